@@ -1,0 +1,65 @@
+"""``python -m app``: start the service, and serve until SIGTERM or SIGINT."""
+
+import asyncio
+import errno
+import signal
+import sys
+
+import uvloop
+
+from app import auth, logs, server
+from app.settings import Settings, SettingsError, load_settings
+
+EXIT_OK = 0
+EXIT_CANNOT_LISTEN = 1
+EXIT_BAD_SETTINGS = 2
+
+
+def main() -> int:
+    """Run the service, and return the exit code of the process."""
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        return _fail(EXIT_BAD_SETTINGS, *error.problems)
+    logs.configure(settings.log_level)
+    try:
+        keys = auth.load_keys(settings.jwks, settings.algorithms)
+    except auth.JwksError as error:
+        return _fail(EXIT_BAD_SETTINGS, f"TICKER_JWKS={error}; give a readable JSON Web Key Set")
+    verifier = auth.TokenVerifier(
+        keys,
+        algorithms=settings.algorithms,
+        issuer=settings.issuer,
+        audience=settings.audience,
+    )
+    try:
+        uvloop.run(_serve(settings, verifier))
+    except OSError as error:
+        return _fail(EXIT_CANNOT_LISTEN, _cannot_listen(settings, error))
+    return EXIT_OK
+
+
+async def _serve(settings: Settings, verifier: auth.TokenVerifier) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    await server.TickerService(settings, verifier).run(stop)
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> str:
+    host, port = settings.host, settings.port
+    if error.errno == errno.EADDRINUSE:
+        return f"TICKER_PORT={port}: port is in use on {host}; choose another or 0 for any free one"
+    reason = error.strerror or str(error)
+    return f"TICKER_HOST={host}: cannot listen on port {port}: {reason}; choose another"
+
+
+def _fail(code: int, *lines: str) -> int:
+    for line in lines:
+        print(logs.redact(line), file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,17 @@
+"""The closes that the service starts: code (RFC 6455, section 7.4.1) and reason."""
+
+from typing import NamedTuple
+
+
+class Close(NamedTuple):
+    """What a close frame says; the reason is at most 123 bytes of UTF-8 (RFC 6455, 5.5)."""
+
+    code: int
+    reason: str
+
+
+AUTHENTICATION_REQUIRED = Close(1008, "Authentication required")
+MAX_CONNECTIONS = Close(1008, "max connections reached")
+SLOW_CONSUMER = Close(1008, "slow consumer")
+IDLE_TIMEOUT = Close(1001, "idle timeout")
+SERVER_SHUTDOWN = Close(1001, "server shutdown")

@@ -1,0 +1,96 @@
+"""What happens at ``/ws/ticks``: the six steps in the life of a connection and of a tick."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from app import auth, closes, messages
+from app.auth import AuthenticationError, Claims
+from app.messages import InvalidMessage, InvalidTick, Ping, Subscribe, Unsubscribe
+from app.sessions import Session
+from app.subscriptions import Selector
+
+if TYPE_CHECKING:
+    from app.server import TickerService
+
+logger = logging.getLogger(__name__)
+
+
+async def websocket_endpoint(service: "TickerService", connection: ServerConnection) -> None:
+    """Serve one client: authenticate, admit, welcome, then answer until it leaves."""
+    claims = await authenticate_ws(service, connection)
+    if claims is None:
+        return
+    session = service.sessions.admit(connection, claims)
+    if session is None:
+        await connection.close(*closes.MAX_CONNECTIONS)
+        return
+    try:
+        service.greet(session)
+        while True:
+            message = await connection.recv()
+            if not session.is_open:
+                continue  # sent before the client saw our close frame
+            try:
+                command = messages.parse_command(message)
+            except InvalidMessage as invalid:
+                service.answer_invalid(session, invalid)
+                continue
+            match command:
+                case Ping():
+                    service.fanout.send(session, messages.PONG)
+                case Subscribe(selector):
+                    handle_subscribe(service, session, selector)
+                case Unsubscribe(selector):
+                    handle_unsubscribe(service, session, selector)
+    except ConnectionClosed as closed:
+        logger.debug("client left: %s", closed)
+    finally:
+        cleanup_connection(service, session)
+
+
+async def authenticate_ws(service: "TickerService", connection: ServerConnection) -> Claims | None:
+    """Return the claims of a connection's token, or close the connection and return None.
+
+    This comes after the opening handshake and before any message, so that the client is told by
+    a close frame: a refused handshake would lose code and reason.
+    """
+    request = connection.request
+    token = auth.bearer_token(request.path, request.headers) if request else None
+    try:
+        return service.verifier.verify(token)
+    except AuthenticationError:
+        await connection.close(*closes.AUTHENTICATION_REQUIRED)
+        return None
+
+
+def handle_subscribe(service: "TickerService", session: Session, selector: Selector) -> None:
+    """Add a selector and acknowledge it, in one go: every later tick reaches the client."""
+    totals = service.fanout.subscribe(session, selector.keys())
+    service.fanout.send(session, messages.subscribed(selector, totals))
+
+
+def handle_unsubscribe(service: "TickerService", session: Session, selector: Selector) -> None:
+    """Remove a selector and acknowledge it, in one go: no later tick of it reaches the client."""
+    totals = service.fanout.unsubscribe(session, selector.keys())
+    service.fanout.send(session, messages.unsubscribed(selector, totals))
+
+
+def broadcast_tick(service: "TickerService", channel: bytes, payload: bytes) -> None:
+    """Hand a published tick on to everybody who wants it; skip, count and log what is none."""
+    service.counters.ticks_received += 1
+    try:
+        tick = messages.parse_tick(channel, payload)
+    except InvalidTick as invalid:
+        service.note_malformed(channel, invalid)
+        return
+    service.fanout.publish(tick)
+
+
+def cleanup_connection(service: "TickerService", session: Session) -> None:
+    """Leave no trace of a client: its subscriptions, its place, and its timers go."""
+    service.subscriptions.drop(session)
+    service.sessions.release(session)
+    session.dispose()

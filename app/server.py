@@ -1,0 +1,207 @@
+"""The service as a whole: its parts, its HTTP face, its start and its end."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
+from contextlib import suppress
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import msgspec
+from redis.exceptions import RedisError
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from app import closes, messages, routes_websocket
+from app.auth import TokenVerifier
+from app.counters import Counters
+from app.fanout import Fanout
+from app.feed import Feed
+from app.messages import InvalidMessage, InvalidTick
+from app.sessions import CLOSE_GRACE_S, Session, SessionRegistry, TickerConnection
+from app.settings import Settings
+from app.subscriptions import Subscriptions
+
+logger = logging.getLogger(__name__)
+
+WEBSOCKET_PATH = "/ws/ticks"
+HANDSHAKE_TIMEOUT_S = 8.0
+KEEPALIVE_INTERVAL_S = 20.0
+LAST_TICKS_TIMEOUT_S = 1.0
+"""At the end, how long to wait for ticks that the broker has already sent."""
+MALFORMED_LOG_INTERVAL_S = 1.0
+
+
+class TickerService:
+    """One running service."""
+
+    def __init__(self, settings: Settings, verifier: TokenVerifier) -> None:
+        self.settings = settings
+        self.verifier = verifier
+        self.counters = Counters()
+        self.subscriptions: Subscriptions[Session] = Subscriptions()
+        self.sessions = SessionRegistry(
+            settings.max_connections, settings.idle_timeout_s, self.counters
+        )
+        self.fanout = Fanout(
+            self.subscriptions,
+            self.sessions,
+            self.counters,
+            flush_ms=settings.flush_ms,
+            max_unsent_bytes=settings.max_unsent_bytes,
+        )
+        self.feed = Feed(settings.feed_url, settings.feed_pattern, self)
+        self._malformed_logged_at = -MALFORMED_LOG_INTERVAL_S
+
+    # --- life -------------------------------------------------------------------------------
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until ``stop`` is set, then end in good order.
+
+        Raises:
+            OSError: the port cannot be listened on.
+        """
+        server = await self._listen()
+        listening = asyncio.create_task(self.feed.run())
+        try:
+            await _until(stop, self.feed.attempted.wait())
+            if not stop.is_set():
+                host, port = server.sockets[0].getsockname()[:2]
+                host = f"[{host}]" if ":" in host else host
+                print(f"ticker listening on ws://{host}:{port}{WEBSOCKET_PATH}", flush=True)
+            await _until(stop, listening)
+            if not stop.is_set():
+                listening.result()  # the listener never ends by itself: this raises its failure
+            await self._shut_down(server)
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    async def _listen(self) -> Server:
+        return await serve(
+            self._serve_connection,
+            self.settings.host,
+            self.settings.port,
+            process_request=self.respond,
+            create_connection=TickerConnection,
+            compression=None,
+            max_size=self.settings.max_message_bytes,
+            open_timeout=HANDSHAKE_TIMEOUT_S,
+            close_timeout=CLOSE_GRACE_S,
+            ping_interval=KEEPALIVE_INTERVAL_S,
+            ping_timeout=KEEPALIVE_INTERVAL_S,
+            server_header=None,
+        )
+
+    async def _serve_connection(self, connection: ServerConnection) -> None:
+        await routes_websocket.websocket_endpoint(self, connection)
+
+    async def _shut_down(self, server: Server) -> None:
+        """Take no one in, hand out the last ticks, say goodbye, and cut off who does not leave."""
+        logger.info("shutting down: %d clients", len(self.sessions))
+        server.close(close_connections=False)
+        with suppress(TimeoutError, OSError, RedisError):
+            async with asyncio.timeout(LAST_TICKS_TIMEOUT_S):
+                await self.feed.fence()
+        self.fanout.flush()
+        for session in self.sessions:
+            session.close(closes.SERVER_SHUTDOWN)
+        try:
+            async with asyncio.timeout(self.settings.shutdown_grace_s):
+                await server.wait_closed()
+        except TimeoutError:
+            for session in self.sessions:
+                session.connection.transport.abort()
+
+    # --- clients ----------------------------------------------------------------------------
+
+    def greet(self, session: Session) -> None:
+        """Welcome a client, and tell it if the feed is lost at this moment."""
+        self.fanout.send(session, messages.welcome(session.session_id))
+        if not self.feed.connected:
+            self.fanout.send(session, messages.DEGRADED)
+
+    def answer_invalid(self, session: Session, invalid: InvalidMessage) -> None:
+        """Tell a client, and no other, what was wrong with its message."""
+        self.fanout.send(session, messages.error(invalid))
+
+    # --- feed (see feed.Listener) -----------------------------------------------------------
+
+    def on_tick(self, channel: bytes, payload: bytes) -> None:
+        """Take one published payload."""
+        routes_websocket.broadcast_tick(self, channel, payload)
+
+    def on_feed_lost(self) -> None:
+        """Tell every client that ticks may be missing from now on."""
+        self.fanout.broadcast(messages.DEGRADED)
+
+    def on_feed_found(self) -> None:
+        """Tell every client that ticks arrive again."""
+        self.fanout.broadcast(messages.RECOVERED)
+
+    def note_malformed(self, channel: bytes, invalid: InvalidTick) -> None:
+        """Count a payload that is no tick, and log it, though not every one of a flood."""
+        self.counters.ticks_malformed += 1
+        now = time.monotonic()
+        if now - self._malformed_logged_at >= MALFORMED_LOG_INTERVAL_S:
+            self._malformed_logged_at = now
+            total = self.counters.ticks_malformed
+            logger.warning(
+                "skipped a malformed tick on %r (%d so far): %s", channel, total, invalid
+            )
+
+    # --- HTTP -------------------------------------------------------------------------------
+
+    def respond(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answer a plain HTTP request, or return None to go on with the WebSocket handshake."""
+        match urlsplit(request.path).path:
+            case path if path == WEBSOCKET_PATH:
+                return None
+            case "/health":
+                status = HTTPStatus.OK if self.feed.connected else HTTPStatus.SERVICE_UNAVAILABLE
+                return _json_response(status, self.health())
+            case "/ws/stats":
+                return _json_response(HTTPStatus.OK, self.stats())
+            case _:
+                return _json_response(HTTPStatus.NOT_FOUND, {"error": "not found"})
+
+    def health(self) -> dict[str, str]:
+        """Return the state of the service and of its feed."""
+        if self.feed.connected:
+            return {"status": "ok", "feed": "connected"}
+        return {"status": "degraded", "feed": "disconnected"}
+
+    def stats(self) -> dict[str, int | bool]:
+        """Return what is going on now, and the totals since the start."""
+        counters = self.counters
+        return {
+            "active_connections": len(self.sessions),
+            "total_subscriptions": self.subscriptions.total,
+            "max_connections": self.sessions.max_connections,
+            "feed_connected": self.feed.connected,
+            "ticks_received": counters.ticks_received,
+            "ticks_malformed": counters.ticks_malformed,
+            "deliveries": counters.deliveries,
+            "evicted_slow": counters.evicted_slow,
+            "sessions_opened": counters.sessions_opened,
+        }
+
+
+def _json_response(status: HTTPStatus, content: object) -> Response:
+    body = msgspec.json.encode(content)
+    headers = Headers()
+    headers["Content-Type"] = "application/json"
+    headers["Content-Length"] = str(len(body))
+    headers["Cache-Control"] = "no-store"
+    headers["Connection"] = "close"
+    return Response(status.value, status.phrase, headers, body)
+
+
+async def _until(stop: asyncio.Event, event: Awaitable[object]) -> None:
+    """Wait for whichever comes first; the event itself is not cancelled."""
+    stopped = asyncio.create_task(stop.wait())
+    happened = asyncio.ensure_future(event)
+    await asyncio.wait((stopped, happened), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()

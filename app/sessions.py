@@ -1,0 +1,132 @@
+"""Admitted clients: their connections, and the places that are left."""
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from typing import cast
+
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+
+from app import closes
+from app.auth import Claims
+from app.closes import Close
+from app.counters import Counters
+from app.idle import IdleTimer
+
+CLOSE_GRACE_S = 5.0
+"""How long a client may take to answer a close frame before its connection is cut."""
+
+_ACTIVITY = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING})
+"""Frames that a client sends by its own will. A pong answers our keepalive: it shows that the
+machine is there, not that anybody uses the connection."""
+
+
+class TickerConnection(ServerConnection):
+    """A WebSocket connection that tells its session when the client is active."""
+
+    session: "Session | None" = None
+
+    def process_event(self, event: Request | Response | Frame) -> None:
+        """Handle one incoming event, and note it if it shows a client at work."""
+        super().process_event(event)
+        if self.session and isinstance(event, Frame) and event.opcode in _ACTIVITY:
+            self.session.idle.heard()
+
+
+class Session:
+    """One admitted client, from its welcome to its end."""
+
+    __slots__ = ("_cut", "claims", "connection", "idle", "session_id")
+
+    def __init__(self, connection: TickerConnection, claims: Claims, idle_timeout_s: float) -> None:
+        self.session_id = new_session_id()
+        self.connection = connection
+        self.claims = claims
+        self.idle = IdleTimer(idle_timeout_s, self.close_idle)
+        self._cut: asyncio.TimerHandle | None = None
+        connection.session = self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can still be sent and are still heeded."""
+        return self.connection.state is State.OPEN
+
+    @property
+    def unsent_bytes(self) -> int:
+        """Bytes that the service holds for this client because the kernel took no more."""
+        return self.connection.transport.get_write_buffer_size()
+
+    def write(self, frames: bytes) -> None:
+        """Write whole frames; after a close frame nothing may follow (RFC 6455, 5.5.1)."""
+        if self.is_open:
+            self.connection.transport.write(frames)
+
+    def close(self, close: Close) -> None:
+        """Send a close frame behind what was written, without waiting for the client.
+
+        A client that does not answer within CLOSE_GRACE_S is cut off.
+        """
+        if not self.is_open:
+            return
+        self.connection.protocol.send_close(*close)
+        self.connection.send_data()
+        loop = asyncio.get_running_loop()
+        self._cut = loop.call_later(CLOSE_GRACE_S, self.connection.transport.abort)
+
+    def close_idle(self) -> None:
+        """Close because neither side had anything to say."""
+        self.close(closes.IDLE_TIMEOUT)
+
+    def dispose(self) -> None:
+        """Let go of timers and of the connection."""
+        self.idle.cancel()
+        if self._cut:
+            self._cut.cancel()
+        self.connection.session = None
+
+
+def new_session_id() -> str:
+    """Return an unguessable id (a random UUID: 122 bits from the system's generator)."""
+    return str(uuid.uuid4())
+
+
+class SessionRegistry:
+    """The admitted clients, never more than ``max_connections``.
+
+    The check and the entry happen without a pause in between, so the limit is exact however
+    many clients arrive at once.
+    """
+
+    def __init__(self, max_connections: int, idle_timeout_s: float, counters: Counters) -> None:
+        self.max_connections = max_connections
+        self._idle_timeout_s = idle_timeout_s
+        self._counters = counters
+        self._sessions: set[Session] = set()
+
+    def __len__(self) -> int:
+        """Return how many clients are admitted now."""
+        return len(self._sessions)
+
+    def __iter__(self) -> Iterator[Session]:
+        """Iterate over the clients of this moment, even if some leave meanwhile."""
+        return iter(tuple(self._sessions))
+
+    def is_full(self) -> bool:
+        """Tell whether there is no place for one client more."""
+        return len(self._sessions) >= self.max_connections
+
+    def admit(self, connection: ServerConnection, claims: Claims) -> Session | None:
+        """Give an authenticated client a place, or return None when there is none."""
+        if self.is_full():
+            return None
+        session = Session(cast(TickerConnection, connection), claims, self._idle_timeout_s)
+        self._sessions.add(session)
+        self._counters.sessions_opened += 1
+        return session
+
+    def release(self, session: Session) -> None:
+        """Take a client's place back."""
+        self._sessions.discard(session)

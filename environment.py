@@ -1,0 +1,28 @@
+"""behave's hooks: build the world, tear it down. What they do is in `qaws/session.py`."""
+
+from pathlib import Path
+
+from qaws.session import Session
+
+ROOT = Path(__file__).resolve().parent
+
+
+def before_all(context):
+    """Read the target, start broker and event loop, put the world on the context."""
+    context.session = Session(ROOT, context)
+
+
+def before_scenario(context, scenario):
+    """Give the scenario a clean scene, or skip it with the capability that the target lacks."""
+    context.session.begin(context, scenario)
+
+
+def after_scenario(context, scenario):
+    """Attach the evidence and close every connection of the scenario."""
+    context.session.end(scenario)
+
+
+def after_all(context):
+    """End every process that the run started, and write what it was."""
+    if "session" in context:
+        context.session.close()

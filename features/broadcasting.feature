@@ -1,0 +1,54 @@
+@integration @needs.mint @needs.inject
+Feature: Real-time broadcasting
+  What is published to the feed reaches every client that asked for it, unchanged and in time, and
+  no other client. Latency runs from the publish, never from the wait.
+
+  Background:
+    Given the ticker service is running
+
+  @QA-WS-006 @p0 @blocker
+  Scenario: QA-WS-006 An option tick reaches its subscriber
+    > Plan: given a client subscribed to instrument 256265, when an option tick for it is published,
+    > then the client receives it within 200 ms, type option_tick, with last_price and greeks equal,
+    > digit for digit, to what was published.
+
+    Given Alice is connected and subscribed to instrument 256265
+    When an option tick for instrument 256265 is published
+    Then Alice receives it exactly once, within 200 ms
+    And type, instrument_token, symbol, last_price and greeks at Alice equal what was published, digit for digit
+
+  @QA-WS-007 @p0 @blocker
+  Scenario: QA-WS-007 Underlying bars reach their subscriber
+    > Plan: given a client subscribed to the NIFTY underlying, when bars are published, then it
+    > receives each with open, high, low, close and volume equal to what was published, and no option
+    > tick. The bars differ in every field, so that one left over from the bar before shows.
+
+    Given Alice is connected and subscribed to the NIFTY underlying
+    When these ticks of NIFTY are published in turn
+      | tick        | open     | high     | low      | close    | volume |
+      | bar         | 24010.5  | 24055.25 | 23990.15 | 24040.75 | 182300 |
+      | option tick |          |          |          |          |        |
+      | bar         | 24040.8  | 24041.1  | 24002.35 | 24012.05 | 97450  |
+    Then open, high, low, close and volume at Alice equal what was published, digit for digit
+    And Alice has received no option tick
+
+  @QA-WS-008 @p0 @blocker
+  Scenario: QA-WS-008 Clients receive what they subscribed to, and nothing else
+    > Plan: given one client subscribed to NIFTY and a control client subscribed to BANKNIFTY, when
+    > ticks of both (and of NIFTYNXT50) are published, then each receives all of its own and none of
+    > the others'. The control client shows that the forbidden ticks existed.
+
+    Given Alice is connected and subscribed to NIFTY
+    And Bob is connected and subscribed to BANKNIFTY
+    When 20 option ticks each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    Then Alice has received every tick of NIFTY due since subscribing, and no other
+    And Bob has received every tick of BANKNIFTY due since subscribing, and no other
+
+  @QA-WS-009 @p0 @critical
+  Scenario: QA-WS-009 A hundred clients receive the same tick
+    > Plan: given 100 connected clients, when one tick is published, then all 100 receive it exactly
+    > once.
+
+    Given 100 clients are connected and subscribed to NIFTY
+    When an option tick for NIFTY is published
+    Then all 100 clients receive it exactly once, within 2 seconds

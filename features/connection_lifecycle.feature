@@ -1,0 +1,76 @@
+@integration @needs.mint
+Feature: Connection lifecycle
+  A client with a valid token is welcomed and served; one without is told why it is not. When a
+  client leaves, nothing of it stays behind.
+
+  Background:
+    Given the ticker service is running
+
+  @QA-WS-001 @p0 @blocker
+  Scenario: QA-WS-001 A connection is established
+    > Plan: given the service is running, when an authorised client connects, then the connection
+    > is open, and a WebSocket ping is answered within 5 s.
+
+    When Alice connects with a valid token
+    Then Alice is connected
+    And a WebSocket ping from Alice is answered within 5 seconds
+
+  @QA-WS-002 @p0 @blocker
+  Scenario: QA-WS-002 A connection without a token is refused
+    > Plan: given no token, when a client connects, then it is refused with HTTP 401, or closed with
+    > 1008 and a reason that contains "Authentication required".
+    > A bare 403 or a lost connection does not tell the client why, and fails.
+
+    When Alice connects without a token
+    Then Alice is refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    And Alice has received no welcome
+    And Alice has received no tick
+
+  @QA-WS-003 @p0 @blocker
+  Scenario Outline: QA-WS-003 A connection with a valid token is welcomed
+    > Plan: given a valid JWT, when the client connects with it, then it is welcomed within 2 s with
+    > type connection, status connected, and a session_id.
+
+    When Alice connects with a valid token in the <carrier>
+    Then Alice is welcomed within 2 seconds with
+      | field      | value      |
+      | type       | connection |
+      | status     | connected  |
+      | session_id | any text   |
+
+    Examples:
+      | carrier              |
+      | query parameter      |
+      | Authorization header |
+
+  @QA-WS-004 @p0 @critical @needs.observe @needs.statistics
+  Scenario: QA-WS-004 A graceful disconnect leaves nothing behind
+    > Plan: given active connections, when ten clients connect, ping, and close, then the service's
+    > sockets, sessions and subscriptions return exactly to where they were, and its memory grew by
+    > less than 10 MB. Measured on the service's process and in its own statistics.
+
+    Given Alice, Bob and Carol are connected and subscribed to NIFTY
+    And the service's sockets, sessions, subscriptions and memory are noted
+    When 10 clients connect, subscribe to NIFTY, ping, and close
+    Then the service's sockets, sessions and subscriptions are back as noted within 2 seconds
+    And the service's memory has grown by less than 10 MB
+
+  @QA-WS-005 @p0 @critical @needs.inject
+  Scenario Outline: QA-WS-005 A client that reconnects begins anew
+    > Plan: given a client that was connected and subscribed, when its connection drops and it
+    > reconnects, then a new connection is established with a different session_id, it gets no tick
+    > before subscribing again, and ticks after. Bob shows that there was a tick to be had.
+
+    Given Alice and Bob are connected and subscribed to NIFTY
+    When Alice's connection ends with <ending>
+    And Alice reconnects
+    And an option tick for NIFTY is published and reaches Bob
+    And Alice subscribes to BANKNIFTY and NIFTY
+    And 5 option ticks each of BANKNIFTY, NIFTY and NIFTYNXT50 are published in turn
+    Then Alice has a new session
+    And Alice has received every tick of BANKNIFTY and NIFTY due since subscribing, and no other
+
+    Examples:
+      | ending         |
+      | a clean close  |
+      | an abrupt reset |

@@ -1,0 +1,14 @@
+"""Hands behave the hooks of ../environment.py, which it would not find by itself."""
+
+import importlib.util
+from pathlib import Path
+
+_file = Path(__file__).resolve().parent.parent / "environment.py"
+_spec = importlib.util.spec_from_file_location("qaws_hooks", _file)
+_hooks = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_hooks)
+
+before_all = _hooks.before_all
+before_scenario = _hooks.before_scenario
+after_scenario = _hooks.after_scenario
+after_all = _hooks.after_all

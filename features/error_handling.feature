@@ -1,0 +1,71 @@
+@integration @needs.mint
+Feature: Error handling
+  A client that makes a mistake is told so and keeps its connection; one that has gone quiet, or
+  comes when the service is full, is closed with a reason.
+
+  @QA-WS-010 @p0 @critical @needs.inject
+  Scenario Outline: QA-WS-010 A malformed message is answered, not punished
+    > Plan: given a connected client, when it sends a malformed message, then it gets an error whose
+    > message contains "Invalid message format", only it gets it, the connection stays open, its
+    > earlier subscription still works, and ping still gets pong.
+
+    Given the ticker service is running
+    And Alice and Bob are connected and subscribed to NIFTY
+    When Alice sends a malformed message: <message>
+    Then Alice gets an error containing "Invalid message format" within 2 seconds
+    And a further option tick for NIFTY reaches Alice and Bob within 1 second
+    And a ping message from Alice is answered within 2 seconds
+    And Bob has received no error
+
+    Examples:
+      | message                           |
+      | broken JSON                       |
+      | an empty message                  |
+      | a JSON array                      |
+      | a JSON number                     |
+      | null                              |
+      | an unknown action                 |
+      | no action                         |
+      | instruments that are not integers |
+      | a NaN                             |
+      | a symbol that is not text         |
+
+  @QA-WS-011 @p0 @critical @needs.configure @needs.inject
+  Scenario: QA-WS-011 An idle connection is closed, a busy one is not
+    > Plan: given an idle timeout of N seconds, then a client that neither sends nor receives for N s
+    > is closed with 1000 or 1001 and a reason with "idle" or "timeout", between N and N+2 s; a
+    > client that pings is not; a subscribed client that only receives ticks is not.
+
+    Given the ticker service is running with an idle timeout of 2 seconds
+    And Bob is connected
+    And Bob pings every 1 second
+    And Carol is connected and subscribed to NIFTY
+    And NIFTY ticks flow every 1 second
+    When Alice connects with a valid token
+    And Alice stays silent until closed, for 5 seconds at most
+    Then Alice is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout"
+    And Alice's close comes between 2 seconds and 4 seconds after connecting
+    And Bob and Carol are still connected 5 seconds after connecting
+
+  @QA-WS-012 @p0 @critical @needs.configure @needs.inject
+  Scenario Outline: QA-WS-012 One client more than the limit is turned away
+    > Plan: given a limit of 10 (and the default 1000), when one client more connects, then it is
+    > closed with 1008 and a reason with "max connections", the others are unharmed, and when one
+    > leaves, the next client is admitted.
+
+    Given the ticker service is running with <limit>
+    And <clients> clients are connected and subscribed to NIFTY
+    When Zoe connects with a valid token
+    Then Zoe is closed by the service with code 1008 and a reason containing "max connections"
+    And Zoe has received no welcome
+    And a further option tick for NIFTY reaches all <clients> clients within 2 seconds
+    And when client 1 leaves, Zoe is admitted within 2 seconds
+
+    Examples:
+      | limit                                | clients |
+      | a connection limit of 10             | 10      |
+
+    @scale
+    Examples: at full size
+      | limit                                | clients |
+      | its default connection limit of 1000 | 1000    |

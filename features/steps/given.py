@@ -1,0 +1,57 @@
+"""What is there before anything happens."""
+
+from behave import given, register_type
+
+from qaws import actions, phrases
+
+register_type(**phrases.TYPES)
+
+
+@given("the ticker service is running")
+async def service_is_running(context):
+    """The service under test, with the settings that its target file gives it."""
+    context.world.use_service()
+
+
+@given("the ticker service is running with its default {setting} of {value:g}")
+async def service_is_running_by_default(context, setting, value):
+    """The service with a setting left alone; the scenario says what it must be."""
+    context.world.use_service()
+
+
+@given("the ticker service is running with a {setting} of {value:g}")
+@given("the ticker service is running with an {setting} of {value:g} seconds")
+async def service_is_running_with(context, setting, value):
+    """The service with one setting changed; the target file knows the setting's variable."""
+    context.world.use_service({setting: f"{value:g}"})
+
+
+@given("{clients:Clients} {be:Be} connected")
+async def clients_are_connected(context, clients, be):
+    """Clients with valid tokens, welcomed by the service."""
+    await context.world.do(actions.be_connected, clients)
+
+
+@given("{clients:Clients} {be:Be} connected and subscribed to {selection:Selection}")
+async def clients_are_subscribed(context, clients, be, selection):
+    """Clients with valid tokens, welcomed, their subscription acknowledged."""
+    await context.world.do(actions.be_connected, clients)
+    await context.world.do(actions.subscribe, clients, selection)
+
+
+@given("{client:Client} pings every {every:Duration}")
+async def client_keeps_pinging(context, client, every):
+    """A client that sends a ping message again and again until the scenario ends."""
+    await context.world.do(actions.keep_pinging, client, every / 1000)
+
+
+@given("{selection:Selection} ticks flow every {every:Duration}")
+async def ticks_flow(context, selection, every):
+    """Ticks that are published again and again until the scenario ends."""
+    await context.world.do(actions.keep_publishing, selection, every / 1000)
+
+
+@given("the service's sockets, sessions, subscriptions and memory are noted")
+async def resources_are_noted(context):
+    """What the service's process and its own statistics show now."""
+    await context.world.do(actions.note_resources)

@@ -1,0 +1,120 @@
+"""What must hold."""
+
+from behave import then
+
+from qaws import expectations as expect
+
+
+@then("{clients:Clients} {be:Be} connected")
+@then("{clients:Clients} {be:Be} still connected")
+async def are_connected(context, clients, be):
+    """Their connections are open, and the service answers on them."""
+    await context.world.do(expect.connected, clients)
+
+
+@then("{clients:Clients} {be:Be} still connected {after:Duration} after connecting")
+async def are_connected_after(context, clients, be, after):
+    """Their connections are watched until that time, and are open then."""
+    await context.world.do(expect.connected_after, clients, after / 1000)
+
+
+@then("a WebSocket ping from {clients:Clients} is answered within {bound:Duration}")
+async def websocket_ping_is_answered(context, clients, bound):
+    """A ping frame of the WebSocket protocol comes back as a pong."""
+    await context.world.do(expect.ping_answered, clients, "WebSocket ping", bound)
+
+
+@then("a ping message from {clients:Clients} is answered within {bound:Duration}")
+async def ping_message_is_answered(context, clients, bound):
+    """A ping message of the dialect is answered by a pong message."""
+    await context.world.do(expect.ping_answered, clients, "ping message", bound)
+
+
+@then("{client:Client} is refused with HTTP {status:d}, or closed with {code:d} and a reason containing {reason:Quoted}")
+async def is_refused(context, client, status, code, reason):
+    """A refusal that tells the client why."""
+    await context.world.do(expect.refused, client, status, code, reason[0])
+
+
+@then("{client:Client} is closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}")
+async def is_closed(context, client, codes, reasons):
+    """The close itself was seen, with its code and reason, and the service began it."""
+    await context.world.do(expect.closed_by_service, client, codes, reasons)
+
+
+@then("{client:Client}'s close comes between {low:Duration} and {high:Duration} after connecting")
+async def close_comes_between(context, client, low, high):
+    """Not too early and not too late."""
+    await context.world.do(expect.closed_between, client, low / 1000, high / 1000)
+
+
+@then("{client:Client} is welcomed within {bound:Duration} with")
+async def is_welcomed(context, client, bound):
+    """The welcome is the first message, comes once, and has the fields of the table."""
+    await context.world.do(expect.welcomed, client, bound, [(r[0], r[1]) for r in context.table])
+
+
+@then("{client:Client} has a new session")
+async def has_new_session(context, client):
+    """The session id differs from that of the connection before."""
+    await context.world.do(expect.new_session, client)
+
+
+@then("{clients:Clients} {verb:Receive} it exactly once, within {bound:Duration}")
+async def receive_it(context, clients, verb, bound):
+    """The last tick reaches each of them once; latency runs from the publish."""
+    await context.world.do(expect.receives_it, clients, bound)
+
+
+@then("a further option tick for {selection:Selection} reaches {clients:Clients} within {bound:Duration}")
+async def further_tick_reaches(context, selection, clients, bound):
+    """A tick that is published now still arrives, once."""
+    await context.world.do(expect.further_tick, clients, selection, bound)
+
+
+@then("{fields:Fields} at {client:Client} equal what was published, digit for digit")
+async def fields_equal(context, fields, client):
+    """Nothing was rounded, swapped, or left over from the tick before."""
+    await context.world.do(expect.equals_published, client, fields)
+
+
+@then("{clients:Clients} has received no {kind:Kind}")
+async def received_no(context, clients, kind):
+    """Proven by something later on the same path, not by a pause."""
+    await context.world.do(expect.received_none, clients, [kind])
+
+
+@then("{client:Client} has received every tick of {selection:Selection} due since subscribing, and no other")
+async def received_exactly(context, client, selection):
+    """All of its own, once and in order; none of the others, which are known to have existed."""
+    await context.world.do(expect.received_exactly, client, selection)
+
+
+@then("{client:Client} gets an error containing {text:Quoted} within {bound:Duration}")
+async def gets_error(context, client, text, bound):
+    """The service says what is wrong."""
+    await context.world.do(expect.gets_error, client, text[0], bound)
+
+
+@then("the service's sockets, sessions and subscriptions are back as noted within {bound:Duration}")
+async def resources_are_back(context, bound):
+    """Exactly as before, on the service's process and in its own statistics."""
+    await context.world.do(expect.resources_are_back, bound)
+
+
+@then("the service's memory has grown by less than {megabytes:g} MB")
+async def memory_has_grown_less(context, megabytes):
+    """Private memory of the service's process, against what was noted."""
+    await context.world.do(expect.memory_grew_less, megabytes)
+
+
+@then("when {leaver:Client} leaves, {newcomer:Client} is admitted within {bound:Duration}")
+async def place_is_passed_on(context, leaver, newcomer, bound):
+    """A place that is given back can be taken."""
+    await context.world.do(expect.place_is_passed_on, leaver, newcomer, bound)
+
+
+@then("every client has received exactly what it was due, in frames that keep the contract")
+async def everything_was_exact(context):
+    """The closing step of every scenario; the suite adds it by itself."""
+    await context.world.do(expect.everything_was_exact)

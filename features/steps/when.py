@@ -1,0 +1,86 @@
+"""What happens."""
+
+from behave import when
+
+from qaws import actions
+
+
+@when("{client:Client} connects with a valid token")
+async def connects_with_token(context, client):
+    """A client connects in the way that the target names first."""
+    await context.world.do(actions.connect, [client])
+
+
+@when("{client:Client} connects with a valid token in the {carrier}")
+async def connects_with_token_in(context, client, carrier):
+    """A client connects and shows its token as "query parameter" or "Authorization header"."""
+    await context.world.do(actions.connect, [client], carrier=carrier)
+
+
+@when("{client:Client} connects without a token")
+async def connects_without_token(context, client):
+    """A client connects and shows no credentials at all."""
+    await context.world.do(actions.connect, [client], token=False)
+
+
+@when("{clients:Clients} connect, subscribe to {selection:Selection}, ping, and close")
+async def clients_come_and_go(context, clients, selection):
+    """Clients that come, are served, and leave with a clean close."""
+    newcomers = [f"visiting {client}" for client in clients]
+    await context.world.do(actions.come_and_go, newcomers, selection)
+
+
+@when("{client:Client}'s connection ends with {ending}")
+async def connection_ends(context, client, ending):
+    """A client's connection ends with "a clean close" or "an abrupt reset"."""
+    await context.world.do(actions.end_connection, client, ending)
+
+
+@when("{client:Client} reconnects")
+async def reconnects(context, client):
+    """A client that was there before connects again, with a valid token."""
+    await context.world.do(actions.connect, [client])
+
+
+@when("{client:Client} subscribes to {selection:Selection}")
+async def subscribes(context, client, selection):
+    """A client subscribes and gets the acknowledgement."""
+    await context.world.do(actions.subscribe, [client], selection)
+
+
+@when("an option tick for {selection:Selection} is published")
+async def option_tick_is_published(context, selection):
+    """One option tick goes into the feed."""
+    await context.world.do(actions.publish, selection, "option_tick")
+
+
+@when("an option tick for {selection:Selection} is published and reaches {client:Client}")
+async def option_tick_is_published_and_seen(context, selection, client):
+    """One option tick goes into the feed, and a client that is due it has received it."""
+    await context.world.do(actions.publish, selection, "option_tick")
+    await context.world.do(actions.see_it, client)
+
+
+@when("these ticks of {symbol} are published in turn")
+async def these_ticks_are_published(context, symbol):
+    """The ticks of a table; an empty cell leaves the field to the suite."""
+    rows = [dict(zip(row.headings, row.cells, strict=True)) for row in context.table]
+    await context.world.do(actions.publish_rows, symbol, rows)
+
+
+@when("{each:d} option ticks each of {selection:Selection} are published in turn")
+async def ticks_are_published_in_turn(context, each, selection):
+    """Ticks of several symbols, one symbol after the other, at a steady rate."""
+    await context.world.do(actions.publish_in_turn, selection.symbols, each)
+
+
+@when("{client:Client} sends a malformed message: {name}")
+async def sends_malformed(context, client, name):
+    """A message that breaks the dialect; docs/editing.md lists the names."""
+    await context.world.do(actions.send_malformed, client, name)
+
+
+@when("{client:Client} stays silent until closed, for {at_most:Duration} at most")
+async def stays_silent(context, client, at_most):
+    """A client that neither sends nor receives."""
+    await context.world.do(actions.stay_silent, client, at_most / 1000)

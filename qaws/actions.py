@@ -1,0 +1,270 @@
+"""What clients, feed and service are made to do: the Given and When of the features.
+
+Every function takes the world first and runs on its loop thread (`World.do`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from qaws.connections import Connection, Frame
+from qaws.feed import SEQUENCE_FIELD
+from qaws.market import Selection, TickKind, instrument_of
+from qaws.oracle import Published
+from qaws.protocol import malformed
+from qaws.verdict import Broken, Refuted
+from qaws.world import World
+
+BURST_PER_SECOND = 500.0
+"""Rate at which a scenario's handful of ticks is published."""
+
+
+async def connect(
+    world: World, clients: Sequence[str], token: bool = True, carrier: str | None = None
+) -> list[Connection]:
+    """Connect clients, and wait until each was welcomed or turned away, whichever it is.
+
+    Args:
+        world: the world.
+        clients: their names.
+        token: whether they show a valid token.
+        carrier: how; default the first that the target knows.
+
+    Raises:
+        Broken: nobody listens there, or the target knows no such carrier.
+    """
+    carriers = world.target.auth.carriers
+    if carrier is not None and carrier not in carriers:
+        raise Broken(
+            f'{world.target.file}: [auth] carriers has no "{carrier}" (it has {", ".join(carriers)})'
+        )
+    valid = world.tokens.valid() if token else None
+    world.service.require_alive()
+    opened = await world.scene.connections.connect(
+        clients, world.service, valid, carrier or carriers[0]
+    )
+    await asyncio.gather(*(_settled(world, connection) for connection in opened))
+    return opened
+
+
+async def _settled(world: World, connection: Connection) -> None:
+    """Wait until a connection was welcomed or has ended, or the allowance is over."""
+    is_settled: Callable[[Frame], bool] = lambda f: f.message is not None or f.kind == "close"  # noqa: E731
+    if connection.http_status == 101:
+        await connection.wait_for(is_settled, None, world.allowance_s)
+
+
+async def be_connected(world: World, clients: Sequence[str]) -> None:
+    """Connect clients that the scenario presupposes.
+
+    Raises:
+        Refuted: one of them was not welcomed.
+    """
+    await connect(world, clients)
+    for connection in world.scene.connections.of(clients):
+        if connection.session_id is None:
+            raise Refuted(
+                f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
+            )
+
+
+async def subscribe(world: World, clients: Sequence[str], selection: Selection) -> None:
+    """Subscribe clients and wait for every acknowledgement.
+
+    Raises:
+        Refuted: one was not acknowledged.
+    """
+    connections = world.scene.connections.of(clients)
+    acks = await asyncio.gather(*(c.subscribe(selection, world.allowance_s) for c in connections))
+    for connection, ack in zip(connections, acks, strict=True):
+        if ack is None:
+            raise Refuted(
+                f"{connection.name} asked to subscribe to {selection} and got no acknowledgement "
+                f"within {world.allowance_s:g} s: {connection.summary()}"
+            )
+
+
+async def publish(world: World, selection: Selection, kind: TickKind) -> None:
+    """Publish one tick of a kind that the selection takes."""
+    _, symbol, instrument = selection.sample()
+    await _publish_all(world, [partial(world.feed.market.tick, kind, symbol, instrument)])
+
+
+async def publish_rows(world: World, symbol: str, rows: Iterable[dict[str, str]]) -> None:
+    """Publish ticks of one symbol in turn, with the values that a table gives them.
+
+    Args:
+        world: the world.
+        symbol: their symbol.
+        rows: one mapping per tick: "tick" is "bar" or "option tick", other columns are fields;
+            an empty cell leaves the field as the market made it.
+
+    Raises:
+        Broken: a row has no known kind, an unknown field, or a value that is no number.
+    """
+    ticks = [_tick_of(world, symbol, row) for row in rows]
+    await _publish_all(world, [partial(dict, tick) for tick in ticks])
+
+
+def _tick_of(world: World, symbol: str, row: dict[str, str]) -> dict[str, Any]:
+    kinds: dict[str, TickKind] = {"bar": "underlying_bar", "option tick": "option_tick"}
+    if row.get("tick") not in kinds:
+        raise Broken(f'the table has tick = "{row.get("tick")}"; known are {", ".join(kinds)}')
+    tick = world.feed.market.tick(kinds[row["tick"]], symbol, None)
+    for column, cell in row.items():
+        if column == "tick" or not cell:
+            continue
+        if column not in tick:
+            raise Broken(
+                f'the table has a column "{column}"; a {row["tick"]} has {", ".join(tick)}'
+            )
+        try:
+            tick[column] = float(cell) if "." in cell else int(cell)
+        except ValueError:
+            raise Broken(f'the table has {column} = "{cell}", which is no number') from None
+    return tick
+
+
+async def publish_in_turn(world: World, symbols: Sequence[str], each: int) -> None:
+    """Publish `each` option ticks of every symbol, one symbol after the other."""
+    market = world.feed.market
+    makers = [partial(market.option_tick, instrument_of(symbol)) for symbol in symbols]
+    await _publish_all(world, makers * each)
+
+
+async def _publish_all(world: World, make: Sequence[Callable[[], dict[str, Any]]]) -> None:
+    await world.feed.publish_at(make, BURST_PER_SECOND)
+
+
+async def fence(world: World, connections: Sequence[Connection]) -> list[tuple[Connection, bool]]:
+    """Publish a last tick for every client that holds a subscription, and wait for it.
+
+    When the fence has come, everything published before it has either come or is lost: that is how
+    absence is proven here, and not by a pause.
+
+    Returns:
+        Each open, subscribed connection, and whether its fence came.
+    """
+    waiting: dict[Selection, list[Connection]] = {}
+    for connection in connections:
+        current = [e.selection for e in connection.entitlements if e.ending_ns is None]
+        if connection.is_open and current:
+            waiting.setdefault(current[-1], []).append(connection)
+    marks: dict[Selection, Published] = {}
+    for selection in waiting:
+        marks[selection] = await world.feed.publish_fence(selection)
+    pairs = [(c, marks[selection]) for selection, cs in waiting.items() for c in cs]
+    arrived = await asyncio.gather(*(arrival(c, mark, world.allowance_s) for c, mark in pairs))
+    return [(c, frame is not None) for (c, _), frame in zip(pairs, arrived, strict=True)]
+
+
+async def arrival(connection: Connection, tick: Published, within_s: float) -> Frame | None:
+    """Wait until a tick reaches a client; None when it did not within `within_s` seconds."""
+    return await connection.wait_for(lambda f: is_the_tick(f, tick), None, within_s)
+
+
+def is_the_tick(frame: Frame, tick: Published) -> bool:
+    """Return whether a frame is this tick."""
+    message = frame.message
+    return (
+        isinstance(message, dict)
+        and message.get("symbol") == tick.symbol
+        and message.get(SEQUENCE_FIELD) == tick.sequence
+        and message.get("type") == tick.kind
+    )
+
+
+# --- comings and goings -------------------------------------------------------------------------
+
+
+async def come_and_go(world: World, clients: Sequence[str], selection: Selection) -> None:
+    """Let clients connect, subscribe, ping, and close cleanly.
+
+    Raises:
+        Refuted: one was not welcomed, acknowledged, or answered.
+    """
+    await be_connected(world, clients)
+    await subscribe(world, clients, selection)
+    for connection in world.scene.connections.of(clients):
+        asked = await connection.send(world.dialect.ping())
+        if not await connection.wait_for(is_kind(world, "pong"), asked, world.allowance_s):
+            raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
+    await asyncio.gather(*(c.close() for c in world.scene.connections.of(clients)))
+
+
+def is_kind(world: World, kind: str) -> Callable[[Frame], bool]:
+    """Return a condition: the frame is a message of this kind, in the words of the features."""
+    return lambda f: isinstance(f.message, dict) and world.dialect.kind(f.message) == kind
+
+
+async def end_connection(world: World, client: str, ending: str) -> None:
+    """End a client's connection by "a clean close" or "an abrupt reset".
+
+    Raises:
+        Broken: no such ending is known.
+    """
+    connection = world.scene.connections.named(client)
+    ways = {"a clean close": connection.close, "an abrupt reset": connection.reset}
+    if ending not in ways:
+        raise Broken(f'no ending "{ending}"; known are {", ".join(ways)}')
+    await ways[ending]()
+
+
+async def send_malformed(world: World, client: str, name: str) -> None:
+    """Send a malformed message by the name that the features give it."""
+    await world.scene.connections.named(client).send(malformed(name))
+
+
+async def keep_pinging(world: World, client: str, every_s: float) -> None:
+    """Let a client send a ping message every `every_s` seconds until the scenario ends."""
+    connection = world.scene.connections.named(client)
+
+    async def chore() -> None:
+        while connection.is_open:
+            await connection.send(world.dialect.ping())
+            await asyncio.sleep(every_s)
+
+    world.scene.chores.append(asyncio.get_running_loop().create_task(chore()))
+
+
+async def keep_publishing(world: World, selection: Selection, every_s: float) -> None:
+    """Publish a tick of a selection every `every_s` seconds until the scenario ends."""
+    world.feed.start_flow(selection, every_s)
+
+
+async def stay_silent(world: World, client: str, at_most_s: float) -> None:
+    """Let a client neither send nor receive until its connection ends, or the time is over.
+
+    Raises:
+        Broken: something that the suite published reached it, so that it was not silent.
+    """
+    connection = world.scene.connections.named(client)
+    remaining = at_most_s - (time.monotonic_ns() - connection.started_ns) / 1e9
+    await connection.wait_for(lambda f: f.kind == "close", None, max(0.0, remaining))
+    if any(connection.received("tick")):
+        raise Broken(f"{client} was to stay silent but received ticks: the scenario is wrong")
+
+
+async def note_resources(world: World) -> None:
+    """Note what the service holds now: sockets, sessions, subscriptions, private memory."""
+    world.scene.holdings = await asyncio.to_thread(world.service.holdings)
+    with contextlib.suppress(Broken):
+        world.scene.memory_bytes = await asyncio.to_thread(world.service.memory_bytes)
+
+
+async def see_it(world: World, client: str) -> None:
+    """Wait until the last tick has reached a client, so that its broadcast is known to be over.
+
+    Raises:
+        Refuted: it does not come.
+    """
+    connection, tick = world.scene.connections.named(client), world.last_tick
+    if not await arrival(connection, tick, world.allowance_s):
+        raise Refuted(
+            f"{tick} did not reach {client} within {world.allowance_s:g} s: {connection.summary()}"
+        )

@@ -1,0 +1,1 @@
+"""Message contracts, one AsyncAPI document per dialect."""

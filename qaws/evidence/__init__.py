@@ -1,0 +1,1 @@
+"""What a reader sees: transcripts, timelines, the Allure formatter."""

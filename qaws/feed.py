@@ -1,0 +1,128 @@
+"""The feed: publishes stamped ticks to the broker, on time and on the record.
+
+Ticks reach the service the way its production feed does (SPEC section 2). Each carries, beside its
+market fields, `seq` (a number per symbol) and `due_us` (when it was due, microseconds since 1970).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import redis
+
+from qaws.broker import Broker
+from qaws.market import Market, Selection, TickKind
+from qaws.oracle import Ledger, Published, Role
+from qaws.target import Feed as FeedSection
+from qaws.verdict import Broken
+
+SEQUENCE_FIELD = "seq"
+DUE_FIELD = "due_us"
+
+
+class Feed:
+    """Publishes ticks and keeps the ledger; use it on the loop thread."""
+
+    def __init__(self, broker: Broker, section: FeedSection) -> None:
+        self.broker = broker
+        self.ledger = Ledger()
+        self.market = Market()
+        self._client = broker.client()
+        self._channels: dict[TickKind, str] = {
+            "option_tick": section.options_channel,
+            "underlying_bar": section.underlying_channel,
+        }
+        self._flows: list[asyncio.Task[None]] = []
+
+    async def publish(
+        self, fields: dict[str, Any], due_ns: int | None = None, role: Role = "tick"
+    ) -> Published:
+        """Stamp one tick, enter it in the ledger, and hand it to the broker.
+
+        Args:
+            fields: the market fields, with type, symbol and (for an option) instrument_token.
+            due_ns: when it was due (monotonic); default now.
+            role: why it is published.
+
+        Raises:
+            Broken: the broker does not take it.
+        """
+        now_ns = time.monotonic_ns()
+        due = now_ns if due_ns is None else due_ns
+        sequence = self.ledger.next_sequence(fields["symbol"])
+        due_us = (time.time_ns() + due - now_ns) // 1000
+        stamped = {**fields, SEQUENCE_FIELD: sequence, DUE_FIELD: due_us}
+        tick = Published(
+            symbol=fields["symbol"],
+            sequence=sequence,
+            kind=fields["type"],
+            instrument=fields.get("instrument_token"),
+            due_ns=due,
+            text=json.dumps(stamped),
+            role=role,
+        )
+        tick.sent_ns = time.monotonic_ns()
+        self.ledger.add(tick)
+        try:
+            tick.heard_by = await self._client.publish(self._channels[tick.kind], tick.text)
+        except (redis.RedisError, OSError) as problem:
+            self.broker.require_alive()
+            raise Broken(f"{self.broker.shown_url}: cannot publish there: {problem}") from None
+        return tick
+
+    async def publish_fence(self, selection: Selection) -> Published:
+        """Publish a tick that the selection takes, to mark the end of what came before."""
+        return await self.publish(self.market.tick(*selection.sample()), role="fence")
+
+    async def publish_at(
+        self, make: Sequence[Callable[[], dict[str, Any]]], per_second: float
+    ) -> list[Published]:
+        """Publish ticks on an open-loop schedule: each is due at its time, come what may.
+
+        Args:
+            make: makes the market fields, in order.
+            per_second: rate in ticks per second.
+        """
+        start_ns = time.monotonic_ns()
+        published = []
+        for index, fields in enumerate(make):
+            due_ns = start_ns + int(index * 1e9 / per_second)
+            ahead_s = (due_ns - time.monotonic_ns()) / 1e9
+            if ahead_s > 0:
+                await asyncio.sleep(ahead_s)
+            published.append(await self.publish(fields(), due_ns=due_ns))
+        return published
+
+    def start_flow(self, selection: Selection, every_s: float) -> None:
+        """Keep publishing ticks of a selection in the background, one every `every_s` seconds."""
+
+        async def flow() -> None:
+            due_ns = time.monotonic_ns()
+            while True:
+                await self.publish(self.market.tick(*selection.sample()), due_ns, role="flow")
+                due_ns += int(every_s * 1e9)
+                await asyncio.sleep(max(0.0, (due_ns - time.monotonic_ns()) / 1e9))
+
+        self._flows.append(asyncio.get_running_loop().create_task(flow()))
+
+    async def stop_flows(self) -> None:
+        """End the background flows.
+
+        Raises:
+            Broken: one of them had ended by itself, with its reason.
+        """
+        flows, self._flows = self._flows, []
+        for flow in flows:
+            flow.cancel()
+        for outcome in await asyncio.gather(*flows, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def close(self) -> None:
+        """Leave the broker."""
+        await self.stop_flows()
+        await self._client.aclose()

@@ -1,0 +1,153 @@
+"""The market as the features speak of it: symbols, instruments, and ticks to publish.
+
+Prices and greeks carry as many digits as a double holds, so that a service that rounds on the way
+is seen to round.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from qaws.verdict import Broken
+
+TickKind = Literal["option_tick", "underlying_bar"]
+
+INSTRUMENTS = {
+    256265: "NIFTY",
+    256521: "NIFTY",
+    260105: "BANKNIFTY",
+    260361: "BANKNIFTY",
+    270857: "NIFTYNXT50",
+}
+"""Instrument token → symbol of the option chain that the suite publishes."""
+
+SPOT = {"NIFTY": 24010.0, "BANKNIFTY": 51240.0, "NIFTYNXT50": 66890.0}
+"""Symbol → level of its underlying."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a client subscribes to: instruments, symbols, or the bars of one underlying."""
+
+    kind: Literal["instruments", "symbols", "underlying"]
+    instruments: tuple[int, ...] = ()
+    symbols: tuple[str, ...] = ()
+
+    def takes(self, kind: TickKind, symbol: str, instrument: int | None) -> bool:
+        """Return whether a tick is part of this selection (SPEC section 1)."""
+        if self.kind == "instruments":
+            return instrument in self.instruments
+        if self.kind == "symbols":
+            return symbol in self.symbols
+        return kind == "underlying_bar" and symbol in self.symbols
+
+    def sample(self) -> tuple[TickKind, str, int | None]:
+        """Return kind, symbol and instrument of a tick that this selection takes."""
+        if self.kind == "instruments":
+            instrument = self.instruments[0]
+            return "option_tick", symbol_of(instrument), instrument
+        if self.kind == "symbols":
+            return "option_tick", self.symbols[0], instrument_of(self.symbols[0])
+        return "underlying_bar", self.symbols[0], None
+
+    def __str__(self) -> str:
+        if self.kind == "instruments":
+            return "instrument " + ", ".join(map(str, self.instruments))
+        if self.kind == "symbols":
+            return ", ".join(self.symbols)
+        return f"the {self.symbols[0]} underlying"
+
+
+def selection_of(words: str) -> Selection:
+    """Read a selection as features write it.
+
+    "NIFTY", "NIFTY and BANKNIFTY", "instrument 256265", "the NIFTY underlying".
+
+    Raises:
+        Broken: the words name a symbol or instrument that the suite cannot publish.
+    """
+    if words.startswith("instrument "):
+        token = words.removeprefix("instrument ")
+        if not token.isdigit() or int(token) not in INSTRUMENTS:
+            raise Broken(
+                f'"{words}": known instruments are {", ".join(map(str, sorted(INSTRUMENTS)))}'
+            )
+        return Selection("instruments", instruments=(int(token),))
+    if words.startswith("the ") and words.endswith(" underlying"):
+        name = words.removeprefix("the ").removesuffix(" underlying")
+        return Selection("underlying", symbols=(_known(name),))
+    names = words.replace(",", " and ").split(" and ")
+    return Selection("symbols", symbols=tuple(_known(n.strip()) for n in names if n.strip()))
+
+
+def symbol_of(instrument: int) -> str:
+    """Return the symbol whose option `instrument` is."""
+    return INSTRUMENTS[instrument]
+
+
+def instrument_of(symbol: str) -> int:
+    """Return the first instrument of a symbol's chain."""
+    return next(token for token, name in INSTRUMENTS.items() if name == symbol)
+
+
+def _known(symbol: str) -> str:
+    if symbol not in SPOT:
+        raise Broken(f'"{symbol}": known symbols are {", ".join(SPOT)}')
+    return symbol
+
+
+class Market:
+    """Makes plausible ticks; the same seed makes the same ticks."""
+
+    def __init__(self, seed: int = 20251) -> None:
+        self._random = random.Random(seed)
+
+    def option_tick(self, instrument: int) -> dict[str, Any]:
+        """Return the market fields of one option tick (prices in rupees, iv as a fraction)."""
+        draw = self._random
+        price = round(draw.uniform(40, 400), 4)
+        return {
+            "type": "option_tick",
+            "instrument_token": instrument,
+            "symbol": symbol_of(instrument),
+            "last_price": price,
+            "bid": round(price - 0.05, 4),
+            "ask": round(price + 0.05, 4),
+            "volume": draw.randrange(1, 100_000),
+            "greeks": {
+                "delta": draw.uniform(-1, 1),
+                "gamma": draw.uniform(1e-5, 1e-3),
+                "theta": -draw.uniform(1, 20),
+                "vega": draw.uniform(1, 30),
+                "iv": draw.uniform(0.08, 0.4),
+            },
+        }
+
+    def underlying_bar(self, symbol: str) -> dict[str, Any]:
+        """Return the market fields of one bar: open, high, low, close in points, volume in lots."""
+        draw = self._random
+        opened = SPOT[symbol] + round(draw.uniform(-50, 50), 2)
+        closed = opened + round(draw.uniform(-20, 20), 2)
+        return {
+            "type": "underlying_bar",
+            "symbol": symbol,
+            "open": round(opened, 2),
+            "high": round(max(opened, closed) + draw.uniform(1, 10), 2),
+            "low": round(min(opened, closed) - draw.uniform(1, 10), 2),
+            "close": round(closed, 2),
+            "volume": draw.randrange(1_000, 1_000_000),
+        }
+
+    def tick(self, kind: TickKind, symbol: str, instrument: int | None) -> dict[str, Any]:
+        """Return the market fields of a tick of the given kind."""
+        if kind == "underlying_bar":
+            return self.underlying_bar(symbol)
+        return self.option_tick(instrument if instrument is not None else instrument_of(symbol))
+
+
+def in_turn(symbols: Iterable[str], rounds: int) -> list[str]:
+    """Return `rounds` times all symbols, one after the other."""
+    return list(symbols) * rounds

@@ -1,0 +1,1 @@
+"""What is measured: latency, memory, and how far the harness itself stood still."""

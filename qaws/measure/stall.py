@@ -1,0 +1,66 @@
+"""The stall meter: how long the harness's own event loop stood still.
+
+A latency measured by a harness that was not running is the harness's latency. The meter asks to be
+woken every few milliseconds and books how much later than asked it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_left
+
+PERIOD_S = 0.005
+"""How often the meter asks to be woken, in seconds."""
+
+NOISE_MS = 5.0
+"""Lateness up to this many milliseconds is ordinary scheduling and is not booked."""
+
+
+class StallMeter:
+    """Books every stretch in which the event loop could not run."""
+
+    def __init__(self) -> None:
+        self._ends_ns: list[int] = []
+        self._stalls_ms: list[float] = []
+        self._due_ns = time.monotonic_ns()
+
+    async def run(self) -> None:
+        """Measure until cancelled; run it as a task of the loop that is to be watched."""
+        while True:
+            self._due_ns = time.monotonic_ns() + int(PERIOD_S * 1e9)
+            await asyncio.sleep(PERIOD_S)
+            self.book(self._due_ns, time.monotonic_ns())
+
+    def book(self, due_ns: int, woken_ns: int) -> None:
+        """Book a wake-up that was due at `due_ns` and came at `woken_ns` (monotonic)."""
+        late_ms = (woken_ns - due_ns) / 1e6
+        if late_ms > NOISE_MS:
+            self._ends_ns.append(woken_ns)
+            self._stalls_ms.append(late_ms)
+
+    def between(self, start_ns: int, end_ns: int) -> float:
+        """Return for how many milliseconds the loop stood still between two instants.
+
+        A stall that reaches over either end counts only with its part inside. One that is still
+        going on counts too: the caller may be the first to run after it.
+        """
+        total = 0.0
+        now_ns = time.monotonic_ns()
+        if (now_ns - self._due_ns) / 1e6 > NOISE_MS:
+            total += _overlap_ms(self._due_ns, now_ns, start_ns, end_ns)
+        for index in range(bisect_left(self._ends_ns, start_ns), len(self._ends_ns)):
+            stall_end = self._ends_ns[index]
+            stall_start = stall_end - int(self._stalls_ms[index] * 1e6)
+            if stall_start >= end_ns:
+                break
+            total += _overlap_ms(stall_start, stall_end, start_ns, end_ns)
+        return total
+
+    def worst(self) -> float:
+        """Return the longest stall of the whole run in milliseconds, 0.0 when there was none."""
+        return max(self._stalls_ms, default=0.0)
+
+
+def _overlap_ms(start_a: int, end_a: int, start_b: int, end_b: int) -> float:
+    return max(0, min(end_a, end_b) - max(start_a, start_b)) / 1e6

@@ -1,0 +1,217 @@
+"""The delivery oracle: what a client received, held against what was published.
+
+Every tick that the suite publishes goes into a ledger, with a sequence number per symbol and the
+instant at which it was due. A client's entitlements say which of them it must have received, which
+it may have, and which not. The oracle knows nothing of sockets. Instants are `time.monotonic_ns()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from qaws.market import Selection, TickKind
+
+SHOWN = 3
+"""How many ticks a sentence names before it says how many more there are."""
+
+Role = Literal["tick", "fence", "flow"]
+"""Why a tick was published: for the scenario, to mark an end, or as background flow."""
+
+Key = tuple[str, int]
+"""What identifies a tick: symbol and sequence number."""
+
+
+@dataclass(slots=True)
+class Published:
+    """One tick of the ledger.
+
+    `due_ns` is when it was to be published, `sent_ns` when it was handed to the broker; `text` is
+    what was published, byte for byte; `heard_by` is how many subscribers the broker had for it.
+    """
+
+    symbol: str
+    sequence: int
+    kind: TickKind
+    instrument: int | None
+    due_ns: int
+    text: str
+    sent_ns: int = 0
+    heard_by: int = 0
+    role: Role = "tick"
+
+    @property
+    def key(self) -> Key:
+        """Return what identifies the tick."""
+        return self.symbol, self.sequence
+
+    def __str__(self) -> str:
+        which = f" of instrument {self.instrument}" if self.instrument else ""
+        return f"{self.symbol} {self.kind.replace('_', ' ')} #{self.sequence}{which}"
+
+
+class Held(Protocol):
+    """A stretch of time in which a client held a selection; see `connections.Entitlement`."""
+
+    selection: Selection
+    asked_ns: int
+    held_ns: int
+    ending_ns: int | None
+    ended_ns: int | None
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A tick as one client received it; `key` is None when it bore no sequence number."""
+
+    at_ns: int
+    key: Key | None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything that was published, in the order in which the broker got it."""
+
+    ticks: list[Published] = field(default_factory=list)
+    _by_key: dict[Key, Published] = field(default_factory=dict)
+    _next: dict[str, int] = field(default_factory=dict)
+
+    def next_sequence(self, symbol: str) -> int:
+        """Return the next sequence number of a symbol, counting from 1."""
+        self._next[symbol] = self._next.get(symbol, 0) + 1
+        return self._next[symbol]
+
+    def add(self, tick: Published) -> None:
+        """Enter a tick as it is handed to the broker."""
+        self.ticks.append(tick)
+        self._by_key[tick.key] = tick
+
+    def find(self, key: Key) -> Published | None:
+        """Return the tick with this key, None when it was never published."""
+        return self._by_key.get(key)
+
+    def successor(self) -> Ledger:
+        """Return an empty ledger that goes on counting where this one stopped."""
+        return Ledger(_next=self._next)
+
+    def over(self, arrivals: Iterable[tuple[HeldSelections, Arrival]]) -> dict[Key, int]:
+        """Return since when each tick's broadcast is known to be over.
+
+        It is over once every client entitled to it, or to a later tick, has received that: the feed
+        keeps its order, so what comes after shows that what came before is through. A tick without
+        an entry may still be on its way.
+        """
+        seen: dict[Key, int] = {}
+        for held, arrival in arrivals:
+            tick = self.find(arrival.key) if arrival.key else None
+            if tick and must_receive(tick, held):
+                seen[tick.key] = max(seen.get(tick.key, 0), arrival.at_ns)
+        over: dict[Key, int] = {}
+        earliest: int | None = None
+        for tick in reversed(self.ticks):
+            at = seen.get(tick.key)
+            if at is not None:
+                earliest = at if earliest is None else min(earliest, at)
+            if earliest is not None:
+                over[tick.key] = earliest
+        return over
+
+
+HeldSelections = Sequence[Held]
+
+
+def must_receive(tick: Published, held: HeldSelections) -> bool:
+    """Return whether an entitlement was in force when the tick was handed to the broker."""
+    return any(
+        h.selection.takes(tick.kind, tick.symbol, tick.instrument)
+        and h.held_ns <= tick.sent_ns
+        and (h.ending_ns is None or tick.sent_ns < h.ending_ns)
+        for h in held
+    )
+
+
+def may_receive(tick: Published, held: HeldSelections, over_ns: int | None) -> bool:
+    """Return whether receiving the tick is right.
+
+    It is while an entitlement is being asked for, in force, or ending; not when its broadcast was
+    over (`over_ns`) before the client asked, nor when it was published after the end.
+    """
+    return any(
+        h.selection.takes(tick.kind, tick.symbol, tick.instrument)
+        and (over_ns is None or h.asked_ns < over_ns)
+        and (h.ended_ns is None or tick.sent_ns < h.ended_ns)
+        for h in held
+    )
+
+
+def audit(
+    client: str,
+    arrivals: Sequence[Arrival],
+    held: HeldSelections,
+    ledger: Ledger,
+    over: dict[Key, int],
+    *,
+    complete: bool,
+) -> list[str]:
+    """Hold one client's ticks against the ledger.
+
+    Args:
+        client: its name, for the sentences.
+        arrivals: the ticks that it received, in order of arrival.
+        held: its entitlements.
+        ledger: what was published.
+        over: see `Ledger.over`.
+        complete: whether a fence has shown that everything due has come, so that what is missing is
+            lost and not late.
+
+    Returns:
+        One sentence per kind of violation: unknown, unentitled, duplicate, reordered, missing.
+    """
+    unmarked = sum(1 for arrival in arrivals if arrival.key is None)
+    unknown: list[str] = []
+    stray: list[str] = []
+    twice: list[str] = []
+    disorder: list[str] = []
+    counted: dict[Key, int] = {}
+    newest: dict[str, int] = {}
+    for arrival in arrivals:
+        if arrival.key is None:
+            continue
+        counted[arrival.key] = counted.get(arrival.key, 0) + 1
+        tick = ledger.find(arrival.key)
+        if tick is None:
+            unknown.append(f"{arrival.key[0]} #{arrival.key[1]}")
+            continue
+        if counted[tick.key] == 2:
+            twice.append(str(tick))
+        elif counted[tick.key] == 1:
+            if tick.sequence < newest.get(tick.symbol, 0):
+                disorder.append(f"{tick} after #{newest[tick.symbol]}")
+            if not may_receive(tick, held, over.get(tick.key)):
+                stray.append(str(tick))
+        newest[tick.symbol] = max(newest.get(tick.symbol, 0), tick.sequence)
+    missing = [
+        str(tick)
+        for tick in ledger.ticks
+        if complete and tick.key not in counted and must_receive(tick, held)
+    ]
+    findings = [
+        (f"{client} received ticks that were never published", unknown),
+        (f"{client} received ticks that it had not subscribed to", stray),
+        (f"{client} received ticks more than once", twice),
+        (f"{client} received ticks out of order", disorder),
+        (f"{client} never received ticks that it was due", missing),
+    ]
+    sentences = [f"{sentence}: {_some(found)}" for sentence, found in findings if found]
+    if unmarked:
+        sentences.append(
+            f"{client} received {unmarked} ticks without their sequence number: the service must "
+            "relay fields that it does not know"
+        )
+    return sentences
+
+
+def _some(found: Sequence[str]) -> str:
+    more = len(found) - SHOWN
+    return ", ".join(found[:SHOWN]) + (f" and {more} more" if more > 0 else "")

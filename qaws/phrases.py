@@ -1,0 +1,102 @@
+"""The words that steps understand: clients, durations, selections, lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from qaws.market import Selection, selection_of
+
+NAME = r"[A-Z][a-z]+"
+CLIENTS = rf"(?:all |the |each of the )?\d+ clients|{NAME}(?:(?:, | and ){NAME})*"
+UNITS_MS = {"ms": 1.0, "milliseconds": 1.0, "second": 1e3, "seconds": 1e3, "minutes": 6e4}
+
+
+def _pattern(expression: str) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
+    """Give a converter the pattern that the step matcher looks for (parse library)."""
+
+    def mark(converter: Callable[[str], Any]) -> Callable[[str], Any]:
+        converter.pattern = expression  # type: ignore[attr-defined]
+        converter.regex_group_count = re.compile(expression).groups  # type: ignore[attr-defined]
+        return converter
+
+    return mark
+
+
+@_pattern(CLIENTS)
+def clients(text: str) -> list[str]:
+    """Return client names: "Alice", "Bob and Carol", "100 clients" → client 1 … client 100."""
+    if count := re.search(r"\d+", text):
+        return [f"client {number}" for number in range(1, int(count[0]) + 1)]
+    return re.split(r", | and ", text)
+
+
+@_pattern(rf"{NAME}|client \d+")
+def client(text: str) -> str:
+    """Return one client's name."""
+    return text
+
+
+@_pattern(r"\d+(?:\.\d+)? (?:ms|milliseconds|seconds?|minutes)")
+def duration(text: str) -> float:
+    """Return a duration in milliseconds: "200 ms", "5 seconds"."""
+    number, unit = text.split(" ")
+    return float(number) * UNITS_MS[unit]
+
+
+@_pattern(r"instrument \d+|the [A-Z0-9]+ underlying|[A-Z][A-Z0-9]+(?:(?:, | and )[A-Z][A-Z0-9]+)*")
+def selection(text: str) -> Selection:
+    """Return what is subscribed to: "NIFTY", "instrument 256265", "the NIFTY underlying"."""
+    return selection_of(text)
+
+
+@_pattern(r"\d+(?: or \d+)*")
+def codes(text: str) -> list[int]:
+    """Return close codes: "1000 or 1001"."""
+    return [int(code) for code in text.split(" or ")]
+
+
+@_pattern(r'"[^"]+"(?: or "[^"]+")*')
+def quoted(text: str) -> list[str]:
+    """Return quoted texts: '"idle" or "timeout"'."""
+    return re.findall(r'"([^"]+)"', text)
+
+
+@_pattern(r"welcome|tick|option tick|underlying bar|error|pong")
+def kind(text: str) -> str:
+    """Return a kind of message."""
+    return text
+
+
+@_pattern(r"[a-z_]+(?:(?:, | and )[a-z_]+)*")
+def fields(text: str) -> list[str]:
+    """Return names of fields: "open, high, low, close and volume"."""
+    return re.split(r", | and ", text)
+
+
+@_pattern(r"is|are")
+def be(text: str) -> str:
+    """Return the verb; one phrase serves one client and many."""
+    return text
+
+
+@_pattern(r"receives?")
+def receive(text: str) -> str:
+    """Return the verb; one phrase serves one client and many."""
+    return text
+
+
+TYPES: dict[str, Callable[[str], Any]] = {
+    "Clients": clients,
+    "Client": client,
+    "Duration": duration,
+    "Selection": selection,
+    "Codes": codes,
+    "Quoted": quoted,
+    "Kind": kind,
+    "Fields": fields,
+    "Be": be,
+    "Receive": receive,
+}
+"""Name in a step's phrase → converter."""

@@ -1,0 +1,121 @@
+"""Child processes: started with a log, watched, ended for certain."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from qaws.verdict import Broken
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+def _die_with_parent() -> None:  # pragma: no cover - runs in the child
+    """Ask Linux to end this child when the suite is killed outright (prctl(2))."""
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class ManagedProcess:
+    """One child process in a session of its own, so that Ctrl-C reaches only the suite."""
+
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+    ) -> None:
+        """Start the process.
+
+        Args:
+            name: what messages call it.
+            command: program and arguments.
+            log: file for its output; emptied.
+            environment: variables beyond the suite's own.
+            directory: where it runs; default the current folder.
+
+        Raises:
+            Broken: the program is not there or may not be run.
+        """
+        self.name = name
+        self.log = log
+        with log.open("wb") as output:
+            try:
+                self._child = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, **(environment or {})},
+                    cwd=directory,
+                    start_new_session=True,
+                    preexec_fn=_die_with_parent,
+                )
+            except OSError as problem:
+                raise Broken(
+                    f"{name}: {command[0]!r} cannot be started: {problem.strerror}; "
+                    "check [launch] command in the target file"
+                ) from None
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        return self._child.pid
+
+    def exit_code(self) -> int | None:
+        """Return the exit code, or None while the process lives."""
+        return self._child.poll()
+
+    def read_log(self) -> str:
+        """Return everything that the process has written so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def last_line(self) -> str:
+        """Return the last non-empty line of the log, for messages."""
+        lines = [line.strip() for line in self.read_log().splitlines() if line.strip()]
+        return lines[-1] if lines else "it wrote nothing"
+
+    def interrupt(self) -> None:
+        """Send SIGTERM, the polite request to end."""
+        if self.exit_code() is None:
+            self._child.terminate()
+
+    def stop(self, within_s: float = 5.0) -> int:
+        """End the process: SIGTERM, after `within_s` seconds SIGKILL to its whole group.
+
+        Returns:
+            The exit code; negative for a signal.
+        """
+        self.interrupt()
+        try:
+            code = self._child.wait(within_s)
+        except subprocess.TimeoutExpired:
+            code = None
+        self._kill_group()
+        return self._child.wait() if code is None else code
+
+    def _kill_group(self) -> None:
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+
+    def wait_for_log(self, found: str, within_s: float) -> bool:
+        """Wait until the log contains `found`; return whether it came before the deadline."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            if found in self.read_log():
+                return True
+            if self.exit_code() is not None:
+                return found in self.read_log()
+            time.sleep(0.02)
+        return False

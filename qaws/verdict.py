@@ -1,0 +1,124 @@
+"""Verdicts: what was checked, what was measured, what was allowed, and what follows.
+
+Three ways in which a scenario is not passed, kept apart on purpose:
+
+* `Refuted` - the service did not do what the scenario says. The scenario *failed*.
+* `Inconclusive` - the harness itself was starved, so that nothing follows. Neither passed nor failed.
+* `Broken` - target, broker or service could not be used; nothing was tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+Outcome = Literal["met", "not met", "inconclusive"]
+
+
+class Refuted(AssertionError):
+    """The service did not do what the scenario says."""
+
+
+class Inconclusive(Exception):
+    """The harness stood still while it measured; the message says for how long."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(f"INCONCLUSIVE: {sentence}")
+
+
+class Broken(Exception):
+    """Something that the suite needs could not be used: one line with thing, value, way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was checked, in words that a reviewer can hold against the evidence."""
+
+    what: str
+    measured: str
+    allowed: str
+    verdict: Outcome
+
+
+def no_stall(_start_ns: int, _end_ns: int) -> float:
+    """Return 0.0: the stall to assume where no meter runs."""
+    return 0.0
+
+
+@dataclass(slots=True)
+class Checks:
+    """The checks of one scenario, in order; a check that is not met is recorded, then raised.
+
+    `stalled_ms` tells for how many milliseconds the harness stood still between two instants
+    (`time.monotonic_ns`). A bound that is broken only because the harness stood still is not the
+    service's fault, and nobody can say that it was kept either: such a check is inconclusive.
+    """
+
+    stalled_ms: Callable[[int, int], float] = no_stall
+    done: list[Check] = field(default_factory=list)
+
+    def require(self, ok: bool, what: str, measured: str, allowed: str, sentence: str = "") -> None:
+        """Record a check that no stall can spoil; raise `Refuted` unless `ok`."""
+        self.done.append(Check(what, measured, allowed, "met" if ok else "not met"))
+        if not ok:
+            raise Refuted(sentence or f"{what}: measured {measured}, allowed {allowed}")
+
+    def at_most_ms(self, what: str, start_ns: int, end_ns: int, allowed_ms: float) -> None:
+        """Require that what began at `start_ns` ended at `end_ns`, at most `allowed_ms` later."""
+        took = (end_ns - start_ns) / 1e6
+        stalled = self.stalled_ms(start_ns, end_ns)
+        self._timed(
+            what, f"{took:.1f} ms", f"at most {allowed_ms:g} ms", took - allowed_ms, stalled
+        )
+
+    def never(self, what: str, start_ns: int, end_ns: int, allowed_ms: float, seen: str) -> None:
+        """Record that something due within `allowed_ms` had not come when the wait ended.
+
+        Args:
+            what: the thing that was awaited.
+            start_ns: when the wait began.
+            end_ns: when the wait was given up, later than the bound.
+            allowed_ms: the bound.
+            seen: what came instead, in words.
+        """
+        waited = (end_ns - start_ns) / 1e6
+        stalled = self.stalled_ms(start_ns, end_ns)
+        self._timed(
+            what,
+            f"nothing in {waited:.0f} ms ({seen})",
+            f"at most {allowed_ms:g} ms",
+            waited - allowed_ms,
+            stalled,
+        )
+
+    def not_before_ms(self, what: str, start_ns: int, end_ns: int, allowed_ms: float) -> None:
+        """Require that `end_ns` is at least `allowed_ms` after `start_ns`.
+
+        A stall makes an instant look later than it was, so it can hide an early end: where taking
+        the stall off would cross the bound, the check is inconclusive.
+        """
+        took = (end_ns - start_ns) / 1e6
+        stalled = self.stalled_ms(end_ns - int(1e9), end_ns)
+        allowed = f"not before {allowed_ms:g} ms"
+        if took >= allowed_ms and took - stalled < allowed_ms and stalled >= 50:
+            self._starved(what, f"{took:.1f} ms", allowed, stalled)
+        self.require(took >= allowed_ms, what, f"{took:.1f} ms", allowed)
+
+    def _timed(
+        self, what: str, measured: str, allowed: str, over_ms: float, stalled: float
+    ) -> None:
+        if 0 < over_ms <= stalled:
+            self._starved(what, measured, allowed, stalled)
+        self.require(over_ms <= 0, what, measured, allowed)
+
+    def _starved(self, what: str, measured: str, allowed: str, stalled: float) -> None:
+        self.done.append(Check(what, measured, allowed, "inconclusive"))
+        raise Inconclusive(
+            f"{what}: measured {measured}, allowed {allowed}, but the harness itself stood still "
+            f"for {stalled:.0f} ms of that; run it again on a quieter machine"
+        )
+
+    def as_dicts(self) -> list[dict[str, str]]:
+        """Return the checks as plain mappings with the keys what, measured, allowed, verdict."""
+        return [asdict(check) for check in self.done]

@@ -1,0 +1,219 @@
+"""The world of a run: what a scenario can reach, wired once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from qaws.broker import Broker, open_broker
+from qaws.contract import Contract
+from qaws.feed import Feed
+from qaws.loop import LoopThread
+from qaws.oracle import Ledger, Published
+from qaws.protocol import QaWs
+from qaws.registry import Registry
+from qaws.service import Holdings, Service, Services
+from qaws.target import Target
+from qaws.tokens import Tokens
+from qaws.verdict import Broken, Checks
+
+T = TypeVar("T")
+
+ALLOWANCE_S = 2.0
+"""How long something without a bound of its own may take before it counts as not happening."""
+
+
+class Scene:
+    """What one scenario has done so far: its service, clients, ticks, and checks."""
+
+    def __init__(self, connections: Registry, checks: Checks) -> None:
+        self.connections = connections
+        self.checks = checks
+        self.service: Service | None = None
+        self.services: list[Service] = []
+        self.holdings: Holdings | None = None
+        self.memory_bytes: int | None = None
+        self.chores: list[asyncio.Task[None]] = []
+        self.started_ns = time.monotonic_ns()
+
+
+class World:
+    """Broker, services, feed, tokens and the event loop of one run."""
+
+    def __init__(self, target: Target, folder: Path, patience: float = 1.0) -> None:
+        """Start what the target asks for: loop, keys, broker. Services start when first needed.
+
+        Args:
+            target: the service under test.
+            folder: where logs go; made if need be.
+            patience: factor for allowances (never for bounds under test).
+
+        Raises:
+            Broken: a part of it cannot be used; whatever had started has been ended again.
+        """
+        self.target = target
+        self.patience = patience
+        self.dialect = QaWs()
+        self.contract = Contract(target.dialect)
+        self.scratch = Path(tempfile.mkdtemp(prefix="qaws-"))
+        self.broker: Broker | None = None
+        self._feed: Feed | None = None
+        self.services: Services | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self.loop = LoopThread()
+        try:
+            self.tokens = Tokens(target.auth, self.scratch)
+            if target.feed:
+                self.broker = open_broker(target.feed.broker, folder)
+                self._feed = self.loop.call(self._open_feed())
+            placeholders = {
+                "broker_url": self.broker.url if self.broker else "",
+                "jwks_file": str(self.tokens.jwks_file),
+                "folder": str(self.scratch),
+            }
+            self.services = Services(target, folder, placeholders, patience)
+        except BaseException:
+            self.stop()
+            raise
+        self.scene = self.new_scene()
+
+    async def _open_feed(self) -> Feed:
+        assert self.broker and self.target.feed
+        return Feed(self.broker, self.target.feed)
+
+    # --- per scenario -------------------------------------------------------------------------
+
+    def new_scene(self) -> Scene:
+        """Begin a scenario: no clients, no ticks, no checks."""
+        if self._feed:
+            self._feed.ledger = self._feed.ledger.successor()
+        checks = Checks(self.loop.stalls.between)
+        self.scene = Scene(Registry(self.dialect, self.contract), checks)
+        return self.scene
+
+    def end_scene(self, trust: bool) -> None:
+        """End a scenario: stop its chores and flows, close its clients.
+
+        Args:
+            trust: whether its services may be used again; after a scenario that did not pass, what
+                state they are in is anybody's guess.
+        """
+        scene = self.scene
+        self.loop.call(self._wind_up(scene), timeout_s=30)
+        if not trust and self.services:
+            for service in scene.services:
+                self.services.retire(service)
+
+    async def _wind_up(self, scene: Scene) -> None:
+        try:
+            await self.hush()
+        finally:
+            await scene.connections.close()
+
+    async def hush(self) -> None:
+        """End what goes on in the background: pinging clients, flowing ticks."""
+        for chore in self.scene.chores:
+            chore.cancel()
+        if self._feed:
+            await self._feed.stop_flows()
+
+    # --- what steps call ------------------------------------------------------------------------
+
+    async def do(self, act: Callable[..., Coroutine[Any, Any, T]], *args: Any, **named: Any) -> T:
+        """Run an action or expectation on the loop thread, from a step."""
+        return await self.loop.run(act(self, *args, **named))
+
+    @property
+    def feed(self) -> Feed:
+        """Return the feed.
+
+        Raises:
+            Broken: the target has none.
+        """
+        if self._feed is None:
+            raise Broken(f"{self.target.file}: has no [feed]: ticks cannot be published")
+        return self._feed
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return what this scenario has published; empty without a feed."""
+        return self._feed.ledger if self._feed else Ledger()
+
+    @property
+    def last_tick(self) -> Published:
+        """Return the tick that "it" means: the scenario's last one, fences and flows aside.
+
+        Raises:
+            Broken: the scenario has published none.
+        """
+        for tick in reversed(self.ledger.ticks):
+            if tick.role == "tick":
+                return tick
+        raise Broken('no tick has been published yet for "it" to mean')
+
+    @property
+    def service(self) -> Service:
+        """Return the scenario's service.
+
+        Raises:
+            Broken: no step has said which service is running.
+        """
+        if self.scene.service is None:
+            raise Broken('begin the scenario with "Given the ticker service is running"')
+        return self.scene.service
+
+    @property
+    def allowance_s(self) -> float:
+        """Return how long something without a bound of its own may take, in seconds."""
+        return ALLOWANCE_S * self.patience
+
+    def use_service(self, settings: Mapping[str, str] | None = None) -> Service:
+        """Make the service with these settings the scenario's own, starting it if need be.
+
+        Raises:
+            Broken: it does not start, or the target has no such setting.
+        """
+        assert self.services
+        service = self.services.get(settings)
+        self.scene.service = service
+        if service not in self.scene.services:
+            self.scene.services.append(service)
+        return service
+
+    def stop(self) -> None:
+        """End everything that this world started; safe to call twice."""
+        try:
+            if self._feed:
+                self.loop.call(self._feed.close(), timeout_s=5)
+                self._feed = None
+        except Exception as problem:
+            print(f"while closing the feed: {problem}")
+        finally:
+            self.loop.stop()
+            if self.services:
+                self.services.stop()
+            if self.broker:
+                self.broker.stop()
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def patience_of(environment: Mapping[str, str] = os.environ) -> float:
+    """Return the factor for allowances from QAWS_PATIENCE, 1.0 when it is not set.
+
+    Raises:
+        Broken: it is not a number of 1 or more.
+    """
+    text = environment.get("QAWS_PATIENCE", "1")
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if factor < 1:
+        raise Broken(f"QAWS_PATIENCE={text}: must be a number of 1 or more")
+    return factor

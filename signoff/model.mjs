@@ -1,0 +1,237 @@
+// What the sign-off sheet says, as data: verdicts of scenarios, tests, criteria, the run, the sign-off.
+// Pure: no files, no clock. The rules:
+// - a scenario passes only when Allure says so and none of its recorded checks says otherwise;
+// - a test (one QA-WS id) is as good as its worst scenario, and NOT VERIFIED when fewer scenarios ran
+//   than requirements.json asks for;
+// - the run speaks about what was selected, the sign-off about everything that requirements.json lists;
+// - what was not measured is never counted as passed.
+
+export const TEST_VERDICTS = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED", "NOT COVERED", "PASSED"];
+const worst = (verdicts) => TEST_VERDICTS.find((verdict) => verdicts.includes(verdict)) ?? "NOT COVERED";
+const count = (list, word) => `${list} ${word}${list === 1 ? "" : "s"}`;
+const firstLine = (text) => String(text ?? "").trim().split("\n")[0];
+const sentence = (text) => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
+/** Everything the sheet shows. `input`: { requirements, run, checks, results, gates, errors, aborted, behaveExit }. */
+export function signoffModel(input) {
+  const { requirements, checks = [] } = input;
+  const run = input.run ?? {};
+  const scenarios = [...scenariosOf(input.results ?? [], checks), ...missingScenarios(run, input)];
+  const tests = testsOf(requirements, scenarios, checks);
+  const planned = tests.filter((test) => test.planned);
+  const criteria = requirements.criteria.map((criterion) => judgeCriterion(criterion, planned, checks));
+  const runVerdict = judgeRun({ ...input, run }, scenarios);
+  return { run, runVerdict, signoffVerdict: judgeSignoff(runVerdict, planned, criteria), tests, criteria, counts: tally(scenarios) };
+}
+
+// ---------------------------------------------------------------------------------- scenarios
+function scenariosOf(results, checks) {
+  return results.map((result) => {
+    const own = checks.filter((line) => belongs(line, result)).flatMap((line) => line.checks ?? []);
+    return { ...result, ...scenarioVerdict(result, own) };
+  });
+}
+
+function belongs(line, { id, title, row, rowName }) {
+  if ((line.id ?? null) !== id || (id === null && line.scenario !== title)) return false;
+  const text = rowText(line.row);
+  return text === row || text === rowName;
+}
+
+/** An outline's row as one string, whatever it came as: null, text, or a mapping of heading to cell. */
+export function rowText(row) {
+  if (row === null || row === undefined) return "";
+  if (typeof row !== "object") return String(row);
+  return Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}=${value}`).join("; ");
+}
+
+function scenarioVerdict({ status, message }, checks) {
+  if (status === "failed") return { verdict: "FAILED", reason: message };
+  if (status === "skipped") return { verdict: "NOT VERIFIED", reason: String(message ?? "").replace(/^SKIPPED: /, "") };
+  if (status !== "passed") {
+    return { verdict: String(message ?? "").startsWith("INCONCLUSIVE") ? "INCONCLUSIVE" : "BROKEN", reason: message || `Allure reports “${status}”` };
+  }
+  const bad = checks.find((check) => check.verdict === "not met") ?? checks.find((check) => check.verdict !== "met");
+  if (!bad) return { verdict: "PASSED", reason: "" };
+  const reason = `${bad.what}: measured ${bad.measured}, allowed ${bad.allowed}`;
+  return bad.verdict === "not met" ? { verdict: "FAILED", reason } : { verdict: "INCONCLUSIVE", reason: `INCONCLUSIVE: ${reason}` };
+}
+
+/** Selected scenarios that left no result: the run ended before them. */
+function missingScenarios(run, { results = [], aborted }) {
+  const left = new Map();
+  for (const result of results) left.set(result.id, (left.get(result.id) ?? 0) + 1);
+  const reason = aborted || run.state === "aborted" ? "not run: the run was aborted before it" : "not run: the run ended before it";
+  return (run.selected ?? []).filter(({ id }) => {
+    const remaining = left.get(id ?? null) ?? 0;
+    left.set(id ?? null, remaining - 1);
+    return remaining <= 0;
+  }).map(({ id, name }) => ({ id: id ?? null, title: name, name, row: "", verdict: "NOT VERIFIED", reason, missing: true }));
+}
+
+function tally(scenarios) {
+  const counts = Object.fromEntries(TEST_VERDICTS.map((verdict) => [verdict, 0]));
+  for (const { verdict } of scenarios) counts[verdict] += 1;
+  return { ...counts, total: scenarios.length };
+}
+
+// -------------------------------------------------------------------------------------- tests
+function testsOf(requirements, scenarios, checks) {
+  const listed = new Set(requirements.requirements.map(({ id }) => id));
+  const extra = new Map();
+  for (const scenario of scenarios) {
+    if (!listed.has(scenario.id)) extra.set(scenario.id ?? scenario.title, scenario);
+  }
+  const further = [...extra].map(([key, { id, title }]) => ({
+    id: id ?? "—", key, title: String(title).replace(`${id} `, ""), section: requirements.beyond, kind: "", planned: false,
+  })).sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
+  return [...requirements.requirements.map((test) => ({ ...test, key: test.id, planned: true })), ...further].map((test) => {
+    const own = scenarios.filter((scenario) => (scenario.id ?? scenario.title) === test.key);
+    const lines = checks.filter((line) => line.id !== null && line.id === test.key);
+    return { ...test, ...judgeTest(test, own), scenarios: own, evidence: evidenceOf(lines) };
+  });
+}
+
+function judgeTest({ scenarios: needed = 1 }, own) {
+  const ran = own.filter((scenario) => !scenario.missing).length;
+  const passed = own.filter(({ verdict }) => verdict === "PASSED").length;
+  const verdict = worst(own.map((scenario) => scenario.verdict));
+  const reasons = own.filter((scenario) => scenario.verdict === verdict && verdict !== "PASSED");
+  const base = { ran, passed, needed, reason: firstLine(reasons[0]?.reason), alike: reasons.length };
+  if (verdict === "PASSED" && passed < needed) {
+    return { ...base, verdict: "NOT VERIFIED", reason: `only ${passed} of at least ${needed} scenarios ran` };
+  }
+  return { ...base, verdict };
+}
+
+/** The measured figures of a test; figures of the same name are shown once, by the worst of them. */
+function evidenceOf(lines) {
+  const groups = new Map();
+  for (const check of lines.flatMap((line) => line.checks ?? [])) {
+    const key = `${check.what}|${check.allowed}`;
+    groups.set(key, [...(groups.get(key) ?? []), check]);
+  }
+  const order = ["not met", "inconclusive", "met"];
+  return [...groups.values()].map((group) => {
+    const bad = group.filter((check) => check.verdict !== "met");
+    const shown = worstFigure(bad.length ? bad : group);
+    return { ...shown, times: group.length };
+  }).sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+}
+
+function worstFigure(group) {
+  const lowIsBad = /at least|not before|more than|≥|>/i.test(group[0].allowed);
+  const rated = group.map((check) => ({ check, number: readNumber(check.measured) }));
+  if (rated.some(({ number }) => number === null)) return group[0];
+  return rated.reduce((a, b) => ((lowIsBad ? b.number < a.number : b.number > a.number) ? b : a)).check;
+}
+
+/** The first number in a figure ("50,000 of 50,000" is 50000, "1.2 s" is 1200 as everything in time is in ms); null where there is none. */
+export function readNumber(text) {
+  const match = /([-+−]?)(\d[\d,]*(?:\.\d+)?)\s*(µs|us|ms|s|min|h)?(?![\w/])/.exec(String(text ?? ""));
+  if (!match) return null;
+  const scale = { "µs": 1e-3, us: 1e-3, ms: 1, s: 1e3, min: 6e4, h: 3.6e6 }[match[3]] ?? 1;
+  const number = Number(match[2].replaceAll(",", "")) * scale;
+  return match[1] === "-" || match[1] === "−" ? -number : number;
+}
+
+// ----------------------------------------------------------------------------------- criteria
+function judgeCriterion(criterion, planned, checks) {
+  if (criterion.by_hand) return { ...criterion, measured: "on this sheet", verdict: "BY HAND" };
+  if (criterion.kind) return { ...criterion, ...judgeCount(planned.filter((test) => test.kind === criterion.kind)) };
+  const parts = criterion.measures.map((measure) => judgeMeasure(measure, checks));
+  const verdict = ["NOT MET", "INCONCLUSIVE", "NOT MEASURED", "MET"].find((word) => parts.some((part) => part.verdict === word));
+  const known = parts.filter((part) => part.measured !== null);
+  const measured = known.map(({ label, measured: figure }) => (label ? `${label} ${figure}` : figure)).join(", ");
+  return { ...criterion, measured, verdict };
+}
+
+function judgeCount(tests) {
+  const passed = tests.filter(({ verdict }) => verdict === "PASSED").length;
+  const refuted = tests.some(({ verdict }) => verdict === "FAILED");
+  const untouched = tests.every(({ verdict }) => verdict === "NOT COVERED");
+  const verdict = passed === tests.length ? "MET" : refuted ? "NOT MET" : untouched ? "NOT MEASURED" : "INCOMPLETE";
+  return { measured: untouched ? "" : `${passed} of ${tests.length} passed`, verdict };
+}
+
+function judgeMeasure({ id, what, label = "", ...bound }, checks) {
+  const found = checks
+    .filter((line) => !id || line.id === id)
+    .flatMap((line) => line.checks ?? [])
+    .filter((check) => String(check.what).toLowerCase().includes(what.toLowerCase()));
+  if (!found.length) return { label, measured: null, verdict: "NOT MEASURED" };
+  const outside = found.find((check) => check.verdict === "not met" || within(readNumber(check.measured), bound) === false);
+  if (outside) return { label, measured: outside.measured, verdict: "NOT MET" };
+  const unsure = found.find((check) => check.verdict !== "met");
+  if (unsure) return { label, measured: unsure.measured, verdict: "INCONCLUSIVE" };
+  const unread = found.find((check) => within(readNumber(check.measured), bound) === null);
+  if (unread) return { label, measured: unread.measured, verdict: "NOT MEASURED" };
+  const numbers = found.map((check) => ({ check, number: readNumber(check.measured) }));
+  const shown = numbers.reduce((a, b) => ((bound.at_least !== undefined ? b.number < a.number : b.number > a.number) ? b : a));
+  return { label, measured: shown.check.measured, verdict: "MET" };
+}
+
+function within(number, { below, at_most, at_least }) {
+  if (number === null) return null;
+  if (below !== undefined) return number < below;
+  if (at_most !== undefined) return number <= at_most;
+  if (at_least !== undefined) return number >= at_least;
+  return null;
+}
+
+// ------------------------------------------------------------------- the run and the sign-off
+function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenarios) {
+  const counts = tally(scenarios);
+  const total = counts.total;
+  const all = `${count(total, "scenario")}`;
+  const first = (verdict) => {
+    const scenario = scenarios.find((one) => one.verdict === verdict);
+    const name = scenario.id ?? scenario.title;
+    return sentence(`${name}: ${firstLine(scenario.reason).slice(0, 220)}`);
+  };
+  const say = (verdict, reason) => ({ verdict, reason, total, passed: counts.PASSED });
+  const state = run.state ?? "missing";
+  const stopped = () => {
+    const failed = counts.FAILED ? `, ${counts.FAILED} failed` : "";
+    return say("ABORTED", `Stopped by hand: ${counts.PASSED} of ${all} passed before${failed}.`);
+  };
+  if (aborted) return stopped();
+  // behave calls a run whose before_all failed "aborted" too: an error tells the two apart
+  if (state === "broken" || run.error) return say("BROKEN", sentence(firstLine(run.error) || "the run broke before it ended"));
+  if (state === "aborted") return stopped();
+  if (state === "missing") {
+    return say("BROKEN", total ? "run.json is missing, so that nobody can say what was selected." : "behave ended before any scenario could start.");
+  }
+  if (state !== "finished") return say("BROKEN", "The run ended without coming to its end: its last state is “running”.");
+  if (!total) return say("BROKEN", "No scenario was selected.");
+  if (counts.FAILED) return say("FAILED", `${counts.FAILED} of ${all} failed. ${first("FAILED")}`);
+  if (errors.length) return say("BROKEN", sentence(firstLine(errors[0].message)));
+  if (counts.BROKEN) return say("BROKEN", `${counts.BROKEN} of ${all} broke. ${first("BROKEN")}`);
+  if (counts.INCONCLUSIVE) {
+    return say("INCONCLUSIVE", `${counts.INCONCLUSIVE} of ${all} inconclusive: the harness was starved. ${first("INCONCLUSIVE")}`);
+  }
+  if (behaveExit) return say("BROKEN", `behave ended with exit code ${behaveExit} although no scenario failed: see its output.`);
+  if (counts["NOT VERIFIED"]) {
+    return say("INCOMPLETE", `${counts["NOT VERIFIED"]} of ${all} not verified. ${first("NOT VERIFIED")}`);
+  }
+  const gate = gates.find(({ success }) => !success);
+  if (gate) return say("BROKEN", sentence(`Quality gate ${gate.rule}: ${firstLine(gate.message)}`));
+  return say("PASSED", `All ${all} passed.`);
+}
+
+function judgeSignoff(runVerdict, planned, criteria) {
+  const of = (verdict) => planned.filter((test) => test.verdict === verdict).length;
+  const total = planned.length;
+  const parts = TEST_VERDICTS.filter((verdict) => verdict !== "PASSED" && of(verdict)).map((verdict) => `${of(verdict)} ${verdict.toLowerCase()}`);
+  const tests = `${of("PASSED")} of ${total} tests passed${parts.length ? `, ${parts.join(", ")}` : ""}.`;
+  const open = criteria.filter(({ verdict }) => !["MET", "BY HAND"].includes(verdict));
+  const missed = open.filter(({ verdict }) => verdict === "NOT MET");
+  const listed = (list) => list.map(({ name }) => name.toLowerCase()).join(", ");
+  const say = (verdict, reason) => ({ verdict, reason, total, passed: of("PASSED"), missing: planned.filter((test) => test.verdict === "NOT COVERED").map(({ id }) => id) });
+  if (of("FAILED")) return say("FAILED", tests);
+  if (missed.length) return say("FAILED", `${tests} Not met: ${listed(missed)}.`);
+  if (["BROKEN", "ABORTED", "INCONCLUSIVE", "FAILED"].includes(runVerdict.verdict)) return say("INCOMPLETE", `The run is ${runVerdict.verdict.toLowerCase()}. ${tests}`);
+  if (of("PASSED") < total) return say("INCOMPLETE", tests);
+  if (open.length) return say("INCOMPLETE", `${tests} Not measured: ${listed(open)}.`);
+  return say("READY TO SIGN", `${tests} All criteria are met.`);
+}
