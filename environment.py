@@ -17,6 +17,11 @@ def before_scenario(context, scenario):
     context.session.begin(context, scenario)
 
 
+def before_step(context, step):
+    """Note when the step begins, for the picture of the scenario."""
+    context.session.step(step)
+
+
 def after_scenario(context, scenario):
     """Attach the evidence and close every connection of the scenario."""
     context.session.end(scenario)

@@ -6,12 +6,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
+from websockets.datastructures import Headers
 
 JWKS_TIMEOUT_S = 10.0
 MAX_JWKS_BYTES = 1024 * 1024
@@ -36,19 +36,13 @@ class Claims:
     exp: float
 
 
-def bearer_token(path: str, headers: Mapping[str, str]) -> str | None:
+def bearer_token(path: str, headers: Headers) -> str | None:
     """Find the token of a handshake request: ``?token=…`` or ``Authorization: Bearer …``.
 
     A request that carries several tokens is ambiguous, and counts as carrying none.
     """
-    tokens = list(parse_qs(urlsplit(path).query).get("token", []))
-    get_all = getattr(headers, "get_all", None)
-    fields: Iterable[str]
-    if get_all is not None:
-        fields = get_all("Authorization")
-    else:
-        fields = [headers["Authorization"]] if "Authorization" in headers else []
-    for field in fields:
+    tokens = parse_qs(urlsplit(path).query).get("token", [])
+    for field in headers.get_all("Authorization"):
         scheme, _, credentials = field.partition(" ")
         tokens.append(credentials.strip() if scheme.lower() == "bearer" else "")
     return tokens[0] if len(tokens) == 1 and tokens[0] else None
@@ -127,11 +121,13 @@ def load_keys(source: str, algorithms: Iterable[str]) -> dict[str, jwt.PyJWK]:
     try:
         entries = json.loads(_read(source))["keys"]
         keys = {jwk["kid"]: jwt.PyJWK(jwk) for jwk in entries if _fits(jwk, wanted)}
+    except urllib.error.HTTPError as error:
+        raise JwksError(f"{source}: cannot be read: HTTP {error.code}") from None
     except OSError as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
+        reason = error.strerror or getattr(error, "reason", None) or error
         raise JwksError(f"{source}: cannot be read: {reason}") from None
     except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise JwksError(f"{source}: not a JSON Web Key Set: {error!r}") from None
+        raise JwksError(f"{source}: not a JSON Web Key Set ({error!r})") from None
     keys = {kid: key for kid, key in keys.items() if key.algorithm_name in wanted}
     if not keys:
         names = ", ".join(sorted(wanted))
@@ -152,7 +148,5 @@ def _read(source: str) -> bytes:
     if not source.startswith(("http://", "https://")):
         return Path(source).read_bytes()
     with urllib.request.urlopen(source, timeout=JWKS_TIMEOUT_S) as response:
-        if response.status != HTTPStatus.OK:
-            raise urllib.error.URLError(f"HTTP {response.status}")
         body: bytes = response.read(MAX_JWKS_BYTES)
         return body

@@ -23,7 +23,7 @@ CONNECT_TIMEOUT_S = 2.0
 FIRST_DELAY_S = 0.05
 LONGEST_DELAY_S = 1.0
 """Bounds how late the feed notices that the broker is back."""
-HEALTH_INTERVAL_S = 2.0
+HEALTH_INTERVAL_S = 1.0
 HEALTH_TIMEOUT_S = 2.0
 
 
@@ -78,7 +78,7 @@ class Feed:
                 level = logging.DEBUG if self.attempted.is_set() else logging.WARNING
                 if self.connected:
                     level, delay_s = logging.WARNING, 0.0
-                logger.log(level, "feed lost: %s", error)
+                logger.log(level, "feed away: %s", error)
             self._lose()
             self.attempted.set()
             await asyncio.sleep(delay_s * random.uniform(0.8, 1.0))

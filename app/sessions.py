@@ -16,7 +16,7 @@ from app.closes import Close
 from app.counters import Counters
 from app.idle import IdleTimer
 
-CLOSE_GRACE_S = 5.0
+CLOSE_GRACE_S = 3.0
 """How long a client may take to answer a close frame before its connection is cut."""
 
 _ACTIVITY = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING})

@@ -4,10 +4,10 @@ import difflib
 import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis.asyncio.connection import parse_url
 
 from app.logs import redact
 
@@ -94,10 +94,7 @@ class Settings(BaseSettings):
     @field_validator("feed_url")
     @classmethod
     def _check_feed_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("redis", "rediss", "unix"):
-            raise ValueError("not a Redis URL")
-        _ = parts.port  # raises ValueError when it is not a port number
+        parse_url(value)  # raises ValueError
         return value
 
     @field_validator("log_level", mode="before")

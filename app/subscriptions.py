@@ -6,7 +6,7 @@ client; and because a client is in exactly one group, it gets a tick once, howev
 keys match.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
@@ -138,11 +138,6 @@ class Subscriptions(Generic[C]):
                 self._routes.clear()
             groups = self._routes[route] = self._find_groups(route)
         return groups
-
-    def clients_for(self, route: Route) -> Iterator[C]:
-        """Iterate over the clients that want a tick, each once."""
-        for group in self.groups_for(route):
-            yield from group.members
 
     @property
     def total(self) -> int:

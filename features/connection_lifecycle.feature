@@ -62,8 +62,7 @@ Feature: Connection lifecycle
     > before subscribing again, and ticks after. Bob shows that there was a tick to be had.
 
     Given Alice and Bob are connected and subscribed to NIFTY
-    When Alice's connection ends with <ending>
-    And Alice reconnects
+    When Alice reconnects after <ending>
     And an option tick for NIFTY is published and reaches Bob
     And Alice subscribes to BANKNIFTY and NIFTY
     And 5 option ticks each of BANKNIFTY, NIFTY and NIFTYNXT50 are published in turn
@@ -71,6 +70,6 @@ Feature: Connection lifecycle
     And Alice has received every tick of BANKNIFTY and NIFTY due since subscribing, and no other
 
     Examples:
-      | ending         |
-      | a clean close  |
+      | ending          |
+      | a clean close   |
       | an abrupt reset |

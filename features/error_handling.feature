@@ -37,10 +37,8 @@ Feature: Error handling
     > client that pings is not; a subscribed client that only receives ticks is not.
 
     Given the ticker service is running with an idle timeout of 2 seconds
-    And Bob is connected
-    And Bob pings every 1 second
-    And Carol is connected and subscribed to NIFTY
-    And NIFTY ticks flow every 1 second
+    And Bob is connected and pings every 1 second
+    And Carol is connected and subscribed to NIFTY, which ticks every 1 second
     When Alice connects with a valid token
     And Alice stays silent until closed, for 5 seconds at most
     Then Alice is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout"

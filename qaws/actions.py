@@ -41,7 +41,7 @@ async def connect(
     carriers = world.target.auth.carriers
     if carrier is not None and carrier not in carriers:
         raise Broken(
-            f'{world.target.file}: [auth] carriers has no "{carrier}" (it has {", ".join(carriers)})'
+            f'{world.target.file}: [auth] carriers has no "{carrier}"; it has {", ".join(carriers)}'
         )
     valid = world.tokens.valid() if token else None
     world.service.require_alive()

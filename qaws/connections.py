@@ -1,7 +1,7 @@
 """Client connections: real sockets, a log of every frame, and waits on conditions.
 
-Each connection keeps an append-only log. A frame gets its time stamp when its bytes arrive, not when
-a step comes to look. A wait is a condition and a deadline on that log.
+Each connection keeps an append-only log. A frame gets its time stamp when its bytes arrive, not
+when a step comes to look. A wait is a condition and a deadline on that log.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
+from websockets.http11 import Response
 from websockets.protocol import Event, State
 
 from qaws.contract import Contract
@@ -80,6 +81,7 @@ class _Recorder(ClientConnection):
             if event.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 super().process_event(event)
         else:
+            self.owner.answered(event)
             super().process_event(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -120,7 +122,7 @@ class Connection:
     _over: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    # --- opening and ending -----------------------------------------------------------------
+    # --- opening and ending -------------------------------------------------------------------
 
     async def open(self, url: str, headers: dict[str, str]) -> None:
         """Connect and do the WebSocket handshake; a refusal is noted, not raised.
@@ -146,7 +148,7 @@ class Connection:
         except InvalidStatus as refusal:
             self.http_status = refusal.response.status_code
             body = (refusal.response.body or b"")[:500].decode("utf-8", "replace").strip()
-            self._note("←", "handshake", f"HTTP {self.http_status} {body}".rstrip())
+            self._note("←", "handshake", f"the answer's body: {body or '(empty)'}")
         except (InvalidHandshake, InvalidMessage, EOFError, ConnectionResetError) as problem:
             self.http_error = f"{type(problem).__name__}: {problem}"
             self._note("←", "end", f"the handshake failed: {self.http_error}")
@@ -187,6 +189,11 @@ class Connection:
         await self._socket.wait_closed()
 
     @property
+    def ended_by_service(self) -> bool:
+        """Return whether the service began to close."""
+        return self.ending is not None and self.ending.by == "the service"
+
+    @property
     def is_open(self) -> bool:
         """Return whether the handshake succeeded and neither side has begun to close."""
         return self.ending is None and self._socket is not None and self._socket.state is State.OPEN
@@ -213,6 +220,11 @@ class Connection:
                 self._fragments.clear()
                 self._message(at_ns, data, binary=frame.opcode is Opcode.BINARY)
         self._stop_waiting()
+
+    def answered(self, event: Event) -> None:
+        """Log the answer to the handshake; called by the socket."""
+        if isinstance(event, Response):
+            self._note("←", "handshake", f"HTTP {event.status_code} {event.reason_phrase}")
 
     def ended(self) -> None:
         """Note the end of the network connection; called by the socket."""
@@ -296,7 +308,7 @@ class Connection:
         seen = ", ".join(f"{n} x {kind}" for kind, n in counts.items()) or "no message"
         return f"{seen}; {self.ending or 'still open'}"
 
-    # --- sending ----------------------------------------------------------------------------------
+    # --- sending ------------------------------------------------------------------------------
 
     async def send(self, text: str) -> Frame:
         """Send one text message and log it; on a closed connection only the log tells."""
@@ -320,7 +332,7 @@ class Connection:
         )
         return sent.at_ns, pong.at_ns if pong else None
 
-    # --- waiting ----------------------------------------------------------------------------------
+    # --- waiting ------------------------------------------------------------------------------
 
     async def wait_for(
         self, condition: Callable[[Frame], bool], after: Frame | None, within_s: float
@@ -362,7 +374,7 @@ class Connection:
     def _stop_waiting(self) -> None:
         self._changed.set()
 
-    # --- subscriptions ------------------------------------------------------------------------------
+    # --- subscriptions ------------------------------------------------------------------------
 
     async def subscribe(self, selection: Selection, within_s: float) -> Frame | None:
         """Subscribe and wait for the acknowledgement; None when none came in time."""

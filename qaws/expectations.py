@@ -28,7 +28,7 @@ def _whose(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-# --- connections ------------------------------------------------------------------------------------
+# --- connections ------------------------------------------------------------------------------
 
 
 async def connected(world: World, clients: Sequence[str]) -> None:
@@ -128,7 +128,7 @@ async def closed_by_service(
     ending = connection.ending
     ok = (
         ending is not None
-        and ending.by == "the service"
+        and connection.ended_by_service
         and ending.code in codes
         and any(reason.lower() in ending.reason.lower() for reason in reasons)
     )
@@ -197,7 +197,7 @@ async def new_session(world: World, client: str) -> None:
     )
 
 
-# --- what clients receive ------------------------------------------------------------------------------
+# --- what clients receive ---------------------------------------------------------------------
 
 
 async def receives_it(world: World, clients: Sequence[str], within_ms: float) -> None:
@@ -330,7 +330,7 @@ async def received_none(world: World, clients: Sequence[str], kinds: Sequence[st
 
 
 async def received_exactly(world: World, client: str, selection: Selection) -> None:
-    """Require every tick of the selection that was published while subscribed, and no other tick."""
+    """Require every tick of a selection that was published while subscribed, and no other."""
     connection = world.scene.connections.named(client)
     await _require_fences(world, [connection])
     ticks = [t for t in world.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
@@ -362,7 +362,7 @@ async def gets_error(world: World, client: str, text: str, within_ms: float) -> 
     )
 
 
-# --- the service's resources ---------------------------------------------------------------------------
+# --- the service's resources ------------------------------------------------------------------
 
 
 async def resources_are_back(world: World, within_ms: float) -> None:
@@ -425,11 +425,11 @@ async def place_is_passed_on(world: World, leaver: str, newcomer: str, within_ms
     _in_time(world, what, start_ns, at, within_ms, connection)
 
 
-# --- the closing step ---------------------------------------------------------------------------------
+# --- the closing step -------------------------------------------------------------------------
 
 
 async def everything_was_exact(world: World) -> None:
-    """Require, of every client of the scenario, exact deliveries in frames that keep the contract."""
+    """Require, of every client, exact deliveries in frames that keep the contract."""
     await world.hush()
     connections = world.scene.connections.all
     for connection in connections:

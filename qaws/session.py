@@ -1,7 +1,7 @@
 """One behave run: what the hooks in environment.py do.
 
-Writes what readers of the run need beside the Allure results: `reports/run.json` (what was selected,
-against what, how it ended) and `reports/checks.jsonl` (every check of every scenario).
+Writes what readers of the run need beside the Allure results: `reports/run.json` (what was
+selected, against what, how it ended) and `reports/checks.jsonl` (every check of every scenario).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import sys
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,15 +20,13 @@ from typing import Any
 from behave.model import Scenario, Step
 
 import qaws
-from qaws.evidence.record import attach_evidence, attach_log
+from qaws.evidence.record import attach_evidence
 from qaws.target import read_target
 from qaws.verdict import Broken
 from qaws.world import World, patience_of
 
 DEFAULT_TARGET = "targets/reference.toml"
-CLOSING_STEP = (
-    "every client has received exactly what it was due, in frames that keep the contract"
-)
+CLOSING_STEP = "every client has received exactly what it was due, in frames that keep the contract"
 TEST_ID = re.compile(r"^QA-WS-\d{3}$")
 NEED = "needs."
 KINDS = ("integration", "load", "security")
@@ -116,17 +115,18 @@ class Session:
     def begin(self, context: Any, scenario: Scenario) -> None:
         """Give a scenario a clean scene and its closing step, or skip it with the reason."""
         assert self.world
-        needs = {
-            tag.removeprefix(NEED) for tag in scenario.effective_tags if tag.startswith(NEED)
-        }
+        needs = {tag.removeprefix(NEED) for tag in scenario.effective_tags if tag.startswith(NEED)}
         if lacking := sorted(needs - self.world.target.capabilities):
             scenario.skip(f"the target {self.world.target.name} lacks: {', '.join(lacking)}")
             return
-        scenario.steps.append(
-            Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP)
-        )
+        scenario.steps.append(Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP))
         self.world.new_scene()
         context.connections = self.world.scene.connections
+
+    def step(self, step: Step) -> None:
+        """Note when a step begins."""
+        assert self.world
+        self.world.scene.steps.append((time.monotonic_ns(), f"{step.keyword} {step.name}"))
 
     def end(self, scenario: Scenario) -> None:
         """Attach the evidence, close the clients, write the scenario's checks."""
@@ -137,7 +137,7 @@ class Session:
         try:
             self.world.end_scene(trust=passed)
         finally:
-            attach_evidence(self.world)
+            attach_evidence(self.world, scenario.description)
             line = {
                 "id": test_id(scenario),
                 "scenario": scenario.name,
@@ -157,7 +157,6 @@ class Session:
         self._record["harness"] = {"worst_stall_ms": round(self.world.loop.stalls.worst(), 1)}
         try:
             self.world.stop()
-            attach_log(self._reports / "logs")
         finally:
             state = "aborted" if self._runner.aborted else "finished"
             self._record |= {"state": state, "ended": _now()}
@@ -190,5 +189,3 @@ def _now() -> str:
 
 def _as_interrupt(*_: object) -> None:
     raise KeyboardInterrupt
-
-

@@ -3,7 +3,7 @@
 Three ways in which a scenario is not passed, kept apart on purpose:
 
 * `Refuted` - the service did not do what the scenario says. The scenario *failed*.
-* `Inconclusive` - the harness itself was starved, so that nothing follows. Neither passed nor failed.
+* `Inconclusive` - the harness itself was starved, so that nothing follows.
 * `Broken` - target, broker or service could not be used; nothing was tested.
 """
 

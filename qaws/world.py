@@ -30,13 +30,18 @@ ALLOWANCE_S = 2.0
 
 
 class Scene:
-    """What one scenario has done so far: its service, clients, ticks, and checks."""
+    """What one scenario has done so far: its services, steps, clients, and checks.
+
+    `services` holds each service with the length of its log when the scenario came to it; `steps`
+    holds when each step began, and its text.
+    """
 
     def __init__(self, connections: Registry, checks: Checks) -> None:
         self.connections = connections
         self.checks = checks
         self.service: Service | None = None
-        self.services: list[Service] = []
+        self.services: list[tuple[Service, int]] = []
+        self.steps: list[tuple[int, str]] = []
         self.holdings: Holdings | None = None
         self.memory_bytes: int | None = None
         self.chores: list[asyncio.Task[None]] = []
@@ -84,7 +89,8 @@ class World:
         self.scene = self.new_scene()
 
     async def _open_feed(self) -> Feed:
-        assert self.broker and self.target.feed
+        assert self.broker
+        assert self.target.feed
         return Feed(self.broker, self.target.feed)
 
     # --- per scenario -------------------------------------------------------------------------
@@ -107,7 +113,7 @@ class World:
         scene = self.scene
         self.loop.call(self._wind_up(scene), timeout_s=30)
         if not trust and self.services:
-            for service in scene.services:
+            for service, _ in scene.services:
                 self.services.retire(service)
 
     async def _wind_up(self, scene: Scene) -> None:
@@ -182,8 +188,9 @@ class World:
         assert self.services
         service = self.services.get(settings)
         self.scene.service = service
-        if service not in self.scene.services:
-            self.scene.services.append(service)
+        if service not in [known for known, _ in self.scene.services]:
+            written = len(service.process.read_log()) if service.process else 0
+            self.scene.services.append((service, written))
         return service
 
     def stop(self) -> None:

@@ -160,7 +160,8 @@ function judgeMeasure({ id, what, label = "", ...bound }, checks) {
     .flatMap((line) => line.checks ?? [])
     .filter((check) => String(check.what).toLowerCase().includes(what.toLowerCase()));
   if (!found.length) return { label, measured: null, verdict: "NOT MEASURED" };
-  const outside = found.find((check) => check.verdict === "not met" || within(readNumber(check.measured), bound) === false);
+  const refutes = (check) => check.verdict === "not met" || (check.verdict === "met" && within(readNumber(check.measured), bound) === false);
+  const outside = found.find(refutes);
   if (outside) return { label, measured: outside.measured, verdict: "NOT MET" };
   const unsure = found.find((check) => check.verdict !== "met");
   if (unsure) return { label, measured: unsure.measured, verdict: "INCONCLUSIVE" };

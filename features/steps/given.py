@@ -26,12 +26,6 @@ async def service_is_running_with(context, setting, value):
     context.world.use_service({setting: f"{value:g}"})
 
 
-@given("{clients:Clients} {be:Be} connected")
-async def clients_are_connected(context, clients, be):
-    """Clients with valid tokens, welcomed by the service."""
-    await context.world.do(actions.be_connected, clients)
-
-
 @given("{clients:Clients} {be:Be} connected and subscribed to {selection:Selection}")
 async def clients_are_subscribed(context, clients, be, selection):
     """Clients with valid tokens, welcomed, their subscription acknowledged."""
@@ -39,15 +33,18 @@ async def clients_are_subscribed(context, clients, be, selection):
     await context.world.do(actions.subscribe, clients, selection)
 
 
-@given("{client:Client} pings every {every:Duration}")
+@given("{client:Client} is connected and pings every {every:Duration}")
 async def client_keeps_pinging(context, client, every):
-    """A client that sends a ping message again and again until the scenario ends."""
+    """A client that sends a ping message again and again until the scenario's last step."""
+    await context.world.do(actions.be_connected, [client])
     await context.world.do(actions.keep_pinging, client, every / 1000)
 
 
-@given("{selection:Selection} ticks flow every {every:Duration}")
-async def ticks_flow(context, selection, every):
-    """Ticks that are published again and again until the scenario ends."""
+@given("{client:Client} is connected and subscribed to {selection:Selection}, which ticks every {every:Duration}")
+async def client_keeps_receiving(context, client, selection, every):
+    """A client that sends nothing after its subscription, and receives again and again."""
+    await context.world.do(actions.be_connected, [client])
+    await context.world.do(actions.subscribe, [client], selection)
     await context.world.do(actions.keep_publishing, selection, every / 1000)
 
 

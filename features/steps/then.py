@@ -6,7 +6,6 @@ from qaws import expectations as expect
 
 
 @then("{clients:Clients} {be:Be} connected")
-@then("{clients:Clients} {be:Be} still connected")
 async def are_connected(context, clients, be):
     """Their connections are open, and the service answers on them."""
     await context.world.do(expect.connected, clients)
@@ -30,13 +29,17 @@ async def ping_message_is_answered(context, clients, bound):
     await context.world.do(expect.ping_answered, clients, "ping message", bound)
 
 
-@then("{client:Client} is refused with HTTP {status:d}, or closed with {code:d} and a reason containing {reason:Quoted}")
+@then(
+    "{client:Client} is refused with HTTP {status:d}, or closed with {code:d} and a reason containing {reason:Quoted}"
+)
 async def is_refused(context, client, status, code, reason):
     """A refusal that tells the client why."""
     await context.world.do(expect.refused, client, status, code, reason[0])
 
 
-@then("{client:Client} is closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}")
+@then(
+    "{client:Client} is closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}"
+)
 async def is_closed(context, client, codes, reasons):
     """The close itself was seen, with its code and reason, and the service began it."""
     await context.world.do(expect.closed_by_service, client, codes, reasons)
@@ -66,7 +69,9 @@ async def receive_it(context, clients, verb, bound):
     await context.world.do(expect.receives_it, clients, bound)
 
 
-@then("a further option tick for {selection:Selection} reaches {clients:Clients} within {bound:Duration}")
+@then(
+    "a further option tick for {selection:Selection} reaches {clients:Clients} within {bound:Duration}"
+)
 async def further_tick_reaches(context, selection, clients, bound):
     """A tick that is published now still arrives, once."""
     await context.world.do(expect.further_tick, clients, selection, bound)
@@ -84,7 +89,9 @@ async def received_no(context, clients, kind):
     await context.world.do(expect.received_none, clients, [kind])
 
 
-@then("{client:Client} has received every tick of {selection:Selection} due since subscribing, and no other")
+@then(
+    "{client:Client} has received every tick of {selection:Selection} due since subscribing, and no other"
+)
 async def received_exactly(context, client, selection):
     """All of its own, once and in order; none of the others, which are known to have existed."""
     await context.world.do(expect.received_exactly, client, selection)

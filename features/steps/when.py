@@ -30,15 +30,10 @@ async def clients_come_and_go(context, clients, selection):
     await context.world.do(actions.come_and_go, newcomers, selection)
 
 
-@when("{client:Client}'s connection ends with {ending}")
-async def connection_ends(context, client, ending):
-    """A client's connection ends with "a clean close" or "an abrupt reset"."""
+@when("{client:Client} reconnects after {ending}")
+async def reconnects(context, client, ending):
+    """A client's connection ends with "a clean close" or "an abrupt reset", and it comes back."""
     await context.world.do(actions.end_connection, client, ending)
-
-
-@when("{client:Client} reconnects")
-async def reconnects(context, client):
-    """A client that was there before connects again, with a valid token."""
     await context.world.do(actions.connect, [client])
 
 

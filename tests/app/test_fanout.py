@@ -35,6 +35,7 @@ class Recorder:
     closed: closes.Close | None = None
     idle: "Recorder" = field(init=False)
     unsent_bytes: int = 0
+    has_written: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.idle = self
@@ -45,6 +46,7 @@ class Recorder:
 
     def write(self, frames: bytes) -> None:
         self.written += frames
+        self.has_written.set()
 
     def delivered(self) -> None: ...
 
@@ -160,9 +162,7 @@ def test_ticks_are_written_together_after_the_window() -> None:
         for number in range(3):
             bench.fanout.publish(Tick(ROUTES[0], b"%d" % number))
         assert not alice.written
-        async with asyncio.timeout(5):
-            while not alice.written:
-                await asyncio.sleep(0)
+        await asyncio.wait_for(alice.has_written.wait(), 5)
         assert alice.payloads() == [b"0", b"1", b"2"]
 
     asyncio.run(run())

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -95,13 +96,12 @@ def test_accounts_share_the_instruments() -> None:
 
 
 def test_published_ticks_are_valid(broker: Broker) -> None:
-    listener = broker.redis.pubsub(ignore_subscribe_messages=True)
-    listener.psubscribe("ticker:*")
-    listener.get_message(timeout=5)
+    listener = broker.subscribe()
     command = [sys.executable, "-m", "app.generator", "--rate", "500", "--seconds", "1.2"]
     environment = {**os.environ, "TICKER_FEED_URL": broker.url}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=10)
-    options, bars = [], []
+    options: list[dict[str, Any]] = []
+    bars: list[dict[str, Any]] = []
     while message := listener.get_message(timeout=0.2):
         route, payload = parse_tick(message["channel"], message["data"])
         (options if route.type == "option_tick" else bars).append(json.loads(payload))
@@ -118,9 +118,7 @@ def test_published_ticks_are_valid(broker: Broker) -> None:
 
 
 def test_sigterm_ends_it_cleanly(broker: Broker) -> None:
-    listener = broker.redis.pubsub(ignore_subscribe_messages=True)
-    listener.psubscribe("ticker:*")
-    listener.get_message(timeout=5)
+    listener = broker.subscribe()
     command = [sys.executable, "-m", "app.generator", "--feed-url", broker.url]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     assert listener.get_message(timeout=5)

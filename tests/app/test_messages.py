@@ -1,5 +1,6 @@
 """What is a command, what is a tick, and what is neither."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -91,16 +92,18 @@ def test_commands(text: str, command: Any) -> None:
     ids=lambda text: str(text)[:60],
 )
 def test_malformed_messages(text: str | bytes) -> None:
-    with pytest.raises(InvalidMessage, match="^Invalid message format: ."):
+    with pytest.raises(InvalidMessage, match=r"^Invalid message format: ."):
         parse_command(text)
 
 
 @given(st.text() | JSON.map(json.dumps) | st.binary())
 def test_nothing_else_comes_out_of_whatever_goes_in(text: str | bytes) -> None:
+    outcome: Any
     try:
-        assert isinstance(parse_command(text), Ping | Subscribe | Unsubscribe)
+        outcome = parse_command(text)
     except InvalidMessage as invalid:
-        assert json.loads(messages.error(invalid))["type"] == "error"
+        outcome = json.loads(messages.error(invalid))["type"]
+    assert outcome == "error" or isinstance(outcome, Ping | Subscribe | Unsubscribe)
 
 
 @given(
@@ -141,7 +144,7 @@ def test_the_channel_gives_the_type(channel: bytes, tick: dict[str, Any]) -> Non
     [
         *[{n: v for n, v in option().items() if n != name} for name in ("symbol", "last_price")],
         *[{n: v for n, v in bar().items() if n != name} for name in ("open", "low", "volume")],
-        option(token=None),
+        option(instrument_token=None),
         option(instrument_token=1.5),
         option(symbol=""),
         option(last_price="1"),
@@ -158,7 +161,5 @@ def test_invalid_ticks(tick: dict[str, Any]) -> None:
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
 def test_no_payload_breaks_the_feed(payload: bytes) -> None:
-    try:
+    with contextlib.suppress(InvalidTick):
         parse_tick(b"ticker:options", payload)
-    except InvalidTick:
-        pass

@@ -60,6 +60,7 @@ def test_every_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         ("ALGORITHMS", "rs256"),
         ("FEED_URL", "http://127.0.0.1"),
         ("FEED_URL", "redis://127.0.0.1:x"),
+        ("FEED_URL", "redis://127.0.0.1/?socket_timeout=x"),
         ("LOG_LEVEL", "LOUD"),
         ("JWKS", ""),
     ],

@@ -21,7 +21,10 @@ EXPECTED = {
     "QA-WS-016": ("skipped", "SKIPPED: the target lacks capability: observe"),
     "QA-WS-018": ("passed", ""),
     "QA-WS-019": ("broken", "a scenario without steps verifies nothing"),
-    "QA-WS-020": ("broken", "HOOK-ERROR around the step “Given it holds”: AssertionError: an asser"),
+    "QA-WS-020": (
+        "broken",
+        "HOOK-ERROR around the step “Given it holds”: AssertionError: an asser",
+    ),
     "QA-WS-021": ("broken", "not run: HOOK-ERROR in before_feature: RuntimeError: the feature"),
     "QA-WS-022": ("failed", "one is not two"),
     "QA-WS-025": ("passed", ""),
@@ -91,7 +94,15 @@ def test_junit_totals_agree(gallery):
 
 def test_one_name_twice_stays_two_results(results, gallery):
     assert len(results["QA-WS-009"]) == len(results["QA-WS-011"]) == 1
-    assert gallery.verdict()["counts"]["total"] == 23
+    assert gallery.verdict()["counts"]["total"] == 24
+
+
+def test_the_stock_formatter_gives_two_of_one_name_one_identity(stock, results):
+    def identities(found):
+        return {found[sid][0][2]["historyId"] for sid in ("QA-WS-009", "QA-WS-011")}
+
+    assert len(identities(stock.results("stock/results"))) == 1
+    assert len(identities(results)) == 2
 
 
 def test_deselected_scenarios_leave_nothing(results):
@@ -175,8 +186,8 @@ def test_ambiguous_features_are_refused_before_anything_starts(project, text, sa
 
 
 def test_an_interrupted_scenario_is_broken(project):
-    text = "Feature: I\n  @QA-WS-001\n  Scenario: One\n    Given it is interrupted\n    Then it holds\n"
-    text += "  @QA-WS-002\n  Scenario: Two\n    Given it holds\n"
+    text = "Feature: I\n  @QA-WS-001\n  Scenario: One\n    Given it is interrupted\n"
+    text += "    Then it holds\n  @QA-WS-002\n  Scenario: Two\n    Given it holds\n"
     project.feature("x", text).run("behave")
     [(status, message, _)] = project.results()["QA-WS-001"]
     assert (status, message) == ("broken", "interrupted during the step “Given it is interrupted”")

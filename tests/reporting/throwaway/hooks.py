@@ -1,4 +1,4 @@
-"""Hooks of a throwaway project: they write what the suite's own hooks write, and break on demand."""
+"""Hooks of a throwaway project: they write what the suite's own write, and break on demand."""
 
 import json
 import os

@@ -1,0 +1,56 @@
+# The suite's commands; `make help` lists them. The first one sets up what is missing.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup p0 test faults report demo steps lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## install everything into .venv and signoff/node_modules
+	@signoff/setup.sh $(VENV)
+
+$(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: no $(PYTHON) here; install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old; install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) has no venv; install it (Debian: apt-get install python3-venv)"; exit 1; }
+	@echo "setting up: Python packages into $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || { echo "make: the Python packages could not be installed; is the package index reachable?"; exit 1; }
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+p0: setup ## run the main job and leave reports/index.html and reports/signoff.html
+	@$(RUN) -m qaws.job --tags=@p0
+
+test: setup ## pass the suite's own tests: lint, types, unit and end-to-end tests
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@$(RUN) -m qaws.lint
+	@$(RUN) -m pytest
+
+faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix
+	@$(RUN) -m faults.prove $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
+
+report: setup ## make the report again from the last run's results
+	@$(RUN) -m qaws.report
+
+demo: $(READY) ## start broker, service and generator, and print an address for any client
+	@$(RUN) -m qaws.demo
+
+steps: $(READY) ## write docs/steps.md from the step definitions
+	@$(RUN) -m qaws.lint --write
+
+lock: $(READY) ## pin the newest versions that requirements*.in allow
+	@for name in requirements requirements-node; do \
+	  $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.lock || exit 1; done
+
+clean: ## remove everything that the commands above have made
+	@rm -rf $(VENV) signoff/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find reports -mindepth 1 ! -name README.md -delete
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,216 @@
+"""The main job: aborted runs, broken runs, folders that cannot be written, nothing left behind."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from qaws.report import make_report
+
+LONG = """Feature: Long
+  @QA-WS-001 @p0
+  Scenario: QA-WS-001 Done before
+    Given it holds
+  @QA-WS-002 @p0
+  Scenario: QA-WS-002 Cut short
+    Given it takes long
+  @QA-WS-003 @p0
+  Scenario: QA-WS-003 Never begun
+    Given it holds
+"""
+SHORT = "Feature: S\n  @QA-WS-001 @p0\n  Scenario: QA-WS-001 One\n    Given it holds\n"
+
+
+def wait_for(file, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not file.exists() or (file.suffix == ".pid" and not file.read_text()):
+        assert time.monotonic() < deadline, f"{file} did not appear"
+        time.sleep(0.02)
+
+
+def ended(project, job, seconds=20):
+    """Wait for the job; return its output, and assert that nothing of it is left."""
+    output, _ = job.communicate(timeout=seconds)
+    helper = int((project.reports / "helper.pid").read_text())
+    assert not psutil.pid_exists(helper), "what behave started must not outlive the job"
+    here = str(project.path)
+    left = [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == here]
+    assert not left
+    return output
+
+
+@pytest.fixture
+def started(project, needs_node):
+    def start(**env):
+        project.feature("long", LONG)
+        job = project.start("qaws.job", "--tags=@p0", HELPER="1", **env)
+        wait_for(project.reports / "long")
+        return job
+
+    return start
+
+
+def interrupt_group(job):
+    os.killpg(job.pid, signal.SIGINT)
+
+
+def interrupt_alone(job):
+    job.send_signal(signal.SIGINT)
+
+
+def terminate_alone(job):
+    job.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("stop", [interrupt_group, interrupt_alone, terminate_alone])
+def test_a_stopped_run_is_reported_as_aborted(project, started, stop):
+    job = started()
+    stop(job)
+    output = ended(project, job)
+    assert job.returncode == 130
+    assert (project.reports / "cleaned").exists(), "behave must have ended its cleanup"
+    assert project.verdict()["run"]["verdict"] == "ABORTED"
+    assert "Run: ABORTED — Stopped by hand: 1 of 3 scenarios passed before." in output
+    [(status, message, _)] = project.results()["QA-WS-002"]
+    assert status == "broken"
+    assert message.startswith("interrupted")
+    assert "not run: the run was aborted before it" in project.sheet()
+
+
+def test_a_second_signal_stops_at_once(project, started):
+    job = started(BREAK="after_all")
+    interrupt_group(job)
+    wait_for(project.reports / "cleaned")
+    time.sleep(0.6)
+    began = time.monotonic()
+    interrupt_group(job)
+    ended(project, job)
+    assert time.monotonic() - began < 3
+    assert job.returncode == 130
+    assert not (project.reports / "signoff.html").exists()
+
+
+def test_a_cleanup_that_hangs_is_ended(project, started):
+    job = started(BREAK="after_all", QAWS_CLEANUP_S="0.5")
+    interrupt_group(job)
+    output = ended(project, job)
+    assert job.returncode == 130
+    assert "did not end within 0.5 s" in output
+    assert project.verdict()["run"]["verdict"] == "ABORTED"
+
+
+def test_a_broken_before_all_claims_nothing(project, needs_node):
+    project.feature("short", SHORT)
+    project.reports.mkdir()
+    (project.reports / "signoff.html").write_text("PASSED")
+    done = project.run("qaws.job", BREAK="before_all")
+    verdict = project.verdict()
+    assert done.returncode == 1
+    assert verdict["run"]["verdict"] == "BROKEN"
+    assert "broker redis://broker.example:1 refuses connections" in verdict["run"]["reason"]
+    assert ">PASSED</span>" not in project.sheet()
+    assert 'errors="1"' in (project.reports / "junit" / "TESTS-short.xml").read_text()
+
+
+def test_a_feature_that_cannot_be_parsed_breaks_the_run(project, needs_node):
+    done = project.feature("bad", "Scenario: without a feature\n").run("qaws.job")
+    assert done.returncode == 1
+    assert "Run: BROKEN — behave ended before any scenario could start." in done.stdout
+    assert project.verdict()["run"]["verdict"] == "BROKEN"
+
+
+def test_a_run_that_passes(project, needs_node):
+    history = project.reports / "history.jsonl"
+    project.feature("short", SHORT)
+    assert project.run("qaws.job", "--tags=@p0").returncode == 0
+    verdict = project.verdict()
+    assert verdict["run"]["verdict"] == "PASSED"
+    assert verdict["signoff"]["verdict"] == "INCOMPLETE"
+    assert "24 not covered" in verdict["signoff"]["reason"]
+    assert len(history.read_text().splitlines()) == 1
+    done = project.run("qaws.job", "--tags=@nobody-has-this")
+    assert done.returncode == 1
+    assert "Run: BROKEN — No scenario was selected." in done.stdout
+    assert len(history.read_text().splitlines()) == 1
+
+
+def test_a_reports_folder_that_is_a_file(project):
+    project.reports.write_text("")
+    done = project.feature("short", SHORT).run("qaws.job")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["BROKEN: reports/ is not writable: File exists"]
+    assert not done.stdout, "behave must not have started"
+
+
+def test_a_folder_where_nothing_can_be_made(project):
+    if not Path("/proc").is_dir():
+        pytest.skip("no /proc here")
+    project.path = Path("/proc")
+    done = project.run("qaws.job")
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith("BROKEN: reports/ is not writable: ")
+
+
+@pytest.fixture
+def short_run(project):
+    """A run without its report."""
+    project.feature("short", SHORT).run("behave")
+    (project.reports / "index.html").write_text("an older success")
+    (project.reports / "signoff.html").write_text("an older success")
+    return project
+
+
+def report_fails(project, says, **env):
+    done = project.run("qaws.report", **env)
+    assert done.returncode != 0
+    lines = [line for line in (done.stderr + done.stdout).splitlines() if "BROKEN" in line]
+    assert len(lines) == 1
+    assert says in lines[0]
+    assert "Traceback" not in done.stderr
+    assert "BROKEN" in project.sheet()
+    assert "an older success" not in project.sheet()
+
+
+@pytest.mark.parametrize(
+    ("version", "says"), [(None, "Node is missing"), ("v20.20.2", "Node 20.20.2 is too old")]
+)
+def test_no_usable_node(short_run, monkeypatch, capsys, tmp_path, version, says):
+    """Node is looked for on the PATH and beside the interpreter: hide both."""
+    if version:
+        (tmp_path / "node").write_text(f"#!/bin/sh\necho {version}\n")
+        (tmp_path / "node").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    assert make_report(short_run.reports) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert says in line
+    assert "run `make setup`" in line
+    assert "BROKEN" in short_run.sheet()
+    assert not (short_run.reports / "index.html").exists()
+
+
+def test_no_node_modules(short_run, monkeypatch, capsys, tmp_path, needs_node):
+    monkeypatch.setattr("qaws.report.SIGNOFF", tmp_path)
+    assert make_report(short_run.reports) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "signoff/node_modules is missing: run `make setup`" in line
+    assert "an older success" not in short_run.sheet()
+
+
+def test_reports_of_runs_that_did_not_finish(short_run, needs_node):
+    run = short_run.reports / "run.json"
+    text = run.read_text()
+    run.write_text(text.replace('"finished"', '"running"'))
+    report_fails(short_run, "its last state is “running”")
+    run.unlink()
+    report_fails(short_run, "run.json is missing")
+    run.write_text("{")
+    report_fails(short_run, "run.json cannot be read")
+
+
+def test_no_results_at_all(project, needs_node):
+    report_fails(project, "behave ended before any scenario could start")

@@ -1,0 +1,175 @@
+"""The sheet and the report of one run: rows, verdict words, links, nothing from the network."""
+
+import hashlib
+import html
+import re
+import shutil
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from qaws.report import ReportError, network_loads, strip_analytics
+
+
+@pytest.fixture(scope="module")
+def sheet(gallery):
+    return gallery.sheet()
+
+
+def row(sheet, sid):
+    return re.search(rf'<tr class="row[^"]*" id="{sid}">.*?</tr>', sheet, re.DOTALL)[0]
+
+
+def word(text):
+    return re.search(r'<span class="chip [^"]*">([^<]*)</span>', text)[1]
+
+
+WORDS = {
+    "QA-WS-001": "PASSED",
+    "QA-WS-002": "FAILED",
+    "QA-WS-003": "PASSED",
+    "QA-WS-004": "BROKEN",
+    "QA-WS-006": "NOT VERIFIED",
+    "QA-WS-008": "INCONCLUSIVE",
+    "QA-WS-010": "NOT COVERED",
+    "QA-WS-017": "NOT COVERED",
+    "QA-WS-021": "BROKEN",
+    "QA-WS-024": "FAILED",
+    "QA-WS-101": "BROKEN",
+}
+
+
+@pytest.mark.parametrize("sid", WORDS)
+def test_verdict_of_a_row(sheet, sid):
+    assert word(row(sheet, sid)) == WORDS[sid]
+
+
+def test_every_test_has_one_row_and_a_box(sheet):
+    ids = re.findall(r'<tr class="row[^"]*" id="(QA-WS-\d+)">', sheet)
+    assert len(ids) == len(set(ids)) == 26
+    assert "QA-WS-102" not in ids
+    assert sheet.count('class="tick"') == 26
+
+
+def test_rows_carry_reasons_and_figures(sheet):
+    assert "latency to &lt;Alice&gt;: measured 312 ms" in row(sheet, "QA-WS-002")
+    assert "the target lacks capability: inject" in row(sheet, "QA-WS-006")
+    assert "<b>7.5 ms</b>" in row(sheet, "QA-WS-003")
+    assert "worst of 2" in row(sheet, "QA-WS-003")
+    assert "1 figure more" in row(sheet, "QA-WS-013")
+    assert "a &lt;broken&gt; one" in row(sheet, "QA-WS-003")
+
+
+def test_run_and_signoff_are_told_apart(sheet):
+    banners = re.findall(r'<p class="what">(.*?)</p><p class="word">(.*?)</p>', sheet)
+    assert banners == [("Run", "FAILED"), ("Sign-off", "FAILED")]
+
+
+def test_criteria_and_signatures(sheet):
+    assert re.search(r"Broadcast latency</th>.*?p50 3.2 ms, p99 11.8 ms.*?>MET<", sheet)
+    assert re.search(r"Throughput</th>.*?>NOT MEASURED<", sheet)
+    assert re.search(r"Integration tests</th>.*?4 of 15 passed.*?>NOT MET<", sheet)
+    assert re.findall(r'<tr><th scope="row">([^<]+)</th><td></td>', sheet) == [
+        "QA Lead",
+        "Backend Lead",
+        "Engineering Director",
+    ]
+
+
+def test_the_sheet_names_the_report_by_its_fingerprint(gallery, sheet):
+    digest = hashlib.sha256((gallery.reports / "index.html").read_bytes()).hexdigest()
+    assert digest in sheet
+
+
+def test_the_older_success_is_gone_and_the_job_failed(gallery, sheet):
+    assert "an older success" not in sheet + (gallery.reports / "index.html").read_text("utf-8")
+    assert gallery.exit == 1
+    lines = gallery.output.strip().splitlines()[-4:]
+    starts = ("Run: FAILED — ", "Sign-off: FAILED — ", "Not covered: QA-WS-010, 017", "Sheet: ")
+    assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))
+
+
+def test_nothing_loads_from_the_network(gallery, sheet):
+    page = (gallery.reports / "index.html").read_text("utf-8")
+    assert network_loads(page) == network_loads(sheet) == []
+    assert "googletagmanager.com" not in page
+    assert "gtag(" not in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<script src="https://a.example/x.js"></script>',
+        '<link rel=stylesheet href="//a.example/x.css">',
+        "<img src='http://a.example/x.png'>",
+        "<style>@import 'https://a.example/x.css';</style>",
+        "<style>b{background:url(https://a.example/x.png)}</style>",
+        '<p style="background:url(//a.example/x.png)">',
+    ],
+)
+def test_network_loads_are_found(text):
+    assert network_loads(f"<html>{text}</html>")
+
+
+def test_a_link_that_wants_a_click_is_no_load():
+    assert (
+        network_loads('<a href="https://a.example/">a</a><img src="data:image/png;base64,">') == []
+    )
+
+
+def test_analytics_of_another_shape_are_an_error():
+    with pytest.raises(ReportError, match="looks different"):
+        strip_analytics('<script src="https://www.googletagmanager.com/new.js"></script>')
+
+
+# ------------------------------------------------------------------------------ a real browser
+@pytest.fixture(scope="module")
+def chromium():
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        pytest.skip("no chromium on the PATH")
+    return found
+
+
+class Proxy:
+    """A proxy that lets nothing through and remembers what was asked of it."""
+
+    def __init__(self):
+        self.asked = []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(1)
+                self.asked.append(connection.recv(4096).decode("latin-1").split("\r\n")[0])
+
+
+def test_a_link_of_the_sheet_opens_its_scenario(chromium, gallery, sheet, tmp_path):
+    href = html.unescape(re.search(r'href="(index.html#[^"]+)"', row(sheet, "QA-WS-002"))[1])
+    proxy = Proxy()
+    done = subprocess.run(
+        [
+            *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+            *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+            *(f"--user-data-dir={tmp_path}", f"--proxy-server=127.0.0.1:{proxy.port}"),
+            *("--virtual-time-budget=5000", "--dump-dom"),
+            f"file://{gallery.reports.resolve()}/{href}",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    proxy.socket.close()
+    shown = re.sub(r"<script.*?</script>", "", done.stdout, flags=re.DOTALL)
+    assert "QA-WS-002 The service is refuted" in shown
+    assert "measured 312 ms, allowed at most 200 ms" in shown
+    assert not [line for line in proxy.asked if re.search(r"googletag|analytics|allure", line)]

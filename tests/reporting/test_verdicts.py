@@ -1,0 +1,201 @@
+"""What the run, the sign-off, the tests and the criteria come to, in all combinations."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from qaws.report import SIGNOFF, find_node
+
+REQUIREMENTS = {
+    "title": "T",
+    "beyond": "Beyond",
+    "requirements": [
+        {"id": "QA-WS-001", "section": "S", "kind": "integration", "title": "One"},
+        {"id": "QA-WS-002", "section": "S", "kind": "load", "title": "Two", "scenarios": 2},
+    ],
+    "criteria": [
+        {"name": "Integration", "bound": "1 passing", "kind": "integration"},
+        {
+            "name": "Latency",
+            "bound": "p99 below 100 ms",
+            "measures": [{"id": "QA-WS-002", "what": "p99", "below": 100, "unit": "ms"}],
+        },
+        {"name": "Signatures", "bound": "three", "by_hand": True},
+    ],
+    "signatures": ["QA Lead"],
+}
+
+
+def result(sid="QA-WS-001", status="passed", message="", row=""):
+    return {"id": sid, "link": sid + row, "title": sid, "name": sid, "rowName": row, "row": row} | {
+        "status": status,
+        "message": message,
+    }
+
+
+def checks(measured, verdict="met", sid="QA-WS-002", row=None):
+    check = {"what": "latency p99", "measured": measured, "allowed": "below 100 ms"}
+    return {"id": sid, "scenario": sid, "row": row, "checks": [check | {"verdict": verdict}]}
+
+
+ONE = result()
+TWO = [result("QA-WS-002", row="a=1"), result("QA-WS-002", row="a=2")]
+ALL = [ONE, *TWO]
+FAST = checks("9.5 ms", row={"a": "1"})
+FAILED = result(status="failed", message="it did not\nmore")
+BROKEN = result(status="broken", message="no broker")
+STARVED = result(status="broken", message="INCONCLUSIVE: stalled 9 ms")
+SKIPPED = result(status="skipped", message="SKIPPED: the target lacks capability: inject")
+
+
+def case(results, checks=(), selected=None, *, state="finished", error=None, **more):
+    names = [{"id": r["id"], "name": r["title"]} for r in results] if selected is None else selected
+    run = {"state": state, "error": error, "selected": names}
+    run = more.pop("run", run)
+    return {"requirements": REQUIREMENTS, "run": run, "results": list(results)} | {
+        "checks": list(checks),
+        **more,
+    }
+
+
+# name: (input, the run's verdict, the sign-off's verdict, words of the run's reason)
+CASES = {
+    "all": (case(ALL, [FAST]), "PASSED", "READY TO SIGN", "All 3 scenarios passed"),
+    "all, not measured": (case(ALL), "PASSED", "INCOMPLETE", "All 3"),
+    "some ids": (case([ONE]), "PASSED", "INCOMPLETE", "All 1 scenario passed"),
+    "too few rows": (case([ONE, TWO[0]], [FAST]), "PASSED", "INCOMPLETE", "All 2"),
+    "failed": (case([FAILED, *TWO]), "FAILED", "FAILED", "QA-WS-001: it did not."),
+    "failed and broken": (
+        case([FAILED, result("QA-WS-002", "broken")]),
+        "FAILED",
+        "FAILED",
+        "1 of",
+    ),
+    "broken": (case([BROKEN, *TWO]), "BROKEN", "INCOMPLETE", "no broker"),
+    "broken and starved": (case([BROKEN, STARVED]), "BROKEN", "INCOMPLETE", "1 of 2"),
+    "starved": (case([STARVED, *TWO]), "INCONCLUSIVE", "INCOMPLETE", "stalled 9 ms"),
+    "starved and skipped": (case([STARVED, SKIPPED]), "INCONCLUSIVE", "INCOMPLETE", "1 of 2"),
+    "skipped": (case([SKIPPED, *TWO]), "INCOMPLETE", "INCOMPLETE", "lacks capability: inject"),
+    "unknown": (case([result(status="unknown")]), "BROKEN", "INCOMPLETE", "unknown"),
+    "not run": (
+        case([ONE], selected=[{"id": "QA-WS-001", "name": "a"}, {"id": "QA-WS-002", "name": "b"}]),
+        "INCOMPLETE",
+        "INCOMPLETE",
+        "QA-WS-002: not run",
+    ),
+    "nothing selected": (case([]), "BROKEN", "INCOMPLETE", "No scenario was selected"),
+    "no run": (case([], run=None), "BROKEN", "INCOMPLETE", "before any scenario could start"),
+    "results but no run": (case(ALL, run=None), "BROKEN", "INCOMPLETE", "run.json is missing"),
+    "before_all": (
+        case([], state="broken", error="no key_file"),
+        "BROKEN",
+        "INCOMPLETE",
+        "no key_file",
+    ),
+    "before_all, then called aborted": (
+        case([], state="aborted", error="no key_file"),
+        "BROKEN",
+        "INCOMPLETE",
+        "no key_file",
+    ),
+    "killed": (case(ALL, [FAST], state="running"), "BROKEN", "INCOMPLETE", "running"),
+    "aborted": (case([ONE], state="aborted"), "ABORTED", "INCOMPLETE", "1 of 1 scenario passed"),
+    "aborted by the job": (case([FAILED], aborted=True), "ABORTED", "FAILED", "1 failed"),
+    "after_feature": (
+        case(ALL, [FAST], errors=[{"message": "after_feature"}]),
+        "BROKEN",
+        "INCOMPLETE",
+        "after_feature",
+    ),
+    "behave unhappy": (case(ALL, [FAST], behaveExit=1), "BROKEN", "INCOMPLETE", "exit code 1"),
+    "gate": (
+        case(ALL, [FAST], gates=[{"success": False, "rule": "minTestsCount", "message": "3 < 9"}]),
+        "BROKEN",
+        "INCOMPLETE",
+        "minTestsCount",
+    ),
+    "check not met": (
+        case(ALL, [checks("120 ms", "not met", row={"a": "1"})]),
+        "FAILED",
+        "FAILED",
+        "120 ms",
+    ),
+    "check inconclusive": (
+        case(ALL, [checks("120 ms", "inconclusive", row={"a": "1"})]),
+        "INCONCLUSIVE",
+        "INCOMPLETE",
+        "120 ms",
+    ),
+    "bound edited": (case(ALL, [checks("120 ms", row={"a": "1"})]), "PASSED", "FAILED", "All 3"),
+    "beyond the plan": (
+        case([*ALL, result("QA-WS-101", "failed", "x")], [FAST]),
+        "FAILED",
+        "INCOMPLETE",
+        "QA-WS-101: x",
+    ),
+}
+FIGURES = {"5.1 ms": 5.1, "1.2 s": 1200, "50,000 of 50,000": 50000, "9,998 ticks/s": 9998} | {
+    "+1.3 %": 1.3,
+    "-2 %": -2,
+    "nothing": None,
+    "100 of 100 clients": 100,
+}
+
+
+@pytest.fixture(scope="module")
+def computed(needs_node):
+    text = json.dumps({"inputs": [c[0] for c in CASES.values()], "figures": list(FIGURES)})
+    command = [find_node(), str(Path(__file__).with_name("models.mjs"))]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def models(computed):
+    return dict(zip(CASES, computed["models"], strict=True))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_verdicts(models, name):
+    _, run, signoff, words = CASES[name]
+    model = models[name]
+    assert (model["runVerdict"]["verdict"], model["signoffVerdict"]["verdict"]) == (run, signoff)
+    assert words in model["runVerdict"]["reason"]
+
+
+def test_only_a_complete_run_is_ready_to_sign(models):
+    ready = [
+        name for name, m in models.items() if m["signoffVerdict"]["verdict"] == "READY TO SIGN"
+    ]
+    assert ready == ["all"]
+
+
+def test_a_test_with_too_few_rows_is_not_verified(models):
+    two = models["too few rows"]["tests"][1]
+    assert (two["verdict"], two["reason"]) == ("NOT VERIFIED", "only 1 of at least 2 scenarios ran")
+
+
+def test_what_was_not_measured_says_so(models):
+    [_, latency, _] = models["all, not measured"]["criteria"]
+    assert (latency["verdict"], latency["measured"]) == ("NOT MEASURED", "")
+
+
+def test_a_bound_edited_in_a_scenario_does_not_move_the_criterion(models):
+    [_, latency, _] = models["bound edited"]["criteria"]
+    assert (latency["verdict"], latency["measured"]) == ("NOT MET", "120 ms")
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_numbers_are_read_from_figures(computed, figure):
+    number = dict(zip(FIGURES, computed["numbers"], strict=True))[figure]
+    assert number == FIGURES[figure]
+
+
+def test_requirements_list_the_25_tests():
+    listed = json.loads((SIGNOFF / "requirements.json").read_text("utf-8"))["requirements"]
+    assert sorted(test["id"] for test in listed) == [f"QA-WS-{n:03}" for n in range(1, 26)]
+    kinds = [test["kind"] for test in listed]
+    assert [kinds.count(kind) for kind in ("integration", "load", "security")] == [15, 5, 5]
