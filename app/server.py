@@ -107,7 +107,7 @@ class TickerService:
                 await self.feed.fence()
         self.fanout.flush()
         for session in self.sessions:
-            session.close(closes.SERVER_SHUTDOWN)
+            session.close(closes.SERVER_SHUTDOWN, self.settings.shutdown_grace_s)
         try:
             async with asyncio.timeout(self.settings.shutdown_grace_s):
                 await server.wait_closed()

@@ -64,17 +64,17 @@ class Session:
         if self.is_open:
             self.connection.transport.write(frames)
 
-    def close(self, close: Close) -> None:
+    def close(self, close: Close, grace_s: float = CLOSE_GRACE_S) -> None:
         """Send a close frame behind what was written, without waiting for the client.
 
-        A client that does not answer within CLOSE_GRACE_S is cut off.
+        A client that does not answer within ``grace_s`` seconds is cut off.
         """
         if not self.is_open:
             return
         self.connection.protocol.send_close(*close)
         self.connection.send_data()
         loop = asyncio.get_running_loop()
-        self._cut = loop.call_later(CLOSE_GRACE_S, self.connection.transport.abort)
+        self._cut = loop.call_later(grace_s, self.connection.transport.abort)
 
     def close_idle(self) -> None:
         """Close because neither side had anything to say."""

@@ -126,6 +126,12 @@ class Statistics(_Section):
     subscriptions: str = "total_subscriptions"
 
 
+class Demo(_Section):
+    """What `make demo` starts beside broker and service, so that ticks flow."""
+
+    generator: list[str] = Field(min_length=1)
+
+
 class Grants(_Section):
     """What the suite may do beyond talking to the service."""
 
@@ -144,6 +150,7 @@ class Target(_Section):
     feed: Feed | None = None
     statistics: Statistics | None = None
     grants: Grants = Grants()
+    demo: Demo | None = None
     file: Path = Path()
 
     @field_validator("settings", mode="before")
@@ -245,6 +252,7 @@ _SECTIONS: dict[str, type[_Section]] = {
     "feed": Feed,
     "statistics": Statistics,
     "grants": Grants,
+    "demo": Demo,
 }
 
 
@@ -284,7 +292,8 @@ def _check_placeholders(target: Target) -> None:
             raise Broken(f"{target.file}: [endpoint] url: {{port}} needs a [launch] section")
         return
     told = "(?P<port>" in (target.launch.ready_log or "")
-    texts = [*target.launch.command, *target.launch.environment.values()]
+    generator = target.demo.generator if target.demo else []
+    texts = [*target.launch.command, *target.launch.environment.values(), *generator]
     for text in texts:
         try:
             text.format(**dict.fromkeys(PLACEHOLDERS, ""))

@@ -36,10 +36,12 @@ fi
 
 PATH="$bin:$PATH"
 export PATH
+export NODE_USE_SYSTEM_CA=1 # behind a proxy, npm trusts what the machine trusts
 stamp="$here/node_modules/.qaws-stamp"
 wanted=$(cat "$here/package.json" "$here/package-lock.json" | cksum)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
-    (cd "$here" && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error) ||
+    (cd "$here" && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier \
+        --loglevel=error --fetch-retries=2 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000) ||
         fail "the npm packages could not be installed (npm ci failed): check the network"
     echo "$wanted" >"$stamp"
 fi

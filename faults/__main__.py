@@ -1,0 +1,39 @@
+"""`python -m faults NAME`: run the service with one fault; without a name: list the faults."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+
+from app.__main__ import main as run_app
+from faults.catalogue import FAULTS, UnknownFault, find
+
+EXIT_UNKNOWN = 2
+
+
+def main(arguments: list[str]) -> int:
+    """List the faults, or run the service with the one that is named; return the exit code."""
+    if arguments in ([], ["--list"]):
+        print("\n\n".join(_entry(name) for name in FAULTS))
+        return 0
+    if len(arguments) > 1:
+        print("usage: python -m faults [--list | NAME]", file=sys.stderr)
+        return EXIT_UNKNOWN
+    try:
+        chosen = find(arguments[0])
+    except UnknownFault as problem:
+        print(problem, file=sys.stderr)
+        return EXIT_UNKNOWN
+    chosen.apply()
+    return run_app()
+
+
+def _entry(name: str) -> str:
+    chosen = FAULTS[name]
+    story = textwrap.fill(chosen.story, 96, initial_indent="    ", subsequent_indent="    ")
+    caught = [f'    {test_id}: "{phrase}"' for test_id, phrase in chosen.caught_by.items()]
+    return "\n".join([name, story, *caught])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

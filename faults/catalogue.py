@@ -1,0 +1,50 @@
+"""All faults, by name, in the order of the specification."""
+
+from __future__ import annotations
+
+import difflib
+
+from faults import authentication, broadcasting, errors, idle, limits, sessions
+from faults.fault import Fault
+
+CAPABILITIES = {
+    "sessions": sessions,
+    "authentication": authentication,
+    "broadcasting": broadcasting,
+    "error handling": errors,
+    "idle timeout": idle,
+    "connection limit": limits,
+}
+"""Capability → the module with its faults."""
+
+
+class UnknownFault(Exception):
+    """No fault has this name; the message says which one is nearest."""
+
+
+def _collect() -> dict[str, Fault]:
+    faults: dict[str, Fault] = {}
+    for module in CAPABILITIES.values():
+        for value in vars(module).values():
+            if isinstance(value, Fault):
+                if value.name in faults:
+                    raise ValueError(f"two faults are called {value.name}")
+                faults[value.name] = value
+    return faults
+
+
+FAULTS = _collect()
+
+
+def find(name: str) -> Fault:
+    """Return the fault of this name.
+
+    Raises:
+        UnknownFault: there is none.
+    """
+    if name not in FAULTS:
+        nearest = difflib.get_close_matches(name, FAULTS, n=1, cutoff=0)[0]
+        raise UnknownFault(
+            f"{name}: no such fault; did you mean {nearest}? (python -m faults lists all)"
+        )
+    return FAULTS[name]

@@ -1,0 +1,54 @@
+"""What a fault is, and the two tools that faults are made with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Patch = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way in which the service is broken.
+
+    Attributes:
+        name: kebab-case, unique.
+        story: one sentence in production words: what is broken, and what it costs.
+        caught_by: id of a scenario that must fail → a phrase of its verdict.
+        apply: breaks the service; to be called before the service starts.
+    """
+
+    name: str
+    story: str
+    caught_by: Mapping[str, str]
+    apply: Patch
+
+
+def fault(story: str, caught_by: Mapping[str, str]) -> Callable[[Patch], Fault]:
+    """Make a patch a fault; its name is the function's, with hyphens."""
+
+    def make(patch: Patch) -> Fault:
+        return Fault(patch.__name__.replace("_", "-"), story, caught_by, patch)
+
+    return make
+
+
+def replace(owner: Any, name: str, new: object) -> None:
+    """Put `new` in the place of an attribute of `owner` that is there.
+
+    Raises:
+        AttributeError: there is no such attribute: the service has changed, the fault must follow.
+    """
+    if not hasattr(owner, name):
+        raise AttributeError(f"{owner.__name__} has no {name} to break")
+    setattr(owner, name, new)
+
+
+def edited(payload: bytes, edit: Callable[[dict[str, Any]], None]) -> bytes:
+    """Return the JSON object `payload` after `edit` has changed it in place."""
+    members: dict[str, Any] = json.loads(payload)
+    edit(members)
+    return json.dumps(members).encode()

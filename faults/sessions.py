@@ -1,0 +1,180 @@
+"""Faults of connections and what they leave behind: QA-WS-001, 004, 005."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from websockets.frames import Frame, Opcode
+
+from app import routes_websocket
+from app.closes import Close
+from app.server import TickerService
+from app.sessions import Session, SessionRegistry, TickerConnection
+from faults.fault import fault, replace
+
+NOT_ADMITTED = "has a valid token but was not welcomed"
+NO_ACK = "got no acknowledgement"
+
+# --- QA-WS-001 -------------------------------------------------------------------------------
+
+
+@fault(
+    story="WebSocket pings are swallowed, so that load balancers take every quiet connection for "
+    "dead and cut it.",
+    caught_by={
+        "QA-WS-001": "open connections of Alice: measured 0 open and answering",
+        "QA-WS-011": "open connections of Bob, Carol: measured 0 open and answering",
+    },
+)
+def pings_unanswered() -> None:
+    """Drop the pong frames that the protocol wants to send."""
+    original = TickerConnection.__init__
+
+    def __init__(self: TickerConnection, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        send: Any = self.protocol.send_frame
+
+        def without_pongs(frame: Frame) -> None:
+            if frame.opcode is not Opcode.PONG:
+                send(frame)
+
+        replace(self.protocol, "send_frame", without_pongs)
+
+    replace(TickerConnection, "__init__", __init__)
+
+
+@fault(
+    story="Every connection is closed right after its welcome, so that clients show a green light "
+    "and then nothing.",
+    caught_by={
+        "QA-WS-001": "open connections of Alice: measured 0 open and answering",
+        **dict.fromkeys(
+            (f"QA-WS-{n:03}" for n in (4, 5, 6, 7, 8, 9, 10, 12)),
+            NO_ACK,
+        ),
+        "QA-WS-011": NO_ACK,
+    },
+)
+def closed_after_welcome() -> None:
+    """Close each session as soon as it has been greeted."""
+    original = TickerService.greet
+
+    def greet(self: TickerService, session: Session) -> None:
+        original(self, session)
+        session.close(Close(1000, "welcome and goodbye"))
+
+    replace(TickerService, "greet", greet)
+
+
+# --- QA-WS-004 -------------------------------------------------------------------------------
+
+
+@fault(
+    story="The subscriptions of clients that left are never dropped, so that each day's fan-out "
+    "is slower than that of the day before.",
+    caught_by={"QA-WS-004": "sockets, sessions and subscriptions of the service"},
+)
+def subscriptions_survive_close() -> None:
+    """Clean up everything but the subscriptions."""
+
+    def cleanup_connection(service: TickerService, session: Session) -> None:
+        service.sessions.release(session)
+        session.dispose()
+
+    replace(routes_websocket, "cleanup_connection", cleanup_connection)
+
+
+@fault(
+    story="The statistics count clients that have left, so that operations scale up for an "
+    "audience that is not there.",
+    caught_by={"QA-WS-004": "sockets, sessions and subscriptions of the service"},
+)
+def departed_clients_counted() -> None:
+    """Report as active whoever was ever admitted."""
+    original = TickerService.stats
+
+    def stats(self: TickerService) -> dict[str, int | bool]:
+        return original(self) | {"active_connections": self.counters.sessions_opened}
+
+    replace(TickerService, "stats", stats)
+
+
+@fault(
+    story="The service keeps the socket of every client that left, and falls over when it runs "
+    "out of file descriptors.",
+    caught_by={"QA-WS-004": "sockets, sessions and subscriptions of the service"},
+)
+def sockets_leak() -> None:
+    """Hold a second handle of each socket, which nobody ever closes."""
+    original = SessionRegistry.release
+
+    def release(self: SessionRegistry, session: Session) -> None:
+        original(self, session)
+        raw = session.connection.transport.get_extra_info("socket")
+        if raw.fileno() >= 0:
+            os.dup(raw.fileno())
+
+    replace(SessionRegistry, "release", release)
+
+
+@fault(
+    story="Two megabytes stay behind for every client that was ever connected, until the service "
+    "is killed for want of memory.",
+    caught_by={"QA-WS-004": "growth of the service's private memory"},
+)
+def memory_leaks() -> None:
+    """Keep a buffer per session for ever."""
+    kept: list[bytearray] = []
+    original = SessionRegistry.release
+
+    def release(self: SessionRegistry, session: Session) -> None:
+        original(self, session)
+        kept.append(bytearray(b"\1" * (2 * 1024 * 1024)))
+
+    replace(SessionRegistry, "release", release)
+
+
+# --- QA-WS-005 -------------------------------------------------------------------------------
+
+
+@fault(
+    story="Every connection of a user bears the same session id, so that support cannot tell "
+    "one visit from the next.",
+    caught_by={"QA-WS-005": "session id of Alice after reconnecting"},
+)
+def session_id_reused() -> None:
+    """Name the session after the user."""
+    original = TickerService.greet
+
+    def greet(self: TickerService, session: Session) -> None:
+        session.session_id = f"session-of-{session.claims.sub}"
+        original(self, session)
+
+    replace(TickerService, "greet", greet)
+
+
+@fault(
+    story="A client that comes back is given the subscriptions of a client that left, and is "
+    "flooded with ticks that it has not asked for.",
+    caught_by={
+        "QA-WS-005": "Alice received ticks that it had not subscribed to",
+        "QA-WS-012": "Zoe received ticks that it had not subscribed to",
+    },
+)
+def subscriptions_restored() -> None:
+    """Hand the keys of the last client that left to the next that comes, while others are here."""
+    left: list[Any] = []
+    greet, cleanup = TickerService.greet, routes_websocket.cleanup_connection
+
+    def greet_and_restore(self: TickerService, session: Session) -> None:
+        greet(self, session)
+        if left and len(self.sessions) > 1:
+            self.fanout.subscribe(session, left.pop())
+
+    def cleanup_and_remember(service: TickerService, session: Session) -> None:
+        left[:] = [service.subscriptions.keys_of(session)]
+        cleanup(service, session)
+
+    replace(TickerService, "greet", greet_and_restore)
+    replace(routes_websocket, "cleanup_connection", cleanup_and_remember)
