@@ -1,1 +1,292 @@
-"""x."""
+"""Faults of who may connect, and of the welcome: QA-WS-002, 003."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from app import auth, closes, messages, routes_websocket
+from app.auth import AuthenticationError, Claims, TokenVerifier
+from app.closes import Close
+from app.server import WEBSOCKET_PATH, TickerService
+from app.sessions import Session, new_session_id
+from faults.fault import fault, replace
+
+REFUSAL = "refusal of Alice: measured "
+WELCOME = "welcome of Alice"
+NOT_WELCOMED = "has a valid token but was not welcomed"
+
+SAMPLE_TICK = (
+    '{"type":"option_tick","instrument_token":256265,"symbol":"NIFTY","last_price":100.5,"seq":1,'
+    '"greeks":{"delta":0.5,"gamma":0.001,"theta":-8.0,"vega":11.0,"iv":0.14}}'
+)
+
+
+def _token(connection: ServerConnection) -> str | None:
+    """Return the token of a connection's handshake."""
+    request = connection.request
+    return auth.bearer_token(request.path, request.headers) if request else None
+
+
+def _by_header(session: Session) -> bool:
+    """Tell whether a client showed its token in a header."""
+    request = session.connection.request
+    return request is not None and "Authorization" in request.headers
+
+
+# --- QA-WS-002: the refusal ------------------------------------------------------------------
+
+
+@fault(
+    story="Whoever connects is welcomed with a session id before anybody looks at the token.",
+    caught_by={"QA-WS-002": "messages that Alice received: measured 1 x welcome"},
+)
+def welcome_before_authentication() -> None:
+    """Greet clients without a token, then refuse them."""
+    original = routes_websocket.authenticate_ws
+
+    async def authenticate_ws(
+        service: TickerService, connection: ServerConnection
+    ) -> Claims | None:
+        if _token(connection) is None:
+            await connection.send(messages.welcome(new_session_id()).decode())
+        return await original(service, connection)
+
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
+@fault(
+    story="The last known tick is sent to whoever connects before the token is checked: market "
+    "data for free.",
+    caught_by={"QA-WS-002": "messages that Alice received: measured 1 x option tick"},
+)
+def snapshot_before_authentication() -> None:
+    """Send clients without a token a tick, then refuse them."""
+    original = routes_websocket.authenticate_ws
+
+    async def authenticate_ws(
+        service: TickerService, connection: ServerConnection
+    ) -> Claims | None:
+        if _token(connection) is None:
+            await connection.send(SAMPLE_TICK)
+        return await original(service, connection)
+
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
+@fault(
+    story="The refusal comes before the handshake as a bare HTTP 403, so that a browser client "
+    "cannot tell a missing token from a firewall.",
+    caught_by={"QA-WS-002": REFUSAL + "HTTP 403"},
+)
+def refusal_as_bare_403() -> None:
+    """Answer the handshake of a client without a token with 403 and no body."""
+    original = TickerService.respond
+
+    def respond(
+        self: TickerService, connection: ServerConnection, request: Request
+    ) -> Response | None:
+        is_bare = auth.bearer_token(request.path, request.headers) is None
+        if request.path.startswith(WEBSOCKET_PATH) and is_bare:
+            status = HTTPStatus.FORBIDDEN
+            return Response(status.value, status.phrase, Headers({"Content-Length": "0"}))
+        return original(self, connection, request)
+
+    replace(TickerService, "respond", respond)
+
+
+@fault(
+    story="A client without a token is let in as a guest: the paid feed is open to everybody.",
+    caught_by={"QA-WS-002": REFUSAL + "1 x welcome; still open"},
+)
+def no_token_accepted() -> None:
+    """Give claims to clients that show nothing."""
+    original = TokenVerifier.verify
+
+    def verify(self: TokenVerifier, token: str | None) -> Claims:
+        return original(self, token) if token else Claims("guest", float("inf"))
+
+    replace(TokenVerifier, "verify", verify)
+
+
+@fault(
+    story="The refused client's connection is cut without a close frame, so that it takes the "
+    "refusal for a network failure and tries again for ever.",
+    caught_by={"QA-WS-002": REFUSAL + "no message; closed with 1006"},
+)
+def refusal_by_cutting() -> None:
+    """Abort the transport where a close frame is due."""
+
+    async def authenticate_ws(
+        service: TickerService, connection: ServerConnection
+    ) -> Claims | None:
+        try:
+            return service.verifier.verify(_token(connection))
+        except AuthenticationError:
+            connection.transport.abort()
+            return None
+
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
+@fault(
+    story="The refused client is closed without a reason, so that its user is never asked to log "
+    "in.",
+    caught_by={"QA-WS-002": REFUSAL + "no message; closed with 1008 without a reason"},
+)
+def refusal_without_reason() -> None:
+    """Take the reason out of the close."""
+    replace(closes, "AUTHENTICATION_REQUIRED", Close(1008, ""))
+
+
+@fault(
+    story="The refused client is closed with 1000, a normal end, so that its program reports "
+    "success.",
+    caught_by={"QA-WS-002": REFUSAL + "no message; closed with 1000"},
+)
+def refusal_as_normal_end() -> None:
+    """Take another close code."""
+    replace(closes, "AUTHENTICATION_REQUIRED", Close(1000, "Authentication required"))
+
+
+@fault(
+    story="The client without a token is neither refused nor served, but left hanging on an open "
+    "connection that costs memory.",
+    caught_by={"QA-WS-002": REFUSAL + "no message; still open"},
+)
+def unauthenticated_left_hanging() -> None:
+    """Wait for ever where a refusal is due."""
+    original = routes_websocket.authenticate_ws
+
+    async def authenticate_ws(
+        service: TickerService, connection: ServerConnection
+    ) -> Claims | None:
+        if _token(connection) is None:
+            await connection.wait_closed()
+        return await original(service, connection)
+
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
+# --- QA-WS-003: the welcome ------------------------------------------------------------------
+
+
+@fault(
+    story="A token in the Authorization header is not looked at, so that every back-end client "
+    "is locked out.",
+    caught_by={"QA-WS-003": WELCOME},
+)
+def header_token_ignored() -> None:
+    """Look for the token without the headers."""
+    original = auth.bearer_token
+
+    def bearer_token(path: str, headers: Headers) -> str | None:
+        return original(path, Headers())
+
+    replace(auth, "bearer_token", bearer_token)
+
+
+@fault(
+    story="A token in the query is not looked at, so that every browser client, which cannot set "
+    "headers, is locked out.",
+    caught_by={
+        "QA-WS-001": "open connections of Alice: measured 0 open and answering",
+        "QA-WS-003": WELCOME,
+        **dict.fromkeys([f"QA-WS-{n:03}" for n in range(4, 13)], NOT_WELCOMED),
+    },
+)
+def query_token_ignored() -> None:
+    """Look for the token without the query."""
+    original = auth.bearer_token
+
+    def bearer_token(path: str, headers: Headers) -> str | None:
+        return original("", headers)
+
+    replace(auth, "bearer_token", bearer_token)
+
+
+@fault(
+    story="The welcome of clients with a header token has lost its session id, so that support "
+    "cannot find their connection.",
+    caught_by={"QA-WS-003": "session_id in Alice's welcome"},
+)
+def welcome_without_session_id() -> None:
+    """Take the member out of the message."""
+    original = TickerService.greet
+
+    def greet(self: TickerService, session: Session) -> None:
+        if _by_header(session):
+            self.fanout.send(session, b'{"type":"connection","status":"connected"}')
+        else:
+            original(self, session)
+
+    replace(TickerService, "greet", greet)
+
+
+@fault(
+    story="The welcome says ok where the contract says connected, so that strict clients hang up.",
+    caught_by={"QA-WS-003": "status in Alice's welcome: measured 'ok'"},
+)
+def welcome_in_other_words() -> None:
+    """Change the status, for clients with a header token."""
+    original = TickerService.greet
+
+    def greet(self: TickerService, session: Session) -> None:
+        if _by_header(session):
+            text = messages.welcome(session.session_id).replace(b'"connected"', b'"ok"')
+            self.fanout.send(session, text)
+        else:
+            original(self, session)
+
+    replace(TickerService, "greet", greet)
+
+
+@fault(
+    story="The welcome comes twice, so that clients set up everything twice.",
+    caught_by={"QA-WS-003": "welcomes of Alice: measured 2"},
+)
+def welcome_twice() -> None:
+    """Send the welcome again at once."""
+    original = TickerService.greet
+
+    def greet(self: TickerService, session: Session) -> None:
+        original(self, session)
+        original(self, session)
+
+    replace(TickerService, "greet", greet)
+
+
+@fault(
+    story="The welcome of clients with a header token takes 2.5 seconds, longer than their users "
+    "wait.",
+    caught_by={"QA-WS-003": WELCOME},
+)
+def welcome_late() -> None:
+    """Hold the welcome back."""
+    original = TickerService.greet
+
+    def greet(self: TickerService, session: Session) -> None:
+        delay_s = 2.5 if _by_header(session) else 0.0
+        asyncio.get_running_loop().call_later(delay_s, original, self, session)
+
+    replace(TickerService, "greet", greet)
+
+
+@fault(
+    story="A pong comes before the welcome, so that clients which expect the welcome first give "
+    "up.",
+    caught_by={"QA-WS-003": "the first message is a pong"},
+)
+def pong_before_welcome() -> None:
+    """Send a pong that nobody asked for."""
+    original = TickerService.greet
+
+    def greet(self: TickerService, session: Session) -> None:
+        self.fanout.send(session, messages.PONG)
+        original(self, session)
+
+    replace(TickerService, "greet", greet)

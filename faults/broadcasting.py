@@ -1,1 +1,431 @@
-"""x."""
+"""Faults of what reaches whom: QA-WS-006 to 009, and with them 005."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from app import messages, routes_websocket, subscriptions
+from app.fanout import Fanout
+from app.messages import Tick
+from app.server import TickerService
+from app.sessions import Session
+from app.subscriptions import Group, Key, Keys, Route, Selector, Subscriptions, Symbols
+from faults.fault import edited, fault, replace
+
+OPTION, BAR = "option_tick", "underlying_bar"
+BURST_S = 0.05
+"""Ticks of a symbol that follow one another faster than this are a burst."""
+LARGE = 50
+"""From this many members on, a group counts as large."""
+
+SESSION_GROUP = Group[Session]
+
+
+def _edit_ticks(kind: str, edit: Callable[[dict[str, Any]], None]) -> None:
+    """Let every tick of a kind be changed on its way through."""
+    original = messages.parse_tick
+
+    def parse_tick(channel: bytes, payload: bytes) -> Tick:
+        tick = original(channel, payload)
+        return (
+            tick._replace(payload=edited(tick.payload, edit)) if tick.route.type == kind else tick
+        )
+
+    replace(messages, "parse_tick", parse_tick)
+
+
+def _has_instruments(keys: Keys) -> bool:
+    """Tell whether keys were got by subscribing to instruments."""
+    return any(kind == "instrument" for kind, _ in keys)
+
+
+class Bursts:
+    """Counts the ticks of each symbol's present burst."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    def place(self, symbol: str) -> int:
+        """Return which tick of its burst this one is, from 1."""
+        now = time.monotonic()
+        last, place = self._seen.get(symbol, (0.0, 0))
+        place = place + 1 if now - last < BURST_S else 1
+        self._seen[symbol] = now, place
+        return place
+
+
+# --- QA-WS-006: option ticks -----------------------------------------------------------------
+
+
+@fault(
+    story="Option prices are rounded to two digits, so that marks and margins drift from the "
+    "exchange's.",
+    caught_by={"QA-WS-006": "last_price of NIFTY option tick"},
+)
+def price_rounded() -> None:
+    """Round on the way."""
+    _edit_ticks(OPTION, lambda tick: tick.update(last_price=round(tick["last_price"], 2)))
+
+
+@fault(
+    story="Greeks are rounded to four digits, so that gamma is gone and hedges are off.",
+    caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
+)
+def greeks_rounded() -> None:
+    """Round on the way."""
+
+    def edit(tick: dict[str, Any]) -> None:
+        tick["greeks"] = {name: round(value, 4) for name, value in tick["greeks"].items()}
+
+    _edit_ticks(OPTION, edit)
+
+
+@fault(
+    story="Each option tick carries the greeks of the one before, so that hedges are a tick late.",
+    caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
+)
+def greeks_stale() -> None:
+    """Swap the greeks with those that were kept."""
+    kept: dict[int, Any] = {}
+
+    def edit(tick: dict[str, Any]) -> None:
+        token, fresh = tick["instrument_token"], tick["greeks"]
+        tick["greeks"] = kept.get(token, fresh)
+        kept[token] = fresh
+
+    _edit_ticks(OPTION, edit)
+
+
+@fault(
+    story="Option ticks arrive 300 ms late, when the market has moved on.",
+    caught_by={"QA-WS-006": "latency of NIFTY option tick"},
+)
+def tick_delayed() -> None:
+    """Hold every option tick back."""
+    original = Fanout.publish
+
+    def publish(self: Fanout, tick: Tick) -> None:
+        delay_s = 0.3 if tick.route.type == OPTION else 0.0
+        asyncio.get_running_loop().call_later(delay_s, original, self, tick)
+
+    replace(Fanout, "publish", publish)
+
+
+@fault(
+    story="Subscribers of an instrument get each of its ticks twice, so that volumes are counted "
+    "double.",
+    caught_by={"QA-WS-006": "Alice got 2"},
+)
+def tick_twice() -> None:
+    """Find the groups of instrument subscribers twice."""
+    original = Subscriptions.groups_for
+
+    def groups_for(self: Subscriptions[Session], route: Route) -> tuple[SESSION_GROUP, ...]:
+        groups = original(self, route)
+        return groups + tuple(group for group in groups if _has_instruments(group.keys))
+
+    replace(Subscriptions, "groups_for", groups_for)
+
+
+@fault(
+    story="Subscribers of an instrument get ticks of the type option-tick, which their programs "
+    "throw away.",
+    caught_by={"QA-WS-006": "NIFTY option tick #"},
+)
+def tick_of_wrong_type() -> None:
+    """Change the word inside the frame; its length stays."""
+    original = Fanout._deliver
+
+    def _deliver(self: Fanout, session: Session, frames: bytes, ticks: int) -> None:
+        if _has_instruments(self._subscriptions.keys_of(session)):
+            frames = frames.replace(b'"option_tick"', b'"option-tick"')
+        original(self, session, frames, ticks)
+
+    replace(Fanout, "_deliver", _deliver)
+
+
+@fault(
+    story="Fields that the service does not know, such as sequence numbers, are stripped, so that "
+    "instrument subscribers cannot see a gap.",
+    caught_by={"QA-WS-006": "NIFTY option tick #"},
+)
+def unknown_fields_stripped() -> None:
+    """Blank out the name of the sequence number; the length stays."""
+    original = Fanout._deliver
+
+    def _deliver(self: Fanout, session: Session, frames: bytes, ticks: int) -> None:
+        if _has_instruments(self._subscriptions.keys_of(session)):
+            frames = frames.replace(b'"seq"', b'"___"')
+        original(self, session, frames, ticks)
+
+    replace(Fanout, "_deliver", _deliver)
+
+
+# --- QA-WS-007: bars -------------------------------------------------------------------------
+
+
+@fault(
+    story="High and low of a bar are swapped, so that every chart and stop order is upside down.",
+    caught_by={"QA-WS-007": "high of NIFTY underlying bar #1 at Alice"},
+)
+def high_and_low_swapped() -> None:
+    """Swap two fields."""
+    _edit_ticks(BAR, lambda bar: bar.update(high=bar["low"], low=bar["high"]))
+
+
+@fault(
+    story="A bar closes at the price of the bar before, so that the day's last price is wrong.",
+    caught_by={"QA-WS-007": "close of NIFTY underlying bar #3 at Alice"},
+)
+def bar_keeps_old_close() -> None:
+    """Put the close that was kept into the next bar."""
+    kept: dict[str, Any] = {}
+
+    def edit(bar: dict[str, Any]) -> None:
+        fresh = bar["close"]
+        bar["close"] = kept.get(bar["symbol"], fresh)
+        kept[bar["symbol"]] = fresh
+
+    _edit_ticks(BAR, edit)
+
+
+@fault(
+    story="The volume of bars is always zero, so that volume-weighted orders never trade.",
+    caught_by={"QA-WS-007": "volume of NIFTY underlying bar #1 at Alice: measured 0"},
+)
+def volume_zero() -> None:
+    """Overwrite the field."""
+    _edit_ticks(BAR, lambda bar: bar.update(volume=0))
+
+
+@fault(
+    story="Subscribers of an underlying get its whole option chain too, hundreds of ticks a "
+    "second for one that they want.",
+    caught_by={"QA-WS-007": "messages that Alice received"},
+)
+def option_ticks_to_underlying_subscribers() -> None:
+    """Let the underlying's key match option ticks."""
+    original = subscriptions.matching_keys
+
+    def matching_keys(route: Route) -> tuple[Key, ...]:
+        return (*original(route), ("underlying", route.symbol))
+
+    replace(subscriptions, "matching_keys", matching_keys)
+
+
+@fault(
+    story="Only every other bar is relayed, so that charts have holes.",
+    caught_by={"QA-WS-007": "NIFTY underlying bar #3 to Alice"},
+)
+def every_second_bar_lost() -> None:
+    """Skip the even ones."""
+    original = Fanout.publish
+    count: dict[str, int] = {}
+
+    def publish(self: Fanout, tick: Tick) -> None:
+        if tick.route.type == BAR:
+            count[tick.route.symbol] = count.get(tick.route.symbol, 0) + 1
+            if count[tick.route.symbol] % 2 == 0:
+                return
+        original(self, tick)
+
+    replace(Fanout, "publish", publish)
+
+
+# --- QA-WS-008 and 005: the right ticks to the right clients ---------------------------------
+
+
+@fault(
+    story="Symbols match by prefix, so that subscribers of NIFTY trade on prices of NIFTYNXT50.",
+    caught_by={
+        "QA-WS-005": "Alice received ticks that it had not subscribed to: NIFTYNXT50",
+        "QA-WS-008": "Alice received ticks that it had not subscribed to: NIFTYNXT50",
+    },
+)
+def symbols_match_by_prefix() -> None:
+    """Let a tick match every prefix of its symbol."""
+    original = subscriptions.matching_keys
+
+    def matching_keys(route: Route) -> tuple[Key, ...]:
+        symbol = route.symbol
+        shorter: list[Key] = [("symbol", symbol[:n]) for n in range(1, len(symbol))]
+        return (*original(route), *shorter)
+
+    replace(subscriptions, "matching_keys", matching_keys)
+
+
+@fault(
+    story="Every subscriber gets every tick, so that clients drown, and see what they have not "
+    "paid for.",
+    caught_by={
+        "QA-WS-005": "Alice received ticks that it had not subscribed to: NIFTYNXT50",
+        "QA-WS-007": "messages that Alice received",
+        "QA-WS-008": "Alice received ticks that it had not subscribed to: BANKNIFTY",
+    },
+)
+def broadcast_to_all() -> None:
+    """Find all groups for every tick."""
+
+    def groups_for(self: Subscriptions[Session], route: Route) -> tuple[SESSION_GROUP, ...]:
+        return tuple(self._groups.values())
+
+    replace(Subscriptions, "groups_for", groups_for)
+
+
+@fault(
+    story="Clients that have not subscribed to anything get every tick, so that a mobile client "
+    "that only logs in burns its data plan.",
+    caught_by={
+        "QA-WS-005": "Alice received ticks that it had not subscribed to",
+        "QA-WS-011": "received ticks that it had not subscribed to",
+        "QA-WS-012": "Zoe received ticks that it had not subscribed to",
+    },
+)
+def ticks_without_subscription() -> None:
+    """Send each tick to those who hold no subscription, too."""
+    original = TickerService.on_tick
+
+    def on_tick(self: TickerService, channel: bytes, payload: bytes) -> None:
+        original(self, channel, payload)
+        for session in self.sessions:
+            if self.subscriptions.group_of(session) is None:
+                self.fanout.send(session, payload)
+
+    replace(TickerService, "on_tick", on_tick)
+
+
+@fault(
+    story="In a burst every seventh tick of a symbol is lost, so that books built from ticks are "
+    "wrong and nobody knows.",
+    caught_by={"QA-WS-008": "Alice never received ticks that it was due"},
+)
+def ticks_lost_in_bursts() -> None:
+    """Drop a tick now and then."""
+    original, bursts = Fanout.publish, Bursts()
+
+    def publish(self: Fanout, tick: Tick) -> None:
+        if bursts.place(tick.route.symbol) % 7:
+            original(self, tick)
+
+    replace(Fanout, "publish", publish)
+
+
+@fault(
+    story="In a burst ticks overtake one another, so that an old price ends up as the last one.",
+    caught_by={"QA-WS-008": "Alice received ticks out of order"},
+)
+def ticks_reordered_in_bursts() -> None:
+    """Send every seventh tick of a symbol after its successor."""
+    original, bursts, held = Fanout.publish, Bursts(), dict[str, Tick]()
+
+    def publish(self: Fanout, tick: Tick) -> None:
+        overtaken = held.pop(tick.route.symbol, None)
+        if bursts.place(tick.route.symbol) % 7 == 0:
+            held[tick.route.symbol] = tick
+        else:
+            original(self, tick)
+        if overtaken:
+            original(self, overtaken)
+
+    replace(Fanout, "publish", publish)
+
+
+@fault(
+    story="In a burst every seventh tick of a symbol is sent again, so that traded volume is "
+    "overstated.",
+    caught_by={"QA-WS-008": "Alice received ticks more than once"},
+)
+def ticks_repeated_in_bursts() -> None:
+    """Publish a tick twice now and then."""
+    original, bursts = Fanout.publish, Bursts()
+
+    def publish(self: Fanout, tick: Tick) -> None:
+        original(self, tick)
+        if bursts.place(tick.route.symbol) % 7 == 0:
+            original(self, tick)
+
+    replace(Fanout, "publish", publish)
+
+
+@fault(
+    story="Of several symbols in one subscription only the last is kept, and the client waits in "
+    "vain for the others.",
+    caught_by={"QA-WS-005": "Alice"},
+)
+def only_last_symbol_kept() -> None:
+    """Acknowledge the whole list and take its last."""
+    original = routes_websocket.handle_subscribe
+
+    def handle_subscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        if isinstance(selector, Symbols):
+            selector = Symbols(selector.symbols[-1:])
+        original(service, session, selector)
+
+    replace(routes_websocket, "handle_subscribe", handle_subscribe)
+
+
+# --- QA-WS-009: many clients -----------------------------------------------------------------
+
+
+def _recipients_of_large_groups(
+    choose: Callable[[tuple[Session, ...]], tuple[Session, ...]],
+) -> None:
+    """Let someone else choose who of a large group gets its ticks."""
+    original = Fanout.recipients
+
+    def recipients(self: Fanout, group: SESSION_GROUP) -> tuple[Session, ...]:
+        everybody = original(self, group)
+        return choose(everybody) if len(everybody) >= LARGE else everybody
+
+    replace(Fanout, "recipients", recipients)
+
+
+@fault(
+    story="In a large audience one client is skipped, the 57th, and its user sees a market that "
+    "stands still.",
+    caught_by={"QA-WS-009": "it reached 99 of 100"},
+)
+def client_skipped_in_large_group() -> None:
+    """Leave one out."""
+    _recipients_of_large_groups(lambda all_: all_[:56] + all_[57:])
+
+
+@fault(
+    story="In a large audience the last client is forgotten, an off-by-one in the batching.",
+    caught_by={"QA-WS-009": "it reached 99 of 100"},
+)
+def last_of_large_group_forgotten() -> None:
+    """Stop one short."""
+    _recipients_of_large_groups(lambda all_: all_[:-1])
+
+
+@fault(
+    story="In a large audience one client gets each tick twice.",
+    caught_by={"QA-WS-009": "got 2"},
+)
+def client_served_twice_in_large_group() -> None:
+    """Serve the first again at the end."""
+    _recipients_of_large_groups(lambda all_: (*all_, all_[0]))
+
+
+@fault(
+    story="A large audience is served so slowly that its last clients get a tick 2.5 seconds late.",
+    caught_by={"QA-WS-009": "latency of NIFTY option tick #"},
+)
+def large_group_served_late() -> None:
+    """Hold a tick back from the second half of a large group."""
+    original = Fanout._deliver
+
+    def _deliver(self: Fanout, session: Session, frames: bytes, ticks: int) -> None:
+        group = self._subscriptions.group_of(session)
+        members = list(group.members) if group else []
+        if len(members) >= LARGE and session in members[LARGE:]:
+            loop = asyncio.get_running_loop()
+            loop.call_later(2.5, original, self, session, frames, ticks)
+        else:
+            original(self, session, frames, ticks)
+
+    replace(Fanout, "_deliver", _deliver)

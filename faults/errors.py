@@ -1,1 +1,247 @@
-"""x."""
+"""Faults of the answer to malformed messages: QA-WS-010.
+
+Most of them concern one kind of message, as they would in production.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from app import messages
+from app.closes import Close
+from app.messages import Command, InvalidMessage, Ping
+from app.server import TickerService
+from app.sessions import Session, TickerConnection
+from faults.fault import fault, replace
+
+NO_ERROR = "error to Alice: measured nothing"
+Answer = Callable[[TickerService, Session, InvalidMessage], None]
+
+
+def _answer_to(part: str, answer: Callable[[Answer], Answer]) -> None:
+    """Let invalid messages whose explanation contains `part` be answered in another way."""
+    original = TickerService.answer_invalid
+    other = answer(original)
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        chosen = other if part in str(invalid) else original
+        chosen(self, session, invalid)
+
+    replace(TickerService, "answer_invalid", answer_invalid)
+
+
+@fault(
+    story="One client's mistake is reported to all clients, so that everybody's log fills with "
+    "somebody else's errors.",
+    caught_by={"QA-WS-010": "messages that Bob received"},
+)
+def error_to_everybody() -> None:
+    """Broadcast the answer."""
+
+    def to_all(_: Answer) -> Answer:
+        return lambda service, session, invalid: service.fanout.broadcast(messages.error(invalid))
+
+    _answer_to("", to_all)
+
+
+@fault(
+    story="A client that sends broken JSON is thrown out, so that one bad message costs it the "
+    "stream.",
+    caught_by={"QA-WS-010": 'closed with 1003 "not JSON" by the service'},
+)
+def broken_json_closes() -> None:
+    """Close where an error is due."""
+
+    def close(_: Answer) -> Answer:
+        return lambda service, session, invalid: session.close(Close(1003, "not JSON"))
+
+    _answer_to("not JSON", close)
+
+
+@fault(
+    story="A JSON array is dropped without a word, so that the client waits for an answer that "
+    "never comes.",
+    caught_by={"QA-WS-010": NO_ERROR},
+)
+def error_withheld() -> None:
+    """Say nothing."""
+
+    def say_nothing(_: Answer) -> Answer:
+        return lambda service, session, invalid: None
+
+    _answer_to("a JSON object is expected", say_nothing)
+
+
+@fault(
+    story="The error has other words than agreed, so that clients which look for them take it for "
+    "something else.",
+    caught_by={"QA-WS-010": "message of the error to Alice: measured Bad request"},
+)
+def error_in_other_words() -> None:
+    """Say it differently."""
+
+    def reword(original: Answer) -> Answer:
+        def answer(service: TickerService, session: Session, invalid: InvalidMessage) -> None:
+            service.fanout.send(session, b'{"type":"error","message":"Bad request"}')
+
+        return answer
+
+    _answer_to("", reword)
+
+
+@fault(
+    story="The answer to an unknown action takes 2.5 seconds, and blocks nobody but its client's "
+    "developer.",
+    caught_by={"QA-WS-010": "error to Alice: measured 25"},
+)
+def error_late() -> None:
+    """Answer later."""
+
+    def later(original: Answer) -> Answer:
+        def answer(service: TickerService, session: Session, invalid: InvalidMessage) -> None:
+            asyncio.get_running_loop().call_later(2.5, original, service, session, invalid)
+
+        return answer
+
+    _answer_to("action must be", later)
+
+
+@fault(
+    story="A client that makes a mistake loses its subscriptions, and its screen stands still "
+    "without a word.",
+    caught_by={"QA-WS-010": "NIFTY option tick"},
+)
+def error_drops_subscription() -> None:
+    """Drop what the sender has subscribed to."""
+
+    def drop_too(original: Answer) -> Answer:
+        def answer(service: TickerService, session: Session, invalid: InvalidMessage) -> None:
+            original(service, session, invalid)
+            service.subscriptions.drop(session)
+
+        return answer
+
+    _answer_to("action is missing", drop_too)
+
+
+@fault(
+    story="After an empty message the service no longer reads from that client: ticks still come, "
+    "but nothing it sends is heard.",
+    caught_by={"QA-WS-010": "answer to Alice's ping message: measured nothing"},
+)
+def empty_message_deafens() -> None:
+    """Stop reading after an empty message."""
+    original = TickerConnection.recv
+    deaf: set[TickerConnection] = set()
+
+    async def recv(self: TickerConnection, *args: Any, **kwargs: Any) -> Any:
+        if self in deaf:
+            deaf.discard(self)
+            await self.wait_closed()
+        message = await original(self, *args, **kwargs)
+        if message == "":
+            deaf.add(self)
+        return message
+
+    replace(TickerConnection, "recv", recv)
+
+
+@fault(
+    story="A client that made a mistake is thrown out at its next ping, minutes later, when "
+    "nobody sees the connection between the two.",
+    caught_by={"QA-WS-010": "answer to Alice's ping message"},
+)
+def ping_after_error_closes() -> None:
+    """Mark the sender, and close it when it pings."""
+    marked: set[Session] = set()
+
+    def mark(original: Answer) -> Answer:
+        def answer(service: TickerService, session: Session, invalid: InvalidMessage) -> None:
+            original(service, session, invalid)
+            marked.add(session)
+
+        return answer
+
+    _answer_to("", mark)
+    heard = TickerConnection.recv
+
+    async def recv(self: TickerConnection, *args: Any, **kwargs: Any) -> Any:
+        message = await heard(self, *args, **kwargs)
+        if self.session in marked and message == '{"action":"ping"}':
+            self.session.close(Close(1008, "earlier mistake"))
+        return message
+
+    replace(TickerConnection, "recv", recv)
+
+
+def _accept(part: str) -> None:
+    """Let messages that contain `part` pass as if nothing was wrong, without an answer."""
+    original, answer = messages.parse_command, TickerService.answer_invalid
+    accepted = InvalidMessage("accepted")
+
+    def parse_command(message: str | bytes) -> Command:
+        try:
+            return original(message)
+        except InvalidMessage:
+            if isinstance(message, str) and part in message:
+                raise accepted from None
+            raise
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        if invalid is not accepted:
+            answer(self, session, invalid)
+
+    replace(messages, "parse_command", parse_command)
+    replace(TickerService, "answer_invalid", answer_invalid)
+
+
+@fault(
+    story="An instrument that is not a number (NaN) is accepted, and the client waits for ticks "
+    "that cannot come.",
+    caught_by={"QA-WS-010": NO_ERROR},
+)
+def nan_accepted() -> None:
+    """Take it without an answer."""
+    _accept("NaN")
+
+
+@fault(
+    story="Symbols that are no texts are turned into texts, so that a client's mistake looks like "
+    "a subscription without ticks.",
+    caught_by={"QA-WS-010": NO_ERROR},
+)
+def non_text_symbol_accepted() -> None:
+    """Make everything a text."""
+    replace(messages, "_symbol", str)
+
+
+@fault(
+    story="Instruments that are texts or fractions are turned into whole numbers, so that a client "
+    "may get the ticks of another instrument than it thinks.",
+    caught_by={"QA-WS-010": NO_ERROR},
+)
+def non_integer_instruments_accepted() -> None:
+    """Make everything a whole number."""
+    replace(messages, "_instrument", lambda value: int(float(value)))
+
+
+@fault(
+    story="A command without an action counts as a ping, so that clients take their mistake for "
+    "a success.",
+    caught_by={"QA-WS-010": NO_ERROR},
+)
+def missing_action_is_a_ping() -> None:
+    """Take it for a ping."""
+    original = messages.parse_command
+
+    def parse_command(message: str | bytes) -> Command:
+        try:
+            return original(message)
+        except InvalidMessage as invalid:
+            if "action is missing" in str(invalid):
+                return Ping()
+            raise
+
+    replace(messages, "parse_command", parse_command)

@@ -1,1 +1,102 @@
-"""x."""
+"""Faults of the idle timeout: QA-WS-011."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app import closes
+from app.closes import Close
+from app.idle import IdleTimer
+from app.sessions import Session
+from faults.fault import fault, replace
+
+END = "end of Alice's connection: measured 1 x welcome; "
+OPEN = "open connections of Bob, Carol: measured 1 open and answering; "
+WHEN = "time until Alice was closed: measured "
+
+
+def _timeout(change: Callable[[float], float]) -> None:
+    """Let timers run for another time than configured."""
+    original = IdleTimer.__init__
+
+    def __init__(self: IdleTimer, timeout_s: float, on_idle: Callable[[], None]) -> None:
+        original(self, change(timeout_s), on_idle)
+
+    replace(IdleTimer, "__init__", __init__)
+
+
+@fault(
+    story="The idle timer never fires, so that abandoned connections pile up until the limit is "
+    "reached and nobody gets in.",
+    caught_by={"QA-WS-011": END + "still open"},
+)
+def idle_timer_never_fires() -> None:
+    """Check nothing."""
+    replace(IdleTimer, "_check", lambda self: None)
+
+
+@fault(
+    story="Pings do not count as activity, so that clients which keep their connection alive as "
+    "told are thrown out.",
+    caught_by={"QA-WS-011": OPEN + "Bob"},
+)
+def idle_timer_ignores_pings() -> None:
+    """Do not note what clients send."""
+    replace(IdleTimer, "heard", lambda self: None)
+
+
+@fault(
+    story="Delivered ticks do not count as activity, so that clients that only listen are thrown "
+    "out in the middle of the stream.",
+    caught_by={"QA-WS-011": OPEN + "Carol"},
+)
+def idle_timer_ignores_ticks() -> None:
+    """Do not note what is delivered."""
+    replace(IdleTimer, "delivered", lambda self: None)
+
+
+@fault(
+    story="Idle clients are closed after half the time, while their users still read the screen.",
+    caught_by={"QA-WS-011": WHEN + "10"},
+)
+def idle_timeout_too_early() -> None:
+    """Halve the time."""
+    _timeout(lambda timeout_s: timeout_s / 2)
+
+
+@fault(
+    story="Idle clients are closed three seconds too late, and hold places that others wait for.",
+    caught_by={"QA-WS-011": WHEN + "50"},
+)
+def idle_timeout_too_late() -> None:
+    """Add three seconds."""
+    _timeout(lambda timeout_s: timeout_s + 3)
+
+
+@fault(
+    story="Idle clients are closed without a reason, so that their users take it for an outage.",
+    caught_by={"QA-WS-011": END + "closed with 1001 without a reason"},
+)
+def idle_close_without_reason() -> None:
+    """Take the reason out of the close."""
+    replace(closes, "IDLE_TIMEOUT", Close(1001, ""))
+
+
+@fault(
+    story="Idle clients are closed with 1011, an internal error, so that operations are woken by "
+    "alarms about nothing.",
+    caught_by={"QA-WS-011": END + 'closed with 1011 "idle timeout"'},
+)
+def idle_close_as_internal_error() -> None:
+    """Take another code."""
+    replace(closes, "IDLE_TIMEOUT", Close(1011, "idle timeout"))
+
+
+@fault(
+    story="Idle clients are cut off without a close frame, and come back at once as if the "
+    "network had failed.",
+    caught_by={"QA-WS-011": END + "closed with 1006"},
+)
+def idle_client_cut_off() -> None:
+    """Abort the transport where a close frame is due."""
+    replace(Session, "close_idle", lambda self: self.connection.transport.abort())

@@ -1,1 +1,140 @@
-"""x."""
+"""Faults of the connection limit: QA-WS-012."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from app import closes, messages
+from app.auth import Claims
+from app.closes import Close
+from app.fanout import text_frame
+from app.server import WEBSOCKET_PATH, TickerService
+from app.sessions import Session, SessionRegistry, new_session_id
+from faults.fault import fault, replace
+
+END = "end of Zoe's connection: measured "
+ADMISSION = "admission of Zoe after client 1 left: measured nothing"
+
+
+def _on_refusal(act: Any) -> None:
+    """Let something happen when a client is turned away for want of a place."""
+    original = SessionRegistry.admit
+
+    def admit(
+        self: SessionRegistry, connection: ServerConnection, claims: Claims
+    ) -> Session | None:
+        session = original(self, connection, claims)
+        if session is None:
+            act(self, connection)
+        return session
+
+    replace(SessionRegistry, "admit", admit)
+
+
+@fault(
+    story="One client more than the limit is admitted, an off-by-one that breaks the capacity "
+    "promise to the others.",
+    caught_by={"QA-WS-012": END + "1 x welcome; still open"},
+)
+def one_too_many_admitted() -> None:
+    """Call it full one later."""
+    replace(SessionRegistry, "is_full", lambda self: len(self) > self.max_connections)
+
+
+@fault(
+    story="The client over the limit is closed without a reason, so that it tries again at once "
+    "and makes the crowd worse.",
+    caught_by={"QA-WS-012": END + "no message; closed with 1008 without a reason"},
+)
+def limit_close_without_reason() -> None:
+    """Take the reason out of the close."""
+    replace(closes, "MAX_CONNECTIONS", Close(1008, ""))
+
+
+@fault(
+    story="The client over the limit is closed with 1013, which clients that know only the "
+    "agreed code take for a crash.",
+    caught_by={"QA-WS-012": END + "no message; closed with 1013"},
+)
+def limit_close_with_other_code() -> None:
+    """Take another code."""
+    replace(closes, "MAX_CONNECTIONS", Close(1013, "max connections reached"))
+
+
+@fault(
+    story="The client over the limit is refused before the handshake with HTTP 503, of which a "
+    "browser client sees nothing.",
+    caught_by={"QA-WS-012": END + "HTTP 503"},
+)
+def limit_refusal_as_503() -> None:
+    """Answer the handshake when the service is full."""
+    original = TickerService.respond
+
+    def respond(
+        self: TickerService, connection: ServerConnection, request: Request
+    ) -> Response | None:
+        if request.path.startswith(WEBSOCKET_PATH) and self.sessions.is_full():
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            return Response(status.value, status.phrase, Headers({"Content-Length": "0"}))
+        return original(self, connection, request)
+
+    replace(TickerService, "respond", respond)
+
+
+@fault(
+    story="Places of clients that left are never given back, so that after a day of coming and "
+    "going nobody is admitted any more.",
+    caught_by={
+        "QA-WS-004": "sockets, sessions and subscriptions of the service",
+        "QA-WS-012": ADMISSION,
+    },
+)
+def place_never_given_back() -> None:
+    """Release nothing."""
+    replace(SessionRegistry, "release", lambda self, session: None)
+
+
+@fault(
+    story="Every client that was turned away takes a place for ever, so that a full service "
+    "stays full until it is restarted.",
+    caught_by={"QA-WS-012": ADMISSION},
+)
+def turned_away_take_places() -> None:
+    """Lower the limit by one with every refusal."""
+
+    def take(registry: SessionRegistry, connection: ServerConnection) -> None:
+        registry.max_connections -= 1
+
+    _on_refusal(take)
+
+
+@fault(
+    story="Turning one client away throws out another that was served well.",
+    caught_by={"QA-WS-012": "NIFTY option tick"},
+)
+def refusal_closes_another() -> None:
+    """Close some client that is connected."""
+
+    def close_one(registry: SessionRegistry, connection: ServerConnection) -> None:
+        next(iter(registry)).close(Close(1008, "max connections reached"))
+
+    _on_refusal(close_one)
+
+
+@fault(
+    story="The client over the limit is welcomed before it is closed, so that it takes itself for "
+    "connected.",
+    caught_by={"QA-WS-012": "messages that Zoe received: measured 1 x welcome"},
+)
+def turned_away_are_welcomed() -> None:
+    """Write a welcome in front of the close."""
+
+    def welcome(registry: SessionRegistry, connection: ServerConnection) -> None:
+        connection.transport.write(text_frame(messages.welcome(new_session_id())))
+
+    _on_refusal(welcome)

@@ -8,6 +8,7 @@ from typing import Any
 from websockets.frames import Frame, Opcode
 
 from app import routes_websocket
+from app.auth import Claims
 from app.closes import Close
 from app.server import TickerService
 from app.sessions import Session, SessionRegistry, TickerConnection
@@ -107,15 +108,15 @@ def departed_clients_counted() -> None:
 )
 def sockets_leak() -> None:
     """Hold a second handle of each socket, which nobody ever closes."""
-    original = SessionRegistry.release
+    original = SessionRegistry.admit
 
-    def release(self: SessionRegistry, session: Session) -> None:
-        original(self, session)
-        raw = session.connection.transport.get_extra_info("socket")
-        if raw.fileno() >= 0:
-            os.dup(raw.fileno())
+    def admit(self: SessionRegistry, connection: Any, claims: Claims) -> Session | None:
+        session = original(self, connection, claims)
+        if session:
+            os.dup(connection.transport.get_extra_info("socket").fileno())
+        return session
 
-    replace(SessionRegistry, "release", release)
+    replace(SessionRegistry, "admit", admit)
 
 
 @fault(

@@ -71,7 +71,7 @@ def run_job(arguments: list[str], reports: Path) -> int:
     for number in SIGNALS:
         signal.signal(number, interruptions)
     try:
-        behave_exit = _behave(arguments, interruptions)
+        behave_exit = _behave(arguments, reports, interruptions)
         interruptions.child = None
         return _report(reports, behave_exit, aborted=interruptions.count > 0)
     except KeyboardInterrupt:
@@ -99,7 +99,7 @@ def _clear(reports: Path) -> None:
             raise ReportError(f"{path} cannot be deleted: {error.strerror}") from error
 
 
-def _behave(arguments: list[str], interruptions: Interruptions) -> int:
+def _behave(arguments: list[str], reports: Path, interruptions: Interruptions) -> int:
     """Run behave to its end and return its exit code.
 
     It gets a session of its own, so that a terminal's Ctrl-C reaches this process alone, which
@@ -108,7 +108,7 @@ def _behave(arguments: list[str], interruptions: Interruptions) -> int:
     child = subprocess.Popen(
         [sys.executable, "-m", "behave", *arguments],
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "QAWS_REPORTS": str(reports.resolve())},
         start_new_session=True,
     )
     interruptions.child = child

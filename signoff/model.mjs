@@ -14,7 +14,8 @@ const sentence = (text) => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
 /** Everything the sheet shows. `input`: { requirements, run, checks, results, gates, errors, aborted, behaveExit }. */
 export function signoffModel(input) {
-  const { requirements, checks = [] } = input;
+  const { requirements } = input;
+  const checks = (input.checks ?? []).map((line) => ({ ...line, id: line.id || null }));
   const run = input.run ?? {};
   const scenarios = [...scenariosOf(input.results ?? [], checks), ...missingScenarios(run, input)];
   const tests = testsOf(requirements, scenarios, checks);
@@ -33,7 +34,7 @@ function scenariosOf(results, checks) {
 }
 
 function belongs(line, { id, title, row, rowName }) {
-  if ((line.id ?? null) !== id || (id === null && line.scenario !== title)) return false;
+  if (line.id !== id || (id === null && line.scenario !== title)) return false;
   const text = rowText(line.row);
   return text === row || text === rowName;
 }
@@ -63,10 +64,10 @@ function missingScenarios(run, { results = [], aborted }) {
   for (const result of results) left.set(result.id, (left.get(result.id) ?? 0) + 1);
   const reason = aborted || run.state === "aborted" ? "not run: the run was aborted before it" : "not run: the run ended before it";
   return (run.selected ?? []).filter(({ id }) => {
-    const remaining = left.get(id ?? null) ?? 0;
-    left.set(id ?? null, remaining - 1);
+    const remaining = left.get(id || null) ?? 0;
+    left.set(id || null, remaining - 1);
     return remaining <= 0;
-  }).map(({ id, name }) => ({ id: id ?? null, title: name, name, row: "", verdict: "NOT VERIFIED", reason, missing: true }));
+  }).map(({ id, name }) => ({ id: id || null, title: name, name, row: "", verdict: "NOT VERIFIED", reason, missing: true }));
 }
 
 function tally(scenarios) {
@@ -104,20 +105,27 @@ function judgeTest({ scenarios: needed = 1 }, own) {
   return { ...base, verdict };
 }
 
-/** The measured figures of a test; figures of the same name are shown once, by the worst of them. */
+/**
+ * The measured figures of a test, the telling ones first: refuted, inconclusive, bounded, others.
+ * Figures of one name ("tick #1", "tick #2" …) are shown once, by the worst of them.
+ */
 function evidenceOf(lines) {
   const groups = new Map();
   for (const check of lines.flatMap((line) => line.checks ?? [])) {
-    const key = `${check.what}|${check.allowed}`;
+    const key = `${unnumbered(check.what)}|${check.allowed}`;
     groups.set(key, [...(groups.get(key) ?? []), check]);
   }
-  const order = ["not met", "inconclusive", "met"];
-  return [...groups.values()].map((group) => {
+  const figures = [...groups.values()].map((group) => {
     const bad = group.filter((check) => check.verdict !== "met");
     const shown = worstFigure(bad.length ? bad : group);
-    return { ...shown, times: group.length };
-  }).sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+    return { ...shown, what: group.length > 1 ? unnumbered(shown.what) : shown.what, times: group.length, rated: isBounded(shown.allowed) };
+  });
+  return figures.sort((a, b) => weight(a) - weight(b));
 }
+
+const unnumbered = (what) => what.replaceAll(/ #\d+/g, "");
+const isBounded = (allowed) => /at most|at least|below|above|before|less|more|within|[<>≤≥]/i.test(allowed);
+const weight = ({ verdict, allowed }) => ["not met", "inconclusive", "met"].indexOf(verdict) * 2 + (isBounded(allowed) ? 0 : 1);
 
 function worstFigure(group) {
   const lowIsBad = /at least|not before|more than|≥|>/i.test(group[0].allowed);
@@ -154,20 +162,21 @@ function judgeCount(tests) {
   return { measured: untouched ? "" : `${passed} of ${tests.length} passed`, verdict };
 }
 
-function judgeMeasure({ id, what, label = "", ...bound }, checks) {
+function judgeMeasure({ id, what, label = "", read, ...bound }, checks) {
+  const figure = ({ measured }) => readNumber(read ? new RegExp(read).exec(measured)?.[1] : measured);
   const found = checks
     .filter((line) => !id || line.id === id)
     .flatMap((line) => line.checks ?? [])
     .filter((check) => String(check.what).toLowerCase().includes(what.toLowerCase()));
   if (!found.length) return { label, measured: null, verdict: "NOT MEASURED" };
-  const refutes = (check) => check.verdict === "not met" || (check.verdict === "met" && within(readNumber(check.measured), bound) === false);
+  const refutes = (check) => check.verdict === "not met" || (check.verdict === "met" && within(figure(check), bound) === false);
   const outside = found.find(refutes);
   if (outside) return { label, measured: outside.measured, verdict: "NOT MET" };
   const unsure = found.find((check) => check.verdict !== "met");
   if (unsure) return { label, measured: unsure.measured, verdict: "INCONCLUSIVE" };
-  const unread = found.find((check) => within(readNumber(check.measured), bound) === null);
+  const unread = found.find((check) => within(figure(check), bound) === null);
   if (unread) return { label, measured: unread.measured, verdict: "NOT MEASURED" };
-  const numbers = found.map((check) => ({ check, number: readNumber(check.measured) }));
+  const numbers = found.map((check) => ({ check, number: figure(check) }));
   const shown = numbers.reduce((a, b) => ((bound.at_least !== undefined ? b.number < a.number : b.number > a.number) ? b : a));
   return { label, measured: shown.check.measured, verdict: "MET" };
 }

@@ -47,7 +47,7 @@ ${renderBanner("Sign-off", signoffVerdict, `${signoffVerdict.passed} of ${plural
 <h2>Tests</h2>
 ${renderTests(model.tests)}
 </section>
-<section>
+<section class="keep">
 <h2>Acceptance criteria</h2>
 ${renderCriteria(model.criteria)}
 </section>
@@ -119,11 +119,18 @@ function renderKind(section, kind) {
 }
 
 function renderTest(test) {
+  const figures = figuresOf(test);
+  const silent = test.verdict === "PASSED" && !figures.length ? '<p class="none">no figure recorded</p>' : "";
   const ran = test.ran ? `<p class="ran">${renderRan(test)}</p>` : "";
   return `<tr class="row ${slug(test.verdict)}" id="${escape(test.key)}"><th scope="row"><span class="id">${escape(test.id)}</span> ${escape(clip(test.title, 160))}</th>
 <td>${chip(test.verdict)}${ran}</td>
-<td>${[renderReason(test), renderFigures(test.evidence), renderLinks(test.scenarios)].filter(Boolean).join("\n") || '<p class="none">—</p>'}</td>
+<td>${[renderReason(test), renderFigures(figures), silent, renderLinks(test.scenarios)].filter(Boolean).join("\n") || '<p class="none">—</p>'}</td>
 <td class="tick"><span role="img" aria-label="box to tick"></span></td></tr>`;
+}
+
+/** The figures to show: not those that the reason quotes already. */
+function figuresOf({ evidence, reason }) {
+  return evidence.filter(({ what, measured }) => !(reason.includes(what) && reason.includes(measured)));
 }
 
 function renderRan({ ran, passed }) {
@@ -146,8 +153,8 @@ function renderFigures(figures) {
   return `<ul class="figures">${shown}</ul>${folded}`;
 }
 
-function renderFigure({ what, measured, allowed, verdict, times }) {
-  const often = times > 1 ? ` <span class="more">worst of ${times}</span>` : "";
+function renderFigure({ what, measured, allowed, verdict, times, rated }) {
+  const often = times > 1 ? ` <span class="more">${rated ? `worst of ${times}` : `${times} times`}</span>` : "";
   const mark = verdict === "met" ? "" : ` <strong>${escape(verdict)}</strong>`;
   return `<li>${escape(clip(what, 120))}: <b>${escape(clip(measured, 80))}</b> <span class="allowed">(${escape(clip(allowed, 80))})</span>${often}${mark}</li>`;
 }
@@ -203,7 +210,7 @@ h2{margin:1.9rem 0 .55rem;font-size:1.05rem;font-weight:650;break-after:avoid}
 .facts dt,.legend dt{font-weight:600;color:var(--soft)}
 .facts dd{overflow-wrap:anywhere;min-width:0}
 .banners{display:grid;grid-template-columns:1fr 1fr;gap:1rem;margin-top:1.1rem;break-inside:avoid}
-.banner{min-width:0;padding:.8rem 1.1rem .9rem;border:1px solid;border-left-width:.5rem;border-radius:3px;background:var(--mutebg);color:var(--mute);display:grid;grid-template-columns:1fr auto;gap:0 1rem}
+.banner{min-width:0;padding:.8rem 1.1rem .9rem;border:1px solid;border-left-width:.5rem;border-radius:3px;background:var(--mutebg);color:var(--mute);display:grid;grid-template-columns:1fr auto;gap:0 1rem;align-content:start}
 .banner .what{grid-column:1/-1;font-size:.78rem;font-weight:600;letter-spacing:.1em;text-transform:uppercase}
 .banner .word{font-size:1.65rem;line-height:1.2;font-weight:750;letter-spacing:-.01em}
 .banner .figure{align-self:end;font-size:.86rem;font-weight:600;padding-bottom:.28rem;text-align:right}
@@ -235,7 +242,7 @@ col.test{width:29%}col.verdict{width:8.8rem}col.accept{width:4.4rem}
 .links,.onpaper,details{font-size:.8rem}
 summary{cursor:pointer;color:#0b4f9e;width:max-content}
 .onpaper{display:none}
-.tick{text-align:center}
+.tick,.tests thead th:last-child{text-align:center}
 .tick span,.choice i{display:inline-block;width:1.05rem;height:1.05rem;border:1.3px solid var(--ink);border-radius:2px;background:#fff}
 .criteria .name{width:27%}.criteria .judged{width:9rem}
 .criteria tbody th{font-weight:600}

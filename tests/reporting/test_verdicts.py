@@ -20,9 +20,16 @@ REQUIREMENTS = {
         {
             "name": "Latency",
             "bound": "p99 below 100 ms",
-            "measures": [{"id": "QA-WS-002", "what": "p99", "below": 100, "unit": "ms"}],
+            "measures": [{"id": "QA-WS-002", "what": "p99", "below": 100}],
         },
         {"name": "Signatures", "bound": "three", "by_hand": True},
+        {
+            "name": "Clients",
+            "bound": "at least 100",
+            "measures": [
+                {"id": "QA-WS-001", "what": "copies", "read": r"of ([\d,]+)", "at_least": 100}
+            ],
+        },
     ],
     "signatures": ["QA Lead"],
 }
@@ -43,6 +50,8 @@ def checks(measured, verdict="met", sid="QA-WS-002", row=None):
 ONE = result()
 TWO = [result("QA-WS-002", row="a=1"), result("QA-WS-002", row="a=2")]
 ALL = [ONE, *TWO]
+COPIES = {"what": "copies", "measured": "1 for each of 100", "allowed": "1", "verdict": "met"}
+MANY = {"id": "QA-WS-001", "scenario": "", "row": {}, "checks": [COPIES]}
 FAST = checks("9.5 ms", row={"a": "1"})
 FAILED = result(status="failed", message="it did not\nmore")
 BROKEN = result(status="broken", message="no broker")
@@ -55,7 +64,7 @@ def case(results, checks=(), selected=None, *, state="finished", error=None, **m
     run = {"state": state, "error": error, "selected": names}
     run = more.pop("run", run)
     return {"requirements": REQUIREMENTS, "run": run, "results": list(results)} | {
-        "checks": list(checks),
+        "checks": [MANY, *checks],
         **more,
     }
 
@@ -179,13 +188,18 @@ def test_a_test_with_too_few_rows_is_not_verified(models):
 
 
 def test_what_was_not_measured_says_so(models):
-    [_, latency, _] = models["all, not measured"]["criteria"]
+    [_, latency, *_] = models["all, not measured"]["criteria"]
     assert (latency["verdict"], latency["measured"]) == ("NOT MEASURED", "")
 
 
 def test_a_bound_edited_in_a_scenario_does_not_move_the_criterion(models):
-    [_, latency, _] = models["bound edited"]["criteria"]
+    [_, latency, *_] = models["bound edited"]["criteria"]
     assert (latency["verdict"], latency["measured"]) == ("NOT MET", "120 ms")
+
+
+def test_a_pattern_picks_another_number(models):
+    clients = models["all"]["criteria"][-1]
+    assert (clients["verdict"], clients["measured"]) == ("MET", "1 for each of 100")
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -1,0 +1,113 @@
+"""What a run with a fault shows: which scenarios noticed it, and in which words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+STARVED = "INCONCLUSIVE"
+LONGEST_SENTENCE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one scenario, or one row of an outline, ended: a line of checks.jsonl."""
+
+    id: str
+    title: str
+    status: str
+    message: str
+
+    @property
+    def is_starved(self) -> bool:
+        """Whether the machine, and not the service, kept it from a verdict."""
+        return self.message.startswith(STARVED)
+
+
+class Mark(StrEnum):
+    """What a scenario made of a fault."""
+
+    CAUGHT = "caught"
+    QUIET = "quiet"
+    MISSED = "MISSED"
+    WRONG_WORDS = "WRONG WORDS"
+    BROKEN = "BROKEN"
+    SPURIOUS = "SPURIOUS"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NOT_RUN = "NOT RUN"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the proof may stand with it."""
+        return self in (Mark.CAUGHT, Mark.QUIET)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A mark, and the sentence that it rests on."""
+
+    mark: Mark
+    sentence: str = ""
+
+
+def read_rows(file: Path) -> list[Row]:
+    """Read checks.jsonl; a file that is not there has no rows."""
+    if not file.exists():
+        return []
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [Row(o["id"], o["scenario"], o["status"], o["message"]) for o in lines]
+
+
+def judge(caught_by: Mapping[str, str], rows: Iterable[Row]) -> dict[str, Judgement]:
+    """Hold what ran against what a fault declares.
+
+    Args:
+        caught_by: id → phrase, as the fault declares.
+        rows: every scenario and outline row that ran.
+
+    Returns:
+        One judgement for each id that ran or was declared, in order of the ids.
+    """
+    by_id: dict[str, list[Row]] = {test_id: [] for test_id in caught_by}
+    for row in rows:
+        by_id.setdefault(row.id, []).append(row)
+    return {
+        test_id: _named(caught_by[test_id], mine) if test_id in caught_by else _unnamed(mine)
+        for test_id, mine in sorted(by_id.items())
+    }
+
+
+def _named(phrase: str, rows: list[Row]) -> Judgement:
+    """Judge a scenario that must notice the fault: one row that says so suffices."""
+    red = [row.message for row in rows if row.status == "failed"]
+    if right := [message for message in red if phrase in message]:
+        return Judgement(Mark.CAUGHT, right[0])
+    if red:
+        got = red[0] or "a failure without a message"
+        return Judgement(Mark.WRONG_WORDS, f'wanted "{phrase}", got: {got}')
+    if starved := [row.message for row in rows if row.is_starved]:
+        return Judgement(Mark.INCONCLUSIVE, starved[0])
+    if broken := [row for row in rows if row.status != "passed"]:
+        return Judgement(Mark.BROKEN, f"{broken[0].status}: {broken[0].message}")
+    if not rows:
+        return Judgement(Mark.NOT_RUN, "the run ended before this scenario")
+    return Judgement(Mark.MISSED, f'passed; wanted "{phrase}"')
+
+
+def _unnamed(rows: list[Row]) -> Judgement:
+    """Judge a scenario that has nothing to do with the fault: it must pass."""
+    for row in rows:
+        if row.status != "passed" and not row.is_starved:
+            return Judgement(Mark.SPURIOUS, f"{row.status}: {row.message}")
+    if starved := [row.message for row in rows if row.is_starved]:
+        return Judgement(Mark.INCONCLUSIVE, starved[0])
+    return Judgement(Mark.QUIET)
+
+
+def shortened(sentence: str, longest: int = LONGEST_SENTENCE) -> str:
+    """Return a sentence on one line, cut to `longest` characters."""
+    line = " ".join(sentence.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"

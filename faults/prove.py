@@ -1,0 +1,255 @@
+"""Prove the verdicts: `python -m faults.prove` runs the suite against every fault.
+
+First the sound service must pass everything. Then each fault is run against the scenarios that it
+names, or, with `--full`, against all of them. A fault is caught when every scenario that it names
+fails, and says so in the declared words; no other scenario may be red.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from faults.catalogue import FAULTS, UnknownFault, find
+from faults.fault import Fault
+from faults.judgement import Judgement, Mark, Row, judge, shortened
+from faults.matrix import capability_of, write_matrix
+from faults.runs import ALLOWED_S, ROOT, Run
+
+SCOPE = ("@integration", "not @scale")
+"""Every functional scenario; the sizes that take minutes prove nothing more about the verdicts."""
+EXIT_PROVEN, EXIT_NOT_PROVEN, EXIT_USAGE, EXIT_STOPPED = 0, 1, 2, 130
+TICK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of one fault."""
+
+    fault: Fault
+    judgements: dict[str, Judgement]
+    seconds: float
+    problem: str = ""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether all scenarios that it names caught it, and no other was red."""
+        return not self.problem and all(j.mark.is_good for j in self.judgements.values())
+
+    @property
+    def is_starved(self) -> bool:
+        """Whether the machine kept a scenario from its verdict."""
+        return any(j.mark is Mark.INCONCLUSIVE for j in self.judgements.values())
+
+    def complaints(self) -> list[str]:
+        """Say what is not as it should be, one sentence each."""
+        found = [f"{self.fault.name}: {self.problem}"] if self.problem else []
+        return found + [
+            f"{self.fault.name}: {test_id} {j.mark}: {shortened(j.sentence, 400)}"
+            for test_id, j in self.judgements.items()
+            if not j.mark.is_good
+        ]
+
+
+@dataclass(slots=True)
+class Proof:
+    """The whole: which scenarios there are, and what was found so far."""
+
+    full: bool
+    chosen: Sequence[Fault]
+    titles: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def as_dict(self, seconds: float) -> dict[str, Any]:
+        """Return the whole as the matrix wants it: faults in order of the catalogue."""
+        order = {fault.name: place for place, fault in enumerate(self.chosen)}
+        return {
+            "mode": "full" if self.full else "named",
+            "summary": self.summary(),
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(seconds, 1),
+            "scenarios": self.titles,
+            "faults": [
+                {
+                    "name": finding.fault.name,
+                    "capability": capability_of(finding.fault),
+                    "story": finding.fault.story,
+                    "proven": finding.is_proven,
+                    "problem": finding.problem,
+                    "seconds": round(finding.seconds, 1),
+                    "scenarios": {
+                        test_id: {
+                            "mark": str(judgement.mark),
+                            "wanted": finding.fault.caught_by.get(test_id, ""),
+                            "sentence": judgement.sentence,
+                        }
+                        for test_id, judgement in finding.judgements.items()
+                    },
+                }
+                for finding in sorted(self.findings, key=lambda f: order[f.fault.name])
+            ],
+        }
+
+    def summary(self) -> str:
+        """Say in one line how it stands."""
+        bad = [finding for finding in self.findings if not finding.is_proven]
+        done = len(self.findings)
+        if done < len(self.chosen):
+            return f"{done} of {len(self.chosen)} faults run: {done - len(bad)} proven"
+        if bad:
+            return f"{done} faults: {done - len(bad)} proven, {len(bad)} not"
+        return f"{done} faults: all caught, " + (
+            "none spurious" if self.full else "none missed (--full looks for spurious reds too)"
+        )
+
+
+class Prover:
+    """Runs faults, a few at a time, and ends what it started."""
+
+    def __init__(self, folder: Path, jobs: int, full: bool) -> None:
+        self._folder = folder
+        self._jobs = jobs
+        self._full = full
+        self._running: dict[str, tuple[Fault, Run]] = {}
+
+    def sound(self) -> tuple[list[Row], str]:
+        """Run all scenarios without a fault; return the rows, and what was wrong or ""."""
+        run = Run("the sound service", self._folder / "none", SCOPE, None)
+        try:
+            while not run.is_over():
+                time.sleep(TICK_S)
+        finally:
+            run.stop()
+        rows = run.rows()
+        red = [
+            f"{row.title}: {row.status}: {row.message}" for row in rows if row.status != "passed"
+        ]
+        if run.overdue:
+            red.append(f"not done within {ALLOWED_S:g} s")
+        if not rows:
+            red.append(f"no scenario ran: {run.last_line()}")
+        return rows, shortened(red[0], 400) if red else ""
+
+    def faults(self, chosen: Sequence[Fault]) -> Iterator[Finding]:
+        """Run faults and yield each one's finding as it is done.
+
+        What the machine spoiled is run once more; what the service does is never asked twice.
+        """
+        waiting, again = list(chosen), set[str]()
+        while waiting or self._running:
+            while waiting and len(self._running) < self._jobs:
+                self._start(waiting.pop(0))
+            time.sleep(TICK_S)
+            for fault, run in [pair for pair in self._running.values() if pair[1].is_over()]:
+                run.stop()
+                del self._running[fault.name]
+                finding = self._finding(fault, run)
+                if finding.is_starved and fault.name not in again:
+                    again.add(fault.name)
+                    waiting.append(fault)
+                else:
+                    yield finding
+
+    def stop(self) -> None:
+        """End what is still running: all are asked first, then waited for."""
+        for _, run in self._running.values():
+            run.interrupt()
+        for _, run in self._running.values():
+            run.stop()
+        self._running.clear()
+
+    def _start(self, fault: Fault) -> None:
+        named = " or ".join(f"@{test_id}" for test_id in fault.caught_by)
+        tags = SCOPE if self._full else (*SCOPE, named)
+        run = Run(fault.name, self._folder / fault.name, tags, fault.name)
+        self._running[fault.name] = fault, run
+
+    def _finding(self, fault: Fault, run: Run) -> Finding:
+        rows = run.rows()
+        problem = f"not done within {ALLOWED_S:g} s" if run.overdue else ""
+        if not rows:
+            problem = f"no scenario ran: {run.last_line()}"
+        return Finding(fault, judge(fault.caught_by, rows), run.elapsed_s, problem)
+
+
+def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
+    """Run the proof, telling of its progress; return the exit code."""
+    began = time.monotonic()
+    rows, wrong = prover.sound()
+    if wrong:
+        say(f"the sound service does not pass, so nothing can be proven: {wrong}")
+        return EXIT_NOT_PROVEN
+    proof.titles.update(sorted({row.id: row.title for row in rows}.items()))
+    say(f"{time.monotonic() - began:6.1f} s  the sound service passes all {len(rows)} scenarios")
+    for finding in prover.faults(proof.chosen):
+        proof.findings.append(finding)
+        say(f"{time.monotonic() - began:6.1f} s  {_progress(finding)}")
+    return EXIT_PROVEN if all(f.is_proven for f in proof.findings) else EXIT_NOT_PROVEN
+
+
+def _progress(finding: Finding) -> str:
+    lines = [f"{'proven' if finding.is_proven else 'FAILED'}  {finding.fault.name}"]
+    if finding.problem:
+        lines.append(f"{finding.problem}")
+    lines += [
+        f"{test_id} {j.mark}: {shortened(j.sentence)}"
+        for test_id, j in finding.judgements.items()
+        if j.mark is not Mark.QUIET
+    ]
+    return "\n                   ".join(lines)
+
+
+def _arguments(given: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m faults.prove", description=__doc__)
+    parser.add_argument(
+        "--full", action="store_true", help="run every scenario against every fault"
+    )
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these faults")
+    parser.add_argument("--jobs", type=int, default=2, choices=(1, 2, 3, 4), help="runs at a time")
+    parser.add_argument(
+        "--reports", type=Path, default=ROOT / "reports", help="folder for the matrix and the logs"
+    )
+    return parser.parse_args(given)
+
+
+def main(given: Sequence[str]) -> int:
+    """Prove the faults that the command line asks for; return the exit code."""
+    arguments = _arguments(given)
+    try:
+        chosen = [find(name) for name in arguments.only or FAULTS]
+    except UnknownFault as problem:
+        print(problem, file=sys.stderr)
+        return EXIT_USAGE
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    proof = Proof(arguments.full, chosen)
+    prover = Prover((arguments.reports / "faults").resolve(), arguments.jobs, arguments.full)
+    began = time.monotonic()
+    try:
+        code = prove(proof, prover, lambda text: print(text, flush=True))
+    except KeyboardInterrupt:
+        print("\nstopping: ending what is still running", file=sys.stderr)
+        code = EXIT_STOPPED
+    finally:
+        prover.stop()
+    if proof.titles:
+        write_matrix(arguments.reports, proof.as_dict(time.monotonic() - began))
+        print()
+        for complaint in (c for finding in proof.findings for c in finding.complaints()):
+            print(complaint)
+        print(f"{proof.summary()}  ({time.monotonic() - began:.0f} s)")
+    return code
+
+
+def _as_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

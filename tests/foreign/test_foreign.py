@@ -1,0 +1,80 @@
+"""The suite against services that are not its own: another language, or one that offers little."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qaws.service import Services
+from qaws.target import read_target
+from qaws.tokens import Tokens
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CONFIGURATION = "[behave]\nformat = null\nscenario_outline_annotation_schema = {name}\n"
+
+
+def behave(folder, *arguments):
+    """Run behave in a folder of its own; return its exit code, output, and scenario records."""
+    (folder / "behave.ini").write_text(CONFIGURATION)
+    tools = Path(sys.executable).parent
+    done = subprocess.run(
+        [sys.executable, "-m", "behave", str(ROOT / "features"), *arguments],
+        cwd=folder,
+        env={**os.environ, "QAWS_REPORTS": str(folder), "PATH": f"{tools}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    file = folder / "checks.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return done.returncode, done.stdout + done.stderr, [json.loads(line) for line in lines]
+
+
+@pytest.mark.skipif(
+    not (shutil.which("node") or (Path(sys.executable).parent / "node").exists()),
+    reason="no Node on this machine; make setup brings one",
+)
+def test_a_service_in_another_language_needs_only_a_target_file(tmp_path):
+    code, output, scenarios = behave(
+        tmp_path,
+        "--tags=@p0 and @integration",
+        "-D",
+        f"target={ROOT / 'tests/foreign/target.toml'}",
+        "-D",
+        f"launch.directory={ROOT}",
+    )
+    assert code == 0, output
+    assert {line["status"] for line in scenarios} == {"passed"}
+    assert {line["id"] for line in scenarios} >= {f"QA-WS-{n:03}" for n in range(1, 13)}
+
+
+def test_what_a_target_does_not_offer_is_skipped_with_its_reason(tmp_path):
+    running = read_target(ROOT / "targets/reference.toml", {"launch.directory": str(ROOT)})
+    tokens = Tokens(running.auth, tmp_path)
+    nobody = "redis://127.0.0.1:1/0"
+    values = {"broker_url": nobody, "jwks_file": str(tokens.jwks_file), "folder": str(tmp_path)}
+    # Without a feed the service is up but never healthy, so its log must do.
+    launch = running.launch.model_copy(update={"ready_path": None})
+    services = Services(running.model_copy(update={"launch": launch}), tmp_path, values)
+    try:
+        port = services.get().port
+        poor = tmp_path / "poor.toml"
+        poor.write_text(
+            f'name = "poor"\ndialect = "qa-ws"\n[endpoint]\nurl = "ws://127.0.0.1:{port}/ws/ticks"\n'
+            '[auth]\ntoken_variable = "POOR_TOKEN"\n'
+        )
+        os.environ["POOR_TOKEN"] = tokens.valid()
+        code, output, scenarios = behave(
+            tmp_path, "--tags=@QA-WS-002 or @QA-WS-006", "-D", f"target={poor}"
+        )
+    finally:
+        os.environ.pop("POOR_TOKEN", None)
+        services.stop()
+    assert code == 0, output
+    assert "SKIP" in output
+    assert "lacks: inject, mint" in output
+    assert not scenarios or {line["status"] for line in scenarios} <= {"passed", "skipped"}
