@@ -277,8 +277,8 @@ def welcome_late() -> None:
 
 
 @fault(
-    story="A pong comes before the welcome, so that clients which expect the welcome first give "
-    "up.",
+    story="Clients with a header token get a pong before the welcome, and those that expect the "
+    "welcome first give up.",
     caught_by={"QA-WS-003": "the first message is a pong"},
 )
 def pong_before_welcome() -> None:
@@ -286,7 +286,8 @@ def pong_before_welcome() -> None:
     original = TickerService.greet
 
     def greet(self: TickerService, session: Session) -> None:
-        self.fanout.send(session, messages.PONG)
+        if _by_header(session):
+            self.fanout.send(session, messages.PONG)
         original(self, session)
 
     replace(TickerService, "greet", greet)

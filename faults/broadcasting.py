@@ -18,6 +18,8 @@ from faults.fault import edited, fault, replace
 OPTION, BAR = "option_tick", "underlying_bar"
 BURST_S = 0.05
 """Ticks of a symbol that follow one another faster than this are a burst."""
+RARE = 8
+"""Every so many ticks of a burst something happens to one."""
 LARGE = 50
 """From this many members on, a group counts as large."""
 
@@ -117,7 +119,7 @@ def tick_delayed() -> None:
 @fault(
     story="Subscribers of an instrument get each of its ticks twice, so that volumes are counted "
     "double.",
-    caught_by={"QA-WS-006": "Alice got 2"},
+    caught_by={"QA-WS-006": "Alice got 2, allowed exactly 1"},
 )
 def tick_twice() -> None:
     """Find the groups of instrument subscribers twice."""
@@ -133,7 +135,7 @@ def tick_twice() -> None:
 @fault(
     story="Subscribers of an instrument get ticks of the type option-tick, which their programs "
     "throw away.",
-    caught_by={"QA-WS-006": "NIFTY option tick #"},
+    caught_by={"QA-WS-006": "1 x option-tick; still open"},
 )
 def tick_of_wrong_type() -> None:
     """Change the word inside the frame; its length stays."""
@@ -150,7 +152,7 @@ def tick_of_wrong_type() -> None:
 @fault(
     story="Fields that the service does not know, such as sequence numbers, are stripped, so that "
     "instrument subscribers cannot see a gap.",
-    caught_by={"QA-WS-006": "NIFTY option tick #"},
+    caught_by={"QA-WS-006": "without their sequence number"},
 )
 def unknown_fields_stripped() -> None:
     """Blank out the name of the sequence number; the length stays."""
@@ -169,7 +171,7 @@ def unknown_fields_stripped() -> None:
 
 @fault(
     story="High and low of a bar are swapped, so that every chart and stop order is upside down.",
-    caught_by={"QA-WS-007": "high of NIFTY underlying bar #1 at Alice"},
+    caught_by={"QA-WS-007": "high of NIFTY underlying bar"},
 )
 def high_and_low_swapped() -> None:
     """Swap two fields."""
@@ -178,7 +180,7 @@ def high_and_low_swapped() -> None:
 
 @fault(
     story="A bar closes at the price of the bar before, so that the day's last price is wrong.",
-    caught_by={"QA-WS-007": "close of NIFTY underlying bar #3 at Alice"},
+    caught_by={"QA-WS-007": "close of NIFTY underlying bar"},
 )
 def bar_keeps_old_close() -> None:
     """Put the close that was kept into the next bar."""
@@ -194,7 +196,7 @@ def bar_keeps_old_close() -> None:
 
 @fault(
     story="The volume of bars is always zero, so that volume-weighted orders never trade.",
-    caught_by={"QA-WS-007": "volume of NIFTY underlying bar #1 at Alice: measured 0"},
+    caught_by={"QA-WS-007": "at Alice: measured 0, allowed 182300"},
 )
 def volume_zero() -> None:
     """Overwrite the field."""
@@ -218,7 +220,7 @@ def option_ticks_to_underlying_subscribers() -> None:
 
 @fault(
     story="Only every other bar is relayed, so that charts have holes.",
-    caught_by={"QA-WS-007": "NIFTY underlying bar #3 to Alice"},
+    caught_by={"QA-WS-007": "to Alice: measured nothing"},
 )
 def every_second_bar_lost() -> None:
     """Skip the even ones."""
@@ -298,7 +300,7 @@ def ticks_without_subscription() -> None:
 
 
 @fault(
-    story="In a burst every seventh tick of a symbol is lost, so that books built from ticks are "
+    story="In a burst every eighth tick of a symbol is lost, so that books built from ticks are "
     "wrong and nobody knows.",
     caught_by={"QA-WS-008": "Alice never received ticks that it was due"},
 )
@@ -307,7 +309,7 @@ def ticks_lost_in_bursts() -> None:
     original, bursts = Fanout.publish, Bursts()
 
     def publish(self: Fanout, tick: Tick) -> None:
-        if bursts.place(tick.route.symbol) % 7:
+        if bursts.place(tick.route.symbol) % RARE:
             original(self, tick)
 
     replace(Fanout, "publish", publish)
@@ -318,12 +320,12 @@ def ticks_lost_in_bursts() -> None:
     caught_by={"QA-WS-008": "Alice received ticks out of order"},
 )
 def ticks_reordered_in_bursts() -> None:
-    """Send every seventh tick of a symbol after its successor."""
+    """Send every eighth tick of a symbol after its successor."""
     original, bursts, held = Fanout.publish, Bursts(), dict[str, Tick]()
 
     def publish(self: Fanout, tick: Tick) -> None:
         overtaken = held.pop(tick.route.symbol, None)
-        if bursts.place(tick.route.symbol) % 7 == 0:
+        if bursts.place(tick.route.symbol) % RARE == 0:
             held[tick.route.symbol] = tick
         else:
             original(self, tick)
@@ -334,7 +336,7 @@ def ticks_reordered_in_bursts() -> None:
 
 
 @fault(
-    story="In a burst every seventh tick of a symbol is sent again, so that traded volume is "
+    story="In a burst every eighth tick of a symbol is sent again, so that traded volume is "
     "overstated.",
     caught_by={"QA-WS-008": "Alice received ticks more than once"},
 )
@@ -344,7 +346,7 @@ def ticks_repeated_in_bursts() -> None:
 
     def publish(self: Fanout, tick: Tick) -> None:
         original(self, tick)
-        if bursts.place(tick.route.symbol) % 7 == 0:
+        if bursts.place(tick.route.symbol) % RARE == 0:
             original(self, tick)
 
     replace(Fanout, "publish", publish)
@@ -353,7 +355,7 @@ def ticks_repeated_in_bursts() -> None:
 @fault(
     story="Of several symbols in one subscription only the last is kept, and the client waits in "
     "vain for the others.",
-    caught_by={"QA-WS-005": "Alice"},
+    caught_by={"QA-WS-005": "Alice never received ticks that it was due: BANKNIFTY"},
 )
 def only_last_symbol_kept() -> None:
     """Acknowledge the whole list and take its last."""
@@ -404,7 +406,7 @@ def last_of_large_group_forgotten() -> None:
 
 @fault(
     story="In a large audience one client gets each tick twice.",
-    caught_by={"QA-WS-009": "got 2"},
+    caught_by={"QA-WS-009": "got 2, allowed exactly 1"},
 )
 def client_served_twice_in_large_group() -> None:
     """Serve the first again at the end."""

@@ -94,7 +94,7 @@ def error_in_other_words() -> None:
 @fault(
     story="The answer to an unknown action takes 2.5 seconds, and blocks nobody but its client's "
     "developer.",
-    caught_by={"QA-WS-010": "error to Alice: measured 25"},
+    caught_by={"QA-WS-010": "error to Alice: measured 2"},
 )
 def error_late() -> None:
     """Answer later."""
@@ -111,7 +111,7 @@ def error_late() -> None:
 @fault(
     story="A client that makes a mistake loses its subscriptions, and its screen stands still "
     "without a word.",
-    caught_by={"QA-WS-010": "NIFTY option tick"},
+    caught_by={"QA-WS-010": "it reached 1 of 2; not Alice"},
 )
 def error_drops_subscription() -> None:
     """Drop what the sender has subscribed to."""

@@ -115,13 +115,13 @@ def turned_away_take_places() -> None:
 
 @fault(
     story="Turning one client away throws out another that was served well.",
-    caught_by={"QA-WS-012": "NIFTY option tick"},
+    caught_by={"QA-WS-012": 'closed with 1008 "thrown out" by the service'},
 )
 def refusal_closes_another() -> None:
     """Close some client that is connected."""
 
     def close_one(registry: SessionRegistry, connection: ServerConnection) -> None:
-        next(iter(registry)).close(Close(1008, "max connections reached"))
+        next(iter(registry)).close(Close(1008, "thrown out"))
 
     _on_refusal(close_one)
 

@@ -38,8 +38,8 @@ LEGEND = {
 STYLE = """
 :root { --ink: #1a1d21; --soft: #667; --line: #d8dbe0; --good: #dcefe1; --bad: #f6d5d2; }
 * { box-sizing: border-box; }
-body { font: 14px/1.45 system-ui, sans-serif; color: var(--ink); margin: 2rem auto; max-width: 84rem;
-  padding: 0 1rem; background: #fff; }
+body { font: 14px/1.45 system-ui, sans-serif; color: var(--ink); margin: 2rem auto;
+  max-width: 84rem; padding: 0 1rem;  background: #fff; }
 h1 { font-size: 1.5rem; margin: 0; }
 .verdict { font-size: 1.1rem; font-weight: 600; margin: .3rem 0 1rem; }
 table { border-collapse: collapse; width: 100%; }

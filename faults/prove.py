@@ -106,7 +106,7 @@ class Proof:
         if bad:
             return f"{done} faults: {done - len(bad)} proven, {len(bad)} not"
         return f"{done} faults: all caught, " + (
-            "none spurious" if self.full else "none missed (--full looks for spurious reds too)"
+            "none spurious" if self.full else "none missed (--full shows spurious reds too)"
         )
 
 
@@ -127,14 +127,11 @@ class Prover:
                 time.sleep(TICK_S)
         finally:
             run.stop()
-        rows = run.rows()
+        rows, problem = _outcome(run)
         red = [
             f"{row.title}: {row.status}: {row.message}" for row in rows if row.status != "passed"
         ]
-        if run.overdue:
-            red.append(f"not done within {ALLOWED_S:g} s")
-        if not rows:
-            red.append(f"no scenario ran: {run.last_line()}")
+        red = [problem, *red] if problem else red
         return rows, shortened(red[0], 400) if red else ""
 
     def faults(self, chosen: Sequence[Fault]) -> Iterator[Finding]:
@@ -172,11 +169,20 @@ class Prover:
         self._running[fault.name] = fault, run
 
     def _finding(self, fault: Fault, run: Run) -> Finding:
-        rows = run.rows()
-        problem = f"not done within {ALLOWED_S:g} s" if run.overdue else ""
-        if not rows:
-            problem = f"no scenario ran: {run.last_line()}"
+        rows, problem = _outcome(run)
         return Finding(fault, judge(fault.caught_by, rows), run.elapsed_s, problem)
+
+
+def _outcome(run: Run) -> tuple[list[Row], str]:
+    """Return the rows of a run that is over, and what kept it from its end, "" for nothing.
+
+    The scenario in which a run was stuck has no verdict, so it is told in the problem.
+    """
+    rows = run.rows()
+    if run.overdue:
+        stuck = rows.pop().title if rows and rows[-1].status not in ("passed", "failed") else ""
+        return rows, f"not done within {ALLOWED_S:g} s" + (f", stuck in {stuck}" if stuck else "")
+    return rows, "" if rows else f"no scenario ran: {run.last_line()}"
 
 
 def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
@@ -227,7 +233,8 @@ def main(given: Sequence[str]) -> int:
     except UnknownFault as problem:
         print(problem, file=sys.stderr)
         return EXIT_USAGE
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _as_interrupt)  # even where a shell has told us to ignore them
     proof = Proof(arguments.full, chosen)
     prover = Prover((arguments.reports / "faults").resolve(), arguments.jobs, arguments.full)
     began = time.monotonic()

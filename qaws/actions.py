@@ -20,6 +20,9 @@ from qaws.protocol import malformed
 from qaws.verdict import Broken, Refuted
 from qaws.world import World
 
+WELL_PAST = 1.5
+"""How many times its bound an absence is waited for, so that no short stall can explain it."""
+
 BURST_PER_SECOND = 500.0
 """Rate at which a scenario's handful of ticks is published."""
 
@@ -159,7 +162,8 @@ async def fence(world: World, connections: Sequence[Connection]) -> list[tuple[C
     for selection in waiting:
         marks[selection] = await world.feed.publish_fence(selection)
     pairs = [(c, marks[selection]) for selection, cs in waiting.items() for c in cs]
-    arrived = await asyncio.gather(*(arrival(c, mark, world.allowance_s) for c, mark in pairs))
+    wait_s = WELL_PAST * world.allowance_s
+    arrived = await asyncio.gather(*(arrival(c, mark, wait_s) for c, mark in pairs))
     return [(c, frame is not None) for (c, _), frame in zip(pairs, arrived, strict=True)]
 
 

@@ -105,7 +105,11 @@ class Ending:
 
 @dataclass
 class Connection:
-    """One client's connection, from the handshake to its end."""
+    """One client's connection, from the handshake to its end.
+
+    `end_was_due` is set by the step that found the service's close to be right; a client that loses
+    its connection in any other way has not received what it was due.
+    """
 
     name: str
     dialect: QaWs
@@ -118,7 +122,9 @@ class Connection:
     http_error: str = ""
     ending: Ending | None = None
     _socket: _Recorder | None = None
+    end_was_due: bool = False
     _fragments: list[bytes] = field(default_factory=list)
+    _opcode: Opcode = Opcode.TEXT
     _over: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -194,6 +200,16 @@ class Connection:
         return self.ending is not None and self.ending.by == "the service"
 
     @property
+    def was_lost(self) -> bool:
+        """Return whether the connection ended while it held a subscription, for no known reason."""
+        return (
+            self.ending is not None
+            and self.ending.by != "the client"
+            and not self.end_was_due
+            and any(e.ending_ns is None for e in self.entitlements)
+        )
+
+    @property
     def is_open(self) -> bool:
         """Return whether the handshake succeeded and neither side has begun to close."""
         return self.ending is None and self._socket is not None and self._socket.state is State.OPEN
@@ -214,11 +230,13 @@ class Connection:
             kind: FrameKind = "ping" if frame.opcode is Opcode.PING else "pong"
             self._note("←", kind, bytes(frame.data).hex(), at_ns=at_ns)
         else:
+            if frame.opcode is not Opcode.CONT:
+                self._opcode = frame.opcode
             self._fragments.append(bytes(frame.data))
             if frame.fin:
                 data = b"".join(self._fragments)
                 self._fragments.clear()
-                self._message(at_ns, data, binary=frame.opcode is Opcode.BINARY)
+                self._message(at_ns, data, binary=self._opcode is Opcode.BINARY)
         self._stop_waiting()
 
     def answered(self, event: Event) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from qaws import actions
 from qaws.connections import Connection, exact
 from qaws.market import Selection
-from qaws.oracle import Published, audit
+from qaws.oracle import Published, audit, was_held
 from qaws.service import MIB, Holdings
 from qaws.verdict import Broken, Refuted
 from qaws.world import World
@@ -137,6 +137,7 @@ async def closed_by_service(
         + " or ".join(f'"{reason}"' for reason in reasons)
     )
     world.scene.checks.require(ok, f"end of {client}'s connection", connection.summary(), allowed)
+    connection.end_was_due = True
 
 
 async def closed_between(world: World, client: str, low_s: float, high_s: float) -> None:
@@ -275,14 +276,12 @@ async def equals_published(world: World, client: str, fields: Sequence[str]) -> 
     if not ticks:
         raise Broken(f"no tick that {client} subscribed to was published in this scenario")
     for tick in ticks:
-        frame = await actions.arrival(connection, tick, world.allowance_s)
+        frame = await actions.arrival(connection, tick, actions.WELL_PAST * world.allowance_s)
         if frame is None:
-            now = time.monotonic_ns()
-            bound = world.allowance_s * 1e3 - 1
+            now, bound_ms = time.monotonic_ns(), world.allowance_s * 1e3
             world.scene.checks.never(
-                f"{tick} to {client}", tick.due_ns, now, bound, connection.summary()
+                f"{tick} to {client}", tick.due_ns, now, bound_ms, connection.summary()
             )
-            return
         sent, got = exact(tick.text), exact(frame.text)
         for field in fields:
             if field not in sent:
@@ -316,9 +315,8 @@ async def received_none(world: World, clients: Sequence[str], kinds: Sequence[st
     connections = world.scene.connections.of(clients)
     await _require_fences(world, connections)
     for connection in connections:
-        if connection.is_open and not connection.entitlements:
-            sent = await connection.send(world.dialect.ping())
-            await connection.wait_for(actions.is_kind(world, "pong"), sent, world.allowance_s)
+        if connection.is_open and not any(e.ending_ns is None for e in connection.entitlements):
+            await _require_pong(world, connection)
         found = [kind for kind in kinds if any(connection.received(kind))]
         words = " and no ".join(kinds)
         world.scene.checks.require(
@@ -329,12 +327,30 @@ async def received_none(world: World, clients: Sequence[str], kinds: Sequence[st
         )
 
 
+async def _require_pong(world: World, connection: Connection) -> None:
+    """Require a pong: nothing that was sent to the client earlier can come behind it."""
+    sent = await connection.send(world.dialect.ping())
+    wait_s = actions.WELL_PAST * world.allowance_s
+    pong = await connection.wait_for(actions.is_kind(world, "pong"), sent, wait_s)
+    if pong is None and connection.is_open:
+        world.scene.checks.never(
+            f"the closing pong to {connection.name}",
+            sent.at_ns,
+            time.monotonic_ns(),
+            world.allowance_s * 1e3,
+            connection.summary(),
+        )
+
+
 async def received_exactly(world: World, client: str, selection: Selection) -> None:
     """Require every tick of a selection that was published while subscribed, and no other."""
     connection = world.scene.connections.named(client)
     await _require_fences(world, [connection])
     ticks = [t for t in world.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
     others = [t for t in world.ledger.ticks if t not in ticks]
+    due = [t for t in ticks if t.role != "fence" and was_held(t, connection.entitlements)]
+    if not due:
+        raise Broken(f"no tick of {selection} was published while {client} was subscribed to it")
     if not others:
         raise Broken(f"no tick but those of {selection} was published: nothing could be kept away")
     findings = _audit(world, [connection])
@@ -469,7 +485,12 @@ def _audit(world: World, connections: Sequence[Connection]) -> list[str]:
     registry, ledger = world.scene.connections, world.ledger
     arrivals = {id(c): registry.arrivals(c) for c in registry.all}
     over = ledger.over((c.entitlements, a) for c in registry.all for a in arrivals[id(c)])
-    return [
+    lost = [
+        f"{c.name} lost its connection while subscribed: {c.ending}"
+        for c in connections
+        if c.was_lost
+    ]
+    return lost + [
         finding
         for c in connections
         for finding in audit(

@@ -7,6 +7,7 @@ market fields, `seq` (a number per symbol) and `due_us` (when it was due, micros
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ from qaws.verdict import Broken
 SEQUENCE_FIELD = "seq"
 DUE_FIELD = "due_us"
 
+STOP_ALLOWANCE_S = 10.0
+"""How long a flow may need to publish its last tick."""
+
 
 class Feed:
     """Publishes ticks and keeps the ledger; use it on the loop thread."""
@@ -37,6 +41,7 @@ class Feed:
             "underlying_bar": section.underlying_channel,
         }
         self._flows: list[asyncio.Task[None]] = []
+        self._ebb = asyncio.Event()
 
     async def publish(
         self, fields: dict[str, Any], due_ns: int | None = None, role: Role = "tick"
@@ -99,28 +104,37 @@ class Feed:
 
     def start_flow(self, selection: Selection, every_s: float) -> None:
         """Keep publishing ticks of a selection in the background, one every `every_s` seconds."""
+        self._ebb.clear()
 
         async def flow() -> None:
             due_ns = time.monotonic_ns()
-            while True:
+            while not self._ebb.is_set():
                 await self.publish(self.market.tick(*selection.sample()), due_ns, role="flow")
                 due_ns += int(every_s * 1e9)
-                await asyncio.sleep(max(0.0, (due_ns - time.monotonic_ns()) / 1e9))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.0, (due_ns - time.monotonic_ns()) / 1e9)):
+                        await self._ebb.wait()
 
         self._flows.append(asyncio.get_running_loop().create_task(flow()))
 
     async def stop_flows(self) -> None:
-        """End the background flows.
+        """End the background flows, each after the tick that it is publishing.
+
+        They are asked and not cancelled: the broker's client may swallow a cancellation that comes
+        in the middle of a command, and the flow would never end.
 
         Raises:
-            Broken: one of them had ended by itself, with its reason.
+            Broken: one of them had ended by itself, with its reason, or does not end.
         """
         flows, self._flows = self._flows, []
-        for flow in flows:
-            flow.cancel()
-        for outcome in await asyncio.gather(*flows, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome
+        self._ebb.set()
+        if not flows:
+            return
+        ended, going_on = await asyncio.wait(flows, timeout=STOP_ALLOWANCE_S)
+        for flow in ended:
+            flow.result()
+        if going_on:
+            raise Broken(f"{self.broker.shown_url}: a publish there does not end")
 
     async def close(self) -> None:
         """Leave the broker."""

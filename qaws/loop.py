@@ -49,9 +49,14 @@ class LoopThread:
             future.cancel()
             raise
 
-    async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run `work` on the loop and await it from another loop: what async steps use."""
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+    async def run(self, work: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
+        """Run `work` on the loop and await it from another loop: what async steps use.
+
+        Raises:
+            TimeoutError: it took longer than `timeout_s`; the work is cancelled.
+        """
+        async with asyncio.timeout(timeout_s):
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
 
     def stop(self) -> None:
         """Cancel what is left, end the loop and its thread."""

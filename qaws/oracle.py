@@ -105,7 +105,7 @@ class Ledger:
         seen: dict[Key, int] = {}
         for held, arrival in arrivals:
             tick = self.find(arrival.key) if arrival.key else None
-            if tick and must_receive(tick, held):
+            if tick and was_held(tick, held):
                 seen[tick.key] = max(seen.get(tick.key, 0), arrival.at_ns)
         over: dict[Key, int] = {}
         earliest: int | None = None
@@ -121,26 +121,45 @@ class Ledger:
 HeldSelections = Sequence[Held]
 
 
-def must_receive(tick: Published, held: HeldSelections) -> bool:
+def was_held(tick: Published, held: HeldSelections) -> bool:
     """Return whether an entitlement was in force when the tick was handed to the broker."""
+    return any(_in_force(h, tick) for h in held)
+
+
+def must_receive(tick: Published, held: HeldSelections, over_ns: int | None) -> bool:
+    """Return whether not having received the tick is wrong.
+
+    It is when an entitlement was in force when the tick was handed to the broker, and had not begun
+    to end before the tick's broadcast was over (`over_ns`): on its way through the feed a tick can
+    be overtaken by the client's wish to have no more of them.
+    """
     return any(
-        h.selection.takes(tick.kind, tick.symbol, tick.instrument)
-        and h.held_ns <= tick.sent_ns
-        and (h.ending_ns is None or tick.sent_ns < h.ending_ns)
+        _in_force(h, tick)
+        and (h.ending_ns is None or (over_ns is not None and over_ns <= h.ending_ns))
         for h in held
     )
 
 
-def may_receive(tick: Published, held: HeldSelections, over_ns: int | None) -> bool:
-    """Return whether receiving the tick is right.
+def _in_force(held: Held, tick: Published) -> bool:
+    return (
+        held.selection.takes(tick.kind, tick.symbol, tick.instrument)
+        and held.held_ns <= tick.sent_ns
+        and (held.ending_ns is None or tick.sent_ns < held.ending_ns)
+    )
 
-    It is while an entitlement is being asked for, in force, or ending; not when its broadcast was
-    over (`over_ns`) before the client asked, nor when it was published after the end.
+
+def may_receive(tick: Published, held: HeldSelections, over_ns: int | None, at_ns: int) -> bool:
+    """Return whether receiving the tick at `at_ns` is right.
+
+    It is while an entitlement is being asked for, in force, or ending; not before the client asked
+    nor when the tick's broadcast was over (`over_ns`) by then, and not behind the end's
+    acknowledgement, whenever the tick was published.
     """
     return any(
         h.selection.takes(tick.kind, tick.symbol, tick.instrument)
+        and h.asked_ns < at_ns
         and (over_ns is None or h.asked_ns < over_ns)
-        and (h.ended_ns is None or tick.sent_ns < h.ended_ns)
+        and (h.ended_ns is None or at_ns < h.ended_ns)
         for h in held
     )
 
@@ -188,13 +207,13 @@ def audit(
         elif counted[tick.key] == 1:
             if tick.sequence < newest.get(tick.symbol, 0):
                 disorder.append(f"{tick} after #{newest[tick.symbol]}")
-            if not may_receive(tick, held, over.get(tick.key)):
+            if not may_receive(tick, held, over.get(tick.key), arrival.at_ns):
                 stray.append(str(tick))
         newest[tick.symbol] = max(newest.get(tick.symbol, 0), tick.sequence)
     missing = [
         str(tick)
         for tick in ledger.ticks
-        if complete and tick.key not in counted and must_receive(tick, held)
+        if complete and tick.key not in counted and must_receive(tick, held, over.get(tick.key))
     ]
     findings = [
         (f"{client} received ticks that were never published", unknown),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Literal, NoReturn
 
 Outcome = Literal["met", "not met", "inconclusive"]
 
@@ -68,29 +68,37 @@ class Checks:
         """Require that what began at `start_ns` ended at `end_ns`, at most `allowed_ms` later."""
         took = (end_ns - start_ns) / 1e6
         stalled = self.stalled_ms(start_ns, end_ns)
-        self._timed(
-            what, f"{took:.1f} ms", f"at most {allowed_ms:g} ms", took - allowed_ms, stalled
-        )
+        measured, allowed = f"{took:.1f} ms", f"at most {allowed_ms:g} ms"
+        if 0 < took - allowed_ms <= stalled:
+            self._starved(what, measured, allowed, stalled)
+        self.require(took <= allowed_ms, what, measured, allowed)
 
-    def never(self, what: str, start_ns: int, end_ns: int, allowed_ms: float, seen: str) -> None:
+    def never(
+        self, what: str, start_ns: int, end_ns: int, allowed_ms: float, seen: str
+    ) -> NoReturn:
         """Record that something due within `allowed_ms` had not come when the wait ended.
+
+        It is never met, also where the wait ended before the bound: then the connection is over, so
+        that nothing can come any more.
 
         Args:
             what: the thing that was awaited.
             start_ns: when the wait began.
-            end_ns: when the wait was given up, later than the bound.
+            end_ns: when the wait was given up.
             allowed_ms: the bound.
             seen: what came instead, in words.
+
+        Raises:
+            Refuted: always, but for
+            Inconclusive: the harness stood still for what was waited beyond the bound.
         """
         waited = (end_ns - start_ns) / 1e6
         stalled = self.stalled_ms(start_ns, end_ns)
-        self._timed(
-            what,
-            f"nothing in {waited:.0f} ms ({seen})",
-            f"at most {allowed_ms:g} ms",
-            waited - allowed_ms,
-            stalled,
-        )
+        measured, allowed = f"nothing in {waited:.0f} ms ({seen})", f"at most {allowed_ms:g} ms"
+        if 0 < waited - allowed_ms <= stalled:
+            self._starved(what, measured, allowed, stalled)
+        self.done.append(Check(what, measured, allowed, "not met"))
+        raise Refuted(f"{what}: measured {measured}, allowed {allowed}")
 
     def not_before_ms(self, what: str, start_ns: int, end_ns: int, allowed_ms: float) -> None:
         """Require that `end_ns` is at least `allowed_ms` after `start_ns`.
@@ -105,14 +113,7 @@ class Checks:
             self._starved(what, f"{took:.1f} ms", allowed, stalled)
         self.require(took >= allowed_ms, what, f"{took:.1f} ms", allowed)
 
-    def _timed(
-        self, what: str, measured: str, allowed: str, over_ms: float, stalled: float
-    ) -> None:
-        if 0 < over_ms <= stalled:
-            self._starved(what, measured, allowed, stalled)
-        self.require(over_ms <= 0, what, measured, allowed)
-
-    def _starved(self, what: str, measured: str, allowed: str, stalled: float) -> None:
+    def _starved(self, what: str, measured: str, allowed: str, stalled: float) -> NoReturn:
         self.done.append(Check(what, measured, allowed, "inconclusive"))
         raise Inconclusive(
             f"{what}: measured {measured}, allowed {allowed}, but the harness itself stood still "

@@ -25,6 +25,9 @@ from qaws.verdict import Broken, Checks
 
 T = TypeVar("T")
 
+STEP_LIMIT_S = 120.0
+"""When a step is given up, so that nothing can hang a run."""
+
 ALLOWANCE_S = 2.0
 """How long something without a bound of its own may take before it counts as not happening."""
 
@@ -133,7 +136,12 @@ class World:
 
     async def do(self, act: Callable[..., Coroutine[Any, Any, T]], *args: Any, **named: Any) -> T:
         """Run an action or expectation on the loop thread, from a step."""
-        return await self.loop.run(act(self, *args, **named))
+        try:
+            return await self.loop.run(act(self, *args, **named), STEP_LIMIT_S * self.patience)
+        except TimeoutError:
+            raise Broken(
+                f"the step did not end within {STEP_LIMIT_S * self.patience:g} s; it was given up"
+            ) from None
 
     @property
     def feed(self) -> Feed:

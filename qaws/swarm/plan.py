@@ -1,0 +1,108 @@
+"""What a swarm shall be: groups of clients, and what each of them takes and does."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import quote
+
+import msgspec
+
+from qaws.market import Selection
+
+Behaviour = Literal["reads", "stops reading", "trickles"]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Clients that are alike.
+
+    Attributes:
+        name: what sentences call them: "client" makes "client 1", "client 2", ….
+        count: how many there are.
+        selection: what each subscribes to.
+        behaviour: "reads" everything at once; "stops reading" after its acknowledgement;
+            "trickles": takes `trickle_bytes` every `trickle_every_s` seconds.
+        receive_buffer: SO_RCVBUF in bytes, set before connecting; None leaves it to the system.
+            For clients that are to be slow it must be small, or the kernel hides the stall.
+        read_again_after_s: a slow client reads at full speed again so many seconds after it was
+            ready; None: when it is told to, at the latest at the end.
+    """
+
+    name: str
+    count: int
+    selection: Selection
+    behaviour: Behaviour = "reads"
+    receive_buffer: int | None = None
+    read_again_after_s: float | None = None
+    trickle_bytes: int = 2048
+    trickle_every_s: float = 0.1
+
+    @classmethod
+    def stopped(cls, name: str, count: int, selection: Selection, buffer: int = 1024) -> Group:
+        """Return clients that stop reading once they are subscribed."""
+        return cls(name, count, selection, "stops reading", buffer)
+
+    @classmethod
+    def trickling(cls, name: str, count: int, selection: Selection, buffer: int = 1024) -> Group:
+        """Return clients that read a little now and then: about 20 kB a second."""
+        return cls(name, count, selection, "trickles", buffer)
+
+
+class SwarmPlan(msgspec.Struct, frozen=True):
+    """Everything a worker has to know.
+
+    Attributes:
+        url: where to connect, without the token.
+        groups: the clients.
+        tokens: shown in turn, client by client; one is enough.
+        carrier: how a token is shown.
+        query_parameter: its name in the URL.
+        headers: further request headers.
+        first: symbol → the sequence number of the first tick that everybody must get. Without an
+            entry a client's first tick sets it: then a loss before that cannot be seen.
+        dialect: the contract that every message is held against.
+        ready_within_s: until when the last client must have its acknowledgement.
+        at_once: how many handshakes each worker has under way at a time.
+    """
+
+    url: str
+    groups: tuple[Group, ...]
+    tokens: tuple[str, ...] = ()
+    carrier: Literal["query parameter", "Authorization header"] = "query parameter"
+    query_parameter: str = "token"
+    headers: dict[str, str] = {}
+    first: dict[str, int] = {}
+    dialect: str = "qa-ws"
+    ready_within_s: float = 20.0
+    at_once: int = 20
+
+    @property
+    def clients(self) -> int:
+        """Return how many clients there are in all."""
+        return sum(group.count for group in self.groups)
+
+    def address(self, index: int) -> tuple[str, dict[str, str]]:
+        """Return URL and request headers of client number `index`, counting from 0."""
+        headers = dict(self.headers)
+        if not self.tokens:
+            return self.url, headers
+        token = self.tokens[index % len(self.tokens)]
+        if self.carrier == "Authorization header":
+            return self.url, headers | {"Authorization": f"Bearer {token}"}
+        joint = "&" if "?" in self.url else "?"
+        return f"{self.url}{joint}{self.query_parameter}={quote(token, safe='')}", headers
+
+    def share(self, worker: int, workers: int) -> list[tuple[int, str, Group]]:
+        """Return the clients of one worker of `workers`: their numbers, names, and groups.
+
+        Every group is dealt out evenly.
+        """
+        everybody = [
+            (f"{group.name} {number}" if group.count > 1 else group.name, group)
+            for group in self.groups
+            for number in range(1, group.count + 1)
+        ]
+        return [
+            (index, name, group)
+            for index, (name, group) in enumerate(everybody)
+            if index % workers == worker
+        ]

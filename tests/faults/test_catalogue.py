@@ -1,0 +1,149 @@
+"""The catalogue: complete, well told, and every patch finds what it breaks."""
+
+import os
+import re
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from behave.parser import parse_file
+
+from faults import __main__ as command
+from faults.catalogue import CAPABILITIES, FAULTS, UnknownFault, find
+from faults.fault import Fault, edited, fault, replace
+from faults.matrix import capability_of
+
+ROOT = Path(__file__).parents[2]
+FEATURES = ROOT / "features"
+TEST_ID = re.compile(r"QA-WS-\d{3}$")
+
+
+def functional_ids() -> set[str]:
+    return {
+        str(tag)
+        for file in FEATURES.glob("*.feature")
+        for scenario in parse_file(str(file)).walk_scenarios()
+        if "integration" in scenario.effective_tags
+        for tag in scenario.effective_tags
+        if TEST_ID.match(str(tag))
+    }
+
+
+def each_fault() -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("name", FAULTS)
+
+
+def in_a_process_of_its_own(act: Callable[[], object]) -> str:
+    """Fork, act, and return the child's traceback, "" when all went well: patches stay there."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            act()
+        except BaseException:
+            os.write(writer, traceback.format_exc().encode()[-4000:])
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as said:
+        text = said.read()
+    os.waitpid(child, 0)
+    return text
+
+
+def test_every_functional_scenario_has_at_least_two_faults():
+    ids = functional_ids()
+    assert ids
+    few = {
+        test_id: names
+        for test_id in sorted(ids)
+        if len(names := [f.name for f in FAULTS.values() if test_id in f.caught_by]) < 2
+    }
+    assert not few
+
+
+def test_faults_name_only_scenarios_that_exist():
+    named = {test_id for each in FAULTS.values() for test_id in each.caught_by}
+    assert named <= functional_ids()
+
+
+@each_fault()
+def test_a_fault_is_well_told(name):
+    each = FAULTS[name]
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", each.name)
+    assert re.fullmatch(r"[A-Z].{30,}\.", each.story), "the story is one sentence"
+    assert "  " not in each.story
+    assert each.caught_by
+    assert all(len(phrase) >= 6 for phrase in each.caught_by.values())
+    assert capability_of(each) in CAPABILITIES
+
+
+def test_stories_differ():
+    assert len({each.story for each in FAULTS.values()}) == len(FAULTS)
+
+
+@each_fault()
+def test_a_patch_finds_what_it_breaks(name):
+    assert in_a_process_of_its_own(FAULTS[name].apply) == ""
+
+
+def test_replace_insists_that_the_seam_is_there():
+    class Service:
+        greet = "hello"
+
+    replace(Service, "greet", "goodbye")
+    assert Service.greet == "goodbye"
+    with pytest.raises(AttributeError, match="Service has no farewell to break"):
+        replace(Service, "farewell", None)
+    assert not hasattr(Service, "farewell")
+
+
+def test_a_fault_takes_the_name_of_its_patch():
+    @fault(story="S.", caught_by={})
+    def price_rounded() -> None: ...
+
+    assert isinstance(price_rounded, Fault)
+    assert price_rounded.name == "price-rounded"
+
+
+def test_edited_changes_one_member_and_keeps_the_others():
+    assert edited(b'{"a": 1, "b": 2.50}', lambda m: m.update(a=3)) == b'{"a": 3, "b": 2.5}'
+
+
+def test_an_unknown_name_gets_the_nearest_one():
+    with pytest.raises(UnknownFault, match="price-round: no such fault; did you mean price-round"):
+        find("price-round")
+
+
+def test_the_command_lists_all_faults(capsys):
+    assert command.main([]) == 0
+    listed = capsys.readouterr().out
+    assert all(f"{name}\n" in listed for name in FAULTS)
+    assert command.main(["--list"]) == 0
+    assert capsys.readouterr().out == listed
+
+
+@pytest.mark.parametrize("given", [["tick-twise"], ["tick-twice", "tick-late"]])
+def test_the_command_refuses_what_it_does_not_know(capsys, given):
+    assert command.main(given) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+
+
+def test_the_command_runs_the_app():
+    """Without settings the app says what it lacks: so it was the app that ran."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("TICKER_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "faults", "tick-twice"],
+        cwd=ROOT,
+        env=clean,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "TICKER_JWKS is not set" in done.stderr
