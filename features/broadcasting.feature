@@ -1,4 +1,4 @@
-@integration @needs.mint @needs.inject
+@integration @needs.inject
 Feature: Real-time broadcasting
   What is published to the feed reaches every client that asked for it, unchanged and in time, and
   no other client. Latency runs from the publish, never from the wait.

@@ -1,4 +1,4 @@
-@integration @needs.mint
+@integration
 Feature: Connection lifecycle
   A client with a valid token is welcomed and served; one without is told why it is not. When a
   client leaves, nothing of it stays behind.

@@ -1,4 +1,4 @@
-@integration @needs.mint
+@integration
 Feature: Error handling
   A client that makes a mistake is told so and keeps its connection; one that has gone quiet, or
   comes when the service is full, is closed with a reason.

@@ -6,7 +6,6 @@ Every function takes the world first and runs on its loop thread (`World.do`).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -255,10 +254,19 @@ async def stay_silent(world: World, client: str, at_most_s: float) -> None:
 
 
 async def note_resources(world: World) -> None:
-    """Note what the service holds now: sockets, sessions, subscriptions, private memory."""
-    world.scene.holdings = await asyncio.to_thread(world.service.holdings)
-    with contextlib.suppress(Broken):
-        world.scene.memory_bytes = await asyncio.to_thread(world.service.memory_bytes)
+    """Note what the service holds now: sockets, sessions, subscriptions, private memory.
+
+    Raises:
+        Broken: the target gives no means to see one of them.
+    """
+    holdings = await asyncio.to_thread(world.service.holdings)
+    if None in (holdings.sockets, holdings.sessions, holdings.subscriptions):
+        raise Broken(
+            f"{world.target.file}: without [launch] and [statistics] nobody can tell what the "
+            f"service holds; it shows {holdings}"
+        )
+    world.scene.holdings = holdings
+    world.scene.memory_bytes = await asyncio.to_thread(world.service.memory_bytes)
 
 
 async def see_it(world: World, client: str) -> None:

@@ -456,10 +456,14 @@ async def everything_was_exact(world: World) -> None:
     findings = _audit(world, connections)
     frames = sum(1 for c in connections for _ in c.received())
     ticks = sum(1 for c in connections for _ in c.received("tick"))
+    sound = (
+        f"{ticks} ticks, each due, once, and in order" if ticks else "no tick was due, none came"
+    )
+    many = "" if len(connections) == 1 else "s"
     world.scene.checks.require(
         not findings,
-        f"deliveries to all {len(connections)} connections",
-        "; ".join(findings[:3]) or f"{ticks} ticks, each due, once, and in order",
+        f"deliveries to {len(connections)} connection{many}",
+        "; ".join(findings[:3]) or sound,
         "every tick that was due, once, in order, and no other",
     )
     for connection in connections:

@@ -19,6 +19,7 @@ from types import FrameType
 
 import psutil
 
+from qaws.lock import hold
 from qaws.report import (
     EXIT_ABORTED,
     EXIT_BROKEN,
@@ -27,6 +28,7 @@ from qaws.report import (
     make_report,
     require_writable,
 )
+from qaws.verdict import Broken
 
 CLEANUP_S = float(os.environ.get("QAWS_CLEANUP_S", "60"))  # how long behave may clean up
 GRACE_S = 3.0  # how long a process may take to heed SIGTERM
@@ -62,8 +64,9 @@ def run_job(arguments: list[str], reports: Path) -> int:
     """Run behave with `arguments`, then report; return the exit code for the shell."""
     try:
         require_writable(reports)
-        _clear(reports)
-    except ReportError as error:
+        with hold(reports):
+            _clear(reports)
+    except (ReportError, Broken) as error:
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
     interruptions = Interruptions()

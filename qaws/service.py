@@ -10,10 +10,10 @@ import json
 import re
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,12 +81,13 @@ class Service:
         Raises:
             Broken: the statistics cannot be read.
         """
+        sockets = self._sockets()  # before the statistics are asked for, which takes a socket too
         sessions = subscriptions = None
         if self.target.statistics:
             counts = self._statistics(self.target.statistics)
             sessions = counts[self.target.statistics.connections]
             subscriptions = counts[self.target.statistics.subscriptions]
-        return Holdings(self._sockets(), sessions, subscriptions)
+        return Holdings(sockets, sessions, subscriptions)
 
     def memory_bytes(self) -> int:
         """Return the service's private memory (unique set size) in bytes, children included.
@@ -97,14 +98,18 @@ class Service:
         return sum(member.memory_full_info().uss for member in self._members())
 
     def _sockets(self) -> int | None:
-        """Count established connections to the service's own port; None for a remote service."""
+        """Count the service's sockets on its own port, but for the listening one.
+
+        A socket whose client has gone (CLOSE_WAIT) counts: the service still holds it. None for a
+        remote service.
+        """
         if self.process is None or self.port is None:
             return None
         return sum(
             1
             for member in self._members()
             for link in member.net_connections(kind="tcp")
-            if link.status == psutil.CONN_ESTABLISHED and link.laddr.port == self.port
+            if link.status != psutil.CONN_LISTEN and link.laddr.port == self.port
         )
 
     def _members(self) -> list[psutil.Process]:
@@ -121,12 +126,12 @@ class Service:
         url = http_url(self.url, section.path)
         self.require_alive()
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            with _open(url, 5) as answer:
                 counts = json.load(answer)
             for key in (section.connections, section.subscriptions):
-                if not isinstance(counts[key], int):
+                if type(counts[key]) is not int:
                     raise Broken(f"{url}: {key} = {counts[key]!r} is not a number")
-        except (OSError, ValueError, KeyError, TypeError) as problem:
+        except (OSError, HTTPException, ValueError, KeyError, TypeError) as problem:
             raise Broken(
                 f"{url}: no statistics there ({type(problem).__name__}: {problem}); "
                 "check [statistics] in the target file"
@@ -180,8 +185,21 @@ class Services:
         service = self._running.get(key)
         if service is None:
             service = self._running[key] = self._start(wanted)
-        service.require_alive()
+        self.require_alive([service])
         return service
+
+    def require_alive(self, services: Iterable[Service]) -> None:
+        """Raise `Broken` when one of these has died; the next `get` starts another in its place.
+
+        One that was retired may be dead.
+        """
+        for service in services:
+            if service in self._running.values():
+                try:
+                    service.require_alive()
+                except Broken:
+                    self.retire(service)
+                    raise
 
     def retire(self, service: Service) -> None:
         """Stop a service whose state can no longer be trusted; the next `get` starts another."""
@@ -256,7 +274,15 @@ class Services:
 
 def _is_ready(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=1) as answer:
+        with _open(url, 1) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError, ValueError):
+    except (OSError, HTTPException, ValueError):
         return False
+
+
+def _open(url: str, timeout_s: float) -> HTTPResponse:
+    """Open an http(s) URL, on this machine without the proxy that the environment may name."""
+    loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    proxies = urllib.request.ProxyHandler({} if loopback else None)
+    answer: HTTPResponse = urllib.request.build_opener(proxies).open(url, timeout=timeout_s)
+    return answer

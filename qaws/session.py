@@ -134,16 +134,20 @@ class Session:
         if scenario.should_skip:
             return
         passed = scenario.status.name == "passed"
+        problem: BaseException | None = None
         try:
             self.world.end_scene(trust=passed)
+        except BaseException as caught:
+            problem = caught
+            raise
         finally:
             attach_evidence(self.world, scenario.description)
             line = {
                 "id": test_id(scenario),
                 "scenario": scenario.name,
                 "row": dict(scenario._row.items()) if scenario._row else {},
-                "status": scenario.status.name,
-                "message": _message(scenario),
+                "status": "hook_error" if problem and passed else scenario.status.name,
+                "message": _message(scenario) or str(problem or ""),
                 "checks": self.world.scene.checks.as_dicts(),
             }
             with (self._reports / "checks.jsonl").open("a", encoding="utf-8") as file:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -105,7 +106,8 @@ class Setting(_Section):
         """Return what the variable is set to for a value of the features."""
         if self.factor == 1:
             return value
-        return f"{float(value) * self.factor:g}"
+        scaled = float(value) * self.factor
+        return str(int(scaled)) if scaled.is_integer() else str(scaled)
 
 
 class Feed(_Section):
@@ -232,17 +234,20 @@ def read_target(
     except ValidationError as problem:
         raise Broken(f"{file}: {_first_problem(problem)}") from None
     _check_placeholders(target)
+    _check_ready_log(target)
     return target
 
 
 def _override(data: dict[str, Any], dotted: str, text: str, shown: str) -> None:
     section, _, key = dotted.partition(".")
     fields = _model_of(section)
-    if fields is None or (key not in fields.model_fields and section != "settings"):
+    if fields is None or key not in fields.model_fields:
         known = [f"{s}.{k}" for s, m in _SECTIONS.items() for k in m.model_fields]
         raise Broken(f"{shown}: no such key in a target file{_did_you_mean(dotted, known)}")
     wants_list = "list" in str(fields.model_fields[key].annotation)
-    data.setdefault(section, {})[key] = text.split() if wants_list else text
+    table = data.setdefault(section, {})
+    if isinstance(table, dict):  # what is none is found by the validation
+        table[key] = text.split() if wants_list else text
 
 
 _SECTIONS: dict[str, type[_Section]] = {
@@ -268,7 +273,8 @@ def _first_problem(problem: ValidationError) -> str:
     if path and path[0] in _SECTIONS and len(path) == 1:
         place = f"[{path[0]}]"
     if error["type"] == "extra_forbidden":
-        owner = _SECTIONS.get(path[0]) if len(path) > 1 else Target
+        sections: dict[str, type[_Section]] = {**_SECTIONS, "settings": Setting}
+        owner = sections.get(path[0]) if len(path) > 1 else Target
         known = list(owner.model_fields) if owner else []
         known = [name for name in known if name != "file"]
         return f"{place}: unknown key{_did_you_mean(path[-1], known)}"
@@ -287,23 +293,40 @@ def _did_you_mean(word: str, known: list[str]) -> str:
 
 
 def _check_placeholders(target: Target) -> None:
+    _require_placeholders(target, "[endpoint] url", target.endpoint.url, ["port"])
+    for text in target.demo.generator if target.demo else []:
+        _require_placeholders(target, "[demo]", text, PLACEHOLDERS)
     if target.launch is None:
         if "{port}" in target.endpoint.url:
             raise Broken(f"{target.file}: [endpoint] url: {{port}} needs a [launch] section")
         return
     told = "(?P<port>" in (target.launch.ready_log or "")
-    generator = target.demo.generator if target.demo else []
-    texts = [*target.launch.command, *target.launch.environment.values(), *generator]
+    texts = [*target.launch.command, *target.launch.environment.values()]
     for text in texts:
-        try:
-            text.format(**dict.fromkeys(PLACEHOLDERS, ""))
-        except (KeyError, IndexError, ValueError):
-            raise Broken(
-                f"{target.file}: [launch] {text!r}: known placeholders are "
-                + ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-            ) from None
+        _require_placeholders(target, "[launch]", text, PLACEHOLDERS)
     if "{port}" in target.endpoint.url and not told and not any("{port}" in t for t in texts):
         raise Broken(
             f"{target.file}: [endpoint] url has {{port}}, but nothing tells the port: put {{port}} "
             "into the launch section, or a group (?P<port>...) into ready_log"
         )
+
+
+def _require_placeholders(target: Target, place: str, text: str, known: Iterable[str]) -> None:
+    names = list(known)
+    try:
+        text.format(**dict.fromkeys(names, ""))
+    except (KeyError, IndexError, ValueError, AttributeError):
+        raise Broken(
+            f"{target.file}: {place} {text!r}: known placeholders are "
+            + ", ".join(f"{{{name}}}" for name in names)
+        ) from None
+
+
+def _check_ready_log(target: Target) -> None:
+    pattern = target.launch.ready_log if target.launch else None
+    try:
+        re.compile(pattern or "")
+    except re.error as problem:
+        raise Broken(
+            f"{target.file}: [launch] ready_log = {pattern!r}: is no regular expression: {problem}"
+        ) from None

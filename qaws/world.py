@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import shutil
 import tempfile
@@ -107,17 +108,26 @@ class World:
         return self.scene
 
     def end_scene(self, trust: bool) -> None:
-        """End a scenario: stop its chores and flows, close its clients.
+        """End a scenario: stop its chores and flows, close its clients, look after its services.
 
         Args:
             trust: whether its services may be used again; after a scenario that did not pass, what
                 state they are in is anybody's guess.
+
+        Raises:
+            Broken: a service that is to be used again has died, or a flow had ended by itself.
         """
-        scene = self.scene
-        self.loop.call(self._wind_up(scene), timeout_s=30)
-        if not trust and self.services:
-            for service, _ in scene.services:
+        assert self.services
+        services = [service for service, _ in self.scene.services]
+        try:
+            self.loop.call(self._wind_up(self.scene), timeout_s=30)
+        except BaseException:
+            trust = False
+            raise
+        finally:
+            for service in [] if trust else services:
                 self.services.retire(service)
+        self.services.require_alive(services)
 
     async def _wind_up(self, scene: Scene) -> None:
         try:
@@ -229,6 +239,6 @@ def patience_of(environment: Mapping[str, str] = os.environ) -> float:
         factor = float(text)
     except ValueError:
         factor = 0.0
-    if factor < 1:
+    if not 1 <= factor < math.inf:
         raise Broken(f"QAWS_PATIENCE={text}: must be a number of 1 or more")
     return factor

@@ -34,6 +34,7 @@ from behave.reporter.junit import JUnitReporter
 from behave.runner import Context
 from behave.runner_util import collect_feature_locations, parse_features
 
+from qaws.lock import hold
 from qaws.verdict import Broken, Inconclusive, Refuted
 
 ID = re.compile(r"^QA-WS-\d{3,}$")
@@ -315,7 +316,8 @@ class SignoffFormatter(allure_formatter.AllureFormatter):  # type: ignore[misc]
     """behave's `--format=qaws.evidence.formatter:SignoffFormatter --outfile=DIRECTORY`.
 
     Refuses ambiguous features before anything is started, clears the results of earlier runs, and
-    makes behave's JUnit reporter say the same as the Allure results. A dry run writes nothing.
+    makes behave's JUnit reporter say the same as the Allure results. A dry run writes nothing. With
+    QAWS_REPORTS in the environment everything goes into that folder.
     """
 
     description = "Allure results for the sign-off"
@@ -328,7 +330,16 @@ class SignoffFormatter(allure_formatter.AllureFormatter):  # type: ignore[misc]
             allure_formatter.Formatter.__init__(self, stream_opener, config)
             return
         check_identities(_features(config))
-        clear_results(Path(stream_opener.name))
+        if elsewhere := os.environ.get("QAWS_REPORTS"):
+            stream_opener.name = str(Path(elsewhere) / "allure-results")
+            config.junit_directory = str(Path(elsewhere) / "junit")
+        results = Path(stream_opener.name)
+        results.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock = hold(results.parent)
+        except Broken as problem:
+            raise ConstraintError(str(problem)) from None
+        clear_results(results)
         self._print_cleanup_error = Context.print_cleanup_error
         Context.print_cleanup_error = staticmethod(self._on_cleanup_error)
         original, allure_formatter.AllureListener = allure_formatter.AllureListener, Listener

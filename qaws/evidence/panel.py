@@ -34,15 +34,21 @@ def panel(plan: Sequence[str], checks: Sequence[Check], svg: str) -> str:
 def _table(checks: Sequence[Check]) -> str:
     if not checks:
         return "<p>Nothing was checked: the scenario ended before its first check.</p>"
-    cell = 'style="border:1px solid #cbd5e1;padding:4px 8px;vertical-align:top;text-align:left"'
-    head = "".join(f"<th {cell}>{name}</th>" for name in ("Checked", "Measured", "Allowed", ""))
+    look = (
+        "border:1px solid #cbd5e1;padding:4px 8px;vertical-align:top;text-align:left;"
+        "white-space:normal;overflow-wrap:anywhere"
+    )
+    cell = f'style="{look}"'
+    columns = {"Checked": 34, "Measured": 30, "Allowed": 24, "": 12}
+    head = "".join(f'<th style="{look};width:{w}%">{name}</th>' for name, w in columns.items())
     rows = "".join(
         f'<tr style="background:{TINTS[check.verdict]}"><td {cell}>{escape(check.what)}</td>'
         f"<td {cell}><b>{escape(check.measured)}</b></td><td {cell}>{escape(check.allowed)}</td>"
-        f'<td {cell} width="90">{MARKS[check.verdict]}</td></tr>'
+        f"<td {cell}>{MARKS[check.verdict]}</td></tr>"
         for check in checks
     )
     return (
-        '<table style="border-collapse:collapse;width:100%;font-size:13px;color:#0f172a">'
+        '<table style="border-collapse:collapse;table-layout:fixed;width:100%;'
+        'font-size:13px;color:#0f172a">'
         f"<tr>{head}</tr>{rows}</table>"
     )

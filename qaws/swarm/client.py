@@ -377,6 +377,19 @@ class Reader(asyncio.Protocol):
         self.completed_us = now
         self._on_finished(self)
 
+    @property
+    def pending(self) -> int:
+        """Return how many messages were received that the books do not have yet."""
+        along = self.frame - self.stretch.first if self.stretch is not None else 0
+        return along + len(self.apart.times)
+
+    def expected(self) -> int | None:
+        """Return how many ticks are due at the fence; None when first or last is not known."""
+        fence, first = self.common.fence, self.common.first
+        if fence is None or any(symbol not in first for symbol in fence):
+            return None
+        return sum(last - first[symbol] + 1 for symbol, last in fence.items())
+
     def fence_set(self) -> None:
         """Look whether a fence that was just set is behind this client already."""
         fence = self.common.fence

@@ -54,6 +54,7 @@ class SlowClient:
         self._fragments: list[bytes] = []
         self._acknowledged = False
         self._refused = ""
+        self._welcomed = False
 
     async def open(self, url: str, headers: dict[str, str], subscribe: str) -> None:
         """Connect with the small buffer, subscribe, and wait for the acknowledgement.
@@ -73,23 +74,19 @@ class SlowClient:
         self._socket = socket.socket(family, kind, number)
         self._socket.setblocking(False)
         if self._group.receive_buffer:
-            self._socket.setsockopt(
-                socket.SOL_SOCKET, socket.SO_RCVBUF, self._group.receive_buffer
-            )
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._group.receive_buffer)
         await loop.sock_connect(self._socket, address)
         await self._write_out()
-        welcomed = False
+        asked = False
         while not self._acknowledged:
             await self._receive(16_384)
             if self._protocol.handshake_exc or self._refused or self._over:
                 closed = self.record.closed
                 raise Refusal(self._refused or str(self._protocol.handshake_exc or closed))
-            if not welcomed and self._welcomed:
-                welcomed = True
+            if self._welcomed and not asked:
+                asked = True
                 self._protocol.send_text(subscribe.encode())
                 await self._write_out()
-
-    _welcomed = False
 
     async def run(self) -> None:
         """Be slow until told to read again, then read to the end. Cancel to end it at once."""
@@ -109,7 +106,7 @@ class SlowClient:
             await asyncio.sleep(after)
             self.read_again.set()
 
-    async def leave(self) -> None:
+    def leave(self) -> None:
         """Let the client read what there is, and close with 1000 if the service has not closed."""
         self._leaving = True
         self.read_again.set()

@@ -1,0 +1,129 @@
+"""When ticks are due: an open-loop schedule, fixed before the first of them is published."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from qaws.swarm.result import Stalls
+
+LATE_MS = 20.0
+"""A publisher whose p99 lag is above this, or above a tenth of the bound under test if that is
+less, did not offer the load that the scenario names: no broken bound can be blamed on the service.
+"""
+
+
+class Burst(msgspec.Struct, frozen=True):
+    """`factor` times the rate for `length_s` seconds, from `start_s` on."""
+
+    factor: float
+    start_s: float
+    length_s: float
+
+
+class FlowPlan(msgspec.Struct, frozen=True):
+    """What a publisher is to publish.
+
+    Attributes:
+        broker_url: where to, redis://….
+        symbols: published in turn, one tick each.
+        per_second: rate of all symbols together, in ticks per second.
+        count: how many ticks, fences not counted.
+        first: symbol → its first sequence number; 1 where it is missing.
+        burst: a time of a higher rate.
+        pad_to: size in bytes up to which payloads are filled, 0 for their natural size (some
+            330 bytes).
+        fence: whether one more tick of each symbol follows at the end, when everything before it
+            has been sent.
+        channel: where option ticks are published.
+        seed: the same seed makes the same ticks.
+    """
+
+    broker_url: str
+    symbols: tuple[str, ...]
+    per_second: float
+    count: int
+    first: dict[str, int] = {}
+    burst: Burst | None = None
+    pad_to: int = 0
+    fence: bool = True
+    channel: str = "ticker:options"
+    seed: int = 20251
+
+    def due_s(self) -> NDArray[np.float64]:
+        """Return when each tick is due, in seconds from the start; ascending."""
+        index = np.arange(self.count, dtype=np.float64)
+        if self.burst is None:
+            return index / self.per_second
+        burst = self.burst
+        before = burst.start_s * self.per_second
+        within = burst.length_s * self.per_second * burst.factor
+        return np.where(
+            index < before,
+            index / self.per_second,
+            np.where(
+                index < before + within,
+                burst.start_s + (index - before) / (self.per_second * burst.factor),
+                burst.start_s + burst.length_s + (index - before - within) / self.per_second,
+            ),
+        )
+
+
+class FlowReport(msgspec.Struct, tag="flow"):
+    """What a publisher did. Instants are µs since 1970 on the publisher's clock.
+
+    Attributes:
+        first: symbol → first sequence number.
+        last: symbol → last sequence number, the fence's if there was one: give it to
+            `Swarm.finish`.
+        count: ticks published, fences included.
+        offered_per_s: rate of the schedule.
+        achieved_per_s: rate at which they were sent.
+        first_due_us: when the first tick was due.
+        last_due_us: when the last tick before the fence was due.
+        last_sent_us: when the last tick (or fence) had been handed to the broker.
+        lag_p50_ms: sent − due, median.
+        lag_p99_ms: the same, 99 %.
+        lag_max_ms: the same, at worst.
+        heard_by: the smallest number of subscribers that the broker had for a tick.
+        stalls: how far the publisher stood still.
+        cpu_s: CPU seconds from start to end.
+        stopped: whether it was stopped before the schedule's end.
+    """
+
+    first: dict[str, int]
+    last: dict[str, int]
+    count: int
+    offered_per_s: float
+    achieved_per_s: float
+    first_due_us: int
+    last_due_us: int
+    last_sent_us: int
+    lag_p50_ms: float
+    lag_p99_ms: float
+    lag_max_ms: float
+    heard_by: int
+    stalls: Stalls
+    cpu_s: float
+    stopped: bool = False
+
+    def late(self, bound_ms: float | None = None) -> str | None:
+        """Say that ticks were published too late for a verdict; None if they were in time.
+
+        Args:
+            bound_ms: the bound under test, if there is one.
+
+        Returns:
+            A sentence for `qaws.verdict.Inconclusive`. Lag is part of every latency, which runs
+            from the due time; so it can make a bound look broken that was kept, never the reverse.
+        """
+        allowed = LATE_MS if bound_ms is None else min(LATE_MS, bound_ms / 10)
+        if self.lag_p99_ms <= allowed:
+            return None
+        return (
+            f"the publisher was late: 99 % of the ticks were sent up to {self.lag_p99_ms:.1f} ms "
+            f"after they were due, {allowed:g} ms are allowed (worst {self.lag_max_ms:.1f} ms, "
+            f"{self.achieved_per_s:.0f} of {self.offered_per_s:.0f} ticks/s, it stood still for "
+            f"{self.stalls.total_ms:.0f} ms); run it again on a quieter machine"
+        )
