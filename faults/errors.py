@@ -92,8 +92,8 @@ def error_in_other_words() -> None:
 
 
 @fault(
-    story="The answer to an unknown action takes 2.5 seconds, and blocks nobody but its client's "
-    "developer.",
+    story="The answer to an unknown action takes 2.5 seconds, so that clients take it for lost "
+    "and send the same again.",
     caught_by={"QA-WS-010": "error to Alice: measured 2"},
 )
 def error_late() -> None:

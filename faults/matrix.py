@@ -49,6 +49,8 @@ tbody th { text-align: left; font-weight: 400; min-width: 20rem; }
 tbody th b { display: block; font-family: ui-monospace, monospace; font-size: .85rem; }
 tbody.capability th { background: #f3f4f6; font-weight: 600; }
 td { text-align: center; min-width: 3.4rem; }
+thead th + th { width: 4.6rem; }
+.key span { margin-right: 1rem; white-space: nowrap; }
 td span { display: block; font-size: 1.1rem; line-height: 1.1; }
 td small { font-size: .68rem; }
 td.good { background: var(--good); } td.bad { background: var(--bad); font-weight: 700; }
@@ -62,7 +64,8 @@ dl { columns: 2; font-size: .85rem; } dt { font-weight: 600; } dd { margin: 0 0 
   body { margin: 0; max-width: none; font-size: 9px; } td { min-width: 0; }
   thead { display: table-header-group; } tr { break-inside: avoid; }
   td.good, td.bad, th { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  td.bad { outline: 2px solid var(--ink); }
+  td.bad { outline: 2px solid var(--ink); } details { display: none; }
+  thead th + th { width: auto; }
 }
 """
 
@@ -104,6 +107,7 @@ def page(matrix: Mapping[str, Any]) -> str:
     legend = "".join(
         f"<dt>{sign} {mark}</dt><dd>{escape(LEGEND[mark])}</dd>" for mark, sign in SIGNS.items()
     )
+    key = "".join(f"<span>{sign} {mark}</span>" for mark, sign in SIGNS.items())
     scenarios = "".join(f"<li>{escape(title)}</li>" for title in matrix["scenarios"].values())
     asked = (
         "every functional scenario ran against every fault"
@@ -118,6 +122,7 @@ def page(matrix: Mapping[str, Any]) -> str:
 A scenario that should notice must fail, for the right reason; all others must pass.</p>
 <p class="verdict">{escape(matrix["summary"])}</p>
 <p>{escape(matrix["ended"])} · {matrix["seconds"]:.0f} s</p>
+<p class="key">{key}</p>
 <table><thead><tr><th scope="col">Fault, in words of production</th>{heads}</tr></thead>
 {"".join(body)}</table>
 <h2>Legend</h2><dl>{legend}<dt>(empty)</dt><dd>the scenario was not asked</dd></dl>

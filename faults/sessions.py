@@ -177,8 +177,8 @@ def subscriptions_restored() -> None:
 
 
 @fault(
-    story="A client that was cut off is given its old session back, so that what it had "
-    "subscribed to streams on before it is ready.",
+    story="A client that comes back after its line was cut is given its old session id, so that "
+    "two visits are billed and audited as one.",
     caught_by={"QA-WS-005": "session id of Alice after reconnecting"},
 )
 def session_resumed_after_reset() -> None:

@@ -37,7 +37,8 @@ class Scene:
     """What one scenario has done so far: its services, steps, clients, and checks.
 
     `services` holds each service with the length of its log when the scenario came to it; `steps`
-    holds when each step began, and its text.
+    holds when each step began, and its text; `pictures` are captions and SVG documents, `figures`
+    names and values, that the report shows beside the checks.
     """
 
     def __init__(self, connections: Registry, checks: Checks) -> None:
@@ -49,6 +50,8 @@ class Scene:
         self.holdings: Holdings | None = None
         self.memory_bytes: int | None = None
         self.chores: list[asyncio.Task[None]] = []
+        self.pictures: list[tuple[str, str]] = []
+        self.figures: list[tuple[str, str]] = []
         self.started_ns = time.monotonic_ns()
 
 

@@ -12,23 +12,41 @@ MARKS = {"met": "✔ met", "not met": "✘ not met", "inconclusive": "? inconclu
 TINTS = {"met": "#e7f6ec", "not met": "#fde8e8", "inconclusive": "#fff4d6"}
 
 
-def panel(plan: Sequence[str], checks: Sequence[Check], svg: str) -> str:
-    """Return the panel as HTML without scripts or links, the picture inside as a data URI.
+def panel(
+    plan: Sequence[str],
+    checks: Sequence[Check],
+    figures: Sequence[tuple[str, str]],
+    pictures: Sequence[tuple[str, str]],
+) -> str:
+    """Return the panel as HTML without scripts or links, the pictures inside as data URIs.
 
     Args:
         plan: the scenario's description in the feature file, line by line.
         checks: what was checked.
-        svg: the sequence diagram.
+        figures: name and value of further figures that were measured.
+        pictures: caption and SVG document of each picture, in order.
     """
     words = " ".join(line.strip().removeprefix(">").strip() for line in plan)
-    picture = b64encode(svg.encode()).decode()
     return (
-        f"<p>{escape(words)}</p>{_table(checks)}"
-        f'<p><img alt="What went over the wire, step by step" style="max-width:100%" '
-        f'src="data:image/svg+xml;base64,{picture}"></p>'
-        "<p>Times count from the scenario's begin; a tick's delay counts from when it was due. The "
+        f"<p>{escape(words)}</p>{_table(checks)}{_figures(figures)}"
+        + "".join(_picture(caption, svg) for caption, svg in pictures)
+        + "<p>Times count from the scenario's begin; a tick's delay counts from when it was due. The "
         "transcript of every connection is attached to the scenario.</p>"
     )
+
+
+def _picture(caption: str, svg: str) -> str:
+    data = b64encode(svg.encode()).decode()
+    return (
+        f'<p style="margin-bottom:0"><b>{escape(caption)}</b></p><p><img alt="{escape(caption)}" '
+        f'style="max-width:100%" src="data:image/svg+xml;base64,{data}"></p>'
+    )
+
+
+def _figures(figures: Sequence[tuple[str, str]]) -> str:
+    if not figures:
+        return ""
+    return "<p>" + " · ".join(f"{escape(k)} <b>{escape(v)}</b>" for k, v in figures) + "</p>"
 
 
 def _table(checks: Sequence[Check]) -> str:

@@ -27,8 +27,9 @@ def attach_evidence(world: World, plan: Sequence[str]) -> None:
     """
     scene = world.scene
     svg = sequence_diagram(scene.steps, scene.connections.all, world.ledger, scene.started_ns)
+    pictures = [*scene.pictures, ("What went over the wire, step by step", svg)]
     allure.dynamic.description_html(  # type: ignore[no-untyped-call]
-        panel(plan, scene.checks.done, svg)
+        panel(plan, scene.checks.done, scene.figures, pictures)
     )
     _attach_transcripts(scene)
     if world.ledger.ticks:

@@ -13,6 +13,7 @@ from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake
 from websockets.frames import Close as CloseFrame
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from qaws.swarm.chapter import LENGTH, Chapter, Common
@@ -88,11 +89,12 @@ class Reader(asyncio.Protocol):
         self.times_apart = 0
         loop = asyncio.get_running_loop()
         self.acknowledged: asyncio.Future[None] = loop.create_future()
+        self.acknowledged.add_done_callback(lambda done: done.cancelled() or done.exception())
         self.gone: asyncio.Future[None] = loop.create_future()
         self._protocol = protocol
         self._on_fault, self._on_stretch, self._on_finished = on_fault, on_stretch, on_finished
         self._subscribe = b""
-        self._transport: asyncio.Transport
+        self._transport: asyncio.Transport | None = None
         self._tail = b""
         self._open = False
         self._fragments: list[bytes] = []
@@ -131,14 +133,15 @@ class Reader(asyncio.Protocol):
     def leave(self) -> None:
         """Close with 1000; what arrives until the service has answered is still checked."""
         self.leaving = True
-        if self._open and not self._transport.is_closing():
+        if self._open and self._protocol.state is State.OPEN:
             self._protocol.send_close(1000)
             self._write_out()
 
     def cut(self) -> None:
         """End the connection without waiting for anybody."""
         self.leaving = True
-        self._transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
 
     # --- receiving ------------------------------------------------------------------------------
 
@@ -293,7 +296,7 @@ class Reader(asyncio.Protocol):
                 self.name, Fault("protocol", 1, f"received no WebSocket: {protocol.parser_exc}")
             )
         self._write_out()
-        if protocol.close_expected():
+        if protocol.close_expected() and self._transport is not None:
             self._transport.close()
 
     def _event(self, frame: Frame) -> None:
@@ -309,9 +312,9 @@ class Reader(asyncio.Protocol):
                 self._decode(payload, now_us())
 
     def _write_out(self) -> None:
-        for data in self._protocol.data_to_send():
-            if data and not self._transport.is_closing():
-                self._transport.write(data)
+        data = b"".join(self._protocol.data_to_send())
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
 
     # --- the common stream ----------------------------------------------------------------------
 

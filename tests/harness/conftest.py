@@ -1,0 +1,38 @@
+"""Fixtures: the harness's own loop thread, a real broker, and a world to play scenarios in."""
+
+import time
+
+import pytest
+
+from qaws.broker import open_broker
+from qaws.loop import LoopThread
+
+
+@pytest.fixture(scope="session")
+def loop():
+    """The loop thread, as a run has it."""
+    thread = LoopThread()
+    yield thread
+    thread.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory):
+    """An embedded broker."""
+    opened = open_broker("embedded", tmp_path_factory.mktemp("broker"))
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def until():
+    """A wait on a condition, with a deadline."""
+
+    def wait(condition, within_s=10.0):
+        deadline = time.monotonic() + within_s
+        while not (value := condition()):
+            assert time.monotonic() < deadline, "the condition did not come true"
+            time.sleep(0.01)
+        return value
+
+    return wait

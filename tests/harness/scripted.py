@@ -1,0 +1,316 @@
+"""Services that do as the test says: real sockets, real broker, and one deliberate mistake each."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+
+import redis.asyncio
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+WAIT_S = 10.0
+
+
+class OnThread:
+    """Runs `self.main()` on an event loop of its own until `stop`."""
+
+    def start(self):
+        self._ready, self._loop = threading.Event(), asyncio.new_event_loop()
+        self._problem = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        assert self._ready.wait(WAIT_S), "the scripted service did not start"
+        if self._problem:
+            raise self._problem
+        return self
+
+    def _run(self):
+        asyncio.set_event_loop(self._loop)
+        self._end = asyncio.Event()
+        try:
+            self._loop.run_until_complete(self.main())
+        except BaseException as problem:
+            self._problem = problem
+        finally:
+            self._ready.set()
+            self._loop.close()
+
+    async def until_stopped(self):
+        self._ready.set()
+        await self._end.wait()
+
+    def stop(self):
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(WAIT_S)
+        assert not self._thread.is_alive()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Client:
+    """One client as the service sees it."""
+
+    def __init__(self, connection: ServerConnection, session: str):
+        self.connection, self.session, self.wishes = connection, session, []
+
+    async def send(self, message):
+        text = message if isinstance(message, str | bytes) else json.dumps(message)
+        with contextlib.suppress(ConnectionClosed):
+            await self.connection.send(text)
+
+    async def close(self, code, reason):
+        await self.connection.close(code, reason)
+
+    def cut(self):
+        self.connection.transport.abort()
+
+    def wants(self, tick):
+        return any(wish(tick) for wish in self.wishes)
+
+
+class Ticker(OnThread):
+    """A small ticker service of the qa-ws dialect; a subclass overrides what it does wrong."""
+
+    def __init__(self, broker_url=None, port=0):
+        self.broker_url, self.port = broker_url, port
+        self.clients: list[Client] = []
+        self.numbers = itertools.count(1)
+        self.held = []
+
+    @property
+    def url(self):
+        return f"ws://127.0.0.1:{self.port}/ws/ticks"
+
+    # --- what tests override -----------------------------------------------------------------
+
+    async def admit(self, client, token):
+        """Return whether to serve this client."""
+        if token:
+            return True
+        await client.close(1008, "Authentication required")
+        return False
+
+    async def welcome(self, client):
+        await client.send(
+            {"type": "connection", "status": "connected", "session_id": client.session}
+        )
+
+    async def ping(self, client):
+        await client.send({"type": "pong"})
+
+    async def invalid(self, client, text):
+        await client.send({"type": "error", "message": "Invalid message format"})
+
+    async def deliver(self, client, tick, text):
+        if client.wants(tick):
+            await client.send(text)
+
+    async def left(self, client):
+        self.clients.remove(client)
+
+    def session_id(self):
+        return f"session-{next(self.numbers)}"
+
+    # --- what they leave alone ---------------------------------------------------------------
+
+    async def main(self):
+        feed = asyncio.create_task(self._feed()) if self.broker_url else None
+        async with serve(
+            self._serve, "127.0.0.1", self.port, process_request=self.request, ping_interval=None
+        ) as server:
+            self.port = _port(server)
+            if feed:
+                self.listening = asyncio.Event()
+                await asyncio.wait_for(self._subscribed.wait(), WAIT_S)
+            await self.until_stopped()
+            if feed:
+                feed.cancel()
+                await asyncio.gather(feed, return_exceptions=True)
+            for client in [*self.clients]:
+                client.cut()
+
+    def request(self, connection, request):
+        path = request.path.split("?")[0]
+        if path == "/health":
+            return connection.respond(HTTPStatus.OK, "ok\n")
+        if path == "/ws/stats":
+            return connection.respond(HTTPStatus.OK, json.dumps(self.statistics()) + "\n")
+        return None
+
+    def statistics(self):
+        return {
+            "active_connections": len(self.clients),
+            "total_subscriptions": sum(len(client.wishes) for client in self.clients),
+        }
+
+    async def _serve(self, connection):
+        client = Client(connection, self.session_id())
+        token = "token=" in connection.request.path or "Authorization" in connection.request.headers
+        if not await self.admit(client, token):
+            return
+        self.clients.append(client)
+        try:
+            await self.welcome(client)
+            async for text in connection:
+                await self._answer(client, text)
+        except ConnectionClosed:
+            pass
+        finally:
+            await self.left(client)
+
+    async def _answer(self, client, text):
+        try:
+            message = json.loads(text)
+            action = message["action"]
+            assert action in ("ping", "subscribe", "unsubscribe")
+            wish = None if action == "ping" else _wish(message)
+        except (ValueError, TypeError, KeyError, AssertionError):
+            await self.invalid(client, text)
+            return
+        if action == "ping":
+            await self.ping(client)
+        else:
+            client.wishes.append(wish)
+            await self.subscribed(client)
+
+    async def subscribed(self, client):
+        await client.send({"type": "subscribed"})
+
+    _subscribed: asyncio.Event
+
+    async def _feed(self):
+        self._subscribed = asyncio.Event()
+        async with redis.asyncio.Redis.from_url(self.broker_url) as broker, broker.pubsub() as feed:
+            await feed.psubscribe("ticker:*")
+            async for message in feed.listen():
+                if message["type"] == "psubscribe":
+                    self._subscribed.set()
+                    continue
+                text = message["data"].decode()
+                for client in [*self.clients]:
+                    await self.deliver(client, json.loads(text), text)
+
+
+def _wish(message) -> Callable[[dict], bool]:
+    if "instruments" in message:
+        assert all(type(number) is int for number in message["instruments"])
+        return lambda tick: tick.get("instrument_token") in message["instruments"]
+    if "symbols" in message:
+        assert all(isinstance(symbol, str) for symbol in message["symbols"])
+        return lambda tick: tick["symbol"] in message["symbols"]
+    assert message["type"] == "underlying"
+    return lambda t: t["type"] == "underlying_bar" and t["symbol"] == message["symbol"]
+
+
+def _port(server: Server) -> int:
+    return next(iter(server.sockets)).getsockname()[1]
+
+
+class Raw(OnThread):
+    """A TCP server that does what `script(reader, writer)` says, for what no library would send."""
+
+    def __init__(self, script):
+        self.script = script
+
+    @property
+    def url(self):
+        return f"ws://127.0.0.1:{self.port}/ws/ticks"
+
+    async def main(self):
+        writers = []
+
+        async def serve_one(reader, writer):
+            writers.append(writer)
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self.script(reader, writer)
+
+        server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        await self.until_stopped()
+        server.close()
+        for writer in writers:
+            writer.transport.abort()
+
+
+async def handshake(reader, writer):
+    """Answer a WebSocket handshake by hand (RFC 6455, section 4.2.2)."""
+    import base64
+    import hashlib
+
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    key = next(x.split(": ")[1] for x in head.split("\r\n") if x.lower().startswith("sec-websocket-key"))
+    accept = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+    writer.write(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + base64.b64encode(accept) + b"\r\n\r\n"
+    )
+
+
+def frame(opcode: int, data: bytes, fin: bool = True) -> bytes:
+    """Return a server's frame of at most 125 bytes (RFC 6455, section 5.2)."""
+    assert len(data) < 126
+    return bytes([(0x80 if fin else 0) | opcode, len(data)]) + data
+
+
+def silent_port() -> socket.socket:
+    """Return a socket that accepts connections and never says a word."""
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen(16)
+    return server
+
+
+# --- as a process of its own, for what is measured on a process ---------------------------------
+
+
+class KeepsSockets(Ticker):
+    """Never gives up the socket of a client that has left."""
+
+    async def _serve(self, connection):
+        self.held.append(socket.socket(fileno=_duplicate(connection)))
+        await super()._serve(connection)
+
+
+class KeepsSessions(Ticker):
+    """Goes on counting clients that have left."""
+
+    async def left(self, client):
+        self.held.append(client)
+
+
+class KeepsMemory(Ticker):
+    """Keeps 4 MiB of every client that has left."""
+
+    async def left(self, client):
+        await super().left(client)
+        self.held.append(b"x" * (4 << 20))
+
+
+def _duplicate(connection) -> int:
+    import os
+
+    return os.dup(connection.transport.get_extra_info("socket").fileno())
+
+
+async def _as_process(service):
+    service._ready, service._end = threading.Event(), asyncio.Event()
+    waiting = asyncio.create_task(service.main())
+    while not service.port:
+        await asyncio.sleep(0.01)
+    print(f"scripted service on {service.port}", flush=True)
+    await waiting
+
+
+if __name__ == "__main__":
+    asyncio.run(_as_process(globals()[sys.argv[1]]()))

@@ -1,0 +1,106 @@
+"""The stall meter: what it books, and that a real loop which stood still is seen."""
+
+import asyncio
+import time
+
+import pytest
+
+from qaws.loop import LoopThread
+from qaws.measure.stall import NOISE_MS, StallMeter
+
+MS = 1_000_000
+
+
+@pytest.fixture
+def meter():
+    """A meter that is not behind, with a stall of 100 ms that ended at 1000 ms."""
+    made = StallMeter()
+    made._due_ns = time.monotonic_ns() + 3600 * 1000 * MS
+    made.book(900 * MS, 1000 * MS)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "stall"),
+    [
+        (0, 2000, 100),  # all of it
+        (0, 899, 0),
+        (0, 900, 0),  # up to its begin
+        (1000, 2000, 0),
+        (0, 950, 50),  # its first half
+        (950, 2000, 50),  # its second half
+        (920, 930, 10),  # a stretch within it
+        (900, 1000, 100),
+    ],
+)
+def test_only_the_part_inside_the_stretch_counts(meter, start, end, stall):
+    assert meter.between(start * MS, end * MS) == pytest.approx(stall)
+
+
+def test_stalls_add_up_and_the_worst_is_kept(meter):
+    meter.book(1500 * MS, 1530 * MS)
+    assert meter.between(0, 2000 * MS) == pytest.approx(130)
+    assert meter.between(950 * MS, 1510 * MS) == pytest.approx(60)
+    assert meter.worst() == pytest.approx(100)
+
+
+def test_ordinary_lateness_is_not_booked(meter):
+    meter.book(2000 * MS, int((2000 + NOISE_MS) * MS))
+    assert meter.between(1900 * MS, 2100 * MS) == 0.0
+
+
+def test_a_stall_that_is_still_going_on_counts():
+    meter = StallMeter()
+    now = time.monotonic_ns()
+    meter._due_ns = now - 300 * MS
+    assert meter.between(now - 1000 * MS, now) == pytest.approx(300, abs=50)
+    assert meter.between(now - 1000 * MS, now - 200 * MS) == pytest.approx(100, abs=1)
+    assert meter.between(now - 2000 * MS, now - 1000 * MS) == 0.0
+
+
+def test_a_new_meter_has_seen_nothing():
+    assert StallMeter().worst() == 0.0
+
+
+@pytest.fixture
+def thread():
+    made = LoopThread()
+    yield made
+    made.stop()
+
+
+def test_a_loop_that_is_blocked_for_200_ms_is_measured(thread):
+    async def block():
+        await asyncio.sleep(0.03)
+        start = time.monotonic_ns()
+        time.sleep(0.2)  # noqa: ASYNC251 - the stall itself
+        ongoing = thread.stalls.between(start, time.monotonic_ns())
+        await asyncio.sleep(0.03)
+        return ongoing, thread.stalls.between(start, time.monotonic_ns())
+
+    ongoing, booked = thread.call(block(), timeout_s=5)
+    # the meter can only miss what is left of its own period when the stall begins
+    assert 190 <= ongoing <= 400
+    assert 190 <= booked <= 400
+    assert thread.stalls.worst() >= 190
+
+
+def test_an_idle_loop_did_not_stand_still(thread):
+    async def idle():
+        start = time.monotonic_ns()
+        await asyncio.sleep(0.3)
+        return thread.stalls.between(start, time.monotonic_ns())
+
+    # on a machine that others use too, the best of a few tries tells what the meter adds by itself
+    assert min(thread.call(idle(), timeout_s=5) for _ in range(4)) <= 15
+
+
+def test_the_meter_runs_as_long_as_the_loop(thread):
+    async def many_stalls():
+        for _ in range(5):
+            time.sleep(0.03)  # noqa: ASYNC251
+            await asyncio.sleep(0.02)
+
+    start = time.monotonic_ns()
+    thread.call(many_stalls(), timeout_s=5)
+    assert thread.stalls.between(start, time.monotonic_ns()) >= 5 * 20
