@@ -147,14 +147,23 @@ class World:
 
     # --- what steps call ------------------------------------------------------------------------
 
-    async def do(self, act: Callable[..., Coroutine[Any, Any, T]], *args: Any, **named: Any) -> T:
-        """Run an action or expectation on the loop thread, from a step."""
+    async def do(
+        self,
+        act: Callable[..., Coroutine[Any, Any, T]],
+        *args: Any,
+        limit_s: float = STEP_LIMIT_S,
+        **named: Any,
+    ) -> T:
+        """Run an action or expectation on the loop thread, from a step.
+
+        Raises:
+            Broken: it did not end within `limit_s` seconds (times patience).
+        """
+        limit_s *= self.patience
         try:
-            return await self.loop.run(act(self, *args, **named), STEP_LIMIT_S * self.patience)
+            return await self.loop.run(act(self, *args, **named), limit_s)
         except TimeoutError:
-            raise Broken(
-                f"the step did not end within {STEP_LIMIT_S * self.patience:g} s; it was given up"
-            ) from None
+            raise Broken(f"the step did not end within {limit_s:g} s; it was given up") from None
 
     @property
     def feed(self) -> Feed:
