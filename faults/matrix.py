@@ -62,7 +62,7 @@ dl { columns: 2; font-size: .85rem; } dt { font-weight: 600; } dd { margin: 0 0 
 @media print {
   @page { size: A4 landscape; margin: 10mm; }
   body { margin: 0; max-width: none; font-size: 9px; } td { min-width: 0; }
-  thead { display: table-header-group; } tr { break-inside: avoid; }
+  table { width: 99.5%; } thead { display: table-header-group; } tr { break-inside: avoid; }
   td.good, td.bad, th { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   td.bad { outline: 2px solid var(--ink); } details { display: none; }
   thead th + th { width: auto; }

@@ -27,6 +27,7 @@ SCOPE = ("@integration", "not @scale")
 """Every functional scenario; the sizes that take minutes prove nothing more about the verdicts."""
 EXIT_PROVEN, EXIT_NOT_PROVEN, EXIT_USAGE, EXIT_STOPPED = 0, 1, 2, 130
 TICK_S = 0.05
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,24 +234,30 @@ def main(given: Sequence[str]) -> int:
     except UnknownFault as problem:
         print(problem, file=sys.stderr)
         return EXIT_USAGE
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _as_interrupt)  # even where a shell has told us to ignore them
     proof = Proof(arguments.full, chosen)
     prover = Prover((arguments.reports / "faults").resolve(), arguments.jobs, arguments.full)
     began = time.monotonic()
+    # Set even where a shell has told us to ignore them: the runs inherit what is ignored.
+    before = {number: signal.signal(number, _as_interrupt) for number in SIGNALS}
     try:
         code = prove(proof, prover, lambda text: print(text, flush=True))
     except KeyboardInterrupt:
         print("\nstopping: ending what is still running", file=sys.stderr)
         code = EXIT_STOPPED
     finally:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         prover.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if proof.titles:
         write_matrix(arguments.reports, proof.as_dict(time.monotonic() - began))
         print()
         for complaint in (c for finding in proof.findings for c in finding.complaints()):
             print(complaint)
         print(f"{proof.summary()}  ({time.monotonic() - began:.0f} s)")
+    elif code == EXIT_STOPPED:
+        print("stopped before anything was proven")
     return code
 
 

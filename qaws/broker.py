@@ -35,6 +35,11 @@ class Broker:
         """Return the URL without its password, for messages and reports."""
         return shown(self.url)
 
+    @property
+    def pid(self) -> int | None:
+        """Return the process id of the embedded broker, None for one that was there before."""
+        return self._process.pid if self._process else None
+
     def client(self) -> redis.asyncio.Redis:
         """Return a new asyncio client, to be used on one loop."""
         return redis.asyncio.Redis.from_url(self.url)

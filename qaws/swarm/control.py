@@ -221,8 +221,8 @@ class Controller:
             )
             if known and isinstance(hello, wire.Hello) and hello.name in self._children:
                 await self._children[hello.name].attend(hello, reader, writer)
-        except (EOFError, ValueError, TimeoutError):
-            pass
+        except (EOFError, ValueError, TimeoutError, asyncio.CancelledError):
+            pass  # nobody that was expected, or the end: `close` cancels
         finally:
             self._attending.discard(task)
             writer.close()

@@ -73,7 +73,9 @@ class LocalProcesses:
         place = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._folder))
         (place / "task").write_bytes(pickle.dumps((function, arguments)))
         process = ManagedProcess(
-            name, [sys.executable, "-m", __name__, str(place)], self._folder / f"{name}.log"
+            name,
+            [sys.executable, "-m", "qaws.swarm.task", str(place)],
+            self._folder / f"{name}.log",
         )
         self._running.append(process)
         future: Future[Any] = Future()
@@ -82,7 +84,7 @@ class LocalProcesses:
         return future
 
     @property
-    def processes(self) -> list[int]:
+    def pids(self) -> list[int]:
         """Return the ids of the processes that are alive."""
         return [process.pid for process in self._running if process.exit_code() is None]
 
@@ -100,8 +102,9 @@ def _await(process: ManagedProcess, place: Path, future: Future[Any]) -> None:
         future.set_result(pickle.loads(outcome.read_bytes()))
     else:
         future.set_exception(
-            Died(f"ended with exit code {process.exit_code()}; its last line: "
-                 f"{process.last_line()}")
+            Died(
+                f"ended with exit code {process.exit_code()}; its last line: {process.last_line()}"
+            )
         )
 
 
@@ -206,17 +209,6 @@ def open_engine(wanted: str, folder: Path, slots: int | None = None) -> Engine:
         return LocalProcesses(folder, slots)
     if wanted.startswith(("tcp://", "tls://")):
         return Dask(wanted)
-    raise Broken(f'engine {wanted!r}: known are "local" and the address of a Dask scheduler, tcp://')
-
-
-def _main(place: Path) -> None:
-    """Run what `LocalProcesses.submit` has left in a folder."""
-    function, arguments = pickle.loads((place / "task").read_bytes())
-    outcome = pickle.dumps(function(*arguments))
-    unfinished = place / "outcome.part"
-    unfinished.write_bytes(outcome)
-    unfinished.rename(place / "outcome")
-
-
-if __name__ == "__main__":
-    _main(Path(sys.argv[1]))
+    raise Broken(
+        f'engine {wanted!r}: known are "local" and the address of a Dask scheduler, tcp://'
+    )

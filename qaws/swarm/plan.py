@@ -91,18 +91,29 @@ class SwarmPlan(msgspec.Struct, frozen=True):
         joint = "&" if "?" in self.url else "?"
         return f"{self.url}{joint}{self.query_parameter}={quote(token, safe='')}", headers
 
-    def share(self, worker: int, workers: int) -> list[tuple[int, str, Group]]:
-        """Return the clients of one worker of `workers`: their numbers, names, and groups.
+    def shares(self, workers: int) -> list[list[Member]]:
+        """Deal the clients out to workers, every group evenly.
 
-        Every group is dealt out evenly.
+        Slow clients get a worker of their own, one more than `workers`: when they read what has
+        piled up, nobody's latency is to suffer but theirs.
         """
         everybody = [
-            (f"{group.name} {number}" if group.count > 1 else group.name, group)
-            for group in self.groups
-            for number in range(1, group.count + 1)
+            Member(index, name, group)
+            for index, (name, group) in enumerate(
+                (f"{group.name} {number}" if group.count > 1 else group.name, group)
+                for group in self.groups
+                for number in range(1, group.count + 1)
+            )
         ]
-        return [
-            (index, name, group)
-            for index, (name, group) in enumerate(everybody)
-            if index % workers == worker
-        ]
+        fast = [member for member in everybody if member.group.behaviour == "reads"]
+        slow = [member for member in everybody if member.group.behaviour != "reads"]
+        shares = [fast[worker::workers] for worker in range(workers)] + [slow]
+        return [share for share in shares if share]
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One client: its number in the whole swarm from 0 on, its name, and its group."""
+
+    index: int
+    name: str
+    group: Group

@@ -27,7 +27,7 @@ LOOK_EVERY_S = 0.05
 READ_OUT_S = 8.0
 """How long reading what is left may take at the end."""
 
-FAST_BUFFER = 4 * 1024 * 1024
+FAST_BUFFER = 0
 
 
 class SlowClient:
@@ -154,6 +154,7 @@ class SlowClient:
         if not data:
             self._end(1006, "cut without a close frame")
             return
+        await asyncio.sleep(0)  # what is there at once does not suspend by itself
         self.record.bytes += len(data)
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():

@@ -71,7 +71,7 @@ class Swarm:
     ) -> None:
         self.close()
 
-    # --- the life of a swarm ----------------------------------------------------------------------
+    # --- the life of a swarm --------------------------------------------------------------------
 
     def start(self, plan: SwarmPlan) -> None:
         """Connect and subscribe every client; return when the service has acknowledged them all.
@@ -102,9 +102,9 @@ class Swarm:
     async def _start(self, plan: SwarmPlan) -> None:
         engine = self._engine
         assert engine
-        count = min(self._slots or engine.slots, max(1, plan.clients))
+        shares = plan.shares(self._slots or engine.slots)
         if self._wanted == "local":
-            require_descriptors(-(-plan.clients // count))
+            require_descriptors(max(map(len, shares), default=0))
         self._controller = Controller()
         await self._controller.listen(engine.callback_host)
         self._children = await asyncio.gather(
@@ -114,12 +114,12 @@ class Swarm:
                     lambda call: engine.submit(run_worker, call),
                     CALL_BACK_S * self._patience,
                 )
-                for number in range(1, count + 1)
+                for number in range(1, len(shares) + 1)
             )
         )
         self._offsets = [await child.clock() for child in self._children]
-        for index, child in enumerate(self._children):
-            child.send(wire.Assign(plan, index, count))
+        for child, share in zip(self._children, shares, strict=True):
+            child.send(wire.Assign(plan, share))
         within_s = plan.ready_within_s * self._patience + 5
         await asyncio.gather(*(child.expect(wire.Ready, within_s) for child in self._children))
 
@@ -137,7 +137,9 @@ class Swarm:
         """Return messages received, clients complete, clients closed; at most 0.5 s old."""
         each = [child.progress for child in self._children]
         return wire.Progress(
-            sum(p.messages for p in each), sum(p.complete for p in each), sum(p.closed for p in each)
+            sum(p.messages for p in each),
+            sum(p.complete for p in each),
+            sum(p.closed for p in each),
         )
 
     def lost(self) -> str | None:
@@ -204,7 +206,7 @@ class Swarm:
                 self._loop.stop()
             self._controller = None
 
-    # --- helpers ------------------------------------------------------------------------------------
+    # --- helpers --------------------------------------------------------------------------------
 
     @property
     def _running(self) -> LoopThread:

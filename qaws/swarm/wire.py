@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from qaws.swarm.plan import SwarmPlan
+from qaws.swarm.plan import Member, SwarmPlan
 from qaws.swarm.result import WorkerReport
 from qaws.swarm.schedule import FlowPlan, FlowReport
 
@@ -31,8 +31,7 @@ class Assign(msgspec.Struct, tag=True):
     """What a worker is to do: its share of a plan."""
 
     plan: SwarmPlan
-    worker: int
-    workers: int
+    share: list[Member]
 
 
 class AssignFlow(msgspec.Struct, tag=True):

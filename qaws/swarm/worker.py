@@ -7,7 +7,8 @@ import gc
 import os
 import socket
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
+from typing import Any
 
 import uvloop
 
@@ -19,7 +20,8 @@ from qaws.swarm.books import Books
 from qaws.swarm.chapter import Common
 from qaws.swarm.client import Reader, Refusal, new_handshake
 from qaws.swarm.descriptors import require_descriptors
-from qaws.swarm.plan import Group, SwarmPlan
+from qaws.swarm.link import Link
+from qaws.swarm.plan import Group, Member, SwarmPlan
 from qaws.swarm.result import Stalls, WorkerReport
 from qaws.swarm.sequence import Fault
 from qaws.swarm.slow import SlowClient
@@ -42,10 +44,13 @@ def run_worker(call: wire.Call) -> str:
 
 
 async def _serve(call: wire.Call) -> str:
-    link = Link(await asyncio.open_connection(call.host, call.port))
+    link = Link(*await asyncio.open_connection(call.host, call.port))
     link.send(wire.Hello(call.secret, call.name, os.getpid(), socket.gethostname()))
     worker: Worker | None = None
-    beating = asyncio.create_task(_beat(link, lambda: worker))
+    failures = _end_on_failure()
+    beating = asyncio.create_task(
+        link.beat(lambda: worker.progress() if worker else wire.Progress(0))
+    )
     try:
         while True:
             message = await wire.receive(link.reader)
@@ -65,6 +70,8 @@ async def _serve(call: wire.Call) -> str:
                     worker.obey(message)
     except EOFError:
         return "the controller is gone"
+    except asyncio.CancelledError:
+        raise failures[0] if failures else RuntimeError("cancelled") from None
     finally:
         beating.cancel()
         if worker is not None:
@@ -72,31 +79,19 @@ async def _serve(call: wire.Call) -> str:
         link.close()
 
 
-async def _beat(link: Link, worker: Callable[[], Worker | None]) -> None:
-    while True:
-        now = worker()
-        link.send(now.progress() if now else wire.Progress(0))
-        await asyncio.sleep(wire.HEARTBEAT_S)
+def _end_on_failure() -> list[BaseException]:
+    """Let this task end when a callback fails: a harness that stumbles must not give verdicts."""
+    failures: list[BaseException] = []
+    loop, serving = asyncio.get_running_loop(), asyncio.current_task()
+    assert serving
 
+    def fail(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        failures.append(context.get("exception") or RuntimeError(context["message"]))
+        loop.default_exception_handler(context)
+        serving.cancel()
 
-class Link:
-    """The child's end of the control connection."""
-
-    def __init__(self, streams: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
-        self.reader, self._writer = streams
-
-    def send(self, message: wire.Message) -> None:
-        """Send a message, as soon as the network takes it."""
-        if not self._writer.is_closing():
-            self._writer.write(wire.packed(message))
-
-    async def drain(self) -> None:
-        """Wait until everything is on its way."""
-        await self._writer.drain()
-
-    def close(self) -> None:
-        """Hang up."""
-        self._writer.close()
+    loop.set_exception_handler(fail)
+    return failures
 
 
 class Worker:
@@ -104,7 +99,7 @@ class Worker:
 
     def __init__(self, task: wire.Assign, link: Link) -> None:
         self._plan: SwarmPlan = task.plan
-        self._share = task.plan.share(task.worker, task.workers)
+        self._share = task.share
         self._link = link
         self._verifier = Verifier(task.plan.dialect)
         self._dialect = QaWs()
@@ -117,13 +112,12 @@ class Worker:
         self._slow_tasks: list[asyncio.Task[None]] = []
         self._fenced = False
         self._told_complete = False
-        self._start_ns, self._start_cpu = time.monotonic_ns(), time.process_time()
+        self._start_cpu = time.process_time()
 
     # --- before ---------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to connect; the controller is told when all are ready, or why not."""
-        self._spawn(self._stalls.run())
         self._spawn(self._books.run())
         self._spawn(self._connect())
 
@@ -133,15 +127,18 @@ class Worker:
         task.add_done_callback(self._tasks.discard)
 
     async def _connect(self) -> None:
+        problem: BaseException | None = None
         try:
             require_descriptors(len(self._share))
             async with asyncio.timeout(self._plan.ready_within_s):
                 places = asyncio.Semaphore(self._plan.at_once)
                 async with asyncio.TaskGroup() as group:
-                    for index, name, of in self._share:
-                        group.create_task(self._open(places, index, name, of))
+                    for member in self._share:
+                        group.create_task(self._open(places, member))
         except* (Refusal, OSError, Broken, TimeoutError) as problems:
-            self._refuse(_first(problems))
+            problem = _first(problems)
+        if problem is not None:
+            self._refuse(problem)
             return
         gc.collect()
         gc.freeze()
@@ -151,7 +148,7 @@ class Worker:
     def _refuse(self, problem: BaseException) -> None:
         reason, by_service = str(problem), isinstance(problem, Refusal)
         if isinstance(problem, TimeoutError):
-            ready = sum(reader.acknowledged.done() for reader in self._readers)
+            ready = sum(reader.is_subscribed for reader in self._readers)
             by_service = True
             reason = (
                 f"{ready} of {len(self._share)} clients were subscribed within "
@@ -161,9 +158,10 @@ class Worker:
             reason = f"{self._plan.url}: cannot connect there: {problem}"
         self._link.send(wire.Refused(reason, by_service))
 
-    async def _open(self, places: asyncio.Semaphore, index: int, name: str, group: Group) -> None:
+    async def _open(self, places: asyncio.Semaphore, member: Member) -> None:
         """Connect one client, subscribe it, and wait for its acknowledgement."""
-        url, headers = self._plan.address(index)
+        name, group = member.name, member.group
+        url, headers = self._plan.address(member.index)
         command = self._dialect.subscribe(group.selection)
         common = self._common(group.selection)
         async with places:
@@ -210,7 +208,9 @@ class Worker:
         match message:
             case wire.Go():
                 self._books.clock_ahead_us = message.clock_ahead_us
-                self._start_ns, self._start_cpu = time.monotonic_ns(), time.process_time()
+                self._start_cpu = time.process_time()
+                self._stalls = StallMeter()
+                self._spawn(self._stalls.run())
             case wire.Fence():
                 self._set_fence(message.fence)
             case wire.ReadAgain():
@@ -251,8 +251,7 @@ class Worker:
 
     async def finish(self) -> WorkerReport:
         """Close the clients, evaluate what is left, and return the report."""
-        stalled = self._stalls.between(self._start_ns, time.monotonic_ns())
-        stalls = Stalls(stalled, self._stalls.worst())
+        stalls = Stalls(self._stalls.between(0, time.monotonic_ns()), self._stalls.worst())
         await self._leave()
         for reader in self._readers:
             if reader.stretch is not None:

@@ -170,3 +170,25 @@ def test_checks_become_plain_mappings_in_their_order():
 def test_without_a_meter_nothing_is_excused():
     assert no_stall(0, 10**18) == 0.0
     assert Checks().stalled_ms is no_stall
+
+
+@pytest.mark.parametrize(("measured", "allowed"), [(99.9, 100), (0, 0.1)])
+def test_a_figure_below_its_bound_is_met(measured, allowed):
+    checks = Checks()
+    checks.below("p99", measured, allowed, "ms", doubt="the swarm was late")
+    assert checks.done[-1].verdict == "met"
+
+
+@pytest.mark.parametrize("measured", [100, 100.1, float("inf"), float("nan")])
+def test_a_figure_that_is_not_below_its_bound_is_refuted(measured):
+    checks = Checks()
+    with pytest.raises(Refuted, match=r"^p99: measured .+ ms, allowed less than 100 ms$"):
+        checks.below("p99", measured, 100, "ms")
+    assert checks.done[-1].verdict == "not met"
+
+
+def test_a_figure_that_is_not_below_its_bound_in_doubt_is_inconclusive():
+    checks = Checks()
+    with pytest.raises(Inconclusive, match=r"measured 180\.0 ms.*but the swarm was late"):
+        checks.below("p99", 180, 100, "ms", doubt="the swarm was late")
+    assert [check.verdict for check in checks.done] == ["inconclusive"]

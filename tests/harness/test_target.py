@@ -1,0 +1,275 @@
+"""Target files: each mistake gives one line that names file, key, value and the way out."""
+
+from pathlib import Path
+
+import pytest
+
+from qaws.target import PLACEHOLDERS, Setting, read_target
+from qaws.verdict import Broken
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAD = 'name = "mine"\ndialect = "qa-ws"\n'
+ENDPOINT = '[endpoint]\nurl = "ws://127.0.0.1:{port}/ws"\n'
+REMOTE = '[endpoint]\nurl = "wss://ticks.example/ws"\n'
+AUTH = "[auth]\ngenerate_key = true\n"
+LAUNCH = '[launch]\ncommand = ["serve", "{port}"]\nready_path = "/health"\n'
+GOOD = HEAD + ENDPOINT + AUTH + LAUNCH
+
+
+@pytest.fixture
+def read(tmp_path):
+    def reading(text, overrides=None, environment=None):
+        file = tmp_path / "mine.toml"
+        file.write_text(text, encoding="utf-8")
+        return read_target(file, overrides or {}, environment or {})
+
+    return reading
+
+
+@pytest.fixture
+def complaint(read, tmp_path):
+    """Read a bad file; return the one line that says so, without the file's name."""
+
+    def complaining(text, overrides=None, environment=None):
+        with pytest.raises(Broken) as caught:
+            read(text, overrides, environment)
+        said = str(caught.value)
+        assert "\n" not in said
+        if not overrides and not environment:
+            assert said.startswith(f"{tmp_path / 'mine.toml'}: ")
+        return said.replace(f"{tmp_path / 'mine.toml'}: ", "")
+
+    return complaining
+
+
+# --- what is right -------------------------------------------------------------------------------
+
+
+def test_the_reference_target_reads_and_offers_everything(monkeypatch):
+    target = read_target(ROOT / "targets" / "reference.toml", {}, {})
+    assert target.capabilities >= {
+        *("mint", "launch", "configure", "inject", "observe", "statistics", "outage"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "capabilities"),
+    [
+        (HEAD + REMOTE + '[auth]\ntoken_variable = "TOKEN"\n', set()),
+        (HEAD + REMOTE + '[auth]\ntoken_command = ["x"]\n', set()),
+        (HEAD + REMOTE + '[auth]\nkey_file = "key.pem"\n', {"mint"}),
+        (HEAD + REMOTE + AUTH, {"mint"}),
+        (GOOD, {"mint", "launch", "observe"}),
+        (GOOD + '[settings]\n"idle timeout" = "IDLE"\n', {"mint", "launch", "observe", "configure"}),
+        (HEAD + REMOTE + AUTH + '[settings]\n"idle timeout" = "IDLE"\n', {"mint"}),
+        (HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n', {"mint", "inject"}),
+        (HEAD + REMOTE + AUTH + '[feed]\nbroker = "embedded"\n', {"mint", "inject", "outage"}),
+        (HEAD + REMOTE + AUTH + "[grants]\noutage = true\n", {"mint", "outage"}),
+        (HEAD + REMOTE + AUTH + '[statistics]\npath = "/s"\n', {"mint", "statistics"}),
+    ],
+)
+def test_what_a_target_offers_follows_from_what_it_says(read, text, capabilities):
+    assert read(text).capabilities & set(KNOWN) == capabilities
+
+
+KNOWN = ("mint", "launch", "configure", "inject", "observe", "statistics", "outage")
+
+
+def test_settings_are_variables_with_or_without_a_factor(read):
+    target = read(
+        GOOD + '[settings]\n"connection limit" = "MAX"\n'
+        '"idle timeout" = {variable = "IDLE_MS", factor = 1000}\n'
+    )
+    assert target.environment_for("connection limit", "10") == ("MAX", "10")
+    assert target.environment_for("idle timeout", "2") == ("IDLE_MS", "2000")
+
+
+@pytest.mark.parametrize(
+    ("value", "factor", "text"),
+    [
+        ("2.5", 1000, "2500"),
+        ("0.0025", 1000, "2.5"),
+        ("1234.567", 1000, "1234567"),
+        ("1000000", 1000, "1000000000"),
+        ("90", 1 / 60, "1.5"),
+        ("any text", 1, "any text"),
+    ],
+)
+def test_a_factor_keeps_every_digit(value, factor, text):
+    assert Setting(variable="X", factor=factor).text(value) == text
+
+
+def test_an_unknown_setting_is_named_with_the_known_ones_and_the_way_out(read):
+    target = read(GOOD + '[settings]\n"idle timeout" = "IDLE"\n')
+    with pytest.raises(Broken) as caught:
+        target.environment_for("origin list", "x")
+    said = str(caught.value)
+    assert 'mine.toml: [settings] has no "origin list" (it has "idle timeout")' in said
+    assert "add the environment variable" in said
+    with pytest.raises(Broken, match="it has none"):
+        read(GOOD).environment_for("x", "1")
+
+
+# --- what is wrong -------------------------------------------------------------------------------
+
+
+def test_a_missing_file_is_named_with_those_that_are_there(tmp_path):
+    (tmp_path / "staging.toml").write_text(GOOD)
+    with pytest.raises(Broken) as caught:
+        read_target(tmp_path / "stagign.toml", {}, {})
+    said = str(caught.value)
+    assert "\n" not in said
+    assert f"{tmp_path / 'stagign.toml'}: no such target file" in said
+    assert "staging.toml" in said
+    assert "-D target=FILE" in said
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(Broken, match=r"no such target file; .* has no target"):
+        read_target(tmp_path / "nowhere" / "x.toml", {}, {})
+
+
+def test_a_folder_is_no_target(tmp_path):
+    with pytest.raises(Broken, match="cannot be read"):
+        read_target(tmp_path, {}, {})
+
+
+def test_bytes_that_are_no_text_are_no_target(tmp_path):
+    (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(Broken, match="cannot be read"):
+        read_target(tmp_path / "x.toml", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name = mine", "is not TOML: "),
+        (GOOD + AUTH, "is not TOML: "),
+        ("", "name is missing"),
+        ('name = "mine"\n' + ENDPOINT + AUTH, "dialect is missing"),
+        (HEAD + AUTH, "[endpoint] is missing"),
+        (HEAD + REMOTE, "[auth] is missing"),
+        (HEAD + "[endpoint]\n" + AUTH, "[endpoint] url is missing"),
+        (GOOD + "[feed]\n", "[feed] broker is missing"),
+        (HEAD + REMOTE + AUTH + '[launch]\nready_path = "/"\n', "[launch] command is missing"),
+        (HEAD.replace("qa-ws", "fix") + ENDPOINT + AUTH, "dialect = 'fix': input should be 'qa-ws'"),
+        (HEAD + "endpont = 1\n" + REMOTE + AUTH, "endpont: unknown key; did you mean endpoint?"),
+        (
+            HEAD + REMOTE + "[auth]\ngenerate_keys = true\n",
+            "[auth] generate_keys: unknown key; did you mean generate_key?",
+        ),
+        (GOOD + '[feed]\nbroker = "embedded"\nxyz = 1\n', "[feed] xyz: unknown key; known are broker"),
+        (
+            GOOD + '[settings]\n"idle timeout" = {variable = "X", faktor = 2}\n',
+            "[settings] idle timeout.faktor: unknown key; did you mean factor?",
+        ),
+        (GOOD + '[settings]\n"idle timeout" = 5\n', "[settings] idle timeout = 5: "),
+        (HEAD + 'auth = "x"\n' + REMOTE, "auth] = 'x': "),
+        (HEAD + '[endpoint]\nurl = "http://x/"\n' + AUTH, "url = 'http://x/': must be an address"),
+        (HEAD + "[endpoint]\nurl = 5\n" + AUTH, "[endpoint] url = 5: input should be a valid string"),
+        (GOOD + '[feed]\nbroker = "kafka://x"\n', 'broker = \'kafka://x\': must be "embedded" or a'),
+        (HEAD + REMOTE + AUTH + 'carriers = ["cookie"]\n', "[auth] carriers.0 = 'cookie': "),
+        (HEAD + REMOTE + AUTH + "carriers = []\n", "[auth] carriers = []: "),
+        (HEAD + REMOTE + AUTH + 'algorithm = "HS256"\n', "[auth] algorithm = 'HS256': "),
+        (GOOD + "ready_within_s = 0\n", "[launch] ready_within_s = 0: "),
+        (GOOD + 'ready_within_s = "soon"\n', "[launch] ready_within_s = 'soon': "),
+        (
+            HEAD + REMOTE + "[auth]\n",
+            "[auth]: needs exactly one of generate_key, key_file, token_command, token_variable; "
+            "it has none",
+        ),
+        (
+            HEAD + REMOTE + AUTH + 'key_file = "x.pem"\n',
+            "it has generate_key, key_file",
+        ),
+        (
+            HEAD + REMOTE + '[auth]\ntoken_variable = "T"\ntoken_command = ["x"]\n',
+            "it has token_command, token_variable",
+        ),
+        (
+            HEAD + ENDPOINT + AUTH + '[launch]\ncommand = ["serve", "{port}"]\n',
+            "[launch]: needs ready_log (a pattern of a line that the service writes) or ready_path",
+        ),
+        (GOOD.replace("{port}\"]", "{prot}\"]"), "[launch] '{prot}': known placeholders are {python}"),
+        (GOOD.replace("{port}\"]", "{\"]"), "[launch] '{': known placeholders are"),
+        (GOOD.replace("{port}\"]", "{}\"]"), "[launch] '{}': known placeholders are"),
+        (GOOD + '[launch.environment]\nX = "{brokerurl}"\n', "[launch] '{brokerurl}': known"),
+        (GOOD + '[demo]\ngenerator = ["{nothing}"]\n', "[demo] '{nothing}': known placeholders are"),
+        (
+            GOOD.replace("127.0.0.1:{port}", "{host}:{port}"),
+            "[endpoint] url 'ws://{host}:{port}/ws': known placeholders are {port}",
+        ),
+        (HEAD + ENDPOINT + AUTH, "[endpoint] url: {port} needs a [launch] section"),
+        (
+            GOOD.replace(', "{port}"', ""),
+            "[endpoint] url has {port}, but nothing tells the port: put {port} into the launch "
+            "section, or a group (?P<port>...) into ready_log",
+        ),
+        (GOOD + "ready_log = '(?P<port>'\n", "[launch] ready_log = '(?P<port>': is no regular"),
+    ],
+)
+def test_each_mistake_is_said_in_one_line(complaint, text, said):
+    assert said in complaint(text)
+
+
+def test_every_placeholder_is_accepted_where_it_belongs(read):
+    every = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+    assert read(GOOD.replace("{port}", every, 2).replace(every, "{port}", 1))
+
+
+def test_a_port_may_be_told_by_the_ready_line(read):
+    told = GOOD.replace(', "{port}"', "") + r"ready_log = 'on (?P<port>\d+)'"
+    assert read(told).launch.ready_log
+
+
+# --- overrides -----------------------------------------------------------------------------------
+
+FEED = GOOD + '[feed]\nbroker = "redis://file:1/0"\n'
+
+
+def test_the_command_line_beats_the_environment_beats_the_file(read):
+    environment = {"QAWS_FEED__BROKER": "redis://environment:1/0"}
+    overrides = {"feed.broker": "redis://line:1/0"}
+    assert read(FEED).feed.broker == "redis://file:1/0"
+    assert read(FEED, environment=environment).feed.broker == "redis://environment:1/0"
+    assert read(FEED, overrides, environment).feed.broker == "redis://line:1/0"
+    assert read(FEED, overrides).feed.broker == "redis://line:1/0"
+
+
+def test_an_override_makes_a_section_that_the_file_has_not(read):
+    assert read(GOOD, {"statistics.path": "/s"}).statistics.path == "/s"
+
+
+def test_a_list_is_given_as_words_and_a_number_as_digits(read):
+    target = read(GOOD, {"launch.command": "a b {port}", "launch.ready_within_s": "3"})
+    assert target.launch.command == ["a", "b", "{port}"]
+    assert target.launch.ready_within_s == 3
+
+
+def test_a_token_source_that_is_overridden_is_a_second_one(complaint):
+    assert "it has generate_key, token_variable" in complaint(GOOD, {"auth.token_variable": "T"})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "environment", "said"),
+    [
+        ({"auth.isuer": "x"}, {}, "-D auth.isuer=x: no such key in a target file; did you mean auth."),
+        ({"nothing.at_all": "x"}, {}, "-D nothing.at_all=x: no such key"),
+        ({"settings.idle": "x"}, {}, "-D settings.idle=x: no such key"),
+        ({}, {"QAWS_FEED__BROKR": "x"}, "QAWS_FEED__BROKR=x: no such key in a target file; did you"),
+        ({"feed.broker": "nonsense"}, {}, "[feed] broker = 'nonsense': must be"),
+        ({"launch.ready_within_s": "soon"}, {}, "[launch] ready_within_s = 'soon'"),
+        ({"launch.environment": "A=1"}, {}, "[launch] environment = 'A=1': "),
+    ],
+)
+def test_a_wrong_override_is_said_in_one_line(complaint, overrides, environment, said):
+    assert said in complaint(GOOD, overrides, environment)
+
+
+def test_an_override_of_what_is_no_section_in_the_file_is_said(complaint):
+    said = complaint(HEAD + 'auth = "x"\n' + REMOTE, {"auth.issuer": "y"})
+    assert "[auth] = 'x'" in said
+
+
+def test_keys_and_variables_that_are_not_about_the_target_are_left_alone(read):
+    assert read(GOOD, {"target": "x"}, {"QAWS_REPORTS": "x", "OTHER__KEY": "x", "HOME": "/"})

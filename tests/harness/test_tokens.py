@@ -1,0 +1,182 @@
+"""Tokens: those that are minted verify, those that cannot be had say why in one line."""
+
+import json
+import sys
+import time
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from qaws.target import Auth
+from qaws.tokens import Tokens
+from qaws.verdict import Broken
+
+
+def minting(folder, **more):
+    return Tokens(Auth(generate_key=True, issuer="qaws", audience="ticker", **more), folder)
+
+
+def decoded(tokens, token, algorithm="RS256"):
+    """Verify a token the way a service does: with the published keys, and nothing else."""
+    keys = jwt.PyJWKSet.from_dict(json.loads(tokens.jwks_file.read_text()))
+    key = keys[jwt.get_unverified_header(token)["kid"]]
+    return jwt.decode(token, key, algorithms=[algorithm], audience="ticker", issuer="qaws")
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_a_minted_token_verifies_against_the_published_keys(tmp_path, algorithm):
+    tokens = minting(tmp_path, algorithm=algorithm)
+    claims = decoded(tokens, tokens.valid(), algorithm)
+    assert claims["sub"] == "qa-client"
+    assert claims["exp"] > time.time() + 600
+
+
+def test_the_published_keys_hold_no_private_part(tmp_path):
+    (key,) = json.loads(minting(tmp_path).jwks_file.read_text())["keys"]
+    assert not {"d", "p", "q", "dp", "dq", "qi"} & set(key)
+    assert (key["kid"], key["alg"], key["use"]) == ("qaws-1", "RS256", "sig")
+
+
+def test_another_key_does_not_verify(tmp_path):
+    (tmp_path / "other").mkdir()
+    mine, other = minting(tmp_path), minting(tmp_path / "other")
+    with pytest.raises(jwt.InvalidSignatureError):
+        decoded(mine, other.valid())
+
+
+def test_claims_can_be_replaced_added_and_left_out(tmp_path):
+    tokens = minting(tmp_path)
+    past = int(time.time()) - 60
+    with pytest.raises(jwt.ExpiredSignatureError):
+        decoded(tokens, tokens.mint(exp=past))
+    with pytest.raises(jwt.InvalidIssuerError):
+        decoded(tokens, tokens.mint(iss="somebody"))
+    with pytest.raises(jwt.MissingRequiredClaimError):
+        decoded(tokens, tokens.mint(aud=None))
+    claims = decoded(tokens, tokens.mint(exp=None, sub="bob", role="trader"))
+    assert "exp" not in claims
+    assert (claims["sub"], claims["role"]) == ("bob", "trader")
+
+
+@pytest.fixture
+def key_file(tmp_path):
+    def write(key, password=None):
+        hidden = (
+            serialization.BestAvailableEncryption(password)
+            if password
+            else serialization.NoEncryption()
+        )
+        file = tmp_path / "key.pem"
+        kinds = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, hidden
+        file.write_bytes(key.private_bytes(*kinds))
+        return file
+
+    return write
+
+
+def test_a_key_file_signs(tmp_path, key_file):
+    file = key_file(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    tokens = Tokens(Auth(key_file=file, issuer="qaws", audience="ticker"), tmp_path)
+    assert decoded(tokens, tokens.valid())["iss"] == "qaws"
+
+
+def one_line(caught):
+    said = str(caught.value)
+    assert "\n" not in said
+    assert len(said) < 300
+    return said
+
+
+def test_a_key_file_that_is_missing_is_named(tmp_path):
+    with pytest.raises(Broken) as caught:
+        Tokens(Auth(key_file=tmp_path / "none.pem"), tmp_path)
+    assert "key_file" in one_line(caught)
+    assert "none.pem" in one_line(caught)
+
+
+@pytest.mark.parametrize("content", [b"", b"no key at all", b"-----BEGIN PRIVATE KEY-----\nAA\n"])
+def test_a_key_file_that_is_none_is_named(tmp_path, content):
+    (tmp_path / "bad.pem").write_bytes(content)
+    with pytest.raises(Broken) as caught:
+        Tokens(Auth(key_file=tmp_path / "bad.pem"), tmp_path)
+    assert "bad.pem" in one_line(caught)
+    assert "PEM private key" in one_line(caught)
+
+
+def test_a_key_file_with_a_password_is_refused_in_words(tmp_path, key_file):
+    file = key_file(ec.generate_private_key(ec.SECP256R1()), password=b"secret")
+    with pytest.raises(Broken) as caught:
+        Tokens(Auth(key_file=file, algorithm="ES256"), tmp_path)
+    assert "without password" in one_line(caught)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "make"),
+    [
+        ("RS256", lambda: ec.generate_private_key(ec.SECP256R1())),
+        ("ES256", lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048)),
+        ("RS256", ed25519.Ed25519PrivateKey.generate),
+    ],
+)
+def test_a_key_of_the_wrong_kind_is_refused(tmp_path, key_file, algorithm, make):
+    with pytest.raises(Broken, match=f"is not a key for {algorithm}"):
+        Tokens(Auth(key_file=key_file(make()), algorithm=algorithm), tmp_path)
+
+
+def by_command(tmp_path, *words):
+    return Tokens(Auth(token_command=[sys.executable, "-c", *words]), tmp_path)
+
+
+def test_a_token_command_supplies_the_token(tmp_path):
+    assert by_command(tmp_path, "print('abc')").valid() == "abc"
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("raise SystemExit('no access')", ["exit code 1", "no access"]),
+        ("print('abc'); raise SystemExit(3)", ["exit code 3"]),
+        ("pass", ["exit code 0", "it printed no token"]),
+        ("print('   ')", ["it printed no token"]),
+    ],
+)
+def test_a_token_command_that_gives_none_is_broken(tmp_path, program, words):
+    with pytest.raises(Broken) as caught:
+        by_command(tmp_path, program).valid()
+    assert all(word in one_line(caught) for word in ["token_command", *words])
+
+
+def test_a_token_command_that_is_not_there_is_broken(tmp_path):
+    with pytest.raises(Broken) as caught:
+        Tokens(Auth(token_command=["no-such-program"]), tmp_path).valid()
+    assert "no-such-program" in one_line(caught)
+
+
+def test_a_token_command_that_hangs_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("qaws.tokens.COMMAND_ALLOWANCE_S", 0.3)
+    start = time.monotonic()
+    with pytest.raises(Broken) as caught:
+        by_command(tmp_path, "import time; time.sleep(30)").valid()
+    assert time.monotonic() - start < 5
+    assert "timed out" in one_line(caught)
+
+
+def test_a_token_variable_supplies_the_token(tmp_path, monkeypatch):
+    tokens = Tokens(Auth(token_variable="MY_TOKEN"), tmp_path)
+    monkeypatch.setenv("MY_TOKEN", " abc\n")
+    assert tokens.valid() == "abc"
+    for nothing in ("", "  "):
+        monkeypatch.setenv("MY_TOKEN", nothing)
+        with pytest.raises(Broken, match="MY_TOKEN: is not set; export MY_TOKEN=<token>"):
+            tokens.valid()
+    monkeypatch.delenv("MY_TOKEN")
+    with pytest.raises(Broken, match="is not set"):
+        tokens.valid()
+
+
+def test_without_a_key_nothing_can_be_minted(tmp_path):
+    with pytest.raises(Broken, match="cannot be minted"):
+        Tokens(Auth(token_variable="MY_TOKEN"), tmp_path).mint()
+    assert not (tmp_path / "jwks.json").exists()
