@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import difflib
 
-from faults import authentication, broadcasting, errors, idle, limits, sessions
+from faults import (
+    authentication,
+    broadcasting,
+    errors,
+    idle,
+    leaks,
+    limits,
+    sessions,
+    storm,
+)
 from faults.fault import Fault
 
 CAPABILITIES = {
@@ -14,6 +23,8 @@ CAPABILITIES = {
     "error handling": errors,
     "idle timeout": idle,
     "connection limit": limits,
+    "memory stability": leaks,
+    "connection storm": storm,
 }
 """Capability → the module with its faults."""
 

@@ -13,7 +13,8 @@ Feature: Real-time broadcasting
     > digit for digit, to what was published.
 
     Given Alice is connected and subscribed to instrument 256265
-    When an option tick for instrument 256265 is published
+    When an option tick for instrument 256265 is published and reaches Alice
+    And an option tick for instrument 256265 is published
     Then Alice receives it exactly once, within 200 ms
     And type, instrument_token, symbol, last_price and greeks at Alice equal what was published, digit for digit
 

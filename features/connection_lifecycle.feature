@@ -16,15 +16,25 @@ Feature: Connection lifecycle
     And a WebSocket ping from Alice is answered within 5 seconds
 
   @QA-WS-002 @p0 @blocker
-  Scenario: QA-WS-002 A connection without a token is refused
+  Scenario Outline: QA-WS-002 A connection without a token is refused
     > Plan: given no token, when a client connects, then it is refused with HTTP 401, or closed with
     > 1008 and a reason that contains "Authentication required".
     > A bare 403 or a lost connection does not tell the client why, and fails.
 
+    Given the market is <market>
     When Alice connects without a token
     Then Alice is refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
     And Alice has received no welcome
     And Alice has received no tick
+
+    Examples:
+      | market |
+      | closed |
+
+    @needs.inject
+    Examples: with ticks to be had
+      | market                       |
+      | open, with ticks every 20 ms |
 
   @QA-WS-003 @p0 @blocker
   Scenario Outline: QA-WS-003 A connection with a valid token is welcomed
@@ -44,16 +54,22 @@ Feature: Connection lifecycle
       | Authorization header |
 
   @QA-WS-004 @p0 @critical @needs.observe @needs.statistics
-  Scenario: QA-WS-004 A graceful disconnect leaves nothing behind
+  Scenario Outline: QA-WS-004 A disconnect leaves nothing behind
     > Plan: given active connections, when ten clients connect, ping, and close, then the service's
     > sockets, sessions and subscriptions return exactly to where they were, and its memory grew by
-    > less than 10 MB. Measured on the service's process and in its own statistics.
+    > less than 10 MB. Measured on the service's process and in its own statistics. Clients that
+    > are cut off must leave no more behind than those that say goodbye.
 
     Given Alice, Bob and Carol are connected and subscribed to NIFTY
     And the service's sockets, sessions, subscriptions and memory are noted
-    When 10 clients connect, subscribe to NIFTY, ping, and close
+    When 10 clients connect, subscribe to NIFTY, ping, and leave by <ending>
     Then the service's sockets, sessions and subscriptions are back as noted within 2 seconds
     And the service's memory has grown by less than 10 MB
+
+    Examples:
+      | ending          |
+      | a clean close   |
+      | an abrupt reset |
 
   @QA-WS-005 @p0 @critical @needs.inject
   Scenario Outline: QA-WS-005 A client that reconnects begins anew

@@ -13,7 +13,7 @@ from typing import Any
 
 from qaws.connections import Connection, Frame
 from qaws.feed import SEQUENCE_FIELD
-from qaws.market import Selection, TickKind, instrument_of
+from qaws.market import SPOT, Selection, TickKind, instrument_of
 from qaws.oracle import Published
 from qaws.protocol import malformed
 from qaws.verdict import Broken, Refuted
@@ -56,9 +56,11 @@ async def connect(
 
 async def _settled(world: World, connection: Connection) -> None:
     """Wait until a connection was welcomed or has ended, or the allowance is over."""
-    is_settled: Callable[[Frame], bool] = lambda f: f.message is not None or f.kind == "close"  # noqa: E731
+    welcomed = is_kind(world, "welcome")
     if connection.http_status == 101:
-        await connection.wait_for(is_settled, None, world.allowance_s)
+        await connection.wait_for(
+            lambda f: welcomed(f) or f.kind == "close", None, world.allowance_s
+        )
 
 
 async def be_connected(world: World, clients: Sequence[str]) -> None:
@@ -69,7 +71,7 @@ async def be_connected(world: World, clients: Sequence[str]) -> None:
     """
     await connect(world, clients)
     for connection in world.scene.connections.of(clients):
-        if connection.session_id is None:
+        if not any(connection.received("welcome")):
             raise Refuted(
                 f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
             )
@@ -185,10 +187,13 @@ def is_the_tick(frame: Frame, tick: Published) -> bool:
 # --- comings and goings -------------------------------------------------------------------------
 
 
-async def come_and_go(world: World, clients: Sequence[str], selection: Selection) -> None:
-    """Let clients connect, subscribe, ping, and close cleanly.
+async def come_and_go(
+    world: World, clients: Sequence[str], selection: Selection, ending: str
+) -> None:
+    """Let clients connect, subscribe, ping, and leave by an ending that features name.
 
     Raises:
+        Broken: no such ending is known.
         Refuted: one was not welcomed, acknowledged, or answered.
     """
     await be_connected(world, clients)
@@ -197,7 +202,7 @@ async def come_and_go(world: World, clients: Sequence[str], selection: Selection
         asked = await connection.send(world.dialect.ping())
         if not await connection.wait_for(is_kind(world, "pong"), asked, world.allowance_s):
             raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
-    await asyncio.gather(*(c.close() for c in world.scene.connections.of(clients)))
+    await asyncio.gather(*(end_connection(world, client, ending) for client in clients))
 
 
 def is_kind(world: World, kind: str) -> Callable[[Frame], bool]:
@@ -240,17 +245,26 @@ async def keep_publishing(world: World, selection: Selection, every_s: float) ->
     world.feed.start_flow(selection, every_s)
 
 
+async def open_market(world: World, every_s: float) -> None:
+    """Publish a tick of every symbol every `every_s` seconds until the scenario ends."""
+    for symbol in SPOT:
+        world.feed.start_flow(Selection("symbols", symbols=(symbol,)), every_s)
+
+
 async def stay_silent(world: World, client: str, at_most_s: float) -> None:
     """Let a client neither send nor receive until its connection ends, or the time is over.
 
     Raises:
-        Broken: something that the suite published reached it, so that it was not silent.
+        Refuted: ticks reached it although it had not subscribed.
+        Broken: it had subscribed, and so was not silent.
     """
     connection = world.scene.connections.named(client)
     remaining = at_most_s - (time.monotonic_ns() - connection.started_ns) / 1e9
     await connection.wait_for(lambda f: f.kind == "close", None, max(0.0, remaining))
+    if connection.entitlements:
+        raise Broken(f"{client} was to stay silent but has subscribed: the scenario is wrong")
     if any(connection.received("tick")):
-        raise Broken(f"{client} was to stay silent but received ticks: the scenario is wrong")
+        raise Refuted(f"{client} received ticks that it had not subscribed to")
 
 
 async def note_resources(world: World) -> None:

@@ -21,7 +21,13 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    ProtocolError,
+)
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.http11 import Response
@@ -84,6 +90,11 @@ class _Recorder(ClientConnection):
             self.owner.answered(event)
             super().process_event(event)
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if isinstance(self.protocol.parser_exc, ProtocolError | UnicodeDecodeError):
+            self.owner.misunderstood(self.protocol.parser_exc)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.owner.ended()
         super().connection_lost(exc)
@@ -96,7 +107,12 @@ class Ending:
     at_ns: int
     code: int
     reason: str
-    by: Literal["the service", "the client", "nobody: the network connection was cut"]
+    by: Literal[
+        "the service",
+        "the client",
+        "nobody: the network connection was cut",
+        "the client, because the service broke the WebSocket protocol",
+    ]
 
     def __str__(self) -> str:
         reason = f' "{self.reason}"' if self.reason else " without a reason"
@@ -185,7 +201,7 @@ class Connection:
 
     async def reset(self) -> None:
         """Cut the connection: a TCP reset, as when a machine loses power behind a router."""
-        if self._socket is None:
+        if self._socket is None or self._over:
             return
         self._stop_entitlements()
         raw: socket.socket = self._socket.transport.get_extra_info("socket")
@@ -222,7 +238,7 @@ class Connection:
         if frame.opcode is Opcode.CLOSE:
             close = websockets.frames.Close.parse(frame.data)
             by_us = any(f.kind == "close" and f.direction == "→" for f in self.log)
-            self.ending = Ending(
+            self.ending = self.ending or Ending(
                 at_ns, close.code, close.reason, "the client" if by_us else "the service"
             )
             self._note("←", "close", close.reason, code=close.code, at_ns=at_ns)
@@ -243,6 +259,18 @@ class Connection:
         """Log the answer to the handshake; called by the socket."""
         if isinstance(event, Response):
             self._note("←", "handshake", f"HTTP {event.status_code} {event.reason_phrase}")
+
+    def misunderstood(self, problem: Exception) -> None:
+        """Note bytes that are against RFC 6455; the library then ends the connection by itself."""
+        if self.ending is None:
+            self.ending = Ending(
+                time.monotonic_ns(),
+                1002,
+                str(problem),
+                "the client, because the service broke the WebSocket protocol",
+            )
+            self.breaches.append(f"{self.name} received bytes against RFC 6455: {problem}")
+            self._note("←", "end", f"not understood, so the client ends the connection: {problem}")
 
     def ended(self) -> None:
         """Note the end of the network connection; called by the socket."""

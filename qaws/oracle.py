@@ -76,6 +76,7 @@ class Ledger:
     ticks: list[Published] = field(default_factory=list)
     _by_key: dict[Key, Published] = field(default_factory=dict)
     _next: dict[str, int] = field(default_factory=dict)
+    _before: dict[str, int] = field(default_factory=dict)
 
     def next_sequence(self, symbol: str) -> int:
         """Return the next sequence number of a symbol, counting from 1."""
@@ -95,9 +96,13 @@ class Ledger:
         """Return the tick with this key, None when it was never published."""
         return self._by_key.get(key)
 
+    def is_earlier(self, key: Key) -> bool:
+        """Return whether a tick was published before this ledger was begun."""
+        return 0 < key[1] <= self._before.get(key[0], 0)
+
     def successor(self) -> Ledger:
         """Return an empty ledger that goes on counting where this one stopped."""
-        return Ledger(_next=self._next)
+        return Ledger(_next=self._next, _before=dict(self._next))
 
     def over(self, arrivals: Iterable[tuple[HeldSelections, Arrival]]) -> dict[Key, int]:
         """Return since when each tick's broadcast is known to be over.
@@ -204,7 +209,8 @@ def audit(
         counted[arrival.key] = counted.get(arrival.key, 0) + 1
         tick = ledger.find(arrival.key)
         if tick is None:
-            unknown.append(f"{arrival.key[0]} #{arrival.key[1]}")
+            late = " (published in an earlier scenario)" if ledger.is_earlier(arrival.key) else ""
+            unknown.append(f"{arrival.key[0]} #{arrival.key[1]}{late}")
             continue
         if counted[tick.key] == 2:
             twice.append(str(tick))

@@ -26,6 +26,18 @@ async def service_is_running_with(context, setting, value):
     context.world.use_service({setting: f"{value:g}"})
 
 
+@given("the market is closed")
+async def market_is_closed(context):
+    """No tick is published: what holds now holds without any."""
+    await context.world.hush()
+
+
+@given("the market is open, with ticks every {every:Duration}")
+async def market_is_open(context, every):
+    """Ticks of every symbol are published again and again until the scenario's last step."""
+    await context.world.do(actions.open_market, every / 1000)
+
+
 @given("{clients:Clients} {be:Be} connected and subscribed to {selection:Selection}")
 async def clients_are_subscribed(context, clients, be, selection):
     """Clients with valid tokens, welcomed, their subscription acknowledged."""

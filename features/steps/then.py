@@ -2,6 +2,7 @@
 
 from behave import then
 
+from qaws import deliveries, resources
 from qaws import expectations as expect
 
 
@@ -66,7 +67,7 @@ async def has_new_session(context, client):
 @then("{clients:Clients} {verb:Receive} it exactly once, within {bound:Duration}")
 async def receive_it(context, clients, verb, bound):
     """The last tick reaches each of them once; latency runs from the publish."""
-    await context.world.do(expect.receives_it, clients, bound)
+    await context.world.do(deliveries.receives_it, clients, bound)
 
 
 @then(
@@ -74,19 +75,19 @@ async def receive_it(context, clients, verb, bound):
 )
 async def further_tick_reaches(context, selection, clients, bound):
     """A tick that is published now still arrives, once."""
-    await context.world.do(expect.further_tick, clients, selection, bound)
+    await context.world.do(deliveries.further_tick, clients, selection, bound)
 
 
 @then("{fields:Fields} at {client:Client} equal what was published, digit for digit")
 async def fields_equal(context, fields, client):
     """Nothing was rounded, swapped, or left over from the tick before."""
-    await context.world.do(expect.equals_published, client, fields)
+    await context.world.do(deliveries.equals_published, client, fields)
 
 
 @then("{clients:Clients} has received no {kind:Kind}")
 async def received_no(context, clients, kind):
     """Proven by something later on the same path, not by a pause."""
-    await context.world.do(expect.received_none, clients, [kind])
+    await context.world.do(deliveries.received_none, clients, [kind])
 
 
 @then(
@@ -94,7 +95,7 @@ async def received_no(context, clients, kind):
 )
 async def received_exactly(context, client, selection):
     """All of its own, once and in order; none of the others, which are known to have existed."""
-    await context.world.do(expect.received_exactly, client, selection)
+    await context.world.do(deliveries.received_exactly, client, selection)
 
 
 @then("{client:Client} gets an error containing {text:Quoted} within {bound:Duration}")
@@ -106,13 +107,13 @@ async def gets_error(context, client, text, bound):
 @then("the service's sockets, sessions and subscriptions are back as noted within {bound:Duration}")
 async def resources_are_back(context, bound):
     """Exactly as before, on the service's process and in its own statistics."""
-    await context.world.do(expect.resources_are_back, bound)
+    await context.world.do(resources.resources_are_back, bound)
 
 
 @then("the service's memory has grown by less than {megabytes:g} MB")
 async def memory_has_grown_less(context, megabytes):
     """Private memory of the service's process, against what was noted."""
-    await context.world.do(expect.memory_grew_less, megabytes)
+    await context.world.do(resources.memory_grew_less, megabytes)
 
 
 @then("when {leaver:Client} leaves, {newcomer:Client} is admitted within {bound:Duration}")
@@ -124,4 +125,4 @@ async def place_is_passed_on(context, leaver, newcomer, bound):
 @then("every client has received exactly what it was due, in frames that keep the contract")
 async def everything_was_exact(context):
     """The closing step of every scenario; the suite adds it by itself."""
-    await context.world.do(expect.everything_was_exact)
+    await context.world.do(deliveries.everything_was_exact)

@@ -23,11 +23,11 @@ async def connects_without_token(context, client):
     await context.world.do(actions.connect, [client], token=False)
 
 
-@when("{clients:Clients} connect, subscribe to {selection:Selection}, ping, and close")
-async def clients_come_and_go(context, clients, selection):
-    """Clients that come, are served, and leave with a clean close."""
+@when("{clients:Clients} connect, subscribe to {selection:Selection}, ping, and leave by {ending}")
+async def clients_come_and_go(context, clients, selection, ending):
+    """Clients that come, are served, and leave by "a clean close" or "an abrupt reset"."""
     newcomers = [f"visiting {client}" for client in clients]
-    await context.world.do(actions.come_and_go, newcomers, selection)
+    await context.world.do(actions.come_and_go, newcomers, selection, ending)
 
 
 @when("{client:Client} reconnects after {ending}")

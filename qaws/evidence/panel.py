@@ -30,8 +30,7 @@ def panel(
     return (
         f"<p>{escape(words)}</p>{_table(checks)}{_figures(figures)}"
         + "".join(_picture(caption, svg) for caption, svg in pictures)
-        + "<p>Times count from the scenario's begin; a tick's delay counts from when it was due. "
-        "The transcript of every connection is attached to the scenario.</p>"
+        + "<p>A delay counts from when the tick was due, other times from the scenario's begin.</p>"
     )
 
 

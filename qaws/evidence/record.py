@@ -26,8 +26,10 @@ def attach_evidence(world: World, plan: Sequence[str]) -> None:
         plan: the scenario's description, line by line.
     """
     scene = world.scene
-    svg = sequence_diagram(scene.steps, scene.connections.all, world.ledger, scene.started_ns)
-    pictures = [*scene.pictures, ("What went over the wire, step by step", svg)]
+    pictures = list(scene.pictures)
+    if scene.connections.all:
+        svg = sequence_diagram(scene.steps, scene.connections.all, world.ledger, scene.started_ns)
+        pictures.append(("What went over the wire, step by step", svg))
     allure.dynamic.description_html(  # type: ignore[no-untyped-call]
         panel(plan, scene.checks.done, scene.figures, pictures)
     )

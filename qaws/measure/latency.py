@@ -109,17 +109,24 @@ class Latencies:
         """Return points (percentile, ms) for a percentile plot, the maximum as (100, ms) last."""
         return [*self.percentiles_ms(PLOTTED).items(), (100.0, self.max_ms)]
 
-    def to_bytes(self) -> bytes:
-        """Return the histogram in HdrHistogram's own compressed form (V2, base64)."""
+    def encoded(self) -> bytes:
+        """Return the histogram in HdrHistogram's own compressed form (V2, base64), for others."""
         return bytes(self._histogram.encode())
 
+    def to_wire(self) -> tuple[bytes, int, int, int]:
+        """Return the encoded histogram with what it does not keep: minimum, maximum, early."""
+        held = self._histogram
+        return self.encoded(), int(held.min_value), int(held.max_value), self.early
+
     @classmethod
-    def from_bytes(cls, encoded: bytes, early: int = 0) -> Latencies:
-        """Read what `to_bytes` wrote; `early` is not part of it."""
+    def from_wire(cls, encoded: bytes, lowest: int, highest: int, early: int) -> Latencies:
+        """Read what `to_wire` wrote."""
         latencies = cls()
         found = HdrHistogram.decode(encoded)
         if found.get_total_count():
             latencies._histogram.add(found)
+            latencies._histogram.min_value = lowest
+            latencies._histogram.max_value = highest
         latencies.early = early
         return latencies
 

@@ -98,7 +98,7 @@ class Offset(msgspec.Struct, frozen=True):
 class WorkerReport(msgspec.Struct, tag="report"):
     """Everything that a worker sends back; raw frames are not among it.
 
-    `latencies` is a compressed HdrHistogram; `bins` is what `Course.to_wire` makes.
+    `latencies` is what `Latencies.to_wire` makes, `bins` is what `Course.to_wire` makes.
     """
 
     clients: list[ClientRecord]
@@ -107,8 +107,7 @@ class WorkerReport(msgspec.Struct, tag="report"):
     faults: dict[str, int]
     sentences: list[tuple[str, str]]
     kinds: dict[str, int]
-    latencies: bytes
-    early: int
+    latencies: tuple[bytes, int, int, int]
     bin_ms: int
     bins: dict[int, tuple[int, dict[int, int]]]
     stalls: Stalls
@@ -148,6 +147,7 @@ class WorkerSummary:
     offset: Offset
     stalls: Stalls
     cpu_s: float
+    readers: int
     deliveries: int
     apart: int
 
@@ -226,8 +226,9 @@ class SwarmResult:
 
     @property
     def stalls(self) -> Stalls:
-        """Return the stalls of the worker that stood still the longest."""
-        return max((w.stalls for w in self.workers), key=lambda s: s.total_ms, default=Stalls())
+        """Return the stalls of the worker with readers that stood still the longest."""
+        with_readers = (worker.stalls for worker in self.workers if worker.readers)
+        return max(with_readers, key=lambda stalls: stalls.total_ms, default=Stalls())
 
     @property
     def cpu_s(self) -> float:
@@ -236,7 +237,7 @@ class SwarmResult:
 
     def add(self, name: str, offset: Offset, report: WorkerReport) -> None:
         """Add what one worker found."""
-        self.latencies.merge(Latencies.from_bytes(report.latencies, report.early))
+        self.latencies.merge(Latencies.from_wire(*report.latencies))
         self.course.merge(Course.from_wire(report.bin_ms, report.bins))
         self.clients += report.clients
         self.slow += report.slow
@@ -246,7 +247,15 @@ class SwarmResult:
         self.violations += [words for _, words in report.sentences]
         deliveries = sum(client.ticks for client in report.clients)
         self.workers.append(
-            WorkerSummary(name, offset, report.stalls, report.cpu_s, deliveries, report.apart)
+            WorkerSummary(
+                name,
+                offset,
+                report.stalls,
+                report.cpu_s,
+                len(report.clients),
+                deliveries,
+                report.apart,
+            )
         )
 
 

@@ -27,7 +27,10 @@ LOOK_EVERY_S = 0.05
 READ_OUT_S = 8.0
 """How long reading what is left may take at the end."""
 
-FAST_BUFFER = 0
+READ_OUT_BUFFER = 64 * 1024
+"""SO_RCVBUF for reading what has piled up. Megabytes at once would be faster, but on one machine
+the kernel then spends a third of a second on behalf of the sender: the service would stand still.
+"""
 
 
 class SlowClient:
@@ -129,7 +132,7 @@ class SlowClient:
     async def _read_out(self) -> None:
         """Read at full speed until the service ends the connection, or until told to leave."""
         self.record.read_again_us = now_us()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, FAST_BUFFER)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_OUT_BUFFER)
         deadline: float | None = None
         while not self._over:
             if self._leaving and deadline is None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from qaws.loop import LoopThread
 from qaws.swarm import wire
-from qaws.swarm.control import Child, Controller, Declined, Lost
+from qaws.swarm.control import Child, Controller, Declined, Lost, end_loop
 from qaws.swarm.descriptors import require_descriptors
 from qaws.swarm.engine import Engine, open_engine
 from qaws.swarm.plan import SwarmPlan
@@ -84,6 +84,7 @@ class Swarm:
         if self.plan is not None:
             raise ValueError("a swarm is started once; make another one")
         self.plan = plan
+        plan.require_countable()
         try:
             self._engine = open_engine(self._wanted, self._folder, self._slots)
             self._loop = LoopThread()
@@ -203,7 +204,7 @@ class Swarm:
             if self._engine:
                 self._engine.close()
             if self._loop:
-                self._loop.stop()
+                end_loop(self._loop)
             self._controller = None
 
     # --- helpers --------------------------------------------------------------------------------

@@ -92,6 +92,9 @@ class Ticker(OnThread):
     def url(self):
         return f"ws://127.0.0.1:{self.port}/ws/ticks"
 
+    def listens(self):
+        """Called when the port is known."""
+
     # --- what tests override -----------------------------------------------------------------
 
     async def admit(self, client, token):
@@ -125,13 +128,14 @@ class Ticker(OnThread):
     # --- what they leave alone ---------------------------------------------------------------
 
     async def main(self):
+        self._subscribed = asyncio.Event()
         feed = asyncio.create_task(self._feed()) if self.broker_url else None
         async with serve(
             self._serve, "127.0.0.1", self.port, process_request=self.request, ping_interval=None
         ) as server:
             self.port = _port(server)
+            self.listens()
             if feed:
-                self.listening = asyncio.Event()
                 await asyncio.wait_for(self._subscribed.wait(), WAIT_S)
             await self.until_stopped()
             if feed:
@@ -187,10 +191,7 @@ class Ticker(OnThread):
     async def subscribed(self, client):
         await client.send({"type": "subscribed"})
 
-    _subscribed: asyncio.Event
-
     async def _feed(self):
-        self._subscribed = asyncio.Event()
         async with redis.asyncio.Redis.from_url(self.broker_url) as broker, broker.pubsub() as feed:
             await feed.psubscribe("ticker:*")
             async for message in feed.listen():
@@ -249,7 +250,9 @@ async def handshake(reader, writer):
     import hashlib
 
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
-    key = next(x.split(": ")[1] for x in head.split("\r\n") if x.lower().startswith("sec-websocket-key"))
+    key = next(
+        x.split(": ")[1] for x in head.split("\r\n") if x.lower().startswith("sec-websocket-key")
+    )
     accept = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
     writer.write(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -306,9 +309,7 @@ def _duplicate(connection) -> int:
 async def _as_process(service):
     service._ready, service._end = threading.Event(), asyncio.Event()
     waiting = asyncio.create_task(service.main())
-    while not service.port:
-        await asyncio.sleep(0.01)
-    print(f"scripted service on {service.port}", flush=True)
+    service.listens = lambda: print(f"scripted service on {service.port}", flush=True)
     await waiting
 
 

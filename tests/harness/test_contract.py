@@ -1,4 +1,4 @@
-"""The message contract: every type, every kind of breach in words, and fast enough for all frames."""
+"""The message contract: every type, every kind of breach in words, fast enough for all frames."""
 
 import copy
 import statistics
@@ -100,7 +100,9 @@ def test_fields_that_the_contract_does_not_know_are_relayed_and_allowed(kind):
     assert CONTRACT.violation({**GOOD[kind], "seq": 1, "due_us": 2, "venue": {"a": [None]}}) is None
 
 
-@pytest.mark.parametrize("kind", ["heartbeat", "Pong", "", "ping", "subscribe", None, 1, True, [], {}])
+@pytest.mark.parametrize(
+    "kind", ["heartbeat", "Pong", "", "ping", "subscribe", None, 1, True, [], {}]
+)
 def test_an_unknown_type_is_named_with_the_known_ones(kind):
     said = CONTRACT.violation({"type": kind})
     assert said

@@ -92,7 +92,9 @@ def runs(draw):
             sent = max(sent + 1, now - event[2])
             tick = run.publish(*event[1], sent)
             for client in CLIENTS:
-                if any(e.selection.takes(tick.kind, tick.symbol, tick.instrument) for e in live[client]):
+                if any(
+                    e.selection.takes(tick.kind, tick.symbol, tick.instrument) for e in live[client]
+                ):
                     run.got[client].append(Arrival(now + WIRE, tick.key))
         elif event[0] == "subscribe":
             _, client, selection, before = event

@@ -60,7 +60,10 @@ def test_the_reference_target_reads_and_offers_everything(monkeypatch):
         (HEAD + REMOTE + '[auth]\nkey_file = "key.pem"\n', {"mint"}),
         (HEAD + REMOTE + AUTH, {"mint"}),
         (GOOD, {"mint", "launch", "observe"}),
-        (GOOD + '[settings]\n"idle timeout" = "IDLE"\n', {"mint", "launch", "observe", "configure"}),
+        (
+            GOOD + '[settings]\n"idle timeout" = "IDLE"\n',
+            {"mint", "launch", "observe", "configure"},
+        ),
         (HEAD + REMOTE + AUTH + '[settings]\n"idle timeout" = "IDLE"\n', {"mint"}),
         (HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n', {"mint", "inject"}),
         (HEAD + REMOTE + AUTH + '[feed]\nbroker = "embedded"\n', {"mint", "inject", "outage"}),
@@ -152,13 +155,19 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         (HEAD + "[endpoint]\n" + AUTH, "[endpoint] url is missing"),
         (GOOD + "[feed]\n", "[feed] broker is missing"),
         (HEAD + REMOTE + AUTH + '[launch]\nready_path = "/"\n', "[launch] command is missing"),
-        (HEAD.replace("qa-ws", "fix") + ENDPOINT + AUTH, "dialect = 'fix': input should be 'qa-ws'"),
+        (
+            HEAD.replace("qa-ws", "fix") + ENDPOINT + AUTH,
+            "dialect = 'fix': input should be 'qa-ws'",
+        ),
         (HEAD + "endpont = 1\n" + REMOTE + AUTH, "endpont: unknown key; did you mean endpoint?"),
         (
             HEAD + REMOTE + "[auth]\ngenerate_keys = true\n",
             "[auth] generate_keys: unknown key; did you mean generate_key?",
         ),
-        (GOOD + '[feed]\nbroker = "embedded"\nxyz = 1\n', "[feed] xyz: unknown key; known are broker"),
+        (
+            GOOD + '[feed]\nbroker = "embedded"\nxyz = 1\n',
+            "[feed] xyz: unknown key; known are broker",
+        ),
         (
             GOOD + '[settings]\n"idle timeout" = {variable = "X", faktor = 2}\n',
             "[settings] idle timeout.faktor: unknown key; did you mean factor?",
@@ -166,8 +175,14 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         (GOOD + '[settings]\n"idle timeout" = 5\n', "[settings] idle timeout = 5: "),
         (HEAD + 'auth = "x"\n' + REMOTE, "auth] = 'x': "),
         (HEAD + '[endpoint]\nurl = "http://x/"\n' + AUTH, "url = 'http://x/': must be an address"),
-        (HEAD + "[endpoint]\nurl = 5\n" + AUTH, "[endpoint] url = 5: input should be a valid string"),
-        (GOOD + '[feed]\nbroker = "kafka://x"\n', 'broker = \'kafka://x\': must be "embedded" or a'),
+        (
+            HEAD + "[endpoint]\nurl = 5\n" + AUTH,
+            "[endpoint] url = 5: input should be a valid string",
+        ),
+        (
+            GOOD + '[feed]\nbroker = "kafka://x"\n',
+            "broker = 'kafka://x': must be \"embedded\" or a",
+        ),
         (HEAD + REMOTE + AUTH + 'carriers = ["cookie"]\n', "[auth] carriers.0 = 'cookie': "),
         (HEAD + REMOTE + AUTH + "carriers = []\n", "[auth] carriers = []: "),
         (HEAD + REMOTE + AUTH + 'algorithm = "HS256"\n', "[auth] algorithm = 'HS256': "),
@@ -190,11 +205,17 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
             HEAD + ENDPOINT + AUTH + '[launch]\ncommand = ["serve", "{port}"]\n',
             "[launch]: needs ready_log (a pattern of a line that the service writes) or ready_path",
         ),
-        (GOOD.replace("{port}\"]", "{prot}\"]"), "[launch] '{prot}': known placeholders are {python}"),
-        (GOOD.replace("{port}\"]", "{\"]"), "[launch] '{': known placeholders are"),
-        (GOOD.replace("{port}\"]", "{}\"]"), "[launch] '{}': known placeholders are"),
+        (
+            GOOD.replace('{port}"]', '{prot}"]'),
+            "[launch] '{prot}': known placeholders are {python}",
+        ),
+        (GOOD.replace('{port}"]', '{"]'), "[launch] '{': known placeholders are"),
+        (GOOD.replace('{port}"]', '{}"]'), "[launch] '{}': known placeholders are"),
         (GOOD + '[launch.environment]\nX = "{brokerurl}"\n', "[launch] '{brokerurl}': known"),
-        (GOOD + '[demo]\ngenerator = ["{nothing}"]\n', "[demo] '{nothing}': known placeholders are"),
+        (
+            GOOD + '[demo]\ngenerator = ["{nothing}"]\n',
+            "[demo] '{nothing}': known placeholders are",
+        ),
         (
             GOOD.replace("127.0.0.1:{port}", "{host}:{port}"),
             "[endpoint] url 'ws://{host}:{port}/ws': known placeholders are {port}",
@@ -253,10 +274,18 @@ def test_a_token_source_that_is_overridden_is_a_second_one(complaint):
 @pytest.mark.parametrize(
     ("overrides", "environment", "said"),
     [
-        ({"auth.isuer": "x"}, {}, "-D auth.isuer=x: no such key in a target file; did you mean auth."),
+        (
+            {"auth.isuer": "x"},
+            {},
+            "-D auth.isuer=x: no such key in a target file; did you mean auth.",
+        ),
         ({"nothing.at_all": "x"}, {}, "-D nothing.at_all=x: no such key"),
         ({"settings.idle": "x"}, {}, "-D settings.idle=x: no such key"),
-        ({}, {"QAWS_FEED__BROKR": "x"}, "QAWS_FEED__BROKR=x: no such key in a target file; did you"),
+        (
+            {},
+            {"QAWS_FEED__BROKR": "x"},
+            "QAWS_FEED__BROKR=x: no such key in a target file; did you",
+        ),
         ({"feed.broker": "nonsense"}, {}, "[feed] broker = 'nonsense': must be"),
         ({"launch.ready_within_s": "soon"}, {}, "[launch] ready_within_s = 'soon'"),
         ({"launch.environment": "A=1"}, {}, "[launch] environment = 'A=1': "),

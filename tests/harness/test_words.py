@@ -24,7 +24,7 @@ from qaws.verdict import Broken
 
 
 def understood(kind, text):
-    """Return what a step with one blank of this kind gets for `text`, None where it has no match."""
+    """Return what a step with one blank of this kind gets for `text`, None without a match."""
     found = parse.parse(f"<{{it:{kind}}}>", f"<{text}>", phrases.TYPES, case_sensitive=True)
     return found["it"] if found else None
 
@@ -253,7 +253,7 @@ def is_what_it_is_called(name, text):
             return text == ""
         if name == "a NaN":  # Python reads it all the same: that is the trap
             return math.isnan(json.loads(text)["instruments"][0])
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"Expecting"):
             json.loads(text)
         return True
     value = strict(text)
@@ -263,10 +263,13 @@ def is_what_it_is_called(name, text):
         "null": lambda: value is None,
         "an unknown action": lambda: value["action"] not in ("ping", "subscribe", "unsubscribe"),
         "no action": lambda: isinstance(value, dict) and "action" not in value,
-        "instruments that are not integers": lambda: value["action"] == "subscribe"
-        and all(type(number) is not int for number in value["instruments"]),
-        "a symbol that is not text": lambda: value["action"] == "subscribe"
-        and not isinstance(value["symbols"][0], str),
+        "instruments that are not integers": lambda: (
+            value["action"] == "subscribe"
+            and all(type(number) is not int for number in value["instruments"])
+        ),
+        "a symbol that is not text": lambda: (
+            value["action"] == "subscribe" and not isinstance(value["symbols"][0], str)
+        ),
     }[name]()
 
 

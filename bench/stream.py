@@ -1,0 +1,79 @@
+"""The fixed stream of part (a): the same ticks, framed once, for every receiver.
+
+A stream can be damaged on purpose, by a known amount, to show that a receiver's check can fail.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import msgspec
+from websockets.frames import Frame, Opcode
+
+from qaws.market import Market, instrument_of
+
+SYMBOL = "NIFTY"
+PER_SLICE = 50
+"""Ticks per write: what 5 ms are at 10,000 ticks/s."""
+
+Damage = Literal["drop", "duplicate", "late", "foreign"]
+
+
+class Flaw(msgspec.Struct, frozen=True):
+    """One damage at one tick: left out, sent twice, sent two places later, or of a wrong type."""
+
+    damage: Damage
+    number: int
+
+    @classmethod
+    def read(cls, text: str) -> Flaw:
+        """Read a flaw such as "drop:500".
+
+        Raises:
+            ValueError: it is none.
+        """
+        kind, _, number = text.partition(":")
+        for damage in get_args(Damage):
+            if kind == damage:
+                return cls(damage, int(number))
+        raise ValueError(f"{text!r}: known flaws are {', '.join(get_args(Damage))}, as in drop:500")
+
+
+def payloads(count: int, due_us: int, flaws: Sequence[Flaw] = ()) -> list[bytes]:
+    """Return ticks numbered from 1 to `count`, each some 380 bytes of JSON.
+
+    Args:
+        count: how many.
+        due_us: the due time that all of them bear (µs since 1970): when the sender begins.
+        flaws: what is damaged on purpose.
+    """
+    market, instrument = Market(), instrument_of(SYMBOL)
+    ticks = [
+        market.option_tick(instrument) | {"seq": number, "due_us": due_us}
+        for number in range(1, count + 1)
+    ]
+    for flaw in sorted(flaws, key=lambda flaw: -flaw.number):
+        place = flaw.number - 1
+        match flaw.damage:
+            case "drop":
+                del ticks[place]
+            case "duplicate":
+                ticks.insert(place, ticks[place])
+            case "late":
+                ticks.insert(place + 2, ticks.pop(place))
+            case "foreign":
+                ticks[place] = ticks[place] | {"type": "option_trade"}
+    return [json.dumps(tick).encode() for tick in ticks]
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Return a server's text frame: final, not masked, not compressed (RFC 6455, section 5.2)."""
+    return Frame(Opcode.TEXT, payload).serialize(mask=False)
+
+
+def slices(ticks: Sequence[bytes], per_slice: int = PER_SLICE) -> list[bytes]:
+    """Return the framed ticks, joined to what goes into one write; whole frames only."""
+    frames = [text_frame(tick) for tick in ticks]
+    return [b"".join(frames[at : at + per_slice]) for at in range(0, len(frames), per_slice)]

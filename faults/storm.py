@@ -1,0 +1,180 @@
+"""Faults that show when very many come at once: QA-WS-020."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import deque
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame
+from websockets.http11 import Request, Response
+
+from app import closes, routes_websocket, sessions
+from app.auth import Claims
+from app.closes import Close
+from app.server import TickerService
+from app.sessions import Session, SessionRegistry, TickerConnection
+from faults.fault import fault, replace
+
+LIVE = "clients live at the same time, at the peak: measured "
+LEFT_BEHIND = "sockets, sessions, subscriptions, files and threads of the service: measured "
+
+BUSY_PER_SECOND = 100
+"""More arrivals within a second than this are a storm."""
+
+
+class Rush:
+    """Tells a storm from an ordinary day."""
+
+    def __init__(self) -> None:
+        self._arrivals: deque[float] = deque()
+
+    def is_on(self) -> bool:
+        """Note an arrival; return whether more have come within the last second than usual."""
+        now = time.monotonic()
+        self._arrivals.append(now)
+        while self._arrivals[0] < now - 1:
+            self._arrivals.popleft()
+        return len(self._arrivals) > BUSY_PER_SECOND
+
+
+def _before_admission(act: Any) -> None:
+    """Let something happen whenever an authenticated client asks for a place."""
+    original = SessionRegistry.admit
+
+    def admit(
+        self: SessionRegistry, connection: ServerConnection, claims: Claims
+    ) -> Session | None:
+        act(self)
+        return original(self, connection, claims)
+
+    replace(SessionRegistry, "admit", admit)
+
+
+@fault(
+    story="The limit is checked first and the place taken a moment later, so that a crowd that "
+    "comes at once passes the check together and exceeds the limit.",
+    caught_by={"QA-WS-020": LIVE},
+)
+def limit_passed_by_a_burst() -> None:
+    """Put a pause between the check and the entry."""
+    admit, endpoint = SessionRegistry.admit, routes_websocket.websocket_endpoint
+
+    def admit_unseen(
+        self: SessionRegistry, connection: ServerConnection, claims: Claims
+    ) -> Session | None:
+        limit, self.max_connections = self.max_connections, len(self) + 1
+        try:
+            return admit(self, connection, claims)
+        finally:
+            self.max_connections = limit
+
+    async def websocket_endpoint(service: TickerService, connection: ServerConnection) -> None:
+        if service.sessions.is_full():
+            await connection.close(*closes.MAX_CONNECTIONS)
+            return
+        await asyncio.sleep(0.1)
+        await endpoint(service, connection)
+
+    replace(SessionRegistry, "admit", admit_unseen)
+    replace(routes_websocket, "websocket_endpoint", websocket_endpoint)
+
+
+@fault(
+    story="The place of a client whose line is cut is not given back, so that a bad network "
+    "locks everybody out.",
+    caught_by={"QA-WS-020": LEFT_BEHIND},
+)
+def place_not_freed_on_reset() -> None:
+    """Release only those that have said goodbye."""
+    original = SessionRegistry.release
+
+    def release(self: SessionRegistry, session: Session) -> None:
+        if session.connection.protocol.close_rcvd is not None:
+            original(self, session)
+
+    replace(SessionRegistry, "release", release)
+
+
+@fault(
+    story="Session ids are made from the clock, so that two clients of a crowd get the same, and "
+    "one is billed for the other.",
+    caught_by={"QA-WS-020": "session ids: measured "},
+)
+def session_ids_repeat_in_a_burst() -> None:
+    """Take the hundredth of a second for an id."""
+    replace(sessions, "new_session_id", lambda: f"session-{int(time.time() * 100)}")
+
+
+@fault(
+    story="When many come at once each waits three seconds for its welcome, and most give up.",
+    caught_by={"QA-WS-020": "welcome latency p99: measured "},
+)
+def welcome_delayed_in_a_storm() -> None:
+    """Hold the welcome back while there is a rush."""
+    original, rush = TickerService.greet, Rush()
+
+    def greet(self: TickerService, session: Session) -> None:
+        delay_s = 3.0 if rush.is_on() else 0.0
+        asyncio.get_running_loop().call_later(delay_s, original, self, session)
+
+    replace(TickerService, "greet", greet)
+
+
+@fault(
+    story="Every fiftieth admission blocks the service for 300 ms, so that whoever is connected "
+    "gets late prices while others log in.",
+    caught_by={"QA-WS-020": "broadcast latency p99: measured "},
+)
+def admission_blocks_the_others() -> None:
+    """Stand still where something slow should have been awaited."""
+    count = 0
+
+    def block(registry: SessionRegistry) -> None:
+        nonlocal count
+        count += 1
+        if count % 50 == 0:
+            time.sleep(0.3)
+
+    _before_admission(block)
+
+
+@fault(
+    story="When many are turned away at once the reason is left out, so that they all come again "
+    "at once and make the crowd worse.",
+    caught_by={"QA-WS-020": "closed with 1008 without a reason"},
+)
+def excess_without_reason_in_a_storm() -> None:
+    """Take the reason out of the close while there is a rush."""
+    rush, usual = Rush(), closes.MAX_CONNECTIONS
+
+    def choose(registry: SessionRegistry) -> None:
+        closes.MAX_CONNECTIONS = Close(1008, "") if rush.is_on() else usual
+
+    _before_admission(choose)
+
+
+@fault(
+    story="A client that vanishes in the middle of its handshake leaves a socket behind, so that "
+    "a port scan brings the service down.",
+    caught_by={"QA-WS-020": LEFT_BEHIND},
+)
+def broken_handshakes_leak_sockets() -> None:
+    """Hold a second handle of each socket until its handshake's request has come."""
+    made, process_event = TickerConnection.connection_made, TickerConnection.process_event
+    handles: dict[TickerConnection, int] = {}
+
+    def connection_made(self: TickerConnection, transport: Any) -> None:
+        handles[self] = os.dup(transport.get_extra_info("socket").fileno())
+        made(self, transport)
+
+    def process(self: TickerConnection, event: Request | Response | Frame) -> None:
+        if self in handles:
+            os.close(handles.pop(self))
+        process_event(self, event)
+
+    replace(TickerConnection, "connection_made", connection_made)
+    replace(TickerConnection, "process_event", process)
