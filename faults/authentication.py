@@ -12,6 +12,8 @@ from websockets.http11 import Request, Response
 from app import auth, closes, messages, routes_websocket
 from app.auth import AuthenticationError, Claims, TokenVerifier
 from app.closes import Close
+from app.fanout import Fanout, text_frame
+from app.messages import Tick
 from app.server import WEBSOCKET_PATH, TickerService
 from app.sessions import Session, new_session_id
 from faults.fault import fault, replace
@@ -56,6 +58,34 @@ def welcome_before_authentication() -> None:
             await connection.send(messages.welcome(new_session_id()).decode())
         return await original(service, connection)
 
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
+@fault(
+    story="The feed is streamed to whoever connects until somebody has looked at the token.",
+    caught_by={"QA-WS-002": "messages that Alice received: measured"},
+)
+def feed_before_authentication() -> None:
+    """Send every tick to clients without a token for a while, then refuse them."""
+    original = routes_websocket.authenticate_ws
+    unknown: set[ServerConnection] = set()
+    publish = Fanout.publish
+
+    def leaking(self: Fanout, tick: Tick) -> None:
+        for connection in unknown:
+            connection.transport.write(text_frame(tick.payload))
+        publish(self, tick)
+
+    async def authenticate_ws(
+        service: TickerService, connection: ServerConnection
+    ) -> Claims | None:
+        if _token(connection) is None:
+            unknown.add(connection)
+            await asyncio.sleep(0.3)
+            unknown.discard(connection)
+        return await original(service, connection)
+
+    replace(Fanout, "publish", leaking)
     replace(routes_websocket, "authenticate_ws", authenticate_ws)
 
 
@@ -194,7 +224,7 @@ def header_token_ignored() -> None:
     story="A token in the query is not looked at, so that every browser client, which cannot set "
     "headers, is locked out.",
     caught_by={
-        "QA-WS-001": "open connections of Alice: measured 0 open and answering",
+        "QA-WS-001": "open connections of Alice: measured 0 of 1 open",
         "QA-WS-003": WELCOME,
         **dict.fromkeys([f"QA-WS-{n:03}" for n in range(4, 13)], NOT_WELCOMED),
     },

@@ -11,7 +11,7 @@ from app.sessions import Session
 from faults.fault import fault, replace
 
 END = "end of Alice's connection: measured 1 x welcome; "
-OPEN = "open connections of Bob, Carol: measured 1 open and answering; "
+OPEN = "open connections of Bob, Carol: measured 1 of 2 open and answering; "
 
 
 def _timeout(change: Callable[[float], float]) -> None:

@@ -23,8 +23,8 @@ NO_ACK = "got no acknowledgement"
     story="WebSocket pings are swallowed, so that load balancers take every quiet connection for "
     "dead and cut it.",
     caught_by={
-        "QA-WS-001": "open connections of Alice: measured 0 open and answering",
-        "QA-WS-011": "open connections of Bob, Carol: measured 0 open and answering",
+        "QA-WS-001": "open connections of Alice: measured 0 of 1 open",
+        "QA-WS-011": "open connections of Bob, Carol: measured 0 of 2 open",
     },
 )
 def pings_unanswered() -> None:
@@ -48,7 +48,7 @@ def pings_unanswered() -> None:
     story="Every connection is closed right after its welcome, so that clients show a green light "
     "and then nothing.",
     caught_by={
-        "QA-WS-001": "open connections of Alice: measured 0 open and answering",
+        "QA-WS-001": "open connections of Alice: measured 0 of 1 open",
         **dict.fromkeys([f"QA-WS-{n:03}" for n in range(4, 13)], NO_ACK),
     },
 )

@@ -281,16 +281,3 @@ async def note_resources(world: World) -> None:
         )
     world.scene.holdings = holdings
     world.scene.memory_bytes = await asyncio.to_thread(world.service.memory_bytes)
-
-
-async def see_it(world: World, client: str) -> None:
-    """Wait until the last tick has reached a client, so that its broadcast is known to be over.
-
-    Raises:
-        Refuted: it does not come.
-    """
-    connection, tick = world.scene.connections.named(client), world.last_tick
-    if not await arrival(connection, tick, world.allowance_s):
-        raise Refuted(
-            f"{tick} did not reach {client} within {world.allowance_s:g} s: {connection.summary()}"
-        )

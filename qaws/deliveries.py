@@ -60,6 +60,19 @@ async def receives_it(world: World, clients: Sequence[str], within_ms: float) ->
     )
 
 
+async def has_seen_it(world: World, client: str) -> None:
+    """Require that the last tick has reached a client: its broadcast is over then."""
+    tick, connection = world.last_tick, world.scene.connections.named(client)
+    if not await actions.arrival(connection, tick, actions.WELL_PAST * world.allowance_s):
+        world.scene.checks.never(
+            f"{tick} to {client}",
+            tick.due_ns,
+            time.monotonic_ns(),
+            world.allowance_s * 1e3,
+            _account(world, connection),
+        )
+
+
 async def further_tick(
     world: World, clients: Sequence[str], selection: Selection, within_ms: float
 ) -> None:

@@ -44,10 +44,15 @@ class ManagedProcess:
             directory: where it runs; default the current folder.
 
         Raises:
-            Broken: the program is not there or may not be run.
+            Broken: the program is not there or may not be run, or the folder is not there.
         """
         self.name = name
         self.log = log
+        if directory and not directory.is_dir():
+            raise Broken(
+                f"{name}: {directory} is no folder to start it in; "
+                "check [launch] directory in the target file"
+            )
         with log.open("wb") as output:
             try:
                 self._child = subprocess.Popen(

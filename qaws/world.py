@@ -25,7 +25,9 @@ from qaws.tokens import Tokens
 from qaws.verdict import Broken, Checks
 
 if TYPE_CHECKING:
+    from qaws.crowd import Crowd
     from qaws.load import LoadRun
+    from qaws.stability import Visits
 
 T = TypeVar("T")
 
@@ -56,6 +58,8 @@ class Scene:
         self.chores: list[asyncio.Task[None]] = []
         self.on_end: list[Callable[[], None]] = []
         self.load: LoadRun | None = None
+        self.visits: Visits | None = None
+        self.crowd: Crowd | None = None
         self.pictures: list[tuple[str, str]] = []
         self.figures: list[tuple[str, str]] = []
         self.started_ns = time.monotonic_ns()

@@ -2,7 +2,7 @@
 
 from behave import when
 
-from qaws import actions
+from qaws import actions, deliveries
 
 
 @when("{client:Client} connects with a valid token")
@@ -53,7 +53,7 @@ async def option_tick_is_published(context, selection):
 async def option_tick_is_published_and_seen(context, selection, client):
     """One option tick goes into the feed, and a client that is due it has received it."""
     await context.world.do(actions.publish, selection, "option_tick")
-    await context.world.do(actions.see_it, client)
+    await context.world.do(deliveries.has_seen_it, client)
 
 
 @when("these ticks of {symbol} are published in turn")

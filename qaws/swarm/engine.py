@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
+import socket
 import sys
 import tempfile
 import threading
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from qaws.process import ManagedProcess
 from qaws.verdict import Broken
@@ -109,7 +111,7 @@ def _await(process: ManagedProcess, place: Path, future: Future[Any]) -> None:
 
 
 class Dask:
-    """The workers of a Dask scheduler; `distributed` must be installed here and there."""
+    """The workers of a Dask scheduler; they need `qaws` and both lock files installed, as here."""
 
     def __init__(self, address: str) -> None:
         """Connect.
@@ -136,12 +138,12 @@ class Dask:
                 f"{address}: no Dask scheduler answers there within {DASK_ALLOWANCE_S:g} s "
                 f"({_short(problem)}); start one with: dask scheduler"
             ) from None
+        self._jobs: list[Any] = []
+        self._next = 0
         self._workers = list(self._client.scheduler_info(n_workers=-1)["workers"])
         if not self._workers:
             self.close()
             raise Broken(f"{address}: the scheduler has no workers: dask worker {address}")
-        self._next = 0
-        self._jobs: list[Any] = []
         self.callback_host = _own_address_towards(self._client.scheduler.address)
 
     @property
@@ -181,9 +183,6 @@ def _await_job(job: Any, future: Future[Any]) -> None:
 
 def _own_address_towards(address: str) -> str:
     """Return which of this machine's addresses is used to reach another."""
-    import socket
-    from urllib.parse import urlsplit
-
     parts = urlsplit(address)
     with socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), 2) as link:
         own: str = link.getsockname()[0]

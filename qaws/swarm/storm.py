@@ -10,7 +10,9 @@ import asyncio
 import random
 import time
 from collections import Counter
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import uvloop
 
@@ -215,9 +217,10 @@ class Storm:
             await asyncio.wait([visitor.gone for visitor in leaving], timeout=SETTLE_S)
         for visitor in leaving:
             visitor.reset()
-        await asyncio.sleep(0)
+        if leaving:
+            await asyncio.wait([visitor.gone for visitor in leaving], timeout=1)
 
-    def _spawn(self, work: asyncio._CoroutineLike[None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._visits.append(asyncio.get_running_loop().create_task(work))
 
     async def _settle(self) -> None:
@@ -285,18 +288,18 @@ class Storm:
     def _gone(self, visitor: Visitor, guest: Guest) -> None:
         """Note the end of a connection, whoever ended it."""
         guest.left_s = self._since(visitor.left_at)
-        by_service = visitor.close is not None or visitor in self._live
         if visitor.close is not None:
             guest.code, guest.reason = visitor.close.code, visitor.close.reason
-        if guest.welcomed_s is None and visitor.welcomed_at is None:
-            guest.end = f"{visitor.name} {visitor.summary()}"
-        elif self._live.pop(visitor, None) and by_service and not visitor.leaving:
+        if visitor.welcomed_at is None:
+            guest.end = guest.end or f"{visitor.name} {visitor.summary()}"
+        elif not visitor.leaving:
+            self._live.pop(visitor, None)
             self._report.unasked.append(f"{visitor.name} {visitor.summary()}")
 
     def _since(self, at: float | None) -> float | None:
         return None if at is None else at - self._start
 
 
-def repeated(sessions: list[str]) -> list[str]:
+def repeated(sessions: Iterable[str]) -> list[str]:
     """Return the ids that come more than once."""
     return [session for session, count in Counter(sessions).items() if count > 1]

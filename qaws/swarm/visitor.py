@@ -136,6 +136,7 @@ class Visitor(asyncio.Protocol):
         self.name = name
         self.welcomed_at: float | None = None
         self.left_at: float | None = None
+        self.leaving = False
         self.close: Close | None = None
         self.refusal = ""
         self.session_id: str | None = None
@@ -170,12 +171,14 @@ class Visitor(asyncio.Protocol):
 
     def leave(self) -> None:
         """Close with 1000; `gone` tells when the service has ended the connection."""
+        self.leaving = True
         self._note_left()
         self._close_sent = True
         self._write(CLOSE)
 
     def reset(self) -> None:
         """Cut the connection with a TCP reset."""
+        self.leaving = True
         self._note_left()
         transport = self._transport
         if transport is not None and not transport.is_closing():

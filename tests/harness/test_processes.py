@@ -64,15 +64,16 @@ def test_a_process_that_ignores_the_request_is_killed_after_its_time(run):
 
 @pytest.mark.parametrize("stubborn", ["", STUBBORN])
 def test_its_children_end_with_it_also_those_that_ignore_the_request(run, stubborn, until):
-    child = f"{stubborn} import time; print('child up', flush=True); time.sleep(60)"
+    child = f"{stubborn}import time; print('child up', flush=True); time.sleep(60)"
     process = run(
         f"""
         import subprocess, sys
         child = subprocess.Popen([sys.executable, "-c", {child!r}])
-        print("pid", child.pid); child.wait()
+        sys.stdout.write("pid %d\\n" % child.pid); child.wait()
         """
     )
     assert process.wait_for_log("child up", 10)
+    assert process.wait_for_log("pid ", 10)
     pid = int(process.read_log().split("pid ")[1].split()[0])
     assert alive(pid)
     process.stop(1)
@@ -105,7 +106,7 @@ def test_when_the_harness_is_killed_outright_its_processes_end(tmp_path, until):
 import sys, time
 from pathlib import Path
 from qaws.process import ManagedProcess
-child = ManagedProcess("x", [sys.executable, "-c", {STUBBORN + 'import time; time.sleep(60)'!r}],
+child = ManagedProcess("x", [sys.executable, "-c", {STUBBORN + "import time; time.sleep(60)"!r}],
                        Path({str(tmp_path / "x.log")!r}))
 print(child.pid, flush=True); time.sleep(60)
 """

@@ -1,0 +1,68 @@
+"""Visitors that come and go, many and often, and what is left of them."""
+
+from behave import given, then, when
+
+from qaws import crowd, stability
+
+
+@given("{witnesses:Number} witnesses receive {rate:Number} ticks of {symbol} per second")
+def witnesses_receive(context, witnesses, rate, symbol):
+    """Clients that stay, and to which ticks flow while others come and go."""
+    stability.witnesses_receive(context.world, witnesses, rate, symbol)
+
+
+@given("the service is warmed up by {cycles:Number} connection cycles with {symbol}")
+def service_is_warmed_up(context, cycles, symbol):
+    """Clients that connect, subscribe, receive a tick and leave, until the caches are full."""
+    stability.warm_up(context.world, cycles, symbol)
+
+
+@when("{cycles:Number} connection cycles with {symbol} follow, as fast as the service can")
+def cycles_follow(context, cycles, symbol):
+    """Clients that connect, subscribe, receive a tick and leave, some at a time."""
+    stability.cycles(context.world, cycles, symbol)
+
+
+@when("{cycles:Number} connection cycles with {symbol} follow, ten every {span:Duration}")
+def cycles_follow_at_a_rate(context, cycles, symbol, span):
+    """The same, evenly spread over a time that a clock shows."""
+    stability.cycles(context.world, cycles, symbol, per_second=10 / (span / 1000))
+
+
+@when(
+    "{clients:Number} clients connect within {span:Duration}, {resets:Number} of them resetting in mid-handshake, and then {rate:Number} per second reset and as many connect and subscribe to {symbol}, for {length:Duration}"
+)
+def storm_and_churn(context, clients, span, resets, rate, symbol, length):
+    """A crowd that comes at once, and then comes and goes; each is due at its time."""
+    plan = crowd.Weather(clients, span / 1000, resets, rate, length / 1000)
+    crowd.storm(context.world, plan, symbol)
+
+
+@then(
+    "the service's private memory has grown by less than {percent:g} %, and by less than {per_cycle:Number} bytes per cycle"
+)
+def memory_is_stable(context, percent, per_cycle):
+    """Against the end of the warm-up; the slope is a robust one, with its confidence interval."""
+    stability.memory_is_stable(context.world, percent, per_cycle)
+
+
+@then(
+    "the service's sockets, sessions, subscriptions, files and threads are back within {bound:Duration}"
+)
+def resources_are_back(context, bound):
+    """Exactly as before the visitors came, on the service's process and in its statistics."""
+    stability.resources_are_back(context.world, bound)
+
+
+@then(
+    "no more than {limit:Number} clients are live at any time, and the others are closed with code {code:d} and a reason containing {reason:Quoted}"
+)
+def limit_holds(context, limit, code, reason):
+    """As the clients count themselves, witnesses included, and in the service's statistics."""
+    crowd.limit_holds(context.world, limit, code, reason[0])
+
+
+@then("{percentile:g} % of the welcomes come within {bound:Duration}, each with a session id of its own")
+def welcomes_come(context, percentile, bound):
+    """From the time at which a client was due to connect to its welcome."""
+    crowd.welcomes_come(context.world, percentile, bound)
