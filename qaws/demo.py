@@ -39,8 +39,8 @@ def main() -> int:
     generator = None
     try:
         service = world.use_service()
-        values = {"python": sys.executable, "broker_url": world.broker.url if world.broker else ""}
-        command = [text.format_map(_Lenient(values)) for text in target.demo.generator]
+        values = {"port": str(service.port), **world.placeholders}
+        command = [text.format(**values) for text in target.demo.generator]
         generator = ManagedProcess("the generator", command, LOGS / "generator.log")
         auth = target.auth
         address, _ = credentials(
@@ -61,11 +61,6 @@ def main() -> int:
         world.stop()
     print("\ndemo: everything has ended")
     return 0
-
-
-class _Lenient(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return f"{{{key}}}"
 
 
 def _page(address: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import math
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -99,12 +100,13 @@ class World:
             if target.feed:
                 self.broker = open_broker(target.feed.broker, folder)
                 self._feed = self.loop.call(self._open_feed())
-            placeholders = {
+            self.placeholders = {
+                "python": sys.executable,
                 "broker_url": self.broker.url if self.broker else "",
                 "jwks_file": str(self.tokens.jwks_file),
                 "folder": str(self.scratch),
             }
-            self.services = Services(target, folder, placeholders, patience)
+            self.services = Services(target, folder, self.placeholders, patience)
         except BaseException:
             self.stop()
             raise
