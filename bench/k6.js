@@ -1,7 +1,7 @@
 // Part (a) for k6: every client parses and checks every message, then says what it found.
 //
 //   k6 run -e URL=… -e CLIENTS=100 -e TICKS=10000 -e SUMMARY=summary.json k6.js
-import { WebSocket } from 'k6/websockets';
+import { WebSocket } from 'k6/experimental/websockets';
 import { Counter, Trend } from 'k6/metrics';
 
 const clients = Number(__ENV.CLIENTS);
@@ -23,7 +23,7 @@ export const options = {
 };
 
 const found = {
-  messages: new Counter('bench_messages'),
+  ticks: new Counter('bench_ticks'),
   gap: new Counter('bench_gap'),
   duplicate: new Counter('bench_duplicate'),
   order: new Counter('bench_order'),
@@ -34,7 +34,7 @@ const lastAt = new Trend('bench_last_ms');
 
 export default function () {
   const socket = new WebSocket(__ENV.URL);
-  const count = { messages: 0, gap: 0, duplicate: 0, order: 0, foreign: 0, complete: 0 };
+  const count = { ticks: 0, gap: 0, duplicate: 0, order: 0, foreign: 0, complete: 0 };
   const missing = new Set();
   let previous = 0;
   let at = 0;
@@ -42,7 +42,7 @@ export default function () {
   socket.onmessage = (event) => {
     const message = JSON.parse(event.data);
     if (message.type === 'option_tick' && message.symbol === 'NIFTY') {
-      count.messages += 1;
+      count.ticks += 1;
       const number = message.seq;
       if (number === previous + 1) {
         previous = number;

@@ -20,6 +20,7 @@ from app.sessions import Session, SessionRegistry, TickerConnection
 from faults.fault import fault, replace
 
 LIVE = "clients live at the same time, at the peak: measured "
+LOCKED_OUT = "places taken at the peak: measured "
 LEFT_BEHIND = "sockets, sessions, subscriptions, files and threads of the service: measured "
 
 BUSY_PER_SECOND = 100
@@ -86,7 +87,7 @@ def limit_passed_by_a_burst() -> None:
 @fault(
     story="The place of a client whose line is cut is not given back, so that a bad network "
     "locks everybody out.",
-    caught_by={"QA-WS-020": LEFT_BEHIND},
+    caught_by={"QA-WS-020": LOCKED_OUT},
 )
 def place_not_freed_on_reset() -> None:
     """Release only those that have said goodbye."""

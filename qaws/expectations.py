@@ -22,9 +22,7 @@ ALIVE_S = 5.0
 async def connected(world: World, clients: Sequence[str]) -> None:
     """Require that connections are open and alive: a WebSocket ping comes back."""
     connections = world.scene.connections.of(clients)
-    pings = await asyncio.gather(
-        *(c.ping_frame(ALIVE_S * world.patience) for c in connections if c.is_open)
-    )
+    pings = await asyncio.gather(*(c.ping_frame(ALIVE_S) for c in connections if c.is_open))
     answered = sum(1 for _, pong in pings if pong is not None)
     lost = [c for c in connections if not c.is_open]
     seen = f"{answered} of {len(connections)} open and answering"

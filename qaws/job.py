@@ -26,6 +26,7 @@ from qaws.report import (
     PAGES,
     ReportError,
     make_report,
+    reports_folder,
     require_writable,
 )
 from qaws.verdict import Broken
@@ -161,7 +162,7 @@ def _send(process: psutil.Process, number: signal.Signals) -> None:
 
 def main() -> int:
     """Run the main job in the current directory."""
-    return run_job(sys.argv[1:], Path("reports"))
+    return run_job(sys.argv[1:], reports_folder())
 
 
 if __name__ == "__main__":

@@ -281,10 +281,16 @@ def _bare_sheet(reason: str) -> str:
     )
 
 
+def reports_folder() -> Path:
+    """Return where reports go: the folder that QAWS_REPORTS names, or reports."""
+    return Path(os.environ.get("QAWS_REPORTS") or "reports")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Make the report of the last run; see `make_report` for the exit codes."""
     parser = argparse.ArgumentParser(prog="python -m qaws.report", description=__doc__)
-    parser.add_argument("--reports", type=Path, default=Path("reports"), help="default: reports")
+    folder = reports_folder()
+    parser.add_argument("--reports", type=Path, default=folder, help=f"default: {folder}")
     options = parser.parse_args(arguments)
     try:
         return make_report(options.reports)

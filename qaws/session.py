@@ -12,17 +12,19 @@ import re
 import signal
 import sys
 import time
+import traceback
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import behave.model
 from behave.model import Scenario, Step
 
 import qaws
 from qaws.evidence.record import attach_evidence
 from qaws.target import read_target
-from qaws.verdict import Broken
+from qaws.verdict import Broken, Inconclusive
 from qaws.world import World, patience_of
 
 DEFAULT_TARGET = "targets/reference.toml"
@@ -76,6 +78,7 @@ class Session:
                 "make the reports folder writable"
             ) from None
         signal.signal(signal.SIGTERM, _as_interrupt)
+        behave.model.traceback = _Briefly()
 
     def _open_world(self, root: Path) -> World:
         userdata = {
@@ -88,6 +91,13 @@ class Session:
         if unknown:
             raise Broken(f"-D {unknown[0]}=…: no such setting; known are {known}")
         chosen = userdata.get("target") or os.environ.get("QAWS_TARGET") or DEFAULT_TARGET
+        self._record["target"] = {
+            "name": Path(chosen).stem,
+            "file": chosen,
+            "dialect": "unknown",
+            "url": "unknown",
+            "capabilities": [],
+        }
         target = read_target(Path(chosen), userdata)
         self._record["target"] = {
             "name": target.name,
@@ -97,7 +107,13 @@ class Session:
             "capabilities": sorted(target.capabilities),
         }
         swarm = userdata.get("swarm", "local")
-        return World(target, self._reports / "logs", patience_of(), swarm)
+        world = World(target, self._reports / "logs", patience_of(), swarm)
+        try:
+            world.use_service()  # a service that does not start ends the run here, once
+        except BaseException:
+            world.stop()
+            raise
+        return world
 
     def _selected(self) -> list[dict[str, str]]:
         """List the scenarios that this run is to run, outline rows one by one."""
@@ -192,6 +208,23 @@ def _versions() -> dict[str, str]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class _Briefly:
+    """Stands in for `traceback` in behave, which prints one for all that is no assertion.
+
+    A verdict is said in one line; a traceback of it would only hide that.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(traceback, name)
+
+    @staticmethod
+    def format_exc(*args: Any, **named: Any) -> str:
+        problem = sys.exc_info()[1]
+        if isinstance(problem, Broken | Inconclusive):
+            return f"{type(problem).__name__}: {problem}"
+        return traceback.format_exc(*args, **named)
 
 
 def _as_interrupt(*_: object) -> None:

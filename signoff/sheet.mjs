@@ -66,7 +66,7 @@ ${renderSignatures(requirements.signatures)}
 }
 
 function renderFacts(run, allureVersion) {
-  const { target = {}, versions = {}, harness = {} } = run;
+  const target = run.target ?? {}, versions = run.versions ?? {}, harness = run.harness ?? {};
   const facts = [
     ["Target", [target.name, target.file && `(${target.file})`].filter(Boolean).join(" ")],
     ["Service", [target.url, target.dialect && `dialect ${target.dialect}`].filter(Boolean).join(", ")],

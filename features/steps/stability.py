@@ -62,7 +62,9 @@ def limit_holds(context, limit, code, reason):
     crowd.limit_holds(context.world, limit, code, reason[0])
 
 
-@then("{percentile:g} % of the welcomes come within {bound:Duration}, each with a session id of its own")
+@then(
+    "{percentile:g} % of the welcomes come within {bound:Duration}, each with a session id of its own"
+)
 def welcomes_come(context, percentile, bound):
     """From the time at which a client was due to connect to its welcome."""
     crowd.welcomes_come(context.world, percentile, bound)

@@ -10,9 +10,7 @@ MOST_POINTS = 600
 """So many points are as dense as a screen; of those between, the highest is kept."""
 
 
-def live_plot(
-    course: Sequence[tuple[float, int]], limit: int | None, churn_from_s: float
-) -> str:
+def live_plot(course: Sequence[tuple[float, int]], limit: int | None, churn_from_s: float) -> str:
     """Draw how many clients are live over time (s), with the limit.
 
     Args:
@@ -26,7 +24,15 @@ def live_plot(
     axes.set_ylim(bottom=0)
     if limit is not None:
         axes.axhline(limit, color=RED, linewidth=0.9, linestyle="--")
-        axes.text(0.99, limit, f"limit {limit}", color=RED, ha="right", va="bottom", transform=_right(axes))
+        axes.text(
+            0.99,
+            limit,
+            f"limit {limit}",
+            color=RED,
+            ha="right",
+            va="bottom",
+            transform=_right(axes),
+        )
         axes.set_ylim(top=1.12 * max([limit, *(n for _, n in points)]))
     axes.axvline(churn_from_s, color=GREY, linewidth=0.9, linestyle=":")
     axes.text(churn_from_s, 0.03, " churn", color=GREY, transform=axes.get_xaxis_transform())
@@ -50,7 +56,9 @@ def welcome_plot(points: Sequence[tuple[float, float]]) -> str:
     Args:
         points: (percentile, ms); the last is the maximum at 100.
     """
-    figure, axes = new_axes("share of welcomes that were at least as fast", "until the welcome (ms)")
+    figure, axes = new_axes(
+        "share of welcomes that were at least as fast", "until the welcome (ms)"
+    )
     below = [(1 / (1 - percentile / 100), ms) for percentile, ms in points if percentile < 100]
     axes.plot([x for x, _ in below], [ms for _, ms in below], color=BLUE, drawstyle="steps-post")
     axes.axhline(points[-1][1], color=GREY, linewidth=0.8, linestyle=":")

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import uvloop
@@ -197,4 +198,4 @@ def portions(cycles: int, samples: int) -> Iterator[tuple[int, int]]:
     """Yield (first, last) of consecutive, even portions of `cycles`, at most one per sample."""
     count = max(1, min(cycles, samples))
     marks = [cycles * index // count for index in range(count + 1)]
-    return zip(marks, marks[1:], strict=False)
+    return pairwise(marks)

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from array import array
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Literal
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake
-from websockets.frames import Close as CloseFrame
-from websockets.frames import Frame, Opcode
-from websockets.protocol import State
-from websockets.uri import parse_uri
 
 from qaws.swarm.chapter import LENGTH, Chapter, Common
+from qaws.swarm.line import Line, Refusal, new_handshake, now_us
 from qaws.swarm.message import OWN, Message, read_message
-from qaws.swarm.result import ClosedClient
 from qaws.swarm.sequence import Fault, Sequence
 
-TEXT = 0x81
-"""First byte of a whole text frame: FIN and opcode 1, no extension (RFC 6455, section 5.2)."""
-
-LARGEST_FRAME = 16 * 1024 * 1024
+__all__ = ["Apart", "Reader", "Refusal", "Stretch", "new_handshake", "now_us"]
 
 FIRST_PAUSE = 4
 """A client that leaves the common stream stays away for four times so many ticks, then for four
 times as many again, and so on: whose bytes always differ soon tries no more."""
-
-
-def now_us() -> int:
-    """Return the wall-clock time in µs since 1970: what due times are given in."""
-    return time.time_ns() // 1000
 
 
 @dataclass(slots=True)
@@ -55,20 +40,17 @@ class Apart:
     due: array[int] = field(default_factory=lambda: array("q"))
 
 
-def new_handshake(url: str, headers: dict[str, str]) -> ClientProtocol:
-    """Return the protocol of a client whose request is written and waits to be sent."""
-    protocol = ClientProtocol(parse_uri(url), max_size=LARGEST_FRAME)
-    request = protocol.connect()
-    request.headers.update(headers)
-    protocol.send_request(request)
-    return protocol
+class Reader(Line):
+    """One client that reads everything at once, mostly in step with the others of its group.
 
-
-class Reader(asyncio.Protocol):
-    """One client that reads everything at once.
-
-    It starts in step with the common stream of its group (see `chapter`). `opened`, `welcomed` and
-    `acknowledged` are futures; a refusal fails whichever is pending.
+    Attributes:
+        common: what it shares with them; see `chapter`.
+        stretch: how far it has come along the common stream; None while it is apart.
+        frame: how many frames of the stretch's chapter it has had.
+        apart: what it received while it was apart.
+        times_apart: how often it left the common stream.
+        kinds: messages that were for itself or came while apart, ticks not counted.
+        completed_us: when it received the fence; None before.
     """
 
     def __init__(
@@ -80,149 +62,71 @@ class Reader(asyncio.Protocol):
         on_stretch: Callable[[Reader, Stretch], None],
         on_finished: Callable[[Reader], None],
     ) -> None:
-        self.name = name
+        """Prepare; give it to a loop's `create_connection`.
+
+        Args:
+            name: what sentences call it.
+            common: what it shares with its group.
+            protocol: with its handshake written.
+            on_fault: told of every violation outside the common stream.
+            on_stretch: given every stretch that is over.
+            on_finished: told when the fence has come, and when the connection is over.
+        """
+        super().__init__(name, protocol)
         self.common = common
         self.kinds: Counter[str] = Counter()
-        self.closed: ClosedClient | None = None
-        self.leaving = False
         self.completed_us: int | None = None
         self.apart = Apart()
         self.times_apart = 0
-        loop = asyncio.get_running_loop()
-        self.acknowledged: asyncio.Future[None] = loop.create_future()
-        self.acknowledged.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self.gone: asyncio.Future[None] = loop.create_future()
-        self._protocol = protocol
         self._on_fault, self._on_stretch, self._on_finished = on_fault, on_stretch, on_finished
         self._subscribe = b""
-        self._transport: asyncio.Transport | None = None
-        self._tail = b""
-        self._open = False
-        self._fragments: list[bytes] = []
-        self._close_frame: CloseFrame | None = None
+        self._before = 0
         self._sequence: Sequence | None = None
         self._pause, self._away = FIRST_PAUSE, 0
         self.stretch: Stretch | None = None
         self.frame = 0
         self._join(common.head)
 
-    # --- life -----------------------------------------------------------------------------------
-
     def subscribe_with(self, command: str) -> None:
         """Say what to send once the service has welcomed this client."""
         self._subscribe = command.encode()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the handshake's request."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclasses
-        self._write_out()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Note how the connection ended, unless that was asked for."""
-        if not self.leaving:
-            frame = self._close_frame
-            code = frame.code if frame else 1006
-            reason = frame.reason if frame else (str(exc) if exc else "cut without a close frame")
-            self.closed = ClosedClient(self.name, code, reason, now_us())
-            if not self.acknowledged.done():
-                self.acknowledged.set_exception(Refusal(f"closed with {code} {reason!r}"))
-        if not self.gone.done():
-            self.gone.set_result(None)
+    def ended(self) -> None:
+        """Learn that the connection is over."""
+        if self.stretch is not None:
+            self.common.members -= 1
         self._on_finished(self)
 
-    def leave(self) -> None:
-        """Close with 1000; what arrives until the service has answered is still checked."""
-        self.leaving = True
-        if self._open and self._protocol.state is State.OPEN:
-            self._protocol.send_close(1000)
-            self._write_out()
+    def accuse(self, kind: Literal["contract", "protocol"], words: str) -> None:
+        """Note a violation."""
+        self._on_fault(self.name, Fault(kind, 1, words))
 
-    def cut(self) -> None:
-        """End the connection without waiting for anybody."""
-        self.leaving = True
-        if self._transport is not None:
-            self._transport.abort()
+    # --- in step --------------------------------------------------------------------------------
 
-    # --- receiving ------------------------------------------------------------------------------
-
-    def data_received(self, data: bytes) -> None:
-        """Take a chunk: as known, or frame by frame."""
-        now = now_us()
-        chunk = self._tail + data if self._tail else data
+    def take_chunk(self, chunk: bytes, now: int) -> bytes:
+        """Take what is known of a chunk: all of it as a rule; return the remainder."""
         stretch = self.stretch
-        if stretch is not None and self._open:
-            chapter = stretch.chapter
-            frame = chapter.reached(self.frame, chunk)
-            if frame >= 0:
-                rest = chapter.start_of(self.frame) + len(chunk) - chapter.start_of(frame)
-                self._tail = chunk[-rest:] if rest else b""
-                if frame != self.frame:
-                    self._advance(frame, now)
-                return
-        self._tail = b""
-        if not self._open:
-            self._take_answer(chunk, now)
-        else:
-            self._take(chunk if stretch is None else self._take_known(chunk, now), now)
-
-    def _take_answer(self, chunk: bytes, now: int) -> None:
-        """Take the answer to the handshake, and the frames that came with it."""
-        head, end, rest = chunk.partition(b"\r\n\r\n")
-        if not end:
-            self._tail = chunk
-            return
-        self._protocol.receive_data(head + end)
-        problem = self._protocol.handshake_exc
-        if problem is not None:
-            status = head.split(b"\r\n", 1)[0].decode("latin-1")
-            words = str(problem) if isinstance(problem, InvalidHandshake) else status
-            if not self.acknowledged.done():
-                self.acknowledged.set_exception(Refusal(f"{words} ({status})"))
-            self.cut()
-            return
-        self._protocol.events_received()
-        self._open = True
-        self._take(rest, now)
-
-    def _take_known(self, chunk: bytes, now: int) -> bytes:
-        """Take what the chapter knows of a chunk that leads beyond it; return the remainder."""
-        stretch = self.stretch
-        assert stretch
-        start, size = stretch.chapter.start_of(self.frame), len(stretch.chapter.data)
-        known = size - start
-        if 0 < known < len(chunk) and stretch.chapter.data.startswith(chunk[:known], start):
-            self._advance(len(stretch.chapter), now)
+        if stretch is None:
+            return chunk
+        chapter = stretch.chapter
+        start = chapter.start_of(self.frame)
+        frame = chapter.reached(self.frame, chunk)
+        if frame < 0:
+            known = len(chapter.data) - start
+            if not 0 < known < len(chunk) or not chapter.data.startswith(chunk[:known], start):
+                return chunk
+            self._advance(len(chapter), now)
             return chunk[known:]
-        return chunk
+        if frame != self.frame:
+            end = chapter.ends[frame - 1]
+            self._advance(frame, now)
+        else:
+            end = start
+        self._tail = chunk[end - start :]
+        return b""
 
-    def _take(self, chunk: bytes, now: int) -> None:
-        """Take a chunk frame by frame (RFC 6455, section 5.2)."""
-        position, size = 0, len(chunk)
-        while size - position >= 2:
-            length, header = chunk[position + 1], 2
-            if length >= 126:
-                header = 4 if length == 126 else 10
-                if length > 127:
-                    self._control(chunk[position:])  # masked: the library knows what to say
-                    return
-                if size - position < header:
-                    break
-                length = int.from_bytes(chunk[position + 2 : position + header], "big")
-            end = position + header + length
-            if end > size and length <= LARGEST_FRAME:
-                break
-            if chunk[position] == TEXT and not self._fragments and length <= LARGEST_FRAME:
-                self._text(chunk[position:end], header, now)
-            else:
-                self._control(chunk[position:end])
-            position = end
-        self._tail = chunk[position:]
-        self._mark(now)
-        if self.stretch is None:
-            self._rejoin()
-
-    def _text(self, whole: bytes, header: int, now: int) -> None:
-        """Take one text frame."""
+    def take_text(self, whole: bytes, header: int, now: int) -> None:
+        """Take a frame as the common stream's next, or else decode it."""
         stretch = self.stretch
         if stretch is not None:
             if self.frame < len(stretch.chapter):
@@ -231,7 +135,13 @@ class Reader(asyncio.Protocol):
                     return
             elif self._lead(whole, header, now):
                 return
-        self._decode(whole[header:], now)
+        self.take_message(whole[header:], now)
+
+    def took_frames(self, now: int) -> None:
+        """Mark how far the chunk has led; come back to the common stream if that can be."""
+        self._mark(now)
+        if self.stretch is None:
+            self._rejoin()
 
     def _lead(self, whole: bytes, header: int, now: int) -> bool:
         """Add a frame to the chapter, as the first to receive it, if it may stand there."""
@@ -246,77 +156,6 @@ class Reader(asyncio.Protocol):
         chapter.append(whole, message)
         self._step(now)
         return True
-
-    def _decode(self, payload: bytes, now: int) -> None:
-        """Take a message that the common stream does not have at this place."""
-        try:
-            message, fault = self.common.read(payload)
-        except ValueError as problem:
-            words = f"received what cannot be read: {problem} ({payload[:120]!r})"
-            self._on_fault(self.name, Fault("contract", 1, words))
-            return
-        if fault:
-            self._on_fault(self.name, fault)
-        if message.kind in OWN:
-            self.kinds[message.kind] += 1
-            self._own(message)
-            return
-        sequence = self._part()
-        if not message.is_tick:
-            self.kinds[message.kind] += 1
-            return
-        for wrong in sequence.take(message):
-            self._on_fault(self.name, wrong)
-        self._away += 1
-        self.apart.times.append(now)
-        self.apart.due.append(message.due_us)
-        fence = self.common.fence
-        if fence is not None and self.completed_us is None and sequence.reaches(fence):
-            self._complete(now)
-
-    def _own(self, message: Message) -> None:
-        if message.kind == "connection" and self._subscribe:
-            self._protocol.send_text(self._subscribe)
-            self._write_out()
-        elif message.kind == "subscribed" and not self.acknowledged.done():
-            self.acknowledged.set_result(None)
-        elif message.kind == "error" and not self.acknowledged.done():
-            self.acknowledged.set_exception(Refusal(f"answered with the error {message.text!r}"))
-
-    def _control(self, frame: bytes) -> None:
-        """Let the library take anything but a whole text frame: it answers pings and closes."""
-        protocol = self._protocol
-        if protocol.parser_exc is None:
-            protocol.receive_data(frame)
-        for event in protocol.events_received():
-            if isinstance(event, Frame):
-                self._event(event)
-        if protocol.parser_exc is not None:
-            self._on_fault(
-                self.name, Fault("protocol", 1, f"received no WebSocket: {protocol.parser_exc}")
-            )
-        self._write_out()
-        if protocol.close_expected() and self._transport is not None:
-            self._transport.close()
-
-    def _event(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.CLOSE:
-            self._close_frame = self._protocol.close_rcvd
-        elif frame.opcode is Opcode.BINARY:
-            words = f"received a binary message of {len(frame.data)} bytes"
-            self._on_fault(self.name, Fault("contract", 1, words))
-        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
-            self._fragments.append(bytes(frame.data))
-            if frame.fin:
-                payload, self._fragments = b"".join(self._fragments), []
-                self._decode(payload, now_us())
-
-    def _write_out(self) -> None:
-        data = b"".join(self._protocol.data_to_send())
-        if data and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-
-    # --- the common stream ----------------------------------------------------------------------
 
     def _join(self, chapter: Chapter) -> None:
         self.common.members += 1
@@ -346,19 +185,58 @@ class Reader(asyncio.Protocol):
         if self.frame >= stretch.chapter.fence_at and self.completed_us is None:
             self._complete(now)
         if self.frame >= LENGTH:
-            self._on_stretch(self, stretch)
+            self._hand_in(stretch)
             self.frame = 0
             self.stretch = Stretch(self.common.turn(stretch.chapter), 0)
             self.fence_set()
 
-    def _part(self) -> Sequence:
+    # --- apart ----------------------------------------------------------------------------------
+
+    def take_message(self, payload: bytes, now: int) -> None:
+        """Take a message that the common stream does not have at this place."""
+        try:
+            message, fault = self.common.read(payload)
+        except ValueError as problem:
+            self.accuse("contract", f"received what cannot be read: {problem} ({payload[:120]!r})")
+            return
+        if fault:
+            self._on_fault(self.name, fault)
+        if message.kind in OWN:
+            self._take_own(message)
+        elif message.is_tick:
+            self._take_tick(message, now)
+        else:
+            self._part(now)
+            self.kinds[message.kind] += 1
+
+    def _take_own(self, message: Message) -> None:
+        self.kinds[message.kind] += 1
+        if message.kind == "connection" and self._subscribe:
+            self.say(self._subscribe)
+        elif message.kind == "subscribed" and not self.acknowledged.done():
+            self.acknowledged.set_result(None)
+        elif message.kind == "error":
+            self.refuse(f"answered with the error {message.text!r}")
+
+    def _take_tick(self, tick: Message, now: int) -> None:
+        sequence = self._part(now)
+        for wrong in sequence.take(tick):
+            self._on_fault(self.name, wrong)
+        self._away += 1
+        self.apart.times.append(now)
+        self.apart.due.append(tick.due_us)
+        fence = self.common.fence
+        if fence is not None and self.completed_us is None and sequence.reaches(fence):
+            self._complete(now)
+
+    def _part(self, now: int) -> Sequence:
         """Leave the common stream, unless already apart; return where this client stands."""
         if self.stretch is not None:
-            self._mark(now_us())
+            self._mark(now)
             stretch, self.stretch = self.stretch, None
             assert stretch
             self._sequence = stretch.chapter.sequence_at(self.frame)
-            self._on_stretch(self, stretch)
+            self._hand_in(stretch)
             self.common.members -= 1
             self.times_apart += 1
             self._away = 0
@@ -374,23 +252,23 @@ class Reader(asyncio.Protocol):
         if self.common.members == 0:
             self._join(self.common.restart(self._sequence))
         elif self._sequence.same_as(self.common.head.sequence):
-            self._join(self.common.head)
+            self._join(self.common.head)  # never full: whoever fills it turns the page
+
+    # --- the end --------------------------------------------------------------------------------
 
     def _complete(self, now: int) -> None:
         self.completed_us = now
         self._on_finished(self)
 
     @property
-    def is_subscribed(self) -> bool:
-        """Return whether the service has acknowledged the subscription."""
-        done = self.acknowledged
-        return done.done() and not done.cancelled() and done.exception() is None
-
-    @property
-    def pending(self) -> int:
-        """Return how many messages were received that the books do not have yet."""
+    def received(self) -> int:
+        """Return how many messages have come, those for this client alone not counted."""
         along = self.frame - self.stretch.first if self.stretch is not None else 0
-        return along + len(self.apart.times)
+        return self._before + along + len(self.apart.times)
+
+    def _hand_in(self, stretch: Stretch) -> None:
+        self._before += self.frame - stretch.first
+        self._on_stretch(self, stretch)
 
     def expected(self) -> int | None:
         """Return how many ticks are due at the fence; None when first or last is not known."""
@@ -409,7 +287,3 @@ class Reader(asyncio.Protocol):
                 self._complete(self.stretch.times[-1] if self.stretch.times else now_us())
         elif self._sequence and self._sequence.reaches(fence):
             self._complete(self.apart.times[-1] if self.apart.times else now_us())
-
-
-class Refusal(Exception):
-    """The service did not let a client in, or not subscribe; the text says how."""

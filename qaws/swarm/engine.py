@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
+import shutil
 import socket
 import sys
 import tempfile
@@ -100,8 +101,10 @@ def _await(process: ManagedProcess, place: Path, future: Future[Any]) -> None:
     while process.exit_code() is None:
         time.sleep(0.02)
     outcome = place / "outcome"
-    if outcome.exists():
-        future.set_result(pickle.loads(outcome.read_bytes()))
+    returned = outcome.read_bytes() if outcome.exists() else None
+    shutil.rmtree(place, ignore_errors=True)
+    if returned is not None:
+        future.set_result(pickle.loads(returned))
     else:
         future.set_exception(
             Died(

@@ -16,7 +16,7 @@ from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 
 from qaws.swarm.chapter import Common
-from qaws.swarm.client import Refusal, new_handshake, now_us
+from qaws.swarm.line import Refusal, new_handshake, now_us
 from qaws.swarm.plan import Group
 from qaws.swarm.result import ClosedClient, SlowRecord
 from qaws.swarm.sequence import Fault, Sequence

@@ -21,7 +21,7 @@ from websockets.utils import accept_key
 
 from qaws.market import Selection
 from qaws.protocol import QaWs
-from qaws.swarm.client import new_handshake
+from qaws.swarm.line import new_handshake
 from qaws.swarm.message import read_message
 from qaws.swarm.sequence import Fault, Sequence
 from qaws.swarm.verifier import Verifier

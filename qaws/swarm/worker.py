@@ -18,8 +18,9 @@ from qaws.protocol import QaWs
 from qaws.swarm import wire
 from qaws.swarm.books import Books
 from qaws.swarm.chapter import Common
-from qaws.swarm.client import Reader, Refusal, new_handshake
+from qaws.swarm.client import Reader
 from qaws.swarm.descriptors import require_descriptors
+from qaws.swarm.line import Refusal, new_handshake
 from qaws.swarm.link import Link
 from qaws.swarm.plan import Group, Member, SwarmPlan
 from qaws.swarm.result import Stalls, WorkerReport
@@ -221,11 +222,10 @@ class Worker:
 
     def progress(self) -> wire.Progress:
         """Return how far the clients are."""
-        books = sum(record.ticks for record in self._books.records.values())
-        pending = sum(reader.pending for reader in self._readers)
+        received = sum(reader.received for reader in self._readers)
         complete = sum(reader.completed_us is not None for reader in self._readers)
         closed = sum(reader.closed is not None for reader in self._readers)
-        return wire.Progress(books + pending, complete, closed)
+        return wire.Progress(received, complete, closed)
 
     def _fault(self, client: str, fault: Fault) -> None:
         self._books.violations.add(client, fault)

@@ -278,11 +278,11 @@ def silent_port() -> socket.socket:
 
 
 class KeepsSockets(Ticker):
-    """Never gives up the socket of a client that has left."""
+    """Is left with a socket on its port for every client that has left."""
 
-    async def _serve(self, connection):
-        self.held.append(socket.socket(fileno=_duplicate(connection)))
-        await super()._serve(connection)
+    async def left(self, client):
+        self.held.append(socket.create_connection(("127.0.0.1", self.port)))
+        await super().left(client)
 
 
 class KeepsSessions(Ticker):
@@ -298,12 +298,6 @@ class KeepsMemory(Ticker):
     async def left(self, client):
         await super().left(client)
         self.held.append(b"x" * (4 << 20))
-
-
-def _duplicate(connection) -> int:
-    import os
-
-    return os.dup(connection.transport.get_extra_info("socket").fileno())
 
 
 async def _as_process(service):

@@ -1,4 +1,4 @@
-"""The broker: the embedded one is real and ends, a foreign one that is not there is said at once."""
+"""The broker: the embedded one is real and ends; one that is not there is said at once."""
 
 import threading
 import time

@@ -5,7 +5,7 @@ import pytest
 from qaws.market import selection_of
 from qaws.swarm import Burst, Group
 from qaws.verdict import Broken
-from tests.swarm.conftest import NIFTY, skip_if_starved
+from tests.swarm.conftest import NIFTY, timing_of
 
 
 def test_fifty_clients_receive_every_tick_in_order(stack, swarm, publisher):
@@ -29,11 +29,11 @@ def test_fifty_clients_receive_every_tick_in_order(stack, swarm, publisher):
     assert result.per_second(start_us) > 0
     assert result.kinds == {"connection": 50, "subscribed": 50}
     assert result.cpu_s > 0
-    skip_if_starved(result)
-    if late := flow.late(100):
-        pytest.skip(f"inconclusive: {late}")
-    assert result.drained_us - flow.last_due_us < 2_000_000
-    assert flow.achieved_per_s == pytest.approx(2000, rel=0.02)
+    with timing_of(result, flow):
+        assert flow.late(100) is None
+        assert result.drained_us - flow.last_due_us < 2_000_000
+        assert flow.achieved_per_s == pytest.approx(2000, rel=0.02)
+        assert result.latencies.percentile_ms(99) < 100
 
 
 def test_groups_with_different_selections_get_each_their_own(stack, swarm, publisher):
@@ -74,21 +74,21 @@ def test_slow_clients_tell_how_they_were_closed(stack, swarm, publisher):
         Group.trickling("trickler", 1, NIFTY),
     )
     swarm.start(plan)
-    publisher.start(stack.flow(1000, 3500, pad_to=4000))
+    publisher.start(stack.flow(1000, 1800, pad_to=8000))
     swarm.go()
     publisher.go()
     flow = publisher.wait()
     swarm.read_again()
     result = swarm.finish(flow.last, 10)
     assert result.faults == {}, result.violations
-    assert result.deliveries == result.expected == 5 * 3501
+    assert result.deliveries == result.expected == 5 * 1801
     assert result.closes == []
     assert [slow.client for slow in result.slow] == ["sleeper", "trickler"]
     for slow in result.slow:
         assert slow.closed is not None, slow
         assert (slow.closed.code, slow.closed.reason) == (1008, "slow consumer"), slow
         assert slow.read_again_us is not None
-        assert 0 < slow.ticks < 3501
+        assert 0 < slow.ticks < 1801
 
 
 def test_a_flow_can_be_stopped_and_ends_with_its_fence(stack, swarm, publisher):

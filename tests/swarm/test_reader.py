@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections import Counter
 
 import pytest
 from websockets.frames import Frame, Opcode
@@ -10,6 +11,7 @@ from websockets.utils import accept_key
 
 from qaws.swarm import chapter as chapters
 from qaws.swarm import client as clients
+from qaws.swarm import line as lines
 from qaws.swarm.books import Books
 from qaws.swarm.chapter import Common
 from qaws.swarm.client import Reader, new_handshake
@@ -89,7 +91,7 @@ class Party:
         return reader
 
     def receive(self, reader, data, at_ms=0):
-        clients.now_us = lambda: DUE + at_ms * 1000
+        lines.now_us = lambda: DUE + at_ms * 1000
         reader.data_received(data)
 
     async def close_books(self):
@@ -103,7 +105,7 @@ class Party:
 
 @pytest.fixture(autouse=True)
 def _restored_clock(monkeypatch):
-    monkeypatch.setattr(clients, "now_us", clients.now_us)
+    monkeypatch.setattr(lines, "now_us", lines.now_us)
 
 
 def run(work):
@@ -142,6 +144,87 @@ def test_however_the_bytes_are_cut_every_tick_is_counted_and_timed(seed, monkeyp
     assert books.latencies.max_ms == 599
     assert books.latencies.percentile_ms(0) == pytest.approx(100, rel=0.001)
     assert sum(point.deliveries for point in books.course.points()) == 2000
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_leaving_and_coming_back_at_any_place_accuses_nobody(seed, monkeypatch):
+    monkeypatch.setattr(chapters, "LENGTH", 8)
+    monkeypatch.setattr(clients, "LENGTH", 8)
+    monkeypatch.setattr(clients, "FIRST_PAUSE", 0)
+    draw = random.Random(seed)
+
+    async def work():
+        party = Party(3)
+        number = 1
+        while number <= 100:
+            following = min(number + draw.randint(1, 4), 101)
+            for reader in draw.sample(party.readers, 3):
+                for n in range(number, following):
+                    own = {"last_price": 9.5} if draw.random() < 0.1 else {}
+                    party.receive(reader, framed(tick(n, **own)), at_ms=100)
+            number = following
+        assert sum(reader.times_apart for reader in party.readers) > 3
+        return await party.close_books()
+
+    books = run(work)
+    assert +books.violations.counts == {}, books.violations.sentences
+    assert [record.ticks for record in books.records.values()] == [100] * 3
+
+
+def spoilt(numbers, draw):
+    """Return numbers with some lost, repeated, or swapped with their successor."""
+    out = []
+    for number in numbers:
+        fate = draw.random()
+        if fate > 0.03:
+            out.append(number)
+        if fate > 0.97:
+            out.append(number)
+    for place in range(len(out) - 1):
+        if draw.random() < 0.03:
+            out[place], out[place + 1] = out[place + 1], out[place]
+    return out
+
+
+def plainly_judged(numbers, last):
+    """Judge as plainly as can be: what is missing, what came twice, what came after a later one."""
+    twice = sum(numbers.count(n) - 1 for n in set(numbers))
+    late = {
+        n for i, n in enumerate(numbers) if n not in numbers[:i] and any(m > n for m in numbers[:i])
+    }
+    return {"gap": last - len(set(numbers)), "duplicate": twice, "order": len(late)}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_counts_are_those_of_a_plain_judge_whoever_has_which_faults(seed, monkeypatch):
+    monkeypatch.setattr(chapters, "LENGTH", 8)
+    monkeypatch.setattr(clients, "LENGTH", 8)
+    monkeypatch.setattr(clients, "FIRST_PAUSE", seed % 3)
+    draw = random.Random(seed)
+    common = spoilt(range(1, 200), draw) if seed % 2 else list(range(1, 200))
+
+    async def work():
+        party = Party(4)
+        feeds = {}
+        for reader in party.readers:
+            numbers = spoilt(common, draw) if draw.random() < 0.6 else list(common)
+            feeds[reader] = [*numbers, 200]
+        expected = Counter()
+        for numbers in feeds.values():
+            expected.update(plainly_judged(numbers, 200))
+        ticks = [len(numbers) for numbers in feeds.values()]
+        while any(feeds.values()):
+            size = draw.randint(1, 9)
+            for reader in draw.sample(party.readers, 4):
+                chunk, feeds[reader] = feeds[reader][:size], feeds[reader][size:]
+                for part in cut(b"".join(stream(chunk)), draw):
+                    party.receive(reader, part, at_ms=300)
+        return await party.close_books(), expected, ticks
+
+    books, expected, ticks = run(work)
+    assert +books.violations.counts == +expected, books.violations.sentences
+    assert [record.ticks for record in books.records.values()] == ticks
+    assert books.latencies.count == sum(ticks)
 
 
 def test_a_client_leaves_the_common_stream_and_comes_back():

@@ -7,7 +7,7 @@ import pytest
 from qaws.ports import free_port
 from qaws.swarm import Group, SwarmPlan
 from qaws.verdict import Broken, Refuted
-from tests.swarm.conftest import NIFTY, skip_if_starved
+from tests.swarm.conftest import NIFTY, timing_of
 
 
 def test_a_faultless_service_has_no_violations(observe):
@@ -27,19 +27,21 @@ def test_a_faultless_service_has_no_violations(observe):
 @pytest.mark.parametrize("delay_ms", [5, 20, 80])
 def test_a_known_delay_is_measured_to_a_millisecond(observe, delay_ms):
     result = observe(clients=10, count=300, per_second=400, delay_ms=delay_ms)
-    skip_if_starved(result)
-    assert result.summary_ms()["p50"] == pytest.approx(delay_ms, abs=1)
+    with timing_of(result):
+        assert result.summary_ms()["p50"] == pytest.approx(delay_ms, abs=1)
+    assert result.latencies.percentile_ms(0) >= delay_ms * 0.999
     assert result.worst.max_us / 1000 == pytest.approx(result.latencies.max_ms, abs=0.001)
 
 
 def test_a_stalling_service_is_measured_from_the_due_time(observe):
     """300 ms in every second: 30 % of the ticks wait, on average for 150 ms."""
     result = observe(count=2000, per_second=1000, stall_ms=300, stall_every=1000)
-    skip_if_starved(result)
-    assert result.latencies.max_ms == pytest.approx(300, abs=20)
-    assert result.latencies.percentile_ms(85) == pytest.approx(150, abs=25)
-    slow = [point for point in result.points if point.max_ms > 50]
-    assert 4 <= len(slow) <= 8, [point.start_s for point in slow]
+    assert result.latencies.max_ms >= 300
+    with timing_of(result):
+        assert result.latencies.max_ms == pytest.approx(300, abs=20)
+        assert result.latencies.percentile_ms(85) == pytest.approx(150, abs=25)
+        slow = [point for point in result.points if point.max_ms > 50]
+        assert 4 <= len(slow) <= 8, [point.start_s for point in slow]
     assert sum(point.deliveries for point in result.points) == result.deliveries
 
 

@@ -1,0 +1,92 @@
+"""Part (a) for the plain `websockets` client: asyncio on uvloop, msgspec, a check per message.
+
+    python -m bench.websockets_client URL CLIENTS TICKS WITHIN_S
+
+Prints one JSON object, a `bench.tally.Tally`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from contextlib import suppress
+
+import msgspec
+import uvloop
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from bench.stream import SYMBOL
+from bench.tally import Tally
+
+SUBSCRIBE = '{"action":"subscribe","symbols":["NIFTY"]}'
+
+
+class Members(msgspec.Struct):
+    """The members of a message that are looked at: no more is decoded."""
+
+    type: str
+    symbol: str = ""
+    seq: int = 0
+
+
+_decode = msgspec.json.Decoder(Members).decode
+
+
+async def receive(url: str, ticks: int, tally: Tally) -> None:
+    """Be one client: subscribe, check every message, and leave after the last."""
+    missing: set[int] = set()
+    previous = 0
+    # Nothing is asked of it that is not needed: no compression, no keepalive, no queue to guard.
+    async with connect(
+        url, compression=None, proxy=None, ping_interval=None, max_queue=None, close_timeout=2
+    ) as connection:
+        await connection.send(SUBSCRIBE)
+        with suppress(ConnectionClosed):
+            while True:
+                message = _decode(await connection.recv(decode=False))
+                if message.type == "option_tick" and message.symbol == SYMBOL:
+                    tally.ticks += 1
+                    number = message.seq
+                    if number == previous + 1:
+                        previous = number
+                    elif number > previous:
+                        missing.update(range(previous + 1, number))
+                        tally.gap += number - previous - 1
+                        previous = number
+                    elif number in missing:
+                        missing.discard(number)
+                        tally.order += 1
+                        tally.gap -= 1
+                    else:
+                        tally.duplicate += 1
+                    if number == ticks:
+                        tally.complete = 1
+                        tally.last_us = time.time_ns() // 1000
+                        return
+                elif message.type not in ("connection", "subscribed"):
+                    tally.foreign += 1
+
+
+async def _run(url: str, clients: int, ticks: int, within_s: float) -> Tally:
+    tallies = [Tally() for _ in range(clients)]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
+            for tally in tallies:
+                group.create_task(receive(url, ticks, tally))
+    total = Tally()
+    for tally in tallies:
+        total.add(tally)
+    return total
+
+
+def main(arguments: list[str]) -> None:
+    """Receive, and say what was found."""
+    url, clients, ticks, within_s = arguments
+    found = uvloop.run(_run(url, int(clients), int(ticks), float(within_s)))
+    print(msgspec.json.encode(found).decode(), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
