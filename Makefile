@@ -47,7 +47,7 @@ steps: $(READY) ## write docs/steps.md from the step definitions
 	@$(RUN) -m qaws.lint --write
 
 lock: $(READY) ## pin the newest versions that requirements*.in allow
-	@for name in requirements requirements-node; do \
+	@for name in requirements requirements-node requirements-dask; do \
 	  $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.lock || exit 1; done
 
 clean: ## remove everything that the commands above have made

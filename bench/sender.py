@@ -1,11 +1,12 @@
 """The sender of part (a): admits clients, then writes the same pre-framed bytes to all of them.
 
-    python -m bench.sender CLIENTS TICKS [FLAW…]
+    python -m bench.sender CLIENTS TICKS [own] [FLAW…]
 
 It prints its port. A connection that begins with `CONTROL` is told, one JSON object a line, when
 all clients are subscribed, and how the sending went; "go" from it starts the sending. When it hangs
 up, the sender ends. There is one stream, as fast as the receivers take it: to each client in turn
-one write of some 50 ticks, past those whose buffers are full.
+one write of some 50 ticks, past those whose buffers are full. With `own`, every client's ticks
+bear the client's number, so that no two clients get the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from bench.stream import Flaw, payloads, slices
+from bench.stream import Flaw, own_slices, payloads, slices
 
 CONTROL = b"CONTROL\n"
 WELCOME = b'{"type":"connection","status":"connected","session_id":"bench"}'
@@ -39,6 +40,7 @@ class Client(asyncio.Protocol):
         self._protocol = ServerProtocol()
         self._is_control = False
         self._begun = False
+        self.pieces: list[bytes] = []
         self.position = 0
         self.paused = False
 
@@ -94,8 +96,8 @@ class Client(asyncio.Protocol):
 class Sender:
     """The server and its one stream."""
 
-    def __init__(self, clients: int, ticks: int, flaws: list[Flaw]) -> None:
-        self._expected, self._ticks, self._flaws = clients, ticks, flaws
+    def __init__(self, clients: int, ticks: int, own: bool, flaws: list[Flaw]) -> None:
+        self._expected, self._ticks, self._own, self._flaws = clients, ticks, own, flaws
         self._clients: list[Client] = []
         self._control: asyncio.Transport | None = None
         self._sending: asyncio.Task[None] | None = None
@@ -131,7 +133,7 @@ class Sender:
         if len(self._clients) >= self._expected:
             self._tell({"subscribed": len(self._clients)})
 
-    def _tell(self, what: dict[str, float]) -> None:
+    def _tell(self, what: dict[str, float | int]) -> None:
         if self._control is not None:
             self._control.write(json.dumps(what).encode() + b"\n")
 
@@ -142,31 +144,27 @@ class Sender:
 
     async def _send(self) -> None:
         """Send the stream to every client, as fast as they take it."""
-        prepared = len(json.dumps(WELCOME.decode()))  # keeps the first write out of the lead
-        due_us = time.time_ns() // 1000 + int((LEAD_S + self._ticks * 6e-5) * 1e6)
+        lead_s = LEAD_S + self._ticks * 6e-5 + len(self._clients) * self._ticks * 1e-6 * self._own
+        due_us = time.time_ns() // 1000 + int(lead_s * 1e6)
         pieces = slices(payloads(self._ticks, due_us, self._flaws))
-        del prepared
+        for number, client in enumerate(self._clients, 1):
+            client.pieces = own_slices(pieces, number) if self._own else pieces
         await asyncio.sleep(max(0.0, due_us / 1e6 - time.time()))
         begun_us, begun_cpu = time.time_ns() // 1000, time.process_time()
-        waited_s = 0.0
-        while active := [c for c in self._clients if c.position < len(pieces) and c.is_open]:
+        while active := [c for c in self._clients if c.position < len(c.pieces) and c.is_open]:
             ready = [client for client in active if not client.paused]
             for client in ready:
-                client.transport.write(pieces[client.position])
+                client.transport.write(client.pieces[client.position])
                 client.position += 1
             if ready:
                 await asyncio.sleep(0)
                 continue
             self.room.clear()
-            begin = time.monotonic()
             await self.room.wait()
-            waited_s += time.monotonic() - begin
         self._tell(
             {
-                "due_us": due_us,
                 "begun_us": begun_us,
                 "sent_us": time.time_ns() // 1000,
-                "waited_s": waited_s,
                 "cpu_s": time.process_time() - begun_cpu,
                 "stream_bytes": sum(map(len, pieces)),
             }
@@ -175,12 +173,13 @@ class Sender:
 
 def main(arguments: list[str]) -> None:
     """Run one sender."""
-    clients, ticks, *flaws = arguments
-    uvloop.run(_run(int(clients), int(ticks), list(map(Flaw.read, flaws))))
+    clients, ticks, *rest = arguments
+    flaws = [Flaw.read(text) for text in rest if text != "own"]
+    uvloop.run(_run(int(clients), int(ticks), "own" in rest, flaws))
 
 
-async def _run(clients: int, ticks: int, flaws: list[Flaw]) -> None:
-    await Sender(clients, ticks, flaws).run()
+async def _run(clients: int, ticks: int, own: bool, flaws: list[Flaw]) -> None:
+    await Sender(clients, ticks, own, flaws).run()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ SYMBOL = "NIFTY"
 PER_SLICE = 50
 """Ticks per write: what 5 ms are at 10,000 ticks/s."""
 
+SAME = "000"
+"""What the member `client` says where all clients get the same bytes."""
+
 Damage = Literal["drop", "duplicate", "late", "foreign"]
 
 
@@ -51,7 +54,7 @@ def payloads(count: int, due_us: int, flaws: Sequence[Flaw] = ()) -> list[bytes]
     """
     market, instrument = Market(), instrument_of(SYMBOL)
     ticks = [
-        market.option_tick(instrument) | {"seq": number, "due_us": due_us}
+        market.option_tick(instrument) | {"client": SAME, "seq": number, "due_us": due_us}
         for number in range(1, count + 1)
     ]
     for flaw in sorted(flaws, key=lambda flaw: -flaw.number):
@@ -77,3 +80,9 @@ def slices(ticks: Sequence[bytes], per_slice: int = PER_SLICE) -> list[bytes]:
     """Return the framed ticks, joined to what goes into one write; whole frames only."""
     frames = [text_frame(tick) for tick in ticks]
     return [b"".join(frames[at : at + per_slice]) for at in range(0, len(frames), per_slice)]
+
+
+def own_slices(pieces: Sequence[bytes], client: int) -> list[bytes]:
+    """Return the slices with a client's own number in every tick: bytes that nobody else gets."""
+    same, own = (b'"client": "%b"' % name for name in (SAME.encode(), b"%03d" % client))
+    return [piece.replace(same, own) for piece in pieces]

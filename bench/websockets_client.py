@@ -38,9 +38,9 @@ async def receive(url: str, ticks: int, tally: Tally) -> None:
     """Be one client: subscribe, check every message, and leave after the last."""
     missing: set[int] = set()
     previous = 0
-    # Nothing is asked of it that is not needed: no compression, no keepalive, no queue to guard.
+    # Nothing is asked of it that is not needed: no compression, no keepalive, no decoding to str.
     async with connect(
-        url, compression=None, proxy=None, ping_interval=None, max_queue=None, close_timeout=2
+        url, compression=None, proxy=None, ping_interval=None, close_timeout=2
     ) as connection:
         await connection.send(SUBSCRIBE)
         with suppress(ConnectionClosed):

@@ -1,4 +1,7 @@
-"""`python -m faults NAME`: run the service with one fault; without a name: list the faults."""
+"""`python -m faults NAME`: run the service with one fault; without a name: list the faults.
+
+`--markdown` prints the list by scenario, `--write` puts it into docs/faults.md.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import sys
 import textwrap
 
 from app.__main__ import main as run_app
+from faults import listing
 from faults.catalogue import FAULTS, UnknownFault, find
 
 EXIT_UNKNOWN = 2
@@ -16,8 +20,14 @@ def main(arguments: list[str]) -> int:
     if arguments in ([], ["--list"]):
         print("\n\n".join(_entry(name) for name in FAULTS))
         return 0
+    if arguments == ["--markdown"]:
+        print(listing.markdown())
+        return 0
+    if arguments == ["--write"]:
+        listing.write()
+        return 0
     if len(arguments) > 1:
-        print("usage: python -m faults [--list | NAME]", file=sys.stderr)
+        print("usage: python -m faults [--list | --markdown | --write | NAME]", file=sys.stderr)
         return EXIT_UNKNOWN
     try:
         chosen = find(arguments[0])

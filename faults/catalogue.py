@@ -11,6 +11,7 @@ from faults import (
     idle,
     leaks,
     limits,
+    performance,
     sessions,
     storm,
 )
@@ -23,6 +24,7 @@ CAPABILITIES = {
     "error handling": errors,
     "idle timeout": idle,
     "connection limit": limits,
+    "performance": performance,
     "memory stability": leaks,
     "connection storm": storm,
 }

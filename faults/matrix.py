@@ -1,4 +1,7 @@
-"""The matrix, fault by scenario: faults.json for programs, faults.html to read and to print."""
+"""The matrix, fault by scenario: faults.json for programs, faults.html to read and to print.
+
+faults.svg shows it at one glance.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 from faults.catalogue import CAPABILITIES
 from faults.fault import Fault
 from faults.judgement import Mark
+from faults.picture import picture
 
 SIGNS = {
     Mark.CAUGHT: "●",
@@ -71,7 +75,7 @@ dl { columns: 2; font-size: .85rem; } dt { font-weight: 600; } dd { margin: 0 0 
 
 
 def write_matrix(folder: Path, matrix: Mapping[str, Any]) -> None:
-    """Write faults.json and faults.html into `folder`.
+    """Write faults.json, faults.html and faults.svg into `folder`.
 
     Args:
         folder: the reports.
@@ -80,6 +84,7 @@ def write_matrix(folder: Path, matrix: Mapping[str, Any]) -> None:
     text = json.dumps(matrix, indent=1, ensure_ascii=False)
     (folder / "faults.json").write_text(text + "\n", encoding="utf-8")
     (folder / "faults.html").write_text(page(matrix), encoding="utf-8")
+    (folder / "faults.svg").write_text(picture(matrix, SIGNS), encoding="utf-8")
 
 
 def capability_of(fault: Fault) -> str:
@@ -110,7 +115,8 @@ def page(matrix: Mapping[str, Any]) -> str:
     key = "".join(f"<span>{sign} {mark}</span>" for mark, sign in SIGNS.items())
     scenarios = "".join(f"<li>{escape(title)}</li>" for title in matrix["scenarios"].values())
     asked = (
-        "every functional scenario ran against every fault"
+        "every functional scenario ran against every functional fault, the quick load scenarios "
+        "against every fault of theirs, the long ones against the faults that name them"
         if matrix["mode"] == "full"
         else "each fault ran against the scenarios that it names"
     )

@@ -1,8 +1,10 @@
 """Prove the verdicts: `python -m faults.prove` runs the suite against every fault.
 
-First the sound service must pass everything. Then each fault is run against the scenarios that it
-names, or, with `--full`, against all of them. A fault is caught when every scenario that it names
-fails, and says so in the declared words; no other scenario may be red.
+First the sound service must pass. Then each fault is run against the scenarios that it names, or,
+with `--full`, a functional fault against all functional scenarios, and a fault of load against the
+quick load scenarios too. A fault is caught when every scenario that it names fails, and says so in
+the declared words; no other scenario may be red. Load scenarios measure: they run at the end, one
+at a time.
 """
 
 from __future__ import annotations
@@ -21,10 +23,9 @@ from faults.catalogue import FAULTS, UnknownFault, find
 from faults.fault import Fault
 from faults.judgement import Judgement, Mark, Row, judge, shortened
 from faults.matrix import capability_of, write_matrix
-from faults.runs import ALLOWED_S, ROOT, Run
+from faults.runs import ALLOWED_S, MEASURING_ALLOWED_S, ROOT, Run
+from faults.scope import Ask, ask, sound
 
-SCOPE = ("@integration", "not @scale")
-"""Every functional scenario; the sizes that take minutes prove nothing more about the verdicts."""
 EXIT_PROVEN, EXIT_NOT_PROVEN, EXIT_USAGE, EXIT_STOPPED = 0, 1, 2, 130
 TICK_S = 0.05
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -61,12 +62,23 @@ class Finding:
 
 @dataclass(slots=True)
 class Proof:
-    """The whole: which scenarios there are, and what was found so far."""
+    """The whole: which faults and scenarios there are, and what was found so far.
+
+    `picked` tells that these very faults were named on the command line. What is left to the full
+    proof is in `chosen`, but not in `asks`.
+    """
 
     full: bool
     chosen: Sequence[Fault]
+    picked: bool = False
     titles: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    asks: dict[str, Ask] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find out what is asked of each fault."""
+        each = {fault.name: ask(fault, self.full, self.picked) for fault in self.chosen}
+        self.asks = {name: asked for name, asked in each.items() if asked}
 
     def as_dict(self, seconds: float) -> dict[str, Any]:
         """Return the whole as the matrix wants it: faults in order of the catalogue."""
@@ -101,28 +113,39 @@ class Proof:
     def summary(self) -> str:
         """Say in one line how it stands."""
         bad = [finding for finding in self.findings if not finding.is_proven]
-        done = len(self.findings)
-        if done < len(self.chosen):
-            return f"{done} of {len(self.chosen)} faults run: {done - len(bad)} proven"
+        done, asked = len(self.findings), len(self.asks)
+        left_out = len(self.chosen) - asked
+        rest = f"; {left_out} more are left to --full: they take long" if left_out else ""
+        if done < asked:
+            return f"{done} of {asked} faults run: {done - len(bad)} proven"
         if bad:
-            return f"{done} faults: {done - len(bad)} proven, {len(bad)} not"
+            return f"{done} faults: {done - len(bad)} proven, {len(bad)} not{rest}"
         return f"{done} faults: all caught, " + (
-            "none spurious" if self.full else "none missed (--full shows spurious reds too)"
+            "none spurious" if self.full else f"none missed (--full shows spurious reds too){rest}"
         )
 
 
 class Prover:
     """Runs faults, a few at a time, and ends what it started."""
 
-    def __init__(self, folder: Path, jobs: int, full: bool) -> None:
+    def __init__(self, folder: Path, jobs: int) -> None:
         self._folder = folder
         self._jobs = jobs
-        self._full = full
-        self._running: dict[str, tuple[Fault, Run]] = {}
+        self._running: dict[str, tuple[Fault, Ask, Run]] = {}
 
-    def sound(self) -> tuple[list[Row], str]:
-        """Run all scenarios without a fault; return the rows, and what was wrong or ""."""
-        run = Run("the sound service", self._folder / "none", SCOPE, None)
+    def sound(self, asked: Ask) -> tuple[list[Row], str]:
+        """Run scenarios without a fault; return the rows, and what was wrong or "".
+
+        As with faults, what the machine spoiled is run once more.
+        """
+        rows, wrong = self._sound(asked)
+        if any(row.is_starved for row in rows):
+            rows, wrong = self._sound(asked)
+        return rows, wrong
+
+    def _sound(self, asked: Ask) -> tuple[list[Row], str]:
+        folder = self._folder / ("none-load" if asked.measures else "none")
+        run = Run("the sound service", folder, asked.tags, None, _allowed_s(asked))
         try:
             while not run.is_over():
                 time.sleep(TICK_S)
@@ -135,43 +158,53 @@ class Prover:
         red = [problem, *red] if problem else red
         return rows, shortened(red[0], 400) if red else ""
 
-    def faults(self, chosen: Sequence[Fault]) -> Iterator[Finding]:
+    def faults(self, chosen: Sequence[tuple[Fault, Ask]]) -> Iterator[Finding]:
         """Run faults and yield each one's finding as it is done.
+
+        Runs that measure come last, one at a time.
+        """
+        yield from self._batch([each for each in chosen if not each[1].measures], self._jobs)
+        yield from self._batch([each for each in chosen if each[1].measures], 1)
+
+    def _batch(self, waiting: list[tuple[Fault, Ask]], jobs: int) -> Iterator[Finding]:
+        """Run faults, so many at a time.
 
         What the machine spoiled is run once more; what the service does is never asked twice.
         """
-        waiting, again = list(chosen), set[str]()
+        again = set[str]()
         while waiting or self._running:
-            while waiting and len(self._running) < self._jobs:
-                self._start(waiting.pop(0))
+            while waiting and len(self._running) < jobs:
+                self._start(*waiting.pop(0))
             time.sleep(TICK_S)
-            for fault, run in [pair for pair in self._running.values() if pair[1].is_over()]:
+            for fault, asked, run in [each for each in self._running.values() if each[2].is_over()]:
                 run.stop()
                 del self._running[fault.name]
-                finding = self._finding(fault, run)
+                finding = self._finding(fault, asked, run)
                 if finding.is_starved and fault.name not in again:
                     again.add(fault.name)
-                    waiting.append(fault)
+                    waiting.append((fault, asked))
                 else:
                     yield finding
 
     def stop(self) -> None:
         """End what is still running: all are asked first, then waited for."""
-        for _, run in self._running.values():
+        for _, _, run in self._running.values():
             run.interrupt()
-        for _, run in self._running.values():
+        for _, _, run in self._running.values():
             run.stop()
         self._running.clear()
 
-    def _start(self, fault: Fault) -> None:
-        named = " or ".join(f"@{test_id}" for test_id in fault.caught_by)
-        tags = SCOPE if self._full else (*SCOPE, named)
-        run = Run(fault.name, self._folder / fault.name, tags, fault.name)
-        self._running[fault.name] = fault, run
+    def _start(self, fault: Fault, asked: Ask) -> None:
+        run = Run(fault.name, self._folder / fault.name, asked.tags, fault.name, _allowed_s(asked))
+        self._running[fault.name] = fault, asked, run
 
-    def _finding(self, fault: Fault, run: Run) -> Finding:
+    def _finding(self, fault: Fault, asked: Ask, run: Run) -> Finding:
         rows, problem = _outcome(run)
-        return Finding(fault, judge(fault.caught_by, rows), run.elapsed_s, problem)
+        return Finding(fault, judge(asked.wanted, rows), run.elapsed_s, problem)
+
+
+def _allowed_s(asked: Ask) -> float:
+    return MEASURING_ALLOWED_S if asked.measures else ALLOWED_S
 
 
 def _outcome(run: Run) -> tuple[list[Row], str]:
@@ -182,20 +215,27 @@ def _outcome(run: Run) -> tuple[list[Row], str]:
     rows = run.rows()
     if run.overdue:
         stuck = rows.pop().title if rows and rows[-1].status not in ("passed", "failed") else ""
-        return rows, f"not done within {ALLOWED_S:g} s" + (f", stuck in {stuck}" if stuck else "")
+        return rows, f"not done within {run.allowed_s:g} s" + (
+            f", stuck in {stuck}" if stuck else ""
+        )
     return rows, "" if rows else f"no scenario ran: {run.last_line()}"
 
 
 def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
     """Run the proof, telling of its progress; return the exit code."""
     began = time.monotonic()
-    rows, wrong = prover.sound()
-    if wrong:
-        say(f"the sound service does not pass, so nothing can be proven: {wrong}")
-        return EXIT_NOT_PROVEN
-    proof.titles.update(sorted({row.id: row.title for row in rows}.items()))
-    say(f"{time.monotonic() - began:6.1f} s  the sound service passes all {len(rows)} scenarios")
-    for finding in prover.faults(proof.chosen):
+    for check in sound(proof.asks.values(), proof.full):
+        rows, wrong = prover.sound(check)
+        if wrong:
+            say(f"the sound service does not pass, so nothing can be proven: {wrong}")
+            proof.titles.clear()
+            return EXIT_NOT_PROVEN
+        proof.titles = dict(sorted((proof.titles | {row.id: row.title for row in rows}).items()))
+        kind = "under load" if check.measures else "functional"
+        took = time.monotonic() - began
+        say(f"{took:6.1f} s  the sound service passes all {len(rows)} that are asked, {kind}")
+    asked = [(fault, proof.asks[fault.name]) for fault in proof.chosen if fault.name in proof.asks]
+    for finding in prover.faults(asked):
         proof.findings.append(finding)
         say(f"{time.monotonic() - began:6.1f} s  {_progress(finding)}")
     return EXIT_PROVEN if all(f.is_proven for f in proof.findings) else EXIT_NOT_PROVEN
@@ -216,7 +256,10 @@ def _progress(finding: Finding) -> str:
 def _arguments(given: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m faults.prove", description=__doc__)
     parser.add_argument(
-        "--full", action="store_true", help="run every scenario against every fault"
+        "--full",
+        action="store_true",
+        help="ask every functional scenario of every functional fault, the quick load scenarios of "
+        "the faults that load brings to light, and the long ones of those that name them",
     )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these faults")
     parser.add_argument("--jobs", type=int, default=2, choices=(1, 2, 3, 4), help="runs at a time")
@@ -234,8 +277,8 @@ def main(given: Sequence[str]) -> int:
     except UnknownFault as problem:
         print(problem, file=sys.stderr)
         return EXIT_USAGE
-    proof = Proof(arguments.full, chosen)
-    prover = Prover((arguments.reports / "faults").resolve(), arguments.jobs, arguments.full)
+    proof = Proof(arguments.full, chosen, picked=bool(arguments.only))
+    prover = Prover((arguments.reports / "faults").resolve(), arguments.jobs)
     began = time.monotonic()
     # Set even where a shell has told us to ignore them: the runs inherit what is ignored.
     before = {number: signal.signal(number, _as_interrupt) for number in SIGNALS}

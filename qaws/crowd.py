@@ -16,7 +16,10 @@ import numpy as np
 from qaws.evidence.storm_plot import live_plot, welcome_plot
 from qaws.market import selection_of
 from qaws.measure.latency import Latencies
-from qaws.stability import (
+from qaws.swarm.engine import LocalProcesses
+from qaws.swarm.storm import Guest, StormPlan, StormReport, repeated, run_storm
+from qaws.verdict import Broken
+from qaws.visits import (
     address,
     await_report,
     end_flow,
@@ -25,9 +28,6 @@ from qaws.stability import (
     visits_of,
     watch_return,
 )
-from qaws.swarm.engine import LocalProcesses
-from qaws.swarm.storm import Guest, StormPlan, StormReport, repeated, run_storm
-from qaws.verdict import Broken
 from qaws.world import World
 
 SUBSCRIBED_EVERY_S = 0.2

@@ -151,7 +151,7 @@ async def received_none(world: World, clients: Sequence[str], kinds: Sequence[st
     connections = world.scene.connections.of(clients)
     await _require_fences(world, connections)
     for connection in connections:
-        if connection.is_open and not any(e.ending_ns is None for e in connection.entitlements):
+        if connection.is_open and not _holds(connection):
             await _require_pong(world, connection)
         found = [kind for kind in kinds if any(connection.received(kind))]
         words = " and no ".join(kinds)
@@ -161,6 +161,11 @@ async def received_none(world: World, clients: Sequence[str], kinds: Sequence[st
             connection.summary(),
             f"no {words}",
         )
+
+
+def _holds(connection: Connection) -> bool:
+    """Return whether a client holds a subscription, so that a closing tick can reach it."""
+    return any(e.ending_ns is None for e in connection.entitlements)
 
 
 async def _require_pong(world: World, connection: Connection) -> None:
@@ -210,6 +215,8 @@ async def everything_was_exact(world: World) -> None:
             raise_breach(world, connection)
     if world.ledger.ticks:
         await _require_fences(world, connections)
+    unfenced = [c for c in connections if c.is_open and not (world.ledger.ticks and _holds(c))]
+    await asyncio.gather(*(_require_pong(world, connection) for connection in unfenced))
     findings = [*_audit(world, connections), *_welcome_faults(world, connections)]
     frames = sum(1 for c in connections for _ in c.received())
     ticks = sum(1 for c in connections for _ in c.received("tick"))

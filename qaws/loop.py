@@ -64,6 +64,8 @@ class LoopThread:
             return
         asyncio.run_coroutine_threadsafe(self._cancel_all(), self.loop)
         self._thread.join(timeout=5)
+        if not self.loop.is_running():
+            self.loop.close()
 
     async def _cancel_all(self) -> None:
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]

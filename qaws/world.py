@@ -23,17 +23,20 @@ from qaws.registry import Registry
 from qaws.service import Holdings, Service, Services
 from qaws.target import Target
 from qaws.tokens import Tokens
-from qaws.verdict import Broken, Checks
+from qaws.verdict import Broken, Checks, Refuted
 
 if TYPE_CHECKING:
     from qaws.crowd import Crowd
     from qaws.load import LoadRun
-    from qaws.stability import Visits
+    from qaws.visits import Visits
 
 T = TypeVar("T")
 
 STEP_LIMIT_S = 120.0
 """When a step is given up, so that nothing can hang a run."""
+
+DYING_S = 0.1
+"""How long a process may take from losing its sockets to being seen as dead."""
 
 ALLOWANCE_S = 2.0
 """How long something without a bound of its own may take before it counts as not happening."""
@@ -183,6 +186,25 @@ class World:
             return await self.loop.run(act(self, *args, **named), limit_s)
         except TimeoutError:
             raise Broken(f"the step did not end within {limit_s:g} s; it was given up") from None
+        except Refuted as refuted:
+            await asyncio.sleep(DYING_S)
+            self._tell_of_deaths(refuted)
+            raise
+
+    def _tell_of_deaths(self, refuted: Refuted) -> None:
+        """Say so where a process has died in the meantime: that is why, whatever was refuted.
+
+        Raises:
+            Broken: the suite's own broker has died, so that nothing follows for the service.
+            Refuted: the service has died; the sentence says both.
+        """
+        if self.broker:
+            self.broker.require_alive()
+        for service, _ in self.scene.services:
+            try:
+                service.require_alive()
+            except Broken as death:
+                raise Refuted(f"{refuted}; {death}") from refuted
 
     @property
     def feed(self) -> Feed:

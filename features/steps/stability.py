@@ -2,13 +2,13 @@
 
 from behave import given, then, when
 
-from qaws import crowd, stability
+from qaws import crowd, stability, visits
 
 
 @given("{witnesses:Number} witnesses receive {rate:Number} ticks of {symbol} per second")
 def witnesses_receive(context, witnesses, rate, symbol):
     """Clients that stay, and to which ticks flow while others come and go."""
-    stability.witnesses_receive(context.world, witnesses, rate, symbol)
+    visits.witnesses_receive(context.world, witnesses, rate, symbol)
 
 
 @given("the service is warmed up by {cycles:Number} connection cycles with {symbol}")
@@ -51,7 +51,7 @@ def memory_is_stable(context, percent, per_cycle):
 )
 def resources_are_back(context, bound):
     """Exactly as before the visitors came, on the service's process and in its statistics."""
-    stability.resources_are_back(context.world, bound)
+    visits.resources_are_back(context.world, bound)
 
 
 @then(

@@ -51,7 +51,7 @@ class CyclesPlan:
 
     address: Address
     cycles: int
-    at_once: int = 8
+    at_once: int = 12
     per_second: float | None = None
     samples: int = 80
     pid: int | None = None

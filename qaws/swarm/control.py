@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from qaws.loop import LoopThread
 from qaws.swarm import wire
 from qaws.swarm.result import Offset
 
@@ -245,10 +244,3 @@ class Controller:
         for task in list(self._attending):
             task.cancel()
         await asyncio.gather(*self._attending, return_exceptions=True)
-
-
-def end_loop(thread: LoopThread) -> None:
-    """End a loop thread, and give back the file descriptors of its loop."""
-    thread.stop()
-    if not thread.loop.is_running():
-        thread.loop.close()

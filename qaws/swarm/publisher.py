@@ -22,7 +22,7 @@ from types import TracebackType
 
 from qaws.loop import LoopThread
 from qaws.swarm import wire
-from qaws.swarm.control import Child, Controller, Declined, Lost, end_loop
+from qaws.swarm.control import Child, Controller, Declined, Lost
 from qaws.swarm.engine import LocalProcesses
 from qaws.swarm.flow import Flow
 from qaws.swarm.link import Link
@@ -136,7 +136,7 @@ class Publisher:
         finally:
             self._engine.close()
             if self._loop:
-                end_loop(self._loop)
+                self._loop.stop()
             self._controller = None
 
     @property

@@ -27,6 +27,9 @@ LOOK_EVERY_S = 0.05
 READ_OUT_S = 8.0
 """How long reading what is left may take at the end."""
 
+QUIET_S = 0.2
+"""When nothing has come for so long, nothing more will."""
+
 READ_OUT_BUFFER = 64 * 1024
 """SO_RCVBUF for reading what has piled up. Megabytes at once would be faster, but on one machine
 the kernel then spends a third of a second on behalf of the sender: the service would stand still.
@@ -53,6 +56,7 @@ class SlowClient:
         self._socket: socket.socket
         self._protocol: ClientProtocol
         self._leaving = False
+        self._said_goodbye = False
         self._over = False
         self._fragments: list[bytes] = []
         self._acknowledged = False
@@ -130,33 +134,37 @@ class SlowClient:
                 await self._receive(self._group.trickle_bytes)
 
     async def _read_out(self) -> None:
-        """Read at full speed until the service ends the connection, or until told to leave."""
+        """Read at full speed until the service ends the connection, or until told to leave.
+
+        A client that leaves says so only when nothing more comes: to a connection that the service
+        has closed already, that would be answered by a reset, and what it has sent would be lost.
+        """
         self.record.read_again_us = now_us()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_OUT_BUFFER)
         deadline: float | None = None
-        while not self._over:
+        while not self._over and (deadline is None or time.monotonic() < deadline):
             if self._leaving and deadline is None:
                 deadline = time.monotonic() + READ_OUT_S
+            came = await self._receive(65_536, QUIET_S)
+            if self._leaving and not came and not self._said_goodbye:
+                self._said_goodbye = True
                 self._protocol.send_close(1000)
                 await self._write_out()
-            if deadline is not None and time.monotonic() > deadline:
-                return
-            await self._receive(65_536, 0.1)
 
-    async def _receive(self, most: int, within_s: float | None = None) -> None:
-        """Read up to `most` bytes and take what they contain."""
+    async def _receive(self, most: int, within_s: float | None = None) -> bool:
+        """Read up to `most` bytes and take what they contain; return whether anything came."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(within_s):
                 data = await loop.sock_recv(self._socket, most)
         except TimeoutError:
-            return
+            return False
         except OSError as problem:
             self._end(1006, str(problem))
-            return
+            return False
         if not data:
             self._end(1006, "cut without a close frame")
-            return
+            return False
         await asyncio.sleep(0)  # what is there at once does not suspend by itself
         self.record.bytes += len(data)
         self._protocol.receive_data(data)
@@ -168,6 +176,7 @@ class SlowClient:
             self._on_fault(self._name, Fault("protocol", 1, words))
             self._over = True
         await self._write_out()
+        return True
 
     def _take(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:
@@ -200,7 +209,7 @@ class SlowClient:
             self._on_fault(self._name, wrong)
 
     def _end(self, code: int, reason: str) -> None:
-        if not self._over and not (self._leaving and code in (1000, 1006)):
+        if not self._over and not (self._said_goodbye and code in (1000, 1006)):
             self.record.closed = ClosedClient(self._name, code, reason, now_us())
         self._over = True
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from qaws.loop import LoopThread
 from qaws.swarm import wire
-from qaws.swarm.control import Child, Controller, Declined, Lost, end_loop
+from qaws.swarm.control import Child, Controller, Declined, Lost
 from qaws.swarm.descriptors import require_descriptors
 from qaws.swarm.engine import Engine, open_engine
 from qaws.swarm.plan import SwarmPlan
@@ -204,7 +204,7 @@ class Swarm:
             if self._engine:
                 self._engine.close()
             if self._loop:
-                end_loop(self._loop)
+                self._loop.stop()
             self._controller = None
 
     # --- helpers --------------------------------------------------------------------------------

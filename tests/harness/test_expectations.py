@@ -60,6 +60,9 @@ def scenario(world, monkeypatch):
             try:
                 world.loop.call(story(do), timeout_s=30)
             finally:
+                for connection in world.scene.connections.all:
+                    if connection._socket:
+                        connection._socket.close_timeout = 0.3  # some services never answer
                 world.end_scene(trust=True)
             return world.scene.checks.done
 
@@ -504,6 +507,21 @@ def test_a_binary_tick_in_fragments_does_not_pass_for_text(wrong):
     wrong(Binary, closing(), r"is binary, not text")
 
 
+def test_what_comes_behind_the_last_check_is_seen_also_without_any_tick(wrong):
+    """A pong at the very end is the fence of clients that no tick can reach."""
+
+    class LateNonsense(Ticker):
+        async def ping(self, client):
+            await client.send({"type": "heartbeat"})
+            await super().ping(client)
+
+    async def story(do):
+        await do(actions.be_connected, ["Alice"])
+        await do(deliveries.everything_was_exact)
+
+    wrong(LateNonsense, story, r"has the type 'heartbeat'")
+
+
 def test_a_close_that_a_step_has_found_right_is_no_loss(right):
     class ClosesOnPing(Ticker):
         async def ping(self, client):
@@ -569,8 +587,8 @@ class OldPong(Ticker):
     """Has said pong before anybody asked."""
 
     async def welcome(self, client):
-        await super().welcome(client)
         await super().ping(client)
+        await super().welcome(client)
 
     async def ping(self, client):
         pass

@@ -1,0 +1,75 @@
+"""Medians, ratios, and whether a bound was met."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+BoundVerdict = Literal["met", "missed", "inconclusive", "not judged"]
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One figure of one contestant, a value for each round, with what casts doubt on it.
+
+    A doubt (the machine was busy with other things, the publisher was late) never takes a value out
+    of the sample: which values count is not chosen afterwards. A median bears up to half of its
+    values being wrong, so the sample as a whole is in doubt when more than half of them are.
+    """
+
+    values: tuple[float, ...]
+    doubts: tuple[str | None, ...]
+
+    @property
+    def median(self) -> float:
+        """Return the median; 0.0 without values."""
+        return median(self.values)
+
+    @property
+    def doubt(self) -> str | None:
+        """Say why the median is in doubt; None when at least half of its values are sound."""
+        found = [doubt for doubt in self.doubts if doubt]
+        if len(found) * 2 <= len(self.values):
+            return None
+        return f"{len(found)} of {len(self.values)} rounds are in doubt: {found[0]}"
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """One bound: what, how many times as much was measured, how many are asked for."""
+
+    what: str
+    measured: float
+    at_least: float
+    verdict: BoundVerdict
+    why: str = ""
+
+    def __str__(self) -> str:
+        words = f"{self.what}: {self.measured:.1f} x, at least {self.at_least:g} x: {self.verdict}"
+        return f"{words} ({self.why})" if self.why else words
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the median; 0.0 without values."""
+    return statistics.median(values) if values else 0.0
+
+
+def ratio(ours: float, theirs: float) -> float:
+    """Return how many times as much ours is; 0.0 where theirs is nothing, for that proves nothing."""
+    return ours / theirs if theirs > 0 else 0.0
+
+
+def judge(what: str, ours: Sample, theirs: Sample, at_least: float) -> Bound:
+    """Hold the ratio of two medians (more is better) against a bound.
+
+    Doubts make a figure smaller than it would be, never larger. So a bound that is met in spite of
+    a doubt about ours is met, and one that is missed in spite of a doubt about theirs is missed;
+    the other way round nothing follows.
+    """
+    measured = ratio(ours.median, theirs.median)
+    if measured >= at_least:
+        doubt = theirs.doubt
+        return Bound(what, measured, at_least, "inconclusive" if doubt else "met", doubt or "")
+    doubt = ours.doubt
+    return Bound(what, measured, at_least, "inconclusive" if doubt else "missed", doubt or "")

@@ -1,0 +1,229 @@
+"""Those who receive in part (a): started, subscribed, waited for, and what they found."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from bench.sending import ROOT
+from bench.tally import Tally, of_k6, of_swarm
+from qaws.market import selection_of
+from qaws.process import ManagedProcess
+from qaws.swarm import Group, Swarm, SwarmPlan
+from qaws.verdict import Broken
+
+_numbers = itertools.count(1)
+
+
+class Contestant(Protocol):
+    """One receiver, for one round."""
+
+    def start(self, url: str, clients: int, ticks: int, within_s: float) -> None:
+        """Begin to connect."""
+
+    @property
+    def pids(self) -> list[int]:
+        """Return the processes that receive."""
+
+    def begin(self) -> None:
+        """Learn that everybody is subscribed, and ticks will come."""
+
+    def finish(self, within_s: float) -> Tally:
+        """Wait for the end, and return what was found.
+
+        Raises:
+            Broken: it did not come to an end, or died.
+        """
+
+    def close(self) -> None:
+        """End the processes; safe to call twice."""
+
+
+class OurSwarm:
+    """The swarm, as scenarios use it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._swarm = Swarm(folder / f"swarm-{next(_numbers)}")
+        self._ticks = 0
+
+    def start(self, url: str, clients: int, ticks: int, within_s: float) -> None:
+        """Connect; all clients are acknowledged afterwards."""
+        self._ticks = ticks
+        group = Group("client", clients, selection_of("NIFTY"))
+        self._swarm.start(SwarmPlan(url, (group,), first={"NIFTY": 1}))
+
+    @property
+    def pids(self) -> list[int]:
+        """Return the workers."""
+        return list(self._swarm.engine.pids)
+
+    def begin(self) -> None:
+        """Start the workers' meters."""
+        self._swarm.go()
+
+    def finish(self, within_s: float) -> Tally:
+        """Wait for the last tick, and for what was found."""
+        result = self._swarm.finish({"NIFTY": self._ticks}, within_s)
+        if result.incomplete:
+            raise Broken(f"the swarm: {result.incomplete}")
+        return of_swarm(result)
+
+    def close(self) -> None:
+        """End the workers."""
+        self._swarm.close()
+
+
+class Program:
+    """A receiver that is a program of its own: what it finds is what it leaves behind."""
+
+    name = "a program"
+
+    def __init__(self, folder: Path) -> None:
+        self._stem = folder / f"{type(self).__name__.lower()}-{next(_numbers)}"
+        self._process: ManagedProcess | None = None
+
+    def command(self, url: str, clients: int, ticks: int, within_s: float) -> list[str]:
+        """Return program and arguments."""
+        raise NotImplementedError
+
+    def tally(self) -> Tally:
+        """Read what the program has left.
+
+        Raises:
+            ValueError: that is not what it should be.
+        """
+        raise NotImplementedError
+
+    def start(self, url: str, clients: int, ticks: int, within_s: float) -> None:
+        """Start the program."""
+        self._process = ManagedProcess(
+            self.name,
+            self.command(url, clients, ticks, within_s),
+            self._stem.with_suffix(".log"),
+            directory=ROOT,
+        )
+
+    @property
+    def pids(self) -> list[int]:
+        """Return the program."""
+        return [self._process.pid] if self._process else []
+
+    def begin(self) -> None:
+        """Nothing: it waits for its messages."""
+
+    def finish(self, within_s: float) -> Tally:
+        """Wait for the end of the program."""
+        assert self._process
+        deadline = time.monotonic() + within_s
+        while (code := self._process.exit_code()) is None:
+            if time.monotonic() > deadline:
+                raise Broken(f"{self.name} did not come to an end within {within_s:g} s")
+            time.sleep(0.005)
+        try:
+            return self.tally()
+        except (OSError, ValueError) as problem:
+            last = self._process.last_line()
+            raise Broken(f"{self.name} ended with {code}: {problem}; last line: {last}") from None
+
+    def close(self) -> None:
+        """End the program."""
+        if self._process:
+            self._process.stop(2.0)
+
+
+class PlainWebsockets(Program):
+    """The `websockets` client in one process."""
+
+    name = "the websockets client"
+
+    def command(self, url: str, clients: int, ticks: int, within_s: float) -> list[str]:
+        """Return the interpreter's command."""
+        words = [url, str(clients), str(ticks), str(within_s)]
+        return [sys.executable, "-m", "bench.websockets_client", *words]
+
+    def tally(self) -> Tally:
+        """Read its one line."""
+        return msgspec.json.decode(self._stem.with_suffix(".log").read_bytes(), type=Tally)
+
+
+class K6(Program):
+    """k6 with the script `k6.js`."""
+
+    name = "k6"
+
+    def command(self, url: str, clients: int, ticks: int, within_s: float) -> list[str]:
+        """Return k6's command."""
+        variables = {
+            "URL": url,
+            "CLIENTS": clients,
+            "TICKS": ticks,
+            "WITHIN_S": int(within_s),
+            "SUMMARY": self._stem.with_suffix(".json"),
+        }
+        settings = [word for item in variables.items() for word in ("-e", "{}={}".format(*item))]
+        quiet = ["--quiet", "--no-color", "--no-usage-report", "--address", ""]
+        return [k6_program(), "run", *quiet, *settings, str(ROOT / "bench" / "k6.js")]
+
+    def tally(self) -> Tally:
+        """Read its summary."""
+        summary = self._stem.with_suffix(".json").read_text(encoding="utf-8")
+        return of_k6(json.loads(summary))
+
+
+class RawReceiver(Program):
+    """Sockets that are only emptied: part (c)."""
+
+    name = "the raw receiver"
+
+    def __init__(self, folder: Path, stream_bytes: int) -> None:
+        super().__init__(folder)
+        self._stream_bytes = stream_bytes
+        self._sent = (0, 0)
+
+    def command(self, url: str, clients: int, ticks: int, within_s: float) -> list[str]:
+        """Return the interpreter's command."""
+        self._sent = clients, ticks
+        words = [url, str(clients), str(self._stream_bytes), str(within_s)]
+        return [sys.executable, "-m", "bench.raw_receiver", *words]
+
+    def tally(self) -> Tally:
+        """Read its one line; all bytes stand for all ticks, for it looks at none."""
+        found = json.loads(self._stem.with_suffix(".log").read_text(encoding="utf-8"))
+        clients, ticks = self._sent
+        whole = found["bytes"] == clients * self._stream_bytes
+        return Tally(
+            ticks=clients * ticks * whole, complete=clients * whole, last_us=found["last_us"]
+        )
+
+
+def k6_program() -> str:
+    """Return k6's path: the one beside this interpreter, else the one on the PATH."""
+    beside = str(Path(sys.executable).parent)
+    return shutil.which("k6", path=beside) or shutil.which("k6") or "k6"
+
+
+def k6_version() -> str:
+    """Return k6's version.
+
+    Raises:
+        Broken: it is not there, or does not run on this machine.
+    """
+    program = k6_program()
+    try:
+        done = subprocess.run(
+            [program, "version"], capture_output=True, text=True, timeout=20, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as problem:
+        raise Broken(
+            f"k6 cannot run here ({problem}); run make bench, or leave it out: "
+            "python -m bench --without k6"
+        ) from None
+    return done.stdout.split(" (")[0].strip()

@@ -1,0 +1,119 @@
+"""The sender of part (a) as the bench uses it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from bench.sender import CONTROL
+from bench.stream import Flaw
+from qaws.process import ManagedProcess
+from qaws.verdict import Broken
+
+ROOT = Path(__file__).resolve().parents[1]
+START_S = 15.0
+
+_numbers = itertools.count(1)
+
+
+class Sent(msgspec.Struct):
+    """How the sending went: when the first write began and the last was done (µs since 1970)."""
+
+    begun_us: int
+    sent_us: int
+    cpu_s: float
+    stream_bytes: int
+
+
+class Sending:
+    """One sender process with its control connection."""
+
+    def __init__(
+        self,
+        folder: Path,
+        clients: int,
+        ticks: int,
+        own: bool = False,
+        flaws: Sequence[Flaw] = (),
+    ) -> None:
+        """Start the sender.
+
+        Args:
+            folder: for its log.
+            clients: how many must be subscribed before it is ready.
+            ticks: how many each of them gets.
+            own: whether every client gets bytes of its own.
+            flaws: what is damaged on purpose.
+
+        Raises:
+            Broken: it does not start.
+        """
+        words = ["own"] * own + [f"{flaw.damage}:{flaw.number}" for flaw in flaws]
+        self._process = ManagedProcess(
+            "the sender",
+            [sys.executable, "-m", "bench.sender", str(clients), str(ticks), *words],
+            folder / f"sender-{next(_numbers)}.log",
+            directory=ROOT,
+        )
+        try:
+            port = self._port()
+            self._control = socket.create_connection(("127.0.0.1", port), START_S)
+        except BaseException:
+            self._process.stop()
+            raise
+        self._control.sendall(CONTROL)
+        self._lines = self._control.makefile()
+        self.url = f"ws://127.0.0.1:{port}/ws/ticks"
+
+    def __enter__(self) -> Sending:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lines.close()
+        self._control.close()
+        self._process.stop(2.0)
+
+    def _port(self) -> int:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and self._process.exit_code() is None:
+            if found := re.search(r"port (\d+)\n", self._process.read_log()):
+                return int(found[1])
+            time.sleep(0.02)
+        raise Broken(f"the sender did not start: {self._process.last_line()}")
+
+    def await_clients(self, within_s: float) -> None:
+        """Wait until every client is subscribed."""
+        self._line("the clients were not all subscribed", within_s)
+
+    def go(self) -> None:
+        """Let the sending begin."""
+        self._control.sendall(b"go")
+
+    def report(self, within_s: float) -> Sent:
+        """Wait until everything has been handed to the kernel."""
+        return msgspec.convert(self._line("the sender was not done", within_s), Sent)
+
+    def _line(self, otherwise: str, within_s: float) -> Any:
+        self._control.settimeout(within_s)
+        try:
+            line = self._lines.readline()
+        except TimeoutError:
+            line = ""
+        if not line:
+            raise Broken(f"{otherwise} within {within_s:g} s; see {self._process.log}")
+        return json.loads(line)

@@ -1,0 +1,183 @@
+"""The feed: what is published is stamped, on time, on the record, and ends when it is told to."""
+
+import asyncio
+import json
+import time
+from functools import partial
+
+import pytest
+import redis
+
+from qaws.broker import open_broker
+from qaws.feed import Feed
+from qaws.market import selection_of
+from qaws.target import Feed as Section
+from qaws.verdict import Broken
+
+NIFTY = selection_of("NIFTY")
+
+
+@pytest.fixture
+def play(loop, broker):
+    """Run `story(feed)` on the loop thread; return what it returns."""
+
+    def playing(story, on=broker, timeout_s=20):
+        async def whole():
+            feed = Feed(on, Section(broker="embedded"))
+            try:
+                return await story(feed)
+            finally:
+                await feed.close()
+
+        return loop.call(whole(), timeout_s=timeout_s)
+
+    return playing
+
+
+@pytest.fixture
+def listener(broker):
+    """Listen to the feed; the fixture gives a function that takes the next so many messages."""
+    with redis.Redis.from_url(broker.url) as client, client.pubsub() as feed:
+        feed.psubscribe("ticker:*")
+        feed.get_message(timeout=5)
+
+        def take(count):
+            messages = [feed.get_message(timeout=5) for _ in range(count)]
+            return [(m["channel"].decode(), m["data"].decode()) for m in messages]
+
+        yield take
+
+
+def test_a_tick_is_stamped_and_is_on_the_wire_as_it_is_in_the_ledger(play, listener):
+    async def story(feed):
+        before = time.time_ns() // 1000
+        tick = await feed.publish(feed.market.option_tick(256265))
+        bar = await feed.publish(feed.market.underlying_bar("NIFTY"))
+        return before, tick, bar, feed.ledger
+
+    before, tick, bar, ledger = play(story)
+    wire = listener(2)
+    assert wire == [("ticker:options", tick.text), ("ticker:underlying", bar.text)]
+    sent = json.loads(tick.text)
+    assert (sent["seq"], json.loads(bar.text)["seq"]) == (1, 2)
+    assert before <= sent["due_us"] <= time.time_ns() // 1000
+    assert tick.due_ns <= tick.sent_ns
+    assert (tick.heard_by, bar.heard_by) == (1, 1)
+    assert ledger.ticks == [tick, bar]
+    assert ledger.find(("NIFTY", 1)) is tick
+    assert (str(tick), str(bar)) == (
+        "NIFTY option tick #1 of instrument 256265",
+        "NIFTY underlying bar #2",
+    )
+
+
+def test_a_tick_that_nobody_hears_says_so(play):
+    async def story(feed):
+        return await feed.publish(feed.market.option_tick(256265))
+
+    assert play(story).heard_by == 0
+
+
+def test_a_schedule_is_kept_and_a_late_tick_keeps_its_due_time(play):
+    """Latency counts from the due time: a stall of the publisher must not shorten it."""
+
+    async def story(feed):
+        def slow():
+            time.sleep(0.1)
+            return feed.market.option_tick(256265)
+
+        quick = partial(feed.market.option_tick, 256265)
+        return await feed.publish_at([quick, slow, quick, quick], per_second=100)
+
+    ticks = play(story)
+    first = ticks[0].due_ns
+    assert [tick.due_ns - first for tick in ticks] == [0, 10_000_000, 20_000_000, 30_000_000]
+    assert ticks[2].sent_ns - ticks[2].due_ns > 60_000_000
+    due_us = [json.loads(tick.text)["due_us"] for tick in ticks]
+    assert [at - due_us[0] for at in due_us] == pytest.approx([0, 10_000, 20_000, 30_000], abs=500)
+    assert all(tick.sent_ns >= tick.due_ns for tick in ticks)
+
+
+def test_a_flow_goes_on_and_ends_for_certain(play, listener):
+    async def story(feed):
+        feed.start_flow(NIFTY, 0.02)
+        await asyncio.sleep(0.2)
+        await feed.stop_flows()
+        count = len(feed.ledger.ticks)
+        await asyncio.sleep(0.1)
+        assert len(feed.ledger.ticks) == count
+        return feed.ledger.ticks
+
+    ticks = play(story)
+    assert 4 <= len(ticks) <= 12
+    assert {tick.role for tick in ticks} == {"flow"}
+    assert [text for _, text in listener(len(ticks))] == [tick.text for tick in ticks]
+
+
+def test_a_flow_that_is_stopped_in_the_middle_of_a_publish_ends_all_the_same(play):
+    """Cancelling did not: redis-py on Python 3.11 can swallow it, and a run hung for ever."""
+
+    async def story(feed):
+        for round_ in range(150):
+            feed.start_flow(NIFTY, 0.001)
+            await asyncio.sleep(0.001 * (round_ % 7) + 0.0003 * (round_ % 11))
+            await asyncio.wait_for(feed.stop_flows(), 5)
+        assert all(task is asyncio.current_task() or "flow" not in repr(task) for task in _tasks())
+
+    play(story)
+
+
+def _tasks():
+    return asyncio.all_tasks()
+
+
+def test_a_flow_that_had_ended_by_itself_is_broken_at_the_latest_when_it_is_stopped(loop, tmp_path):
+    broker = open_broker("embedded", tmp_path)
+
+    async def story():
+        feed = Feed(broker, Section(broker="embedded"))
+        feed.start_flow(NIFTY, 0.02)
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(broker.stop)
+        await asyncio.sleep(0.2)
+        with pytest.raises(Broken) as caught:
+            await feed.stop_flows()
+        await feed.close()
+        return str(caught.value)
+
+    said = loop.call(story(), timeout_s=20)
+    assert "broker ended with exit code" in said or "cannot publish there" in said
+    assert "\n" not in said
+
+
+def test_a_publish_to_a_broker_that_is_gone_is_broken_in_one_line(loop, tmp_path):
+    broker = open_broker("embedded", tmp_path)
+
+    async def story():
+        feed = Feed(broker, Section(broker="embedded"))
+        await feed.publish(feed.market.option_tick(256265))
+        await asyncio.to_thread(broker.stop)
+        start = time.monotonic()
+        with pytest.raises(Broken) as caught:
+            await feed.publish(feed.market.option_tick(256265))
+        assert time.monotonic() - start < 6
+        await feed.close()
+        return str(caught.value)
+
+    said = loop.call(story(), timeout_s=20)
+    assert "broker ended with exit code" in said or "cannot publish there" in said
+    assert "\n" not in said
+
+
+def test_a_fence_is_a_tick_that_the_selection_takes_and_is_told_from_the_others(play):
+    async def story(feed):
+        return [
+            await feed.publish_fence(selection_of(words))
+            for words in ("NIFTY", "instrument 260105", "the NIFTY underlying")
+        ]
+
+    for fence, words in zip(
+        play(story), ("NIFTY", "instrument 260105", "the NIFTY underlying"), strict=True
+    ):
+        assert fence.role == "fence"
+        assert selection_of(words).takes(fence.kind, fence.symbol, fence.instrument)

@@ -1,0 +1,196 @@
+"""The lint: each rule fires on a small feature of its own, and none on those of the suite."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = """
+from behave import given, when, then
+
+@given("a service")
+def a_service(context): "One."
+
+@given("a service on {place}")
+def a_service_on(context, place): "Two."
+
+@when("it is asked")
+def it_is_asked(context): "Three."
+
+@then("it answers {words}")
+def it_answers(context, words): "Four."
+
+@then("every client has received exactly what it was due, in frames that keep the contract")
+def closing(context): "Five."
+"""
+TAGS = "@QA-WS-900 @p0 @critical @integration"
+STORY = """
+    Given a service
+    And a service on land
+    When it is asked
+    Then it answers well
+"""
+HEAD = "Feature: A thing\n  What it is for.\n"
+
+
+def scenario(
+    tags=TAGS, title="QA-WS-900 It answers", words="    > Plan: it answers.\n", story=STORY
+):
+    return f"\n  {tags}\n  Scenario: {title}\n{words}{story}"
+
+
+@pytest.fixture
+def lint(tmp_path):
+    """Lint one or more features with the steps above."""
+
+    def linting(*features, steps=STEPS):
+        return lint_all(tmp_path, [(features, steps)])[0]
+
+    return linting
+
+
+def lint_all(folder, cases):
+    """Lint several folders in one process of its own: behave's step registry is global."""
+    places = []
+    for number, (features, steps) in enumerate(cases):
+        place = folder / f"case{number}"
+        (place / "steps").mkdir(parents=True)
+        (place / "steps" / "steps.py").write_text(steps)
+        for index, text in enumerate(features):
+            (place / f"f{index}.feature").write_text(textwrap.dedent(text))
+        places.append(str(place))
+    done = subprocess.run(
+        [sys.executable, "-c", LINT, *places],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+LINT = """
+import json, sys
+from pathlib import Path
+from behave.step_registry import registry
+from qaws.lint import problems
+found = []
+for place in sys.argv[1:]:
+    for kind in registry.steps:
+        registry.steps[kind] = []
+    found.append("\\n".join(problems(Path(place))))
+print(json.dumps(found))
+"""
+
+
+def test_a_good_feature_has_no_problem(lint):
+    assert lint(HEAD + scenario()) == ""
+
+
+BAD = [
+    ("Feature: A thing\n" + scenario(), "the feature has no description"),
+    (
+        HEAD + "  Background:\n" + "    Given a service\n" * 3 + scenario(),
+        "the background has more than 2 steps",
+    ),
+    (HEAD + "  Rule: one\n" + scenario(), "Rule breaks the report"),
+    (HEAD + scenario(tags="@p0 @critical @integration"), "needs exactly one tag of the form"),
+    (HEAD + scenario(tags=f"{TAGS} @QA-WS-901"), "@QA-WS-006, has 2"),
+    (HEAD + scenario(tags=TAGS.replace("900", "90")), "@QA-WS-90: known tags are"),
+    (HEAD + scenario(title="It answers"), 'the title must begin with "QA-WS-900 "'),
+    (HEAD + scenario(title="QA-WS-9000 It answers"), 'the title must begin with "QA-WS-900 "'),
+    (HEAD + scenario() + scenario(title="QA-WS-900 Again"), "QA-WS-900 is already the id of"),
+    (HEAD + scenario(words=""), "has no description"),
+    (HEAD + scenario(tags=f"{TAGS} @slow"), "@slow: known tags are"),
+    (HEAD + scenario(tags=f"{TAGS} @needs.magic"), "@needs.magic: known needs are mint"),
+    (HEAD + scenario(tags=TAGS.replace(" @integration", "")), "needs one kind of"),
+    (HEAD + scenario(tags=f"{TAGS} @load"), "needs one kind of"),
+    (HEAD + scenario(tags=TAGS.replace(" @critical", "")), "needs one severity of"),
+    (HEAD + scenario(tags=TAGS.replace(" @p0", "")), "needs one priority of"),
+    (HEAD + scenario(tags=f"{TAGS} @p1"), "needs one priority of"),
+    (HEAD + scenario(tags=f"{TAGS} @wip"), "@wip carries no priority"),
+    (
+        HEAD + scenario(story="\n    When it is asked\n    Then it answers x\n"),
+        "has 2 steps; 3 to 8",
+    ),
+    (HEAD + scenario(story=STORY + "    And it answers x\n" * 5), "has 9 steps; 3 to 8"),
+    (HEAD + scenario(story=STORY + "    When it is asked\n"), "goes back from Then to When"),
+    (
+        HEAD + scenario(story=STORY.replace("Then it answers well", "And it is asked")),
+        "has no Then",
+    ),
+    (
+        HEAD + scenario(story=STORY.replace("well", "ws://x")),
+        '"it answers ws://x" is not business',
+    ),
+    (HEAD + scenario(story=STORY.replace("well", "[1]")), "is not business language"),
+    (HEAD + scenario(story=STORY.replace("land", "localhost")), "is not business language"),
+    (
+        HEAD + scenario(story=STORY.replace("is asked", "is left")),
+        'no step definition for "it is l',
+    ),
+    (
+        HEAD
+        + scenario(title="QA-WS-900 On <place>").replace("Scenario:", "Scenario Outline:")
+        + "\n    Examples:\n      | place |\n      | land  |\n",
+        "no <parameter> in an outline's title",
+    ),
+    (
+        HEAD
+        + scenario().replace("Scenario:", "Scenario Outline:")
+        + "\n    Examples:\n      | place |\n",
+        "the outline has no rows",
+    ),
+    ("nonsense", "f0.feature: "),
+]
+
+
+@pytest.fixture(scope="module")
+def linted(tmp_path_factory):
+    """What the lint says of each bad feature, all in one go."""
+    return lint_all(tmp_path_factory.mktemp("bad"), [([feature], STEPS) for feature, _ in BAD])
+
+
+@pytest.mark.parametrize("index", range(len(BAD)), ids=[said for _, said in BAD])
+def test_each_rule_fires_and_names_the_file(linted, index):
+    found = linted[index]
+    assert BAD[index][1] in found
+    assert all("f0.feature" in line or "steps.py" in line for line in found.splitlines())
+
+
+def test_an_undefined_step_of_any_row_is_found(lint):
+    story = STORY.replace("is asked", "is <verb>")
+    outline = scenario(story=story).replace("Scenario:", "Scenario Outline:")
+    found = lint(
+        HEAD + outline + "\n    Examples:\n      | verb |\n      | asked |\n      | left |\n"
+    )
+    assert 'no step definition for "it is left"' in found
+
+
+def test_an_id_is_unique_over_all_files(lint):
+    assert "QA-WS-900 is already the id of" in lint(HEAD + scenario(), HEAD + scenario())
+
+
+def test_a_step_that_no_scenario_uses_is_found(lint):
+    found = lint(
+        HEAD + scenario(), steps=STEPS + '\n@when("unused")\ndef unused(context): "Six."\n'
+    )
+    assert 'no scenario uses the step "unused"' in found
+
+
+def test_the_suites_own_features_are_clean_and_their_catalogue_is_current():
+    done = subprocess.run(
+        [sys.executable, "-m", "qaws.lint"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,153 @@
+"""Memory over cycles: growth, slope, and what the threshold tells apart."""
+
+import os
+import random
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import psutil
+import pytest
+
+from qaws import stability
+from qaws.evidence.memory_plot import memory_plot
+from qaws.measure.memory import MIB, MemoryCourse, Sample, private_bytes
+from qaws.swarm.churn import CyclesReport
+from qaws.verdict import Broken, Checks, Refuted
+
+THRESHOLD = 50
+
+
+def course(per_cycle, *, cycles=24_000, warm_up=6_000, noise=60_000, jumps=3, seed=1):
+    """Memory as an allocator makes it: a steep warm-up, noise, and single jumps of an arena."""
+    draw = random.Random(seed)
+    at = [*range(0, warm_up, 300), *range(warm_up, warm_up + cycles + 1, cycles // 80)]
+    jump_at = [draw.uniform(warm_up, warm_up + cycles) for _ in range(jumps)]
+    samples = []
+    for done in at:
+        value = 33 * MIB + 3 * MIB * min(1, done / warm_up) + draw.gauss(0, noise)
+        value += max(0, done - warm_up) * per_cycle
+        value += sum(128 * 1024 for jump in jump_at if done > jump)
+        samples.append(Sample(done, int(value), 0.0))
+    return MemoryCourse(warm_up, samples)
+
+
+def judge(found, percent=10.0, per_cycle=THRESHOLD):
+    """Return the checks of the step, and what it raised."""
+    done = found.samples[-1].cycles - found.warm_up
+    visits = SimpleNamespace(course=found, cycles=CyclesReport(done=done))
+    scene = SimpleNamespace(visits=visits, checks=Checks(), figures=[], pictures=[])
+    world = SimpleNamespace(scene=scene)
+    try:
+        stability.memory_is_stable(world, percent, per_cycle)
+    except Refuted as refuted:
+        return scene, str(refuted)
+    return scene, ""
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_clean_service_passes(seed):
+    scene, said = judge(course(2.6, seed=seed))
+    assert said == ""
+    assert [check.verdict for check in scene.checks.done] == ["met", "met"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_leak_of_256_bytes_is_caught(seed):
+    _, said = judge(course(256, seed=seed))
+    assert "growth of the service's private memory per connection cycle: measured 2" in said
+    assert "allowed less than 50 bytes, with confidence" in said
+
+
+def test_both_bounds_are_told_when_both_are_broken():
+    scene, said = judge(course(256))
+    assert said.startswith("memory growth over one hour: measured 1")
+    assert [check.verdict for check in scene.checks.done] == ["not met", "not met"]
+
+
+def test_a_small_leak_in_a_large_service_is_caught_by_its_slope_alone():
+    large = course(100)
+    large.samples = [Sample(s.cycles, s.memory_bytes + 500 * MIB, 0.0) for s in large.samples]
+    scene, said = judge(large)
+    assert [check.verdict for check in scene.checks.done] == ["met", "not met"]
+    assert said.startswith("growth of the service's private memory per connection cycle: measured")
+
+
+def test_one_large_jump_is_growth_but_no_slope():
+    jumped = course(0, jumps=0)
+    late = jumped.samples[-1].cycles * 0.9
+    jumped.samples = [
+        Sample(s.cycles, s.memory_bytes + (5 * MIB if s.cycles > late else 0), 0.0)
+        for s in jumped.samples
+    ]
+    scene, said = judge(jumped)
+    assert [check.verdict for check in scene.checks.done] == ["not met", "met"]
+    assert said.startswith("memory growth over one hour: measured 13.")
+
+
+def test_a_slope_whose_interval_reaches_over_the_bound_does_not_pass():
+    found = course(THRESHOLD, cycles=2_000, noise=200_000, jumps=0, seed=0)
+    slope = found.slope()
+    assert slope.low < THRESHOLD < slope.high
+    _, said = judge(found, per_cycle=THRESHOLD)
+    assert "per connection cycle" in said
+
+
+def test_the_warm_up_is_not_judged():
+    assert judge(course(0, warm_up=12_000))[1] == ""
+    unheeded = course(0)
+    unheeded.warm_up = 0
+    assert "per connection cycle" in judge(unheeded)[1]
+
+
+def test_the_check_is_named_after_the_time_that_the_cycles_stand_for():
+    assert stability.span(24_000) == "one hour"
+    assert stability.span(2_000) == "5 minutes"
+    assert stability.span(48_000) == "2 hours"
+    scene, _ = judge(course(0))
+    assert scene.checks.done[0].what == "memory growth over one hour"
+
+
+def test_figures_and_picture_are_there_whatever_the_verdict():
+    scene, _ = judge(course(256))
+    caption, svg = scene.pictures[0]
+    assert caption == "Private memory of the service over connection cycles"
+    assert "allowed: 50 B per cycle" in svg
+    assert "private memory (MB)" in svg
+    assert "warm-up" in svg
+    assert len(svg) < 60_000
+    assert dict(scene.figures)["samples of the memory"] == "81"
+
+
+def test_a_picture_without_warm_up():
+    bare = course(5)
+    bare.warm_up = 0
+    assert "warm-up" not in memory_plot(bare, bare.slope(), 50)
+
+
+def test_too_few_cycles_are_told():
+    found = course(0)
+    found.samples = found.samples[:22]
+    with pytest.raises(Broken, match="at least 10 are needed: run more cycles"):
+        judge(found)
+
+
+def test_no_cycles_are_told():
+    visits = SimpleNamespace(course=course(0), cycles=None)
+    world = SimpleNamespace(scene=SimpleNamespace(visits=visits))
+    with pytest.raises(Broken, match="no connection cycle has been run yet"):
+        stability.memory_is_stable(world, 10, 50)
+
+
+def test_private_memory_counts_descendants():
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+    alone = private_bytes(os.getpid())
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+    try:
+        deadline = 200
+        while len(psutil.Process(child.pid).children()) < 1 and deadline:
+            deadline -= 1
+            psutil.Process(child.pid).cpu_percent(0.05)
+        assert private_bytes(os.getpid()) > alone + 2 * MIB
+    finally:
+        child.communicate(b"\n")

@@ -1,0 +1,198 @@
+"""What the steps say when something does not hold."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from qaws import crowd, stability, visits
+from qaws.crowd import Crowd
+from qaws.evidence.storm_plot import MOST_POINTS, live_plot, thinned, welcome_plot
+from qaws.service import Holdings
+from qaws.swarm.churn import CyclesReport
+from qaws.swarm.result import Stalls
+from qaws.swarm.storm import Guest, StormReport
+from qaws.verdict import Broken, Checks, Inconclusive, Refuted
+from qaws.visits import Resources
+
+WHAT = "sockets, sessions, subscriptions, files and threads of the service"
+
+
+def stage(**known):
+    scene = SimpleNamespace(checks=Checks(), visits=SimpleNamespace(**known), crowd=None)
+    return SimpleNamespace(scene=scene)
+
+
+def held(sockets=3, sessions=3, subscriptions=3, files=18, threads=5):
+    return Resources(Holdings(sockets, sessions, subscriptions), files, threads)
+
+
+# --- what is left behind --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["sockets", "sessions", "subscriptions", "files", "threads"])
+def test_each_thing_left_behind_is_told(part):
+    after = held(**{part: 7 if part != "files" else 19})
+    world = stage(before=held(), after=after, watched_ns=(0, 1))
+    with pytest.raises(Refuted, match=f"^{WHAT}: measured {after}, allowed as before: {held()}"):
+        visits.resources_are_back(world, 5000)
+
+
+def test_fewer_threads_will_do_but_fewer_files_will_not():
+    visits.resources_are_back(stage(before=held(), after=held(threads=4), watched_ns=(0, 1)), 5000)
+    with pytest.raises(Refuted):
+        visits.resources_are_back(
+            stage(before=held(), after=held(files=17), watched_ns=(0, 1)), 5000
+        )
+
+
+def test_a_late_return_is_told():
+    world = stage(before=held(), after=held(), watched_ns=(0, 6_000_000_000))
+    with pytest.raises(Refuted, match=f"return of {WHAT}: measured 6000.0 ms, allowed at most"):
+        visits.resources_are_back(world, 5000)
+
+
+def test_without_visitors_there_is_nothing_to_judge():
+    with pytest.raises(Broken, match="no visitor has come yet"):
+        visits.resources_are_back(stage(before=None, after=None), 5000)
+    with pytest.raises(Broken, match="20 witnesses receive"):
+        visits.visits_of(SimpleNamespace(scene=SimpleNamespace(visits=None)))
+    with pytest.raises(Broken, match="no storm yet"):
+        crowd.crowd_of(SimpleNamespace(scene=SimpleNamespace(crowd=None)))
+
+
+# --- cycles ---------------------------------------------------------------------------------------
+
+
+def test_failed_cycles_are_told_with_the_first_of_them():
+    world = stage()
+    report = CyclesReport(done=8, failed=2, failures=["visitor 3 could not connect: refused"])
+    words = (
+        r"connection cycles: measured 8 of 10; visitor 3 could not connect: refused, allowed all"
+    )
+    with pytest.raises(Refuted, match=words):
+        stability._require_sound(world, report, 10, "connection cycles")
+
+
+def test_violations_of_visitors_are_told():
+    world = stage()
+    words = "messages to the visitors: measured 2 x gap: visitor 1 expected NIFTY #2, got #5"
+    with pytest.raises(Refuted, match=words):
+        visits.require_contract(
+            world, {}, {"gap": 2}, ["visitor 1 expected NIFTY #2, got #5 (previous #1)"]
+        )
+
+
+# --- the storm ------------------------------------------------------------------------------------
+
+
+def guests(live=280, away=20, **refusal):
+    told = {"code": 1008, "reason": "max connections reached", **refusal}
+    inside = [
+        Guest(0.0, 0.001, welcomed_s=0.01, left_s=9.0, session_id=f"session {n}")
+        for n in range(live)
+    ]
+    end = f'client 301 was closed with {told["code"]} "{told["reason"]}"'
+    return inside + [Guest(0.5, 0.501, left_s=0.51, end=end, **told) for _ in range(away)]
+
+
+def storm(everybody, counted=((1.0, 300),), **report):
+    world = stage()
+    found = StormReport(guests=everybody, **report)
+    world.scene.crowd = Crowd(20, counted=list(counted), found=found)
+    return world
+
+
+def holds(world):
+    crowd.limit_holds(world, 300, 1008, "max connections")
+
+
+def test_a_sound_storm_passes():
+    world = storm(guests())
+    holds(world)
+    crowd.welcomes_come(world, 99, 2000)
+    assert {check.verdict for check in world.scene.checks.done} == {"met"}
+
+
+def test_a_limit_that_is_passed_is_told():
+    with pytest.raises(Refuted, match=r"at the peak: measured 301 by their own count, 300 by 1 lo"):
+        holds(storm(guests(live=281)))
+    with pytest.raises(Refuted, match=r"measured 300 by their own count, 302 by 2 looks"):
+        holds(storm(guests(), counted=((1.0, 300), (2.0, 302))))
+
+
+def test_a_limit_that_is_not_reached_is_told():
+    with pytest.raises(Refuted, match="places taken at the peak: measured 290 of 300, allowed all"):
+        holds(storm(guests(live=270)))
+
+
+@pytest.mark.parametrize("refusal", [{"code": 1013}, {"reason": "go away"}, {"code": None}])
+def test_an_excess_that_is_told_otherwise_is_told(refusal):
+    with pytest.raises(
+        Refuted, match="20 turned away, 20 of them otherwise: client 301 was closed"
+    ):
+        holds(storm(guests(**refusal)))
+
+
+def test_a_storm_without_excess_proves_nothing():
+    with pytest.raises(Refuted, match="clients over the limit: measured 0 turned away"):
+        holds(storm(guests(away=0)))
+
+
+def test_whoever_was_cut_off_or_left_waiting_is_told():
+    with pytest.raises(
+        Refuted, match="left waiting: measured 1: client 5 was cut off, allowed none"
+    ):
+        holds(storm(guests(), unasked=["client 5 was cut off"]))
+    with pytest.raises(Refuted, match="left waiting: measured 1: client 6 waited in vain"):
+        holds(storm(guests(), failures=["client 6 waited in vain"]))
+
+
+def late(by_s, **report):
+    everybody = guests()
+    for guest in everybody[:10]:
+        guest.welcomed_s = by_s
+    return storm(everybody, **report)
+
+
+def test_late_welcomes_are_told():
+    with pytest.raises(Refuted, match=r"welcome latency p99: measured 30\d\d.\d ms, allowed less"):
+        crowd.welcomes_come(late(3.0), 99, 2000)
+
+
+def test_late_welcomes_of_a_starved_crowd_are_inconclusive():
+    with pytest.raises(Inconclusive, match="stood still for 900 ms at once; run it again"):
+        crowd.welcomes_come(late(3.0, stalls=Stalls(900, 900)), 99, 2000)
+
+
+def test_a_starved_crowd_that_kept_the_bound_passes():
+    crowd.welcomes_come(late(1.0, stalls=Stalls(900, 900)), 99, 2000)
+
+
+def test_repeated_and_missing_session_ids_are_told():
+    everybody = guests()
+    everybody[1].session_id = everybody[0].session_id
+    with pytest.raises(Refuted, match="session ids: measured 280 in 280 welcomes, 1 of them more"):
+        crowd.welcomes_come(storm(everybody), 99, 2000)
+    everybody[1].session_id = None
+    with pytest.raises(Refuted, match="session ids: measured 279 in 280 welcomes, 0 of them more"):
+        crowd.welcomes_come(storm(everybody), 99, 2000)
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+
+def test_pictures_say_what_they_show():
+    svg = live_plot([(0.0, 20), (0.5, 300), (9.0, 20)], 300, 1.2)
+    for words in ("clients live", "limit 300", "churn", "time since the storm began (s)"):
+        assert words in svg
+    assert "limit" not in live_plot([(0.0, 0)], None, 1.0)
+    assert "until the welcome (ms)" in welcome_plot([(0.0, 1.0), (50.0, 2.0), (100.0, 9.0)])
+
+
+def test_thinning_keeps_the_peak():
+    course = [(n / 100, 250 + n % 7) for n in range(5000)]
+    course[1234] = (12.34, 301)
+    thin = thinned(course)
+    assert len(thin) <= MOST_POINTS
+    assert max(count for _, count in thin) == 301
+    assert thinned([]) == []

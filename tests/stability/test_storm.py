@@ -1,0 +1,96 @@
+"""The storm: who is let in, who is turned away, and how a crowd counts itself."""
+
+import pytest
+
+from qaws.swarm.storm import Guest, StormPlan, StormReport, repeated, run_storm
+from tests.stability import crowded
+
+
+def weather(service, **changes):
+    plan = {"clients": 40, "within_s": 0.3, "resets": 6, "churn_per_s": 40, "churn_s": 0.5}
+    return run_storm(StormPlan(service.address, **{**plan, **changes}))
+
+
+@pytest.fixture(scope="module")
+def calm():
+    with crowded.Limited() as service:
+        report = weather(service)
+        left = len(service.clients)
+    return report, left
+
+
+def test_the_limit_holds_and_is_reached(calm):
+    report, _ = calm
+    assert report.peak == crowded.Limited.limit
+    assert report.resets == 6
+    assert report.churn_resets == 20
+    assert len(report.guests) == 34 + 20 + 4
+    assert not report.faults
+    assert not report.unasked
+    assert not report.failures
+
+
+def test_the_excess_is_told_why(calm):
+    report, _ = calm
+    away = [guest for guest in report.guests if guest.welcomed_s is None]
+    assert away
+    assert {(guest.code, guest.reason) for guest in away} == {(1008, "max connections reached")}
+
+
+def test_everybody_leaves(calm):
+    report, left = calm
+    assert left == 0
+    assert report.live()[-1][1] == 0
+    assert all(guest.left_s is not None for guest in report.guests)
+
+
+def test_arrivals_keep_their_due_times(calm):
+    report, _ = calm
+    storm = [guest for guest in report.guests if not guest.in_churn]
+    assert max(guest.due_s for guest in storm) < 0.3
+    assert all(guest.began_s >= guest.due_s for guest in report.guests)
+    assert min(g.due_s for g in report.guests if g.in_churn) >= report.churn_from_s
+
+
+def test_a_limit_that_is_passed_together_is_seen():
+    with crowded.LooksTooEarly() as service:
+        assert weather(service).peak > service.limit
+
+
+def test_a_missing_reason_is_seen():
+    with crowded.SaysNoReason() as service:
+        away = [guest for guest in weather(service).guests if guest.welcomed_s is None]
+    assert away[0].end.endswith("was closed with 1008 without a reason")
+
+
+def test_repeated_sessions_are_seen():
+    with crowded.Repeats() as service:
+        report = weather(service, churn_s=0)
+    assert repeated(g.session_id for g in report.guests if g.session_id)
+
+
+def test_being_thrown_out_is_seen():
+    with crowded.ThrowsOut() as service:
+        report = weather(service)
+    assert report.unasked
+    assert 'was closed with 1011 "out with you"' in report.unasked[0]
+
+
+def test_places_that_are_kept_are_seen():
+    with crowded.KeepsPlaces() as service:
+        report = weather(service, churn_s=1)
+    assert report.peak <= service.limit
+    assert report.live()[-2][1] < service.limit / 2
+
+
+def test_clients_count_themselves_from_welcome_to_leaving():
+    report = StormReport(
+        guests=[
+            Guest(0.0, 0.0, welcomed_s=0.1, left_s=0.5),
+            Guest(0.0, 0.0, welcomed_s=0.5, left_s=0.9),
+            Guest(0.0, 0.0, welcomed_s=0.6),
+            Guest(0.0, 0.0, left_s=0.2, code=1008),
+        ]
+    )
+    assert report.live() == [(0.0, 0), (0.1, 1), (0.5, 0), (0.5, 1), (0.6, 2), (0.9, 1)]
+    assert report.peak == 2
