@@ -2,7 +2,7 @@
 
 from behave import then
 
-from qaws import deliveries, resources
+from qaws import deliveries, footprint
 from qaws import expectations as expect
 
 
@@ -107,13 +107,13 @@ async def gets_error(context, client, text, bound):
 @then("the service's sockets, sessions and subscriptions are back as noted within {bound:Duration}")
 async def resources_are_back(context, bound):
     """Exactly as before, on the service's process and in its own statistics."""
-    await context.world.do(resources.resources_are_back, bound)
+    await context.world.do(footprint.resources_are_back, bound)
 
 
 @then("the service's memory has grown by less than {megabytes:g} MB")
 async def memory_has_grown_less(context, megabytes):
     """Private memory of the service's process, against what was noted."""
-    await context.world.do(resources.memory_grew_less, megabytes)
+    await context.world.do(footprint.memory_grew_less, megabytes)
 
 
 @then("when {leaver:Client} leaves, {newcomer:Client} is admitted within {bound:Duration}")
