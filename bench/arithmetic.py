@@ -10,6 +10,9 @@ import msgspec
 
 BoundVerdict = Literal["met", "missed", "inconclusive", "not judged"]
 
+FEWEST = 3
+"""Rounds from which a median says something."""
+
 
 class Sample(msgspec.Struct, frozen=True):
     """One figure of one contestant, a value for each round, with what casts doubt on it.
@@ -56,18 +59,23 @@ def median(values: Sequence[float]) -> float:
 
 
 def ratio(ours: float, theirs: float) -> float:
-    """Return how many times as much ours is; 0.0 where theirs is nothing, for that proves nothing."""
+    """Return how many times theirs ours is; 0.0 where theirs is nothing: that proves nothing."""
     return ours / theirs if theirs > 0 else 0.0
 
 
 def judge(what: str, ours: Sample, theirs: Sample, at_least: float) -> Bound:
     """Hold the ratio of two medians (more is better) against a bound.
 
+    From fewer than `FEWEST` rounds of either nothing follows.
+
     Doubts make a figure smaller than it would be, never larger. So a bound that is met in spite of
     a doubt about ours is met, and one that is missed in spite of a doubt about theirs is missed;
     the other way round nothing follows.
     """
     measured = ratio(ours.median, theirs.median)
+    if (rounds := min(len(ours.values), len(theirs.values))) < FEWEST:
+        why = f"{rounds} rounds, at least {FEWEST} are needed"
+        return Bound(what, measured, at_least, "inconclusive", why)
     if measured >= at_least:
         doubt = theirs.doubt
         return Bound(what, measured, at_least, "inconclusive" if doubt else "met", doubt or "")

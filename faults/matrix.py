@@ -114,17 +114,11 @@ def page(matrix: Mapping[str, Any]) -> str:
     )
     key = "".join(f"<span>{sign} {mark}</span>" for mark, sign in SIGNS.items())
     scenarios = "".join(f"<li>{escape(title)}</li>" for title in matrix["scenarios"].values())
-    asked = (
-        "every functional scenario ran against every functional fault, the quick load scenarios "
-        "against every fault of theirs, the long ones against the faults that name them"
-        if matrix["mode"] == "full"
-        else "each fault ran against the scenarios that it names"
-    )
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Faults: is every verdict earned?</title>
 <meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>
 <h1>Is every verdict earned?</h1>
-<p>The service was broken on purpose, one way at a time; {asked}.
+<p>The service was broken on purpose, one way at a time: {escape(matrix["terms"])}.
 A scenario that should notice must fail, for the right reason; all others must pass.</p>
 <p class="verdict">{escape(matrix["summary"])}</p>
 <p>{escape(matrix["ended"])} · {matrix["seconds"]:.0f} s</p>

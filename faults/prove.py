@@ -1,10 +1,10 @@
 """Prove the verdicts: `python -m faults.prove` runs the suite against every fault.
 
-First the sound service must pass. Then each fault is run against the scenarios that it names, or,
-with `--full`, a functional fault against all functional scenarios, and a fault of load against the
-quick load scenarios too. A fault is caught when every scenario that it names fails, and says so in
-the declared words; no other scenario may be red. Load scenarios measure: they run at the end, one
-at a time.
+First the sound service must pass. Then each fault is run against the scenarios that it names; under
+load a sample of faults against one scenario each. With `--full`, each functional fault is run
+against all functional scenarios, and each fault under load against the quick load scenarios too. A
+fault is caught when every scenario that it names fails, and says so in the declared words; no other
+scenario may be red. Load scenarios measure: they run at the end, one at a time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from faults.fault import Fault
 from faults.judgement import Judgement, Mark, Row, judge, shortened
 from faults.matrix import capability_of, write_matrix
 from faults.runs import ALLOWED_S, MEASURING_ALLOWED_S, ROOT, Run
-from faults.scope import Ask, ask, sound
+from faults.scope import QUICK, Ask, plan, sound
 
 EXIT_PROVEN, EXIT_NOT_PROVEN, EXIT_USAGE, EXIT_STOPPED = 0, 1, 2, 130
 TICK_S = 0.05
@@ -77,8 +77,20 @@ class Proof:
 
     def __post_init__(self) -> None:
         """Find out what is asked of each fault."""
-        each = {fault.name: ask(fault, self.full, self.picked) for fault in self.chosen}
-        self.asks = {name: asked for name, asked in each.items() if asked}
+        self.asks = plan(self.chosen, self.full, self.picked)
+
+    def terms(self) -> str:
+        """Say in one line what is run against what."""
+        load = sum(asked.measures for asked in self.asks.values())
+        quick = ", ".join(test_id.rpartition("-")[2] for test_id in QUICK)
+        functional = f"{len(self.asks) - load} functional faults against " + (
+            "every functional scenario" if self.full else "the scenarios that they name"
+        )
+        if self.full:
+            under = f"the load scenarios that they name, and {quick} where they name one of these"
+        else:
+            under = "the scenarios that they name" if self.picked else f"one of {quick} each"
+        return f"{functional}; {load} under load, one at a time, against {under}"
 
     def as_dict(self, seconds: float) -> dict[str, Any]:
         """Return the whole as the matrix wants it: faults in order of the catalogue."""
@@ -86,6 +98,7 @@ class Proof:
         return {
             "mode": "full" if self.full else "named",
             "summary": self.summary(),
+            "terms": self.terms(),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(seconds, 1),
             "scenarios": self.titles,
@@ -115,7 +128,9 @@ class Proof:
         bad = [finding for finding in self.findings if not finding.is_proven]
         done, asked = len(self.findings), len(self.asks)
         left_out = len(self.chosen) - asked
-        rest = f"; {left_out} more are left to --full: they take long" if left_out else ""
+        rest = (
+            f"; {left_out} more under load are left to --full: they take long" if left_out else ""
+        )
         if done < asked:
             return f"{done} of {asked} faults run: {done - len(bad)} proven"
         if bad:
@@ -282,6 +297,7 @@ def main(given: Sequence[str]) -> int:
     began = time.monotonic()
     # Set even where a shell has told us to ignore them: the runs inherit what is ignored.
     before = {number: signal.signal(number, _as_interrupt) for number in SIGNALS}
+    print(proof.terms(), flush=True)
     try:
         code = prove(proof, prover, lambda text: print(text, flush=True))
     except KeyboardInterrupt:

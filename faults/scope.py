@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +19,10 @@ FUNCTIONAL = ("@integration", "not @scale")
 MEASURING = ("not @nightly", "not @scale")
 """For runs with load scenarios: they measure, so nothing else may run meanwhile."""
 QUICK = ("QA-WS-013", "QA-WS-014", "QA-WS-019")
-"""The load scenarios that take less than 20 s each. The others take up to 80 s: they are asked in
-the full proof, and where a fault is named on the command line."""
+"""The load scenarios that take less than 20 s each; the others take up to 80 s."""
+SAMPLE = 5
+"""Of each quick load scenario so many faults are asked in the short proof, each the first scenario
+that it names. All others under load are left to the full proof, or to be named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +59,32 @@ def measures(fault: Fault) -> bool:
     return not scenarios("load").keys().isdisjoint(fault.caught_by)
 
 
-def ask(fault: Fault, full: bool, picked: bool = False) -> Ask | None:
-    """Return what is asked of a fault, None when that is left to the full proof.
+def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str, Ask]:
+    """Return what is asked of each fault, by name; what is left to the full proof is not in it.
 
     Args:
-        fault: the fault.
-        full: whether scenarios that it does not name are asked too, to be quiet.
-        picked: whether somebody has asked for this very fault.
+        faults: in the order of the catalogue.
+        full: whether scenarios that a fault does not name are asked too, to be quiet.
+        picked: whether somebody has asked for these very faults.
     """
-    if not measures(fault):
-        tags = FUNCTIONAL if full else (*FUNCTIONAL, any_of(fault.caught_by))
-        return Ask(tags, fault.caught_by)
-    long = set(scenarios("load")).difference(QUICK)
-    wanted = {
-        test_id: phrase
-        for test_id, phrase in fault.caught_by.items()
-        if full or picked or test_id not in long
-    }
-    if not wanted:
-        return None
-    others = QUICK if full and not wanted.keys().isdisjoint(QUICK) else ()
-    return Ask((*MEASURING, any_of({*wanted, *others})), wanted, measures=True)
+    asks: dict[str, Ask] = {}
+    sampled: Counter[str] = Counter()
+    for fault in faults:
+        if not measures(fault):
+            tags = FUNCTIONAL if full else (*FUNCTIONAL, any_of(fault.caught_by))
+            asks[fault.name] = Ask(tags, fault.caught_by)
+        elif full or picked:
+            others = QUICK if full and not fault.caught_by.keys().isdisjoint(QUICK) else ()
+            tags = (*MEASURING, any_of({*fault.caught_by, *others}))
+            asks[fault.name] = Ask(tags, fault.caught_by, measures=True)
+        else:
+            first, phrase = next(iter(fault.caught_by.items()))
+            if first in QUICK and sampled[first] < SAMPLE:
+                sampled[first] += 1
+                asks[fault.name] = Ask(
+                    (*MEASURING, any_of([first])), {first: phrase}, measures=True
+                )
+    return asks
 
 
 def sound(asks: Iterable[Ask], full: bool) -> list[Ask]:

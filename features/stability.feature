@@ -20,13 +20,13 @@ Feature: Stability
 
     Examples: a simulated hour
       | warm-up | cycles | pace                       | slope |
-      | 6,000   | 24,000 | as fast as the service can | 50    |
+      | 6,000   | 24,000 | as fast as the service can | 80    |
 
     @nightly
     Examples: five real minutes and a real hour
       | warm-up | cycles | pace                  | slope |
       | 12,000  | 2,000  | ten every 1.5 seconds | 150   |
-      | 12,000  | 24,000 | ten every 1.5 seconds | 50    |
+      | 12,000  | 24,000 | ten every 1.5 seconds | 80    |
 
   @QA-WS-020 @p0 @critical @needs.configure
   Scenario: QA-WS-020 A storm of connections is weathered

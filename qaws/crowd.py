@@ -36,6 +36,9 @@ SUBSCRIBED_EVERY_S = 0.2
 COUNTED_EVERY_S = 0.25
 """How often the service's statistics are read during the storm."""
 
+START_S = 15.0
+"""How long the crowd's process may take to start and to report."""
+
 STALL_DOUBT = 0.2
 """A crowd that stood still for this part of a bound casts doubt on that bound."""
 
@@ -56,7 +59,6 @@ class Crowd:
     """What a scenario knows of its crowd; `counted` are (time, sessions by the statistics)."""
 
     witnesses: int
-    began_s: float = 0.0
     counted: list[tuple[float, int]] = field(default_factory=list)
     found: StormReport | None = None
 
@@ -116,7 +118,7 @@ def storm(world: World, weather: Weather, symbol: str) -> None:
     engine = LocalProcesses(world.logs, 1)
     world.scene.on_end.append(engine.close)
     work = engine.submit(run_storm, plan)
-    _count_sessions(world, crowd, work)
+    _count_sessions(world, crowd, work, plan.longest_s + START_S * world.patience)
     crowd.found = await_report(world, work, "storm")
     watch_return(world, visits.before)
     end_flow(world)
@@ -127,9 +129,10 @@ async def _let_tick(world: World, symbol: str) -> None:
     world.feed.start_flow(selection_of(symbol), SUBSCRIBED_EVERY_S)
 
 
-def _count_sessions(world: World, crowd: Crowd, work: Future[Any]) -> None:
-    """Read the service's statistics until the crowd's process is done."""
-    while not work.done():
+def _count_sessions(world: World, crowd: Crowd, work: Future[Any], within_s: float) -> None:
+    """Read the service's statistics until the crowd's process is done, or its time is up."""
+    deadline = time.monotonic() + within_s
+    while not work.done() and time.monotonic() < deadline:
         time.sleep(COUNTED_EVERY_S)
         world.service.require_alive()
         try:
@@ -145,22 +148,23 @@ def _show(world: World, crowd: Crowd) -> None:
     report, welcome = crowd.report, _welcome(crowd)
     refusals = Latencies()
     refusals.record(_microseconds([(g.due_s, g.left_s) for g in crowd.turned_away]))
-    percentiles = welcome.percentiles_ms((50, 95, 99)) | {100: welcome.max_ms}
+    percentiles = [f"p{p:g} {ms:.1f} ms" for p, ms in welcome.percentiles_ms((50, 95, 99)).items()]
     limit = world.service.settings.get("connection limit")
     world.scene.figures += [
         ("welcomed", f"{len(crowd.welcomed):,}"),
         ("turned away", f"{len(crowd.turned_away):,}"),
         ("reset in mid-handshake", f"{report.resets:,}"),
         ("reset while connected", f"{report.churn_resets:,}"),
-        ("welcome", ", ".join(f"p{p:g} {ms:.1f} ms" for p, ms in percentiles.items())),
+        ("welcome", ", ".join([*percentiles, f"max {welcome.max_ms:.1f} ms"])),
         ("refusal p99", f"{refusals.percentile_ms(99):.1f} ms"),
         ("crowd stood still at most", f"{report.stalls.worst_ms:.0f} ms"),
     ]
     course = [(at, count + crowd.witnesses) for at, count in report.live()]
+    counted = [(at - report.began_s, sessions) for at, sessions in crowd.counted]
     world.scene.pictures += [
         (
-            "Clients live at the same time, as they count themselves",
-            live_plot(course, int(float(limit)) if limit else None, report.churn_from_s),
+            "Clients live at the same time",
+            live_plot(course, counted, int(float(limit)) if limit else None, report.churn_from_s),
         ),
         ("Welcome latency by percentile, from the due time", welcome_plot(welcome.plot())),
     ]

@@ -1,53 +1,49 @@
-"""What must hold of the service's resources: sockets, sessions, subscriptions, memory.
-
-Measured on the service's process and in its own statistics, never on the harness.
-"""
+"""What a service's process holds, as the system and its own statistics tell."""
 
 from __future__ import annotations
 
-import asyncio
-import time
+from dataclasses import dataclass
 
-from qaws.service import MIB, Holdings
+import psutil
+
+from qaws.service import Holdings, Service
 from qaws.verdict import Broken
-from qaws.world import World
 
 
-async def resources_are_back(world: World, within_ms: float) -> None:
-    """Require that sockets, sessions and subscriptions return to what was noted before."""
-    before = world.scene.holdings
-    if before is None:
-        raise Broken("no step has noted what the service held before")
-    start_ns = time.monotonic_ns()
-    now, at_ns = await _holdings_until(world, before, start_ns, within_ms)
-    what = "sockets, sessions and subscriptions of the service"
-    world.scene.checks.require(now == before, what, str(now), f"as before: {before}")
-    world.scene.checks.at_most_ms(f"return of {what}", start_ns, at_ns, within_ms)
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a service's process holds: `files` are its open descriptors of every kind."""
+
+    holdings: Holdings
+    files: int
+    threads: int
+
+    def back_at(self, before: Resources) -> bool:
+        """Return whether everything is exactly as before; fewer threads than before will do."""
+        return (
+            self.holdings == before.holdings
+            and self.files == before.files
+            and self.threads <= before.threads
+        )
+
+    def __str__(self) -> str:
+        return f"{self.holdings}, {self.files} files, {self.threads} threads"
 
 
-async def _holdings_until(
-    world: World, wanted: Holdings, start_ns: int, within_ms: float
-) -> tuple[Holdings, int]:
-    """Read the holdings until they are as wanted, or well past the bound."""
-    deadline_ns = start_ns + int(within_ms * 1e6 + world.allowance_s * 1e9)
-    while True:
-        now = await asyncio.to_thread(world.service.holdings)
-        at_ns = time.monotonic_ns()
-        if now == wanted or at_ns > deadline_ns:
-            return now, at_ns
-        await asyncio.sleep(0.02)
+def resources_of(service: Service) -> Resources:
+    """Return what a service's process and its descendants hold now.
 
-
-async def memory_grew_less(world: World, megabytes: float) -> None:
-    """Require that the service's private memory grew by less than `megabytes` MiB."""
-    before = world.scene.memory_bytes
-    if before is None:
-        raise Broken("no step has noted the service's memory before")
-    after = await asyncio.to_thread(world.service.memory_bytes)
-    grown = (after - before) / MIB
-    world.scene.checks.require(
-        grown < megabytes,
-        "growth of the service's private memory",
-        f"{grown:.2f} MB (from {before / MIB:.1f} to {after / MIB:.1f} MB)",
-        f"less than {megabytes:g} MB",
-    )
+    Raises:
+        Broken: it is no process of this machine, has ended, or tells no statistics.
+    """
+    if service.process is None:
+        raise Broken("the target has no [launch]: the service's process cannot be observed")
+    try:
+        parent = psutil.Process(service.process.pid)
+        members = [parent, *parent.children(recursive=True)]
+        files = sum(member.num_fds() for member in members)
+        threads = sum(member.num_threads() for member in members)
+    except psutil.NoSuchProcess:
+        service.require_alive()
+        raise
+    return Resources(service.holdings(), files, threads)  # last: asking takes a socket too

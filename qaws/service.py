@@ -188,12 +188,15 @@ class Services:
         self.require_alive([service])
         return service
 
-    def require_alive(self, services: Iterable[Service]) -> None:
+    def require_alive(self, services: Iterable[Service] | None = None) -> None:
         """Raise `Broken` when one of these has died; the next `get` starts another in its place.
 
         One that was retired may be dead.
+
+        Args:
+            services: which; default all that run.
         """
-        for service in services:
+        for service in list(self._running.values() if services is None else services):
             if service in self._running.values():
                 try:
                     service.require_alive()

@@ -25,7 +25,7 @@ import qaws
 from qaws.evidence.record import attach_evidence
 from qaws.target import read_target
 from qaws.verdict import Broken, Inconclusive
-from qaws.world import World, patience_of
+from qaws.world import DYING_S, World, patience_of
 
 DEFAULT_TARGET = "targets/reference.toml"
 CLOSING_STEP = "every client has received exactly what it was due, in frames that keep the contract"
@@ -175,15 +175,28 @@ class Session:
     # --- the end --------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """End every process of the run and write how it ended."""
+        """End every process of the run and write how it ended.
+
+        Raises:
+            Broken: a service had died behind the last check that would have noticed it.
+        """
         assert self.world
+        assert self.world.services
         self._record["harness"] = {"worst_stall_ms": round(self.world.loop.stalls.worst(), 1)}
+        self._record["state"] = "aborted" if self._runner.aborted else "finished"
         try:
-            self.world.stop()
+            time.sleep(DYING_S)
+            self.world.services.require_alive()
+        except Broken as death:
+            if not self._runner.aborted:
+                self._record |= {"state": "broken", "error": str(death)}
+            raise
         finally:
-            state = "aborted" if self._runner.aborted else "finished"
-            self._record |= {"state": state, "ended": _now()}
-            self._write()
+            try:
+                self.world.stop()
+            finally:
+                self._record["ended"] = _now()
+                self._write()
 
     def _write(self) -> None:
         text = json.dumps(self._record, indent=1)

@@ -16,13 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from qaws.connections import credentials
 from qaws.load import DRAIN_ALLOWANCE_S, LoadRun, run_of
 from qaws.market import Selection
 from qaws.measure.memory import MIB, MemoryCourse
-from qaws.service import Holdings, Service
+from qaws.resources import Resources, resources_of
 from qaws.swarm.churn import CyclesReport
 from qaws.swarm.engine import Died
 from qaws.swarm.plan import Group, SwarmPlan
@@ -47,26 +45,6 @@ STANDS_STILL_S = 60.0
 
 LIFE_OF_TOKEN_S = 24 * 3600
 """Longer than the longest run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What a service's process holds: `files` are its open descriptors of every kind."""
-
-    holdings: Holdings
-    files: int
-    threads: int
-
-    def back_at(self, before: Resources) -> bool:
-        """Return whether everything is exactly as before; fewer threads than before will do."""
-        return (
-            self.holdings == before.holdings
-            and self.files == before.files
-            and self.threads <= before.threads
-        )
-
-    def __str__(self) -> str:
-        return f"{self.holdings}, {self.files} files, {self.threads} threads"
 
 
 @dataclass(slots=True)
@@ -182,25 +160,6 @@ def address(world: World, symbol: str) -> Address:
 
 
 # --- what the service holds -----------------------------------------------------------------------
-
-
-def resources_of(service: Service) -> Resources:
-    """Return what a service's process and its descendants hold now.
-
-    Raises:
-        Broken: it is no process of this machine, has ended, or tells no statistics.
-    """
-    if service.process is None:
-        raise Broken("the target has no [launch]: the service's process cannot be observed")
-    try:
-        parent = psutil.Process(service.process.pid)
-        members = [parent, *parent.children(recursive=True)]
-        files = sum(member.num_fds() for member in members)
-        threads = sum(member.num_threads() for member in members)
-    except psutil.NoSuchProcess:
-        service.require_alive()
-        raise
-    return Resources(service.holdings(), files, threads)  # last: asking takes a socket too
 
 
 def note_before(world: World) -> Resources:

@@ -257,6 +257,8 @@ class World:
             Broken: it does not start, or the target has no such setting.
         """
         assert self.services
+        if self.broker:
+            self.broker.require_alive()
         service = self.services.get(settings)
         self.scene.service = service
         if service not in [known for known, _ in self.scene.services]:

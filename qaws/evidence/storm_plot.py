@@ -10,17 +10,40 @@ MOST_POINTS = 600
 """So many points are as dense as a screen; of those between, the highest is kept."""
 
 
-def live_plot(course: Sequence[tuple[float, int]], limit: int | None, churn_from_s: float) -> str:
+def live_plot(
+    course: Sequence[tuple[float, int]],
+    counted: Sequence[tuple[float, int]],
+    limit: int | None,
+    churn_from_s: float,
+) -> str:
     """Draw how many clients are live over time (s), with the limit.
 
     Args:
-        course: (s, clients live from then on), in order of time.
+        course: (s, clients live from then on) as they count themselves, in order of time.
+        counted: (s, sessions) by the service's statistics.
         limit: of the service; None where nobody has set one.
         churn_from_s: when the storm was over and the churn began.
     """
     figure, axes = new_axes("time since the storm began (s)", "clients live")
     points = thinned(course)
-    axes.step([at for at, _ in points], [n for _, n in points], where="post", color=BLUE)
+    axes.step(
+        [at for at, _ in points],
+        [n for _, n in points],
+        where="post",
+        color=BLUE,
+        label="by their own count",
+    )
+    if counted:
+        axes.plot(
+            [at for at, _ in counted],
+            [sessions for _, sessions in counted],
+            color=GREY,
+            marker="o",
+            markersize=3,
+            linestyle="",
+            label="by the service's statistics",
+        )
+    axes.legend(loc="lower center", frameon=False, fontsize=9)
     axes.set_ylim(bottom=0)
     if limit is not None:
         axes.axhline(limit, color=RED, linewidth=0.9, linestyle="--")

@@ -19,8 +19,9 @@ from pathlib import Path
 import uvloop
 
 from qaws.measure.memory import Sample, private_bytes
+from qaws.swarm.guestbook import Guestbook
 from qaws.swarm.verifier import Verifier
-from qaws.swarm.visitor import Address, Guestbook, Visitor
+from qaws.swarm.visitor import Address, Visitor
 
 CLEAN, RESET, RESET_AT_ONCE = "clean close", "reset", "reset while subscribing"
 ENDINGS = (CLEAN, RESET, CLEAN, RESET_AT_ONCE)

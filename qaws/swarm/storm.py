@@ -18,9 +18,10 @@ import uvloop
 
 from qaws.measure.stall import StallMeter
 from qaws.swarm.descriptors import require_descriptors
+from qaws.swarm.guestbook import Guestbook
 from qaws.swarm.result import Stalls
 from qaws.swarm.verifier import Verifier
-from qaws.swarm.visitor import Address, Guestbook, Visitor
+from qaws.swarm.visitor import Address, Visitor
 
 LEAD_S = 0.2
 """From the start to the first arrival."""
@@ -60,6 +61,11 @@ class StormPlan:
     churn_per_s: float
     churn_s: float
     seed: int = 20251
+
+    @property
+    def longest_s(self) -> float:
+        """Return how long it can take at most: the service may leave everybody waiting."""
+        return LEAD_S + self.within_s + self.churn_s + 3 * SETTLE_S + 1
 
 
 @dataclass(slots=True)
@@ -103,6 +109,7 @@ class StormReport:
         faults: violations, by kind.
         sentences: the first of them, in words.
         stalls: how far this process stood still.
+        began_s: when the storm began (`time.monotonic`, which all processes here share).
         churn_from_s: when the churn began, in s since the storm began.
         ended_s: when the last client had left.
     """
@@ -116,6 +123,7 @@ class StormReport:
     faults: dict[str, int] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
     stalls: Stalls = field(default_factory=Stalls)
+    began_s: float = 0.0
     churn_from_s: float = 0.0
     ended_s: float = 0.0
 
@@ -167,7 +175,7 @@ class Storm:
         """Let the crowd come, churn, and leave."""
         meter = StallMeter()
         watching = asyncio.create_task(meter.run())
-        self._start = time.monotonic() + LEAD_S
+        self._start = self._report.began_s = time.monotonic() + LEAD_S
         await self._come_all()
         await self._churn()
         await self._leave_all()

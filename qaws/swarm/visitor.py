@@ -11,8 +11,7 @@ import asyncio
 import socket
 import struct
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 import msgspec
@@ -21,16 +20,10 @@ from websockets.utils import accept_key
 
 from qaws.market import Selection
 from qaws.protocol import QaWs
+from qaws.swarm.guestbook import Guestbook
 from qaws.swarm.line import new_handshake
 from qaws.swarm.message import read_message
 from qaws.swarm.sequence import Fault, Sequence
-from qaws.swarm.verifier import Verifier
-
-SHOWN = 10
-"""So many sentences of violations are kept; the counts are exact."""
-
-KNOWN = 5_000
-"""So many payloads are remembered as sound: visitors receive the same ticks."""
 
 MASK = bytes(4)
 """Frames of visitors are masked with zeros: legal (RFC 6455, section 5.3), and free."""
@@ -87,35 +80,6 @@ class Address:
             client_frame(1, QaWs().subscribe(selection).encode()),
             dialect,
         )
-
-
-@dataclass(slots=True)
-class Guestbook:
-    """What all visitors of a process found."""
-
-    verifier: Verifier
-    kinds: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    sentences: list[str] = field(default_factory=list)
-    sessions: Counter[str] = field(default_factory=Counter)
-    _sound: set[bytes] = field(default_factory=set)
-
-    def fault(self, visitor: str, fault: Fault) -> None:
-        """Count a violation, and keep the first of them in words."""
-        self.faults[fault.kind] += fault.amount
-        if fault.words and len(self.sentences) < SHOWN:
-            self.sentences.append(f"{visitor} {fault.words}")
-
-    def check(self, visitor: str, payload: bytes) -> None:
-        """Hold a payload against the contract, unless the same has been found sound before."""
-        if payload in self._sound:
-            return
-        if problem := self.verifier.violation(payload):
-            self.fault(visitor, Fault("contract", 1, problem))
-            return
-        if len(self._sound) >= KNOWN:
-            self._sound.clear()
-        self._sound.add(payload)
 
 
 class Visitor(asyncio.Protocol):
@@ -304,8 +268,6 @@ class Visitor(asyncio.Protocol):
             self.session_id = _read_welcome(payload).session_id
         except msgspec.DecodeError:
             self.session_id = None  # the contract has been found broken already
-        if self.session_id is not None:
-            self._book.sessions[self.session_id] += 1
         self._wake(self.welcomed)
 
     @staticmethod

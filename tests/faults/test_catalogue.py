@@ -7,29 +7,18 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from behave.parser import parse_file
 
 from faults import __main__ as command
+from faults import listing
 from faults.catalogue import CAPABILITIES, FAULTS, UnknownFault, find
 from faults.fault import Fault, edited, fault, replace
 from faults.matrix import capability_of
+from faults.scope import scenarios
 
 ROOT = Path(__file__).parents[2]
-FEATURES = ROOT / "features"
-TEST_ID = re.compile(r"QA-WS-\d{3}$")
-
-
-def functional_ids() -> set[str]:
-    return {
-        str(tag)
-        for file in FEATURES.glob("*.feature")
-        for scenario in parse_file(str(file)).walk_scenarios()
-        if "integration" in scenario.effective_tags
-        for tag in scenario.effective_tags
-        if TEST_ID.match(str(tag))
-    }
 
 
 def each_fault() -> pytest.MarkDecorator:
@@ -53,20 +42,25 @@ def in_a_process_of_its_own(act: Callable[[], object]) -> str:
     return text
 
 
-def test_every_functional_scenario_has_at_least_two_faults():
-    ids = functional_ids()
-    assert ids
-    few = {
-        test_id: names
-        for test_id in sorted(ids)
-        if len(names := [f.name for f in FAULTS.values() if test_id in f.caught_by]) < 2
+def names_of_faults(test_id: str) -> list[str]:
+    return [each.name for each in FAULTS.values() if test_id in each.caught_by]
+
+
+def test_every_functional_scenario_and_every_load_scenario_of_p0_has_at_least_two_faults():
+    ids = scenarios("integration").keys() | (scenarios("load").keys() & scenarios("p0").keys())
+    assert len(ids) > 12
+    assert not {
+        test_id: names for test_id in sorted(ids) if len(names := names_of_faults(test_id)) < 2
     }
-    assert not few
+
+
+def test_every_other_load_scenario_has_a_fault():
+    assert all(names_of_faults(test_id) for test_id in scenarios("load"))
 
 
 def test_faults_name_only_scenarios_that_exist():
     named = {test_id for each in FAULTS.values() for test_id in each.caught_by}
-    assert named <= functional_ids()
+    assert named <= scenarios().keys()
 
 
 @each_fault()
@@ -147,3 +141,35 @@ def test_the_command_runs_the_app():
     )
     assert done.returncode == 2
     assert "TICKER_JWKS is not set" in done.stderr
+
+
+# --- docs/faults.md -----------------------------------------------------------------------------
+
+
+def test_the_list_in_the_docs_is_current():
+    """When this fails: python -m faults --write"""
+    page = listing.PAGE.read_text(encoding="utf-8")
+    assert listing.updated(page) == page
+
+
+def test_the_list_tells_each_fault_once():
+    text = listing.markdown()
+    assert all(text.count(each.story) == 1 for each in FAULTS.values())
+    assert all(f"- `{name}`: " in text for name in FAULTS)
+    assert "see 0" in text  # where a fault is noticed by a further scenario
+
+
+def test_the_command_prints_the_list(capsys):
+    assert command.main(["--markdown"]) == 0
+    assert capsys.readouterr().out.strip() == listing.markdown().strip()
+
+
+def test_a_page_without_marks_is_refused():
+    with pytest.raises(ValueError, match="needs the lines"):
+        listing.updated("# Faults")
+
+
+def test_the_picture_in_the_docs_is_small_and_whole():
+    file = ROOT / "docs" / "images" / "faults.svg"
+    assert file.stat().st_size < 200_000
+    assert ElementTree.parse(file).getroot().tag.endswith("svg")

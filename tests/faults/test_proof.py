@@ -3,15 +3,17 @@
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from behave.configuration import Configuration
 
 from faults import prove as proving
-from faults import runs
+from faults import runs, scope
 from faults.catalogue import FAULTS, find
 from faults.judgement import Judgement, Mark, Row, judge, read_rows, shortened
 from faults.matrix import LEGEND, SIGNS, page, write_matrix
+from faults.picture import picture
 from faults.prove import Finding, Proof, Prover
 
 STARVED = "INCONCLUSIVE: latency: the harness itself stood still for 90 ms of that"
@@ -102,8 +104,8 @@ class FakeRun:
     alive = 0
     most_alive = 0
 
-    def __init__(self, name, folder, tags, fault):
-        self.name, self.overdue, self.elapsed_s = name, False, 1.0
+    def __init__(self, name, folder, tags, fault, allowed_s):
+        self.name, self.overdue, self.elapsed_s, self.allowed_s = name, False, 1.0, allowed_s
         self.started.append((name, tuple(tags)))
         self._rows = self.script[name].pop(0)
         FakeRun.alive += 1
@@ -140,10 +142,11 @@ def script(monkeypatch) -> dict[str, list[list[Row]]]:
     return FakeRun.script
 
 
-def run_proof(folder: Path, *names: str, full: bool = False) -> tuple[int, Proof, list[str]]:
-    proof = Proof(full, [find(name) for name in names or NAMES])
+def run_proof(folder: Path, *names: str, **how: bool) -> tuple[int, Proof, list[str]]:
+    chosen = [find(name) for name in names or NAMES]
+    proof = Proof(how.get("full", False), chosen, how.get("picked", False))
     said: list[str] = []
-    code = proving.prove(proof, Prover(folder, 2, full), said.append)
+    code = proving.prove(proof, Prover(folder, 2), said.append)
     return code, proof, said
 
 
@@ -158,15 +161,18 @@ def test_all_caught(script, tmp_path):
 
 def test_a_named_run_asks_only_the_scenarios_that_the_fault_names(script, tmp_path):
     run_proof(tmp_path)
-    assert FakeRun.started[0] == ("the sound service", proving.SCOPE)
-    assert FakeRun.started[1] == ("price-rounded", (*proving.SCOPE, "@QA-WS-006"))
+    assert FakeRun.started[0] == (
+        "the sound service",
+        (*scope.FUNCTIONAL, "@QA-WS-006 or @QA-WS-007"),
+    )
+    assert FakeRun.started[1] == ("price-rounded", (*scope.FUNCTIONAL, "@QA-WS-006"))
 
 
 def test_a_full_run_asks_all_and_finds_what_is_spurious(script, tmp_path):
     script["volume-zero"][0].append(row("QA-WS-009", "failed", "nobody asked"))
     code, proof, _ = run_proof(tmp_path, full=True)
     assert code == 1
-    assert {tags for _, tags in FakeRun.started} == {proving.SCOPE}
+    assert {tags for _, tags in FakeRun.started} == {scope.FUNCTIONAL}
     assert [c for f in proof.findings for c in f.complaints()] == [
         "volume-zero: QA-WS-009 SPURIOUS: failed: nobody asked"
     ]
@@ -190,7 +196,7 @@ def test_a_run_without_scenarios_is_no_proof(script, tmp_path):
 
 def test_a_run_that_is_stuck_says_where(script, tmp_path):
     script["volume-zero"][0].append(row("QA-WS-011", "error", ""))
-    run = FakeRun("volume-zero", tmp_path, (), "volume-zero")
+    run = FakeRun("volume-zero", tmp_path, (), "volume-zero", 120.0)
     run.overdue = True
     rows, problem = proving._outcome(run)
     assert [each.id for each in rows] == ["QA-WS-007"]
@@ -240,6 +246,99 @@ def test_an_unknown_fault_is_refused_before_anything_runs(capsys):
     assert "did you mean tick-twice?" in capsys.readouterr().err
 
 
+# --- load --------------------------------------------------------------------------------------
+
+QUICK_FAULT, LONG_FAULT = "service-stalls-now-and-then", "session-ids-repeat-in-a-burst"
+
+
+@pytest.fixture
+def load_script(script):
+    """Adds the runs of a fault of quick load scenarios, and of one of a long one."""
+    FakeRun.script["the sound service"].append([row("QA-WS-013"), row("QA-WS-019")])
+    for name in (QUICK_FAULT, LONG_FAULT):
+        caught = [row(i, "failed", phrase) for i, phrase in find(name).caught_by.items()]
+        FakeRun.script[name] = [caught]
+    return script
+
+
+def test_load_runs_come_last_and_alone(load_script, tmp_path, monkeypatch):
+    beside: dict[str, int] = {}
+    monkeypatch.setattr(
+        FakeRun, "is_over", lambda run: beside.update({run.name: run.alive}) or True
+    )
+    code, proof, said = run_proof(tmp_path, QUICK_FAULT, *NAMES, picked=True)
+    assert code == 0
+    assert [name for name, _ in FakeRun.started[:2]] == ["the sound service"] * 2
+    assert FakeRun.started[1][1] == (*scope.MEASURING, "@QA-WS-013 or @QA-WS-019")
+    assert FakeRun.started[-1] == (QUICK_FAULT, FakeRun.started[1][1])
+    assert beside[QUICK_FAULT] == 1
+    assert beside[NAMES[0]] == 2
+    assert list(proof.titles) == ["QA-WS-006", "QA-WS-007", "QA-WS-013", "QA-WS-019"]
+    assert "functional" in said[0]
+    assert "under load" in said[1]
+
+
+def test_long_load_scenarios_are_left_to_the_full_proof(load_script, tmp_path):
+    FakeRun.script[QUICK_FAULT][0] = FakeRun.script[QUICK_FAULT][0][:1]
+    code, proof, _ = run_proof(tmp_path, QUICK_FAULT, LONG_FAULT, *NAMES)
+    assert code == 0
+    assert LONG_FAULT not in [name for name, _ in FakeRun.started]
+    assert proof.summary().startswith("4 faults: all caught")
+    assert proof.summary().endswith("1 more under load are left to --full: they take long")
+
+
+def asked(name: str, **how: bool) -> scope.Ask | None:
+    return scope.plan([find(name)], **how).get(name)
+
+
+def test_what_is_asked_under_load():
+    quick, long = find(QUICK_FAULT), find(LONG_FAULT)
+    assert asked(QUICK_FAULT, full=False).wanted == {"QA-WS-013": quick.caught_by["QA-WS-013"]}
+    assert asked(QUICK_FAULT, full=False).tags == (*scope.MEASURING, "@QA-WS-013")
+    assert asked(QUICK_FAULT, full=False, picked=True).tags[-1] == "@QA-WS-013 or @QA-WS-019"
+    assert asked(QUICK_FAULT, full=True).tags[-1] == "@QA-WS-013 or @QA-WS-014 or @QA-WS-019"
+    assert asked(QUICK_FAULT, full=True).wanted == quick.caught_by
+    assert asked(LONG_FAULT, full=False) is None
+    assert asked(LONG_FAULT, full=True).tags[-1] == "@QA-WS-020"
+    assert asked(LONG_FAULT, full=False, picked=True).wanted == long.caught_by
+
+
+def test_the_short_proof_asks_some_faults_of_each_quick_load_scenario():
+    asks = scope.plan(FAULTS.values(), full=False)
+    each = [test_id for one in asks.values() if one.measures for test_id in one.wanted]
+    assert set(each) == set(scope.QUICK)
+    assert all(2 <= each.count(test_id) <= scope.SAMPLE for test_id in scope.QUICK)
+    assert all(name in asks for name, one in FAULTS.items() if not scope.measures(one))
+
+
+def test_the_terms_say_what_runs_against_what():
+    faults = [find(name) for name in (*NAMES, QUICK_FAULT, LONG_FAULT)]
+    assert Proof(False, faults).terms() == (
+        "3 functional faults against the scenarios that they name; "
+        "1 under load, one at a time, against one of 013, 014, 019 each"
+    )
+    assert "every functional scenario; 2 under load, one at" in Proof(True, faults).terms()
+
+
+def test_the_full_proof_asks_every_fault():
+    asks = scope.plan(FAULTS.values(), full=True)
+    assert {name: one.wanted for name, one in asks.items()} == {
+        name: one.caught_by for name, one in FAULTS.items()
+    }
+
+
+def test_the_quick_load_scenarios_exist():
+    assert set(scope.QUICK) < scope.scenarios("load").keys()
+    assert not scope.scenarios("load").keys() & scope.scenarios("integration").keys()
+
+
+def test_a_starved_sound_check_is_run_once_more(script, tmp_path):
+    script["the sound service"].insert(0, [row("QA-WS-006", "error", STARVED)])
+    code, _, _ = run_proof(tmp_path)
+    assert code == 0
+    assert [name for name, _ in FakeRun.started].count("the sound service") == 2
+
+
 # --- the folder of a run ------------------------------------------------------------------------
 
 
@@ -269,7 +368,8 @@ def test_a_run_has_its_own_reports_and_no_foreign_settings(tmp_path, monkeypatch
 @pytest.fixture
 def matrix() -> dict[str, object]:
     chosen = [find("price-rounded"), find("volume-zero")]
-    proof = Proof(True, chosen, {"QA-WS-006": "QA-WS-006 A <tick>", "QA-WS-007": "QA-WS-007 Bars"})
+    titles = {"QA-WS-006": "QA-WS-006 A <tick>", "QA-WS-007": "QA-WS-007 Bars"}
+    proof = Proof(True, chosen, titles=titles)
     caught, quiet = Judgement(Mark.CAUGHT, 'said "so"'), Judgement(Mark.QUIET)
     missed = Judgement(Mark.MISSED, "passed")
     proof.findings = [
@@ -284,6 +384,8 @@ def test_the_matrix_is_in_order_of_the_catalogue(matrix, tmp_path):
     read = json.loads((tmp_path / "faults.json").read_text())
     assert [each["name"] for each in read["faults"]] == ["price-rounded", "volume-zero"]
     assert [each["proven"] for each in read["faults"]] == [True, False]
+    assert (tmp_path / "faults.html").exists()
+    assert (tmp_path / "faults.svg").exists()
 
 
 def test_the_page_tells_marks_by_words_and_is_self_contained(matrix):
@@ -302,7 +404,25 @@ def test_every_mark_has_a_sign_and_an_explanation():
 
 
 def test_the_whole_catalogue_fits_the_page():
-    proof = Proof(True, list(FAULTS.values()), {"QA-WS-006": "QA-WS-006 T"})
+    proof = Proof(True, list(FAULTS.values()), titles={"QA-WS-006": "QA-WS-006 T"})
     proof.findings = [Finding(f, judge(f.caught_by, []), 1.0) for f in FAULTS.values()]
     text = page(proof.as_dict(1.0))
     assert all(f"<b>{name}</b>" in text for name in FAULTS)
+
+
+def test_the_picture_tells_marks_by_shape(matrix):
+    drawn = ElementTree.fromstring(picture(matrix, SIGNS))
+    shapes = [each.get("class") for each in drawn.iter() if each.get("class")]
+    assert shapes.count("caught") == shapes.count("quiet") == 2  # each once in the key
+    assert shapes.count("bad") == 2
+    texts = [each.text for each in drawn.iter() if each.text]
+    assert texts.count(SIGNS[Mark.MISSED]) == 2
+    assert {"006", "007", "price-rounded", "volume-zero", "Broadcasting"} <= set(texts)
+
+
+def test_the_picture_of_the_whole_catalogue_is_small():
+    ids = {test_id: test_id for test_id in scope.scenarios()}
+    proof = Proof(True, list(FAULTS.values()), titles=ids)
+    quiet = {test_id: Judgement(Mark.QUIET) for test_id in ids}
+    proof.findings = [Finding(fault, quiet, 1.0) for fault in FAULTS.values()]
+    assert len(picture(proof.as_dict(1.0), SIGNS).encode()) < 150_000

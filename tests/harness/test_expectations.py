@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from qaws import actions, deliveries, expectations, resources
+from qaws import actions, deliveries, expectations, footprint
 from qaws.market import selection_of
 from qaws.service import Service
 from qaws.target import Endpoint, Statistics, Target
@@ -22,7 +22,7 @@ from tests.harness import scripted
 from tests.harness.scripted import Ticker
 
 NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
-ALLOWANCE_S = 0.4
+ALLOWANCE_S = 0.25
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ class DropsAll(Ticker):
 
 class Delays(Ticker):
     async def deliver(self, client, tick, text):
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.6)
         await super().deliver(client, tick, text)
 
 
@@ -225,7 +225,7 @@ WELCOME = {"type": "connection", "status": "connected", "session_id": "x"}
 # --- a tick reaches its subscribers --------------------------------------------------------------
 
 
-def a_tick_is_due_to(*clients, within_ms=200):
+def a_tick_is_due_to(*clients, within_ms=400):
     async def story(do):
         await subscribed(do, *clients)
         await do(actions.publish, NIFTY, "option_tick")
@@ -237,7 +237,7 @@ def a_tick_is_due_to(*clients, within_ms=200):
 def test_a_tick_in_time_and_once_is_met(right):
     done = right(Ticker, a_tick_is_due_to("Alice", "Bob"))
     assert done[0].what.startswith("latency of NIFTY option tick #")
-    assert done[0].allowed == "at most 200 ms"
+    assert done[0].allowed == "at most 400 ms"
     assert done[1].measured == "1 for each of 2"
 
 
@@ -245,8 +245,11 @@ def test_a_tick_in_time_and_once_is_met(right):
     ("service", "sentence"),
     [
         (Duplicates, r"copies of NIFTY option tick #\d+ .*Alice got 2.*allowed exactly 1 for each"),
-        (Delays, r"latency of NIFTY option tick .* measured 3\d\d\.\d ms, allowed at most 200 ms"),
-        (DropsAll, r"measured nothing in (5[89]|6\d)\d ms \(it reached 0 of 1; not Alice: "),
+        (
+            Delays,
+            r"latency of NIFTY option tick .* measured [6-9]\d\d\.\d ms, allowed at most 400 ms",
+        ),
+        (DropsAll, r"measured nothing in \d{3,4} ms \(it reached 0 of 1; not Alice: "),
         (ClosesAtTick, r'it reached 0 of 1; not Alice: .*closed with 1011 "internal error"'),
         (CutsAtTick, r"it reached 0 of 1; not Alice: .*1006.*cut"),
     ],
@@ -278,7 +281,7 @@ def test_a_tick_for_which_the_broker_has_no_listener_says_so(scenario, world):
 def test_without_a_published_tick_there_is_no_it(scenario):
     async def story(do):
         await subscribed(do, "Alice")
-        await do(deliveries.receives_it, ["Alice"], 200)
+        await do(deliveries.receives_it, ["Alice"], 400)
 
     with pytest.raises(Broken, match="no tick has been published yet"):
         scenario(Ticker, story)
@@ -561,8 +564,8 @@ def test_a_connection_that_is_open_and_answers_is_met(right):
         await connected(do)
         await do(expectations.connected, ["Alice"])
         await do(expectations.connected_after, ["Alice"], 0.3)
-        await do(expectations.ping_answered, ["Alice"], "WebSocket ping", 200)
-        await do(expectations.ping_answered, ["Alice"], "ping message", 200)
+        await do(expectations.ping_answered, ["Alice"], "WebSocket ping", 400)
+        await do(expectations.ping_answered, ["Alice"], "ping message", 400)
 
     right(Ticker, story)
 
@@ -574,7 +577,7 @@ class ClosesOnPing(Ticker):
 
 class LatePong(Ticker):
     async def ping(self, client):
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.6)
         await super().ping(client)
 
 
@@ -598,18 +601,18 @@ class OldPong(Ticker):
     ("service", "sentence"),
     [
         (ClosesOnPing, r'answer to Alice\'s ping message: measured nothing in \d+ ms .*"no pings"'),
-        (LatePong, r"measured 3\d\d\.\d ms, allowed at most 200 ms"),
+        (LatePong, r"measured [6-9]\d\d\.\d ms, allowed at most 400 ms"),
         (
             NoPong,
-            r"nothing in (5[89]|6\d)\d ms \(1 x welcome; still open\), allowed at most 200 ms",
+            r"nothing in \d{3,4} ms \(1 x welcome; still open\), allowed at most 400 ms",
         ),
-        (OldPong, r"measured nothing in (5[89]|6\d)\d ms"),
+        (OldPong, r"measured nothing in \d{3,4} ms"),
     ],
 )
 def test_a_ping_message_without_its_pong_in_time_is_refuted(wrong, service, sentence):
     async def story(do):
         await connected(do)
-        await do(expectations.ping_answered, ["Alice"], "ping message", 200)
+        await do(expectations.ping_answered, ["Alice"], "ping message", 400)
 
     wrong(service, story, sentence)
 
@@ -622,7 +625,7 @@ def test_a_websocket_ping_without_its_pong_is_refuted(wrong):
 
     async def story(do):
         await connected(do)
-        await do(expectations.ping_answered, ["Alice"], "WebSocket ping", 200)
+        await do(expectations.ping_answered, ["Alice"], "WebSocket ping", 400)
 
     async def open_story(do):
         await connected(do)
@@ -651,14 +654,14 @@ def test_a_connection_that_is_closed_later_is_not_still_connected(wrong):
 FIELDS = [("type", "connection"), ("status", "connected"), ("session_id", "any text")]
 
 
-async def welcome_within_200_ms(do):
+async def welcome_within_400_ms(do):
     await do(actions.connect, ["Alice"])
-    await do(expectations.welcomed, "Alice", 200, FIELDS)
+    await do(expectations.welcomed, "Alice", 400, FIELDS)
 
 
 class LateWelcome(Ticker):
     async def welcome(self, client):
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.6)
         await super().welcome(client)
 
 
@@ -666,7 +669,7 @@ class LateWelcome(Ticker):
 def test_a_welcome_as_it_must_be_is_met(right, carrier):
     async def story(do):
         await do(actions.connect, ["Alice"], carrier=carrier)
-        await do(expectations.welcomed, "Alice", 200, FIELDS)
+        await do(expectations.welcomed, "Alice", 400, FIELDS)
 
     right(Ticker, story)
 
@@ -674,7 +677,7 @@ def test_a_welcome_as_it_must_be_is_met(right, carrier):
 @pytest.mark.parametrize(
     ("service", "sentence"),
     [
-        (LateWelcome, r"welcome of Alice: measured 3\d\d\.\d ms, allowed at most 200 ms"),
+        (LateWelcome, r"welcome of Alice: measured [6-9]\d\d\.\d ms, allowed at most 400 ms"),
         (welcomes(), r"welcome of Alice: measured nothing in \d+ ms \(no message; still open\)"),
         (closes_at_once(1011, "oops"), r'welcome of Alice: measured nothing in .*1011 "oops"'),
         (
@@ -690,7 +693,7 @@ def test_a_welcome_as_it_must_be_is_met(right, carrier):
 )
 def test_a_welcome_that_is_late_missing_wrong_or_not_first_is_refuted(wrong, service, sentence):
     async def story(do):
-        await welcome_within_200_ms(do)
+        await welcome_within_400_ms(do)
         await do(deliveries.everything_was_exact)
 
     wrong(service, story, sentence)
@@ -709,7 +712,7 @@ def test_a_subscription_that_is_not_acknowledged_is_refuted(wrong):
         await subscribed(do, "Alice")
 
     wrong(
-        Ignores, story, r"Alice asked to subscribe to NIFTY and got no acknowledgement within 0\.4"
+        Ignores, story, r"Alice asked to subscribe to NIFTY and got no acknowledgement within 0\.25"
     )
 
 
@@ -819,14 +822,14 @@ def silence(low_s, high_s):
 
 
 def test_a_close_between_the_bounds_is_met(right):
-    right(closes_after(0.4), silence(0.3, 1.0))
+    right(closes_after(0.6), silence(0.3, 2.0))
 
 
 @pytest.mark.parametrize(
     ("service", "low", "high", "sentence"),
     [
-        (closes_after(0.2), 0.5, 1.0, r"measured 2\d\d\.\d ms, allowed not before 500 ms"),
-        (closes_after(0.8), 0.1, 0.5, r"measured 8\d\d\.\d ms, allowed at most 500 ms"),
+        (closes_after(0.2), 0.5, 1.0, r"measured [2-4]\d\d\.\d ms, allowed not before 500 ms"),
+        (closes_after(0.8), 0.1, 0.5, r"measured \d{3,4}\.\d ms, allowed at most 500 ms"),
         (Ticker, 0.5, 1.0, r"Alice was not closed by the service: 1 x welcome; still open"),
         (closes_at_once(1001, "idle timeout"), 0.5, 1.0, r"Alice .* not welcomed"),
     ],
@@ -863,7 +866,7 @@ def test_a_session_id_that_comes_back_is_refuted(right, wrong):
 async def an_error(do):
     await subscribed(do, "Alice")
     await do(actions.send_malformed, "Alice", "broken JSON")
-    await do(expectations.gets_error, "Alice", "Invalid message format", 200)
+    await do(expectations.gets_error, "Alice", "Invalid message format", 400)
 
 
 def on_invalid(act):
@@ -883,7 +886,7 @@ async def _close(_, client, text):
 
 
 async def _late(ticker, client, text):
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.6)
     await ticker.invalid(client, text)
 
 
@@ -902,11 +905,11 @@ def test_an_error_in_time_with_its_text_is_met(right):
 @pytest.mark.parametrize(
     ("act", "sentence"),
     [
-        (_nothing, r"error to Alice: measured nothing in (5[89]|6\d)\d ms"),
+        (_nothing, r"error to Alice: measured nothing in \d{3,4} ms"),
         (_close, r'error to Alice: measured nothing in \d+ ms .*closed with 1007 "bad message"'),
-        (_late, r"error to Alice: measured 3\d\d\.\d ms, allowed at most 200 ms"),
+        (_late, r"error to Alice: measured [6-9]\d\d\.\d ms, allowed at most 400 ms"),
         (_other, r'message of the error to Alice: measured what\?, allowed contains "Invalid'),
-        (_pong, r"error to Alice: measured nothing in (5[89]|6\d)\d ms .*1 x pong"),
+        (_pong, r"error to Alice: measured nothing in \d{3,4} ms .*1 x pong"),
     ],
 )
 def test_an_error_that_is_missing_late_or_says_something_else_is_refuted(wrong, act, sentence):
@@ -928,7 +931,7 @@ class NeverAgain(OnePlace):
 def test_a_place_that_is_given_back_can_be_taken(right, wrong):
     async def story(do):
         await connected(do)
-        await do(expectations.place_is_passed_on, "Alice", "Zoe", 300)
+        await do(expectations.place_is_passed_on, "Alice", "Zoe", 800)
 
     right(OnePlace, story)
     wrong(NeverAgain, story, r"admission of Zoe after Alice left: measured nothing in \d+ ms")
@@ -976,12 +979,12 @@ def resource_story(world, monkeypatch, tmp_path):
 
 
 async def back(world):
-    await resources.resources_are_back(world, 500)
+    await footprint.resources_are_back(world, 500)
 
 
 async def small(world):
     await back(world)
-    await resources.memory_grew_less(world, 10)
+    await footprint.memory_grew_less(world, 10)
 
 
 def test_resources_that_come_back_are_met(resource_story, world):
@@ -1008,10 +1011,10 @@ def test_resources_that_do_not_come_back_are_refuted(resource_story, kind, then,
 
 def test_what_nobody_noted_cannot_be_back(scenario):
     async def story(do):
-        await do(resources.resources_are_back, 100)
+        await do(footprint.resources_are_back, 100)
 
     async def memory(do):
-        await do(resources.memory_grew_less, 10)
+        await do(footprint.memory_grew_less, 10)
 
     async def note(do):
         await do(actions.note_resources)

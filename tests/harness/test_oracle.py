@@ -366,3 +366,13 @@ def test_a_successor_counts_on_so_that_an_old_tick_is_unknown_and_not_taken_for_
     assert run.ledger.ticks == []
     assert run.ledger.next_sequence("NIFTY") == 2
     assert run.kinds("Alice") == ["unknown"]
+
+
+def test_a_slow_client_does_not_keep_a_broadcast_open_that_a_later_tick_shows_to_be_over():
+    run = story(500, 1200)
+    for client in ("Bob", "Carol"):
+        run.held[client].append(Entitlement(SELECTIONS[2], 0, 1))
+    other = run.publish("option_tick", "BANKNIFTY", 260105, 510)
+    run.got["Bob"] += [Arrival(800, ("NIFTY", 1)), Arrival(900, other.key)]
+    run.got["Carol"] += [Arrival(1500, ("NIFTY", 1))]
+    assert run.kinds("Alice") == ["stray"]

@@ -140,8 +140,8 @@ class Twice(Small):
 
 class TooEarly(Small):
     async def welcome(self, client):
-        await super().welcome(client)
         await client.send(self.tick())
+        await super().welcome(client)
 
 
 class Others(Small):

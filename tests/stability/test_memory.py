@@ -15,7 +15,7 @@ from qaws.measure.memory import MIB, MemoryCourse, Sample, private_bytes
 from qaws.swarm.churn import CyclesReport
 from qaws.verdict import Broken, Checks, Refuted
 
-THRESHOLD = 50
+THRESHOLD = 80
 
 
 def course(per_cycle, *, cycles=24_000, warm_up=6_000, noise=60_000, jumps=3, seed=1):
@@ -56,7 +56,7 @@ def test_a_clean_service_passes(seed):
 def test_a_leak_of_256_bytes_is_caught(seed):
     _, said = judge(course(256, seed=seed))
     assert "growth of the service's private memory per connection cycle: measured 2" in said
-    assert "allowed less than 50 bytes, with confidence" in said
+    assert "allowed less than 80 bytes, with confidence" in said
 
 
 def test_both_bounds_are_told_when_both_are_broken():
@@ -94,10 +94,12 @@ def test_a_slope_whose_interval_reaches_over_the_bound_does_not_pass():
 
 
 def test_the_warm_up_is_not_judged():
-    assert judge(course(0, warm_up=12_000))[1] == ""
-    unheeded = course(0)
+    heeded, unheeded = course(0), course(0)
     unheeded.warm_up = 0
-    assert "per connection cycle" in judge(unheeded)[1]
+    assert judge(heeded)[1] == ""
+    assert heeded.growth_percent < 2 < 6 < unheeded.growth_percent
+    assert heeded.slope().first == 6_000
+    assert unheeded.slope().first == 0
 
 
 def test_the_check_is_named_after_the_time_that_the_cycles_stand_for():
@@ -112,7 +114,7 @@ def test_figures_and_picture_are_there_whatever_the_verdict():
     scene, _ = judge(course(256))
     caption, svg = scene.pictures[0]
     assert caption == "Private memory of the service over connection cycles"
-    assert "allowed: 50 B per cycle" in svg
+    assert "allowed: 80 B per cycle" in svg
     assert "private memory (MB)" in svg
     assert "warm-up" in svg
     assert len(svg) < 60_000

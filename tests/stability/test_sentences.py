@@ -7,12 +7,12 @@ import pytest
 from qaws import crowd, stability, visits
 from qaws.crowd import Crowd
 from qaws.evidence.storm_plot import MOST_POINTS, live_plot, thinned, welcome_plot
+from qaws.resources import Resources
 from qaws.service import Holdings
 from qaws.swarm.churn import CyclesReport
 from qaws.swarm.result import Stalls
 from qaws.swarm.storm import Guest, StormReport
 from qaws.verdict import Broken, Checks, Inconclusive, Refuted
-from qaws.visits import Resources
 
 WHAT = "sockets, sessions, subscriptions, files and threads of the service"
 
@@ -182,10 +182,10 @@ def test_repeated_and_missing_session_ids_are_told():
 
 
 def test_pictures_say_what_they_show():
-    svg = live_plot([(0.0, 20), (0.5, 300), (9.0, 20)], 300, 1.2)
+    svg = live_plot([(0.0, 20), (0.5, 300), (9.0, 20)], [(0.3, 150)], 300, 1.2)
     for words in ("clients live", "limit 300", "churn", "time since the storm began (s)"):
         assert words in svg
-    assert "limit" not in live_plot([(0.0, 0)], None, 1.0)
+    assert "limit" not in live_plot([(0.0, 0)], [], None, 1.0)
     assert "until the welcome (ms)" in welcome_plot([(0.0, 1.0), (50.0, 2.0), (100.0, 9.0)])
 
 

@@ -1,0 +1,228 @@
+"""Parts (b) and (d): a service delivers a flow of ticks to the swarm, at what cost?"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from bench.machine import Neighbours, cpu_s
+from bench.sending import ROOT
+from qaws.broker import Broker, open_broker
+from qaws.market import selection_of
+from qaws.service import Services
+from qaws.swarm import FlowPlan, FlowReport, Group, Publisher, Swarm, SwarmPlan, SwarmResult
+from qaws.target import Target, read_target
+from qaws.tokens import Tokens
+
+SYMBOL = "NIFTY"
+STALL_SHARE = 0.2
+"""A swarm that stood still for this part of a run, at once, casts doubt on it."""
+
+TARGETS = {
+    "reference": ROOT / "targets" / "reference.toml",
+    "broadcast": ROOT / "bench" / "targets" / "broadcast.toml",
+    "send per client": ROOT / "bench" / "targets" / "fastapi.toml",
+}
+"""Name of a service in the report → its target file."""
+
+_numbers = itertools.count(1)
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What is asked of a service. `pad_to` is the payload's size in bytes, 0 for the natural."""
+
+    clients: int = 100
+    per_second: float = 10_000
+    seconds: float = 1.0
+    pad_to: int = 0
+
+    @property
+    def ticks(self) -> int:
+        """Return how many ticks are published, the closing tick aside."""
+        return max(1, round(self.per_second * self.seconds))
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One round of one service.
+
+    Attributes:
+        load: what was asked.
+        deliveries: ticks received by all clients together.
+        drained_s: from the last publish until the last client had the last tick.
+        total_s: the same, from the first due time.
+        p50_ms: latency from the due time, median.
+        p99_ms: the same, 99 %.
+        service_cpu_s: CPU seconds of the service.
+        swarm_cpu_s: CPU seconds of the swarm, evaluation included.
+        late_p99_ms: how late the publisher was.
+        wrong: what was not delivered as it should be; None if all was.
+        doubt: why the figures may be worse than they should; None if there is no reason.
+    """
+
+    load: Load
+    deliveries: int
+    drained_s: float
+    total_s: float
+    p50_ms: float
+    p99_ms: float
+    service_cpu_s: float
+    swarm_cpu_s: float
+    late_p99_ms: float
+    wrong: str | None
+    doubt: str | None
+
+    @property
+    def per_second(self) -> float:
+        """Return deliveries per second from the first due time until everything had arrived."""
+        return self.deliveries / self.total_s if self.total_s > 0 else 0.0
+
+    @property
+    def service_us(self) -> float:
+        """Return CPU microseconds of the service per delivery."""
+        return self.service_cpu_s / self.deliveries * 1e6 if self.deliveries else 0.0
+
+    @property
+    def swarm_us(self) -> float:
+        """Return CPU microseconds of the swarm per delivery."""
+        return self.swarm_cpu_s / self.deliveries * 1e6 if self.deliveries else 0.0
+
+
+class Stage:
+    """The broker and the tokens that all services of a run share."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start the embedded broker.
+
+        Raises:
+            Broken: it does not start.
+        """
+        self._folder = folder
+        self._broker: Broker = open_broker("embedded", folder)
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._broker.stop()
+
+    def deliver(self, name: str, load: Load, within_s: float) -> Delivery:
+        """Start a service, put a load on it, and end it again.
+
+        It is a fresh process each time, the only one that listens to the broker.
+
+        Args:
+            name: of the service, one of `TARGETS`.
+            load: what is asked.
+            within_s: how long after the last publish the last tick may come.
+
+        Raises:
+            Broken: service, publisher or swarm failed.
+            Refuted: the service did not let the clients in.
+        """
+        target = read_target(TARGETS[name])
+        folder = Path(tempfile.mkdtemp(prefix=f"{next(_numbers)}-", dir=self._folder))
+        tokens = Tokens(target.auth, folder)
+        places = {
+            "broker_url": self._broker.url,
+            "jwks_file": str(tokens.jwks_file),
+            "folder": str(folder),
+        }
+        services = Services(target, folder, places)
+        try:
+            return self._deliver(services, target, tokens, folder, load, within_s)
+        finally:
+            services.stop()
+
+    def _deliver(
+        self,
+        services: Services,
+        target: Target,
+        tokens: Tokens,
+        folder: Path,
+        load: Load,
+        within_s: float,
+    ) -> Delivery:
+        roomy = {"connection limit": str(load.clients + 10)} if target.settings else {}
+        service = services.get(roomy)
+        assert service.process
+        plan = SwarmPlan(
+            service.url,
+            (Group("client", load.clients, selection_of(SYMBOL)),),
+            (tokens.valid(),),
+            first={SYMBOL: 1},
+        )
+        flow = FlowPlan(
+            self._broker.url, (SYMBOL,), load.per_second, load.ticks, pad_to=load.pad_to
+        )
+        with Swarm(folder) as swarm, Publisher(folder) as publisher:
+            swarm.start(plan)
+            publisher.start(flow)
+            neighbours = Neighbours()
+            before = cpu_s([service.process.pid])
+            swarm.go()
+            publisher.go()
+            report = publisher.wait()
+            result = swarm.finish(report.last, within_s)
+            used = cpu_s([service.process.pid]) - before
+            doubt = neighbours.doubt()
+        service.require_alive()
+        return weigh(load, report, result, used, doubt)
+
+
+def weigh(
+    load: Load, flow: FlowReport, result: SwarmResult, service_cpu_s: float, busy: str | None
+) -> Delivery:
+    """Make a delivery of what publisher and swarm report.
+
+    Args:
+        load: what was asked.
+        flow: what the publisher did.
+        result: what the swarm received.
+        service_cpu_s: CPU seconds of the service.
+        busy: that others kept the machine busy, if they did.
+    """
+    drained_us = result.drained_us or 0
+    total_s = max(0.0, (drained_us - flow.first_due_us) / 1e6)
+    found = result.summary_ms()
+    return Delivery(
+        load=load,
+        deliveries=result.deliveries,
+        drained_s=max(0.0, (drained_us - flow.last_sent_us) / 1e6),
+        total_s=total_s,
+        p50_ms=found["p50"],
+        p99_ms=found["p99"],
+        service_cpu_s=service_cpu_s,
+        swarm_cpu_s=result.cpu_s,
+        late_p99_ms=flow.lag_p99_ms,
+        wrong=_wrong(result),
+        doubt=busy or flow.late() or _stalled(result, total_s),
+    )
+
+
+def _wrong(result: SwarmResult) -> str | None:
+    found = [f"{count:,} x {kind}" for kind, count in result.faults.items()]
+    if result.incomplete:
+        found.append(result.incomplete)
+    if result.closes:
+        found.append(f"{len(result.closes)} clients closed: {result.closes[0]}")
+    if result.unfinished:
+        found.append(f"{len(result.unfinished)} clients never had the last tick")
+    if not found and result.deliveries != result.expected:
+        found.append(f"{result.deliveries:,} of {result.expected or 0:,} deliveries")
+    return "; ".join(found) or None
+
+
+def _stalled(result: SwarmResult, total_s: float) -> str | None:
+    worst = result.stalls.worst_ms
+    if worst < STALL_SHARE * total_s * 1000:
+        return None
+    return f"a worker of the swarm stood still for {worst:.0f} ms at once"

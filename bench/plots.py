@@ -1,0 +1,159 @@
+"""Pictures of a run, as SVG."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from bench.arithmetic import Sample
+from bench.delivering import Delivery
+from bench.figures import (
+    REFERENCE,
+    SWARM,
+    Run,
+    deliveries_per_second,
+    per_cpu_second,
+    per_second,
+    receipts_of,
+)
+from qaws.evidence.latency_plot import BLUE, GREY, RED
+
+PALE = "#94a3b8"
+GRID = "#e2e8f0"
+
+
+def receiving_plot(run: Run) -> str:
+    """Draw messages/s and messages per CPU second of each receiver, with the physical limit."""
+    figure, (left, right) = _panels(8.6, 2.7, 1, 2, sharey=True)
+    names = list(run.receiving)
+    _bars(left, names, [run.received(name, per_second) for name in names], SWARM)
+    _bars(right, names, [run.received(name, per_cpu_second) for name in names], SWARM)
+    limit = receipts_of(run.limit, per_second).median
+    if limit:
+        left.axvline(limit, color=RED, linewidth=1, linestyle="--")
+        left.set_title(f"dashed: raw recv(), {_short(limit)}/s", fontsize=8, color=RED, loc="right")
+    left.set_xlabel("messages received and checked per second")
+    right.set_xlabel("… per CPU second of the receiver")
+    return _svg(figure)
+
+
+def fanout_plot(run: Run, offered: float) -> str:
+    """Draw deliveries/s and p99 of each service.
+
+    Args:
+        run: the run.
+        offered: deliveries per second that were asked for.
+    """
+    figure, (left, right) = _panels(8.6, 2.3, 1, 2, sharey=True)
+    names = list(run.fanout)
+    _bars(left, names, [run.delivered(name, deliveries_per_second) for name in names], REFERENCE)
+    _bars(right, names, [run.delivered(name, lambda d: d.p99_ms) for name in names], REFERENCE)
+    left.axvline(offered, color=RED, linewidth=1, linestyle="--")
+    left.set_title(f"dashed: offered, {_short(offered)}/s", fontsize=8, color=RED, loc="right")
+    left.set_xlabel("deliveries per second until drained")
+    right.set_xlabel("p99 latency from the due time (ms)")
+    return _svg(figure)
+
+
+def growth_plot(run: Run) -> str:
+    """Draw, log over log, how CPU per delivery and p99 grow along each axis."""
+    axes = list(run.growth)
+    figure, panels = _panels(8.6, 4.6, 2, len(axes), squeeze=False, sharey="row")
+    lines: list[tuple[int, str, str, Callable[[Delivery], float]]] = [
+        (0, "service", BLUE, lambda d: d.service_us),
+        (0, "swarm", PALE, lambda d: d.swarm_us),
+        (1, "p99", BLUE, lambda d: d.p99_ms),
+        (1, "p50", PALE, lambda d: d.p50_ms),
+    ]
+    for column, name in enumerate(axes):
+        points = [(place, point) for place, point in run.growth[name] if point.deliveries]
+        for row, label, colour, value in lines:
+            panel = panels[row][column]
+            heights = [(place, value(point), point) for place, point in points]
+            panel.plot(
+                [place for place, _, _ in heights],
+                [height for _, height, _ in heights],
+                color=colour,
+                marker="o",
+                markersize=4,
+                label=label,
+            )
+            hollow = [(place, h) for place, h, point in heights if point.doubt or point.wrong]
+            if hollow:
+                panel.plot(*zip(*hollow, strict=True), "o", color=colour, mfc="white", markersize=4)
+            panel.set_xscale("log")
+            panel.set_yscale("log")
+            _plain_numbers(panel.xaxis)
+            _plain_numbers(panel.yaxis)
+        panels[1][column].set_xlabel(name)
+    for row, label in ((0, "CPU µs per delivery"), (1, "latency (ms)")):
+        panels[row][0].set_ylabel(label)
+        panels[row][0].legend(frameon=False, fontsize=8)
+    return _svg(figure)
+
+
+def _bars(panel: Any, names: Sequence[str], samples: Sequence[Sample], ours: str) -> None:
+    """Draw a bar per median, a dot per round (hollow where that is in doubt), and the number."""
+    places = list(range(len(names)))[::-1]
+    for place, name, sample in zip(places, names, samples, strict=True):
+        if not sample.values:
+            continue
+        panel.barh(place, sample.median, height=0.5, color=BLUE if name == ours else PALE)
+        for value, doubt in zip(sample.values, sample.doubts, strict=True):
+            face = "white" if doubt else GREY
+            panel.plot(value, place, "o", markersize=3, color=GREY, markerfacecolor=face)
+        panel.annotate(
+            f"  {_short(sample.median)}",
+            (max(sample.values), place),
+            va="center",
+            fontsize=9,
+        )
+    panel.set_yticks(places, names)
+    panel.set_xscale("log")
+    low = min((min(s.values) for s in samples if s.values), default=1)
+    high = max((max(s.values) for s in samples if s.values), default=10)
+    panel.set_xlim(max(low, 1e-3) / 4, high * 6)
+    _plain_numbers(panel.xaxis)
+    panel.grid(axis="x", color=GRID, linewidth=0.6)
+    panel.grid(visible=False, axis="y")
+    panel.set_axisbelow(True)
+
+
+def _plain_numbers(axis: Any) -> None:
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+    axis.set_major_locator(LogLocator(base=10, numticks=6))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _short(value: float) -> str:
+    """Write a number as a reader says it: 3.1 M, 62 k, 7.5."""
+    for size, letter in ((1e6, " M"), (1e3, " k")):
+        if value >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def _panels(width: float, height: float, rows: int, columns: int, **how: Any) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    panels = figure.subplots(rows, columns, **how)
+    for panel in figure.axes:
+        panel.grid(color=GRID, linewidth=0.6)
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(labelsize=8)
+    return figure, panels
+
+
+def _svg(figure: Figure) -> str:
+    target = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "bench"}):  # text stays text: small
+        FigureCanvasSVG(figure).print_svg(  # type: ignore[no-untyped-call]
+            target, metadata={"Date": None}
+        )
+    text = target.getvalue()
+    return text[text.index("<svg") :]

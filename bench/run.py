@@ -1,0 +1,309 @@
+"""The run: rounds in which all take turns, within a budget of time, told on the console."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from bench.contestants import K6 as K6Program
+from bench.contestants import (
+    Contestant,
+    OurSwarm,
+    PlainWebsockets,
+    RawReceiver,
+    k6_version,
+)
+from bench.delivering import SYMBOL, Delivery, Load, Stage
+from bench.figures import BROADCAST, K6, OWN_BYTES, PER_CLIENT, PLAIN, REFERENCE, SWARM, Run
+from bench.machine import load, this_machine
+from bench.receiving import Receipt, receive
+from bench.stream import payloads, slices
+from qaws.market import Market, instrument_of
+from qaws.verdict import Broken, Refuted
+
+CAREFUL = (Broken, Refuted)
+"""What one round may end with without ending the bench."""
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What to run.
+
+    Attributes:
+        parts: out of "abcd".
+        repeats: rounds of parts (a) to (c).
+        quick: small sizes, no bounds.
+        without: contestants and services to leave out.
+        command: how the bench was called.
+    """
+
+    parts: frozenset[str] = frozenset("abcd")
+    repeats: int = 5
+    quick: bool = False
+    without: frozenset[str] = frozenset()
+    command: str = "python -m bench"
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """How much is received and delivered.
+
+    `own_ticks` is less than `ticks`: where nothing is alike, a round of the loop takes so long
+    that the swarm's sign of life would fail to come.
+    """
+
+    clients: int = 100
+    ticks: int = 10_000
+    own_ticks: int = 200
+    within_s: float = 90.0
+    load: Load = Load()
+    budgets_s: tuple[tuple[str, float], ...] = (("a", 230.0), ("b", 210.0), ("d", 100.0))
+    clients_axis: tuple[int, ...] = (10, 30, 100, 300, 1000)
+    rate_axis: tuple[int, ...] = (100, 300, 1000, 3000, 10_000, 20_000)
+    payload_axis: tuple[int, ...] = (0, 512, 1024, 2048, 4096)
+    point_s: float = 1.5
+
+
+QUICK = Sizes(
+    clients=20,
+    ticks=1000,
+    own_ticks=200,
+    within_s=20.0,
+    load=Load(20, 2000, 0.5),
+    clients_axis=(5, 20),
+    rate_axis=(100, 1000),
+    payload_axis=(0, 1024),
+    point_s=0.3,
+)
+
+
+class Bench:
+    """One run."""
+
+    def __init__(self, options: Options, folder: Path) -> None:
+        """Prepare; nothing is started yet.
+
+        Args:
+            options: what to run.
+            folder: for the logs of everything that is started.
+        """
+        self._options = options
+        self._sizes = QUICK if options.quick else Sizes()
+        self._folder = folder
+        self._within_s = self._sizes.within_s
+        self.run = Run(options.command, options.quick, this_machine())
+
+    def go(self) -> Run:
+        """Run everything.
+
+        Raises:
+            Broken: nothing can be measured: k6 does not run, no broker, nobody to receive.
+        """
+        begin = time.monotonic()
+        parts = self._options.parts
+        self._note_versions()
+        if parts & {"a", "c"}:
+            self._receive()
+        if parts & {"b", "d"}:
+            with Stage(self._folder) as stage:
+                if "b" in parts:
+                    self._fan_out(stage)
+                if "d" in parts:
+                    self._grow(stage)
+        self.run.seconds = time.monotonic() - begin
+        return self.run
+
+    def _note_versions(self) -> None:
+        if "a" in self._options.parts and K6 not in self._options.without:
+            self.run.versions["k6"] = k6_version().removeprefix("k6 v")
+        for package in ("websockets", "fastapi", "uvicorn", "uvloop", "msgspec"):
+            try:
+                self.run.versions[package] = version(package)
+            except PackageNotFoundError:
+                if "b" in self._options.parts and package in ("fastapi", "uvicorn"):
+                    raise Broken(f"{package} is not installed; run make bench") from None
+
+    # --- parts (a) and (c) ------------------------------------------------------------------------
+
+    def _receive(self) -> None:
+        run, sizes, folder = self.run, self._sizes, self._folder
+        run.loads["receiving"] = load()
+        pieces = slices(payloads(sizes.ticks, time.time_ns() // 1000))
+        stream_bytes = sum(map(len, pieces))
+        run.sizes["receiving"] = (
+            f"{sizes.clients} clients, {sizes.ticks:,} ticks each: {sizes.clients * sizes.ticks:,} "
+            f"messages of {stream_bytes / sizes.ticks:.0f} bytes. Where no two clients are alike: "
+            f"{sizes.own_ticks:,} ticks each."
+        )
+        makers: dict[str, Callable[[], Contestant]] = {
+            SWARM: lambda: OurSwarm(folder),
+            OWN_BYTES: lambda: OurSwarm(folder),
+            PLAIN: lambda: PlainWebsockets(folder),
+            K6: lambda: K6Program(folder),
+        }
+        makers = {name: make for name, make in makers.items() if self._wanted("a", name)}
+        run.receiving = {name: [] for name in makers}
+        if "c" in self._options.parts:
+            makers["raw"] = lambda: RawReceiver(folder, stream_bytes)
+        for number, name in self._turns("a", list(makers)):
+            own = name == OWN_BYTES
+            ticks = sizes.own_ticks if own else sizes.ticks
+            try:
+                receipt = receive(makers[name], folder, sizes.clients, ticks, self._within_s, own)
+            except CAREFUL as problem:
+                self._failed(number, name, problem)
+                continue
+            (run.limit if name == "raw" else run.receiving[name]).append(receipt)
+            self._tell_receipt(number, name, receipt)
+
+    def _tell_receipt(self, number: int, name: str, receipt: Receipt) -> None:
+        if receipt.wrong:
+            self.run.problems.append(f"{name}, round {number}: {receipt.wrong}")
+        self._tell(
+            number,
+            name,
+            f"{receipt.per_second:>11,.0f} messages/s {receipt.per_cpu_second:>11,.0f} per CPU-s",
+            receipt.wrong or receipt.doubt,
+        )
+
+    # --- part (b) ---------------------------------------------------------------------------------
+
+    def _fan_out(self, stage: Stage) -> None:
+        run, asked = self.run, self._sizes.load
+        run.loads["fan-out"] = load()
+        run.sizes["fanout"] = (
+            f"{asked.per_second:,.0f} ticks/s to each of {asked.clients} clients for "
+            f"{asked.seconds:g} s: {asked.ticks * asked.clients:,} deliveries."
+        )
+        names = [n for n in (REFERENCE, BROADCAST, PER_CLIENT) if self._wanted("b", n)]
+        run.fanout = {name: [] for name in names}
+        for number, name in self._turns("b", names):
+            delivery = self._deliver(stage, number, name, asked)
+            if delivery:
+                run.fanout[name].append(delivery)
+
+    def _deliver(self, stage: Stage, number: int, name: str, asked: Load) -> Delivery | None:
+        try:
+            delivery = stage.deliver(name, asked, self._within_s)
+        except CAREFUL as problem:
+            self._failed(number, name, problem)
+            return None
+        if delivery.wrong:
+            self.run.problems.append(f"{name}, round {number}: {delivery.wrong}")
+        self._tell(
+            number,
+            name,
+            f"{delivery.per_second:>11,.0f} deliveries/s, p99 {delivery.p99_ms:>8,.1f} ms, "
+            f"service {delivery.service_us:.2f} CPU-µs each",
+            delivery.wrong or delivery.doubt,
+        )
+        return delivery
+
+    # --- part (d) ---------------------------------------------------------------------------------
+
+    def _grow(self, stage: Stage) -> None:
+        run, sizes = self.run, self._sizes
+        run.loads["growth"] = load()
+        base, seconds = 1000.0, sizes.point_s
+        natural = natural_size()
+        axes: dict[str, list[tuple[float, Load]]] = {
+            f"clients (at {base:,.0f} ticks/s)": [
+                (n, Load(n, base, seconds)) for n in sizes.clients_axis
+            ],
+            f"ticks/s (to {sizes.clients} clients)": [
+                (rate, Load(sizes.clients, rate, seconds)) for rate in sizes.rate_axis
+            ],
+            f"bytes of a tick ({base:,.0f}/s, {sizes.clients} clients)": [
+                (pad or natural, Load(sizes.clients, base, seconds, pad))
+                for pad in sizes.payload_axis
+            ],
+        }
+        deadline = time.monotonic() + self._budget("d")
+        for axis, points in axes.items():
+            run.growth[axis] = []
+            for number, (place, asked) in enumerate(points, 1):
+                if time.monotonic() > deadline:
+                    run.notes.append(f"{axis}: {place:g} was left out, the time was up")
+                    continue
+                name = f"{place:,.0f} {axis.split(' (')[0]}"
+                delivery = self._deliver_as(stage, number, name, asked)
+                if delivery:
+                    run.growth[axis].append((place, delivery))
+
+    def _deliver_as(self, stage: Stage, number: int, name: str, asked: Load) -> Delivery | None:
+        try:
+            delivery = stage.deliver(REFERENCE, asked, self._within_s)
+        except CAREFUL as problem:
+            self._failed(number, name, problem)
+            return None
+        if delivery.wrong:
+            self.run.problems.append(f"{name}: {delivery.wrong}")
+        words = (
+            f"service {delivery.service_us:>6.2f}, swarm {delivery.swarm_us:>6.2f} CPU-µs each, "
+            f"p99 {delivery.p99_ms:>7.1f} ms"
+        )
+        self._tell(number, name, words, delivery.wrong or delivery.doubt)
+        return delivery
+
+    # --- helpers ----------------------------------------------------------------------------------
+
+    def _wanted(self, part: str, name: str) -> bool:
+        return part in self._options.parts and name not in self._options.without
+
+    def _budget(self, part: str) -> float:
+        return dict(self._sizes.budgets_s)[part]
+
+    def _turns(self, part: str, names: list[str]) -> Iterator[tuple[int, str]]:
+        """Yield round and name: every round all take turns, each time another one first.
+
+        No round begins that the longest one so far would take beyond the budget.
+        """
+        begin, longest = time.monotonic(), 0.0
+        for number in range(1, self._options.repeats + 1):
+            elapsed = time.monotonic() - begin
+            if elapsed + longest > self._budget(part):
+                self.run.notes.append(
+                    f"part ({part}): {number - 1} of {self._options.repeats} rounds, "
+                    "the time was up"
+                )
+                return
+            shift = (number - 1) % len(names) if names else 0
+            for name in names[shift:] + names[:shift]:
+                yield number, name
+            longest = max(longest, time.monotonic() - begin - elapsed)
+
+    def _failed(self, number: int, name: str, problem: BaseException) -> None:
+        sentence = f"{name}, round {number}: {problem}"
+        if name == OWN_BYTES:
+            self.run.notes.append(sentence)
+        else:
+            self.run.problems.append(sentence)
+        self._tell(number, name, "failed", str(problem))
+
+    def _tell(self, number: int, name: str, words: str, but: str | None) -> None:
+        print(f"  {number}  {name:<28}{words}" + (f"  [{but}]" if but else ""), flush=True)
+
+
+def natural_size() -> int:
+    """Return how many bytes a tick has that is not padded."""
+    tick = Market().option_tick(instrument_of(SYMBOL))
+    return len(json.dumps(tick | {"seq": 1000, "due_us": time.time_ns() // 1000}))
+
+
+def run_bench(options: Options, logs: Path) -> Run:
+    """Run the bench.
+
+    Args:
+        options: what to run.
+        logs: folder for the logs of everything that is started; emptied.
+
+    Raises:
+        Broken: nothing can be measured.
+    """
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    return Bench(options, logs).go()

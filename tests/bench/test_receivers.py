@@ -1,0 +1,56 @@
+"""Every receiver of part (a), against the real sender: its checks must be able to fail."""
+
+import pytest
+
+from bench.contestants import K6, OurSwarm, PlainWebsockets, RawReceiver, k6_version
+from bench.receiving import receive
+from bench.stream import Flaw, payloads, slices
+from qaws.verdict import Broken
+
+CLIENTS, TICKS, WITHIN_S = 3, 200, 15.0
+
+
+def require_k6():
+    try:
+        k6_version()
+    except Broken as problem:
+        pytest.skip(f"k6 is not installed here; make bench installs it ({problem})")
+
+
+@pytest.fixture(params=[OurSwarm, PlainWebsockets, K6])
+def receiver(request, tmp_path):
+    if request.param is K6:
+        require_k6()
+    return lambda: request.param(tmp_path)
+
+
+def test_a_damaged_stream_is_seen_for_what_it_is(receiver, tmp_path):
+    flaws = [Flaw(*flaw) for flaw in (("drop", 20), ("duplicate", 70), ("late", 90))]
+    flaws += [Flaw("drop", 120), Flaw("foreign", 150)]
+    receipt = receive(receiver, tmp_path, CLIENTS, TICKS, WITHIN_S, flaws=flaws)
+    found = receipt.tally
+    # Dropped twice; the tick of a foreign type is missed as a tick too.
+    assert (found.gap, found.duplicate) == (3 * CLIENTS, CLIENTS)
+    assert (found.order, found.foreign) == (CLIENTS, CLIENTS)
+    assert (found.ticks, found.complete) == ((TICKS - 2) * CLIENTS, CLIENTS)
+    assert receipt.wrong
+
+
+def test_a_good_stream_is_found_good(receiver, tmp_path):
+    receipt = receive(receiver, tmp_path, CLIENTS, TICKS, WITHIN_S)
+    assert receipt.wrong is None
+    assert 0 < receipt.received_s <= receipt.verdict_s + 0.001
+    assert 0 < receipt.cpu_s < 20
+
+
+def test_a_good_stream_of_which_no_two_clients_get_the_same_bytes(tmp_path):
+    receipt = receive(lambda: OurSwarm(tmp_path), tmp_path, CLIENTS, TICKS, WITHIN_S, own=True)
+    assert receipt.wrong is None
+
+
+def test_the_raw_receiver_counts_bytes(tmp_path):
+    size = sum(map(len, slices(payloads(TICKS, 1_700_000_000_000_000))))
+    receipt = receive(lambda: RawReceiver(tmp_path, size), tmp_path, CLIENTS, TICKS, WITHIN_S)
+    assert receipt.wrong is None
+    with pytest.raises(Broken, match=r"did not come to an end within 0\.5 s"):
+        receive(lambda: RawReceiver(tmp_path, size + 1), tmp_path, CLIENTS, TICKS, 0.5)
