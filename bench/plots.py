@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from bench.arithmetic import Sample
 from bench.delivering import Delivery
@@ -91,6 +91,7 @@ def growth_plot(run: Run) -> str:
             panel.set_yscale("log")
             _plain_numbers(panel.xaxis)
             _plain_numbers(panel.yaxis)
+            panel.set_xticks([place for place, _ in points])
         panels[1][column].set_xlabel(name)
     for row, label in ((0, "CPU µs per delivery"), (1, "latency (ms)")):
         panels[row][0].set_ylabel(label)
@@ -128,7 +129,7 @@ def _bars(panel: Any, names: Sequence[str], samples: Sequence[Sample], ours: str
 def _plain_numbers(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     axis.set_major_locator(LogLocator(base=10, numticks=6))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
 def _short(value: float) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.arithmetic import FEWEST, ratio
 from bench.contestants import K6 as K6Program
 from bench.contestants import (
     Contestant,
@@ -20,12 +21,25 @@ from bench.contestants import (
     k6_version,
 )
 from bench.delivering import SYMBOL, Delivery, Load, Stage
-from bench.figures import BROADCAST, K6, OWN_BYTES, PER_CLIENT, PLAIN, REFERENCE, SWARM, Run
+from bench.figures import (
+    BROADCAST,
+    K6,
+    OWN_BYTES,
+    PER_CLIENT,
+    PLAIN,
+    REFERENCE,
+    SWARM,
+    Run,
+    per_second,
+    receipts_of,
+)
 from bench.machine import load, this_machine
 from bench.receiving import Receipt, receive
 from bench.stream import payloads, slices
 from qaws.market import Market, instrument_of
 from qaws.verdict import Broken, Refuted
+
+AT_THE_LIMIT = 0.7
 
 CAREFUL = (Broken, Refuted)
 """What one round may end with without ending the bench."""
@@ -159,6 +173,18 @@ class Bench:
                 continue
             (run.limit if name == "raw" else run.receiving[name]).append(receipt)
             self._tell_receipt(number, name, receipt)
+        self._note_limit()
+
+    def _note_limit(self) -> None:
+        """Say who was as fast as the sender: what that one could do remains unknown."""
+        limit = receipts_of(self.run.limit, per_second).median
+        for name in self.run.receiving:
+            reached = ratio(self.run.received(name, per_second).median, limit)
+            if reached >= AT_THE_LIMIT:
+                self.run.notes.append(
+                    f"{name}: at {reached:.0%} of what the sender and the machine allow (c); its "
+                    "messages/s are a lower bound"
+                )
 
     def _tell_receipt(self, number: int, name: str, receipt: Receipt) -> None:
         if receipt.wrong:
@@ -260,12 +286,13 @@ class Bench:
     def _turns(self, part: str, names: list[str]) -> Iterator[tuple[int, str]]:
         """Yield round and name: every round all take turns, each time another one first.
 
-        No round begins that the longest one so far would take beyond the budget.
+        After the fewest rounds that say something, none begins that the longest one so far would
+        take beyond the budget.
         """
         begin, longest = time.monotonic(), 0.0
         for number in range(1, self._options.repeats + 1):
             elapsed = time.monotonic() - begin
-            if elapsed + longest > self._budget(part):
+            if number > FEWEST and elapsed + longest > self._budget(part):
                 self.run.notes.append(
                     f"part ({part}): {number - 1} of {self._options.repeats} rounds, "
                     "the time was up"

@@ -276,16 +276,18 @@ def welcome_in_other_words() -> None:
 
 
 @fault(
-    story="The welcome comes twice, so that clients set up everything twice.",
+    story="The welcome of clients with a header token comes twice, so that they set up everything "
+    "twice.",
     caught_by={"QA-WS-003": "welcomes of Alice: measured 2"},
 )
 def welcome_twice() -> None:
-    """Send the welcome again at once."""
+    """Send the welcome again at once, to clients with a header token."""
     original = TickerService.greet
 
     def greet(self: TickerService, session: Session) -> None:
         original(self, session)
-        original(self, session)
+        if _by_header(session):
+            original(self, session)
 
     replace(TickerService, "greet", greet)
 

@@ -94,7 +94,7 @@ def threads_leak_slowly() -> None:
     "subscriptions for ever, until nobody is admitted any more.",
     caught_by={
         "QA-WS-015": 'was closed with 1008 "max connections reached"',
-        "QA-WS-020": "places taken at the peak: measured ",
+        "QA-WS-020": "newcomers that were let in while others reset: measured ",
     },
 )
 def cleanup_only_after_a_clean_close() -> None:

@@ -20,7 +20,7 @@ from app.sessions import Session, SessionRegistry, TickerConnection
 from faults.fault import fault, replace
 
 LIVE = "clients live at the same time, at the peak: measured "
-LOCKED_OUT = "places taken at the peak: measured "
+LOCKED_OUT = "newcomers that were let in while others reset: measured "
 LEFT_BEHIND = "sockets, sessions, subscriptions, files and threads of the service: measured "
 
 BUSY_PER_SECOND = 100

@@ -25,7 +25,7 @@ Feature: Stability
     @nightly
     Examples: five real minutes and a real hour
       | warm-up | cycles | pace                  | slope |
-      | 12,000  | 2,000  | ten every 1.5 seconds | 150   |
+      | 12,000  | 2,000  | ten every 1.5 seconds | 100   |
       | 12,000  | 24,000 | ten every 1.5 seconds | 80    |
 
   @QA-WS-020 @p0 @critical @needs.configure

@@ -36,6 +36,9 @@ SUBSCRIBED_EVERY_S = 0.2
 COUNTED_EVERY_S = 0.25
 """How often the service's statistics are read during the storm."""
 
+TAKEN_AGAIN = 0.95
+"""So many resets at least must let a newcomer in; one that comes too soon may be turned away."""
+
 START_S = 15.0
 """How long the crowd's process may take to start and to report."""
 
@@ -199,8 +202,15 @@ def limit_holds(world: World, limit: int, code: int, reason: str) -> None:
         f"{peak} by their own count, {counted} by {len(crowd.counted)} looks at the statistics",
         f"never more than {limit}",
     )
+    newcomers = sum(guest.in_churn for guest in crowd.welcomed)
     world.scene.checks.require(
-        peak >= limit,
+        newcomers >= TAKEN_AGAIN * report.churn_resets,
+        "newcomers that were let in while others reset",
+        f"{newcomers} after {report.churn_resets} resets",
+        f"at least {TAKEN_AGAIN:.0%} as many: places that are given back are taken again",
+    )
+    world.scene.checks.require(
+        peak == limit,
         "places taken at the peak",
         f"{peak} of {limit}",
         "all: more clients came than there are places",

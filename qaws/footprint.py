@@ -28,11 +28,16 @@ async def resources_are_back(world: World, within_ms: float) -> None:
 async def _holdings_until(
     world: World, wanted: Holdings, start_ns: int, within_ms: float
 ) -> tuple[Holdings, int]:
-    """Read the holdings until they are as wanted, or well past the bound."""
+    """Read the holdings until they are as wanted twice in a row, or well past the bound.
+
+    Sockets and statistics are not read at one instant: a single match may mix two moments.
+    """
     deadline_ns = start_ns + int(within_ms * 1e6 + world.allowance_s * 1e9)
     while True:
         now = await asyncio.to_thread(world.service.holdings)
         at_ns = time.monotonic_ns()
+        if now == wanted:
+            now = await asyncio.to_thread(world.service.holdings)
         if now == wanted or at_ns > deadline_ns:
             return now, at_ns
         await asyncio.sleep(0.02)

@@ -6,7 +6,9 @@ file. Its memory and sockets are read from the operating system, its own counts 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import sys
 import time
@@ -100,17 +102,13 @@ class Service:
     def _sockets(self) -> int | None:
         """Count the service's sockets on its own port, but for the listening one.
 
-        A socket whose client has gone (CLOSE_WAIT) counts: the service still holds it. None for a
-        remote service.
+        A socket whose client has gone counts as long as the service holds it: half-closed
+        (CLOSE_WAIT), or closed on both sides and only its descriptor left. None for a remote
+        service.
         """
         if self.process is None or self.port is None:
             return None
-        return sum(
-            1
-            for member in self._members()
-            for link in member.net_connections(kind="tcp")
-            if link.status != psutil.CONN_LISTEN and link.laddr.port == self.port
-        )
+        return sum(_own_sockets(member, self.port) for member in self._members())
 
     def _members(self) -> list[psutil.Process]:
         if self.process is None:
@@ -142,6 +140,32 @@ class Service:
         """End the service's process; a service that was there before is left alone."""
         if self.process and self.target.launch:
             self.process.stop(self.target.launch.stop_within_s)
+
+
+def _own_sockets(member: psutil.Process, port: int) -> int:
+    """Count a process's connections on a port, and its sockets that no connection is behind."""
+    links = member.net_connections(kind="all")
+    known = {link.fd for link in links}
+    alive = sum(
+        1
+        for link in links
+        if isinstance(link.laddr, tuple)
+        and link.laddr
+        and link.laddr[1] == port
+        and link.status != psutil.CONN_LISTEN
+    )
+    return alive + len(_socket_descriptors(member.pid) - known)
+
+
+def _socket_descriptors(pid: int) -> set[int]:
+    """Return which descriptors of a process are sockets; empty where /proc does not tell."""
+    folder = Path(f"/proc/{pid}/fd")
+    found = set()
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):  # closed in the meantime
+            if os.readlink(entry).startswith("socket:"):
+                found.add(int(entry.name))
+    return found
 
 
 def http_url(websocket_url: str, path: str) -> str:

@@ -196,9 +196,10 @@ def test_a_name_a_file_or_a_tag_selects_what_it_should(project, arguments, ids):
             ["-D", "target=targets/stagign.toml"],
             "targets/stagign.toml: no such target file; targets has",
         ),
-        (
+        pytest.param(
             ["-D", "auth.isuer=x"],
             "-D auth.isuer=x: no such key in a target file; did you mean auth.iss",
+            marks=slow,
         ),
         (["-D", "taget=x"], "-D taget=…: no such setting; known are target"),
         (
@@ -230,13 +231,23 @@ def test_what_cannot_be_used_is_said_in_one_line_and_the_run_is_broken(project, 
             "launch.command={python} -c raise(SystemExit('no-such-feed'))",
             "ended before it was ready",
         ),
-        ("launch.command={python} -c import(time)", "ended before it was ready (exit code 1)"),
-        ("launch.command=no-such-program", "'no-such-program' cannot be started"),
+        pytest.param(
+            "launch.command={python} -c import(time)",
+            "ended before it was ready (exit code 1)",
+            marks=slow,
+        ),
+        pytest.param(
+            "launch.command=no-such-program", "'no-such-program' cannot be started", marks=slow
+        ),
         (
             r"launch.ready_log=never (?P<port>\d+)",
             "was not ready within 1 s, waiting for its ready line",
         ),
-        ("launch.ready_path=/nowhere", "was not ready within 1 s, waiting for http://127.0.0.1:"),
+        pytest.param(
+            "launch.ready_path=/nowhere",
+            "was not ready within 1 s, waiting for http://127.0.0.1:",
+            marks=slow,
+        ),
     ],
 )
 def test_a_service_that_cannot_be_started_breaks_the_run_within_seconds(project, override, said):
@@ -292,6 +303,7 @@ def test_a_service_that_is_killed_in_mid_run_is_said_and_the_next_scenario_gets_
     assert project.record["state"] == "finished"
 
 
+@slow
 def test_a_shared_service_that_is_killed_is_replaced_for_the_next_scenario(project, running, until):
     """Killed while another service's scenario runs: it is said once, then there is a living one."""
     files = ["features/error_handling.feature", "features/connection_lifecycle.feature"]
@@ -365,12 +377,13 @@ def ids_of(file):
     return re.findall(r"@(QA-WS-\d{3}) @p0", (ROOT / file).read_text("utf-8"))
 
 
+INTEGRATION = [f for f in features() if "@integration" in (ROOT / f).read_text("utf-8")]
+
+
 @slow
-@pytest.mark.parametrize("test_id", [i for f in features() for i in ids_of(f)])
-def test_every_scenario_runs_alone(project, test_id):
-    assert project.run(f"--tags=@{test_id}", "--tags=not @scale", within_s=180) == 0, (
-        project.console
-    )
+@pytest.mark.parametrize("test_id", [i for f in INTEGRATION for i in ids_of(f)])
+def test_every_integration_scenario_runs_alone(project, test_id):
+    assert project.run(f"--tags=@{test_id}", "--tags=not @scale") == 0, project.console
 
 
 @slow

@@ -125,6 +125,18 @@ def test_a_limit_that_is_not_reached_is_told():
         holds(storm(guests(live=270)))
 
 
+def test_places_that_are_not_given_back_are_told():
+    words = r"newcomers that were let in while others reset: measured 3 after 50 resets, allowed at"
+    everybody = guests()
+    for guest in everybody[:3]:
+        guest.in_churn = True
+    with pytest.raises(Refuted, match=words):
+        holds(storm(everybody, churn_resets=50))
+    for guest in everybody[:49]:
+        guest.in_churn = True
+    holds(storm(everybody, churn_resets=50))
+
+
 @pytest.mark.parametrize("refusal", [{"code": 1013}, {"reason": "go away"}, {"code": None}])
 def test_an_excess_that_is_told_otherwise_is_told(refusal):
     with pytest.raises(
