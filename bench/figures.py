@@ -144,8 +144,8 @@ RECEIVING_HEAD = [
     "received in",
     "verdict after",
     "CPU",
-    "k6 × (wall)",
-    "k6 × (CPU)",
+    "× k6 (wall)",
+    "× k6 (CPU)",
 ]
 FANOUT_HEAD = [
     "service",
@@ -156,7 +156,7 @@ FANOUT_HEAD = [
     "p99",
     "CPU of the service",
     "CPU of the swarm",
-    "send per client ×",
+    "× send per client",
 ]
 GROWTH_HEAD = ["", "deliveries/s", "service µs/delivery", "swarm µs/delivery", "p50", "p99", ""]
 

@@ -75,18 +75,20 @@ def growth_plot(run: Run) -> str:
         points = [(place, point) for place, point in run.growth[name] if point.deliveries]
         for row, label, colour, value in lines:
             panel = panels[row][column]
-            heights = [(place, value(point), point) for place, point in points]
             panel.plot(
-                [place for place, _, _ in heights],
-                [height for _, height, _ in heights],
+                [place for place, _ in points],
+                [value(point) for _, point in points],
                 color=colour,
-                marker="o",
-                markersize=4,
                 label=label,
             )
-            hollow = [(place, h) for place, h, point in heights if point.doubt or point.wrong]
-            if hollow:
-                panel.plot(*zip(*hollow, strict=True), "o", color=colour, mfc="white", markersize=4)
+            for face, in_doubt in ((colour, False), ("white", True)):
+                mine = [
+                    (place, value(point))
+                    for place, point in points
+                    if bool(point.doubt or point.wrong) is in_doubt
+                ]
+                if mine:
+                    panel.plot(*zip(*mine, strict=True), "o", ms=4, color=colour, mfc=face)
             panel.set_xscale("log")
             panel.set_yscale("log")
             _plain_numbers(panel.xaxis)

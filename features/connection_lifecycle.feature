@@ -60,7 +60,8 @@ Feature: Connection lifecycle
     > less than 10 MB. Measured on the service's process and in its own statistics. Clients that
     > are cut off must leave no more behind than those that say goodbye.
 
-    Given Alice, Bob and Carol are connected and subscribed to NIFTY
+    Given the ticker service is started afresh
+    And Alice, Bob and Carol are connected and subscribed to NIFTY
     And the service's sockets, sessions, subscriptions and memory are noted
     When 10 clients connect, subscribe to NIFTY, ping, and leave by <ending>
     Then the service's sockets, sessions and subscriptions are back as noted within 2 seconds

@@ -35,7 +35,7 @@ Feature: Performance under load
     > stays bounded (8 MB), and the slow ones are evicted within 20 s with 1008 "slow consumer", never
     > by silently dropping ticks.
 
-    Given the ticker service is running
+    Given the ticker service is started afresh
     And a swarm of 50 clients is ready for NIFTY
     And the swarm has a client that stops reading and one that trickles, both for NIFTY
     When ticks of NIFTY are published at 2,000 per second until the slow clients are evicted, for 20 seconds at most

@@ -10,7 +10,7 @@ Feature: Stability
     > less than 10 %, the slope per cycle is below the leak threshold, and sockets, tasks and sessions
     > are exactly back. Half of the clients close cleanly, half have their line cut.
 
-    Given the ticker service is running
+    Given the ticker service is started afresh
     And 3 witnesses receive 100 ticks of NIFTY per second
     And the service is warmed up by <warm-up> connection cycles with NIFTY
     When <cycles> connection cycles with NIFTY follow, <pace>

@@ -195,11 +195,12 @@ class Services:
         self._running: dict[tuple[tuple[str, str], ...], Service] = {}
         self._started = 0
 
-    def get(self, settings: Mapping[str, str] | None = None) -> Service:
+    def get(self, settings: Mapping[str, str] | None = None, *, afresh: bool = False) -> Service:
         """Return the running service with these settings, starting it if need be.
 
         Args:
             settings: name in the features' words → value.
+            afresh: end one that runs with these settings, and start another.
 
         Raises:
             Broken: it does not start, or the target has no such setting.
@@ -207,6 +208,9 @@ class Services:
         wanted = dict(settings or {})
         key = tuple(sorted(wanted.items()))
         service = self._running.get(key)
+        if service and afresh and service.process:
+            self.retire(service)
+            service = None
         if service is None:
             service = self._running[key] = self._start(wanted)
         self.require_alive([service])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import os
 import shutil
@@ -143,9 +144,10 @@ class World:
         assert self.services
         services = [service for service, _ in self.scene.services]
         try:
-            for undo in reversed(self.scene.on_end):
-                undo()
-            self.loop.call(self._wind_up(self.scene), timeout_s=30)
+            with contextlib.ExitStack() as winding_up:  # last begun, first ended; none left out
+                winding_up.callback(lambda: self.loop.call(self._wind_up(self.scene), timeout_s=30))
+                for undo in self.scene.on_end:
+                    winding_up.callback(undo)
         except BaseException:
             trust = False
             raise
@@ -250,8 +252,15 @@ class World:
         """Return how long something without a bound of its own may take, in seconds."""
         return ALLOWANCE_S * self.patience
 
-    def use_service(self, settings: Mapping[str, str] | None = None) -> Service:
+    def use_service(
+        self, settings: Mapping[str, str] | None = None, *, afresh: bool = False
+    ) -> Service:
         """Make the service with these settings the scenario's own, starting it if need be.
+
+        Args:
+            settings: name in the features' words → value.
+            afresh: end one that runs with these settings, and start another. What earlier clients
+                have left free in a service's memory could hide a leak.
 
         Raises:
             Broken: it does not start, or the target has no such setting.
@@ -259,7 +268,7 @@ class World:
         assert self.services
         if self.broker:
             self.broker.require_alive()
-        service = self.services.get(settings)
+        service = self.services.get(settings, afresh=afresh)
         self.scene.service = service
         if service not in [known for known, _ in self.scene.services]:
             written = len(service.process.read_log()) if service.process else 0

@@ -13,6 +13,12 @@ async def service_is_running(context):
     context.world.use_service()
 
 
+@given("the ticker service is started afresh")
+async def service_is_started_afresh(context):
+    """A new process: what earlier clients left free in its memory could hide a leak."""
+    context.world.use_service(afresh=True)
+
+
 @given("the ticker service is running with its default {setting} of {value:g}")
 async def service_is_running_by_default(context, setting, value):
     """The service with a setting left alone; the scenario says what it must be."""
@@ -23,7 +29,7 @@ async def service_is_running_by_default(context, setting, value):
 @given("the ticker service is running with an {setting} of {value:g} seconds")
 async def service_is_running_with(context, setting, value):
     """The service with one setting changed; the target file knows the setting's variable."""
-    context.world.use_service({setting: f"{value:g}"})
+    context.world.use_service({setting: f"{value:.15g}"})
 
 
 @given("the market is closed")

@@ -367,6 +367,7 @@ def features():
 P0 = ("--tags=@p0", "--tags=@integration", "--tags=not @scale")
 
 
+@slow
 def test_the_integration_features_are_green_in_reverse_order(project):
     assert project.run(*P0, *reversed(features())) == 0, project.console
     assert set(project.statuses().values()) == {"passed"}
