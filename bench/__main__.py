@@ -18,7 +18,7 @@ from bench.figures import (
     fanout_table,
     receiving_table,
 )
-from bench.page import bench_page
+from bench.page import bench_markdown, bench_page
 from bench.plots import fanout_plot, growth_plot, receiving_plot
 from bench.run import QUICK, Options, Sizes, run_bench
 from qaws.lock import hold
@@ -98,6 +98,7 @@ def _save(run: Run, folder: Path) -> None:
     for name, picture in pictures.items():
         (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
     (folder / "bench.json").write_text(run.to_json(), encoding="utf-8")
+    (folder / "bench.md").write_text(bench_markdown(run), encoding="utf-8")
     (folder / "bench.html").write_text(bench_page(run, pictures), encoding="utf-8")
 
 

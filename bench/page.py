@@ -88,6 +88,34 @@ def bench_page(run: Run, pictures: dict[str, str]) -> str:
     return "\n".join(parts)
 
 
+def bench_markdown(run: Run) -> str:
+    """Return bounds and tables as Markdown, for docs/bench.md."""
+    bounds = [
+        [
+            b.what,
+            f"{b.measured:.0f} ×",
+            f"≥ {b.at_least:g} ×",
+            ": ".join(filter(None, (b.verdict, b.why))),
+        ]
+        for b in run.bounds()
+    ]
+    parts = [_markdown(["bound", "measured", "asked for", "verdict"], bounds)]
+    parts.append(
+        f"Medians of the rounds of one `{run.command}`, {run.seconds / 60:.0f} minutes on "
+        f"{run.machine}; {_versions(run)}. Load average when the parts began: {_loads(run)}."
+    )
+    if run.receiving or run.limit:
+        parts.append(_markdown(RECEIVING_HEAD, receiving_table(run)))
+    if run.fanout:
+        parts.append(_markdown(FANOUT_HEAD, fanout_table(run)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
+
+
 def _part(key: str, title: str, run: Run, pictures: dict[str, str]) -> list[str]:
     texts = [f"<p class=small>{escape(text)}</p>" for text in FAIRNESS[key]]
     size = f"<p>{escape(run.sizes.get(key, ''))}</p>"

@@ -102,7 +102,8 @@ def _edit_for_some(edit: Callable[[Frames], Frames]) -> None:
     def _flush_group(self: Fanout, group: SESSION_GROUP) -> None:
         nonlocal writes
         writes += 1
-        if rate.is_above(VERY_BUSY) and writes % RARE == 0 and not group.ahead:
+        is_ripe = rate.is_above(VERY_BUSY) and writes % RARE == 0 and len(group.pending) > 1
+        if is_ripe and not group.ahead:
             frames = edit(list(group.pending))
             for session in self.recipients(group):
                 if places.of(group, session) % 10 == 0:
@@ -165,25 +166,6 @@ def latency_grows_with_the_clients() -> None:
 
 
 @fault(
-    story="One client of every twenty-five gets its prices 150 ms late, which no average shows.",
-    caught_by={"QA-WS-013": P99, "QA-WS-019": P99},
-)
-def some_clients_always_late() -> None:
-    """Hold back what is written to them."""
-    original, places = Fanout._deliver, Places()
-
-    def _deliver(self: Fanout, session: Session, frames: bytes, ticks: int) -> None:
-        group = self._subscriptions.group_of(session)
-        if group and places.of(group, session) % 25 == 0:
-            loop = asyncio.get_running_loop()
-            loop.call_later(0.15, original, self, session, frames, ticks)
-        else:
-            original(self, session, frames, ticks)
-
-    replace(Fanout, "_deliver", _deliver)
-
-
-@fault(
     story="One client of every twenty-five misses each thousandth tick, and keeps a wrong last "
     "price until the next one comes.",
     caught_by={
@@ -209,6 +191,25 @@ def every_thousandth_tick_lost_for_some() -> None:
         original(self, group)
 
     replace(Fanout, "_flush_group", _flush_group)
+
+
+@fault(
+    story="One client of every twenty-five gets its prices 150 ms late, which no average shows.",
+    caught_by={"QA-WS-013": P99, "QA-WS-019": P99},
+)
+def some_clients_always_late() -> None:
+    """Hold back what is written to them."""
+    original, places = Fanout._deliver, Places()
+
+    def _deliver(self: Fanout, session: Session, frames: bytes, ticks: int) -> None:
+        group = self._subscriptions.group_of(session)
+        if group and places.of(group, session) % 25 == 0:
+            loop = asyncio.get_running_loop()
+            loop.call_later(0.15, original, self, session, frames, ticks)
+        else:
+            original(self, session, frames, ticks)
+
+    replace(Fanout, "_deliver", _deliver)
 
 
 # --- QA-WS-014: throughput -------------------------------------------------------------------
@@ -365,26 +366,6 @@ def unsent_ticks_without_limit() -> None:
 
 
 @fault(
-    story="While one client does not read, all others wait a third of a second for it with each "
-    "batch of prices.",
-    caught_by={"QA-WS-019": P99},
-)
-def slow_client_blocks_the_others() -> None:
-    """Put off what is to be written while a member's buffer is a quarter full."""
-    original = Fanout.flush
-
-    def flush(self: Fanout) -> None:
-        limit = self._max_unsent_bytes // 4
-        members = (session for group in self._waiting for session in group.members)
-        if self._timer and any(session.unsent_bytes > limit for session in members):
-            self._timer = asyncio.get_running_loop().call_later(0.33, original, self)
-        else:
-            original(self)
-
-    replace(Fanout, "flush", flush)
-
-
-@fault(
     story="A slow client is closed without a reason, so that its owner looks for the fault in the "
     "network.",
     caught_by={"QA-WS-019": TOLD + 'the client that stops reading was closed with 1008 ""'},
@@ -427,6 +408,26 @@ def unsent_ticks_kept_many_times() -> None:
         original(self, session, frames, ticks)
 
     replace(Fanout, "_deliver", _deliver)
+
+
+@fault(
+    story="While one client does not read, all others wait a third of a second for it with each "
+    "batch of prices.",
+    caught_by={"QA-WS-019": P99},
+)
+def slow_client_blocks_the_others() -> None:
+    """Put off what is to be written while a member's buffer is a quarter full."""
+    original = Fanout.flush
+
+    def flush(self: Fanout) -> None:
+        limit = self._max_unsent_bytes // 4
+        members = (session for group in self._waiting for session in group.members)
+        if self._timer and any(session.unsent_bytes > limit for session in members):
+            self._timer = asyncio.get_running_loop().call_later(0.33, original, self)
+        else:
+            original(self)
+
+    replace(Fanout, "flush", flush)
 
 
 @fault(

@@ -20,7 +20,7 @@ MEASURING = ("not @nightly", "not @scale")
 """For runs with load scenarios: they measure, so nothing else may run meanwhile."""
 QUICK = ("QA-WS-013", "QA-WS-014", "QA-WS-019")
 """The load scenarios that take less than 20 s each; the others take up to 80 s."""
-SAMPLE = 5
+SAMPLE = 3
 """Of each quick load scenario so many faults are asked in the short proof, each the first scenario
 that it names. All others under load are left to the full proof, or to be named one by one."""
 
