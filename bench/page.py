@@ -93,7 +93,7 @@ def bench_markdown(run: Run) -> str:
     bounds = [
         [
             b.what,
-            f"{b.measured:.0f} ×",
+            f"{b.measured:.1f} ×",
             f"≥ {b.at_least:g} ×",
             ": ".join(filter(None, (b.verdict, b.why))),
         ]
