@@ -14,7 +14,7 @@ from faults.fault import Fault
 
 FEATURES = Path(__file__).resolve().parent.parent / "features"
 ID = "QA-WS-"
-FUNCTIONAL = ("@integration", "not @scale")
+FUNCTIONAL = ("@integration or @security", "not @scale")
 """Every functional scenario; the sizes that take minutes prove nothing more about the verdicts."""
 MEASURING = ("not @nightly", "not @scale")
 """For runs with load scenarios: they measure, so nothing else may run meanwhile."""
