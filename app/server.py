@@ -20,6 +20,7 @@ from app.counters import Counters
 from app.fanout import Fanout
 from app.feed import Feed
 from app.messages import InvalidMessage, InvalidTick
+from app.origins import ORIGIN_NOT_ALLOWED, OriginPolicy
 from app.sessions import CLOSE_GRACE_S, Session, SessionRegistry, TickerConnection
 from app.settings import Settings
 from app.subscriptions import Subscriptions
@@ -40,6 +41,7 @@ class TickerService:
     def __init__(self, settings: Settings, verifier: TokenVerifier) -> None:
         self.settings = settings
         self.verifier = verifier
+        self.origins = OriginPolicy(settings.allowed_origins)
         self.counters = Counters()
         self.subscriptions: Subscriptions[Session] = Subscriptions()
         self.sessions = SessionRegistry(
@@ -158,7 +160,9 @@ class TickerService:
         """Answer a plain HTTP request, or return None to go on with the WebSocket handshake."""
         match urlsplit(request.path).path:
             case path if path == WEBSOCKET_PATH:
-                return None
+                if self.origins.admits(request.headers.get_all("Origin")):
+                    return None
+                return _json_response(HTTPStatus.FORBIDDEN, {"error": ORIGIN_NOT_ALLOWED})
             case "/health":
                 status = HTTPStatus.OK if self.feed.connected else HTTPStatus.SERVICE_UNAVAILABLE
                 return _json_response(status, self.health())

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.asyncio.connection import parse_url
 
 from app.logs import redact
+from app.origins import check_origin
 
 PREFIX = "TICKER_"
 
@@ -49,6 +50,11 @@ class Settings(BaseSettings):
     )
     issuer: str = Field(min_length=1, description="the exact iss claim of accepted tokens")
     audience: str = Field(min_length=1, description="the exact aud claim of accepted tokens")
+    allowed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        default=None,
+        min_length=1,
+        description="a comma list of origins such as https://desk.example (not set: any)",
+    )
     idle_timeout_s: float = Field(
         default=300.0, gt=0, allow_inf_nan=False, description="seconds, more than 0"
     )
@@ -76,9 +82,9 @@ class Settings(BaseSettings):
         default="INFO", description="one of DEBUG, INFO, WARNING, ERROR"
     )
 
-    @field_validator("algorithms", mode="before")
+    @field_validator("algorithms", "allowed_origins", mode="before")
     @classmethod
-    def _split_algorithms(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
@@ -90,6 +96,11 @@ class Settings(BaseSettings):
             if name not in ASYMMETRIC_ALGORITHMS:
                 raise ValueError(f"{name} is not an accepted signature algorithm")
         return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return value and tuple(map(check_origin, value))
 
     @field_validator("feed_url")
     @classmethod

@@ -11,6 +11,7 @@ from faults import (
     idle,
     leaks,
     limits,
+    origins,
     performance,
     sessions,
     storm,
@@ -27,6 +28,7 @@ CAPABILITIES = {
     "performance": performance,
     "memory stability": leaks,
     "connection storm": storm,
+    "origins": origins,
 }
 """Capability → the module with its faults."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from qaws import origins
 from qaws.connections import Connection, Frame
 from qaws.feed import SEQUENCE_FIELD
 from qaws.market import SPOT, Selection, TickKind, instrument_of
@@ -27,7 +28,11 @@ BURST_PER_SECOND = 500.0
 
 
 async def connect(
-    world: World, clients: Sequence[str], token: bool = True, carrier: str | None = None
+    world: World,
+    clients: Sequence[str],
+    token: bool = True,
+    carrier: str | None = None,
+    origin: str = origins.NONE,
 ) -> list[Connection]:
     """Connect clients, and wait until each was welcomed or turned away, whichever it is.
 
@@ -36,9 +41,10 @@ async def connect(
         clients: their names.
         token: whether they show a valid token.
         carrier: how; default the first that the target knows.
+        origin: from which page they come, in the words of the features.
 
     Raises:
-        Broken: nobody listens there, or the target knows no such carrier.
+        Broken: nobody listens there, or there is no such carrier or origin.
     """
     carriers = world.target.auth.carriers
     if carrier is not None and carrier not in carriers:
@@ -48,7 +54,7 @@ async def connect(
     valid = world.tokens.valid() if token else None
     world.service.require_alive()
     opened = await world.scene.connections.connect(
-        clients, world.service, valid, carrier or carriers[0]
+        clients, world.service, valid, carrier or carriers[0], origins.headers(origin)
     )
     await asyncio.gather(*(_settled(world, connection) for connection in opened))
     return opened
@@ -63,13 +69,13 @@ async def _settled(world: World, connection: Connection) -> None:
         )
 
 
-async def be_connected(world: World, clients: Sequence[str]) -> None:
-    """Connect clients that the scenario presupposes.
+async def be_connected(world: World, clients: Sequence[str], origin: str = origins.NONE) -> None:
+    """Connect clients that the scenario presupposes, from a page of `origin`.
 
     Raises:
         Refuted: one of them was not welcomed.
     """
-    await connect(world, clients)
+    await connect(world, clients, origin=origin)
     for connection in world.scene.connections.of(clients):
         if not any(connection.received("welcome")):
             raise Refuted(

@@ -12,7 +12,7 @@ import json
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
@@ -146,14 +146,20 @@ class Connection:
 
     # --- opening and ending -------------------------------------------------------------------
 
-    async def open(self, url: str, headers: dict[str, str]) -> None:
+    async def open(self, url: str, headers: Iterable[tuple[str, str]] = ()) -> None:
         """Connect and do the WebSocket handshake; a refusal is noted, not raised.
+
+        Args:
+            url: the endpoint, with its query.
+            headers: names and values of headers; a name may come twice.
 
         Raises:
             Broken: nobody listens there, or the handshake was not answered in time.
         """
         self.started_ns = time.monotonic_ns()
-        self._note("→", "handshake", f"GET {redacted(url)}")
+        headers = list(headers)
+        shown = [f"{name}: {value}" for name, value in headers if name != "Authorization"]
+        self._note("→", "handshake", "; ".join([f"GET {redacted(url)}", *shown]))
         loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
         try:
             opened = await connect(

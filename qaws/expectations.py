@@ -106,6 +106,17 @@ async def refused(world: World, client: str, status: int, code: int, reason: str
     )
 
 
+async def refused_outright(world: World, client: str, status: int) -> None:
+    """Require that the handshake itself was refused, with an HTTP status."""
+    connection = world.scene.connections.named(client)
+    world.scene.checks.require(
+        connection.http_status == status,
+        f"refusal of {client}",
+        connection.summary(),
+        f"HTTP {status} in answer to the handshake",
+    )
+
+
 async def closed_by_service(
     world: World, client: str, codes: Sequence[int], reasons: Sequence[str]
 ) -> None:

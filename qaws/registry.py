@@ -53,7 +53,12 @@ class Registry:
         return mine[-2]
 
     async def connect(
-        self, clients: Sequence[str], service: Service, token: str | None, carrier: str
+        self,
+        clients: Sequence[str],
+        service: Service,
+        token: str | None,
+        carrier: str,
+        further_headers: Sequence[tuple[str, str]] = (),
     ) -> list[Connection]:
         """Open one connection for each client and let the handshakes finish."""
         auth = service.target.auth
@@ -64,7 +69,7 @@ class Registry:
             connection = Connection(client, self._dialect, self._contract)
             self.all.append(connection)
             async with gate:
-                await connection.open(url, headers)
+                await connection.open(url, [*headers.items(), *further_headers])
             return connection
 
         return list(await asyncio.gather(*(one(client) for client in clients)))

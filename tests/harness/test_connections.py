@@ -25,7 +25,7 @@ def meet(loop):
     def meeting(service, play=None, url=None, headers=None, opened=True):
         async def story():
             connection = Connection("Alice", QaWs(), CONTRACT)
-            await connection.open(url or f"{service.url}?token=t", headers or {})
+            await connection.open(url or f"{service.url}?token=t", headers or [])
             if opened:
                 assert connection.http_status == 101, connection.summary()
             try:
@@ -400,7 +400,7 @@ def test_a_handshake_that_is_never_answered_is_broken_after_the_allowance(loop, 
         url = f"ws://127.0.0.1:{server.getsockname()[1]}/ws?token=SECRET"
         start = time.monotonic()
         with pytest.raises(Broken, match=r"handshake was not answered in 0\.3 s") as caught:
-            loop.call(connection.open(url, {}), timeout_s=10)
+            loop.call(connection.open(url), timeout_s=10)
     assert time.monotonic() - start < 3
     assert "SECRET" not in str(caught.value)
 
@@ -410,7 +410,7 @@ def test_nobody_there_is_broken_in_one_line_without_the_token(loop):
         port = server.getsockname()[1]
     connection = Connection("Alice", QaWs(), CONTRACT)
     with pytest.raises(Broken) as caught:
-        loop.call(connection.open(f"ws://127.0.0.1:{port}/ws?token=SECRET", {}), timeout_s=10)
+        loop.call(connection.open(f"ws://127.0.0.1:{port}/ws?token=SECRET"), timeout_s=10)
     said = str(caught.value)
     assert "cannot connect" in said
     assert f"127.0.0.1:{port}" in said
@@ -584,7 +584,7 @@ def test_without_a_subscription_nothing_is_lost(meet):
 def test_the_token_is_never_in_the_log(meet, carrier):
     _, headers = credentials("", "SECRET", carrier, "token")
     path = "/ws/ticks?token=SECRET" if carrier == "query parameter" else "/ws/ticks"
-    connection = meet(Ticker(), text_comes, url=f"ws://SERVICE{path}", headers=headers)
+    connection = meet(Ticker(), text_comes, url=f"ws://SERVICE{path}", headers=headers.items())
     assert "SECRET" not in "".join(f.text for f in connection.log)
     assert "SECRET" not in connection.summary()
 

@@ -1,0 +1,30 @@
+"""Pages that clients come from."""
+
+from behave import given, then, when
+
+from qaws import actions, origins
+from qaws import expectations as expect
+
+
+@given("the ticker service is running with an allow-list of origins")
+async def service_has_allow_list(context):
+    """The service lets in two origins; docs/editing.md names them."""
+    context.world.use_service({"allowed origins": origins.allow_list()})
+
+
+@given("{client:Client} is connected from {origin}")
+async def is_connected_from(context, client, origin):
+    """A client with a valid token whose browser shows a page of that origin; it was welcomed."""
+    await context.world.do(actions.be_connected, [client], origin)
+
+
+@when("{client:Client} connects with a valid token from {origin}")
+async def connects_from(context, client, origin):
+    """A client whose browser shows a page of that origin connects; docs/editing.md lists them."""
+    await context.world.do(actions.connect, [client], origin=origin)
+
+
+@then("{client:Client} is refused with HTTP {status:d} before anything else")
+async def is_refused_outright(context, client, status):
+    """The handshake was answered with that status, so that no connection came about."""
+    await context.world.do(expect.refused_outright, client, status)
