@@ -9,12 +9,14 @@ from faults import (
     broadcasting,
     errors,
     idle,
+    latency,
     leaks,
     limits,
     origins,
-    performance,
     sessions,
+    slow_consumers,
     storm,
+    throughput,
 )
 from faults.fault import Fault
 
@@ -25,7 +27,9 @@ CAPABILITIES = {
     "error handling": errors,
     "idle timeout": idle,
     "connection limit": limits,
-    "performance": performance,
+    "latency": latency,
+    "throughput": throughput,
+    "slow consumers": slow_consumers,
     "memory stability": leaks,
     "connection storm": storm,
     "origins": origins,

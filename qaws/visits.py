@@ -108,6 +108,7 @@ def witnesses_receive(world: World, witnesses: int, per_second: float, symbol: s
         query_parameter=world.target.auth.query_parameter,
         first=first,
         dialect=world.target.dialect,
+        flow=flow,
     )
     swarm.start(plan)
     publisher.start(flow)

@@ -3,6 +3,7 @@
 from behave import given, then, when
 
 from qaws import load
+from qaws.load import Demand
 from qaws.swarm.schedule import Burst
 
 BURST_BEGINS_S = 2.0
@@ -25,7 +26,7 @@ def swarm_has_slow_clients(context, selection):
 @when("{count:Number} ticks of {symbol} are published at {rate:Number} per second")
 def ticks_at_a_rate(context, count, symbol, rate):
     """Ticks on an open-loop schedule: each is due at its time, come what may."""
-    load.publish_and_show(context.world, symbol, count, rate)
+    load.publish_and_show(context.world, Demand(symbol, count, rate))
 
 
 @when(
@@ -34,7 +35,7 @@ def ticks_at_a_rate(context, count, symbol, rate):
 def ticks_with_a_burst(context, count, symbol, rate, factor, length):
     """Ticks at a rate that rises for a while."""
     burst = Burst(factor=factor, start_s=BURST_BEGINS_S, length_s=length / 1000)
-    load.publish_and_show(context.world, symbol, count, rate, burst=burst)
+    load.publish_and_show(context.world, Demand(symbol, count, rate, burst))
 
 
 @when(
@@ -43,7 +44,8 @@ def ticks_with_a_burst(context, count, symbol, rate, factor, length):
 def ticks_until_evicted(context, symbol, rate, at_most):
     """Ticks at a rate, until the service's own statistics show that the slow clients are gone."""
     seconds = at_most / 1000
-    load.publish_and_show(context.world, symbol, int(rate * seconds), rate, until_evicted_s=seconds)
+    demand = Demand(symbol, int(rate * seconds), rate, until_evicted_s=seconds)
+    load.publish_and_show(context.world, demand)
 
 
 @when(

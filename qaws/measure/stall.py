@@ -9,12 +9,48 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_left
+from itertools import accumulate
+
+import msgspec
 
 PERIOD_S = 0.005
 """How often the meter asks to be woken, in seconds."""
 
 NOISE_MS = 5.0
 """Lateness up to this many milliseconds is ordinary scheduling and is not booked."""
+
+
+class Stalls(msgspec.Struct, frozen=True):
+    """How far a process stood still while it measured.
+
+    Attributes:
+        spans: (end, length) of each stretch in ms, on the process's own clock, in order of time.
+    """
+
+    spans: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def total_ms(self) -> float:
+        """Return the time of all stretches together."""
+        return sum(length for _, length in self.spans)
+
+    @property
+    def worst_ms(self) -> float:
+        """Return the longest stretch, 0.0 when there was none."""
+        return max((length for _, length in self.spans), default=0.0)
+
+    def within_ms(self, window_ms: float) -> float:
+        """Return for how long at most the process stood still in any window of that length.
+
+        What was measured to take `window_ms` can owe no more than that to the process.
+        """
+        ends = [end for end, _ in self.spans]
+        sums = [0.0, *accumulate(length for _, length in self.spans)]
+        most = 0.0
+        for index, end in enumerate(ends):
+            before = bisect_left(ends, end - window_ms)
+            most = max(most, min(window_ms, sums[index + 1] - sums[before]))
+        return most
 
 
 class StallMeter:
@@ -56,6 +92,11 @@ class StallMeter:
                 break
             total += _overlap_ms(stall_start, stall_end, start_ns, end_ns)
         return total
+
+    def stalls(self) -> Stalls:
+        """Return all stretches so far."""
+        ends_ms = (end / 1e6 for end in self._ends_ns)
+        return Stalls(tuple(zip(ends_ms, self._stalls_ms, strict=True)))
 
     def worst(self) -> float:
         """Return the longest stall of the whole run in milliseconds, 0.0 when there was none."""

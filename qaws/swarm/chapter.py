@@ -36,7 +36,7 @@ class Chapter:
         due_us: when each was due; 0 for one that is no tick.
         messages: what each is.
         others: (index, kind) of the frames that are no ticks.
-        faults: (index of a frame, how it breaks the contract); filled by `verify`.
+        faults: (index of a frame, what is wrong with what it says); filled by `verify`.
         sequence: where the stream stands behind the last frame.
         fence_at: how many frames a client must have had to be past the fence.
         next: the chapter after this one, once this one is full.
@@ -130,12 +130,12 @@ class Chapter:
         return found
 
     def verify(self, verifier: Verifier, most: int) -> bool:
-        """Hold up to `most` more frames against the contract; return whether all are done."""
+        """Hold up to `most` more frames against contract and feed; return whether all are done."""
         for index in range(self._verified, min(self._verified + most, len(self.ends))):
             whole = self.data[self.start_of(index) : self.ends[index]]
             header = 2 if whole[1] < 126 else 4 if whole[1] == 126 else 10
-            if problem := verifier.violation(bytes(whole[header:])):
-                self.faults.append((index, Fault("contract", 1, problem)))
+            if fault := verifier.fault(bytes(whole[header:])):
+                self.faults.append((index, fault))
             self._verified = index + 1
         return self._verified >= len(self.ends)
 
@@ -194,9 +194,7 @@ class Common:
         """
         known = self._cache.get(payload)
         if known is None:
-            message = read_message(payload)
-            problem = self.verifier.violation(payload)
-            known = (message, Fault("contract", 1, problem) if problem else None)
+            known = (read_message(payload), self.verifier.fault(payload))
             if len(self._cache) >= self.CACHED:
                 self._cache.clear()
             self._cache[payload] = known

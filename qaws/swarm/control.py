@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from qaws.swarm import wire
 from qaws.swarm.result import Offset
 
-SILENT_S = 1.6
+SILENT_S = 3.0
 """A child that has said nothing for so long counts as lost; it beats every 0.5 s."""
 
 LAST_WORDS_S = 0.3

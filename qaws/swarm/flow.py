@@ -7,7 +7,6 @@ read, but never waited for.
 
 from __future__ import annotations
 
-import json
 import select
 import socket
 import ssl
@@ -20,9 +19,8 @@ import hiredis
 import numpy as np
 import redis
 
-from qaws.market import Market, instrument_of
-from qaws.measure.stall import NOISE_MS
-from qaws.swarm.result import Stalls
+from qaws.measure.stall import NOISE_MS, Stalls
+from qaws.swarm.bodies import Bodies
 from qaws.swarm.schedule import FlowPlan, FlowReport
 from qaws.verdict import Broken
 
@@ -31,9 +29,6 @@ SLICE_NS = 1_000_000
 
 MOST_AT_ONCE = 200
 """A publisher that has fallen behind catches up in portions of so many ticks."""
-
-BODIES = 10_000
-"""So many different ticks are prepared; longer runs use them again, with new numbers."""
 
 TAKES_S = 5.0
 """A broker that takes nothing, or does not answer at the end, for so long has failed."""
@@ -53,12 +48,12 @@ class Flow:
         self._plan = plan
         self._next = {symbol: plan.first.get(symbol, 1) for symbol in plan.symbols}
         self._first = dict(self._next)
-        self._bodies = self._prepare()
+        self._bodies = Bodies(plan)
         self._due_ns = (plan.due_s() * 1e9).astype(np.int64)
         self._replies: Any = hiredis.Reader()
         self._unanswered = 0
         self._heard_by: int | None = None
-        self._stalls_ms: list[float] = []
+        self._stalls_ms: list[tuple[float, float]] = []
         self._command = b"*3\r\n$7\r\nPUBLISH\r\n$%d\r\n%b\r\n" % (
             len(plan.channel.encode()),
             plan.channel.encode(),
@@ -79,18 +74,6 @@ class Flow:
         taken.setblocking(False)
         return taken
 
-    def _prepare(self) -> list[bytes]:
-        """Return the ticks without their numbers: everything before the sequence number."""
-        market, plan = Market(self._plan.seed), self._plan
-        bodies = []
-        for index in range(min(BODIES - BODIES % len(plan.symbols), plan.count)):
-            symbol = plan.symbols[index % len(plan.symbols)]
-            fields = market.option_tick(instrument_of(symbol))
-            if (short := plan.pad_to - len(json.dumps(fields)) - 50) > 0:
-                fields["pad"] = "x" * short
-            bodies.append(json.dumps(fields)[:-1].encode() + b', "seq": ')
-        return bodies
-
     @property
     def sent(self) -> int:
         """Return how many ticks have been sent."""
@@ -109,7 +92,7 @@ class Flow:
             last_due_us = self._keep_to(start_ns, start_us, sent_ns, stop)
             if self._plan.fence:
                 now_us = time.time_ns() // 1000
-                self._send([self._tick(i, now_us) for i in range(len(self._plan.symbols))])
+                self._send([self._tick(symbol, now_us) for symbol in self._plan.symbols])
             last_sent_us = time.time_ns() // 1000
             self._await_answers()
         except OSError as problem:
@@ -135,20 +118,22 @@ class Flow:
                 if now < wake:
                     continue  # a long pause, taken in pieces so that a stop is heard
                 if (late_ms := (now - wake) / 1e6) > NOISE_MS:
-                    self._stalls_ms.append(late_ms)
+                    self._stalls_ms.append((now / 1e6, late_ms))
             ready = min(int(np.searchsorted(due_ns, now, "right")), done + MOST_AT_ONCE)
             dues = (due_ns[done:ready] // 1000 + start_us).tolist()
-            self._send([self._tick(done + i, due) for i, due in enumerate(dues)])
+            self._send([self._tick(self._symbol(done + i), due) for i, due in enumerate(dues)])
             sent_ns.extend([time.monotonic_ns() - start_ns] * (ready - done))
             done = ready
             slice_end = now + SLICE_NS
         return start_us + int(due_ns[done - 1]) // 1000 if done else start_us
 
-    def _tick(self, index: int, due_us: int) -> bytes:
-        symbol = self._plan.symbols[index % len(self._plan.symbols)]
+    def _symbol(self, index: int) -> str:
+        return self._plan.symbols[index % len(self._plan.symbols)]
+
+    def _tick(self, symbol: str, due_us: int) -> bytes:
         number = self._next[symbol]
         self._next[symbol] = number + 1
-        body = self._bodies[index % len(self._bodies)]
+        body = self._bodies.opening(symbol, number)
         payload = b'%b%d, "due_us": %d}' % (body, number, due_us)
         return b"%b$%d\r\n%b\r\n" % (self._command, len(payload), payload)
 
@@ -211,7 +196,7 @@ class Flow:
             lag_p99_ms=float(p99),
             lag_max_ms=float(lag_ms.max()),
             heard_by=self._heard_by or 0,
-            stalls=Stalls(sum(self._stalls_ms), max(self._stalls_ms, default=0.0)),
+            stalls=Stalls(tuple(self._stalls_ms)),
             cpu_s=time.process_time() - started_cpu,
             stopped=stopped,
         )

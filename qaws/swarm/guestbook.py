@@ -35,8 +35,8 @@ class Guestbook:
         """Hold a payload against the contract, unless the same has been found sound before."""
         if payload in self._sound:
             return
-        if problem := self.verifier.violation(payload):
-            self.fault(visitor, Fault("contract", 1, problem))
+        if fault := self.verifier.fault(payload):
+            self.fault(visitor, fault)
             return
         if len(self._sound) >= KNOWN:
             self._sound.clear()

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from qaws.market import Selection, instrument_of, symbol_of
+from qaws.swarm.schedule import FlowPlan
 from qaws.verdict import Broken
 
 Behaviour = Literal["reads", "stops reading", "trickles"]
@@ -63,6 +64,8 @@ class SwarmPlan(msgspec.Struct, frozen=True):
         first: symbol → the sequence number of the first tick that everybody must get. Without an
             entry a client's first tick sets it: then a loss before that cannot be seen.
         dialect: the contract that every message is held against.
+        flow: what will be published, which the ticks' contents are compared with; None: they are
+            not.
         ready_within_s: until when the last client must have its acknowledgement.
         at_once: how many handshakes each worker has under way at a time.
     """
@@ -75,6 +78,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     headers: dict[str, str] = {}
     first: dict[str, int] = {}
     dialect: str = "qa-ws"
+    flow: FlowPlan | None = None
     ready_within_s: float = 20.0
     at_once: int = 20
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from qaws.measure.latency import Course, Latencies, Point
+from qaws.measure.stall import Stalls
 from qaws.swarm.sequence import Fault
 
 SHOWN_PER_KIND = 10
@@ -69,12 +70,10 @@ class SlowRecord(msgspec.Struct):
     cut_us: int | None = None
     read_again_us: int | None = None
 
-
-class Stalls(msgspec.Struct, frozen=True):
-    """How far a process stood still while it measured, in ms: in all, and at worst."""
-
-    total_ms: float = 0.0
-    worst_ms: float = 0.0
+    @property
+    def kept(self) -> bool:
+        """Return whether the service let the client stay to the end."""
+        return self.closed is None
 
 
 class Offset(msgspec.Struct, frozen=True):
@@ -229,6 +228,11 @@ class SwarmResult:
         """Return the stalls of the worker with readers that stood still the longest."""
         with_readers = (worker.stalls for worker in self.workers if worker.readers)
         return max(with_readers, key=lambda stalls: stalls.total_ms, default=Stalls())
+
+    def stood_still_ms(self, window_ms: float) -> float:
+        """Return how long a worker with readers stood still at most, in a window of that length."""
+        with_readers = (worker.stalls for worker in self.workers if worker.readers)
+        return max((stalls.within_ms(window_ms) for stalls in with_readers), default=0.0)
 
     @property
     def cpu_s(self) -> float:

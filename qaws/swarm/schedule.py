@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from qaws.swarm.result import Stalls
+from qaws.measure.stall import Stalls
 
 LATE_MS = 20.0
 """A publisher whose p99 lag is above this, or above a tenth of the bound under test if that is

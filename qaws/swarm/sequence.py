@@ -8,7 +8,9 @@ from typing import Literal, NamedTuple
 from qaws.market import Selection
 from qaws.swarm.message import Message
 
-FaultKind = Literal["gap", "duplicate", "order", "unsubscribed", "unmarked", "contract", "protocol"]
+FaultKind = Literal[
+    "gap", "duplicate", "order", "unsubscribed", "unmarked", "contract", "content", "protocol"
+]
 
 LONGEST_GAP = 100_000
 """Of a longer gap only the length is remembered, not which ticks are missing."""

@@ -27,7 +27,7 @@ LOOK_EVERY_S = 0.05
 READ_OUT_S = 8.0
 """How long reading what is left may take at the end."""
 
-QUIET_S = 0.2
+QUIET_S = 1.0
 """When nothing has come for so long, nothing more will."""
 
 READ_OUT_BUFFER = 64 * 1024
@@ -209,7 +209,7 @@ class SlowClient:
             self._on_fault(self._name, wrong)
 
     def _end(self, code: int, reason: str) -> None:
-        if not self._over and not (self._said_goodbye and code in (1000, 1006)):
+        if not self._over and not (self._said_goodbye and code == 1000):
             self.record.closed = ClosedClient(self._name, code, reason, now_us())
         self._over = True
 

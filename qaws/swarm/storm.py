@@ -16,10 +16,9 @@ from typing import Any
 
 import uvloop
 
-from qaws.measure.stall import StallMeter
+from qaws.measure.stall import StallMeter, Stalls
 from qaws.swarm.descriptors import require_descriptors
 from qaws.swarm.guestbook import Guestbook
-from qaws.swarm.result import Stalls
 from qaws.swarm.verifier import Verifier
 from qaws.swarm.visitor import Address, Visitor
 
@@ -181,7 +180,7 @@ class Storm:
         await self._leave_all()
         report, book = self._report, self._book
         report.ended_s = time.monotonic() - self._start
-        report.stalls = Stalls(meter.between(0, time.monotonic_ns()), meter.worst())
+        report.stalls = meter.stalls()
         report.kinds, report.faults = dict(book.kinds), dict(book.faults)
         report.sentences = book.sentences
         watching.cancel()

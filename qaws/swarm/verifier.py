@@ -1,27 +1,47 @@
-"""The message contract for load: one payload in, at most one sentence out."""
+"""What load clients hold each payload against: one payload in, at most one fault out."""
 
 from __future__ import annotations
 
 import msgspec
 
 from qaws.contract import Contract
+from qaws.swarm.bodies import Bodies
+from qaws.swarm.schedule import FlowPlan
+from qaws.swarm.sequence import Fault
 
 _decode = msgspec.json.Decoder().decode
 
 
 class Verifier:
-    """Holds payloads against the contract of a dialect: some 10 µs each."""
+    """Holds payloads against the contract of a dialect, and ticks against what was published.
 
-    def __init__(self, dialect: str) -> None:
+    It takes some 15 µs each, so it is asked once per distinct payload.
+    """
+
+    def __init__(self, dialect: str, flow: FlowPlan | None = None) -> None:
+        """Prepare.
+
+        Args:
+            dialect: whose contract holds.
+            flow: what is published; None: what ticks say is not compared with anything.
+        """
         self._contract = Contract(dialect)
+        self._bodies = Bodies(flow) if flow else None
 
-    def violation(self, payload: bytes) -> str | None:
-        """Say how a payload breaks the contract, None if it does not."""
+    def fault(self, payload: bytes) -> Fault | None:
+        """Say what is wrong with a payload, None if nothing is."""
         try:
-            problem = self._contract.violation(_decode(payload))
+            received = _decode(payload)
+            problem = self._contract.violation(received)
         except ValueError as error:
             problem = f"is no JSON: {error}"
-        if problem is None:
+        if problem is not None:
+            shown = payload[:120].decode("utf-8", "replace")
+            return Fault(
+                "contract", 1, f"received a message that breaks the contract: {problem} ({shown}…)"
+            )
+        symbol, number = received.get("symbol"), received.get("seq")
+        if self._bodies is None or not isinstance(symbol, str) or not isinstance(number, int):
             return None
-        shown = payload[:120].decode("utf-8", "replace")
-        return f"received a message that breaks the contract: {problem} ({shown}…)"
+        difference = self._bodies.difference(symbol, number, received)
+        return Fault("content", 1, difference) if difference else None

@@ -23,7 +23,7 @@ from qaws.swarm.descriptors import require_descriptors
 from qaws.swarm.line import Refusal, new_handshake
 from qaws.swarm.link import Link
 from qaws.swarm.plan import Group, Member, SwarmPlan
-from qaws.swarm.result import Stalls, WorkerReport
+from qaws.swarm.result import WorkerReport
 from qaws.swarm.sequence import Fault
 from qaws.swarm.slow import SlowClient
 from qaws.swarm.verifier import Verifier
@@ -102,7 +102,7 @@ class Worker:
         self._plan: SwarmPlan = task.plan
         self._share = task.share
         self._link = link
-        self._verifier = Verifier(task.plan.dialect)
+        self._verifier = Verifier(task.plan.dialect, task.plan.flow)
         self._dialect = QaWs()
         self._commons: dict[Selection, Common] = {}
         self._readers: list[Reader] = []
@@ -251,7 +251,7 @@ class Worker:
 
     async def finish(self) -> WorkerReport:
         """Close the clients, evaluate what is left, and return the report."""
-        stalls = Stalls(self._stalls.between(0, time.monotonic_ns()), self._stalls.worst())
+        stalls = self._stalls.stalls()
         await self._leave()
         for reader in self._readers:
             if reader.stretch is not None:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from qaws.loop import LoopThread
-from qaws.measure.stall import NOISE_MS, StallMeter
+from qaws.measure.stall import NOISE_MS, StallMeter, Stalls
 
 MS = 1_000_000
 
@@ -104,3 +104,21 @@ def test_the_meter_runs_as_long_as_the_loop(thread):
     start = time.monotonic_ns()
     thread.call(many_stalls(), timeout_s=5)
     assert thread.stalls.between(start, time.monotonic_ns()) >= 5 * 20
+
+
+def test_the_stalls_of_any_window_are_added_up():
+    stalls = Stalls(((100.0, 10.0), (150.0, 20.0), (400.0, 50.0)))
+    assert stalls.total_ms == 80
+    assert stalls.worst_ms == 50
+    assert stalls.within_ms(30) == 30, "a window holds no more than its length"
+    assert stalls.within_ms(60) == 50
+    assert stalls.within_ms(250) == 70
+    assert stalls.within_ms(1000) == 80
+    assert Stalls().within_ms(1000) == 0
+
+
+def test_the_meter_reports_its_stalls_in_order():
+    meter = StallMeter()
+    for end_ms, length_ms in ((100, 20), (300, 2), (500, 40)):
+        meter.book(int((end_ms - length_ms) * 1e6), int(end_ms * 1e6))
+    assert meter.stalls() == Stalls(((100.0, 20.0), (500.0, 40.0)))

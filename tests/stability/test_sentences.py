@@ -7,10 +7,10 @@ import pytest
 from qaws import crowd, stability, visits
 from qaws.crowd import Crowd
 from qaws.evidence.storm_plot import MOST_POINTS, live_plot, thinned, welcome_plot
+from qaws.measure.stall import Stalls
 from qaws.resources import Resources
 from qaws.service import Holdings
 from qaws.swarm.churn import CyclesReport
-from qaws.swarm.result import Stalls
 from qaws.swarm.storm import Guest, StormReport
 from qaws.verdict import Broken, Checks, Inconclusive, Refuted
 
@@ -171,13 +171,21 @@ def test_late_welcomes_are_told():
         crowd.welcomes_come(late(3.0), 99, 2000)
 
 
+STARVED = Stalls(((5000.0, 900.0),))
+
+
 def test_late_welcomes_of_a_starved_crowd_are_inconclusive():
-    with pytest.raises(Inconclusive, match="stood still for 900 ms at once; run it again"):
-        crowd.welcomes_come(late(3.0, stalls=Stalls(900, 900)), 99, 2000)
+    with pytest.raises(Inconclusive, match="stood still for up to 900 ms in such a time; run it"):
+        crowd.welcomes_come(late(2.8, stalls=STARVED), 99, 2000)
+
+
+def test_welcomes_later_than_the_crowd_was_starved_are_told():
+    with pytest.raises(Refuted, match="welcome latency p99: measured 30"):
+        crowd.welcomes_come(late(3.0, stalls=STARVED), 99, 2000)
 
 
 def test_a_starved_crowd_that_kept_the_bound_passes():
-    crowd.welcomes_come(late(1.0, stalls=Stalls(900, 900)), 99, 2000)
+    crowd.welcomes_come(late(1.0, stalls=STARVED), 99, 2000)
 
 
 def test_repeated_and_missing_session_ids_are_told():

@@ -62,17 +62,17 @@ def test_a_killed_worker_is_named_and_the_others_still_count(scripted, tmp_path)
     assert len(result.clients) == 2
 
 
-def test_a_frozen_worker_is_noticed_within_two_seconds(scripted, tmp_path):
+def test_a_frozen_worker_is_noticed_within_four_seconds(scripted, tmp_path):
     with Swarm(tmp_path, workers=1) as swarm:
         start(scripted, swarm)
         (victim,) = swarm.engine.pids
         os.kill(victim, signal.SIGSTOP)
         try:
-            wait_until(lambda: swarm.lost() is not None, within_s=2.5)
+            wait_until(lambda: swarm.lost() is not None, within_s=4)
             began = time.monotonic()
             result = swarm.finish({"NIFTY": 100_000}, 30)
             assert time.monotonic() - began < 1
-            assert "has been silent for 1." in result.incomplete
+            assert "has been silent for 3." in result.incomplete
         finally:
             os.kill(victim, signal.SIGCONT)
 

@@ -55,10 +55,10 @@ class Wire:
     def is_closing(self):
         return False
 
-    def close(self):
+    def nothing(self):
         pass
 
-    abort = close
+    abort = close = pause_reading = resume_reading = nothing
 
 
 class Party:

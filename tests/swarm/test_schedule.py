@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from qaws.measure.stall import Stalls
 from qaws.swarm import Burst, FlowPlan, FlowReport, Group, SwarmPlan
-from qaws.swarm.result import Offset, Stalls
+from qaws.swarm.result import Offset
 from tests.swarm.conftest import NIFTY
 
 

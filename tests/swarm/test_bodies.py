@@ -1,0 +1,63 @@
+"""What ticks say under load: compared with what was published, for every number."""
+
+import json
+
+import pytest
+
+from qaws.swarm import bodies
+from qaws.swarm.bodies import Bodies
+from qaws.swarm.schedule import FlowPlan
+from qaws.swarm.verifier import Verifier
+
+
+def plan(**options):
+    values = {"count": 40, "first": {"NIFTY": 7}} | options
+    return FlowPlan("redis://127.0.0.1", ("NIFTY", "BANKNIFTY"), 100, **values)
+
+
+def tick(made, symbol, number, **changes):
+    fields = json.loads(made.opening(symbol, number) + b'%d, "due_us": 5}' % number)
+    return fields | changes
+
+
+@pytest.mark.parametrize("number", [7, 8, 26, 27, 5000])
+def test_publisher_and_checker_make_the_same_tick_of_a_number(number):
+    one, other = Bodies(plan()), Bodies(plan())
+    received = tick(one, "NIFTY", number)
+    assert received["symbol"] == "NIFTY"
+    assert other.difference("NIFTY", number, received) is None
+
+
+def test_neighbours_differ():
+    made = Bodies(plan())
+    said = made.difference("NIFTY", 8, tick(made, "NIFTY", 7))
+    assert said is not None
+    assert said.startswith("received NIFTY #8 with last_price ")
+
+
+@pytest.mark.parametrize("count", [1, 3, 39])
+def test_every_symbol_has_ticks_however_few_there_are(count):
+    made = Bodies(plan(count=count))
+    for number in range(1, 30):
+        assert tick(made, "BANKNIFTY", number)["symbol"] == "BANKNIFTY"
+
+
+def test_a_changed_and_a_missing_field_are_named(monkeypatch):
+    monkeypatch.setattr(bodies, "DIFFERENT", 8)
+    verifier, made = Verifier("qa-ws", plan()), Bodies(plan())
+    sound = tick(made, "NIFTY", 9)
+    assert verifier.fault(json.dumps(sound).encode()) is None
+    fault = verifier.fault(json.dumps(sound | {"volume": 1}).encode())
+    assert fault is not None
+    assert fault.kind == "content"
+    published = sound.pop("volume")
+    assert fault.words == f"received NIFTY #9 with volume 1, where {published} was published"
+    fault = verifier.fault(json.dumps(sound).encode())
+    assert fault is not None
+    assert fault.words == "received NIFTY #9 without its volume"
+
+
+def test_ticks_of_before_the_flow_and_of_other_symbols_are_the_sequence_s_business():
+    made = Bodies(plan())
+    assert made.difference("NIFTY", 6, {}) is None
+    assert made.difference("SENSEX", 6, {}) is None
