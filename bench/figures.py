@@ -15,6 +15,9 @@ from bench.receiving import Receipt
 
 SWARM, OWN_BYTES, PLAIN, K6 = "swarm", "swarm, no two clients alike", "websockets", "k6"
 REFERENCE, BROADCAST, PER_CLIENT = "reference", "broadcast", "send per client"
+TWICE = "reference, offered twice as much"
+"""Nobody delivers more than is offered. The reference keeps up with the load of part (b), so that
+what it can do shows only under more."""
 
 
 class Run(msgspec.Struct):
@@ -69,9 +72,9 @@ class Run(msgspec.Struct):
             ):
                 ours, theirs = self.received(SWARM, figure), self.received(K6, figure)
                 found.append(judge(what, ours, theirs, at_least))
-        if {REFERENCE, PER_CLIENT} <= self.fanout.keys():
-            what = "reference service against one send per client, deliveries/s until drained"
-            ours = self.delivered(REFERENCE, deliveries_per_second)
+        if {TWICE, PER_CLIENT} <= self.fanout.keys():
+            what = "reference service against one send per client, deliveries/s that each can do"
+            ours = self.delivered(TWICE, deliveries_per_second)
             found.append(judge(what, ours, self.delivered(PER_CLIENT, deliveries_per_second), 10))
         if self.quick:
             return [Bound(b.what, b.measured, b.at_least, "not judged", "--quick") for b in found]

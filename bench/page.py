@@ -51,7 +51,9 @@ FAIRNESS = {
         "Advantages: the reference gathers ticks for 4 ms and writes them to each client at once, "
         "so that its latency is never much below that; the other two send at once, and neither "
         "authenticates, bounds nor evicts anybody. One message per tick arrives in every case. "
-        "The reference cannot show more deliveries/s than are offered.",
+        "Nobody can show more deliveries/s than are offered; so the reference runs a second time "
+        "with twice the ticks, which says what it can do. The others cannot keep up with the "
+        "first load.",
     ),
     "growth": (
         "Reference service and swarm; one round a point, so single points may stray; hollow points "

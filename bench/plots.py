@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from matplotlib import rc_context
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
@@ -23,6 +20,7 @@ from bench.figures import (
     receipts_of,
 )
 from qaws.evidence.latency_plot import BLUE, GREY, RED
+from qaws.evidence.svg import as_svg
 
 PALE = "#94a3b8"
 GRID = "#e2e8f0"
@@ -40,7 +38,7 @@ def receiving_plot(run: Run) -> str:
         left.set_title(f"dashed: raw recv(), {_short(limit)}/s", fontsize=8, color=RED, loc="right")
     left.set_xlabel("messages received and checked per second")
     right.set_xlabel("… per CPU second of the receiver")
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def fanout_plot(run: Run, offered: float) -> str:
@@ -50,7 +48,7 @@ def fanout_plot(run: Run, offered: float) -> str:
         run: the run.
         offered: deliveries per second that were asked for.
     """
-    figure, (left, right) = _panels(8.6, 2.3, 1, 2, sharey=True)
+    figure, (left, right) = _panels(8.6, 2.7, 1, 2, sharey=True)
     names = list(run.fanout)
     _bars(left, names, [run.delivered(name, deliveries_per_second) for name in names], REFERENCE)
     _bars(right, names, [run.delivered(name, lambda d: d.p99_ms) for name in names], REFERENCE)
@@ -58,7 +56,7 @@ def fanout_plot(run: Run, offered: float) -> str:
     left.set_title(f"dashed: offered, {_short(offered)}/s", fontsize=8, color=RED, loc="right")
     left.set_xlabel("deliveries per second until drained")
     right.set_xlabel("p99 latency from the due time (ms)")
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def growth_plot(run: Run) -> str:
@@ -98,7 +96,7 @@ def growth_plot(run: Run) -> str:
     for row, label in ((0, "CPU µs per delivery"), (1, "latency (ms)")):
         panels[row][0].set_ylabel(label)
         panels[row][0].legend(frameon=False, fontsize=8)
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def _bars(panel: Any, names: Sequence[str], samples: Sequence[Sample], ours: str) -> None:
@@ -150,13 +148,3 @@ def _panels(width: float, height: float, rows: int, columns: int, **how: Any) ->
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=8)
     return figure, panels
-
-
-def _svg(figure: Figure) -> str:
-    target = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "bench"}):  # text stays text: small
-        FigureCanvasSVG(figure).print_svg(  # type: ignore[no-untyped-call]
-            target, metadata={"Date": None}
-        )
-    text = target.getvalue()
-    return text[text.index("<svg") :]

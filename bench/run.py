@@ -29,6 +29,7 @@ from bench.figures import (
     PLAIN,
     REFERENCE,
     SWARM,
+    TWICE,
     Run,
     per_second,
     receipts_of,
@@ -205,7 +206,8 @@ class Bench:
             f"{asked.per_second:,.0f} ticks/s to each of {asked.clients} clients for "
             f"{asked.seconds:g} s: {asked.ticks * asked.clients:,} deliveries."
         )
-        names = [n for n in (REFERENCE, BROADCAST, PER_CLIENT) if self._wanted("b", n)]
+        everybody = (REFERENCE, TWICE, BROADCAST, PER_CLIENT)
+        names = [name for name in everybody if self._wanted("b", name)]
         run.fanout = {name: [] for name in names}
         for number, name in self._turns("b", names):
             delivery = self._deliver(stage, number, name, asked)
@@ -214,7 +216,11 @@ class Bench:
 
     def _deliver(self, stage: Stage, number: int, name: str, asked: Load) -> Delivery | None:
         try:
-            delivery = stage.deliver(name, asked, self._within_s)
+            if name == TWICE:
+                twice = msgspec.structs.replace(asked, per_second=2 * asked.per_second)
+                delivery = stage.deliver(REFERENCE, twice, self._within_s)
+            else:
+                delivery = stage.deliver(name, asked, self._within_s)
         except CAREFUL as problem:
             self._failed(number, name, problem)
             return None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from qaws.evidence.svg import as_svg
 from qaws.measure.latency import Point
 
 BLUE, RED, GREY = "#1d4ed8", "#b91c1c", "#64748b"
@@ -38,7 +37,7 @@ def percentile_plot(points: Sequence[tuple[float, float]]) -> str:
     axes.set_xlabel("share of deliveries that were at least as fast")
     axes.set_ylabel("latency (ms)")
     axes.set_ylim(bottom=0)
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def course_plot(points: Sequence[Point]) -> str:
@@ -57,7 +56,7 @@ def course_plot(points: Sequence[Point]) -> str:
     other.set_zorder(axes.get_zorder() - 1)
     axes.patch.set_visible(False)
     axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def knee_plot(points: Sequence[tuple[float, float]], bound_ms: float) -> str:
@@ -69,7 +68,7 @@ def knee_plot(points: Sequence[tuple[float, float]], bound_ms: float) -> str:
     axes.set_xlabel("ticks per second")
     axes.set_ylabel("p99 (ms)")
     axes.set_ylim(bottom=0)
-    return _svg(figure)
+    return as_svg(figure)
 
 
 def _axes(width: float, height: float) -> tuple[Figure, Any]:
@@ -78,10 +77,3 @@ def _axes(width: float, height: float) -> tuple[Figure, Any]:
     axes.grid(axis="y", color="#e2e8f0", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
-
-
-def _svg(figure: Figure) -> str:
-    target = io.StringIO()
-    FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None})  # type: ignore[no-untyped-call]
-    text = target.getvalue()
-    return text[text.index("<svg") :]

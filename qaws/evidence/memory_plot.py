@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import matplotlib
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from qaws.evidence.svg import as_svg
 from qaws.measure.memory import MIB, MemoryCourse
 from qaws.measure.slope import Slope
 
@@ -71,12 +69,3 @@ def new_axes(x_label: str, y_label: str) -> tuple[Figure, Any]:
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     return figure, axes
-
-
-def as_svg(figure: Figure) -> str:
-    """Return a figure as an SVG document whose text is text."""
-    target = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "qaws"}):
-        FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None})  # type: ignore[no-untyped-call]
-    text = target.getvalue()
-    return text[text.index("<svg") :]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qaws.evidence.memory_plot import BLUE, GREY, RED, as_svg, new_axes
+from qaws.evidence.memory_plot import BLUE, GREY, RED, new_axes
+from qaws.evidence.svg import as_svg
 
 MOST_POINTS = 600
 """So many points are as dense as a screen; of those between, the highest is kept."""

@@ -15,7 +15,7 @@ import bench.contestants
 from bench.__main__ import main
 from bench.contestants import k6_version
 from bench.delivering import Delivery, Load
-from bench.figures import K6, PER_CLIENT, REFERENCE, SWARM, Run
+from bench.figures import K6, PER_CLIENT, REFERENCE, SWARM, TWICE, Run
 from bench.machine import Machine, cpu_s
 from bench.page import bench_page
 from bench.plots import fanout_plot, growth_plot, receiving_plot
@@ -41,7 +41,11 @@ def made_up(k6_s=20.0, slow_s=11.0):
         Machine("a processor", 2, 8.0, "Linux 6", "3.11"),
         receiving={SWARM: [receipt(1.0, 1.0)] * 3, K6: [receipt(k6_s, 30.0)] * 3},
         limit=[receipt(0.2, 0.1)],
-        fanout={REFERENCE: [delivery(1.0)] * 3, PER_CLIENT: [delivery(slow_s)] * 3},
+        fanout={
+            REFERENCE: [delivery(2.0)] * 3,
+            TWICE: [delivery(1.0)] * 3,
+            PER_CLIENT: [delivery(slow_s)] * 3,
+        },
         growth={"clients": [(10, delivery(1.0)), (100, delivery(1.0))]},
     )
 
