@@ -7,7 +7,7 @@ BENCH_READY := $(VENV)/.bench-ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup p0 test faults report demo bench steps lock clean
+.PHONY: help setup p0 p1 nightly test faults report demo bench steps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,12 @@ $(READY): requirements.lock pyproject.toml
 
 p0: setup ## run the main job and leave reports/index.html and reports/signoff.html
 	@$(RUN) -m qaws.job --tags="@p0 and not @nightly"
+
+p1: setup ## run what lies beyond the plan
+	@$(RUN) -m qaws.job --tags=@p1
+
+nightly: setup ## run the real durations: 5 minutes and one hour
+	@$(RUN) -m qaws.job --tags=@nightly
 
 test: setup ## pass the suite's own tests: lint, types, unit and end-to-end tests
 	@$(RUN) -m ruff check .
