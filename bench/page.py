@@ -22,7 +22,8 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; font-size: .86rem; margin: .6rem 0; }
 th, td { padding: .25rem .5rem; border-bottom: 1px solid #e2e8f0; text-align: right; }
 th { color: #475569; font-weight: 600; vertical-align: bottom; }
-th:first-child, td:first-child { text-align: left; }
+td { white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; white-space: normal; }
 svg { width: 100%; height: auto; } .small { color: #475569; font-size: .86rem; }
 .met { color: #15803d; } .missed { color: #b91c1c; } .inconclusive { color: #b45309; }
 @page { size: A4; margin: 14mm; }

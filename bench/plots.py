@@ -13,6 +13,7 @@ from bench.delivering import Delivery
 from bench.figures import (
     REFERENCE,
     SWARM,
+    TWICE,
     Run,
     deliveries_per_second,
     per_cpu_second,
@@ -24,14 +25,15 @@ from qaws.evidence.svg import as_svg
 
 PALE = "#94a3b8"
 GRID = "#e2e8f0"
+OURS = (SWARM, REFERENCE, TWICE)
 
 
 def receiving_plot(run: Run) -> str:
     """Draw messages/s and messages per CPU second of each receiver, with the physical limit."""
     figure, (left, right) = _panels(8.6, 2.7, 1, 2, sharey=True)
     names = list(run.receiving)
-    _bars(left, names, [run.received(name, per_second) for name in names], SWARM)
-    _bars(right, names, [run.received(name, per_cpu_second) for name in names], SWARM)
+    _bars(left, names, [run.received(name, per_second) for name in names])
+    _bars(right, names, [run.received(name, per_cpu_second) for name in names])
     limit = receipts_of(run.limit, per_second).median
     if limit:
         left.axvline(limit, color=RED, linewidth=1, linestyle="--")
@@ -50,8 +52,8 @@ def fanout_plot(run: Run, offered: float) -> str:
     """
     figure, (left, right) = _panels(8.6, 2.7, 1, 2, sharey=True)
     names = list(run.fanout)
-    _bars(left, names, [run.delivered(name, deliveries_per_second) for name in names], REFERENCE)
-    _bars(right, names, [run.delivered(name, lambda d: d.p99_ms) for name in names], REFERENCE)
+    _bars(left, names, [run.delivered(name, deliveries_per_second) for name in names])
+    _bars(right, names, [run.delivered(name, lambda d: d.p99_ms) for name in names])
     left.axvline(offered, color=RED, linewidth=1, linestyle="--")
     left.set_title(f"dashed: offered, {_short(offered)}/s", fontsize=8, color=RED, loc="right")
     left.set_xlabel("deliveries per second until drained")
@@ -99,13 +101,13 @@ def growth_plot(run: Run) -> str:
     return as_svg(figure)
 
 
-def _bars(panel: Any, names: Sequence[str], samples: Sequence[Sample], ours: str) -> None:
+def _bars(panel: Any, names: Sequence[str], samples: Sequence[Sample]) -> None:
     """Draw a bar per median, a dot per round (hollow where that is in doubt), and the number."""
     places = list(range(len(names)))[::-1]
     for place, name, sample in zip(places, names, samples, strict=True):
         if not sample.values:
             continue
-        panel.barh(place, sample.median, height=0.5, color=BLUE if name == ours else PALE)
+        panel.barh(place, sample.median, height=0.5, color=BLUE if name in OURS else PALE)
         for value, doubt in zip(sample.values, sample.doubts, strict=True):
             face = "white" if doubt else GREY
             panel.plot(value, place, "o", markersize=3, color=GREY, markerfacecolor=face)
