@@ -1,0 +1,46 @@
+"""When a broken bound can be the harness's own doing, and when it cannot."""
+
+import msgspec
+import pytest
+
+from qaws.load import LoadRun
+from qaws.measure.stall import Stalls
+from qaws.swarm import FlowReport
+from qaws.swarm.result import Offset, SwarmResult, WorkerSummary
+from qaws.verdict import Inconclusive
+
+IN_TIME = FlowReport({"NIFTY": 1}, {"NIFTY": 9}, 9, 100, 100, 0, 0, 0, 0.1, 0.5, 2, 1, Stalls(), 0)
+
+
+def run(*spans, lag_max_ms=2.0, incomplete=None):
+    worker = WorkerSummary("worker 1", Offset(0, 1), Stalls(spans), 1.0, 10, 100, 0)
+    flow = msgspec.structs.replace(IN_TIME, lag_max_ms=lag_max_ms)
+    return LoadRun([], flow=flow, result=SwarmResult(workers=[worker], incomplete=incomplete))
+
+
+def test_a_short_stall_does_not_excuse_a_long_delay():
+    assert run((500.0, 22.0)).doubt(340, 100) is None
+
+
+def test_a_stall_that_explains_the_excess_casts_doubt():
+    words = run((500.0, 50.0)).doubt(140, 100)
+    assert words is not None
+    assert words.startswith("the swarm stood still for up to 50 ms in such a time")
+    assert words.endswith("run it again on a quieter machine")
+
+
+def test_many_stalls_in_a_row_add_up_but_only_within_the_time_that_was_measured():
+    spans = [(100.0 + 30 * index, 15.0) for index in range(20)]
+    assert run(*spans).doubt(180, 100) is not None, "about half of any 180 ms"
+    assert run(*spans).doubt(260, 100) is None, "half of 260 ms leaves 130"
+
+
+def test_the_publisher_s_lag_counts_only_from_the_due_time():
+    late = run(lag_max_ms=60)
+    assert "published up to 60 ms late" in str(late.doubt(140, 100))
+    assert late.doubt(140, 100, since_due=False) is None
+
+
+def test_an_incomplete_result_is_no_measurement():
+    with pytest.raises(Inconclusive, match="the swarm's result is incomplete: worker 2 hung up"):
+        run(incomplete="worker 2 hung up").doubt(140, 100)
