@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import tempfile
 from pathlib import Path
-from types import TracebackType
 
 import msgspec
 
 from bench.machine import Neighbours, cpu_s
 from bench.sending import ROOT
 from qaws.broker import Broker, open_broker
+from qaws.closing import Closing
 from qaws.market import selection_of
 from qaws.service import Services
 from qaws.swarm import FlowPlan, FlowReport, Group, Publisher, Swarm, SwarmPlan, SwarmResult
@@ -91,7 +91,7 @@ class Delivery(msgspec.Struct, frozen=True):
         return self.swarm_cpu_s / self.deliveries * 1e6 if self.deliveries else 0.0
 
 
-class Stage:
+class Stage(Closing):
     """The broker and the tokens that all services of a run share."""
 
     def __init__(self, folder: Path) -> None:
@@ -103,15 +103,8 @@ class Stage:
         self._folder = folder
         self._broker: Broker = open_broker("embedded", folder)
 
-    def __enter__(self) -> Stage:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of everything; safe to call twice."""
         self._broker.stop()
 
     def deliver(self, name: str, load: Load, within_s: float) -> Delivery:

@@ -10,13 +10,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import msgspec
 
 from bench.sender import CONTROL
 from bench.stream import Flaw
+from qaws.closing import Closing
 from qaws.process import ManagedProcess
 from qaws.verdict import Broken
 
@@ -35,7 +35,7 @@ class Sent(msgspec.Struct):
     stream_bytes: int
 
 
-class Sending:
+class Sending(Closing):
     """One sender process with its control connection."""
 
     def __init__(
@@ -75,15 +75,8 @@ class Sending:
         self._lines = self._control.makefile()
         self.url = f"ws://127.0.0.1:{port}/ws/ticks"
 
-    def __enter__(self) -> Sending:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of everything; safe to call twice."""
         self._lines.close()
         self._control.close()
         self._process.stop(2.0)

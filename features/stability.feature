@@ -3,7 +3,7 @@ Feature: Stability
   Clients come and go all day, some of them without a word and sometimes many at once. Nothing of
   them stays behind, and those who stay do not notice.
 
-  @QA-WS-015 @p0 @critical
+  @QA-WS-015 @critical
   Scenario Outline: QA-WS-015 An hour of comings and goings leaves no memory behind
     > Plan: given a warmed-up service with ticks flowing, when connections open and close for a
     > simulated hour (24,000 cycles, the source plan's rate of ten per 1.5 s), then its memory grew by
@@ -18,6 +18,7 @@ Feature: Stability
     And the service's sockets, sessions, subscriptions, files and threads are back within 5 seconds
     And the swarm has received every tick once and in order
 
+    @p0
     Examples: a simulated hour
       | warm-up | cycles | pace                       | slope |
       | 6,000   | 24,000 | as fast as the service can | 80    |

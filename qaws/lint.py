@@ -24,10 +24,11 @@ from qaws.session import CLOSING_STEP, KINDS, NEED, TEST_ID
 ROOT = Path(__file__).resolve().parent.parent
 STEPS_ALLOWED = (3, 8)
 BACKGROUND_STEPS = 2
-PRIORITIES = ("p0", "p1")
+PRIORITIES = ("p0", "p1", "nightly")
+"""When a scenario runs: at each sign-off, when asked for, or at night because it takes hours."""
 SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
 CAPABILITIES = ("mint", "launch", "configure", "inject", "observe", "statistics", "outage")
-EXTRAS = ("scale", "nightly", "wip")
+EXTRAS = ("scale", "wip")
 NOT_BUSINESS = re.compile(r"https?://|wss?://|[{}\[\]]|\bport \d|localhost|\bawait\b|\bjson\.")
 
 
@@ -118,9 +119,14 @@ def _identity_problems(scenario: Scenario, seen: dict[str, str]) -> Iterator[str
 
 
 def _tag_problems(scenario: Scenario) -> Iterator[str]:
-    at = _at(scenario)
-    examples = scenario.examples if isinstance(scenario, ScenarioOutline) else []
-    tags = [*scenario.effective_tags, *(tag for block in examples for tag in block.tags)]
+    """Judge the tags of a scenario; of an outline, those that the rows of each table bear."""
+    own = list(scenario.effective_tags)
+    tables = scenario.examples if isinstance(scenario, ScenarioOutline) else []
+    rows = [[*own, *table.tags] for table in tables] or [own]
+    yield from dict.fromkeys(found for tags in rows for found in _row_problems(_at(scenario), tags))
+
+
+def _row_problems(at: str, tags: list[str]) -> Iterator[str]:
     for tag in tags:
         need = tag.removeprefix(NEED) if tag.startswith(NEED) else None
         known = (*PRIORITIES, *SEVERITIES, *KINDS, *EXTRAS)

@@ -18,8 +18,8 @@ import socket
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
 
+from qaws.closing import Closing
 from qaws.loop import LoopThread
 from qaws.swarm import wire
 from qaws.swarm.control import Child, Controller, Declined, Lost
@@ -37,7 +37,7 @@ REPORT_S = 12.0
 """How long after the schedule's end the report may take: the broker's answers are awaited."""
 
 
-class Publisher:
+class Publisher(Closing):
     """Publishes one flow on schedule, from its own process."""
 
     def __init__(self, folder: Path, patience: float = 1.0) -> None:
@@ -54,17 +54,6 @@ class Publisher:
         self._child: Child | None = None
         self._plan: FlowPlan | None = None
         self._ends_s = 0.0
-
-    def __enter__(self) -> Publisher:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def start(self, plan: FlowPlan) -> None:
         """Start the process, connect it to the broker, and prepare every payload.

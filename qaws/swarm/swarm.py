@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from qaws.closing import Closing
 from qaws.loop import LoopThread
 from qaws.swarm import wire
 from qaws.swarm.control import Child, Controller, Declined, Lost
@@ -35,7 +35,7 @@ REPORT_S = 30.0
 """How long a worker may take to close its clients and evaluate what they received."""
 
 
-class Swarm:
+class Swarm(Closing):
     """Many clients in worker processes, and what they found."""
 
     def __init__(
@@ -59,17 +59,6 @@ class Swarm:
         self._children: list[Child] = []
         self._offsets: list[Offset] = []
         self.plan: SwarmPlan | None = None
-
-    def __enter__(self) -> Swarm:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # --- the life of a swarm --------------------------------------------------------------------
 

@@ -114,6 +114,7 @@ BAD = [
     (HEAD + scenario(tags=TAGS.replace(" @critical", "")), "needs one severity of"),
     (HEAD + scenario(tags=TAGS.replace(" @p0", "")), "needs one priority of"),
     (HEAD + scenario(tags=f"{TAGS} @p1"), "needs one priority of"),
+    (HEAD + scenario(tags=f"{TAGS} @nightly"), "needs one priority of"),
     (HEAD + scenario(tags=f"{TAGS} @wip"), "@wip carries no priority"),
     (
         HEAD + scenario(story="\n    When it is asked\n    Then it answers x\n"),
