@@ -8,27 +8,25 @@ measured.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import psutil
 
-from qaws.evidence.latency_plot import course_plot, knee_plot, percentile_plot
+from qaws.evidence.latency_plot import course_plot, percentile_plot
 from qaws.market import Selection
-from qaws.service import MIB, Holdings
+from qaws.measure.stall import Stalls
+from qaws.measure.waiting import CpuWait
+from qaws.service import Holdings
 from qaws.swarm.plan import Group, SwarmPlan
 from qaws.swarm.publisher import Publisher
-from qaws.swarm.result import SlowRecord, SwarmResult
+from qaws.swarm.result import SwarmResult
 from qaws.swarm.schedule import Burst, FlowPlan, FlowReport
 from qaws.swarm.swarm import Swarm
-from qaws.verdict import Broken, Inconclusive, Refuted
+from qaws.verdict import Broken, Inconclusive
 from qaws.world import World
 
 DRAIN_ALLOWANCE_S = 20.0
 """How long the swarm waits for the fence before it gives up: longer than any bound under test."""
-
-TROUBLE = ("error", "status")
-"""Kinds of messages that a swarm under load must not get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +48,6 @@ class Demand:
     until_evicted_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KneeStep:
-    """What came of one rate: ticks/s, p99 in ms, whether every delivery was right, any doubt."""
-
-    rate: float
-    p99_ms: float
-    whole: bool
-    doubt: str | None
-
-    def holds(self, bound_ms: float) -> bool:
-        """Return whether the service kept up."""
-        return self.whole and self.p99_ms < bound_ms
-
-
-@dataclass(slots=True)
-class Knee:
-    """The rates that were tried, ascending."""
-
-    bound_ms: float
-    steps: list[KneeStep] = field(default_factory=list)
-
-
 @dataclass(slots=True)
 class LoadRun:
     """One load in a scenario: who takes part, and what was found."""
@@ -83,9 +59,9 @@ class LoadRun:
     result: SwarmResult | None = None
     memory_before: int | None = None
     memory_peak: int = 0
-    knee: Knee | None = None
     evicted_after_s: list[float] = field(default_factory=list)
-    waited_s: float = DRAIN_ALLOWANCE_S
+    waited: Stalls = field(default_factory=Stalls)
+    given_up_s: float = DRAIN_ALLOWANCE_S
 
     @property
     def found(self) -> SwarmResult:
@@ -122,12 +98,14 @@ class LoadRun:
                 lag.
         """
         stalled = self.found.stood_still_ms(measured_ms)
+        waited = self.waited.within_ms(measured_ms)
         lag = self.published.lag_max_ms if since_due else 0.0
-        if measured_ms - stalled - lag >= bound_ms:
+        if measured_ms - stalled - waited - lag >= bound_ms:
             return None
         return (
-            f"the swarm stood still for up to {stalled:.0f} ms in such a time"
-            + (f" and ticks were published up to {lag:.0f} ms late" if since_due else "")
+            f"in such a time the swarm stood still for up to {stalled:.0f} ms, service and broker "
+            f"waited up to {waited:.0f} ms for a CPU"
+            + (f", and ticks were published up to {lag:.0f} ms late" if since_due else "")
             + ": without that it could be met; run it again on a quieter machine"
         )
 
@@ -208,6 +186,7 @@ def publish(world: World, demand: Demand) -> None:
     with (
         Swarm(world.logs, world.swarm_engine, patience=world.patience) as swarm,
         Publisher(world.logs, world.patience) as publisher,
+        CpuWait(service_and_broker(world)) as waiting,
     ):
         swarm.start(plan)
         publisher.start(flow)
@@ -219,8 +198,9 @@ def publish(world: World, demand: Demand) -> None:
             swarm.read_again()
             publisher.stop()
         run.flow = publisher.wait()
-        run.waited_s = DRAIN_ALLOWANCE_S * world.patience
-        run.result = swarm.finish(run.flow.last, run.waited_s)
+        run.given_up_s = DRAIN_ALLOWANCE_S * world.patience
+        run.result = swarm.finish(run.flow.last, run.given_up_s)
+        run.waited = waiting.stalls
     service.require_alive()
     after = _cpu_s(world)
     run.service_cpu_s, run.broker_cpu_s = after[0] - service_cpu, after[1] - broker_cpu
@@ -283,180 +263,17 @@ def _memory(world: World) -> int:
     return world.service.memory_bytes() if world.service.process else 0
 
 
-def _cpu_s(world: World) -> tuple[float, float]:
-    """Return CPU seconds that service and embedded broker have used; 0 for what is elsewhere."""
-    pids = [
+def service_and_broker(world: World) -> tuple[int | None, int | None]:
+    """Return the process ids of service and embedded broker; None for what is elsewhere."""
+    return (
         world.service.process.pid if world.service.process else None,
         world.broker.pid if world.broker else None,
-    ]
+    )
+
+
+def _cpu_s(world: World) -> tuple[float, float]:
+    """Return CPU seconds that service and embedded broker have used; 0 for what is elsewhere."""
+    pids = service_and_broker(world)
     times = [psutil.Process(pid).cpu_times() if pid else None for pid in pids]
     service, broker = (t.user + t.system if t else 0.0 for t in times)
     return service, broker
-
-
-def find_knee(
-    world: World, symbol: str, rates: Sequence[float], seconds: float, bound_ms: float
-) -> None:
-    """Raise the rate step by step until p99 passes the bound or a delivery is wrong.
-
-    Args:
-        world: the world.
-        symbol: of which the ticks are.
-        rates: in ticks per second, ascending.
-        seconds: how long each is kept.
-        bound_ms: where p99 counts as past the knee.
-    """
-    run = run_of(world)
-    run.knee = Knee(bound_ms)
-    for rate in rates:
-        publish(world, Demand(symbol, int(rate * seconds), rate))
-        found = run.found
-        p99 = found.latencies.percentile_ms(99)
-        whole = not found.faults and not found.unfinished and not found.closes
-        run.knee.steps.append(KneeStep(rate, p99, whole, run.doubt(p99, bound_ms)))
-        if not run.knee.steps[-1].holds(bound_ms):
-            break
-    world.scene.figures += [
-        (f"{step.rate:,.0f}/s", f"p99 {step.p99_ms:.1f} ms" + ("" if step.whole else ", gaps"))
-        for step in run.knee.steps
-    ]
-    points = [(step.rate, step.p99_ms) for step in run.knee.steps]
-    world.scene.pictures.append(("Latency over the rate", knee_plot(points, bound_ms)))
-
-
-def knee_above(world: World, per_second: float) -> None:
-    """Require that the service still keeps up at a rate."""
-    knee = run_of(world).knee
-    if knee is None:
-        raise Broken("no step has looked for the knee")
-    steps = [step for step in knee.steps if step.rate >= per_second]
-    if not steps:
-        first = knee.steps[-1]
-        if first.doubt:
-            raise Inconclusive(f"at {first.rate:,.0f} ticks/s {first.doubt}")
-    kept = max((step.rate for step in knee.steps if step.holds(knee.bound_ms)), default=0.0)
-    last = knee.steps[-1]
-    past = "" if last.holds(knee.bound_ms) else f", p99 {last.p99_ms:.0f} ms at {last.rate:,.0f}/s"
-    world.scene.checks.require(
-        kept >= per_second,
-        "saturation knee",
-        f"keeps up at {kept:,.0f} ticks/s{past}",
-        f"at {per_second:,.0f} ticks/s or above",
-    )
-
-
-# --- then -----------------------------------------------------------------------------------------
-
-
-def received_everything(world: World) -> None:
-    """Require every tick at every reading client, once and in order, from the first to the last.
-
-    What was seen to be wrong is wrong also where a part of the swarm is lost.
-    """
-    run = run_of(world)
-    flow = run.published
-    found = run.result if run.result and run.result.violations else run.found
-    if flow.heard_by == 0:
-        raise Refuted("the broker had no subscriber for some ticks: the service was not listening")
-    wrong = [", ".join(f"{count} x {kind}" for kind, count in found.faults.items())]
-    if found.unfinished:
-        wrong.append(
-            f"{len(found.unfinished)} clients had not received the last tick {run.waited_s:g} s "
-            f"after it was published, {found.unfinished[0].client} for one"
-        )
-    wrong += [str(closed) for closed in found.closes[:1]]
-    wrong = list(filter(None, wrong))
-    first = f": {found.violations[0]}" if found.violations else ""
-    world.scene.checks.require(
-        not wrong and found.deliveries == found.expected,
-        "deliveries to the swarm",
-        f"{found.deliveries:,} of {found.expected or 0:,}"
-        + (f"; {'; '.join(wrong)}{first}" if wrong else ""),
-        "all, each once and in order",
-    )
-    told = [f"{n} x {kind}" for kind, n in found.kinds.items() if kind.startswith(TROUBLE)]
-    world.scene.checks.require(
-        not told, "errors and outages told to the swarm", ", ".join(told) or "none", "none"
-    )
-
-
-def percentile_below(world: World, percentile: float, bound_ms: float) -> None:
-    """Require a percentile of all latencies, counted from the due time, below a bound."""
-    run = run_of(world)
-    measured = run.found.latencies.percentile_ms(percentile)
-    what = f"broadcast latency p{percentile:g}"
-    world.scene.checks.below(what, measured, bound_ms, "ms", run.doubt(measured, bound_ms))
-
-
-def drained_within(world: World, bound_s: float) -> None:
-    """Require that the last client had the last tick within `bound_s` of its publish."""
-    run = run_of(world)
-    drained = run.found.drained_us
-    if drained is None:
-        raise Refuted(
-            f"{len(run.found.unfinished)} clients had not received the last tick "
-            f"{run.waited_s:g} s after it was published"
-        )
-    after_s = (drained - run.published.last_sent_us) / 1e6
-    world.scene.checks.below(
-        "time from the last publish until the backlog was drained",
-        after_s,
-        bound_s,
-        "s",
-        run.doubt(after_s * 1e3, bound_s * 1e3, since_due=False),
-    )
-
-
-def rate_was_kept(world: World, per_second: float) -> None:
-    """Require that the ticks were really offered at the rate that the scenario names.
-
-    Raises:
-        Inconclusive: the publisher was late.
-    """
-    flow = run_of(world).published
-    if late := flow.late():
-        raise Inconclusive(late)
-    world.scene.checks.require(
-        flow.achieved_per_s >= 0.98 * per_second,
-        "throughput",
-        f"{flow.achieved_per_s:.0f} ticks/s",
-        f"at least {per_second:.0f} ticks/s, to within 2 %",
-    )
-
-
-def slow_evicted(world: World, within_s: float, code: int, reason: str) -> None:
-    """Require that every slow client was evicted in time, told why, and lost no tick silently."""
-    run = run_of(world)
-    times, slow = run.evicted_after_s, run.found.slow
-    due = sum(run.published.last.values()) - sum(run.published.first.values()) + 1
-    kept = [f"{s.client} was kept, and got {s.ticks:,} of {due:,} ticks" for s in slow if s.kept]
-    world.scene.checks.require(
-        len(times) == len(slow),
-        "slow clients that the service let go, by its own statistics",
-        "; ".join([f"{len(times)} of {len(slow)} in {within_s:g} s", *kept]),
-        f"all {len(slow)}",
-    )
-    world.scene.checks.below("time until the last one was evicted", times[-1], within_s, "s")
-    for record in slow:
-        _told_why(world, record, code, reason)
-
-
-def _told_why(world: World, record: SlowRecord, code: int, reason: str) -> None:
-    closed = record.closed
-    world.scene.checks.require(
-        closed is not None and closed.code == code and reason in closed.reason.lower(),
-        f"end of {record.client}",
-        str(closed) if closed else "its connection was not closed",
-        f'closed with {code} and a reason containing "{reason}"',
-    )
-
-
-def memory_bounded(world: World, megabytes: float) -> None:
-    """Require that the service's private memory grew by at most so much per slow client."""
-    run = run_of(world)
-    if run.memory_before is None:
-        raise Broken("the service's memory was not measured")
-    slow = sum(1 for group in run.groups if group.behaviour != "reads")
-    grown = (run.memory_peak - run.memory_before) / MIB / slow
-    what = "growth of the service's private memory per slow client, at its peak"
-    world.scene.checks.below(what, grown, megabytes, "MB")

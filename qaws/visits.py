@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from qaws.connections import credentials
-from qaws.load import DRAIN_ALLOWANCE_S, LoadRun, run_of
+from qaws.load import DRAIN_ALLOWANCE_S, LoadRun, run_of, service_and_broker
 from qaws.market import Selection
 from qaws.measure.memory import MIB, MemoryCourse
+from qaws.measure.waiting import CpuWait
 from qaws.resources import Resources, resources_of
 from qaws.swarm.churn import CyclesReport
 from qaws.swarm.engine import Died
@@ -59,6 +60,7 @@ class Visits:
     after: Resources | None = None
     watched_ns: tuple[int, int] = (0, 0)
     cycles: CyclesReport | None = None
+    waiting: CpuWait | None = None
 
 
 def visits_of(world: World) -> Visits:
@@ -112,6 +114,8 @@ def witnesses_receive(world: World, witnesses: int, per_second: float, symbol: s
     )
     swarm.start(plan)
     publisher.start(flow)
+    waiting = world.scene.visits.waiting = CpuWait(service_and_broker(world))
+    world.scene.on_end.append(waiting.close)
     swarm.go()
     publisher.go()
 
@@ -126,6 +130,8 @@ def end_flow(world: World) -> None:
     visits.publisher.stop()
     run.flow = visits.publisher.wait()
     run.result = visits.swarm.finish(run.flow.last, DRAIN_ALLOWANCE_S * world.patience)
+    if visits.waiting:
+        run.waited = visits.waiting.stalls
     for symbol, last in run.flow.last.items():
         world.ledger.skip(symbol, last)
     if not run.flow.stopped:

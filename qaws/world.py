@@ -28,6 +28,7 @@ from qaws.verdict import Broken, Checks, Refuted
 
 if TYPE_CHECKING:
     from qaws.crowd import Crowd
+    from qaws.knee import Knee
     from qaws.load import LoadRun
     from qaws.visits import Visits
 
@@ -63,6 +64,7 @@ class Scene:
         self.chores: list[asyncio.Task[None]] = []
         self.on_end: list[Callable[[], None]] = []
         self.load: LoadRun | None = None
+        self.knee: Knee | None = None
         self.visits: Visits | None = None
         self.crowd: Crowd | None = None
         self.pictures: list[tuple[str, str]] = []

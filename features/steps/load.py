@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from qaws import load
+from qaws import knee, load, load_verdicts
 from qaws.load import Demand
 from qaws.swarm.schedule import Burst
 
@@ -54,37 +54,37 @@ def ticks_until_evicted(context, symbol, rate, at_most):
 def rate_is_raised(context, symbol, low, high, length, bound):
     """Half as much again each time, until the service no longer keeps up."""
     rates = [low * 1.5**step for step in range(20) if low * 1.5**step <= high]
-    load.find_knee(context.world, symbol, rates, length / 1000, bound)
+    knee.find_knee(context.world, symbol, rates, length / 1000, bound)
 
 
 @then("the service keeps up at {rate:Number} per second")
 def service_keeps_up(context, rate):
     """The highest rate without a wrong delivery and with a p99 below the bound."""
-    load.knee_above(context.world, rate)
+    knee.knee_above(context.world, rate)
 
 
 @then("the swarm has received every tick once and in order")
 def swarm_received_everything(context):
     """No gap, no duplicate, no disorder, no frame of a wrong kind, at any client."""
-    load.received_everything(context.world)
+    load_verdicts.received_everything(context.world)
 
 
 @then("{percentile:g} % of the deliveries took less than {bound:Duration}")
 def deliveries_took_less(context, percentile, bound):
     """A percentile over every pair of tick and client, from the due time."""
-    load.percentile_below(context.world, percentile, bound)
+    load_verdicts.percentile_below(context.world, percentile, bound)
 
 
 @then("the backlog was drained within {bound:Duration} of the last publish")
 def backlog_was_drained(context, bound):
     """When the slowest client had the last tick."""
-    load.drained_within(context.world, bound / 1000)
+    load_verdicts.drained_within(context.world, bound / 1000)
 
 
 @then("the ticks were offered at {rate:Number} per second")
 def ticks_were_offered(context, rate):
     """The publisher kept its schedule, so the load was what the scenario says."""
-    load.rate_was_kept(context.world, rate)
+    load_verdicts.rate_was_kept(context.world, rate)
 
 
 @then(
@@ -92,10 +92,10 @@ def ticks_were_offered(context, rate):
 )
 def slow_clients_were_evicted(context, bound, code, reason):
     """Seen on the service's side, and told to the clients once they read again."""
-    load.slow_evicted(context.world, bound / 1000, code, reason[0])
+    load_verdicts.slow_evicted(context.world, bound / 1000, code, reason[0])
 
 
 @then("the service's memory grew by less than {megabytes:g} MB per slow client")
 def memory_was_bounded(context, megabytes):
     """Private memory of the service's process, at its peak."""
-    load.memory_bounded(context.world, megabytes)
+    load_verdicts.memory_bounded(context.world, megabytes)

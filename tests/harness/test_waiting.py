@@ -1,0 +1,57 @@
+"""How long a process waited for a CPU: nothing when it idles, half its time on a shared core."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from qaws.measure.stall import Stalls
+from qaws.measure.waiting import CpuWait
+
+SPIN = "while True: pass"
+
+pytestmark = pytest.mark.skipif(
+    not os.path.exists("/proc/self/schedstat"), reason="this kernel does not count waits"
+)
+
+
+def spinning(core):
+    return subprocess.Popen(
+        [sys.executable, "-c", f"import os\nos.sched_setaffinity(0, {{{core}}})\n{SPIN}"]
+    )
+
+
+def test_two_that_share_a_core_wait_half_of_the_time():
+    core = min(os.sched_getaffinity(0))
+    both = [spinning(core), spinning(core)]
+    try:
+        time.sleep(0.3)
+        with CpuWait([both[0].pid]) as watch:
+            time.sleep(1.0)
+        waited = watch.stalls
+    finally:
+        for process in both:
+            process.kill()
+            process.wait()
+    assert waited.total_ms > 350, "half of a second, more where others want the core too"
+    assert 150 < waited.within_ms(500) <= 500
+
+
+def test_who_sleeps_waits_for_nothing():
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
+    try:
+        time.sleep(0.5)
+        with CpuWait([sleeper.pid]) as watch:
+            time.sleep(0.3)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert watch.stalls.total_ms < 5
+
+
+def test_a_process_that_is_not_there_waits_for_nothing():
+    with CpuWait([2**22 + 1]) as watch:
+        time.sleep(0.05)
+    assert watch.stalls == Stalls()
