@@ -11,6 +11,7 @@ class Close(NamedTuple):
 
 
 AUTHENTICATION_REQUIRED = Close(1008, "Authentication required")
+TOKEN_EXPIRED = Close(1008, "token expired")
 MAX_CONNECTIONS = Close(1008, "max connections reached")
 SLOW_CONSUMER = Close(1008, "slow consumer")
 IDLE_TIMEOUT = Close(1001, "idle timeout")

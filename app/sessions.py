@@ -1,10 +1,11 @@
 """Admitted clients: their connections, and the places that are left."""
 
 import asyncio
-import uuid
+import secrets
 from collections.abc import Iterator
 from typing import cast
 
+from websockets import http11
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
@@ -14,10 +15,20 @@ from app import closes
 from app.auth import Claims
 from app.closes import Close
 from app.counters import Counters
+from app.expiry import ExpiryTimer
 from app.idle import IdleTimer
 
 CLOSE_GRACE_S = 3.0
 """How long a client may take to answer a close frame before its connection is cut."""
+
+MAX_LINE_BYTES = 128 * 1024
+"""Of a handshake's line. The library's own limit of 8 KiB would answer a long token in another way
+than the other bad ones."""
+MAX_HANDSHAKE_BYTES = 192 * 1024
+"""Of a whole handshake: nobody may make the service hold more before it is authenticated."""
+http11.MAX_LINE_LENGTH = MAX_LINE_BYTES
+
+SESSION_ID_BYTES = 24
 
 _ACTIVITY = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING})
 """Frames that a client sends by its own will. A pong answers our keepalive: it shows that the
@@ -28,6 +39,16 @@ class TickerConnection(ServerConnection):
     """A WebSocket connection that tells its session when the client is active."""
 
     session: "Session | None" = None
+    _handshake_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes off the wire; a handshake that never ends is cut off."""
+        if self.protocol.state is State.CONNECTING:
+            self._handshake_bytes += len(data)
+            if self._handshake_bytes > MAX_HANDSHAKE_BYTES:
+                self.transport.abort()
+                return
+        super().data_received(data)
 
     def process_event(self, event: Request | Response | Frame) -> None:
         """Handle one incoming event, and note it if it shows a client at work."""
@@ -39,13 +60,14 @@ class TickerConnection(ServerConnection):
 class Session:
     """One admitted client, from its welcome to its end."""
 
-    __slots__ = ("_cut", "claims", "connection", "idle", "session_id")
+    __slots__ = ("_cut", "claims", "connection", "expiry", "idle", "session_id")
 
     def __init__(self, connection: TickerConnection, claims: Claims, idle_timeout_s: float) -> None:
         self.session_id = new_session_id()
         self.connection = connection
         self.claims = claims
         self.idle = IdleTimer(idle_timeout_s, self.close_idle)
+        self.expiry = ExpiryTimer(claims.exp, self.close_expired)
         self._cut: asyncio.TimerHandle | None = None
         connection.session = self
 
@@ -80,17 +102,22 @@ class Session:
         """Close because neither side had anything to say."""
         self.close(closes.IDLE_TIMEOUT)
 
+    def close_expired(self) -> None:
+        """Close because the token is no longer good."""
+        self.close(closes.TOKEN_EXPIRED)
+
     def dispose(self) -> None:
         """Let go of timers and of the connection."""
         self.idle.cancel()
+        self.expiry.cancel()
         if self._cut:
             self._cut.cancel()
         self.connection.session = None
 
 
 def new_session_id() -> str:
-    """Return an unguessable id (a random UUID: 122 bits from the system's generator)."""
-    return str(uuid.uuid4())
+    """Return an unguessable id: 192 bits from the system's generator (a random UUID has 122)."""
+    return secrets.token_urlsafe(SESSION_ID_BYTES)
 
 
 class SessionRegistry:

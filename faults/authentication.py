@@ -28,7 +28,7 @@ SAMPLE_TICK = (
 )
 
 
-def _token(connection: ServerConnection) -> str | None:
+def token_of(connection: ServerConnection) -> str | None:
     """Return the token of a connection's handshake."""
     request = connection.request
     return auth.bearer_token(request.path, request.headers) if request else None
@@ -54,7 +54,7 @@ def welcome_before_authentication() -> None:
     async def authenticate_ws(
         service: TickerService, connection: ServerConnection
     ) -> Claims | None:
-        if _token(connection) is None:
+        if token_of(connection) is None:
             await connection.send(messages.welcome(new_session_id()).decode())
         return await original(service, connection)
 
@@ -79,7 +79,7 @@ def feed_before_authentication() -> None:
     async def authenticate_ws(
         service: TickerService, connection: ServerConnection
     ) -> Claims | None:
-        if _token(connection) is None:
+        if token_of(connection) is None:
             unknown.add(connection)
             await asyncio.sleep(0.3)
             unknown.discard(connection)
@@ -101,7 +101,7 @@ def snapshot_before_authentication() -> None:
     async def authenticate_ws(
         service: TickerService, connection: ServerConnection
     ) -> Claims | None:
-        if _token(connection) is None:
+        if token_of(connection) is None:
             await connection.send(SAMPLE_TICK)
         return await original(service, connection)
 
@@ -155,7 +155,7 @@ def refusal_by_cutting() -> None:
         service: TickerService, connection: ServerConnection
     ) -> Claims | None:
         try:
-            return service.verifier.verify(_token(connection))
+            return service.verifier.verify(token_of(connection))
         except AuthenticationError:
             connection.transport.abort()
             return None
@@ -195,7 +195,7 @@ def unauthenticated_left_hanging() -> None:
     async def authenticate_ws(
         service: TickerService, connection: ServerConnection
     ) -> Claims | None:
-        if _token(connection) is None:
+        if token_of(connection) is None:
             await connection.wait_closed()
         return await original(service, connection)
 

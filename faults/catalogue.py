@@ -9,6 +9,7 @@ from faults import (
     broadcasting,
     errors,
     idle,
+    isolation,
     latency,
     leaks,
     limits,
@@ -17,6 +18,7 @@ from faults import (
     slow_consumers,
     storm,
     throughput,
+    tokens,
 )
 from faults.fault import Fault
 
@@ -33,6 +35,8 @@ CAPABILITIES = {
     "memory stability": leaks,
     "connection storm": storm,
     "origins": origins,
+    "tokens": tokens,
+    "isolation": isolation,
 }
 """Capability → the module with its faults."""
 

@@ -151,7 +151,7 @@ def eviction_as_internal_error() -> None:
 @fault(
     story="A slow client's line is cut without a word, so that it cannot tell its own slowness "
     "from a broken network.",
-    caught_by={"QA-WS-019": TOLD + "the client that stops reading was closed with 1006"},
+    caught_by={"QA-WS-019": TOLD},
 )
 def slow_client_cut_without_close() -> None:
     """Abort the connection."""

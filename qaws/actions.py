@@ -56,11 +56,11 @@ async def connect(
     opened = await world.scene.connections.connect(
         clients, world.service, valid, carrier or carriers[0], origins.headers(origin)
     )
-    await asyncio.gather(*(_settled(world, connection) for connection in opened))
+    await asyncio.gather(*(settled(world, connection) for connection in opened))
     return opened
 
 
-async def _settled(world: World, connection: Connection) -> None:
+async def settled(world: World, connection: Connection) -> None:
     """Wait until a connection was welcomed or has ended, or the allowance is over."""
     welcomed = is_kind(world, "welcome")
     if connection.http_status == 101:

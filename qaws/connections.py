@@ -123,19 +123,21 @@ class Ending:
 class Connection:
     """One client's connection, from the handshake to its end.
 
-    `end_was_due` is set by the step that found the service's close to be right; a client that loses
-    its connection in any other way has not received what it was due.
+    `token` is what it showed. `end_was_due` is set by the step that found the service's close to be
+    right; a client that loses its connection in any other way has not received what it was due.
     """
 
     name: str
     dialect: QaWs
     contract: Contract
+    token: str | None = field(default=None, repr=False, kw_only=True)
     log: list[Frame] = field(default_factory=list)
     entitlements: list[Entitlement] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
     started_ns: int = 0
     http_status: int | None = None
     http_error: str = ""
+    refusal: Response | None = None
     ending: Ending | None = None
     _socket: _Recorder | None = None
     end_was_due: bool = False
@@ -174,6 +176,7 @@ class Connection:
                 create_connection=self._recorder,  # type: ignore[arg-type]
             )
         except InvalidStatus as refusal:
+            self.refusal = refusal.response
             self.http_status = refusal.response.status_code
             body = (refusal.response.body or b"")[:500].decode("utf-8", "replace").strip()
             self._note("←", "handshake", f"the answer's body: {body or '(empty)'}")

@@ -75,6 +75,12 @@ def fields(text: str) -> list[str]:
     return re.split(r", | and ", text)
 
 
+@_pattern(r"[A-Z]+")
+def word(text: str) -> str:
+    """Return a word that a setting can have: "DEBUG"."""
+    return text
+
+
 @_pattern(r"is|are")
 def be(text: str) -> str:
     """Return the verb; one phrase serves one client and many."""
@@ -105,5 +111,6 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Be": be,
     "Receive": receive,
     "Number": number,
+    "Word": word,
 }
 """Name in a step's phrase → converter."""

@@ -66,7 +66,7 @@ class Registry:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(client: str) -> Connection:
-            connection = Connection(client, self._dialect, self._contract)
+            connection = Connection(client, self._dialect, self._contract, token=token)
             self.all.append(connection)
             async with gate:
                 await connection.open(url, [*headers.items(), *further_headers])

@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -84,12 +84,32 @@ class Service:
             Broken: the statistics cannot be read.
         """
         sockets = self._sockets()  # before the statistics are asked for, which takes a socket too
-        sessions = subscriptions = None
-        if self.target.statistics:
-            counts = self._statistics(self.target.statistics)
-            sessions = counts[self.target.statistics.connections]
-            subscriptions = counts[self.target.statistics.subscriptions]
-        return Holdings(sockets, sessions, subscriptions)
+        return replace(self.counted(), sockets=sockets)
+
+    def counted(self) -> Holdings:
+        """Return what the service's own statistics tell; sockets are not looked for.
+
+        Raises:
+            Broken: the statistics cannot be read.
+        """
+        if self.target.statistics is None:
+            return Holdings(None, None, None)
+        counts = self._statistics(self.target.statistics)
+        return Holdings(
+            None,
+            counts[self.target.statistics.connections],
+            counts[self.target.statistics.subscriptions],
+        )
+
+    def descriptors(self) -> int | None:
+        """Return how many files and sockets the process and its children hold; None if remote.
+
+        To count only the sockets of its port, as `holdings` does, takes the system as long as it
+        has sockets of any kind.
+        """
+        if self.process is None:
+            return None
+        return sum(member.num_fds() for member in self._members())
 
     def memory_bytes(self) -> int:
         """Return the service's private memory (unique set size) in bytes, children included.
@@ -124,7 +144,7 @@ class Service:
         url = http_url(self.url, section.path)
         self.require_alive()
         try:
-            with _open(url, 5) as answer:
+            with open_url(url, 5) as answer:
                 counts = json.load(answer)
             for key in (section.connections, section.subscriptions):
                 if type(counts[key]) is not int:
@@ -305,14 +325,18 @@ class Services:
 
 def _is_ready(url: str) -> bool:
     try:
-        with _open(url, 1) as answer:
+        with open_url(url, 1) as answer:
             return bool(answer.status == 200)
     except (OSError, HTTPException, ValueError):
         return False
 
 
-def _open(url: str, timeout_s: float) -> HTTPResponse:
-    """Open an http(s) URL, on this machine without the proxy that the environment may name."""
+def open_url(url: str, timeout_s: float) -> HTTPResponse:
+    """Open an http(s) URL, on this machine without the proxy that the environment may name.
+
+    Raises:
+        OSError: it cannot be had; an `HTTPError` where the status is not 200.
+    """
     loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     proxies = urllib.request.ProxyHandler({} if loopback else None)
     answer: HTTPResponse = urllib.request.build_opener(proxies).open(url, timeout=timeout_s)

@@ -39,11 +39,12 @@ class Tokens:
         self.jwks_file = folder / "jwks.json"
         self._key: PrivateKey | None = None
         if auth.generate_key:
-            self._key = _generate(auth.algorithm)
+            self._key = new_key(auth.algorithm)
         elif auth.key_file:
             self._key = _load(auth.key_file, auth.algorithm)
         if self._key:
-            self.jwks_file.write_text(json.dumps(self._jwks(self._key)), encoding="utf-8")
+            keys = key_set(self._key, auth.algorithm, auth.key_id)
+            self.jwks_file.write_text(json.dumps(keys), encoding="utf-8")
 
     def valid(self) -> str:
         """Return a token that the service must accept.
@@ -66,8 +67,13 @@ class Tokens:
         Raises:
             Broken: the target lets nobody mint.
         """
-        if self._key is None:
-            raise Broken("[auth] has neither generate_key nor key_file: tokens cannot be minted")
+        headers = {"kid": self._auth.key_id}
+        return jwt.encode(
+            self.claims(**claims), self.key, algorithm=self._auth.algorithm, headers=headers
+        )
+
+    def claims(self, **changed: Any) -> dict[str, Any]:
+        """Return the usual claims; `changed` replace them, None leaves a claim out."""
         now = int(time.time())
         usual = {
             "sub": self._auth.subject,
@@ -76,18 +82,38 @@ class Tokens:
             "iat": now,
             "exp": now + LIFETIME_S,
         }
-        payload = {key: value for key, value in {**usual, **claims}.items() if value is not None}
-        headers = {"kid": self._auth.key_id}
-        return jwt.encode(payload, self._key, algorithm=self._auth.algorithm, headers=headers)
+        return {name: value for name, value in {**usual, **changed}.items() if value is not None}
 
-    def _jwks(self, key: PrivateKey) -> dict[str, list[dict[str, Any]]]:
-        algorithm = jwt.get_algorithm_by_name(self._auth.algorithm)
-        public = json.loads(algorithm.to_jwk(key.public_key()))
-        extra = {"kid": self._auth.key_id, "alg": self._auth.algorithm, "use": "sig"}
-        return {"keys": [{**public, **extra}]}
+    @property
+    def key(self) -> PrivateKey:
+        """Return the key that the service's tokens are signed with.
+
+        Raises:
+            Broken: the target lets nobody mint.
+        """
+        if self._key is None:
+            raise Broken("[auth] has neither generate_key nor key_file: tokens cannot be minted")
+        return self._key
+
+    @property
+    def algorithm(self) -> str:
+        """Return the name of the algorithm that they are signed with (RFC 7518, section 3.1)."""
+        return self._auth.algorithm
+
+    @property
+    def key_id(self) -> str:
+        """Return the `kid` under which the service knows the key."""
+        return self._auth.key_id
 
 
-def _generate(algorithm: str) -> PrivateKey:
+def key_set(key: PrivateKey, algorithm: str, key_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the JSON Web Key Set (RFC 7517) with the public half of a key."""
+    public = json.loads(jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key()))
+    return {"keys": [{**public, "kid": key_id, "alg": algorithm, "use": "sig"}]}
+
+
+def new_key(algorithm: str) -> PrivateKey:
+    """Return a new private key for an algorithm."""
     if algorithm == "ES256":
         return ec.generate_private_key(ec.SECP256R1())
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -13,6 +13,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Literal, NoReturn
 
+from qaws.redaction import without_tokens
+
+SHORTLY_MS = 50.0
+"""An end that comes so much too early may go unseen in a stall; less than that decides nothing."""
+
 Outcome = Literal["met", "not met", "inconclusive"]
 
 
@@ -60,9 +65,12 @@ class Checks:
 
     def require(self, ok: bool, what: str, measured: str, allowed: str, sentence: str = "") -> None:
         """Record a check that no stall can spoil; raise `Refuted` unless `ok`."""
+        measured = without_tokens(measured)
         self.done.append(Check(what, measured, allowed, "met" if ok else "not met"))
         if not ok:
-            raise Refuted(sentence or f"{what}: measured {measured}, allowed {allowed}")
+            raise Refuted(
+                without_tokens(sentence) or f"{what}: measured {measured}, allowed {allowed}"
+            )
 
     def at_most_ms(self, what: str, start_ns: int, end_ns: int, allowed_ms: float) -> None:
         """Require that what began at `start_ns` ended at `end_ns`, at most `allowed_ms` later."""
@@ -94,6 +102,7 @@ class Checks:
         """
         waited = (end_ns - start_ns) / 1e6
         stalled = self.stalled_ms(start_ns, end_ns)
+        seen = without_tokens(seen)
         measured, allowed = f"nothing in {waited:.0f} ms ({seen})", f"at most {allowed_ms:g} ms"
         if 0 < waited - allowed_ms <= stalled:
             self._starved(what, measured, allowed, stalled)
@@ -104,12 +113,15 @@ class Checks:
         """Require that `end_ns` is at least `allowed_ms` after `start_ns`.
 
         A stall makes an instant look later than it was, so it can hide an early end: where taking
-        the stall off would cross the bound, the check is inconclusive.
+        the stall off would cross the bound, the check is inconclusive. A harness that ran shortly
+        before the bound would have seen the end then: such a stall hides nothing.
         """
         took = (end_ns - start_ns) / 1e6
         stalled = self.stalled_ms(end_ns - int(1e9), end_ns)
+        bound_ns = start_ns + int(allowed_ms * 1e6)
+        blind_ms = self.stalled_ms(bound_ns - int(SHORTLY_MS * 1e6), bound_ns)
         allowed = f"not before {allowed_ms:g} ms"
-        if took >= allowed_ms and took - stalled < allowed_ms and stalled >= 50:
+        if took >= allowed_ms and took - stalled < allowed_ms and blind_ms >= 0.8 * SHORTLY_MS:
             self._starved(what, f"{took:.1f} ms", allowed, stalled)
         self.require(took >= allowed_ms, what, f"{took:.1f} ms", allowed)
 

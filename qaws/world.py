@@ -27,9 +27,12 @@ from qaws.tokens import Tokens
 from qaws.verdict import Broken, Checks, Refuted
 
 if TYPE_CHECKING:
+    from qaws.admission import Places
     from qaws.crowd import Crowd
     from qaws.knee import Knee
     from qaws.load import LoadRun
+    from qaws.lure import Lure
+    from qaws.secrecy import Cage
     from qaws.visits import Visits
 
 T = TypeVar("T")
@@ -60,6 +63,10 @@ class Scene:
         self.services: list[tuple[Service, int]] = []
         self.steps: list[tuple[int, str]] = []
         self.holdings: Holdings | None = None
+        self.places: Places | None = None
+        self.lure: Lure | None = None
+        self.cage: Cage | None = None
+        self.session_ids: list[str] = []
         self.memory_bytes: int | None = None
         self.chores: list[asyncio.Task[None]] = []
         self.on_end: list[Callable[[], None]] = []

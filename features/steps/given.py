@@ -32,6 +32,12 @@ async def service_is_running_with(context, setting, value):
     context.world.use_service({setting: f"{value:.15g}"})
 
 
+@given("the ticker service is running with a {setting} of {word:Word}")
+async def service_is_running_with_word(context, setting, word):
+    """The service with one setting changed to a word, such as a log level of DEBUG."""
+    context.world.use_service({setting: word})
+
+
 @given("the market is closed")
 async def market_is_closed(context):
     """No tick is published: what holds now holds without any."""

@@ -12,6 +12,7 @@ from qaws.connections import Connection
 from qaws.evidence.panel import panel
 from qaws.evidence.sequence import GROUP, lane_of, sequence_diagram
 from qaws.evidence.transcript import group_transcript, transcript
+from qaws.redaction import without_tokens
 from qaws.world import Scene, World
 
 LOG_LIMIT = 64 * 1024
@@ -31,7 +32,7 @@ def attach_evidence(world: World, plan: Sequence[str]) -> None:
         svg = sequence_diagram(scene.steps, scene.connections.all, world.ledger, scene.started_ns)
         pictures.append(("What went over the wire, step by step", svg))
     allure.dynamic.description_html(  # type: ignore[no-untyped-call]
-        panel(plan, scene.checks.done, scene.figures, pictures)
+        without_tokens(panel(plan, scene.checks.done, scene.figures, pictures))
     )
     _attach_transcripts(scene)
     if world.ledger.ticks:
@@ -66,4 +67,4 @@ def _attach_transcripts(scene: Scene) -> None:
 
 
 def _attach(name: str, body: str, kind: AttachmentType = AttachmentType.TEXT) -> None:
-    allure.attach(body, name=name, attachment_type=kind)
+    allure.attach(without_tokens(body), name=name, attachment_type=kind)

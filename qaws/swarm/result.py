@@ -58,6 +58,8 @@ class SlowRecord(msgspec.Struct):
         bytes: bytes that it read in all.
         closed: how the service ended the connection; None if it did not. `closed.at_us` is when
             the client came to read that.
+        cut_us: when the connection was found to be cut although the client was not reading, in
+            µs since 1970; None if it was not.
         read_again_us: when it began to read at full speed again.
     """
 
@@ -65,6 +67,7 @@ class SlowRecord(msgspec.Struct):
     ticks: int = 0
     bytes: int = 0
     closed: ClosedClient | None = None
+    cut_us: int | None = None
     read_again_us: int | None = None
 
     @property

@@ -7,6 +7,7 @@ the client's behalf, and the service cannot know that nobody reads.
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from qaws.swarm.line import Refusal, new_handshake, now_us
 from qaws.swarm.plan import Group
 from qaws.swarm.result import ClosedClient, SlowRecord
 from qaws.swarm.sequence import Fault, Sequence
+
+LOOK_EVERY_S = 0.05
+"""How often a client that does not read looks whether it has been cut off."""
 
 READ_OUT_S = 8.0
 """How long reading what is left may take at the end."""
@@ -98,7 +102,7 @@ class SlowClient:
             if self._group.behaviour == "trickles":
                 await self._trickle()
             else:
-                await self.read_again.wait()
+                await self._look_on()
             await self._read_out()
         finally:
             again.cancel()
@@ -113,6 +117,15 @@ class SlowClient:
         """Let the client read what there is, and close with 1000 if the service has not closed."""
         self._leaving = True
         self.read_again.set()
+
+    async def _look_on(self) -> None:
+        """Read nothing; notice when the service cuts the connection all the same."""
+        poll = select.poll()
+        poll.register(self._socket, 0)
+        while not self.read_again.is_set():
+            if self.record.cut_us is None and poll.poll(0):
+                self.record.cut_us = now_us()
+            await _wait(self.read_again, LOOK_EVERY_S)
 
     async def _trickle(self) -> None:
         while not self.read_again.is_set() and not self._over:

@@ -74,7 +74,7 @@ def test_bad_claims(issuer: Issuer, verifier: TokenVerifier, claims: dict[str, A
 
 @pytest.mark.parametrize(
     "header",
-    [{"kid": "k2"}, {"typ": "at+jwt"}, {"crit": ["x"], "x": 1}],
+    [{"kid": "k2"}, {"typ": "at+jwt"}, {"crit": ["x"], "x": 1}, {"crit": ["b64"], "b64": True}],
     ids=str,
 )
 def test_bad_headers(issuer: Issuer, verifier: TokenVerifier, header: dict[str, Any]) -> None:
@@ -88,6 +88,24 @@ def test_a_token_needs_a_key_id(issuer: Issuer, verifier: TokenVerifier) -> None
 @pytest.mark.parametrize("token", [None, "", "x", "..", "a.b.c", "e30.e30.", "é.é.é", "." * 9999])
 def test_garbage(verifier: TokenVerifier, token: str | None) -> None:
     assert refused(verifier, token)
+
+
+def test_nothing_but_the_three_parts(issuer: Issuer, verifier: TokenVerifier) -> None:
+    token = issuer.token()
+    assert refused(verifier, f"{token[:-20]}!!~~{token[-20:]}")
+    assert refused(verifier, f" {token}")
+    assert refused(verifier, f"{token}\n")
+    assert refused(verifier, issuer.token(filler="x" * 8192))
+
+
+def test_whatever_goes_wrong_is_a_refusal(
+    issuer: Issuer, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(self: TokenVerifier, header: object) -> None:
+        raise AttributeError(issuer.token())
+
+    monkeypatch.setattr(TokenVerifier, "_key_for", stumble)
+    assert refused(verifier, issuer.token())
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE", ""])

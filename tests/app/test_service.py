@@ -57,6 +57,42 @@ def test_no_token_is_refused(service: Service) -> None:
     assert closing(Client(dial(service.url))) == Close(1008, "Authentication required")
 
 
+@pytest.mark.parametrize("length", [9_000, 100_000])
+@pytest.mark.parametrize("carrier", ["query", "header"])
+def test_a_long_token_is_refused_as_any_other(service: Service, carrier: str, length: int) -> None:
+    token = "x" * length
+    if carrier == "query":
+        client = service.connect(token)
+    else:
+        headers = {"Authorization": f"Bearer {token}"}
+        client = Client(dial(service.url, additional_headers=headers))
+    assert closing(client) == Close(1008, "Authentication required")
+
+
+def test_a_handshake_without_end_is_cut_off(service: Service) -> None:
+    host, port = service.url.removeprefix("ws://").removesuffix("/ws/ticks").split(":")
+    line = b"X-Filler: " + b"x" * 20_000 + b"\r\n"
+
+    def send_for_ever(raw: socket.socket) -> None:
+        for _ in range(50):
+            raw.sendall(line)
+            time.sleep(0.005)
+
+    with socket.create_connection((host, int(port)), timeout=10) as raw:
+        raw.sendall(b"GET /ws/ticks HTTP/1.1\r\n")
+        with pytest.raises(ConnectionError):
+            send_for_ever(raw)
+
+
+def test_a_session_ends_with_its_token(service: Service, issuer: Issuer) -> None:
+    exp = int(time.time()) + 2
+    client = service.connect(issuer.token(exp=exp))
+    assert client.receive()["type"] == "connection"
+    assert closing(client) == Close(1008, "token expired")
+    assert 0 <= time.time() - exp < 1
+    assert closing(service.connect(issuer.token(exp=exp))).reason == "Authentication required"
+
+
 def test_token_in_a_header(service: Service) -> None:
     headers = {"Authorization": f"Bearer {service.token}"}
     client = Client(dial(service.url, additional_headers=headers))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from qaws.measure.stall import StallMeter
 from qaws.verdict import Check, Checks, Inconclusive, Refuted, no_stall
 
 MS = 1_000_000
@@ -151,6 +152,18 @@ def test_a_stall_that_cannot_hide_an_early_end_spoils_nothing():
     checks = stalled(150)
     checks.not_before_ms("close", START, at(2151), 2000)
     assert checks.done[-1].verdict == "met"
+
+
+def test_a_stall_that_was_over_shortly_before_the_bound_hides_nothing():
+    meter = StallMeter()
+    meter.book(at(1500), at(1960))
+    Checks(meter.between).not_before_ms("close", START, at(2002), 2000)
+    meter.book(at(1985), at(2001))
+    Checks(meter.between).not_before_ms("close", START, at(2002), 2000)
+    blind = StallMeter()
+    blind.book(at(1940), at(2001))
+    with pytest.raises(Inconclusive, match="stood still"):
+        Checks(blind.between).not_before_ms("close", START, at(2002), 2000)
 
 
 @pytest.mark.parametrize("stall", [0, 100, 10_000])

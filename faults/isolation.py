@@ -1,0 +1,356 @@
+"""Faults of session ids, of what clients get of each other, and of secrets: QA-WS-025."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import secrets
+import uuid
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from http import HTTPStatus
+
+import jwt
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+
+from app import logs, messages, routes_websocket, server, sessions
+from app.auth import Claims, TokenVerifier
+from app.fanout import Fanout
+from app.logs import RedactingFormatter
+from app.messages import Command, InvalidMessage, InvalidTick
+from app.server import TickerService
+from app.sessions import Session
+from app.subscriptions import Keys, Selector, Totals
+from faults.authentication import token_of
+from faults.fault import fault, replace
+
+BITS = "random bits in a session id: measured "
+STRAY = "Mallory received ticks that it had not subscribed to"
+UNKNOWN = "received ticks that were never published"
+OTHERS = "what belongs to others among what "
+OUTPUT = "the service's output has "
+
+# --- session ids -----------------------------------------------------------------------------
+
+
+@fault(
+    story="Session ids are counted up, so that everybody knows the ids of those who came before "
+    "and after.",
+    caught_by={"QA-WS-025": BITS},
+)
+def session_ids_counted_up() -> None:
+    """Write a number as if it were random."""
+    numbers = itertools.count(1)
+    replace(sessions, "new_session_id", lambda: f"{next(numbers):032x}")
+
+
+@fault(
+    story="Session ids are made from the clock and the machine's address, so that whoever has one "
+    "can work out the others.",
+    caught_by={"QA-WS-025": BITS},
+)
+def session_ids_from_clock_and_machine() -> None:
+    """Take the UUIDs of version 1."""
+    replace(sessions, "new_session_id", lambda: str(uuid.uuid1()))
+
+
+@fault(
+    story="Session ids have 64 random bits, half of what was agreed.",
+    caught_by={"QA-WS-025": BITS + "64.0"},
+)
+def session_ids_too_short() -> None:
+    """Take eight bytes."""
+    replace(sessions, "new_session_id", lambda: secrets.token_hex(8))
+
+
+@fault(
+    story="Session ids look long enough, but their second half repeats the first.",
+    caught_by={"QA-WS-025": BITS + "64."},
+)
+def session_ids_say_it_twice() -> None:
+    """Take eight bytes twice."""
+    replace(sessions, "new_session_id", lambda: secrets.token_hex(8) * 2)
+
+
+@fault(
+    story="Session ids hold a random number of 64 bits and another that grows by the same amount "
+    "each time, so that they look random one by one and are not.",
+    caught_by={"QA-WS-025": BITS},
+)
+def session_ids_in_even_steps() -> None:
+    """Add the golden ratio's bits, as generators do that are made for speed."""
+    state = [secrets.randbits(64)]
+
+    def next_id() -> str:
+        state[0] = (state[0] + 0x9E3779B97F4A7C15) % 2**64
+        return f"{state[0]:016x}{secrets.token_hex(8)}"
+
+    replace(sessions, "new_session_id", next_id)
+
+
+@fault(
+    story="Once in a thousand connections a session id is dealt a second time, and one client sees "
+    "the other's account of its visit.",
+    caught_by={"QA-WS-025": "different session ids among"},
+)
+def session_id_dealt_twice() -> None:
+    """Keep an id, and deal it again a thousand connections later."""
+    original, number, kept = sessions.new_session_id, itertools.count(), [""]
+
+    def dealing() -> str:
+        place = next(number) % 1000
+        dealt = kept[0] if place == 999 else original()
+        kept[0] = dealt if place == 0 else kept[0]
+        return dealt
+
+    replace(sessions, "new_session_id", dealing)
+
+
+# --- what selects ------------------------------------------------------------------------------
+
+SYMBOLS = ("NIFTY", "BANKNIFTY", "NIFTYNXT50")
+
+
+def _widen(wider: Callable[[str], bool]) -> None:
+    """Give whoever asks for certain names the ticks of all symbols."""
+    original = Fanout.subscribe
+
+    def subscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        if any(kind == "symbol" and wider(str(name)) for kind, name in keys):
+            keys = keys | {("symbol", symbol) for symbol in SYMBOLS}
+        return original(self, session, keys)
+
+    replace(Fanout, "subscribe", subscribe)
+
+
+@fault(
+    story="A star in the place of a symbol selects the whole market, whatever its client has paid "
+    "for.",
+    caught_by={"QA-WS-025": STRAY},
+)
+def star_selects_the_market() -> None:
+    """Take `*` for every symbol."""
+    _widen(lambda name: name == "*")
+
+
+@fault(
+    story="Symbols are matched as patterns, so that a few characters select the whole market.",
+    caught_by={"QA-WS-025": STRAY},
+)
+def symbols_matched_as_patterns() -> None:
+    """Expand what looks like a pattern."""
+    _widen(lambda name: name.endswith("FTY") and "?" in name and fnmatchcase("NIFTY", name))
+
+
+@fault(
+    story="The names of the broker's channels select what goes over them, so that whoever knows "
+    "how the service is built reads everything.",
+    caught_by={"QA-WS-025": STRAY},
+)
+def channel_names_select() -> None:
+    """Take the channel of options for a symbol."""
+    _widen(lambda name: name == "ticker:options")
+
+
+# --- who publishes -----------------------------------------------------------------------------
+
+
+def _relay(tick_in: Callable[[str], str | None]) -> None:
+    """Publish what a client sends if there is a tick in it, as if it came from the feed."""
+    parse, answer = messages.parse_command, TickerService.answer_invalid
+    last = [""]
+
+    def parse_command(message: str | bytes) -> Command:
+        last[0] = message if isinstance(message, str) else ""
+        return parse(message)
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        try:
+            payload = tick_in(last[0]) or ""
+            self.fanout.publish(messages.parse_tick(b"ticker:options", payload.encode()))
+        except (ValueError, KeyError, TypeError, InvalidTick):
+            answer(self, session, invalid)
+
+    replace(messages, "parse_command", parse_command)
+    replace(TickerService, "answer_invalid", answer_invalid)
+
+
+@fault(
+    story="A tick that a client sends is handed on like one of the feed, so that anybody can move "
+    "the prices that others see.",
+    caught_by={"QA-WS-025": UNKNOWN},
+)
+def ticks_of_clients_relayed() -> None:
+    """Take a message for a tick where it is no command."""
+    _relay(lambda message: None if '"action"' in message else message)
+
+
+@fault(
+    story="An action of the developers, with which they published ticks, was left in.",
+    caught_by={"QA-WS-025": UNKNOWN},
+)
+def publish_action_left_in() -> None:
+    """Heed the action publish."""
+
+    def data(message: str) -> str | None:
+        command = json.loads(message)
+        return json.dumps(command["data"]) if command["action"] == "publish" else None
+
+    _relay(data)
+
+
+# --- what one gets of another ------------------------------------------------------------------
+
+
+@fault(
+    story="An acknowledgement goes to all sessions of a user, so that the programs of one desk "
+    "take each other's subscriptions for their own.",
+    caught_by={"QA-WS-025": OTHERS},
+)
+def acknowledgement_to_all_of_a_user() -> None:
+    """Send it to everybody of the same subject."""
+    original = routes_websocket.handle_subscribe
+
+    def handle_subscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        original(service, session, selector)
+        totals = Totals(0, 0, 0)
+        for other in service.sessions:
+            if other is not session and other.claims.sub == session.claims.sub:
+                service.fanout.send(other, messages.subscribed(selector, totals))
+
+    replace(routes_websocket, "handle_subscribe", handle_subscribe)
+
+
+@fault(
+    story="The welcome carries, for load balancers, the session id of the client before, so that "
+    "everybody knows one that is not his.",
+    caught_by={"QA-WS-025": OTHERS},
+)
+def welcome_names_the_one_before() -> None:
+    """Add a member to the message."""
+    before = [""]
+
+    def greet(self: TickerService, session: Session) -> None:
+        text = messages.welcome(session.session_id)[:-1] + b',"after":"%b"}' % before[0].encode()
+        before[0] = session.session_id
+        self.fanout.send(session, text)
+
+    replace(TickerService, "greet", greet)
+
+
+# --- secrets ---------------------------------------------------------------------------------
+
+
+def _on_refusal(tell: Callable[[str, str], None]) -> None:
+    """Do something with path and token of each connection that is refused for its token."""
+    original = routes_websocket.authenticate_ws
+
+    async def authenticate_ws(
+        service: TickerService, connection: ServerConnection
+    ) -> Claims | None:
+        claims = await original(service, connection)
+        if claims is None and connection.request:
+            tell(connection.request.path, token_of(connection) or "")
+        return claims
+
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
+@fault(
+    story="The access log has the address of refused connections with its query, so that a token "
+    "which expired a moment too soon, or was meant for another service, lies in the logs.",
+    caught_by={"QA-WS-025": OUTPUT + "a whole token"},
+)
+def refused_tokens_in_access_log() -> None:
+    """Write a line past the log's redaction."""
+    _on_refusal(lambda path, token: print(f"GET {path} 1008", flush=True))
+
+
+@fault(
+    story="For support the end of a refused token is written to the log, and from many such ends "
+    "signatures are put together.",
+    caught_by={"QA-WS-025": OUTPUT + "a piece of the signature of a token"},
+)
+def ends_of_refused_tokens_logged() -> None:
+    """Write forty characters."""
+    _on_refusal(lambda path, token: print(f"refused …{token[-40:]}", flush=True))
+
+
+@fault(
+    story="The claims of each admitted token are written to the log, with all that the issuer put "
+    "into them about the user.",
+    caught_by={"QA-WS-025": OUTPUT + "what a token says"},
+)
+def claims_written_to_the_log() -> None:
+    """Write the payload of good tokens."""
+    original = TokenVerifier.verify
+
+    def verify(self: TokenVerifier, token: str | None) -> Claims:
+        claims = original(self, token)
+        payload = jwt.decode(token or "", options={"verify_signature": False})
+        logging.getLogger("app.audit").info("admitted %s", payload)
+        return claims
+
+    replace(TokenVerifier, "verify", verify)
+
+
+@fault(
+    story="Lines of the log are cleared of tokens but tracebacks are not, so that one crash at the "
+    "end of a connection puts its token into the log.",
+    caught_by={"QA-WS-025": OUTPUT + "a whole token"},
+)
+def token_in_a_traceback() -> None:
+    """Stumble when the line of a client was cut, with the request in hand."""
+    original = routes_websocket.cleanup_connection
+
+    def format_line(self: RedactingFormatter, record: logging.LogRecord) -> str:
+        return logging.Formatter.format(self, record)
+
+    def cleanup(service: TickerService, session: Session) -> None:
+        connection = session.connection
+        original(service, session)
+        if connection.protocol.close_rcvd is None and connection.request:
+            raise RuntimeError(f"no close frame: {connection.request.path}")
+
+    replace(RedactingFormatter, "format", format_line)
+    replace(routes_websocket, "cleanup_connection", cleanup)
+
+
+@fault(
+    story="At the log level DEBUG the library writes every handshake as it came, so that whoever "
+    "looks for an error in production collects tokens.",
+    caught_by={"QA-WS-025": OUTPUT + "a whole token"},
+)
+def handshakes_logged_at_debug() -> None:
+    """Use Python's own set-up of logs where everything is wanted."""
+    original = logs.configure
+
+    def configure(level: str) -> None:
+        if level == "DEBUG":
+            logging.basicConfig(level=level)
+        else:
+            original(level)
+
+    replace(logs, "configure", configure)
+
+
+@fault(
+    story="The page for unknown addresses repeats the address, token and all, and proxies keep it.",
+    caught_by={"QA-WS-025": "the answer to a request for /nowhere has a whole token"},
+)
+def not_found_page_repeats_the_address() -> None:
+    """Put the path into the body."""
+    original = TickerService.respond
+    json_response = server._json_response
+
+    def respond(
+        self: TickerService, connection: ServerConnection, request: Request
+    ) -> Response | None:
+        answer = original(self, connection, request)
+        if answer is not None and answer.status_code == 404:
+            return json_response(HTTPStatus.NOT_FOUND, {"error": f"no {request.path}"})
+        return answer
+
+    replace(TickerService, "respond", respond)

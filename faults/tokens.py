@@ -1,0 +1,528 @@
+"""Faults of tokens, forged ones and those that expire: QA-WS-021, 022."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.api_jws import PyJWS
+from jwt.utils import base64url_decode
+from websockets import http11
+from websockets.asyncio.server import ServerConnection
+
+from app import auth, closes, routes_websocket
+from app.auth import AuthenticationError, Claims, TokenVerifier
+from app.closes import Close
+from app.expiry import ExpiryTimer
+from app.fanout import Fanout
+from app.server import TickerService
+from app.sessions import Session, SessionRegistry
+from faults.authentication import token_of
+from faults.fault import fault, replace
+
+LET_IN = "refusal of Mallory: measured 1 x welcome; still open"
+TOLD = "what Mallory was told: measured "
+COUNTED = "sessions and sockets of the service: measured "
+AGAIN = "refusal of Ida: measured 1 x welcome; still open"
+AFTER_EXPIRY = "after its token expired: measured "
+
+Lenient = Callable[[TokenVerifier, str], Mapping[str, Any]]
+
+
+def _also_accept(lenient: Lenient) -> None:
+    """Accept what the verifier refuses if `lenient` returns its claims; it may raise anything."""
+    original = TokenVerifier.verify
+
+    def verify(self: TokenVerifier, token: str | None) -> Claims:
+        try:
+            return original(self, token)
+        except AuthenticationError:
+            try:
+                claims = lenient(self, token or "")
+                return Claims(str(claims["sub"]), float(claims.get("exp", "inf")))
+            except Exception:
+                raise AuthenticationError from None
+
+    replace(TokenVerifier, "verify", verify)
+
+
+def _signed(self: TokenVerifier, token: str, **options: Any) -> dict[str, Any]:
+    """Return the claims of a token of the right key, checked but for what `options` leave out."""
+    key = self._keys[jwt.get_unverified_header(token)["kid"]]
+    checks: Any = {"require": ["exp", "sub", "iss", "aud"], "strict_aud": True, **options}
+    return jwt.decode(
+        token,
+        key,
+        algorithms=self._algorithms,
+        issuer=None if options.get("verify_iss") is False else self._issuer,
+        audience=None if options.get("verify_aud") is False else self._audience,
+        options=checks,
+    )
+
+
+def _unsigned(token: str) -> dict[str, Any]:
+    """Return the claims of a token whose signature is somebody else's affair."""
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+def _hmac_fits(token: str, secret: bytes) -> bool:
+    signed, _, signature = token.rpartition(".")
+    mac = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
+    return hmac.compare_digest(mac, base64url_decode(signature))
+
+
+# --- QA-WS-021: what is let in ---------------------------------------------------------------
+
+
+@fault(
+    story="A token without an expiry is taken for one that never expires, so that a stolen one is "
+    "good for ever.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def token_without_expiry_accepted() -> None:
+    """Do not insist on exp."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        return _signed(self, token, require=["sub", "iss", "aud"])
+
+    _also_accept(lenient)
+
+
+@fault(
+    story="The audience is looked for as a part of the text, so that a token for the ticker's "
+    "admin console, or for anything of a like name, opens the ticker too.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def audience_compared_in_part() -> None:
+    """Take `in` for equality."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        claims = _signed(self, token, verify_aud=False)
+        if not isinstance(claims["aud"], str) or self._audience not in claims["aud"]:
+            raise ValueError
+        return claims
+
+    _also_accept(lenient)
+
+
+@fault(
+    story="Only the beginning of the issuer is compared, so that whoever registers a name that "
+    "begins alike can issue tokens.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def issuer_compared_by_its_beginning() -> None:
+    """Take `startswith` for equality."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        claims = _signed(self, token, verify_iss=False)
+        if not claims["iss"].startswith(self._issuer):
+            raise ValueError
+        return claims
+
+    _also_accept(lenient)
+
+
+@fault(
+    story="An issuer may be a list, one of which is the right one, so that an issuer that is "
+    "trusted elsewhere can name itself beside ours.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def issuer_in_a_list_accepted() -> None:
+    """Look for the issuer in what may be a list."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        claims = _signed(self, token, verify_iss=False)
+        if not isinstance(claims["iss"], list) or self._issuer not in claims["iss"]:
+            raise ValueError
+        return claims
+
+    _also_accept(lenient)
+
+
+@fault(
+    story="The algorithm none is refused only as it is usually spelt, so that whoever writes it "
+    "nOnE needs no key at all.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def unsigned_accepted_in_odd_spelling() -> None:
+    """Compare in lower case on one side only."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        algorithm = jwt.get_unverified_header(token)["alg"]
+        if algorithm == "none" or algorithm.lower() != "none":
+            raise ValueError
+        return _unsigned(token)
+
+    _also_accept(lenient)
+
+
+@fault(
+    story="A token may choose HMAC, and the public key then serves as its secret: everybody who "
+    "can read the key set can sign.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def public_key_taken_for_a_secret() -> None:
+    """Check an HMAC with the key's PEM."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        public: Any = next(iter(self._keys.values())).key
+        pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        if not _hmac_fits(token, pem):
+            raise ValueError
+        return _unsigned(token)
+
+    _also_accept(lenient)
+
+
+@fault(
+    story="The key id is taken for a file's name, so that a forger signs with a file whose content "
+    "everybody knows.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def key_id_taken_for_a_file() -> None:
+    """Read the secret from below /etc/keys, or from wherever the kid leads."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        kid = jwt.get_unverified_header(token)["kid"]
+        secret = Path("/etc/../etc", kid).resolve().read_bytes()
+        if not kid or not _hmac_fits(token, secret):
+            raise ValueError
+        return _unsigned(token)
+
+    _also_accept(lenient)
+
+
+@fault(
+    story="A token may say where its key set is, and the service fetches it and believes it.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def key_set_of_the_token_believed() -> None:
+    """Follow jku."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        header = jwt.get_unverified_header(token)
+        with urllib.request.urlopen(header["jku"], timeout=1) as answer:
+            (key,) = json.load(answer)["keys"]
+        return jwt.decode(token, jwt.PyJWK(key), options={"verify_aud": False})
+
+    _also_accept(lenient)
+
+
+@fault(
+    story="The certificate that a token points at is fetched, though not believed: anybody can "
+    "make the service call addresses inside the company's network.",
+    caught_by={"QA-WS-021": "because Mallory's token pointed at it: measured /certificate.pem"},
+)
+def certificate_of_the_token_fetched() -> None:
+    """Follow x5u, and refuse."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        with urllib.request.urlopen(jwt.get_unverified_header(token)["x5u"], timeout=1) as answer:
+            answer.read()
+        raise ValueError
+
+    _also_accept(lenient)
+
+
+@fault(
+    story="What a token declares critical is not looked at, so that restrictions which newer "
+    "issuers put into tokens do not restrict anything.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def critical_extensions_ignored() -> None:
+    """Take the check out of the library and out of the service."""
+
+    def key_for(self: TokenVerifier, header: Mapping[str, Any]) -> jwt.PyJWK:
+        if str(header.get("typ", "JWT")).upper() != "JWT":
+            raise ValueError
+        return self._keys[header["kid"]]
+
+    replace(PyJWS, "_validate_crit", lambda self, headers: None)
+    replace(TokenVerifier, "_key_for", key_for)
+
+
+@fault(
+    story="Characters that base64 does not know are skipped, so that one token has many spellings "
+    "and a block list of tokens can be walked around.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def stray_characters_skipped() -> None:
+    """Check the form of a token no more."""
+
+    class Anything:
+        @staticmethod
+        def fullmatch(token: str) -> bool:
+            return True
+
+    replace(auth, "_COMPACT", Anything)
+
+
+# --- QA-WS-021: how it is refused --------------------------------------------------------------
+
+
+@fault(
+    story="Whoever shows an expired token is told so, and learns that its signature was good.",
+    caught_by={"QA-WS-021": TOLD},
+)
+def expired_token_told_so() -> None:
+    """Add a word to the reason."""
+
+    async def authenticate_ws(
+        service: TickerService, connection: ServerConnection
+    ) -> Claims | None:
+        token = token_of(connection)
+        try:
+            return service.verifier.verify(token)
+        except AuthenticationError:
+            code, reason = closes.AUTHENTICATION_REQUIRED
+            try:
+                _signed(service.verifier, token or "")
+            except jwt.ExpiredSignatureError:
+                reason += " (expired)"
+            except Exception:
+                pass  # all other tokens are refused as they should
+            await connection.close(code, reason)
+            return None
+
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
+@fault(
+    story="Tokens of more than 8 kB are answered with HTTP 431 before anybody looks at them, so "
+    "that their bearers take a bad token for a broken network.",
+    caught_by={"QA-WS-021": "refusal of Mallory: measured HTTP 4"},
+)
+def long_token_answered_otherwise() -> None:
+    """Leave the library's limit as it is."""
+    replace(http11, "MAX_LINE_LENGTH", 8192)
+
+
+@fault(
+    story="A token of a hundred kilobytes ends the connection with an internal error, and an alarm "
+    "wakes operations whenever somebody sends one.",
+    caught_by={"QA-WS-021": "refusal of Mallory: measured no message; closed with 1011"},
+)
+def long_token_breaks_the_check() -> None:
+    """Stumble over the length."""
+    original = TokenVerifier.verify
+
+    def verify(self: TokenVerifier, token: str | None) -> Claims:
+        if token and len(token) > 65_536:
+            raise MemoryError("token buffer")
+        return original(self, token)
+
+    replace(TokenVerifier, "verify", verify)
+
+
+@fault(
+    story="Clients whose token has expired are counted as connected although they are refused, so "
+    "that a program which tries again and again fills the service up.",
+    caught_by={"QA-WS-021": COUNTED},
+)
+def expired_tokens_counted_as_sessions() -> None:
+    """Take a place for each token that is refused for its expiry."""
+    original = TokenVerifier.verify
+    refused: list[int] = []
+    length = SessionRegistry.__len__
+
+    def verify(self: TokenVerifier, token: str | None) -> Claims:
+        try:
+            return original(self, token)
+        except AuthenticationError:
+            try:
+                _signed(self, token or "")
+            except jwt.ExpiredSignatureError:
+                refused.append(1)
+            except Exception:
+                pass  # refused for another reason
+            raise
+
+    replace(TokenVerifier, "verify", verify)
+    replace(SessionRegistry, "__len__", lambda self: length(self) + len(refused))
+
+
+@fault(
+    story="After a token that names no known key everybody is refused for three seconds, so that "
+    "one forger keeps all others out.",
+    caught_by={"QA-WS-021": "admission of Alice"},
+)
+def forgery_locks_others_out() -> None:
+    """Take an unknown kid for a key rotation, and refuse until it is over."""
+    original = TokenVerifier._key_for
+    until = [0.0]
+
+    def key_for(self: TokenVerifier, header: Mapping[str, Any]) -> jwt.PyJWK:
+        if header.get("kid") not in self._keys:
+            until[0] = time.monotonic() + 3
+        if time.monotonic() < until[0]:
+            raise AuthenticationError
+        return original(self, header)
+
+    replace(TokenVerifier, "_key_for", key_for)
+
+
+# --- QA-WS-022 ---------------------------------------------------------------------------------
+
+
+@fault(
+    story="A token's expiry is checked when its client connects and never again, so that whoever "
+    "was let go at noon reads along until the evening.",
+    caught_by={"QA-WS-022": "close of Ida " + AFTER_EXPIRY + "nothing"},
+)
+def expiry_checked_at_connect_only() -> None:
+    """Set no timer."""
+    replace(ExpiryTimer, "_arm", lambda self: None)
+
+
+def _on(owner: Any, name: str, session_of: Callable[..., Session]) -> None:
+    """Check the expiry when something is called, and at no other time."""
+    replace(ExpiryTimer, "_arm", lambda self: None)
+    original = getattr(owner, name)
+
+    def checking(*args: Any) -> Any:
+        session = session_of(*args)
+        if time.time() >= session.claims.exp:
+            session.close_expired()
+        return original(*args)
+
+    replace(owner, name, checking)
+
+
+@fault(
+    story="A token's expiry is checked when its client sends something, so that a client that only "
+    "listens never has to renew it.",
+    caught_by={"QA-WS-022": "close of Ida " + AFTER_EXPIRY + "nothing"},
+)
+def expiry_checked_on_messages_only() -> None:
+    """Look at the clock with each message of a client."""
+    _on(Fanout, "send", lambda fanout, session, payload: session)
+
+
+@fault(
+    story="A token's expiry is checked when a tick is delivered, so that a client without ticks "
+    "stays connected with a token that is long dead.",
+    caught_by={"QA-WS-022": "close of Ida " + AFTER_EXPIRY + "nothing"},
+)
+def expiry_checked_on_delivery_only() -> None:
+    """Look at the clock with each delivery."""
+    _on(Fanout, "_deliver", lambda fanout, session, frames, ticks: session)
+
+
+@fault(
+    story="A client that keeps pinging is taken for authenticated, so that its token never ends.",
+    caught_by={"QA-WS-022": "close of Pia " + AFTER_EXPIRY},
+)
+def pings_extend_the_token() -> None:
+    """Move the expiry with each message that a client sends behind its welcome."""
+    send, greeted = Fanout.send, set[str]()
+
+    def extending(self: Fanout, session: Session, payload: bytes) -> None:
+        if payload == b'{"type":"pong"}' and session.session_id in greeted:
+            session.expiry._expires_at = time.time() + 10
+        greeted.add(session.session_id)
+        send(self, session, payload)
+
+    replace(Fanout, "send", extending)
+
+
+@fault(
+    story="A session whose token has expired is closed with 1000, a normal end, so that the client "
+    "does not fetch a new token.",
+    caught_by={"QA-WS-022": "end of Ida's connection"},
+)
+def expiry_as_normal_end() -> None:
+    """Take another code."""
+    replace(closes, "TOKEN_EXPIRED", Close(1000, "token expired"))
+
+
+@fault(
+    story="A session whose token has expired is told that authentication is required, as if its "
+    "token had never been good, and its user is asked for a password in mid-session.",
+    caught_by={"QA-WS-022": "end of Ida's connection"},
+)
+def expiry_told_as_missing_token() -> None:
+    """Take another reason."""
+    replace(closes, "TOKEN_EXPIRED", closes.AUTHENTICATION_REQUIRED)
+
+
+@fault(
+    story="When a token expires, all its bearer's neighbours are closed with it.",
+    caught_by={"QA-WS-022": "Nora got no tick any more"},
+)
+def expiry_closes_the_neighbours() -> None:
+    """Close whoever is connected."""
+    original = Session.close_expired
+    admitted: list[Session] = []
+    dispose, init = Session.dispose, Session.__init__
+
+    def remember(self: Session, *args: Any) -> None:
+        init(self, *args)
+        admitted.append(self)
+
+    def forget(self: Session) -> None:
+        admitted.remove(self)
+        dispose(self)
+
+    def close_all(self: Session) -> None:
+        for session in tuple(admitted):
+            original(session)
+
+    replace(Session, "__init__", remember)
+    replace(Session, "dispose", forget)
+    replace(Session, "close_expired", close_all)
+
+
+@fault(
+    story="Expired tokens are looked for every eight seconds, so that a dead token reads the "
+    "market for seconds more.",
+    caught_by={"QA-WS-022": AFTER_EXPIRY},
+)
+def expiry_noticed_late() -> None:
+    """Fire five seconds late."""
+    original = ExpiryTimer.__init__
+
+    def late(self: ExpiryTimer, expires_at: float, on_expiry: Callable[[], None]) -> None:
+        original(self, expires_at + 5, on_expiry)
+
+    replace(ExpiryTimer, "__init__", late)
+
+
+@fault(
+    story="Sessions are closed a second before their token expires, so that clients that renew in "
+    "time are thrown out all the same.",
+    caught_by={"QA-WS-022": "allowed not before 0 ms"},
+)
+def expiry_before_its_time() -> None:
+    """Fire a second early."""
+    original = ExpiryTimer.__init__
+
+    def early(self: ExpiryTimer, expires_at: float, on_expiry: Callable[[], None]) -> None:
+        original(self, expires_at - 1, on_expiry)
+
+    replace(ExpiryTimer, "__init__", early)
+
+
+@fault(
+    story="An expired token is accepted for a minute more because clocks may differ, so that a "
+    "client that was closed for it comes straight back.",
+    caught_by={"QA-WS-021": LET_IN, "QA-WS-022": AGAIN},
+)
+def a_minute_of_leeway() -> None:
+    """Accept what expired in the last minute; the session then lasts that long."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        claims = _signed(self, token, verify_exp=False)
+        if claims["exp"] < time.time() - 60:
+            raise ValueError
+        return {**claims, "exp": claims["exp"] + 60}
+
+    _also_accept(lenient)

@@ -1,0 +1,172 @@
+"""Tokens at the door: forged ones, and how much their bearers are told.
+
+Every function takes the world first and runs on its loop thread (`World.do`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qaws import actions
+from qaws.connections import Connection
+from qaws.expectations import in_time
+from qaws.forgery import Forger, forged, lure_for
+from qaws.service import Holdings
+from qaws.verdict import Broken
+from qaws.world import World
+
+CONTROL = "Nobody"
+"""What a client without any token is called, whose refusal the others' is held against."""
+
+CHANGING_HEADERS = frozenset({"date"})
+"""Of a refusal, these may differ from one to the next."""
+
+
+async def show(
+    world: World, clients: Sequence[str], token: str | None, carrier: str | None = None
+) -> list[Connection]:
+    """Connect clients that show this very token, and wait until each was welcomed or turned away.
+
+    Args:
+        world: the world.
+        clients: their names.
+        token: what they show; None for nothing.
+        carrier: how; default the first that the target knows.
+
+    Raises:
+        Broken: nobody listens there.
+    """
+    world.service.require_alive()
+    carrier = carrier or world.target.auth.carriers[0]
+    opened = await world.scene.connections.connect(clients, world.service, token, carrier)
+    await asyncio.gather(*(actions.settled(world, connection) for connection in opened))
+    return opened
+
+
+async def forger(world: World, marker: str = "") -> Forger:
+    """Return a forger for the scenario's service, whose lure is open until the scenario ends."""
+    if world.scene.lure is None:
+        lure = world.scene.lure = lure_for(world.tokens.algorithm)
+        await lure.open()
+        world.scene.on_end.append(lambda: world.loop.call(lure.close()))
+    return Forger(world.tokens, world.scene.lure, marker)
+
+
+async def connect_forged(world: World, client: str, kind: str) -> None:
+    """Connect a client with a bad token, by the name that the features give it.
+
+    Raises:
+        Broken: there is none of that name, or the target lets nobody mint.
+    """
+    await show(world, [client], forged(kind, await forger(world)))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What a service holds for its clients, as its process and its statistics show."""
+
+    descriptors: int | None
+    counted: Holdings
+
+    def is_within(self, other: Places) -> bool:
+        """Return whether no part of it is more than in another."""
+        pairs = [
+            (self.descriptors, other.descriptors),
+            (self.counted.sessions, other.counted.sessions),
+            (self.counted.subscriptions, other.counted.subscriptions),
+        ]
+        return all((mine or 0) <= (theirs or 0) for mine, theirs in pairs)
+
+    def __str__(self) -> str:
+        return f"{self.counted}, {self.descriptors} files and sockets"
+
+
+async def note_places(world: World) -> None:
+    """Note what the service holds, once it holds still."""
+    deadline_s = time.monotonic() + world.allowance_s
+    last = await asyncio.to_thread(_places, world)
+    while (now := await asyncio.to_thread(_places, world)) != last:
+        if time.monotonic() > deadline_s:
+            break
+        last = now
+    world.scene.places = now
+
+
+def _places(world: World) -> Places:
+    # Files first: to ask for the statistics takes a socket.
+    return Places(world.service.descriptors(), world.service.counted())
+
+
+async def no_place_taken(world: World, within_ms: float) -> None:
+    """Require that the service holds no more than was noted, within `within_ms`.
+
+    Raises:
+        Broken: nothing was noted.
+    """
+    before, start_ns = world.scene.places, time.monotonic_ns()
+    if before is None:
+        raise Broken("no step has noted which sessions and sockets the service held before")
+    while True:
+        now = await asyncio.to_thread(_places, world)
+        at_ns = time.monotonic_ns()
+        if now.is_within(before) or at_ns > start_ns + within_ms * 1e6 + world.allowance_s * 1e9:
+            break
+        await asyncio.sleep(0.005)
+    what = "sessions and sockets of the service"
+    world.scene.checks.require(
+        now.is_within(before), what, str(now), f"no more than before: {before}"
+    )
+    world.scene.checks.at_most_ms(f"return of the {what}", start_ns, at_ns, within_ms)
+
+
+async def told_no_more(world: World, client: str) -> None:
+    """Require that a refused client was told, letter by letter, what one without a token is told.
+
+    Nothing then says which check failed. Nor may the service have gone where the token points to.
+    """
+    connection = world.scene.connections.named(client)
+    (control,) = await show(world, [CONTROL], None)
+    for each in (connection, control):
+        if each.http_status == 101:
+            await each.wait_for(lambda f: f.kind in ("close", "end"), None, world.allowance_s)
+    world.scene.checks.require(
+        told(connection) == told(control),
+        f"what {client} was told",
+        told(connection),
+        f"what a client without a token is told: {told(control)}",
+    )
+    fetched = world.scene.lure.fetched if world.scene.lure else []
+    world.scene.checks.require(
+        not fetched,
+        f"what the service fetched because {client}'s token pointed at it",
+        ", ".join(fetched) or "nothing",
+        "nothing",
+    )
+
+
+def told(connection: Connection) -> str:
+    """Return everything that the service has told a client, but for the time of day."""
+    refusal = connection.refusal
+    if refusal is None:
+        frames = [f.text for f in connection.log if f.direction == "←" and f.kind == "text"]
+        return "; ".join([*frames, connection.summary()])
+    headers = sorted(
+        f"{name.lower()}: {value}"
+        for name, value in refusal.headers.raw_items()
+        if name.lower() not in CHANGING_HEADERS
+    )
+    text = bytes(refusal.body or b"").decode("utf-8", "replace")
+    status = f"HTTP {refusal.status_code} {refusal.reason_phrase}"
+    return "; ".join([status, *headers, text])
+
+
+async def admitted(world: World, client: str, within_ms: float) -> None:
+    """Require that a client with a valid token is welcomed."""
+    start_ns = time.monotonic_ns()
+    (connection,) = await actions.connect(world, [client])
+    welcome = next(connection.received("welcome"), None)
+    at_ns = welcome.at_ns if welcome else None
+    in_time(world, f"admission of {client}", start_ns, at_ns, within_ms, connection)

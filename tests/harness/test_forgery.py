@@ -1,0 +1,168 @@
+"""Forged tokens: each is a sound token with one thing wrong, which alone keeps it out."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import jwt
+import pytest
+
+from qaws.forgery import KINDS, STRANGE_KEY_ID, Forger, forged, lure_for, stranger
+from qaws.target import Auth
+from qaws.tokens import Tokens
+from qaws.verdict import Broken
+
+FEATURE = Path(__file__).parents[2] / "features" / "tokens.feature"
+MARKER = "canary-1234"
+ALGORITHMS = ("RS256", "ES256")
+
+CLAIMS = (
+    *("expired an hour ago", "expired five seconds ago", "not yet valid", "issued in the future"),
+    *("no expiry", "an expiry in words", "an expiry in digits but as text"),
+    *("an expiry at infinity", "no issuer", "a wrong issuer", "a part of the issuer"),
+    *("more than the issuer", "the issuer in a list", "no audience", "a wrong audience"),
+    *("a part of the audience", "more than the audience", "the audience within other words"),
+    *("the audience in a list", "no subject", "an empty subject", "a subject that is a number"),
+    "100 kB of claims",
+)
+STRANGE = (
+    *("a strange key under the right kid", "its own key in jwk", "its own key set behind jku"),
+    *("its own certificate in x5c", "its own certificate behind x5u", "an unknown kid"),
+    *("an empty kid", "no kid", "a kid that is a list"),
+)
+
+
+@pytest.fixture(scope="module", params=ALGORITHMS)
+def forger(request, tmp_path_factory, loop):
+    auth = Auth(generate_key=True, issuer="qaws", audience="ticker", algorithm=request.param)
+    lure = lure_for(request.param)
+    loop.call(lure.open())
+    yield Forger(Tokens(auth, tmp_path_factory.mktemp("keys")), lure, MARKER)
+    loop.call(lure.close())
+
+
+def decode(forger, token):
+    """Check a token as a service does that checks everything."""
+    claims = jwt.decode(
+        token,
+        forger.key.public_key(),
+        algorithms=[forger.algorithm],
+        issuer="qaws",
+        audience="ticker",
+        options={"require": ["exp", "iss", "aud", "sub"], "strict_aud": True},
+    )
+    assert claims["sub"]
+    assert isinstance(claims["exp"], int)
+    header = jwt.get_unverified_header(token)
+    assert header["kid"] == "qaws-1"
+    assert header["typ"] == "JWT"
+    assert len(token) < 8192
+    return claims
+
+
+def parts(token):
+    """Return header and payload as bytes."""
+    return [base64.urlsafe_b64decode(part + "==") for part in token.split(".")[:2]]
+
+
+def signed_by(forger, key, token):
+    """Return whether the signature is that of a key, whatever is signed."""
+    signed, _, signature = token.rpartition(".")
+    algorithm = jwt.get_algorithm_by_name(forger.algorithm)
+    raw = base64.urlsafe_b64decode(signature + "==")
+    return algorithm.verify(signed.encode(), key.public_key(), raw)
+
+
+def test_what_is_not_spoiled_is_sound(forger):
+    assert decode(forger, forger.good())["jti"] == MARKER
+
+
+def test_there_are_at_least_thirty_kinds_and_the_feature_has_each_once():
+    rows = re.findall(r"^ +\| (.+?) +\|$", FEATURE.read_text(), re.MULTILINE)
+    assert sorted(row for row in rows if row != "<token>" and row != "token") == sorted(KINDS)
+    assert len(KINDS) >= 30
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_kind_is_sound(forger, kind):
+    token = forged(kind, forger)
+    assert token
+    assert token != forger.good()
+    if kind == "a signature with stray characters":  # which the library skips over
+        assert set(token) - set(forger.good()) & {"!", "~"}
+        return
+    with pytest.raises((jwt.PyJWTError, AssertionError, ValueError, RecursionError)):
+        decode(forger, token)
+
+
+@pytest.mark.parametrize("kind", CLAIMS)
+def test_bad_claims_have_a_good_header_and_signature(forger, kind):
+    token = forged(kind, forger)
+    assert signed_by(forger, forger.key, token)
+    assert json.loads(parts(token)[0]) == forger.header()
+    assert json.loads(parts(token)[1])["jti"] == MARKER
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_what_a_stranger_has_signed_has_good_claims(forger, kind):
+    token = forged(kind, forger)
+    assert signed_by(forger, stranger(forger.algorithm), token)
+    assert not signed_by(forger, forger.key, token)
+    claims = jwt.decode(
+        token,
+        stranger(forger.algorithm).public_key(),
+        algorithms=[forger.algorithm],
+        issuer="qaws",
+        audience="ticker",
+    ) if kind != "a kid that is a list" else json.loads(parts(token)[1])  # fmt: skip
+    assert claims["jti"] == MARKER
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.startswith("an HMAC")])
+def test_an_hmac_fits_the_secret_that_it_is_named_for(forger, kind):
+    header, payload = parts(forged(kind, forger))
+    assert json.loads(header)["alg"] == "HS256"
+    assert json.loads(payload)["aud"] == "ticker"
+
+
+@pytest.mark.parametrize("kind", ["an unknown crit", "an empty crit", "a wrong typ"])
+def test_bad_headers_have_a_good_signature(forger, kind):
+    token = forged(kind, forger)
+    assert signed_by(forger, forger.key, token)
+    assert json.loads(parts(token)[0]) != forger.header()
+
+
+@pytest.mark.parametrize("spelling", ["none", "None", "NONE", "nOnE"])
+def test_the_algorithm_none_needs_no_signature(forger, spelling):
+    token = forged(f"algorithm {spelling}", forger)
+    assert token.endswith(".")
+    assert json.loads(parts(token)[0])["alg"] == spelling
+
+
+def test_long_tokens_are_long(forger):
+    assert all(len(token) >= 100_000 for k, token in made(forger) if k.startswith("100 kB"))
+    others = [token for kind, token in made(forger) if not kind.startswith("100 kB")]
+    assert max(map(len, others)) < 8192
+
+
+def made(forger):
+    return [(kind, forged(kind, forger)) for kind in KINDS]
+
+
+def test_the_lure_serves_the_strangers_keys_and_notes_who_came(forger):
+    header = json.loads(parts(forged("its own key set behind jku", forger))[0])
+    client = jwt.PyJWKClient(header["jku"])
+    assert client.get_signing_key(STRANGE_KEY_ID).key_id == STRANGE_KEY_ID
+    assert forger.lure.fetched[-1] == "/keys.json"
+
+
+def test_an_unknown_kind_names_those_that_there_are(forger):
+    with pytest.raises(Broken, match='no forged token "a lie"; known are algorithm none, '):
+        forged("a lie", forger)
+
+
+def test_without_an_issuer_there_is_no_wrong_one(tmp_path):
+    tokens = Tokens(Auth(generate_key=True, audience="ticker"), tmp_path)
+    with pytest.raises(Broken, match=r"\[auth\] has no issuer, so that no token can have a wrong"):
+        forged("a wrong issuer", Forger(tokens, lure_for("RS256")))
