@@ -20,7 +20,7 @@ const chip = (verdict) => `<span class="chip ${slug(verdict)}">${escape(verdict)
 const plural = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
 
 /** The page for a model of model.mjs; `{{REPORT_SHA256}}` is filled in once the report is final. */
-export function renderSheet(model, requirements, { allureVersion = "" } = {}) {
+export function renderSheet(model, requirements, { allureVersion = "", proof = null } = {}) {
   const { run, runVerdict, signoffVerdict } = model;
   const target = run.target?.name ?? "no target";
   return `<!doctype html>
@@ -28,7 +28,7 @@ export function renderSheet(model, requirements, { allureVersion = "" } = {}) {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${escape(`${runVerdict.verdict} · Sign-off sheet · ${target}`)}</title>
 <style>${STYLE}</style>
 </head>
@@ -55,6 +55,7 @@ ${renderCriteria(model.criteria)}
 <h2>Signatures</h2>
 ${renderSignatures(requirements.signatures)}
 </section>
+${proof ? renderProof(proof) : ""}
 <footer class="keep">
 <dl class="legend">${LEGEND.map(([word, text]) => `<div><dt>${word}</dt><dd>${text}</dd></div>`).join("")}</dl>
 <p>The evidence is in <a href="index.html">index.html</a> beside this sheet, SHA-256 <code>{{REPORT_SHA256}}</code>.</p>
@@ -63,6 +64,16 @@ ${renderSignatures(requirements.signatures)}
 </body>
 </html>
 `;
+}
+
+/** What shows that the verdicts are earned: an SVG, one row per fault and one column per scenario. */
+function renderProof(svg) {
+  const said = /aria-label="([^"]*)"/.exec(svg.toString("utf8"))?.[1] ?? "Faults";
+  return `<section class="keep">
+<h2>Proof of the verdicts</h2>
+<p>${said}. Each fault is the reference service broken on purpose in one way; each large dot is a scenario that failed on it, and said why.</p>
+<details><summary>The matrix</summary><img class="matrix" alt="${said}" src="data:image/svg+xml;base64,${svg.toString("base64")}"></details>
+</section>`;
 }
 
 function renderFacts(run, allureVersion) {
@@ -257,6 +268,7 @@ footer{margin-top:1.6rem;padding-top:.8rem;border-top:1px solid var(--line);font
 .legend{display:grid;grid-template-columns:1fr 1fr;gap:.15rem 2rem;margin-bottom:.7rem}
 .legend div{display:grid;grid-template-columns:7.2rem 1fr}
 .legend dt{color:var(--ink);font-size:.74rem}
+.matrix{display:block;max-width:100%;margin-top:.6rem}
 code{font:.92em ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
 .keep{break-inside:avoid}
 @media (max-width:46rem){main{margin:0;padding:1.2rem}.facts,.banners,.legend{grid-template-columns:1fr}table.tests,.tests tbody,.tests tr,.tests td,.tests th{display:block;width:auto}.tests thead{display:none}.tests tr.row{padding:.4rem 0}.tests td,.tests tbody th{padding:.15rem .3rem}.tick{text-align:left}table.signatures{font-size:.74rem}}

@@ -1,6 +1,7 @@
 // An Allure 3 plugin: the sign-off sheet (signoff.html) and its verdict as data (verdict.json).
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { rowText, signoffModel } from "./model.mjs";
 import { renderSheet } from "./sheet.mjs";
@@ -14,7 +15,7 @@ export default class SignoffPlugin {
 
   done = async (context, store) => {
     this.model = signoffModel(await this.#input(store));
-    const sheet = renderSheet(this.model, this.#requirements(), { allureVersion: context.allureVersion });
+    const sheet = renderSheet(this.model, this.#requirements(), { allureVersion: context.allureVersion, proof: this.#proof() });
     await context.reportFiles.addFile("signoff.html", Buffer.from(sheet, "utf8"));
     const { runVerdict, signoffVerdict, counts } = this.model;
     await context.reportFiles.addFile("verdict.json", Buffer.from(JSON.stringify({ run: runVerdict, signoff: signoffVerdict, counts }, null, 1)));
@@ -41,6 +42,13 @@ export default class SignoffPlugin {
       aborted: Boolean(this.options.aborted),
       behaveExit: this.options.behaveExit ?? 0,
     };
+  }
+
+  /** The matrix of faults: that of a `make faults` in this folder, or the one that the suite was released with. */
+  #proof() {
+    const released = fileURLToPath(new URL("../docs/images/faults.svg", import.meta.url));
+    const path = [join(this.options.reports, "faults.svg"), released].find(existsSync);
+    return path ? readFileSync(path) : null;
   }
 
   #requirements() {

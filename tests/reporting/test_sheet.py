@@ -1,5 +1,6 @@
 """The sheet and the report of one run: rows, verdict words, links, nothing from the network."""
 
+import base64
 import hashlib
 import html
 import re
@@ -76,6 +77,13 @@ def test_criteria_and_signatures(sheet):
         "Backend Lead",
         "Engineering Director",
     ]
+
+
+def test_the_sheet_shows_what_its_verdicts_were_held_against(sheet):
+    assert re.search(r"<p>Faults: \d+ of \d+ faults run: \d+ proven\.", sheet)
+    picture = re.search(r'<img class="matrix"[^>]*src="data:image/svg\+xml;base64,([^"]*)"', sheet)
+    assert picture
+    assert base64.b64decode(picture[1]).startswith(b"<svg ")
 
 
 def test_the_sheet_names_the_report_by_its_fingerprint(gallery, sheet):
