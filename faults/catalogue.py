@@ -17,6 +17,7 @@ from faults import (
     sessions,
     slow_consumers,
     storm,
+    subscriptions,
     throughput,
     tokens,
 )
@@ -26,6 +27,7 @@ CAPABILITIES = {
     "sessions": sessions,
     "authentication": authentication,
     "broadcasting": broadcasting,
+    "subscriptions": subscriptions,
     "error handling": errors,
     "idle timeout": idle,
     "connection limit": limits,

@@ -62,6 +62,8 @@ def measures(fault: Fault) -> bool:
 def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str, Ask]:
     """Return what is asked of each fault, by name; what is left to the full proof is not in it.
 
+    In the short proof a functional fault that scenarios of p0 notice is asked of these alone.
+
     Args:
         faults: in the order of the catalogue.
         full: whether scenarios that a fault does not name are asked too, to be quiet.
@@ -71,8 +73,9 @@ def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str,
     sampled: Counter[str] = Counter()
     for fault in faults:
         if not measures(fault):
-            tags = FUNCTIONAL if full else (*FUNCTIONAL, any_of(fault.caught_by))
-            asks[fault.name] = Ask(tags, fault.caught_by)
+            wanted = fault.caught_by if full or picked else _of_p0(fault.caught_by)
+            tags = FUNCTIONAL if full else (*FUNCTIONAL, any_of(wanted))
+            asks[fault.name] = Ask(tags, wanted)
         elif full or picked:
             others = QUICK if full and not fault.caught_by.keys().isdisjoint(QUICK) else ()
             tags = (*MEASURING, any_of({*fault.caught_by, *others}))
@@ -85,6 +88,14 @@ def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str,
                     (*MEASURING, any_of([first])), {first: phrase}, measures=True
                 )
     return asks
+
+
+def _of_p0(caught_by: Mapping[str, str]) -> Mapping[str, str]:
+    """Leave out the scenarios of lower priority, unless there are no others."""
+    first = scenarios("p0")
+    return {test_id: phrase for test_id, phrase in caught_by.items() if test_id in first} or (
+        caught_by
+    )
 
 
 def sound(asks: Iterable[Ask], full: bool) -> list[Ask]:

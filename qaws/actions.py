@@ -6,6 +6,7 @@ Every function takes the world first and runs on its loop thread (`World.do`).
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -14,7 +15,7 @@ from typing import Any
 from qaws import origins
 from qaws.connections import Connection, Frame
 from qaws.feed import SEQUENCE_FIELD
-from qaws.market import SPOT, Selection, TickKind, instrument_of
+from qaws.market import SPOT, Selection, TickKind, instrument_of, trading
 from qaws.oracle import Published
 from qaws.protocol import malformed
 from qaws.verdict import Broken, Refuted
@@ -83,6 +84,17 @@ async def be_connected(world: World, clients: Sequence[str], origin: str = origi
             )
 
 
+async def unsubscribe(world: World, clients: Sequence[str], selection: Selection) -> None:
+    """Unsubscribe clients and wait for every acknowledgement.
+
+    Raises:
+        Refuted: one was not acknowledged.
+    """
+    connections = world.scene.connections.of(clients)
+    acks = await asyncio.gather(*(c.unsubscribe(selection, world.allowance_s) for c in connections))
+    _require_acks(world, connections, acks, f"to unsubscribe from {selection}")
+
+
 async def subscribe(world: World, clients: Sequence[str], selection: Selection) -> None:
     """Subscribe clients and wait for every acknowledgement.
 
@@ -91,10 +103,16 @@ async def subscribe(world: World, clients: Sequence[str], selection: Selection) 
     """
     connections = world.scene.connections.of(clients)
     acks = await asyncio.gather(*(c.subscribe(selection, world.allowance_s) for c in connections))
+    _require_acks(world, connections, acks, f"to subscribe to {selection}")
+
+
+def _require_acks(
+    world: World, connections: Sequence[Connection], acks: Sequence[Frame | None], asked: str
+) -> None:
     for connection, ack in zip(connections, acks, strict=True):
         if ack is None:
             raise Refuted(
-                f"{connection.name} asked to subscribe to {selection} and got no acknowledgement "
+                f"{connection.name} asked {asked} and got no acknowledgement "
                 f"within {world.allowance_s:g} s: {connection.summary()}"
             )
 
@@ -152,26 +170,27 @@ async def _publish_all(world: World, make: Sequence[Callable[[], dict[str, Any]]
 
 
 async def fence(world: World, connections: Sequence[Connection]) -> list[tuple[Connection, bool]]:
-    """Publish a last tick for every client that holds a subscription, and wait for it.
+    """Publish a last tick of all that the clients hold, and wait for each client's.
 
-    When the fence has come, everything published before it has either come or is lost: that is how
-    absence is proven here, and not by a pause.
+    When the fences have come, everything published before them has either come or is lost: that is
+    how absence is proven here, and not by a pause.
 
     Returns:
-        Each open, subscribed connection, and whether its fence came.
+        Each open, subscribed connection, and whether its fences came.
     """
-    waiting: dict[Selection, list[Connection]] = {}
-    for connection in connections:
-        current = [e.selection for e in connection.entitlements if e.ending_ns is None]
-        if connection.is_open and current:
-            waiting.setdefault(current[-1], []).append(connection)
+    waiting = [(c, held) for c in connections if c.is_open and (held := c.holds())]
     marks: dict[Selection, Published] = {}
-    for selection in waiting:
-        marks[selection] = await world.feed.publish_fence(selection)
-    pairs = [(c, marks[selection]) for selection, cs in waiting.items() for c in cs]
+    for selection in itertools.chain.from_iterable(held for _, held in waiting):
+        if selection not in marks:
+            marks[selection] = await world.feed.publish_fence(selection)
     wait_s = WELL_PAST * world.allowance_s
-    arrived = await asyncio.gather(*(arrival(c, mark, wait_s) for c, mark in pairs))
-    return [(c, frame is not None) for (c, _), frame in zip(pairs, arrived, strict=True)]
+
+    async def came(connection: Connection, held: Sequence[Selection]) -> bool:
+        arrivals = (arrival(connection, marks[selection], wait_s) for selection in held)
+        return all(await asyncio.gather(*arrivals))
+
+    outcome = await asyncio.gather(*(came(c, held) for c, held in waiting))
+    return [(c, all_came) for (c, _), all_came in zip(waiting, outcome, strict=True)]
 
 
 async def arrival(connection: Connection, tick: Published, within_s: float) -> Frame | None:
@@ -252,9 +271,11 @@ async def keep_publishing(world: World, selection: Selection, every_s: float) ->
 
 
 async def open_market(world: World, every_s: float) -> None:
-    """Publish a tick of every symbol every `every_s` seconds until the scenario ends."""
-    for symbol in SPOT:
-        world.feed.start_flow(Selection("symbols", symbols=(symbol,)), every_s)
+    """Publish a tick of every symbol every `every_s` seconds until the scenario ends.
+
+    The symbols take turns, and so do each symbol's instruments and bars.
+    """
+    world.feed.start_mixed_flow(trading(), every_s / len(SPOT))
 
 
 async def stay_silent(world: World, client: str, at_most_s: float) -> None:

@@ -432,13 +432,43 @@ class Connection:
     # --- subscriptions ------------------------------------------------------------------------
 
     async def subscribe(self, selection: Selection, within_s: float) -> Frame | None:
-        """Subscribe and wait for the acknowledgement; None when none came in time."""
+        """Subscribe and wait for the acknowledgement; None when none came in time.
+
+        What the client holds already it goes on holding: to subscribe twice adds nothing.
+        """
         asked = await self.send(self.dialect.subscribe(selection))
         ack = await self.wait_for(self._is_ack("subscribed"), asked, within_s)
         if ack is None or self.dialect.kind(ack.message) == "error":
             return None
-        self.entitlements.append(Entitlement(selection, asked.at_ns, ack.at_ns))
+        held = self.holds()
+        self.entitlements += [
+            Entitlement(part, asked.at_ns, ack.at_ns)
+            for part in selection.parts()
+            if part not in held
+        ]
         return ack
+
+    async def unsubscribe(self, selection: Selection, within_s: float) -> Frame | None:
+        """Unsubscribe and wait for the acknowledgement; None when none came in time.
+
+        What the client does not hold may be named too: then nothing ends.
+        """
+        asked = await self.send(self.dialect.unsubscribe(selection))
+        ending = [
+            e for e in self.entitlements if e.ending_ns is None and e.selection in selection.parts()
+        ]
+        for entitlement in ending:
+            entitlement.ending_ns = asked.at_ns
+        ack = await self.wait_for(self._is_ack("unsubscribed"), asked, within_s)
+        if ack is None or self.dialect.kind(ack.message) == "error":
+            return None
+        for entitlement in ending:
+            entitlement.ended_ns = ack.at_ns
+        return ack
+
+    def holds(self) -> list[Selection]:
+        """Return what the client holds now and has not asked to end."""
+        return [e.selection for e in self.entitlements if e.ending_ns is None]
 
     def _is_ack(self, kind: str) -> Callable[[Frame], bool]:
         answers = (kind, "error")

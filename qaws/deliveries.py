@@ -14,7 +14,7 @@ from qaws import actions
 from qaws.connections import Connection, exact
 from qaws.expectations import shown
 from qaws.market import Selection
-from qaws.oracle import Published, audit, was_held
+from qaws.oracle import Key, Published, audit, missing, was_held
 from qaws.verdict import Broken
 from qaws.world import World
 
@@ -37,7 +37,7 @@ async def receives_it(world: World, clients: Sequence[str], within_ms: float) ->
             time.monotonic_ns(),
             within_ms,
             f"it reached {reached} of {len(connections)}; not {_some([c.name for c in lacking])}: "
-            f"{_account(world, lacking[0])}{heard}",
+            f"{account(world, lacking[0])}{heard}",
         )
     slowest, frame = max(
         ((c, f) for c, f in zip(connections, frames, strict=True) if f), key=lambda p: p[1].at_ns
@@ -69,7 +69,7 @@ async def has_seen_it(world: World, client: str) -> None:
             tick.due_ns,
             time.monotonic_ns(),
             world.allowance_s * 1e3,
-            _account(world, connection),
+            account(world, connection),
         )
 
 
@@ -92,11 +92,11 @@ async def _require_fences(world: World, connections: Sequence[Connection]) -> No
         fences[-1].sent_ns,
         time.monotonic_ns(),
         world.allowance_s * 1e3,
-        _account(world, lacking[0]),
+        account(world, lacking[0]),
     )
 
 
-def _account(world: World, connection: Connection) -> str:
+def account(world: World, connection: Connection) -> str:
     """Say what a client has seen, and what is wrong with its deliveries so far."""
     return "; ".join([connection.summary(), *_audit(world, [connection])])
 
@@ -151,7 +151,7 @@ async def received_none(world: World, clients: Sequence[str], kinds: Sequence[st
     connections = world.scene.connections.of(clients)
     await _require_fences(world, connections)
     for connection in connections:
-        if connection.is_open and not _holds(connection):
+        if connection.is_open and not connection.holds():
             await _require_pong(world, connection)
         found = [kind for kind in kinds if any(connection.received(kind))]
         words = " and no ".join(kinds)
@@ -161,11 +161,6 @@ async def received_none(world: World, clients: Sequence[str], kinds: Sequence[st
             connection.summary(),
             f"no {words}",
         )
-
-
-def _holds(connection: Connection) -> bool:
-    """Return whether a client holds a subscription, so that a closing tick can reach it."""
-    return any(e.ending_ns is None for e in connection.entitlements)
 
 
 async def _require_pong(world: World, connection: Connection) -> None:
@@ -184,8 +179,12 @@ async def _require_pong(world: World, connection: Connection) -> None:
 
 
 async def received_exactly(world: World, client: str, selection: Selection) -> None:
-    """Require every tick of a selection that was published while subscribed, and no other."""
+    """Require every tick of a selection that was published while subscribed, and no other.
+
+    Ticks that flow are stopped first: behind the last of them the fence shows that all have come.
+    """
     connection = world.scene.connections.named(client)
+    await world.feed.stop_flows()
     await _require_fences(world, [connection])
     ticks = [t for t in world.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
     others = [t for t in world.ledger.ticks if t not in ticks]
@@ -215,9 +214,9 @@ async def everything_was_exact(world: World) -> None:
             raise_breach(world, connection)
     if world.ledger.ticks:
         await _require_fences(world, connections)
-    unfenced = [c for c in connections if c.is_open and not (world.ledger.ticks and _holds(c))]
+    unfenced = [c for c in connections if c.is_open and not (world.ledger.ticks and c.holds())]
     await asyncio.gather(*(_require_pong(world, connection) for connection in unfenced))
-    findings = [*_audit(world, connections), *_welcome_faults(world, connections)]
+    faults = findings(world, connections)
     frames = sum(1 for c in connections for _ in c.received())
     ticks = sum(1 for c in connections for _ in c.received("tick"))
     sound = (
@@ -225,9 +224,9 @@ async def everything_was_exact(world: World) -> None:
     )
     many = "" if len(connections) == 1 else "s"
     world.scene.checks.require(
-        not findings,
+        not faults,
         f"deliveries to {len(connections)} connection{many}",
-        "; ".join(findings[:3]) or sound,
+        "; ".join(faults[:3]) or sound,
         "every tick that was due, once, in order, and no other",
     )
     for connection in connections:
@@ -236,6 +235,17 @@ async def everything_was_exact(world: World) -> None:
     world.scene.checks.require(
         True, "frames that keep the message contract", f"all {frames}", "all"
     )
+
+
+def findings(world: World, connections: Sequence[Connection]) -> list[str]:
+    """Say what is wrong with what these connections received, one sentence per violation."""
+    return [*_audit(world, connections), *_welcome_faults(world, connections)]
+
+
+def lacking(world: World, connection: Connection) -> list[Published]:
+    """Return the ticks that a client should have by now, and has not."""
+    held, ledger = connection.entitlements, world.ledger
+    return missing(world.scene.connections.arrivals(connection), held, ledger, _over(world))
 
 
 def _welcome_faults(world: World, connections: Sequence[Connection]) -> list[str]:
@@ -263,8 +273,7 @@ def raise_breach(world: World, connection: Connection) -> None:
 def _audit(world: World, connections: Sequence[Connection]) -> list[str]:
     """Hold what these connections received against the ledger; one sentence per violation."""
     registry, ledger = world.scene.connections, world.ledger
-    arrivals = {id(c): registry.arrivals(c) for c in registry.all}
-    over = ledger.over((c.entitlements, a) for c in registry.all for a in arrivals[id(c)])
+    over = _over(world)
     lost = [
         f"{c.name} lost its connection while subscribed: {c.ending}"
         for c in connections
@@ -274,9 +283,16 @@ def _audit(world: World, connections: Sequence[Connection]) -> list[str]:
         finding
         for c in connections
         for finding in audit(
-            c.name, arrivals[id(c)], c.entitlements, ledger, over, complete=c.is_open
+            c.name, registry.arrivals(c), c.entitlements, ledger, over, complete=c.is_open
         )
     ]
+
+
+def _over(world: World) -> dict[Key, int]:
+    registry = world.scene.connections
+    return world.ledger.over(
+        (c.entitlements, a) for c in registry.all for a in registry.arrivals(c)
+    )
 
 
 def _some(names: Sequence[str]) -> str:

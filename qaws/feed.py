@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import redis
+import redis.asyncio
 
 from qaws.broker import Broker
-from qaws.market import Market, Selection, TickKind
+from qaws.market import Market, Sample, Selection, TickKind
 from qaws.oracle import Ledger, Published, Role
 from qaws.target import Feed as FeedSection
 from qaws.verdict import Broken
@@ -36,6 +37,7 @@ class Feed:
         self.ledger = Ledger()
         self.market = Market()
         self._client = broker.client()
+        self._turn = asyncio.Lock()
         self._channels: dict[TickKind, str] = {
             "option_tick": section.options_channel,
             "underlying_bar": section.underlying_channel,
@@ -48,6 +50,9 @@ class Feed:
     ) -> Published:
         """Stamp one tick, enter it in the ledger, and hand it to the broker.
 
+        One tick is handed over after the other, so that the broker gets them in the order of their
+        numbers, also where a flow and a step publish at the same time.
+
         Args:
             fields: the market fields, with type, symbol and (for an option) instrument_token.
             due_ns: when it was due (monotonic); default now.
@@ -56,8 +61,14 @@ class Feed:
         Raises:
             Broken: the broker does not take it.
         """
+        due = time.monotonic_ns() if due_ns is None else due_ns
+        async with self._turn:
+            return await self._publish(self._client, fields, due, role)
+
+    async def _publish(
+        self, client: redis.asyncio.Redis, fields: dict[str, Any], due: int, role: Role
+    ) -> Published:
         now_ns = time.monotonic_ns()
-        due = now_ns if due_ns is None else due_ns
         sequence = self.ledger.next_sequence(fields["symbol"])
         due_us = (time.time_ns() + due - now_ns) // 1000
         stamped = {**fields, SEQUENCE_FIELD: sequence, DUE_FIELD: due_us}
@@ -73,7 +84,7 @@ class Feed:
         tick.sent_ns = time.monotonic_ns()
         self.ledger.add(tick)
         try:
-            tick.heard_by = await self._client.publish(self._channels[tick.kind], tick.text)
+            tick.heard_by = await client.publish(self._channels[tick.kind], tick.text)
         except (redis.RedisError, OSError) as problem:
             self.broker.require_alive()
             raise Broken(f"{self.broker.shown_url}: cannot publish there: {problem}") from None
@@ -104,12 +115,21 @@ class Feed:
 
     def start_flow(self, selection: Selection, every_s: float) -> None:
         """Keep publishing ticks of a selection in the background, one every `every_s` seconds."""
+        self.start_mixed_flow(itertools.repeat(selection.sample()), every_s)
+
+    def start_mixed_flow(self, samples: Iterator[Sample], every_s: float) -> None:
+        """Keep publishing in the background, one tick like the next sample every `every_s` seconds.
+
+        Args:
+            samples: kind, symbol and instrument of each tick, without end.
+            every_s: the interval in seconds.
+        """
         self._ebb.clear()
 
         async def flow() -> None:
             due_ns = time.monotonic_ns()
             while not self._ebb.is_set():
-                await self.publish(self.market.tick(*selection.sample()), due_ns, role="flow")
+                await self.publish(self.market.tick(*next(samples)), due_ns, role="flow")
                 due_ns += int(every_s * 1e9)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(max(0.0, (due_ns - time.monotonic_ns()) / 1e9)):

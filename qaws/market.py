@@ -6,14 +6,18 @@ is seen to round.
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from qaws.verdict import Broken
 
 TickKind = Literal["option_tick", "underlying_bar"]
+
+Sample = tuple[TickKind, str, int | None]
+"""What a tick is to be: kind, symbol, and instrument of an option."""
 
 INSTRUMENTS = {
     256265: "NIFTY",
@@ -44,7 +48,7 @@ class Selection:
             return symbol in self.symbols
         return kind == "underlying_bar" and symbol in self.symbols
 
-    def sample(self) -> tuple[TickKind, str, int | None]:
+    def sample(self) -> Sample:
         """Return kind, symbol and instrument of a tick that this selection takes."""
         if self.kind == "instruments":
             instrument = self.instruments[0]
@@ -52,6 +56,12 @@ class Selection:
         if self.kind == "symbols":
             return "option_tick", self.symbols[0], instrument_of(self.symbols[0])
         return "underlying_bar", self.symbols[0], None
+
+    def parts(self) -> tuple[Selection, ...]:
+        """Return the selections of one instrument or symbol that this one stands for."""
+        if self.kind == "instruments":
+            return tuple(Selection("instruments", instruments=(i,)) for i in self.instruments)
+        return tuple(Selection(self.kind, symbols=(symbol,)) for symbol in self.symbols)
 
     def __str__(self) -> str:
         if self.kind == "instruments":
@@ -97,6 +107,20 @@ def _known(symbol: str) -> str:
     if symbol not in SPOT:
         raise Broken(f'"{symbol}": known symbols are {", ".join(SPOT)}')
     return symbol
+
+
+def trading() -> Iterator[Sample]:
+    """Yield without end what ticks in an open market: the symbols in turn, each with all it has."""
+    chains = [
+        itertools.cycle([*chain_of(symbol), ("underlying_bar", symbol, None)]) for symbol in SPOT
+    ]
+    for chain in itertools.cycle(chains):
+        yield next(chain)
+
+
+def chain_of(symbol: str) -> list[Sample]:
+    """Return one sample for each instrument of a symbol."""
+    return [("option_tick", name, token) for token, name in INSTRUMENTS.items() if name == symbol]
 
 
 class Market:

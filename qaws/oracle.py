@@ -109,12 +109,16 @@ class Ledger:
 
         It is over once every client entitled to it, or to a later tick, has received that: the feed
         keeps its order, so what comes after shows that what came before is through. A tick without
-        an entry may still be on its way.
+        an entry may still be on its way. What reaches a client behind the end of its entitlement
+        is no part of the broadcast: a replay does not make it last longer.
         """
         seen: dict[Key, int] = {}
         for held, arrival in arrivals:
             tick = self.find(arrival.key) if arrival.key else None
-            if tick and was_held(tick, held):
+            if tick and any(
+                _in_force(h, tick) and (h.ended_ns is None or arrival.at_ns < h.ended_ns)
+                for h in held
+            ):
                 seen[tick.key] = max(seen.get(tick.key, 0), arrival.at_ns)
         over: dict[Key, int] = {}
         earliest: int | None = None
@@ -149,6 +153,10 @@ def must_receive(tick: Published, held: HeldSelections, over_ns: int | None) -> 
     )
 
 
+def _takers(tick: Published, held: HeldSelections) -> list[Held]:
+    return [h for h in held if h.selection.takes(tick.kind, tick.symbol, tick.instrument)]
+
+
 def _in_force(held: Held, tick: Published) -> bool:
     return (
         held.selection.takes(tick.kind, tick.symbol, tick.instrument)
@@ -173,6 +181,18 @@ def may_receive(tick: Published, held: HeldSelections, over_ns: int | None, at_n
     )
 
 
+def missing(
+    arrivals: Sequence[Arrival], held: HeldSelections, ledger: Ledger, over: dict[Key, int]
+) -> list[Published]:
+    """Return the ticks that a client was due and has not received; see `audit`."""
+    received = {arrival.key for arrival in arrivals}
+    return [
+        tick
+        for tick in ledger.ticks
+        if tick.key not in received and must_receive(tick, held, over.get(tick.key))
+    ]
+
+
 def audit(
     client: str,
     arrivals: Sequence[Arrival],
@@ -194,13 +214,17 @@ def audit(
             lost and not late.
 
     Returns:
-        One sentence per kind of violation: unknown, unentitled, duplicate, reordered, missing.
+        One sentence per kind of violation: unknown, unentitled (never asked for, no longer wanted,
+        or replayed from before), duplicate, reordered, missing.
     """
     unmarked = sum(1 for arrival in arrivals if arrival.key is None)
     unknown: list[str] = []
     stray: list[str] = []
+    ended: list[str] = []
+    old: list[str] = []
     twice: list[str] = []
     disorder: list[str] = []
+    lost = missing(arrivals, held, ledger, over) if complete else []
     counted: dict[Key, int] = {}
     newest: dict[str, int] = {}
     for arrival in arrivals:
@@ -218,19 +242,22 @@ def audit(
             if tick.sequence < newest.get(tick.symbol, 0):
                 disorder.append(f"{tick} after #{newest[tick.symbol]}")
             if not may_receive(tick, held, over.get(tick.key), arrival.at_ns):
-                stray.append(str(tick))
+                asked = [h for h in _takers(tick, held) if h.asked_ns < arrival.at_ns]
+                if any(h.ended_ns is None or arrival.at_ns < h.ended_ns for h in asked):
+                    old.append(str(tick))
+                elif asked:
+                    ended.append(str(tick))
+                else:
+                    stray.append(str(tick))
         newest[tick.symbol] = max(newest.get(tick.symbol, 0), tick.sequence)
-    missing = [
-        str(tick)
-        for tick in ledger.ticks
-        if complete and tick.key not in counted and must_receive(tick, held, over.get(tick.key))
-    ]
     findings = [
         (f"{client} received ticks that were never published", unknown),
         (f"{client} received ticks that it had not subscribed to", stray),
+        (f"{client} received ticks behind the acknowledgement of its unsubscribe", ended),
+        (f"{client} received ticks that were over when it subscribed", old),
         (f"{client} received ticks more than once", twice),
         (f"{client} received ticks out of order", disorder),
-        (f"{client} never received ticks that it was due", missing),
+        (f"{client} never received ticks that it was due", [str(tick) for tick in lost]),
     ]
     sentences = [f"{sentence}: {_some(found)}" for sentence, found in findings if found]
     if unmarked:

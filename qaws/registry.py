@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from qaws.connections import Connection, credentials
+from qaws.connections import Connection, Frame, credentials
 from qaws.contract import Contract
 from qaws.feed import SEQUENCE_FIELD
-from qaws.oracle import Arrival
+from qaws.oracle import Arrival, Key
 from qaws.protocol import QaWs
 from qaws.service import Service
 from qaws.verdict import Broken
@@ -77,14 +77,18 @@ class Registry:
     @staticmethod
     def arrivals(connection: Connection) -> list[Arrival]:
         """Return the ticks that a connection received, as the oracle wants them."""
-        arrivals = []
-        for frame in connection.received("tick"):
-            symbol, sequence = frame.message.get("symbol"), frame.message.get(SEQUENCE_FIELD)
-            known = isinstance(symbol, str) and isinstance(sequence, int)
-            arrivals.append(Arrival(frame.at_ns, (symbol, sequence) if known else None))
-        return arrivals
+        return [Arrival(frame.at_ns, key_of(frame)) for frame in connection.received("tick")]
 
     async def close(self) -> None:
         """Close every connection that is still open, all at once; none may hold up the end."""
         closing = [connection.close() for connection in self.all if connection.is_open]
         await asyncio.gather(*closing, return_exceptions=True)
+
+
+def key_of(frame: Frame) -> Key | None:
+    """Return what identifies the tick in a frame; None where there is none, or without number."""
+    message = frame.message if isinstance(frame.message, dict) else {}
+    symbol, sequence = message.get("symbol"), message.get(SEQUENCE_FIELD)
+    if isinstance(symbol, str) and isinstance(sequence, int):
+        return symbol, sequence
+    return None

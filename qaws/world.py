@@ -28,6 +28,7 @@ from qaws.verdict import Broken, Checks, Refuted
 
 if TYPE_CHECKING:
     from qaws.admission import Places
+    from qaws.chance import Search
     from qaws.crowd import Crowd
     from qaws.knee import Knee
     from qaws.load import LoadRun
@@ -74,6 +75,7 @@ class Scene:
         self.knee: Knee | None = None
         self.visits: Visits | None = None
         self.crowd: Crowd | None = None
+        self.search: Search | None = None
         self.pictures: list[tuple[str, str]] = []
         self.figures: list[tuple[str, str]] = []
         self.started_ns = time.monotonic_ns()

@@ -1,0 +1,326 @@
+"""Faults of subscribing and unsubscribing while ticks flow: QA-WS-016 and QA-WS-117."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from app import routes_websocket
+from app.closes import Close
+from app.fanout import Fanout
+from app.messages import Tick
+from app.server import TickerService
+from app.sessions import Session
+from app.subscriptions import Key, Keys, Selector, Totals, matching_keys
+from faults.fault import fault, replace
+
+BEHIND = "Alice received ticks behind the acknowledgement of its unsubscribe"
+ALICE_MISSED = "Alice never received ticks that it was due"
+BOB_MISSED = "Bob never received ticks that it was due"
+WRONG = "went wrong; the shortest that does: 1. "
+LATER_S = 0.02
+"""Longer than the few milliseconds for which ticks are gathered."""
+
+
+class Marked:
+    """Remembers a set of keys per client, for as long as the client is there."""
+
+    def __init__(self) -> None:
+        self._keys: WeakKeyDictionary[Any, Keys] = WeakKeyDictionary()
+
+    def of(self, session: Session) -> Keys:
+        """Return the keys that are marked for a client."""
+        return self._keys.get(session.connection, frozenset())
+
+    def mark(self, session: Session, keys: Keys) -> None:
+        """Mark exactly these keys."""
+        self._keys[session.connection] = keys
+
+
+# --- what an unsubscribe does too little ---------------------------------------------------------
+
+
+@fault(
+    story="An unsubscribe is acknowledged but not done, so that whoever looks at another symbol "
+    "still pays for the last one.",
+    caught_by={"QA-WS-016": BEHIND, "QA-WS-117": WRONG},
+)
+def unsubscribe_only_acknowledged() -> None:
+    """Answer and do nothing."""
+
+    def unsubscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        return Totals.of(self._subscriptions.keys_of(session) - keys)
+
+    replace(Fanout, "unsubscribe", unsubscribe)
+
+
+@fault(
+    story="An unsubscribe is acknowledged at once and done a moment later, so that a price comes "
+    "for a chart that is gone, and the program behind it crashes.",
+    caught_by={"QA-WS-016": BEHIND, "QA-WS-117": WRONG},
+)
+def unsubscribe_done_a_moment_later() -> None:
+    """Let 20 ms pass."""
+    original = Fanout.unsubscribe
+
+    def unsubscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        asyncio.get_running_loop().call_later(LATER_S, original, self, session, keys)
+        return Totals.of(self._subscriptions.keys_of(session) - keys)
+
+    replace(Fanout, "unsubscribe", unsubscribe)
+
+
+@fault(
+    story="A tick that was gathered for the next write is still written when its client has been "
+    "told that it gets no more of them.",
+    caught_by={"QA-WS-016": BEHIND, "QA-WS-117": WRONG},
+)
+def queued_tick_after_unsubscribe() -> None:
+    """Write what waited for the client behind the acknowledgement."""
+
+    def unsubscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        group = self._subscriptions.group_of(session)
+        frames = group.pending[group.ahead.get(session, 0) :] if group else []
+        late = b"".join(frames)
+        asyncio.get_running_loop().call_soon(self._deliver, session, late, len(frames))
+        return self._subscriptions.remove(session, keys)
+
+    replace(Fanout, "unsubscribe", unsubscribe)
+
+
+@fault(
+    story="Subscriptions are counted, so that a client that subscribed twice, as after a double "
+    "click, has to unsubscribe twice, and does not know.",
+    caught_by={"QA-WS-016": BEHIND, "QA-WS-117": WRONG},
+)
+def subscriptions_counted() -> None:
+    """Let an unsubscribe undo only the second subscribe of a key."""
+    twice = Marked()
+    subscribe, unsubscribe = Fanout.subscribe, Fanout.unsubscribe
+
+    def count_up(self: Fanout, session: Session, keys: Keys) -> Totals:
+        twice.mark(session, twice.of(session) | (keys & self._subscriptions.keys_of(session)))
+        return subscribe(self, session, keys)
+
+    def count_down(self: Fanout, session: Session, keys: Keys) -> Totals:
+        kept = twice.of(session) & keys
+        twice.mark(session, twice.of(session) - keys)
+        return unsubscribe(self, session, keys - kept)
+
+    replace(Fanout, "subscribe", count_up)
+    replace(Fanout, "unsubscribe", count_down)
+
+
+# --- what an unsubscribe does too much -----------------------------------------------------------
+
+
+@fault(
+    story="When one client unsubscribes from a symbol it ends for everybody, and their screens "
+    "stand still.",
+    caught_by={"QA-WS-016": BOB_MISSED, "QA-WS-117": WRONG},
+)
+def unsubscribe_ends_it_for_all() -> None:
+    """Take the keys from every client."""
+    original = Fanout.unsubscribe
+
+    def unsubscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        for other in self._sessions:
+            original(self, other, keys)
+        return Totals.of(self._subscriptions.keys_of(session))
+
+    replace(Fanout, "unsubscribe", unsubscribe)
+
+
+@fault(
+    story="To unsubscribe from what one never had drops all that one has, and a harmless clean-up "
+    "of a client's program leaves it without prices.",
+    caught_by={"QA-WS-016": ALICE_MISSED, "QA-WS-117": WRONG},
+)
+def needless_unsubscribe_drops_all() -> None:
+    """Take a key that is not held for the wish to have none."""
+    original = Fanout.unsubscribe
+
+    def unsubscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        held = self._subscriptions.keys_of(session)
+        return original(self, session, keys if keys <= held else held)
+
+    replace(Fanout, "unsubscribe", unsubscribe)
+
+
+@fault(
+    story="A client that unsubscribes from what it never had is thrown out, as if it had done "
+    "harm.",
+    caught_by={"QA-WS-016": "Alice asked to unsubscribe from", "QA-WS-117": WRONG},
+)
+def needless_unsubscribe_closes() -> None:
+    """Close with 1008."""
+    original = routes_websocket.handle_unsubscribe
+
+    def handle_unsubscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        if selector.keys() <= service.subscriptions.keys_of(session):
+            original(service, session, selector)
+        else:
+            session.close(Close(1008, "not subscribed"))
+
+    replace(routes_websocket, "handle_unsubscribe", handle_unsubscribe)
+
+
+@fault(
+    story="To unsubscribe from a symbol also ends the instruments of it that the client asked for "
+    "by themselves, so that a position is no longer priced.",
+    caught_by={"QA-WS-016": ALICE_MISSED, "QA-WS-117": WRONG},
+)
+def unsubscribed_symbol_ends_its_instruments() -> None:
+    """Take every instrument of which a tick of the symbol was seen."""
+    seen: dict[str, set[Key]] = {}
+    publish, unsubscribe = Fanout.publish, Fanout.unsubscribe
+
+    def publish_and_learn(self: Fanout, tick: Tick) -> None:
+        if tick.route.instrument_token is not None:
+            key: Key = ("instrument", tick.route.instrument_token)
+            seen.setdefault(tick.route.symbol, set()).add(key)
+        publish(self, tick)
+
+    def unsubscribe_all_of_it(self: Fanout, session: Session, keys: Keys) -> Totals:
+        symbols = [str(name) for kind, name in keys if kind == "symbol"]
+        return unsubscribe(self, session, keys.union(*(seen.get(s, set()) for s in symbols)))
+
+    replace(Fanout, "publish", publish_and_learn)
+    replace(Fanout, "unsubscribe", unsubscribe_all_of_it)
+
+
+@fault(
+    story="Ticks that wait to be written to a client are dropped when it unsubscribes from "
+    "something else, so that its books have a hole that nobody can explain.",
+    caught_by={"QA-WS-016": ALICE_MISSED, "QA-WS-117": WRONG},
+)
+def queued_ticks_lost_at_unsubscribe() -> None:
+    """Change the client's group without writing what waits there."""
+
+    def unsubscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        return self._subscriptions.remove(session, keys)
+
+    replace(Fanout, "unsubscribe", unsubscribe)
+
+
+# --- what a subscribe does wrong when it is not the first ----------------------------------------
+
+
+@fault(
+    story="A client that comes back to a symbol is told so at once, but gets its ticks only a "
+    "moment later, and takes the hole for a quiet market.",
+    caught_by={"QA-WS-016": ALICE_MISSED, "QA-WS-117": WRONG},
+)
+def subscribed_before_it_holds() -> None:
+    """Let 20 ms pass before a client that has unsubscribed from something holds anything new."""
+    left = Marked()
+    subscribe, unsubscribe = Fanout.subscribe, Fanout.unsubscribe
+
+    def subscribe_later(self: Fanout, session: Session, keys: Keys) -> Totals:
+        if not left.of(session) & keys:
+            return subscribe(self, session, keys)
+        asyncio.get_running_loop().call_later(LATER_S, subscribe, self, session, keys)
+        return Totals.of(self._subscriptions.keys_of(session) | keys)
+
+    def unsubscribe_and_note(self: Fanout, session: Session, keys: Keys) -> Totals:
+        left.mark(session, left.of(session) | keys)
+        return unsubscribe(self, session, keys)
+
+    replace(Fanout, "subscribe", subscribe_later)
+    replace(Fanout, "unsubscribe", unsubscribe_and_note)
+
+
+@fault(
+    story="A symbol that a client has once unsubscribed from never comes back to it, though each "
+    "subscribe is acknowledged.",
+    caught_by={"QA-WS-016": ALICE_MISSED, "QA-WS-117": WRONG},
+)
+def no_return_after_unsubscribe() -> None:
+    """Remember what was given up."""
+    left = Marked()
+    subscribe, unsubscribe = Fanout.subscribe, Fanout.unsubscribe
+
+    def subscribe_but_not_again(self: Fanout, session: Session, keys: Keys) -> Totals:
+        subscribe(self, session, keys - left.of(session))
+        return Totals.of(self._subscriptions.keys_of(session) | keys)
+
+    def unsubscribe_for_good(self: Fanout, session: Session, keys: Keys) -> Totals:
+        left.mark(session, left.of(session) | (keys & self._subscriptions.keys_of(session)))
+        return unsubscribe(self, session, keys)
+
+    replace(Fanout, "subscribe", subscribe_but_not_again)
+    replace(Fanout, "unsubscribe", unsubscribe_for_good)
+
+
+@fault(
+    story="Whoever subscribes to a symbol twice gets each of its ticks twice, and counts traded "
+    "volume double.",
+    caught_by={"QA-WS-016": "Alice received ticks more than once", "QA-WS-117": WRONG},
+)
+def second_subscribe_doubles_ticks() -> None:
+    """Serve a client twice once it has subscribed to what it held."""
+    doubled = Marked()
+    subscribe, deliver = Fanout.subscribe, Fanout._deliver
+
+    def subscribe_again(self: Fanout, session: Session, keys: Keys) -> Totals:
+        doubled.mark(session, keys & self._subscriptions.keys_of(session))
+        return subscribe(self, session, keys)
+
+    def deliver_twice(self: Fanout, session: Session, frames: bytes, ticks: int) -> None:
+        deliver(self, session, frames, ticks)
+        if doubled.of(session) & self._subscriptions.keys_of(session):
+            deliver(self, session, frames, ticks)
+
+    replace(Fanout, "subscribe", subscribe_again)
+    replace(Fanout, "_deliver", deliver_twice)
+
+
+@fault(
+    story="A later subscription takes the place of the earlier ones, so that whoever adds a symbol "
+    "loses all that it had.",
+    caught_by={"QA-WS-016": ALICE_MISSED, "QA-WS-117": WRONG},
+)
+def later_subscription_replaces_earlier() -> None:
+    """Begin each subscription with nothing."""
+    original = Fanout.subscribe
+
+    def subscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        self.unsubscribe(session, self._subscriptions.keys_of(session))
+        return original(self, session, keys)
+
+    replace(Fanout, "subscribe", subscribe)
+
+
+@fault(
+    story="Whoever comes back to a symbol is first sent the ticks that it had not wanted "
+    "meanwhile, minutes old, and trades on them.",
+    caught_by={
+        "QA-WS-016": "Alice received ticks that were over when it subscribed",
+        "QA-WS-117": WRONG,
+    },
+)
+def unwanted_ticks_sent_afterwards() -> None:
+    """Keep what a client has given up, and send it when the client wants it again."""
+    left, kept = Marked(), WeakKeyDictionary[Any, list[bytes]]()
+    publish, subscribe, unsubscribe = Fanout.publish, Fanout.subscribe, Fanout.unsubscribe
+
+    def publish_and_keep(self: Fanout, tick: Tick) -> None:
+        publish(self, tick)
+        for session in self._sessions:
+            if left.of(session).intersection(matching_keys(tick.route)):
+                kept.setdefault(session.connection, []).append(tick.payload)
+
+    def subscribe_and_catch_up(self: Fanout, session: Session, keys: Keys) -> Totals:
+        left.mark(session, left.of(session) - keys)
+        for payload in kept.pop(session.connection, []):
+            self.send(session, payload)
+        return subscribe(self, session, keys)
+
+    def unsubscribe_for_now(self: Fanout, session: Session, keys: Keys) -> Totals:
+        left.mark(session, left.of(session) | (keys & self._subscriptions.keys_of(session)))
+        return unsubscribe(self, session, keys)
+
+    replace(Fanout, "publish", publish_and_keep)
+    replace(Fanout, "subscribe", subscribe_and_catch_up)
+    replace(Fanout, "unsubscribe", unsubscribe_for_now)

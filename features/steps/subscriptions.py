@@ -1,0 +1,27 @@
+"""Clients that change what they want while ticks flow."""
+
+from behave import then, when
+
+from qaws import chance, wishes
+
+
+@when(
+    "{times:Number} times over, {client:Client} unsubscribes from {selection:Selection}, subscribes to it twice, and unsubscribes from {foreign:Selection}, which it never had"
+)
+async def changes_its_mind(context, times, client, selection, foreign):
+    """While ticks flow; after each command some pass, and another client shows which there were."""
+    await context.world.do(wishes.changes_its_mind, client, selection, foreign, times)
+
+
+@when(
+    "{clients:Clients} play {sequences:Number} random sequences of up to {length:Number} steps, drawn from seed {seed:Number}"
+)
+def play_sequences(context, clients, sequences, length, seed):
+    """They subscribe, unsubscribe, reconnect and ping at random while ticks are published."""
+    chance.play(context.world, clients, sequences, length, seed)
+
+
+@then("in each of them every client has received exactly what the model says")
+def sequences_went_as_the_model_says(context):
+    """One that went wrong has been shortened, and is told step by step."""
+    chance.as_the_model_says(context.world)
