@@ -106,7 +106,11 @@ def greeks_stale() -> None:
 
 @fault(
     story="Subscribers of an instrument get its ticks 300 ms late, when the market has moved on.",
-    caught_by={"QA-WS-006": "latency of NIFTY option tick"},
+    caught_by={
+        "QA-WS-006": "latency of NIFTY option tick",
+        "QA-WS-016": "behind the acknowledgement of its unsubscribe",
+        "QA-WS-117": "the shortest that does",
+    },
 )
 def tick_delayed() -> None:
     """Hold back what is written to them."""
@@ -125,7 +129,11 @@ def tick_delayed() -> None:
 @fault(
     story="Subscribers of an instrument get each of its ticks twice, so that volumes are counted "
     "double.",
-    caught_by={"QA-WS-006": "Alice got 2, allowed exactly 1"},
+    caught_by={
+        "QA-WS-006": "Alice got 2, allowed exactly 1",
+        "QA-WS-016": "Alice received ticks more than once",
+        "QA-WS-117": "the shortest that does",
+    },
 )
 def tick_twice() -> None:
     """Find the groups of instrument subscribers twice."""
@@ -141,7 +149,11 @@ def tick_twice() -> None:
 @fault(
     story="Subscribers of an instrument get ticks of the type option-tick, which their programs "
     "throw away.",
-    caught_by={"QA-WS-006": "1 x option-tick; still open"},
+    caught_by={
+        "QA-WS-006": "1 x option-tick; still open",
+        "QA-WS-016": "x option-tick",
+        "QA-WS-117": "the shortest that does",
+    },
 )
 def tick_of_wrong_type() -> None:
     """Change the word inside the frame; its length stays."""
@@ -158,7 +170,11 @@ def tick_of_wrong_type() -> None:
 @fault(
     story="Fields that the service does not know, such as sequence numbers, are stripped, so that "
     "instrument subscribers cannot see a gap.",
-    caught_by={"QA-WS-006": "without their sequence number"},
+    caught_by={
+        "QA-WS-006": "without their sequence number",
+        "QA-WS-016": "without their sequence number",
+        "QA-WS-117": "the shortest that does",
+    },
 )
 def unknown_fields_stripped() -> None:
     """Blank out the name of the sequence number; the length stays."""
@@ -212,7 +228,11 @@ def volume_zero() -> None:
 @fault(
     story="Subscribers of an underlying get its whole option chain too, hundreds of ticks a "
     "second for one that they want.",
-    caught_by={"QA-WS-007": "messages that Alice received"},
+    caught_by={
+        "QA-WS-007": "messages that Alice received",
+        "QA-WS-016": "Alice received ticks that it had not subscribed to",
+        "QA-WS-117": "the shortest that does",
+    },
 )
 def option_ticks_to_underlying_subscribers() -> None:
     """Let the underlying's key match option ticks."""
@@ -226,7 +246,11 @@ def option_ticks_to_underlying_subscribers() -> None:
 
 @fault(
     story="Only every other bar is relayed, so that charts have holes.",
-    caught_by={"QA-WS-007": "to Alice: measured nothing"},
+    caught_by={
+        "QA-WS-007": "to Alice: measured nothing",
+        "QA-WS-016": "Alice never received ticks that it was due",
+        "QA-WS-117": "the shortest that does",
+    },
 )
 def every_second_bar_lost() -> None:
     """Skip the even ones."""
@@ -251,6 +275,8 @@ def every_second_bar_lost() -> None:
     caught_by={
         "QA-WS-005": "Alice received ticks that it had not subscribed to: NIFTYNXT50",
         "QA-WS-008": "Alice received ticks that it had not subscribed to: NIFTYNXT50",
+        "QA-WS-016": "Alice received ticks that it had not subscribed to",
+        "QA-WS-117": "the shortest that does",
     },
 )
 def symbols_match_by_prefix() -> None:
@@ -272,6 +298,8 @@ def symbols_match_by_prefix() -> None:
         "QA-WS-005": "Alice received ticks that it had not subscribed to: NIFTYNXT50",
         "QA-WS-007": "messages that Alice received",
         "QA-WS-008": "Alice received ticks that it had not subscribed to: BANKNIFTY",
+        "QA-WS-016": "Alice received ticks that it had not subscribed to",
+        "QA-WS-117": "the shortest that does",
     },
 )
 def broadcast_to_all() -> None:

@@ -170,7 +170,7 @@ class Story:
             f"{number}. {move}" + (f" ({note})" if note else "")
             for number, (move, note) in enumerate(zip(self.moves, self.notes, strict=True), 1)
         ]
-        return [*told, f"then: {self.finding}"]
+        return [*told, f"then: {self.finding}" if told else f"before the first: {self.finding}"]
 
 
 @dataclass

@@ -40,8 +40,8 @@ async def changes_its_mind(
         Refuted: a command was not acknowledged, or the flow to a client has dried up.
     """
     connection = world.scene.connections.named(client)
-    witness = _witness(world, connection, selection)
     _require_sense(client, connection, selection, foreign)
+    witness = _witness(world, connection, selection)
 
     for _ in range(times):
         for act, what in (

@@ -320,6 +320,16 @@ def test_the_terms_say_what_runs_against_what():
     assert "every functional scenario; 2 under load, one at" in Proof(True, faults).terms()
 
 
+def test_the_short_proof_leaves_lower_priorities_to_the_full_one():
+    each = find("unsubscribe-only-acknowledged")
+    assert {"QA-WS-016", "QA-WS-117"} == set(each.caught_by)
+    short = scope.plan([each], full=False)[each.name]
+    assert short.tags[-1] == "@QA-WS-016"
+    assert set(short.wanted) == {"QA-WS-016"}
+    for asks in (scope.plan([each], full=True), scope.plan([each], full=False, picked=True)):
+        assert asks[each.name].wanted == each.caught_by
+
+
 def test_the_full_proof_asks_every_fault():
     asks = scope.plan(FAULTS.values(), full=True)
     assert {name: one.wanted for name, one in asks.items()} == {

@@ -7,7 +7,6 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import Callable
 from http import HTTPStatus
 
 import redis.asyncio
@@ -62,7 +61,7 @@ class Client:
     """One client as the service sees it."""
 
     def __init__(self, connection: ServerConnection, session: str):
-        self.connection, self.session, self.wishes = connection, session, []
+        self.connection, self.session, self.wishes = connection, session, set()
 
     async def send(self, message):
         text = message if isinstance(message, str | bytes) else json.dumps(message)
@@ -76,7 +75,10 @@ class Client:
         self.connection.transport.abort()
 
     def wants(self, tick):
-        return any(wish(tick) for wish in self.wishes)
+        keys = {("symbols", tick["symbol"]), ("instruments", tick.get("instrument_token"))}
+        if tick["type"] == "underlying_bar":
+            keys.add(("underlying", tick["symbol"]))
+        return not keys.isdisjoint(self.wishes)
 
 
 class Ticker(OnThread):
@@ -178,15 +180,24 @@ class Ticker(OnThread):
             message = json.loads(text)
             action = message["action"]
             assert action in ("ping", "subscribe", "unsubscribe")
-            wish = None if action == "ping" else _wish(message)
+            wishes = set() if action == "ping" else _wishes(message)
         except (ValueError, TypeError, KeyError, AssertionError):
             await self.invalid(client, text)
             return
         if action == "ping":
             await self.ping(client)
-        else:
-            client.wishes.append(wish)
+        elif action == "subscribe":
+            await self.subscribe(client, wishes)
             await self.subscribed(client)
+        else:
+            await self.unsubscribe(client, wishes)
+            await client.send({"type": "unsubscribed"})
+
+    async def subscribe(self, client, wishes):
+        client.wishes |= wishes
+
+    async def unsubscribe(self, client, wishes):
+        client.wishes -= wishes
 
     async def subscribed(self, client):
         await client.send({"type": "subscribed"})
@@ -203,15 +214,15 @@ class Ticker(OnThread):
                     await self.deliver(client, json.loads(text), text)
 
 
-def _wish(message) -> Callable[[dict], bool]:
+def _wishes(message) -> set[tuple[str, object]]:
     if "instruments" in message:
         assert all(type(number) is int for number in message["instruments"])
-        return lambda tick: tick.get("instrument_token") in message["instruments"]
+        return {("instruments", number) for number in message["instruments"]}
     if "symbols" in message:
         assert all(isinstance(symbol, str) for symbol in message["symbols"])
-        return lambda tick: tick["symbol"] in message["symbols"]
+        return {("symbols", symbol) for symbol in message["symbols"]}
     assert message["type"] == "underlying"
-    return lambda t: t["type"] == "underlying_bar" and t["symbol"] == message["symbol"]
+    return {("underlying", message["symbol"])}
 
 
 def _port(server: Server) -> int:

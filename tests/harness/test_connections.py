@@ -538,6 +538,21 @@ def test_an_error_or_silence_is_no_acknowledgement(meet):
         meet(service, play)
 
 
+def test_an_unsubscribe_ends_what_was_held_of_it_and_nothing_else(meet):
+    async def play(connection):
+        await connection.subscribe(selection_of("NIFTY and BANKNIFTY"), 5)
+        await connection.subscribe(selection_of("NIFTY"), 5)
+        nifty, banknifty = connection.entitlements
+        ack = await connection.unsubscribe(selection_of("NIFTY and NIFTYNXT50"), 5)
+        assert (nifty.ended_ns, nifty.ending_ns < ack.at_ns) == (ack.at_ns, True)
+        assert banknifty.ending_ns is None
+        assert connection.holds() == [selection_of("BANKNIFTY")]
+        await connection.subscribe(selection_of("NIFTY"), 5)
+        assert len(connection.entitlements) == 3
+
+    meet(Ticker(), play)
+
+
 def test_losing_a_connection_that_held_a_subscription_is_seen(meet):
     class Cuts(Ticker):
         async def subscribed(self, client):

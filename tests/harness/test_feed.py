@@ -1,6 +1,7 @@
 """The feed: what is published is stamped, on time, on the record, and ends when it is told to."""
 
 import asyncio
+import itertools
 import json
 import time
 from functools import partial
@@ -10,7 +11,7 @@ import redis
 
 from qaws.broker import open_broker
 from qaws.feed import Feed
-from qaws.market import selection_of
+from qaws.market import INSTRUMENTS, SPOT, selection_of, trading
 from qaws.target import Feed as Section
 from qaws.verdict import Broken
 
@@ -112,6 +113,28 @@ def test_a_flow_goes_on_and_ends_for_certain(play, listener):
     assert 4 <= len(ticks) <= 12
     assert {tick.role for tick in ticks} == {"flow"}
     assert [text for _, text in listener(len(ticks))] == [tick.text for tick in ticks]
+
+
+def test_a_flow_and_a_step_that_publish_at_once_keep_the_order_of_the_numbers(play, listener):
+    async def story(feed):
+        feed.start_flow(NIFTY, 0.001)
+        for _ in range(100):
+            await feed.publish(feed.market.option_tick(256265))
+        await feed.stop_flows()
+        return feed.ledger.ticks
+
+    ticks = play(story)
+    assert len(ticks) > 100
+    numbers = [json.loads(text)["seq"] for _, text in listener(len(ticks))]
+    assert numbers == sorted(numbers)
+
+
+def test_an_open_market_gives_each_symbol_its_turn_and_all_that_it_has():
+    samples = list(itertools.islice(trading(), 18))
+    assert [symbol for _, symbol, _ in samples[:3]] == list(SPOT)
+    assert [symbol for _, symbol, _ in samples[3:6]] == list(SPOT)
+    assert {instrument for _, _, instrument in samples} == {*INSTRUMENTS, None}
+    assert {symbol for kind, symbol, _ in samples if kind == "underlying_bar"} == {*SPOT}
 
 
 def test_a_flow_that_is_stopped_in_the_middle_of_a_publish_ends_all_the_same(play):
