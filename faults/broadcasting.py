@@ -318,6 +318,7 @@ def broadcast_to_all() -> None:
         "QA-WS-005": "Alice received ticks that it had not subscribed to",
         "QA-WS-011": "received ticks that it had not subscribed to",
         "QA-WS-012": "Zoe received ticks that it had not subscribed to",
+        "QA-WS-117": "the shortest that does",
     },
 )
 def ticks_without_subscription() -> None:
@@ -336,7 +337,11 @@ def ticks_without_subscription() -> None:
 @fault(
     story="In a burst every ninth tick of a symbol is lost, so that books built from ticks are "
     "wrong and nobody knows.",
-    caught_by={"QA-WS-008": "Alice never received ticks that it was due"},
+    caught_by={
+        "QA-WS-008": "Alice never received ticks that it was due",
+        "QA-WS-016": "Alice never received ticks that it was due",
+        "QA-WS-117": "the shortest that does",
+    },
 )
 def ticks_lost_in_bursts() -> None:
     """Drop a tick now and then."""
@@ -351,7 +356,11 @@ def ticks_lost_in_bursts() -> None:
 
 @fault(
     story="In a burst ticks overtake one another, so that an old price ends up as the last one.",
-    caught_by={"QA-WS-008": "Alice received ticks out of order"},
+    caught_by={
+        "QA-WS-008": "Alice received ticks out of order",
+        "QA-WS-016": "Alice received ticks out of order",
+        "QA-WS-117": "the shortest that does",
+    },
 )
 def ticks_reordered_in_bursts() -> None:
     """Send every ninth tick of a symbol after its successor."""
@@ -372,7 +381,11 @@ def ticks_reordered_in_bursts() -> None:
 @fault(
     story="In a burst every ninth tick of a symbol is sent again, so that traded volume is "
     "overstated.",
-    caught_by={"QA-WS-008": "Alice received ticks more than once"},
+    caught_by={
+        "QA-WS-008": "Alice received ticks more than once",
+        "QA-WS-016": "Alice received ticks more than once",
+        "QA-WS-117": "the shortest that does",
+    },
 )
 def ticks_repeated_in_bursts() -> None:
     """Publish a tick twice now and then."""
@@ -389,7 +402,10 @@ def ticks_repeated_in_bursts() -> None:
 @fault(
     story="Of several symbols in one subscription only the last is kept, and the client waits in "
     "vain for the others.",
-    caught_by={"QA-WS-005": "Alice never received ticks that it was due: BANKNIFTY"},
+    caught_by={
+        "QA-WS-005": "Alice never received ticks that it was due: BANKNIFTY",
+        "QA-WS-117": "the shortest that does",
+    },
 )
 def only_last_symbol_kept() -> None:
     """Acknowledge the whole list and take its last."""

@@ -157,6 +157,7 @@ def session_id_reused() -> None:
     caught_by={
         "QA-WS-005": "Alice received ticks that it had not subscribed to",
         "QA-WS-012": "Zoe received ticks that it had not subscribed to",
+        "QA-WS-117": "the shortest that does",
     },
 )
 def subscriptions_restored() -> None:

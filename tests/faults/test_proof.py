@@ -126,7 +126,7 @@ class FakeRun:
         FakeRun.alive -= 1
 
 
-NAMES = ("price-rounded", "tick-delayed", "volume-zero")
+NAMES = ("price-rounded", "greeks-stale", "volume-zero")
 
 
 @pytest.fixture
@@ -204,32 +204,32 @@ def test_a_run_that_is_stuck_says_where(script, tmp_path):
 
 
 def test_what_the_machine_spoiled_is_run_once_more(script, tmp_path):
-    script["tick-delayed"].insert(0, [row("QA-WS-006", "error", STARVED)])
+    script["greeks-stale"].insert(0, [row("QA-WS-006", "error", STARVED)])
     code, proof, _ = run_proof(tmp_path)
     assert code == 0
     assert len(proof.findings) == 3
-    assert [name for name, _ in FakeRun.started].count("tick-delayed") == 2
+    assert [name for name, _ in FakeRun.started].count("greeks-stale") == 2
 
 
 def test_twice_inconclusive_is_no_proof(script, tmp_path):
-    script["tick-delayed"] = [[row("QA-WS-006", "error", STARVED)]] * 2
+    script["greeks-stale"] = [[row("QA-WS-006", "error", STARVED)]] * 2
     code, proof, _ = run_proof(tmp_path)
     assert code == 1
-    assert "tick-delayed: QA-WS-006 INCONCLUSIVE" in "".join(
+    assert "greeks-stale: QA-WS-006 INCONCLUSIVE" in "".join(
         c for f in proof.findings for c in f.complaints()
     )
 
 
 def test_a_miss_is_never_run_again(script, tmp_path):
-    script["tick-delayed"] = [[row("QA-WS-006")]]
+    script["greeks-stale"] = [[row("QA-WS-006")]]
     code, _, _ = run_proof(tmp_path)
     assert code == 1
-    assert [name for name, _ in FakeRun.started].count("tick-delayed") == 1
+    assert [name for name, _ in FakeRun.started].count("greeks-stale") == 1
 
 
 def test_an_interruption_tells_what_was_proven(script, tmp_path, monkeypatch, capsys):
     def interrupt(self):
-        if self.name == "tick-delayed":
+        if self.name == "greeks-stale":
             raise KeyboardInterrupt
         return True
 
