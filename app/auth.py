@@ -20,8 +20,7 @@ JWKS_TIMEOUT_S = 10.0
 MAX_JWKS_BYTES = 1024 * 1024
 
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-"""A signed token: three parts in base64url and nothing else (RFC 7515, sections 3.1 and 5.2).
-The base64 decoder would skip over characters that do not belong there."""
+"""A signed token: three parts in base64url and nothing else (RFC 7515, sections 3.1 and 5.2)."""
 
 
 class AuthenticationError(Exception):

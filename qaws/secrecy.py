@@ -58,18 +58,19 @@ class Cage:
 # --- looking for them -----------------------------------------------------------------------------
 
 
-def traces(text: str, tokens: Sequence[str], markers: Sequence[str] = ()) -> Iterator[str]:
-    """Yield where a text betrays one of the tokens: whole, a part, a piece, or its marker.
+def traces(text: str, tokens: Sequence[str], markers: Sequence[str] = ()) -> list[str]:
+    """Return in which ways a text betrays tokens, the worst first; the tokens are not repeated.
 
-    The token itself is not repeated. URL-encoding hides nothing.
+    URL-encoding hides nothing.
     """
     texts = {text, unquote(text)}
+    found = set()
     for number, token in enumerate(tokens):
-        marker = markers[number] if markers else ""
-        for name, needle in _needles(token, marker):
+        for name, needle in _needles(token, markers[number] if markers else ""):
             if any(needle in each for each in texts):
-                yield name
+                found.add(name)
                 break
+    return sorted(found, key=lambda name: ("whole" not in name, "says" not in name, name))
 
 
 def _needles(token: str, marker: str) -> Iterator[tuple[str, str]]:
@@ -193,7 +194,7 @@ async def nowhere_to_be_found(world: World) -> None:
     findings = [
         f"{place} has {trace}"
         for place, text in places.items()
-        for trace in dict.fromkeys(traces(text, tokens, markers))
+        for trace in traces(text, tokens, markers)
     ]
     length = sum(map(len, places.values()))
     world.scene.figures.append(

@@ -82,7 +82,10 @@ class Scene:
 
 
 class World:
-    """Broker, services, feed, tokens and the event loop of one run."""
+    """Broker, services, feed, tokens and the event loop of one run.
+
+    `refusal` is what the first client was told whose token was refused: all others are told alike.
+    """
 
     def __init__(
         self, target: Target, folder: Path, patience: float = 1.0, swarm: str = "local"
@@ -108,6 +111,7 @@ class World:
         self.broker: Broker | None = None
         self._feed: Feed | None = None
         self.services: Services | None = None
+        self.refusal: str | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.loop = LoopThread()
         try:
