@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         default=64 * 1024, ge=128, description="bytes of a client's message, 128 or more"
     )
     shutdown_grace_s: float = Field(
-        default=5.0, gt=0, le=3600, description="seconds in which clients may leave, more than 0"
+        default=3.0, gt=0, le=3600, description="seconds in which clients may leave, more than 0"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="one of DEBUG, INFO, WARNING, ERROR"

@@ -134,6 +134,7 @@ class Connection:
     log: list[Frame] = field(default_factory=list)
     entitlements: list[Entitlement] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
+    url: str = ""
     started_ns: int = 0
     http_status: int | None = None
     http_error: str = ""
@@ -148,20 +149,31 @@ class Connection:
 
     # --- opening and ending -------------------------------------------------------------------
 
-    async def open(self, url: str, headers: Iterable[tuple[str, str]] = ()) -> None:
+    async def open(
+        self,
+        url: str,
+        headers: Iterable[tuple[str, str]] = (),
+        receive_buffer: int | None = None,
+        *,
+        may_be_gone: bool = False,
+    ) -> None:
         """Connect and do the WebSocket handshake; a refusal is noted, not raised.
 
         Args:
             url: the endpoint, with its query.
             headers: names and values of headers; a name may come twice.
+            receive_buffer: bytes that the kernel may keep for this client (SO_RCVBUF); a small one
+                lets the service see soon that nobody reads. Default: what the system gives.
+            may_be_gone: note it, too, when nobody listens or answers.
 
         Raises:
             Broken: nobody listens there, or the handshake was not answered in time.
         """
         self.started_ns = time.monotonic_ns()
+        self.url = redacted(url)
         headers = list(headers)
         shown = [f"{name}: {value}" for name, value in headers if name != "Authorization"]
-        self._note("→", "handshake", "; ".join([f"GET {redacted(url)}", *shown]))
+        self._note("→", "handshake", "; ".join([f"GET {self.url}", *shown]))
         loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
         try:
             opened = await connect(
@@ -174,6 +186,7 @@ class Connection:
                 max_size=None,
                 max_queue=None,
                 create_connection=self._recorder,  # type: ignore[arg-type]
+                **await _small_socket(url, receive_buffer),
             )
         except InvalidStatus as refusal:
             self.refusal = refusal.response
@@ -184,17 +197,22 @@ class Connection:
             self.http_error = f"{type(problem).__name__}: {problem}"
             self._note("←", "end", f"the handshake failed: {self.http_error}")
         except TimeoutError:
-            raise Broken(
-                f"{redacted(url)}: the handshake was not answered in {OPEN_ALLOWANCE_S:g} s"
-            ) from None
+            self._unreachable(
+                f"the handshake was not answered in {OPEN_ALLOWANCE_S:g} s", url, may_be_gone
+            )
         except OSError as problem:
-            raise Broken(
-                f"{redacted(url)}: cannot connect: {problem}; is the service running there?"
-            ) from None
+            said = f"cannot connect: {problem}; is the service running there?"
+            self._unreachable(said, url, may_be_gone)
         else:
             self.http_status = 101
             assert isinstance(opened, _Recorder)
             self._socket = opened
+
+    def _unreachable(self, problem: str, url: str, may_be_gone: bool) -> None:
+        if not may_be_gone:
+            raise Broken(f"{redacted(url)}: {problem}") from None
+        self.http_error = problem
+        self._note("←", "end", problem)
 
     def _recorder(self, *args: Any, **kwargs: Any) -> _Recorder:
         recorder = _Recorder(*args, **kwargs)
@@ -218,6 +236,12 @@ class Connection:
         self._note("→", "end", "the client cuts the connection (TCP reset)")
         self._socket.transport.abort()
         await self._socket.wait_closed()
+
+    def stop_reading(self) -> None:
+        """Leave everything that comes in the kernel's buffer, as a client that hangs does."""
+        if self._socket and not self._over:
+            self._note("→", "end", "the client stops reading")
+            self._socket.transport.pause_reading()
 
     @property
     def ended_by_service(self) -> bool:
@@ -479,6 +503,25 @@ class Connection:
         for entitlement in self.entitlements:
             if entitlement.ending_ns is None:
                 entitlement.ending_ns = now
+
+
+async def _small_socket(url: str, receive_buffer: int | None) -> dict[str, Any]:
+    """Return a connected socket with so small a receive buffer, as an argument for `connect`.
+
+    The size must be set before the TCP handshake, which agrees on the window (tcp(7)).
+    """
+    if receive_buffer is None:
+        return {}
+    loop, parts = asyncio.get_running_loop(), urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    family, kind, number, _, address = (
+        await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    )[0]
+    opened = socket.socket(family, kind, number)
+    opened.setblocking(False)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    await loop.sock_connect(opened, address)
+    return {"sock": opened}
 
 
 def redacted(url: str) -> str:

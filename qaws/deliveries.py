@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from qaws import actions
 from qaws.connections import Connection, exact
 from qaws.expectations import shown
+from qaws.losses import announced
 from qaws.market import Selection
-from qaws.oracle import Key, Published, audit, missing, was_held
+from qaws.oracle import Arrival, Key, Published, audit, missing, was_held
 from qaws.verdict import Broken
 from qaws.world import World
 
@@ -283,7 +284,13 @@ def _audit(world: World, connections: Sequence[Connection]) -> list[str]:
         finding
         for c in connections
         for finding in audit(
-            c.name, registry.arrivals(c), c.entitlements, ledger, over, complete=c.is_open
+            c.name,
+            registry.arrivals(c),
+            c.entitlements,
+            ledger,
+            over,
+            complete=c.is_open,
+            announced=_announced(world, c, registry.arrivals(c)),
         )
     ]
 
@@ -293,6 +300,16 @@ def _over(world: World) -> dict[Key, int]:
     return world.ledger.over(
         (c.entitlements, a) for c in registry.all for a in registry.arrivals(c)
     )
+
+
+def _announced(world: World, connection: Connection, arrivals: Sequence[Arrival]) -> set[Key]:
+    """Return the ticks whose loss in an outage a client was told of."""
+    received: dict[Key, int] = {}
+    for arrival in arrivals:
+        if arrival.key:
+            received.setdefault(arrival.key, arrival.at_ns)
+    words = world.scene.connections.words(connection)
+    return announced(world.ledger.ticks, received, words, world.scene.outages)
 
 
 def _some(names: Sequence[str]) -> str:

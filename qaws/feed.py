@@ -51,7 +51,8 @@ class Feed:
         """Stamp one tick, enter it in the ledger, and hand it to the broker.
 
         One tick is handed over after the other, so that the broker gets them in the order of their
-        numbers, also where a flow and a step publish at the same time.
+        numbers, also where a flow and a step publish at the same time. While the broker is away on
+        purpose a tick is in doubt; otherwise it must be taken.
 
         Args:
             fields: the market fields, with type, symbol and (for an option) instrument_token.
@@ -63,11 +64,79 @@ class Feed:
         """
         due = time.monotonic_ns() if due_ns is None else due_ns
         async with self._turn:
-            return await self._publish(self._client, fields, due, role)
+            was_away = self.broker.is_away
+            tick = self._stamp(fields, due, role)
+            try:
+                tick.heard_by = await self._client.publish(self._channels[tick.kind], tick.text)
+                tick.taken_ns = time.monotonic_ns()
+            except (redis.RedisError, OSError) as problem:
+                tick.in_doubt = True
+                if not (was_away or self.broker.is_away):
+                    raise self._no_publish(problem) from None
+        return tick
 
-    async def _publish(
-        self, client: redis.asyncio.Redis, fields: dict[str, Any], due: int, role: Role
-    ) -> Published:
+    async def publish_together(
+        self,
+        make: Sequence[Callable[[], dict[str, Any]]],
+        command: Sequence[str] = (),
+        at_once: Callable[[], None] = lambda: None,
+    ) -> list[Published]:
+        """Hand ticks to the broker in one transaction, behind a command: nothing comes in between.
+
+        The loop stands still meanwhile, for some milliseconds: or it would first take in what the
+        service already sends to its clients.
+
+        Args:
+            make: makes the market fields, in order.
+            command: a command of the broker.
+            at_once: called as soon as the broker has confirmed the ticks.
+
+        Raises:
+            Broken: the broker does not take it, or refuses the command.
+        """
+        async with self._turn:
+            ticks = [self._stamp(fields(), time.monotonic_ns(), "tick") for fields in make]
+            try:
+                with (
+                    self.broker.blocking_client() as client,
+                    client.pipeline(transaction=True) as transaction,
+                ):
+                    client.ping()  # connects
+                    if command:
+                        transaction.execute_command(*command)
+                    for tick in ticks:
+                        transaction.publish(self._channels[tick.kind], tick.text)
+                    answers = transaction.execute()
+                    taken_ns = time.monotonic_ns()
+                    at_once()
+            except (redis.RedisError, OSError) as problem:
+                raise self._no_publish(problem) from None
+            for tick, heard_by in zip(reversed(ticks), reversed(answers), strict=False):
+                tick.heard_by, tick.taken_ns = heard_by, taken_ns
+        return ticks
+
+    async def subscribers(self) -> set[str]:
+        """Return the ids of the broker's clients that listen to a channel or a pattern now."""
+        try:
+            return {each["id"] for each in await self._client.client_list(_type="pubsub")}
+        except (redis.RedisError, OSError) as problem:
+            raise Broken(f"{self.broker.shown_url}: CLIENT LIST: {problem}") from None
+
+    async def configure(self, name: str, value: str) -> str:
+        """Set a parameter of the broker; return what it was.
+
+        Raises:
+            Broken: the broker does not let us.
+        """
+        try:
+            before = await self._client.config_get(name)
+            await self._client.config_set(name, value)
+        except (redis.RedisError, OSError) as problem:
+            raise Broken(f"{self.broker.shown_url}: CONFIG SET {name}: {problem}") from None
+        return str(before[name])
+
+    def _stamp(self, fields: dict[str, Any], due: int, role: Role) -> Published:
+        """Make a tick of market fields, and enter it in the ledger as handed to the broker."""
         now_ns = time.monotonic_ns()
         sequence = self.ledger.next_sequence(fields["symbol"])
         due_us = (time.time_ns() + due - now_ns) // 1000
@@ -83,12 +152,12 @@ class Feed:
         )
         tick.sent_ns = time.monotonic_ns()
         self.ledger.add(tick)
-        try:
-            tick.heard_by = await client.publish(self._channels[tick.kind], tick.text)
-        except (redis.RedisError, OSError) as problem:
-            self.broker.require_alive()
-            raise Broken(f"{self.broker.shown_url}: cannot publish there: {problem}") from None
         return tick
+
+    def _no_publish(self, problem: Exception) -> Broken:
+        """Return what to say when the broker does not take a tick: first of all, that it died."""
+        self.broker.require_alive()
+        return Broken(f"{self.broker.shown_url}: cannot publish there: {problem}")
 
     async def publish_fence(self, selection: Selection) -> Published:
         """Publish a tick that the selection takes, to mark the end of what came before."""
@@ -120,6 +189,8 @@ class Feed:
     def start_mixed_flow(self, samples: Iterator[Sample], every_s: float) -> None:
         """Keep publishing in the background, one tick like the next sample every `every_s` seconds.
 
+        While the broker is away on purpose, those that are due fall out.
+
         Args:
             samples: kind, symbol and instrument of each tick, without end.
             every_s: the interval in seconds.
@@ -129,7 +200,8 @@ class Feed:
         async def flow() -> None:
             due_ns = time.monotonic_ns()
             while not self._ebb.is_set():
-                await self.publish(self.market.tick(*next(samples)), due_ns, role="flow")
+                if not self.broker.is_away:
+                    await self.publish(self.market.tick(*next(samples)), due_ns, role="flow")
                 due_ns += int(every_s * 1e9)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(max(0.0, (due_ns - time.monotonic_ns()) / 1e9)):
@@ -155,6 +227,11 @@ class Feed:
             flow.result()
         if going_on:
             raise Broken(f"{self.broker.shown_url}: a publish there does not end")
+
+    async def hang_up(self) -> None:
+        """Give up the connections to a broker that has gone; the next publish opens new ones."""
+        async with self._turn:
+            await self._client.connection_pool.disconnect()
 
     async def close(self) -> None:
         """Leave the broker."""

@@ -7,7 +7,7 @@ it may have, and which not. The oracle knows nothing of sockets. Instants are `t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -28,7 +28,9 @@ class Published:
     """One tick of the ledger.
 
     `due_ns` is when it was to be published, `sent_ns` when it was handed to the broker; `text` is
-    what was published, byte for byte; `heard_by` is how many subscribers the broker had for it.
+    what was published, byte for byte; `heard_by` is how many subscribers the broker had for it;
+    `taken_ns` is when the broker had answered. It is `in_doubt` when the broker went away before it
+    could answer: whether it has passed the tick on nobody knows.
     """
 
     symbol: str
@@ -39,6 +41,8 @@ class Published:
     text: str
     sent_ns: int = 0
     heard_by: int = 0
+    taken_ns: int = 0
+    in_doubt: bool = False
     role: Role = "tick"
 
     @property
@@ -144,9 +148,9 @@ def must_receive(tick: Published, held: HeldSelections, over_ns: int | None) -> 
 
     It is when an entitlement was in force when the tick was handed to the broker, and had not begun
     to end before the tick's broadcast was over (`over_ns`): on its way through the feed a tick can
-    be overtaken by the client's wish to have no more of them.
+    be overtaken by the client's wish to have no more of them. A tick in doubt need not come.
     """
-    return any(
+    return not tick.in_doubt and any(
         _in_force(h, tick)
         and (h.ending_ns is None or (over_ns is not None and over_ns <= h.ending_ns))
         for h in held
@@ -201,6 +205,7 @@ def audit(
     over: dict[Key, int],
     *,
     complete: bool,
+    announced: Collection[Key] = (),
 ) -> list[str]:
     """Hold one client's ticks against the ledger.
 
@@ -212,6 +217,7 @@ def audit(
         over: see `Ledger.over`.
         complete: whether a fence has shown that everything due has come, so that what is missing is
             lost and not late.
+        announced: ticks that may be missing, because the client was told; see `losses`.
 
     Returns:
         One sentence per kind of violation: unknown, unentitled (never asked for, no longer wanted,
@@ -224,7 +230,8 @@ def audit(
     old: list[str] = []
     twice: list[str] = []
     disorder: list[str] = []
-    lost = missing(arrivals, held, ledger, over) if complete else []
+    due = missing(arrivals, held, ledger, over) if complete else []
+    lost = [tick for tick in due if tick.key not in announced]
     counted: dict[Key, int] = {}
     newest: dict[str, int] = {}
     for arrival in arrivals:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from qaws.connections import Connection, Frame, credentials
 from qaws.contract import Contract
 from qaws.feed import SEQUENCE_FIELD
+from qaws.losses import Word
 from qaws.oracle import Arrival, Key
 from qaws.protocol import QaWs
 from qaws.service import Service
@@ -59,8 +60,14 @@ class Registry:
         token: str | None,
         carrier: str,
         further_headers: Sequence[tuple[str, str]] = (),
+        receive_buffer: int | None = None,
+        *,
+        may_be_gone: bool = False,
     ) -> list[Connection]:
-        """Open one connection for each client and let the handshakes finish."""
+        """Open one connection for each client and let the handshakes finish.
+
+        The last three arguments are those of `Connection.open`.
+        """
         auth = service.target.auth
         url, headers = credentials(service.url, token, carrier, auth.query_parameter)
         gate = asyncio.Semaphore(AT_ONCE)
@@ -69,7 +76,12 @@ class Registry:
             connection = Connection(client, self._dialect, self._contract, token=token)
             self.all.append(connection)
             async with gate:
-                await connection.open(url, [*headers.items(), *further_headers])
+                await connection.open(
+                    url,
+                    [*headers.items(), *further_headers],
+                    receive_buffer,
+                    may_be_gone=may_be_gone,
+                )
             return connection
 
         return list(await asyncio.gather(*(one(client) for client in clients)))
@@ -78,6 +90,11 @@ class Registry:
     def arrivals(connection: Connection) -> list[Arrival]:
         """Return the ticks that a connection received, as the oracle wants them."""
         return [Arrival(frame.at_ns, key_of(frame)) for frame in connection.received("tick")]
+
+    @staticmethod
+    def words(connection: Connection) -> list[Word]:
+        """Return what a connection was told about the feed, in order."""
+        return [Word(f.at_ns, str(f.message.get("status"))) for f in connection.received("status")]
 
     async def close(self) -> None:
         """Close every connection that is still open, all at once; none may hold up the end."""

@@ -67,10 +67,13 @@ class Service:
         self.settings = dict(settings)
         self.port = port
         self.process = process
+        self.told_to_end = False
         self.url = target.endpoint.url.format(port=port)
 
     def require_alive(self) -> None:
-        """Raise `Broken` when the service's process has ended."""
+        """Raise `Broken` when the service's process has ended without having been told to."""
+        if self.told_to_end:
+            return
         if self.process and (code := self.process.exit_code()) is not None:
             raise Broken(
                 f'the service "{self.target.name}" ended in mid-run with exit code {code}; '
@@ -156,10 +159,21 @@ class Service:
             ) from None
         return dict(counts)
 
+    def tell_to_end(self) -> None:
+        """Send the process SIGTERM, and return at once: what follows is the scenario's to judge.
+
+        Raises:
+            Broken: the service is not a process that the suite has started.
+        """
+        if self.process is None:
+            raise Broken("the target has no [launch]: the service cannot be told to end")
+        self.told_to_end = True
+        self.process.interrupt()
+
     def stop(self) -> None:
         """End the service's process; a service that was there before is left alone."""
         if self.process and self.target.launch:
-            self.process.stop(self.target.launch.stop_within_s)
+            self.process.stop(0.0 if self.told_to_end else self.target.launch.stop_within_s)
 
 
 def _own_sockets(member: psutil.Process, port: int) -> int:
@@ -254,8 +268,18 @@ class Services:
 
     def retire(self, service: Service) -> None:
         """Stop a service whose state can no longer be trusted; the next `get` starts another."""
-        self._running = {k: s for k, s in self._running.items() if s is not service}
+        self.forget(service)
         service.stop()
+
+    def forget(self, service: Service) -> None:
+        """Leave a service to whoever asks for it to be forgotten; the next `get` starts another."""
+        self._running = {k: s for k, s in self._running.items() if s is not service}
+
+    def retire_others(self, service: Service) -> None:
+        """Stop every service but one."""
+        for other in list(self._running.values()):
+            if other is not service:
+                self.retire(other)
 
     def stop(self) -> None:
         """End every service."""

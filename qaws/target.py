@@ -135,9 +135,15 @@ class Demo(_Section):
 
 
 class Grants(_Section):
-    """What the suite may do beyond talking to the service."""
+    """What the suite may do beyond talking to the service.
+
+    `outage`: cut and stop the broker. One that the suite did not start is stopped and started by
+    the two commands.
+    """
 
     outage: bool = False
+    stop_broker: list[str] = []
+    start_broker: list[str] = []
 
 
 class Target(_Section):
@@ -173,7 +179,8 @@ class Target(_Section):
             "inject": self.feed is not None,
             "observe": self.launch is not None,
             "statistics": self.statistics is not None,
-            "outage": self.grants.outage or (self.feed and self.feed.broker == "embedded"),
+            "outage": self.feed is not None
+            and (self.grants.outage or self.feed.broker == "embedded"),
         }
         return frozenset(name for name, offered in offers.items() if offered)
 
@@ -235,6 +242,7 @@ def read_target(
         raise Broken(f"{file}: {_first_problem(problem)}") from None
     _check_placeholders(target)
     _check_ready_log(target)
+    _check_grants(target)
     return target
 
 
@@ -330,3 +338,15 @@ def _check_ready_log(target: Target) -> None:
         raise Broken(
             f"{target.file}: [launch] ready_log = {pattern!r}: is no regular expression: {problem}"
         ) from None
+
+
+def _check_grants(target: Target) -> None:
+    """Require the means to stop a broker where the suite may stop one that it did not start."""
+    grants = target.grants
+    if grants.outage and target.feed and target.feed.broker != "embedded":
+        lacking = [name for name in ("stop_broker", "start_broker") if not getattr(grants, name)]
+        if lacking:
+            raise Broken(
+                f"{target.file}: [grants] outage = true: needs {' and '.join(lacking)}, the "
+                'commands for a broker that the suite did not start, or broker = "embedded"'
+            )

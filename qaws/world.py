@@ -18,6 +18,7 @@ from qaws.broker import Broker, open_broker
 from qaws.contract import Contract
 from qaws.feed import Feed
 from qaws.loop import LoopThread
+from qaws.losses import Outage
 from qaws.oracle import Ledger, Published
 from qaws.protocol import QaWs
 from qaws.registry import Registry
@@ -29,11 +30,14 @@ from qaws.verdict import Broken, Checks, Refuted
 if TYPE_CHECKING:
     from qaws.admission import Places
     from qaws.chance import Search
+    from qaws.connections import Connection
     from qaws.crowd import Crowd
     from qaws.knee import Knee
     from qaws.load import LoadRun
     from qaws.lure import Lure
+    from qaws.outage import Pinging
     from qaws.secrecy import Cage
+    from qaws.shutdown import Shutdown
     from qaws.visits import Visits
 
 T = TypeVar("T")
@@ -76,6 +80,10 @@ class Scene:
         self.visits: Visits | None = None
         self.crowd: Crowd | None = None
         self.search: Search | None = None
+        self.outages: list[Outage] = []
+        self.pinging: Pinging | None = None
+        self.deaf: list[Connection] = []
+        self.shutdown: Shutdown | None = None
         self.pictures: list[tuple[str, str]] = []
         self.figures: list[tuple[str, str]] = []
         self.started_ns = time.monotonic_ns()
@@ -117,7 +125,7 @@ class World:
         try:
             self.tokens = Tokens(target.auth, self.scratch)
             if target.feed:
-                self.broker = open_broker(target.feed.broker, folder)
+                self.broker = open_broker(target.feed.broker, folder, target.grants)
                 self._feed = self.loop.call(self._open_feed())
             self.placeholders = {
                 "python": sys.executable,
@@ -139,12 +147,26 @@ class World:
     # --- per scenario -------------------------------------------------------------------------
 
     def new_scene(self) -> Scene:
-        """Begin a scenario: no clients, no ticks, no checks."""
+        """Begin a scenario: no clients, no ticks, no checks, and a broker that is there.
+
+        Raises:
+            Broken: a broker that had died or stayed away does not come up again.
+        """
+        if self.broker and (self.broker.has_died or self.broker.is_away):
+            self._replace_broker(self.broker)
         if self._feed:
             self._feed.ledger = self._feed.ledger.successor()
         checks = Checks(self.loop.stalls.between)
         self.scene = Scene(Registry(self.dialect, self.contract), checks)
         return self.scene
+
+    def _replace_broker(self, broker: Broker) -> None:
+        """Bring a broker up again; what its loss has done to the services is anybody's guess."""
+        broker.bring_up()
+        if self._feed:
+            self.loop.call(self._feed.hang_up(), timeout_s=5)
+        if self.services:
+            self.services.stop()
 
     def end_scene(self, trust: bool) -> None:
         """End a scenario: stop its chores and flows, close its clients, look after its services.
@@ -154,7 +176,8 @@ class World:
                 state they are in is anybody's guess.
 
         Raises:
-            Broken: a service that is to be used again has died, or a flow had ended by itself.
+            Broken: a service that is to be used again or the broker has died, or a flow had ended
+                by itself.
         """
         assert self.services
         services = [service for service, _ in self.scene.services]
@@ -170,6 +193,8 @@ class World:
             for service in [] if trust else services:
                 self.services.retire(service)
         self.services.require_alive(services)
+        if self.broker:
+            self.broker.require_alive()
 
     async def _wind_up(self, scene: Scene) -> None:
         try:

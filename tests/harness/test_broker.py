@@ -1,5 +1,8 @@
 """The broker: the embedded one is real and ends; one that is not there is said at once."""
 
+import os
+import signal
+import socket
 import threading
 import time
 
@@ -9,6 +12,7 @@ import redis
 import redis.asyncio
 
 from qaws.broker import open_broker, shown
+from qaws.target import Grants
 from qaws.verdict import Broken
 from tests.harness.scripted import silent_port
 
@@ -36,6 +40,73 @@ def test_a_broker_that_already_runs_is_used_and_left_alone(broker, tmp_path):
     foreign.require_alive()
     with redis.Redis.from_url(broker.url) as client:
         assert client.ping()
+
+
+# --- away on purpose -----------------------------------------------------------------------------
+
+
+def answers(url):
+    try:
+        with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as client:
+            return client.ping()
+    except redis.RedisError:
+        return False
+
+
+def test_a_broker_that_is_away_on_purpose_has_not_died_and_comes_back_where_it_was(tmp_path):
+    broker = open_broker("embedded", tmp_path)
+    pid, port = broker.pid, int(broker.url.split(":")[2].split("/")[0])
+    broker.take_down()
+    assert not psutil.pid_exists(pid)
+    assert not answers(broker.url)
+    broker.require_alive()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))
+    broker.bring_up()
+    assert broker.pid != pid
+    assert answers(broker.url)
+    broker.require_alive()
+    broker.stop()
+    assert {file.name for file in tmp_path.glob("*.log")} == {"broker.log", "broker-2.log"}
+
+
+def test_a_broker_that_died_can_be_brought_up_again(tmp_path, until):
+    broker = open_broker("embedded", tmp_path)
+    os.kill(broker.pid, signal.SIGKILL)
+    until(lambda: broker.has_died)
+    broker.bring_up()
+    assert not broker.has_died
+    assert answers(broker.url)
+    broker.stop()
+
+
+def test_a_foreign_broker_is_stopped_and_started_by_the_commands_of_the_target(tmp_path):
+    own = open_broker("embedded", tmp_path)
+    sign = tmp_path / "sign"
+    grants = Grants(stop_broker=["touch", str(sign)], start_broker=["rm", str(sign)])
+    foreign = open_broker(own.url, tmp_path, grants)
+    foreign.take_down()
+    assert sign.exists()
+    foreign.stop()
+    assert not sign.exists()
+    own.stop()
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ([], "the suite did not start this broker; give [grants] stop_broker and start_broker"),
+        (["false"], "[grants] false: exit code 1"),
+        (["sh", "-c", "echo no such unit >&2; exit 5"], "exit code 5: no such unit"),
+        (["no-such-program"], "[grants] no-such-program: "),
+    ],
+)
+def test_a_command_that_does_not_stop_the_broker_is_said(broker, tmp_path, command, said):
+    foreign = open_broker(broker.url, tmp_path, Grants(stop_broker=command))
+    with pytest.raises(Broken) as caught:
+        foreign.take_down()
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.fixture

@@ -255,6 +255,41 @@ def test_of_services_only_those_still_in_use_must_be_alive(services, until):
         offered.require_alive([dead])
 
 
+def test_a_service_that_is_told_to_end_is_no_death(services, until):
+    offered = services()
+    first = offered.get()
+    offered.forget(first)
+    first.tell_to_end()
+    until(lambda: first.process.exit_code() is not None)
+    first.require_alive()
+    assert offered.get() is not first
+
+
+def test_a_service_that_does_not_heed_is_ended_at_once(services):
+    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN); server.serve_forever()"
+    offered = services(HEALTHY.replace("server.serve_forever()", deaf))
+    first = offered.get()
+    first.tell_to_end()
+    start = time.monotonic()
+    first.stop()
+    assert first.process.exit_code() == -signal.SIGKILL
+    assert time.monotonic() - start < 1
+
+
+def test_a_service_of_somebody_elses_cannot_be_told_to_end(services):
+    offered = services(None, "ws://127.0.0.1:5/ws")
+    with pytest.raises(Broken, match=r"has no \[launch\]"):
+        offered.get().tell_to_end()
+
+
+def test_all_but_one_can_be_retired(services):
+    offered = services(settings=SETTINGS)
+    kept, other = offered.get(), offered.get({"limit": "1"})
+    offered.retire_others(kept)
+    assert other.process.exit_code() is not None
+    assert offered.get() is kept
+
+
 def test_stop_ends_all(services, until):
     offered = services(settings=SETTINGS)
     both = [offered.get(), offered.get({"limit": "1"})]

@@ -67,7 +67,15 @@ def test_the_reference_target_reads_and_offers_everything(monkeypatch):
         (HEAD + REMOTE + AUTH + '[settings]\n"idle timeout" = "IDLE"\n', {"mint"}),
         (HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n', {"mint", "inject"}),
         (HEAD + REMOTE + AUTH + '[feed]\nbroker = "embedded"\n', {"mint", "inject", "outage"}),
-        (HEAD + REMOTE + AUTH + "[grants]\noutage = true\n", {"mint", "outage"}),
+        (HEAD + REMOTE + AUTH + "[grants]\noutage = true\n", {"mint"}),
+        (
+            HEAD
+            + REMOTE
+            + AUTH
+            + '[feed]\nbroker = "redis://h:1/0"\n[grants]\noutage = true\n'
+            + 'stop_broker = ["a"]\nstart_broker = ["b", "c"]\n',
+            {"mint", "inject", "outage"},
+        ),
         (HEAD + REMOTE + AUTH + '[statistics]\npath = "/s"\n', {"mint", "statistics"}),
     ],
 )
@@ -182,6 +190,10 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         (
             GOOD + '[feed]\nbroker = "kafka://x"\n',
             "broker = 'kafka://x': must be \"embedded\" or a",
+        ),
+        (
+            HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n[grants]\noutage = true\n',
+            "[grants] outage = true: needs stop_broker and start_broker, the commands for a broker",
         ),
         (HEAD + REMOTE + AUTH + 'carriers = ["cookie"]\n', "[auth] carriers.0 = 'cookie': "),
         (HEAD + REMOTE + AUTH + "carriers = []\n", "[auth] carriers = []: "),

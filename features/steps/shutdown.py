@@ -1,0 +1,42 @@
+"""Services end, and others take their place."""
+
+from behave import given, then, when
+
+from qaws import shutdown
+
+
+@given("{client:Client} is connected and subscribed to {selection:Selection}, but no longer reads")
+async def client_is_deaf(context, client, selection):
+    """A client with a small receive buffer and a full line: it hangs, but its machine is there."""
+    await context.world.do(shutdown.be_deaf, client, selection)
+
+
+@when(
+    "{count:d} ticks of {selection:Selection} are published, and at once the service is told to end"
+)
+async def service_is_told_to_end(context, count, selection):
+    """SIGTERM, as soon as the broker has the ticks: mid-stream."""
+    await context.world.do(shutdown.end_amid_ticks, count, selection)
+
+
+@then(
+    "{clients:Clients} are closed by the service with code {codes:Codes} and a reason containing {reason:Quoted}, within {bound:Duration}"
+)
+async def are_closed_in_time(context, clients, codes, reason, bound):
+    """Each of them saw the close with its code and reason; the time runs from SIGTERM."""
+    await context.world.do(shutdown.closed_in_time, clients, codes, reason[0], bound)
+
+
+@then("{clients:Clients} have received every tick that was published before")
+async def have_received_what_came_before(context, clients):
+    """All that the broker had taken before the service was told to end."""
+    await context.world.do(shutdown.received_what_came_before, clients)
+
+
+@then(
+    "nobody is let in any more, and the service's process ends with exit code {code:d} within {bound:Duration}"
+)
+async def process_ends(context, code, bound):
+    """By itself, from SIGTERM on; newcomers try from the first close on, and once it has ended."""
+    await context.world.do(shutdown.process_ends, code, bound)
+    await context.world.do(shutdown.nobody_was_let_in)

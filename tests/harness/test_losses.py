@@ -1,0 +1,83 @@
+"""Which ticks may be missing behind an outage: only those whose loss the client was told of."""
+
+import pytest
+
+from qaws.losses import Outage, Word, announced, recoveries
+from qaws.oracle import Published
+
+
+def tick(number, sent_ns):
+    return Published("NIFTY", number, "option_tick", 256265, sent_ns, "", sent_ns)
+
+
+TICKS = [tick(n, sent_ns=n * 10) for n in range(1, 9)]
+OUTAGES = [Outage("an outage", began_ns=25, returned_ns=55)]
+"""#3 to #8 were published behind its begin."""
+
+
+def told(words, **arrivals):
+    """Return the numbers of the ticks whose loss was told; arrivals are t1=11, …."""
+    received = {("NIFTY", int(name[1:])): at_ns for name, at_ns in arrivals.items()}
+    words = [Word(at_ns, status) for at_ns, status in words]
+    return {number for _, number in announced(TICKS, received, words, OUTAGES)}
+
+
+PAIR = [(30, "degraded"), (61, "recovered")]
+
+
+def test_a_gap_with_both_words_in_it_was_told():
+    assert told(PAIR, t1=11, t2=21, t7=71, t8=81) == {3, 4, 5, 6}
+
+
+def test_a_tick_may_come_between_the_two_words():
+    assert told(PAIR, t1=11, t2=21, t3=31, t7=71) == {4, 5, 6}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        [(30, "degraded")],
+        [(61, "recovered")],
+        [(61, "recovered"), (62, "degraded")],
+    ],
+    ids=["nothing", "no recovered", "no degraded", "the wrong way round"],
+)
+def test_half_a_word_is_none(words):
+    assert told(words, t1=11, t2=21, t7=71, t8=81) == set()
+
+
+def test_recovered_behind_the_first_new_tick_does_not_tell_of_the_gap():
+    assert told([(30, "degraded"), (72, "recovered")], t1=11, t2=21, t7=71, t8=81) == set()
+
+
+def test_recovered_before_the_last_old_tick_does_not_tell_of_the_gap():
+    assert told([(30, "degraded"), (31, "recovered")], t1=11, t2=21, t3=32, t7=71, t8=81) == set()
+
+
+def test_what_is_lost_after_recovered_was_seen_is_lost_in_silence():
+    """The first tick behind the word is as much due as any other."""
+    assert told(PAIR, t1=11, t2=21, t8=81) == {3, 4, 5, 6}
+
+
+def test_what_is_lost_before_the_outage_is_not_excused_by_it():
+    assert told(PAIR, t1=11, t7=71) == {3, 4, 5, 6}
+
+
+def test_a_second_gap_needs_words_of_its_own():
+    assert told(PAIR, t1=11, t2=21, t6=66, t8=81) == {3, 4, 5}
+
+
+def test_a_gap_at_the_end_is_never_told():
+    """Nothing shows that the feed is back: the closing tick has not come."""
+    assert told(PAIR, t1=11, t2=21) == set()
+
+
+def test_without_an_outage_no_loss_is_excused():
+    received = {("NIFTY", 1): 11, ("NIFTY", 7): 71}
+    assert announced(TICKS, received, [Word(*pair) for pair in PAIR], []) == set()
+
+
+def test_each_recovery_needs_a_degraded_of_its_own():
+    words = ["recovered", "degraded", "degraded", "recovered", "recovered", "degraded", "recovered"]
+    assert recoveries(Word(at, status) for at, status in enumerate(words)) == [3, 6]
