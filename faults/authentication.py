@@ -45,7 +45,10 @@ def _by_header(session: Session) -> bool:
 
 @fault(
     story="Whoever connects is welcomed with a session id before anybody looks at the token.",
-    caught_by={"QA-WS-002": "messages that Alice received: measured 1 x welcome"},
+    caught_by={
+        "QA-WS-002": "messages that Alice received: measured 1 x welcome",
+        "QA-WS-021": "what Mallory was told: measured",
+    },
 )
 def welcome_before_authentication() -> None:
     """Greet clients without a token, then refuse them."""
@@ -92,7 +95,10 @@ def feed_before_authentication() -> None:
 @fault(
     story="The last known tick is sent to whoever connects before the token is checked: market "
     "data for free.",
-    caught_by={"QA-WS-002": "messages that Alice received: measured 1 x option tick"},
+    caught_by={
+        "QA-WS-002": "messages that Alice received: measured 1 x option tick",
+        "QA-WS-021": "what Mallory was told: measured",
+    },
 )
 def snapshot_before_authentication() -> None:
     """Send clients without a token a tick, then refuse them."""
@@ -111,7 +117,10 @@ def snapshot_before_authentication() -> None:
 @fault(
     story="The refusal comes before the handshake as a bare HTTP 403, so that a browser client "
     "cannot tell a missing token from a firewall.",
-    caught_by={"QA-WS-002": REFUSAL + "HTTP 403"},
+    caught_by={
+        "QA-WS-002": REFUSAL + "HTTP 403",
+        "QA-WS-021": "what Mallory was told: measured",
+    },
 )
 def refusal_as_bare_403() -> None:
     """Answer the handshake of a client without a token with 403 and no body."""
@@ -131,7 +140,10 @@ def refusal_as_bare_403() -> None:
 
 @fault(
     story="A client without a token is let in as a guest: the paid feed is open to everybody.",
-    caught_by={"QA-WS-002": REFUSAL + "1 x welcome; still open"},
+    caught_by={
+        "QA-WS-002": REFUSAL + "1 x welcome; still open",
+        "QA-WS-021": "what Mallory was told: measured",
+    },
 )
 def no_token_accepted() -> None:
     """Give claims to clients that show nothing."""
@@ -146,7 +158,11 @@ def no_token_accepted() -> None:
 @fault(
     story="The refused client's connection is cut without a close frame, so that it takes the "
     "refusal for a network failure and tries again for ever.",
-    caught_by={"QA-WS-002": REFUSAL + "no message; closed with 1006"},
+    caught_by={
+        "QA-WS-002": REFUSAL + "no message; closed with 1006",
+        "QA-WS-021": "refusal of Mallory: measured no message; closed with 1",
+        "QA-WS-022": "refusal of Ida: measured no message; closed with 1",
+    },
 )
 def refusal_by_cutting() -> None:
     """Abort the transport where a close frame is due."""
@@ -166,7 +182,11 @@ def refusal_by_cutting() -> None:
 @fault(
     story="The refused client is closed without a reason, so that its user is never asked to log "
     "in.",
-    caught_by={"QA-WS-002": REFUSAL + "no message; closed with 1008 without a reason"},
+    caught_by={
+        "QA-WS-002": REFUSAL + "no message; closed with 1008 without a reason",
+        "QA-WS-021": "refusal of Mallory: measured no message; closed with 1",
+        "QA-WS-022": "refusal of Ida: measured no message; closed with 1",
+    },
 )
 def refusal_without_reason() -> None:
     """Take the reason out of the close."""
@@ -176,7 +196,11 @@ def refusal_without_reason() -> None:
 @fault(
     story="The refused client is closed with 1000, a normal end, so that its program reports "
     "success.",
-    caught_by={"QA-WS-002": REFUSAL + "no message; closed with 1000"},
+    caught_by={
+        "QA-WS-002": REFUSAL + "no message; closed with 1000",
+        "QA-WS-021": "refusal of Mallory: measured no message; closed with 1",
+        "QA-WS-022": "refusal of Ida: measured no message; closed with 1",
+    },
 )
 def refusal_as_normal_end() -> None:
     """Take another close code."""
@@ -186,7 +210,10 @@ def refusal_as_normal_end() -> None:
 @fault(
     story="The client without a token is neither refused nor served, but left hanging on an open "
     "connection that costs memory.",
-    caught_by={"QA-WS-002": REFUSAL + "no message; still open"},
+    caught_by={
+        "QA-WS-002": REFUSAL + "no message; still open",
+        "QA-WS-021": "what Mallory was told: measured",
+    },
 )
 def unauthenticated_left_hanging() -> None:
     """Wait for ever where a refusal is due."""
@@ -208,7 +235,10 @@ def unauthenticated_left_hanging() -> None:
 @fault(
     story="A token in the Authorization header is not looked at, so that every back-end client "
     "is locked out.",
-    caught_by={"QA-WS-003": WELCOME},
+    caught_by={
+        "QA-WS-003": WELCOME,
+        "QA-WS-025": NOT_WELCOMED,
+    },
 )
 def header_token_ignored() -> None:
     """Look for the token without the headers."""
@@ -227,6 +257,9 @@ def header_token_ignored() -> None:
         "QA-WS-001": "open connections of Alice: measured 0 of 1 open",
         "QA-WS-003": WELCOME,
         **dict.fromkeys([f"QA-WS-{n:03}" for n in [*range(4, 13), 16]], NOT_WELCOMED),
+        "QA-WS-021": "admission of Alice",
+        "QA-WS-022": NOT_WELCOMED,
+        "QA-WS-025": NOT_WELCOMED,
         "QA-WS-117": NOT_WELCOMED,
     },
 )
@@ -243,7 +276,10 @@ def query_token_ignored() -> None:
 @fault(
     story="The welcome of clients with a header token has lost its session id, so that support "
     "cannot find their connection.",
-    caught_by={"QA-WS-003": "session_id in Alice's welcome"},
+    caught_by={
+        "QA-WS-003": "session_id in Alice's welcome",
+        "QA-WS-025": "against the message contract",
+    },
 )
 def welcome_without_session_id() -> None:
     """Take the member out of the message."""
@@ -260,7 +296,10 @@ def welcome_without_session_id() -> None:
 
 @fault(
     story="The welcome says ok where the contract says connected, so that strict clients hang up.",
-    caught_by={"QA-WS-003": "status in Alice's welcome: measured 'ok'"},
+    caught_by={
+        "QA-WS-003": "status in Alice's welcome: measured 'ok'",
+        "QA-WS-025": "against the message contract",
+    },
 )
 def welcome_in_other_words() -> None:
     """Change the status, for clients with a header token."""
@@ -279,7 +318,10 @@ def welcome_in_other_words() -> None:
 @fault(
     story="The welcome of clients with a header token comes twice, so that they set up everything "
     "twice.",
-    caught_by={"QA-WS-003": "welcomes of Alice: measured 2"},
+    caught_by={
+        "QA-WS-003": "welcomes of Alice: measured 2",
+        "QA-WS-025": "was welcomed 2 times",
+    },
 )
 def welcome_twice() -> None:
     """Send the welcome again at once, to clients with a header token."""
@@ -296,7 +338,10 @@ def welcome_twice() -> None:
 @fault(
     story="The welcome of clients with a header token takes 2.5 seconds, longer than their users "
     "wait.",
-    caught_by={"QA-WS-003": WELCOME},
+    caught_by={
+        "QA-WS-003": WELCOME,
+        "QA-WS-025": NOT_WELCOMED,
+    },
 )
 def welcome_late() -> None:
     """Hold the welcome back."""
@@ -312,7 +357,10 @@ def welcome_late() -> None:
 @fault(
     story="Clients with a header token get a pong before the welcome, and those that expect the "
     "welcome first give up.",
-    caught_by={"QA-WS-003": "the first message is a pong"},
+    caught_by={
+        "QA-WS-003": "the first message is a pong",
+        "QA-WS-025": "the first message to client",
+    },
 )
 def pong_before_welcome() -> None:
     """Send a pong that nobody asked for."""

@@ -250,6 +250,7 @@ def option_ticks_to_underlying_subscribers() -> None:
         "QA-WS-007": "to Alice: measured nothing",
         "QA-WS-016": "Alice never received ticks that it was due",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-025": "never received ticks that it was due",
     },
 )
 def every_second_bar_lost() -> None:
@@ -277,6 +278,7 @@ def every_second_bar_lost() -> None:
         "QA-WS-008": "Alice received ticks that it had not subscribed to: NIFTYNXT50",
         "QA-WS-016": "Alice received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-025": "received ticks that it had not subscribed to",
     },
 )
 def symbols_match_by_prefix() -> None:
@@ -300,6 +302,7 @@ def symbols_match_by_prefix() -> None:
         "QA-WS-008": "Alice received ticks that it had not subscribed to: BANKNIFTY",
         "QA-WS-016": "Alice received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-025": "received ticks that it had not subscribed to",
     },
 )
 def broadcast_to_all() -> None:
@@ -319,6 +322,7 @@ def broadcast_to_all() -> None:
         "QA-WS-011": "received ticks that it had not subscribed to",
         "QA-WS-012": "Zoe received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-022": "received ticks that it had not subscribed to",
     },
 )
 def ticks_without_subscription() -> None:

@@ -35,7 +35,10 @@ def _answer_to(part: str, answer: Callable[[Answer], Answer]) -> None:
 @fault(
     story="One client's mistake is reported to all clients, so that everybody's log fills with "
     "somebody else's errors.",
-    caught_by={"QA-WS-010": "messages that Bob received"},
+    caught_by={
+        "QA-WS-010": "messages that Bob received",
+        "QA-WS-025": "what belongs to others among what",
+    },
 )
 def error_to_everybody() -> None:
     """Broadcast the answer."""
@@ -49,7 +52,10 @@ def error_to_everybody() -> None:
 @fault(
     story="A client that sends broken JSON is thrown out, so that one bad message costs it the "
     "stream.",
-    caught_by={"QA-WS-010": 'closed with 1003 "not JSON" by the service'},
+    caught_by={
+        "QA-WS-010": 'closed with 1003 "not JSON" by the service',
+        "QA-WS-025": "Mallory got no pong",
+    },
 )
 def broken_json_closes() -> None:
     """Close where an error is due."""
@@ -111,7 +117,10 @@ def error_late() -> None:
 @fault(
     story="A client that makes a mistake loses its subscriptions, and its screen stands still "
     "without a word.",
-    caught_by={"QA-WS-010": "it reached 1 of 2; not Alice"},
+    caught_by={
+        "QA-WS-010": "it reached 1 of 2; not Alice",
+        "QA-WS-025": "Mallory never received ticks that it was due",
+    },
 )
 def error_drops_subscription() -> None:
     """Drop what the sender has subscribed to."""
@@ -151,7 +160,10 @@ def empty_message_deafens() -> None:
 @fault(
     story="A client that made a mistake is thrown out at its next ping, minutes later, when "
     "nobody sees the connection between the two.",
-    caught_by={"QA-WS-010": "answer to Alice's ping message"},
+    caught_by={
+        "QA-WS-010": "answer to Alice's ping message",
+        "QA-WS-025": "Mallory got no pong",
+    },
 )
 def ping_after_error_closes() -> None:
     """Mark the sender, and close it when it pings."""

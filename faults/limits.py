@@ -92,6 +92,7 @@ def limit_refusal_as_503() -> None:
     caught_by={
         "QA-WS-004": "sockets, sessions and subscriptions of the service",
         "QA-WS-012": ADMISSION,
+        "QA-WS-025": "has a valid token but was closed with 1008",
     },
 )
 def place_never_given_back() -> None:

@@ -3,7 +3,7 @@ Feature: Isolation
   What belongs to one client reaches no other, nobody but the feed makes ticks, and a token that was
   shown to the service is seen nowhere again.
 
-  @QA-WS-025 @p0 @blocker @needs.mint @needs.inject
+  @QA-WS-025 @p0 @blocker @needs.inject
   Scenario Outline: QA-WS-025 Nothing of one client reaches another
     > Plan: session ids are unguessable and unique over 10,000; nobody receives another's id, token,
     > error or acknowledgement; names that are no symbols select nothing; a client cannot publish;
@@ -45,7 +45,7 @@ Feature: Isolation
       | running | Mallory tries to publish: a tick with its ping    | Mallory has received every tick of BANKNIFTY due since subscribing, and no other |
       | running | Mallory tries to publish: a command to the broker | Mallory has received every tick of BANKNIFTY due since subscribing, and no other |
 
-    @needs.launch @needs.configure
+    @needs.mint @needs.launch @needs.configure
     Examples: secrets, while the service writes all that it can
       | running                           | attempt                                                                 | outcome                                                                 |
       | running with a log level of DEBUG | tokens of every kind, forged ones and good ones, are shown in every way | no trace of a token is in anything that the service has written or said |

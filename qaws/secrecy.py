@@ -19,7 +19,7 @@ from qaws.connections import Connection, credentials
 from qaws.forgery import KINDS
 from qaws.protocol import MALFORMED
 from qaws.service import http_url, open_url
-from qaws.verdict import Broken
+from qaws.verdict import Broken, Refuted
 from qaws.world import World
 
 CHUNK = 16
@@ -33,6 +33,8 @@ VARIED = 6
 
 ANSWER_S = 5.0
 """How long a plain HTTP request may take to be answered."""
+
+GOOD = "a good token"
 
 NOWHERE = "/nowhere"
 """A path that no service has."""
@@ -104,10 +106,13 @@ async def show_canaries(world: World) -> None:
     """Show tokens of every kind in every way that the target knows, and some where none belong.
 
     Good ones are used: their clients send malformed messages, and are cut off in the end.
+
+    Raises:
+        Refuted: a good one was not accepted.
     """
     cage = world.scene.cage = Cage([], {})
     carriers = world.target.auth.carriers
-    kinds = [*KINDS, "a good token", "a good token"]
+    kinds = [*KINDS, GOOD, GOOD]
     shown = []
     for carrier in carriers:
         for kind in kinds:
@@ -116,10 +121,13 @@ async def show_canaries(world: World) -> None:
             name = f"client {len(cage.canaries)}"
             shown.append(show(world, [name], canary.token, carrier))
     opened = [connection for (connection,) in await asyncio.gather(*shown)]
-    welcomed = [connection for connection in opened if any(connection.received("welcome"))]
-    if len(welcomed) < len(carriers):
-        raise Broken("no canary was accepted: there is nothing to be seen of those that are")
-    await asyncio.gather(*(_misbehave(world, connection) for connection in welcomed))
+    good = [c for c, each in zip(opened, cage.canaries, strict=True) if each.what == GOOD]
+    for connection in good:
+        if not any(connection.received("welcome")):
+            raise Refuted(
+                f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
+            )
+    await asyncio.gather(*(_misbehave(world, connection) for connection in good))
     await _ask_over_http(world, cage)
 
 
@@ -152,7 +160,7 @@ async def _ask_over_http(world: World, cage: Cage) -> None:
     if target.launch and target.launch.ready_path:
         paths.add(target.launch.ready_path)
     for path in sorted(paths):
-        canary = await _canary(world, "a good token")
+        canary = await _canary(world, GOOD)
         cage.canaries.append(canary)
         parameter = target.auth.query_parameter
         address, _ = credentials(http_url(url, path), canary.token, "query parameter", parameter)
