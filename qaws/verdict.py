@@ -22,7 +22,10 @@ Outcome = Literal["met", "not met", "inconclusive"]
 
 
 class Refuted(AssertionError):
-    """The service did not do what the scenario says."""
+    """The service did not do what the scenario says. A token in the sentence is left out."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(without_tokens(sentence))
 
 
 class Inconclusive(Exception):
@@ -65,12 +68,10 @@ class Checks:
 
     def require(self, ok: bool, what: str, measured: str, allowed: str, sentence: str = "") -> None:
         """Record a check that no stall can spoil; raise `Refuted` unless `ok`."""
-        measured = without_tokens(measured)
+        measured, allowed = without_tokens(measured), without_tokens(allowed)
         self.done.append(Check(what, measured, allowed, "met" if ok else "not met"))
         if not ok:
-            raise Refuted(
-                without_tokens(sentence) or f"{what}: measured {measured}, allowed {allowed}"
-            )
+            raise Refuted(sentence or f"{what}: measured {measured}, allowed {allowed}")
 
     def at_most_ms(self, what: str, start_ns: int, end_ns: int, allowed_ms: float) -> None:
         """Require that what began at `start_ns` ended at `end_ns`, at most `allowed_ms` later."""

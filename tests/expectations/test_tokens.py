@@ -11,6 +11,8 @@ import jwt
 import pytest
 
 from qaws import actions, admission, deliveries, expectations, expiry, isolation, secrecy
+from qaws.evidence.record import attach_evidence
+from qaws.verdict import Refuted
 from tests.expectations.services import BANKNIFTY, NIFTY, subscribed
 from tests.harness.scripted import Ticker
 
@@ -22,7 +24,9 @@ def first_of_a_run(world, monkeypatch):
 
 def shown(client):
     """Return the token that a client has shown, "" for none."""
-    return parse_qs(urlsplit(client.connection.request.path).query).get("token", [""])[0]
+    request = client.connection.request
+    in_header = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return parse_qs(urlsplit(request.path).query).get("token", [in_header])[0]
 
 
 class Strict(Ticker):
@@ -267,10 +271,10 @@ class Relays(Ticker):
 
 
 class TakesAStar(Ticker):
-    async def subscribed(self, client):
-        if client.wishes[-1]({"symbol": "*"}):
-            client.wishes.append(lambda tick: True)
-        await super().subscribed(client)
+    async def subscribe(self, client, wishes):
+        if ("symbols", "*") in wishes:
+            wishes = {("symbols", "NIFTY"), ("symbols", "NIFTYNXT50")}
+        await super().subscribe(client, wishes)
 
 
 def test_clients_that_are_kept_apart(right):
@@ -336,3 +340,24 @@ def test_tokens_that_are_nowhere_to_be_found(right):
 def test_tokens_that_are_found(wrong, service, sentence):
     said = wrong(service, canaries, sentence)
     assert "eyJ" not in said
+
+
+@pytest.mark.usefixtures("few_kinds")
+def test_what_a_run_writes_holds_no_token(world, wrong, monkeypatch):
+    """Even where the service repeats tokens: then they are in the transcripts, and struck out."""
+    written = []
+    monkeypatch.setattr("allure.attach", lambda body, **_: written.append(body))
+    monkeypatch.setattr("allure.dynamic.description_html", written.append)
+    wrong(EchoesTokens, canaries, "a message to a client has a whole token")
+    attach_evidence(world, ["> plan"])
+    everything = "\n".join(written)
+    assert "Invalid message from (a token)" in everything
+    tokens = [canary.token for canary in world.scene.cage.canaries]
+    markers = [canary.marker for canary in world.scene.cage.canaries]
+    assert secrecy.traces(everything, tokens, markers) == []
+
+
+def test_a_verdict_holds_no_token():
+    assert str(Refuted("closed with 1008 'eyJhbGciOiJSUzI1NiJ9.e30.x'")) == (
+        "closed with 1008 '(a token)'"
+    )
