@@ -21,7 +21,7 @@ from bench.figures import (
     receipts_of,
 )
 from qaws.evidence.latency_plot import BLUE, GREY, RED
-from qaws.evidence.svg import as_svg
+from qaws.evidence.svg import as_svg, new_figure
 
 PALE = "#94a3b8"
 GRID = "#e2e8f0"
@@ -143,7 +143,7 @@ def _short(value: float) -> str:
 
 
 def _panels(width: float, height: float, rows: int, columns: int, **how: Any) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = new_figure(width, height)
     panels = figure.subplots(rows, columns, **how)
     for panel in figure.axes:
         panel.grid(color=GRID, linewidth=0.6)

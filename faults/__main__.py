@@ -9,7 +9,6 @@ import sys
 import textwrap
 
 from app.__main__ import main as run_app
-from faults import listing
 from faults.catalogue import FAULTS, UnknownFault, find
 
 EXIT_UNKNOWN = 2
@@ -20,11 +19,13 @@ def main(arguments: list[str]) -> int:
     if arguments in ([], ["--list"]):
         print("\n\n".join(_entry(name) for name in FAULTS))
         return 0
-    if arguments == ["--markdown"]:
-        print(listing.markdown())
-        return 0
-    if arguments == ["--write"]:
-        listing.write()
+    if arguments in (["--markdown"], ["--write"]):
+        from faults import listing  # reads the feature files: no business of a running service
+
+        if arguments == ["--write"]:
+            listing.write()
+        else:
+            print(listing.markdown())
         return 0
     if len(arguments) > 1:
         print("usage: python -m faults [--list | --markdown | --write | NAME]", file=sys.stderr)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
-
-from qaws.evidence.svg import as_svg
+from qaws.evidence.svg import as_svg, new_figure
 from qaws.measure.latency import Point
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BLUE, RED, GREY = "#1d4ed8", "#b91c1c", "#64748b"
 
@@ -72,7 +73,7 @@ def knee_plot(points: Sequence[tuple[float, float]], bound_ms: float) -> str:
 
 
 def _axes(width: float, height: float) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = new_figure(width, height)
     axes = figure.add_subplot()
     axes.grid(axis="y", color="#e2e8f0", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)

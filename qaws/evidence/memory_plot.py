@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
-
-from qaws.evidence.svg import as_svg
+from qaws.evidence.svg import as_svg, new_figure
 from qaws.measure.memory import MIB, MemoryCourse
 from qaws.measure.slope import Slope
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BLUE, RED, GREY, SHADE = "#1d4ed8", "#b91c1c", "#64748b", "#f1f5f9"
 SIZE = (8.6, 3.4)
@@ -62,7 +63,7 @@ def _top(axes: Any) -> Any:
 
 def new_axes(x_label: str, y_label: str) -> tuple[Figure, Any]:
     """Return an empty figure and its axes, with labels that say the units."""
-    figure = Figure(figsize=SIZE, layout="constrained")
+    figure = new_figure(*SIZE)
     axes = figure.add_subplot()
     axes.grid(axis="y", color="#e2e8f0", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
