@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 WEBSOCKET_PATH = "/ws/ticks"
 HANDSHAKE_TIMEOUT_S = 8.0
+BACKLOG = 1024
+"""How many may wait at the door when all clients come back at once, after a restart."""
 KEEPALIVE_INTERVAL_S = 20.0
 LAST_TICKS_TIMEOUT_S = 1.0
 """At the end, how long to wait for ticks that the broker has already sent."""
@@ -88,6 +90,7 @@ class TickerService:
             self.settings.port,
             process_request=self.respond,
             create_connection=TickerConnection,
+            backlog=BACKLOG,
             compression=None,
             max_size=self.settings.max_message_bytes,
             open_timeout=HANDSHAKE_TIMEOUT_S,

@@ -48,7 +48,7 @@ def _say_goodbye_with(act: Callable[[Session], None]) -> None:
 @fault(
     story="A shutdown is told with 1012 instead of the agreed 1001, which clients take for an "
     "invitation to come back to the same address at once.",
-    caught_by={"QA-WS-018": "closed with 1012"},
+    caught_by={"QA-WS-018": "closed with 1012", "QA-WS-111": "closed with 1012"},
 )
 def shutdown_with_another_code() -> None:
     """Say 1012."""
@@ -57,7 +57,10 @@ def shutdown_with_another_code() -> None:
 
 @fault(
     story="A shutdown is told without a reason, so that clients take it for an error of their own.",
-    caught_by={"QA-WS-018": "closed with 1001 without a reason"},
+    caught_by={
+        "QA-WS-018": "closed with 1001 without a reason",
+        "QA-WS-111": "closed with 1001 without a reason",
+    },
 )
 def shutdown_without_reason() -> None:
     """Leave the reason out."""
@@ -67,7 +70,10 @@ def shutdown_without_reason() -> None:
 @fault(
     story="At a shutdown the lines of all clients are cut without a close frame, so that every "
     "deployment looks like a network failure.",
-    caught_by={"QA-WS-018": "the network connection was cut"},
+    caught_by={
+        "QA-WS-018": "the network connection was cut",
+        "QA-WS-111": "the network connection was cut",
+    },
 )
 def shutdown_by_cutting_lines() -> None:
     """Cut."""
@@ -77,7 +83,10 @@ def shutdown_by_cutting_lines() -> None:
 @fault(
     story="Ticks that wait to be sent are thrown away at a shutdown, so that each deployment loses "
     "the last trades of that moment.",
-    caught_by={"QA-WS-018": "ticks that the broker had before SIGTERM, at all clients"},
+    caught_by={
+        "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
+        "QA-WS-111": "ticks that the broker had before SIGTERM, at all clients",
+    },
 )
 def last_ticks_lost_at_shutdown() -> None:
     """Throw away what waits, and hear no more of the feed."""
@@ -152,15 +161,15 @@ def shutdown_reports_failure() -> None:
 
 
 @fault(
-    story="The service does not heed SIGTERM until its next round of house-keeping, six seconds "
+    story="The service does not heed SIGTERM until its next round of house-keeping, eight seconds "
     "later, so that deployments time out.",
-    caught_by={"QA-WS-018": LATE_CLOSE},
+    caught_by={"QA-WS-018": LATE_CLOSE, "QA-WS-111": LATE_CLOSE},
 )
 def shutdown_begins_late() -> None:
     """Sleep first."""
 
     async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
-        await asyncio.sleep(6)
+        await asyncio.sleep(8)
         await shut_down(service, server)
 
     _shut_down_by(act)

@@ -12,10 +12,33 @@ Feature: Deployment
     > then every reader gets every tick published before it, then 1001 "server shutdown" within 5 s,
     > new connections are refused, and the process exits 0 within 10 s.
 
-    Given the market is open, with ticks every 20 ms
+    Given the market is open, with ticks every 100 ms
     And 99 clients are connected and subscribed to NIFTY
     And Zoe is connected and subscribed to BANKNIFTY, but no longer reads
     When 100 ticks of NIFTY are published, and at once the service is told to end
     Then the 99 clients are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds
     And the 99 clients have received every tick that was published before
     And nobody is let in any more, and the service's process ends with exit code 0 within 10 seconds
+
+  @QA-WS-105 @p1 @normal
+  Scenario: QA-WS-105 Five hundred clients come back at once after a restart
+    > Plan: a herd reconnects after a restart. When the service is back all its clients are at the
+    > door at the same moment: nobody is turned away, and all are served again within seconds.
+
+    Given 500 clients are connected and subscribed to NIFTY
+    When the service is restarted, and the 500 clients come back and subscribe to NIFTY at once
+    Then the 500 clients are welcomed and subscribed again within 5 seconds, each in a new session
+    And a further option tick for NIFTY reaches all 500 clients within 2 seconds
+
+  @QA-WS-111 @p1 @normal
+  Scenario: QA-WS-111 Two nodes serve one feed, and one of them may go
+    > Plan: two service nodes on one feed: a client on either gets each tick once. When one of them is
+    > told to end its clients have had every tick until then, and those of the other do not notice.
+
+    Given a second node of the ticker service is running on the same feed
+    And Alice and Bob are connected and subscribed to NIFTY
+    And Carol and Dave are connected to the second node and subscribed to NIFTY
+    When 100 ticks of NIFTY are published, and at once the second node is told to end
+    Then Carol and Dave are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds
+    And Carol and Dave have received every tick that was published before
+    And a further option tick for NIFTY reaches Alice and Bob within 1 second

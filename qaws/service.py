@@ -229,18 +229,21 @@ class Services:
         self._running: dict[tuple[tuple[str, str], ...], Service] = {}
         self._started = 0
 
-    def get(self, settings: Mapping[str, str] | None = None, *, afresh: bool = False) -> Service:
+    def get(
+        self, settings: Mapping[str, str] | None = None, *, afresh: bool = False, node: int = 1
+    ) -> Service:
         """Return the running service with these settings, starting it if need be.
 
         Args:
             settings: name in the features' words → value.
             afresh: end one that runs with these settings, and start another.
+            node: which one of several with the same settings.
 
         Raises:
             Broken: it does not start, or the target has no such setting.
         """
         wanted = dict(settings or {})
-        key = tuple(sorted(wanted.items()))
+        key = (*sorted(wanted.items()), ("node", str(node)))
         service = self._running.get(key)
         if service and afresh and service.process:
             self.retire(service)

@@ -84,6 +84,8 @@ class Scene:
         self.pinging: Pinging | None = None
         self.deaf: list[Connection] = []
         self.shutdown: Shutdown | None = None
+        self.node: Service | None = None
+        self.returned_ns: int | None = None
         self.pictures: list[tuple[str, str]] = []
         self.figures: list[tuple[str, str]] = []
         self.started_ns = time.monotonic_ns()
@@ -310,10 +312,20 @@ class World:
             self.broker.require_alive()
         service = self.services.get(settings, afresh=afresh)
         self.scene.service = service
+        self._note_service(service)
+        return service
+
+    def use_second_node(self) -> None:
+        """Start a second service with the settings of the scenario's own, on the same feed."""
+        assert self.services
+        self.scene.node = self.services.get(self.service.settings, node=2)
+        self._note_service(self.scene.node)
+
+    def _note_service(self, service: Service) -> None:
+        """Note that the scenario uses a service, and how long its log is now."""
         if service not in [known for known, _ in self.scene.services]:
             written = len(service.process.read_log()) if service.process else 0
             self.scene.services.append((service, written))
-        return service
 
     def stop(self) -> None:
         """End everything that this world started; safe to call twice."""

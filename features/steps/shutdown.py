@@ -2,13 +2,43 @@
 
 from behave import given, then, when
 
-from qaws import shutdown
+from qaws import nodes, shutdown
 
 
 @given("{client:Client} is connected and subscribed to {selection:Selection}, but no longer reads")
 async def client_is_deaf(context, client, selection):
     """A client with a small receive buffer and a full line: it hangs, but its machine is there."""
     await context.world.do(shutdown.be_deaf, client, selection)
+
+
+@given("a second node of the ticker service is running on the same feed")
+async def second_node_is_running(context):
+    """Another process with the same settings and the same broker."""
+    context.world.use_second_node()
+
+
+@given("{clients:Clients} are connected to the second node and subscribed to {selection:Selection}")
+async def clients_of_second_node(context, clients, selection):
+    """Clients with valid tokens, welcomed, their subscription acknowledged."""
+    await context.world.do(nodes.join_second_node, clients, selection)
+
+
+@when(
+    "{count:d} ticks of {selection:Selection} are published, and at once the second node is told to end"
+)
+async def second_node_is_told_to_end(context, count, selection):
+    """SIGTERM, as soon as the broker has the ticks: mid-stream."""
+    node = nodes.second_node(context.world)
+    await context.world.do(shutdown.end_amid_ticks, count, selection, node)
+
+
+@when(
+    "the service is restarted, and {clients:Clients} come back and subscribe to {selection:Selection} at once"
+)
+async def herd_comes_back(context, clients, selection):
+    """A new process takes the place of the old one; all connect as soon as it is ready."""
+    context.world.use_service(context.world.service.settings, afresh=True)
+    await context.world.do(nodes.come_back, clients, selection)
 
 
 @when(
@@ -40,3 +70,11 @@ async def process_ends(context, code, bound):
     """By itself, from SIGTERM on; newcomers try from the first close on, and once it has ended."""
     await context.world.do(shutdown.process_ends, code, bound)
     await context.world.do(shutdown.nobody_was_let_in)
+
+
+@then(
+    "{clients:Clients} are welcomed and subscribed again within {bound:Duration}, each in a new session"
+)
+async def are_back(context, clients, bound):
+    """All of them, none turned away; the time runs from when the service was ready again."""
+    await context.world.do(nodes.are_back, clients, bound)
