@@ -170,6 +170,7 @@ def session_id_reused() -> None:
         "QA-WS-012": "Zoe received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "received ticks that it had not subscribed to",
+        "QA-WS-016": "received ticks that it had not subscribed to",
     },
 )
 def subscriptions_restored() -> None:

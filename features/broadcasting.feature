@@ -53,3 +53,17 @@ Feature: Real-time broadcasting
     Given 100 clients are connected and subscribed to NIFTY
     When an option tick for NIFTY is published
     Then all 100 clients receive it exactly once, within 2 seconds
+
+  @QA-WS-103 @p1 @normal
+  Scenario: QA-WS-103 Order holds across several publishers
+    > Beyond the plan: ticks come from several publishers at the same time, each with a symbol of its
+    > own, option ticks and bars mixed. Whatever the mixture, each client receives all that it is due,
+    > each tick once, and those of a symbol in the order in which they were published.
+
+    Given Alice is connected and subscribed to NIFTY and BANKNIFTY
+    And Bob is connected and subscribed to NIFTYNXT50
+    And Carol is connected and subscribed to the BANKNIFTY underlying
+    When 300 ticks each of NIFTY, BANKNIFTY and NIFTYNXT50 are published at once, each symbol by a publisher of its own
+    Then Alice has received every tick of NIFTY and BANKNIFTY due since subscribing, and no other
+    And Bob has received every tick of NIFTYNXT50 due since subscribing, and no other
+    And Carol has received every tick of the BANKNIFTY underlying due since subscribing, and no other

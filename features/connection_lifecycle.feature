@@ -90,3 +90,22 @@ Feature: Connection lifecycle
       | ending          |
       | a clean close   |
       | an abrupt reset |
+
+  @QA-WS-115 @p1 @normal @needs.inject
+  Scenario Outline: QA-WS-115 A reconnect gap is visible by sequence
+    > Beyond the plan: a client that drops and comes back while ticks flow can tell from the sequence
+    > numbers exactly which ticks it missed: those of its absence, and no other. Nothing is numbered
+    > anew for it, and nothing is sent again.
+
+    Given Alice and Bob are connected and subscribed to NIFTY
+    And the market is open, with ticks every 6 ms
+    When 20 option ticks each of NIFTY are published in turn
+    And Alice reconnects after <ending>
+    And 20 option ticks each of NIFTY are published in turn
+    And Alice subscribes to NIFTY
+    Then the numbers of NIFTY at Alice have one gap, of at least 20 ticks: those published in its absence
+
+    Examples:
+      | ending          |
+      | a clean close   |
+      | an abrupt reset |

@@ -15,7 +15,7 @@ from typing import Any
 from qaws import origins
 from qaws.connections import Connection, Frame
 from qaws.feed import SEQUENCE_FIELD
-from qaws.market import SPOT, Selection, TickKind, instrument_of, trading
+from qaws.market import SPOT, Selection, TickKind, instrument_of, samples_of, trading
 from qaws.oracle import Published
 from qaws.protocol import malformed
 from qaws.verdict import Broken, Refuted
@@ -23,6 +23,9 @@ from qaws.world import World
 
 WELL_PAST = 1.5
 """How many times its bound an absence is waited for, so that no short stall can explain it."""
+
+TOGETHER = 50
+"""How many ticks each of several publishers hands to the broker at a time."""
 
 BURST_PER_SECOND = 500.0
 """Rate at which a scenario's handful of ticks is published."""
@@ -163,6 +166,12 @@ async def publish_in_turn(world: World, symbols: Sequence[str], each: int) -> No
     market = world.feed.market
     makers = [partial(market.option_tick, instrument_of(symbol)) for symbol in symbols]
     await _publish_all(world, makers * each)
+
+
+async def publish_side_by_side(world: World, symbols: Sequence[str], each: int) -> None:
+    """Publish `each` ticks of every symbol, bars among them, each symbol by its own publisher."""
+    lines = [list(itertools.islice(itertools.cycle(samples_of(s)), each)) for s in symbols]
+    await world.feed.publish_side_by_side(lines, TOGETHER)
 
 
 async def _publish_all(world: World, make: Sequence[Callable[[], dict[str, Any]]]) -> None:

@@ -185,8 +185,7 @@ async def received_exactly(world: World, client: str, selection: Selection) -> N
     Ticks that flow are stopped first: behind the last of them the fence shows that all have come.
     """
     connection = world.scene.connections.named(client)
-    await world.feed.stop_flows()
-    await _require_fences(world, [connection])
+    await all_has_come(world, [connection])
     ticks = [t for t in world.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
     others = [t for t in world.ledger.ticks if t not in ticks]
     due = [t for t in ticks if t.role != "fence" and was_held(t, connection.entitlements)]
@@ -202,6 +201,12 @@ async def received_exactly(world: World, client: str, selection: Selection) -> N
         "; ".join(findings) or f"{got}, each once and in order, and none of {len(others)} others",
         f"all that were published while {client} was subscribed, once and in order, and no other",
     )
+
+
+async def all_has_come(world: World, connections: Sequence[Connection]) -> None:
+    """Let the flows end, and require a last tick of all that the clients hold."""
+    await world.feed.stop_flows()
+    await _require_fences(world, connections)
 
 
 async def everything_was_exact(world: World) -> None:

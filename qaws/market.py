@@ -111,16 +111,15 @@ def _known(symbol: str) -> str:
 
 def trading() -> Iterator[Sample]:
     """Yield without end what ticks in an open market: the symbols in turn, each with all it has."""
-    chains = [
-        itertools.cycle([*chain_of(symbol), ("underlying_bar", symbol, None)]) for symbol in SPOT
-    ]
-    for chain in itertools.cycle(chains):
-        yield next(chain)
+    for samples in itertools.cycle([itertools.cycle(samples_of(symbol)) for symbol in SPOT]):
+        yield next(samples)
 
 
-def chain_of(symbol: str) -> list[Sample]:
-    """Return one sample for each instrument of a symbol."""
-    return [("option_tick", name, token) for token, name in INSTRUMENTS.items() if name == symbol]
+def samples_of(symbol: str) -> list[Sample]:
+    """Return one sample for each instrument of a symbol, and one for its bars."""
+    chain = [token for token, name in INSTRUMENTS.items() if name == symbol]
+    options: list[Sample] = [("option_tick", symbol, token) for token in chain]
+    return [*options, ("underlying_bar", symbol, None)]
 
 
 class Market:

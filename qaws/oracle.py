@@ -30,7 +30,8 @@ class Published:
     `due_ns` is when it was to be published, `sent_ns` when it was handed to the broker; `text` is
     what was published, byte for byte; `heard_by` is how many subscribers the broker had for it;
     `taken_ns` is when the broker had answered. It is `in_doubt` when the broker went away before it
-    could answer: whether it has passed the tick on nobody knows.
+    could answer: whether it has passed the tick on nobody knows. `publisher` is which of several it
+    came from, 0 for the only one.
     """
 
     symbol: str
@@ -44,6 +45,7 @@ class Published:
     taken_ns: int = 0
     in_doubt: bool = False
     role: Role = "tick"
+    publisher: int = 0
 
     @property
     def key(self) -> Key:
@@ -111,10 +113,11 @@ class Ledger:
     def over(self, arrivals: Iterable[tuple[HeldSelections, Arrival]]) -> dict[Key, int]:
         """Return since when each tick's broadcast is known to be over.
 
-        It is over once every client entitled to it, or to a later tick, has received that: the feed
-        keeps its order, so what comes after shows that what came before is through. A tick without
-        an entry may still be on its way. What reaches a client behind the end of its entitlement
-        is no part of the broadcast: a replay does not make it last longer.
+        It is over once every client entitled to it, or to a later tick of the same publisher, has
+        received that: a publisher's ticks keep their order, so what comes after shows that what
+        came before is through. A tick without an entry may still be on its way. What reaches a
+        client behind the end of its entitlement is no part of the broadcast: a replay does not make
+        it last longer.
         """
         seen: dict[Key, int] = {}
         for held, arrival in arrivals:
@@ -125,13 +128,13 @@ class Ledger:
             ):
                 seen[tick.key] = max(seen.get(tick.key, 0), arrival.at_ns)
         over: dict[Key, int] = {}
-        earliest: int | None = None
+        earliest: dict[int, int] = {}
         for tick in reversed(self.ticks):
             at = seen.get(tick.key)
             if at is not None:
-                earliest = at if earliest is None else min(earliest, at)
-            if earliest is not None:
-                over[tick.key] = earliest
+                earliest[tick.publisher] = min(at, earliest.get(tick.publisher, at))
+            if tick.publisher in earliest:
+                over[tick.key] = earliest[tick.publisher]
         return over
 
 

@@ -2,7 +2,7 @@
 
 from behave import then, when
 
-from qaws import chance, wishes
+from qaws import absence, chance, wishes
 
 
 @when(
@@ -25,3 +25,11 @@ def play_sequences(context, clients, sequences, length, seed):
 def sequences_went_as_the_model_says(context):
     """One that went wrong has been shortened, and is told step by step."""
     chance.as_the_model_says(context.world)
+
+
+@then(
+    "the numbers of {selection:Selection} at {client:Client} have one gap, of at least {least:Number} ticks: those published in its absence"
+)
+async def gap_is_visible(context, selection, client, least):
+    """What a client can tell from the numbers alone is held against what was published."""
+    await context.world.do(absence.gap_is_visible, client, selection, least)

@@ -69,6 +69,14 @@ async def ticks_are_published_in_turn(context, each, selection):
     await context.world.do(actions.publish_in_turn, selection.symbols, each)
 
 
+@when(
+    "{each:d} ticks each of {selection:Selection} are published at once, each symbol by a publisher of its own"
+)
+async def ticks_are_published_side_by_side(context, each, selection):
+    """Option ticks and bars of several symbols, on several connections to the broker."""
+    await context.world.do(actions.publish_side_by_side, selection.symbols, each)
+
+
 @when("{client:Client} sends a malformed message: {name}")
 async def sends_malformed(context, client, name):
     """A message that breaks the dialect; docs/editing.md lists the names."""

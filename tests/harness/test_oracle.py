@@ -365,6 +365,15 @@ def test_a_later_tick_shows_that_an_earlier_one_is_through():
     assert run.kinds("Alice") == ["old"]
 
 
+def test_a_later_tick_of_another_publisher_shows_nothing():
+    run = story(500, 1200)
+    run.held["Bob"].append(Entitlement(SELECTIONS[1], 0, 1))
+    other = run.publish("option_tick", "BANKNIFTY", 260105, 510)
+    other.publisher = 2
+    run.got["Bob"].append(Arrival(900, other.key))
+    assert run.findings("Alice") == []
+
+
 def test_a_tick_without_its_number_cannot_be_checked_and_is_no_success():
     run = story(2000, 2010)
     run.got["Alice"].append(Arrival(2020, None))
