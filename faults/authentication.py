@@ -260,6 +260,8 @@ def header_token_ignored() -> None:
         "QA-WS-021": "admission of Alice",
         "QA-WS-022": NOT_WELCOMED,
         "QA-WS-025": NOT_WELCOMED,
+        "QA-WS-103": NOT_WELCOMED,
+        "QA-WS-115": NOT_WELCOMED,
         "QA-WS-117": NOT_WELCOMED,
     },
 )

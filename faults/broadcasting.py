@@ -232,6 +232,7 @@ def volume_zero() -> None:
         "QA-WS-007": "messages that Alice received",
         "QA-WS-016": "Alice received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-103": "Carol received ticks that it had not subscribed to",
     },
 )
 def option_ticks_to_underlying_subscribers() -> None:
@@ -251,6 +252,8 @@ def option_ticks_to_underlying_subscribers() -> None:
         "QA-WS-016": "Alice never received ticks that it was due",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "never received ticks that it was due",
+        "QA-WS-103": "Alice never received ticks that it was due",
+        "QA-WS-115": "numbers of NIFTY at Alice before it left",
     },
 )
 def every_second_bar_lost() -> None:
@@ -279,6 +282,8 @@ def every_second_bar_lost() -> None:
         "QA-WS-016": "Alice received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "received ticks that it had not subscribed to",
+        "QA-WS-103": "Alice received ticks that it had not subscribed to",
+        "QA-WS-115": "Alice received ticks that it had not subscribed to",
     },
 )
 def symbols_match_by_prefix() -> None:
@@ -303,6 +308,8 @@ def symbols_match_by_prefix() -> None:
         "QA-WS-016": "Alice received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "received ticks that it had not subscribed to",
+        "QA-WS-103": "Alice received ticks that it had not subscribed to",
+        "QA-WS-115": "Alice received ticks that it had not subscribed to",
     },
 )
 def broadcast_to_all() -> None:
@@ -323,6 +330,7 @@ def broadcast_to_all() -> None:
         "QA-WS-012": "Zoe received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
         "QA-WS-022": "received ticks that it had not subscribed to",
+        "QA-WS-115": "Alice received ticks that it had not subscribed to",
     },
 )
 def ticks_without_subscription() -> None:
@@ -345,6 +353,8 @@ def ticks_without_subscription() -> None:
         "QA-WS-008": "Alice never received ticks that it was due",
         "QA-WS-016": "Alice never received ticks that it was due",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-103": "never received ticks that it was due",
+        "QA-WS-115": "numbers of NIFTY at Alice before it left",
     },
 )
 def ticks_lost_in_bursts() -> None:
@@ -364,6 +374,8 @@ def ticks_lost_in_bursts() -> None:
         "QA-WS-008": "Alice received ticks out of order",
         "QA-WS-016": "Alice received ticks out of order",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-103": "received ticks out of order",
+        "QA-WS-115": "numbers of NIFTY at Alice before it left",
     },
 )
 def ticks_reordered_in_bursts() -> None:
@@ -389,6 +401,8 @@ def ticks_reordered_in_bursts() -> None:
         "QA-WS-008": "Alice received ticks more than once",
         "QA-WS-016": "Alice received ticks more than once",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-103": "received ticks more than once",
+        "QA-WS-115": "numbers of NIFTY at Alice before it left",
     },
 )
 def ticks_repeated_in_bursts() -> None:
@@ -409,6 +423,7 @@ def ticks_repeated_in_bursts() -> None:
     caught_by={
         "QA-WS-005": "Alice never received ticks that it was due: BANKNIFTY",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-103": "Alice never received ticks that it was due",
     },
 )
 def only_last_symbol_kept() -> None:

@@ -56,6 +56,8 @@ def pings_unanswered() -> None:
         **dict.fromkeys([f"QA-WS-{n:03}" for n in [*range(4, 13), 16]], NO_ACK),
         "QA-WS-022": NO_ACK,
         "QA-WS-025": NO_ACK,
+        "QA-WS-103": NO_ACK,
+        "QA-WS-115": NO_ACK,
         "QA-WS-117": NO_ACK,
     },
 )
@@ -171,6 +173,7 @@ def session_id_reused() -> None:
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "received ticks that it had not subscribed to",
         "QA-WS-016": "received ticks that it had not subscribed to",
+        "QA-WS-115": "Alice received ticks that it had not subscribed to",
     },
 )
 def subscriptions_restored() -> None:

@@ -129,15 +129,15 @@ def test_each_publisher_hands_over_a_symbol_of_its_own_in_order(right, world):
 
 def test_bars_that_overtake_option_ticks_are_out_of_order(wrong):
     class BarsFirst(Ticker):
-        held = None
+        waiting = None
 
         async def deliver(self, client, tick, text):
-            if tick["symbol"] == "NIFTY" and self.held is None:
-                self.held = text
+            if tick["symbol"] == "NIFTY" and self.waiting is None:
+                self.waiting = text
                 return
             await super().deliver(client, tick, text)
-            if tick["symbol"] == "NIFTY" and tick["type"] == "underlying_bar" and self.held:
-                text, self.held = self.held, ""
+            if tick["symbol"] == "NIFTY" and tick["type"] == "underlying_bar" and self.waiting:
+                text, self.waiting = self.waiting, ""
                 await super().deliver(client, json.loads(text), text)
 
     wrong(BarsFirst, several_publishers, "Alice received ticks out of order: NIFTY option tick")
