@@ -173,7 +173,7 @@ def session_id_reused() -> None:
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "received ticks that it had not subscribed to",
         "QA-WS-016": "received ticks that it had not subscribed to",
-        "QA-WS-115": "Alice received ticks that it had not subscribed to",
+        "QA-WS-115": "ticks that Alice missed",
     },
 )
 def subscriptions_restored() -> None:
