@@ -1,5 +1,6 @@
 """What clients and service say to each other, and what the feed says: JSON in both directions."""
 
+import json
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -16,6 +17,11 @@ from app.subscriptions import (
 )
 
 MAX_INSTRUMENT_TOKEN = 2**63 - 1
+MAX_SYMBOL_LENGTH = 64
+MAX_SELECTED = 1000
+"""Instruments or symbols in one message."""
+MAX_DEPTH = 8
+"""Objects and lists within each other in a message."""
 
 # --- from client to service -----------------------------------------------------------------
 
@@ -70,13 +76,35 @@ def _json_object(message: str | bytes) -> dict[str, Any]:
         raise InvalidMessage("binary message; send text")
     try:
         value = msgspec.json.decode(message)
+        if not isinstance(value, dict):
+            raise InvalidMessage("a JSON object is expected")
+        if _is_deeper(value, MAX_DEPTH):
+            raise InvalidMessage("nested too deeply")
+        json.loads(message, object_pairs_hook=_members)
     except (msgspec.MsgspecError, ValueError) as error:
         raise InvalidMessage(f"not JSON: {error}") from None
     except RecursionError:
         raise InvalidMessage("nested too deeply") from None
-    if not isinstance(value, dict):
-        raise InvalidMessage("a JSON object is expected")
     return value
+
+
+def _is_deeper(value: object, most: int) -> bool:
+    """Tell whether objects and lists stand in each other more than ``most`` deep."""
+    level = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(value, dict | list) for value in level)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse a name that comes twice: receivers disagree on which one counts (RFC 8259, 4)."""
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise InvalidMessage("a member is given twice")
 
 
 def _selector(members: dict[str, Any]) -> Selector:
@@ -97,6 +125,8 @@ def _selector(members: dict[str, Any]) -> Selector:
 def _non_empty_list(name: str, value: object) -> list[Any]:
     if not isinstance(value, list) or not value:
         raise InvalidMessage(f"{name} must be a list that is not empty")
+    if len(value) > MAX_SELECTED:
+        raise InvalidMessage(f"{name} must be at most {MAX_SELECTED:,} in one message")
     return value
 
 
@@ -108,8 +138,8 @@ def _instrument(value: object) -> int:
 
 
 def _symbol(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise InvalidMessage("a symbol must be a text that is not empty")
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_SYMBOL_LENGTH:
+        raise InvalidMessage(f"a symbol must be a text of 1 to {MAX_SYMBOL_LENGTH} characters")
     return value
 
 

@@ -68,7 +68,12 @@ async def authenticate_ws(service: "TickerService", connection: ServerConnection
 
 def handle_subscribe(service: "TickerService", session: Session, selector: Selector) -> None:
     """Add a selector and acknowledge it, in one go: every later tick reaches the client."""
-    totals = service.fanout.subscribe(session, selector.keys())
+    keys = selector.keys()
+    most = service.settings.max_subscriptions
+    if len(keys | service.subscriptions.keys_of(session)) > most:
+        service.answer_invalid(session, InvalidMessage(f"more than {most:,} subscriptions"))
+        return
+    totals = service.fanout.subscribe(session, keys)
     service.fanout.send(session, messages.subscribed(selector, totals))
 
 

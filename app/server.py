@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,19 +20,20 @@ from app.auth import TokenVerifier
 from app.counters import Counters
 from app.fanout import Fanout
 from app.feed import Feed
+from app.limits import CLOSE_GRACE_S
 from app.messages import InvalidMessage, InvalidTick
 from app.origins import ORIGIN_NOT_ALLOWED, OriginPolicy
-from app.sessions import CLOSE_GRACE_S, Session, SessionRegistry, TickerConnection
+from app.sessions import Session, SessionRegistry, TickerConnection
 from app.settings import Settings
 from app.subscriptions import Subscriptions
 
 logger = logging.getLogger(__name__)
 
 WEBSOCKET_PATH = "/ws/ticks"
-HANDSHAKE_TIMEOUT_S = 8.0
 BACKLOG = 1024
 """How many may wait at the door when all clients come back at once, after a restart."""
-KEEPALIVE_INTERVAL_S = 20.0
+HANDSHAKE_TIMEOUT_S = 5.0
+"""For the whole of it: a client that has not asked properly by then is cut off."""
 LAST_TICKS_TIMEOUT_S = 1.0
 """At the end, how long to wait for ticks that the broker has already sent."""
 MALFORMED_LOG_INTERVAL_S = 1.0
@@ -89,16 +91,19 @@ class TickerService:
             self.settings.host,
             self.settings.port,
             process_request=self.respond,
-            create_connection=TickerConnection,
             backlog=BACKLOG,
+            create_connection=self._connection,  # type: ignore[arg-type]
             compression=None,
             max_size=self.settings.max_message_bytes,
             open_timeout=HANDSHAKE_TIMEOUT_S,
             close_timeout=CLOSE_GRACE_S,
-            ping_interval=KEEPALIVE_INTERVAL_S,
-            ping_timeout=KEEPALIVE_INTERVAL_S,
+            ping_interval=self.settings.keepalive_s,
+            ping_timeout=self.settings.keepalive_s,
             server_header=None,
         )
+
+    def _connection(self, *args: Any, **options: Any) -> TickerConnection:
+        return TickerConnection(*args, max_frames_per_s=self.settings.max_frames_per_s, **options)
 
     async def _serve_connection(self, connection: ServerConnection) -> None:
         await routes_websocket.websocket_endpoint(self, connection)

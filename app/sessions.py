@@ -17,9 +17,7 @@ from app.closes import Close
 from app.counters import Counters
 from app.expiry import ExpiryTimer
 from app.idle import IdleTimer
-
-CLOSE_GRACE_S = 3.0
-"""How long a client may take to answer a close frame before its connection is cut."""
+from app.limits import CLOSE_GRACE_S, GuardedConnection
 
 MAX_LINE_BYTES = 128 * 1024
 """Of a handshake's line. The library's own limit of 8 KiB would answer a long token in another way
@@ -35,7 +33,7 @@ _ACTIVITY = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING})
 machine is there, not that anybody uses the connection."""
 
 
-class TickerConnection(ServerConnection):
+class TickerConnection(GuardedConnection):
     """A WebSocket connection that tells its session when the client is active."""
 
     session: "Session | None" = None

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     idle_timeout_s: float = Field(
         default=300.0, gt=0, allow_inf_nan=False, description="seconds, more than 0"
     )
+    keepalive_s: float = Field(
+        default=20.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="seconds between pings to a client, and for its answer, more than 0",
+    )
     max_connections: int = Field(
         default=1000, ge=1, description="how many clients may be connected at once, 1 or more"
     )
@@ -74,6 +80,15 @@ class Settings(BaseSettings):
     )
     max_message_bytes: int = Field(
         default=64 * 1024, ge=128, description="bytes of a client's message, 128 or more"
+    )
+    max_frames_per_s: float = Field(
+        default=300.0,
+        ge=1,
+        allow_inf_nan=False,
+        description="frames per second from a client in the long run, twice as many at once",
+    )
+    max_subscriptions: int = Field(
+        default=5000, ge=1, description="instruments and symbols that a client may hold, 1 or more"
     )
     shutdown_grace_s: float = Field(
         default=3.0, gt=0, le=3600, description="seconds in which clients may leave, more than 0"

@@ -8,14 +8,17 @@ from faults import (
     authentication,
     broadcasting,
     errors,
+    hostile,
     idle,
     isolation,
+    keepalive,
     latency,
     leaks,
     limits,
     nodes,
     origins,
     outage,
+    payloads,
     publishers,
     returns,
     sessions,
@@ -49,6 +52,9 @@ CAPABILITIES = {
     "origins": origins,
     "tokens": tokens,
     "isolation": isolation,
+    "hostile clients": hostile,
+    "feed payloads": payloads,
+    "keepalive": keepalive,
 }
 """Capability → the module with its faults."""
 

@@ -11,8 +11,9 @@ from websockets.asyncio.server import Server
 from app import __main__ as command
 from app import closes
 from app.closes import Close
+from app.limits import CLOSE_GRACE_S
 from app.server import TickerService
-from app.sessions import CLOSE_GRACE_S, Session
+from app.sessions import Session
 from faults.fault import fault, replace
 
 LATE_CLOSE = "from SIGTERM to the close of "

@@ -17,6 +17,7 @@ from qaws.connections import Connection, Frame
 from qaws.feed import SEQUENCE_FIELD
 from qaws.market import SPOT, Selection, TickKind, instrument_of, samples_of, trading
 from qaws.oracle import Published
+from qaws.payloads import payload
 from qaws.protocol import malformed
 from qaws.verdict import Broken, Refuted
 from qaws.world import World
@@ -142,6 +143,11 @@ async def publish_rows(world: World, symbol: str, rows: Iterable[dict[str, str]]
     await _publish_all(world, [partial(dict, tick) for tick in ticks])
 
 
+async def publish_malformed(world: World, name: str) -> None:
+    """Publish a payload that is no tick, by the name that the features give it."""
+    await world.feed.publish_raw(*payload(name))
+
+
 def _tick_of(world: World, symbol: str, row: dict[str, str]) -> dict[str, Any]:
     kinds: dict[str, TickKind] = {"bar": "underlying_bar", "option tick": "option_tick"}
     if row.get("tick") not in kinds:
@@ -260,6 +266,11 @@ async def end_connection(world: World, client: str, ending: str) -> None:
 async def send_malformed(world: World, client: str, name: str) -> None:
     """Send a malformed message by the name that the features give it."""
     await world.scene.connections.named(client).send(malformed(name))
+
+
+async def vanish(world: World, client: str) -> None:
+    """Let a client stop reading and answering: its machine is gone, and no packet tells of it."""
+    world.scene.connections.named(client).vanish()
 
 
 async def keep_pinging(world: World, client: str, every_s: float) -> None:

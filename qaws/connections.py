@@ -39,7 +39,7 @@ from qaws.protocol import QaWs
 from qaws.verdict import Broken
 
 Direction = Literal["→", "←"]
-FrameKind = Literal["text", "binary", "ping", "pong", "close", "handshake", "end"]
+FrameKind = Literal["text", "binary", "ping", "pong", "close", "handshake", "bytes", "eof", "end"]
 
 OPEN_ALLOWANCE_S = 10.0
 """How long TCP connect and handshake may take before the service counts as unreachable."""
@@ -144,6 +144,7 @@ class Connection:
     end_was_due: bool = False
     _fragments: list[bytes] = field(default_factory=list)
     _opcode: Opcode = Opcode.TEXT
+    has_vanished: bool = False
     _over: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -220,11 +221,13 @@ class Connection:
         return recorder
 
     async def close(self) -> None:
-        """Close cleanly with code 1000 and wait for the service's answer."""
+        """Close cleanly with code 1000 and wait for the service's answer; cut what has vanished."""
         if self.is_open and self._socket:
             self._stop_entitlements()
             self._note("→", "close", "", code=1000)
             await self._socket.close()
+        elif self.has_vanished and self._socket:
+            self._socket.transport.abort()
 
     async def reset(self) -> None:
         """Cut the connection: a TCP reset, as when a machine loses power behind a router."""
@@ -241,6 +244,15 @@ class Connection:
         """Leave everything that comes in the kernel's buffer, as a client that hangs does."""
         if self._socket and not self._over:
             self._note("→", "end", "the client stops reading")
+            self._socket.transport.pause_reading()
+
+    def vanish(self) -> None:
+        """Neither read nor answer from now on; the socket stays until the scenario ends."""
+        if self._socket:
+            self._stop_entitlements()
+            self._note("→", "end", "the client vanishes: its socket stays, nobody reads from it")
+            self.has_vanished = True
+            self.ending = Ending(time.monotonic_ns(), 1006, "", "the client")
             self._socket.transport.pause_reading()
 
     @property

@@ -193,6 +193,18 @@ class Feed:
         self.broker.require_alive()
         return Broken(f"{self.broker.shown_url}: cannot publish there: {problem}")
 
+    async def publish_raw(self, kind: TickKind, payload: bytes) -> None:
+        """Hand the broker a payload that is no tick, on the channel of a kind of ticks.
+
+        Raises:
+            Broken: the broker does not take it.
+        """
+        async with self._turn:
+            try:
+                await self._client.publish(self._channels[kind], payload)
+            except (redis.RedisError, OSError) as problem:
+                raise self._no_publish(problem) from None
+
     async def publish_fence(self, selection: Selection) -> Published:
         """Publish a tick that the selection takes, to mark the end of what came before."""
         return await self.publish(self.market.tick(*selection.sample()), role="fence")

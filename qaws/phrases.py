@@ -63,7 +63,7 @@ def quoted(text: str) -> list[str]:
     return re.findall(r'"([^"]+)"', text)
 
 
-@_pattern(r"welcome|tick|option tick|underlying bar|error|pong")
+@_pattern(r"welcome|tick|option tick|underlying bar|error|pong|status")
 def kind(text: str) -> str:
     """Return a kind of message."""
     return text

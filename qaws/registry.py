@@ -97,8 +97,8 @@ class Registry:
         return [Word(f.at_ns, str(f.message.get("status"))) for f in connection.received("status")]
 
     async def close(self) -> None:
-        """Close every connection that is still open, all at once; none may hold up the end."""
-        closing = [connection.close() for connection in self.all if connection.is_open]
+        """Close every connection, all at once; none may hold up the end."""
+        closing = [connection.close() for connection in self.all]
         await asyncio.gather(*closing, return_exceptions=True)
 
 

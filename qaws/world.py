@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from qaws.outage import Pinging
     from qaws.secrecy import Cage
     from qaws.shutdown import Shutdown
+    from qaws.siege import Siege
     from qaws.visits import Visits
 
 T = TypeVar("T")
@@ -86,6 +87,7 @@ class Scene:
         self.shutdown: Shutdown | None = None
         self.node: Service | None = None
         self.returned_ns: int | None = None
+        self.siege: Siege | None = None
         self.pictures: list[tuple[str, str]] = []
         self.figures: list[tuple[str, str]] = []
         self.started_ns = time.monotonic_ns()

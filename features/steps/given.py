@@ -26,6 +26,7 @@ async def service_is_running_by_default(context, setting, value):
 
 
 @given("the ticker service is running with a {setting} of {value:g}")
+@given("the ticker service is running with a {setting} of {value:g} seconds")
 @given("the ticker service is running with an {setting} of {value:g} seconds")
 async def service_is_running_with(context, setting, value):
     """The service with one setting changed; the target file knows the setting's variable."""
@@ -65,12 +66,12 @@ async def client_keeps_pinging(context, client, every):
 
 
 @given(
-    "{client:Client} is connected and subscribed to {selection:Selection}, which ticks every {every:Duration}"
+    "{clients:Clients} {be:Be} connected and subscribed to {selection:Selection}, which ticks every {every:Duration}"
 )
-async def client_keeps_receiving(context, client, selection, every):
-    """A client that sends nothing after its subscription, and receives again and again."""
-    await context.world.do(actions.be_connected, [client])
-    await context.world.do(actions.subscribe, [client], selection)
+async def clients_keep_receiving(context, clients, be, selection, every):
+    """Clients that send nothing after their subscription, and receive again and again."""
+    await context.world.do(actions.be_connected, clients)
+    await context.world.do(actions.subscribe, clients, selection)
     await context.world.do(actions.keep_publishing, selection, every / 1000)
 
 

@@ -77,6 +77,18 @@ async def ticks_are_published_side_by_side(context, each, selection):
     await context.world.do(actions.publish_side_by_side, selection.symbols, each)
 
 
+@when("a malformed payload is published between them: {name}")
+async def malformed_payload_is_published(context, name):
+    """Something that is no tick goes into the feed; docs/editing.md lists the names."""
+    await context.world.do(actions.publish_malformed, name)
+
+
+@when("{client:Client} vanishes without a word")
+async def vanishes(context, client):
+    """Its connection stays, but nobody reads from it, answers on it, or closes it."""
+    await context.world.do(actions.vanish, client)
+
+
 @when("{client:Client} sends a malformed message: {name}")
 async def sends_malformed(context, client, name):
     """A message that breaks the dialect; docs/editing.md lists the names."""

@@ -1,0 +1,411 @@
+"""Faults that only a hostile client brings to light: QA-WS-024."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Generator
+from typing import Any
+
+from websockets.asyncio.server import serve
+from websockets.frames import Close as CloseFrame
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import Protocol, State
+
+from app import closes, limits, messages, server, sessions
+from app.closes import Close
+from app.limits import GuardedConnection, RateLimit
+from app.messages import Command, InvalidMessage
+from app.sessions import TickerConnection
+from faults.fault import fault, replace
+
+OVERSIZED = {"QA-WS-024": "answer to messages of more than 64 KiB"}
+NOT_UTF8 = {"QA-WS-024": "answer to texts that are not UTF-8"}
+JSON = {"QA-WS-024": "answer to deep, huge or twisted JSON"}
+FLOODS = {"QA-WS-024": "answer to floods of 1,000 messages a second"}
+HANDSHAKES = {"QA-WS-024": "answer to stalled or broken handshakes"}
+
+Parse = Generator[None, None, Frame]
+ReadExact = Callable[[int], Generator[None, None, bytes]]
+
+
+def _limit_size(limit: Callable[[int], Any]) -> None:
+    """Give the library another limit than the one that is set."""
+
+    def serve_otherwise(*args: Any, max_size: int, **options: Any) -> Any:
+        return serve(*args, max_size=limit(max_size), **options)
+
+    replace(server, "serve", serve_otherwise)
+
+
+@fault(
+    story="The size limit holds for a frame, not for a message, so that a message in fragments "
+    "can be as large as the service's memory.",
+    caught_by=OVERSIZED,
+)
+def size_limit_per_frame() -> None:
+    """Limit fragments only."""
+    _limit_size(lambda limit: (None, limit))
+
+
+@fault(
+    story="The size limit was set in KiB where bytes were meant, so that 64 MiB pass.",
+    caught_by=OVERSIZED,
+)
+def size_limit_in_the_wrong_unit() -> None:
+    """Multiply the limit."""
+    _limit_size(lambda limit: limit * 1024)
+
+
+@fault(
+    story="What was too large is kept for a later look at it, and nobody ever looks: ten "
+    "attempts fill the memory of the service.",
+    caught_by={"QA-WS-024": "growth of the service's private memory at its peak"},
+)
+def refused_bytes_are_kept() -> None:
+    """Keep every larger chunk from the network."""
+    kept: list[bytes] = []
+    original = TickerConnection.data_received
+
+    def data_received(self: TickerConnection, data: bytes) -> None:
+        if len(data) > 4096:
+            kept.append(bytes(data))
+        original(self, data)
+
+    replace(TickerConnection, "data_received", data_received)
+
+
+def _fail_otherwise(code: int, other: int) -> None:
+    original = Protocol.fail
+
+    def fail(self: Protocol, code_: int, reason: str = "") -> None:
+        original(self, other if code_ == code else code_, reason)
+
+    replace(Protocol, "fail", fail)
+
+
+@fault(
+    story="Bad UTF-8 is reported as a protocol error, so that clients look for the mistake in "
+    "their library and not in their text.",
+    caught_by=NOT_UTF8,
+)
+def bad_utf8_is_a_protocol_error() -> None:
+    """Use the other code."""
+    _fail_otherwise(1007, 1002)
+
+
+@fault(
+    story="Bytes that are not UTF-8 are replaced by question marks, so that a command that "
+    "nobody wrote is carried out.",
+    caught_by=NOT_UTF8,
+)
+def bad_utf8_replaced() -> None:
+    """Repair texts on their way, but for those in fragments."""
+    original = TickerConnection.process_event
+
+    def process_event(self: TickerConnection, event: Request | Response | Frame) -> None:
+        if isinstance(event, Frame) and event.opcode is Opcode.TEXT and event.fin:
+            event.data = bytes(event.data).decode("utf-8", "replace").encode()
+        original(self, event)
+
+    replace(TickerConnection, "process_event", process_event)
+
+
+def _reread_heads(bits: int, mask_needed: bool) -> None:
+    """Look only at these bits of a frame's first byte, and at its mask only if that is needed."""
+    original = Frame.parse.__func__  # type: ignore[attr-defined]
+
+    def parse(cls: type[Frame], /, read_exact: ReadExact, *, mask: bool, **options: Any) -> Parse:
+        head = yield from read_exact(2)
+        given = [bytes([head[0] & bits, head[1]])]
+
+        def reread(count: int) -> Generator[None, None, bytes]:
+            if given:
+                return given.pop()
+            return (yield from read_exact(count))
+
+        masked = mask_needed or bool(head[1] & 0x80)
+        frame: Frame = yield from original(cls, reread, mask=masked, **options)
+        return frame
+
+    replace(Frame, "parse", classmethod(parse))
+
+
+@fault(
+    story="Frames without a mask are taken from clients, so that a page can write into a cache "
+    "on the way what the next visitor will read (RFC 6455, 10.3).",
+    caught_by={"QA-WS-024": "frames that the protocol forbids: a text without mask"},
+)
+def unmasked_frames_taken() -> None:
+    """Look at the mask bit, and believe it."""
+    _reread_heads(0xFF, mask_needed=False)
+
+
+@fault(
+    story="Reserved bits are ignored, so that a compressed message is taken for text as it is.",
+    caught_by={"QA-WS-024": "frames that the protocol forbids: the first reserved bit"},
+)
+def reserved_bits_ignored() -> None:
+    """Clear them."""
+    _reread_heads(0x8F, mask_needed=True)
+
+
+@fault(
+    story="Control frames may come in fragments and be of any length, so that what is between "
+    "them waits, pings and closes among it.",
+    caught_by={"QA-WS-024": "frames that the protocol forbids: a pong in fragments"},
+)
+def control_frames_unchecked() -> None:
+    """Check the reserved bits only."""
+    original = Frame.check
+
+    def check(self: Frame) -> None:
+        control = self.opcode in (Opcode.PING, Opcode.PONG, Opcode.CLOSE)
+        if not control or self.rsv1 or self.rsv2 or self.rsv3:
+            original(self)
+
+    replace(Frame, "check", check)
+
+
+@fault(
+    story="A close with a code that must never be sent is answered by the same, so that the log "
+    "shows closes that cannot exist.",
+    caught_by={"QA-WS-024": "answer to closes that the protocol forbids"},
+)
+def forbidden_close_codes_echoed() -> None:
+    """Check nothing of a close."""
+    replace(CloseFrame, "check", lambda _: None)
+
+
+@fault(
+    story="A command in a binary message is carried out, so that filters in front, which read "
+    "text only, do not see it.",
+    caught_by={"QA-WS-024": "answer to binary messages"},
+)
+def binary_command_carried_out() -> None:
+    """Read bytes as text."""
+    original = messages.parse_command
+
+    def parse_command(message: str | bytes) -> Command:
+        return original(message if isinstance(message, str) else message.decode("utf-8", "replace"))
+
+    replace(messages, "parse_command", parse_command)
+
+
+@fault(
+    story="A deeply nested message ends the handler with a RecursionError, so that the client is "
+    "closed with 1011 and the log fills with tracebacks.",
+    caught_by=JSON,
+)
+def nesting_ends_the_handler() -> None:
+    """Let the error out."""
+    original = messages.parse_command
+
+    def parse_command(message: str | bytes) -> Command:
+        try:
+            return original(message)
+        except InvalidMessage as invalid:
+            if "nested" in str(invalid):
+                raise RecursionError from None
+            raise
+
+    replace(messages, "parse_command", parse_command)
+
+
+@fault(
+    story="The answer to a mistake carries the traceback, for the developers' sake, so that an "
+    "attacker reads paths, versions and lines.",
+    caught_by=JSON,
+)
+def error_with_traceback() -> None:
+    """Append where it happened."""
+    original = messages.error
+
+    def error(invalid: InvalidMessage) -> bytes:
+        told = InvalidMessage("")
+        where = "".join(traceback.format_exception(invalid))
+        told.args = (f"{invalid}\n{where}",)
+        return original(told)
+
+    replace(messages, "error", error)
+
+
+@fault(
+    story="The answer to a mistake repeats what was sent, so that small questions of a crowd "
+    "become large answers.",
+    caught_by=JSON,
+)
+def error_repeats_the_message() -> None:
+    """Append the message."""
+    original = messages.parse_command
+
+    def parse_command(message: str | bytes) -> Command:
+        try:
+            return original(message)
+        except InvalidMessage as invalid:
+            invalid.args = (f"{invalid}: {message!r}",)
+            raise
+
+    replace(messages, "parse_command", parse_command)
+
+
+@fault(
+    story="Of two members of one name the last counts here and the first in the filter in front, "
+    "so that it lets pass what it should not.",
+    caught_by={"QA-WS-024": "answer to deep, huge or twisted JSON: two actions"},
+)
+def duplicate_members_taken() -> None:
+    """Do not look for duplicates."""
+    replace(messages, "_members", lambda _: None)
+
+
+@fault(
+    story="A large message is searched for repetitions by comparing everything with everything, "
+    "and while that goes on nobody is served.",
+    caught_by={"QA-WS-024": "latency that 99 %"},
+)
+def huge_message_holds_up_everybody() -> None:
+    """Spend time that grows with the square of the length."""
+    original = messages.parse_command
+
+    def parse_command(message: str | bytes) -> Command:
+        if isinstance(message, str) and len(message) > 20_000:
+            for start in range(0, len(message), 16):
+                message.count(message[start : start + 8])
+        return original(message)
+
+    replace(messages, "parse_command", parse_command)
+
+
+@fault(
+    story="There is no limit on how often a client may ask, so that one client can keep the "
+    "service busy.",
+    caught_by=FLOODS,
+)
+def no_rate_limit() -> None:
+    """Allow everything."""
+    replace(RateLimit, "allows", lambda *_: True)
+
+
+@fault(
+    story="The limit on how often a client may ask was set for a whole office behind one "
+    "address: a single client never comes near it.",
+    caught_by=FLOODS,
+)
+def rate_limit_far_too_high() -> None:
+    """Allow ten times as much."""
+    original = RateLimit.__init__
+    replace(RateLimit, "__init__", lambda self, per_s: original(self, 10 * per_s))
+
+
+@fault(
+    story="A client that floods is closed with 1000 and without a reason, so that it takes that "
+    "for its own wish and comes back at once.",
+    caught_by=FLOODS,
+)
+def flood_closed_without_reason() -> None:
+    """Close as if all was well."""
+    replace(closes, "RATE_LIMIT_EXCEEDED", Close(1000, ""))
+
+
+@fault(
+    story="Only messages are counted, so that a flood of WebSocket pings, each of which is "
+    "answered, goes on for ever.",
+    caught_by={"QA-WS-024": "answer to floods of 1,000 messages a second: WebSocket pings"},
+)
+def control_frames_not_counted() -> None:
+    """Take control frames for nothing."""
+    original = GuardedConnection._take_within_limits
+
+    def take(self: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode in (Opcode.PING, Opcode.PONG):
+            self._take(frame)
+        else:
+            original(self, frame)
+
+    replace(GuardedConnection, "_take_within_limits", take)
+
+
+@fault(
+    story="Messages that are no command are not counted, so that a client that sends rubbish is "
+    "answered for ever.",
+    caught_by={
+        "QA-WS-024": "answer to floods of 1,000 messages a second: messages that are no command"
+    },
+)
+def rubbish_not_counted() -> None:
+    """Count what looks like a command."""
+    original = GuardedConnection._take_within_limits
+
+    def take(self: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is Opcode.TEXT and not bytes(frame.data).startswith(b"{"):
+            self._take(frame)
+        else:
+            original(self, frame)
+
+    replace(GuardedConnection, "_take_within_limits", take)
+
+
+@fault(
+    story="A client that connects and says nothing is never dropped, so that a few thousand of "
+    "them, which cost nothing, use up all file descriptors.",
+    caught_by=HANDSHAKES,
+)
+def stalled_handshake_kept() -> None:
+    """Wait for an hour."""
+    replace(server, "HANDSHAKE_TIMEOUT_S", 3600.0)
+
+
+@fault(
+    story="The time for a handshake starts anew with every byte, so that a client which sends "
+    "one now and then holds its place for ever (Slowloris).",
+    caught_by={"QA-WS-024": "stalled or broken handshakes: a request byte by byte"},
+)
+def each_byte_buys_time() -> None:
+    """Cut off only who has been silent."""
+    silence_s = server.HANDSHAKE_TIMEOUT_S
+    replace(server, "HANDSHAKE_TIMEOUT_S", 3600.0)
+    timers: dict[TickerConnection, asyncio.TimerHandle] = {}
+    made, received = TickerConnection.connection_made, TickerConnection.data_received
+
+    def rearm(connection: TickerConnection) -> None:
+        if timer := timers.pop(connection, None):
+            timer.cancel()
+        if connection.protocol.state is not State.OPEN:
+            timers[connection] = connection.loop.call_later(silence_s, cut, connection)
+
+    def cut(connection: TickerConnection) -> None:
+        timers.pop(connection, None)
+        connection.transport.abort()
+
+    def connection_made(self: TickerConnection, transport: asyncio.BaseTransport) -> None:
+        made(self, transport)
+        rearm(self)
+
+    def data_received(self: TickerConnection, data: bytes) -> None:
+        received(self, data)
+        rearm(self)
+
+    replace(TickerConnection, "connection_made", connection_made)
+    replace(TickerConnection, "data_received", data_received)
+
+
+@fault(
+    story="The headers of a handshake may be as long as the library lets them, so that whoever has "
+    "no token at all can fill the memory.",
+    caught_by={"QA-WS-024": "stalled or broken handshakes: 100 headers of 100 kB"},
+)
+def handshake_of_any_size() -> None:
+    """Allow everything."""
+    replace(sessions, "MAX_HANDSHAKE_BYTES", 1 << 40)
+
+
+@fault(
+    story="A client that was shown the door but does not leave is left alone, so that its place "
+    "and its socket are taken for as long as it likes.",
+    caught_by={"QA-WS-024": "stalled or broken handshakes: a forbidden frame, and it stays"},
+)
+def closed_client_may_stay() -> None:
+    """Wait for an hour."""
+    replace(limits, "CLOSE_GRACE_S", 3600.0)

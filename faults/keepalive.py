@@ -1,0 +1,85 @@
+"""Faults of the search for those who are no longer there: QA-WS-101."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from websockets.asyncio.server import serve
+
+from app import routes_websocket, server
+from app.server import TickerService
+from app.sessions import Session
+from app.settings import Settings
+from faults.fault import fault, replace
+
+NOT_BACK = {"QA-WS-101": "sockets, sessions and subscriptions of the service: measured"}
+
+
+def _listen_with(**other: Any) -> None:
+    """Give the library other options."""
+    replace(server, "serve", lambda *args, **options: serve(*args, **{**options, **other}))
+
+
+@fault(
+    story="Nobody asks clients whether they are still there, so that each laptop that is shut "
+    "leaves a session behind, until the limit is reached.",
+    caught_by=NOT_BACK,
+)
+def keepalive_off() -> None:
+    """Send no pings."""
+    _listen_with(ping_interval=None)
+
+
+@fault(
+    story="Clients are asked whether they are still there, but nobody waits for the answer.",
+    caught_by=NOT_BACK,
+)
+def missing_answer_ignored() -> None:
+    """Send pings for the sake of it."""
+    _listen_with(ping_timeout=None)
+
+
+@fault(
+    story="The keepalive that operations have set is not used, and dead connections stay for a "
+    "minute and more.",
+    caught_by=NOT_BACK,
+)
+def keepalive_setting_ignored() -> None:
+    """Use times of one's own."""
+    _listen_with(ping_interval=20, ping_timeout=20)
+
+
+@fault(
+    story="The socket of a client that has vanished is closed, but its session and subscriptions "
+    "stay, and count against the limit.",
+    caught_by=NOT_BACK,
+)
+def vanished_session_stays() -> None:
+    """Leave those alone whose keepalive has failed."""
+    original = routes_websocket.cleanup_connection
+
+    def cleanup_connection(service: TickerService, session: Session) -> None:
+        close = session.connection.protocol.close_sent
+        if close is None or "keepalive" not in close.reason:
+            original(service, session)
+
+    replace(routes_websocket, "cleanup_connection", cleanup_connection)
+
+
+@fault(
+    story="A client that only answers pings counts as gone, so that whoever waits for rare ticks "
+    "is thrown out again and again.",
+    caught_by={"QA-WS-101": "open connections of Bob"},
+)
+def answering_client_reaped() -> None:
+    """Let the idle timeout be no longer than two rounds of the keepalive that was set."""
+    original = TickerService.__init__
+
+    def __init__(self: TickerService, settings: Settings, *rest: Any) -> None:
+        default = Settings.model_fields["keepalive_s"].default
+        if settings.keepalive_s != default:
+            shorter = min(settings.idle_timeout_s, 2 * settings.keepalive_s)
+            settings = settings.model_copy(update={"idle_timeout_s": shorter})
+        original(self, settings, *rest)
+
+    replace(TickerService, "__init__", __init__)

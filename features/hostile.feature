@@ -1,0 +1,31 @@
+@security @needs.inject @needs.observe @needs.statistics
+Feature: Hostile clients
+  Whatever a client sends, at whatever speed, or does not send: it is told what it did or shown the
+  door, and nobody else notices.
+
+  @QA-WS-024 @p0 @critical
+  Scenario Outline: QA-WS-024 A hostile client is shown the door and nobody else notices
+    > Plan: given ten witnesses, when a client sends a message over 64 KiB, bad UTF-8, forbidden frames
+    > (RFC 6455), binary, deep or huge JSON, or 1,000 messages a second, or stalls its handshake, then
+    > it gets the answer in the table, the witnesses stay gapless with p99 < 100 ms throughout, and
+    > the service's memory stays bounded. 100 hostile inputs in all.
+
+    Given the ticker service is running
+    And 10 clients are connected and subscribed to NIFTY, which ticks every 20 milliseconds
+    And the service's sockets, sessions, subscriptions and memory are noted
+    When <count> hostile clients come with <attack>
+    Then each of them is answered by <answer>
+    And 99 % of the deliveries to the 10 clients took less than 100 ms
+    And the service's memory stayed within 8 MB of what was noted
+    And when the hostile clients have left, sockets, sessions and subscriptions are back as noted within 5 seconds
+
+    Examples:
+      | count | attack                              | answer                                                       |
+      | 12    | messages of more than 64 KiB        | a close with code 1009                                       |
+      | 14    | texts that are not UTF-8            | a close with code 1007                                       |
+      | 20    | frames that the protocol forbids    | a close with code 1002                                       |
+      | 10    | closes that the protocol forbids    | a close with code 1002                                       |
+      | 4     | binary messages                     | an error or a close with code 1003                           |
+      | 19    | deep, huge or twisted JSON          | an error                                                     |
+      | 7     | floods of 1,000 messages a second   | a close with code 1008 and the reason "rate limit exceeded"  |
+      | 14    | stalled or broken handshakes        | the end of the connection within 10 seconds                  |
