@@ -252,8 +252,14 @@ def option_ticks_to_underlying_subscribers() -> None:
         "QA-WS-016": "Alice never received ticks that it was due",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "never received ticks that it was due",
+<<<<<<< HEAD
         "QA-WS-103": "Alice never received ticks that it was due",
         "QA-WS-115": "numbers of NIFTY at Alice before it left",
+=======
+        "QA-WS-017": "never received ticks that it was due",
+        "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
+        "QA-WS-106": "never received ticks that it was due",
+>>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def every_second_bar_lost() -> None:
@@ -282,8 +288,14 @@ def every_second_bar_lost() -> None:
         "QA-WS-016": "Alice received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "received ticks that it had not subscribed to",
+<<<<<<< HEAD
         "QA-WS-103": "Alice received ticks that it had not subscribed to",
         "QA-WS-115": "Alice received ticks that it had not subscribed to",
+=======
+        "QA-WS-017": "received ticks that it had not subscribed to",
+        "QA-WS-018": "received ticks that it had not subscribed to",
+        "QA-WS-106": "received ticks that it had not subscribed to",
+>>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def symbols_match_by_prefix() -> None:
@@ -308,8 +320,14 @@ def symbols_match_by_prefix() -> None:
         "QA-WS-016": "Alice received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "received ticks that it had not subscribed to",
+<<<<<<< HEAD
         "QA-WS-103": "Alice received ticks that it had not subscribed to",
         "QA-WS-115": "Alice received ticks that it had not subscribed to",
+=======
+        "QA-WS-017": "received ticks that it had not subscribed to",
+        "QA-WS-018": "received ticks that it had not subscribed to",
+        "QA-WS-106": "received ticks that it had not subscribed to",
+>>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def broadcast_to_all() -> None:
@@ -330,7 +348,13 @@ def broadcast_to_all() -> None:
         "QA-WS-012": "Zoe received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
         "QA-WS-022": "received ticks that it had not subscribed to",
+<<<<<<< HEAD
         "QA-WS-115": "ticks that Alice missed",
+=======
+        "QA-WS-017": "received ticks that it had not subscribed to",
+        "QA-WS-018": "received ticks that it had not subscribed to",
+        "QA-WS-106": "received ticks that it had not subscribed to",
+>>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def ticks_without_subscription() -> None:
@@ -353,8 +377,13 @@ def ticks_without_subscription() -> None:
         "QA-WS-008": "Alice never received ticks that it was due",
         "QA-WS-016": "Alice never received ticks that it was due",
         "QA-WS-117": "the shortest that does",
+<<<<<<< HEAD
         "QA-WS-103": "never received ticks that it was due",
         "QA-WS-115": "numbers of NIFTY at Alice before it left",
+=======
+        "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
+        "QA-WS-111": "ticks that the broker had before SIGTERM, at all clients",
+>>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def ticks_lost_in_bursts() -> None:
@@ -374,8 +403,13 @@ def ticks_lost_in_bursts() -> None:
         "QA-WS-008": "Alice received ticks out of order",
         "QA-WS-016": "Alice received ticks out of order",
         "QA-WS-117": "the shortest that does",
+<<<<<<< HEAD
         "QA-WS-103": "received ticks out of order",
         "QA-WS-115": "numbers of NIFTY at Alice before it left",
+=======
+        "QA-WS-018": "received ticks out of order",
+        "QA-WS-111": "received ticks out of order",
+>>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def ticks_reordered_in_bursts() -> None:
@@ -401,8 +435,13 @@ def ticks_reordered_in_bursts() -> None:
         "QA-WS-008": "Alice received ticks more than once",
         "QA-WS-016": "Alice received ticks more than once",
         "QA-WS-117": "the shortest that does",
+<<<<<<< HEAD
         "QA-WS-103": "received ticks more than once",
         "QA-WS-115": "numbers of NIFTY at Alice before it left",
+=======
+        "QA-WS-018": "received ticks more than once",
+        "QA-WS-111": "received ticks more than once",
+>>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def ticks_repeated_in_bursts() -> None:
@@ -457,7 +496,11 @@ def _recipients_of_large_groups(
 @fault(
     story="In a large audience one client is skipped, the 57th, and its user sees a market that "
     "stands still.",
-    caught_by={"QA-WS-009": "it reached 99 of 100"},
+    caught_by={
+        "QA-WS-009": "it reached 99 of 100",
+        "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
+        "QA-WS-105": "it reached 499 of 500",
+    },
 )
 def client_skipped_in_large_group() -> None:
     """Leave one out."""
@@ -466,7 +509,11 @@ def client_skipped_in_large_group() -> None:
 
 @fault(
     story="In a large audience the last client is forgotten, an off-by-one in the batching.",
-    caught_by={"QA-WS-009": "it reached 99 of 100"},
+    caught_by={
+        "QA-WS-009": "it reached 99 of 100",
+        "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
+        "QA-WS-105": "it reached 499 of 500",
+    },
 )
 def last_of_large_group_forgotten() -> None:
     """Stop one short."""
@@ -475,7 +522,11 @@ def last_of_large_group_forgotten() -> None:
 
 @fault(
     story="In a large audience one client gets each tick twice.",
-    caught_by={"QA-WS-009": "got 2, allowed exactly 1"},
+    caught_by={
+        "QA-WS-009": "got 2, allowed exactly 1",
+        "QA-WS-018": "received ticks more than once",
+        "QA-WS-105": "got 2, allowed exactly 1",
+    },
 )
 def client_served_twice_in_large_group() -> None:
     """Serve the first again at the end."""
@@ -484,7 +535,11 @@ def client_served_twice_in_large_group() -> None:
 
 @fault(
     story="A large audience is served so slowly that its last clients get a tick 2.5 seconds late.",
-    caught_by={"QA-WS-009": "latency of NIFTY option tick #"},
+    caught_by={
+        "QA-WS-009": "latency of NIFTY option tick #",
+        "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
+        "QA-WS-105": "latency of NIFTY option tick #",
+    },
 )
 def large_group_served_late() -> None:
     """Hold a tick back from the second half of a large group."""

@@ -28,8 +28,7 @@ SERVED_AGAIN = "clients that came back at once"
 
 def _cluster(service: TickerService) -> bytes:
     """Return what nodes with the same settings have in common, as a part of channels and keys."""
-    settings = service.settings
-    shared = f"{settings.max_connections}:{settings.idle_timeout_s}:{settings.max_unsent_bytes}"
+    shared = service.settings.model_dump_json()
     return hashlib.sha1(shared.encode()).hexdigest().encode()
 
 

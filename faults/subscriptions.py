@@ -279,7 +279,12 @@ def second_subscribe_doubles_ticks() -> None:
 @fault(
     story="A later subscription takes the place of the earlier ones, so that whoever adds a symbol "
     "loses all that it had.",
-    caught_by={"QA-WS-016": ALICE_MISSED, "QA-WS-117": WRONG},
+    caught_by={
+        "QA-WS-016": ALICE_MISSED,
+        "QA-WS-117": WRONG,
+        "QA-WS-017": "to the first new tick of NIFTYNXT50 at Alice",
+        "QA-WS-106": "to the first new tick of NIFTYNXT50 at Alice",
+    },
 )
 def later_subscription_replaces_earlier() -> None:
     """Begin each subscription with nothing."""

@@ -204,3 +204,71 @@ def test_a_fence_is_a_tick_that_the_selection_takes_and_is_told_from_the_others(
     ):
         assert fence.role == "fence"
         assert selection_of(words).takes(fence.kind, fence.symbol, fence.instrument)
+
+
+def test_ticks_in_one_breath_come_together_and_what_is_to_follow_follows_at_once(play, listener):
+    async def story(feed):
+        seen = []
+        make = [partial(feed.market.option_tick, 256265)] * 5
+        ticks = await feed.publish_together(make, at_once=lambda: seen.append(time.monotonic_ns()))
+        return ticks, seen, feed.ledger
+
+    ticks, (at_ns,), ledger = play(story)
+    assert [text for _, text in listener(5)] == [tick.text for tick in ticks]
+    assert ledger.ticks == ticks
+    assert {tick.heard_by for tick in ticks} == {1}
+    assert all(tick.sent_ns < tick.taken_ns <= at_ns for tick in ticks)
+
+
+def test_a_command_comes_before_the_ticks_and_cuts_the_listeners_off(play, broker):
+    with redis.Redis.from_url(broker.url) as client, client.pubsub() as listening:
+        listening.psubscribe("ticker:*")
+        listening.get_message(timeout=5)
+
+        async def story(feed):
+            before = await feed.subscribers()
+            make = [partial(feed.market.option_tick, 256265)]
+            ticks = await feed.publish_together(make, ["CLIENT", "KILL", "TYPE", "pubsub"])
+            return before, ticks, await feed.subscribers()
+
+        before, (tick,), after = play(story)
+        assert len(before) == 1
+        assert not before & after
+        assert tick.heard_by == 0
+
+
+def test_a_command_that_the_broker_does_not_know_is_said(play):
+    async def story(feed):
+        with pytest.raises(Broken, match="cannot publish there"):
+            await feed.publish_together([partial(feed.market.option_tick, 256265)], ["NONSENSE"])
+        with pytest.raises(Broken, match="CONFIG SET nonsense"):
+            await feed.configure("nonsense", "1")
+
+    play(story)
+
+
+def test_while_the_broker_is_away_on_purpose_ticks_are_in_doubt_and_flows_wait(loop, tmp_path):
+    broker = open_broker("embedded", tmp_path)
+
+    async def story():
+        feed = Feed(broker, Section(broker="embedded"))
+        feed.start_flow(NIFTY, 0.02)
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(broker.take_down)
+        await feed.hang_up()
+        tick = await feed.publish(feed.market.option_tick(256265))
+        assert tick.in_doubt
+        before = len(feed.ledger.ticks)
+        await asyncio.sleep(0.1)
+        assert len(feed.ledger.ticks) == before
+        await asyncio.to_thread(broker.bring_up)
+        tick = await feed.publish(feed.market.option_tick(256265))
+        assert not tick.in_doubt
+        assert tick.taken_ns
+        await asyncio.sleep(0.1)
+        assert len(feed.ledger.ticks) > before + 1
+        await feed.stop_flows()
+        await feed.close()
+
+    loop.call(story(), timeout_s=20)
+    broker.stop()

@@ -303,6 +303,15 @@ def test_what_is_published_while_held_must_come(sent):
     assert story(sent, sent + 5).findings("Alice") == []
 
 
+def test_a_tick_that_the_broker_could_not_confirm_may_come_or_not():
+    run = story(2000, None)
+    run.ledger.ticks[-1].in_doubt = True
+    assert run.findings("Alice") == []
+    run = story(2000, 2005)
+    run.ledger.ticks[-1].in_doubt = True
+    assert run.findings("Alice") == []
+
+
 @pytest.mark.parametrize("sent", [ENDING, ENDING + 1, ENDED - 2])
 @pytest.mark.parametrize("late", [1, None])
 def test_between_ending_and_ended_both_is_right(sent, late):
