@@ -260,13 +260,9 @@ def header_token_ignored() -> None:
         "QA-WS-021": "admission of Alice",
         "QA-WS-022": NOT_WELCOMED,
         "QA-WS-025": NOT_WELCOMED,
-<<<<<<< HEAD
         "QA-WS-103": NOT_WELCOMED,
         "QA-WS-115": NOT_WELCOMED,
-        "QA-WS-117": NOT_WELCOMED,
-=======
         **dict.fromkeys([f"QA-WS-{n}" for n in (105, 106, 111, 117)], NOT_WELCOMED),
->>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def query_token_ignored() -> None:

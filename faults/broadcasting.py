@@ -252,14 +252,11 @@ def option_ticks_to_underlying_subscribers() -> None:
         "QA-WS-016": "Alice never received ticks that it was due",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "never received ticks that it was due",
-<<<<<<< HEAD
         "QA-WS-103": "Alice never received ticks that it was due",
         "QA-WS-115": "numbers of NIFTY at Alice before it left",
-=======
         "QA-WS-017": "never received ticks that it was due",
         "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
         "QA-WS-106": "never received ticks that it was due",
->>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def every_second_bar_lost() -> None:
@@ -288,14 +285,11 @@ def every_second_bar_lost() -> None:
         "QA-WS-016": "Alice received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "received ticks that it had not subscribed to",
-<<<<<<< HEAD
         "QA-WS-103": "Alice received ticks that it had not subscribed to",
         "QA-WS-115": "Alice received ticks that it had not subscribed to",
-=======
         "QA-WS-017": "received ticks that it had not subscribed to",
         "QA-WS-018": "received ticks that it had not subscribed to",
         "QA-WS-106": "received ticks that it had not subscribed to",
->>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def symbols_match_by_prefix() -> None:
@@ -320,14 +314,11 @@ def symbols_match_by_prefix() -> None:
         "QA-WS-016": "Alice received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "received ticks that it had not subscribed to",
-<<<<<<< HEAD
         "QA-WS-103": "Alice received ticks that it had not subscribed to",
         "QA-WS-115": "Alice received ticks that it had not subscribed to",
-=======
         "QA-WS-017": "received ticks that it had not subscribed to",
         "QA-WS-018": "received ticks that it had not subscribed to",
         "QA-WS-106": "received ticks that it had not subscribed to",
->>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def broadcast_to_all() -> None:
@@ -348,13 +339,10 @@ def broadcast_to_all() -> None:
         "QA-WS-012": "Zoe received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
         "QA-WS-022": "received ticks that it had not subscribed to",
-<<<<<<< HEAD
         "QA-WS-115": "ticks that Alice missed",
-=======
         "QA-WS-017": "received ticks that it had not subscribed to",
         "QA-WS-018": "received ticks that it had not subscribed to",
         "QA-WS-106": "received ticks that it had not subscribed to",
->>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def ticks_without_subscription() -> None:
@@ -377,13 +365,10 @@ def ticks_without_subscription() -> None:
         "QA-WS-008": "Alice never received ticks that it was due",
         "QA-WS-016": "Alice never received ticks that it was due",
         "QA-WS-117": "the shortest that does",
-<<<<<<< HEAD
         "QA-WS-103": "never received ticks that it was due",
         "QA-WS-115": "numbers of NIFTY at Alice before it left",
-=======
         "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
         "QA-WS-111": "ticks that the broker had before SIGTERM, at all clients",
->>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def ticks_lost_in_bursts() -> None:
@@ -403,13 +388,10 @@ def ticks_lost_in_bursts() -> None:
         "QA-WS-008": "Alice received ticks out of order",
         "QA-WS-016": "Alice received ticks out of order",
         "QA-WS-117": "the shortest that does",
-<<<<<<< HEAD
         "QA-WS-103": "received ticks out of order",
         "QA-WS-115": "numbers of NIFTY at Alice before it left",
-=======
         "QA-WS-018": "received ticks out of order",
         "QA-WS-111": "received ticks out of order",
->>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def ticks_reordered_in_bursts() -> None:
@@ -435,13 +417,10 @@ def ticks_reordered_in_bursts() -> None:
         "QA-WS-008": "Alice received ticks more than once",
         "QA-WS-016": "Alice received ticks more than once",
         "QA-WS-117": "the shortest that does",
-<<<<<<< HEAD
         "QA-WS-103": "received ticks more than once",
         "QA-WS-115": "numbers of NIFTY at Alice before it left",
-=======
         "QA-WS-018": "received ticks more than once",
         "QA-WS-111": "received ticks more than once",
->>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def ticks_repeated_in_bursts() -> None:

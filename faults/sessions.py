@@ -58,13 +58,9 @@ def pings_unanswered() -> None:
         **dict.fromkeys([f"QA-WS-{n:03}" for n in [*range(4, 13), *range(16, 19)]], NO_ACK),
         "QA-WS-022": NO_ACK,
         "QA-WS-025": NO_ACK,
-<<<<<<< HEAD
         "QA-WS-103": NO_ACK,
         "QA-WS-115": NO_ACK,
-        "QA-WS-117": NO_ACK,
-=======
         **dict.fromkeys([f"QA-WS-{n}" for n in (105, 106, 111, 117)], NO_ACK),
->>>>>>> 96bce44 (Faults that outages, shutdowns, herds and nodes notice too; tests of ticks in doubt)
     },
 )
 def closed_after_welcome() -> None:
