@@ -40,6 +40,9 @@ TRIES = 2
 """How often a shorter sequence is played before it counts as going well: some faults need a tick
 that comes in a certain millisecond."""
 
+LAST_TRIES = 6
+"""How often the shortest is played before it is given up for the first that was found."""
+
 LIMIT_S = 60.0
 """When a sequence is given up, so that nothing can hang a run."""
 
@@ -159,11 +162,12 @@ class Search:
             if (plain := plainer(move)) != move:
                 goes_wrong((*shortest.moves[:place], plain, *shortest.moves[place + 1 :]))
         self.stage.patience_s = patience_s
-        return self._played_again(shortest.moves) or (first if shortest.by_waiting else shortest)
+        certain = first if shortest.by_waiting else shortest
+        return self._played_again(shortest.moves, LAST_TRIES) or certain
 
-    def _played_again(self, moves: Sequence[Move]) -> Story | None:
+    def _played_again(self, moves: Sequence[Move], tries: int = TRIES) -> Story | None:
         """Play a sequence, and again where it goes well; return its story if it goes wrong."""
-        return next(filter(None, (self._played(moves) for _ in range(TRIES))), None)
+        return next(filter(None, (self._played(moves) for _ in range(tries))), None)
 
     def _played(self, moves: Sequence[Move]) -> Story | None:
         """Play a sequence; return its story if it goes wrong."""
