@@ -18,6 +18,7 @@ from faults import (
     nodes,
     origins,
     outage,
+    pages,
     payloads,
     publishers,
     returns,
@@ -55,6 +56,7 @@ CAPABILITIES = {
     "hostile clients": hostile,
     "feed payloads": payloads,
     "keepalive": keepalive,
+    "browsers": pages,
 }
 """Capability → the module with its faults."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from behave.parser import parse_file
 
 from faults.fault import Fault
+from qaws import browser
 
 FEATURES = Path(__file__).resolve().parent.parent / "features"
 ID = "QA-WS-"
@@ -71,7 +72,10 @@ def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str,
     """
     asks: dict[str, Ask] = {}
     sampled: Counter[str] = Counter()
+    browsers = scenarios("needs.browser").keys() if browser.missing() else set()
     for fault in faults:
+        if fault.caught_by.keys() <= browsers and not picked:
+            continue  # the scenario would be skipped
         if not measures(fault):
             wanted = fault.caught_by if full or picked else _of_p0(fault.caught_by)
             tags = FUNCTIONAL if full else (*FUNCTIONAL, any_of(wanted))

@@ -27,7 +27,16 @@ BACKGROUND_STEPS = 2
 PRIORITIES = ("p0", "p1", "nightly")
 """When a scenario runs: at each sign-off, when asked for, or at night because it takes hours."""
 SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
-CAPABILITIES = ("mint", "launch", "configure", "inject", "observe", "statistics", "outage")
+CAPABILITIES = (
+    "mint",
+    "launch",
+    "configure",
+    "inject",
+    "observe",
+    "statistics",
+    "outage",
+    "browser",
+)
 EXTRAS = ("scale", "wip")
 NOT_BUSINESS = re.compile(r"https?://|wss?://|[{}\[\]]|\bport \d|localhost|\bawait\b|\bjson\.")
 

@@ -22,6 +22,7 @@ import behave.model
 from behave.model import Scenario, Step
 
 import qaws
+from qaws import browser
 from qaws.evidence.record import attach_evidence
 from qaws.target import read_target
 from qaws.verdict import Broken, Inconclusive
@@ -135,7 +136,10 @@ class Session:
         """Give a scenario a clean scene and its closing step, or skip it with the reason."""
         assert self.world
         needs = {tag.removeprefix(NEED) for tag in scenario.effective_tags if tag.startswith(NEED)}
-        if lacking := sorted(needs - self.world.target.capabilities):
+        if browser.NEED in needs and (why := browser.missing()):
+            scenario.skip(why)
+            return
+        if lacking := sorted(needs - self.world.target.capabilities - {browser.NEED}):
             scenario.skip(f"the target {self.world.target.name} lacks: {', '.join(lacking)}")
             return
         scenario.steps.append(Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP))

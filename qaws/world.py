@@ -29,6 +29,7 @@ from qaws.verdict import Broken, Checks, Refuted
 
 if TYPE_CHECKING:
     from qaws.admission import Places
+    from qaws.browser import BrowserPage
     from qaws.chance import Search
     from qaws.connections import Connection
     from qaws.crowd import Crowd
@@ -88,6 +89,9 @@ class Scene:
         self.node: Service | None = None
         self.returned_ns: int | None = None
         self.siege: Siege | None = None
+        self.page: BrowserPage | None = None
+        self.page_connected_s = 0.0
+        self.screenshots: list[tuple[str, bytes]] = []
         self.pictures: list[tuple[str, str]] = []
         self.figures: list[tuple[str, str]] = []
         self.started_ns = time.monotonic_ns()

@@ -47,6 +47,8 @@ def attach_evidence(world: World, plan: Sequence[str]) -> None:
             settings = ", ".join(f"{k} {v}" for k, v in service.settings.items()) or "as it comes"
             log = service.process.read_log()[mark:][-LOG_LIMIT:]
             _attach(f"log of the service ({settings})", log or "(it wrote nothing)")
+    for name, picture in scene.screenshots:
+        allure.attach(picture, name=name, attachment_type=AttachmentType.PNG)
     _attach("checks", json.dumps(scene.checks.as_dicts(), indent=1), AttachmentType.JSON)
 
 

@@ -1,0 +1,23 @@
+"""A page in a real browser."""
+
+from behave import then, when
+
+from qaws import viewing
+
+
+@when("a page in a browser connects and subscribes to {selection:Selection}")
+def page_connects(context, selection):
+    """A headless browser with a page that uses the browser's own WebSocket, token in the query."""
+    viewing.open_page(context.world, selection)
+
+
+@then("the page has received all {count:Number} ticks once and in order")
+def page_received_everything(context, count):
+    """As the page itself has noted them; a picture of it is in the evidence."""
+    viewing.page_received_everything(context.world, count)
+
+
+@then("the page is still connected {after:Duration} after connecting")
+def page_is_still_connected(context, after):
+    """The browser has answered the service's pings, and nothing has closed the connection."""
+    viewing.page_is_still_connected(context.world, after)

@@ -1,0 +1,29 @@
+"""A browser as client: what it notes, and what is said where there is none."""
+
+import pytest
+
+from qaws import browser
+from qaws.browser import BrowserPage
+from qaws.verdict import Broken
+from tests.harness.scripted import Ticker
+
+
+def test_what_is_missing_is_named(monkeypatch):
+    monkeypatch.setenv("QAWS_BROWSER", "no-such-browser")
+    monkeypatch.setattr(browser.importlib.util, "find_spec", lambda name: None)
+    assert "pip install -r requirements-browser.lock" in browser.missing()
+    monkeypatch.setattr(browser.importlib.util, "find_spec", lambda name: name)
+    assert "apt-get install chromium" in browser.missing()
+    with pytest.raises(Broken, match="no browser is installed"):
+        BrowserPage()
+
+
+@pytest.mark.skipif(bool(browser.missing()), reason=str(browser.missing()))
+def test_a_page_connects_and_notes_what_comes():
+    with Ticker() as service, BrowserPage() as page:
+        page.connect(f"{service.url}?token=t", '{"action":"subscribe","symbols":["NIFTY"]}')
+        notes = page.notes_when("notes.messages.length > 1", 5)
+        assert notes["state"] == "open"
+        assert notes["messages"] == ["connection", "subscribed"]
+        assert page.screenshot().startswith(b"\x89PNG")
+    assert page.origin.startswith("http://127.0.0.1:")
