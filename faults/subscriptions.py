@@ -284,6 +284,7 @@ def second_subscribe_doubles_ticks() -> None:
         "QA-WS-117": WRONG,
         "QA-WS-017": "to the first new tick of NIFTYNXT50 at Alice",
         "QA-WS-106": "to the first new tick of NIFTYNXT50 at Alice",
+        "QA-WS-025": "Mallory never received ticks that it was due",
     },
 )
 def later_subscription_replaces_earlier() -> None:
