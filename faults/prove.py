@@ -210,7 +210,8 @@ class Prover:
         self._running.clear()
 
     def _start(self, fault: Fault, asked: Ask) -> None:
-        run = Run(fault.name, self._folder / fault.name, asked.tags, fault.name, _allowed_s(asked))
+        folder, allowed_s = self._folder / fault.name, _allowed_s(asked)
+        run = Run(fault.name, folder, asked.tags, fault.name, allowed_s, asked.wanted)
         self._running[fault.name] = fault, asked, run
 
     def _finding(self, fault: Fault, asked: Ask, run: Run) -> Finding:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -104,7 +105,7 @@ class FakeRun:
     alive = 0
     most_alive = 0
 
-    def __init__(self, name, folder, tags, fault, allowed_s):
+    def __init__(self, name, folder, tags, fault, allowed_s, enough=None):
         self.name, self.overdue, self.elapsed_s, self.allowed_s = name, False, 1.0, allowed_s
         self.started.append((name, tuple(tags)))
         self._rows = self.script[name].pop(0)
@@ -370,6 +371,24 @@ def test_a_run_has_its_own_reports_and_no_foreign_settings(tmp_path, monkeypatch
     assert variables["QAWS_REPORTS"] == str(tmp_path)
     assert variables["QAWS_PATIENCE"] == "3"
     assert not {"QAWS_TARGET", "TICKER_PORT"} & variables.keys()
+
+
+def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
+    def rows_of(enough):
+        run = runs.Run("x", tmp_path / "run", ["@QA-WS-010"], "broken-json-closes", enough=enough)
+        try:
+            while not run.is_over():
+                time.sleep(0.05)
+        finally:
+            run.stop()
+        return run.rows()
+
+    everything = rows_of(None)
+    red = [row.message for row in everything if row.status == "failed"]
+    assert red
+    assert len(rows_of({"QA-WS-010": "words that nobody says"})) == len(everything)
+    last = rows_of({"QA-WS-010": red[0][:40]})[-1]
+    assert last.message == red[0]
 
 
 # --- the matrix ---------------------------------------------------------------------------------
