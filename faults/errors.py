@@ -55,6 +55,7 @@ def error_to_everybody() -> None:
     caught_by={
         "QA-WS-010": 'closed with 1003 "not JSON" by the service',
         "QA-WS-025": "Mallory got no pong",
+        "QA-WS-024": 'closed with 1003 "not JSON"',
     },
 )
 def broken_json_closes() -> None:
@@ -83,7 +84,10 @@ def error_withheld() -> None:
 @fault(
     story="The error has other words than agreed, so that clients which look for them take it for "
     "something else.",
-    caught_by={"QA-WS-010": "message of the error to Alice: measured Bad request"},
+    caught_by={
+        "QA-WS-010": "message of the error to Alice: measured Bad request",
+        "QA-WS-024": "Bad request",
+    },
 )
 def error_in_other_words() -> None:
     """Say it differently."""
@@ -100,7 +104,10 @@ def error_in_other_words() -> None:
 @fault(
     story="The answer to an unknown action takes 2.5 seconds, so that clients take it for lost "
     "and send the same again.",
-    caught_by={"QA-WS-010": "error to Alice: measured 2"},
+    caught_by={
+        "QA-WS-010": "error to Alice: measured 2",
+        "QA-WS-024": "an action of 60,000 characters",
+    },
 )
 def error_late() -> None:
     """Answer later."""
@@ -138,7 +145,10 @@ def error_drops_subscription() -> None:
 @fault(
     story="After an empty message the service no longer reads from that client: ticks still come, "
     "but nothing it sends is heard.",
-    caught_by={"QA-WS-010": "answer to Alice's ping message: measured nothing"},
+    caught_by={
+        "QA-WS-010": "answer to Alice's ping message: measured nothing",
+        "QA-WS-024": "a second: empty messages",
+    },
 )
 def empty_message_deafens() -> None:
     """Stop reading after an empty message."""
@@ -163,6 +173,7 @@ def empty_message_deafens() -> None:
     caught_by={
         "QA-WS-010": "answer to Alice's ping message",
         "QA-WS-025": "Mallory got no pong",
+        "QA-WS-024": 'closed with 1008 "earlier mistake"',
     },
 )
 def ping_after_error_closes() -> None:
@@ -222,7 +233,7 @@ def nan_accepted() -> None:
 @fault(
     story="Symbols that are no texts are turned into texts, so that a client's mistake looks like "
     "a subscription without ticks.",
-    caught_by={"QA-WS-010": NO_ERROR},
+    caught_by={"QA-WS-010": NO_ERROR, "QA-WS-024": "a symbol of 60,000 characters"},
 )
 def non_text_symbol_accepted() -> None:
     """Make everything a text."""
@@ -232,7 +243,7 @@ def non_text_symbol_accepted() -> None:
 @fault(
     story="Instruments that are texts or fractions are turned into whole numbers, so that a client "
     "may get the ticks of another instrument than it thinks.",
-    caught_by={"QA-WS-010": NO_ERROR},
+    caught_by={"QA-WS-010": NO_ERROR, "QA-WS-024": "a fraction of 60,000 digits"},
 )
 def non_integer_instruments_accepted() -> None:
     """Make everything a whole number."""
@@ -242,7 +253,7 @@ def non_integer_instruments_accepted() -> None:
 @fault(
     story="A command without an action counts as a ping, so that clients take their mistake for "
     "a success.",
-    caught_by={"QA-WS-010": NO_ERROR},
+    caught_by={"QA-WS-010": NO_ERROR, "QA-WS-024": "6,000 members and no action"},
 )
 def missing_action_is_a_ping() -> None:
     """Take it for a ping."""
