@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from behave.parser import parse_file
 
 from faults.fault import Fault
-from qaws import browser
 
 FEATURES = Path(__file__).resolve().parent.parent / "features"
 ID = "QA-WS-"
@@ -63,7 +63,8 @@ def measures(fault: Fault) -> bool:
 def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str, Ask]:
     """Return what is asked of each fault, by name; what is left to the full proof is not in it.
 
-    In the short proof a functional fault that scenarios of p0 notice is asked of these alone.
+    The short proof asks the scenarios of p0 alone; a fault that none of them names is left to the
+    full one.
 
     Args:
         faults: in the order of the catalogue.
@@ -72,15 +73,17 @@ def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str,
     """
     asks: dict[str, Ask] = {}
     sampled: Counter[str] = Counter()
-    browsers = scenarios("needs.browser").keys() if browser.missing() else set()
+    every, first_rank = full or picked, scenarios("p0").keys()
     for fault in faults:
-        if fault.caught_by.keys() <= browsers and not picked:
-            continue  # the scenario would be skipped
+        if not picked and fault.caught_by.keys() <= _unusable():
+            continue
         if not measures(fault):
-            wanted = fault.caught_by if full or picked else _of_p0(fault.caught_by)
-            tags = FUNCTIONAL if full else (*FUNCTIONAL, any_of(wanted))
-            asks[fault.name] = Ask(tags, wanted)
-        elif full or picked:
+            caught_by = fault.caught_by
+            wanted = {i: words for i, words in caught_by.items() if every or i in first_rank}
+            if wanted:
+                tags = FUNCTIONAL if full else (*FUNCTIONAL, any_of(wanted))
+                asks[fault.name] = Ask(tags, wanted)
+        elif every:
             others = QUICK if full and not fault.caught_by.keys().isdisjoint(QUICK) else ()
             tags = (*MEASURING, any_of({*fault.caught_by, *others}))
             asks[fault.name] = Ask(tags, fault.caught_by, measures=True)
@@ -94,12 +97,9 @@ def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str,
     return asks
 
 
-def _of_p0(caught_by: Mapping[str, str]) -> Mapping[str, str]:
-    """Leave out the scenarios of lower priority, unless there are no others."""
-    first = scenarios("p0")
-    return {test_id: phrase for test_id, phrase in caught_by.items() if test_id in first} or (
-        caught_by
-    )
+def _unusable() -> set[str]:
+    """Return the scenarios that would be skipped here: those of a browser that is not installed."""
+    return set() if find_spec("playwright") else set(scenarios("needs.browser"))
 
 
 def sound(asks: Iterable[Ask], full: bool) -> list[Ask]:

@@ -11,6 +11,7 @@ from websockets.asyncio.server import Server
 from app import __main__ as command
 from app import closes
 from app.closes import Close
+from app.fanout import Fanout
 from app.limits import CLOSE_GRACE_S
 from app.server import TickerService
 from app.sessions import Session
@@ -90,7 +91,13 @@ def shutdown_by_cutting_lines() -> None:
     },
 )
 def last_ticks_lost_at_shutdown() -> None:
-    """Throw away what waits, and hear no more of the feed."""
+    """Throw away what waits and hear no more of the feed; gather for 50 ms, so that some do wait."""
+    build = Fanout.__init__
+
+    def __init__(self: Fanout, *parts: Any, **settings: Any) -> None:
+        build(self, *parts, **settings | {"flush_ms": 50.0})
+
+    replace(Fanout, "__init__", __init__)
 
     async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
         for group in service.fanout._waiting:
