@@ -5,6 +5,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
 DASK_READY := $(VENV)/.dask-ready
+BROWSER_READY := $(VENV)/.browser-ready
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -30,7 +31,7 @@ $(READY): requirements.lock pyproject.toml
 p0: setup ## run the main job and leave reports/index.html and reports/signoff.html
 	@$(RUN) -m qaws.job --tags=@p0
 
-p1: setup ## run what lies beyond the plan
+p1: setup $(BROWSER_READY) ## run what lies beyond the plan; its browser scenario wants Chromium
 	@$(RUN) -m qaws.job --tags=@p1
 
 nightly: setup ## run the real durations: 5 minutes and one hour
@@ -66,11 +67,16 @@ $(DASK_READY): $(READY) requirements-dask.lock
 	@$(PIP) --require-hashes -r requirements-dask.lock || { echo "make: Dask could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
+$(BROWSER_READY): $(READY) requirements-browser.lock
+	@echo "setting up: Playwright, which drives a browser, into $(VENV)"
+	@$(PIP) --require-hashes -r requirements-browser.lock || { echo "make: Playwright could not be installed; is the package index reachable?"; exit 1; }
+	@touch $@
+
 steps: $(READY) ## write docs/steps.md from the step definitions
 	@$(RUN) -m qaws.lint --write
 
 lock: $(READY) ## pin the newest versions that requirements*.in allow
-	@for name in requirements requirements-node requirements-dask requirements-bench; do \
+	@for name in requirements requirements-node requirements-dask requirements-bench requirements-browser; do \
 	  $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.lock || exit 1; done
 
 clean: ## remove everything that the commands above have made

@@ -91,7 +91,7 @@ def shutdown_by_cutting_lines() -> None:
     },
 )
 def last_ticks_lost_at_shutdown() -> None:
-    """Throw away what waits and hear no more of the feed; gather for 50 ms, so that some do wait."""
+    """Throw away what waits, and hear no more; gather for 50 ms, so that some do wait."""
     build = Fanout.__init__
 
     def __init__(self: Fanout, *parts: Any, **settings: Any) -> None:
