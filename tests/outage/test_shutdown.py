@@ -53,6 +53,10 @@ PROGRAM = """
         async def admit(self, client, token):
             return True
 
+        async def part(self, client):
+            await super().part(client)
+            await asyncio.sleep(0.7)  # long enough for a newcomer
+
     class Cuts(Ending):
         async def part(self, client):
             client.cut()
@@ -138,7 +142,7 @@ def test_a_service_that_ends_as_it_should_is_met(play):
     [
         ("OtherCode", 'end of Alice\'s connection: .* closed with 1012 "server shutdown" by the'),
         ("Cuts", "end of Alice's connection: .* the network connection was cut"),
-        ("LetsIn", "newcomers behind the first close: measured [12] let in"),
+        ("LetsIn", "newcomers behind the first close: measured [1-9] let in"),
         ("Fails", "exit code of the service's process: measured 3, allowed 0"),
         ("Late", r"from SIGTERM to the close of \w+, the last of 2: measured 9\d\d.* 600 ms"),
         ("Hangs", "from SIGTERM to the end of the service's process: measured nothing in .*1500 m"),
