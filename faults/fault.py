@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,21 +17,26 @@ class Fault:
     Attributes:
         name: kebab-case, unique.
         story: one sentence in production words: what is broken, and what it costs.
-        caught_by: id of a scenario that must fail → a phrase of its verdict.
+        caught_by: id of a scenario that must fail → a phrase of its verdict. The first is the one
+            that the fault was made for.
         apply: breaks the service; to be called before the service starts.
+        also: ids of scenarios that may fail too, or not, as their ticks happen to fall.
     """
 
     name: str
     story: str
     caught_by: Mapping[str, str]
     apply: Patch
+    also: Collection[str] = ()
 
 
-def fault(story: str, caught_by: Mapping[str, str]) -> Callable[[Patch], Fault]:
+def fault(
+    story: str, caught_by: Mapping[str, str], also: Collection[str] = ()
+) -> Callable[[Patch], Fault]:
     """Make a patch a fault; its name is the function's, with hyphens."""
 
     def make(patch: Patch) -> Fault:
-        return Fault(patch.__name__.replace("_", "-"), story, caught_by, patch)
+        return Fault(patch.__name__.replace("_", "-"), story, caught_by, patch, also)
 
     return make
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -61,12 +61,15 @@ def read_rows(file: Path) -> list[Row]:
     return [Row(o["id"], o["scenario"], o["status"], o["message"]) for o in lines]
 
 
-def judge(caught_by: Mapping[str, str], rows: Iterable[Row]) -> dict[str, Judgement]:
+def judge(
+    caught_by: Mapping[str, str], rows: Iterable[Row], also: Collection[str] = ()
+) -> dict[str, Judgement]:
     """Hold what ran against what a fault declares.
 
     Args:
         caught_by: id → phrase, as the fault declares.
         rows: every scenario and outline row that ran.
+        also: ids that may fail too, or not.
 
     Returns:
         One judgement for each id that ran or was declared, in order of the ids.
@@ -75,7 +78,9 @@ def judge(caught_by: Mapping[str, str], rows: Iterable[Row]) -> dict[str, Judgem
     for row in rows:
         by_id.setdefault(row.id, []).append(row)
     return {
-        test_id: _named(caught_by[test_id], mine) if test_id in caught_by else _unnamed(mine)
+        test_id: _named(caught_by[test_id], mine)
+        if test_id in caught_by
+        else _unnamed(mine, test_id in also)
         for test_id, mine in sorted(by_id.items())
     }
 
@@ -97,9 +102,11 @@ def _named(phrase: str, rows: list[Row]) -> Judgement:
     return Judgement(Mark.MISSED, f'passed; wanted "{phrase}"')
 
 
-def _unnamed(rows: list[Row]) -> Judgement:
-    """Judge a scenario that has nothing to do with the fault: it must pass."""
+def _unnamed(rows: list[Row], may_fail: bool) -> Judgement:
+    """Judge a scenario that has nothing to do with the fault: it must pass, unless it may fail."""
     for row in rows:
+        if row.status == "failed" and may_fail:
+            return Judgement(Mark.CAUGHT, row.message)
         if row.status != "passed" and not row.is_starved:
             return Judgement(Mark.SPURIOUS, f"{row.status}: {row.message}")
     if starved := [row.message for row in rows if row.is_starved]:

@@ -121,7 +121,7 @@ def attempts_block_the_service() -> None:
 @fault(
     story="After a reconnect only the bars are subscribed to again, so that option prices stand "
     "still for the rest of the day while the charts go on.",
-    caught_by={"QA-WS-017": NO_TICKS, "QA-WS-106": NO_TICKS},
+    caught_by={"QA-WS-017": "measured nothing in", "QA-WS-106": NO_TICKS},
 )
 def only_bars_after_a_reconnect() -> None:
     """Forget the other channel."""

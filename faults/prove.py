@@ -64,27 +64,32 @@ class Finding:
 class Proof:
     """The whole: which faults and scenarios there are, and what was found so far.
 
-    `picked` tells that these very faults were named on the command line. What is left to the full
-    proof is in `chosen`, but not in `asks`.
+    `picked` tells that these very faults were named on the command line, `quick` that one scenario
+    of each is enough. What is left to the full proof is in `chosen`, but not in `asks`.
     """
 
     full: bool
     chosen: Sequence[Fault]
     picked: bool = False
+    quick: bool = False
     titles: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     asks: dict[str, Ask] = field(init=False)
 
     def __post_init__(self) -> None:
         """Find out what is asked of each fault."""
-        self.asks = plan(self.chosen, self.full, self.picked)
+        self.asks = plan(self.chosen, self.full, self.picked, self.quick)
 
     def terms(self) -> str:
         """Say in one line what is run against what."""
         load = sum(asked.measures for asked in self.asks.values())
         quick = ", ".join(test_id.rpartition("-")[2] for test_id in QUICK)
         functional = f"{len(self.asks) - load} functional faults against " + (
-            "every functional scenario" if self.full else "the scenarios that they name"
+            "every functional scenario"
+            if self.full
+            else "the first scenario that they name"
+            if self.quick
+            else "the scenarios that they name"
         )
         if self.full:
             under = f"the load scenarios that they name, and {quick} where they name one of these"
@@ -128,9 +133,7 @@ class Proof:
         bad = [finding for finding in self.findings if not finding.is_proven]
         done, asked = len(self.findings), len(self.asks)
         left_out = len(self.chosen) - asked
-        rest = (
-            f"; {left_out} more under load are left to --full: they take long" if left_out else ""
-        )
+        rest = f"; {left_out} more are left to --full: they take long" if left_out else ""
         if done < asked:
             return f"{done} of {asked} faults run: {done - len(bad)} proven"
         if bad:
@@ -216,7 +219,7 @@ class Prover:
 
     def _finding(self, fault: Fault, asked: Ask, run: Run) -> Finding:
         rows, problem = _outcome(run)
-        return Finding(fault, judge(asked.wanted, rows), run.elapsed_s, problem)
+        return Finding(fault, judge(asked.wanted, rows, fault.also), run.elapsed_s, problem)
 
 
 def _allowed_s(asked: Ask) -> float:
@@ -277,6 +280,9 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
         help="ask every functional scenario of every functional fault, the quick load scenarios of "
         "the faults that load brings to light, and the long ones of those that name them",
     )
+    parser.add_argument(
+        "--quick", action="store_true", help="one scenario of each fault: the first that it names"
+    )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these faults")
     parser.add_argument("--jobs", type=int, default=2, choices=(1, 2, 3, 4), help="runs at a time")
     parser.add_argument(
@@ -293,7 +299,7 @@ def main(given: Sequence[str]) -> int:
     except UnknownFault as problem:
         print(problem, file=sys.stderr)
         return EXIT_USAGE
-    proof = Proof(arguments.full, chosen, picked=bool(arguments.only))
+    proof = Proof(arguments.full, chosen, picked=bool(arguments.only), quick=arguments.quick)
     prover = Prover((arguments.reports / "faults").resolve(), arguments.jobs)
     began = time.monotonic()
     # Set even where a shell has told us to ignore them: the runs inherit what is ignored.

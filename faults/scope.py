@@ -60,7 +60,9 @@ def measures(fault: Fault) -> bool:
     return not scenarios("load").keys().isdisjoint(fault.caught_by)
 
 
-def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str, Ask]:
+def plan(
+    faults: Iterable[Fault], full: bool, picked: bool = False, quick: bool = False
+) -> dict[str, Ask]:
     """Return what is asked of each fault, by name; what is left to the full proof is not in it.
 
     The short proof asks the scenarios of p0 alone; a fault that none of them names is left to the
@@ -70,6 +72,8 @@ def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str,
         faults: in the order of the catalogue.
         full: whether scenarios that a fault does not name are asked too, to be quiet.
         picked: whether somebody has asked for these very faults.
+        quick: whether the first scenario that a fault names is enough, and one fault under load
+            for each quick load scenario.
     """
     asks: dict[str, Ask] = {}
     sampled: Counter[str] = Counter()
@@ -80,6 +84,8 @@ def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str,
         if not measures(fault):
             caught_by = fault.caught_by
             wanted = {i: words for i, words in caught_by.items() if every or i in first_rank}
+            if quick:
+                wanted = dict(list(wanted.items())[:1])
             if wanted:
                 tags = FUNCTIONAL if full else (*FUNCTIONAL, any_of(wanted))
                 asks[fault.name] = Ask(tags, wanted)
@@ -89,7 +95,7 @@ def plan(faults: Iterable[Fault], full: bool, picked: bool = False) -> dict[str,
             asks[fault.name] = Ask(tags, fault.caught_by, measures=True)
         else:
             first, phrase = next(iter(fault.caught_by.items()))
-            if first in QUICK and sampled[first] < SAMPLE:
+            if first in QUICK and sampled[first] < (1 if quick else SAMPLE):
                 sampled[first] += 1
                 asks[fault.name] = Ask(
                     (*MEASURING, any_of([first])), {first: phrase}, measures=True

@@ -72,7 +72,10 @@ def drained_within(world: World, bound_s: float) -> None:
 
 
 def rate_was_kept(world: World, per_second: float) -> None:
-    """Require that the ticks were really offered at the rate that the scenario names.
+    """Require that the ticks were due at the rate that the scenario names, and were sent so.
+
+    The schedule sets the rate, and latencies run from it; that the last tick was sent a fraction
+    of a millisecond late is the publisher's lag, for which there are 2 %.
 
     Raises:
         Inconclusive: the publisher was late.
@@ -81,10 +84,10 @@ def rate_was_kept(world: World, per_second: float) -> None:
     if late := flow.late():
         raise Inconclusive(late)
     world.scene.checks.require(
-        flow.achieved_per_s >= 0.98 * per_second,
+        round(flow.offered_per_s) >= per_second and flow.achieved_per_s >= 0.98 * per_second,
         "throughput",
-        f"{flow.achieved_per_s:.0f} ticks/s",
-        f"at least {per_second:.0f} ticks/s, to within 2 %",
+        f"{flow.offered_per_s:.0f} ticks/s due, {flow.achieved_per_s:.0f} sent",
+        f"at least {per_second:.0f} ticks/s due, and sent to within 2 %",
     )
 
 

@@ -75,6 +75,13 @@ def test_a_scenario_that_the_fault_does_not_name(rows, mark):
     assert found == {"A": Mark.CAUGHT, "B": mark}
 
 
+def test_a_scenario_that_may_fail_too_is_right_either_way():
+    for status, mark in (("failed", Mark.CAUGHT), ("passed", Mark.QUIET)):
+        found = judge({}, [row("B", status, "what it says")], also=("B",))
+        assert found["B"].mark == mark
+    assert judge({}, [row("B", "hook_error", "x")], also=("B",))["B"].mark == Mark.SPURIOUS
+
+
 def test_wrong_words_show_both_what_was_wanted_and_what_came():
     found = judge({"A": "wanted words"}, [row("A", "failed", "other words")])
     assert '"wanted words"' in found["A"].sentence
@@ -285,7 +292,7 @@ def test_long_load_scenarios_are_left_to_the_full_proof(load_script, tmp_path):
     assert code == 0
     assert LONG_FAULT not in [name for name, _ in FakeRun.started]
     assert proof.summary().startswith("4 faults: all caught")
-    assert proof.summary().endswith("1 more under load are left to --full: they take long")
+    assert proof.summary().endswith("1 more are left to --full: they take long")
 
 
 def asked(name: str, **how: bool) -> scope.Ask | None:
@@ -334,6 +341,16 @@ def test_the_short_proof_leaves_lower_priorities_to_the_full_one():
     assert set(short.wanted) == {"QA-WS-016"}
     for asks in (scope.plan([each], full=True), scope.plan([each], full=False, picked=True)):
         assert asks[each.name].wanted == each.caught_by
+
+
+def test_a_glance_asks_the_first_scenario_of_each_fault():
+    asks = scope.plan(FAULTS.values(), full=False, quick=True)
+    assert all(len(one.wanted) == 1 for one in asks.values())
+    assert asks["price-rounded"].wanted == {
+        "QA-WS-006": FAULTS["price-rounded"].caught_by["QA-WS-006"]
+    }
+    under_load = [next(iter(one.wanted)) for one in asks.values() if one.measures]
+    assert sorted(under_load) == sorted(scope.QUICK)
 
 
 def test_the_full_proof_asks_every_fault(monkeypatch):
@@ -399,8 +416,9 @@ def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
     red = [row.message for row in everything if row.status == "failed"]
     assert red
     assert len(rows_of({"QA-WS-010": "words that nobody says"})) == len(everything)
-    last = rows_of({"QA-WS-010": red[0][:40]})[-1]
-    assert last.message == red[0]
+    words = "error to Alice: measured nothing in"
+    assert red[0].startswith(words)
+    assert rows_of({"QA-WS-010": words})[-1].message.startswith(words)
 
 
 # --- the matrix ---------------------------------------------------------------------------------
