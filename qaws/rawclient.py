@@ -24,6 +24,9 @@ from websockets.streams import StreamReader
 from qaws.connections import OPEN_ALLOWANCE_S, Connection, Frame, redacted
 from qaws.verdict import Broken
 
+PORTION = 512
+"""Bytes that a client takes in one go: the answers to a flood must not hold up those who watch."""
+
 EXCERPT = 24
 """Bytes of what is sent that the log shows."""
 
@@ -212,6 +215,7 @@ class _Line(asyncio.Protocol):
         self._owner = owner
         self._reader = StreamReader()
         self._parser: Generator[None] = self._parse()
+        self._waiting = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -221,15 +225,32 @@ class _Line(asyncio.Protocol):
         if self._owner.http_status is None:
             data = self._owner.heard(data)
         if data and self._owner.http_status == 101:
-            self._reader.feed_data(data)
+            idle = not self._waiting
+            self._waiting += data
+            if idle:
+                self._take_portion()
+
+    def _take_portion(self) -> None:
+        """Take some of what has come, and the rest when others have had their turn."""
+        portion, self._waiting = self._waiting[:PORTION], self._waiting[PORTION:]
+        if portion:
+            self._reader.feed_data(portion)
             next(self._parser, None)
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._take_portion)
 
     def eof_received(self) -> bool:
+        self._take_all()
         self._owner._note("←", "eof", "the service sends nothing more")
         return self._owner.stays
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._take_all()
         self._owner.ended()
+
+    def _take_all(self) -> None:
+        while self._waiting:
+            self._take_portion()
 
     def _parse(self) -> Generator[None]:
         try:

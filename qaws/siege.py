@@ -29,6 +29,12 @@ from qaws.world import World
 FLOOD_S = 3.0
 """How long a flood goes on at most: three times what the service may take to notice."""
 
+PORTION = 64 * 1024
+"""Bytes of a long handshake that are written at a time."""
+
+SHOWN = 300
+"""Characters of a handshake that the transcript shows."""
+
 DROP_S = 0.1
 """How often a stalled handshake sends its next drop."""
 
@@ -129,10 +135,19 @@ async def _flood(client: RawConnection, flood: Floods) -> None:
 async def _shake(world: World, client: RawConnection, shake: Shakes, token: str) -> None:
     await client.dial(world.service.url)
     target = urlsplit(world.service.url)
-    opening = shake.opening.format(path=target.path, host=target.netloc, token=token)
-    client.write(opening.encode("latin-1"), _shown(opening.replace(token, "…")))
+    begin = shake.opening[:SHOWN].format(path=target.path, host=target.netloc, token="…")
+    more = f"… ({len(shake.opening):,} bytes)" if len(shake.opening) > SHOWN else ""
+    client.write(b"", f"{begin}{more}" or "nothing")
+    opening = await asyncio.to_thread(
+        lambda: shake.opening.format(path=target.path, host=target.netloc, token=token).encode(
+            "latin-1"
+        )
+    )
+    for start in range(0, len(opening), PORTION):
+        client.pour(opening[start : start + PORTION])
+        await asyncio.sleep(0)  # those who watch are not to wait for megabytes
     if shake.drop:
-        client.write(b"", f"and every {DROP_S * 1e3:.0f} ms: {_shown(shake.drop)}")
+        client.write(b"", f"and every {DROP_S * 1e3:.0f} ms: {shake.drop!r}")
         dripping = asyncio.get_running_loop().create_task(_drip(client, shake.drop.encode()))
         world.scene.chores.append(dripping)
 
@@ -141,10 +156,6 @@ async def _drip(client: RawConnection, drop: bytes) -> None:
     while not client.is_over:
         client.pour(drop)
         await asyncio.sleep(DROP_S)
-
-
-def _shown(text: str) -> str:
-    return (text if len(text) <= 300 else f"{text[:300]}… ({len(text):,} bytes)") or "nothing"
 
 
 async def _until_ticks_came(world: World, siege: Siege) -> None:
