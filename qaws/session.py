@@ -6,6 +6,7 @@ selected, against what, how it ended) and `reports/checks.jsonl` (every check of
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -73,6 +74,8 @@ class Session:
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
             self._write()
             self.world = context.world = self._open_world(root)
+            gc.freeze()  # a collection that begins by itself would stop the clock of a measurement
+            gc.disable()
         except Broken as problem:
             self._record |= {"state": "broken", "error": str(problem), "ended": _now()}
             self._write()
@@ -191,6 +194,7 @@ class Session:
                 self._proven.add(line["id"])
             with (self._reports / "checks.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
+            gc.collect()
 
     # --- the end --------------------------------------------------------------------------------
 

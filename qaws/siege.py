@@ -33,7 +33,7 @@ PORTION = 64 * 1024
 """Bytes of a long handshake that are written at a time."""
 
 SHOWN = 300
-"""Characters of a handshake that the transcript shows."""
+"""Characters of a handshake that the transcript shows; {path}, {host} and {token} stand in them."""
 
 DROP_S = 0.1
 """How often a stalled handshake sends its next drop."""
@@ -135,17 +135,14 @@ async def _flood(client: RawConnection, flood: Floods) -> None:
 async def _shake(world: World, client: RawConnection, shake: Shakes, token: str) -> None:
     await client.dial(world.service.url)
     target = urlsplit(world.service.url)
-    begin = shake.opening[:SHOWN].format(path=target.path, host=target.netloc, token="…")
-    more = f"… ({len(shake.opening):,} bytes)" if len(shake.opening) > SHOWN else ""
-    client.write(b"", f"{begin}{more}" or "nothing")
-    opening = await asyncio.to_thread(
-        lambda: shake.opening.format(path=target.path, host=target.netloc, token=token).encode(
-            "latin-1"
-        )
-    )
-    for start in range(0, len(opening), PORTION):
-        client.pour(opening[start : start + PORTION])
+    opening, more = shake.opening[:SHOWN], len(shake.opening) > SHOWN
+    places = {"path": target.path, "host": target.netloc}
+    shown = opening.format(**places, token="…")
+    client.write(b"", (f"{shown}… ({len(shake.opening):,} bytes)" if more else shown) or "nothing")
+    client.pour(opening.format(**places, token=token).encode("latin-1"))
+    for start in range(SHOWN, len(shake.opening), PORTION):
         await asyncio.sleep(0)  # those who watch are not to wait for megabytes
+        client.pour(shake.opening[start : start + PORTION].encode("latin-1"))
     if shake.drop:
         client.write(b"", f"and every {DROP_S * 1e3:.0f} ms: {shake.drop!r}")
         dripping = asyncio.get_running_loop().create_task(_drip(client, shake.drop.encode()))
