@@ -321,7 +321,7 @@ def welcome_in_other_words() -> None:
     story="The welcome of clients with a header token comes twice, so that they set up everything "
     "twice.",
     caught_by={
-        "QA-WS-003": "welcomes of Alice: measured 2",
+        "QA-WS-003": "Alice was welcomed 2 times",
         "QA-WS-025": "was welcomed 2 times",
     },
 )
@@ -360,7 +360,7 @@ def welcome_late() -> None:
     story="Clients with a header token get a pong before the welcome, and those that expect the "
     "welcome first give up.",
     caught_by={
-        "QA-WS-003": "the first message is a pong",
+        "QA-WS-003": "first message to Alice: measured a pong",
         "QA-WS-025": "the first message to client",
     },
 )

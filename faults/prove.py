@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from faults.catalogue import FAULTS, UnknownFault, find
 from faults.fault import Fault
 from faults.judgement import Judgement, Mark, Row, judge, shortened
 from faults.matrix import capability_of, write_matrix
-from faults.runs import ALLOWED_S, MEASURING_ALLOWED_S, ROOT, Run
+from faults.runs import ROOT, Run
 from faults.scope import QUICK, Ask, plan, sound
 
 EXIT_PROVEN, EXIT_NOT_PROVEN, EXIT_USAGE, EXIT_STOPPED = 0, 1, 2, 130
@@ -45,10 +45,18 @@ class Finding:
         """Whether all scenarios that it names caught it, and no other was red."""
         return not self.problem and all(j.mark.is_good for j in self.judgements.values())
 
-    @property
-    def is_starved(self) -> bool:
-        """Whether the machine kept a scenario from its verdict."""
-        return any(j.mark is Mark.INCONCLUSIVE for j in self.judgements.values())
+    def starved(self) -> list[str]:
+        """Return the ids of the scenarios that the machine kept from their verdict."""
+        return [test_id for test_id, j in self.judgements.items() if j.mark is Mark.INCONCLUSIVE]
+
+    def completed_by(self, later: Finding) -> Finding:
+        """Return this with what a later run found of the scenarios that were starved."""
+        return replace(
+            later,
+            judgements=dict(sorted((self.judgements | later.judgements).items())),
+            seconds=self.seconds + later.seconds,
+            problem=self.problem or later.problem,
+        )
 
     def complaints(self) -> list[str]:
         """Say what is not as it should be, one sentence each."""
@@ -163,7 +171,7 @@ class Prover:
 
     def _sound(self, asked: Ask) -> tuple[list[Row], str]:
         folder = self._folder / ("none-load" if asked.measures else "none")
-        run = Run("the sound service", folder, asked.tags, None, _allowed_s(asked))
+        run = Run("the sound service", folder, asked.tags, None, asked.allowed_s)
         try:
             while not run.is_over():
                 time.sleep(TICK_S)
@@ -187,9 +195,10 @@ class Prover:
     def _batch(self, waiting: list[tuple[Fault, Ask]], jobs: int) -> Iterator[Finding]:
         """Run faults, so many at a time.
 
-        What the machine spoiled is run once more; what the service does is never asked twice.
+        The scenarios that the machine spoiled are run once more; what the service does is never
+        asked twice.
         """
-        again = set[str]()
+        spoiled: dict[str, Finding] = {}
         while waiting or self._running:
             while waiting and len(self._running) < jobs:
                 self._start(*waiting.pop(0))
@@ -198,9 +207,11 @@ class Prover:
                 run.stop()
                 del self._running[fault.name]
                 finding = self._finding(fault, asked, run)
-                if finding.is_starved and fault.name not in again:
-                    again.add(fault.name)
-                    waiting.append((fault, asked))
+                if fault.name in spoiled:
+                    yield spoiled[fault.name].completed_by(finding)
+                elif starved := finding.starved():
+                    spoiled[fault.name] = finding
+                    waiting.append((fault, asked.only(starved)))
                 else:
                     yield finding
 
@@ -213,17 +224,13 @@ class Prover:
         self._running.clear()
 
     def _start(self, fault: Fault, asked: Ask) -> None:
-        folder, allowed_s = self._folder / fault.name, _allowed_s(asked)
+        folder, allowed_s = self._folder / fault.name, asked.allowed_s
         run = Run(fault.name, folder, asked.tags, fault.name, allowed_s, asked.wanted)
         self._running[fault.name] = fault, asked, run
 
     def _finding(self, fault: Fault, asked: Ask, run: Run) -> Finding:
         rows, problem = _outcome(run)
         return Finding(fault, judge(asked.wanted, rows, fault.also), run.elapsed_s, problem)
-
-
-def _allowed_s(asked: Ask) -> float:
-    return MEASURING_ALLOWED_S if asked.measures else ALLOWED_S
 
 
 def _outcome(run: Run) -> tuple[list[Row], str]:

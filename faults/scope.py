@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +21,10 @@ MEASURING = ("not @nightly", "not @scale")
 """For runs with load scenarios: they measure, so nothing else may run meanwhile."""
 QUICK = ("QA-WS-013", "QA-WS-014", "QA-WS-019")
 """The load scenarios that take less than 20 s each; the others take up to 80 s."""
+ALLOWED_S = 120.0
+"""How long one run may take; a service that hangs must not hang the proof."""
+LONG_ALLOWED_S = 420.0
+"""The same for runs of all functional scenarios, and for load, of which one takes up to 80 s."""
 SAMPLE = 3
 """Of each quick load scenario so many faults are asked in the short proof, each the first scenario
 that it names. All others under load are left to the full proof, or to be named one by one."""
@@ -39,6 +43,16 @@ class Ask:
     tags: tuple[str, ...]
     wanted: Mapping[str, str]
     measures: bool = False
+
+    @property
+    def allowed_s(self) -> float:
+        """How long its run may take, in seconds."""
+        return LONG_ALLOWED_S if self.measures or self.tags == FUNCTIONAL else ALLOWED_S
+
+    def only(self, ids: Collection[str]) -> Ask:
+        """Return the part of it that asks these scenarios."""
+        wanted = {test_id: words for test_id, words in self.wanted.items() if test_id in ids}
+        return replace(self, tags=(*self.tags, any_of(ids)), wanted=wanted)
 
 
 @cache

@@ -54,7 +54,7 @@ async def close_comes_between(context, client, low, high):
 
 @then("{client:Client} is welcomed within {bound:Duration} with")
 async def is_welcomed(context, client, bound):
-    """The welcome is the first message, comes once, and has the fields of the table."""
+    """The welcome is the first message, and has the fields of the table."""
     await context.world.do(expect.welcomed, client, bound, [(r[0], r[1]) for r in context.table])
 
 

@@ -219,6 +219,23 @@ def test_what_the_machine_spoiled_is_run_once_more(script, tmp_path):
     assert [name for name, _ in FakeRun.started].count("greeks-stale") == 2
 
 
+def test_only_the_scenarios_that_the_machine_spoiled_are_run_again(script, tmp_path):
+    first = script["volume-zero"][0]
+    script["volume-zero"] = [
+        [*first, row("QA-WS-009"), row("QA-WS-011", "error", STARVED)],
+        [row("QA-WS-011")],
+    ]
+    code, proof, _ = run_proof(tmp_path, full=True)
+    assert code == 0
+    assert FakeRun.started[-1] == ("volume-zero", (*scope.FUNCTIONAL, "@QA-WS-011"))
+    found = next(f for f in proof.findings if f.fault.name == "volume-zero")
+    assert {i: j.mark for i, j in found.judgements.items()} == {
+        "QA-WS-007": Mark.CAUGHT,
+        "QA-WS-009": Mark.QUIET,
+        "QA-WS-011": Mark.QUIET,
+    }
+
+
 def test_twice_inconclusive_is_no_proof(script, tmp_path):
     script["greeks-stale"] = [[row("QA-WS-006", "error", STARVED)]] * 2
     code, proof, _ = run_proof(tmp_path)
@@ -404,7 +421,14 @@ def test_a_run_has_its_own_reports_and_no_foreign_settings(tmp_path, monkeypatch
 
 def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
     def rows_of(enough):
-        run = runs.Run("x", tmp_path / "run", ["@QA-WS-010"], "broken-json-closes", enough=enough)
+        run = runs.Run(
+            "x",
+            tmp_path / "run",
+            ["@QA-WS-010"],
+            "broken-json-closes",
+            enough=enough,
+            allowed_s=120.0,
+        )
         try:
             while not run.is_over():
                 time.sleep(0.05)
