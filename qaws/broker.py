@@ -32,12 +32,18 @@ COMMAND_ALLOWANCE_S = 30.0
 """How long a command of the target that stops or starts its broker may take."""
 ASK_EVERY_S = 0.01
 """How often a broker that is to come up is asked whether it is there."""
+PORTS_TO_TRY = 5
+"""A port that was free a moment ago may be somebody else's when the embedded broker wants it."""
 
 Start = Callable[[], ManagedProcess]
 
 
+class NotStarted(Broken):
+    """The embedded broker ended before it answered; `Broken` for all who do not ask closer."""
+
+
 class Broker:
-    """A broker that answered a PING.
+    """A broker that answered.
 
     `is_away` is true while it is down on purpose: what fails meanwhile is nobody's death.
     """
@@ -80,7 +86,9 @@ class Broker:
         return redis.Redis.from_url(self.url, socket_timeout=ANSWER_ALLOWANCE_S)
 
     def await_answer(self, within_s: float) -> None:
-        """Wait until the broker answers a PING.
+        """Wait until the broker answers; the embedded one by its own process id.
+
+        Another run's broker may have taken the port: its ticks must not mix with ours.
 
         Raises:
             Broken: it does not within `within_s` seconds, or cannot.
@@ -91,20 +99,23 @@ class Broker:
                 with redis.Redis.from_url(
                     self.url, socket_timeout=1, socket_connect_timeout=1
                 ) as client:
-                    client.ping()
-                    return
-            except (redis.RedisError, OSError, ValueError) as problem:
-                if self._process and self._process.exit_code() is not None:
-                    raise Broken(
-                        f"the embedded broker did not start: {self._process.last_line()}"
-                    ) from None
-                if time.monotonic() > deadline or isinstance(
-                    problem, redis.AuthenticationError | ValueError
-                ):
-                    raise Broken(
-                        f"[feed] broker {self.shown_url}: nobody answers there ({problem}); "
-                        'start it, correct the URL, or use broker = "embedded"'
-                    ) from None
+                    if not self._process:
+                        client.ping()
+                        return
+                    if client.info("server")["process_id"] == self.pid:
+                        return
+                    problem: Exception | str = "another broker has its port"
+            except (redis.RedisError, OSError, ValueError) as error:
+                problem = error
+            if self._process and self._process.exit_code() is not None:
+                raise NotStarted(f"the embedded broker did not start: {self._process.last_line()}")
+            if time.monotonic() > deadline or isinstance(
+                problem, redis.AuthenticationError | ValueError
+            ):
+                raise Broken(
+                    f"[feed] broker {self.shown_url}: nobody answers there ({problem}); "
+                    'start it, correct the URL, or use broker = "embedded"'
+                )
             time.sleep(ASK_EVERY_S)
 
     # --- life and death -----------------------------------------------------------------------
@@ -202,10 +213,19 @@ def open_broker(wanted: str, folder: Path, grants: Grants | None = None) -> Brok
         broker = Broker(wanted, grants=grants)
         broker.await_answer(ANSWER_ALLOWANCE_S)
         return broker
+    return _open_embedded(folder, PORTS_TO_TRY)
+
+
+def _open_embedded(folder: Path, tries: int) -> Broker:
+    """Start the embedded broker on a free port; on another one if it could not have that."""
     port = free_port()
     broker = Broker(f"redis://127.0.0.1:{port}/0", _embedded(port, folder))
     try:
         broker.await_answer(START_ALLOWANCE_S)
+    except NotStarted:
+        if tries == 1:
+            raise
+        return _open_embedded(folder, tries - 1)
     except BaseException:
         broker.stop()
         raise

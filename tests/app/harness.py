@@ -58,8 +58,16 @@ class Broker:
     def __init__(self) -> None:
         self.server = ValkeyServer()
         self.server.start()
+        while not self._is_own():  # its port, free a moment ago, went to another broker
+            self.server.terminate()
+            self.server.start()
         self.port = self.server.port
         self.redis = Redis(port=self.port)
+
+    def _is_own(self) -> bool:
+        with Redis(port=self.server.port) as client:
+            folder = client.config_get("dir")["dir"]
+        return Path(folder).resolve() == self.server.data_dir.resolve()
 
     @property
     def url(self) -> str:

@@ -12,6 +12,7 @@ import redis
 import redis.asyncio
 
 from qaws.broker import open_broker, shown
+from qaws.ports import free_port
 from qaws.target import Grants
 from qaws.verdict import Broken
 from tests.harness.scripted import silent_port
@@ -40,6 +41,27 @@ def test_a_broker_that_already_runs_is_used_and_left_alone(broker, tmp_path):
     foreign.require_alive()
     with redis.Redis.from_url(broker.url) as client:
         assert client.ping()
+
+
+def test_another_broker_on_the_port_is_never_taken_for_the_own(broker, tmp_path, monkeypatch):
+    taken = int(broker.url.split(":")[2].split("/")[0])
+    ports = iter([taken, free_port()])
+    monkeypatch.setattr("qaws.broker.free_port", lambda: next(ports))
+    own = open_broker("embedded", tmp_path)
+    try:
+        assert own.url != broker.url
+        with redis.Redis.from_url(own.url) as client:
+            assert client.info("server")["process_id"] == own.pid
+    finally:
+        own.stop()
+
+
+def test_ports_that_are_all_taken_are_said_in_one_line(broker, tmp_path, monkeypatch):
+    taken = int(broker.url.split(":")[2].split("/")[0])
+    monkeypatch.setattr("qaws.broker.free_port", lambda: taken)
+    with pytest.raises(Broken, match="the embedded broker did not start: .*") as caught:
+        open_broker("embedded", tmp_path)
+    assert "\n" not in str(caught.value)
 
 
 # --- away on purpose -----------------------------------------------------------------------------
