@@ -59,7 +59,7 @@ def test_another_broker_on_the_port_is_never_taken_for_the_own(broker, tmp_path,
 def test_ports_that_are_all_taken_are_said_in_one_line(broker, tmp_path, monkeypatch):
     taken = int(broker.url.split(":")[2].split("/")[0])
     monkeypatch.setattr("qaws.broker.free_port", lambda: taken)
-    with pytest.raises(Broken, match="the embedded broker did not start: .*") as caught:
+    with pytest.raises(Broken, match="the embedded broker did not start") as caught:
         open_broker("embedded", tmp_path)
     assert "\n" not in str(caught.value)
 
