@@ -185,10 +185,11 @@ async def _publish_all(world: World, make: Sequence[Callable[[], dict[str, Any]]
 
 
 async def fence(world: World, connections: Sequence[Connection]) -> list[tuple[Connection, bool]]:
-    """Publish a last tick of all that the clients hold, and wait for each client's.
+    """Publish a last tick of all that the clients hold, and wait for those that each is due.
 
     When the fences have come, everything published before them has either come or is lost: that is
-    how absence is proven here, and not by a pause.
+    how absence is proven here, and not by a pause. What one client holds may take the last tick of
+    another's too, so each waits for every one that it is due.
 
     Returns:
         Each open, subscribed connection, and whether its fences came.
@@ -201,8 +202,12 @@ async def fence(world: World, connections: Sequence[Connection]) -> list[tuple[C
     wait_s = WELL_PAST * world.allowance_s
 
     async def came(connection: Connection, held: Sequence[Selection]) -> bool:
-        arrivals = (arrival(connection, marks[selection], wait_s) for selection in held)
-        return all(await asyncio.gather(*arrivals))
+        due = (
+            mark
+            for mark in marks.values()
+            if any(s.takes(mark.kind, mark.symbol, mark.instrument) for s in held)
+        )
+        return all(await asyncio.gather(*(arrival(connection, mark, wait_s) for mark in due)))
 
     outcome = await asyncio.gather(*(came(c, held) for c, held in waiting))
     return [(c, all_came) for (c, _), all_came in zip(waiting, outcome, strict=True)]

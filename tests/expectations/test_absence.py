@@ -1,5 +1,6 @@
 """What must not come, and that nothing more is received than was due."""
 
+import asyncio
 import re
 
 import pytest
@@ -54,6 +55,29 @@ def test_a_client_without_a_subscription_is_asked_for_a_pong(right, wrong):
     right(Ticker, story)
     wrong(Mute, story, r"the closing pong to Alice: measured nothing")
     wrong(Complains, story, r"1 x error.*allowed no error")
+
+
+def test_the_closing_tick_of_another_client_is_waited_for_too(right):
+    """What Alice holds takes the closing tick of Carol's, which reaches Carol first."""
+
+    class SlowToTheFirst(Ticker):
+        late_s = 0.0
+
+        async def deliver(self, client, tick, text):
+            coming = super().deliver(client, tick, text)
+            if client is self.clients[0]:
+                self.late_s += 0.05
+                asyncio.get_running_loop().call_later(self.late_s, asyncio.ensure_future, coming)
+            else:
+                await coming
+
+    async def story(do):
+        await subscribed(do, "Alice", to=selection_of("instrument 256265"))
+        await subscribed(do, "Carol")
+        await do(actions.publish, NIFTY, "option_tick")
+        await do(deliveries.everything_was_exact)
+
+    right(SlowToTheFirst, story)
 
 
 def market(each=4, clients=("Alice",)):

@@ -1,7 +1,5 @@
 """Fixtures: the harness's own loop thread, a real broker, and a world to play scenarios in."""
 
-import time
-
 import pytest
 
 from qaws.broker import open_broker
@@ -22,17 +20,3 @@ def broker(tmp_path_factory):
     opened = open_broker("embedded", tmp_path_factory.mktemp("broker"))
     yield opened
     opened.stop()
-
-
-@pytest.fixture
-def until():
-    """A wait on a condition, with a deadline."""
-
-    def wait(condition, within_s=10.0):
-        deadline = time.monotonic() + within_s
-        while not (value := condition()):
-            assert time.monotonic() < deadline, "the condition did not come true"
-            time.sleep(0.01)
-        return value
-
-    return wait

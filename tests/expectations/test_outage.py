@@ -20,6 +20,13 @@ from tests.harness.scripted import Ticker
 NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
 
 
+@pytest.fixture(autouse=True)
+def longer_allowances(scenario, monkeypatch):
+    """What an outage is made of takes longer than an answer."""
+    monkeypatch.setattr("qaws.world.ALLOWANCE_S", 0.5)
+    monkeypatch.setattr("qaws.outage.PING_GIVEN_UP_S", 0.5)
+
+
 class Heals(Ticker):
     """Loses the feed, says so, and finds it again by itself."""
 
@@ -143,7 +150,7 @@ class ForgetsNewcomers(Heals):
             await super().deliver(client, tick, text)
 
 
-def scenario(act, *words):
+def acted(act, *words):
     """Return the story of QA-WS-017 with an outage made by `act`."""
 
     async def story(do):
@@ -159,15 +166,15 @@ def scenario(act, *words):
     return story
 
 
-CUT = scenario(outage.cut_feed)
-DOWN = scenario(outage.take_broker_down, 0.3)
+CUT = acted(outage.cut_feed)
+DOWN = acted(outage.take_broker_down, 0.3)
 
 
 @pytest.mark.parametrize(
-    "story", [CUT, DOWN, scenario(outage.overflow_feed)], ids=["cut", "down", "overflow"]
+    "story", [CUT, DOWN, acted(outage.overflow_feed)], ids=["cut", "down", "overflow"]
 )
-def test_a_service_that_says_what_it_loses_and_heals_is_met(play, world, story):
-    done = play(Heals, story)
+def test_a_service_that_says_what_it_loses_and_heals_is_met(scenario, world, story):
+    done = scenario(Heals, story)
     assert {check.verdict for check in done} == {"met"}
     (figure,) = world.scene.figures
     assert "degraded after" in figure[1]
@@ -202,7 +209,7 @@ def test_a_client_without_ticks_before_the_outage_proves_nothing(wrong):
     wrong(Silent, CUT, "got no tick before any outage")
 
 
-def test_a_scenario_that_fails_while_the_broker_is_down_leaves_it_up(play, world):
+def test_a_scenario_that_fails_while_the_broker_is_down_leaves_it_up(scenario, world):
     class NeverAcknowledges(Heals):
         async def subscribed(self, client):
             if "BANKNIFTY" not in str(client.wishes):  # which is subscribed to in the outage
@@ -210,29 +217,29 @@ def test_a_scenario_that_fails_while_the_broker_is_down_leaves_it_up(play, world
 
     pid = world.broker.pid
     with pytest.raises(Refuted, match="no acknowledgement"):
-        play(NeverAcknowledges, DOWN)
+        scenario(NeverAcknowledges, DOWN)
     assert world.broker.pid != pid
-    assert {check.verdict for check in play(Heals, CUT)} == {"met"}
+    assert {check.verdict for check in scenario(Heals, CUT)} == {"met"}
 
 
-def test_without_an_outage_nothing_can_be_said_of_it(play):
+def test_without_an_outage_nothing_can_be_said_of_it(scenario):
     for act in (outage.ticks_resume, outage.told_of_the_loss, outage.pings_were_answered):
 
         async def story(do, act=act):
             await do(act, 1000)
 
         with pytest.raises(Broken, match="there has been no outage"):
-            play(Heals, story)
+            scenario(Heals, story)
 
 
-def test_a_broker_that_died_breaks_its_scenario_and_is_there_for_the_next(play, world, until):
+def test_a_broker_that_died_breaks_its_scenario_and_is_there_for_the_next(scenario, world, until):
     async def story(do):
         await do(actions.be_connected, ["Alice"])
 
-    play(Heals, story)
+    scenario(Heals, story)
     os.kill(world.broker.pid, signal.SIGKILL)
     until(lambda: world.broker.has_died)
     with pytest.raises(Broken, match="the embedded broker ended with exit code -9"):
         world.end_scene(trust=True)
     world.new_scene()
-    assert {check.verdict for check in play(Heals, CUT)} == {"met"}
+    assert {check.verdict for check in scenario(Heals, CUT)} == {"met"}
