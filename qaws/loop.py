@@ -18,6 +18,10 @@ from qaws.measure.stall import StallMeter
 T = TypeVar("T")
 
 
+class Overdue(TimeoutError):
+    """The work took longer than it was allowed to."""
+
+
 class LoopThread:
     """The background loop; owns every socket, and watches itself with a stall meter."""
 
@@ -53,10 +57,15 @@ class LoopThread:
         """Run `work` on the loop and await it from another loop: what async steps use.
 
         Raises:
-            TimeoutError: it took longer than `timeout_s`; the work is cancelled.
+            Overdue: it took longer than `timeout_s`; the work is cancelled.
         """
-        async with asyncio.timeout(timeout_s):
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+        try:
+            async with asyncio.timeout(timeout_s) as allowed:
+                return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+        except TimeoutError:
+            if allowed.expired():
+                raise Overdue from None
+            raise  # a time limit within the work
 
     def stop(self) -> None:
         """Cancel what is left, end the loop and its thread."""

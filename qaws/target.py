@@ -291,7 +291,9 @@ def _first_problem(problem: ValidationError) -> str:
     reason = error["msg"].removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
         reason = f"must be {_SECTIONS[path[0]].model_fields[path[1]].description}"
-    shown = "" if error["type"] == "value_error" else f" = {error['input']!r}"
+    # What stands before an @ may be a password, also in an address that is none.
+    value = re.sub(r"[^'/@\s]*@", "***@", repr(error["input"]))
+    shown = "" if error["type"] == "value_error" else f" = {value}"
     return f"{place}{shown}: {reason[0].lower()}{reason[1:]}"
 
 

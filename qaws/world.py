@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from qaws.broker import Broker, open_broker
 from qaws.contract import Contract
 from qaws.feed import Feed
-from qaws.loop import LoopThread
+from qaws.loop import LoopThread, Overdue
 from qaws.losses import Outage
 from qaws.oracle import Ledger, Published
 from qaws.protocol import QaWs
@@ -234,7 +234,7 @@ class World:
         limit_s *= self.patience
         try:
             return await self.loop.run(act(self, *args, **named), limit_s)
-        except TimeoutError:
+        except Overdue:
             raise Broken(f"the step did not end within {limit_s:g} s; it was given up") from None
         except Refuted as refuted:
             await asyncio.sleep(DYING_S)

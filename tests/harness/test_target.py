@@ -173,6 +173,10 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
             "[auth] generate_keys: unknown key; did you mean generate_key?",
         ),
         (
+            GOOD + '[feed]\nbroker = "rediss:/u:hunter2@host"\n',
+            "[feed] broker = 'rediss:/***@host': must be \"embedded\" or a redis:// address",
+        ),
+        (
             GOOD + '[feed]\nbroker = "embedded"\nxyz = 1\n',
             "[feed] xyz: unknown key; known are broker",
         ),
