@@ -174,6 +174,7 @@ class Service:
         """End the service's process; a service that was there before is left alone."""
         if self.process and self.target.launch:
             self.process.stop(0.0 if self.told_to_end else self.target.launch.stop_within_s)
+            self.told_to_end = True
 
 
 def _own_sockets(member: psutil.Process, port: int) -> int:

@@ -226,6 +226,7 @@ def test_a_retired_service_ends_and_the_next_is_a_fresh_one(services, until):
     first = offered.get()
     offered.retire(first)
     assert first.process.exit_code() is not None
+    first.require_alive()  # it was ended, it has not died
     second = offered.get()
     assert second is not first
     assert second.process.log != first.process.log
