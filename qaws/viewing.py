@@ -5,7 +5,10 @@ These functions block; steps call them on the main thread.
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections import Counter
+from collections.abc import Sequence
 
 from qaws.actions import WELL_PAST
 from qaws.browser import BrowserPage
@@ -13,6 +16,9 @@ from qaws.connections import credentials
 from qaws.market import Selection
 from qaws.verdict import Broken
 from qaws.world import World
+
+Number = tuple[str, int]
+"""Symbol and sequence number of a tick."""
 
 
 def open_page(world: World, selection: Selection) -> None:
@@ -45,15 +51,16 @@ def open_page(world: World, selection: Selection) -> None:
 def page_received_everything(world: World, count: int) -> None:
     """Require that the page has received the scenario's ticks, each once and in order."""
     page = _page(world)
-    due = [[t.symbol, t.sequence] for t in world.ledger.ticks if t.role == "tick"]
+    due = [(t.symbol, t.sequence) for t in world.ledger.ticks if t.role == "tick"]
     if len(due) != count:
         raise Broken(f"{len(due)} ticks were published, not {count}")
     condition = f"notes.ticks.length >= {count} || notes.close"
     notes = page.notes_when(condition, WELL_PAST * world.allowance_s)
     world.scene.screenshots.append(("the page in the browser", page.screenshot()))
-    got = [tick for tick in notes["ticks"] if tick in due]
+    amiss = _amiss([tuple(tick) for tick in notes["ticks"]], due)
+    seen = _told(notes) + (f"; {amiss}" if amiss else "")
     world.scene.checks.require(
-        got == due, "ticks at the page", _told(notes), f"all {count}, each once and in order"
+        not amiss, "ticks at the page", seen, f"all {count}, each once and in order"
     )
 
 
@@ -71,6 +78,24 @@ def _page(world: World) -> BrowserPage:
     if world.scene.page is None:
         raise Broken("no page has been opened in a browser yet")
     return world.scene.page
+
+
+def _amiss(got: Sequence[Number], due: Sequence[Number]) -> str:
+    """Say what is wrong with the ticks of a page, "" for nothing; closing ticks do not count."""
+    counts = Counter(got)
+    ours = sorted((tick for tick in got if tick in due), key=lambda tick: tick[0])
+    swapped = [
+        f"{symbol} #{later} came after #{earlier}"
+        for (symbol, earlier), (other, later) in itertools.pairwise(ours)
+        if symbol == other and later < earlier
+    ]
+    found = {
+        "never came": [f"{symbol} #{n}" for symbol, n in due if not counts[symbol, n]],
+        "came more than once": [f"{symbol} #{n}" for symbol, n in due if counts[symbol, n] > 1],
+        "out of order": swapped,
+    }
+    said = [f"{len(ticks)} {what}: {ticks[0]}" for what, ticks in found.items() if ticks]
+    return ", ".join(said)
 
 
 def _told(notes: dict[str, object]) -> str:

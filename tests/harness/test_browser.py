@@ -5,6 +5,7 @@ import pytest
 from qaws import browser
 from qaws.browser import BrowserPage
 from qaws.verdict import Broken
+from qaws.viewing import _amiss
 from tests.harness.scripted import Ticker
 
 
@@ -16,6 +17,23 @@ def test_what_is_missing_is_named(monkeypatch):
     assert "apt-get install chromium" in browser.missing()
     with pytest.raises(Broken, match="no browser is installed"):
         BrowserPage()
+
+
+DUE = [("NIFTY", 1), ("BANKNIFTY", 1), ("NIFTY", 2)]
+
+
+@pytest.mark.parametrize(
+    ("got", "said"),
+    [
+        ([*DUE, ("NIFTY", 3)], ""),
+        ([("BANKNIFTY", 1), ("NIFTY", 1), ("NIFTY", 2)], ""),
+        (DUE[1:], "1 never came: NIFTY #1"),
+        ([*DUE, DUE[1]], "1 came more than once: BANKNIFTY #1"),
+        (DUE[::-1], "1 out of order: NIFTY #1 came after #2"),
+    ],
+)
+def test_what_is_amiss_at_a_page_is_named(got, said):
+    assert _amiss(got, DUE) == said
 
 
 @pytest.mark.skipif(bool(browser.missing()), reason=str(browser.missing()))
