@@ -10,7 +10,7 @@ Feature: Origins
     > absent one are accepted. An origin is the listed one only if it equals it to the letter, as
     > browsers write it.
 
-    Given the ticker service is running with an allow-list of origins
+    Given the ticker service is running with an allow-list of the trading desk and the chart server
     And Alice is connected from the trading desk
     And Bob is connected from the chart server
     And Carol is connected from no page

@@ -19,6 +19,7 @@ from behave.parser import ParserError, parse_file
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
+from qaws.phrases import TYPES
 from qaws.session import CLOSING_STEP, KINDS, NEED, TEST_ID
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,7 +85,7 @@ def catalogue() -> str:
     for kind in ("given", "when", "then"):
         lines += [f"## {kind.capitalize()}", "", "| phrase | meaning |", "| --- | --- |"]
         for definition in registry.steps[kind]:
-            phrase = re.sub(r"\{(\w+)(?::\w+)?\}", _blank, definition.pattern)
+            phrase = re.sub(r"\{(\w+)(?::(\w+))?\}", _blank, definition.pattern)
             meaning = (definition.func.__doc__ or "").strip().splitlines()[0]
             lines.append(f"| {phrase} | {meaning} |")
         lines.append("")
@@ -92,7 +93,8 @@ def catalogue() -> str:
 
 
 def _blank(found: re.Match[str]) -> str:
-    return {"be": "is/are", "verb": "receive(s)"}.get(found[1], f"*{found[1]}*")
+    name, kind = found.groups()
+    return getattr(TYPES.get(kind), "shown", "") or f"*{name}*"
 
 
 def _feature_problems(feature: Feature) -> Iterator[str]:
@@ -180,8 +182,11 @@ def _step_problems(scenario: Scenario, used: set[Any]) -> Iterator[str]:
         for step in row.all_steps:
             definition = _definition(step)
             used.add(definition)
+            place = f"{_shown(Path(row.filename))}:{step.line}"
             if definition is None:
-                undefined.setdefault(step.name, f"{_shown(Path(row.filename))}:{step.line}")
+                undefined.setdefault(step.name, place)
+            elif problem := getattr(definition.match(step.name), "stored_error", None):
+                yield f"{place}: {problem}"
     for name, place in undefined.items():
         yield f'{place}: no step definition for "{name}"; docs/steps.md lists the phrases'
 

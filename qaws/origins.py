@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from qaws.verdict import Broken
 
 LISTED = {
     "the trading desk": "https://desk.example",
     "the chart server": "https://charts.example:8443",
 }
-"""The allow-list of the scenarios: what a feature file calls an origin → how browsers write it."""
+"""What may stand on an allow-list: what a feature file calls an origin → how browsers write it."""
 
 FOREIGN: dict[str, tuple[str, ...]] = {
     "another site": ("https://rogue.test",),
@@ -45,9 +47,19 @@ NONE = "no page"
 """A client that is no browser: it sends no Origin."""
 
 
-def allow_list() -> str:
-    """Return the value of the setting "allowed origins": a comma list."""
-    return ",".join(LISTED.values())
+def allow_list(names: str) -> str:
+    """Return the value of the setting "allow-list": a comma list.
+
+    Args:
+        names: origins, as the features call them: "the trading desk and the chart server".
+
+    Raises:
+        Broken: one of them cannot be listed.
+    """
+    listed = re.split(r", | and ", names)
+    if strange := [name for name in listed if name not in LISTED]:
+        raise Broken(f'no origin "{strange[0]}" to be listed; known are {", ".join(LISTED)}')
+    return ",".join(LISTED[name] for name in listed)
 
 
 def headers(name: str) -> list[tuple[str, str]]:

@@ -6,18 +6,28 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from qaws import origins
 from qaws.market import Selection, selection_of
 
 NAME = r"[A-Z][a-z]+"
 CLIENTS = rf"(?:all |the |each of the )?[1-9]\d* clients|{NAME}(?:(?:, | and ){NAME})*"
+DURATION = r"\d+(?:\.\d+)? (?:ms|milliseconds|seconds?|minutes)"
 UNITS_MS = {"ms": 1.0, "milliseconds": 1.0, "second": 1e3, "seconds": 1e3, "minutes": 6e4}
 
 
-def _pattern(expression: str) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
-    """Give a converter the pattern that the step matcher looks for (parse library)."""
+def _pattern(
+    expression: str, shown: str = ""
+) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
+    """Give a converter the pattern that the step matcher looks for (parse library).
+
+    Args:
+        expression: the pattern; the words that fit it.
+        shown: what the step catalogue shows in the place of the word's name.
+    """
 
     def mark(converter: Callable[[str], Any]) -> Callable[[str], Any]:
         converter.pattern = expression  # type: ignore[attr-defined]
+        converter.shown = shown  # type: ignore[attr-defined]
         converter.regex_group_count = re.compile(expression).groups  # type: ignore[attr-defined]
         return converter
 
@@ -38,7 +48,7 @@ def client(text: str) -> str:
     return text
 
 
-@_pattern(r"\d+(?:\.\d+)? (?:ms|milliseconds|seconds?|minutes)")
+@_pattern(DURATION)
 def duration(text: str) -> float:
     """Return a duration in milliseconds: "200 ms", "5 seconds"."""
     number, unit = text.split(" ")
@@ -75,19 +85,34 @@ def fields(text: str) -> list[str]:
     return re.split(r", | and ", text)
 
 
-@_pattern(r"[A-Z]+")
-def word(text: str) -> str:
-    """Return a word that a setting can have: "DEBUG"."""
-    return text
+@_pattern(r"running|started afresh", "running / started afresh")
+def start(text: str) -> bool:
+    """Return whether a service is to be started afresh."""
+    return text == "started afresh"
 
 
-@_pattern(r"is|are")
+@_pattern(
+    r"(?:an?|its default) [a-z -]+? of (?:\d+(?:\.\d+)?(?: seconds)?|[A-Z]+|the [a-z ]+)",
+    "a *setting* of *value* / its default *setting* of *value*",
+)
+def setting(text: str) -> dict[str, str]:
+    """Return a setting and its value: "an idle timeout of 2 seconds"; nothing for a default.
+
+    A value is a number, a word such as DEBUG, or origins: "the trading desk and the chart server".
+    """
+    if text.startswith("its default"):
+        return {}
+    name, _, value = text.partition(" ")[2].partition(" of ")
+    return {name: origins.allow_list(value) if value.startswith("the ") else value.split(" ")[0]}
+
+
+@_pattern(r"is|are", "is/are")
 def be(text: str) -> str:
     """Return the verb; one phrase serves one client and many."""
     return text
 
 
-@_pattern(r"receives?")
+@_pattern(r"receives?", "receive(s)")
 def receive(text: str) -> str:
     """Return the verb; one phrase serves one client and many."""
     return text
@@ -111,6 +136,7 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Be": be,
     "Receive": receive,
     "Number": number,
-    "Word": word,
+    "Start": start,
+    "Setting": setting,
 }
 """Name in a step's phrase → converter."""

@@ -7,36 +7,16 @@ from qaws import actions, phrases
 register_type(**phrases.TYPES)
 
 
-@given("the ticker service is running")
-async def service_is_running(context):
-    """The service under test, with the settings that its target file gives it."""
-    context.world.use_service()
+@given("the ticker service is {afresh:Start}")
+async def service_is_running(context, afresh):
+    """The service as its target file sets it; afresh if earlier clients could hide a leak."""
+    context.world.use_service(afresh=afresh)
 
 
-@given("the ticker service is started afresh")
-async def service_is_started_afresh(context):
-    """A new process: what earlier clients left free in its memory could hide a leak."""
-    context.world.use_service(afresh=True)
-
-
-@given("the ticker service is running with its default {setting} of {value:g}")
-async def service_is_running_by_default(context, setting, value):
-    """The service with a setting left alone; the scenario says what it must be."""
-    context.world.use_service()
-
-
-@given("the ticker service is running with a {setting} of {value:g}")
-@given("the ticker service is running with a {setting} of {value:g} seconds")
-@given("the ticker service is running with an {setting} of {value:g} seconds")
-async def service_is_running_with(context, setting, value):
-    """The service with one setting changed; the target file knows the setting's variable."""
-    context.world.use_service({setting: f"{value:.15g}"})
-
-
-@given("the ticker service is running with a {setting} of {word:Word}")
-async def service_is_running_with_word(context, setting, word):
-    """The service with one setting changed to a word, such as a log level of DEBUG."""
-    context.world.use_service({setting: word})
+@given("the ticker service is running with {setting:Setting}")
+async def service_is_running_with(context, setting):
+    """The service with one setting changed, by the target file's name, or left at its default."""
+    context.world.use_service(setting)
 
 
 @given("the market is closed")

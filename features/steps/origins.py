@@ -2,14 +2,8 @@
 
 from behave import given, then, when
 
-from qaws import actions, origins
+from qaws import actions
 from qaws import expectations as expect
-
-
-@given("the ticker service is running with an allow-list of origins")
-async def service_has_allow_list(context):
-    """The service lets in two origins; docs/editing.md names them."""
-    context.world.use_service({"allowed origins": origins.allow_list()})
 
 
 @given("{client:Client} is connected from {origin}")

@@ -174,6 +174,22 @@ def test_an_undefined_step_of_any_row_is_found(lint):
     assert 'no step definition for "it is left"' in found
 
 
+TYPED = """
+from behave import register_type
+from qaws import phrases
+register_type(**phrases.TYPES)
+
+@given("a service for {symbols:Selection}")
+def a_service_for(context, symbols): "Typed."
+"""
+
+
+def test_a_word_that_stands_for_nothing_is_found_with_those_that_do(lint):
+    story = STORY.replace("    When", "    And a service for SENSEX\n    When")
+    found = lint(HEAD + scenario(story=story), steps=STEPS + TYPED)
+    assert found.endswith('f0.feature:10: "SENSEX": known symbols are NIFTY, BANKNIFTY, NIFTYNXT50')
+
+
 def test_an_id_is_unique_over_all_files(lint):
     assert "QA-WS-900 is already the id of" in lint(HEAD + scenario(), HEAD + scenario())
 

@@ -58,6 +58,19 @@ def understood(kind, text):
         ("Be", "are", "are"),
         ("Receive", "receives", "receives"),
         ("Receive", "receive", "receive"),
+        ("Start", "running", False),
+        ("Start", "started afresh", True),
+        ("Setting", "an idle timeout of 2 seconds", {"idle timeout": "2"}),
+        ("Setting", "a keepalive of 2.5 seconds", {"keepalive": "2.5"}),
+        ("Setting", "a connection limit of 300", {"connection limit": "300"}),
+        ("Setting", "a log level of DEBUG", {"log level": "DEBUG"}),
+        ("Setting", "an allow-list of the trading desk", {"allow-list": "https://desk.example"}),
+        (
+            "Setting",
+            "an allow-list of the trading desk and the chart server",
+            {"allow-list": "https://desk.example,https://charts.example:8443"},
+        ),
+        ("Setting", "its default connection limit of 1000", {}),
         ("Number", "50", 50),
         ("Number", "10,000", 10_000),
         ("Number", "1,000,000", 1_000_000),
@@ -97,6 +110,12 @@ def test_good_words(kind, text, value):
         ("Fields", "open,high"),
         ("Be", "were"),
         ("Receive", "received"),
+        ("Start", "started"),
+        ("Setting", "no idle timeout"),
+        ("Setting", "an idle timeout of 2 hours"),
+        ("Setting", "an idle timeout"),
+        ("Setting", "a log level of debug"),
+        ("Setting", "default connection limit of 1000"),
         ("Number", "0"),
         ("Number", ","),
         ("Number", "10,00"),
@@ -106,6 +125,11 @@ def test_good_words(kind, text, value):
 )
 def test_bad_words_match_no_step_so_that_the_scenario_is_undefined_and_not_green(kind, text):
     assert understood(kind, text) is None
+
+
+def test_an_origin_that_cannot_be_listed_is_broken_with_those_that_can():
+    with pytest.raises(Broken, match='no origin "the till" to be listed; known are the trading'):
+        understood("Setting", "an allow-list of the trading desk and the till")
 
 
 @pytest.mark.parametrize(
