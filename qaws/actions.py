@@ -290,9 +290,10 @@ async def keep_pinging(world: World, client: str, every_s: float) -> None:
     world.scene.chores.append(asyncio.get_running_loop().create_task(chore()))
 
 
-async def keep_publishing(world: World, selection: Selection, every_s: float) -> None:
-    """Publish a tick of a selection every `every_s` seconds until the scenario ends."""
-    world.feed.start_flow(selection, every_s)
+async def keep_publishing(world: World, selection: Selection, every_ms: float | None) -> None:
+    """Publish a tick of a selection every `every_ms` until the scenario ends; None: not at all."""
+    if every_ms is not None:
+        world.feed.start_flow(selection, every_ms / 1e3)
 
 
 async def open_market(world: World, every_s: float) -> None:

@@ -21,20 +21,22 @@ GIVEN_UP_S = 15.0
 """How long a client that comes back waits for its welcome, and again for its acknowledgement."""
 
 
-def second_node(world: World) -> Service:
-    """Return the second node.
+def node(world: World, name: str) -> Service:
+    """Return "the service" or "the second node".
 
     Raises:
-        Broken: no step has started one.
+        Broken: no step has started it.
     """
+    if name == "the service":
+        return world.service
     if world.scene.node is None:
         raise Broken("no second node is running in this scenario")
     return world.scene.node
 
 
-async def join_second_node(world: World, clients: Sequence[str], selection: Selection) -> None:
-    """Connect clients to the second node, and subscribe them."""
-    first, world.scene.service = world.scene.service, second_node(world)
+async def join(world: World, clients: Sequence[str], selection: Selection, name: str) -> None:
+    """Connect clients to "the service" or "the second node", and subscribe them."""
+    first, world.scene.service = world.scene.service, node(world, name)
     try:
         await actions.be_connected(world, clients)
         await actions.subscribe(world, clients, selection)

@@ -106,6 +106,39 @@ def setting(text: str) -> dict[str, str]:
     return {name: origins.allow_list(value) if value.startswith("the ") else value.split(" ")[0]}
 
 
+@_pattern(r"the service|the second node", "the service / the second node")
+def node(text: str) -> str:
+    """Return which of two services is meant."""
+    return text
+
+
+@_pattern(r"(?: to the second node)?", "[ to the second node]")
+def to_node(text: str) -> str:
+    """Return to which of two services a client connects: to the only one unless it says more."""
+    return text.removeprefix(" to ") or "the service"
+
+
+@_pattern(rf"(?:, which ticks every {DURATION})?", "[, which ticks every *duration*]")
+def ticking(text: str) -> float | None:
+    """Return how long it is from one tick to the next in milliseconds, None where nobody says."""
+    return duration(text.removeprefix(", which ticks every ")) if text else None
+
+
+@_pattern(
+    rf"as fast as the service can|ten every {DURATION}",
+    "as fast as the service can / ten every *duration*",
+)
+def pace(text: str) -> float | None:
+    """Return a rate per second, None for as fast as can be: "ten every 1.5 seconds"."""
+    return 1e4 / duration(text.removeprefix("ten every ")) if text.startswith("ten") else None
+
+
+@_pattern(r"WebSocket ping|ping message", "WebSocket ping / ping message")
+def ping(text: str) -> str:
+    """Return a kind of ping: the protocol's or the dialect's."""
+    return text
+
+
 @_pattern(r"is|are", "is/are")
 def be(text: str) -> str:
     """Return the verb; one phrase serves one client and many."""
@@ -138,5 +171,10 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Number": number,
     "Start": start,
     "Setting": setting,
+    "Node": node,
+    "ToNode": to_node,
+    "Ticking": ticking,
+    "Pace": pace,
+    "Ping": ping,
 }
 """Name in a step's phrase → converter."""

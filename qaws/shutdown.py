@@ -15,6 +15,7 @@ from qaws import actions
 from qaws.connections import OPEN_ALLOWANCE_S, Connection, Frame, redacted
 from qaws.expectations import shown
 from qaws.market import Selection
+from qaws.nodes import node
 from qaws.oracle import SHOWN, was_held
 from qaws.service import Service
 from qaws.verdict import Broken
@@ -65,7 +66,7 @@ async def be_deaf(world: World, client: str, selection: Selection) -> None:
 
 
 async def end_amid_ticks(
-    world: World, count: int, selection: Selection, service: Service | None = None
+    world: World, count: int, selection: Selection, service: str = "the service"
 ) -> None:
     """Publish ticks in one breath and tell the service to end as soon as the broker has them.
 
@@ -73,10 +74,10 @@ async def end_amid_ticks(
         world: the world.
         count: how many ticks.
         selection: of this.
-        service: which one; default the scenario's own.
+        service: "the service" or "the second node".
     """
     assert world.services
-    ending = service or world.service
+    ending = node(world, service)
     ending.require_alive()
     url = redacted(ending.url)
     mine = [c for c in world.scene.connections.all if c.url == url and c.is_open]

@@ -2,7 +2,7 @@
 
 from behave import given, register_type
 
-from qaws import actions, phrases
+from qaws import actions, nodes, phrases
 
 register_type(**phrases.TYPES)
 
@@ -31,11 +31,13 @@ async def market_is_open(context, every):
     await context.world.do(actions.open_market, every / 1000)
 
 
-@given("{clients:Clients} {be:Be} connected and subscribed to {selection:Selection}")
-async def clients_are_subscribed(context, clients, be, selection):
-    """Clients with valid tokens, welcomed, their subscription acknowledged."""
-    await context.world.do(actions.be_connected, clients)
-    await context.world.do(actions.subscribe, clients, selection)
+@given(
+    "{clients:Clients} {be:Be} connected{node:ToNode} and subscribed to {selection:Selection}{every:Ticking}"
+)
+async def clients_are_subscribed(context, clients, be, node, selection, every):
+    """Clients welcomed, subscriptions acknowledged; ticks may come until the last step."""
+    await context.world.do(nodes.join, clients, selection, node)
+    await context.world.do(actions.keep_publishing, selection, every)
 
 
 @given("{client:Client} is connected and pings every {every:Duration}")
@@ -43,16 +45,6 @@ async def client_keeps_pinging(context, client, every):
     """A client that sends a ping message again and again until the scenario's last step."""
     await context.world.do(actions.be_connected, [client])
     await context.world.do(actions.keep_pinging, client, every / 1000)
-
-
-@given(
-    "{clients:Clients} {be:Be} connected and subscribed to {selection:Selection}, which ticks every {every:Duration}"
-)
-async def clients_keep_receiving(context, clients, be, selection, every):
-    """Clients that send nothing after their subscription, and receive again and again."""
-    await context.world.do(actions.be_connected, clients)
-    await context.world.do(actions.subscribe, clients, selection)
-    await context.world.do(actions.keep_publishing, selection, every / 1000)
 
 
 @given("the service's sockets, sessions, subscriptions and memory are noted")

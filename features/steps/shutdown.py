@@ -17,21 +17,6 @@ async def second_node_is_running(context):
     context.world.use_second_node()
 
 
-@given("{clients:Clients} are connected to the second node and subscribed to {selection:Selection}")
-async def clients_of_second_node(context, clients, selection):
-    """Clients with valid tokens, welcomed, their subscription acknowledged."""
-    await context.world.do(nodes.join_second_node, clients, selection)
-
-
-@when(
-    "{count:d} ticks of {selection:Selection} are published, and at once the second node is told to end"
-)
-async def second_node_is_told_to_end(context, count, selection):
-    """SIGTERM, as soon as the broker has the ticks: mid-stream."""
-    node = nodes.second_node(context.world)
-    await context.world.do(shutdown.end_amid_ticks, count, selection, node)
-
-
 @when(
     "the service is restarted, and {clients:Clients} come back and subscribe to {selection:Selection} at once"
 )
@@ -42,11 +27,11 @@ async def herd_comes_back(context, clients, selection):
 
 
 @when(
-    "{count:d} ticks of {selection:Selection} are published, and at once the service is told to end"
+    "{count:d} ticks of {selection:Selection} are published, and at once {node:Node} is told to end"
 )
-async def service_is_told_to_end(context, count, selection):
+async def service_is_told_to_end(context, count, selection, node):
     """SIGTERM, as soon as the broker has the ticks: mid-stream."""
-    await context.world.do(shutdown.end_amid_ticks, count, selection)
+    await context.world.do(shutdown.end_amid_ticks, count, selection, node)
 
 
 @then(

@@ -17,16 +17,10 @@ def service_is_warmed_up(context, cycles, symbol):
     stability.warm_up(context.world, cycles, symbol)
 
 
-@when("{cycles:Number} connection cycles with {symbol} follow, as fast as the service can")
-def cycles_follow(context, cycles, symbol):
+@when("{cycles:Number} connection cycles with {symbol} follow, {per_second:Pace}")
+def cycles_follow(context, cycles, symbol, per_second):
     """Clients that connect, subscribe, receive a tick and leave, some at a time."""
-    stability.cycles(context.world, cycles, symbol)
-
-
-@when("{cycles:Number} connection cycles with {symbol} follow, ten every {span:Duration}")
-def cycles_follow_at_a_rate(context, cycles, symbol, span):
-    """The same, evenly spread over a time that a clock shows."""
-    stability.cycles(context.world, cycles, symbol, per_second=10 / (span / 1000))
+    stability.cycles(context.world, cycles, symbol, per_second)
 
 
 @when(

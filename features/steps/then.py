@@ -18,16 +18,10 @@ async def are_connected_after(context, clients, be, after):
     await context.world.do(expect.connected_after, clients, after / 1000)
 
 
-@then("a WebSocket ping from {clients:Clients} is answered within {bound:Duration}")
-async def websocket_ping_is_answered(context, clients, bound):
-    """A ping frame of the WebSocket protocol comes back as a pong."""
-    await context.world.do(expect.ping_answered, clients, "WebSocket ping", bound)
-
-
-@then("a ping message from {clients:Clients} is answered within {bound:Duration}")
-async def ping_message_is_answered(context, clients, bound):
-    """A ping message of the dialect is answered by a pong message."""
-    await context.world.do(expect.ping_answered, clients, "ping message", bound)
+@then("a {ping:Ping} from {clients:Clients} is answered within {bound:Duration}")
+async def ping_is_answered(context, ping, clients, bound):
+    """A ping frame of the protocol, or a ping message of the dialect, comes back as a pong."""
+    await context.world.do(expect.ping_answered, clients, ping, bound)
 
 
 @then(

@@ -181,8 +181,8 @@ def test_one_of_two_nodes_may_end(play):
         await asyncio.to_thread(world.use_second_node)
         await do(actions.be_connected, ["Alice"])
         await do(actions.subscribe, ["Alice"], NIFTY)
-        await do(nodes.join_second_node, ["Carol"], NIFTY)
-        await do(shutdown.end_amid_ticks, 40, NIFTY, world.scene.node)
+        await do(nodes.join, ["Carol"], NIFTY, "the second node")
+        await do(shutdown.end_amid_ticks, 40, NIFTY, "the second node")
         await do(shutdown.closed_in_time, ["Carol"], [1001], "shutdown", 600)
         await do(shutdown.received_what_came_before, ["Carol"])
         await do(deliveries.further_tick, ["Alice"], NIFTY, 500)
@@ -212,7 +212,7 @@ def test_what_has_not_happened_cannot_be_judged(play):
         for act, words, said in (
             (shutdown.nobody_was_let_in, (), "no service has been told to end"),
             (nodes.are_back, (["Alice"], 5), "has not been restarted"),
-            (nodes.join_second_node, (["Alice"], NIFTY), "no second node is running"),
+            (nodes.join, (["Alice"], NIFTY, "the second node"), "no second node is running"),
         ):
             with pytest.raises(Broken, match=said):
                 await do(act, *words)
