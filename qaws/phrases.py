@@ -139,6 +139,18 @@ def ping(text: str) -> str:
     return text
 
 
+@_pattern(
+    rf"the broker (?:cuts the service's feed|is down for {DURATION})"
+    r"|the broker's buffer for the service overflows",
+    "the broker cuts the service's feed / the broker is down for *duration* / the broker's buffer "
+    "for the service overflows",
+)
+def mishap(text: str) -> tuple[str, list[float]]:
+    """Return what happens to the broker, and for how many milliseconds where it takes time."""
+    lengths = re.findall(rf" for ({DURATION})$", text)
+    return re.sub(rf" for {DURATION}$", "", text), [duration(length) for length in lengths]
+
+
 @_pattern(r"is|are", "is/are")
 def be(text: str) -> str:
     """Return the verb; one phrase serves one client and many."""
@@ -176,5 +188,6 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Ticking": ticking,
     "Pace": pace,
     "Ping": ping,
+    "Mishap": mishap,
 }
 """Name in a step's phrase → converter."""

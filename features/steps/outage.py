@@ -6,27 +6,11 @@ from qaws import outage
 
 
 @when(
-    "the broker cuts the service's feed, while all clients ping and {client:Client} subscribes to {selection:Selection}"
+    "{mishap:Mishap}, while all clients ping and {client:Client} subscribes to {selection:Selection}"
 )
-async def broker_cuts_feed(context, client, selection):
-    """The broker hangs up on those that listen to it, who may come back at once."""
-    await context.world.do(outage.cut_feed, client, selection)
-
-
-@when(
-    "the broker is down for {length:Duration}, while all clients ping and {client:Client} subscribes to {selection:Selection}"
-)
-async def broker_is_down(context, length, client, selection):
-    """The broker ends, and starts again at the same address, having forgotten everything."""
-    await context.world.do(outage.take_broker_down, length / 1000, client, selection)
-
-
-@when(
-    "the broker's buffer for the service overflows, while all clients ping and {client:Client} subscribes to {selection:Selection}"
-)
-async def broker_buffer_overflows(context, client, selection):
-    """More ticks at once than the broker may keep for a subscriber, so that it hangs up."""
-    await context.world.do(outage.overflow_feed, client, selection)
+async def broker_has_a_mishap(context, mishap, client, selection):
+    """It hangs up on its listeners, ends and comes back empty, or cannot keep what they are due."""
+    await context.world.do(outage.befall, mishap, client, selection)
 
 
 @then("all clients receive ticks again within {bound:Duration} of the broker's return")

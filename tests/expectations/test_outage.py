@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 
 from qaws import actions, deliveries, outage
 from qaws.market import selection_of
+from qaws.phrases import mishap as mishap_of
 from qaws.verdict import Broken, Refuted
 from tests.harness.scripted import Ticker
 
@@ -150,14 +151,14 @@ class ForgetsNewcomers(Heals):
             await super().deliver(client, tick, text)
 
 
-def acted(act, *words):
-    """Return the story of QA-WS-017 with an outage made by `act`."""
+def acted(mishap):
+    """Return the story of QA-WS-017 with a mishap in the words of the features."""
 
     async def story(do):
         await do(actions.open_market, 0.02)
         await do(actions.be_connected, ["Alice", "Bob"])
         await do(actions.subscribe, ["Alice", "Bob"], NIFTY)
-        await do(act, *words, "Alice", BANKNIFTY)
+        await do(outage.befall, mishap_of(mishap), "Alice", BANKNIFTY)
         await do(outage.ticks_resume, 1000)
         await do(outage.told_of_the_loss, 1000)
         await do(outage.pings_were_answered, 400)
@@ -166,13 +167,12 @@ def acted(act, *words):
     return story
 
 
-CUT = acted(outage.cut_feed)
-DOWN = acted(outage.take_broker_down, 0.3)
+CUT = acted("the broker cuts the service's feed")
+DOWN = acted("the broker is down for 300 ms")
+OVERFLOW = acted("the broker's buffer for the service overflows")
 
 
-@pytest.mark.parametrize(
-    "story", [CUT, DOWN, acted(outage.overflow_feed)], ids=["cut", "down", "overflow"]
-)
+@pytest.mark.parametrize("story", [CUT, DOWN, OVERFLOW], ids=["cut", "down", "overflow"])
 def test_a_service_that_says_what_it_loses_and_heals_is_met(scenario, world, story):
     done = scenario(Heals, story)
     assert {check.verdict for check in done} == {"met"}
