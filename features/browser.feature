@@ -12,6 +12,6 @@ Feature: Browser
     And Bob is connected and subscribed to NIFTY
     When a page in a browser connects and subscribes to NIFTY
     And 100 option ticks each of NIFTY are published in turn
-    Then the page has received all 100 ticks once and in order
+    Then the page has received every tick once and in order
     And the page is still connected 5 seconds after connecting
     And a further option tick for NIFTY reaches Bob within 1 second

@@ -64,7 +64,7 @@ Feature: Connection lifecycle
     And Alice, Bob and Carol are connected and subscribed to NIFTY
     And the service's sockets, sessions, subscriptions and memory are noted
     When 10 clients connect, subscribe to NIFTY, ping, and leave by <ending>
-    Then the service's sockets, sessions and subscriptions are back as noted within 2 seconds
+    Then the service's sockets, sessions and subscriptions are back as before within 2 seconds
     And the service's memory has grown by less than 10 MB
 
     Examples:

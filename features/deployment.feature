@@ -16,7 +16,7 @@ Feature: Deployment
     And 99 clients are connected and subscribed to NIFTY
     And Zoe is connected and subscribed to BANKNIFTY, but no longer reads
     When 100 ticks of NIFTY are published, and at once the service is told to end
-    Then the 99 clients are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds
+    Then the 99 clients are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds of the order to end
     And the 99 clients have received every tick that was published before
     And nobody is let in any more, and the service's process ends with exit code 0 within 10 seconds
 
@@ -39,6 +39,6 @@ Feature: Deployment
     And Alice and Bob are connected and subscribed to NIFTY
     And Carol and Dave are connected to the second node and subscribed to NIFTY
     When 100 ticks of NIFTY are published, and at once the second node is told to end
-    Then Carol and Dave are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds
+    Then Carol and Dave are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds of the order to end
     And Carol and Dave have received every tick that was published before
     And a further option tick for NIFTY reaches Alice and Bob within 1 second

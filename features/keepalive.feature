@@ -13,6 +13,6 @@ Feature: Keepalive
     And the service's sockets, sessions, subscriptions and memory are noted
     And Alice is connected and subscribed to NIFTY
     When Alice vanishes without a word
-    Then the service's sockets, sessions and subscriptions are back as noted within 8 seconds
+    Then the service's sockets, sessions and subscriptions are back as before within 8 seconds
     And Bob is still connected 8 seconds after connecting
     And a further option tick for BANKNIFTY reaches Bob within 1 second

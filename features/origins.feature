@@ -15,7 +15,7 @@ Feature: Origins
     And Bob is connected from the chart server
     And Carol is connected from no page
     When Mallory connects with a valid token from <origin>
-    Then Mallory is refused with HTTP 403 before anything else
+    Then Mallory is refused with HTTP 403
     And Alice, Bob and Carol are connected
 
     Examples:

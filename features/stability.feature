@@ -15,7 +15,7 @@ Feature: Stability
     And the service is warmed up by <warm-up> connection cycles with NIFTY
     When <cycles> connection cycles with NIFTY follow, <pace>
     Then the service's private memory has grown by less than 10 %, and by less than <slope> bytes per cycle
-    And the service's sockets, sessions, subscriptions, files and threads are back within 5 seconds
+    And the service's sockets, sessions, subscriptions, files and threads are back as before within 5 seconds
     And the swarm has received every tick once and in order
 
     @p0
@@ -42,6 +42,6 @@ Feature: Stability
     When 500 clients connect within 1 second, 50 of them resetting in mid-handshake, and then 50 per second reset and as many connect and subscribe to BANKNIFTY, for 10 seconds
     Then no more than 300 clients are live at any time, and the others are closed with code 1008 and a reason containing "max connections"
     And 99 % of the welcomes come within 2 seconds, each with a session id of its own
-    And the service's sockets, sessions, subscriptions, files and threads are back within 5 seconds
+    And the service's sockets, sessions, subscriptions, files and threads are back as before within 5 seconds
     And the swarm has received every tick once and in order
     And 99 % of the deliveries took less than 100 ms

@@ -108,6 +108,6 @@ Feature: Tokens
     And Ida, Lars and Pia are connected with a token that expires in 3 seconds
     When Lars subscribes to NIFTY
     And Pia pings every 200 ms
-    Then Ida, Lars and Pia are closed within 2 seconds of the expiry, not before it, with code 1008 and a reason containing "token expired"
-    And Ida, Lars and Pia come again with it, and are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    Then Ida, Lars and Pia are closed by the service with code 1008 and a reason containing "token expired", within 2 seconds of the expiry and not before
+    And Ida, Lars and Pia, who come again with it, are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
     And Nora is connected

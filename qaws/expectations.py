@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from qaws import actions
 from qaws.connections import Connection
@@ -85,73 +86,94 @@ def in_time(
         world.scene.checks.at_most_ms(what, start_ns, end_ns, within_ms)
 
 
-async def refused(world: World, client: str, status: int, code: int, reason: str) -> None:
-    """Require a refusal that tells the client why: an HTTP status, or a close with a reason."""
-    connection = world.scene.connections.named(client)
-    if connection.http_status == 101:
-        await connection.wait_for(lambda f: f.kind in ("close", "end"), None, world.allowance_s)
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How clients are refused: by an HTTP status, or also by a close with code and reason."""
+
+    status: int
+    code: int | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        if self.code is None:
+            return f"HTTP {self.status} in answer to the handshake"
+        close = f'a close with {self.code} and a reason containing "{self.reason}"'
+        return f"HTTP {self.status}, or {close}"
+
+
+async def refused(world: World, clients: Sequence[str], refusal: Refusal) -> None:
+    """Require that clients are refused in the handshake, or closed with a word why if allowed."""
+    for connection in world.scene.connections.of(clients):
+        by_status = connection.http_status == refusal.status
+        by_close = refusal.code is not None and await _closed_with(world, connection, refusal)
+        world.scene.checks.require(
+            by_status or by_close,
+            f"refusal of {connection.name}",
+            connection.summary(),
+            str(refusal),
+        )
+
+
+async def _closed_with(world: World, connection: Connection, refusal: Refusal) -> bool:
+    """Return whether a connection came about and was closed as a refusal allows."""
+    if connection.http_status != 101:
+        return False
+    await connection.wait_for(lambda f: f.kind in ("close", "end"), None, world.allowance_s)
     ending = connection.ending
-    by_status = connection.http_status == status
-    by_close = (
-        connection.http_status == 101
-        and ending is not None
-        and ending.code == code
-        and reason.lower() in ending.reason.lower()
-    )
-    world.scene.checks.require(
-        by_status or by_close,
-        f"refusal of {client}",
-        connection.summary(),
-        f'HTTP {status}, or a close with {code} and a reason containing "{reason}"',
+    return (
+        ending is not None
+        and ending.code == refusal.code
+        and refusal.reason.lower() in ending.reason.lower()
     )
 
 
-async def refused_outright(world: World, client: str, status: int) -> None:
-    """Require that the handshake itself was refused, with an HTTP status."""
-    connection = world.scene.connections.named(client)
-    world.scene.checks.require(
-        connection.http_status == status,
-        f"refusal of {client}",
-        connection.summary(),
-        f"HTTP {status} in answer to the handshake",
-    )
+def in_words(codes: Sequence[int], reasons: Sequence[str]) -> str:
+    """Say which codes and reasons a close may have."""
+    quoted = " or ".join(f'"{reason}"' for reason in reasons)
+    return f"{' or '.join(map(str, codes))} and a reason containing {quoted}"
 
 
 async def closed_by_service(
-    world: World, client: str, codes: Sequence[int], reasons: Sequence[str]
+    world: World, clients: Sequence[str], codes: Sequence[int], reasons: Sequence[str]
 ) -> None:
-    """Require that the service closed the connection with one of the codes and reasons."""
-    connection = world.scene.connections.named(client)
-    await connection.wait_for(lambda f: f.kind in ("close", "end"), None, world.allowance_s)
-    ending = connection.ending
-    ok = (
-        ending is not None
-        and connection.ended_by_service
-        and ending.code in codes
-        and any(reason.lower() in ending.reason.lower() for reason in reasons)
-    )
-    allowed = (
-        f"closed by the service with {' or '.join(map(str, codes))} and a reason containing "
-        + " or ".join(f'"{reason}"' for reason in reasons)
-    )
-    world.scene.checks.require(ok, f"end of {client}'s connection", connection.summary(), allowed)
-    connection.end_was_due = True
+    """Require that the service closed connections with one of the codes and reasons."""
+    for connection in world.scene.connections.of(clients):
+        await connection.wait_for(lambda f: f.kind in ("close", "end"), None, world.allowance_s)
+        ending = connection.ending
+        ok = (
+            ending is not None
+            and connection.ended_by_service
+            and ending.code in codes
+            and any(reason.lower() in ending.reason.lower() for reason in reasons)
+        )
+        allowed = f"closed by the service with {in_words(codes, reasons)}"
+        what = f"end of {connection.name}'s connection"
+        world.scene.checks.require(ok, what, connection.summary(), allowed)
+        connection.end_was_due = True
 
 
-async def closed_between(world: World, client: str, low_s: float, high_s: float) -> None:
-    """Require that the close came between two times after the client fell silent.
+async def closed_between(
+    world: World,
+    clients: Sequence[str],
+    codes: Sequence[int],
+    reasons: Sequence[str],
+    low_ms: float,
+    high_ms: float,
+) -> None:
+    """Require that the service closed clients between two times after they fell silent.
 
     The service's clock may have started as early as the handshake and as late as the welcome, so
     the lower bound runs from the one and the upper from the other.
     """
-    connection = world.scene.connections.named(client)
-    welcome = next(connection.received("welcome"), None)
-    if connection.ending is None or welcome is None:
-        raise Refuted(f"{client} was not closed by the service: {connection.summary()}")
-    checks, end_ns = world.scene.checks, connection.ending.at_ns
-    what = f"time until {client} was closed"
-    checks.not_before_ms(what, connection.started_ns, end_ns, low_s * 1e3)
-    checks.at_most_ms(what, welcome.at_ns, end_ns, high_s * 1e3)
+    await closed_by_service(world, clients, codes, reasons)
+    for connection in world.scene.connections.of(clients):
+        welcome = next(connection.received("welcome"), None)
+        if connection.ending is None or welcome is None:
+            raise Refuted(f"{connection.name} was closed unwelcomed: {connection.summary()}")
+        checks, end_ns = world.scene.checks, connection.ending.at_ns
+        what = f"time until {connection.name} was closed"
+        checks.not_before_ms(what, connection.started_ns, end_ns, low_ms)
+        checks.at_most_ms(what, welcome.at_ns, end_ns, high_ms)
 
 
 async def welcomed(

@@ -16,7 +16,7 @@ import jwt
 from qaws import actions
 from qaws.admission import show
 from qaws.connections import Connection
-from qaws.expectations import refused, shown
+from qaws.expectations import Refusal, in_words, refused, shown
 from qaws.verdict import Broken, Refuted
 from qaws.world import World
 
@@ -52,7 +52,11 @@ def expiry_ns(connection: Connection) -> int:
 
 
 async def closed_on_expiry(
-    world: World, clients: Sequence[str], within_ms: float, code: int, reason: str
+    world: World,
+    clients: Sequence[str],
+    codes: Sequence[int],
+    reasons: Sequence[str],
+    within_ms: float,
 ) -> None:
     """Require that clients are closed when their token expires: not before, and in time.
 
@@ -72,10 +76,12 @@ async def closed_on_expiry(
             now_ns = time.monotonic_ns()
             checks.never(what, at_ns, now_ns, within_ms, connection.summary())
         checks.require(
-            connection.ended_by_service and ending.code == code and reason in ending.reason,
+            connection.ended_by_service
+            and ending.code in codes
+            and any(reason in ending.reason for reason in reasons),
             f"end of {connection.name}'s connection",
             connection.summary(),
-            f'closed by the service with {code} and a reason containing "{reason}"',
+            f"closed by the service with {in_words(codes, reasons)}",
         )
         checks.not_before_ms(what, at_ns, ending.at_ns, 0)
         checks.at_most_ms(what, at_ns, ending.at_ns, within_ms)
@@ -114,10 +120,8 @@ async def _no_later_tick(world: World, gone: Sequence[Connection]) -> None:
     )
 
 
-async def turned_away_again(
-    world: World, clients: Sequence[str], status: int, code: int, reason: str
-) -> None:
+async def turned_away_again(world: World, clients: Sequence[str], refusal: Refusal) -> None:
     """Let clients connect again with the token that they had, and require that they are refused."""
     for client in clients:
         await show(world, [client], world.scene.connections.named(client).token)
-        await refused(world, client, status, code, reason)
+        await refused(world, [client], refusal)

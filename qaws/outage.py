@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -58,23 +58,14 @@ class Pinging:
 # --- what is done ---------------------------------------------------------------------------------
 
 
-async def befall(
-    world: World, mishap: tuple[str, list[float]], client: str, selection: Selection
-) -> None:
-    """Let a mishap befall the broker.
+async def cut_feed(world: World, client: str, selection: Selection) -> None:
+    """Let the broker cut its subscribers off, and publish ticks in the same breath.
 
     Args:
         world: the world.
-        mishap: what happens, in the words of the features, and for how many milliseconds if any.
-        client: subscribes meanwhile, or right behind a cut.
+        client: subscribes right behind the cut.
         selection: to this.
     """
-    what, length_ms = mishap
-    await MISHAPS[what](world, *length_ms, client, selection)
-
-
-async def cut_feed(world: World, client: str, selection: Selection) -> None:
-    """Let the broker cut its subscribers off, and publish ticks in the same breath."""
     outage = await _begin(world, "the broker cut the service's feed")
     await _cut(world, outage, _ticks(world, LOST_TICKS), ["CLIENT", "KILL", "TYPE", "pubsub"])
     await _meanwhile(world, client, selection)
@@ -93,7 +84,7 @@ async def overflow_feed(world: World, client: str, selection: Selection) -> None
 
 
 async def take_broker_down(
-    world: World, length_ms: float, client: str, selection: Selection
+    world: World, client: str, selection: Selection, length_ms: float
 ) -> None:
     """Stop the broker for a time; a client subscribes as soon as it is down."""
     length_s = length_ms / 1e3
@@ -112,14 +103,6 @@ async def take_broker_down(
         await asyncio.gather(*asking)
         await asyncio.to_thread(world.broker.bring_up)
         outage.returned_ns = time.monotonic_ns()
-
-
-MISHAPS: dict[str, Callable[..., Awaitable[None]]] = {
-    "the broker cuts the service's feed": cut_feed,
-    "the broker is down": take_broker_down,
-    "the broker's buffer for the service overflows": overflow_feed,
-}
-"""What can befall the broker, in the words of the features → what does it."""
 
 
 async def _begin(world: World, name: str) -> Outage:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from qaws import origins
+from qaws import choices, origins
+from qaws.expectations import Refusal
 from qaws.market import Selection, selection_of
+
+T = TypeVar("T")
 
 NAME = r"[A-Z][a-z]+"
 CLIENTS = rf"(?:all |the |each of the )?[1-9]\d* clients|{NAME}(?:(?:, | and ){NAME})*"
@@ -140,15 +143,19 @@ def ping(text: str) -> str:
 
 
 @_pattern(
-    rf"the broker (?:cuts the service's feed|is down for {DURATION})"
-    r"|the broker's buffer for the service overflows",
-    "the broker cuts the service's feed / the broker is down for *duration* / the broker's buffer "
-    "for the service overflows",
+    r'HTTP \d+(?:, or closed with \d+ and a reason containing "[^"]+")?',
+    "HTTP *status*[, or closed with *code* and a reason containing *reason*]",
 )
-def mishap(text: str) -> tuple[str, list[float]]:
-    """Return what happens to the broker, and for how many milliseconds where it takes time."""
-    lengths = re.findall(rf" for ({DURATION})$", text)
-    return re.sub(rf" for {DURATION}$", "", text), [duration(length) for length in lengths]
+def refusal(text: str) -> Refusal:
+    """Return how clients are refused: 'HTTP 401, or closed with 1008 and a reason containing …'."""
+    status, *code = re.findall(r"\d+", text.partition(' and a reason containing "')[0])
+    return Refusal(int(status), int(code[0]) if code else None, *quoted(text))
+
+
+@_pattern(rf"(?: to (?:{CLIENTS}))?", "[ to *clients*]")
+def receivers(text: str) -> list[str] | None:
+    """Return to whom ticks were delivered, None where nobody is named."""
+    return clients(text.removeprefix(" to ")) if text else None
 
 
 @_pattern(r"is|are", "is/are")
@@ -167,6 +174,28 @@ def receive(text: str) -> str:
 def number(text: str) -> int:
     """Return a whole number: "10,000"."""
     return int(text.replace(",", ""))
+
+
+def one_of(wordings: Mapping[str, Callable[..., T]]) -> Callable[[str], Callable[..., T]]:
+    """Return the converter of a blank that takes one of several wordings.
+
+    Args:
+        wordings: wording → the function that stands behind it. Where it says *duration* a duration
+            is to stand, and the function gets it as its last argument, in milliseconds.
+    """
+    patterns = {
+        re.escape(wording).replace(r"\*duration\*", DURATION): act
+        for wording, act in wordings.items()
+    }
+    shown = " / ".join(filter(None, wordings))
+
+    @_pattern("|".join(patterns), f"[{shown}]" if "" in wordings else shown)
+    def convert(text: str) -> Callable[..., T]:
+        act = next(act for pattern, act in patterns.items() if re.fullmatch(pattern, text))
+        durations = [duration(found) for found in re.findall(DURATION, text)]
+        return lambda world, *words: act(world, *words, *durations)
+
+    return convert
 
 
 TYPES: dict[str, Callable[[str], Any]] = {
@@ -188,6 +217,15 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Ticking": ticking,
     "Pace": pace,
     "Ping": ping,
-    "Mishap": mishap,
+    "Refusal": refusal,
+    "Receivers": receivers,
+    "Noted": one_of(choices.NOTED),
+    "Back": one_of(choices.BACK),
+    "Growth": one_of(choices.GROWTH),
+    "Delivered": one_of(choices.DELIVERED),
+    "Misdeed": one_of(choices.MISDEEDS),
+    "Mishap": one_of(choices.MISHAPS),
+    "Refused": one_of(choices.REFUSED),
+    "Closed": one_of(choices.CLOSED),
 }
 """Name in a step's phrase → converter."""

@@ -13,7 +13,7 @@ from functools import partial
 
 from qaws import actions
 from qaws.connections import OPEN_ALLOWANCE_S, Connection, Frame, redacted
-from qaws.expectations import shown
+from qaws.expectations import in_words, shown
 from qaws.market import Selection
 from qaws.nodes import node
 from qaws.oracle import SHOWN, was_held
@@ -151,7 +151,11 @@ def shutdown_of(world: World) -> Shutdown:
 
 
 async def closed_in_time(
-    world: World, clients: Sequence[str], codes: Sequence[int], reason: str, within_ms: float
+    world: World,
+    clients: Sequence[str],
+    codes: Sequence[int],
+    reasons: Sequence[str],
+    within_ms: float,
 ) -> None:
     """Require that the service has closed every client, with code and reason, after it was told."""
     end, checks = shutdown_of(world), world.scene.checks
@@ -159,7 +163,7 @@ async def closed_in_time(
     deadline = end.told_ns / 1e9 + within_ms / 1e3 + world.allowance_s
     left_s = max(0.0, deadline - time.monotonic())
     await asyncio.gather(*(c.wait_for(is_over, None, left_s) for c in connections))
-    allowed = f'closed with {" or ".join(map(str, codes))} and a reason containing "{reason}"'
+    allowed = f"closed with {in_words(codes, reasons)}"
     last = connections[0]
     for connection in connections:
         ending = connection.ending
@@ -169,7 +173,7 @@ async def closed_in_time(
         right = (
             connection.ended_by_service
             and ending.code in codes
-            and reason.lower() in ending.reason.lower()
+            and any(reason.lower() in ending.reason.lower() for reason in reasons)
         )
         if not right:
             what = f"end of {connection.name}'s connection"

@@ -47,7 +47,7 @@ async def client_keeps_pinging(context, client, every):
     await context.world.do(actions.keep_pinging, client, every / 1000)
 
 
-@given("the service's sockets, sessions, subscriptions and memory are noted")
-async def resources_are_noted(context):
+@given("the service's {note:Noted} are noted")
+async def resources_are_noted(context, note):
     """What the service's process and its own statistics show now."""
-    await context.world.do(actions.note_resources)
+    await context.world.do(note)

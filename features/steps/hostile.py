@@ -2,7 +2,7 @@
 
 from behave import then, when
 
-from qaws import siege
+from qaws import choices, siege
 
 
 @when("{count:Number} hostile clients come with {attack}")
@@ -17,21 +17,7 @@ async def each_is_answered(context, answer):
     await context.world.do(siege.answered, answer)
 
 
-@then("{percentile:g} % of the deliveries to {clients:Clients} took less than {bound:Duration}")
-async def deliveries_to_took_less(context, percentile, clients, bound):
+@then("{percentile:g} % of the deliveries{receivers:Receivers} took less than {bound:Duration}")
+async def deliveries_took_less(context, percentile, receivers, bound):
     """A percentile over every pair of tick and client, from the due time."""
-    await context.world.do(siege.deliveries_took_less, clients, percentile, bound)
-
-
-@then("the service's memory stayed within {megabytes:g} MB of what was noted")
-async def memory_stayed_within(context, megabytes):
-    """Private memory of the service's process, at its peak during the attack."""
-    await context.world.do(siege.memory_stayed_within, megabytes)
-
-
-@then(
-    "when the hostile clients have left, sockets, sessions and subscriptions are back as noted within {bound:Duration}"
-)
-async def nothing_of_them_stays(context, bound):
-    """Exactly as before they came, on the service's process and in its own statistics."""
-    await context.world.do(siege.nothing_stays, bound)
+    await context.world.do(choices.deliveries_took_less, receivers, percentile, bound)

@@ -17,12 +17,6 @@ async def asks_for_ticks_of(context, client, name):
     await context.world.do(isolation.ask_for, client, name[0])
 
 
-@when("{client:Client} tries to publish: {name}")
-async def tries_to_publish(context, client, name):
-    """What would be a tick if it came from the feed; docs/editing.md lists the names."""
-    await context.world.do(isolation.try_to_publish, client, name)
-
-
 @when("tokens of every kind, forged ones and good ones, are shown in every way")
 async def tokens_are_shown(context):
     """In every carrier, and where none belongs; those that are let in then make mistakes."""

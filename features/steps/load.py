@@ -63,16 +63,10 @@ def service_keeps_up(context, rate):
     knee.knee_above(context.world, rate)
 
 
-@then("the swarm has received every tick once and in order")
-def swarm_received_everything(context):
-    """No gap, no duplicate, no disorder, no frame of a wrong kind, at any client."""
-    load_verdicts.received_everything(context.world)
-
-
-@then("{percentile:g} % of the deliveries took less than {bound:Duration}")
-def deliveries_took_less(context, percentile, bound):
-    """A percentile over every pair of tick and client, from the due time."""
-    load_verdicts.percentile_below(context.world, percentile, bound)
+@then("{delivered:Delivered} has received every tick once and in order")
+def everything_was_delivered(context, delivered):
+    """No gap, no duplicate, no disorder; of a swarm no frame of a wrong kind at any client."""
+    delivered(context.world)
 
 
 @then("the backlog was drained within {bound:Duration} of the last publish")
@@ -93,9 +87,3 @@ def ticks_were_offered(context, rate):
 def slow_clients_were_evicted(context, bound, code, reason):
     """Seen on the service's side, and told to the clients once they read again."""
     load_verdicts.slow_evicted(context.world, bound / 1000, code, reason[0])
-
-
-@then("the service's memory grew by less than {megabytes:g} MB per slow client")
-def memory_was_bounded(context, megabytes):
-    """Private memory of the service's process, at its peak."""
-    load_verdicts.memory_bounded(context.world, megabytes)

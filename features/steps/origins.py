@@ -1,9 +1,8 @@
 """Pages that clients come from."""
 
-from behave import given, then, when
+from behave import given, when
 
 from qaws import actions
-from qaws import expectations as expect
 
 
 @given("{client:Client} is connected from {origin}")
@@ -16,9 +15,3 @@ async def is_connected_from(context, client, origin):
 async def connects_from(context, client, origin):
     """A client whose browser shows a page of that origin connects; docs/editing.md lists them."""
     await context.world.do(actions.connect, [client], origin=origin)
-
-
-@then("{client:Client} is refused with HTTP {status:d} before anything else")
-async def is_refused_outright(context, client, status):
-    """The handshake was answered with that status, so that no connection came about."""
-    await context.world.do(expect.refused_outright, client, status)

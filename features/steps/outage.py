@@ -10,7 +10,7 @@ from qaws import outage
 )
 async def broker_has_a_mishap(context, mishap, client, selection):
     """It hangs up on its listeners, ends and comes back empty, or cannot keep what they are due."""
-    await context.world.do(outage.befall, mishap, client, selection)
+    await context.world.do(mishap, client, selection)
 
 
 @then("all clients receive ticks again within {bound:Duration} of the broker's return")

@@ -34,14 +34,6 @@ async def service_is_told_to_end(context, count, selection, node):
     await context.world.do(shutdown.end_amid_ticks, count, selection, node)
 
 
-@then(
-    "{clients:Clients} are closed by the service with code {codes:Codes} and a reason containing {reason:Quoted}, within {bound:Duration}"
-)
-async def are_closed_in_time(context, clients, codes, reason, bound):
-    """Each of them saw the close with its code and reason; the time runs from SIGTERM."""
-    await context.world.do(shutdown.closed_in_time, clients, codes, reason[0], bound)
-
-
 @then("{clients:Clients} have received every tick that was published before")
 async def have_received_what_came_before(context, clients):
     """All that the broker had taken before the service was told to end."""

@@ -41,14 +41,6 @@ def memory_is_stable(context, percent, per_cycle):
 
 
 @then(
-    "the service's sockets, sessions, subscriptions, files and threads are back within {bound:Duration}"
-)
-def resources_are_back(context, bound):
-    """Exactly as before the visitors came, on the service's process and in its statistics."""
-    visits.resources_are_back(context.world, bound)
-
-
-@then(
     "no more than {limit:Number} clients are live at any time, and the others are closed with code {code:d} and a reason containing {reason:Quoted}"
 )
 def limit_holds(context, limit, code, reason):

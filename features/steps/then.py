@@ -2,7 +2,7 @@
 
 from behave import then
 
-from qaws import deliveries, footprint
+from qaws import deliveries
 from qaws import expectations as expect
 
 
@@ -24,26 +24,18 @@ async def ping_is_answered(context, ping, clients, bound):
     await context.world.do(expect.ping_answered, clients, ping, bound)
 
 
-@then(
-    "{client:Client} is refused with HTTP {status:d}, or closed with {code:d} and a reason containing {reason:Quoted}"
-)
-async def is_refused(context, client, status, code, reason):
-    """A refusal that tells the client why."""
-    await context.world.do(expect.refused, client, status, code, reason[0])
+@then("{clients:Clients}{refused:Refused} {be:Be} refused with {refusal:Refusal}")
+async def are_refused(context, clients, refused, be, refusal):
+    """In the handshake, or by a close that tells the client why."""
+    await context.world.do(refused, clients, refusal)
 
 
 @then(
-    "{client:Client} is closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}"
+    "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}{closed:Closed}"
 )
-async def is_closed(context, client, codes, reasons):
-    """The close itself was seen, with its code and reason, and the service began it."""
-    await context.world.do(expect.closed_by_service, client, codes, reasons)
-
-
-@then("{client:Client}'s close comes between {low:Duration} and {high:Duration} after connecting")
-async def close_comes_between(context, client, low, high):
-    """Not too early and not too late."""
-    await context.world.do(expect.closed_between, client, low / 1000, high / 1000)
+async def are_closed(context, clients, be, codes, reasons, closed):
+    """The close itself was seen, in time; until an expiry those that listen are served."""
+    await context.world.do(closed, clients, codes, reasons)
 
 
 @then("{client:Client} is welcomed within {bound:Duration} with")
@@ -98,16 +90,16 @@ async def gets_error(context, client, text, bound):
     await context.world.do(expect.gets_error, client, text[0], bound)
 
 
-@then("the service's sockets, sessions and subscriptions are back as noted within {bound:Duration}")
-async def resources_are_back(context, bound):
-    """Exactly as before, on the service's process and in its own statistics."""
-    await context.world.do(footprint.resources_are_back, bound)
+@then("{back:Back} are back as before within {bound:Duration}")
+async def resources_are_back(context, back, bound):
+    """Exactly as noted, or as before visitors came, on its process and in its own statistics."""
+    await context.world.do(back, bound)
 
 
-@then("the service's memory has grown by less than {megabytes:g} MB")
-async def memory_has_grown_less(context, megabytes):
-    """Private memory of the service's process, against what was noted."""
-    await context.world.do(footprint.memory_grew_less, megabytes)
+@then("the service's memory has grown by less than {megabytes:g} MB{growth:Growth}")
+async def memory_has_grown_less(context, megabytes, growth):
+    """Private memory of the service's process, against what was noted, or before a load."""
+    await context.world.do(growth, megabytes)
 
 
 @then("when {leaver:Client} leaves, {newcomer:Client} is admitted within {bound:Duration}")

@@ -5,18 +5,6 @@ from behave import given, then, when
 from qaws import actions, admission, expiry
 
 
-@given("the service's sessions and sockets are noted")
-async def places_are_noted(context):
-    """What its own statistics count, and what its process holds."""
-    await context.world.do(admission.note_places)
-
-
-@when("{client:Client} connects with a forged token: {kind}")
-async def connects_with_forged_token(context, client, kind):
-    """A token that is sound but for one thing; docs/editing.md says where the kinds are."""
-    await context.world.do(admission.connect_forged, client, kind)
-
-
 @then("{client:Client} is told no more than a client without a token")
 async def is_told_no_more(context, client):
     """Status, headers, body, code and reason are the same, so that nothing helps a forger."""
@@ -45,19 +33,3 @@ async def connected_with_expiring_token(context, clients, be, lifetime):
 async def pings_every(context, client, every):
     """A client sends a ping message again and again until the scenario's last step."""
     await context.world.do(actions.keep_pinging, client, every / 1000)
-
-
-@then(
-    "{clients:Clients} are closed within {bound:Duration} of the expiry, not before it, with code {code:d} and a reason containing {reason:Quoted}"
-)
-async def are_closed_on_expiry(context, clients, bound, code, reason):
-    """Each by the service; those that listen are served until then, and get nothing afterwards."""
-    await context.world.do(expiry.closed_on_expiry, clients, bound, code, reason[0])
-
-
-@then(
-    "{clients:Clients} come again with it, and are refused with HTTP {status:d}, or closed with {code:d} and a reason containing {reason:Quoted}"
-)
-async def are_turned_away_again(context, clients, status, code, reason):
-    """The token that has expired opens nothing any more."""
-    await context.world.do(expiry.turned_away_again, clients, status, code, reason[0])

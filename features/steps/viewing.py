@@ -11,12 +11,6 @@ def page_connects(context, selection):
     viewing.open_page(context.world, selection)
 
 
-@then("the page has received all {count:Number} ticks once and in order")
-def page_received_everything(context, count):
-    """As the page itself has noted them; a picture of it is in the evidence."""
-    viewing.page_received_everything(context.world, count)
-
-
 @then("the page is still connected {after:Duration} after connecting")
 def page_is_still_connected(context, after):
     """The browser has answered the service's pings, and nothing has closed the connection."""

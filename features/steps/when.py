@@ -89,10 +89,10 @@ async def vanishes(context, client):
     await context.world.do(actions.vanish, client)
 
 
-@when("{client:Client} sends a malformed message: {name}")
-async def sends_malformed(context, client, name):
-    """A message that breaks the dialect; docs/editing.md lists the names."""
-    await context.world.do(actions.send_malformed, client, name)
+@when("{client:Client} {misdeed:Misdeed}: {name}")
+async def does_what_it_must_not(context, client, misdeed, name):
+    """Something that no client should do, of a kind; docs/editing.md lists them."""
+    await context.world.do(misdeed, client, name)
 
 
 @when("{client:Client} stays silent until closed, for {at_most:Duration} at most")

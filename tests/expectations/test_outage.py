@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 
 from qaws import actions, deliveries, outage
 from qaws.market import selection_of
-from qaws.phrases import mishap as mishap_of
+from qaws.phrases import TYPES
 from qaws.verdict import Broken, Refuted
 from tests.harness.scripted import Ticker
 
@@ -158,7 +158,7 @@ def acted(mishap):
         await do(actions.open_market, 0.02)
         await do(actions.be_connected, ["Alice", "Bob"])
         await do(actions.subscribe, ["Alice", "Bob"], NIFTY)
-        await do(outage.befall, mishap_of(mishap), "Alice", BANKNIFTY)
+        await do(TYPES["Mishap"](mishap), "Alice", BANKNIFTY)
         await do(outage.ticks_resume, 1000)
         await do(outage.told_of_the_loss, 1000)
         await do(outage.pings_were_answered, 400)

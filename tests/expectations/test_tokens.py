@@ -57,10 +57,13 @@ class Strict(Ticker):
 # --- forged tokens -------------------------------------------------------------------------------
 
 
+NO_TOKEN = expectations.Refusal(401, 1008, "Authentication required")
+
+
 async def forged(do):
     await do(admission.note_places)
     await do(admission.connect_forged, "Mallory", "no expiry")
-    await do(expectations.refused, "Mallory", 401, 1008, "Authentication required")
+    await do(expectations.refused, ["Mallory"], NO_TOKEN)
     await do(admission.told_no_more, "Mallory")
     await do(admission.no_place_taken, 500)
     await do(admission.admitted, "Alice", 500)
@@ -156,8 +159,8 @@ async def expiring(do):
     await do(actions.keep_publishing, NIFTY, 50)
     await do(expiry.connect_expiring, ["Ida", "Lars"], 0.5)
     await do(actions.subscribe, ["Lars"], NIFTY)
-    await do(expiry.closed_on_expiry, ["Ida", "Lars"], 300, 1008, "token expired")
-    await do(expiry.turned_away_again, ["Ida", "Lars"], 401, 1008, "Authentication required")
+    await do(expiry.closed_on_expiry, ["Ida", "Lars"], [1008], ["token expired"], 300)
+    await do(expiry.turned_away_again, ["Ida", "Lars"], NO_TOKEN)
     await do(deliveries.everything_was_exact)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from qaws import phrases
 from qaws.contract import Contract
+from qaws.expectations import Refusal
 from qaws.market import (
     INSTRUMENTS,
     SPOT,
@@ -79,12 +80,14 @@ def understood(kind, text):
         ("Pace", "as fast as the service can", None),
         ("Pace", "ten every 2 seconds", 5.0),
         ("Ping", "WebSocket ping", "WebSocket ping"),
+        ("Refusal", "HTTP 403", Refusal(403)),
         (
-            "Mishap",
-            "the broker cuts the service's feed",
-            ("the broker cuts the service's feed", []),
+            "Refusal",
+            'HTTP 401, or closed with 1008 and a reason containing "no token"',
+            Refusal(401, 1008, "no token"),
         ),
-        ("Mishap", "the broker is down for 6 seconds", ("the broker is down", [6000.0])),
+        ("Receivers", " to the 2 clients", ["client 1", "client 2"]),
+        ("Receivers", "", None),
         ("Number", "50", 50),
         ("Number", "10,000", 10_000),
         ("Number", "1,000,000", 1_000_000),
@@ -135,8 +138,18 @@ def test_good_words(kind, text, value):
         ("Ticking", ", which ticks often"),
         ("Pace", "slowly"),
         ("Ping", "ping"),
+        ("Refusal", "HTTP forbidden"),
+        ("Refusal", "HTTP 401, or closed with 1008"),
+        ("Receivers", " to everybody"),
+        ("Noted", "sockets"),
+        ("Back", "the service's sockets"),
+        ("Growth", " at its end"),
+        ("Delivered", "Alice"),
+        ("Misdeed", "sends a message"),
         ("Mishap", "the broker is down"),
         ("Mishap", "the broker explodes"),
+        ("Refused", ", who comes again,"),
+        ("Closed", ", within 5 seconds"),
         ("Number", "0"),
         ("Number", ","),
         ("Number", "10,00"),
@@ -146,6 +159,32 @@ def test_good_words(kind, text, value):
 )
 def test_bad_words_match_no_step_so_that_the_scenario_is_undefined_and_not_green(kind, text):
     assert understood(kind, text) is None
+
+
+def acted(wordings, text):
+    """Return what the function behind a wording gets after the scenario's own words."""
+    convert = phrases.one_of(wordings)
+    found = parse.parse("it{way:Way}", f"it{text}", {"Way": convert}, case_sensitive=True)
+    return found and found["way"]("world", "Alice")
+
+
+def test_a_wording_stands_for_a_function_which_gets_its_durations_last():
+    def act(name):
+        return lambda *words: (name, *words)
+
+    ways = {
+        "": act("none"),
+        " (at once)": act("at once"),
+        ", within *duration*": act("within"),
+        ", between *duration* and *duration*": act("between"),
+    }
+    assert acted(ways, "") == ("none", "world", "Alice")
+    assert acted(ways, " (at once)") == ("at once", "world", "Alice")
+    assert acted(ways, ", within 2 seconds") == ("within", "world", "Alice", 2000.0)
+    assert acted(ways, ", between 5 ms and 1 second") == ("between", "world", "Alice", 5.0, 1000.0)
+    assert acted(ways, ", within two seconds") is None
+    shown = "[ (at once) / , within *duration* / , between *duration* and *duration*]"
+    assert phrases.one_of(ways).shown == shown
 
 
 def test_an_origin_that_cannot_be_listed_is_broken_with_those_that_can():

@@ -1,0 +1,106 @@
+"""Sentences that one phrase says in several wordings, and the function behind each of them.
+
+Where a wording says *duration* a duration stands in the feature; the function gets it as its last
+argument, in milliseconds. Every async function takes the world first and runs on its loop thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from qaws import (
+    actions,
+    admission,
+    expectations,
+    expiry,
+    footprint,
+    isolation,
+    load_verdicts,
+    outage,
+    shutdown,
+    siege,
+    viewing,
+    visits,
+)
+from qaws.world import World
+
+Act = Callable[..., Awaitable[None]]
+Judge = Callable[..., None]
+
+
+def _at_once(judge: Judge) -> Act:
+    """Return a coroutine function of a verdict that waits for nothing."""
+
+    async def judged(world: World, *words: object) -> None:
+        judge(world, *words)
+
+    return judged
+
+
+async def deliveries_took_less(
+    world: World, clients: Sequence[str] | None, percentile: float, bound_ms: float
+) -> None:
+    """Require a percentile of all latencies to clients below a bound; None: to the swarm."""
+    if clients is None:
+        load_verdicts.percentile_below(world, percentile, bound_ms)
+    else:
+        await siege.deliveries_took_less(world, clients, percentile, bound_ms)
+
+
+NOTED: dict[str, Act] = {
+    "sockets, sessions, subscriptions and memory": actions.note_resources,
+    "sessions and sockets": admission.note_places,
+}
+"""What the service holds."""
+
+BACK: dict[str, Act] = {
+    "the service's sockets, sessions and subscriptions": footprint.resources_are_back,
+    "the service's sockets, sessions, subscriptions, files and threads": _at_once(
+        visits.resources_are_back
+    ),
+    "when the hostile clients have left, the service's sockets, sessions and subscriptions": (
+        siege.nothing_stays
+    ),
+}
+"""What the service must hold again, as before."""
+
+GROWTH: dict[str, Act] = {
+    "": footprint.memory_grew_less,
+    " at its peak": siege.memory_stayed_within,
+    " per slow client at its peak": _at_once(load_verdicts.memory_bounded),
+}
+"""How the growth of the service's memory is taken."""
+
+DELIVERED: dict[str, Judge] = {
+    "the swarm": load_verdicts.received_everything,
+    "the page": viewing.page_received_everything,
+}
+"""Who has received every tick; these block, and are called on the main thread."""
+
+MISDEEDS: dict[str, Act] = {
+    "connects with a forged token": admission.connect_forged,
+    "sends a malformed message": actions.send_malformed,
+    "tries to publish": isolation.try_to_publish,
+}
+"""What a client must not do; each comes in kinds that have names."""
+
+MISHAPS: dict[str, Act] = {
+    "the broker cuts the service's feed": outage.cut_feed,
+    "the broker is down for *duration*": outage.take_broker_down,
+    "the broker's buffer for the service overflows": outage.overflow_feed,
+}
+"""What can befall the broker."""
+
+REFUSED: dict[str, Act] = {
+    "": expectations.refused,
+    ", who come again with it,": expiry.turned_away_again,
+}
+"""Who is refused: clients that have connected, or that now do so with the token that they had."""
+
+CLOSED: dict[str, Act] = {
+    "": expectations.closed_by_service,
+    ", between *duration* and *duration* after connecting": expectations.closed_between,
+    ", within *duration* of the order to end": shutdown.closed_in_time,
+    ", within *duration* of the expiry and not before": expiry.closed_on_expiry,
+}
+"""When the service closes connections."""
