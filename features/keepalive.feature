@@ -14,5 +14,5 @@ Feature: Keepalive
     And Alice is connected and subscribed to NIFTY
     When Alice vanishes without a word
     Then the service's sockets, sessions and subscriptions are back as before within 8 seconds
-    And Bob is still connected 8 seconds after connecting
+    And Bob is connected for at least 8 seconds
     And a further option tick for BANKNIFTY reaches Bob within 1 second

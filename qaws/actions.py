@@ -278,6 +278,13 @@ async def vanish(world: World, client: str) -> None:
     world.scene.connections.named(client).vanish()
 
 
+async def be_pinging(world: World, clients: Sequence[str], every_ms: float) -> None:
+    """Connect clients that send a ping message every `every_ms` until the scenario ends."""
+    await be_connected(world, clients)
+    for client in clients:
+        await keep_pinging(world, client, every_ms / 1e3)
+
+
 async def keep_pinging(world: World, client: str, every_s: float) -> None:
     """Let a client send a ping message every `every_s` seconds until the scenario ends."""
     connection = world.scene.connections.named(client)

@@ -1,12 +1,14 @@
 """Sentences that one phrase says in several wordings, and the function behind each of them.
 
-Where a wording says *duration* a duration stands in the feature; the function gets it as its last
-argument, in milliseconds. Every async function takes the world first and runs on its loop thread.
+Where a wording says *duration* or *number* one stands in the feature; the function gets it behind
+its other arguments, a duration in milliseconds. Every async function takes the world first and runs
+on its loop thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from qaws import (
     actions,
@@ -16,6 +18,7 @@ from qaws import (
     footprint,
     isolation,
     load_verdicts,
+    origins,
     outage,
     shutdown,
     siege,
@@ -104,3 +107,19 @@ CLOSED: dict[str, Act] = {
     ", within *duration* of the expiry and not before": expiry.closed_on_expiry,
 }
 """When the service closes connections."""
+
+CONNECTED: dict[str, Act] = {
+    **{
+        f"from {page}": partial(actions.be_connected, origin=page)
+        for page in (*origins.LISTED, origins.NONE)
+    },
+    "with a token that expires in *duration*": expiry.connect_expiring,
+    "and pings every *duration*": actions.be_pinging,
+}
+"""What is special about clients that are connected."""
+
+ALIVE: dict[str, Act] = {
+    "": expectations.connected,
+    " for at least *duration*": expectations.connected_after,
+}
+"""For how long connections must be open."""

@@ -37,10 +37,10 @@ async def connected(world: World, clients: Sequence[str]) -> None:
     )
 
 
-async def connected_after(world: World, clients: Sequence[str], after_s: float) -> None:
-    """Require that connections outlive `after_s` seconds, counted from the newest of them."""
+async def connected_after(world: World, clients: Sequence[str], after_ms: float) -> None:
+    """Require that connections outlive `after_ms`, counted from the newest of them."""
     connections = world.scene.connections.of(clients)
-    until = max(c.started_ns for c in connections) / 1e9 + after_s
+    until = max(c.started_ns for c in connections) / 1e9 + after_ms / 1e3
     remaining = max(0.0, until - time.monotonic())
     await asyncio.gather(
         *(c.wait_for(lambda f: f.kind in ("close", "end"), None, remaining) for c in connections)
@@ -234,26 +234,6 @@ async def gets_error(world: World, client: str, text: str, within_ms: float) -> 
     world.scene.checks.require(
         text in message, f"message of the error to {client}", message, f'contains "{text}"'
     )
-
-
-async def place_is_passed_on(world: World, leaver: str, newcomer: str, within_ms: float) -> None:
-    """Let one client leave and require that the next one is admitted within `within_ms`.
-
-    The service may need a moment to see that the place is free, so the newcomer asks again until
-    the bound has passed.
-    """
-    await world.scene.connections.named(leaver).close()
-    start_ns = time.monotonic_ns()
-    deadline_ns = start_ns + int(within_ms * 1e6)
-    while True:
-        (connection,) = await actions.connect(world, [newcomer])
-        welcome = next(connection.received("welcome"), None)
-        if welcome or time.monotonic_ns() > deadline_ns:
-            break
-        await asyncio.sleep(0.05)
-    at = welcome.at_ns if welcome else None
-    what = f"admission of {newcomer} after {leaver} left"
-    in_time(world, what, start_ns, at, within_ms, connection)
 
 
 def shown(connections: Sequence[Connection]) -> str:

@@ -24,14 +24,14 @@ LAST_SECOND_MS = 1000.0
 """A client that listens must have heard something in so long a time before its close."""
 
 
-async def connect_expiring(world: World, clients: Sequence[str], lifetime_s: float) -> None:
-    """Connect clients with a token that expires in `lifetime_s`, at the next whole second.
+async def connect_expiring(world: World, clients: Sequence[str], lifetime_ms: float) -> None:
+    """Connect clients with a token that expires in `lifetime_ms`, at the next whole second.
 
     Raises:
         Broken: the target lets nobody mint.
         Refuted: one of them was not welcomed.
     """
-    expiry = math.ceil(time.time() + lifetime_s)
+    expiry = math.ceil(time.time() + lifetime_ms / 1e3)
     for connection in await show(world, clients, world.tokens.mint(exp=expiry)):
         if not any(connection.received("welcome")):
             raise Refuted(

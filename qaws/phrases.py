@@ -15,6 +15,7 @@ T = TypeVar("T")
 NAME = r"[A-Z][a-z]+"
 CLIENTS = rf"(?:all |the |each of the )?[1-9]\d* clients|{NAME}(?:(?:, | and ){NAME})*"
 DURATION = r"\d+(?:\.\d+)? (?:ms|milliseconds|seconds?|minutes)"
+NUMBER = r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*"
 UNITS_MS = {"ms": 1.0, "milliseconds": 1.0, "second": 1e3, "seconds": 1e3, "minutes": 6e4}
 
 
@@ -158,6 +159,24 @@ def receivers(text: str) -> list[str] | None:
     return clients(text.removeprefix(" to ")) if text else None
 
 
+@_pattern(
+    r"without a token|with a valid token(?: in the .+| from .+)?",
+    "without a token / with a valid token[ in the *carrier* / from *origin*]",
+)
+def showing(text: str) -> dict[str, Any]:
+    """Return what a client shows at the door, as arguments of `actions.connect`."""
+    *_, carrier = text.partition("with a valid token in the ")
+    *_, origin = text.partition("with a valid token from ")
+    shown = {"carrier": carrier, "origin": origin, "token": text != "without a token"}
+    return {name: value for name, value in shown.items() if value != ""}
+
+
+@_pattern(rf"(?: of (?:{NAME}|client \d+)'s leaving)?", "[ of *client*'s leaving]")
+def leaving(text: str) -> str | None:
+    """Return who leaves, None where nobody does."""
+    return text.removeprefix(" of ").removesuffix("'s leaving") or None
+
+
 @_pattern(r"is|are", "is/are")
 def be(text: str) -> str:
     """Return the verb; one phrase serves one client and many."""
@@ -170,30 +189,35 @@ def receive(text: str) -> str:
     return text
 
 
-@_pattern(r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*")
+@_pattern(NUMBER)
 def number(text: str) -> int:
     """Return a whole number: "10,000"."""
     return int(text.replace(",", ""))
+
+
+def _value(found: re.Match[str]) -> str:
+    """Return the pattern of a value in a wording."""
+    return f"(?:{DURATION if found[1] == 'duration' else NUMBER})"
 
 
 def one_of(wordings: Mapping[str, Callable[..., T]]) -> Callable[[str], Callable[..., T]]:
     """Return the converter of a blank that takes one of several wordings.
 
     Args:
-        wordings: wording → the function that stands behind it. Where it says *duration* a duration
-            is to stand, and the function gets it as its last argument, in milliseconds.
+        wordings: wording → the function that stands behind it. Where it says *duration* or *number*
+            one is to stand, and the function gets it behind its other arguments, a duration in
+            milliseconds.
     """
-    patterns = {
-        re.escape(wording).replace(r"\*duration\*", DURATION): act
-        for wording, act in wordings.items()
-    }
+    patterns = [re.sub(r"\\\*(\w+)\\\*", _value, re.escape(wording)) for wording in wordings]
     shown = " / ".join(filter(None, wordings))
 
     @_pattern("|".join(patterns), f"[{shown}]" if "" in wordings else shown)
     def convert(text: str) -> Callable[..., T]:
-        act = next(act for pattern, act in patterns.items() if re.fullmatch(pattern, text))
-        durations = [duration(found) for found in re.findall(DURATION, text)]
-        return lambda world, *words: act(world, *words, *durations)
+        fits = [re.fullmatch(pattern, text) is not None for pattern in patterns]
+        act = list(wordings.values())[fits.index(True)]
+        found = re.findall(f"({DURATION})|({NUMBER})", text)
+        values = [duration(span) if span else number(count) for span, count in found]
+        return lambda *words: act(*words, *values)
 
     return convert
 
@@ -218,6 +242,8 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Pace": pace,
     "Ping": ping,
     "Refusal": refusal,
+    "Showing": showing,
+    "Leaving": leaving,
     "Receivers": receivers,
     "Noted": one_of(choices.NOTED),
     "Back": one_of(choices.BACK),
@@ -227,5 +253,7 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Mishap": one_of(choices.MISHAPS),
     "Refused": one_of(choices.REFUSED),
     "Closed": one_of(choices.CLOSED),
+    "Connected": one_of(choices.CONNECTED),
+    "Alive": one_of(choices.ALIVE),
 }
 """Name in a step's phrase → converter."""

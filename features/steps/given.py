@@ -40,11 +40,10 @@ async def clients_are_subscribed(context, clients, be, node, selection, every):
     await context.world.do(actions.keep_publishing, selection, every)
 
 
-@given("{client:Client} is connected and pings every {every:Duration}")
-async def client_keeps_pinging(context, client, every):
-    """A client that sends a ping message again and again until the scenario's last step."""
-    await context.world.do(actions.be_connected, [client])
-    await context.world.do(actions.keep_pinging, client, every / 1000)
+@given("{clients:Clients} {be:Be} connected {connected:Connected}")
+async def clients_are_connected(context, clients, be, connected):
+    """Clients that were welcomed; docs/editing.md says which pages they may show."""
+    await context.world.do(connected, clients)
 
 
 @given("the service's {note:Noted} are noted")

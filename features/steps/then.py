@@ -6,16 +6,10 @@ from qaws import deliveries
 from qaws import expectations as expect
 
 
-@then("{clients:Clients} {be:Be} connected")
-async def are_connected(context, clients, be):
-    """Their connections are open, and the service answers on them."""
-    await context.world.do(expect.connected, clients)
-
-
-@then("{clients:Clients} {be:Be} still connected {after:Duration} after connecting")
-async def are_connected_after(context, clients, be, after):
-    """Their connections are watched until that time, and are open then."""
-    await context.world.do(expect.connected_after, clients, after / 1000)
+@then("{clients:Clients} {be:Be} connected{alive:Alive}")
+async def are_connected(context, clients, be, alive):
+    """Their connections are open, after that time of watching them, and the service answers."""
+    await context.world.do(alive, clients)
 
 
 @then("a {ping:Ping} from {clients:Clients} is answered within {bound:Duration}")
@@ -100,12 +94,6 @@ async def resources_are_back(context, back, bound):
 async def memory_has_grown_less(context, megabytes, growth):
     """Private memory of the service's process, against what was noted, or before a load."""
     await context.world.do(growth, megabytes)
-
-
-@then("when {leaver:Client} leaves, {newcomer:Client} is admitted within {bound:Duration}")
-async def place_is_passed_on(context, leaver, newcomer, bound):
-    """A place that is given back can be taken."""
-    await context.world.do(expect.place_is_passed_on, leaver, newcomer, bound)
 
 
 @then("every client has received exactly what it was due, in frames that keep the contract")

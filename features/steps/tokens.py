@@ -1,8 +1,8 @@
 """Tokens: forged ones, and those that expire."""
 
-from behave import given, then, when
+from behave import then, when
 
-from qaws import actions, admission, expiry
+from qaws import actions, admission
 
 
 @then("{client:Client} is told no more than a client without a token")
@@ -17,16 +17,10 @@ async def no_place_is_taken(context, bound):
     await context.world.do(admission.no_place_taken, bound)
 
 
-@then("{client:Client} is admitted with a valid token within {bound:Duration}")
-async def is_admitted(context, client, bound):
-    """The service still lets in whom it should."""
-    await context.world.do(admission.admitted, client, bound)
-
-
-@given("{clients:Clients} {be:Be} connected with a token that expires in {lifetime:Duration}")
-async def connected_with_expiring_token(context, clients, be, lifetime):
-    """Clients that are welcomed; their token expires at the next whole second after that time."""
-    await context.world.do(expiry.connect_expiring, clients, lifetime / 1000)
+@then("{client:Client} is admitted with a valid token within {bound:Duration}{leaver:Leaving}")
+async def is_admitted(context, client, bound, leaver):
+    """The service lets in whom it should; a place that is given back can be taken."""
+    await context.world.do(admission.admitted, client, bound, leaver)
 
 
 @when("{client:Client} pings every {every:Duration}")

@@ -11,7 +11,7 @@ def page_connects(context, selection):
     viewing.open_page(context.world, selection)
 
 
-@then("the page is still connected {after:Duration} after connecting")
+@then("the page is connected for at least {after:Duration}")
 def page_is_still_connected(context, after):
     """The browser has answered the service's pings, and nothing has closed the connection."""
     viewing.page_is_still_connected(context.world, after)

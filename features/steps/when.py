@@ -5,22 +5,10 @@ from behave import when
 from qaws import actions, deliveries
 
 
-@when("{client:Client} connects with a valid token")
-async def connects_with_token(context, client):
-    """A client connects in the way that the target names first."""
-    await context.world.do(actions.connect, [client])
-
-
-@when("{client:Client} connects with a valid token in the {carrier}")
-async def connects_with_token_in(context, client, carrier):
-    """A client connects and shows its token as "query parameter" or "Authorization header"."""
-    await context.world.do(actions.connect, [client], carrier=carrier)
-
-
-@when("{client:Client} connects without a token")
-async def connects_without_token(context, client):
-    """A client connects and shows no credentials at all."""
-    await context.world.do(actions.connect, [client], token=False)
+@when("{client:Client} connects {showing:Showing}")
+async def connects(context, client, showing):
+    """In the way that the target names first, from no page, unless it says more."""
+    await context.world.do(actions.connect, [client], **showing)
 
 
 @when("{clients:Clients} connect, subscribe to {selection:Selection}, ping, and leave by {ending}")

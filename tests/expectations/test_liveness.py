@@ -19,7 +19,7 @@ def test_a_connection_that_is_open_and_answers_is_met(right):
     async def story(do):
         await connected(do)
         await do(expectations.connected, ["Alice"])
-        await do(expectations.connected_after, ["Alice"], 0.3)
+        await do(expectations.connected_after, ["Alice"], 300)
         await do(expectations.ping_answered, ["Alice"], "WebSocket ping", 400)
         await do(expectations.ping_answered, ["Alice"], "ping message", 400)
 
@@ -100,7 +100,7 @@ def test_a_connection_that_is_closed_later_is_not_still_connected(wrong):
 
     async def story(do):
         await connected(do)
-        await do(expectations.connected_after, ["Alice"], 0.5)
+        await do(expectations.connected_after, ["Alice"], 500)
 
     wrong(ClosesSoon, story, r'0 .*open and answering; Alice: 1 x welcome; closed with 1001 "idle')
 

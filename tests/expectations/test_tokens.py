@@ -157,7 +157,7 @@ def test_a_service_that_goes_where_the_token_points_to(wrong):
 async def expiring(do):
     await subscribed(do, "Nora")
     await do(actions.keep_publishing, NIFTY, 50)
-    await do(expiry.connect_expiring, ["Ida", "Lars"], 0.5)
+    await do(expiry.connect_expiring, ["Ida", "Lars"], 500)
     await do(actions.subscribe, ["Lars"], NIFTY)
     await do(expiry.closed_on_expiry, ["Ida", "Lars"], [1008], ["token expired"], 300)
     await do(expiry.turned_away_again, ["Ida", "Lars"], NO_TOKEN)

@@ -88,6 +88,20 @@ def understood(kind, text):
         ),
         ("Receivers", " to the 2 clients", ["client 1", "client 2"]),
         ("Receivers", "", None),
+        ("Showing", "without a token", {"token": False}),
+        ("Showing", "with a valid token", {"token": True}),
+        (
+            "Showing",
+            "with a valid token in the query parameter",
+            {"token": True, "carrier": "query parameter"},
+        ),
+        (
+            "Showing",
+            "with a valid token from no page (null)",
+            {"token": True, "origin": "no page (null)"},
+        ),
+        ("Leaving", " of client 1's leaving", "client 1"),
+        ("Leaving", "", None),
         ("Number", "50", 50),
         ("Number", "10,000", 10_000),
         ("Number", "1,000,000", 1_000_000),
@@ -150,6 +164,10 @@ def test_good_words(kind, text, value):
         ("Mishap", "the broker explodes"),
         ("Refused", ", who comes again,"),
         ("Closed", ", within 5 seconds"),
+        ("Showing", "with a token"),
+        ("Leaving", " of somebody's leaving"),
+        ("Connected", "from the till"),
+        ("Alive", " for long"),
         ("Number", "0"),
         ("Number", ","),
         ("Number", "10,00"),
@@ -168,7 +186,7 @@ def acted(wordings, text):
     return found and found["way"]("world", "Alice")
 
 
-def test_a_wording_stands_for_a_function_which_gets_its_durations_last():
+def test_a_wording_stands_for_a_function_which_gets_its_values_last():
     def act(name):
         return lambda *words: (name, *words)
 
@@ -177,12 +195,16 @@ def test_a_wording_stands_for_a_function_which_gets_its_durations_last():
         " (at once)": act("at once"),
         ", within *duration*": act("within"),
         ", between *duration* and *duration*": act("between"),
+        ", *number* times for *duration*": act("times"),
     }
     assert acted(ways, "") == ("none", "world", "Alice")
     assert acted(ways, " (at once)") == ("at once", "world", "Alice")
     assert acted(ways, ", within 2 seconds") == ("within", "world", "Alice", 2000.0)
     assert acted(ways, ", between 5 ms and 1 second") == ("between", "world", "Alice", 5.0, 1000.0)
+    assert acted(ways, ", 1,000 times for 2 ms") == ("times", "world", "Alice", 1000, 2.0)
     assert acted(ways, ", within two seconds") is None
+    assert acted(ways, ", 0 times for 2 ms") is None
+    del ways[", *number* times for *duration*"]
     shown = "[ (at once) / , within *duration* / , between *duration* and *duration*]"
     assert phrases.one_of(ways).shown == shown
 
