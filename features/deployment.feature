@@ -35,7 +35,7 @@ Feature: Deployment
     > Plan: two service nodes on one feed: a client on either gets each tick once. When one of them is
     > told to end its clients have had every tick until then, and those of the other do not notice.
 
-    Given a second node of the ticker service is running on the same feed
+    Given the ticker service is running on two nodes with one feed
     And Alice and Bob are connected and subscribed to NIFTY
     And Carol and Dave are connected to the second node and subscribed to NIFTY
     When 100 ticks of NIFTY are published, and at once the second node is told to end

@@ -14,7 +14,7 @@ Feature: Isolation
     And Alice is connected and subscribed to NIFTY
     And Mallory is connected and subscribed to BANKNIFTY
     When <attempt>
-    And an option tick and a bar each of NIFTY, BANKNIFTY and NIFTYNXT50 are published
+    And an option tick and a bar each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then <outcome>
     And Alice has received every tick of NIFTY due since subscribing, and no other
     And nobody has received an id, a token or an answer that is another's

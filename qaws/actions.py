@@ -168,7 +168,7 @@ def _tick_of(world: World, symbol: str, row: dict[str, str]) -> dict[str, Any]:
 
 
 async def publish_in_turn(world: World, symbols: Sequence[str], each: int) -> None:
-    """Publish `each` option ticks of every symbol, one symbol after the other."""
+    """Publish `each` option ticks of every symbol, the symbols taking turns."""
     market = world.feed.market
     makers = [partial(market.option_tick, instrument_of(symbol)) for symbol in symbols]
     await _publish_all(world, makers * each)
@@ -303,12 +303,12 @@ async def keep_publishing(world: World, selection: Selection, every_ms: float | 
         world.feed.start_flow(selection, every_ms / 1e3)
 
 
-async def open_market(world: World, every_s: float) -> None:
-    """Publish a tick of every symbol every `every_s` seconds until the scenario ends.
+async def open_market(world: World, every_ms: float) -> None:
+    """Publish a tick of every symbol every `every_ms` until the scenario ends.
 
     The symbols take turns, and so do each symbol's instruments and bars.
     """
-    world.feed.start_mixed_flow(trading(), every_s / len(SPOT))
+    world.feed.start_mixed_flow(trading(), every_ms / 1e3 / len(SPOT))
 
 
 async def stay_silent(world: World, client: str, at_most_s: float) -> None:

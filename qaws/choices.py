@@ -17,6 +17,7 @@ from qaws import (
     expiry,
     footprint,
     isolation,
+    load,
     load_verdicts,
     origins,
     outage,
@@ -25,7 +26,12 @@ from qaws import (
     viewing,
     visits,
 )
+from qaws.load import Demand
+from qaws.market import Selection
+from qaws.swarm.schedule import Burst
 from qaws.world import World
+
+BURST_BEGINS_S = 2.0
 
 Act = Callable[..., Awaitable[None]]
 Judge = Callable[..., None]
@@ -49,6 +55,66 @@ async def deliveries_took_less(
     else:
         await siege.deliveries_took_less(world, clients, percentile, bound_ms)
 
+
+def use_two_nodes(world: World) -> None:
+    """Start two services with the same settings, on the same feed."""
+    world.use_service()
+    world.use_second_node()
+
+
+def prepare_with_slow_clients(world: World, clients: int, selection: Selection) -> None:
+    """Plan a swarm of reading clients, and two slow ones with small receive buffers.
+
+    The buffers are small so that the system does not hide that the clients are slow.
+    """
+    load.prepare_swarm(world, clients, selection)
+    load.add_slow_clients(world, selection)
+
+
+def with_a_burst(
+    symbol: str, count: int, per_second: float, factor: float, length_ms: float
+) -> Demand:
+    """Return a demand whose rate rises for a while."""
+    burst = Burst(factor=factor, start_s=BURST_BEGINS_S, length_s=length_ms / 1e3)
+    return Demand(symbol, count, per_second, burst)
+
+
+def until_evicted(symbol: str, count: int, per_second: float) -> Demand:
+    """Return a demand that ends early once the service has evicted the slow clients."""
+    return Demand(symbol, count, per_second, until_evicted_s=count / per_second)
+
+
+STARTED: dict[str, Callable[[World], object]] = {
+    "running": World.use_service,
+    "started afresh": partial(World.use_service, afresh=True),
+    "running on two nodes with one feed": use_two_nodes,
+}
+"""How the service is there; these block, and are called on the main thread."""
+
+MARKET: dict[str, Act] = {
+    "closed": World.hush,
+    "open, with ticks every *duration*": actions.open_market,
+}
+"""Whether ticks of every symbol are published in the background."""
+
+SWARM: dict[str, Judge] = {
+    "": load.prepare_swarm,
+    ", besides one that stops reading and one that trickles": prepare_with_slow_clients,
+}
+"""Who is in a swarm besides clients that read."""
+
+DEMANDED: dict[str, Callable[..., Demand]] = {
+    "": Demand,
+    " with a burst of *number* times the rate for *duration*": with_a_burst,
+    ", or until the slow clients are evicted": until_evicted,
+}
+"""What is special about ticks at a rate."""
+
+PUBLISHED: dict[str, Act] = {
+    "*number* option ticks": actions.publish_in_turn,
+    "an option tick and a bar": isolation.publish_everything,
+}
+"""What is published of each symbol."""
 
 NOTED: dict[str, Act] = {
     "sockets, sessions, subscriptions and memory": actions.note_resources,

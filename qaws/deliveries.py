@@ -61,17 +61,18 @@ async def receives_it(world: World, clients: Sequence[str], within_ms: float) ->
     )
 
 
-async def has_seen_it(world: World, client: str) -> None:
-    """Require that the last tick has reached a client: its broadcast is over then."""
-    tick, connection = world.last_tick, world.scene.connections.named(client)
-    if not await actions.arrival(connection, tick, actions.WELL_PAST * world.allowance_s):
-        world.scene.checks.never(
-            f"{tick} to {client}",
-            tick.due_ns,
-            time.monotonic_ns(),
-            world.allowance_s * 1e3,
-            account(world, connection),
-        )
+async def have_seen_it(world: World, clients: Sequence[str]) -> None:
+    """Require that the last tick has reached clients: its broadcast is over then."""
+    tick = world.last_tick
+    for connection in world.scene.connections.of(clients):
+        if not await actions.arrival(connection, tick, actions.WELL_PAST * world.allowance_s):
+            world.scene.checks.never(
+                f"{tick} to {connection.name}",
+                tick.due_ns,
+                time.monotonic_ns(),
+                world.allowance_s * 1e3,
+                account(world, connection),
+            )
 
 
 async def further_tick(

@@ -89,12 +89,6 @@ def fields(text: str) -> list[str]:
     return re.split(r", | and ", text)
 
 
-@_pattern(r"running|started afresh", "running / started afresh")
-def start(text: str) -> bool:
-    """Return whether a service is to be started afresh."""
-    return text == "started afresh"
-
-
 @_pattern(
     r"(?:an?|its default) [a-z -]+? of (?:\d+(?:\.\d+)?(?: seconds)?|[A-Z]+|the [a-z ]+)",
     "a *setting* of *value* / its default *setting* of *value*",
@@ -177,6 +171,12 @@ def leaving(text: str) -> str | None:
     return text.removeprefix(" of ").removesuffix("'s leaving") or None
 
 
+@_pattern(rf"(?: and reaches (?:{CLIENTS}))?", "[ and reaches *clients*]")
+def reached(text: str) -> list[str]:
+    """Return whom a tick has reached before the scenario goes on; nobody unless it says so."""
+    return clients(text.removeprefix(" and reaches ")) if text else []
+
+
 @_pattern(r"is|are", "is/are")
 def be(text: str) -> str:
     """Return the verb; one phrase serves one client and many."""
@@ -234,7 +234,7 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Be": be,
     "Receive": receive,
     "Number": number,
-    "Start": start,
+    "Started": one_of(choices.STARTED),
     "Setting": setting,
     "Node": node,
     "ToNode": to_node,
@@ -242,9 +242,14 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Pace": pace,
     "Ping": ping,
     "Refusal": refusal,
+    "Reached": reached,
     "Showing": showing,
     "Leaving": leaving,
     "Receivers": receivers,
+    "Market": one_of(choices.MARKET),
+    "Swarm": one_of(choices.SWARM),
+    "Demand": one_of(choices.DEMANDED),
+    "Publish": one_of(choices.PUBLISHED),
     "Noted": one_of(choices.NOTED),
     "Back": one_of(choices.BACK),
     "Growth": one_of(choices.GROWTH),

@@ -7,10 +7,10 @@ from qaws import actions, nodes, phrases
 register_type(**phrases.TYPES)
 
 
-@given("the ticker service is {afresh:Start}")
-async def service_is_running(context, afresh):
+@given("the ticker service is {start:Started}")
+def service_is_running(context, start):
     """The service as its target file sets it; afresh if earlier clients could hide a leak."""
-    context.world.use_service(afresh=afresh)
+    start(context.world)
 
 
 @given("the ticker service is running with {setting:Setting}")
@@ -19,16 +19,10 @@ async def service_is_running_with(context, setting):
     context.world.use_service(setting)
 
 
-@given("the market is closed")
-async def market_is_closed(context):
-    """No tick is published: what holds now holds without any."""
-    await context.world.hush()
-
-
-@given("the market is open, with ticks every {every:Duration}")
-async def market_is_open(context, every):
-    """Ticks of every symbol are published again and again until the scenario's last step."""
-    await context.world.do(actions.open_market, every / 1000)
+@given("the market is {market:Market}")
+async def market_is(context, market):
+    """Without any tick, or with ticks of every symbol again and again until the last step."""
+    await context.world.do(market)
 
 
 @given(

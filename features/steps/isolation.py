@@ -23,12 +23,6 @@ async def tokens_are_shown(context):
     await context.world.do(secrecy.show_canaries)
 
 
-@when("an option tick and a bar each of {selection:Selection} are published")
-async def ticks_and_bars_are_published(context, selection):
-    """One of each kind of each symbol."""
-    await context.world.do(isolation.publish_everything, selection.symbols)
-
-
 @then("the session ids are all different, and hold at least {bits:d} random bits")
 async def session_ids_are_unguessable(context, bits):
     """Estimated from all that were noted; counters, clocks and repetitions do not count."""

@@ -3,49 +3,18 @@
 from behave import given, then, when
 
 from qaws import knee, load, load_verdicts
-from qaws.load import Demand
-from qaws.swarm.schedule import Burst
-
-BURST_BEGINS_S = 2.0
 
 
-@given("a swarm of {clients:Number} clients is ready for {selection:Selection}")
-def swarm_is_ready(context, clients, selection):
+@given("a swarm of {clients:Number} clients is ready for {selection:Selection}{prepare:Swarm}")
+def swarm_is_ready(context, clients, selection, prepare):
     """Clients in processes of their own; each decodes and checks everything it receives."""
-    load.prepare_swarm(context.world, clients, selection)
+    prepare(context.world, clients, selection)
 
 
-@given(
-    "the swarm has a client that stops reading and one that trickles, both for {selection:Selection}"
-)
-def swarm_has_slow_clients(context, selection):
-    """Clients with small receive buffers, so that the system does not hide that they are slow."""
-    load.add_slow_clients(context.world, selection)
-
-
-@when("{count:Number} ticks of {symbol} are published at {rate:Number} per second")
-def ticks_at_a_rate(context, count, symbol, rate):
+@when("{count:Number} ticks of {symbol} are published at {rate:Number} per second{demand:Demand}")
+def ticks_at_a_rate(context, count, symbol, rate, demand):
     """Ticks on an open-loop schedule: each is due at its time, come what may."""
-    load.publish_and_show(context.world, Demand(symbol, count, rate))
-
-
-@when(
-    "{count:Number} ticks of {symbol} are published at {rate:Number} per second with a burst of {factor:Number} times the rate for {length:Duration}"
-)
-def ticks_with_a_burst(context, count, symbol, rate, factor, length):
-    """Ticks at a rate that rises for a while."""
-    burst = Burst(factor=factor, start_s=BURST_BEGINS_S, length_s=length / 1000)
-    load.publish_and_show(context.world, Demand(symbol, count, rate, burst))
-
-
-@when(
-    "ticks of {symbol} are published at {rate:Number} per second until the slow clients are evicted, for {at_most:Duration} at most"
-)
-def ticks_until_evicted(context, symbol, rate, at_most):
-    """Ticks at a rate, until the service's own statistics show that the slow clients are gone."""
-    seconds = at_most / 1000
-    demand = Demand(symbol, int(rate * seconds), rate, until_evicted_s=seconds)
-    load.publish_and_show(context.world, demand)
+    load.publish_and_show(context.world, demand(symbol, count, rate))
 
 
 @when(

@@ -11,12 +11,6 @@ async def client_is_deaf(context, client, selection):
     await context.world.do(shutdown.be_deaf, client, selection)
 
 
-@given("a second node of the ticker service is running on the same feed")
-async def second_node_is_running(context):
-    """Another process with the same settings and the same broker."""
-    context.world.use_second_node()
-
-
 @when(
     "the service is restarted, and {clients:Clients} come back and subscribe to {selection:Selection} at once"
 )

@@ -31,17 +31,11 @@ async def subscribes(context, client, selection):
     await context.world.do(actions.subscribe, [client], selection)
 
 
-@when("an option tick for {selection:Selection} is published")
-async def option_tick_is_published(context, selection):
-    """One option tick goes into the feed."""
+@when("an option tick for {selection:Selection} is published{clients:Reached}")
+async def option_tick_is_published(context, selection, clients):
+    """One option tick goes into the feed; clients that are due it have received it."""
     await context.world.do(actions.publish, selection, "option_tick")
-
-
-@when("an option tick for {selection:Selection} is published and reaches {client:Client}")
-async def option_tick_is_published_and_seen(context, selection, client):
-    """One option tick goes into the feed, and a client that is due it has received it."""
-    await context.world.do(actions.publish, selection, "option_tick")
-    await context.world.do(deliveries.has_seen_it, client)
+    await context.world.do(deliveries.have_seen_it, clients)
 
 
 @when("these ticks of {symbol} are published in turn")
@@ -51,10 +45,10 @@ async def these_ticks_are_published(context, symbol):
     await context.world.do(actions.publish_rows, symbol, rows)
 
 
-@when("{each:d} option ticks each of {selection:Selection} are published in turn")
-async def ticks_are_published_in_turn(context, each, selection):
-    """Ticks of several symbols, one symbol after the other, at a steady rate."""
-    await context.world.do(actions.publish_in_turn, selection.symbols, each)
+@when("{publish:Publish} each of {selection:Selection} are published in turn")
+async def ticks_are_published_in_turn(context, publish, selection):
+    """Ticks of several symbols, which take turns, at a steady rate."""
+    await context.world.do(publish, selection.symbols)
 
 
 @when(

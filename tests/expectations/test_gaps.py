@@ -16,7 +16,7 @@ BOTH = selection_of("NIFTY and BANKNIFTY")
 
 async def absence_of_alice(do, least=10):
     await subscribed(do, "Alice", "Bob")
-    await do(actions.open_market, 0.006)
+    await do(actions.open_market, 6)
     await do(actions.publish_in_turn, ["NIFTY"], 10)
     await do(actions.end_connection, "Alice", "an abrupt reset")
     await do(actions.connect, ["Alice"])

@@ -155,7 +155,7 @@ def acted(mishap):
     """Return the story of QA-WS-017 with a mishap in the words of the features."""
 
     async def story(do):
-        await do(actions.open_market, 0.02)
+        await do(actions.open_market, 20)
         await do(actions.be_connected, ["Alice", "Bob"])
         await do(actions.subscribe, ["Alice", "Bob"], NIFTY)
         await do(TYPES["Mishap"](mishap), "Alice", BANKNIFTY)

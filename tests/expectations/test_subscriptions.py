@@ -42,7 +42,7 @@ class DropsAll(Ticker):
 
 async def change_of_mind(do, taken=NIFTY, kept=BANKNIFTY, foreign=NXT50):
     await subscribed(do, "Alice", "Bob")
-    await do(actions.open_market, 0.006)
+    await do(actions.open_market, 6)
     await do(actions.subscribe, ["Alice"], kept)
     await do(wishes.changes_its_mind, "Alice", taken, foreign, 2)
     await do(deliveries.received_exactly, "Alice", taken)
