@@ -77,9 +77,11 @@ def catalogue() -> str:
     lines = [
         "# Step catalogue",
         "",
-        "Every phrase that a scenario can use. Words in braces are to be filled in. This page is "
-        "made by",
-        "`make steps`, and the tests compare it with the code.",
+        "Every phrase that a scenario can use. Words in *italics* are to be filled in; of "
+        "(these / words) one",
+        "is said, and [these / words] may be left out. This page is made by `make steps`, and the "
+        "tests",
+        "compare it with the code.",
         "",
     ]
     for kind in ("given", "when", "then"):

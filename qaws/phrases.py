@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from qaws import choices, origins
@@ -91,7 +91,7 @@ def fields(text: str) -> list[str]:
 
 @_pattern(
     r"(?:an?|its default) [a-z -]+? of (?:\d+(?:\.\d+)?(?: seconds)?|[A-Z]+|the [a-z ]+)",
-    "a *setting* of *value* / its default *setting* of *value*",
+    "(a *setting* of *value* / its default *setting* of *value*)",
 )
 def setting(text: str) -> dict[str, str]:
     """Return a setting and its value: "an idle timeout of 2 seconds"; nothing for a default.
@@ -104,7 +104,7 @@ def setting(text: str) -> dict[str, str]:
     return {name: origins.allow_list(value) if value.startswith("the ") else value.split(" ")[0]}
 
 
-@_pattern(r"the service|the second node", "the service / the second node")
+@_pattern(r"the service|the second node", "(the service / the second node)")
 def node(text: str) -> str:
     """Return which of two services is meant."""
     return text
@@ -124,14 +124,14 @@ def ticking(text: str) -> float | None:
 
 @_pattern(
     rf"as fast as the service can|ten every {DURATION}",
-    "as fast as the service can / ten every *duration*",
+    "(as fast as the service can / ten every *duration*)",
 )
 def pace(text: str) -> float | None:
     """Return a rate per second, None for as fast as can be: "ten every 1.5 seconds"."""
     return 1e4 / duration(text.removeprefix("ten every ")) if text.startswith("ten") else None
 
 
-@_pattern(r"WebSocket ping|ping message", "WebSocket ping / ping message")
+@_pattern(r"WebSocket ping|ping message", "(WebSocket ping / ping message)")
 def ping(text: str) -> str:
     """Return a kind of ping: the protocol's or the dialect's."""
     return text
@@ -155,7 +155,7 @@ def receivers(text: str) -> list[str] | None:
 
 @_pattern(
     r"without a token|with a valid token(?: in the .+| from .+)?",
-    "without a token / with a valid token[ in the *carrier* / from *origin*]",
+    "(without a token / with a valid token[ in the *carrier* / from *origin*])",
 )
 def showing(text: str) -> dict[str, Any]:
     """Return what a client shows at the door, as arguments of `actions.connect`."""
@@ -200,6 +200,13 @@ def _value(found: re.Match[str]) -> str:
     return f"(?:{DURATION if found[1] == 'duration' else NUMBER})"
 
 
+def _shown(wordings: Sequence[str]) -> str:
+    """Return how the step catalogue shows wordings: (one / of / these), or [these / or / none]."""
+    first, *more = filter(None, wordings)
+    text = " / ".join([first, *(wording.strip() for wording in more)])
+    return f"[{text}]" if "" in wordings else f"({text})"
+
+
 def one_of(wordings: Mapping[str, Callable[..., T]]) -> Callable[[str], Callable[..., T]]:
     """Return the converter of a blank that takes one of several wordings.
 
@@ -209,9 +216,8 @@ def one_of(wordings: Mapping[str, Callable[..., T]]) -> Callable[[str], Callable
             milliseconds.
     """
     patterns = [re.sub(r"\\\*(\w+)\\\*", _value, re.escape(wording)) for wording in wordings]
-    shown = " / ".join(filter(None, wordings))
 
-    @_pattern("|".join(patterns), f"[{shown}]" if "" in wordings else shown)
+    @_pattern("|".join(patterns), _shown(list(wordings)))
     def convert(text: str) -> Callable[..., T]:
         fits = [re.fullmatch(pattern, text) is not None for pattern in patterns]
         act = list(wordings.values())[fits.index(True)]

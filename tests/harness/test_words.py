@@ -10,6 +10,7 @@ import pytest
 from qaws import phrases
 from qaws.contract import Contract
 from qaws.expectations import Refusal
+from qaws.load import Demand
 from qaws.market import (
     INSTRUMENTS,
     SPOT,
@@ -21,6 +22,7 @@ from qaws.market import (
     symbol_of,
 )
 from qaws.protocol import MALFORMED, QaWs, malformed
+from qaws.swarm.schedule import Burst
 from qaws.verdict import Broken
 
 
@@ -210,8 +212,19 @@ def test_a_wording_stands_for_a_function_which_gets_its_values_last():
     assert acted(ways, ", within two seconds") is None
     assert acted(ways, ", 0 times for 2 ms") is None
     del ways[", *number* times for *duration*"]
-    shown = "[ (at once) / , within *duration* / , between *duration* and *duration*]"
-    assert phrases.one_of(ways).shown == shown
+    assert phrases.one_of(ways).shown == (
+        "[ (at once) / , within *duration* / , between *duration* and *duration*]"
+    )
+    del ways[""]
+    assert phrases.one_of(ways).shown.startswith("( (at once) / ,")
+
+
+def test_a_demand_is_what_its_words_say():
+    burst = understood("Demand", " with a burst of 10 times the rate for 1 second")
+    assert burst("NIFTY", 3000, 200) == Demand("NIFTY", 3000, 200, Burst(10, 2.0, 1.0))
+    evicted = understood("Demand", ", or until the slow clients are evicted")
+    assert evicted("NIFTY", 40_000, 2000) == Demand("NIFTY", 40_000, 2000, until_evicted_s=20.0)
+    assert understood("Demand", "")("NIFTY", 7, 9) == Demand("NIFTY", 7, 9)
 
 
 def test_an_origin_that_cannot_be_listed_is_broken_with_those_that_can():

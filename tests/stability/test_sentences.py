@@ -1,5 +1,6 @@
 """What the steps say when something does not hold."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ from qaws import crowd, stability, visits
 from qaws.crowd import Crowd
 from qaws.evidence.storm_plot import MOST_POINTS, live_plot, thinned, welcome_plot
 from qaws.measure.stall import Stalls
+from qaws.phrases import TYPES
 from qaws.resources import Resources
 from qaws.service import Holdings
 from qaws.swarm.churn import CyclesReport
@@ -26,6 +28,12 @@ def held(sockets=3, sessions=3, subscriptions=3, files=18, threads=5):
     return Resources(Holdings(sockets, sessions, subscriptions), files, threads)
 
 
+def back(world):
+    """Say "the service's sockets, ... and threads are back as before within 5 seconds"."""
+    said = TYPES["Back"](f"the service's {WHAT.removesuffix(' of the service')}")
+    asyncio.run(said(world, 5000))
+
+
 # --- what is left behind --------------------------------------------------------------------------
 
 
@@ -34,26 +42,24 @@ def test_each_thing_left_behind_is_told(part):
     after = held(**{part: 7 if part != "files" else 19})
     world = stage(before=held(), after=after, watched_ns=(0, 1))
     with pytest.raises(Refuted, match=f"^{WHAT}: measured {after}, allowed as before: {held()}"):
-        visits.resources_are_back(world, 5000)
+        back(world)
 
 
 def test_fewer_threads_will_do_but_fewer_files_will_not():
-    visits.resources_are_back(stage(before=held(), after=held(threads=4), watched_ns=(0, 1)), 5000)
+    back(stage(before=held(), after=held(threads=4), watched_ns=(0, 1)))
     with pytest.raises(Refuted):
-        visits.resources_are_back(
-            stage(before=held(), after=held(files=17), watched_ns=(0, 1)), 5000
-        )
+        back(stage(before=held(), after=held(files=17), watched_ns=(0, 1)))
 
 
 def test_a_late_return_is_told():
     world = stage(before=held(), after=held(), watched_ns=(0, 6_000_000_000))
     with pytest.raises(Refuted, match=f"return of {WHAT}: measured 6000.0 ms, allowed at most"):
-        visits.resources_are_back(world, 5000)
+        back(world)
 
 
 def test_without_visitors_there_is_nothing_to_judge():
     with pytest.raises(Broken, match="no visitor has come yet"):
-        visits.resources_are_back(stage(before=None, after=None), 5000)
+        back(stage(before=None, after=None))
     with pytest.raises(Broken, match="20 witnesses receive"):
         visits.visits_of(SimpleNamespace(scene=SimpleNamespace(visits=None)))
     with pytest.raises(Broken, match="no storm yet"):
