@@ -109,5 +109,5 @@ Feature: Tokens
     When Lars subscribes to NIFTY
     And Pia pings every 200 ms
     Then Ida, Lars and Pia are closed by the service with code 1008 and a reason containing "token expired", within 2 seconds of the expiry and not before
-    And Ida, Lars and Pia, who come again with it, are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    And Ida, Lars and Pia, who come again with that token, are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
     And Nora is connected

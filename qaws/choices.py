@@ -162,7 +162,7 @@ MISHAPS: dict[str, Act] = {
 
 REFUSED: dict[str, Act] = {
     "": expectations.refused,
-    ", who come again with it,": expiry.turned_away_again,
+    ", who come again with that token,": expiry.turned_away_again,
 }
 """Who is refused: clients that have connected, or that now do so with the token that they had."""
 
