@@ -99,7 +99,7 @@ Feature: Connection lifecycle
 
     Given Alice and Bob are connected and subscribed to NIFTY
     And the market is open, with ticks every 6 ms
-    When 20 option ticks each of NIFTY are published in turn
+    When an option tick for NIFTY is published and reaches Alice
     And Alice reconnects after <ending>
     And 20 option ticks each of NIFTY are published in turn
     And Alice subscribes to NIFTY
