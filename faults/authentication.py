@@ -264,6 +264,7 @@ def header_token_ignored() -> None:
         "QA-WS-115": NOT_WELCOMED,
         **dict.fromkeys([f"QA-WS-{n}" for n in (105, 106, 111, 117)], NOT_WELCOMED),
     },
+    also=("QA-WS-023", "QA-WS-024", "QA-WS-101", "QA-WS-102", "QA-WS-116"),
 )
 def query_token_ignored() -> None:
     """Look for the token without the query."""

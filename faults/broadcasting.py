@@ -69,6 +69,7 @@ class Bursts:
     story="Option prices are rounded to two digits, so that marks and margins drift from the "
     "exchange's.",
     caught_by={"QA-WS-006": "last_price of NIFTY option tick"},
+    also=("QA-WS-115",),
 )
 def price_rounded() -> None:
     """Round on the way."""
@@ -78,6 +79,7 @@ def price_rounded() -> None:
 @fault(
     story="Greeks are rounded to four digits, so that gamma is gone and hedges are off.",
     caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
+    also=("QA-WS-115",),
 )
 def greeks_rounded() -> None:
     """Round on the way."""
@@ -91,6 +93,7 @@ def greeks_rounded() -> None:
 @fault(
     story="Each option tick carries the greeks of the one before, so that hedges are a tick late.",
     caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
+    also=("QA-WS-115",),
 )
 def greeks_stale() -> None:
     """Swap the greeks with those that were kept."""
@@ -134,6 +137,7 @@ def tick_delayed() -> None:
         "QA-WS-016": "Alice received ticks more than once",
         "QA-WS-117": "the shortest that does",
     },
+    also=("QA-WS-102",),
 )
 def tick_twice() -> None:
     """Find the groups of instrument subscribers twice."""
@@ -154,6 +158,7 @@ def tick_twice() -> None:
         "QA-WS-016": "x option-tick",
         "QA-WS-117": "the shortest that does",
     },
+    also=("QA-WS-102",),
 )
 def tick_of_wrong_type() -> None:
     """Change the word inside the frame; its length stays."""
@@ -175,6 +180,7 @@ def tick_of_wrong_type() -> None:
         "QA-WS-016": "without their sequence number",
         "QA-WS-117": "the shortest that does",
     },
+    also=("QA-WS-102",),
 )
 def unknown_fields_stripped() -> None:
     """Blank out the name of the sequence number; the length stays."""
@@ -194,6 +200,7 @@ def unknown_fields_stripped() -> None:
 @fault(
     story="High and low of a bar are swapped, so that every chart and stop order is upside down.",
     caught_by={"QA-WS-007": "high of NIFTY underlying bar"},
+    also=("QA-WS-115",),
 )
 def high_and_low_swapped() -> None:
     """Swap two fields."""
@@ -203,6 +210,7 @@ def high_and_low_swapped() -> None:
 @fault(
     story="A bar closes at the price of the bar before, so that the day's last price is wrong.",
     caught_by={"QA-WS-007": "close of NIFTY underlying bar"},
+    also=("QA-WS-115",),
 )
 def bar_keeps_old_close() -> None:
     """Put the close that was kept into the next bar."""
@@ -219,6 +227,7 @@ def bar_keeps_old_close() -> None:
 @fault(
     story="The volume of bars is always zero, so that volume-weighted orders never trade.",
     caught_by={"QA-WS-007": "at Alice: measured 0, allowed 182300"},
+    also=("QA-WS-115",),
 )
 def volume_zero() -> None:
     """Overwrite the field."""
@@ -234,6 +243,7 @@ def volume_zero() -> None:
         "QA-WS-117": "the shortest that does",
         "QA-WS-103": "Carol received ticks that it had not subscribed to",
     },
+    also=("QA-WS-102",),
 )
 def option_ticks_to_underlying_subscribers() -> None:
     """Let the underlying's key match option ticks."""
@@ -257,7 +267,7 @@ def option_ticks_to_underlying_subscribers() -> None:
         "QA-WS-017": "never received ticks that it was due",
         "QA-WS-106": "never received ticks that it was due",
     },
-    also=("QA-WS-018",),
+    also=("QA-WS-018", "QA-WS-102"),
 )
 def every_second_bar_lost() -> None:
     """Skip the even ones."""
@@ -320,6 +330,7 @@ def symbols_match_by_prefix() -> None:
         "QA-WS-018": "received ticks that it had not subscribed to",
         "QA-WS-106": "received ticks that it had not subscribed to",
     },
+    also=("QA-WS-102",),
 )
 def broadcast_to_all() -> None:
     """Find all groups for every tick."""
@@ -342,8 +353,8 @@ def broadcast_to_all() -> None:
         "QA-WS-115": "ticks that Alice missed",
         "QA-WS-017": "received ticks that it had not subscribed to",
         "QA-WS-018": "received ticks that it had not subscribed to",
-        "QA-WS-106": "received ticks that it had not subscribed to",
     },
+    also=("QA-WS-024", "QA-WS-106"),
 )
 def ticks_without_subscription() -> None:
     """Send each tick to those who hold no subscription, too."""
@@ -370,6 +381,7 @@ def ticks_without_subscription() -> None:
         "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
         "QA-WS-111": "ticks that the broker had before SIGTERM, at all clients",
     },
+    also=("QA-WS-102", "QA-WS-116"),
 )
 def ticks_lost_in_bursts() -> None:
     """Drop a tick now and then."""
@@ -393,6 +405,7 @@ def ticks_lost_in_bursts() -> None:
         "QA-WS-018": "received ticks out of order",
         "QA-WS-111": "received ticks out of order",
     },
+    also=("QA-WS-102", "QA-WS-116"),
 )
 def ticks_reordered_in_bursts() -> None:
     """Send every ninth tick of a symbol after its successor."""
@@ -422,6 +435,7 @@ def ticks_reordered_in_bursts() -> None:
         "QA-WS-018": "received ticks more than once",
         "QA-WS-111": "received ticks more than once",
     },
+    also=("QA-WS-102", "QA-WS-116"),
 )
 def ticks_repeated_in_bursts() -> None:
     """Publish a tick twice now and then."""

@@ -234,6 +234,7 @@ def nan_accepted() -> None:
     story="Symbols that are no texts are turned into texts, so that a client's mistake looks like "
     "a subscription without ticks.",
     caught_by={"QA-WS-010": NO_ERROR, "QA-WS-024": "a symbol of 60,000 characters"},
+    also=("QA-WS-025",),
 )
 def non_text_symbol_accepted() -> None:
     """Make everything a text."""
@@ -244,6 +245,7 @@ def non_text_symbol_accepted() -> None:
     story="Instruments that are texts or fractions are turned into whole numbers, so that a client "
     "may get the ticks of another instrument than it thinks.",
     caught_by={"QA-WS-010": NO_ERROR, "QA-WS-024": "a fraction of 60,000 digits"},
+    also=("QA-WS-025",),
 )
 def non_integer_instruments_accepted() -> None:
     """Make everything a whole number."""

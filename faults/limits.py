@@ -94,6 +94,7 @@ def limit_refusal_as_503() -> None:
         "QA-WS-012": ADMISSION,
         "QA-WS-025": "has a valid token but was closed with 1008",
     },
+    also=("QA-WS-024", "QA-WS-101"),
 )
 def place_never_given_back() -> None:
     """Release nothing."""

@@ -7,6 +7,7 @@ import hashlib
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -23,6 +24,7 @@ from faults.fault import fault, replace
 NODE = uuid.uuid4().hex.encode()
 YOUNG_S = 5.0
 RUSH_PER_SECOND = 200
+CROWD = 400
 SERVED_AGAIN = "clients that came back at once"
 
 
@@ -37,24 +39,36 @@ def _broker(service: TickerService) -> redis.Redis:
 
 
 class Herd:
-    """Tells whether many come to a service that has just taken another's place."""
+    """Tells whether many come to a service that has just taken the place of one that had many."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._successor = False
         self._arrivals: deque[float] = deque()
+        self._visitors = 0
+        self._mark_crowd: Callable[[], object] = lambda: None
         original = TickerService.__init__
 
         def __init__(service: TickerService, *parts: Any) -> None:
             original(service, *parts)
+            mark = b"crowd:" + _cluster(service)
             with _broker(service) as broker:
-                self._successor = broker.incr(b"starts:" + _cluster(service)) > 1
+                self._successor = broker.getdel(mark) is not None
+
+            def mark_crowd() -> None:
+                with _broker(service) as broker:
+                    broker.set(mark, 1)
+
+            self._mark_crowd = mark_crowd
 
         replace(TickerService, "__init__", __init__)
 
     def is_here(self) -> bool:
         """Note an arrival; return whether it is one of a herd."""
         now = time.monotonic()
+        self._visitors += 1
+        if self._visitors == CROWD and not self._successor:
+            self._mark_crowd()
         self._arrivals.append(now)
         while self._arrivals[0] < now - 1:
             self._arrivals.popleft()
@@ -69,6 +83,7 @@ class Herd:
     story="Nodes share the ticks out among themselves as workers share a queue, so that with two "
     "nodes every client sees half of the market.",
     caught_by={"QA-WS-111": "ticks that the broker had before SIGTERM, at all clients"},
+    also=("QA-WS-016",),
 )
 def ticks_shared_out_between_nodes() -> None:
     """Let the first node that claims a tick have it."""
@@ -87,6 +102,7 @@ def ticks_shared_out_between_nodes() -> None:
     story="Each node passes the ticks on to its peers, which have them already, so that with two "
     "nodes every client gets everything twice.",
     caught_by={"QA-WS-111": "more than once"},
+    also=("QA-WS-024",),
 )
 def ticks_passed_on_to_the_other_node() -> None:
     """Publish what comes in, for the others."""

@@ -173,6 +173,7 @@ def memory_leaks() -> None:
         "QA-WS-005": "session id of Alice after reconnecting",
         "QA-WS-025": "different session ids among",
     },
+    also=("QA-WS-105",),
 )
 def session_id_reused() -> None:
     """Name the session after the user."""
@@ -195,7 +196,7 @@ def session_id_reused() -> None:
         "QA-WS-016": "received ticks that it had not subscribed to",
         "QA-WS-115": "ticks that Alice missed",
     },
-    also=("QA-WS-017", "QA-WS-025"),
+    also=("QA-WS-017", "QA-WS-025", "QA-WS-102", "QA-WS-103"),
 )
 def subscriptions_restored() -> None:
     """Hand the keys of the last client that left to the next that comes, while others are here."""

@@ -126,6 +126,7 @@ def shutdown_waits_for_the_slowest() -> None:
     story="At a shutdown clients are closed one after the other, with a pause in between, so that "
     "the last ones are cut off when the time is up.",
     caught_by={"QA-WS-018": LATE_CLOSE},
+    also=("QA-WS-111",),
 )
 def clients_closed_one_by_one() -> None:
     """Take a tenth of a second for each."""
