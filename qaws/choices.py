@@ -13,6 +13,7 @@ from functools import partial
 from qaws import (
     actions,
     admission,
+    endurance,
     expectations,
     expiry,
     footprint,
@@ -22,7 +23,6 @@ from qaws import (
     origins,
     outage,
     shutdown,
-    siege,
     viewing,
     visits,
 )
@@ -53,7 +53,7 @@ async def deliveries_took_less(
     if clients is None:
         load_verdicts.percentile_below(world, percentile, bound_ms)
     else:
-        await siege.deliveries_took_less(world, clients, percentile, bound_ms)
+        await endurance.deliveries_took_less(world, clients, percentile, bound_ms)
 
 
 def use_two_nodes(world: World) -> None:
@@ -128,14 +128,14 @@ BACK: dict[str, Act] = {
         visits.resources_are_back
     ),
     "when the hostile clients have left, the service's sockets, sessions and subscriptions": (
-        siege.nothing_stays
+        endurance.nothing_stays
     ),
 }
 """What the service must hold again, as before."""
 
 GROWTH: dict[str, Act] = {
     "": footprint.memory_grew_less,
-    " at its peak": siege.memory_stayed_within,
+    " at its peak": endurance.memory_stayed_within,
     " per slow client at its peak": _at_once(load_verdicts.memory_bounded),
 }
 """How the growth of the service's memory is taken."""

@@ -2,7 +2,7 @@
 
 from behave import then, when
 
-from qaws import choices, siege
+from qaws import answers, choices, siege
 
 
 @when("{count:Number} hostile clients come with {attack}")
@@ -14,7 +14,7 @@ async def hostile_clients_come(context, count, attack):
 @then("each of them is answered by {answer}")
 async def each_is_answered(context, answer):
     """Every hostile client got what its attack deserves; each has its own check."""
-    await context.world.do(siege.answered, answer)
+    await context.world.do(answers.answered, answer)
 
 
 @then("{percentile:g} % of the deliveries{receivers:Receivers} took less than {bound:Duration}")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from qaws import hostile
+from qaws.answers import INTERNALS, _judge
 from qaws.hostile import Floods, Sends, inputs, rounds
-from qaws.siege import INTERNALS, _judge
 from qaws.verdict import Broken
 
 FEATURE = Path(__file__).parents[2] / "features" / "hostile.feature"
