@@ -240,6 +240,14 @@ class Connection:
         self._socket.transport.abort()
         await self._socket.wait_closed()
 
+    @property
+    def ports(self) -> tuple[int, int] | None:
+        """Return the TCP ports of the service's end and of this one; None without a socket."""
+        if self._socket is None:
+            return None
+        transport = self._socket.transport
+        return transport.get_extra_info("peername")[1], transport.get_extra_info("sockname")[1]
+
     def stop_reading(self) -> None:
         """Leave everything that comes in the kernel's buffer, as a client that hangs does."""
         if self._socket and not self._over:

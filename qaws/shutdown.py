@@ -15,9 +15,10 @@ from qaws import actions
 from qaws.connections import OPEN_ALLOWANCE_S, Connection, Frame, redacted
 from qaws.expectations import in_words, shown
 from qaws.market import Selection
+from qaws.measure.kernel import held_bytes
 from qaws.nodes import node
 from qaws.oracle import SHOWN, was_held
-from qaws.service import Service
+from qaws.service import MIB, Service
 from qaws.verdict import Broken
 from qaws.world import STEP_LIMIT_S, World
 
@@ -26,8 +27,11 @@ DEAF_BUFFER = 1024
 
 FILLING_BYTES = 3 * 1024 * 1024
 FILLING_TICK_BYTES = 48 * 1024
-"""What is published to a client that does not read: more than the kernel takes on its behalf
-(1.6 MB were measured), less than the service may keep for it before it is evicted."""
+"""What is published to a client that does not read, in ticks of the second size: more than the kernel
+takes (1.6 MB were measured), less than the service may keep for it before it is evicted."""
+
+SETTLED_S = 0.05
+"""A line that holds as much as before after this time is full."""
 
 KNOCK_EVERY_S = 0.25
 LOOK_EVERY_S = 0.01
@@ -51,7 +55,11 @@ class Shutdown:
 
 
 async def be_deaf(world: World, client: str, selection: Selection) -> None:
-    """Connect a client that subscribes and then no longer reads, and fill its line with ticks."""
+    """Connect a client that subscribes and then no longer reads, and fill its line with ticks.
+
+    Raises:
+        Broken: the kernel has taken all of them, so that the service has nothing to keep for it.
+    """
     service, carrier = world.service, world.target.auth.carriers[0]
     (connection,) = await world.scene.connections.connect(
         [client], service, world.tokens.valid(), carrier, receive_buffer=DEAF_BUFFER
@@ -63,6 +71,26 @@ async def be_deaf(world: World, client: str, selection: Selection) -> None:
     padding = {"padding": "x" * FILLING_TICK_BYTES}
     for _ in range(FILLING_BYTES // FILLING_TICK_BYTES):
         await world.feed.publish(world.feed.market.tick(kind, symbol, instrument) | padding)
+    await _require_full_line(world, connection)
+
+
+async def _require_full_line(world: World, connection: Connection) -> None:
+    """Wait until the kernel takes no more for a client, and require that ticks are left over."""
+    ports = connection.ports
+    if ports is None or held_bytes(*ports) is None:
+        return  # the service is on another machine: nobody here can look into its line
+    held, settled, deadline = 0, False, time.monotonic() + world.allowance_s
+    while not settled and time.monotonic() < deadline:
+        await asyncio.sleep(SETTLED_S)
+        now = held_bytes(*ports) or 0
+        settled, held = 0 < now == held, now
+    what = f"the system holds {held / MIB:.1f} of {FILLING_BYTES / MIB:.1f} MB published to it"
+    if not settled or held >= FILLING_BYTES:
+        raise Broken(
+            f"{connection.name} does not read, but nothing shows that its line is full: {what}; "
+            "if socket buffers are larger on this machine, raise FILLING_BYTES"
+        )
+    world.scene.figures.append((f"{connection.name}'s line", f"full: {what}, and no more"))
 
 
 async def end_amid_ticks(

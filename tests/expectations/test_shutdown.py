@@ -165,6 +165,7 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(pla
         zoe = world.scene.connections.named("Zoe")
         assert zoe.is_open
         assert not any(zoe.received("tick"))
+        assert re.match(r"full: the system holds \d\.\d of 3\.0 MB", world.scene.figures[-1][1])
         await do(shutdown.end_amid_ticks, 40, NIFTY)
         await do(shutdown.closed_in_time, ["Alice"], [1001], ["shutdown"], 600)
         world.services.stop()
@@ -172,6 +173,19 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(pla
         await asyncio.wait_for(world.scene.shutdown.watch, 5)
         assert zoe.ending.by == "the client"
         await do(deliveries.everything_was_exact)
+
+    play("Ending", story)
+
+
+def test_a_line_that_takes_everything_is_not_full(play, monkeypatch):
+    monkeypatch.setattr(shutdown, "FILLING_BYTES", 2 * shutdown.FILLING_TICK_BYTES)
+    monkeypatch.setattr(shutdown, "DEAF_BUFFER", 4 << 20)
+
+    async def story(do, world):
+        await do(actions.be_connected, ["Alice"])
+        await do(actions.subscribe, ["Alice"], NIFTY)
+        with pytest.raises(Broken, match="nothing shows that its line is full: the system holds"):
+            await do(shutdown.be_deaf, "Zoe", selection_of("BANKNIFTY"))
 
     play("Ending", story)
 
