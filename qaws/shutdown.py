@@ -27,8 +27,8 @@ DEAF_BUFFER = 1024
 
 FILLING_BYTES = 3 * 1024 * 1024
 FILLING_TICK_BYTES = 48 * 1024
-"""What is published to a client that does not read, in ticks of the second size: more than the kernel
-takes (1.6 MB were measured), less than the service may keep for it before it is evicted."""
+"""What a client that does not read is sent, and in ticks of which size: more than the kernel takes
+(1.6 MB were measured), less than the service may keep for it before it is evicted."""
 
 SETTLED_S = 0.05
 """A line that holds as much as before after this time is full."""
