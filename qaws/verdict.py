@@ -18,6 +18,9 @@ from qaws.redaction import without_tokens
 SHORTLY_MS = 50.0
 """An end that comes so much too early may go unseen in a stall; less than that decides nothing."""
 
+SEEING_MS = 10.0
+"""A harness that runs for so many milliseconds has read everything that was there."""
+
 Outcome = Literal["met", "not met", "inconclusive"]
 
 
@@ -115,14 +118,17 @@ class Checks:
 
         A stall makes an instant look later than it was, so it can hide an early end: where taking
         the stall off would cross the bound, the check is inconclusive. A harness that ran shortly
-        before the bound would have seen the end then: such a stall hides nothing.
+        before the bound, or between the bound and the end, would have seen an early end then: such
+        a stall hides nothing.
         """
         took = (end_ns - start_ns) / 1e6
         stalled = self.stalled_ms(end_ns - int(1e9), end_ns)
         bound_ns = start_ns + int(allowed_ms * 1e6)
         blind_ms = self.stalled_ms(bound_ns - int(SHORTLY_MS * 1e6), bound_ns)
+        saw_ms = (end_ns - bound_ns) / 1e6 - self.stalled_ms(bound_ns, end_ns)
+        hidden = blind_ms >= 0.8 * SHORTLY_MS and saw_ms < SEEING_MS
         allowed = f"not before {allowed_ms:g} ms"
-        if took >= allowed_ms and took - stalled < allowed_ms and blind_ms >= 0.8 * SHORTLY_MS:
+        if took >= allowed_ms and took - stalled < allowed_ms and hidden:
             self._starved(what, f"{took:.1f} ms", allowed, stalled)
         self.require(took >= allowed_ms, what, f"{took:.1f} ms", allowed)
 

@@ -166,6 +166,14 @@ def test_a_stall_that_was_over_shortly_before_the_bound_hides_nothing():
         Checks(blind.between).not_before_ms("close", START, at(2002), 2000)
 
 
+def test_a_stall_hides_nothing_from_a_harness_that_ran_between_the_bound_and_the_end():
+    meter = StallMeter()
+    meter.book(at(1940), at(2030))
+    Checks(meter.between).not_before_ms("close", START, at(2052), 2000)
+    with pytest.raises(Inconclusive, match="stood still"):
+        Checks(meter.between).not_before_ms("close", START, at(2035), 2000)
+
+
 @pytest.mark.parametrize("stall", [0, 100, 10_000])
 def test_a_stall_never_excuses_an_early_end(stall):
     with pytest.raises(Refuted):
