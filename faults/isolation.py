@@ -39,6 +39,7 @@ OUTPUT = "the service's output has "
     story="Session ids are counted up, so that everybody knows the ids of those who came before "
     "and after.",
     caught_by={"QA-WS-025": BITS},
+    also=("QA-WS-105",),
 )
 def session_ids_counted_up() -> None:
     """Write a number as if it were random."""
@@ -190,6 +191,7 @@ def ticks_of_clients_relayed() -> None:
 @fault(
     story="An action of the developers, with which they published ticks, was left in.",
     caught_by={"QA-WS-025": UNKNOWN},
+    also=("QA-WS-024",),
 )
 def publish_action_left_in() -> None:
     """Heed the action publish."""

@@ -359,6 +359,7 @@ def expired_tokens_counted_as_sessions() -> None:
     story="After a token that names no known key everybody is refused for three seconds, so that "
     "one forger keeps all others out.",
     caught_by={"QA-WS-021": "admission of Alice"},
+    also=("QA-WS-025",),
 )
 def forgery_locks_others_out() -> None:
     """Take an unknown kid for a key rotation, and refuse until it is over."""
