@@ -70,6 +70,7 @@ def vanished_session_stays() -> None:
     story="A client that only answers pings counts as gone, so that whoever waits for rare ticks "
     "is thrown out again and again.",
     caught_by={"QA-WS-101": "open connections of Bob"},
+    also=("QA-WS-116",),
 )
 def answering_client_reaped() -> None:
     """Let the idle timeout be no longer than two rounds of the keepalive that was set."""

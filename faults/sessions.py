@@ -149,6 +149,7 @@ def sockets_leak() -> None:
     story="Two megabytes stay behind for every client that was ever connected, until the service "
     "is killed for want of memory.",
     caught_by={"QA-WS-004": "growth of the service's private memory"},
+    also=("QA-WS-024",),
 )
 def memory_leaks() -> None:
     """Keep a buffer per session for ever."""

@@ -262,13 +262,16 @@ class Services:
         Args:
             services: which; default all that run.
         """
+        deaths = []
         for service in list(self._running.values() if services is None else services):
             if service in self._running.values():
                 try:
                     service.require_alive()
-                except Broken:
+                except Broken as death:
                     self.retire(service)
-                    raise
+                    deaths.append(death)
+        if deaths:
+            raise deaths[0]
 
     def retire(self, service: Service) -> None:
         """Stop a service whose state can no longer be trusted; the next `get` starts another."""

@@ -200,6 +200,9 @@ class World:
         finally:
             for service in [] if trust else services:
                 self.services.retire(service)
+        if not trust:  # what kills one service through the feed kills the idle ones too
+            with contextlib.suppress(Broken):
+                self.services.require_alive()
         self.services.require_alive(services)
         if self.broker:
             self.broker.require_alive()

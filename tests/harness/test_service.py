@@ -254,6 +254,18 @@ def test_of_services_only_those_still_in_use_must_be_alive(services, until):
     until(lambda: dead.process.exit_code() is not None)
     with pytest.raises(Broken, match="exit code -9"):
         offered.require_alive([dead])
+    offered.require_alive()
+
+
+def test_several_deaths_are_said_as_one_and_all_replaced(services, until):
+    offered = services()
+    dead = [offered.get(node=number) for number in (1, 2)]
+    for service in dead:
+        os.kill(service.process.pid, signal.SIGKILL)
+    until(lambda: all(service.process.exit_code() is not None for service in dead))
+    with pytest.raises(Broken, match="exit code -9"):
+        offered.require_alive()
+    assert not {offered.get(node=number) for number in (1, 2)} & set(dead)
 
 
 def test_a_service_that_is_told_to_end_is_no_death(services, until):
