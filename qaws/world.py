@@ -180,8 +180,8 @@ class World:
         """End a scenario: stop its chores and flows, close its clients, look after its services.
 
         Args:
-            trust: whether its services may be used again; after a scenario that did not pass, what
-                state they are in is anybody's guess.
+            trust: whether services may be used again; after a scenario that did not pass, what state
+                they are in is anybody's guess: also the idle ones, which hear the same feed.
 
         Raises:
             Broken: a service that is to be used again or the broker has died, or a flow had ended
@@ -198,11 +198,8 @@ class World:
             trust = False
             raise
         finally:
-            for service in [] if trust else services:
-                self.services.retire(service)
-        if not trust:  # what kills one service through the feed kills the idle ones too
-            with contextlib.suppress(Broken):
-                self.services.require_alive()
+            if not trust:
+                self.services.stop()
         self.services.require_alive(services)
         if self.broker:
             self.broker.require_alive()
