@@ -180,8 +180,8 @@ class World:
         """End a scenario: stop its chores and flows, close its clients, look after its services.
 
         Args:
-            trust: whether services may be used again; after a scenario that did not pass, what state
-                they are in is anybody's guess: also the idle ones, which hear the same feed.
+            trust: whether services may be used again; after a scenario that did not pass, what
+                state they are in is anybody's guess: also the idle ones, which hear the same feed.
 
         Raises:
             Broken: a service that is to be used again or the broker has died, or a flow had ended
