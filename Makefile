@@ -45,7 +45,7 @@ test: setup $(DASK_READY) ## pass the suite's own tests: lint, types, unit and e
 	@$(RUN) -m pytest
 
 faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance
-	@$(RUN) -m faults.prove $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+	@$(RUN) -m faults.prove $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
 
 report: setup ## make the report again from the last run's results
 	@$(RUN) -m qaws.report
