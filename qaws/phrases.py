@@ -165,10 +165,10 @@ def showing(text: str) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value != ""}
 
 
-@_pattern(rf"(?: of (?:{NAME}|client \d+)'s leaving)?", "[ of *client*'s leaving]")
+@_pattern(rf"(?:when (?:{NAME}|client \d+) leaves, )?", "[when *client* leaves, ]")
 def leaving(text: str) -> str | None:
     """Return who leaves, None where nobody does."""
-    return text.removeprefix(" of ").removesuffix("'s leaving") or None
+    return text.removeprefix("when ").removesuffix(" leaves, ") or None
 
 
 @_pattern(rf"(?: and reaches (?:{CLIENTS}))?", "[ and reaches *clients*]")

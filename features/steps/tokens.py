@@ -17,8 +17,8 @@ async def no_place_is_taken(context, bound):
     await context.world.do(admission.no_place_taken, bound)
 
 
-@then("{client:Client} is admitted with a valid token within {bound:Duration}{leaver:Leaving}")
-async def is_admitted(context, client, bound, leaver):
+@then("{leaver:Leaving}{client:Client} is admitted with a valid token within {bound:Duration}")
+async def is_admitted(context, leaver, client, bound):
     """The service lets in whom it should; a place that is given back can be taken."""
     await context.world.do(admission.admitted, client, bound, leaver)
 
