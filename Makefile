@@ -29,29 +29,29 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 p0: setup ## run the main job and leave reports/index.html and reports/signoff.html
-	@$(RUN) -m qaws.job --tags=@p0
+	@$(RUN) -m qaws.runner.job --tags=@p0
 
 p1: setup $(BROWSER_READY) ## run what lies beyond the plan; its browser scenario wants Chromium
-	@$(RUN) -m qaws.job --tags=@p1
+	@$(RUN) -m qaws.runner.job --tags=@p1
 
 nightly: setup ## run the real durations: 5 minutes and one hour
-	@$(RUN) -m qaws.job --tags=@nightly
+	@$(RUN) -m qaws.runner.job --tags=@nightly
 
 test: setup $(DASK_READY) ## pass the suite's own tests: lint, types, unit and end-to-end tests
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
-	@$(RUN) -m qaws.lint
+	@$(RUN) -m qaws.gherkin.lint
 	@$(RUN) -m pytest
 
 faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance
 	@$(RUN) -m faults.prove $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
 
 report: setup ## make the report again from the last run's results
-	@$(RUN) -m qaws.report
+	@$(RUN) -m qaws.report.signoff
 
 demo: $(READY) ## start broker, service and generator, and print an address for any client
-	@$(RUN) -m qaws.demo
+	@$(RUN) -m qaws.runner.demo
 
 bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAPI; ARGS="--only a" for a part
 	@$(RUN) -m bench $(ARGS)
@@ -73,7 +73,7 @@ $(BROWSER_READY): $(READY) requirements-browser.lock
 	@touch $@
 
 steps: $(READY) ## write docs/steps.md from the step definitions
-	@$(RUN) -m qaws.lint --write
+	@$(RUN) -m qaws.gherkin.lint --write
 
 lock: $(READY) ## pin the newest versions that requirements*.in allow
 	@for name in requirements requirements-node requirements-dask requirements-bench requirements-browser; do \

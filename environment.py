@@ -1,8 +1,8 @@
-"""behave's hooks: build the world, tear it down. What they do is in `qaws/session.py`."""
+"""behave's hooks: build the world, tear it down. What they do is in `qaws/runner/behave_run.py`."""
 
 from pathlib import Path
 
-from qaws.session import Session
+from qaws.runner.behave_run import Session
 
 ROOT = Path(__file__).resolve().parent
 

@@ -21,7 +21,7 @@ from bench.figures import (
 from bench.page import bench_markdown, bench_page
 from bench.plots import fanout_plot, growth_plot, receiving_plot
 from bench.run import QUICK, Options, Sizes, run_bench
-from qaws.lock import hold
+from qaws.runtime.lock import hold
 from qaws.verdict import Broken
 
 EXIT_MISSED, EXIT_BROKEN, EXIT_ABORTED = 1, 2, 130

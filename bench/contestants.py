@@ -15,9 +15,10 @@ import msgspec
 
 from bench.sending import ROOT
 from bench.tally import Tally, of_k6, of_swarm
-from qaws.market import selection_of
-from qaws.process import ManagedProcess
-from qaws.swarm import Group, Swarm, SwarmPlan
+from qaws.load.plan import Group, SwarmPlan
+from qaws.load.swarm import Swarm
+from qaws.protocol.market import selection_of
+from qaws.runtime.process import ManagedProcess
 from qaws.verdict import Broken
 
 _numbers = itertools.count(1)

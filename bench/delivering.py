@@ -10,13 +10,17 @@ import msgspec
 
 from bench.machine import Neighbours, cpu_s
 from bench.sending import ROOT
-from qaws.broker import Broker, open_broker
-from qaws.closing import Closing
-from qaws.market import selection_of
-from qaws.service import Services
-from qaws.swarm import FlowPlan, FlowReport, Group, Publisher, Swarm, SwarmPlan, SwarmResult
-from qaws.target import Target, read_target
-from qaws.tokens import Tokens
+from qaws.auth.tokens import Tokens
+from qaws.load.plan import Group, SwarmPlan
+from qaws.load.publisher.publisher import Publisher
+from qaws.load.result import SwarmResult
+from qaws.load.schedule import FlowPlan, FlowReport
+from qaws.load.swarm import Swarm
+from qaws.protocol.market import selection_of
+from qaws.runtime.closing import Closing
+from qaws.sut.broker import Broker, open_broker
+from qaws.sut.service import Services
+from qaws.sut.target import Target, read_target
 
 SYMBOL = "NIFTY"
 STALL_SHARE = 0.2

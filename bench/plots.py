@@ -20,8 +20,8 @@ from bench.figures import (
     per_second,
     receipts_of,
 )
-from qaws.evidence.latency_plot import BLUE, GREY, RED
-from qaws.evidence.svg import as_svg, new_figure
+from qaws.report.latency_plot import BLUE, GREY, RED
+from qaws.report.svg import as_svg, new_figure
 
 PALE = "#94a3b8"
 GRID = "#e2e8f0"

@@ -37,7 +37,7 @@ from bench.figures import (
 from bench.machine import load, this_machine
 from bench.receiving import Receipt, receive
 from bench.stream import payloads, slices
-from qaws.market import Market, instrument_of
+from qaws.protocol.market import Market, instrument_of
 from qaws.verdict import Broken, Refuted
 
 AT_THE_LIMIT = 0.7

@@ -16,8 +16,8 @@ import msgspec
 
 from bench.sender import CONTROL
 from bench.stream import Flaw
-from qaws.closing import Closing
-from qaws.process import ManagedProcess
+from qaws.runtime.closing import Closing
+from qaws.runtime.process import ManagedProcess
 from qaws.verdict import Broken
 
 ROOT = Path(__file__).resolve().parents[1]

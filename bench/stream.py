@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import msgspec
 from websockets.frames import Frame, Opcode
 
-from qaws.market import Market, instrument_of
+from qaws.protocol.market import Market, instrument_of
 
 SYMBOL = "NIFTY"
 PER_SLICE = 50

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from qaws.swarm.result import SwarmResult
+from qaws.load.result import SwarmResult
 
 FAULTS = ("gap", "duplicate", "order", "foreign")
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import redis.asyncio
 
-from qaws.broker import Broker
-from qaws.market import Market, Sample, Selection, TickKind
-from qaws.oracle import Ledger, Published, Role
-from qaws.target import Feed as FeedSection
+from qaws.oracle.ledger import Ledger, Published, Role
+from qaws.protocol.market import Market, Sample, Selection, TickKind
+from qaws.sut.broker import Broker
+from qaws.sut.target import Feed as FeedSection
 from qaws.verdict import Broken
 
 SEQUENCE_FIELD = "seq"

@@ -1,5 +1,5 @@
 // How Allure makes the report: one file, light, with our categories, gates and the sign-off sheet.
-// generate.mjs reads this; QAWS_REPORTS, QAWS_OUTPUT, QAWS_ABORTED and QAWS_BEHAVE_EXIT come from qaws/report.py.
+// generate.mjs reads this; QAWS_REPORTS, QAWS_OUTPUT, QAWS_ABORTED and QAWS_BEHAVE_EXIT come from qaws/report/signoff.py.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";

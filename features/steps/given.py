@@ -2,9 +2,10 @@
 
 from behave import given, register_type
 
-from qaws import actions, nodes, phrases
+from qaws.behaviours import actions, nodes
+from qaws.gherkin import types
 
-register_type(**phrases.TYPES)
+register_type(**types.TYPES)
 
 
 @given("the ticker service is {start:Started}")

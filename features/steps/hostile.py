@@ -2,19 +2,19 @@
 
 from behave import then, when
 
-from qaws import answers, choices, siege
+from qaws.behaviours import attack_responses, attacks, choices
 
 
 @when("{count:Number} hostile clients come with {attack}")
 async def hostile_clients_come(context, count, attack):
     """Each plays one input of an attack, on a connection of its own; docs/editing.md lists them."""
-    await context.world.do(siege.attack, attack, count)
+    await context.world.do(attacks.attack, attack, count)
 
 
 @then("each of them is answered by {answer}")
 async def each_is_answered(context, answer):
     """Every hostile client got what its attack deserves; each has its own check."""
-    await context.world.do(answers.answered, answer)
+    await context.world.do(attack_responses.answered, answer)
 
 
 @then("{percentile:g} % of the deliveries{receivers:Receivers} took less than {bound:Duration}")

@@ -2,7 +2,7 @@
 
 from behave import then, when
 
-from qaws import outage
+from qaws.behaviours import outage
 
 
 @when(

@@ -2,7 +2,7 @@
 
 from behave import given, then, when
 
-from qaws import nodes, shutdown
+from qaws.behaviours import nodes, shutdown
 
 
 @given("{client:Client} is connected and subscribed to {selection:Selection}, but no longer reads")

@@ -2,8 +2,8 @@
 
 from behave import then
 
-from qaws import deliveries
-from qaws import expectations as expect
+from qaws.behaviours import deliveries
+from qaws.behaviours import expectations as expect
 
 
 @then("{clients:Clients} {be:Be} connected{alive:Alive}")

@@ -2,16 +2,16 @@
 
 from behave import then, when
 
-from qaws import viewing
+from qaws.behaviours import browser
 
 
 @when("a page in a browser connects and subscribes to {selection:Selection}")
 def page_connects(context, selection):
     """A headless browser with a page that uses the browser's own WebSocket, token in the query."""
-    viewing.open_page(context.world, selection)
+    browser.open_page(context.world, selection)
 
 
 @then("the page is connected for at least {after:Duration}")
 def page_is_still_connected(context, after):
     """The browser has answered the service's pings, and nothing has closed the connection."""
-    viewing.page_is_still_connected(context.world, after)
+    browser.page_is_still_connected(context.world, after)

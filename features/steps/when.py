@@ -2,7 +2,7 @@
 
 from behave import when
 
-from qaws import actions, deliveries
+from qaws.behaviours import actions, deliveries
 
 
 @when("{client:Client} connects {showing:Showing}")

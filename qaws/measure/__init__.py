@@ -1,1 +1,1 @@
-"""What is measured: latency, memory, and how far the harness itself stood still."""
+"""Statistics and instruments: latencies, memory, stalls, waits for a CPU."""

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bench.tally import Tally, of_k6, of_swarm
-from qaws.swarm.result import ClientRecord, SwarmResult
+from qaws.load.result import ClientRecord, SwarmResult
 
 SUMMARY = json.loads(
     """{

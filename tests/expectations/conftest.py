@@ -8,10 +8,10 @@ import re
 
 import pytest
 
-from qaws.service import Service
-from qaws.target import Endpoint, Target
+from qaws.sut.service import Service
+from qaws.sut.target import Endpoint, Target
+from qaws.testbed.testbed import World
 from qaws.verdict import Inconclusive, Refuted
-from qaws.world import World
 
 ALLOWANCE_S = 0.25
 
@@ -35,8 +35,8 @@ def world(tmp_path_factory):
 @pytest.fixture
 def scenario(world, monkeypatch):
     """Play a scenario: an `async def story(do)` against a service; return the checks."""
-    monkeypatch.setattr("qaws.world.ALLOWANCE_S", ALLOWANCE_S)
-    monkeypatch.setattr("qaws.expectations.ALIVE_S", ALLOWANCE_S)
+    monkeypatch.setattr("qaws.testbed.testbed.ALLOWANCE_S", ALLOWANCE_S)
+    monkeypatch.setattr("qaws.behaviours.expectations.ALIVE_S", ALLOWANCE_S)
 
     def play(service, story):
         with service(world.broker.url) as running:

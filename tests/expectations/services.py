@@ -3,8 +3,8 @@
 import asyncio
 import json
 
-from qaws import actions
-from qaws.market import selection_of
+from qaws.behaviours import actions
+from qaws.protocol.market import selection_of
 from tests.harness.scripted import Ticker
 
 NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from qaws import actions, deliveries, expectations
-from qaws.market import selection_of
+from qaws.behaviours import actions, deliveries, expectations
+from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
 from tests.expectations.services import (
     BANKNIFTY,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws import actions, expectations
+from qaws.behaviours import actions, expectations
 from tests.expectations.services import (
     closes_at_once,
     connected,

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from qaws import absence, actions, deliveries
-from qaws.market import selection_of
+from qaws.behaviours import actions, deliveries, sequence_gaps
+from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
 from tests.expectations.services import subscribed
 from tests.harness.scripted import Ticker
@@ -22,7 +22,7 @@ async def absence_of_alice(do, least=10):
     await do(actions.connect, ["Alice"])
     await do(actions.publish_in_turn, ["NIFTY"], 10)
     await do(actions.subscribe, ["Alice"], NIFTY)
-    await do(absence.gap_is_visible, "Alice", NIFTY, least)
+    await do(sequence_gaps.gap_is_visible, "Alice", NIFTY, least)
 
 
 def on_return(change):
@@ -88,7 +88,7 @@ def test_too_small_a_gap_is_refuted(wrong):
 def test_the_numbers_of_a_part_of_a_symbol_tell_nothing(scenario):
     async def story(do):
         with pytest.raises(Broken, match="only who takes all ticks of one symbol"):
-            await do(absence.gap_is_visible, "Alice", selection_of("instrument 256265"), 1)
+            await do(sequence_gaps.gap_is_visible, "Alice", selection_of("instrument 256265"), 1)
 
     scenario(Ticker, story)
 
@@ -103,7 +103,7 @@ def test_the_numbers_of_a_part_of_a_symbol_tell_nothing(scenario):
     ],
 )
 def test_numbers_are_told_in_few_words(seen, words):
-    assert absence.told(seen) == words
+    assert sequence_gaps.told(seen) == words
 
 
 # --- several publishers --------------------------------------------------------------------------

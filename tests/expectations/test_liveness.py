@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws import actions, deliveries, expectations
+from qaws.behaviours import actions, deliveries, expectations
 from tests.expectations.services import (
     WELCOME,
     closes_at_once,

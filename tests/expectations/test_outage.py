@@ -12,9 +12,9 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from qaws import actions, deliveries, outage
-from qaws.market import selection_of
-from qaws.phrases import TYPES
+from qaws.behaviours import actions, deliveries, outage
+from qaws.gherkin.types import TYPES
+from qaws.protocol.market import selection_of
 from qaws.verdict import Broken, Refuted
 from tests.harness.scripted import Ticker
 
@@ -24,8 +24,8 @@ NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
 @pytest.fixture(autouse=True)
 def longer_allowances(scenario, monkeypatch):
     """What an outage is made of takes longer than an answer."""
-    monkeypatch.setattr("qaws.world.ALLOWANCE_S", 0.5)
-    monkeypatch.setattr("qaws.outage.PING_GIVEN_UP_S", 0.5)
+    monkeypatch.setattr("qaws.testbed.testbed.ALLOWANCE_S", 0.5)
+    monkeypatch.setattr("qaws.behaviours.outage.PING_GIVEN_UP_S", 0.5)
 
 
 class Heals(Ticker):

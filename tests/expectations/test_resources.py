@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from qaws import actions, footprint
-from qaws.target import Endpoint, Statistics
+from qaws.behaviours import actions, resources
+from qaws.sut.target import Endpoint, Statistics
 from qaws.verdict import Broken, Refuted
 from tests.expectations.conftest import ALLOWANCE_S
 from tests.expectations.services import NIFTY
@@ -17,8 +17,8 @@ from tests.harness.scripted import Ticker
 @pytest.fixture
 def resource_story(world, monkeypatch, tmp_path):
     """Let three clients come and go at a service that runs as a process of its own."""
-    from qaws.service import Services
-    from qaws.target import Launch
+    from qaws.sut.service import Services
+    from qaws.sut.target import Launch
 
     def play(kind, then):
         launch = Launch(
@@ -32,7 +32,7 @@ def resource_story(world, monkeypatch, tmp_path):
             "statistics": Statistics(path="/ws/stats"),
         }
         services = Services(world.target.model_copy(update=update), tmp_path, {})
-        monkeypatch.setattr("qaws.world.ALLOWANCE_S", ALLOWANCE_S)
+        monkeypatch.setattr("qaws.testbed.testbed.ALLOWANCE_S", ALLOWANCE_S)
         world.new_scene()
         try:
             world.scene.service = services.get()
@@ -53,12 +53,12 @@ def resource_story(world, monkeypatch, tmp_path):
 
 
 async def back(world):
-    await footprint.resources_are_back(world, 500)
+    await resources.resources_are_back(world, 500)
 
 
 async def small(world):
     await back(world)
-    await footprint.memory_grew_less(world, 10)
+    await resources.memory_grew_less(world, 10)
 
 
 def test_resources_that_come_back_are_met(resource_story, world):
@@ -85,10 +85,10 @@ def test_resources_that_do_not_come_back_are_refuted(resource_story, kind, then,
 
 def test_what_nobody_noted_cannot_be_back(scenario):
     async def story(do):
-        await do(footprint.resources_are_back, 100)
+        await do(resources.resources_are_back, 100)
 
     async def memory(do):
-        await do(footprint.memory_grew_less, 10)
+        await do(resources.memory_grew_less, 10)
 
     async def note(do):
         await do(actions.note_resources)

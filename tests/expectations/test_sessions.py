@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws import actions, admission, expectations
+from qaws.behaviours import actions, expectations, tokens
 from tests.expectations.services import (
     connected,
     subscribed,
@@ -97,7 +97,7 @@ class NeverAgain(OnePlace):
 def test_a_place_that_is_given_back_can_be_taken(right, wrong):
     async def story(do):
         await connected(do)
-        await do(admission.admitted, "Zoe", 800, "Alice")
+        await do(tokens.admitted, "Zoe", 800, "Alice")
 
     right(OnePlace, story)
     wrong(NeverAgain, story, r"admission of Zoe after Alice left: measured nothing in \d+ ms")

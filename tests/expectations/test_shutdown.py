@@ -7,11 +7,11 @@ import textwrap
 
 import pytest
 
-from qaws import actions, deliveries, nodes, shutdown
-from qaws.market import selection_of
-from qaws.target import Target
+from qaws.behaviours import actions, deliveries, nodes, shutdown
+from qaws.protocol.market import selection_of
+from qaws.sut.target import Target
+from qaws.testbed.testbed import World
 from qaws.verdict import Broken, Inconclusive, Refuted
-from qaws.world import World
 
 NIFTY = selection_of("NIFTY")
 PROGRAM = """
@@ -86,7 +86,7 @@ PROGRAM = """
 @pytest.fixture
 def play(tmp_path, monkeypatch):
     """Play a scenario against a kind of service; return the world's checks."""
-    monkeypatch.setattr("qaws.world.ALLOWANCE_S", 0.5)
+    monkeypatch.setattr("qaws.testbed.testbed.ALLOWANCE_S", 0.5)
     (tmp_path / "service.py").write_text(textwrap.dedent(PROGRAM))
 
     def playing(kind, story):

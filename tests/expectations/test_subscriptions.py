@@ -4,11 +4,19 @@ import random
 
 import pytest
 
-from qaws import actions, chance, deliveries, wishes
-from qaws.market import selection_of
-from qaws.sequences import Ping, Reconnect, Stage, Subscribe, Tick, Unsubscribe, plainer
-from qaws.service import Service
-from qaws.target import Endpoint
+from qaws.behaviours import actions, deliveries, random_sequences, subscriptions
+from qaws.behaviours.sequence_model import (
+    Ping,
+    Reconnect,
+    Stage,
+    Subscribe,
+    Tick,
+    Unsubscribe,
+    plainer,
+)
+from qaws.protocol.market import selection_of
+from qaws.sut.service import Service
+from qaws.sut.target import Endpoint
 from qaws.verdict import Broken, Refuted
 from tests.expectations.services import subscribed
 from tests.harness.scripted import Ticker
@@ -44,7 +52,7 @@ async def change_of_mind(do, taken=NIFTY, kept=BANKNIFTY, foreign=NXT50):
     await subscribed(do, "Alice", "Bob")
     await do(actions.open_market, 6)
     await do(actions.subscribe, ["Alice"], kept)
-    await do(wishes.changes_its_mind, "Alice", taken, foreign, 2)
+    await do(subscriptions.changes_its_mind, "Alice", taken, foreign, 2)
     await do(deliveries.received_exactly, "Alice", taken)
     await do(deliveries.received_exactly, "Bob", taken)
 
@@ -97,7 +105,7 @@ def test_somebody_else_must_show_which_ticks_there_were(scenario):
         await subscribed(do, "Alice")
         await do(actions.subscribe, ["Alice"], BANKNIFTY)
         with pytest.raises(Broken, match="nobody but Alice is subscribed to NIFTY"):
-            await do(wishes.changes_its_mind, "Alice", NIFTY, NXT50, 1)
+            await do(subscriptions.changes_its_mind, "Alice", NIFTY, NXT50, 1)
 
     scenario(Ticker, story)
 
@@ -108,7 +116,7 @@ def test_somebody_else_must_show_which_ticks_there_were(scenario):
 @pytest.fixture
 def play(world, monkeypatch):
     """Play random sequences against a service; return the world's scene, judged or refuted."""
-    monkeypatch.setattr("qaws.world.ALLOWANCE_S", 0.5)
+    monkeypatch.setattr("qaws.testbed.testbed.ALLOWANCE_S", 0.5)
 
     def against(service, sequences=20, length=12, seed=1):
         with service(world.broker.url) as running:
@@ -116,8 +124,8 @@ def play(world, monkeypatch):
             world.new_scene()
             world.scene.service = Service(target, {}, running.port, None)
             try:
-                chance.play(world, TRIO, sequences, length, seed)
-                chance.as_the_model_says(world)
+                random_sequences.play(world, TRIO, sequences, length, seed)
+                random_sequences.as_the_model_says(world)
             finally:
                 world.end_scene(trust=True)
 
@@ -161,12 +169,12 @@ def test_totals_that_are_not_the_models_are_refuted(play):
 def test_without_a_play_there_is_nothing_to_judge(world):
     world.new_scene()
     with pytest.raises(Broken, match="no sequences have been played"):
-        chance.as_the_model_says(world)
+        random_sequences.as_the_model_says(world)
 
 
 def test_the_same_seed_draws_the_same_sequences():
     one, same, other = (
-        [chance.draw(draws, TRIO, 25) for _ in range(40)]
+        [random_sequences.draw(draws, TRIO, 25) for _ in range(40)]
         for draws in map(random.Random, (117, 117, 118))
     )
     assert one == same
@@ -177,8 +185,8 @@ def test_the_same_seed_draws_the_same_sequences():
 
 
 def test_halves_end_with_one():
-    assert chance.halves(25) == [12, 6, 3, 1]
-    assert chance.halves(1) == []
+    assert random_sequences.halves(25) == [12, 6, 3, 1]
+    assert random_sequences.halves(1) == []
 
 
 def test_a_plainer_move_has_nothing_about_it():

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from qaws import actions, deliveries
-from qaws.market import selection_of
+from qaws.behaviours import actions, deliveries
+from qaws.protocol.market import selection_of
 from qaws.verdict import Broken, Refuted
 from tests.expectations.services import (
     NIFTY,

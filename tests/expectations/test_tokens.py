@@ -10,8 +10,16 @@ from urllib.request import urlopen
 import jwt
 import pytest
 
-from qaws import actions, admission, deliveries, expectations, expiry, isolation, secrecy
-from qaws.evidence.record import attach_evidence
+from qaws.behaviours import (
+    actions,
+    deliveries,
+    expectations,
+    isolation,
+    token_expiry,
+    token_leaks,
+    tokens,
+)
+from qaws.runner.attachments import attach_evidence
 from qaws.verdict import Refuted
 from tests.expectations.services import BANKNIFTY, NIFTY, subscribed
 from tests.harness.scripted import Ticker
@@ -61,12 +69,12 @@ NO_TOKEN = expectations.Refusal(401, 1008, "Authentication required")
 
 
 async def forged(do):
-    await do(admission.note_places)
-    await do(admission.connect_forged, "Mallory", "no expiry")
+    await do(tokens.note_places)
+    await do(tokens.connect_forged, "Mallory", "no expiry")
     await do(expectations.refused, ["Mallory"], NO_TOKEN)
-    await do(admission.told_no_more, "Mallory")
-    await do(admission.no_place_taken, 500)
-    await do(admission.admitted, "Alice", 500)
+    await do(tokens.told_no_more, "Mallory")
+    await do(tokens.no_place_taken, 500)
+    await do(tokens.admitted, "Alice", 500)
 
 
 class SaysWhy(Strict):
@@ -122,10 +130,10 @@ class TellsExpiredApart(Strict):
 
 def test_the_second_bad_token_is_held_against_the_first(wrong):
     async def story(do):
-        await do(admission.connect_forged, "Mallory", "no expiry")
-        await do(admission.told_no_more, "Mallory")
-        await do(admission.connect_forged, "Mallory", "expired an hour ago")
-        await do(admission.told_no_more, "Mallory")
+        await do(tokens.connect_forged, "Mallory", "no expiry")
+        await do(tokens.told_no_more, "Mallory")
+        await do(tokens.connect_forged, "Mallory", "expired an hour ago")
+        await do(tokens.told_no_more, "Mallory")
 
     wrong(
         TellsExpiredApart, story, r"^what Mallory was told: measured .*\(expired\).*all others are"
@@ -145,8 +153,8 @@ class Curious(Strict):
 
 def test_a_service_that_goes_where_the_token_points_to(wrong):
     async def story(do):
-        await do(admission.connect_forged, "Mallory", "its own key set behind jku")
-        await do(admission.told_no_more, "Mallory")
+        await do(tokens.connect_forged, "Mallory", "its own key set behind jku")
+        await do(tokens.told_no_more, "Mallory")
 
     wrong(Curious, story, r"because Mallory's token pointed at it: measured /keys.json, allowed no")
 
@@ -157,10 +165,10 @@ def test_a_service_that_goes_where_the_token_points_to(wrong):
 async def expiring(do):
     await subscribed(do, "Nora")
     await do(actions.keep_publishing, NIFTY, 50)
-    await do(expiry.connect_expiring, ["Ida", "Lars"], 500)
+    await do(token_expiry.connect_expiring, ["Ida", "Lars"], 500)
     await do(actions.subscribe, ["Lars"], NIFTY)
-    await do(expiry.closed_on_expiry, ["Ida", "Lars"], [1008], ["token expired"], 300)
-    await do(expiry.turned_away_again, ["Ida", "Lars"], NO_TOKEN)
+    await do(token_expiry.closed_on_expiry, ["Ida", "Lars"], [1008], ["token expired"], 300)
+    await do(token_expiry.turned_away_again, ["Ida", "Lars"], NO_TOKEN)
     await do(deliveries.everything_was_exact)
 
 
@@ -218,7 +226,7 @@ def test_sessions_that_do_not(wrong, service, sentence):
 
 
 def test_a_listener_that_was_not_served_until_the_end(wrong, monkeypatch):
-    monkeypatch.setattr("qaws.expiry.LAST_SECOND_MS", 200.0)
+    monkeypatch.setattr("qaws.behaviours.token_expiry.LAST_SECOND_MS", 200.0)
     wrong(FallsSilent, expiring, r"^time without a tick before Lars was closed: measured")
 
 
@@ -304,8 +312,8 @@ def test_clients_that_are_not(wrong, service, sentence):
 
 
 async def canaries(do):
-    await do(secrecy.show_canaries)
-    await do(secrecy.nowhere_to_be_found)
+    await do(token_leaks.show_canaries)
+    await do(token_leaks.nowhere_to_be_found)
 
 
 class EchoesInTheReason(Strict):
@@ -322,8 +330,8 @@ class EchoesInTheAnswer(Strict):
 
 @pytest.fixture
 def few_kinds(monkeypatch):
-    kinds = {kind: secrecy.KINDS[kind] for kind in ("no expiry", "expired an hour ago")}
-    monkeypatch.setattr(secrecy, "KINDS", kinds)
+    kinds = {kind: token_leaks.KINDS[kind] for kind in ("no expiry", "expired an hour ago")}
+    monkeypatch.setattr(token_leaks, "KINDS", kinds)
 
 
 @pytest.mark.usefixtures("few_kinds")
@@ -357,7 +365,7 @@ def test_what_a_run_writes_holds_no_token(world, wrong, monkeypatch):
     assert "Invalid message from (a token)" in everything
     tokens = [canary.token for canary in world.scene.cage.canaries]
     markers = [canary.marker for canary in world.scene.cage.canaries]
-    assert secrecy.traces(everything, tokens, markers) == []
+    assert token_leaks.traces(everything, tokens, markers) == []
 
 
 def test_a_verdict_holds_no_token():

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from qaws import actions, expectations
+from qaws.behaviours import actions, expectations
 from qaws.verdict import Broken
 from tests.expectations.services import NIFTY, connected, subscribed
 from tests.harness.scripted import Ticker

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from qaws.service import Services
-from qaws.target import read_target
-from qaws.tokens import Tokens
+from qaws.auth.tokens import Tokens
+from qaws.sut.service import Services
+from qaws.sut.target import read_target
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

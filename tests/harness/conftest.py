@@ -2,8 +2,8 @@
 
 import pytest
 
-from qaws.broker import open_broker
-from qaws.loop import LoopThread
+from qaws.runtime.loop import LoopThread
+from qaws.sut.broker import open_broker
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ import pytest
 import redis
 import redis.asyncio
 
-from qaws.broker import open_broker, shown
-from qaws.ports import free_port
-from qaws.target import Grants
+from qaws.runtime.ports import free_port
+from qaws.sut.broker import open_broker, shown
+from qaws.sut.target import Grants
 from qaws.verdict import Broken
 from tests.harness.scripted import silent_port
 
@@ -46,7 +46,7 @@ def test_a_broker_that_already_runs_is_used_and_left_alone(broker, tmp_path):
 def test_another_broker_on_the_port_is_never_taken_for_the_own(broker, tmp_path, monkeypatch):
     taken = int(broker.url.split(":")[2].split("/")[0])
     ports = iter([taken, free_port()])
-    monkeypatch.setattr("qaws.broker.free_port", lambda: next(ports))
+    monkeypatch.setattr("qaws.sut.broker.free_port", lambda: next(ports))
     own = open_broker("embedded", tmp_path)
     try:
         assert own.url != broker.url
@@ -58,7 +58,7 @@ def test_another_broker_on_the_port_is_never_taken_for_the_own(broker, tmp_path,
 
 def test_ports_that_are_all_taken_are_said_in_one_line(broker, tmp_path, monkeypatch):
     taken = int(broker.url.split(":")[2].split("/")[0])
-    monkeypatch.setattr("qaws.broker.free_port", lambda: taken)
+    monkeypatch.setattr("qaws.sut.broker.free_port", lambda: taken)
     with pytest.raises(Broken, match="the embedded broker did not start") as caught:
         open_broker("embedded", tmp_path)
     assert "\n" not in str(caught.value)
@@ -134,7 +134,7 @@ def test_a_command_that_does_not_stop_the_broker_is_said(broker, tmp_path, comma
 @pytest.fixture
 def hasty(monkeypatch):
     """An allowance that the first of these tests has shown to be kept, shortened for the others."""
-    monkeypatch.setattr("qaws.broker.ANSWER_ALLOWANCE_S", 0.5)
+    monkeypatch.setattr("qaws.sut.broker.ANSWER_ALLOWANCE_S", 0.5)
 
 
 def refused(url, tmp_path, within_s=6.0):

@@ -2,19 +2,19 @@
 
 import pytest
 
-from qaws import browser
-from qaws.browser import BrowserPage
+from qaws.behaviours.browser import _amiss
+from qaws.clients import browser_page
+from qaws.clients.browser_page import BrowserPage
 from qaws.verdict import Broken
-from qaws.viewing import _amiss
 from tests.harness.scripted import Ticker
 
 
 def test_what_is_missing_is_named(monkeypatch):
     monkeypatch.setenv("QAWS_BROWSER", "no-such-browser")
-    monkeypatch.setattr(browser.importlib.util, "find_spec", lambda name: None)
-    assert "pip install -r requirements-browser.lock" in browser.missing()
-    monkeypatch.setattr(browser.importlib.util, "find_spec", lambda name: name)
-    assert "apt-get install chromium" in browser.missing()
+    monkeypatch.setattr(browser_page.importlib.util, "find_spec", lambda name: None)
+    assert "pip install -r requirements-browser.lock" in browser_page.missing()
+    monkeypatch.setattr(browser_page.importlib.util, "find_spec", lambda name: name)
+    assert "apt-get install chromium" in browser_page.missing()
     with pytest.raises(Broken, match="no browser is installed"):
         BrowserPage()
 
@@ -36,7 +36,7 @@ def test_what_is_amiss_at_a_page_is_named(got, said):
     assert _amiss(got, DUE) == said
 
 
-@pytest.mark.skipif(bool(browser.missing()), reason=str(browser.missing()))
+@pytest.mark.skipif(bool(browser_page.missing()), reason=str(browser_page.missing()))
 def test_a_page_connects_and_notes_what_comes():
     with Ticker() as service, BrowserPage() as page:
         page.connect(f"{service.url}?token=t", '{"action":"subscribe","symbols":["NIFTY"]}')

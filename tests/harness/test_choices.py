@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from qaws import choices
-from qaws.load import LoadRun
-from qaws.market import selection_of
-from qaws.phrases import TYPES
-from qaws.service import MIB
+from qaws.behaviours import choices
+from qaws.behaviours.load import LoadRun
+from qaws.gherkin.types import TYPES
+from qaws.protocol.market import selection_of
+from qaws.sut.service import MIB
 from qaws.verdict import Broken, Checks, Refuted
 
 NIFTY = selection_of("NIFTY")

@@ -7,10 +7,10 @@ from http import HTTPStatus
 
 import pytest
 
-from qaws.connections import Connection, Entitlement, credentials, exact, redacted
-from qaws.contract import Contract
-from qaws.market import selection_of
-from qaws.protocol import QaWs
+from qaws.clients.connection import Connection, Entitlement, credentials, exact, redacted
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import QaWs
+from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
 from tests.harness.scripted import Raw, Ticker, frame, handshake, silent_port
 
@@ -394,7 +394,7 @@ def test_an_answer_that_is_none_is_noted_and_is_no_refusal_by_status(meet, answe
 
 
 def test_a_handshake_that_is_never_answered_is_broken_after_the_allowance(loop, monkeypatch):
-    monkeypatch.setattr("qaws.connections.OPEN_ALLOWANCE_S", 0.3)
+    monkeypatch.setattr("qaws.clients.connection.OPEN_ALLOWANCE_S", 0.3)
     connection = Connection("Alice", QaWs(), CONTRACT)
     with silent_port() as server:
         url = f"ws://127.0.0.1:{server.getsockname()[1]}/ws?token=SECRET"

@@ -7,8 +7,8 @@ import time
 import msgspec
 import pytest
 
-from qaws.contract import Contract
-from qaws.market import Market
+from qaws.protocol.contract import Contract
+from qaws.protocol.market import Market
 
 CONTRACT = Contract("qa-ws")
 MARKET = Market()

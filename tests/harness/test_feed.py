@@ -9,10 +9,10 @@ from functools import partial
 import pytest
 import redis
 
-from qaws.broker import open_broker
 from qaws.feed import Feed
-from qaws.market import INSTRUMENTS, SPOT, selection_of, trading
-from qaws.target import Feed as Section
+from qaws.protocol.market import INSTRUMENTS, SPOT, selection_of, trading
+from qaws.sut.broker import open_broker
+from qaws.sut.target import Feed as Section
 from qaws.verdict import Broken
 
 NIFTY = selection_of("NIFTY")

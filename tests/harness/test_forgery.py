@@ -8,9 +8,9 @@ from pathlib import Path
 import jwt
 import pytest
 
-from qaws.forgery import KINDS, STRANGE_KEY_ID, Forger, forged, lure_for, stranger
-from qaws.target import Auth
-from qaws.tokens import Tokens
+from qaws.auth.forgeries import KINDS, STRANGE_KEY_ID, Forger, forged, lure_for, stranger
+from qaws.auth.tokens import Tokens
+from qaws.sut.target import Auth
 from qaws.verdict import Broken
 
 FEATURE = Path(__file__).parents[2] / "features" / "tokens.feature"

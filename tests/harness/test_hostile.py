@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from qaws import hostile
-from qaws.answers import INTERNALS, _judge
-from qaws.hostile import Floods, Sends, inputs, rounds
+from qaws.behaviours.attack_responses import INTERNALS, _judge
+from qaws.clients import attack_inputs
+from qaws.clients.attack_inputs import Floods, Sends, inputs, rounds
 from qaws.verdict import Broken
 
 FEATURE = Path(__file__).parents[2] / "features" / "hostile.feature"
@@ -41,7 +41,11 @@ def test_numbers_in_a_name_are_used():
 
 
 def test_a_message_that_may_be_as_long_as_it_is_stays_below_the_limit():
-    for what in (*hostile.JSON.values(), *hostile.NOT_UTF8.values(), *hostile.BINARIES.values()):
+    for what in (
+        *attack_inputs.JSON.values(),
+        *attack_inputs.NOT_UTF8.values(),
+        *attack_inputs.BINARIES.values(),
+    ):
         assert isinstance(what, Sends)
         assert sum(map(len, what.frames)) < 64 * 1024
 

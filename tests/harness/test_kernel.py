@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from qaws.measure.kernel import held_bytes
+from qaws.measure.socket_buffers import held_bytes
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")

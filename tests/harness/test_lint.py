@@ -79,7 +79,7 @@ LINT = """
 import json, sys
 from pathlib import Path
 from behave.step_registry import registry
-from qaws.lint import problems
+from qaws.gherkin.lint import problems
 found = []
 for place in sys.argv[1:]:
     for kind in registry.steps:
@@ -176,8 +176,8 @@ def test_an_undefined_step_of_any_row_is_found(lint):
 
 TYPED = """
 from behave import register_type
-from qaws import phrases
-register_type(**phrases.TYPES)
+from qaws.gherkin import types
+register_type(**types.TYPES)
 
 @given("a service for {symbols:Selection}")
 def a_service_for(context, symbols): "Typed."
@@ -203,7 +203,7 @@ def test_a_step_that_no_scenario_uses_is_found(lint):
 
 def test_the_suites_own_features_are_clean_and_their_catalogue_is_current():
     done = subprocess.run(
-        [sys.executable, "-m", "qaws.lint"],
+        [sys.executable, "-m", "qaws.gherkin.lint"],
         cwd=ROOT,
         capture_output=True,
         text=True,

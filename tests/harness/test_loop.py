@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws.loop import Overdue
+from qaws.runtime.loop import Overdue
 
 
 async def limits_itself():

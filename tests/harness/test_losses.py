@@ -2,8 +2,8 @@
 
 import pytest
 
-from qaws.losses import Outage, Word, announced, recoveries
-from qaws.oracle import Published
+from qaws.oracle.announcements import Outage, Word, announced, recoveries
+from qaws.oracle.ledger import Published
 
 
 def tick(number, sent_ns):

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from qaws.connections import Entitlement
-from qaws.market import Selection
-from qaws.oracle import Arrival, Ledger, Published, audit, must_receive, was_held
+from qaws.clients.connection import Entitlement
+from qaws.oracle.ledger import Arrival, Ledger, Published, audit, must_receive, was_held
+from qaws.protocol.market import Selection
 
 CLIENTS = ("Alice", "Bob", "Carol")
 SELECTIONS = (

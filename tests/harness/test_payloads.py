@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from qaws.connections import Connection
-from qaws.contract import Contract
-from qaws.payloads import PAYLOADS, payload
-from qaws.protocol import QaWs
+from qaws.clients.connection import Connection
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import QaWs
+from qaws.protocol.malformed import PAYLOADS, payload
 from qaws.verdict import Broken
 from tests.harness.scripted import Ticker
 

@@ -10,8 +10,8 @@ import time
 import psutil
 import pytest
 
-from qaws.ports import answers, free_port
-from qaws.process import ManagedProcess
+from qaws.runtime.ports import answers, free_port
+from qaws.runtime.process import ManagedProcess
 from qaws.verdict import Broken
 from tests.harness.scripted import silent_port
 
@@ -105,7 +105,7 @@ def test_when_the_harness_is_killed_outright_its_processes_end(tmp_path, until):
     harness = f"""
 import sys, time
 from pathlib import Path
-from qaws.process import ManagedProcess
+from qaws.runtime.process import ManagedProcess
 child = ManagedProcess("x", [sys.executable, "-c", {STUBBORN + "import time; time.sleep(60)"!r}],
                        Path({str(tmp_path / "x.log")!r}))
 print(child.pid, flush=True); time.sleep(60)

@@ -7,10 +7,10 @@ from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import Frame
 from websockets.streams import StreamReader
 
-from qaws import rawclient
-from qaws.contract import Contract
-from qaws.protocol import QaWs
-from qaws.rawclient import RawConnection
+from qaws.clients import raw_connection
+from qaws.clients.raw_connection import RawConnection
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import QaWs
 from qaws.verdict import Broken
 from tests.harness.scripted import Raw, Ticker, frame, handshake, silent_port
 
@@ -30,23 +30,23 @@ def parsed(data, max_size=None):
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536])
 def test_a_good_frame_is_understood(size):
-    found = parsed(rawclient.text(b"a" * size))
+    found = parsed(raw_connection.text(b"a" * size))
     assert (found.opcode, bytes(found.data), found.fin) == (1, b"a" * size, True)
-    assert not parsed(rawclient.text("a", fin=False)).fin
+    assert not parsed(raw_connection.text("a", fin=False)).fin
 
 
 def test_bad_frames_are_bad():
     for bad in (
-        rawclient.frame(1, masked=False),
-        rawclient.frame(1, reserved=1),
-        rawclient.frame(3),
-        rawclient.frame(9, fin=False),
-        rawclient.frame(9, b"a" * 126),
+        raw_connection.frame(1, masked=False),
+        raw_connection.frame(1, reserved=1),
+        raw_connection.frame(3),
+        raw_connection.frame(9, fin=False),
+        raw_connection.frame(9, b"a" * 126),
     ):
         with pytest.raises(ProtocolError):
             parsed(bad)
     with pytest.raises(PayloadTooBig):
-        parsed(rawclient.frame(1, announced=1 << 40), max_size=65536)
+        parsed(raw_connection.frame(1, announced=1 << 40), max_size=65536)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_it_talks_to_a_service_and_leaves(meet):
         assert connection.is_open
         asked = await connection.send(QaWs().ping())
         assert await connection.wait_for(lambda f: "pong" in f.text, asked, 5)
-        connection.write(rawclient.text("no JSON"))
+        connection.write(raw_connection.text("no JSON"))
         assert await connection.wait_for(lambda f: "error" in f.text, asked, 5)
 
     connection = meet(Ticker(), play)

@@ -5,8 +5,8 @@ from urllib.parse import quote
 import jwt
 import pytest
 
+from qaws.behaviours.token_leaks import traces
 from qaws.redaction import without_tokens
-from qaws.secrecy import traces
 from qaws.verdict import Check, Checks, Refuted
 
 TOKEN = jwt.encode({"sub": "alice", "jti": "canary-0a1b2c3d"}, "secret" * 8, algorithm="HS256")

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from qaws.ports import free_port
-from qaws.service import MIB, Holdings, Services, http_url
-from qaws.target import Target
+from qaws.runtime.ports import free_port
+from qaws.sut.service import MIB, Holdings, Services, http_url
+from qaws.sut.target import Target
 from qaws.verdict import Broken
 from tests.harness.scripted import silent_port
 
@@ -436,9 +436,9 @@ def test_memory_and_sockets_of_its_children_count_too(services, until):
 
 def test_what_a_service_holds_is_measured_on_the_real_one(tmp_path):
     """The reference service, without clients: nothing held, a plausible size."""
-    from qaws.broker import open_broker
-    from qaws.target import read_target
-    from qaws.tokens import Tokens
+    from qaws.auth.tokens import Tokens
+    from qaws.sut.broker import open_broker
+    from qaws.sut.target import read_target
 
     target = read_target(ROOT / "targets" / "reference.toml", {}, {})
     tokens = Tokens(target.auth, tmp_path)

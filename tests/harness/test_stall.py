@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from qaws.loop import LoopThread
 from qaws.measure.stall import NOISE_MS, StallMeter, Stalls
+from qaws.runtime.loop import LoopThread
 
 MS = 1_000_000
 

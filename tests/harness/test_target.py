@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qaws.target import PLACEHOLDERS, Setting, read_target
+from qaws.sut.target import PLACEHOLDERS, Setting, read_target
 from qaws.verdict import Broken
 
 ROOT = Path(__file__).resolve().parents[2]

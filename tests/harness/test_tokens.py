@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from qaws.target import Auth
-from qaws.tokens import Tokens
+from qaws.auth.tokens import Tokens
+from qaws.sut.target import Auth
 from qaws.verdict import Broken
 
 
@@ -155,7 +155,7 @@ def test_a_token_command_that_is_not_there_is_broken(tmp_path):
 
 
 def test_a_token_command_that_hangs_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("qaws.tokens.COMMAND_ALLOWANCE_S", 0.3)
+    monkeypatch.setattr("qaws.auth.tokens.COMMAND_ALLOWANCE_S", 0.3)
     start = time.monotonic()
     with pytest.raises(Broken) as caught:
         by_command(tmp_path, "import time; time.sleep(30)").valid()

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.stall import Stalls
-from qaws.measure.waiting import CpuWait
 
 SPIN = "while True: pass"
 

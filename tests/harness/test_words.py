@@ -7,11 +7,13 @@ import msgspec
 import parse
 import pytest
 
-from qaws import phrases
-from qaws.contract import Contract
-from qaws.expectations import Refusal
-from qaws.load import Demand
-from qaws.market import (
+from qaws.behaviours.expectations import Refusal
+from qaws.behaviours.load import Demand
+from qaws.gherkin import types
+from qaws.load.schedule import Burst
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import MALFORMED, QaWs, malformed
+from qaws.protocol.market import (
     INSTRUMENTS,
     SPOT,
     Market,
@@ -21,14 +23,12 @@ from qaws.market import (
     selection_of,
     symbol_of,
 )
-from qaws.protocol import MALFORMED, QaWs, malformed
-from qaws.swarm.schedule import Burst
 from qaws.verdict import Broken
 
 
 def understood(kind, text):
     """Return what a step with one blank of this kind gets for `text`, None without a match."""
-    found = parse.parse(f"<{{it:{kind}}}>", f"<{text}>", phrases.TYPES, case_sensitive=True)
+    found = parse.parse(f"<{{it:{kind}}}>", f"<{text}>", types.TYPES, case_sensitive=True)
     return found["it"] if found else None
 
 
@@ -188,7 +188,7 @@ def test_bad_words_match_no_step_so_that_the_scenario_is_undefined_and_not_green
 
 def acted(wordings, text):
     """Return what the function behind a wording gets after the scenario's own words."""
-    convert = phrases.one_of(wordings)
+    convert = types.one_of(wordings)
     found = parse.parse("it{way:Way}", f"it{text}", {"Way": convert}, case_sensitive=True)
     return found and found["way"]("world", "Alice")
 
@@ -212,11 +212,11 @@ def test_a_wording_stands_for_a_function_which_gets_its_values_last():
     assert acted(ways, ", within two seconds") is None
     assert acted(ways, ", 0 times for 2 ms") is None
     del ways[", *number* times for *duration*"]
-    assert phrases.one_of(ways).shown == (
+    assert types.one_of(ways).shown == (
         "[ (at once) / , within *duration* / , between *duration* and *duration*]"
     )
     del ways[""]
-    assert phrases.one_of(ways).shown.startswith("( (at once) / ,")
+    assert types.one_of(ways).shown.startswith("( (at once) / ,")
 
 
 def test_a_demand_is_what_its_words_say():

@@ -97,7 +97,7 @@ def gallery(tmp_path_factory, needs_node):
     project.reports.mkdir()
     (project.reports / "signoff.html").write_text("an older success: PASSED")
     (project.reports / "index.html").write_text("an older success")
-    done = project.run("qaws.job", "--tags=@p0")
+    done = project.run("qaws.runner.job", "--tags=@p0")
     project.output, project.exit = done.stdout + done.stderr, done.returncode
     return project
 

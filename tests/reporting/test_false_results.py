@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from qaws.evidence.formatter import clear_results
+from qaws.report.formatter import clear_results
 
 EXPECTED = {
     "QA-WS-001": ("passed", ""),

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from qaws.report import make_report
+from qaws.report.signoff import make_report
 
 LONG = """Feature: Long
   @QA-WS-001 @p0
@@ -46,7 +46,7 @@ def ended(project, job, seconds=20):
 def started(project, needs_node):
     def start(**env):
         project.feature("long", LONG)
-        job = project.start("qaws.job", "--tags=@p0", HELPER="1", **env)
+        job = project.start("qaws.runner.job", "--tags=@p0", HELPER="1", **env)
         wait_for(project.reports / "long")
         return job
 
@@ -106,7 +106,7 @@ def test_a_broken_before_all_claims_nothing(project, needs_node):
     project.feature("short", SHORT)
     project.reports.mkdir()
     (project.reports / "signoff.html").write_text("PASSED")
-    done = project.run("qaws.job", BREAK="before_all")
+    done = project.run("qaws.runner.job", BREAK="before_all")
     verdict = project.verdict()
     assert done.returncode == 1
     assert verdict["run"]["verdict"] == "BROKEN"
@@ -116,7 +116,7 @@ def test_a_broken_before_all_claims_nothing(project, needs_node):
 
 
 def test_a_feature_that_cannot_be_parsed_breaks_the_run(project, needs_node):
-    done = project.feature("bad", "Scenario: without a feature\n").run("qaws.job")
+    done = project.feature("bad", "Scenario: without a feature\n").run("qaws.runner.job")
     assert done.returncode == 1
     assert "Run: BROKEN — behave ended before any scenario could start." in done.stdout
     assert project.verdict()["run"]["verdict"] == "BROKEN"
@@ -125,13 +125,13 @@ def test_a_feature_that_cannot_be_parsed_breaks_the_run(project, needs_node):
 def test_a_run_that_passes(project, needs_node):
     history = project.reports / "history.jsonl"
     project.feature("short", SHORT)
-    assert project.run("qaws.job", "--tags=@p0").returncode == 0
+    assert project.run("qaws.runner.job", "--tags=@p0").returncode == 0
     verdict = project.verdict()
     assert verdict["run"]["verdict"] == "PASSED"
     assert verdict["signoff"]["verdict"] == "INCOMPLETE"
     assert "24 not covered" in verdict["signoff"]["reason"]
     assert len(history.read_text().splitlines()) == 1
-    done = project.run("qaws.job", "--tags=@nobody-has-this")
+    done = project.run("qaws.runner.job", "--tags=@nobody-has-this")
     assert done.returncode == 1
     assert "Run: BROKEN — No scenario was selected." in done.stdout
     assert len(history.read_text().splitlines()) == 1
@@ -139,7 +139,7 @@ def test_a_run_that_passes(project, needs_node):
 
 def test_a_reports_folder_that_is_a_file(project):
     project.reports.write_text("")
-    done = project.feature("short", SHORT).run("qaws.job")
+    done = project.feature("short", SHORT).run("qaws.runner.job")
     assert done.returncode == 2
     assert done.stderr.splitlines() == ["BROKEN: reports/ is not writable: File exists"]
     assert not done.stdout, "behave must not have started"
@@ -149,7 +149,7 @@ def test_a_folder_where_nothing_can_be_made(project):
     if not Path("/proc").is_dir():
         pytest.skip("no /proc here")
     project.path = Path("/proc")
-    done = project.run("qaws.job")
+    done = project.run("qaws.runner.job")
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
     assert line.startswith("BROKEN: reports/ is not writable: ")
@@ -165,7 +165,7 @@ def short_run(project):
 
 
 def report_fails(project, says, **env):
-    done = project.run("qaws.report", **env)
+    done = project.run("qaws.report.signoff", **env)
     assert done.returncode != 0
     lines = [line for line in (done.stderr + done.stdout).splitlines() if "BROKEN" in line]
     assert len(lines) == 1
@@ -194,7 +194,7 @@ def test_no_usable_node(short_run, monkeypatch, capsys, tmp_path, version, says)
 
 
 def test_no_node_modules(short_run, monkeypatch, capsys, tmp_path, needs_node):
-    monkeypatch.setattr("qaws.report.SIGNOFF", tmp_path)
+    monkeypatch.setattr("qaws.report.signoff.SIGNOFF", tmp_path)
     assert make_report(short_run.reports) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert "signoff/node_modules is missing: run `make setup`" in line

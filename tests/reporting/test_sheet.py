@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from qaws.report import ReportError, network_loads, strip_analytics
+from qaws.report.signoff import ReportError, network_loads, strip_analytics
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qaws.report import SIGNOFF, find_node
+from qaws.report.signoff import SIGNOFF, find_node
 
 REQUIREMENTS = {
     "title": "T",

@@ -6,8 +6,8 @@ import json
 import time
 from http import HTTPStatus
 
-from qaws.market import Market, selection_of
-from qaws.swarm.visitor import Address
+from qaws.load.churn.short_lived import Address
+from qaws.protocol.market import Market, selection_of
 from tests.harness.scripted import Ticker
 
 NIFTY = selection_of("NIFTY")

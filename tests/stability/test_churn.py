@@ -8,17 +8,17 @@ import time
 
 import pytest
 
-from qaws.swarm import churn
-from qaws.swarm.churn import CLEAN, RESET, RESET_AT_ONCE, CyclesPlan, portions, run_cycles
-from qaws.swarm.visitor import Address
+from qaws.load.churn import cycles
+from qaws.load.churn.cycles import CLEAN, RESET, RESET_AT_ONCE, CyclesPlan, portions, run_cycles
+from qaws.load.churn.short_lived import Address
 from tests.stability import crowded
 from tests.stability.crowded import NIFTY, Small
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(churn, "PATIENCE_S", 0.4)
-    monkeypatch.setattr(churn, "SETTLE_S", 0.01)
+    monkeypatch.setattr(cycles, "PATIENCE_S", 0.4)
+    monkeypatch.setattr(cycles, "SETTLE_S", 0.01)
 
 
 def test_visitors_come_are_served_and_go():
@@ -100,7 +100,7 @@ def test_fragments_and_pings_are_no_fault():
 
 
 def test_a_dead_service_is_not_tried_for_ever(monkeypatch):
-    monkeypatch.setattr(churn, "MOST_FAILURES", 5)
+    monkeypatch.setattr(cycles, "MOST_FAILURES", 5)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"ws://127.0.0.1:{taken.getsockname()[1]}/ws"
@@ -118,7 +118,7 @@ def test_a_service_that_dies_ends_the_cycles():
     report = run_cycles(CyclesPlan(service.address, 100_000))
     ending.join()
     assert 0 < report.done < 100_000
-    assert report.failed > churn.MOST_FAILURES
+    assert report.failed > cycles.MOST_FAILURES
     assert time.monotonic() - began < 20
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from qaws import stability, visits
-from qaws.target import read_target
-from qaws.world import World
+from qaws.behaviours import background_load, soak
+from qaws.sut.target import read_target
+from qaws.testbed.testbed import World
 from tests.stability.test_memory import judge
 
 ROOT = Path(__file__).parents[2]
@@ -21,10 +21,10 @@ def course(folder, fault=None):
     world = World(read_target(ROOT / "targets" / "reference.toml", overrides), folder)
     try:
         world.use_service()
-        visits.witnesses_receive(world, 1, 200, "NIFTY")
-        stability.warm_up(world, WARM_UP, "NIFTY")
-        stability.cycles(world, CYCLES, "NIFTY")
-        visits.resources_are_back(world, 5000)
+        background_load.witnesses_receive(world, 1, 200, "NIFTY")
+        soak.warm_up(world, WARM_UP, "NIFTY")
+        soak.cycles(world, CYCLES, "NIFTY")
+        background_load.resources_are_back(world, 5000)
         assert not world.scene.load.found.faults
         return world.scene.visits.course
     finally:

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from qaws import stability
-from qaws.evidence.memory_plot import memory_plot
+from qaws.behaviours import soak
+from qaws.load.churn.cycles import CyclesReport
 from qaws.measure.memory import MIB, MemoryCourse, Sample, private_bytes
-from qaws.swarm.churn import CyclesReport
+from qaws.report.memory_plot import memory_plot
 from qaws.verdict import Broken, Checks, Refuted
 
 THRESHOLD = 80
@@ -39,7 +39,7 @@ def judge(found, percent=10.0, per_cycle=THRESHOLD):
     scene = SimpleNamespace(visits=visits, checks=Checks(), figures=[], pictures=[])
     world = SimpleNamespace(scene=scene)
     try:
-        stability.memory_is_stable(world, percent, per_cycle)
+        soak.memory_is_stable(world, percent, per_cycle)
     except Refuted as refuted:
         return scene, str(refuted)
     return scene, ""
@@ -103,9 +103,9 @@ def test_the_warm_up_is_not_judged():
 
 
 def test_the_check_is_named_after_the_time_that_the_cycles_stand_for():
-    assert stability.span(24_000) == "one hour"
-    assert stability.span(2_000) == "5 minutes"
-    assert stability.span(48_000) == "2 hours"
+    assert soak.span(24_000) == "one hour"
+    assert soak.span(2_000) == "5 minutes"
+    assert soak.span(48_000) == "2 hours"
     scene, _ = judge(course(0))
     assert scene.checks.done[0].what == "memory growth over one hour"
 
@@ -138,7 +138,7 @@ def test_no_cycles_are_told():
     visits = SimpleNamespace(course=course(0), cycles=None)
     world = SimpleNamespace(scene=SimpleNamespace(visits=visits))
     with pytest.raises(Broken, match="no connection cycle has been run yet"):
-        stability.memory_is_stable(world, 10, 50)
+        soak.memory_is_stable(world, 10, 50)
 
 
 def test_private_memory_counts_descendants():

@@ -5,15 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from qaws import crowd, stability, visits
-from qaws.crowd import Crowd
-from qaws.evidence.storm_plot import MOST_POINTS, live_plot, thinned, welcome_plot
+from qaws.behaviours import background_load, soak, storm
+from qaws.behaviours.storm import Crowd
+from qaws.gherkin.types import TYPES
+from qaws.load.churn.cycles import CyclesReport
+from qaws.load.churn.storm import Guest, StormReport
 from qaws.measure.stall import Stalls
-from qaws.phrases import TYPES
-from qaws.resources import Resources
-from qaws.service import Holdings
-from qaws.swarm.churn import CyclesReport
-from qaws.swarm.storm import Guest, StormReport
+from qaws.report.storm_plot import MOST_POINTS, live_plot, thinned, welcome_plot
+from qaws.sut.resources import Resources
+from qaws.sut.service import Holdings
 from qaws.verdict import Broken, Checks, Inconclusive, Refuted
 
 WHAT = "sockets, sessions, subscriptions, files and threads of the service"
@@ -61,9 +61,9 @@ def test_without_visitors_there_is_nothing_to_judge():
     with pytest.raises(Broken, match="no visitor has come yet"):
         back(stage(before=None, after=None))
     with pytest.raises(Broken, match="20 witnesses receive"):
-        visits.visits_of(SimpleNamespace(scene=SimpleNamespace(visits=None)))
+        background_load.visits_of(SimpleNamespace(scene=SimpleNamespace(visits=None)))
     with pytest.raises(Broken, match="no storm yet"):
-        crowd.crowd_of(SimpleNamespace(scene=SimpleNamespace(crowd=None)))
+        storm.crowd_of(SimpleNamespace(scene=SimpleNamespace(crowd=None)))
 
 
 # --- cycles ---------------------------------------------------------------------------------------
@@ -76,14 +76,14 @@ def test_failed_cycles_are_told_with_the_first_of_them():
         r"connection cycles: measured 8 of 10; visitor 3 could not connect: refused, allowed all"
     )
     with pytest.raises(Refuted, match=words):
-        stability._require_sound(world, report, 10, "connection cycles")
+        soak._require_sound(world, report, 10, "connection cycles")
 
 
 def test_violations_of_visitors_are_told():
     world = stage()
     words = "messages to the visitors: measured 2 x gap: visitor 1 expected NIFTY #2, got #5"
     with pytest.raises(Refuted, match=words):
-        visits.require_contract(
+        background_load.require_contract(
             world, {}, {"gap": 2}, ["visitor 1 expected NIFTY #2, got #5 (previous #1)"]
         )
 
@@ -101,7 +101,7 @@ def guests(live=280, away=20, **refusal):
     return inside + [Guest(0.5, 0.501, left_s=0.51, end=end, **told) for _ in range(away)]
 
 
-def storm(everybody, counted=((1.0, 300),), **report):
+def a_storm(everybody, counted=((1.0, 300),), **report):
     world = stage()
     found = StormReport(guests=everybody, **report)
     world.scene.crowd = Crowd(20, counted=list(counted), found=found)
@@ -109,26 +109,26 @@ def storm(everybody, counted=((1.0, 300),), **report):
 
 
 def holds(world):
-    crowd.limit_holds(world, 300, 1008, "max connections")
+    storm.limit_holds(world, 300, 1008, "max connections")
 
 
 def test_a_sound_storm_passes():
-    world = storm(guests())
+    world = a_storm(guests())
     holds(world)
-    crowd.welcomes_come(world, 99, 2000)
+    storm.welcomes_come(world, 99, 2000)
     assert {check.verdict for check in world.scene.checks.done} == {"met"}
 
 
 def test_a_limit_that_is_passed_is_told():
     with pytest.raises(Refuted, match=r"at the peak: measured 301 by their own count, 300 by 1 lo"):
-        holds(storm(guests(live=281)))
+        holds(a_storm(guests(live=281)))
     with pytest.raises(Refuted, match=r"measured 300 by their own count, 302 by 2 looks"):
-        holds(storm(guests(), counted=((1.0, 300), (2.0, 302))))
+        holds(a_storm(guests(), counted=((1.0, 300), (2.0, 302))))
 
 
 def test_a_limit_that_is_not_reached_is_told():
     with pytest.raises(Refuted, match="places taken at the peak: measured 290 of 300, allowed all"):
-        holds(storm(guests(live=270)))
+        holds(a_storm(guests(live=270)))
 
 
 def test_places_that_are_not_given_back_are_told():
@@ -137,10 +137,10 @@ def test_places_that_are_not_given_back_are_told():
     for guest in everybody[:3]:
         guest.in_churn = True
     with pytest.raises(Refuted, match=words):
-        holds(storm(everybody, churn_resets=50))
+        holds(a_storm(everybody, churn_resets=50))
     for guest in everybody[:49]:
         guest.in_churn = True
-    holds(storm(everybody, churn_resets=50))
+    holds(a_storm(everybody, churn_resets=50))
 
 
 @pytest.mark.parametrize("refusal", [{"code": 1013}, {"reason": "go away"}, {"code": None}])
@@ -148,33 +148,33 @@ def test_an_excess_that_is_told_otherwise_is_told(refusal):
     with pytest.raises(
         Refuted, match="20 turned away, 20 of them otherwise: client 301 was closed"
     ):
-        holds(storm(guests(**refusal)))
+        holds(a_storm(guests(**refusal)))
 
 
 def test_a_storm_without_excess_proves_nothing():
     with pytest.raises(Refuted, match="clients over the limit: measured 0 turned away"):
-        holds(storm(guests(away=0)))
+        holds(a_storm(guests(away=0)))
 
 
 def test_whoever_was_cut_off_or_left_waiting_is_told():
     with pytest.raises(
         Refuted, match="left waiting: measured 1: client 5 was cut off, allowed none"
     ):
-        holds(storm(guests(), unasked=["client 5 was cut off"]))
+        holds(a_storm(guests(), unasked=["client 5 was cut off"]))
     with pytest.raises(Refuted, match="left waiting: measured 1: client 6 waited in vain"):
-        holds(storm(guests(), failures=["client 6 waited in vain"]))
+        holds(a_storm(guests(), failures=["client 6 waited in vain"]))
 
 
 def late(by_s, **report):
     everybody = guests()
     for guest in everybody[:10]:
         guest.welcomed_s = by_s
-    return storm(everybody, **report)
+    return a_storm(everybody, **report)
 
 
 def test_late_welcomes_are_told():
     with pytest.raises(Refuted, match=r"welcome latency p99: measured 30\d\d.\d ms, allowed less"):
-        crowd.welcomes_come(late(3.0), 99, 2000)
+        storm.welcomes_come(late(3.0), 99, 2000)
 
 
 STARVED = Stalls(((5000.0, 900.0),))
@@ -184,26 +184,26 @@ def test_late_welcomes_of_a_starved_crowd_are_inconclusive():
     with pytest.raises(
         Inconclusive, match="it stood still for up to 900 ms, and service and broker"
     ):
-        crowd.welcomes_come(late(2.8, stalls=STARVED), 99, 2000)
+        storm.welcomes_come(late(2.8, stalls=STARVED), 99, 2000)
 
 
 def test_welcomes_later_than_the_crowd_was_starved_are_told():
     with pytest.raises(Refuted, match="welcome latency p99: measured 30"):
-        crowd.welcomes_come(late(3.0, stalls=STARVED), 99, 2000)
+        storm.welcomes_come(late(3.0, stalls=STARVED), 99, 2000)
 
 
 def test_a_starved_crowd_that_kept_the_bound_passes():
-    crowd.welcomes_come(late(1.0, stalls=STARVED), 99, 2000)
+    storm.welcomes_come(late(1.0, stalls=STARVED), 99, 2000)
 
 
 def test_repeated_and_missing_session_ids_are_told():
     everybody = guests()
     everybody[1].session_id = everybody[0].session_id
     with pytest.raises(Refuted, match="session ids: measured 280 in 280 welcomes, 1 of them more"):
-        crowd.welcomes_come(storm(everybody), 99, 2000)
+        storm.welcomes_come(a_storm(everybody), 99, 2000)
     everybody[1].session_id = None
     with pytest.raises(Refuted, match="session ids: measured 279 in 280 welcomes, 0 of them more"):
-        crowd.welcomes_come(storm(everybody), 99, 2000)
+        storm.welcomes_come(a_storm(everybody), 99, 2000)
 
 
 # --- pictures -------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from qaws.swarm.storm import Guest, StormPlan, StormReport, repeated, run_storm
+from qaws.load.churn.storm import Guest, StormPlan, StormReport, repeated, run_storm
 from tests.stability import crowded
 
 

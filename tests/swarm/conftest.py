@@ -13,12 +13,16 @@ from typing import Any
 import psutil
 import pytest
 
-from qaws.broker import Broker, open_broker
-from qaws.market import selection_of
-from qaws.service import Service, Services
-from qaws.swarm import FlowPlan, FlowReport, Group, Publisher, Swarm, SwarmPlan, SwarmResult
-from qaws.target import read_target
-from qaws.tokens import Tokens
+from qaws.auth.tokens import Tokens
+from qaws.load.plan import Group, SwarmPlan
+from qaws.load.publisher.publisher import Publisher
+from qaws.load.result import SwarmResult
+from qaws.load.schedule import FlowPlan, FlowReport
+from qaws.load.swarm import Swarm
+from qaws.protocol.market import selection_of
+from qaws.sut.broker import Broker, open_broker
+from qaws.sut.service import Service, Services
+from qaws.sut.target import read_target
 
 ROOT = Path(__file__).resolve().parents[2]
 NIFTY = selection_of("NIFTY")

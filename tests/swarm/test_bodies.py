@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from qaws.swarm import bodies
-from qaws.swarm.bodies import Bodies
-from qaws.swarm.schedule import FlowPlan
-from qaws.swarm.verifier import Verifier
+from qaws.load.publisher import payloads
+from qaws.load.publisher.payloads import Bodies
+from qaws.load.schedule import FlowPlan
+from qaws.load.subscriber.verifier import Verifier
 
 
 def plan(**options):
@@ -43,7 +43,7 @@ def test_every_symbol_has_ticks_however_few_there_are(count):
 
 
 def test_a_changed_and_a_missing_field_are_named(monkeypatch):
-    monkeypatch.setattr(bodies, "DIFFERENT", 8)
+    monkeypatch.setattr(payloads, "DIFFERENT", 8)
     verifier, made = Verifier("qa-ws", plan()), Bodies(plan())
     sound = tick(made, "NIFTY", 9)
     assert verifier.fault(json.dumps(sound).encode()) is None

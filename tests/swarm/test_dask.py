@@ -7,9 +7,11 @@ import time
 
 import pytest
 
-from qaws.ports import answers, free_port
-from qaws.swarm import Group, Swarm, SwarmPlan, engine
-from qaws.swarm.engine import open_engine
+from qaws.load.cluster import engine
+from qaws.load.cluster.engine import open_engine
+from qaws.load.plan import Group, SwarmPlan
+from qaws.load.swarm import Swarm
+from qaws.runtime.ports import answers, free_port
 from qaws.verdict import Broken
 from tests.swarm.conftest import NIFTY, ROOT
 

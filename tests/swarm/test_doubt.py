@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from qaws.load import LoadRun
+from qaws.behaviours.load import LoadRun
+from qaws.load.result import Offset, SwarmResult, WorkerSummary
+from qaws.load.schedule import FlowReport
 from qaws.measure.stall import Stalls
-from qaws.swarm import FlowReport
-from qaws.swarm.result import Offset, SwarmResult, WorkerSummary
 from qaws.verdict import Inconclusive
 
 IN_TIME = FlowReport({"NIFTY": 1}, {"NIFTY": 9}, 9, 100, 100, 0, 0, 0, 0.1, 0.5, 2, 1, Stalls(), 0)

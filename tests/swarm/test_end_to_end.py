@@ -2,8 +2,9 @@
 
 import pytest
 
-from qaws.market import selection_of
-from qaws.swarm import Burst, Group
+from qaws.load.plan import Group
+from qaws.load.schedule import Burst
+from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
 from tests.swarm.conftest import NIFTY, timing_of
 

@@ -11,10 +11,13 @@ import time
 import psutil
 import pytest
 
-from qaws.broker import open_broker
-from qaws.ports import free_port
-from qaws.swarm import FlowPlan, Group, Publisher, Swarm, SwarmPlan
-from qaws.swarm.descriptors import require_descriptors
+from qaws.load.cluster.file_limits import require_descriptors
+from qaws.load.plan import Group, SwarmPlan
+from qaws.load.publisher.publisher import Publisher
+from qaws.load.schedule import FlowPlan
+from qaws.load.swarm import Swarm
+from qaws.runtime.ports import free_port
+from qaws.sut.broker import open_broker
 from qaws.verdict import Broken
 from tests.swarm.conftest import NIFTY, ROOT, children
 
@@ -94,8 +97,10 @@ def test_workers_die_with_the_suite(scripted, tmp_path):
     program = f"""
 import os, time
 from pathlib import Path
-from qaws.market import selection_of
-from qaws.swarm import Group, Swarm, SwarmPlan
+from qaws.protocol.market import selection_of
+from qaws.load.plan import Group
+from qaws.load.swarm import Swarm
+from qaws.load.plan import SwarmPlan
 swarm = Swarm(Path({str(tmp_path)!r}))
 swarm.start(SwarmPlan({service.url!r}, (Group("client", 2, selection_of("NIFTY")),)))
 print(swarm.engine.pids[0], flush=True)
@@ -122,9 +127,11 @@ def test_too_few_file_descriptors_are_refused_in_one_line(tmp_path):
 import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
 from pathlib import Path
-from qaws.market import selection_of
-from qaws.swarm import Group, Swarm, SwarmPlan
-from qaws.swarm.descriptors import require_descriptors
+from qaws.protocol.market import selection_of
+from qaws.load.plan import Group
+from qaws.load.swarm import Swarm
+from qaws.load.plan import SwarmPlan
+from qaws.load.cluster.file_limits import require_descriptors
 from qaws.verdict import Broken
 try:
     with Swarm(Path({str(tmp_path)!r}), workers=1) as swarm:

@@ -9,13 +9,13 @@ import pytest
 from websockets.frames import Frame, Opcode
 from websockets.utils import accept_key
 
-from qaws.swarm import chapter as chapters
-from qaws.swarm import client as clients
-from qaws.swarm import line as lines
-from qaws.swarm.books import Books
-from qaws.swarm.chapter import Common
-from qaws.swarm.client import Reader, new_handshake
-from qaws.swarm.verifier import Verifier
+from qaws.load.subscriber import connection as lines
+from qaws.load.subscriber import reader as clients
+from qaws.load.subscriber import shared_stream as chapters
+from qaws.load.subscriber.aggregator import Books
+from qaws.load.subscriber.reader import Reader, new_handshake
+from qaws.load.subscriber.shared_stream import Common
+from qaws.load.subscriber.verifier import Verifier
 from tests.swarm.conftest import NIFTY
 
 DUE = 1_700_000_000_000_000

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from qaws.load.plan import Group, SwarmPlan
+from qaws.load.result import Offset
+from qaws.load.schedule import Burst, FlowPlan, FlowReport
 from qaws.measure.stall import Stalls
-from qaws.swarm import Burst, FlowPlan, FlowReport, Group, SwarmPlan
-from qaws.swarm.result import Offset
 from tests.swarm.conftest import NIFTY
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from qaws.ports import free_port
-from qaws.swarm import Group, SwarmPlan
+from qaws.load.plan import Group, SwarmPlan
+from qaws.runtime.ports import free_port
 from qaws.verdict import Broken, Refuted
 from tests.swarm.conftest import NIFTY, timing_of
 

@@ -1,0 +1,149 @@
+"""Tokens for the clients: minted with a key of the suite's, or supplied by the target."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from qaws.sut.target import Auth
+from qaws.verdict import Broken
+
+LIFETIME_S = 3600
+COMMAND_ALLOWANCE_S = 20
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+
+class Tokens:
+    """Where a client's token comes from."""
+
+    def __init__(self, auth: Auth, folder: Path) -> None:
+        """Prepare the source that the target names.
+
+        Args:
+            auth: the target's [auth] section.
+            folder: where the public keys are written, for the service to read.
+
+        Raises:
+            Broken: the key file is missing or of the wrong kind.
+        """
+        self._auth = auth
+        self.jwks_file = folder / "jwks.json"
+        self._key: PrivateKey | None = None
+        if auth.generate_key:
+            self._key = new_key(auth.algorithm)
+        elif auth.key_file:
+            self._key = _load(auth.key_file, auth.algorithm)
+        if self._key:
+            keys = key_set(self._key, auth.algorithm, auth.key_id)
+            self.jwks_file.write_text(json.dumps(keys), encoding="utf-8")
+
+    def valid(self) -> str:
+        """Return a token that the service must accept.
+
+        Raises:
+            Broken: the target's token command failed or its variable is empty.
+        """
+        if self._key:
+            return self.mint()
+        if self._auth.token_command:
+            return _run(self._auth.token_command)
+        name = self._auth.token_variable or ""
+        if not (token := os.environ.get(name, "").strip()):
+            raise Broken(f"[auth] token_variable {name}: is not set; export {name}=<token>")
+        return token
+
+    def mint(self, **claims: Any) -> str:
+        """Sign a token; `claims` replace the usual ones, None leaves a claim out.
+
+        Raises:
+            Broken: the target lets nobody mint.
+        """
+        headers = {"kid": self._auth.key_id}
+        return jwt.encode(
+            self.claims(**claims), self.key, algorithm=self._auth.algorithm, headers=headers
+        )
+
+    def claims(self, **changed: Any) -> dict[str, Any]:
+        """Return the usual claims; `changed` replace them, None leaves a claim out."""
+        now = int(time.time())
+        usual = {
+            "sub": self._auth.subject,
+            "iss": self._auth.issuer,
+            "aud": self._auth.audience,
+            "iat": now,
+            "exp": now + LIFETIME_S,
+        }
+        return {name: value for name, value in {**usual, **changed}.items() if value is not None}
+
+    @property
+    def key(self) -> PrivateKey:
+        """Return the key that the service's tokens are signed with.
+
+        Raises:
+            Broken: the target lets nobody mint.
+        """
+        if self._key is None:
+            raise Broken("[auth] has neither generate_key nor key_file: tokens cannot be minted")
+        return self._key
+
+    @property
+    def algorithm(self) -> str:
+        """Return the name of the algorithm that they are signed with (RFC 7518, section 3.1)."""
+        return self._auth.algorithm
+
+    @property
+    def key_id(self) -> str:
+        """Return the `kid` under which the service knows the key."""
+        return self._auth.key_id
+
+
+def key_set(key: PrivateKey, algorithm: str, key_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the JSON Web Key Set (RFC 7517) with the public half of a key."""
+    public = json.loads(jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key()))
+    return {"keys": [{**public, "kid": key_id, "alg": algorithm, "use": "sig"}]}
+
+
+def new_key(algorithm: str) -> PrivateKey:
+    """Return a new private key for an algorithm."""
+    if algorithm == "ES256":
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _load(file: Path, algorithm: str) -> PrivateKey:
+    try:
+        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as problem:
+        raise Broken(
+            f"[auth] key_file {file}: is no readable PEM private key without password: {problem}"
+        ) from None
+    wanted = ec.EllipticCurvePrivateKey if algorithm == "ES256" else rsa.RSAPrivateKey
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) or not isinstance(
+        key, wanted
+    ):
+        raise Broken(f"[auth] key_file {file}: is not a key for {algorithm}")
+    return key
+
+
+def _run(command: list[str]) -> str:
+    shown = " ".join(command)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=COMMAND_ALLOWANCE_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise Broken(f"[auth] token_command {shown!r}: {problem}") from None
+    token = done.stdout.strip()
+    if done.returncode or not token:
+        error = (done.stderr.strip().splitlines() or ["it printed no token"])[-1]
+        raise Broken(f"[auth] token_command {shown!r}: exit code {done.returncode}: {error}")
+    return token

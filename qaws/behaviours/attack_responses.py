@@ -1,0 +1,121 @@
+"""What a hostile client must get for its attack: each answer of QA-WS-024 has a judge."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+
+from qaws.behaviours import actions
+from qaws.behaviours.attacks import DROP_S, siege_of
+from qaws.clients.raw_connection import RawConnection
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken
+
+INTERNALS = re.compile(r'Traceback|File "|\.py\b|\bline \d|0x[0-9a-f]{6}|[A-Z]\w{0,40}Error\b')
+"""What an error must not tell an attacker: how the service is made."""
+
+LONGEST_ERROR = 500
+"""Characters of an error: what was sent is not to be sent back."""
+
+Judge = Callable[[World, RawConnection], Awaitable[str | None]]
+"""Waits for a client's answer; returns None if it is right, else what came instead."""
+
+
+async def answered(world: World, answer: str) -> None:
+    """Require that every hostile client got the answer that its attack deserves.
+
+    Raises:
+        Broken: there is no such answer.
+        Refuted: one of them got another; each has its own check.
+    """
+    siege = siege_of(world)
+    judge = _judge(answer)
+    found = await asyncio.gather(*(judge(world, client) for _, client in siege.players))
+    checks = list(zip(siege.players, found, strict=True))
+    others = sum(wrong is not None for wrong in found) - 1
+    more = f" (and {others} more of {len(found)} got another answer)" if others > 0 else ""
+    for (what, client), wrong in sorted(checks, key=lambda check: check[1] is not None):
+        ending = client.ending
+        after = f" after {(ending.at_ns - client.started_ns) / 1e9:.1f} s" if ending else ""
+        world.scene.checks.require(
+            wrong is None,
+            f"answer to {siege.attack}: {what}",
+            client.summary() + after if wrong is None else wrong + more,
+            answer,
+        )
+
+
+def _judge(answer: str) -> Judge:
+    closed = r'a close with code (\d+)(?: and the reason "(.+)")?'
+    if answer == "an error":
+        return _error
+    if found := re.fullmatch(f"(an error or )?{closed}", answer):
+        close = _closed_with(int(found[2]), found[3] or "")
+        return _either(_error, close) if found[1] else close
+    if found := re.fullmatch(r"the end of the connection within (\d+) seconds?", answer):
+        return _ended_within(int(found[1]))
+    raise Broken(
+        f'no answer "{answer}"; known are: an error, a close with code 1009, a close with code '
+        '1008 and the reason "…", an error or a close …, the end of the connection within 10 '
+        "seconds"
+    )
+
+
+def _closed_with(code: int, reason: str) -> Judge:
+    async def judge(world: World, client: RawConnection) -> str | None:
+        await client.wait_for(lambda f: f.kind in ("close", "end"), None, world.allowance_s)
+        ending = client.ending
+        right = (
+            ending is not None
+            and client.ended_by_service
+            and ending.code == code
+            and reason in ending.reason
+            and not INTERNALS.search(ending.reason)
+        )
+        return None if right else client.summary()
+
+    return judge
+
+
+async def _error(world: World, client: RawConnection) -> str | None:
+    """Wait for an error that tells no secrets; behind it, the connection must still be of use."""
+    error = await client.wait_for(
+        lambda f: f.kind == "end" or actions.is_kind(world, "error")(f), None, world.allowance_s
+    )
+    if error is None or error.kind == "end":
+        return client.summary()
+    words = str(error.message.get("message"))
+    if told := INTERNALS.search(words[:2000]):
+        excerpt_ = words[max(0, told.start() - 40) : told.end() + 60]
+        return f"an error that tells how the service is made: … {excerpt_!r} …"
+    if "Invalid message format" not in words or len(words) > LONGEST_ERROR:
+        return f"an error of {len(words):,} characters: {words[:100]!r}"
+    asked = await client.send(world.dialect.ping())
+    if not await client.wait_for(actions.is_kind(world, "pong"), asked, world.allowance_s):
+        return f"an error, but no pong behind it: {client.summary()}"
+    return None
+
+
+def _either(one: Judge, other: Judge) -> Judge:
+    async def judge(world: World, client: RawConnection) -> str | None:
+        return await one(world, client) and await other(world, client)
+
+    return judge
+
+
+def _ended_within(seconds: float) -> Judge:
+    async def judge(world: World, client: RawConnection) -> str | None:
+        def remaining() -> float:
+            return max(0.0, seconds - (time.monotonic_ns() - client.started_ns) / 1e9)
+
+        await client.wait_for(lambda f: f.kind in ("eof", "end"), None, remaining())
+        while not client.is_over and remaining():
+            client.pour(b"\0")  # is refused once the service has left altogether
+            await client.wait_for(lambda f: f.kind == "end", None, DROP_S)
+        harmless = not any(client.received()) or client.ended_by_service
+        right = client.is_over and harmless and (client.http_status or 0) < 500
+        return None if right else client.summary()
+
+    return judge

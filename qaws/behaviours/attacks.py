@@ -1,0 +1,162 @@
+"""Hostile clients and what they play: the attacks of QA-WS-024.
+
+Every function takes the world first and runs on its loop thread. Each hostile client has a
+connection of its own, all at the same time, and plays one input of an attack
+(`qaws.clients.attack_inputs`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from qaws.behaviours import actions
+from qaws.behaviours.load import service_and_broker
+from qaws.clients.attack_inputs import Floods, Input, Shakes, Stays, inputs, rounds
+from qaws.clients.connection import credentials
+from qaws.clients.raw_connection import RawConnection, excerpt
+from qaws.measure.cpu_wait import CpuWait
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken
+
+FLOOD_S = 3.0
+"""How long a flood goes on at most: three times what the service may take to notice."""
+
+PORTION = 64 * 1024
+"""Bytes of a long handshake that are written at a time."""
+
+SHOWN = 300
+"""Characters of a handshake that the transcript shows; {path}, {host} and {token} stand in them."""
+
+DROP_S = 0.1
+"""How often a stalled handshake sends its next drop."""
+
+MEMORY_S = 0.2
+"""How often the service's memory is looked at during an attack."""
+
+FEWEST_TICKS = 25
+"""Ticks that are published from the begin of an attack at least: a percentile wants some."""
+
+
+@dataclass(slots=True)
+class Siege:
+    """One attack: who played what, when, and what it cost the service.
+
+    `waiting` watches how long service and broker wait for a CPU.
+    """
+
+    attack: str
+    began_ns: int
+    waiting: CpuWait
+    players: list[tuple[str, RawConnection]] = field(default_factory=list)
+    memory_peak: int = 0
+
+
+def siege_of(world: World) -> Siege:
+    """Return the scenario's attack.
+
+    Raises:
+        Broken: there was none.
+    """
+    if world.scene.siege is None:
+        raise Broken("no hostile client has come yet")
+    return world.scene.siege
+
+
+async def attack(world: World, name: str, count: int) -> None:
+    """Let hostile clients play the first `count` inputs of an attack, all at once.
+
+    Raises:
+        Broken: there is no such attack, or it has not so many inputs.
+    """
+    playing = await asyncio.to_thread(inputs, name, count)
+    token = world.tokens.valid()
+    waiting = CpuWait(service_and_broker(world))
+    world.scene.on_end.append(waiting.close)
+    siege = world.scene.siege = Siege(name, time.monotonic_ns(), waiting)
+    for number, what in enumerate(playing, 1):
+        connection = RawConnection(f"hostile client {number}", world.dialect, world.contract)
+        world.scene.connections.all.append(connection)
+        siege.players.append((what, connection))
+    watch = asyncio.create_task(_watch_memory(world, siege))
+    try:
+        await asyncio.gather(*(_play(world, c, playing[what], token) for what, c in siege.players))
+        await _until_ticks_came(world, siege)
+    finally:
+        watch.cancel()
+    await _note_memory(world, siege)
+
+
+async def _play(world: World, client: RawConnection, what: Input, token: str) -> None:
+    auth = world.target.auth
+    url, headers = credentials(world.service.url, token, auth.carriers[0], auth.query_parameter)
+    client.stays = isinstance(what, Stays | Shakes)
+    if isinstance(what, Shakes):
+        await _shake(world, client, what, token)
+        return
+    await client.knock(url, headers.items())
+    await client.wait_for(actions.is_kind(world, "welcome"), None, world.allowance_s)
+    if isinstance(what, Floods):
+        await _flood(client, what)
+        return
+    for data in what.frames:
+        client.write(data)
+
+
+async def _flood(client: RawConnection, flood: Floods) -> None:
+    began, sent = time.monotonic(), 0
+    client.write(b"", f"{flood.per_second:,} per second of: {excerpt(flood.frames[0])}")
+    for data in rounds(flood):
+        if client.ending or client.is_over or time.monotonic() - began > FLOOD_S:
+            break
+        client.pour(data)
+        sent += flood.at_once
+        ahead = began + sent / flood.per_second - time.monotonic()
+        await asyncio.sleep(max(0.0, ahead))
+    client.write(b"", f"{sent:,} were sent in {time.monotonic() - began:.2f} s")
+
+
+async def _shake(world: World, client: RawConnection, shake: Shakes, token: str) -> None:
+    await client.dial(world.service.url)
+    target = urlsplit(world.service.url)
+    opening, more = shake.opening[:SHOWN], len(shake.opening) > SHOWN
+    places = {"path": target.path, "host": target.netloc}
+    shown = opening.format(**places, token="…")
+    client.write(b"", (f"{shown}… ({len(shake.opening):,} bytes)" if more else shown) or "nothing")
+    client.pour(opening.format(**places, token=token).encode("latin-1"))
+    for start in range(SHOWN, len(shake.opening), PORTION):
+        await asyncio.sleep(0)  # those who watch are not to wait for megabytes
+        client.pour(shake.opening[start : start + PORTION].encode("latin-1"))
+    if shake.drop:
+        client.write(b"", f"and every {DROP_S * 1e3:.0f} ms: {shake.drop!r}")
+        dripping = asyncio.get_running_loop().create_task(_drip(client, shake.drop.encode()))
+        world.scene.chores.append(dripping)
+
+
+async def _drip(client: RawConnection, drop: bytes) -> None:
+    while not client.is_over:
+        client.pour(drop)
+        await asyncio.sleep(DROP_S)
+
+
+async def _until_ticks_came(world: World, siege: Siege) -> None:
+    """Wait until enough ticks have been published to those who watch."""
+    deadline = time.monotonic() + world.allowance_s
+    while sum(1 for t in world.ledger.ticks if t.due_ns >= siege.began_ns) < FEWEST_TICKS:
+        if time.monotonic() > deadline:
+            raise Broken('no ticks flow: begin with clients of a symbol "which ticks every 20 ms"')
+        await asyncio.sleep(0.01)
+
+
+async def _watch_memory(world: World, siege: Siege) -> None:
+    while True:
+        await _note_memory(world, siege)
+        await asyncio.sleep(MEMORY_S)
+
+
+async def _note_memory(world: World, siege: Siege) -> None:
+    if "observe" in world.target.capabilities:
+        now = await asyncio.to_thread(world.service.memory_bytes)
+        siege.memory_peak = max(siege.memory_peak, now)

@@ -1,0 +1,109 @@
+"""Those who must not notice an attack, and what it may cost the service: QA-WS-024.
+
+Every function takes the world first and runs on its loop thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from qaws.behaviours import actions, resources
+from qaws.behaviours.attacks import siege_of
+from qaws.oracle.ledger import Published
+from qaws.sut.service import MIB
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken
+
+
+async def deliveries_took_less(
+    world: World, clients: Sequence[str], percentile: float, bound_ms: float
+) -> None:
+    """Require a percentile of the latencies of all ticks due since the attack began.
+
+    Latency runs from the due time, and a closing tick shows that all have come.
+    """
+    siege, connections = siege_of(world), world.scene.connections.of(clients)
+    outcome = await actions.fence(world, connections)
+    if late := [c for c, arrived in outcome if not arrived]:
+        fence, now = world.ledger.ticks[-1], time.monotonic_ns()
+        what = f"the closing tick to {late[0].name}"
+        world.scene.checks.never(what, fence.due_ns, now, bound_ms, late[0].summary())
+    pairs = [
+        (arrival.at_ns, tick)
+        for connection in connections
+        for arrival in world.scene.connections.arrivals(connection)
+        if arrival.key and (tick := world.ledger.find(arrival.key))
+        if tick.due_ns >= siege.began_ns
+    ]
+    latencies = [(at_ns - tick.due_ns) / 1e6 for at_ns, tick in pairs]
+    p50, p99, worst = (float(np.percentile(latencies, p)) for p in (50, 99, 100))
+    world.scene.figures += [
+        (f"deliveries to {len(connections)} clients", f"{len(latencies):,}"),
+        ("latency", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, max {worst:.1f} ms"),
+    ]
+    measured = float(np.percentile(latencies, percentile))
+    world.scene.checks.below(
+        f"latency that {percentile:g} % of {len(latencies):,} deliveries did not exceed",
+        measured,
+        bound_ms,
+        "ms",
+        _doubt(world, pairs, percentile, measured, bound_ms) if measured >= bound_ms else None,
+    )
+
+
+def _doubt(
+    world: World,
+    pairs: Sequence[tuple[int, Published]],
+    percentile: float,
+    measured_ms: float,
+    bound_ms: float,
+) -> str | None:
+    """Say why the harness or the machine could have broken the bound; None when they cannot.
+
+    What the harness stood still or published late is taken off each latency of its own; how long
+    service and broker waited for a CPU is known for any span of the measured length.
+    """
+    own = [
+        (at_ns - tick.sent_ns) / 1e6 - world.loop.stalls.between(tick.sent_ns, at_ns)
+        for at_ns, tick in pairs
+    ]
+    without = float(np.percentile(own, percentile))
+    waited = siege_of(world).waiting.stalls.within_ms(measured_ms)
+    if without - waited >= bound_ms:
+        return None
+    return (
+        f"without the time in which the harness stood still or published late it is {without:.0f} "
+        f"ms, and service and broker waited up to {waited:.0f} ms for a CPU; run it again on a "
+        "quieter machine"
+    )
+
+
+async def nothing_stays(world: World, within_ms: float) -> None:
+    """Let the hostile clients leave, and require that the service holds nothing of them."""
+    await asyncio.gather(*(client.close() for _, client in siege_of(world).players))
+    await resources.resources_are_back(world, within_ms)
+
+
+async def memory_stayed_within(world: World, megabytes: float) -> None:
+    """Require that at no time of the attack the service took much more memory than before.
+
+    Raises:
+        Broken: nobody has noted what it took before.
+    """
+    before, siege = world.scene.memory_bytes, siege_of(world)
+    if before is None:
+        raise Broken("no step has noted the service's memory before")
+    grown = (siege.memory_peak - before) / MIB
+    world.scene.figures.append(
+        ("service's memory", f"{before / MIB:.1f} MB before, {siege.memory_peak / MIB:.1f} MB peak")
+    )
+    world.scene.checks.require(
+        grown < megabytes,
+        "growth of the service's private memory at its peak",
+        f"{grown:.2f} MB",
+        f"less than {megabytes:g} MB",
+    )

@@ -1,0 +1,322 @@
+"""What must hold of deliveries: who receives what, how often, how fast, and who does not.
+
+Every function takes the world first and runs on its loop thread. Absence is proven by a fence: a
+later tick on the same path, which must arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from qaws.behaviours import actions
+from qaws.behaviours.expectations import shown
+from qaws.clients.connection import Connection, exact
+from qaws.oracle.announcements import announced
+from qaws.oracle.ledger import Arrival, Key, Published, audit, missing, was_held
+from qaws.protocol.market import Selection
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken
+
+
+async def receives_it(world: World, clients: Sequence[str], within_ms: float) -> None:
+    """Require that the last tick reaches every one of the clients exactly once, in time.
+
+    Latency runs from the tick's due time. A fence behind the tick shows that no second copy comes.
+    """
+    tick = world.last_tick
+    connections = world.scene.connections.of(clients)
+    wait_s = within_ms / 1e3 + world.allowance_s
+    frames = await asyncio.gather(*(actions.arrival(c, tick, wait_s) for c in connections))
+    if lacking := [c for c, f in zip(connections, frames, strict=True) if f is None]:
+        heard = "" if tick.heard_by else "; the broker had no subscriber for it"
+        reached = len(connections) - len(lacking)
+        world.scene.checks.never(
+            f"{tick} to {shown(connections)}",
+            tick.due_ns,
+            time.monotonic_ns(),
+            within_ms,
+            f"it reached {reached} of {len(connections)}; not {_some([c.name for c in lacking])}: "
+            f"{account(world, lacking[0])}{heard}",
+        )
+    slowest, frame = max(
+        ((c, f) for c, f in zip(connections, frames, strict=True) if f), key=lambda p: p[1].at_ns
+    )
+    what = f"latency of {tick} to {shown(connections)}"
+    if len(connections) > 1:
+        what += f" (the slowest, {slowest.name})"
+    world.scene.checks.at_most_ms(what, tick.due_ns, frame.at_ns, within_ms)
+    await _require_fences(world, connections)
+    copies = {
+        c.name: sum(1 for f in c.received("tick") if actions.is_the_tick(f, tick))
+        for c in connections
+    }
+    wrong = [f"{name} got {count}" for name, count in copies.items() if count != 1]
+    world.scene.checks.require(
+        not wrong,
+        f"copies of {tick} per client",
+        _some(wrong) or f"1 for each of {len(connections)}",
+        "exactly 1 for each",
+    )
+
+
+async def have_seen_it(world: World, clients: Sequence[str]) -> None:
+    """Require that the last tick has reached clients: its broadcast is over then."""
+    tick = world.last_tick
+    for connection in world.scene.connections.of(clients):
+        if not await actions.arrival(connection, tick, actions.WELL_PAST * world.allowance_s):
+            world.scene.checks.never(
+                f"{tick} to {connection.name}",
+                tick.due_ns,
+                time.monotonic_ns(),
+                world.allowance_s * 1e3,
+                account(world, connection),
+            )
+
+
+async def further_tick(
+    world: World, clients: Sequence[str], selection: Selection, within_ms: float
+) -> None:
+    """Publish another tick and require that it reaches the clients."""
+    await actions.publish(world, selection, selection.sample()[0])
+    await receives_it(world, clients, within_ms)
+
+
+async def _require_fences(world: World, connections: Sequence[Connection]) -> None:
+    outcome = await actions.fence(world, connections)
+    lacking = [c for c, arrived in outcome if not arrived]
+    if not lacking:
+        return
+    fences = [t for t in world.ledger.ticks if t.role == "fence"]
+    world.scene.checks.never(
+        f"the closing tick to {shown(lacking)}",
+        fences[-1].sent_ns,
+        time.monotonic_ns(),
+        world.allowance_s * 1e3,
+        account(world, lacking[0]),
+    )
+
+
+def account(world: World, connection: Connection) -> str:
+    """Say what a client has seen, and what is wrong with its deliveries so far."""
+    return "; ".join([connection.summary(), *_audit(world, [connection])])
+
+
+async def equals_published(world: World, client: str, fields: Sequence[str]) -> None:
+    """Require that each of the scenario's ticks reached a client with fields as published.
+
+    Only ticks that the client is entitled to count. Numbers are compared digit for digit, as
+    decimals: a double rounded on the way differs.
+    """
+    connection = world.scene.connections.named(client)
+    ticks = [t for t in world.ledger.ticks if t.role == "tick" and _due_to(t, connection)]
+    if not ticks:
+        raise Broken(f"no tick that {client} subscribed to was published in this scenario")
+    for tick in ticks:
+        frame = await actions.arrival(connection, tick, actions.WELL_PAST * world.allowance_s)
+        if frame is None:
+            now, bound_ms = time.monotonic_ns(), world.allowance_s * 1e3
+            world.scene.checks.never(
+                f"{tick} to {client}", tick.due_ns, now, bound_ms, connection.summary()
+            )
+        sent, got = exact(tick.text), exact(frame.text)
+        for field in fields:
+            if field not in sent:
+                raise Broken(f'a {tick.kind} has no field "{field}"; it has {", ".join(sent)}')
+            world.scene.checks.require(
+                field in got and got[field] == sent[field],
+                f"{field} of {tick} at {client}",
+                _plain(got.get(field, "missing")),
+                _plain(sent[field]),
+            )
+
+
+def _due_to(tick: Published, connection: Connection) -> bool:
+    return any(
+        e.selection.takes(tick.kind, tick.symbol, tick.instrument) for e in connection.entitlements
+    )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(inner)}" for name, inner in value.items())
+    return str(value)
+
+
+async def received_none(world: World, clients: Sequence[str], kinds: Sequence[str]) -> None:
+    """Require that clients have received no message of these kinds.
+
+    For a client that holds a subscription a fence comes first; one whose connection has ended can
+    receive nothing more; any other is asked for a pong, behind which nothing older can come.
+    """
+    connections = world.scene.connections.of(clients)
+    await _require_fences(world, connections)
+    for connection in connections:
+        if connection.is_open and not connection.holds():
+            await _require_pong(world, connection)
+        found = [kind for kind in kinds if any(connection.received(kind))]
+        words = " and no ".join(kinds)
+        world.scene.checks.require(
+            not found,
+            f"messages that {connection.name} received",
+            connection.summary(),
+            f"no {words}",
+        )
+
+
+async def _require_pong(world: World, connection: Connection) -> None:
+    """Require a pong: nothing that was sent to the client earlier can come behind it."""
+    sent = await connection.send(world.dialect.ping())
+    wait_s = actions.WELL_PAST * world.allowance_s
+    pong = await connection.wait_for(actions.is_kind(world, "pong"), sent, wait_s)
+    if pong is None and connection.is_open:
+        world.scene.checks.never(
+            f"the closing pong to {connection.name}",
+            sent.at_ns,
+            time.monotonic_ns(),
+            world.allowance_s * 1e3,
+            connection.summary(),
+        )
+
+
+async def received_exactly(world: World, client: str, selection: Selection) -> None:
+    """Require every tick of a selection that was published while subscribed, and no other.
+
+    Ticks that flow are stopped first: behind the last of them the fence shows that all have come.
+    """
+    connection = world.scene.connections.named(client)
+    await all_has_come(world, [connection])
+    ticks = [t for t in world.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
+    others = [t for t in world.ledger.ticks if t not in ticks]
+    due = [t for t in ticks if t.role != "fence" and was_held(t, connection.entitlements)]
+    if not due:
+        raise Broken(f"no tick of {selection} was published while {client} was subscribed to it")
+    if not others:
+        raise Broken(f"no tick but those of {selection} was published: nothing could be kept away")
+    findings = _audit(world, [connection])
+    got = sum(1 for _ in connection.received("tick"))
+    world.scene.checks.require(
+        not findings,
+        f"ticks of {selection} to {client}",
+        "; ".join(findings) or f"{got}, each once and in order, and none of {len(others)} others",
+        f"all that were published while {client} was subscribed, once and in order, and no other",
+    )
+
+
+async def all_has_come(world: World, connections: Sequence[Connection]) -> None:
+    """Let the flows end, and require a last tick of all that the clients hold."""
+    await world.feed.stop_flows()
+    await _require_fences(world, connections)
+
+
+async def everything_was_exact(world: World) -> None:
+    """Require, of every client, exact deliveries in frames that keep the contract."""
+    await world.hush()
+    connections = world.scene.connections.all
+    if not connections and world.scene.load:
+        return  # the swarm has checked every frame of its clients itself
+    for connection in connections:
+        if connection.breaches:
+            raise_breach(world, connection)
+    if world.ledger.ticks:
+        await _require_fences(world, connections)
+    unfenced = [c for c in connections if c.is_open and not (world.ledger.ticks and c.holds())]
+    await asyncio.gather(*(_require_pong(world, connection) for connection in unfenced))
+    faults = findings(world, connections)
+    frames = sum(1 for c in connections for _ in c.received())
+    ticks = sum(1 for c in connections for _ in c.received("tick"))
+    sound = (
+        f"{ticks} ticks, each due, once, and in order" if ticks else "no tick was due, none came"
+    )
+    many = "" if len(connections) == 1 else "s"
+    world.scene.checks.require(
+        not faults,
+        f"deliveries to {len(connections)} connection{many}",
+        "; ".join(faults[:3]) or sound,
+        "every tick that was due, once, in order, and no other",
+    )
+    for connection in connections:
+        if connection.breaches:
+            raise_breach(world, connection)
+    world.scene.checks.require(
+        True, "frames that keep the message contract", f"all {frames}", "all"
+    )
+
+
+def findings(world: World, connections: Sequence[Connection]) -> list[str]:
+    """Say what is wrong with what these connections received, one sentence per violation."""
+    return [*_audit(world, connections), *_welcome_faults(world, connections)]
+
+
+def lacking(world: World, connection: Connection) -> list[Published]:
+    """Return the ticks that a client should have by now, and has not."""
+    held, ledger = connection.entitlements, world.ledger
+    return missing(world.scene.connections.arrivals(connection), held, ledger, _over(world))
+
+
+def _welcome_faults(world: World, connections: Sequence[Connection]) -> list[str]:
+    """Say whose welcome did not come once and first (SPEC section 1)."""
+    findings = []
+    for connection in connections:
+        kinds = [world.dialect.kind(frame.message) for frame in connection.received()]
+        if kinds.count("welcome") > 1:
+            findings.append(f"{connection.name} was welcomed {kinds.count('welcome')} times")
+        if kinds and kinds[0] != "welcome":
+            findings.append(f"the first message to {connection.name} was a {kinds[0]}")
+    return findings
+
+
+def raise_breach(world: World, connection: Connection) -> None:
+    """Record a breach of the message contract and raise it."""
+    world.scene.checks.require(
+        False,
+        f"frames of {connection.name} against the message contract",
+        connection.breaches[0],
+        "no breach",
+    )
+
+
+def _audit(world: World, connections: Sequence[Connection]) -> list[str]:
+    """Hold what these connections received against the ledger; one sentence per violation."""
+    registry, ledger = world.scene.connections, world.ledger
+    over = _over(world)
+    lost = [
+        f"{c.name} lost its connection while subscribed: {c.ending}"
+        for c in connections
+        if c.was_lost
+    ]
+    return lost + [
+        finding
+        for c in connections
+        for finding in audit(
+            c.name,
+            registry.arrivals(c),
+            c.entitlements,
+            ledger,
+            over,
+            complete=c.is_open,
+            announced=_announced(world, c, registry.arrivals(c)),
+        )
+    ]
+
+
+def _over(world: World) -> dict[Key, int]:
+    registry = world.scene.connections
+    return world.ledger.over(
+        (c.entitlements, a) for c in registry.all for a in registry.arrivals(c)
+    )
+
+
+def _announced(world: World, connection: Connection, arrivals: Sequence[Arrival]) -> set[Key]:
+    """Return the ticks whose loss in an outage a client was told of."""
+    received: dict[Key, int] = {}
+    for arrival in arrivals:
+        if arrival.key:
+            received.setdefault(arrival.key, arrival.at_ns)
+    words = world.scene.connections.words(connection)
+    return announced(world.ledger.ticks, received, words, world.scene.outages)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,0 +1,159 @@
+"""What one client may not get from, nor do to, another: QA-WS-025.
+
+Every function takes the world first and runs on its loop thread (`World.do`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from qaws.behaviours import actions
+from qaws.behaviours.token_leaks import traces
+from qaws.clients.connection import Connection
+from qaws.feed import SEQUENCE_FIELD
+from qaws.protocol.market import Market, instrument_of
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken, Refuted
+
+SYMBOL = "NIFTY"
+FORGED_SEQUENCE = 1_000_000_000
+"""The sequence number of a tick that only a client has sent: the feed never gets that far."""
+
+
+def _tick(market: Market) -> dict[str, Any]:
+    return {**market.option_tick(instrument_of(SYMBOL)), SEQUENCE_FIELD: FORGED_SEQUENCE}
+
+
+def _bar(market: Market) -> dict[str, Any]:
+    return {**market.underlying_bar(SYMBOL), SEQUENCE_FIELD: FORGED_SEQUENCE}
+
+
+def _publish(market: Market, action: str) -> str:
+    tick = _tick(market)
+    return json.dumps({"action": action, "channel": "ticker:options", "data": tick, **tick})
+
+
+PUBLISHING: dict[str, Callable[[Market], str]] = {
+    "a tick": lambda market: json.dumps(_tick(market)),
+    "a bar": lambda market: json.dumps(_bar(market)),
+    "a tick in a list": lambda market: json.dumps([_tick(market)]),
+    "a tick to be published": lambda market: _publish(market, "publish"),
+    "a tick to be broadcast": lambda market: _publish(market, "broadcast"),
+    "a tick with its ping": lambda market: json.dumps({**_tick(market), "action": "ping"}),
+    "a command to the broker": lambda market: f"PUBLISH ticker:options {json.dumps(_tick(market))}",
+}
+"""What a feature file calls a client's attempt to publish → what goes over the wire."""
+
+
+async def try_to_publish(world: World, client: str, name: str) -> None:
+    """Send what would be a tick if it came from the feed, and wait for an answer to a ping.
+
+    Raises:
+        Broken: there is no attempt of that name.
+    """
+    if name not in PUBLISHING:
+        raise Broken(f'no attempt to publish "{name}"; known are {", ".join(PUBLISHING)}')
+    connection = world.scene.connections.named(client)
+    await connection.send(PUBLISHING[name](world.feed.market))
+    await _hear_all(world, [connection])
+
+
+async def ask_for(world: World, client: str, symbol: str) -> None:
+    """Ask for ticks by a name that may be no symbol, and wait for whatever is answered.
+
+    The client is not taken to be entitled to anything by that.
+
+    Raises:
+        Refuted: nothing was answered.
+    """
+    connection = world.scene.connections.named(client)
+    asked = await connection.send(json.dumps({"action": "subscribe", "symbols": [symbol]}))
+    answer = await connection.wait_for(
+        lambda f: actions.is_kind(world, "subscribed")(f) or actions.is_kind(world, "error")(f),
+        asked,
+        world.allowance_s,
+    )
+    if answer is None:
+        raise Refuted(f'{client} asked for "{symbol}" and got no answer: {connection.summary()}')
+
+
+async def publish_everything(world: World, symbols: Sequence[str]) -> None:
+    """Publish an option tick and a bar of every symbol."""
+    for symbol in symbols:
+        await world.feed.publish(world.feed.market.option_tick(instrument_of(symbol)))
+        await world.feed.publish(world.feed.market.underlying_bar(symbol))
+
+
+async def nothing_is_mixed_up(world: World) -> None:
+    """Require that no client has received what belongs to another.
+
+    That is: the session id of another, any token, an answer to what it has not asked, or an
+    acknowledgement of a selector that it has not named. A pong comes first, behind which nothing
+    older can come.
+    """
+    connections = [c for c in world.scene.connections.all if any(c.received("welcome"))]
+    await _hear_all(world, [c for c in connections if c.is_open])
+    tokens = [c.token for c in world.scene.connections.all if c.token]
+    findings = [f for c in connections for f in _not_its_own(world, c, connections, tokens)]
+    world.scene.checks.require(
+        not findings,
+        f"what belongs to others among what {len(connections)} clients received",
+        "; ".join(findings[:3]) or "nothing",
+        "nothing",
+    )
+
+
+def _not_its_own(
+    world: World, mine: Connection, all_: Sequence[Connection], tokens: Sequence[str]
+) -> list[str]:
+    """Say what a client has received that is not its own."""
+    heard = "\n".join(f.text for f in mine.log if f.direction == "←" and f.kind == "text")
+    sent = [frame.text for frame in mine.log if frame.direction == "→" and frame.kind == "text"]
+    kinds = [world.dialect.kind(frame.message) for frame in mine.received()]
+    answers = sum(kinds.count(k) for k in ("subscribed", "unsubscribed", "error", "pong"))
+    findings = [
+        f"{mine.name} received the session id of {other.name}"
+        for other in all_
+        if other is not mine and other.session_id and other.session_id in heard
+    ]
+    findings += [f"{mine.name} received {trace}" for trace in traces(heard, tokens)]
+    if answers > len(sent):
+        findings.append(f"{mine.name} sent {len(sent)} messages and received {answers} answers")
+    named = [_selector(text) for text in sent]
+    for kind in ("subscribed", "unsubscribed"):
+        for ack in mine.received(kind):
+            selector = ack.message.get("selector")
+            if selector is not None and selector not in named:
+                findings.append(f"{mine.name} received the acknowledgement of {selector}")
+    return findings
+
+
+def _selector(text: str) -> Any:
+    """Return what a message names besides its action; None where it is no JSON object."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(message, dict):
+        return None
+    return {name: value for name, value in message.items() if name != "action"}
+
+
+async def _hear_all(world: World, connections: Sequence[Connection]) -> None:
+    """Wait until clients have received everything that was sent to them before now.
+
+    Raises:
+        Refuted: one gets no pong.
+    """
+
+    async def hear(connection: Connection) -> None:
+        asked = await connection.send(world.dialect.ping())
+        wait_s = actions.WELL_PAST * world.allowance_s
+        pong = await connection.wait_for(actions.is_kind(world, "pong"), asked, wait_s)
+        if pong is None:
+            raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
+
+    await asyncio.gather(*(hear(connection) for connection in connections))

@@ -1,0 +1,279 @@
+"""Load scenarios: a swarm of clients, an open-loop publisher, and what both of them found.
+
+These functions block until their work is done; steps call them directly, on the main thread. The
+swarm's clients and the publisher are processes of their own, so nothing of it disturbs what is
+measured.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import psutil
+
+from qaws.load.plan import Group, SwarmPlan
+from qaws.load.publisher.publisher import Publisher
+from qaws.load.result import SwarmResult
+from qaws.load.schedule import Burst, FlowPlan, FlowReport
+from qaws.load.swarm import Swarm
+from qaws.measure.cpu_wait import CpuWait
+from qaws.measure.stall import Stalls
+from qaws.protocol.market import Selection
+from qaws.report.latency_plot import course_plot, percentile_plot
+from qaws.sut.service import Holdings
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken, Inconclusive
+
+DRAIN_ALLOWANCE_S = 20.0
+"""How long the swarm waits for the fence before it gives up: longer than any bound under test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is to be published.
+
+    Attributes:
+        symbol: of which the ticks are.
+        count: how many.
+        per_second: at which rate.
+        burst: a time of a higher rate.
+        until_evicted_s: stop early once every slow client has been evicted.
+    """
+
+    symbol: str
+    count: int
+    per_second: float
+    burst: Burst | None = None
+    until_evicted_s: float | None = None
+
+
+@dataclass(slots=True)
+class LoadRun:
+    """One load in a scenario: who takes part, and what was found."""
+
+    groups: list[Group]
+    service_cpu_s: float = 0.0
+    broker_cpu_s: float = 0.0
+    flow: FlowReport | None = None
+    result: SwarmResult | None = None
+    memory_before: int | None = None
+    memory_peak: int = 0
+    evicted_after_s: list[float] = field(default_factory=list)
+    waited: Stalls = field(default_factory=Stalls)
+    given_up_s: float = DRAIN_ALLOWANCE_S
+
+    @property
+    def found(self) -> SwarmResult:
+        """Return the swarm's result.
+
+        Raises:
+            Broken: nothing has been published to the swarm yet.
+            Inconclusive: a worker was lost, so the result is not the whole truth.
+        """
+        if self.result is None:
+            raise Broken("nothing has been published to the swarm yet")
+        if self.result.incomplete:
+            raise Inconclusive(f"the swarm's result is incomplete: {self.result.incomplete}")
+        return self.result
+
+    @property
+    def published(self) -> FlowReport:
+        """Return the publisher's report.
+
+        Raises:
+            Broken: nothing has been published to the swarm yet.
+        """
+        if self.flow is None:
+            raise Broken("nothing has been published to the swarm yet")
+        return self.flow
+
+    def doubt(self, measured_ms: float, bound_ms: float, *, since_due: bool = True) -> str | None:
+        """Say why a broken bound could be the harness's doing; None when it cannot.
+
+        Args:
+            measured_ms: what was measured.
+            bound_ms: what is allowed.
+            since_due: whether the time ran from the due time, so that it contains the publisher's
+                lag.
+        """
+        stalled = self.found.stood_still_ms(measured_ms)
+        waited = self.waited.within_ms(measured_ms)
+        lag = self.published.lag_max_ms if since_due else 0.0
+        if measured_ms - stalled - waited - lag >= bound_ms:
+            return None
+        return (
+            f"in such a time the swarm stood still for up to {stalled:.0f} ms, service and broker "
+            f"waited up to {waited:.0f} ms for a CPU"
+            + (f", and ticks were published up to {lag:.0f} ms late" if since_due else "")
+            + ": without that it could be met; run it again on a quieter machine"
+        )
+
+
+def run_of(world: World) -> LoadRun:
+    """Return the scenario's load.
+
+    Raises:
+        Broken: no step has made a swarm.
+    """
+    if world.scene.load is None:
+        raise Broken('no swarm yet: begin with "a swarm of 50 clients is ready for NIFTY"')
+    return world.scene.load
+
+
+# --- given ----------------------------------------------------------------------------------------
+
+
+def prepare_swarm(world: World, clients: int, selection: Selection) -> None:
+    """Plan a swarm of reading clients; it connects when the first tick is about to be published."""
+    world.scene.load = LoadRun([Group("client", clients, selection)])
+
+
+def add_slow_clients(world: World, selection: Selection) -> None:
+    """Add a client that stops reading, and one that trickles."""
+    run_of(world).groups += [
+        Group.stopped("the client that stops reading", 1, selection),
+        Group.trickling("the client that trickles", 1, selection),
+    ]
+
+
+# --- when -----------------------------------------------------------------------------------------
+
+
+def publish_and_show(world: World, demand: Demand) -> None:
+    """Publish ticks to the swarm, and put figures and pictures into the report.
+
+    Raises:
+        Broken: the harness cannot: broker, publisher, a worker, file descriptors.
+        Refuted: the service did not let a client in.
+    """
+    publish(world, demand)
+    _show(world, run_of(world))
+
+
+def publish(world: World, demand: Demand) -> None:
+    """Connect the swarm, publish on an open-loop schedule, and collect what arrived.
+
+    Raises:
+        Broken: the harness cannot: broker, publisher, a worker, file descriptors.
+        Refuted: the service did not let a client in.
+    """
+    symbol = demand.symbol
+    run, service = run_of(world), world.service
+    assert world.broker
+    service.require_alive()
+    first = world.ledger.next_sequence(symbol)
+    flow = FlowPlan(
+        broker_url=world.broker.url,
+        symbols=(symbol,),
+        per_second=demand.per_second,
+        count=demand.count,
+        first={symbol: first},
+        burst=demand.burst,
+        channel=world.target.feed.options_channel if world.target.feed else "ticker:options",
+    )
+    plan = SwarmPlan(
+        url=service.url,
+        groups=tuple(run.groups),
+        tokens=(world.tokens.valid(),),
+        carrier=world.target.auth.carriers[0],
+        query_parameter=world.target.auth.query_parameter,
+        first={symbol: first},
+        dialect=world.target.dialect,
+        flow=flow,
+    )
+    run.memory_before = run.memory_peak = _memory(world)
+    with (
+        Swarm(world.logs, world.swarm_engine, patience=world.patience) as swarm,
+        Publisher(world.logs, world.patience) as publisher,
+        CpuWait(service_and_broker(world)) as waiting,
+    ):
+        swarm.start(plan)
+        publisher.start(flow)
+        service_cpu, broker_cpu = _cpu_s(world)
+        swarm.go()
+        publisher.go()
+        if demand.until_evicted_s is not None:
+            _watch_evictions(world, run, plan, demand.until_evicted_s)
+            swarm.read_again()
+            publisher.stop()
+        run.flow = publisher.wait()
+        run.given_up_s = DRAIN_ALLOWANCE_S * world.patience
+        run.result = swarm.finish(run.flow.last, run.given_up_s)
+        run.waited = waiting.stalls
+    service.require_alive()
+    after = _cpu_s(world)
+    run.service_cpu_s, run.broker_cpu_s = after[0] - service_cpu, after[1] - broker_cpu
+    world.ledger.skip(symbol, run.flow.last[symbol])
+
+
+def _show(world: World, run: LoadRun) -> None:
+    if run.result is None or run.result.incomplete:
+        return  # half of the deliveries would look like all of them; the next step says why
+    found, flow = run.result, run.published
+    summary = found.summary_ms()
+    worst = found.worst
+    figures = {name: f"{value:.1f} ms" for name, value in summary.items()}
+    if worst:
+        figures["worst client"] = f"{worst.client} ({worst.max_us / 1000:.1f} ms)"
+    figures |= {
+        "deliveries": f"{found.deliveries:,}",
+        "deliveries/s": f"{found.per_second(flow.first_due_us):,.0f}",
+        "offered": f"{flow.offered_per_s:,.0f} ticks/s",
+        "achieved": f"{flow.achieved_per_s:,.0f} ticks/s",
+        "publisher's lag p99": f"{flow.lag_p99_ms:.1f} ms",
+        "CPU of the service": f"{run.service_cpu_s:.2f} s",
+        "of the swarm": f"{found.cpu_s:.2f} s",
+        "of the publisher": f"{flow.cpu_s:.2f} s",
+        "of the broker": f"{run.broker_cpu_s:.2f} s",
+        "swarm stood still at most": f"{found.stalls.worst_ms:.0f} ms",
+        "clock of the swarm": ", ".join(str(w.offset) for w in found.workers),
+    }
+    world.scene.figures += list(figures.items())
+    world.scene.pictures += [
+        ("Latency by percentile, from the due time", percentile_plot(found.latencies.plot())),
+        ("Latency and deliveries over time", course_plot(found.points)),
+    ]
+
+
+def _watch_evictions(world: World, run: LoadRun, plan: SwarmPlan, at_most_s: float) -> None:
+    """Watch the service's own counts and memory until the slow clients are gone."""
+    slow = sum(group.count for group in plan.groups if group.behaviour != "reads")
+    begin = time.monotonic()
+    before = world.service.holdings()
+    while (elapsed := time.monotonic() - begin) < at_most_s:
+        run.memory_peak = max(run.memory_peak, _memory(world))
+        gone = _gone(before, world.service.holdings())
+        run.evicted_after_s += [elapsed] * (gone - len(run.evicted_after_s))
+        if gone >= slow:
+            return
+        time.sleep(0.1)
+
+
+def _gone(before: Holdings, now: Holdings) -> int:
+    """Count clients that the service has let go.
+
+    Its subscriptions go when it decides so; its session may stay until the close is through.
+    """
+    pairs = ((before.sessions, now.sessions), (before.subscriptions, now.subscriptions))
+    return max((was - is_ for was, is_ in pairs if was is not None and is_ is not None), default=0)
+
+
+def _memory(world: World) -> int:
+    return world.service.memory_bytes() if world.service.process else 0
+
+
+def service_and_broker(world: World) -> tuple[int | None, int | None]:
+    """Return the process ids of service and embedded broker; None for what is elsewhere."""
+    return (
+        world.service.process.pid if world.service.process else None,
+        world.broker.pid if world.broker else None,
+    )
+
+
+def _cpu_s(world: World) -> tuple[float, float]:
+    """Return CPU seconds that service and embedded broker have used; 0 for what is elsewhere."""
+    pids = service_and_broker(world)
+    times = [psutil.Process(pid).cpu_times() if pid else None for pid in pids]
+    service, broker = (t.user + t.system if t else 0.0 for t in times)
+    return service, broker

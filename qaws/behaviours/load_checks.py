@@ -1,0 +1,129 @@
+"""Verdicts about a load: what the swarm must have received, how fast, and at what price."""
+
+from __future__ import annotations
+
+from qaws.behaviours.load import run_of
+from qaws.load.result import SlowRecord
+from qaws.sut.service import MIB
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken, Inconclusive, Refuted
+
+TROUBLE = ("error", "status")
+"""Kinds of messages that a swarm under load must not get."""
+
+
+def received_everything(world: World) -> None:
+    """Require every tick at every reading client, once and in order, from the first to the last.
+
+    What was seen to be wrong is wrong also where a part of the swarm is lost.
+    """
+    run = run_of(world)
+    flow = run.published
+    found = run.result if run.result and run.result.violations else run.found
+    if flow.heard_by == 0:
+        raise Refuted("the broker had no subscriber for some ticks: the service was not listening")
+    wrong = [", ".join(f"{count} x {kind}" for kind, count in found.faults.items())]
+    if found.unfinished:
+        wrong.append(
+            f"{len(found.unfinished)} clients had not received the last tick {run.given_up_s:g} s "
+            f"after it was published, {found.unfinished[0].client} for one"
+        )
+    wrong += [str(closed) for closed in found.closes[:1]]
+    wrong = list(filter(None, wrong))
+    first = f": {found.violations[0]}" if found.violations else ""
+    world.scene.checks.require(
+        not wrong and found.deliveries == found.expected,
+        "deliveries to the swarm",
+        f"{found.deliveries:,} of {found.expected or 0:,}"
+        + (f"; {'; '.join(wrong)}{first}" if wrong else ""),
+        "all, each once and in order",
+    )
+    told = [f"{n} x {kind}" for kind, n in found.kinds.items() if kind.startswith(TROUBLE)]
+    world.scene.checks.require(
+        not told, "errors and outages told to the swarm", ", ".join(told) or "none", "none"
+    )
+
+
+def percentile_below(world: World, percentile: float, bound_ms: float) -> None:
+    """Require a percentile of all latencies, counted from the due time, below a bound."""
+    run = run_of(world)
+    measured = run.found.latencies.percentile_ms(percentile)
+    what = f"broadcast latency p{percentile:g}"
+    world.scene.checks.below(what, measured, bound_ms, "ms", run.doubt(measured, bound_ms))
+
+
+def drained_within(world: World, bound_s: float) -> None:
+    """Require that the last client had the last tick within `bound_s` of its publish."""
+    run = run_of(world)
+    drained = run.found.drained_us
+    if drained is None:
+        raise Refuted(
+            f"{len(run.found.unfinished)} clients had not received the last tick "
+            f"{run.given_up_s:g} s after it was published"
+        )
+    after_s = (drained - run.published.last_sent_us) / 1e6
+    world.scene.checks.below(
+        "time from the last publish until the backlog was drained",
+        after_s,
+        bound_s,
+        "s",
+        run.doubt(after_s * 1e3, bound_s * 1e3, since_due=False),
+    )
+
+
+def rate_was_kept(world: World, per_second: float) -> None:
+    """Require that the ticks were due at the rate that the scenario names, and were sent so.
+
+    The schedule sets the rate, and latencies run from it; that the last tick was sent a fraction
+    of a millisecond late is the publisher's lag, for which there are 2 %.
+
+    Raises:
+        Inconclusive: the publisher was late.
+    """
+    flow = run_of(world).published
+    if late := flow.late():
+        raise Inconclusive(late)
+    world.scene.checks.require(
+        round(flow.offered_per_s) >= per_second and flow.achieved_per_s >= 0.98 * per_second,
+        "throughput",
+        f"{flow.offered_per_s:.0f} ticks/s due, {flow.achieved_per_s:.0f} sent",
+        f"at least {per_second:.0f} ticks/s due, and sent to within 2 %",
+    )
+
+
+def slow_evicted(world: World, within_s: float, code: int, reason: str) -> None:
+    """Require that every slow client was evicted in time, told why, and lost no tick silently."""
+    run = run_of(world)
+    times, slow = run.evicted_after_s, run.found.slow
+    due = sum(run.published.last.values()) - sum(run.published.first.values()) + 1
+    kept = [f"{s.client} was kept, and got {s.ticks:,} of {due:,} ticks" for s in slow if s.kept]
+    world.scene.checks.require(
+        len(times) == len(slow),
+        "slow clients that the service let go, by its own statistics",
+        "; ".join([f"{len(times)} of {len(slow)} in {within_s:g} s", *kept]),
+        f"all {len(slow)}",
+    )
+    world.scene.checks.below("time until the last one was evicted", times[-1], within_s, "s")
+    for record in slow:
+        _told_why(world, record, code, reason)
+
+
+def _told_why(world: World, record: SlowRecord, code: int, reason: str) -> None:
+    closed = record.closed
+    world.scene.checks.require(
+        closed is not None and closed.code == code and reason in closed.reason.lower(),
+        f"end of {record.client}",
+        str(closed) if closed else "its connection was not closed",
+        f'closed with {code} and a reason containing "{reason}"',
+    )
+
+
+def memory_bounded(world: World, megabytes: float) -> None:
+    """Require that the service's private memory grew by at most so much per slow client."""
+    run = run_of(world)
+    if run.memory_before is None:
+        raise Broken("the service's memory was not measured")
+    slow = sum(1 for group in run.groups if group.behaviour != "reads")
+    grown = (run.memory_peak - run.memory_before) / MIB / slow
+    what = "growth of the service's private memory per slow client, at its peak"
+    world.scene.checks.below(what, grown, megabytes, "MB")

@@ -1,0 +1,351 @@
+"""The broker goes away and comes back: what is done to it, and what clients must see of it.
+
+Every function takes the world first and runs on its loop thread. Pings show throughout that the
+service lives. From the broker's return on until ticks come again no client says anything but
+WebSocket pings, so that nothing of theirs can have helped the service to its feed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from qaws.behaviours import actions
+from qaws.behaviours.expectations import shown
+from qaws.clients.connection import Connection, Frame
+from qaws.oracle.announcements import DEGRADED, RECOVERED, Outage, recoveries
+from qaws.oracle.ledger import Published
+from qaws.protocol.market import Selection
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken, Refuted
+
+PING_EVERY_S = 0.25
+PING_GIVEN_UP_S = 5.0
+"""How long a ping is waited for; its bound, which the feature names, is shorter."""
+
+LOST_TICKS = 3
+"""How many ticks are published in one breath with a cut, so that even the shortest costs some."""
+
+OVERFLOW_LIMIT = "client-output-buffer-limit"
+OVERFLOW_BYTES = 1024 * 1024
+OVERFLOW_PADDING_BYTES = 8 * 1024
+"""What the broker may keep for a subscriber when that is to overflow, and the size of a tick of the
+twice as many bytes that it gets at once. Valkey does not count payloads above 16 kB: it keeps those
+by reference."""
+
+
+@dataclass(slots=True)
+class Probe:
+    """A ping of a client; `answered_ns` is None when no answer came in PING_GIVEN_UP_S."""
+
+    what: str
+    sent_ns: int
+    answered_ns: int | None
+
+
+@dataclass(slots=True)
+class Pinging:
+    """The pings of all clients in an outage; `over` asks the tasks to end."""
+
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    probes: list[Probe] = field(default_factory=list)
+
+
+# --- what is done ---------------------------------------------------------------------------------
+
+
+async def cut_feed(world: World, client: str, selection: Selection) -> None:
+    """Let the broker cut its subscribers off, and publish ticks in the same breath.
+
+    Args:
+        world: the world.
+        client: subscribes right behind the cut.
+        selection: to this.
+    """
+    outage = await _begin(world, "the broker cut the service's feed")
+    await _cut(world, outage, _ticks(world, LOST_TICKS), ["CLIENT", "KILL", "TYPE", "pubsub"])
+    await _meanwhile(world, client, selection)
+
+
+async def overflow_feed(world: World, client: str, selection: Selection) -> None:
+    """Publish more in one breath than the broker may keep for a subscriber: it cuts that off."""
+    outage = await _begin(world, "the broker's output buffer for the service overflowed")
+    count = 2 * OVERFLOW_BYTES // OVERFLOW_PADDING_BYTES
+    before = await world.feed.configure(OVERFLOW_LIMIT, f"pubsub {OVERFLOW_BYTES} 0 0")
+    try:
+        await _cut(world, outage, _ticks(world, count, "x" * OVERFLOW_PADDING_BYTES))
+    finally:
+        await world.feed.configure(OVERFLOW_LIMIT, before)
+    await _meanwhile(world, client, selection)
+
+
+async def take_broker_down(
+    world: World, client: str, selection: Selection, length_ms: float
+) -> None:
+    """Stop the broker for a time; a client subscribes as soon as it is down."""
+    length_s = length_ms / 1e3
+    outage = await _begin(world, f"the broker was down for {length_s:g} s")
+    assert world.broker
+    start = time.monotonic()
+    await asyncio.to_thread(world.broker.take_down)
+    await world.feed.hang_up()
+    back = asyncio.Event()
+    asking = [asyncio.ensure_future(_keep_asking(world, c, back)) for c in _open(world)]
+    try:
+        await actions.subscribe(world, [client], selection)
+        await asyncio.sleep(start + length_s - time.monotonic())
+    finally:
+        back.set()
+        await asyncio.gather(*asking)
+        await asyncio.to_thread(world.broker.bring_up)
+        outage.returned_ns = time.monotonic_ns()
+
+
+async def _begin(world: World, name: str) -> Outage:
+    """Make sure that all clients are served, begin to ping, and provide for the scenario's end.
+
+    Raises:
+        Refuted: a client receives no ticks.
+    """
+    if world.broker is None:
+        raise Broken(f"{world.target.file}: has no [feed]: there is no broker to lose")
+    outage = Outage(name, time.monotonic_ns())
+    for connection, arrived in await actions.fence(world, _open(world)):
+        if not arrived:
+            raise Refuted(
+                f"{connection.name} got no tick before any outage: {connection.summary()}"
+            )
+    world.scene.outages.append(outage)
+    world.scene.on_end.append(partial(_restore, world))
+    pinging = world.scene.pinging = Pinging()
+    for connection in _open(world):
+        task = asyncio.get_running_loop().create_task(_keep_pinging(pinging, connection))
+        pinging.tasks.append(task)
+        world.scene.chores.append(task)
+    return outage
+
+
+def _restore(world: World) -> None:
+    """Bring the broker back, and end the other services: nobody has seen whether they listen."""
+    assert world.broker
+    assert world.services
+    try:
+        if world.broker.is_away:
+            world.broker.bring_up()
+    finally:
+        world.services.retire_others(world.service)
+
+
+def _ticks(world: World, count: int, padding: str = "") -> list[partial[dict[str, object]]]:
+    """Return makers of ticks that the first client is due."""
+    kind, symbol, instrument = _held(_open(world)[0])[0].sample()
+    more = {"padding": padding} if padding else {}
+    market = world.feed.market
+    return [partial(lambda: market.tick(kind, symbol, instrument) | more) for _ in range(count)]
+
+
+async def _cut(
+    world: World,
+    outage: Outage,
+    ticks: Sequence[partial[dict[str, object]]],
+    command: Sequence[str] = (),
+) -> None:
+    """Publish ticks in one breath, behind a command; nobody who listened before may get them.
+
+    Raises:
+        Broken: somebody who listened before still does.
+    """
+    before = await world.feed.subscribers()
+    published = await world.feed.publish_together(ticks, command)
+    outage.returned_ns = published[-1].taken_ns
+    if not before or before & await world.feed.subscribers():
+        raise Broken(f"{world.feed.broker.shown_url}: {outage.name} - but it did not: {before}")
+
+
+async def _meanwhile(world: World, client: str, selection: Selection) -> None:
+    """Let a client subscribe, and all of them ping."""
+    back = asyncio.Event()
+    back.set()
+    await asyncio.gather(
+        actions.subscribe(world, [client], selection),
+        *(_keep_asking(world, connection, back) for connection in _open(world)),
+    )
+
+
+async def _keep_pinging(pinging: Pinging, connection: Connection) -> None:
+    """Send WebSocket pings one after the other, each when the one before was answered."""
+    while connection.is_open and not pinging.over.is_set():
+        due = time.monotonic() + PING_EVERY_S
+        sent_ns, pong_ns = await connection.ping_frame(PING_GIVEN_UP_S)
+        what = f"answer to {connection.name}'s WebSocket ping"
+        pinging.probes.append(Probe(what, sent_ns, pong_ns))
+        await asyncio.sleep(due - time.monotonic())
+
+
+async def _keep_asking(world: World, connection: Connection, until: asyncio.Event) -> None:
+    """Send ping messages one after the other, at least one."""
+    assert world.scene.pinging
+    while connection.is_open:
+        due = time.monotonic() + PING_EVERY_S
+        sent = await connection.send(world.dialect.ping())
+        pong = await connection.wait_for(actions.is_kind(world, "pong"), sent, PING_GIVEN_UP_S)
+        what = f"answer to {connection.name}'s ping message"
+        world.scene.pinging.probes.append(Probe(what, sent.at_ns, pong.at_ns if pong else None))
+        if until.is_set():
+            return
+        await asyncio.sleep(due - time.monotonic())
+
+
+def _open(world: World) -> list[Connection]:
+    return [connection for connection in world.scene.connections.all if connection.is_open]
+
+
+def _held(connection: Connection) -> list[Selection]:
+    return [e.selection for e in connection.entitlements if e.ending_ns is None]
+
+
+# --- what must be seen ----------------------------------------------------------------------------
+
+
+async def ticks_resume(world: World, within_ms: float) -> None:
+    """Require that ticks of all that clients hold come again in time after the broker's return."""
+    back_ns = _back_ns(_last(world))
+    deadline = back_ns / 1e9 + within_ms / 1e3 + world.allowance_s
+    pairs = [
+        (connection, selection)
+        for connection in world.scene.connections.all
+        for selection in _held(connection)
+    ]
+
+    def is_new(selection: Selection, frame: Frame) -> bool:
+        tick = _tick(world, frame)
+        return (
+            tick is not None
+            and tick.sent_ns >= back_ns
+            and selection.takes(tick.kind, tick.symbol, tick.instrument)
+        )
+
+    frames = await asyncio.gather(
+        *(
+            connection.wait_for(
+                partial(is_new, selection), None, max(0.0, deadline - time.monotonic())
+            )
+            for connection, selection in pairs
+        )
+    )
+    what = "from the broker's return to the first new tick of {} at {}"
+    arrived = []
+    for (connection, selection), frame in zip(pairs, frames, strict=True):
+        if frame is None:
+            now_ns = time.monotonic_ns()
+            name = what.format(selection, connection.name)
+            world.scene.checks.never(name, back_ns, now_ns, within_ms, connection.summary())
+        arrived.append((frame.at_ns, selection, connection.name))
+    at_ns, selection, name = max(arrived, key=lambda one: one[0])
+    slowest = what.format(selection, f"{name}, the last of {len(pairs)}")
+    world.scene.checks.at_most_ms(slowest, back_ns, at_ns, within_ms)
+
+
+async def told_of_the_loss(world: World, within_ms: float) -> None:
+    """Require that every client was told `degraded` in time, and `recovered` before new ticks."""
+    outage = _last(world)
+    clients = world.scene.connections.all
+
+    def is_recovered(frame: Frame) -> bool:
+        status = frame.message.get("status") if isinstance(frame.message, dict) else None
+        return status == RECOVERED and frame.at_ns > outage.began_ns
+
+    await asyncio.gather(*(c.wait_for(is_recovered, None, world.allowance_s) for c in clients))
+    told = []
+    for connection in clients:
+        account, complaint, degraded_ns = _account(world, connection, outage)
+        world.scene.checks.require(
+            not complaint,
+            f"what {connection.name} was told when {outage.name}",
+            f"{complaint}: {account}" if complaint else account,
+            "degraded, then recovered, then the first new tick",
+        )
+        told.append((degraded_ns, connection.name, account))
+    at_ns, name, account = max(told)
+    what = f"from the loss to degraded at {name}, the last of {len(told)}"
+    world.scene.checks.at_most_ms(what, outage.began_ns, at_ns, within_ms)
+    world.scene.figures.append((f"when {outage.name}, {name} was told", account))
+
+
+def _account(world: World, connection: Connection, outage: Outage) -> tuple[str, str, int]:
+    """Return what a client got in an outage, what is wrong with it, and when it was degraded."""
+    said = [w for w in world.scene.connections.words(connection) if w.at_ns > outage.began_ns]
+    came = [(word.at_ns, word.status) for word in said]
+    back_ns = _back_ns(outage)
+    for frame in connection.received("tick"):
+        tick = _tick(world, frame)
+        if tick and tick.sent_ns >= back_ns:
+            came.append((frame.at_ns, "the first new tick"))
+            break
+    came.sort()
+    account = ", ".join(
+        f"{what} after {(at_ns - outage.began_ns) / 1e6:.0f} ms" for at_ns, what in came
+    )
+    healed = recoveries(said)
+    first_new_ns = next((at_ns for at_ns, what in came if what.startswith("the first")), None)
+    if not said:
+        complaint = "no word of it"
+    elif said[0].status != DEGRADED:
+        complaint = "recovered without having been degraded"
+    elif not healed or said[-1].status == DEGRADED:
+        complaint = "degraded for good"
+    elif first_new_ns is not None and first_new_ns < healed[0]:
+        complaint = "a new tick before recovered"
+    else:
+        complaint = ""
+    return account or "nothing came", complaint, said[0].at_ns if said else 0
+
+
+async def pings_were_answered(world: World, within_ms: float) -> None:
+    """Require that no client was closed, and that each ping of the outage was answered in time."""
+    pinging = world.scene.pinging
+    if pinging is None:
+        raise Broken("there has been no outage in this scenario yet")
+    pinging.over.set()
+    await asyncio.gather(*pinging.tasks)
+    connections = world.scene.connections.all
+    lost = [c for c in connections if not c.is_open]
+    world.scene.checks.require(
+        not lost,
+        f"connections of {shown(connections)} after the outage",
+        f"{lost[0].name}: {lost[0].summary()}" if lost else f"all {len(connections)} open",
+        "all open",
+    )
+    for probe in pinging.probes:
+        if probe.answered_ns is None:
+            end_ns = probe.sent_ns + int(PING_GIVEN_UP_S * 1e9)
+            world.scene.checks.never(probe.what, probe.sent_ns, end_ns, within_ms, "no answer")
+    took = [(p.answered_ns - p.sent_ns, p) for p in pinging.probes if p.answered_ns is not None]
+    slowest = max(took, key=lambda pair: pair[0])[1]
+    what = f"{slowest.what}, the slowest of {len(pinging.probes)} pings"
+    assert slowest.answered_ns is not None
+    world.scene.checks.at_most_ms(what, slowest.sent_ns, slowest.answered_ns, within_ms)
+
+
+def _last(world: World) -> Outage:
+    if not world.scene.outages:
+        raise Broken("there has been no outage in this scenario yet")
+    return world.scene.outages[-1]
+
+
+def _back_ns(outage: Outage) -> int:
+    if outage.returned_ns is None:
+        raise Broken(f"{outage.name}: it has not come back yet")
+    return outage.returned_ns
+
+
+def _tick(world: World, frame: Frame) -> Published | None:
+    """Return the tick of the ledger that a frame is; None if it is none."""
+    if frame.direction != "←" or not isinstance(frame.message, dict):
+        return None
+    key = (frame.message.get("symbol"), frame.message.get("seq"))
+    return world.ledger.find(key) if all(key) else None  # type: ignore[arg-type]

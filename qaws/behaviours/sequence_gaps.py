@@ -1,0 +1,117 @@
+"""What a client that was away can tell from the numbers of the ticks: QA-WS-115.
+
+Every function takes the world first and runs on its loop thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from qaws.behaviours import deliveries
+from qaws.clients.connection import Connection, exact
+from qaws.clients.registry import key_of
+from qaws.oracle.ledger import Published
+from qaws.protocol.market import Selection
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken
+
+SEEN_AGAIN = 5
+"""How many ticks a client that is back has received before its numbers are looked at."""
+
+
+async def gap_is_visible(world: World, client: str, selection: Selection, least: int) -> None:
+    """Require that the numbers at a client that came back show what it missed, and nothing else.
+
+    The numbers are without a gap on either connection; those between the last one before and
+    the first one after are those of the ticks that were published and did not reach it; and each
+    tick is what was published under its number. That nothing due is missing, and that nothing was
+    sent again, is the oracle's part.
+
+    Args:
+        world: the world.
+        client: who was away.
+        selection: one symbol, all of whose ticks it took before and after.
+        least: how many ticks it must have missed.
+
+    Raises:
+        Broken: the client takes only a part of a symbol, so that numbers tell nothing.
+        Refuted: the numbers tell something else.
+    """
+    if selection.kind != "symbols" or len(selection.symbols) != 1:
+        raise Broken(f"{selection}: only who takes all ticks of one symbol can tell by the numbers")
+    registry = world.scene.connections
+    before, after = registry.earlier(client), registry.named(client)
+    await after.wait_for(
+        lambda _: len(numbers(after, selection.symbols[0])) >= SEEN_AGAIN, None, world.allowance_s
+    )
+    require_identity(world, [before, after])  # or a tick that marks the end would not be known
+    await deliveries.all_has_come(world, [after])
+    require_identity(world, [before, after])
+    symbol, checks = selection.symbols[0], world.scene.checks
+    old, new = numbers(before, symbol), numbers(after, symbol)
+    came = f"{len(old)} before it left, {len(new)} since it is back"
+    checks.require(bool(old and new), f"ticks of {symbol} to {client}", came, "some of both")
+    for when, seen in (("before it left", old), ("since it is back", new)):
+        whole = list(range(seen[0], seen[0] + len(seen)))
+        what = f"numbers of {symbol} at {client} {when}"
+        checks.require(seen == whole, what, told(seen), "one after the other, without a gap")
+    gap = list(range(old[-1] + 1, new[0]))
+    first = after.entitlements[0]
+    missed = [t for t in world.ledger.ticks if t.symbol == symbol and t.sequence > old[-1]]
+    due = [t.sequence for t in missed if t.sent_ns < first.held_ns and t.sequence not in new]
+    checks.require(
+        gap == due,
+        f"numbers of {symbol} that {client} can tell it has missed",
+        told(gap),
+        f"{told(due)}: published in its absence",
+    )
+    checks.require(
+        len(gap) >= least, f"ticks that {client} missed", str(len(gap)), f"at least {least}"
+    )
+
+
+def require_identity(world: World, connections: Sequence[Connection]) -> None:
+    """Require that each tick that a client received is what was published under its number."""
+    compared = 0
+    for connection in connections:
+        for frame in connection.received("tick"):
+            key = key_of(frame)
+            if key is None:
+                continue  # the oracle says what is wrong with it
+            tick = world.ledger.find(key)
+            wrong = difference(tick, frame.text) if tick else "not published in this scenario"
+            compared += 1
+            if wrong:
+                what = f"{tick or f'{key[0]} #{key[1]}'} at {connection.name}"
+                world.scene.checks.require(False, what, wrong, "as published under that number")
+    world.scene.checks.require(
+        True, "ticks as published under their numbers", f"all {compared}", "all"
+    )
+
+
+def difference(tick: Published, text: str) -> str:
+    """Say in which field a tick differs from what was published, digit for digit; "" for none."""
+    if text == tick.text:
+        return ""
+    sent, got = exact(tick.text), exact(text)
+    for field, value in sent.items():
+        if field not in got or got[field] != value:
+            return f"{field} {got.get(field, 'missing')} instead of {value}"
+    return ""
+
+
+def numbers(connection: Connection, symbol: str) -> list[int]:
+    """Return the sequence numbers of a symbol's ticks, in order of arrival."""
+    keys = (key_of(frame) for frame in connection.received("tick"))
+    return [key[1] for key in keys if key and key[0] == symbol]
+
+
+def told(seen: Sequence[int]) -> str:
+    """Tell numbers in few words."""
+    if not seen:
+        return "none"
+    if list(seen) == list(range(seen[0], seen[0] + len(seen))):
+        return f"#{seen[0]} to #{seen[-1]} ({len(seen)})"
+    odd = next((b for a, b in itertools.pairwise(seen) if b != a + 1), seen[0])
+    return f"{len(seen)} numbers from #{seen[0]} to #{seen[-1]}, with #{odd} out of line"

@@ -1,0 +1,94 @@
+"""Session ids: many of them, each its own, and none that can be guessed (QA-WS-025).
+
+Every function takes the world first and runs on its loop thread (`World.do`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+
+from qaws.behaviours.background_load import address
+from qaws.load.churn.short_lived import Visitor
+from qaws.load.churn.tally import Guestbook
+from qaws.load.subscriber.verifier import Verifier
+from qaws.measure.entropy import entropy_of
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken, Refuted
+
+AT_ONCE = 30
+"""So many visitors are there at the same time, well below any connection limit."""
+
+WELCOME_S = 15.0
+"""How long a visitor waits for its welcome; how fast that comes is not the question here."""
+
+SYMBOL = "NIFTY"
+
+
+async def collect(world: World, clients: int) -> None:
+    """Let clients connect and leave, some at a time, and note the session id of each.
+
+    Raises:
+        Refuted: one was not welcomed, or its welcome breaks the contract.
+    """
+    where = address(world, SYMBOL)
+    book = Guestbook(Verifier(world.target.dialect))
+    ids = world.scene.session_ids = []
+    waiting = iter(range(1, clients + 1))
+    began = time.monotonic()
+
+    async def come_and_go() -> None:
+        for number in waiting:
+            visitor = Visitor(f"visitor {number}", where, book)
+            await visitor.come()
+            welcomed = await asyncio.wait_for(visitor.welcomed, WELCOME_S * world.patience)
+            if not welcomed or visitor.session_id is None:
+                raise Refuted(f"{visitor.name} has a valid token but {visitor.summary()}")
+            ids.append(visitor.session_id)
+            visitor.reset()
+            await visitor.gone
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(come_and_go())
+    except* Refuted as refuted:
+        raise Refuted(str(refuted.exceptions[0])) from None
+    except* TimeoutError:
+        raise Refuted(f"a visitor waited {WELCOME_S:g} s in vain for its welcome") from None
+    if book.sentences:
+        raise Refuted(book.sentences[0])
+    rate = clients / (time.monotonic() - began)
+    world.scene.figures.append(("session ids", f"{len(ids):,}, {rate:,.0f} connections per second"))
+
+
+async def unguessable(world: World, bits: int) -> None:
+    """Require that the ids noted are unique, and hold at least so many bits of chance.
+
+    Raises:
+        Broken: none was noted.
+    """
+    ids = world.scene.session_ids
+    if not ids:
+        raise Broken('no session id was noted; "10,000 clients connect and leave"')
+    ((most, count),) = Counter(ids).most_common(1)
+    world.scene.checks.require(
+        count == 1,
+        f"different session ids among {len(ids):,}",
+        f"{len(set(ids)):,}" + (f"; {most} came {count} times" if count > 1 else ""),
+        f"{len(ids):,}",
+    )
+    found = entropy_of(ids)
+    world.scene.figures += [
+        ("an id", ids[0]),
+        ("bits position by position", f"{found.by_position:.1f}"),
+        ("of which positions share", f"{found.shared:.1f}"),
+        ("of which follow from the id before", f"{found.repeated:.1f}"),
+    ]
+    world.scene.checks.require(
+        round(found.bits, 1) >= bits,
+        "random bits in a session id",
+        f"{found.bits:.1f}, estimated from {len(ids):,}, such as {ids[0]}",
+        f"at least {bits}",
+    )

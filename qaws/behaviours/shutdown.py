@@ -1,0 +1,271 @@
+"""A service is told to end: what its clients still get, how they are told, and who comes too late.
+
+Every function takes the world first and runs on its loop thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from qaws.behaviours import actions
+from qaws.behaviours.expectations import in_words, shown
+from qaws.behaviours.nodes import node
+from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection, Frame, redacted
+from qaws.measure.socket_buffers import held_bytes
+from qaws.oracle.ledger import SHOWN, was_held
+from qaws.protocol.market import Selection
+from qaws.sut.service import MIB, Service
+from qaws.testbed.testbed import STEP_LIMIT_S, World
+from qaws.verdict import Broken
+
+DEAF_BUFFER = 1024
+"""SO_RCVBUF of a client that does not read, in bytes; the kernel makes it its own least."""
+
+FILLING_BYTES = 3 * 1024 * 1024
+FILLING_TICK_BYTES = 48 * 1024
+"""What a client that does not read is sent, and in ticks of which size: more than the kernel takes
+(1.6 MB were measured), less than the service may keep for it before it is evicted."""
+
+SETTLED_S = 0.05
+"""A line that holds as much as before after this time is full."""
+
+KNOCK_EVERY_S = 0.25
+LOOK_EVERY_S = 0.01
+"""How often newcomers knock while the service ends, and how often its process is looked at."""
+
+
+@dataclass(slots=True)
+class Shutdown:
+    """The end of one service. Instants are `time.monotonic_ns()`; `ended_ns` is its process's."""
+
+    service: Service
+    told_ns: int
+    clients: list[Connection]
+    ended_ns: int | None = None
+    knocks: list[Connection] = field(default_factory=list)
+    watch: asyncio.Task[None] | None = None
+    knocking: asyncio.Task[None] | None = None
+
+
+# --- what is done ---------------------------------------------------------------------------------
+
+
+async def be_deaf(world: World, client: str, selection: Selection) -> None:
+    """Connect a client that subscribes and then no longer reads, and fill its line with ticks.
+
+    Raises:
+        Broken: the kernel has taken all of them, so that the service has nothing to keep for it.
+    """
+    service, carrier = world.service, world.target.auth.carriers[0]
+    (connection,) = await world.scene.connections.connect(
+        [client], service, world.tokens.valid(), carrier, receive_buffer=DEAF_BUFFER
+    )
+    await actions.subscribe(world, [client], selection)
+    connection.stop_reading()
+    world.scene.deaf.append(connection)
+    kind, symbol, instrument = selection.sample()
+    padding = {"padding": "x" * FILLING_TICK_BYTES}
+    for _ in range(FILLING_BYTES // FILLING_TICK_BYTES):
+        await world.feed.publish(world.feed.market.tick(kind, symbol, instrument) | padding)
+    await _require_full_line(world, connection)
+
+
+async def _require_full_line(world: World, connection: Connection) -> None:
+    """Wait until the kernel takes no more for a client, and require that ticks are left over."""
+    ports = connection.ports
+    if ports is None or held_bytes(*ports) is None:
+        return  # the service is on another machine: nobody here can look into its line
+    held, settled, deadline = 0, False, time.monotonic() + world.allowance_s
+    while not settled and time.monotonic() < deadline:
+        await asyncio.sleep(SETTLED_S)
+        now = held_bytes(*ports) or 0
+        settled, held = 0 < now == held, now
+    what = f"the system holds {held / MIB:.1f} of {FILLING_BYTES / MIB:.1f} MB published to it"
+    if not settled or held >= FILLING_BYTES:
+        raise Broken(
+            f"{connection.name} does not read, but nothing shows that its line is full: {what}; "
+            "if socket buffers are larger on this machine, raise FILLING_BYTES"
+        )
+    world.scene.figures.append((f"{connection.name}'s line", f"full: {what}, and no more"))
+
+
+async def end_amid_ticks(
+    world: World, count: int, selection: Selection, service: str = "the service"
+) -> None:
+    """Publish ticks in one breath and tell the service to end as soon as the broker has them.
+
+    Args:
+        world: the world.
+        count: how many ticks.
+        selection: of this.
+        service: "the service" or "the second node".
+    """
+    assert world.services
+    ending = node(world, service)
+    ending.require_alive()
+    url = redacted(ending.url)
+    mine = [c for c in world.scene.connections.all if c.url == url and c.is_open]
+    make = partial(world.feed.market.tick, *selection.sample())
+    world.services.forget(ending)
+    world.scene.on_end.append(ending.stop)
+    ticks = await world.feed.publish_together([make] * count, at_once=ending.tell_to_end)
+    end = world.scene.shutdown = Shutdown(ending, ticks[-1].taken_ns, mine)
+    loop = asyncio.get_running_loop()
+    end.watch = loop.create_task(_watch(world, end))
+    end.knocking = loop.create_task(_knock(world, end))
+    world.scene.chores += [end.watch, end.knocking]
+
+
+async def _watch(world: World, end: Shutdown) -> None:
+    """Note when the process has ended; the line of a client that does not read is dead then."""
+    assert end.service.process
+    while True:
+        if end.service.process.exit_code() is not None:
+            break
+        await asyncio.sleep(LOOK_EVERY_S)
+    end.ended_ns = time.monotonic_ns()
+    for connection in world.scene.deaf:
+        await connection.reset()
+
+
+async def _knock(world: World, end: Shutdown) -> None:
+    """Try to get in from the first close on, until the process has ended, and once more then."""
+    await _first_close(end.clients)
+    token, carrier = world.tokens.valid(), world.target.auth.carriers[0]
+    while True:
+        gone = end.ended_ns is not None
+        name = f"newcomer {len(end.knocks) + 1}"
+        (newcomer,) = await world.scene.connections.connect(
+            [name], end.service, token, carrier, may_be_gone=True
+        )
+        await actions.settled(world, newcomer)
+        end.knocks.append(newcomer)
+        if gone:
+            return
+        await asyncio.sleep(KNOCK_EVERY_S)
+
+
+async def _first_close(clients: Sequence[Connection]) -> None:
+    """Wait until one of the clients is closed."""
+    waits = [asyncio.ensure_future(c.wait_for(is_over, None, STEP_LIMIT_S)) for c in clients]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+def is_over(frame: Frame) -> bool:
+    """Return whether a frame is the end of a connection."""
+    return frame.kind in ("close", "end")
+
+
+def shutdown_of(world: World) -> Shutdown:
+    """Return the end that the scenario has seen.
+
+    Raises:
+        Broken: no step has told a service to end.
+    """
+    if world.scene.shutdown is None:
+        raise Broken("no service has been told to end in this scenario")
+    return world.scene.shutdown
+
+
+# --- what must be seen ----------------------------------------------------------------------------
+
+
+async def closed_in_time(
+    world: World,
+    clients: Sequence[str],
+    codes: Sequence[int],
+    reasons: Sequence[str],
+    within_ms: float,
+) -> None:
+    """Require that the service has closed every client, with code and reason, after it was told."""
+    end, checks = shutdown_of(world), world.scene.checks
+    connections = world.scene.connections.of(clients)
+    deadline = end.told_ns / 1e9 + within_ms / 1e3 + world.allowance_s
+    left_s = max(0.0, deadline - time.monotonic())
+    await asyncio.gather(*(c.wait_for(is_over, None, left_s) for c in connections))
+    allowed = f"closed with {in_words(codes, reasons)}"
+    last = connections[0]
+    for connection in connections:
+        ending = connection.ending
+        if ending is None:
+            what = f"from SIGTERM to the close of {connection.name}"
+            checks.never(what, end.told_ns, time.monotonic_ns(), within_ms, connection.summary())
+        right = (
+            connection.ended_by_service
+            and ending.code in codes
+            and any(reason.lower() in ending.reason.lower() for reason in reasons)
+        )
+        if not right:
+            what = f"end of {connection.name}'s connection"
+            checks.require(False, what, connection.summary(), f"{allowed} by the service")
+        connection.end_was_due = True
+        last = max(last, connection, key=_ended_ns)
+    checks.require(True, f"ends of {shown(connections)}", f"all {len(connections)}", allowed)
+    what = f"from SIGTERM to the close of {last.name}, the last of {len(connections)}"
+    checks.at_most_ms(what, end.told_ns, _ended_ns(last), within_ms)
+
+
+def _ended_ns(connection: Connection) -> int:
+    return connection.ending.at_ns if connection.ending else 0
+
+
+async def received_what_came_before(world: World, clients: Sequence[str]) -> None:
+    """Require that clients, which are closed now, had every tick that came before SIGTERM."""
+    end = shutdown_of(world)
+    before = [t for t in world.ledger.ticks if 0 < t.taken_ns <= end.told_ns]
+    registry, lacking, due = world.scene.connections, [], 0
+    for connection in registry.of(clients):
+        got = {arrival.key for arrival in registry.arrivals(connection)}
+        mine = [tick for tick in before if was_held(tick, connection.entitlements)]
+        due += len(mine)
+        if lost := [tick for tick in mine if tick.key not in got]:
+            lacking.append(f"{connection.name} lacks {len(lost)}, the first is {lost[0]}")
+    if not due:
+        raise Broken("no tick was published before the service was told to end")
+    world.scene.checks.require(
+        not lacking,
+        "ticks that the broker had before SIGTERM, at all clients",
+        "; ".join(lacking[:SHOWN]) or f"all {due}",
+        f"all {due}",
+    )
+
+
+async def process_ends(world: World, code: int, within_ms: float) -> None:
+    """Require that the process has ended with an exit code in time after it was told."""
+    end = shutdown_of(world)
+    assert end.watch
+    assert end.service.process
+    what = "from SIGTERM to the end of the service's process"
+    deadline = end.told_ns / 1e9 + within_ms / 1e3 + world.allowance_s
+    await asyncio.wait([end.watch], timeout=max(0.0, deadline - time.monotonic()))
+    if end.ended_ns is None:
+        last = end.service.process.last_line()
+        world.scene.checks.never(what, end.told_ns, time.monotonic_ns(), within_ms, last)
+    world.scene.checks.at_most_ms(what, end.told_ns, end.ended_ns, within_ms)
+    got = end.service.process.exit_code()
+    world.scene.checks.require(
+        got == code, "exit code of the service's process", str(got), str(code)
+    )
+
+
+async def nobody_was_let_in(world: World) -> None:
+    """Require that newcomers were turned away while the service ended, and after that."""
+    end = shutdown_of(world)
+    assert end.knocking
+    await asyncio.wait([end.knocking], timeout=OPEN_ALLOWANCE_S + world.allowance_s)
+    let_in = [c for c in end.knocks if any(c.received("welcome"))]
+    seen = dict.fromkeys(c.summary() for c in let_in or end.knocks)
+    world.scene.checks.require(
+        bool(end.knocks) and not let_in,
+        f"{len(end.knocks)} newcomers behind the first close",
+        f"{len(let_in)} let in: {'; '.join([*seen][:SHOWN])}",
+        "none let in",
+    )

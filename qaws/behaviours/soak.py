@@ -1,0 +1,159 @@
+"""Memory stability (QA-WS-015): connection cycles, and what they do to the service's memory.
+
+These functions block until their work is done; steps call them on the main thread.
+"""
+
+from __future__ import annotations
+
+import time
+
+from qaws.behaviours.background_load import (
+    address,
+    await_report,
+    end_flow,
+    note_before,
+    require_contract,
+    visits_of,
+    watch_return,
+)
+from qaws.load.churn.cycles import CyclesPlan, CyclesReport, run_cycles
+from qaws.load.cluster.engine import LocalProcesses
+from qaws.measure.memory import MIB
+from qaws.measure.slope import FEWEST_SAMPLES
+from qaws.report.memory_plot import memory_plot
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken, Refuted
+
+CYCLES_OF_AN_HOUR = 24_000
+"""Ten per 1.5 seconds, the source plan's rate."""
+
+SAMPLES, WARM_UP_SAMPLES = 80, 20
+"""How often the memory is read during cycles, and during the warm-up."""
+
+
+def warm_up(world: World, cycles: int, symbol: str) -> None:
+    """Run connection cycles until caches are full and pools have grown; they are not judged."""
+    visits = visits_of(world)
+    report = _run(world, "warm-up", cycles, symbol, None, WARM_UP_SAMPLES)
+    visits.course.warm_up = cycles
+    visits.course.extend(report.samples[:-1], 0)
+    _require_sound(world, report, cycles, "warm-up cycles that went as they should")
+
+
+def cycles(world: World, count: int, symbol: str, per_second: float | None = None) -> None:
+    """Run connection cycles, and read the service's memory in between.
+
+    Args:
+        world: the world.
+        count: how many.
+        symbol: what the visitors subscribe to.
+        per_second: at which rate; None: as fast as the service takes them.
+
+    Raises:
+        Refuted: a visitor was not served as it should have been.
+    """
+    visits = visits_of(world)
+    visits.before = note_before(world)
+    report = visits.cycles = _run(world, "cycles", count, symbol, per_second, SAMPLES)
+    visits.course.extend(report.samples, visits.course.warm_up)
+    watch_return(world, visits.before)
+    end_flow(world)
+    world.scene.figures += [
+        ("cycles", f"{report.done:,} in {report.took_s:.1f} s"),
+        ("how visitors left", ", ".join(f"{n:,} x {how}" for how, n in report.endings.items())),
+        ("messages to visitors", f"{sum(report.kinds.values()):,}"),
+    ]
+    _require_sound(world, report, count, "connection cycles that went as they should")
+
+
+def _run(
+    world: World,
+    name: str,
+    count: int,
+    symbol: str,
+    per_second: float | None,
+    samples: int,
+) -> CyclesReport:
+    progress = world.scratch / f"progress-{time.monotonic_ns()}"
+    assert world.service.process
+    pid = world.service.process.pid
+    plan = CyclesPlan(
+        address(world, symbol),
+        count,
+        per_second=per_second,
+        samples=samples,
+        pid=pid,
+        progress=str(progress),
+    )
+    engine = LocalProcesses(world.logs, 1)
+    world.scene.on_end.append(engine.close)
+    report: CyclesReport = await_report(world, engine.submit(run_cycles, plan), name, progress)
+    return report
+
+
+def _require_sound(world: World, report: CyclesReport, count: int, what: str) -> None:
+    """Require that every visitor was served, in order and by the contract."""
+    failures = f"; {'; '.join(report.failures)}" if report.failures else ""
+    ok = report.done == count
+    measured = f"{report.done:,} of {count:,}{failures}"
+    world.scene.checks.require(ok, what, measured, "all")
+    require_contract(world, report.kinds, report.faults, report.sentences)
+
+
+# --- memory ---------------------------------------------------------------------------------------
+
+
+def memory_is_stable(world: World, percent: float, per_cycle: float) -> None:
+    """Require that the private memory grew by less than a share, and less than so much per cycle.
+
+    Both are recorded before either is raised: they are two views of one measurement.
+
+    Args:
+        world: the world.
+        percent: of the memory at the end of the warm-up.
+        per_cycle: in bytes; the whole confidence interval of the slope must be below.
+    """
+    visits = visits_of(world)
+    if visits.cycles is None:
+        raise Broken("no connection cycle has been run yet")
+    course = visits.course
+    if len(course.judged) < FEWEST_SAMPLES:
+        raise Broken(
+            f"{visits.cycles.done} cycles give {len(course.judged)} samples of the memory; "
+            f"at least {FEWEST_SAMPLES} are needed: run more cycles"
+        )
+    slope = course.slope()
+    begin, end = course.begin_bytes / MIB, course.end_bytes / MIB
+    world.scene.figures.append(("samples of the memory", f"{slope.samples}"))
+    caption = "Private memory of the service over connection cycles"
+    world.scene.pictures.append((caption, memory_plot(course, slope, per_cycle)))
+    wrong = []
+    for ok, what, measured, allowed in (
+        (
+            course.growth_percent < percent,
+            f"memory growth over {span(visits.cycles.done)}",
+            f"{course.growth_percent:.2f} % (from {begin:.2f} to {end:.2f} MB)",
+            f"less than {percent:g} %",
+        ),
+        (
+            slope.is_below(per_cycle),
+            "growth of the service's private memory per connection cycle",
+            f"{slope.per_cycle:.1f} bytes ({slope.confidence:.0%} confident: "
+            f"{slope.low:.1f} to {slope.high:.1f})",
+            f"less than {per_cycle:g} bytes, with confidence",
+        ),
+    ):
+        try:
+            world.scene.checks.require(ok, what, measured, allowed)
+        except Refuted as refuted:
+            wrong.append(str(refuted))
+    if wrong:
+        raise Refuted("; ".join(wrong))
+
+
+def span(count: int) -> str:
+    """Return which time so many cycles stand for, at ten per 1.5 seconds: "one hour"."""
+    hours = count / CYCLES_OF_AN_HOUR
+    if hours == 1:
+        return "one hour"
+    return f"{hours:g} hours" if hours > 1 else f"{hours * 60:.3g} minutes"

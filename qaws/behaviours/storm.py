@@ -1,0 +1,271 @@
+"""The connection storm (QA-WS-020): a crowd that comes at once, and then comes and goes.
+
+These functions block until their work is done; steps call them on the main thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from qaws.behaviours.background_load import (
+    address,
+    await_report,
+    end_flow,
+    note_before,
+    require_contract,
+    visits_of,
+    watch_return,
+)
+from qaws.behaviours.load import service_and_broker
+from qaws.load.churn.storm import Guest, StormPlan, StormReport, repeated, run_storm
+from qaws.load.cluster.engine import LocalProcesses
+from qaws.measure.cpu_wait import CpuWait
+from qaws.measure.latency import Latencies
+from qaws.measure.stall import Stalls
+from qaws.protocol.market import selection_of
+from qaws.report.storm_plot import live_plot, welcome_plot
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken
+
+SUBSCRIBED_EVERY_S = 0.2
+"""How often the newcomers' symbol ticks: enough to see that they are served."""
+
+COUNTED_EVERY_S = 0.25
+"""How often the service's statistics are read during the storm."""
+
+TAKEN_AGAIN = 0.95
+"""So many resets at least must let a newcomer in; one that comes too soon may be turned away."""
+
+START_S = 15.0
+"""How long the crowd's process may take to start and to report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What a crowd does; see `StormPlan`."""
+
+    clients: int
+    within_s: float
+    resets: int
+    churn_per_s: float
+    churn_s: float
+
+
+@dataclass(slots=True)
+class Crowd:
+    """What a scenario knows of its crowd.
+
+    `counted` are (time, sessions by the statistics), `waited` how service and broker had to wait
+    for a CPU meanwhile.
+    """
+
+    witnesses: int
+    counted: list[tuple[float, int]] = field(default_factory=list)
+    found: StormReport | None = None
+    waited: Stalls = field(default_factory=Stalls)
+
+    @property
+    def report(self) -> StormReport:
+        """Return the report.
+
+        Raises:
+            Broken: there was no storm yet.
+        """
+        if self.found is None:
+            raise Broken("there has been no storm yet")
+        return self.found
+
+    @property
+    def welcomed(self) -> list[Guest]:
+        """Return those that were let in."""
+        return [guest for guest in self.report.guests if guest.welcomed_s is not None]
+
+    @property
+    def turned_away(self) -> list[Guest]:
+        """Return those that were not."""
+        return [guest for guest in self.report.guests if guest.welcomed_s is None]
+
+
+def crowd_of(world: World) -> Crowd:
+    """Return the scenario's crowd.
+
+    Raises:
+        Broken: no step has made one.
+    """
+    if world.scene.crowd is None:
+        raise Broken("there has been no storm yet")
+    return world.scene.crowd
+
+
+def storm(world: World, weather: Weather, symbol: str) -> None:
+    """Let the crowd come, churn and leave, counting sessions meanwhile.
+
+    Args:
+        world: the world.
+        weather: how many come how fast.
+        symbol: what newcomers of the churn subscribe to.
+    """
+    visits = visits_of(world)
+    crowd = world.scene.crowd = Crowd(visits.witnesses)
+    plan = StormPlan(
+        address(world, symbol),
+        weather.clients,
+        weather.within_s,
+        weather.resets,
+        weather.churn_per_s,
+        weather.churn_s,
+    )
+    visits.before = note_before(world)
+    world.loop.call(_let_tick(world, symbol))
+    engine = LocalProcesses(world.logs, 1)
+    world.scene.on_end.append(engine.close)
+    work = engine.submit(run_storm, plan)
+    with CpuWait(service_and_broker(world)) as waiting:
+        _count_sessions(world, crowd, work, plan.longest_s + START_S * world.patience)
+        crowd.found = await_report(world, work, "storm")
+    crowd.waited = waiting.stalls
+    watch_return(world, visits.before)
+    end_flow(world)
+    _show(world, crowd)
+
+
+async def _let_tick(world: World, symbol: str) -> None:
+    world.feed.start_flow(selection_of(symbol), SUBSCRIBED_EVERY_S)
+
+
+def _count_sessions(world: World, crowd: Crowd, work: Future[Any], within_s: float) -> None:
+    """Read the service's statistics until the crowd's process is done, or its time is up."""
+    deadline = time.monotonic() + within_s
+    while not work.done() and time.monotonic() < deadline:
+        time.sleep(COUNTED_EVERY_S)
+        world.service.require_alive()
+        try:
+            sessions = world.service.holdings().sessions
+        except Broken:
+            continue  # too busy to tell; how often it told is in the check
+        if sessions is not None:
+            crowd.counted.append((time.monotonic(), sessions))
+
+
+def _show(world: World, crowd: Crowd) -> None:
+    """Put figures and pictures into the report, whatever the verdict will be."""
+    report, welcome = crowd.report, _welcome(crowd)
+    refusals = Latencies()
+    refusals.record(_microseconds([(g.due_s, g.left_s) for g in crowd.turned_away]))
+    percentiles = [f"p{p:g} {ms:.1f} ms" for p, ms in welcome.percentiles_ms((50, 95, 99)).items()]
+    limit = world.service.settings.get("connection limit")
+    world.scene.figures += [
+        ("welcomed", f"{len(crowd.welcomed):,}"),
+        ("turned away", f"{len(crowd.turned_away):,}"),
+        ("reset in mid-handshake", f"{report.resets:,}"),
+        ("reset while connected", f"{report.churn_resets:,}"),
+        ("welcome", ", ".join([*percentiles, f"max {welcome.max_ms:.1f} ms"])),
+        ("refusal p99", f"{refusals.percentile_ms(99):.1f} ms"),
+        ("crowd stood still at most", f"{report.stalls.worst_ms:.0f} ms"),
+    ]
+    course = [(at, count + crowd.witnesses) for at, count in report.live()]
+    counted = [(at - report.began_s, sessions) for at, sessions in crowd.counted]
+    world.scene.pictures += [
+        (
+            "Clients live at the same time",
+            live_plot(course, counted, int(float(limit)) if limit else None, report.churn_from_s),
+        ),
+        ("Welcome latency by percentile, from the due time", welcome_plot(welcome.plot())),
+    ]
+
+
+def _welcome(crowd: Crowd) -> Latencies:
+    latencies = Latencies()
+    latencies.record(_microseconds([(g.due_s, g.welcomed_s) for g in crowd.welcomed]))
+    return latencies
+
+
+def _microseconds(spans: Sequence[tuple[float, float | None]]) -> Any:
+    return np.array([(end - start) * 1e6 for start, end in spans if end is not None], np.int64)
+
+
+# --- then -----------------------------------------------------------------------------------------
+
+
+def limit_holds(world: World, limit: int, code: int, reason: str) -> None:
+    """Require that the limit was reached and never passed, and that the excess was told so.
+
+    Clients count themselves from their welcome until they begin to leave, which is never more than
+    the service has taken in.
+    """
+    crowd = crowd_of(world)
+    report, away = crowd.report, crowd.turned_away
+    peak = report.peak + crowd.witnesses
+    counted = max((sessions for _, sessions in crowd.counted), default=0)
+    world.scene.checks.require(
+        max(peak, counted) <= limit,
+        "clients live at the same time, at the peak",
+        f"{peak} by their own count, {counted} by {len(crowd.counted)} looks at the statistics",
+        f"never more than {limit}",
+    )
+    newcomers = sum(guest.in_churn for guest in crowd.welcomed)
+    world.scene.checks.require(
+        newcomers >= TAKEN_AGAIN * report.churn_resets,
+        "newcomers that were let in while others reset",
+        f"{newcomers} after {report.churn_resets} resets",
+        f"at least {TAKEN_AGAIN:.0%} as many: places that are given back are taken again",
+    )
+    world.scene.checks.require(
+        peak == limit,
+        "places taken at the peak",
+        f"{peak} of {limit}",
+        "all: more clients came than there are places",
+    )
+    wrong = [g for g in away if g.code != code or reason.lower() not in g.reason.lower()]
+    first = f", {len(wrong)} of them otherwise: {wrong[0].end}" if wrong else ""
+    world.scene.checks.require(
+        bool(away) and not wrong,
+        "clients over the limit",
+        f"{len(away)} turned away{first}",
+        f'each closed with {code} and a reason containing "{reason}"',
+    )
+    trouble = report.unasked + report.failures
+    world.scene.checks.require(
+        not trouble,
+        "clients that were let in and then cut off, or left waiting",
+        f"{len(trouble)}: {trouble[0]}" if trouble else "none",
+        "none",
+    )
+    require_contract(world, report.kinds, report.faults, report.sentences)
+
+
+def welcomes_come(world: World, percentile: float, bound_ms: float) -> None:
+    """Require that welcomes come in time, from the due time, and no session id comes twice."""
+    crowd = crowd_of(world)
+    measured = _welcome(crowd).percentile_ms(percentile)
+    what = f"welcome latency p{percentile:g}"
+    world.scene.checks.below(what, measured, bound_ms, "ms", _doubt(crowd, measured, bound_ms))
+    ids = [guest.session_id for guest in crowd.welcomed if guest.session_id is not None]
+    twice = repeated(ids)
+    world.scene.checks.require(
+        not twice and len(ids) == len(crowd.welcomed),
+        "session ids",
+        f"{len(ids)} in {len(crowd.welcomed)} welcomes, {len(twice)} of them more than once",
+        "one in each welcome, none twice",
+    )
+
+
+def _doubt(crowd: Crowd, measured_ms: float, bound_ms: float) -> str | None:
+    """Say why late welcomes could be the crowd's or the machine's doing; None when they cannot."""
+    late = [(guest.began_s - guest.due_s) * 1e3 for guest in crowd.report.guests]
+    lag = float(np.percentile(late, 99)) if late else 0.0
+    stalled = crowd.report.stalls.within_ms(measured_ms)
+    waited = crowd.waited.within_ms(measured_ms)
+    if measured_ms - lag - stalled - waited >= bound_ms:
+        return None
+    return (
+        f"the crowd itself was late: 99 % began up to {lag:.0f} ms after they were due; in such a "
+        f"time it stood still for up to {stalled:.0f} ms, and service and broker waited up to "
+        f"{waited:.0f} ms for a CPU; run it again on a quieter machine"
+    )

@@ -1,0 +1,137 @@
+"""What clients wish for while ticks flow: QA-WS-016.
+
+Every function takes the world first and runs on its loop thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from qaws.behaviours import actions
+from qaws.behaviours.deliveries import account
+from qaws.clients.connection import Connection, Frame
+from qaws.clients.registry import key_of
+from qaws.oracle.ledger import Published
+from qaws.protocol.market import Selection
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken
+
+
+async def changes_its_mind(
+    world: World, client: str, selection: Selection, foreign: Selection, times: int
+) -> None:
+    """Let a client unsubscribe, subscribe twice, and end what it never had, over and over.
+
+    Ticks flow meanwhile. Each command goes out while a tick of the selection is on its way; and
+    after each one the scenario waits until another client has received a tick that was published
+    since, and this client a later one of what it still holds: so there was something to be kept
+    away, and it would have come.
+
+    Args:
+        world: the world.
+        client: who.
+        selection: what it holds, ends, and takes up again.
+        foreign: what it never had.
+        times: how often.
+
+    Raises:
+        Broken: the scenario does not make it so that ticks could be kept away, or could come.
+        Refuted: a command was not acknowledged, or the flow to a client has dried up.
+    """
+    connection = world.scene.connections.named(client)
+    _require_sense(client, connection, selection, foreign)
+    witness = _witness(world, connection, selection)
+
+    for _ in range(times):
+        for act, what in (
+            (actions.unsubscribe, selection),
+            (actions.unsubscribe, foreign),
+            (actions.subscribe, selection),
+            (actions.subscribe, selection),
+            (actions.unsubscribe, foreign),
+        ):
+            await world.feed.publish(world.feed.market.tick(*selection.sample()))
+            await act(world, [client], what)
+            await _ticks_pass(world, connection, witness, selection)
+    _note(world, connection, selection, times)
+
+
+def _witness(world: World, connection: Connection, selection: Selection) -> Connection:
+    """Return another client that holds the selection."""
+    for other in world.scene.connections.all:
+        if other is not connection and other.is_open and selection in other.holds():
+            return other
+    raise Broken(
+        f"nobody but {connection.name} is subscribed to {selection}: the scenario needs a client "
+        "that shows which ticks there were"
+    )
+
+
+def _require_sense(
+    client: str, connection: Connection, selection: Selection, foreign: Selection
+) -> None:
+    held = connection.holds()
+    for part in selection.parts():
+        if part not in held:
+            raise Broken(f"{client} is not subscribed to {part}, so it cannot unsubscribe from it")
+    if not [each for each in held if each not in selection.parts()]:
+        raise Broken(
+            f"{client} is subscribed to nothing but {selection}: no tick could mark an end"
+        )
+    if any(part in held for part in foreign.parts()):
+        raise Broken(f"{client} is subscribed to {foreign}: the scenario says that it never was")
+
+
+async def _ticks_pass(
+    world: World, connection: Connection, witness: Connection, selection: Selection
+) -> None:
+    """Wait until the witness has a tick published from now on, and the client one behind that."""
+    since_ns, marks = time.monotonic_ns(), (witness.log[-1], connection.log[-1])
+    seen = await _further_tick(world, witness, [selection], since_ns, marks[0])
+    await _further_tick(world, connection, connection.holds(), seen.sent_ns, marks[1])
+
+
+async def _further_tick(
+    world: World, connection: Connection, held: list[Selection], since_ns: int, after: Frame
+) -> Published:
+    """Wait for a tick of what a client holds that was handed to the broker after `since_ns`.
+
+    Raises:
+        Refuted: none came.
+    """
+    found: list[Published] = []
+
+    def is_one(frame: Frame) -> bool:
+        key = key_of(frame)
+        tick = world.ledger.find(key) if key else None
+        if (
+            tick
+            and tick.sent_ns > since_ns
+            and any(h.takes(tick.kind, tick.symbol, tick.instrument) for h in held)
+        ):
+            found.append(tick)
+        return bool(found)
+
+    if not await connection.wait_for(is_one, after, actions.WELL_PAST * world.allowance_s):
+        world.scene.checks.never(
+            f"a further tick of {' or '.join(map(str, held))} to {connection.name}",
+            since_ns,
+            time.monotonic_ns(),
+            world.allowance_s * 1e3,
+            account(world, connection),
+        )
+    return found[0]
+
+
+def _note(world: World, connection: Connection, selection: Selection, times: int) -> None:
+    """Show how much there was to get wrong."""
+    mine = [e for e in connection.entitlements if e.selection in selection.parts()]
+    ticks = [t for t in world.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
+    breaks = [(e.ended_ns, f.asked_ns) for e, f in itertools.pairwise(mine) if e.ended_ns]
+    away = [t for t in ticks if any(end <= t.sent_ns < again for end, again in breaks)]
+    world.scene.figures += [
+        (f"times that {connection.name} unsubscribed from {selection}", str(times)),
+        (f"ticks of {selection} published meanwhile", str(len(ticks))),
+        (f"of these, to be kept from {connection.name}", str(len(away))),
+    ]

@@ -1,0 +1,127 @@
+"""Tokens that expire while their sessions last: QA-WS-022.
+
+Every function takes the world first and runs on its loop thread (`World.do`). An expiry is wall
+clock time: service and suite must agree on that, which on one machine they do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+
+import jwt
+
+from qaws.behaviours import actions
+from qaws.behaviours.expectations import Refusal, in_words, refused, shown
+from qaws.behaviours.tokens import show
+from qaws.clients.connection import Connection
+from qaws.testbed.testbed import World
+from qaws.verdict import Broken, Refuted
+
+LAST_SECOND_MS = 1000.0
+"""A client that listens must have heard something in so long a time before its close."""
+
+
+async def connect_expiring(world: World, clients: Sequence[str], lifetime_ms: float) -> None:
+    """Connect clients with a token that expires in `lifetime_ms`, at the next whole second.
+
+    Raises:
+        Broken: the target lets nobody mint.
+        Refuted: one of them was not welcomed.
+    """
+    expiry = math.ceil(time.time() + lifetime_ms / 1e3)
+    for connection in await show(world, clients, world.tokens.mint(exp=expiry)):
+        if not any(connection.received("welcome")):
+            raise Refuted(
+                f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
+            )
+
+
+def expiry_ns(connection: Connection) -> int:
+    """Return when the token expires that a client has shown, as `time.monotonic_ns()`.
+
+    Raises:
+        Broken: it has shown none.
+    """
+    if connection.token is None:
+        raise Broken(f"{connection.name} has shown no token that could expire")
+    claims = jwt.decode(connection.token, options={"verify_signature": False})
+    return int(claims["exp"] * 1e9) - time.time_ns() + time.monotonic_ns()
+
+
+async def closed_on_expiry(
+    world: World,
+    clients: Sequence[str],
+    codes: Sequence[int],
+    reasons: Sequence[str],
+    within_ms: float,
+) -> None:
+    """Require that clients are closed when their token expires: not before, and in time.
+
+    Those that are subscribed must have been served until then. That they get no later tick is seen
+    by one that others get.
+    """
+    checks, wait_s = world.scene.checks, within_ms / 1e3 + world.allowance_s
+    connections = world.scene.connections.of(clients)
+    expiries = [expiry_ns(connection) for connection in connections]
+    await asyncio.gather(
+        *(_ended(c, (at_ns - time.monotonic_ns()) / 1e9 + wait_s)
+          for c, at_ns in zip(connections, expiries, strict=True))
+    )  # fmt: skip
+    for connection, at_ns in zip(connections, expiries, strict=True):
+        what, ending = f"close of {connection.name} after its token expired", connection.ending
+        if ending is None:
+            now_ns = time.monotonic_ns()
+            checks.never(what, at_ns, now_ns, within_ms, connection.summary())
+        checks.require(
+            connection.ended_by_service
+            and ending.code in codes
+            and any(reason in ending.reason for reason in reasons),
+            f"end of {connection.name}'s connection",
+            connection.summary(),
+            f"closed by the service with {in_words(codes, reasons)}",
+        )
+        checks.not_before_ms(what, at_ns, ending.at_ns, 0)
+        checks.at_most_ms(what, at_ns, ending.at_ns, within_ms)
+        connection.end_was_due = True
+        if connection.entitlements:
+            ticks = [frame.at_ns for frame in connection.received("tick")]
+            last_ns = max(ticks, default=connection.started_ns)
+            silence = f"time without a tick before {connection.name} was closed"
+            checks.at_most_ms(silence, last_ns, ending.at_ns, LAST_SECOND_MS)
+    await _no_later_tick(world, connections)
+
+
+async def _ended(connection: Connection, within_s: float) -> None:
+    await connection.wait_for(lambda f: f.kind in ("close", "end"), None, max(0.0, within_s))
+
+
+async def _no_later_tick(world: World, gone: Sequence[Connection]) -> None:
+    """Require that others get a tick that is published now, and those who are gone do not."""
+    others = [c for c in world.scene.connections.all if c not in gone and c.entitlements]
+    if not others:
+        raise Broken("nobody else is subscribed who could show that there are later ticks")
+    arrived = {c.name: came for c, came in await actions.fence(world, others)}
+    if lacking := [c for c in others if not arrived.get(c.name)]:
+        raise Refuted(f"{shown(lacking)} got no tick any more: {lacking[0].summary()}")
+    late = [
+        connection.name
+        for connection in gone
+        if connection.ending
+        and any(frame.at_ns > connection.ending.at_ns for frame in connection.received("tick"))
+    ]
+    world.scene.checks.require(
+        not late,
+        f"clients that got a tick after their close, of {len(gone)}",
+        ", ".join(late) or "none",
+        "none",
+    )
+
+
+async def turned_away_again(world: World, clients: Sequence[str], refusal: Refusal) -> None:
+    """Let clients connect again with the token that they had, and require that they are refused."""
+    for client in clients:
+        await show(world, [client], world.scene.connections.named(client).token)
+        await refused(world, [client], refusal)

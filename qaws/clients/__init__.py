@@ -1,0 +1,1 @@
+"""Functional clients: real connections that record every frame, and what attackers send."""

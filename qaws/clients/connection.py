@@ -1,0 +1,572 @@
+"""Client connections: real sockets, a log of every frame, and waits on conditions.
+
+Each connection keeps an append-only log. A frame gets its time stamp when its bytes arrive, not
+when a step comes to look. A wait is a condition and a deadline on that log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+from urllib.parse import quote, urlsplit
+
+import msgspec
+import websockets
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    ProtocolError,
+)
+from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode
+from websockets.http11 import Response
+from websockets.protocol import Event, State
+
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import QaWs
+from qaws.protocol.market import Selection
+from qaws.verdict import Broken
+
+Direction = Literal["→", "←"]
+FrameKind = Literal["text", "binary", "ping", "pong", "close", "handshake", "bytes", "eof", "end"]
+
+OPEN_ALLOWANCE_S = 10.0
+"""How long TCP connect and handshake may take before the service counts as unreachable."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One entry of a connection's log.
+
+    `at_ns` is `time.monotonic_ns()` when the bytes arrived or left; "→" is to the service, "←" from
+    it. `message` is the decoded JSON of a text frame, None where it is none.
+    """
+
+    at_ns: int
+    direction: Direction
+    kind: FrameKind
+    text: str
+    message: Any = None
+    code: int | None = None
+
+
+@dataclass(slots=True)
+class Entitlement:
+    """A selection that a client held: which ticks it must, and which it may have received.
+
+    Instants are `time.monotonic_ns()`. Between `asked_ns` and `held_ns`, and again between
+    `ending_ns` and `ended_ns`, both receiving and not receiving a tick is right.
+    """
+
+    selection: Selection
+    asked_ns: int
+    held_ns: int
+    ending_ns: int | None = None
+    ended_ns: int | None = None
+
+
+class _Recorder(ClientConnection):
+    """A websockets connection that hands every frame to its log on arrival."""
+
+    owner: Connection
+
+    def process_event(self, event: Event) -> None:
+        if isinstance(event, WireFrame):
+            self.owner.arrived(event)
+            if event.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                super().process_event(event)
+        else:
+            self.owner.answered(event)
+            super().process_event(event)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if isinstance(self.protocol.parser_exc, ProtocolError | UnicodeDecodeError):
+            self.owner.misunderstood(self.protocol.parser_exc)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.owner.ended()
+        super().connection_lost(exc)
+
+
+@dataclass(slots=True)
+class Ending:
+    """How a connection ended: close code and reason as received, and who began it."""
+
+    at_ns: int
+    code: int
+    reason: str
+    by: Literal[
+        "the service",
+        "the client",
+        "nobody: the network connection was cut",
+        "the client, because the service broke the WebSocket protocol",
+    ]
+
+    def __str__(self) -> str:
+        reason = f' "{self.reason}"' if self.reason else " without a reason"
+        return f"closed with {self.code}{reason} by {self.by}"
+
+
+@dataclass
+class Connection:
+    """One client's connection, from the handshake to its end.
+
+    `token` is what it showed. `end_was_due` is set by the step that found the service's close to be
+    right; a client that loses its connection in any other way has not received what it was due.
+    """
+
+    name: str
+    dialect: QaWs
+    contract: Contract
+    token: str | None = field(default=None, repr=False, kw_only=True)
+    log: list[Frame] = field(default_factory=list)
+    entitlements: list[Entitlement] = field(default_factory=list)
+    breaches: list[str] = field(default_factory=list)
+    url: str = ""
+    started_ns: int = 0
+    http_status: int | None = None
+    http_error: str = ""
+    refusal: Response | None = None
+    ending: Ending | None = None
+    _socket: _Recorder | None = None
+    end_was_due: bool = False
+    _fragments: list[bytes] = field(default_factory=list)
+    _opcode: Opcode = Opcode.TEXT
+    has_vanished: bool = False
+    _over: bool = False
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    # --- opening and ending -------------------------------------------------------------------
+
+    async def open(
+        self,
+        url: str,
+        headers: Iterable[tuple[str, str]] = (),
+        receive_buffer: int | None = None,
+        *,
+        may_be_gone: bool = False,
+    ) -> None:
+        """Connect and do the WebSocket handshake; a refusal is noted, not raised.
+
+        Args:
+            url: the endpoint, with its query.
+            headers: names and values of headers; a name may come twice.
+            receive_buffer: bytes that the kernel may keep for this client (SO_RCVBUF); a small one
+                lets the service see soon that nobody reads. Default: what the system gives.
+            may_be_gone: note it, too, when nobody listens or answers.
+
+        Raises:
+            Broken: nobody listens there, or the handshake was not answered in time.
+        """
+        self.started_ns = time.monotonic_ns()
+        self.url = redacted(url)
+        headers = list(headers)
+        shown = [f"{name}: {value}" for name, value in headers if name != "Authorization"]
+        self._note("→", "handshake", "; ".join([f"GET {self.url}", *shown]))
+        loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+        try:
+            opened = await connect(
+                url,
+                additional_headers=headers,
+                compression=None,
+                proxy=None if loopback else True,
+                open_timeout=OPEN_ALLOWANCE_S,
+                ping_interval=None,
+                max_size=None,
+                max_queue=None,
+                create_connection=self._recorder,  # type: ignore[arg-type]
+                **await _small_socket(url, receive_buffer),
+            )
+        except InvalidStatus as refusal:
+            self.refusal = refusal.response
+            self.http_status = refusal.response.status_code
+            body = (refusal.response.body or b"")[:500].decode("utf-8", "replace").strip()
+            self._note("←", "handshake", f"the answer's body: {body or '(empty)'}")
+        except (InvalidHandshake, InvalidMessage, EOFError, ConnectionResetError) as problem:
+            self.http_error = f"{type(problem).__name__}: {problem}"
+            self._note("←", "end", f"the handshake failed: {self.http_error}")
+        except TimeoutError:
+            self._unreachable(
+                f"the handshake was not answered in {OPEN_ALLOWANCE_S:g} s", url, may_be_gone
+            )
+        except OSError as problem:
+            said = f"cannot connect: {problem}; is the service running there?"
+            self._unreachable(said, url, may_be_gone)
+        else:
+            self.http_status = 101
+            assert isinstance(opened, _Recorder)
+            self._socket = opened
+
+    def _unreachable(self, problem: str, url: str, may_be_gone: bool) -> None:
+        if not may_be_gone:
+            raise Broken(f"{redacted(url)}: {problem}") from None
+        self.http_error = problem
+        self._note("←", "end", problem)
+
+    def _recorder(self, *args: Any, **kwargs: Any) -> _Recorder:
+        recorder = _Recorder(*args, **kwargs)
+        recorder.owner = self
+        return recorder
+
+    async def close(self) -> None:
+        """Close cleanly with code 1000 and wait for the service's answer; cut what has vanished."""
+        if self.is_open and self._socket:
+            self._stop_entitlements()
+            self._note("→", "close", "", code=1000)
+            await self._socket.close()
+        elif self.has_vanished and self._socket:
+            self._socket.transport.abort()
+
+    async def reset(self) -> None:
+        """Cut the connection: a TCP reset, as when a machine loses power behind a router."""
+        if self._socket is None or self._over:
+            return
+        self._stop_entitlements()
+        raw: socket.socket = self._socket.transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._note("→", "end", "the client cuts the connection (TCP reset)")
+        self._socket.transport.abort()
+        await self._socket.wait_closed()
+
+    @property
+    def ports(self) -> tuple[int, int] | None:
+        """Return the TCP ports of the service's end and of this one; None without a socket."""
+        if self._socket is None:
+            return None
+        transport = self._socket.transport
+        return transport.get_extra_info("peername")[1], transport.get_extra_info("sockname")[1]
+
+    def stop_reading(self) -> None:
+        """Leave everything that comes in the kernel's buffer, as a client that hangs does."""
+        if self._socket and not self._over:
+            self._note("→", "end", "the client stops reading")
+            self._socket.transport.pause_reading()
+
+    def vanish(self) -> None:
+        """Neither read nor answer from now on; the socket stays until the scenario ends."""
+        if self._socket:
+            self._stop_entitlements()
+            self._note("→", "end", "the client vanishes: its socket stays, nobody reads from it")
+            self.has_vanished = True
+            self.ending = Ending(time.monotonic_ns(), 1006, "", "the client")
+            self._socket.transport.pause_reading()
+
+    @property
+    def ended_by_service(self) -> bool:
+        """Return whether the service began to close."""
+        return self.ending is not None and self.ending.by == "the service"
+
+    @property
+    def was_lost(self) -> bool:
+        """Return whether the connection ended while it held a subscription, for no known reason."""
+        return (
+            self.ending is not None
+            and self.ending.by != "the client"
+            and not self.end_was_due
+            and any(e.ending_ns is None for e in self.entitlements)
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the handshake succeeded and neither side has begun to close."""
+        return self.ending is None and self._socket is not None and self._socket.state is State.OPEN
+
+    # --- the log ------------------------------------------------------------------------------
+
+    def arrived(self, frame: WireFrame) -> None:
+        """Log a frame that has just arrived; called by the socket."""
+        at_ns = time.monotonic_ns()
+        if frame.opcode is Opcode.CLOSE:
+            close = websockets.frames.Close.parse(frame.data)
+            by_us = any(f.kind == "close" and f.direction == "→" for f in self.log)
+            self.ending = self.ending or Ending(
+                at_ns, close.code, close.reason, "the client" if by_us else "the service"
+            )
+            self._note("←", "close", close.reason, code=close.code, at_ns=at_ns)
+        elif frame.opcode in (Opcode.PING, Opcode.PONG):
+            kind: FrameKind = "ping" if frame.opcode is Opcode.PING else "pong"
+            self._note("←", kind, bytes(frame.data).hex(), at_ns=at_ns)
+        else:
+            if frame.opcode is not Opcode.CONT:
+                self._opcode = frame.opcode
+            self._fragments.append(bytes(frame.data))
+            if frame.fin:
+                data = b"".join(self._fragments)
+                self._fragments.clear()
+                self._message(at_ns, data, binary=self._opcode is Opcode.BINARY)
+        self._stop_waiting()
+
+    def answered(self, event: Event) -> None:
+        """Log the answer to the handshake; called by the socket."""
+        if isinstance(event, Response):
+            self._note("←", "handshake", f"HTTP {event.status_code} {event.reason_phrase}")
+
+    def misunderstood(self, problem: Exception) -> None:
+        """Note bytes that are against RFC 6455; the library then ends the connection by itself."""
+        if self.ending is None:
+            self.ending = Ending(
+                time.monotonic_ns(),
+                1002,
+                str(problem),
+                "the client, because the service broke the WebSocket protocol",
+            )
+            self.breaches.append(f"{self.name} received bytes against RFC 6455: {problem}")
+            self._note("←", "end", f"not understood, so the client ends the connection: {problem}")
+
+    def ended(self) -> None:
+        """Note the end of the network connection; called by the socket."""
+        now = time.monotonic_ns()
+        if self.ending is None:
+            cut_by_us = any(f.kind == "end" and f.direction == "→" for f in self.log)
+            self.ending = Ending(
+                now,
+                1006,
+                "",
+                "the client" if cut_by_us else "nobody: the network connection was cut",
+            )
+        self._over = True
+        self._note("←", "end", "the network connection has ended", at_ns=now)
+
+    def _message(self, at_ns: int, data: bytes, binary: bool) -> None:
+        try:
+            text = data.decode("utf-8")
+            message = None if binary else msgspec.json.decode(data)
+        except (UnicodeDecodeError, msgspec.DecodeError) as problem:
+            text, message = data.decode("utf-8", "replace"), None
+            self.breaches.append(f"{self.name} received a frame that is not JSON: {problem}")
+        else:
+            problem_found = "is binary, not text" if binary else self.contract.violation(message)
+            if problem_found:
+                self.breaches.append(
+                    f"{self.name} received a frame against the contract: {problem_found}: "
+                    f"{text[:200]}"
+                )
+        kind: FrameKind = "binary" if binary else "text"
+        self._note("←", kind, text, message=message, at_ns=at_ns)
+
+    def _note(
+        self,
+        direction: Direction,
+        kind: FrameKind,
+        text: str,
+        message: Any = None,
+        code: int | None = None,
+        at_ns: int | None = None,
+    ) -> Frame:
+        at = time.monotonic_ns() if at_ns is None else at_ns
+        frame = Frame(at, direction, kind, text, message, code)
+        self.log.append(frame)
+        self._stop_waiting()
+        return frame
+
+    def received(self, kind: str | None = None) -> Iterator[Frame]:
+        """Yield the messages that have arrived, oldest first.
+
+        Args:
+            kind: only these, in the words of the features: "welcome", "option tick", "error" …;
+                "tick" stands for every kind of tick.
+        """
+        for frame in self.log:
+            if frame.direction == "←" and isinstance(frame.message, dict):
+                is_it = (
+                    self.dialect.is_tick(frame.message)
+                    if kind == "tick"
+                    else kind in (None, self.dialect.kind(frame.message))
+                )
+                if is_it:
+                    yield frame
+
+    @property
+    def session_id(self) -> str | None:
+        """Return the session id of the welcome, None before it came."""
+        welcome = next(self.received("welcome"), None)
+        return welcome.message.get("session_id") if welcome else None
+
+    def summary(self) -> str:
+        """Say in a few words what this client has seen, for messages."""
+        if self.http_status not in (None, 101):
+            return f"HTTP {self.http_status}"
+        if self.http_error:
+            return f"a handshake that failed: {self.http_error}"
+        counts: dict[str, int] = {}
+        for frame in self.received():
+            kind = self.dialect.kind(frame.message)
+            counts[kind] = counts.get(kind, 0) + 1
+        seen = ", ".join(f"{n} x {kind}" for kind, n in counts.items()) or "no message"
+        return f"{seen}; {self.ending or 'still open'}"
+
+    # --- sending ------------------------------------------------------------------------------
+
+    async def send(self, text: str) -> Frame:
+        """Send one text message and log it; on a closed connection only the log tells."""
+        if not (self.is_open and self._socket):
+            return self._note("→", "text", f"(not sent, the connection is closed) {text}")
+        frame = self._note("→", "text", text)
+        with contextlib.suppress(ConnectionClosed):
+            await self._socket.send(text)
+        return frame
+
+    async def ping_frame(self, within_s: float) -> tuple[int, int | None]:
+        """Send a WebSocket ping; return when it left and when its pong came (None: it did not)."""
+        if self._socket is None:
+            raise Broken(f"{self.name} has no connection to ping on")
+        payload = struct.pack("!Q", time.monotonic_ns())
+        sent = self._note("→", "ping", payload.hex())
+        with contextlib.suppress(ConnectionClosed):
+            await self._socket.ping(payload)
+        pong = await self.wait_for(
+            lambda f: f.kind == "pong" and f.text == payload.hex(), sent, within_s
+        )
+        return sent.at_ns, pong.at_ns if pong else None
+
+    # --- waiting ------------------------------------------------------------------------------
+
+    async def wait_for(
+        self, condition: Callable[[Frame], bool], after: Frame | None, within_s: float
+    ) -> Frame | None:
+        """Wait for the first incoming frame after `after` that meets the condition.
+
+        Args:
+            condition: what to wait for.
+            after: an entry of the log; None looks from the beginning.
+            within_s: the deadline, in seconds from now.
+
+        Returns:
+            The frame, or None when the deadline passed or the connection ended without it.
+        """
+        position = 0 if after is None else self._position(after) + 1
+        deadline = asyncio.get_running_loop().time() + within_s
+        while True:
+            while position < len(self.log):
+                frame = self.log[position]
+                position += 1
+                if frame.direction == "←" and condition(frame):
+                    return frame
+            remaining = 0.0 if self._over else deadline - asyncio.get_running_loop().time()
+            if remaining <= 0:
+                return None
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), remaining)
+            except TimeoutError:
+                continue
+
+    def _position(self, frame: Frame) -> int:
+        """Return where a frame stands in the log; it is searched from the end."""
+        for index in range(len(self.log) - 1, -1, -1):
+            if self.log[index] is frame:
+                return index
+        raise ValueError("the frame is not in this log")
+
+    def _stop_waiting(self) -> None:
+        self._changed.set()
+
+    # --- subscriptions ------------------------------------------------------------------------
+
+    async def subscribe(self, selection: Selection, within_s: float) -> Frame | None:
+        """Subscribe and wait for the acknowledgement; None when none came in time.
+
+        What the client holds already it goes on holding: to subscribe twice adds nothing.
+        """
+        asked = await self.send(self.dialect.subscribe(selection))
+        ack = await self.wait_for(self._is_ack("subscribed"), asked, within_s)
+        if ack is None or self.dialect.kind(ack.message) == "error":
+            return None
+        held = self.holds()
+        self.entitlements += [
+            Entitlement(part, asked.at_ns, ack.at_ns)
+            for part in selection.parts()
+            if part not in held
+        ]
+        return ack
+
+    async def unsubscribe(self, selection: Selection, within_s: float) -> Frame | None:
+        """Unsubscribe and wait for the acknowledgement; None when none came in time.
+
+        What the client does not hold may be named too: then nothing ends.
+        """
+        asked = await self.send(self.dialect.unsubscribe(selection))
+        ending = [
+            e for e in self.entitlements if e.ending_ns is None and e.selection in selection.parts()
+        ]
+        for entitlement in ending:
+            entitlement.ending_ns = asked.at_ns
+        ack = await self.wait_for(self._is_ack("unsubscribed"), asked, within_s)
+        if ack is None or self.dialect.kind(ack.message) == "error":
+            return None
+        for entitlement in ending:
+            entitlement.ended_ns = ack.at_ns
+        return ack
+
+    def holds(self) -> list[Selection]:
+        """Return what the client holds now and has not asked to end."""
+        return [e.selection for e in self.entitlements if e.ending_ns is None]
+
+    def _is_ack(self, kind: str) -> Callable[[Frame], bool]:
+        answers = (kind, "error")
+        return lambda f: isinstance(f.message, dict) and self.dialect.kind(f.message) in answers
+
+    def _stop_entitlements(self) -> None:
+        now = time.monotonic_ns()
+        for entitlement in self.entitlements:
+            if entitlement.ending_ns is None:
+                entitlement.ending_ns = now
+
+
+async def _small_socket(url: str, receive_buffer: int | None) -> dict[str, Any]:
+    """Return a connected socket with so small a receive buffer, as an argument for `connect`.
+
+    The size must be set before the TCP handshake, which agrees on the window (tcp(7)).
+    """
+    if receive_buffer is None:
+        return {}
+    loop, parts = asyncio.get_running_loop(), urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    family, kind, number, _, address = (
+        await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    )[0]
+    opened = socket.socket(family, kind, number)
+    opened.setblocking(False)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    await loop.sock_connect(opened, address)
+    return {"sock": opened}
+
+
+def redacted(url: str) -> str:
+    """Return a URL without its query, which may hold a token."""
+    return urlsplit(url)._replace(query="").geturl()
+
+
+def credentials(
+    url: str, token: str | None, carrier: str, parameter: str
+) -> tuple[str, dict[str, str]]:
+    """Return URL and headers that carry a token the way a target wants it.
+
+    Args:
+        url: the endpoint.
+        token: None for no credentials at all.
+        carrier: "query parameter" or "Authorization header".
+        parameter: name of the query parameter.
+    """
+    if token is None:
+        return url, {}
+    if carrier == "Authorization header":
+        return url, {"Authorization": f"Bearer {token}"}
+    return f"{url}{'&' if '?' in url else '?'}{parameter}={quote(token)}", {}
+
+
+def exact(text: str) -> Any:
+    """Decode JSON with every number kept digit for digit, as a Decimal."""
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal)

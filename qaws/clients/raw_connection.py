@@ -1,0 +1,269 @@
+"""A client below the WebSocket library: it can break every rule of RFC 6455, and see what comes.
+
+What it sends goes onto the wire as it is. What it receives goes through the same log and the same
+contract as with any other client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import time
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field
+from typing import cast
+from urllib.parse import urlsplit
+
+from websockets.exceptions import ProtocolError
+from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode
+from websockets.streams import StreamReader
+
+from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection, Frame, redacted
+from qaws.verdict import Broken
+
+PORTION = 512
+"""Bytes that a client takes in one go: the answers to a flood must not hold up those who watch."""
+
+EXCERPT = 24
+"""Bytes of what is sent that the log shows."""
+
+CLOSE_ALLOWANCE_S = 1.0
+END_OF_HEAD = b"\r\n\r\n"
+
+
+def frame(
+    opcode: int,
+    payload: bytes = b"",
+    *,
+    fin: bool = True,
+    masked: bool = True,
+    reserved: int = 0,
+    announced: int | None = None,
+) -> bytes:
+    """Return the bytes of one frame, right or wrong (RFC 6455, section 5.2).
+
+    The masking key is zero, so that the transcript shows the payload.
+
+    Args:
+        opcode: 0 to 15.
+        payload: what it carries.
+        fin: whether it is the last of its message.
+        masked: whether it is masked, as a client's frame must be.
+        reserved: the reserved bits, 0 to 7.
+        announced: the length that the frame claims to have; default that of the payload.
+    """
+    length = len(payload) if announced is None else announced
+    first, mask = fin << 7 | reserved << 4 | opcode, masked << 7
+    if length < 126:
+        head = bytes([first, mask | length])
+    elif length < 1 << 16:
+        head = bytes([first, mask | 126]) + length.to_bytes(2, "big")
+    else:
+        head = bytes([first, mask | 127]) + length.to_bytes(8, "big")
+    return head + (b"\0\0\0\0" if masked else b"") + payload
+
+
+def text(message: str | bytes, *, fin: bool = True) -> bytes:
+    """Return a text frame."""
+    return frame(Opcode.TEXT, message.encode() if isinstance(message, str) else message, fin=fin)
+
+
+def request(url: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
+    """Return the opening handshake of a client (RFC 6455, section 4.1)."""
+    parts = urlsplit(url)
+    lines = [
+        f"GET {parts.path}{'?' + parts.query if parts.query else ''} HTTP/1.1",
+        f"Host: {parts.netloc}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
+        "Sec-WebSocket-Version: 13",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+@dataclass
+class RawConnection(Connection):
+    """A network connection that speaks WebSocket only as far as it is told to.
+
+    `stays`: whether it keeps its side open when the service has closed.
+    """
+
+    stays: bool = False
+    _line: _Line | None = None
+    _head: bytearray = field(default_factory=bytearray)
+
+    # --- opening and ending -------------------------------------------------------------------
+
+    async def dial(self, url: str) -> None:
+        """Make the network connection, and send nothing.
+
+        Raises:
+            Broken: nobody listens there, or the target wants TLS.
+        """
+        parts = urlsplit(url)
+        if parts.scheme != "ws":
+            raise Broken(f"{redacted(url)}: raw clients speak ws:// only")
+        self.started_ns = time.monotonic_ns()
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(OPEN_ALLOWANCE_S):
+                _, self._line = await loop.create_connection(
+                    lambda: _Line(self), parts.hostname or "", parts.port or 80
+                )
+        except (OSError, TimeoutError) as problem:
+            raise Broken(
+                f"{redacted(url)}: cannot connect: {problem}; is the service running there?"
+            ) from None
+        self._note("→", "handshake", f"a network connection to {parts.netloc}")
+
+    async def knock(self, url: str, headers: Iterable[tuple[str, str]] = ()) -> None:
+        """Make the network connection and do the handshake; a refusal is noted, not raised.
+
+        Raises:
+            Broken: nobody listens there, or nothing was answered in time.
+        """
+        await self.dial(url)
+        self.write(request(url, headers), f"GET {redacted(url)}")
+        answered = await self.wait_for(
+            lambda f: f.kind in ("handshake", "end"), None, OPEN_ALLOWANCE_S
+        )
+        if answered is None:
+            raise Broken(f"{redacted(url)}: the handshake was not answered")
+
+    async def close(self) -> None:
+        """Close cleanly if it is open, and cut the network connection whatever it is."""
+        if self.is_open:
+            self._stop_entitlements()
+            self._note("→", "close", "", code=1000)
+            self._put(frame(Opcode.CLOSE, (1000).to_bytes(2, "big")))
+            await self.wait_for(lambda f: f.kind == "end", None, CLOSE_ALLOWANCE_S)
+        if self._line and not self._over:
+            self._note("→", "end", "the client leaves")
+            self._line.transport.abort()
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the handshake succeeded and nobody has begun to close."""
+        return self.http_status == 101 and self.ending is None and not self._over
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the network connection has ended."""
+        return self._over
+
+    # --- sending ------------------------------------------------------------------------------
+
+    def write(self, data: bytes, what: str = "") -> Frame:
+        """Put bytes onto the wire as they are, and log an excerpt.
+
+        Args:
+            data: the bytes.
+            what: what the log calls them; default an excerpt in hexadecimal.
+        """
+        noted = self._note("→", "bytes", what or excerpt(data))
+        self._put(data)
+        return noted
+
+    def pour(self, data: bytes) -> None:
+        """Put bytes onto the wire without an entry in the log."""
+        self._put(data)
+
+    async def send(self, text_: str) -> Frame:
+        """Send one text message, in one good frame."""
+        noted = self._note("→", "text", text_)
+        self._put(text(text_))
+        return noted
+
+    def _put(self, data: bytes) -> None:
+        if self._line and not self._over:
+            self._line.transport.write(data)
+
+    # --- receiving ----------------------------------------------------------------------------
+
+    def heard(self, data: bytes) -> bytes:
+        """Take bytes of the answer to the handshake; return those that are behind it."""
+        self._head += data
+        head, end, rest = bytes(self._head).partition(END_OF_HEAD)
+        if not end:
+            return b""
+        line = head.split(b"\r\n")[0].decode("latin-1")
+        with contextlib.suppress(IndexError, ValueError):
+            self.http_status = int(line.split(" ")[1])
+        self._note("←", "handshake", line)
+        if self.http_status != 101:
+            self._note("←", "bytes", rest.decode("utf-8", "replace")[:500])
+        return rest
+
+    def arrived(self, frame_: WireFrame) -> None:
+        """Log a frame, and answer a close, so that the service can end in good order."""
+        super().arrived(frame_)
+        if frame_.opcode is Opcode.CLOSE and not self.stays:
+            self._put(frame(Opcode.CLOSE, bytes(frame_.data[:2])))
+
+
+class _Line(asyncio.Protocol):
+    """The network connection of a raw client."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, owner: RawConnection) -> None:
+        self._owner = owner
+        self._reader = StreamReader()
+        self._parser: Generator[None] = self._parse()
+        self._waiting = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        next(self._parser)
+
+    def data_received(self, data: bytes) -> None:
+        if self._owner.http_status is None:
+            data = self._owner.heard(data)
+        if data and self._owner.http_status == 101:
+            idle = not self._waiting
+            self._waiting += data
+            if idle:
+                self._take_portion()
+
+    def _take_portion(self) -> None:
+        """Take some of what has come, and the rest when others have had their turn."""
+        portion, self._waiting = self._waiting[:PORTION], self._waiting[PORTION:]
+        if portion:
+            self._reader.feed_data(portion)
+            next(self._parser, None)
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._take_portion)
+
+    def eof_received(self) -> bool:
+        self._take_all()
+        self._owner._note("←", "eof", "the service sends nothing more")
+        return self._owner.stays
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._take_all()
+        self._owner.ended()
+
+    def _take_all(self) -> None:
+        while self._waiting:
+            self._take_portion()
+
+    def _parse(self) -> Generator[None]:
+        try:
+            while True:
+                self._owner.arrived(
+                    (yield from WireFrame.parse(self._reader.read_exact, mask=False))
+                )
+        except (ProtocolError, UnicodeDecodeError) as problem:
+            self._owner.misunderstood(problem)
+            self.transport.abort()
+
+
+def excerpt(data: bytes) -> str:
+    """Show the first bytes in hexadecimal, and how many there are."""
+    more = f" … ({len(data):,} bytes)" if len(data) > EXCERPT else ""
+    return data[:EXCERPT].hex(" ") + more

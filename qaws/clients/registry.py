@@ -1,0 +1,111 @@
+"""The connection registry that all steps of a scenario share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from qaws.clients.connection import Connection, Frame, credentials
+from qaws.feed import SEQUENCE_FIELD
+from qaws.oracle.announcements import Word
+from qaws.oracle.ledger import Arrival, Key
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import QaWs
+from qaws.sut.service import Service
+from qaws.verdict import Broken
+
+AT_ONCE = 50
+"""How many handshakes are under way at the same time when many clients connect."""
+
+
+class Registry:
+    """Every connection of a scenario, by the client's name; a client may connect again."""
+
+    def __init__(self, dialect: QaWs, contract: Contract) -> None:
+        self._dialect = dialect
+        self._contract = contract
+        self.all: list[Connection] = []
+
+    def named(self, client: str) -> Connection:
+        """Return a client's newest connection.
+
+        Raises:
+            Broken: the scenario has not connected this client.
+        """
+        for connection in reversed(self.all):
+            if connection.name == client:
+                return connection
+        known = ", ".join(dict.fromkeys(c.name for c in self.all)) or "nobody"
+        raise Broken(f"{client} has not connected in this scenario (there is {known})")
+
+    def of(self, clients: Iterable[str]) -> list[Connection]:
+        """Return the newest connections of several clients."""
+        return [self.named(client) for client in clients]
+
+    def earlier(self, client: str) -> Connection:
+        """Return the connection that a client had before its newest one.
+
+        Raises:
+            Broken: it connected only once.
+        """
+        mine = [connection for connection in self.all if connection.name == client]
+        if len(mine) < 2:
+            raise Broken(f"{client} has connected only once in this scenario")
+        return mine[-2]
+
+    async def connect(
+        self,
+        clients: Sequence[str],
+        service: Service,
+        token: str | None,
+        carrier: str,
+        further_headers: Sequence[tuple[str, str]] = (),
+        receive_buffer: int | None = None,
+        *,
+        may_be_gone: bool = False,
+    ) -> list[Connection]:
+        """Open one connection for each client and let the handshakes finish.
+
+        The last three arguments are those of `Connection.open`.
+        """
+        auth = service.target.auth
+        url, headers = credentials(service.url, token, carrier, auth.query_parameter)
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(client: str) -> Connection:
+            connection = Connection(client, self._dialect, self._contract, token=token)
+            self.all.append(connection)
+            async with gate:
+                await connection.open(
+                    url,
+                    [*headers.items(), *further_headers],
+                    receive_buffer,
+                    may_be_gone=may_be_gone,
+                )
+            return connection
+
+        return list(await asyncio.gather(*(one(client) for client in clients)))
+
+    @staticmethod
+    def arrivals(connection: Connection) -> list[Arrival]:
+        """Return the ticks that a connection received, as the oracle wants them."""
+        return [Arrival(frame.at_ns, key_of(frame)) for frame in connection.received("tick")]
+
+    @staticmethod
+    def words(connection: Connection) -> list[Word]:
+        """Return what a connection was told about the feed, in order."""
+        return [Word(f.at_ns, str(f.message.get("status"))) for f in connection.received("status")]
+
+    async def close(self) -> None:
+        """Close every connection, all at once; none may hold up the end."""
+        closing = [connection.close() for connection in self.all]
+        await asyncio.gather(*closing, return_exceptions=True)
+
+
+def key_of(frame: Frame) -> Key | None:
+    """Return what identifies the tick in a frame; None where there is none, or without number."""
+    message = frame.message if isinstance(frame.message, dict) else {}
+    symbol, sequence = message.get("symbol"), message.get(SEQUENCE_FIELD)
+    if isinstance(symbol, str) and isinstance(sequence, int):
+        return symbol, sequence
+    return None

@@ -1,1 +1,0 @@
-"""What a reader sees: transcripts, timelines, the Allure formatter."""

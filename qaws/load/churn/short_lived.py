@@ -1,0 +1,288 @@
+"""A visitor: a connection that comes, is served, and goes, some hundreds of times a second.
+
+The handshake's request is written once and sent by all (each under its own session id, as the
+service deals them). Every frame that a visitor receives is decoded, held against the contract, and
+its ticks must be in order, as with any other client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import time
+from dataclasses import dataclass
+from typing import cast
+
+import msgspec
+from websockets.frames import Close
+from websockets.utils import accept_key
+
+from qaws.load.churn.tally import Guestbook
+from qaws.load.subscriber.connection import new_handshake
+from qaws.load.subscriber.message import read_message
+from qaws.load.subscriber.ordering import Fault, Sequence
+from qaws.protocol.dialect import QaWs
+from qaws.protocol.market import Selection
+
+MASK = bytes(4)
+"""Frames of visitors are masked with zeros: legal (RFC 6455, section 5.3), and free."""
+
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER for 0 s: closing sends a TCP reset."""
+
+
+class _Welcome(msgspec.Struct):
+    session_id: str
+
+
+_read_welcome = msgspec.json.Decoder(_Welcome).decode
+
+
+def client_frame(opcode: int, payload: bytes) -> bytes:
+    """Return a client's frame of at most 125 bytes (RFC 6455, section 5.2)."""
+    if len(payload) > 125:
+        raise ValueError(f"{len(payload)} bytes; visitors send at most 125")
+    return bytes((0x80 | opcode, 0x80 | len(payload))) + MASK + payload
+
+
+CLOSE = client_frame(8, struct.pack("!H", 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where visitors go, and what they say there. `request` holds a token: keep it out of logs."""
+
+    host: str
+    port: int
+    request: bytes
+    accept: bytes
+    selection: Selection
+    subscribe: bytes
+    dialect: str
+
+    @classmethod
+    def of(cls, url: str, headers: dict[str, str], selection: Selection, dialect: str) -> Address:
+        """Prepare the handshake for a ws:// URL.
+
+        Raises:
+            ValueError: the URL is another one.
+        """
+        protocol = new_handshake(url, headers)
+        if protocol.uri.secure:
+            raise ValueError("visitors speak ws://, not wss://")
+        return cls(
+            protocol.uri.host,
+            protocol.uri.port,
+            b"".join(protocol.data_to_send()),
+            accept_key(protocol.key).encode(),
+            selection,
+            client_frame(1, QaWs().subscribe(selection).encode()),
+            dialect,
+        )
+
+
+class Visitor(asyncio.Protocol):
+    """One connection. `welcomed`, `acknowledged`, `ticked` and `gone` are events to wait for.
+
+    Whoever waits for one of them is woken as well when the connection has ended, with False.
+    """
+
+    def __init__(self, name: str, address: Address, book: Guestbook, send: bytes = b"") -> None:
+        """Prepare.
+
+        Args:
+            name: what sentences call it.
+            address: where it goes.
+            book: where it writes what it finds.
+            send: what it sends of the request; default all of it.
+        """
+        self.name = name
+        self.welcomed_at: float | None = None
+        self.left_at: float | None = None
+        self.leaving = False
+        self.close: Close | None = None
+        self.refusal = ""
+        self.session_id: str | None = None
+        self._address, self._book = address, book
+        self._send = send or address.request
+        loop = asyncio.get_running_loop()
+        self.welcomed: asyncio.Future[bool] = loop.create_future()
+        self.acknowledged: asyncio.Future[bool] = loop.create_future()
+        self.ticked: asyncio.Future[bool] = loop.create_future()
+        self.gone: asyncio.Future[bool] = loop.create_future()
+        self._transport: asyncio.Transport | None = None
+        self._sequence: Sequence | None = None
+        self._tail = b""
+        self._open = self._close_sent = False
+        self._fragments: list[bytes] = []
+
+    # --- doing ----------------------------------------------------------------------------------
+
+    async def come(self) -> None:
+        """Connect.
+
+        Raises:
+            OSError: that cannot be.
+        """
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: self, self._address.host, self._address.port)
+
+    def subscribe(self) -> None:
+        """Ask for the ticks of the address's selection."""
+        self._sequence = Sequence(self._address.selection, {})
+        self._write(self._address.subscribe)
+
+    def leave(self) -> None:
+        """Close with 1000; `gone` tells when the service has ended the connection."""
+        self.leaving = True
+        self._note_left()
+        self._close_sent = True
+        self._write(CLOSE)
+
+    def reset(self) -> None:
+        """Cut the connection with a TCP reset."""
+        self.leaving = True
+        self._note_left()
+        transport = self._transport
+        if transport is not None and not transport.is_closing():
+            raw = cast(socket.socket, transport.get_extra_info("socket"))
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            transport.abort()
+
+    def _note_left(self) -> None:
+        if self.left_at is None:
+            self.left_at = time.monotonic()
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    # --- what happens ---------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the request, or what there is of it."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self._send)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wake whoever waits."""
+        self._note_left()
+        for event in (self.welcomed, self.acknowledged, self.ticked):
+            if not event.done():
+                event.set_result(False)
+        if not self.gone.done():
+            self.gone.set_result(True)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come, frame by frame."""
+        chunk = self._tail + data if self._tail else data
+        if not self._open:
+            head, end, rest = chunk.partition(b"\r\n\r\n")
+            if not end:
+                self._tail = chunk
+                return
+            if not self._take_answer(head):
+                return
+            chunk = rest
+        position, size = 0, len(chunk)
+        while size - position >= 2:
+            length, header = chunk[position + 1], 2
+            if length >= 126:
+                header = 4 if length == 126 else 10
+                if size - position < header:
+                    break
+                length = int.from_bytes(chunk[position + 2 : position + header], "big")
+            end_at = position + header + length
+            if end_at > size:
+                break
+            self._take(chunk[position], chunk[position + header : end_at])
+            position = end_at
+        self._tail = chunk[position:]
+
+    def _take_answer(self, head: bytes) -> bool:
+        """Take the answer to the handshake; return whether the connection is open now."""
+        status = head.split(b"\r\n", 1)[0]
+        if not status.startswith(b"HTTP/1.1 101") or self._address.accept not in head:
+            self.refusal = status.decode("latin-1").removeprefix("HTTP/1.1 ")
+            self.refusal = f"HTTP {self.refusal}"
+            if self._transport is not None:
+                self._transport.abort()
+            return False
+        self._open, self._tail = True, b""
+        return True
+
+    def _take(self, first: int, payload: bytes) -> None:
+        """Take one frame, which `first` is the first byte of."""
+        opcode = first & 0x0F
+        if first == 0x81 and not self._fragments:
+            self._text(payload)
+        elif opcode in (0, 1) and not first & 0x70:
+            self._fragments.append(payload)
+            if first & 0x80:
+                whole, self._fragments = b"".join(self._fragments), []
+                self._text(whole)
+        elif first == 0x88:
+            self._closed(payload)
+        elif first == 0x89:
+            self._write(client_frame(10, payload))
+        elif first != 0x8A:
+            words = f"received a frame that begins with the byte 0x{first:02x}"
+            self._book.fault(self.name, Fault("protocol", 1, words))
+
+    def _closed(self, payload: bytes) -> None:
+        self.close = Close.parse(payload)
+        self._note_left()
+        if not self._close_sent:
+            self._close_sent = True
+            self._write(client_frame(8, payload[:2]))
+
+    def _text(self, payload: bytes) -> None:
+        try:
+            message = read_message(payload)
+        except ValueError as problem:
+            words = f"received what cannot be read: {problem} ({payload[:120]!r})"
+            self._book.fault(self.name, Fault("contract", 1, words))
+            return
+        self._book.check(self.name, payload)
+        self._book.kinds["tick" if message.is_tick else message.kind] += 1
+        if message.is_tick:
+            if self._sequence is None:
+                words = f"received {message} before it had subscribed"
+                self._book.fault(self.name, Fault("unsubscribed", 1, words))
+                return
+            for fault in self._sequence.take(message):
+                self._book.fault(self.name, fault)
+            self._wake(self.ticked)
+        elif message.kind == "connection":
+            self._take_welcome(payload)
+        elif message.kind == "subscribed":
+            self._wake(self.acknowledged)
+        elif message.kind == "error":
+            words = f"was told of an error that it had not made: {message.text!r}"
+            self._book.fault(self.name, Fault("contract", 1, words))
+
+    def _take_welcome(self, payload: bytes) -> None:
+        self.welcomed_at = time.monotonic()
+        try:
+            self.session_id = _read_welcome(payload).session_id
+        except msgspec.DecodeError:
+            self.session_id = None  # the contract has been found broken already
+        self._wake(self.welcomed)
+
+    @staticmethod
+    def _wake(event: asyncio.Future[bool]) -> None:
+        if not event.done():
+            event.set_result(True)
+
+    def summary(self) -> str:
+        """Say how far it came, for sentences."""
+        if self.refusal:
+            return f"was answered with {self.refusal}"
+        if self.close is not None:
+            reason = f' "{self.close.reason}"' if self.close.reason else " without a reason"
+            return f"was closed with {self.close.code}{reason}"
+        if self.welcomed_at is None:
+            how = "was cut off" if self.gone.done() else "waited in vain"
+            return f"{how} {'after' if self._open else 'during'} the handshake, without a welcome"
+        return "was cut off" if self.gone.done() else "is connected"

@@ -1,0 +1,312 @@
+"""The storm: a crowd that connects within a second, and then comes and goes for a while.
+
+Everything is due at a time that is fixed beforehand (open loop): a service that falls behind does
+not slow the crowd down. `run_storm` is what runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvloop
+
+from qaws.load.churn.short_lived import Address, Visitor
+from qaws.load.churn.tally import Guestbook
+from qaws.load.cluster.file_limits import require_descriptors
+from qaws.load.subscriber.verifier import Verifier
+from qaws.measure.stall import StallMeter, Stalls
+
+LEAD_S = 0.2
+"""From the start to the first arrival."""
+
+SETTLE_S = 10.0
+"""How long a client waits for its welcome or its refusal before it counts as left hanging."""
+
+STRANDED_S = 0.05
+"""How long a client that resets in mid-handshake leaves the service waiting for the rest of it."""
+
+EXCESS_EVERY = 5
+"""So often a second newcomer comes along: places are given back one by one, so one must go."""
+
+PORTION_OF_REQUEST = (0.0, 0.5, 1.0)
+"""How much of its request a client has sent when it resets in mid-handshake, in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class StormPlan:
+    """What the crowd is to do.
+
+    Attributes:
+        address: where.
+        clients: how many connect in the storm, those that reset in mid-handshake included.
+        within_s: within how many seconds they connect, evenly spread.
+        resets: how many of them reset in mid-handshake.
+        churn_per_s: afterwards so many live clients a second reset, and so many new ones connect
+            and subscribe.
+        churn_s: for how many seconds.
+        seed: which clients reset.
+    """
+
+    address: Address
+    clients: int
+    within_s: float
+    resets: int
+    churn_per_s: float
+    churn_s: float
+    seed: int = 20251
+
+    @property
+    def longest_s(self) -> float:
+        """Return how long it can take at most: the service may leave everybody waiting."""
+        return LEAD_S + self.within_s + self.churn_s + 3 * SETTLE_S + 1
+
+
+@dataclass(slots=True)
+class Guest:
+    """One client, as the report tells of it. Instants are s since the storm began.
+
+    Attributes:
+        due_s: when it was to connect.
+        began_s: when it did.
+        welcomed_s: when it had its welcome; None without.
+        left_s: when it left, or the service ended its connection.
+        code: of the service's close; None without.
+        reason: of the service's close.
+        end: how a client without a welcome fared, in words.
+        in_churn: whether it came after the storm.
+        session_id: as welcomed.
+    """
+
+    due_s: float
+    began_s: float
+    welcomed_s: float | None = None
+    left_s: float | None = None
+    code: int | None = None
+    reason: str = ""
+    end: str = ""
+    in_churn: bool = False
+    session_id: str | None = None
+
+
+@dataclass(slots=True)
+class StormReport:
+    """What became of the crowd.
+
+    Attributes:
+        guests: everybody that shook hands in full.
+        resets: how many reset in mid-handshake.
+        churn_resets: how many live clients reset during the churn.
+        unasked: live clients that the service ended, in words.
+        failures: who could not connect, or got no acknowledgement, in words.
+        kinds: messages received, by kind.
+        faults: violations, by kind.
+        sentences: the first of them, in words.
+        stalls: how far this process stood still.
+        began_s: when the storm began (`time.monotonic`, which all processes here share).
+        churn_from_s: when the churn began, in s since the storm began.
+        ended_s: when the last client had left.
+    """
+
+    guests: list[Guest] = field(default_factory=list)
+    resets: int = 0
+    churn_resets: int = 0
+    unasked: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    kinds: dict[str, int] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)
+    sentences: list[str] = field(default_factory=list)
+    stalls: Stalls = field(default_factory=Stalls)
+    began_s: float = 0.0
+    churn_from_s: float = 0.0
+    ended_s: float = 0.0
+
+    def live(self) -> list[tuple[float, int]]:
+        """Return (s, clients live from then on), in order of time.
+
+        A client is live from its welcome until it begins to leave: as it sees it, so never before
+        the service has taken it in, and never after the service has let it go.
+        """
+        moves = [(g.welcomed_s, 1) for g in self.guests if g.welcomed_s is not None]
+        moves += [
+            (g.left_s, -1) for g in self.guests if g.welcomed_s is not None and g.left_s is not None
+        ]
+        course, count = [(0.0, 0)], 0
+        for at, step in sorted(moves):
+            count += step
+            course.append((at, count))
+        return course
+
+    @property
+    def peak(self) -> int:
+        """Return how many were live at the same time at most."""
+        return max(count for _, count in self.live())
+
+
+def run_storm(plan: StormPlan) -> StormReport:
+    """Do what the plan says; blocks until everybody has left.
+
+    Raises:
+        Broken: the process may not open so many connections.
+    """
+    require_descriptors(plan.clients + int(plan.churn_per_s * plan.churn_s * 1.5))
+    return uvloop.run(Storm(plan).run())
+
+
+class Storm:
+    """The crowd."""
+
+    def __init__(self, plan: StormPlan) -> None:
+        self._plan = plan
+        self._book = Guestbook(Verifier(plan.address.dialect))
+        self._report = StormReport()
+        self._random = random.Random(plan.seed)
+        self._live: dict[Visitor, Guest] = {}
+        self._visits: list[asyncio.Task[None]] = []
+        self._start = 0.0
+
+    async def run(self) -> StormReport:
+        """Let the crowd come, churn, and leave."""
+        meter = StallMeter()
+        watching = asyncio.create_task(meter.run())
+        self._start = self._report.began_s = time.monotonic() + LEAD_S
+        await self._come_all()
+        await self._churn()
+        await self._leave_all()
+        report, book = self._report, self._book
+        report.ended_s = time.monotonic() - self._start
+        report.stalls = meter.stalls()
+        report.kinds, report.faults = dict(book.kinds), dict(book.faults)
+        report.sentences = book.sentences
+        watching.cancel()
+        return report
+
+    async def _come_all(self) -> None:
+        plan = self._plan
+        every = plan.clients / plan.resets if plan.resets else plan.clients + 1.0
+        resets = {int((number + 0.5) * every) for number in range(plan.resets)}
+        for number in range(plan.clients):
+            due_s = number * plan.within_s / plan.clients
+            if number in resets:
+                portion = PORTION_OF_REQUEST[self._report.resets % len(PORTION_OF_REQUEST)]
+                self._report.resets += 1
+                self._spawn(self._strand(f"client {number + 1}", due_s, portion))
+            else:
+                self._spawn(self._visit(f"client {number + 1}", due_s))
+        await self._settle()
+
+    async def _churn(self) -> None:
+        """Reset live clients and send new ones, in turn, half a period apart."""
+        plan = self._plan
+        begin = self._report.churn_from_s = time.monotonic() - self._start
+        for number in range(round(plan.churn_per_s * plan.churn_s)):
+            due_s = begin + number / plan.churn_per_s
+            self._spawn(self._reset_one(due_s))
+            for extra in range(1 + (number % EXCESS_EVERY == 0)):
+                name = f"newcomer {number + 1}{'b' * extra}"
+                self._spawn(self._visit(name, due_s + 0.5 / plan.churn_per_s, in_churn=True))
+        await self._settle()
+
+    async def _leave_all(self) -> None:
+        """End what is left, half of it with a clean close."""
+        leaving = list(self._live)
+        for number, visitor in enumerate(leaving):
+            if number % 2:
+                visitor.reset()
+            else:
+                visitor.leave()
+        if leaving:
+            await asyncio.wait([visitor.gone for visitor in leaving], timeout=SETTLE_S)
+        for visitor in leaving:
+            visitor.reset()
+        if leaving:
+            await asyncio.wait([visitor.gone for visitor in leaving], timeout=1)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._visits.append(asyncio.get_running_loop().create_task(work))
+
+    async def _settle(self) -> None:
+        """Wait until everything that was set going has come to its end."""
+        visits, self._visits = self._visits, []
+        await asyncio.gather(*visits)
+
+    async def _until(self, due_s: float) -> float:
+        """Wait for a due time; return what time it is then."""
+        await asyncio.sleep(max(0.0, self._start + due_s - time.monotonic()))
+        return time.monotonic() - self._start
+
+    async def _strand(self, name: str, due_s: float, portion: float) -> None:
+        """Connect, send a part of the request, and reset."""
+        await self._until(due_s)
+        request = self._plan.address.request
+        part = request[: int(len(request) * portion)]
+        visitor = Visitor(name, self._plan.address, self._book, part)
+        try:
+            await visitor.come()
+            await asyncio.sleep(STRANDED_S if portion < 1 else 0)
+        except OSError as problem:
+            self._report.failures.append(f"{name} could not connect: {problem}")
+        visitor.reset()
+
+    async def _visit(self, name: str, due_s: float, in_churn: bool = False) -> None:
+        """Connect and stay, if let in; a newcomer of the churn subscribes as well."""
+        guest = Guest(due_s, await self._until(due_s), in_churn=in_churn)
+        self._report.guests.append(guest)
+        visitor = Visitor(name, self._plan.address, self._book)
+        visitor.gone.add_done_callback(lambda _: self._gone(visitor, guest))
+        try:
+            async with asyncio.timeout(SETTLE_S):
+                await visitor.come()
+                if not await visitor.welcomed:
+                    await visitor.gone
+                    return
+                guest.welcomed_s = self._since(visitor.welcomed_at)
+                guest.session_id = visitor.session_id
+                self._live[visitor] = guest
+                if in_churn:
+                    visitor.subscribe()
+                    if not await visitor.acknowledged and visitor in self._live:
+                        self._report.failures.append(f"{name} {visitor.summary()}")
+        except TimeoutError:
+            guest.end = f"{name} {visitor.summary()}"
+            self._report.failures.append(f"{guest.end} (for {SETTLE_S:g} s)")
+            if guest.welcomed_s is None:
+                visitor.reset()
+        except OSError as problem:
+            guest.end = f"{name} could not connect: {problem}"
+            self._report.failures.append(guest.end)
+
+    async def _reset_one(self, due_s: float) -> None:
+        """Let a live client, drawn by lot, cut its connection."""
+        await self._until(due_s)
+        if not self._live:
+            return
+        visitor = self._random.choice(list(self._live))
+        guest = self._live.pop(visitor)
+        visitor.reset()
+        guest.left_s = self._since(visitor.left_at)
+        self._report.churn_resets += 1
+
+    def _gone(self, visitor: Visitor, guest: Guest) -> None:
+        """Note the end of a connection, whoever ended it."""
+        guest.left_s = self._since(visitor.left_at)
+        if visitor.close is not None:
+            guest.code, guest.reason = visitor.close.code, visitor.close.reason
+        if visitor.welcomed_at is None:
+            guest.end = guest.end or f"{visitor.name} {visitor.summary()}"
+        elif not visitor.leaving:
+            self._live.pop(visitor, None)
+            self._report.unasked.append(f"{visitor.name} {visitor.summary()}")
+
+    def _since(self, at: float | None) -> float | None:
+        return None if at is None else at - self._start
+
+
+def repeated(sessions: Iterable[str]) -> list[str]:
+    """Return the ids that come more than once."""
+    return [session for session, count in Counter(sessions).items() if count > 1]

@@ -1,0 +1,43 @@
+"""The guestbook: what all visitors of a process received, and what was wrong with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from qaws.load.subscriber.ordering import Fault
+from qaws.load.subscriber.verifier import Verifier
+
+SHOWN = 10
+"""So many sentences of violations are kept; the counts are exact."""
+
+KNOWN = 5_000
+"""So many payloads are remembered as sound: visitors receive the same ticks."""
+
+
+@dataclass(slots=True)
+class Guestbook:
+    """What all visitors of a process found."""
+
+    verifier: Verifier
+    kinds: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    sentences: list[str] = field(default_factory=list)
+    _sound: set[bytes] = field(default_factory=set)
+
+    def fault(self, visitor: str, fault: Fault) -> None:
+        """Count a violation, and keep the first of them in words."""
+        self.faults[fault.kind] += fault.amount
+        if fault.words and len(self.sentences) < SHOWN:
+            self.sentences.append(f"{visitor} {fault.words}")
+
+    def check(self, visitor: str, payload: bytes) -> None:
+        """Hold a payload against the contract, unless the same has been found sound before."""
+        if payload in self._sound:
+            return
+        if fault := self.verifier.fault(payload):
+            self.fault(visitor, fault)
+            return
+        if len(self._sound) >= KNOWN:
+            self._sound.clear()
+        self._sound.add(payload)

@@ -1,0 +1,141 @@
+"""What a swarm shall be: groups of clients, and what each of them takes and does."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import quote
+
+import msgspec
+
+from qaws.load.schedule import FlowPlan
+from qaws.protocol.market import Selection, instrument_of, symbol_of
+from qaws.verdict import Broken
+
+Behaviour = Literal["reads", "stops reading", "trickles"]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Clients that are alike.
+
+    Attributes:
+        name: what sentences call them: "client" makes "client 1", "client 2", ….
+        count: how many there are.
+        selection: what each subscribes to: symbols, or the first instrument of a symbol's chain.
+            Numbers rise per symbol, and a flow is of one instrument of each; so the bars of an
+            underlying, or another instrument, would be full of holes.
+        behaviour: "reads" everything at once; "stops reading" after its acknowledgement;
+            "trickles": takes `trickle_bytes` every `trickle_every_s` seconds.
+        receive_buffer: SO_RCVBUF in bytes, set before connecting; None leaves it to the system.
+            For clients that are to be slow it must be small, or the kernel hides the stall.
+        read_again_after_s: a slow client reads at full speed again so many seconds after it was
+            ready; None: when it is told to, at the latest at the end.
+    """
+
+    name: str
+    count: int
+    selection: Selection
+    behaviour: Behaviour = "reads"
+    receive_buffer: int | None = None
+    read_again_after_s: float | None = None
+    trickle_bytes: int = 2048
+    trickle_every_s: float = 0.1
+
+    @classmethod
+    def stopped(cls, name: str, count: int, selection: Selection, buffer: int = 1024) -> Group:
+        """Return clients that stop reading once they are subscribed."""
+        return cls(name, count, selection, "stops reading", buffer)
+
+    @classmethod
+    def trickling(cls, name: str, count: int, selection: Selection, buffer: int = 1024) -> Group:
+        """Return clients that read a little now and then: about 20 kB a second."""
+        return cls(name, count, selection, "trickles", buffer)
+
+
+class SwarmPlan(msgspec.Struct, frozen=True):
+    """Everything a worker has to know.
+
+    Attributes:
+        url: where to connect, without the token.
+        groups: the clients.
+        tokens: shown in turn, client by client; one is enough.
+        carrier: how a token is shown.
+        query_parameter: its name in the URL.
+        headers: further request headers.
+        first: symbol → the sequence number of the first tick that everybody must get. Without an
+            entry a client's first tick sets it: then a loss before that cannot be seen.
+        dialect: the contract that every message is held against.
+        flow: what will be published, which the ticks' contents are compared with; None: they are
+            not.
+        ready_within_s: until when the last client must have its acknowledgement.
+        at_once: how many handshakes each worker has under way at a time.
+    """
+
+    url: str
+    groups: tuple[Group, ...]
+    tokens: tuple[str, ...] = ()
+    carrier: Literal["query parameter", "Authorization header"] = "query parameter"
+    query_parameter: str = "token"
+    headers: dict[str, str] = {}
+    first: dict[str, int] = {}
+    dialect: str = "qa-ws"
+    flow: FlowPlan | None = None
+    ready_within_s: float = 20.0
+    at_once: int = 20
+
+    @property
+    def clients(self) -> int:
+        """Return how many clients there are in all."""
+        return sum(group.count for group in self.groups)
+
+    def require_countable(self) -> None:
+        """Make sure that every group gets all numbers of its symbols.
+
+        Raises:
+            Broken: a group's selection leaves some out.
+        """
+        for group in self.groups:
+            chosen = group.selection
+            first = all(t == instrument_of(symbol_of(t)) for t in chosen.instruments)
+            if chosen.kind == "underlying" or not first:
+                raise Broken(
+                    f'group "{group.name}": a swarm takes option ticks of whole symbols, or of the '
+                    f"first instrument of their chain; {chosen} would be full of holes"
+                )
+
+    def address(self, index: int) -> tuple[str, dict[str, str]]:
+        """Return URL and request headers of client number `index`, counting from 0."""
+        headers = dict(self.headers)
+        if not self.tokens:
+            return self.url, headers
+        token = self.tokens[index % len(self.tokens)]
+        if self.carrier == "Authorization header":
+            return self.url, headers | {"Authorization": f"Bearer {token}"}
+        joint = "&" if "?" in self.url else "?"
+        return f"{self.url}{joint}{self.query_parameter}={quote(token, safe='')}", headers
+
+    def shares(self, workers: int) -> list[list[Member]]:
+        """Deal the clients out to workers, every group evenly.
+
+        Slow clients get a worker of their own, one more than `workers`: when they read what has
+        piled up, nobody's latency is to suffer but theirs.
+        """
+        everybody = [
+            Member(index, name, group)
+            for index, (name, group) in enumerate(
+                (f"{group.name} {number}" if group.count > 1 else group.name, group)
+                for group in self.groups
+                for number in range(1, group.count + 1)
+            )
+        ]
+        fast = [member for member in everybody if member.group.behaviour == "reads"]
+        slow = [member for member in everybody if member.group.behaviour != "reads"]
+        shares = [fast[worker::workers] for worker in range(workers)] + [slow]
+        return [share for share in shares if share]
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One client: its number in the whole swarm from 0 on, its name, and its group."""
+
+    index: int
+    name: str
+    group: Group

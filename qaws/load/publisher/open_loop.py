@@ -1,0 +1,209 @@
+"""A flow of ticks, kept on schedule; this is what runs in the publisher's process.
+
+Open loop: when each tick is due is fixed before the first is sent, and the due time travels inside
+the tick. Commands are pipelined to the broker in slices of a millisecond; the broker's answers are
+read, but never waited for.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import threading
+import time
+from array import array
+from typing import Any
+
+import hiredis
+import numpy as np
+import redis
+
+from qaws.load.publisher.payloads import Bodies
+from qaws.load.schedule import FlowPlan, FlowReport
+from qaws.measure.stall import NOISE_MS, Stalls
+from qaws.verdict import Broken
+
+SLICE_NS = 1_000_000
+"""Ticks that become due within so many nanoseconds are sent together, at the end of them."""
+
+MOST_AT_ONCE = 200
+"""A publisher that has fallen behind catches up in portions of so many ticks."""
+
+TAKES_S = 5.0
+"""A broker that takes nothing, or does not answer at the end, for so long has failed."""
+
+_TRY_AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Flow:
+    """One flow: prepared, then run once."""
+
+    def __init__(self, plan: FlowPlan) -> None:
+        """Connect to the broker and prepare the payloads.
+
+        Raises:
+            Broken: the broker does not answer, or a symbol is unknown.
+        """
+        self._plan = plan
+        self._next = {symbol: plan.first.get(symbol, 1) for symbol in plan.symbols}
+        self._first = dict(self._next)
+        self._bodies = Bodies(plan)
+        self._due_ns = (plan.due_s() * 1e9).astype(np.int64)
+        self._replies: Any = hiredis.Reader()
+        self._unanswered = 0
+        self._heard_by: int | None = None
+        self._stalls_ms: list[tuple[float, float]] = []
+        self._command = b"*3\r\n$7\r\nPUBLISH\r\n$%d\r\n%b\r\n" % (
+            len(plan.channel.encode()),
+            plan.channel.encode(),
+        )
+        self._socket = self._connect()
+
+    def _connect(self) -> socket.socket:
+        try:
+            pool = redis.ConnectionPool.from_url(
+                self._plan.broker_url, protocol=2, socket_connect_timeout=TAKES_S
+            )
+            connection: Any = pool.make_connection()
+            connection.connect()  # signs in and selects the database, as the URL says
+        except (redis.RedisError, OSError, ValueError) as problem:
+            raise Broken(f"the broker does not let the publisher in: {problem}") from None
+        self._connection = connection
+        taken: socket.socket = connection._sock
+        taken.setblocking(False)
+        return taken
+
+    @property
+    def sent(self) -> int:
+        """Return how many ticks have been sent."""
+        return sum(self._next[s] - self._first[s] for s in self._next)
+
+    def run(self, start_us: int, stop: threading.Event) -> FlowReport:
+        """Publish, beginning at `start_us` (µs since 1970), until the end or until told to stop.
+
+        Raises:
+            Broken: the broker hung up, refused, or took nothing for 5 s.
+        """
+        started_cpu = time.process_time()
+        start_ns = time.monotonic_ns() + start_us * 1000 - time.time_ns()
+        sent_ns = array("q")
+        try:
+            last_due_us = self._keep_to(start_ns, start_us, sent_ns, stop)
+            if self._plan.fence:
+                now_us = time.time_ns() // 1000
+                self._send([self._tick(symbol, now_us) for symbol in self._plan.symbols])
+            last_sent_us = time.time_ns() // 1000
+            self._await_answers()
+        except OSError as problem:
+            raise Broken(f"the broker ended the publisher's connection: {problem}") from None
+        finally:
+            self._connection.disconnect()
+        return self._report(
+            start_us, last_due_us, last_sent_us, np.array(sent_ns), started_cpu, stop.is_set()
+        )
+
+    def _keep_to(
+        self, start_ns: int, start_us: int, sent_ns: array[int], stop: threading.Event
+    ) -> int:
+        """Send every tick when it is due; return when the last one was due, in µs since 1970."""
+        due_ns, count, done = self._due_ns, len(self._due_ns), 0
+        slice_end = 0
+        while done < count and not stop.is_set():
+            wake = max(int(due_ns[done]), slice_end)
+            now = time.monotonic_ns() - start_ns
+            if now < wake:
+                time.sleep(min(wake - now, 100_000_000) / 1e9)
+                now = time.monotonic_ns() - start_ns
+                if now < wake:
+                    continue  # a long pause, taken in pieces so that a stop is heard
+                if (late_ms := (now - wake) / 1e6) > NOISE_MS:
+                    self._stalls_ms.append((now / 1e6, late_ms))
+            ready = min(int(np.searchsorted(due_ns, now, "right")), done + MOST_AT_ONCE)
+            dues = (due_ns[done:ready] // 1000 + start_us).tolist()
+            self._send([self._tick(self._symbol(done + i), due) for i, due in enumerate(dues)])
+            sent_ns.extend([time.monotonic_ns() - start_ns] * (ready - done))
+            done = ready
+            slice_end = now + SLICE_NS
+        return start_us + int(due_ns[done - 1]) // 1000 if done else start_us
+
+    def _symbol(self, index: int) -> str:
+        return self._plan.symbols[index % len(self._plan.symbols)]
+
+    def _tick(self, symbol: str, due_us: int) -> bytes:
+        number = self._next[symbol]
+        self._next[symbol] = number + 1
+        body = self._bodies.opening(symbol, number)
+        payload = b'%b%d, "due_us": %d}' % (body, number, due_us)
+        return b"%b$%d\r\n%b\r\n" % (self._command, len(payload), payload)
+
+    def _send(self, commands: list[bytes]) -> None:
+        left = memoryview(b"".join(commands))
+        self._unanswered += len(commands)
+        while left:
+            try:
+                left = left[self._socket.send(left) :]
+            except _TRY_AGAIN:
+                if not select.select([], [self._socket], [], TAKES_S)[1]:
+                    raise Broken(f"the broker took nothing for {TAKES_S:g} s") from None
+            self._hear()
+
+    def _hear(self) -> None:
+        """Read what the broker has answered so far: how many subscribers each tick had."""
+        try:
+            data = self._socket.recv(65_536)
+        except _TRY_AGAIN:
+            return
+        if not data:
+            raise Broken("the broker hung up on the publisher")
+        self._replies.feed(data)
+        while (reply := self._replies.gets()) is not False:
+            self._unanswered -= 1
+            if not isinstance(reply, int):
+                raise Broken(f"the broker refused a tick: {reply}")
+            self._heard_by = reply if self._heard_by is None else min(self._heard_by, reply)
+
+    def _await_answers(self) -> None:
+        deadline = time.monotonic() + TAKES_S
+        while self._unanswered:
+            select.select([self._socket], [], [], 0.1)
+            self._hear()
+            if time.monotonic() > deadline:
+                raise Broken(f"the broker left {self._unanswered} ticks without an answer")
+
+    def _report(
+        self,
+        start_us: int,
+        last_due_us: int,
+        last_sent_us: int,
+        sent_ns: Any,
+        started_cpu: float,
+        stopped: bool,
+    ) -> FlowReport:
+        due_ns = self._due_ns[: len(sent_ns)]
+        lag_ms = (sent_ns - due_ns) / 1e6 if len(due_ns) else np.zeros(1)
+        p50, p99 = np.percentile(lag_ms, (50, 99), method="higher")
+        return FlowReport(
+            first=self._first,
+            last={symbol: number - 1 for symbol, number in self._next.items()},
+            count=self.sent,
+            offered_per_s=_rate(due_ns),
+            achieved_per_s=_rate(sent_ns),
+            first_due_us=start_us,
+            last_due_us=last_due_us,
+            last_sent_us=last_sent_us,
+            lag_p50_ms=float(p50),
+            lag_p99_ms=float(p99),
+            lag_max_ms=float(lag_ms.max()),
+            heard_by=self._heard_by or 0,
+            stalls=Stalls(tuple(self._stalls_ms)),
+            cpu_s=time.process_time() - started_cpu,
+            stopped=stopped,
+        )
+
+
+def _rate(instants_ns: Any) -> float:
+    """Return how many per second; 0.0 for fewer than two."""
+    if len(instants_ns) < 2 or instants_ns[-1] <= instants_ns[0]:
+        return 0.0
+    return float((len(instants_ns) - 1) / (instants_ns[-1] - instants_ns[0]) * 1e9)

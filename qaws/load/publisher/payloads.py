@@ -1,0 +1,59 @@
+"""What the ticks of a flow say: made alike by who publishes them and by who checks them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from qaws.load.schedule import FlowPlan
+from qaws.protocol.market import Market, instrument_of
+
+DIFFERENT = 10_000
+"""So many different ticks are prepared; longer flows use them again, with new numbers."""
+
+_SEQUENCE = b', "seq": '
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Bodies:
+    """The market fields of every tick of a flow, by its symbol and number."""
+
+    def __init__(self, plan: FlowPlan) -> None:
+        """Prepare the ticks.
+
+        Raises:
+            Broken: a symbol is unknown.
+        """
+        symbols, market = plan.symbols, Market(plan.seed)
+        self._place = {symbol: place for place, symbol in enumerate(symbols)}
+        self._first = {symbol: plan.first.get(symbol, 1) for symbol in symbols}
+        most = max(min(DIFFERENT, plan.count), len(symbols))
+        self._openings = []
+        for index in range(most - most % len(symbols)):
+            fields = market.option_tick(instrument_of(symbols[index % len(symbols)]))
+            if (short := plan.pad_to - len(json.dumps(fields)) - 50) > 0:
+                fields["pad"] = "x" * short
+            self._openings.append(json.dumps(fields)[:-1].encode() + _SEQUENCE)
+
+    def opening(self, symbol: str, number: int) -> bytes:
+        """Return a tick's payload up to its sequence number."""
+        turn = number - self._first[symbol]
+        return self._openings[(turn * len(self._place) + self._place[symbol]) % len(self._openings)]
+
+    def difference(self, symbol: str, number: int, received: dict[str, Any]) -> str | None:
+        """Say what a received tick says otherwise than it was published, None if nothing."""
+        if number < self._first.get(symbol, number + 1):
+            return None  # not of this flow: the sequence tells of it
+        published = _decode(self.opening(symbol, number) + b"0}")
+        del published["seq"]
+        for name, value in published.items():
+            if name not in received:
+                return f"received {symbol} #{number} without its {name}"
+            if received[name] != value:
+                return (
+                    f"received {symbol} #{number} with {name} {received[name]!r}, "
+                    f"where {value!r} was published"
+                )
+        return None

@@ -1,0 +1,269 @@
+"""What a swarm found: per worker as it travels, and merged as the scenarios read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from qaws.load.subscriber.ordering import Fault
+from qaws.measure.latency import Course, Latencies, Point
+from qaws.measure.stall import Stalls
+
+SHOWN_PER_KIND = 10
+"""So many sentences of each kind of violation are kept by each worker; the counts are exact."""
+
+
+class ClosedClient(msgspec.Struct, frozen=True):
+    """A connection that ended although nobody of the swarm wanted it.
+
+    `code` is 1006 where the connection was cut without a close frame; `at_us` is µs since 1970.
+    """
+
+    client: str
+    code: int
+    reason: str
+    at_us: int
+
+    def __str__(self) -> str:
+        return f'{self.client} was closed with {self.code} "{self.reason}"'
+
+
+class ClientRecord(msgspec.Struct):
+    """One client's part.
+
+    Attributes:
+        client: its name.
+        ticks: ticks received.
+        max_us: its longest latency in µs.
+        completed_us: when it received the fence (µs since 1970), None if it did not.
+        expected: ticks that it must have received at the fence; None without `first` or fence.
+    """
+
+    client: str
+    ticks: int = 0
+    max_us: int = 0
+    completed_us: int | None = None
+    expected: int | None = None
+
+
+class SlowRecord(msgspec.Struct):
+    """What became of a client that stopped reading, or trickled.
+
+    Attributes:
+        client: its name.
+        ticks: ticks that it read in all, each checked for order.
+        bytes: bytes that it read in all.
+        closed: how the service ended the connection; None if it did not. `closed.at_us` is when
+            the client came to read that.
+        cut_us: when the connection was found to be cut although the client was not reading, in
+            µs since 1970; None if it was not.
+        read_again_us: when it began to read at full speed again.
+    """
+
+    client: str
+    ticks: int = 0
+    bytes: int = 0
+    closed: ClosedClient | None = None
+    cut_us: int | None = None
+    read_again_us: int | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Return whether the service let the client stay to the end."""
+        return self.closed is None
+
+
+class Offset(msgspec.Struct, frozen=True):
+    """How far a worker's clock is ahead of the controller's, in µs, give or take `uncertainty`.
+
+    An offset within its own uncertainty is not applied: on one machine it is noise.
+    """
+
+    offset_us: float
+    uncertainty_us: float
+
+    @property
+    def applied_us(self) -> int:
+        """Return what is taken off the arrival times."""
+        return round(self.offset_us) if abs(self.offset_us) > self.uncertainty_us else 0
+
+    def __str__(self) -> str:
+        return f"{self.offset_us / 1000:+.3f} ms ± {self.uncertainty_us / 1000:.3f} ms"
+
+
+class WorkerReport(msgspec.Struct, tag="report"):
+    """Everything that a worker sends back; raw frames are not among it.
+
+    `latencies` is what `Latencies.to_wire` makes, `bins` is what `Course.to_wire` makes.
+    """
+
+    clients: list[ClientRecord]
+    slow: list[SlowRecord]
+    closes: list[ClosedClient]
+    faults: dict[str, int]
+    sentences: list[tuple[str, str]]
+    kinds: dict[str, int]
+    latencies: tuple[bytes, int, int, int]
+    bin_ms: int
+    bins: dict[int, tuple[int, dict[int, int]]]
+    stalls: Stalls
+    cpu_s: float
+    apart: int
+
+
+class Violations:
+    """Counts every violation, and keeps the first sentences of each kind."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._sentences: list[tuple[str, str]] = []
+        self._kept: Counter[str] = Counter()
+
+    def add(self, client: str, fault: Fault) -> None:
+        """Count one fault of one client."""
+        self.counts[fault.kind] += fault.amount
+        if fault.words and self._kept[fault.kind] < SHOWN_PER_KIND:
+            self._kept[fault.kind] += 1
+            self._sentences.append((fault.kind, f"{client} {fault.words}"))
+
+    @property
+    def sentences(self) -> list[tuple[str, str]]:
+        """Return (kind, sentence); nothing of gaps that were all filled after all."""
+        return [(kind, words) for kind, words in self._sentences if self.counts[kind] > 0]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSummary:
+    """What is worth knowing about one worker: its clock, its stalls, its work.
+
+    `apart` counts how often a client's bytes differed from those of its group (see `chapter`).
+    """
+
+    name: str
+    offset: Offset
+    stalls: Stalls
+    cpu_s: float
+    readers: int
+    deliveries: int
+    apart: int
+
+
+@dataclass(slots=True)
+class SwarmResult:
+    """What all clients together received. Latencies run from the due time.
+
+    Attributes:
+        latencies: every pair of tick and client, in one histogram.
+        course: latency over due time.
+        clients: per client, in no order.
+        slow: what became of the slow clients.
+        closes: connections of readers that ended unasked.
+        faults: kind of violation → exact count; empty if there was none.
+        violations: the first sentences of each kind.
+        kinds: other messages received, by kind ("status degraded" → 50).
+        expected: deliveries that had to be; None if that was not known.
+        workers: clock, stalls, CPU per worker.
+        incomplete: why the result is not the whole truth; None if it is.
+    """
+
+    latencies: Latencies = field(default_factory=Latencies)
+    course: Course = field(default_factory=Course)
+    clients: list[ClientRecord] = field(default_factory=list)
+    slow: list[SlowRecord] = field(default_factory=list)
+    closes: list[ClosedClient] = field(default_factory=list)
+    faults: dict[str, int] = field(default_factory=dict)
+    violations: list[str] = field(default_factory=list)
+    kinds: dict[str, int] = field(default_factory=dict)
+    workers: list[WorkerSummary] = field(default_factory=list)
+    incomplete: str | None = None
+
+    @property
+    def deliveries(self) -> int:
+        """Return how many ticks all readers received together."""
+        return sum(client.ticks for client in self.clients)
+
+    @property
+    def expected(self) -> int | None:
+        """Return how many they had to receive; None if that is not known."""
+        each = [client.expected for client in self.clients]
+        return None if None in each else sum(count or 0 for count in each)
+
+    @property
+    def worst(self) -> ClientRecord | None:
+        """Return the client with the longest latency."""
+        return max(self.clients, key=lambda client: client.max_us, default=None)
+
+    @property
+    def unfinished(self) -> list[ClientRecord]:
+        """Return the clients that did not receive the fence."""
+        return [client for client in self.clients if client.completed_us is None]
+
+    @property
+    def drained_us(self) -> int | None:
+        """Return when the last client received the fence (µs since 1970), None if one did not."""
+        if not self.clients or self.unfinished:
+            return None
+        return max(client.completed_us or 0 for client in self.clients)
+
+    def per_second(self, start_us: int) -> float:
+        """Return deliveries per second from `start_us` (the first due time) until drained."""
+        end = self.drained_us
+        return 0.0 if end is None or end <= start_us else self.deliveries / (end - start_us) * 1e6
+
+    def summary_ms(self) -> dict[str, float]:
+        """Return p50, p95, p99, p99.9 and max in ms."""
+        found = self.latencies.percentiles_ms((50, 95, 99, 99.9))
+        return {f"p{p:g}": ms for p, ms in found.items()} | {"max": self.latencies.max_ms}
+
+    @property
+    def points(self) -> list[Point]:
+        """Return latency over time, for the plot."""
+        return self.course.points()
+
+    @property
+    def stalls(self) -> Stalls:
+        """Return the stalls of the worker with readers that stood still the longest."""
+        with_readers = (worker.stalls for worker in self.workers if worker.readers)
+        return max(with_readers, key=lambda stalls: stalls.total_ms, default=Stalls())
+
+    def stood_still_ms(self, window_ms: float) -> float:
+        """Return how long a worker with readers stood still at most, in a window of that length."""
+        with_readers = (worker.stalls for worker in self.workers if worker.readers)
+        return max((stalls.within_ms(window_ms) for stalls in with_readers), default=0.0)
+
+    @property
+    def cpu_s(self) -> float:
+        """Return the CPU seconds of all workers, from `go` to the end, evaluation included."""
+        return sum(worker.cpu_s for worker in self.workers)
+
+    def add(self, name: str, offset: Offset, report: WorkerReport) -> None:
+        """Add what one worker found."""
+        self.latencies.merge(Latencies.from_wire(*report.latencies))
+        self.course.merge(Course.from_wire(report.bin_ms, report.bins))
+        self.clients += report.clients
+        self.slow += report.slow
+        self.closes += report.closes
+        self.faults = _sum(self.faults, report.faults)
+        self.kinds = _sum(self.kinds, report.kinds)
+        self.violations += [words for _, words in report.sentences]
+        deliveries = sum(client.ticks for client in report.clients)
+        self.workers.append(
+            WorkerSummary(
+                name,
+                offset,
+                report.stalls,
+                report.cpu_s,
+                len(report.clients),
+                deliveries,
+                report.apart,
+            )
+        )
+
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    total = Counter(one)
+    total.update(other)
+    return {kind: count for kind, count in total.items() if count}

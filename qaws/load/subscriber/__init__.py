@@ -1,0 +1,1 @@
+"""Clients that read: decode and check every message at full speed."""

@@ -1,0 +1,106 @@
+"""The books of a worker: from what its clients received to latencies, counts and violations.
+
+Evaluation is done away from the reception, in small portions between which the loop receives, so
+that it does not lengthen the latencies that it evaluates.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+
+import numpy as np
+
+from qaws.load.result import ClientRecord, Violations
+from qaws.load.subscriber.reader import Apart, Reader, Stretch
+from qaws.load.subscriber.shared_stream import Chapter
+from qaws.load.subscriber.verifier import Verifier
+from qaws.measure.latency import Course, Latencies, Microseconds
+
+PORTION = 40
+"""Frames held against the contract in one go: some 0.4 ms."""
+
+
+class Books:
+    """Adds up what the clients of one worker received."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        self.latencies = Latencies()
+        self.course = Course()
+        self.violations = Violations()
+        self.kinds: Counter[str] = Counter()
+        self.records: dict[str, ClientRecord] = {}
+        self.clock_ahead_us = 0
+        self._verifier = verifier
+        self._waiting: deque[tuple[Reader, Stretch]] = deque()
+        self._more = asyncio.Event()
+
+    def open(self, client: str) -> ClientRecord:
+        """Begin a client's page."""
+        return self.records.setdefault(client, ClientRecord(client))
+
+    def hand_in(self, reader: Reader, stretch: Stretch) -> None:
+        """Put a finished stretch on the pile."""
+        self._waiting.append((reader, stretch))
+        self._more.set()
+
+    async def run(self) -> None:
+        """Work on the pile until cancelled."""
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            await self.work_off()
+
+    async def work_off(self) -> None:
+        """Evaluate everything that has been handed in."""
+        while self._waiting:
+            reader, stretch = self._waiting.popleft()
+            if stretch.chapter.verify(self._verifier, PORTION):
+                self._stretch(reader, stretch)
+            else:
+                self._waiting.appendleft((reader, stretch))
+            await asyncio.sleep(0)
+
+    def _stretch(self, reader: Reader, stretch: Stretch) -> None:
+        """Add the ticks of a stretch: each frame arrived with the chunk that completed it."""
+        if not stretch.frames:
+            return
+        chapter, first, last = stretch.chapter, stretch.first, stretch.frames[-1]
+        self._judge(reader.name, chapter, first, last)
+        marks = np.array(stretch.frames, np.int64)
+        counts = np.diff(marks, prepend=first)
+        arrived = np.repeat(np.array(stretch.times, np.int64), counts)
+        due = np.array(chapter.due_us[first:last], np.int64)
+        ticks = last - first
+        others = [kind for index, kind in chapter.others if first <= index < last]
+        if others:
+            self.kinds.update(others)
+            ticks -= len(others)
+        self._ticks(reader.name, ticks, arrived, due)
+
+    def _judge(self, client: str, chapter: Chapter, first: int, last: int) -> None:
+        for index, fault in chapter.faults:
+            if first <= index < last:
+                self.violations.add(client, fault)
+
+    def apart(self, reader: Reader, apart: Apart) -> None:
+        """Add the ticks that a client received on its own."""
+        self._ticks(
+            reader.name,
+            len(apart.times),
+            np.array(apart.times, np.int64),
+            np.array(apart.due, np.int64),
+        )
+
+    def _ticks(self, client: str, ticks: int, arrived: Microseconds, due: Microseconds) -> None:
+        record = self.open(client)
+        record.ticks += ticks
+        timed = due > 0
+        if not timed.all():
+            arrived, due = arrived[timed], due[timed]
+        if not len(due):
+            return
+        latency = arrived - due - self.clock_ahead_us
+        record.max_us = max(record.max_us, int(latency.max()))
+        self.latencies.record(latency)
+        self.course.record(due, latency)

@@ -1,0 +1,228 @@
+"""One WebSocket connection of a fast client: handshake, frames, and the answers that are owed.
+
+Whole text frames, which is nearly everything, are cut out here and handed on. All else (fragments,
+pings, closes, and what is no WebSocket at all) goes through the `websockets` library's protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Literal, cast
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidHandshake
+from websockets.frames import Close as CloseFrame
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
+
+from qaws.load.result import ClosedClient
+
+TEXT = 0x81
+"""First byte of a whole text frame: FIN and opcode 1, no extension (RFC 6455, section 5.2)."""
+
+LARGEST_FRAME = 16 * 1024 * 1024
+
+
+class Refusal(Exception):
+    """The service did not let a client in, or not subscribe; the text says how."""
+
+
+def now_us() -> int:
+    """Return the wall-clock time in µs since 1970: what due times are given in."""
+    return time.time_ns() // 1000
+
+
+def new_handshake(url: str, headers: dict[str, str]) -> ClientProtocol:
+    """Return the protocol of a client whose request is written and waits to be sent."""
+    protocol = ClientProtocol(parse_uri(url), max_size=LARGEST_FRAME)
+    request = protocol.connect()
+    request.headers.update(headers)
+    protocol.send_request(request)
+    return protocol
+
+
+class Line(asyncio.Protocol):
+    """A connection; what is received goes to the methods that a subclass provides.
+
+    Attributes:
+        name: whose it is.
+        closed: how it ended, unless that was asked for.
+        acknowledged: done when the service has acknowledged the subscription; fails with a
+            `Refusal` when it never will.
+        gone: done when the connection is over.
+    """
+
+    def __init__(self, name: str, protocol: ClientProtocol) -> None:
+        self.name = name
+        self.closed: ClosedClient | None = None
+        loop = asyncio.get_running_loop()
+        self.acknowledged: asyncio.Future[None] = loop.create_future()
+        self.acknowledged.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self.gone: asyncio.Future[None] = loop.create_future()
+        self._protocol = protocol
+        self._transport: asyncio.Transport | None = None
+        self._leaving = False
+        self._tail = b""
+        self._open = False
+        self._fragments: list[bytes] = []
+        self._close_frame: CloseFrame | None = None
+
+    # --- what a subclass provides ---------------------------------------------------------------
+
+    def take_chunk(self, chunk: bytes, now: int) -> bytes:
+        """Take from the beginning of a chunk what can be taken in one; return the remainder."""
+        raise NotImplementedError
+
+    def take_text(self, whole: bytes, header: int, now: int) -> None:
+        """Take a whole text frame, `header` bytes of which come before the payload."""
+        raise NotImplementedError
+
+    def take_message(self, payload: bytes, now: int) -> None:
+        """Take the payload of a text message that came in fragments."""
+        raise NotImplementedError
+
+    def took_frames(self, now: int) -> None:
+        """Learn that a chunk has been taken frame by frame."""
+
+    def accuse(self, kind: Literal["contract", "protocol"], words: str) -> None:
+        """Note a violation."""
+        raise NotImplementedError
+
+    def ended(self) -> None:
+        """Learn that the connection is over."""
+
+    # --- life -----------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the handshake's request."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclasses
+        self._write_out()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note how the connection ended, unless that was asked for."""
+        if not self._leaving:
+            frame = self._close_frame
+            code = frame.code if frame else 1006
+            reason = frame.reason if frame else (str(exc) if exc else "cut without a close frame")
+            self.closed = ClosedClient(self.name, code, reason, now_us())
+            self.refuse(f"closed with {code} {reason!r}")
+        if not self.gone.done():
+            self.gone.set_result(None)
+        self.ended()
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Return whether the service has acknowledged the subscription."""
+        done = self.acknowledged
+        return done.done() and not done.cancelled() and done.exception() is None
+
+    def refuse(self, words: str) -> None:
+        """Note that the service does not want this client, if that is still open."""
+        if not self.acknowledged.done():
+            self.acknowledged.set_exception(Refusal(words))
+
+    def say(self, text: bytes) -> None:
+        """Send a text message."""
+        self._protocol.send_text(text)
+        self._write_out()
+
+    def leave(self) -> None:
+        """Close with 1000; what arrives until the service has answered is still checked."""
+        self._leaving = True
+        if self._open and self._protocol.state is State.OPEN:
+            self._protocol.send_close(1000)
+            self._write_out()
+
+    def cut(self) -> None:
+        """End the connection without waiting for anybody."""
+        self._leaving = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _write_out(self) -> None:
+        data = b"".join(self._protocol.data_to_send())
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    # --- receiving ------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived: in one if that can be, or else frame by frame."""
+        now = now_us()
+        chunk = self._tail + data if self._tail else data
+        self._tail = b""
+        if not self._open:
+            self._take_answer(chunk, now)
+            return
+        rest = chunk if self._fragments else self.take_chunk(chunk, now)
+        if rest:
+            self._take_frames(rest, now)
+
+    def _take_answer(self, chunk: bytes, now: int) -> None:
+        """Take the answer to the handshake, and the frames that came with it."""
+        head, end, rest = chunk.partition(b"\r\n\r\n")
+        if not end:
+            self._tail = chunk
+            return
+        self._protocol.receive_data(head + end)
+        problem = self._protocol.handshake_exc
+        if problem is not None:
+            status = head.split(b"\r\n", 1)[0].decode("latin-1")
+            words = str(problem) if isinstance(problem, InvalidHandshake) else "no handshake"
+            self.refuse(f"{words} ({status})")
+            self.cut()
+            return
+        self._protocol.events_received()
+        self._open = True
+        self._take_frames(rest, now)
+
+    def _take_frames(self, chunk: bytes, now: int) -> None:
+        """Take a chunk frame by frame (RFC 6455, section 5.2); keep what is not whole yet."""
+        position, size = 0, len(chunk)
+        while size - position >= 2:
+            length, header = chunk[position + 1], 2
+            if length > 127:  # masked, which a service must not do: the library knows what to say
+                self._take_other(chunk[position:], now)
+                return
+            if length >= 126:
+                header = 4 if length == 126 else 10
+                if size - position < header:
+                    break
+                length = int.from_bytes(chunk[position + 2 : position + header], "big")
+            end = position + header + length
+            if end > size and length <= LARGEST_FRAME:
+                break
+            if chunk[position] == TEXT and not self._fragments and length <= LARGEST_FRAME:
+                self.take_text(chunk[position:end], header, now)
+            else:
+                self._take_other(chunk[position:end], now)
+            position = end
+        self._tail = chunk[position:]
+        self.took_frames(now)
+
+    def _take_other(self, frame: bytes, now: int) -> None:
+        """Let the library take anything but a whole text frame: it answers pings and closes."""
+        protocol = self._protocol
+        if protocol.parser_exc is None:
+            protocol.receive_data(frame)
+            if protocol.parser_exc is not None:
+                self.accuse("protocol", f"received no WebSocket: {protocol.parser_exc}")
+        for event in protocol.events_received():
+            if isinstance(event, Frame):
+                self._take_event(event, now)
+        self._write_out()
+        if protocol.close_expected() and self._transport is not None:
+            self._transport.close()
+
+    def _take_event(self, frame: Frame, now: int) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            self._close_frame = self._protocol.close_rcvd
+        elif frame.opcode is Opcode.BINARY:
+            self.accuse("contract", f"received a binary message of {len(frame.data)} bytes")
+        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            self._fragments.append(bytes(frame.data))
+            if frame.fin:
+                payload, self._fragments = b"".join(self._fragments), []
+                self.take_message(payload, now)

@@ -1,0 +1,301 @@
+"""A fast client: receives, checks and time-stamps at a fraction of a microsecond a message."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from websockets.client import ClientProtocol
+
+from qaws.load.subscriber.connection import Line, Refusal, new_handshake, now_us
+from qaws.load.subscriber.message import OWN, Message, read_message
+from qaws.load.subscriber.ordering import Fault, Sequence
+from qaws.load.subscriber.shared_stream import LENGTH, Chapter, Common
+
+__all__ = ["Apart", "Reader", "Refusal", "Stretch", "new_handshake", "now_us"]
+
+FIRST_PAUSE = 4
+"""A client that leaves the common stream stays away for four times so many ticks, then for four
+times as many again, and so on: whose bytes always differ soon tries no more."""
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Frames that a client received along a chapter: after `times[i]` it had had `frames[i]`."""
+
+    chapter: Chapter
+    first: int
+    times: array[int] = field(default_factory=lambda: array("q"))
+    frames: array[int] = field(default_factory=lambda: array("q"))
+
+
+@dataclass(slots=True)
+class Apart:
+    """Ticks that a client received on its own: when, and when they were due (µs)."""
+
+    times: array[int] = field(default_factory=lambda: array("q"))
+    due: array[int] = field(default_factory=lambda: array("q"))
+
+
+class Reader(Line):
+    """One client that reads everything at once, mostly in step with the others of its group.
+
+    Attributes:
+        common: what it shares with them; see `chapter`.
+        stretch: how far it has come along the common stream; None while it is apart.
+        frame: how many frames of the stretch's chapter it has had.
+        apart: what it received while it was apart.
+        times_apart: how often it left the common stream.
+        kinds: messages that were for itself or came while apart, ticks not counted.
+        completed_us: when it received the fence; None before.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        common: Common,
+        protocol: ClientProtocol,
+        on_fault: Callable[[str, Fault], None],
+        on_stretch: Callable[[Reader, Stretch], None],
+        on_finished: Callable[[Reader], None],
+    ) -> None:
+        """Prepare; give it to a loop's `create_connection`.
+
+        Args:
+            name: what sentences call it.
+            common: what it shares with its group.
+            protocol: with its handshake written.
+            on_fault: told of every violation outside the common stream.
+            on_stretch: given every stretch that is over.
+            on_finished: told when the fence has come, and when the connection is over.
+        """
+        super().__init__(name, protocol)
+        self.common = common
+        self.kinds: Counter[str] = Counter()
+        self.completed_us: int | None = None
+        self.apart = Apart()
+        self.times_apart = 0
+        self._on_fault, self._on_stretch, self._on_finished = on_fault, on_stretch, on_finished
+        self._subscribe = b""
+        self._before = 0
+        self._sequence: Sequence | None = None
+        self._pause, self._away = FIRST_PAUSE, 0
+        self.stretch: Stretch | None = None
+        self.frame = 0
+        self._join(common.head)
+
+    def subscribe_with(self, command: str) -> None:
+        """Say what to send once the service has welcomed this client."""
+        self._subscribe = command.encode()
+
+    def ended(self) -> None:
+        """Learn that the connection is over."""
+        if self.stretch is not None:
+            self.common.members -= 1
+        self._on_finished(self)
+
+    def accuse(self, kind: Literal["contract", "protocol"], words: str) -> None:
+        """Note a violation."""
+        self._on_fault(self.name, Fault(kind, 1, words))
+
+    # --- in step --------------------------------------------------------------------------------
+
+    def take_chunk(self, chunk: bytes, now: int) -> bytes:
+        """Take what is known of a chunk: all of it as a rule; return the remainder."""
+        stretch = self.stretch
+        if stretch is None:
+            return chunk
+        chapter = stretch.chapter
+        start = chapter.start_of(self.frame)
+        frame = chapter.reached(self.frame, chunk)
+        if frame < 0:
+            known = len(chapter.data) - start
+            if not 0 < known < len(chunk) or not chapter.data.startswith(chunk[:known], start):
+                return chunk
+            self._advance(len(chapter), now)
+            return chunk[known:]
+        if frame != self.frame:
+            end = chapter.ends[frame - 1]
+            self._advance(frame, now)
+        else:
+            end = start
+        self._tail = chunk[end - start :]
+        return b""
+
+    def take_text(self, whole: bytes, header: int, now: int) -> None:
+        """Take a frame as the common stream's next, or else decode it."""
+        stretch = self.stretch
+        if stretch is not None:
+            if self.frame < len(stretch.chapter):
+                if stretch.chapter.holds(self.frame, whole):
+                    self._step(now)
+                    return
+            elif self._lead(whole, header, now):
+                return
+        self.take_message(whole[header:], now)
+
+    def took_frames(self, now: int) -> None:
+        """Mark how far the chunk has led; come back to the common stream if that can be."""
+        self._mark(now)
+        if self.stretch is None:
+            self._rejoin()
+            self._let_others_run()
+
+    def _lead(self, whole: bytes, header: int, now: int) -> bool:
+        """Add a frame to the chapter, as the first to receive it, if it may stand there."""
+        assert self.stretch
+        chapter = self.stretch.chapter
+        try:
+            message = read_message(whole[header:])
+        except ValueError:
+            return False
+        if message.kind in OWN or (message.is_tick and not chapter.sequence.fits(message)):
+            return False
+        chapter.append(whole, message)
+        self._step(now)
+        return True
+
+    def _join(self, chapter: Chapter) -> None:
+        self.common.members += 1
+        self.frame = len(chapter)
+        self.stretch = Stretch(chapter, self.frame)
+        self._sequence = None
+
+    def _step(self, now: int) -> None:
+        """Go one frame on; its time is marked with the whole chunk's."""
+        assert self.stretch
+        self.frame += 1
+        if self.frame >= LENGTH or self.frame >= self.stretch.chapter.fence_at:
+            self._mark(now)
+
+    def _advance(self, frame: int, now: int) -> None:
+        """Go on to a frame, and mark the time."""
+        self.frame = frame
+        self._mark(now)
+
+    def _mark(self, now: int) -> None:
+        stretch = self.stretch
+        if stretch is None:
+            return
+        if self.frame > (stretch.frames[-1] if stretch.frames else stretch.first):
+            stretch.times.append(now)
+            stretch.frames.append(self.frame)
+        if self.frame >= stretch.chapter.fence_at and self.completed_us is None:
+            self._complete(now)
+        if self.frame >= LENGTH:
+            self._hand_in(stretch)
+            self.frame = 0
+            self.stretch = Stretch(self.common.turn(stretch.chapter), 0)
+            self.fence_set()
+
+    # --- apart ----------------------------------------------------------------------------------
+
+    def take_message(self, payload: bytes, now: int) -> None:
+        """Take a message that the common stream does not have at this place."""
+        try:
+            message, fault = self.common.read(payload)
+        except ValueError as problem:
+            self.accuse("contract", f"received what cannot be read: {problem} ({payload[:120]!r})")
+            return
+        if fault:
+            self._on_fault(self.name, fault)
+        if message.kind in OWN:
+            self._take_own(message)
+        elif message.is_tick:
+            self._take_tick(message, now)
+        else:
+            self._part(now)
+            self.kinds[message.kind] += 1
+
+    def _take_own(self, message: Message) -> None:
+        self.kinds[message.kind] += 1
+        if message.kind == "connection" and self._subscribe:
+            self.say(self._subscribe)
+        elif message.kind == "subscribed" and not self.acknowledged.done():
+            self.acknowledged.set_result(None)
+        elif message.kind == "error":
+            self.refuse(f"answered with the error {message.text!r}")
+
+    def _take_tick(self, tick: Message, now: int) -> None:
+        sequence = self._part(now)
+        for wrong in sequence.take(tick):
+            self._on_fault(self.name, wrong)
+        self._away += 1
+        self.apart.times.append(now)
+        self.apart.due.append(tick.due_us)
+        fence = self.common.fence
+        if fence is not None and self.completed_us is None and sequence.reaches(fence):
+            self._complete(now)
+
+    def _part(self, now: int) -> Sequence:
+        """Leave the common stream, unless already apart; return where this client stands."""
+        if self.stretch is not None:
+            self._mark(now)
+            stretch, self.stretch = self.stretch, None
+            assert stretch
+            self._sequence = stretch.chapter.sequence_at(self.frame)
+            self._hand_in(stretch)
+            self.common.members -= 1
+            self.times_apart += 1
+            self._away = 0
+            self._pause *= 4
+        assert self._sequence
+        return self._sequence
+
+    def _rejoin(self) -> None:
+        """Come back to the common stream where that stands at the same place."""
+        assert self._sequence
+        if self._away < self._pause or self._fragments:
+            return
+        if self.common.members == 0:
+            self._join(self.common.restart(self._sequence))
+        elif self._sequence.same_as(self.common.head.sequence):
+            self._join(self.common.head)  # never full: whoever fills it turns the page
+
+    def _let_others_run(self) -> None:
+        """Receive no more in this round of the loop, which would else read while bytes are there.
+
+        To decode a client on its own takes a hundred times as long as to compare it. With all
+        clients apart, a round would last seconds: no sign of life would leave, and none be timed.
+        """
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._transport.resume_reading)
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def _complete(self, now: int) -> None:
+        self.completed_us = now
+        self._on_finished(self)
+
+    @property
+    def received(self) -> int:
+        """Return how many messages have come, those for this client alone not counted."""
+        along = self.frame - self.stretch.first if self.stretch is not None else 0
+        return self._before + along + len(self.apart.times)
+
+    def _hand_in(self, stretch: Stretch) -> None:
+        self._before += self.frame - stretch.first
+        self._on_stretch(self, stretch)
+
+    def expected(self) -> int | None:
+        """Return how many ticks are due at the fence; None when first or last is not known."""
+        fence, first = self.common.fence, self.common.first
+        if fence is None or any(symbol not in first for symbol in fence):
+            return None
+        return sum(last - first[symbol] + 1 for symbol, last in fence.items())
+
+    def fence_set(self) -> None:
+        """Look whether a fence that was just set is behind this client already."""
+        fence = self.common.fence
+        if fence is None or self.completed_us is not None:
+            return
+        if self.stretch is not None:
+            if self.frame >= self.stretch.chapter.fence_at:
+                self._complete(self.stretch.times[-1] if self.stretch.times else now_us())
+        elif self._sequence and self._sequence.reaches(fence):
+            self._complete(self.apart.times[-1] if self.apart.times else now_us())

@@ -1,0 +1,208 @@
+"""What all clients of a group receive alike: parsed and checked once, for the rest compared.
+
+A service sends every subscriber of the same ticks the same bytes. So the first client to receive
+them (whoever that is at the moment) has its frames decoded and checked; of any other, a chunk that
+is byte for byte what stands at the same place of the chapter has been checked already, and one
+comparison of memory is the whole work. A client whose bytes differ anywhere leaves the chapter at
+that very frame, and is decoded on its own from there. Nothing is taken on trust: every byte of
+every client is either decoded or compared. Only ticks that are in order enter a chapter.
+
+Chapters are of limited length, so that a long run does not fill the memory.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Mapping
+
+from qaws.load.subscriber.message import Message, read_message
+from qaws.load.subscriber.ordering import Fault, Sequence
+from qaws.load.subscriber.verifier import Verifier
+from qaws.protocol.market import Selection, symbol_of
+
+LENGTH = 20_000
+"""Frames of one chapter: some 7 MB of ticks."""
+
+NEVER = 1 << 62
+
+
+class Chapter:
+    """A stretch of the common stream: frames, and what was found out about each.
+
+    Attributes:
+        data: the frames, one after the other, headers included.
+        ends: where each frame ends in `data`.
+        due_us: when each was due; 0 for one that is no tick.
+        messages: what each is.
+        others: (index, kind) of the frames that are no ticks.
+        faults: (index of a frame, what is wrong with what it says); filled by `verify`.
+        sequence: where the stream stands behind the last frame.
+        fence_at: how many frames a client must have had to be past the fence.
+        next: the chapter after this one, once this one is full.
+    """
+
+    def __init__(self, sequence: Sequence, fence: Mapping[str, int] | None) -> None:
+        self.data = bytearray()
+        self.ends: list[int] = []
+        self.due_us = array("q")
+        self.messages: list[Message] = []
+        self.others: list[tuple[int, str]] = []
+        self.faults: list[tuple[int, Fault]] = []
+        self.sequence = sequence
+        self.next: Chapter | None = None
+        self.fence_at = NEVER
+        self._start = sequence.copy()
+        self._fence: dict[str, int] | None = None
+        self._verified = 0
+        if fence is not None:
+            self.set_fence(fence)
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def start_of(self, frame: int) -> int:
+        """Return where a frame begins, or would begin, in `data`."""
+        return self.ends[frame - 1] if frame else 0
+
+    def reached(self, frame: int, chunk: bytes) -> int:
+        """Return how far `chunk`, received from `frame` on, leads, if it is what stands there.
+
+        Returns:
+            How many frames of the chapter are complete at the end of the chunk; -1 if the chunk
+            differs, or goes beyond what is known.
+        """
+        start = self.ends[frame - 1] if frame else 0
+        if not self.data.startswith(chunk, start):
+            return -1
+        return bisect_right(self.ends, start + len(chunk), frame)
+
+    def holds(self, frame: int, whole: bytes) -> bool:
+        """Return whether the frame at this place is exactly `whole`."""
+        start = self.start_of(frame)
+        return len(whole) == self.ends[frame] - start and self.data.startswith(whole, start)
+
+    def append(self, whole: bytes, message: Message) -> None:
+        """Add a frame that has been decoded and is in order; `sequence` has taken it already."""
+        self.data += whole
+        self.ends.append(len(self.data))
+        self.messages.append(message)
+        self.due_us.append(message.due_us)
+        if not message.is_tick:
+            self.others.append((len(self.ends) - 1, message.kind))
+        elif self._fence and self.fence_at == NEVER and self.sequence.reaches(self._fence):
+            self.fence_at = len(self.ends)
+
+    def turn(self) -> Chapter:
+        """Return the chapter after this one."""
+        if self.next is None:
+            self.next = Chapter(self.sequence.copy(), self._fence)
+        return self.next
+
+    def set_fence(self, fence: Mapping[str, int]) -> None:
+        """Find, or wait for, the frame that completes a fence (symbol → number)."""
+        self._fence = dict(fence)
+        if self.next is not None:
+            self.next.set_fence(fence)
+        self.fence_at = NEVER
+        if not self.sequence.reaches(fence):
+            return
+        last = self._start.last.copy()
+        waiting = {s: n for s, n in fence.items() if last.get(s, 0) < n}
+        self.fence_at = 0
+        for index, message in enumerate(self.messages):
+            if not waiting:
+                break
+            self.fence_at = index + 1
+            if message.is_tick and message.sequence >= waiting.get(message.symbol, NEVER):
+                del waiting[message.symbol]
+
+    def sequence_at(self, frame: int) -> Sequence:
+        """Return where the stream stood before a frame."""
+        found = self._start.copy()
+        moved = {s for s, number in self.sequence.last.items() if found.last.get(s) != number}
+        for message in reversed(self.messages[:frame]):
+            if not moved:
+                break
+            if message.is_tick and message.symbol in moved:
+                moved.discard(message.symbol)
+                found.last[message.symbol] = message.sequence
+        return found
+
+    def verify(self, verifier: Verifier, most: int) -> bool:
+        """Hold up to `most` more frames against contract and feed; return whether all are done."""
+        for index in range(self._verified, min(self._verified + most, len(self.ends))):
+            whole = self.data[self.start_of(index) : self.ends[index]]
+            header = 2 if whole[1] < 126 else 4 if whole[1] == 126 else 10
+            if fault := verifier.fault(bytes(whole[header:])):
+                self.faults.append((index, fault))
+            self._verified = index + 1
+        return self._verified >= len(self.ends)
+
+
+class Common:
+    """What the clients with one selection share: the chapter that is being written."""
+
+    CACHED = 50_000
+
+    def __init__(self, selection: Selection, first: Mapping[str, int], verifier: Verifier) -> None:
+        self.selection = selection
+        self.first = {s: n for s, n in first.items() if _may_carry(selection, s)}
+        self.verifier = verifier
+        self.members = 0
+        self._fence: dict[str, int] | None = None
+        self.head = Chapter(self.new_sequence(), None)
+        self._cache: dict[bytes, tuple[Message, Fault | None]] = {}
+
+    def new_sequence(self) -> Sequence:
+        """Return where a client stands that has had nothing yet."""
+        return Sequence(self.selection, self.first)
+
+    def restart(self, sequence: Sequence) -> Chapter:
+        """Begin a new chapter at the place where `sequence` stands; nobody is in the old one."""
+        self.head = Chapter(sequence.copy(), self._fence)
+        return self.head
+
+    def turn(self, chapter: Chapter) -> Chapter:
+        """Return the chapter after a full one."""
+        following = chapter.turn()
+        if chapter is self.head:
+            self.head = following
+        return following
+
+    @property
+    def fence(self) -> dict[str, int] | None:
+        """Return the fence as far as it concerns this selection; None before there is one."""
+        return self._fence
+
+    def set_fence(self, fence: Mapping[str, int], chapters: set[Chapter]) -> None:
+        """Tell all chapters where the end is.
+
+        Args:
+            fence: symbol → last number.
+            chapters: those that clients are in.
+        """
+        self._fence = {s: n for s, n in fence.items() if _may_carry(self.selection, s)}
+        for chapter in {self.head, *chapters}:
+            chapter.set_fence(self._fence)
+
+    def read(self, payload: bytes) -> tuple[Message, Fault | None]:
+        """Decode a payload and hold it against the contract, once per distinct payload.
+
+        Raises:
+            ValueError: it cannot be decoded.
+        """
+        known = self._cache.get(payload)
+        if known is None:
+            known = (read_message(payload), self.verifier.fault(payload))
+            if len(self._cache) >= self.CACHED:
+                self._cache.clear()
+            self._cache[payload] = known
+        return known
+
+
+def _may_carry(selection: Selection, symbol: str) -> bool:
+    """Return whether ticks of a symbol are part of a selection at all."""
+    if selection.kind == "instruments":
+        return symbol in map(symbol_of, selection.instruments)
+    return symbol in selection.symbols

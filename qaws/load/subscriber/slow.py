@@ -1,0 +1,230 @@
+"""Slow clients: one stops reading, one trickles. How does the service end them?
+
+Both set a small receive buffer before they connect: otherwise the kernel takes some megabytes on
+the client's behalf, and the service cannot know that nobody reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+import time
+from collections.abc import Callable
+
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+
+from qaws.load.plan import Group
+from qaws.load.result import ClosedClient, SlowRecord
+from qaws.load.subscriber.connection import Refusal, new_handshake, now_us
+from qaws.load.subscriber.ordering import Fault, Sequence
+from qaws.load.subscriber.shared_stream import Common
+
+LOOK_EVERY_S = 0.05
+"""How often a client that does not read looks whether it has been cut off."""
+
+READ_OUT_S = 8.0
+"""How long reading what is left may take at the end."""
+
+QUIET_S = 1.0
+"""When nothing has come for so long, nothing more will."""
+
+READ_OUT_BUFFER = 64 * 1024
+"""SO_RCVBUF for reading what has piled up. Megabytes at once would be faster, but on one machine
+the kernel then spends a third of a second on behalf of the sender: the service would stand still.
+"""
+
+
+class SlowClient:
+    """One slow client, on a socket of its own; every tick that it does read is checked."""
+
+    def __init__(
+        self,
+        name: str,
+        group: Group,
+        common: Common,
+        on_fault: Callable[[str, Fault], None],
+    ) -> None:
+        self.record = SlowRecord(name)
+        self.read_again = asyncio.Event()
+        self._name = name
+        self._group = group
+        self._common = common
+        self._on_fault = on_fault
+        self._sequence: Sequence = common.new_sequence()
+        self._socket: socket.socket
+        self._protocol: ClientProtocol
+        self._leaving = False
+        self._said_goodbye = False
+        self._over = False
+        self._fragments: list[bytes] = []
+        self._acknowledged = False
+        self._refused = ""
+        self._welcomed = False
+
+    async def open(self, url: str, headers: dict[str, str], subscribe: str) -> None:
+        """Connect with the small buffer, subscribe, and wait for the acknowledgement.
+
+        Raises:
+            Refusal: the service does not let this client in.
+            OSError: nobody listens there.
+        """
+        loop = asyncio.get_running_loop()
+        self._protocol = new_handshake(url, headers)
+        uri = self._protocol.uri
+        if uri.secure:
+            raise Refusal("cannot be slow over TLS: use a ws:// address for slow clients")
+        family, kind, number, _, address = (
+            await loop.getaddrinfo(uri.host, uri.port, type=socket.SOCK_STREAM)
+        )[0]
+        self._socket = socket.socket(family, kind, number)
+        self._socket.setblocking(False)
+        if self._group.receive_buffer:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._group.receive_buffer)
+        await loop.sock_connect(self._socket, address)
+        await self._write_out()
+        asked = False
+        while not self._acknowledged:
+            await self._receive(16_384)
+            if self._protocol.handshake_exc or self._refused or self._over:
+                closed = self.record.closed
+                raise Refusal(self._refused or str(self._protocol.handshake_exc or closed))
+            if self._welcomed and not asked:
+                asked = True
+                self._protocol.send_text(subscribe.encode())
+                await self._write_out()
+
+    async def run(self) -> None:
+        """Be slow until told to read again, then read to the end. Cancel to end it at once."""
+        again = asyncio.create_task(self._until_told())
+        try:
+            if self._group.behaviour == "trickles":
+                await self._trickle()
+            else:
+                await self._look_on()
+            await self._read_out()
+        finally:
+            again.cancel()
+            self._socket.close()
+
+    async def _until_told(self) -> None:
+        if (after := self._group.read_again_after_s) is not None:
+            await asyncio.sleep(after)
+            self.read_again.set()
+
+    def leave(self) -> None:
+        """Let the client read what there is, and close with 1000 if the service has not closed."""
+        self._leaving = True
+        self.read_again.set()
+
+    async def _look_on(self) -> None:
+        """Read nothing; notice when the service cuts the connection all the same."""
+        poll = select.poll()
+        poll.register(self._socket, 0)
+        while not self.read_again.is_set():
+            if self.record.cut_us is None and poll.poll(0):
+                self.record.cut_us = now_us()
+            await _wait(self.read_again, LOOK_EVERY_S)
+
+    async def _trickle(self) -> None:
+        while not self.read_again.is_set() and not self._over:
+            await _wait(self.read_again, self._group.trickle_every_s)
+            if not self.read_again.is_set():
+                await self._receive(self._group.trickle_bytes)
+
+    async def _read_out(self) -> None:
+        """Read at full speed until the service ends the connection, or until told to leave.
+
+        A client that leaves says so only when nothing more comes: to a connection that the service
+        has closed already, that would be answered by a reset, and what it has sent would be lost.
+        """
+        self.record.read_again_us = now_us()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_OUT_BUFFER)
+        deadline: float | None = None
+        while not self._over and (deadline is None or time.monotonic() < deadline):
+            if self._leaving and deadline is None:
+                deadline = time.monotonic() + READ_OUT_S
+            came = await self._receive(65_536, QUIET_S)
+            if self._leaving and not came and not self._said_goodbye:
+                self._said_goodbye = True
+                self._protocol.send_close(1000)
+                await self._write_out()
+
+    async def _receive(self, most: int, within_s: float | None = None) -> bool:
+        """Read up to `most` bytes and take what they contain; return whether anything came."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(within_s):
+                data = await loop.sock_recv(self._socket, most)
+        except TimeoutError:
+            return False
+        except OSError as problem:
+            self._end(1006, str(problem))
+            return False
+        if not data:
+            self._end(1006, "cut without a close frame")
+            return False
+        await asyncio.sleep(0)  # what is there at once does not suspend by itself
+        self.record.bytes += len(data)
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            if isinstance(event, Frame):
+                self._take(event)
+        if self._protocol.parser_exc is not None and not self._over:
+            words = f"received no WebSocket: {self._protocol.parser_exc}"
+            self._on_fault(self._name, Fault("protocol", 1, words))
+            self._over = True
+        await self._write_out()
+        return True
+
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            close = self._protocol.close_rcvd
+            assert close
+            self._end(close.code, close.reason)
+        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            self._fragments.append(bytes(frame.data))
+            if frame.fin:
+                payload, self._fragments = b"".join(self._fragments), []
+                self._message(payload)
+
+    def _message(self, payload: bytes) -> None:
+        try:
+            message, fault = self._common.read(payload)
+        except ValueError as problem:
+            self._on_fault(self._name, Fault("contract", 1, f"received nonsense: {problem}"))
+            return
+        faults = [fault] if fault else []
+        if message.is_tick:
+            self.record.ticks += 1
+            faults += self._sequence.take(message)
+        elif message.kind == "connection":
+            self._welcomed = True
+        elif message.kind == "subscribed":
+            self._acknowledged = True
+        elif message.kind == "error":
+            self._refused = f"answered with the error {message.text!r}"
+        for wrong in faults:
+            self._on_fault(self._name, wrong)
+
+    def _end(self, code: int, reason: str) -> None:
+        if not self._over and not (self._said_goodbye and code == 1000):
+            self.record.closed = ClosedClient(self._name, code, reason, now_us())
+        self._over = True
+
+    async def _write_out(self) -> None:
+        data = b"".join(self._protocol.data_to_send())
+        if data:
+            try:
+                await asyncio.get_running_loop().sock_sendall(self._socket, data)
+            except OSError as problem:
+                self._end(1006, str(problem))
+
+
+async def _wait(event: asyncio.Event, within_s: float) -> None:
+    try:
+        async with asyncio.timeout(within_s):
+            await event.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,47 @@
+"""What load clients hold each payload against: one payload in, at most one fault out."""
+
+from __future__ import annotations
+
+import msgspec
+
+from qaws.load.publisher.payloads import Bodies
+from qaws.load.schedule import FlowPlan
+from qaws.load.subscriber.ordering import Fault
+from qaws.protocol.contract import Contract
+
+_decode = msgspec.json.Decoder().decode
+
+
+class Verifier:
+    """Holds payloads against the contract of a dialect, and ticks against what was published.
+
+    It takes some 15 µs each, so it is asked once per distinct payload.
+    """
+
+    def __init__(self, dialect: str, flow: FlowPlan | None = None) -> None:
+        """Prepare.
+
+        Args:
+            dialect: whose contract holds.
+            flow: what is published; None: what ticks say is not compared with anything.
+        """
+        self._contract = Contract(dialect)
+        self._bodies = Bodies(flow) if flow else None
+
+    def fault(self, payload: bytes) -> Fault | None:
+        """Say what is wrong with a payload, None if nothing is."""
+        try:
+            received = _decode(payload)
+            problem = self._contract.violation(received)
+        except ValueError as error:
+            problem = f"is no JSON: {error}"
+        if problem is not None:
+            shown = payload[:120].decode("utf-8", "replace")
+            return Fault(
+                "contract", 1, f"received a message that breaks the contract: {problem} ({shown}…)"
+            )
+        symbol, number = received.get("symbol"), received.get("seq")
+        if self._bodies is None or not isinstance(symbol, str) or not isinstance(number, int):
+            return None
+        difference = self._bodies.difference(symbol, number, received)
+        return Fault("content", 1, difference) if difference else None

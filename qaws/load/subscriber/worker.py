@@ -1,0 +1,312 @@
+"""A worker: one process that holds many fast clients, checks what they receive, and reports."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import socket
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import uvloop
+
+from qaws.load.cluster import wire
+from qaws.load.cluster.channel import Link
+from qaws.load.cluster.file_limits import require_descriptors
+from qaws.load.plan import Group, Member, SwarmPlan
+from qaws.load.result import WorkerReport
+from qaws.load.subscriber.aggregator import Books
+from qaws.load.subscriber.connection import Refusal, new_handshake
+from qaws.load.subscriber.ordering import Fault
+from qaws.load.subscriber.reader import Reader
+from qaws.load.subscriber.shared_stream import Common
+from qaws.load.subscriber.slow import SlowClient
+from qaws.load.subscriber.verifier import Verifier
+from qaws.measure.stall import StallMeter
+from qaws.protocol.dialect import QaWs
+from qaws.protocol.market import Selection
+from qaws.verdict import Broken
+
+LEAVE_S = 1.0
+"""How long the service may take to answer the close frames at the end."""
+
+SLOW_LEAVE_S = 12.0
+
+
+def run_worker(call: wire.Call) -> str:
+    """Serve the controller until it is done or gone; the function that engines are given.
+
+    Returns:
+        A word on how it ended, for logs.
+    """
+    return uvloop.run(_serve(call))
+
+
+async def _serve(call: wire.Call) -> str:
+    link = Link(*await asyncio.open_connection(call.host, call.port))
+    link.send(wire.Hello(call.secret, call.name, os.getpid(), socket.gethostname()))
+    worker: Worker | None = None
+    failures = _end_on_failure()
+    beating = asyncio.create_task(
+        link.beat(lambda: worker.progress() if worker else wire.Progress(0))
+    )
+    try:
+        while True:
+            message = await wire.receive(link.reader)
+            match message:
+                case wire.Probe():
+                    link.send(wire.Echo(time.time_ns() / 1000))
+                case wire.Assign():
+                    worker = Worker(message, link)
+                    worker.start()
+                case wire.Stop() if worker is not None:
+                    link.send(await worker.finish())
+                    await link.drain()
+                    return "done"
+                case wire.Stop():
+                    return "stopped before it had begun"
+                case _ if worker is not None:
+                    worker.obey(message)
+    except EOFError:
+        return "the controller is gone"
+    except asyncio.CancelledError:
+        raise failures[0] if failures else RuntimeError("cancelled") from None
+    finally:
+        beating.cancel()
+        if worker is not None:
+            await worker.abandon()
+        link.close()
+
+
+def _end_on_failure() -> list[BaseException]:
+    """Let this task end when a callback fails: a harness that stumbles must not give verdicts."""
+    failures: list[BaseException] = []
+    loop, serving = asyncio.get_running_loop(), asyncio.current_task()
+    assert serving
+
+    def fail(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        failures.append(context.get("exception") or RuntimeError(context["message"]))
+        loop.default_exception_handler(context)
+        serving.cancel()
+
+    loop.set_exception_handler(fail)
+    return failures
+
+
+class Worker:
+    """The clients of one worker, from the first handshake to the report."""
+
+    def __init__(self, task: wire.Assign, link: Link) -> None:
+        self._plan: SwarmPlan = task.plan
+        self._share = task.share
+        self._link = link
+        self._verifier = Verifier(task.plan.dialect, task.plan.flow)
+        self._dialect = QaWs()
+        self._commons: dict[Selection, Common] = {}
+        self._readers: list[Reader] = []
+        self._slow: list[SlowClient] = []
+        self._books = Books(self._verifier)
+        self._stalls = StallMeter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slow_tasks: list[asyncio.Task[None]] = []
+        self._fenced = False
+        self._told_complete = False
+        self._start_cpu = time.process_time()
+
+    # --- before ---------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to connect; the controller is told when all are ready, or why not."""
+        self._spawn(self._books.run())
+        self._spawn(self._connect())
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connect(self) -> None:
+        problem: BaseException | None = None
+        try:
+            require_descriptors(len(self._share))
+            async with asyncio.timeout(self._plan.ready_within_s):
+                places = asyncio.Semaphore(self._plan.at_once)
+                async with asyncio.TaskGroup() as group:
+                    for member in self._share:
+                        group.create_task(self._open(places, member))
+        except* (Refusal, OSError, Broken, TimeoutError) as problems:
+            problem = _first(problems)
+        if problem is not None:
+            self._refuse(problem)
+            return
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self._link.send(wire.Ready(len(self._share)))
+
+    def _refuse(self, problem: BaseException) -> None:
+        reason, by_service = str(problem), isinstance(problem, Refusal)
+        if isinstance(problem, TimeoutError):
+            ready = sum(reader.is_subscribed for reader in self._readers)
+            by_service = True
+            reason = (
+                f"{ready} of {len(self._share)} clients were subscribed within "
+                f"{self._plan.ready_within_s:g} s"
+            )
+        elif isinstance(problem, OSError):
+            reason = f"{self._plan.url}: cannot connect there: {problem}"
+        self._link.send(wire.Refused(reason, by_service))
+
+    async def _open(self, places: asyncio.Semaphore, member: Member) -> None:
+        """Connect one client, subscribe it, and wait for its acknowledgement."""
+        name, group = member.name, member.group
+        url, headers = self._plan.address(member.index)
+        command = self._dialect.subscribe(group.selection)
+        common = self._common(group.selection)
+        async with places:
+            try:
+                if group.behaviour == "reads":
+                    await self._open_reader(name, group, common, url, headers, command)
+                else:
+                    slow = SlowClient(name, group, common, self._fault)
+                    self._slow.append(slow)
+                    await slow.open(url, headers, command)
+                    self._slow_tasks.append(asyncio.create_task(slow.run()))
+            except Refusal as refusal:
+                raise Refusal(f"{name} was not let in: {refusal}") from None
+
+    async def _open_reader(
+        self,
+        name: str,
+        group: Group,
+        common: Common,
+        url: str,
+        headers: dict[str, str],
+        command: str,
+    ) -> None:
+        protocol = new_handshake(url, headers)
+        reader = Reader(name, common, protocol, self._fault, self._books.hand_in, self._finished)
+        reader.subscribe_with(command)
+        self._readers.append(reader)
+        self._books.open(name)
+        uri = protocol.uri
+        await asyncio.get_running_loop().create_connection(
+            lambda: reader, uri.host, uri.port, ssl=True if uri.secure else None
+        )
+        await reader.acknowledged
+
+    def _common(self, selection: Selection) -> Common:
+        if selection not in self._commons:
+            self._commons[selection] = Common(selection, self._plan.first, self._verifier)
+        return self._commons[selection]
+
+    # --- meanwhile ------------------------------------------------------------------------------
+
+    def obey(self, message: wire.Message) -> None:
+        """Do what the controller says."""
+        match message:
+            case wire.Go():
+                self._books.clock_ahead_us = message.clock_ahead_us
+                self._start_cpu = time.process_time()
+                self._stalls = StallMeter()
+                self._spawn(self._stalls.run())
+            case wire.Fence():
+                self._set_fence(message.fence)
+            case wire.ReadAgain():
+                for slow in self._slow:
+                    slow.read_again.set()
+            case _:
+                raise ValueError(f"a worker cannot do anything about {message!r}")
+
+    def progress(self) -> wire.Progress:
+        """Return how far the clients are."""
+        received = sum(reader.received for reader in self._readers)
+        complete = sum(reader.completed_us is not None for reader in self._readers)
+        closed = sum(reader.closed is not None for reader in self._readers)
+        return wire.Progress(received, complete, closed)
+
+    def _fault(self, client: str, fault: Fault) -> None:
+        self._books.violations.add(client, fault)
+
+    def _set_fence(self, fence: dict[str, int]) -> None:
+        self._fenced = True
+        for common in self._commons.values():
+            mine = (r.stretch for r in self._readers if r.common is common)
+            common.set_fence(fence, {stretch.chapter for stretch in mine if stretch is not None})
+        for reader in self._readers:
+            reader.fence_set()
+        self._finished(None)
+
+    def _finished(self, _reader: Reader | None) -> None:
+        """Tell the controller when nobody is left to wait for."""
+        if not self._fenced or self._told_complete:
+            return
+        if all(reader.completed_us is not None or reader.closed for reader in self._readers):
+            self._told_complete = True
+            self._link.send(wire.Complete())
+
+    # --- afterwards -----------------------------------------------------------------------------
+
+    async def finish(self) -> WorkerReport:
+        """Close the clients, evaluate what is left, and return the report."""
+        stalls = self._stalls.stalls()
+        await self._leave()
+        for reader in self._readers:
+            if reader.stretch is not None:
+                self._books.hand_in(reader, reader.stretch)
+            self._books.apart(reader, reader.apart)
+            record = self._books.open(reader.name)
+            record.completed_us = reader.completed_us
+            record.expected = reader.expected()
+            self._books.kinds.update(reader.kinds)
+        await self._books.work_off()
+        bin_ms, bins = self._books.course.to_wire()
+        return WorkerReport(
+            clients=list(self._books.records.values()),
+            slow=[slow.record for slow in self._slow],
+            closes=[reader.closed for reader in self._readers if reader.closed],
+            faults={kind: n for kind, n in self._books.violations.counts.items() if n},
+            sentences=self._books.violations.sentences,
+            kinds=dict(self._books.kinds),
+            latencies=self._books.latencies.to_wire(),
+            bin_ms=bin_ms,
+            bins=bins,
+            stalls=stalls,
+            cpu_s=time.process_time() - self._start_cpu,
+            apart=sum(reader.times_apart for reader in self._readers),
+        )
+
+    async def _leave(self) -> None:
+        for slow in self._slow:
+            slow.leave()
+        if self._slow_tasks:
+            _, late = await asyncio.wait(self._slow_tasks, timeout=SLOW_LEAVE_S)
+            for task in late:
+                task.cancel()
+        for reader in self._readers:
+            reader.leave()
+        if self._readers:
+            gone = [reader.gone for reader in self._readers]
+            await asyncio.wait(gone, timeout=LEAVE_S)
+        for reader in self._readers:
+            reader.cut()
+
+    async def abandon(self) -> None:
+        """Let go of everything; safe after `finish`."""
+        for reader in self._readers:
+            reader.cut()
+        tasks = [*self._tasks, *self._slow_tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        gc.enable()
+
+
+def _first(problems: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first single exception of a group."""
+    problem: BaseException = problems
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return problem

@@ -1,0 +1,1 @@
+"""What was published, and what each client must, may and must not have received. Pure."""

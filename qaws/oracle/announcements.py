@@ -1,0 +1,93 @@
+"""Which ticks may be missing behind an outage: those whose loss the client was told of.
+
+Pub/Sub keeps nothing for a listener that is away, so an outage costs ticks. It must not cost them
+in silence: whoever misses a tick must find, in what it received, `recovered` in the gap, behind a
+`degraded`. Instants are `time.monotonic_ns()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qaws.oracle.ledger import Key, Published
+
+DEGRADED, RECOVERED = "degraded", "recovered"
+
+
+@dataclass(slots=True)
+class Outage:
+    """One outage that a scenario made.
+
+    What was handed to the broker before `began_ns` had reached the clients. At `returned_ns` the
+    broker could be reached again; None: it is still away.
+    """
+
+    name: str
+    began_ns: int
+    returned_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word about the feed that a client was told: "degraded" or "recovered"."""
+
+    at_ns: int
+    status: str
+
+
+def recoveries(words: Iterable[Word]) -> list[int]:
+    """Return when a client was told `recovered`, each time with a `degraded` of its own before."""
+    found, degraded = [], False
+    for word in words:
+        if word.status == DEGRADED:
+            degraded = True
+        elif degraded:
+            found.append(word.at_ns)
+            degraded = False
+    return found
+
+
+def announced(
+    ticks: Sequence[Published],
+    received: Mapping[Key, int],
+    words: Iterable[Word],
+    outages: Sequence[Outage],
+) -> set[Key]:
+    """Return the ticks whose loss a client was told of.
+
+    Such a tick was handed to the broker after an outage began and before the client was told
+    `recovered`, and this word came behind every tick that was published before, and before every
+    tick that was published after: it stands in the gap.
+
+    Args:
+        ticks: what was published, in order.
+        received: tick → when it reached this client, the first time.
+        words: what the client was told, in order.
+        outages: of this scenario.
+    """
+    if not outages:
+        return set()
+    healed = recoveries(words)
+    began_ns = min(outage.began_ns for outage in outages)
+    told: set[Key] = set()
+    gap: list[Published] = []
+    before_ns = 0
+    for tick in ticks:
+        at_ns = received.get(tick.key)
+        if at_ns is None:
+            gap.append(tick)
+            continue
+        told |= _told(gap, before_ns, at_ns, healed, began_ns)
+        gap, before_ns = [], at_ns
+    return told
+
+
+def _told(
+    gap: Sequence[Published], before_ns: int, after_ns: int, healed: Sequence[int], began_ns: int
+) -> set[Key]:
+    """Return which ticks of one gap the client was told of."""
+    inside = [at_ns for at_ns in healed if before_ns < at_ns < after_ns]
+    if not inside:
+        return set()
+    return {tick.key for tick in gap if began_ns <= tick.sent_ns < inside[-1]}

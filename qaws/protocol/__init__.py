@@ -1,0 +1,1 @@
+"""What the features speak of, and how a service spells it: market, dialect, contract."""

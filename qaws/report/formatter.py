@@ -1,0 +1,486 @@
+"""Allure results that a sign-off may rest on: allure-behave without its false results.
+
+Stock allure-behave calls a scenario whose cleanup failed "passed", loses the reason of a skip,
+merges two scenarios of one name into a "retry", and leaves nothing behind where a hook failed.
+Here every selected scenario has exactly one result, and `outcome_of` says what it came to:
+
+* failed - the service was refuted (`qaws.verdict.Refuted`, or any AssertionError of a step);
+* broken - everything else that kept the scenario from its end: undefined steps, hooks, cleanups,
+  an interruption, a starved harness (the message then starts with `INCONCLUSIVE:`);
+* skipped - with the reason, as `SKIPPED: …`;
+* passed - all steps ran, and nothing of the above.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import allure_commons
+import behave
+from allure_behave import formatter as allure_formatter
+from allure_behave import listener as allure_listener
+from allure_commons.model2 import Label, Status, StatusDetails
+from allure_commons.utils import md5, now
+from behave.exception import ConstraintError
+from behave.model import Rule, ScenarioOutline
+from behave.reporter.junit import JUnitReporter
+from behave.runner import Context
+from behave.runner_util import collect_feature_locations, parse_features
+
+from qaws.runtime.lock import hold
+from qaws.verdict import Broken, Inconclusive, Refuted
+
+ID = re.compile(r"^QA-WS-\d{3,}$")
+EPICS = {"integration": "Integration", "load": "Load", "security": "Security"}
+LONGEST_ROW = 90
+BEHAVE = os.path.dirname(behave.__file__) + os.sep
+RESULT_FILES = re.compile(
+    r".*-(result|container|globals)\.json(\.tmp)?$|.*-attachment\..*$"
+    r"|^(environment\.properties|executor\.json|categories\.json)$"
+)
+
+
+# ------------------------------------------------------------------------------ what came of it
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scenario came to.
+
+    Attributes:
+        status: one of Allure's passed, failed, broken, skipped.
+        kind: the name of the exception, or "hook", "cleanup", "undefined", "interrupted" …
+        message: why, first line first; empty for passed.
+        trace: the traceback, where there is one.
+        row: the cells of an outline's row in one line; empty elsewhere.
+
+    """
+
+    status: str
+    kind: str = ""
+    message: str = ""
+    trace: str = ""
+    row: str = ""
+
+
+RANK = {Status.FAILED: 0, Status.BROKEN: 1}
+PASSED = Outcome(Status.PASSED)
+
+
+def outcome_of(scenario: Any) -> Outcome:
+    """Return what a behave scenario came to, the gravest finding first.
+
+    A refuted service outranks a broken harness, which outranks an inconclusive measurement: where
+    several hold, all are in the message.
+    """
+    found = sorted(_findings(scenario), key=_gravity)
+    row = row_text(scenario)
+    if found:
+        worst = found[0]
+        message = "\n\nAlso: ".join(dict.fromkeys(finding.message for finding in found))
+        return Outcome(worst.status, worst.kind, message, worst.trace, row)
+    if scenario.should_skip:
+        reason = scenario.skip_reason or "no reason given"
+        return Outcome(Status.SKIPPED, "skipped", f"SKIPPED: {reason}", row=row)
+    if scenario.status.name == "passed":
+        return Outcome(Status.PASSED, row=row)
+    return Outcome(Status.BROKEN, "not run", "not run: the run ended before this scenario", row=row)
+
+
+def _gravity(outcome: Outcome) -> int:
+    rank = RANK[outcome.status] * 2
+    return rank + outcome.message.startswith("INCONCLUSIVE")
+
+
+def _findings(scenario: Any) -> Iterator[Outcome]:
+    for step in scenario.all_steps:
+        yield from _step_findings(step)
+    if scenario.hook_failed:
+        yield _hook_finding(scenario)
+    if getattr(scenario, "kept_from", ""):
+        yield Outcome(Status.BROKEN, "hook", scenario.kept_from)
+    for name, error in getattr(scenario, "cleanup_errors", ()):
+        yield _from_exception(error, f"CLEANUP-ERROR in {name}: ")
+    if scenario.status.name == "cleanup_error" and not getattr(scenario, "cleanup_errors", ()):
+        yield Outcome(Status.BROKEN, "cleanup", "CLEANUP-ERROR: a cleanup failed")
+    if getattr(scenario, "interrupted", False):
+        yield Outcome(Status.BROKEN, "interrupted", "interrupted: the run was stopped by hand")
+    if not list(scenario.all_steps):
+        yield Outcome(Status.BROKEN, "empty", "a scenario without steps verifies nothing")
+
+
+def _step_findings(step: Any) -> Iterator[Outcome]:
+    words = f"{step.keyword} {step.name}"
+    if step.hook_failed or step.status.name == "hook_error":
+        where = f"HOOK-ERROR around the step “{words}”: "
+        if step.exception is None:
+            yield Outcome(Status.BROKEN, "hook", f"{where}no message")
+        else:
+            yield _from_exception(step.exception, where)
+    elif step.status.name in ("undefined", "untested_undefined"):
+        yield Outcome(Status.BROKEN, "undefined", f"undefined step: {words}")
+    elif isinstance(step.exception, KeyboardInterrupt):
+        yield Outcome(Status.BROKEN, "interrupted", f"interrupted during the step “{words}”")
+    elif step.exception is not None:
+        yield _from_exception(step.exception, "", in_step=True)
+    elif step.status.name not in ("passed", "skipped", "untested"):
+        yield Outcome(Status.BROKEN, step.status.name, f"{step.status.name} step: {words}")
+
+
+def _hook_finding(statement: Any) -> Outcome:
+    """Tell what a failed hook of a scenario or feature came to (behave keeps the first error)."""
+    if not statement.error_message:
+        return Outcome(Status.BROKEN, "interrupted", "interrupted: the run was stopped in a hook")
+    if isinstance(statement.exception, Refuted | Inconclusive):
+        return _from_exception(statement.exception, "")
+    trace = _trace(statement.exception) if statement.exception else ""
+    return Outcome(Status.BROKEN, "hook", statement.error_message.strip(), trace)
+
+
+def _from_exception(error: BaseException, where: str, *, in_step: bool = False) -> Outcome:
+    kind = type(error).__name__
+    if isinstance(error, Refuted) or (in_step and isinstance(error, AssertionError)):
+        message = str(error) or f"{kind} without a message"
+        return Outcome(Status.FAILED, kind, message, _trace(error))
+    if isinstance(error, Inconclusive):
+        text = str(error)
+        message = text if text.startswith("INCONCLUSIVE") else f"INCONCLUSIVE: {text}"
+    elif isinstance(error, Broken):
+        message = f"{where}{error}"
+    else:
+        message = f"{where}{kind}: {error}".rstrip(": ")
+    return Outcome(Status.BROKEN, kind, message, _trace(error))
+
+
+def _trace(error: BaseException) -> str:
+    """Return the traceback from the step or hook on; behave's own frames say nothing."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_code.co_filename.startswith(BEHAVE):
+        frame = frame.tb_next
+    return "".join(traceback.format_exception(type(error), error, frame or error.__traceback__))
+
+
+# ------------------------------------------------------------------------------------- identity
+def scenario_id(scenario: Any) -> str | None:
+    """Return the QA-WS tag of a scenario or outline, None where it has none."""
+    return next((str(tag) for tag in scenario.tags if ID.match(tag)), None)
+
+
+def row_cells(scenario: Any) -> dict[str, str]:
+    """Return the headings and cells of an outline's row; empty for a plain scenario."""
+    row = getattr(scenario, "_row", None)
+    return dict(zip(row.headings, row.cells, strict=True)) if row is not None else {}
+
+
+def row_text(scenario: Any) -> str:
+    """Return an outline's row in one line that fits a table, e.g. `broken JSON, {"action":`."""
+    text = ", ".join(" ".join(cell.split()) for cell in row_cells(scenario).values() if cell)
+    return text if len(text) <= LONGEST_ROW else text[: LONGEST_ROW - 1] + "…"
+
+
+def identity(scenario: Any) -> str:
+    """Return what tells a scenario from all others: its id (or title) and its row."""
+    name = scenario_id(scenario) or f"{scenario.feature.name}: {scenario.name}"
+    cells = sorted(row_cells(scenario).items())
+    return "; ".join([name, *(f"{heading}={cell}" for heading, cell in cells)])
+
+
+def check_identities(features: Iterable[Any]) -> None:
+    """Raise ConstraintError, with one line that names both places, where identities collide.
+
+    Two results of one identity become one "retry" in Allure, and the failed one disappears. A
+    Rule is refused for the same reason: allure-behave does not see the scenarios in it.
+    """
+    owners: dict[str, Any] = {}
+    rows: dict[str, Any] = {}
+    for feature in features:
+        for item in feature.run_items:
+            if isinstance(item, Rule):
+                raise ConstraintError(f"{item.location}: Rule is not supported, use a feature each")
+            ids = [tag for tag in item.tags if ID.match(tag)]
+            if len(ids) > 1:
+                raise ConstraintError(f"{item.location}: one QA-WS tag, not {' and '.join(ids)}")
+            name = ids[0] if ids else f"{feature.name}: {item.name}"
+            if name in owners:
+                raise ConstraintError(f"duplicate {name}: {owners[name]} and {item.location}")
+            owners[name] = item.location
+            for scenario in item if isinstance(item, ScenarioOutline) else [item]:
+                key = identity(scenario)
+                if key in rows:
+                    raise ConstraintError(
+                        f"duplicate row of {name}: {rows[key]} and {scenario.location}"
+                    )
+                rows[key] = scenario.location
+
+
+# ------------------------------------------------------------------------------ Allure's listener
+class Listener(allure_listener.AllureListener):  # type: ignore[misc]
+    """Turns behave's scenarios into Allure results, one each, deselected ones left out."""
+
+    current_scenario_uuid: str | None
+    current_step_uuid: str | None
+
+    def start_scenario(self, scenario: Any) -> None:
+        """Open the result of a scenario: identity, labels, parameters."""
+        self.steps.clear()  # the steps of a deselected scenario must not leak into this one
+        super().start_scenario(scenario)
+        test = self.logger.get_test(self.current_scenario_uuid)
+        sid = scenario_id(scenario)
+        row = row_text(scenario)
+        where = os.path.relpath(scenario.filename) if scenario.filename else "<string>"
+        test.fullName = f"{where}: {scenario.name}"
+        test.titlePath = [*Path(where).parts[:-1], scenario.feature.name]
+        test.testCaseId = md5(sid or test.fullName)  # type: ignore[no-untyped-call]
+        test.historyId = md5(identity(scenario))  # type: ignore[no-untyped-call]
+        if row:
+            test.name = f"{test.name} · {row}"
+        kinds = [EPICS[tag] for tag in EPICS if tag in scenario.effective_tags]
+        test.labels.extend(Label("epic", kind) for kind in kinds[:1])
+        if sid:
+            test.labels.append(Label("ALLURE_ID", sid))
+
+    @allure_commons.hookimpl
+    def stop_test(
+        self,
+        parent_uuid: str | None,
+        uuid: str,
+        name: str,
+        context: dict[str, Any],
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        """Close the result; an exception that comes this far is an interruption."""
+        context["scenario"].interrupted = exc_val is not None
+        self.stop_scenario(context["scenario"])
+
+    def stop_scenario(self, scenario: Any) -> None:
+        """Write the result of a selected scenario, drop that of a deselected one."""
+        if scenario.selected:
+            self.flush_steps()
+            self._close(outcome_of(scenario))
+        else:
+            self.steps.clear()
+            self.logger.drop_test(self.current_scenario_uuid)
+        self.group_context.exit()
+        self.current_scenario_uuid = None
+        self.current_step_uuid = None
+
+    def never_ran(self, scenario: Any, why: str) -> None:
+        """Write a broken result for a scenario that a failed hook kept from starting."""
+        scenario.kept_from = why
+        self.start_scenario(scenario)
+        self._close(outcome_of(scenario))
+        self.group_context.exit()
+        self.current_scenario_uuid = None
+
+    def stop_behave_step(self, result: Any) -> None:
+        """Close a step with the status that `outcome_of` would give it."""
+        found = sorted(_step_findings(result), key=_gravity)
+        if found:
+            status, details = found[0].status, _details(found[0])
+        else:
+            status = Status.PASSED if result.status.name == "passed" else Status.SKIPPED
+            details = None
+        self.logger.stop_step(
+            self.current_step_uuid, stop=_now(), status=status, statusDetails=details
+        )
+
+    def _close(self, outcome: Outcome) -> None:
+        uuid = self.current_scenario_uuid
+        test = self.logger.get_test(uuid)
+        test.stop = _now()
+        test.status = outcome.status
+        test.statusDetails = _details(outcome)
+        self.logger.close_test(uuid)
+        self.group_context.append_test(uuid)
+
+
+def _now() -> int:
+    return int(now())  # type: ignore[no-untyped-call]
+
+
+def _details(outcome: Outcome) -> StatusDetails | None:
+    if not outcome.message:
+        return None
+    return StatusDetails(message=outcome.message, trace=outcome.trace or None)
+
+
+# ------------------------------------------------------------------------------------ formatter
+class SignoffFormatter(allure_formatter.AllureFormatter):  # type: ignore[misc]
+    """behave's `--format=qaws.report.formatter:SignoffFormatter --outfile=DIRECTORY`.
+
+    Refuses ambiguous features before anything is started, clears the results of earlier runs, and
+    makes behave's JUnit reporter say the same as the Allure results. A dry run writes nothing. With
+    QAWS_REPORTS in the environment everything goes into that folder.
+    """
+
+    description = "Allure results for the sign-off"
+
+    def __init__(self, stream_opener: Any, config: Any) -> None:
+        self.dry_run = bool(config.dry_run)
+        self._feature: Any = None
+        self._cleanup_errors: list[tuple[str, BaseException]] = []
+        if self.dry_run:
+            allure_formatter.Formatter.__init__(self, stream_opener, config)
+            return
+        check_identities(_features(config))
+        if elsewhere := os.environ.get("QAWS_REPORTS"):
+            stream_opener.name = str(Path(elsewhere) / "allure-results")
+            config.junit_directory = str(Path(elsewhere) / "junit")
+        results = Path(stream_opener.name)
+        results.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock = hold(results.parent)
+        except Broken as problem:
+            raise ConstraintError(str(problem)) from None
+        clear_results(results)
+        self._print_cleanup_error = Context.print_cleanup_error
+        Context.print_cleanup_error = staticmethod(self._on_cleanup_error)
+        original, allure_formatter.AllureListener = allure_formatter.AllureListener, Listener
+        try:
+            super().__init__(stream_opener, config)
+        finally:
+            allure_formatter.AllureListener = original
+        _replace_junit(config)
+
+    def uri(self, uri: str) -> None:
+        """Open the group of a feature file."""
+        if not self.dry_run:
+            super().uri(uri)
+
+    def feature(self, feature: Any) -> None:
+        """Take over the scenarios of a feature that is about to run."""
+        self._feature = feature
+        if self.dry_run:
+            return
+        self._cleanup_errors.clear()
+        for scenario in feature.walk_scenarios():
+            scenario.selected = bool(scenario.should_run(self.config))
+            scenario.reported = False
+            scenario.run = self._observed(scenario, scenario.run)
+
+    def _observed(self, scenario: Any, run: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        tested = allure_commons.test(  # type: ignore[no-untyped-call]
+            self._with_cleanup_errors(scenario, run), context={"scenario": scenario}
+        )
+
+        def observed(runner: Any) -> bool:
+            scenario.reported = True
+            return bool(tested(runner))
+
+        return observed
+
+    def _with_cleanup_errors(
+        self, scenario: Any, run: Callable[[Any], bool]
+    ) -> Callable[[Any], bool]:
+        def collecting(runner: Any) -> bool:
+            self._cleanup_errors.clear()
+            try:
+                return run(runner)
+            finally:
+                scenario.cleanup_errors = tuple(self._cleanup_errors)
+                self._cleanup_errors.clear()
+
+        return collecting
+
+    def _on_cleanup_error(self, context: Any, function: Any, error: BaseException) -> None:
+        self._cleanup_errors.append((getattr(function, "__name__", repr(function)), error))
+        self._print_cleanup_error(context, function, error)
+
+    def step(self, step: Any) -> None:
+        """Expect a step."""
+        if not self.dry_run:
+            super().step(step)
+
+    def match(self, match: Any) -> None:
+        """Open a step."""
+        if not self.dry_run:
+            super().match(match)
+
+    def result(self, result: Any) -> None:
+        """Close a step."""
+        if not self.dry_run:
+            super().result(result)
+
+    def embedding(self, mime_type: str, data: str | bytes) -> None:
+        """Carry `context.attach` over to Allure."""
+        if not self.dry_run:
+            self.listener.attach_data(data, "attachment", mime_type, None)
+
+    def eof(self) -> None:
+        """Close a feature; report what its hooks kept from running or from ending well."""
+        if self.dry_run:
+            return
+        self._report_feature_errors()
+        super().eof()
+
+    def _report_feature_errors(self) -> None:
+        feature, self._feature = self._feature, None
+        if feature is None:
+            return
+        errors = [f"CLEANUP-ERROR in {name}: {error}" for name, error in self._cleanup_errors]
+        self._cleanup_errors.clear()
+        if feature.hook_failed:
+            errors.insert(0, _hook_finding(feature).message)
+        if not errors:
+            return
+        missing = [s for s in feature.walk_scenarios() if s.selected and not s.reported]
+        for scenario in missing:
+            self.listener.never_ran(scenario, f"not run: {errors[0]}")
+        if not missing:
+            message = f"{feature.name}: {'; '.join(errors)}"
+            allure_commons.plugin_manager.hook.global_error(message=message, trace=None)
+
+    def close(self) -> None:
+        """Take leave of Allure; all results are on disk already."""
+        if self.dry_run:
+            return
+        self._report_feature_errors()  # behave skips eof() where an interruption ends a feature
+        Context.print_cleanup_error = staticmethod(self._print_cleanup_error)
+        super().close()
+
+
+def clear_results(directory: Path) -> None:
+    """Delete the Allure results of earlier runs from `directory`, and nothing else in it."""
+    if directory.is_dir():
+        for file in directory.iterdir():
+            if RESULT_FILES.match(file.name) and file.is_file():
+                file.unlink()
+
+
+def _features(config: Any) -> list[Any]:
+    """Parse the features that behave is about to run: it has not shown them to formatters yet."""
+    locations = [f for f in collect_feature_locations(config.paths) if not config.exclude(f)]
+    features: list[Any] = parse_features(locations, language=config.lang)
+    return features
+
+
+def _replace_junit(config: Any) -> None:
+    from qaws.report.junit import SignoffJUnitReporter  # it needs this module
+
+    def selected(scenario: Any) -> bool:
+        return bool(getattr(scenario, "selected", scenario.should_run(config)))
+
+    config.reporters = [
+        SignoffJUnitReporter(config, selected) if type(reporter) is JUnitReporter else reporter
+        for reporter in config.reporters
+    ]
+
+
+__all__ = [
+    "Outcome",
+    "SignoffFormatter",
+    "check_identities",
+    "clear_results",
+    "identity",
+    "outcome_of",
+    "row_cells",
+    "row_text",
+    "scenario_id",
+]

@@ -1,0 +1,61 @@
+"""JUnit XML that says the same as the Allure results, skip reasons included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+
+from allure_commons.model2 import Status
+from behave.reporter.junit import CDATA, JUnitReporter
+
+from qaws.report.formatter import Outcome, outcome_of
+
+ELEMENTS = {Status.FAILED: "failure", Status.BROKEN: "error", Status.SKIPPED: "skipped"}
+
+
+class SignoffJUnitReporter(JUnitReporter):  # type: ignore[misc]
+    """behave's JUnit reporter with verdicts and messages taken from `outcome_of`.
+
+    behave's own loses the reason of a skip, has no message for a failed cleanup, and calls the
+    scenarios of a run that broke before them "skipped". Deselected scenarios are left out.
+    """
+
+    def __init__(self, config: Any, selected: Callable[[Any], bool]) -> None:
+        super().__init__(config)
+        self.show_skipped_always = True
+        self._selected = selected
+
+    def feature(self, feature: Any) -> None:
+        """Write one XML file for a feature that has selected scenarios."""
+        if any(self._selected(scenario) for scenario in feature.walk_scenarios()):
+            super().feature(feature)
+
+    def _process_scenario(self, scenario: Any, report: Any) -> None:
+        if not self._selected(scenario):
+            return
+        counts = (report.counts_errors, report.counts_failed, report.counts_skipped)
+        super()._process_scenario(scenario, report)
+        report.counts_errors, report.counts_failed, report.counts_skipped = counts
+        case = report.testcases[-1]
+        for stale in [child for child in case if child.tag in ELEMENTS.values()]:
+            case.remove(stale)
+        outcome = outcome_of(scenario)
+        case.set("status", str(outcome.status))
+        if outcome.row:
+            case.set("name", f"{case.get('name')} [{outcome.row}]")
+        if outcome.status in ELEMENTS:
+            case.insert(0, _element(outcome))
+            report.counts_failed += outcome.status == Status.FAILED
+            report.counts_errors += outcome.status == Status.BROKEN
+            report.counts_skipped += outcome.status == Status.SKIPPED
+
+
+def _element(outcome: Outcome) -> ElementTree.Element:
+    element = ElementTree.Element(ELEMENTS[outcome.status])
+    first_line = outcome.message.strip().splitlines()[0] if outcome.message.strip() else ""
+    element.set("type", outcome.kind)
+    element.set("message", first_line)
+    text = "\n".join(part for part in (outcome.message, outcome.trace) if part)
+    element.append(CDATA(text.replace("]]>", "]]&gt;")))
+    return element

@@ -1,0 +1,303 @@
+"""The report and the sign-off sheet from what a run left behind: `python -m qaws.report.signoff`.
+
+Reads `reports/allure-results`, `reports/run.json` and `reports/checks.jsonl`; writes
+`reports/index.html` (Allure, one file), `reports/signoff.html` (the sheet) and
+`reports/verdict.json`. Both pages are checked to load nothing from the network.
+
+Earlier pages are deleted first: a run that went wrong never leaves an older success behind. What
+cannot be reported properly gets a bare sheet that says BROKEN and why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+SIGNOFF = Path(__file__).resolve().parents[2] / "signoff"
+OLDEST_NODE = 22
+PATIENCE_S = 300
+PAGES = ("index.html", "signoff.html", "verdict.json")
+ANALYTICS = re.compile(
+    r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>',
+    re.DOTALL,
+)
+FINGERPRINT = "{{REPORT_SHA256}}"
+EXIT_BROKEN = 2
+EXIT_ABORTED = 130
+
+
+class ReportError(Exception):
+    """The report cannot be made: one line that names the thing and the way out."""
+
+
+def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -> int:
+    """Make the report and the sheet in `reports`, print what came of the run, return an exit code.
+
+    Args:
+        reports: the folder that holds `allure-results`, `run.json` and `checks.jsonl`.
+        behave_exit: behave's exit code, where it is known.
+        aborted: the run was stopped by hand, whatever `run.json` says.
+
+    Returns:
+        0 for a run that passed, 1 for one that did not, 2 where the report could not be made, 130
+        for an aborted run.
+
+    """
+    try:
+        require_writable(reports)
+        delete_pages(reports)
+    except ReportError as error:
+        print(f"BROKEN: {error}", file=sys.stderr)
+        return EXIT_BROKEN
+    try:
+        verdict = _generate(reports, behave_exit=behave_exit, aborted=aborted)
+    except ReportError as error:
+        _write(reports / "signoff.html", _bare_sheet(str(error)))
+        print(f"BROKEN: {error}", file=sys.stderr)
+        return EXIT_BROKEN
+    _tell(reports, verdict)
+    word = verdict["run"]["verdict"]
+    if word == "ABORTED":
+        return EXIT_ABORTED
+    return 0 if word == "PASSED" and behave_exit == 0 else 1
+
+
+def require_writable(reports: Path) -> None:
+    """Raise ReportError unless files can be made in `reports` (which is made if need be)."""
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=reports):
+            pass
+    except OSError as error:
+        raise ReportError(f"{reports}/ is not writable: {error.strerror or error}") from error
+
+
+def delete_pages(reports: Path) -> None:
+    """Delete the pages of an earlier run."""
+    for name in PAGES:
+        try:
+            (reports / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise ReportError(f"{reports / name} cannot be deleted: {error.strerror}") from error
+
+
+# ------------------------------------------------------------------------------------ generating
+def _generate(reports: Path, *, behave_exit: int, aborted: bool) -> dict[str, Any]:
+    run = _read_run(reports)
+    node = find_node()
+    if not (SIGNOFF / "node_modules" / "allure" / "package.json").is_file():
+        raise ReportError("signoff/node_modules is missing: run `make setup`")
+    _write_metadata(reports, run)
+    with tempfile.TemporaryDirectory(prefix=".allure-", dir=reports) as scratch:
+        output = Path(scratch) / "out"
+        _run_allure(node, reports, output, behave_exit=behave_exit, aborted=aborted)
+        page = strip_analytics(_read(output / "awesome" / "index.html"))
+        sheet = _read(output / "signoff" / "signoff.html")
+        data = _read(output / "signoff" / "verdict.json")
+    sheet = sheet.replace(FINGERPRINT, hashlib.sha256(page.encode()).hexdigest())
+    for name, text in (("index.html", page), ("signoff.html", sheet)):
+        loads = network_loads(text)
+        if loads:
+            raise ReportError(f"{name} would load from the network: {', '.join(loads[:3])}")
+    for name, text in zip(PAGES, (page, sheet, data), strict=True):
+        _write(reports / name, text)
+    verdict: dict[str, Any] = json.loads(data)
+    return verdict
+
+
+def _read_run(reports: Path) -> dict[str, Any]:
+    file = reports / "run.json"
+    if not file.is_file():
+        return {}
+    try:
+        run = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReportError(f"{file} cannot be read: {error}") from error
+    if not isinstance(run, dict):
+        raise ReportError(f"{file} cannot be read: not an object")
+    return run
+
+
+def find_node() -> str:
+    """Return a Node that is new enough: the machine's own, or the virtual environment's."""
+    candidates = [shutil.which("node"), str(Path(sys.executable).parent / "node")]
+    seen: list[str] = []
+    for candidate in dict.fromkeys(c for c in candidates if c and os.access(c, os.X_OK)):
+        version = _node_version(candidate)
+        if int(version.split(".")[0] or 0) >= OLDEST_NODE:
+            return candidate
+        seen.append(version or "that does not start")
+    if seen:
+        have = " and ".join(seen)
+        raise ReportError(f"Node {have} is too old, {OLDEST_NODE} is needed: run `make setup`")
+    raise ReportError("Node is missing: run `make setup`")
+
+
+def _node_version(node: str) -> str:
+    try:
+        done = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    match = re.match(r"v(\d+\.\d+\.\d+)", done.stdout)
+    return match[1] if match else ""
+
+
+def _write_metadata(reports: Path, run: dict[str, Any]) -> None:
+    """Write what Allure shows about the environment and the executor."""
+    results = reports / "allure-results"
+    results.mkdir(exist_ok=True)
+    target = run.get("target") or {}
+    facts = {
+        "Target": target.get("name"),
+        "Dialect": target.get("dialect"),
+        "Service": target.get("url"),
+        "Capabilities": ", ".join(target.get("capabilities") or []),
+        **(run.get("versions") or {}),
+    }
+    lines = [f"{key}={' '.join(str(value).split())}" for key, value in facts.items() if value]
+    _write(results / "environment.properties", "\n".join(lines) + "\n")
+    executor = {"name": "qaws", "type": "behave", "buildName": run.get("started") or "no run"}
+    _write(results / "executor.json", json.dumps(executor))
+
+
+def _run_allure(node: str, reports: Path, output: Path, *, behave_exit: int, aborted: bool) -> None:
+    environment = {
+        **os.environ,
+        "QAWS_REPORTS": str(reports.resolve()),
+        "QAWS_OUTPUT": str(output.resolve()),
+        "QAWS_BEHAVE_EXIT": str(behave_exit),
+        "QAWS_ABORTED": "1" if aborted else "0",
+    }
+    command = [node, str(SIGNOFF / "generate.mjs")]
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ReportError(f"Allure did not end within {PATIENCE_S} s") from error
+    if done.returncode or not (output / "signoff" / "signoff.html").is_file():
+        said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        why = next((line for line in said if "Error" in line), said[-1] if said else "no message")
+        raise ReportError(f"Allure could not make the report: {why[:300]}")
+
+
+def strip_analytics(page: str) -> str:
+    """Return Allure's page without the analytics script that it loads from the network."""
+    stripped, found = ANALYTICS.subn("", page, count=1)
+    if found != 1 or "googletagmanager.com" in stripped:
+        raise ReportError(
+            "Allure's analytics script looks different now: see ANALYTICS in report.py"
+        )
+    return stripped
+
+
+class _Loads(HTMLParser):
+    """Collects what a page would load from the network without anybody clicking."""
+
+    LOADING = ("src", "srcset", "data", "poster", "background")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._in_style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag == "style"
+        names = (*self.LOADING, "href") if tag in ("link", "image", "use", "base") else self.LOADING
+        for name, value in attrs:
+            if name in names and value and re.match(r"\s*(https?:)?//", value):
+                self.found.append(f"<{tag} {name}={value[:80]}>")
+            if name == "style" and value:
+                self._look_at_style(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_style = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_style:
+            self._look_at_style(data)
+
+    def _look_at_style(self, text: str) -> None:
+        pattern = r"(?:url\(|@import)\s*['\"]?\s*((?:https?:)?//[^'\")\s;]{1,80})"
+        self.found.extend(re.findall(pattern, text))
+
+
+def network_loads(page: str) -> list[str]:
+    """Return what an HTML page would load from the network on opening; empty is what we want."""
+    parser = _Loads()
+    parser.feed(page)
+    parser.close()
+    return parser.found
+
+
+def _read(file: Path) -> str:
+    return file.read_text("utf-8")
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file so that nobody ever sees half of it."""
+    draft = file.with_name(f".{file.name}.new")
+    draft.write_text(text, "utf-8")
+    draft.replace(file)
+
+
+# --------------------------------------------------------------------------------------- telling
+def _tell(reports: Path, verdict: dict[str, Any]) -> None:
+    run, signoff = verdict["run"], verdict["signoff"]
+    print(f"Run: {run['verdict']} — {run['reason']}")
+    print(f"Sign-off: {signoff['verdict']} — {signoff['reason']}")
+    if signoff["missing"]:
+        print(f"Not covered: {_shorten(signoff['missing'])}")
+    print(f"Sheet: {reports / 'signoff.html'}   Report: {reports / 'index.html'}")
+
+
+def _shorten(ids: list[str]) -> str:
+    first, *rest = ids
+    prefix = first.rpartition("-")[0] + "-"
+    return ", ".join([first, *(one.removeprefix(prefix) for one in rest)])
+
+
+def _bare_sheet(reason: str) -> str:
+    """Return the sheet for when the real one cannot be made: it claims nothing but BROKEN."""
+    why = html.escape(reason)
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        "<title>BROKEN · Sign-off sheet</title>"
+        "<style>body{font:16px/1.5 sans-serif;max-width:46rem;margin:4rem auto;padding:0 1rem}"
+        "h1{color:#7a4500;font-size:2rem;margin:0}</style></head>"
+        f"<body><p>Sign-off sheet</p><h1>BROKEN</h1><p>No report could be made: {why}.</p>"
+        "<p>Nothing is verified by this page, and nothing can be signed on it.</p></body></html>\n"
+    )
+
+
+def reports_folder() -> Path:
+    """Return where reports go: the folder that QAWS_REPORTS names, or reports."""
+    return Path(os.environ.get("QAWS_REPORTS") or "reports")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make the report of the last run; see `make_report` for the exit codes."""
+    parser = argparse.ArgumentParser(prog="python -m qaws.report.signoff", description=__doc__)
+    folder = reports_folder()
+    parser.add_argument("--reports", type=Path, default=folder, help=f"default: {folder}")
+    options = parser.parse_args(arguments)
+    try:
+        return make_report(options.reports)
+    except KeyboardInterrupt:
+        print("interrupted: no report was made", file=sys.stderr)
+        return EXIT_ABORTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

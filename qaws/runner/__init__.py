@@ -1,0 +1,1 @@
+"""Runs behave against a testbed, attaches the evidence, and ends everything."""

@@ -1,0 +1,72 @@
+"""Attaches a scenario's evidence to its Allure result, whether it passed or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import allure
+from allure_commons.types import AttachmentType
+
+from qaws.clients.connection import Connection
+from qaws.redaction import without_tokens
+from qaws.report.panel import panel
+from qaws.report.sequence_diagram import GROUP, lane_of, sequence_diagram
+from qaws.report.transcript import group_transcript, transcript
+from qaws.testbed.testbed import Scene, World
+
+LOG_LIMIT = 64 * 1024
+"""Bytes of a service's log that are attached: its end."""
+
+
+def attach_evidence(world: World, plan: Sequence[str]) -> None:
+    """Attach panel, transcripts, published ticks and service log of the current scene.
+
+    Args:
+        world: the world; its scene has ended.
+        plan: the scenario's description, line by line.
+    """
+    scene = world.scene
+    pictures = list(scene.pictures)
+    if scene.connections.all:
+        svg = sequence_diagram(scene.steps, scene.connections.all, world.ledger, scene.started_ns)
+        pictures.append(("What went over the wire, step by step", svg))
+    allure.dynamic.description_html(  # type: ignore[no-untyped-call]
+        without_tokens(panel(plan, scene.checks.done, scene.figures, pictures))
+    )
+    _attach_transcripts(scene)
+    if world.ledger.ticks:
+        lines = [
+            f"{(tick.sent_ns - scene.started_ns) / 1e6:12.3f} ms {tick.role:<5} "
+            f"heard by {tick.heard_by}  {tick.text}"
+            for tick in world.ledger.ticks
+        ]
+        _attach("published to the feed", "\n".join(lines))
+    for service, mark in scene.services:
+        if service.process:
+            settings = ", ".join(f"{k} {v}" for k, v in service.settings.items()) or "as it comes"
+            log = service.process.read_log()[mark:][-LOG_LIMIT:]
+            _attach(f"log of the service ({settings})", log or "(it wrote nothing)")
+    for name, picture in scene.screenshots:
+        allure.attach(picture, name=name, attachment_type=AttachmentType.PNG)
+    _attach("checks", json.dumps(scene.checks.as_dicts(), indent=1), AttachmentType.JSON)
+
+
+def _attach_transcripts(scene: Scene) -> None:
+    connections = scene.connections.all
+    for index, connection in enumerate(connections):
+        if not GROUP.match(connection.name):
+            again = sum(1 for c in connections[:index] if c.name == connection.name)
+            which = f" (connection {again + 1})" if again else ""
+            body = transcript(connection, scene.started_ns)
+            _attach(f"wire of {connection.name}{which}", body)
+    groups: dict[str, list[Connection]] = {}
+    for connection in connections:
+        if GROUP.match(connection.name):
+            groups.setdefault(lane_of(connection.name), []).append(connection)
+    for lane, members in groups.items():
+        _attach(f"wires of {len(members)} {lane}", group_transcript(members, scene.started_ns))
+
+
+def _attach(name: str, body: str, kind: AttachmentType = AttachmentType.TEXT) -> None:
+    allure.attach(without_tokens(body), name=name, attachment_type=kind)

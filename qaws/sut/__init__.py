@@ -1,0 +1,1 @@
+"""The system under test: its target file, its process, its broker, and what they hold."""

@@ -1,0 +1,374 @@
+"""The service under test: started per distinct settings, watched, measured from outside.
+
+A service is started as anybody's service is: by a command and environment variables from the target
+file. Its memory and sockets are read from the operating system, its own counts from its statistics.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+import time
+import urllib.request
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from qaws.runtime.ports import answers, free_port
+from qaws.runtime.process import ManagedProcess
+from qaws.sut.target import Launch, Statistics, Target
+from qaws.verdict import Broken
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a service holds: sockets as the kernel counts them, the rest as the service does.
+
+    A part that the target gives no means to see is None.
+    """
+
+    sockets: int | None
+    sessions: int | None
+    subscriptions: int | None
+
+    def __str__(self) -> str:
+        parts = [
+            f"{count} {name}"
+            for name, count in (
+                ("sockets", self.sockets),
+                ("sessions", self.sessions),
+                ("subscriptions", self.subscriptions),
+            )
+            if count is not None
+        ]
+        return ", ".join(parts) or "nothing that can be seen"
+
+
+class Service:
+    """One running service."""
+
+    def __init__(
+        self,
+        target: Target,
+        settings: Mapping[str, str],
+        port: int | None,
+        process: ManagedProcess | None,
+    ) -> None:
+        self.target = target
+        self.settings = dict(settings)
+        self.port = port
+        self.process = process
+        self.told_to_end = False
+        self.url = target.endpoint.url.format(port=port)
+
+    def require_alive(self) -> None:
+        """Raise `Broken` when the service's process has ended without having been told to."""
+        if self.told_to_end:
+            return
+        if self.process and (code := self.process.exit_code()) is not None:
+            raise Broken(
+                f'the service "{self.target.name}" ended in mid-run with exit code {code}; '
+                f"its last line: {self.process.last_line()}"
+            )
+
+    def holdings(self) -> Holdings:
+        """Return how many sockets, sessions and subscriptions the service holds now.
+
+        Raises:
+            Broken: the statistics cannot be read.
+        """
+        sockets = self._sockets()  # before the statistics are asked for, which takes a socket too
+        return replace(self.counted(), sockets=sockets)
+
+    def counted(self) -> Holdings:
+        """Return what the service's own statistics tell; sockets are not looked for.
+
+        Raises:
+            Broken: the statistics cannot be read.
+        """
+        if self.target.statistics is None:
+            return Holdings(None, None, None)
+        counts = self._statistics(self.target.statistics)
+        return Holdings(
+            None,
+            counts[self.target.statistics.connections],
+            counts[self.target.statistics.subscriptions],
+        )
+
+    def descriptors(self) -> int | None:
+        """Return how many files and sockets the process and its children hold; None if remote.
+
+        To count only the sockets of its port, as `holdings` does, takes the system as long as it
+        has sockets of any kind.
+        """
+        if self.process is None:
+            return None
+        return sum(member.num_fds() for member in self._members())
+
+    def memory_bytes(self) -> int:
+        """Return the service's private memory (unique set size) in bytes, children included.
+
+        Raises:
+            Broken: the service is not a process of this machine.
+        """
+        return sum(member.memory_full_info().uss for member in self._members())
+
+    def _sockets(self) -> int | None:
+        """Count the service's sockets on its own port, but for the listening one.
+
+        A socket whose client has gone counts as long as the service holds it: half-closed
+        (CLOSE_WAIT), or closed on both sides and only its descriptor left. None for a remote
+        service.
+        """
+        if self.process is None or self.port is None:
+            return None
+        return sum(_own_sockets(member, self.port) for member in self._members())
+
+    def _members(self) -> list[psutil.Process]:
+        if self.process is None:
+            raise Broken("the target has no [launch]: the service's process cannot be observed")
+        try:
+            parent = psutil.Process(self.process.pid)
+            return [parent, *parent.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            self.require_alive()
+            raise
+
+    def _statistics(self, section: Statistics) -> dict[str, int]:
+        url = http_url(self.url, section.path)
+        self.require_alive()
+        try:
+            with open_url(url, 5) as answer:
+                counts = json.load(answer)
+            for key in (section.connections, section.subscriptions):
+                if type(counts[key]) is not int:
+                    raise Broken(f"{url}: {key} = {counts[key]!r} is not a number")
+        except (OSError, HTTPException, ValueError, KeyError, TypeError) as problem:
+            raise Broken(
+                f"{url}: no statistics there ({type(problem).__name__}: {problem}); "
+                "check [statistics] in the target file"
+            ) from None
+        return dict(counts)
+
+    def tell_to_end(self) -> None:
+        """Send the process SIGTERM, and return at once: what follows is the scenario's to judge.
+
+        Raises:
+            Broken: the service is not a process that the suite has started.
+        """
+        if self.process is None:
+            raise Broken("the target has no [launch]: the service cannot be told to end")
+        self.told_to_end = True
+        self.process.interrupt()
+
+    def stop(self) -> None:
+        """End the service's process; a service that was there before is left alone."""
+        if self.process and self.target.launch:
+            self.process.stop(0.0 if self.told_to_end else self.target.launch.stop_within_s)
+            self.told_to_end = True
+
+
+def _own_sockets(member: psutil.Process, port: int) -> int:
+    """Count a process's connections on a port, and its sockets that no connection is behind."""
+    links = member.net_connections(kind="all")
+    known = {link.fd for link in links}
+    alive = sum(
+        1
+        for link in links
+        if isinstance(link.laddr, tuple)
+        and link.laddr
+        and link.laddr[1] == port
+        and link.status != psutil.CONN_LISTEN
+    )
+    return alive + len(_socket_descriptors(member.pid) - known)
+
+
+def _socket_descriptors(pid: int) -> set[int]:
+    """Return which descriptors of a process are sockets; empty where /proc does not tell."""
+    folder = Path(f"/proc/{pid}/fd")
+    found = set()
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):  # closed in the meantime
+            if os.readlink(entry).startswith("socket:"):
+                found.add(int(entry.name))
+    return found
+
+
+def http_url(websocket_url: str, path: str) -> str:
+    """Return the http(s) URL of `path` on the host of a ws(s) URL."""
+    parts = urlsplit(websocket_url)
+    return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}{path}"
+
+
+class Services:
+    """The services of a run, one per distinct settings, started when first asked for."""
+
+    def __init__(
+        self, target: Target, folder: Path, placeholders: Mapping[str, str], patience: float = 1.0
+    ) -> None:
+        """Prepare; nothing is started yet.
+
+        Args:
+            target: the service under test.
+            folder: where logs go.
+            placeholders: values for the `{…}` of the launch section.
+            patience: factor for start allowances, for slow machines.
+        """
+        self._target = target
+        self._folder = folder
+        self._placeholders = dict(placeholders)
+        self._patience = patience
+        self._running: dict[tuple[tuple[str, str], ...], Service] = {}
+        self._started = 0
+
+    def get(
+        self, settings: Mapping[str, str] | None = None, *, afresh: bool = False, node: int = 1
+    ) -> Service:
+        """Return the running service with these settings, starting it if need be.
+
+        Args:
+            settings: name in the features' words → value.
+            afresh: end one that runs with these settings, and start another.
+            node: which one of several with the same settings.
+
+        Raises:
+            Broken: it does not start, or the target has no such setting.
+        """
+        wanted = dict(settings or {})
+        key = (*sorted(wanted.items()), ("node", str(node)))
+        service = self._running.get(key)
+        if service and afresh and service.process:
+            self.retire(service)
+            service = None
+        if service is None:
+            service = self._running[key] = self._start(wanted)
+        self.require_alive([service])
+        return service
+
+    def require_alive(self, services: Iterable[Service] | None = None) -> None:
+        """Raise `Broken` when one of these has died; the next `get` starts another in its place.
+
+        One that was retired may be dead.
+
+        Args:
+            services: which; default all that run.
+        """
+        deaths = []
+        for service in list(self._running.values() if services is None else services):
+            if service in self._running.values():
+                try:
+                    service.require_alive()
+                except Broken as death:
+                    self.retire(service)
+                    deaths.append(death)
+        if deaths:
+            raise deaths[0]
+
+    def retire(self, service: Service) -> None:
+        """Stop a service whose state can no longer be trusted; the next `get` starts another."""
+        self.forget(service)
+        service.stop()
+
+    def forget(self, service: Service) -> None:
+        """Leave a service to whoever asks for it to be forgotten; the next `get` starts another."""
+        self._running = {k: s for k, s in self._running.items() if s is not service}
+
+    def retire_others(self, service: Service) -> None:
+        """Stop every service but one."""
+        for other in list(self._running.values()):
+            if other is not service:
+                self.retire(other)
+
+    def stop(self) -> None:
+        """End every service."""
+        for service in list(self._running.values()):
+            self.retire(service)
+
+    def _start(self, settings: Mapping[str, str]) -> Service:
+        launch = self._target.launch
+        if launch is None:
+            if settings:
+                raise Broken(f"{self._target.file}: without [launch] nothing can be configured")
+            return Service(self._target, settings, urlsplit(self._target.endpoint.url).port, None)
+        variables = dict(self._target.environment_for(k, v) for k, v in settings.items())
+        texts = [*launch.command, *launch.environment.values()]
+        port = None
+        if any("{port}" in text for text in texts):
+            port = free_port()
+        elif "{port}" not in self._target.endpoint.url:
+            port = urlsplit(self._target.endpoint.url).port
+            if port and answers("127.0.0.1", port):
+                raise Broken(
+                    f"{self._target.file}: port {port} is in use by another program; end that, or "
+                    "use {port} in the url and the launch section"
+                )
+        values = {"python": sys.executable, "port": str(port), **self._placeholders}
+        self._started += 1
+        process = ManagedProcess(
+            f'the service "{self._target.name}"',
+            [text.format(**values) for text in launch.command],
+            self._folder / f"service-{self._started}.log",
+            {k: v.format(**values) for k, v in launch.environment.items()} | variables,
+            launch.directory,
+        )
+        try:
+            port = self._await_ready(launch, process, port)
+        except BaseException:
+            process.stop()
+            raise
+        return Service(self._target, settings, port, process)
+
+    def _await_ready(self, launch: Launch, process: ManagedProcess, port: int | None) -> int | None:
+        """Wait for the ready line and the ready path; return the port."""
+        allowance = launch.ready_within_s * self._patience
+        deadline = time.monotonic() + allowance
+        waiting_for = "its ready line"
+        line_seen = launch.ready_log is None
+        while time.monotonic() < deadline:
+            if (code := process.exit_code()) is not None:
+                raise Broken(
+                    f'the service "{self._target.name}" ended before it was ready '
+                    f"(exit code {code}): {process.last_line()}"
+                )
+            if not line_seen and (found := re.search(launch.ready_log or "", process.read_log())):
+                line_seen = True
+                port = int(found["port"]) if "port" in found.groupdict() else port
+            if line_seen:
+                url = http_url(self._target.endpoint.url.format(port=port), launch.ready_path or "")
+                waiting_for = f"{url} to answer 200"
+                if launch.ready_path is None or _is_ready(url):
+                    return port
+            time.sleep(0.02)
+        raise Broken(
+            f'the service "{self._target.name}" was not ready within {allowance:g} s, waiting for '
+            f"{waiting_for}; its last line: {process.last_line()}"
+        )
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with open_url(url, 1) as answer:
+            return bool(answer.status == 200)
+    except (OSError, HTTPException, ValueError):
+        return False
+
+
+def open_url(url: str, timeout_s: float) -> HTTPResponse:
+    """Open an http(s) URL, on this machine without the proxy that the environment may name.
+
+    Raises:
+        OSError: it cannot be had; an `HTTPError` where the status is not 200.
+    """
+    loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    proxies = urllib.request.ProxyHandler({} if loopback else None)
+    answer: HTTPResponse = urllib.request.build_opener(proxies).open(url, timeout=timeout_s)
+    return answer

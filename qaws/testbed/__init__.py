@@ -1,0 +1,1 @@
+"""Wires target, broker, services, feed and loop once, and holds one scenario's state."""
