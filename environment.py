@@ -1,4 +1,4 @@
-"""behave's hooks: build the world, tear it down. What they do is in `qaws/runner/behave_run.py`."""
+"""behave's hooks: build the testbed, tear it down. `qaws/runner/behave_run.py` does the work."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ ROOT = Path(__file__).resolve().parent
 
 
 def before_all(context):
-    """Read the target, start broker and event loop, put the world on the context."""
+    """Read the target, start broker and event loop, put the testbed on the context."""
     context.session = Session(ROOT, context)
 
 
 def before_scenario(context, scenario):
-    """Give the scenario a clean scene, or skip it with the capability that the target lacks."""
+    """Give the scenario a clean scenario, or skip it with the capability that the target lacks."""
     context.session.begin(context, scenario)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,6 @@ from qaws.load.result import SwarmResult
 from qaws.load.schedule import FlowPlan, FlowReport
 from qaws.load.swarm import Swarm
 from qaws.protocol.market import selection_of
-from qaws.runtime.closing import Closing
 from qaws.sut.broker import Broker, open_broker
 from qaws.sut.service import Services
 from qaws.sut.target import Target, read_target
@@ -95,7 +95,7 @@ class Delivery(msgspec.Struct, frozen=True):
         return self.swarm_cpu_s / self.deliveries * 1e6 if self.deliveries else 0.0
 
 
-class Stage(Closing):
+class Stage:
     """The broker and the tokens that all services of a run share."""
 
     def __init__(self, folder: Path) -> None:
@@ -160,7 +160,7 @@ class Stage(Closing):
         flow = FlowPlan(
             self._broker.url, (SYMBOL,), load.per_second, load.ticks, pad_to=load.pad_to
         )
-        with Swarm(folder) as swarm, Publisher(folder) as publisher:
+        with closing(Swarm(folder)) as swarm, closing(Publisher(folder)) as publisher:
             swarm.start(plan)
             publisher.start(flow)
             neighbours = Neighbours()

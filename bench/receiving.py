@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -73,7 +74,7 @@ def receive(
         Broken: sender or contestant failed, or took too long.
     """
     ended_before = ended_cpu_s()
-    with Sending(folder, clients, ticks, own, flaws) as sending:
+    with closing(Sending(folder, clients, ticks, own, flaws)) as sending:
         contestant = make()
         try:
             contestant.start(sending.url, clients, ticks, CONNECT_S + within_s)

@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -124,7 +125,7 @@ class Bench:
         if parts & {"a", "c"}:
             self._receive()
         if parts & {"b", "d"}:
-            with Stage(self._folder) as stage:
+            with closing(Stage(self._folder)) as stage:
                 if "b" in parts:
                     self._fan_out(stage)
                 if "d" in parts:

@@ -16,7 +16,6 @@ import msgspec
 
 from bench.sender import CONTROL
 from bench.stream import Flaw
-from qaws.runtime.closing import Closing
 from qaws.runtime.process import ManagedProcess
 from qaws.verdict import Broken
 
@@ -35,7 +34,7 @@ class Sent(msgspec.Struct):
     stream_bytes: int
 
 
-class Sending(Closing):
+class Sending:
     """One sender process with its control connection."""
 
     def __init__(

@@ -17,13 +17,10 @@ from typing import Any
 import redis.asyncio
 
 from qaws.oracle.ledger import Ledger, Published, Role
-from qaws.protocol.market import Market, Sample, Selection, TickKind
+from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
 from qaws.sut.target import Feed as FeedSection
 from qaws.verdict import Broken
-
-SEQUENCE_FIELD = "seq"
-DUE_FIELD = "due_us"
 
 STOP_ALLOWANCE_S = 10.0
 """How long a flow may need to publish its last tick."""

@@ -10,13 +10,13 @@ from qaws.behaviours import outage
 )
 async def broker_has_a_mishap(context, mishap, client, selection):
     """It hangs up on its listeners, ends and comes back empty, or cannot keep what they are due."""
-    await context.world.do(mishap, client, selection)
+    await context.testbed.do(mishap, client, selection)
 
 
 @then("all clients receive ticks again within {bound:Duration} of the broker's return")
 async def ticks_resume(context, bound):
     """The first new tick of everything that each client holds; no client does anything for it."""
-    await context.world.do(outage.ticks_resume, bound)
+    await context.testbed.do(outage.ticks_resume, bound)
 
 
 @then(
@@ -24,10 +24,10 @@ async def ticks_resume(context, bound):
 )
 async def told_of_the_loss(context, bound):
     """Whoever misses ticks must find both words around the gap."""
-    await context.world.do(outage.told_of_the_loss, bound)
+    await context.testbed.do(outage.told_of_the_loss, bound)
 
 
 @then("all clients are connected, and each of their pings was answered within {bound:Duration}")
 async def pings_were_answered(context, bound):
     """WebSocket pings of the whole outage until now, and ping messages while the broker was away."""
-    await context.world.do(outage.pings_were_answered, bound)
+    await context.testbed.do(outage.pings_were_answered, bound)

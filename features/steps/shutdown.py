@@ -8,7 +8,7 @@ from qaws.behaviours import nodes, shutdown
 @given("{client:Client} is connected and subscribed to {selection:Selection}, but no longer reads")
 async def client_is_deaf(context, client, selection):
     """A client with a small receive buffer and a full line: it hangs, but its machine is there."""
-    await context.world.do(shutdown.be_deaf, client, selection)
+    await context.testbed.do(shutdown.be_deaf, client, selection)
 
 
 @when(
@@ -16,8 +16,8 @@ async def client_is_deaf(context, client, selection):
 )
 async def herd_comes_back(context, clients, selection):
     """A new process takes the place of the old one; all connect as soon as it is ready."""
-    context.world.use_service(context.world.service.settings, afresh=True)
-    await context.world.do(nodes.come_back, clients, selection)
+    context.testbed.use_service(context.testbed.service.settings, afresh=True)
+    await context.testbed.do(nodes.come_back, clients, selection)
 
 
 @when(
@@ -25,13 +25,13 @@ async def herd_comes_back(context, clients, selection):
 )
 async def service_is_told_to_end(context, count, selection, node):
     """SIGTERM, as soon as the broker has the ticks: mid-stream."""
-    await context.world.do(shutdown.end_amid_ticks, count, selection, node)
+    await context.testbed.do(shutdown.end_amid_ticks, count, selection, node)
 
 
 @then("{clients:Clients} have received every tick that was published before")
 async def have_received_what_came_before(context, clients):
     """All that the broker had taken before the service was told to end."""
-    await context.world.do(shutdown.received_what_came_before, clients)
+    await context.testbed.do(shutdown.received_what_came_before, clients)
 
 
 @then(
@@ -39,8 +39,8 @@ async def have_received_what_came_before(context, clients):
 )
 async def process_ends(context, code, bound):
     """By itself, from SIGTERM on; newcomers try from the first close on, and once it has ended."""
-    await context.world.do(shutdown.process_ends, code, bound)
-    await context.world.do(shutdown.nobody_was_let_in)
+    await context.testbed.do(shutdown.process_ends, code, bound)
+    await context.testbed.do(shutdown.nobody_was_let_in)
 
 
 @then(
@@ -48,4 +48,4 @@ async def process_ends(context, code, bound):
 )
 async def are_back(context, clients, bound):
     """All of them, none turned away; the time runs from when the service was ready again."""
-    await context.world.do(nodes.are_back, clients, bound)
+    await context.testbed.do(nodes.are_back, clients, bound)

@@ -8,19 +8,19 @@ from qaws.behaviours import background_load, soak, storm
 @given("{witnesses:Number} witnesses receive {rate:Number} ticks of {symbol} per second")
 def witnesses_receive(context, witnesses, rate, symbol):
     """Clients that stay, and to which ticks flow while others come and go."""
-    background_load.witnesses_receive(context.world, witnesses, rate, symbol)
+    background_load.witnesses_receive(context.testbed, witnesses, rate, symbol)
 
 
 @given("the service is warmed up by {cycles:Number} connection cycles with {symbol}")
 def service_is_warmed_up(context, cycles, symbol):
     """Clients that connect, subscribe, receive a tick and leave, until the caches are full."""
-    soak.warm_up(context.world, cycles, symbol)
+    soak.warm_up(context.testbed, cycles, symbol)
 
 
 @when("{cycles:Number} connection cycles with {symbol} follow, {per_second:Pace}")
 def cycles_follow(context, cycles, symbol, per_second):
     """Clients that connect, subscribe, receive a tick and leave, some at a time."""
-    soak.cycles(context.world, cycles, symbol, per_second)
+    soak.cycles(context.testbed, cycles, symbol, per_second)
 
 
 @when(
@@ -29,7 +29,7 @@ def cycles_follow(context, cycles, symbol, per_second):
 def storm_and_churn(context, clients, span, resets, rate, symbol, length):
     """A crowd that comes at once, and then comes and goes; each is due at its time."""
     plan = storm.Weather(clients, span / 1000, resets, rate, length / 1000)
-    storm.storm(context.world, plan, symbol)
+    storm.storm(context.testbed, plan, symbol)
 
 
 @then(
@@ -37,7 +37,7 @@ def storm_and_churn(context, clients, span, resets, rate, symbol, length):
 )
 def memory_is_stable(context, percent, per_cycle):
     """Against the end of the warm-up; the slope is a robust one, with its confidence interval."""
-    soak.memory_is_stable(context.world, percent, per_cycle)
+    soak.memory_is_stable(context.testbed, percent, per_cycle)
 
 
 @then(
@@ -45,7 +45,7 @@ def memory_is_stable(context, percent, per_cycle):
 )
 def limit_holds(context, limit, code, reason):
     """As the clients count themselves, witnesses included, and in the service's statistics."""
-    storm.limit_holds(context.world, limit, code, reason[0])
+    storm.limit_holds(context.testbed, limit, code, reason[0])
 
 
 @then(
@@ -53,4 +53,4 @@ def limit_holds(context, limit, code, reason):
 )
 def welcomes_come(context, percentile, bound):
     """From the time at which a client was due to connect to its welcome."""
-    storm.welcomes_come(context.world, percentile, bound)
+    storm.welcomes_come(context.testbed, percentile, bound)

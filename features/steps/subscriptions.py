@@ -10,7 +10,7 @@ from qaws.behaviours import random_sequences, sequence_gaps, subscriptions
 )
 async def changes_its_mind(context, times, client, selection, foreign):
     """While ticks flow; after each command some pass, and another client shows which there were."""
-    await context.world.do(subscriptions.changes_its_mind, client, selection, foreign, times)
+    await context.testbed.do(subscriptions.changes_its_mind, client, selection, foreign, times)
 
 
 @when(
@@ -18,13 +18,13 @@ async def changes_its_mind(context, times, client, selection, foreign):
 )
 def play_sequences(context, clients, sequences, length, seed):
     """They subscribe, unsubscribe, reconnect and ping at random while ticks are published."""
-    random_sequences.play(context.world, clients, sequences, length, seed)
+    random_sequences.play(context.testbed, clients, sequences, length, seed)
 
 
 @then("in each of them every client has received exactly what the model says")
 def sequences_went_as_the_model_says(context):
     """One that went wrong has been shortened, and is told step by step."""
-    random_sequences.as_the_model_says(context.world)
+    random_sequences.as_the_model_says(context.testbed)
 
 
 @then(
@@ -32,4 +32,4 @@ def sequences_went_as_the_model_says(context):
 )
 async def gap_is_visible(context, selection, client, least):
     """What a client can tell from the numbers alone is held against what was published."""
-    await context.world.do(sequence_gaps.gap_is_visible, client, selection, least)
+    await context.testbed.do(sequence_gaps.gap_is_visible, client, selection, least)

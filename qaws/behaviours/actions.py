@@ -1,6 +1,6 @@
 """What clients, feed and service are made to do: the Given and When of the features.
 
-Every function takes the world first and runs on its loop thread (`World.do`).
+Every function takes the testbed first and runs on its loop thread (`Testbed.do`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,20 @@ from functools import partial
 from typing import Any
 
 from qaws.clients.connection import Connection, Frame
-from qaws.feed import SEQUENCE_FIELD
 from qaws.oracle.ledger import Published
 from qaws.protocol import origins
 from qaws.protocol.dialect import malformed
 from qaws.protocol.malformed import payload
-from qaws.protocol.market import SPOT, Selection, TickKind, instrument_of, samples_of, trading
-from qaws.testbed.testbed import World
+from qaws.protocol.market import (
+    SEQUENCE_FIELD,
+    SPOT,
+    Selection,
+    TickKind,
+    instrument_of,
+    samples_of,
+    trading,
+)
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
 
 WELL_PAST = 1.5
@@ -33,7 +40,7 @@ BURST_PER_SECOND = 500.0
 
 
 async def connect(
-    world: World,
+    testbed: Testbed,
     clients: Sequence[str],
     token: bool = True,
     carrier: str | None = None,
@@ -42,7 +49,7 @@ async def connect(
     """Connect clients, and wait until each was welcomed or turned away, whichever it is.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         clients: their names.
         token: whether they show a valid token.
         carrier: how; default the first that the target knows.
@@ -51,87 +58,88 @@ async def connect(
     Raises:
         Broken: nobody listens there, or there is no such carrier or origin.
     """
-    carriers = world.target.auth.carriers
+    carriers = testbed.target.auth.carriers
     if carrier is not None and carrier not in carriers:
         raise Broken(
-            f'{world.target.file}: [auth] carriers has no "{carrier}"; it has {", ".join(carriers)}'
+            f'{testbed.target.file}: [auth] carriers has no "{carrier}"; '
+            f"it has {', '.join(carriers)}"
         )
-    valid = world.tokens.valid() if token else None
-    world.service.require_alive()
-    opened = await world.scene.connections.connect(
-        clients, world.service, valid, carrier or carriers[0], origins.headers(origin)
+    valid = testbed.tokens.valid() if token else None
+    testbed.service.require_alive()
+    opened = await testbed.scenario.connections.connect(
+        clients, testbed.service, valid, carrier or carriers[0], origins.headers(origin)
     )
-    await asyncio.gather(*(settled(world, connection) for connection in opened))
+    await asyncio.gather(*(settled(testbed, connection) for connection in opened))
     return opened
 
 
-async def settled(world: World, connection: Connection) -> None:
+async def settled(testbed: Testbed, connection: Connection) -> None:
     """Wait until a connection was welcomed or has ended, or the allowance is over."""
-    welcomed = is_kind(world, "welcome")
+    welcomed = is_kind(testbed, "welcome")
     if connection.http_status == 101:
-        await connection.wait_for(
-            lambda f: welcomed(f) or f.kind == "close", None, world.allowance_s
-        )
+        await connection.wait_for(lambda f: welcomed(f) or f.kind == "close", None, testbed.grace_s)
 
 
-async def be_connected(world: World, clients: Sequence[str], origin: str = origins.NONE) -> None:
+async def be_connected(
+    testbed: Testbed, clients: Sequence[str], origin: str = origins.NONE
+) -> None:
     """Connect clients that the scenario presupposes, from a page of `origin`.
 
     Raises:
         Refuted: one of them was not welcomed.
     """
-    await connect(world, clients, origin=origin)
-    for connection in world.scene.connections.of(clients):
+    await connect(testbed, clients, origin=origin)
+    for connection in testbed.scenario.connections.of(clients):
         if not any(connection.received("welcome")):
             raise Refuted(
                 f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
             )
 
 
-async def unsubscribe(world: World, clients: Sequence[str], selection: Selection) -> None:
+async def unsubscribe(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
     """Unsubscribe clients and wait for every acknowledgement.
 
     Raises:
         Refuted: one was not acknowledged.
     """
-    connections = world.scene.connections.of(clients)
-    acks = await asyncio.gather(*(c.unsubscribe(selection, world.allowance_s) for c in connections))
-    _require_acks(world, connections, acks, f"to unsubscribe from {selection}")
+    connections = testbed.scenario.connections.of(clients)
+    acks = await asyncio.gather(*(c.unsubscribe(selection, testbed.grace_s) for c in connections))
+    _require_acks(testbed, connections, acks, f"to unsubscribe from {selection}")
 
 
-async def subscribe(world: World, clients: Sequence[str], selection: Selection) -> None:
+async def subscribe(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
     """Subscribe clients and wait for every acknowledgement.
 
     Raises:
         Refuted: one was not acknowledged.
     """
-    connections = world.scene.connections.of(clients)
-    acks = await asyncio.gather(*(c.subscribe(selection, world.allowance_s) for c in connections))
-    _require_acks(world, connections, acks, f"to subscribe to {selection}")
+    connections = testbed.scenario.connections.of(clients)
+    acks = await asyncio.gather(*(c.subscribe(selection, testbed.grace_s) for c in connections))
+    _require_acks(testbed, connections, acks, f"to subscribe to {selection}")
 
 
 def _require_acks(
-    world: World, connections: Sequence[Connection], acks: Sequence[Frame | None], asked: str
+    testbed: Testbed, connections: Sequence[Connection], acks: Sequence[Frame | None], asked: str
 ) -> None:
     for connection, ack in zip(connections, acks, strict=True):
         if ack is None:
             raise Refuted(
                 f"{connection.name} asked {asked} and got no acknowledgement "
-                f"within {world.allowance_s:g} s: {connection.summary()}"
+                f"within {testbed.grace_s:g} s: {connection.summary()}"
             )
 
 
-async def publish(world: World, selection: Selection, kind: TickKind) -> None:
+async def publish(testbed: Testbed, selection: Selection, kind: TickKind) -> None:
     """Publish one tick of a kind that the selection takes."""
     _, symbol, instrument = selection.sample()
-    await _publish_all(world, [partial(world.feed.market.tick, kind, symbol, instrument)])
+    await _publish_all(testbed, [partial(testbed.feed.market.tick, kind, symbol, instrument)])
 
 
-async def publish_rows(world: World, symbol: str, rows: Iterable[dict[str, str]]) -> None:
+async def publish_rows(testbed: Testbed, symbol: str, rows: Iterable[dict[str, str]]) -> None:
     """Publish ticks of one symbol in turn, with the values that a table gives them.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         symbol: their symbol.
         rows: one mapping per tick: "tick" is "bar" or "option tick", other columns are fields;
             an empty cell leaves the field as the market made it.
@@ -139,20 +147,20 @@ async def publish_rows(world: World, symbol: str, rows: Iterable[dict[str, str]]
     Raises:
         Broken: a row has no known kind, an unknown field, or a value that is no number.
     """
-    ticks = [_tick_of(world, symbol, row) for row in rows]
-    await _publish_all(world, [partial(dict, tick) for tick in ticks])
+    ticks = [_tick_of(testbed, symbol, row) for row in rows]
+    await _publish_all(testbed, [partial(dict, tick) for tick in ticks])
 
 
-async def publish_malformed(world: World, name: str) -> None:
+async def publish_malformed(testbed: Testbed, name: str) -> None:
     """Publish a payload that is no tick, by the name that the features give it."""
-    await world.feed.publish_raw(*payload(name))
+    await testbed.feed.publish_raw(*payload(name))
 
 
-def _tick_of(world: World, symbol: str, row: dict[str, str]) -> dict[str, Any]:
+def _tick_of(testbed: Testbed, symbol: str, row: dict[str, str]) -> dict[str, Any]:
     kinds: dict[str, TickKind] = {"bar": "underlying_bar", "option tick": "option_tick"}
     if row.get("tick") not in kinds:
         raise Broken(f'the table has tick = "{row.get("tick")}"; known are {", ".join(kinds)}')
-    tick = world.feed.market.tick(kinds[row["tick"]], symbol, None)
+    tick = testbed.feed.market.tick(kinds[row["tick"]], symbol, None)
     for column, cell in row.items():
         if column == "tick" or not cell:
             continue
@@ -167,24 +175,26 @@ def _tick_of(world: World, symbol: str, row: dict[str, str]) -> dict[str, Any]:
     return tick
 
 
-async def publish_in_turn(world: World, symbols: Sequence[str], each: int) -> None:
+async def publish_in_turn(testbed: Testbed, symbols: Sequence[str], each: int) -> None:
     """Publish `each` option ticks of every symbol, the symbols taking turns."""
-    market = world.feed.market
+    market = testbed.feed.market
     makers = [partial(market.option_tick, instrument_of(symbol)) for symbol in symbols]
-    await _publish_all(world, makers * each)
+    await _publish_all(testbed, makers * each)
 
 
-async def publish_side_by_side(world: World, symbols: Sequence[str], each: int) -> None:
+async def publish_side_by_side(testbed: Testbed, symbols: Sequence[str], each: int) -> None:
     """Publish `each` ticks of every symbol, bars among them, each symbol by its own publisher."""
     lines = [list(itertools.islice(itertools.cycle(samples_of(s)), each)) for s in symbols]
-    await world.feed.publish_side_by_side(lines, TOGETHER)
+    await testbed.feed.publish_side_by_side(lines, TOGETHER)
 
 
-async def _publish_all(world: World, make: Sequence[Callable[[], dict[str, Any]]]) -> None:
-    await world.feed.publish_at(make, BURST_PER_SECOND)
+async def _publish_all(testbed: Testbed, make: Sequence[Callable[[], dict[str, Any]]]) -> None:
+    await testbed.feed.publish_at(make, BURST_PER_SECOND)
 
 
-async def fence(world: World, connections: Sequence[Connection]) -> list[tuple[Connection, bool]]:
+async def fence(
+    testbed: Testbed, connections: Sequence[Connection]
+) -> list[tuple[Connection, bool]]:
     """Publish a last tick of all that the clients hold, and wait for those that each is due.
 
     When the fences have come, everything published before them has either come or is lost: that is
@@ -198,8 +208,8 @@ async def fence(world: World, connections: Sequence[Connection]) -> list[tuple[C
     marks: dict[Selection, Published] = {}
     for selection in itertools.chain.from_iterable(held for _, held in waiting):
         if selection not in marks:
-            marks[selection] = await world.feed.publish_fence(selection)
-    wait_s = WELL_PAST * world.allowance_s
+            marks[selection] = await testbed.feed.publish_fence(selection)
+    wait_s = WELL_PAST * testbed.grace_s
 
     async def came(connection: Connection, held: Sequence[Selection]) -> bool:
         due = (
@@ -233,7 +243,7 @@ def is_the_tick(frame: Frame, tick: Published) -> bool:
 
 
 async def come_and_go(
-    world: World, clients: Sequence[str], selection: Selection, ending: str
+    testbed: Testbed, clients: Sequence[str], selection: Selection, ending: str
 ) -> None:
     """Let clients connect, subscribe, ping, and leave by an ending that features name.
 
@@ -241,103 +251,87 @@ async def come_and_go(
         Broken: no such ending is known.
         Refuted: one was not welcomed, acknowledged, or answered.
     """
-    await be_connected(world, clients)
-    await subscribe(world, clients, selection)
-    for connection in world.scene.connections.of(clients):
-        asked = await connection.send(world.dialect.ping())
-        if not await connection.wait_for(is_kind(world, "pong"), asked, world.allowance_s):
+    await be_connected(testbed, clients)
+    await subscribe(testbed, clients, selection)
+    for connection in testbed.scenario.connections.of(clients):
+        asked = await connection.send(testbed.dialect.ping())
+        if not await connection.wait_for(is_kind(testbed, "pong"), asked, testbed.grace_s):
             raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
-    await asyncio.gather(*(end_connection(world, client, ending) for client in clients))
+    await asyncio.gather(*(end_connection(testbed, client, ending) for client in clients))
 
 
-def is_kind(world: World, kind: str) -> Callable[[Frame], bool]:
+def is_kind(testbed: Testbed, kind: str) -> Callable[[Frame], bool]:
     """Return a condition: the frame is a message of this kind, in the words of the features."""
-    return lambda f: isinstance(f.message, dict) and world.dialect.kind(f.message) == kind
+    return lambda f: isinstance(f.message, dict) and testbed.dialect.kind(f.message) == kind
 
 
-async def end_connection(world: World, client: str, ending: str) -> None:
+async def end_connection(testbed: Testbed, client: str, ending: str) -> None:
     """End a client's connection by "a clean close" or "an abrupt reset".
 
     Raises:
         Broken: no such ending is known.
     """
-    connection = world.scene.connections.named(client)
+    connection = testbed.scenario.connections.named(client)
     ways = {"a clean close": connection.close, "an abrupt reset": connection.reset}
     if ending not in ways:
         raise Broken(f'no ending "{ending}"; known are {", ".join(ways)}')
     await ways[ending]()
 
 
-async def send_malformed(world: World, client: str, name: str) -> None:
+async def send_malformed(testbed: Testbed, client: str, name: str) -> None:
     """Send a malformed message by the name that the features give it."""
-    await world.scene.connections.named(client).send(malformed(name))
+    await testbed.scenario.connections.named(client).send(malformed(name))
 
 
-async def vanish(world: World, client: str) -> None:
+async def vanish(testbed: Testbed, client: str) -> None:
     """Let a client stop reading and answering: its machine is gone, and no packet tells of it."""
-    world.scene.connections.named(client).vanish()
+    testbed.scenario.connections.named(client).vanish()
 
 
-async def be_pinging(world: World, clients: Sequence[str], every_ms: float) -> None:
+async def be_pinging(testbed: Testbed, clients: Sequence[str], every_ms: float) -> None:
     """Connect clients that send a ping message every `every_ms` until the scenario ends."""
-    await be_connected(world, clients)
+    await be_connected(testbed, clients)
     for client in clients:
-        await keep_pinging(world, client, every_ms / 1e3)
+        await keep_pinging(testbed, client, every_ms / 1e3)
 
 
-async def keep_pinging(world: World, client: str, every_s: float) -> None:
+async def keep_pinging(testbed: Testbed, client: str, every_s: float) -> None:
     """Let a client send a ping message every `every_s` seconds until the scenario ends."""
-    connection = world.scene.connections.named(client)
+    connection = testbed.scenario.connections.named(client)
 
     async def chore() -> None:
         while connection.is_open:
-            await connection.send(world.dialect.ping())
+            await connection.send(testbed.dialect.ping())
             await asyncio.sleep(every_s)
 
-    world.scene.chores.append(asyncio.get_running_loop().create_task(chore()))
+    testbed.scenario.background.append(asyncio.get_running_loop().create_task(chore()))
 
 
-async def keep_publishing(world: World, selection: Selection, every_ms: float | None) -> None:
+async def keep_publishing(testbed: Testbed, selection: Selection, every_ms: float | None) -> None:
     """Publish a tick of a selection every `every_ms` until the scenario ends; None: not at all."""
     if every_ms is not None:
-        world.feed.start_flow(selection, every_ms / 1e3)
+        testbed.feed.start_flow(selection, every_ms / 1e3)
 
 
-async def open_market(world: World, every_ms: float) -> None:
+async def open_market(testbed: Testbed, every_ms: float) -> None:
     """Publish a tick of every symbol every `every_ms` until the scenario ends.
 
     The symbols take turns, and so do each symbol's instruments and bars.
     """
-    world.feed.start_mixed_flow(trading(), every_ms / 1e3 / len(SPOT))
+    testbed.feed.start_mixed_flow(trading(), every_ms / 1e3 / len(SPOT))
 
 
-async def stay_silent(world: World, client: str, at_most_s: float) -> None:
+async def stay_silent(testbed: Testbed, client: str, at_most_s: float) -> None:
     """Let a client neither send nor receive until its connection ends, or the time is over.
 
     Raises:
         Refuted: ticks reached it although it had not subscribed.
         Broken: it had subscribed, and so was not silent.
     """
-    connection = world.scene.connections.named(client)
+    connection = testbed.scenario.connections.named(client)
     remaining = at_most_s - (time.monotonic_ns() - connection.started_ns) / 1e9
     await connection.wait_for(lambda f: f.kind == "close", None, max(0.0, remaining))
     if connection.entitlements:
         raise Broken(f"{client} was to stay silent but has subscribed: the scenario is wrong")
     if any(connection.received("tick")):
         raise Refuted(f"{client} received ticks that it had not subscribed to")
-
-
-async def note_resources(world: World) -> None:
-    """Note what the service holds now: sockets, sessions, subscriptions, private memory.
-
-    Raises:
-        Broken: the target gives no means to see one of them.
-    """
-    holdings = await asyncio.to_thread(world.service.holdings)
-    if None in (holdings.sockets, holdings.sessions, holdings.subscriptions):
-        raise Broken(
-            f"{world.target.file}: without [launch] and [statistics] nobody can tell what the "
-            f"service holds; it shows {holdings}"
-        )
-    world.scene.holdings = holdings
-    world.scene.memory_bytes = await asyncio.to_thread(world.service.memory_bytes)

@@ -8,9 +8,9 @@ import time
 from collections.abc import Awaitable, Callable
 
 from qaws.behaviours import actions
-from qaws.behaviours.attacks import DROP_S, siege_of
+from qaws.behaviours.attacks import ATTACK, DROP_S
 from qaws.clients.raw_connection import RawConnection
-from qaws.testbed.testbed import World
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 INTERNALS = re.compile(r'Traceback|File "|\.py\b|\bline \d|0x[0-9a-f]{6}|[A-Z]\w{0,40}Error\b')
@@ -19,27 +19,27 @@ INTERNALS = re.compile(r'Traceback|File "|\.py\b|\bline \d|0x[0-9a-f]{6}|[A-Z]\w
 LONGEST_ERROR = 500
 """Characters of an error: what was sent is not to be sent back."""
 
-Judge = Callable[[World, RawConnection], Awaitable[str | None]]
+Judge = Callable[[Testbed, RawConnection], Awaitable[str | None]]
 """Waits for a client's answer; returns None if it is right, else what came instead."""
 
 
-async def answered(world: World, answer: str) -> None:
+async def answered(testbed: Testbed, answer: str) -> None:
     """Require that every hostile client got the answer that its attack deserves.
 
     Raises:
         Broken: there is no such answer.
         Refuted: one of them got another; each has its own check.
     """
-    siege = siege_of(world)
+    siege = testbed.scenario.stash[ATTACK]
     judge = _judge(answer)
-    found = await asyncio.gather(*(judge(world, client) for _, client in siege.players))
+    found = await asyncio.gather(*(judge(testbed, client) for _, client in siege.players))
     checks = list(zip(siege.players, found, strict=True))
     others = sum(wrong is not None for wrong in found) - 1
     more = f" (and {others} more of {len(found)} got another answer)" if others > 0 else ""
     for (what, client), wrong in sorted(checks, key=lambda check: check[1] is not None):
         ending = client.ending
         after = f" after {(ending.at_ns - client.started_ns) / 1e9:.1f} s" if ending else ""
-        world.scene.checks.require(
+        testbed.scenario.checks.require(
             wrong is None,
             f"answer to {siege.attack}: {what}",
             client.summary() + after if wrong is None else wrong + more,
@@ -64,8 +64,8 @@ def _judge(answer: str) -> Judge:
 
 
 def _closed_with(code: int, reason: str) -> Judge:
-    async def judge(world: World, client: RawConnection) -> str | None:
-        await client.wait_for(lambda f: f.kind in ("close", "end"), None, world.allowance_s)
+    async def judge(testbed: Testbed, client: RawConnection) -> str | None:
+        await client.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
         ending = client.ending
         right = (
             ending is not None
@@ -79,10 +79,10 @@ def _closed_with(code: int, reason: str) -> Judge:
     return judge
 
 
-async def _error(world: World, client: RawConnection) -> str | None:
+async def _error(testbed: Testbed, client: RawConnection) -> str | None:
     """Wait for an error that tells no secrets; behind it, the connection must still be of use."""
     error = await client.wait_for(
-        lambda f: f.kind == "end" or actions.is_kind(world, "error")(f), None, world.allowance_s
+        lambda f: f.kind == "end" or actions.is_kind(testbed, "error")(f), None, testbed.grace_s
     )
     if error is None or error.kind == "end":
         return client.summary()
@@ -92,21 +92,21 @@ async def _error(world: World, client: RawConnection) -> str | None:
         return f"an error that tells how the service is made: … {excerpt_!r} …"
     if "Invalid message format" not in words or len(words) > LONGEST_ERROR:
         return f"an error of {len(words):,} characters: {words[:100]!r}"
-    asked = await client.send(world.dialect.ping())
-    if not await client.wait_for(actions.is_kind(world, "pong"), asked, world.allowance_s):
+    asked = await client.send(testbed.dialect.ping())
+    if not await client.wait_for(actions.is_kind(testbed, "pong"), asked, testbed.grace_s):
         return f"an error, but no pong behind it: {client.summary()}"
     return None
 
 
 def _either(one: Judge, other: Judge) -> Judge:
-    async def judge(world: World, client: RawConnection) -> str | None:
-        return await one(world, client) and await other(world, client)
+    async def judge(testbed: Testbed, client: RawConnection) -> str | None:
+        return await one(testbed, client) and await other(testbed, client)
 
     return judge
 
 
 def _ended_within(seconds: float) -> Judge:
-    async def judge(world: World, client: RawConnection) -> str | None:
+    async def judge(testbed: Testbed, client: RawConnection) -> str | None:
         def remaining() -> float:
             return max(0.0, seconds - (time.monotonic_ns() - client.started_ns) / 1e9)
 

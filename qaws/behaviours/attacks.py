@@ -1,6 +1,6 @@
 """Hostile clients and what they play: the attacks of QA-WS-024.
 
-Every function takes the world first and runs on its loop thread. Each hostile client has a
+Every function takes the testbed first and runs on its loop thread. Each hostile client has a
 connection of its own, all at the same time, and plays one input of an attack
 (`qaws.clients.attack_inputs`).
 """
@@ -18,7 +18,8 @@ from qaws.clients.attack_inputs import Floods, Input, Shakes, Stays, inputs, rou
 from qaws.clients.connection import credentials
 from qaws.clients.raw_connection import RawConnection, excerpt
 from qaws.measure.cpu_wait import CpuWait
-from qaws.testbed.testbed import World
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 FLOOD_S = 3.0
@@ -54,50 +55,44 @@ class Siege:
     memory_peak: int = 0
 
 
-def siege_of(world: World) -> Siege:
-    """Return the scenario's attack.
-
-    Raises:
-        Broken: there was none.
-    """
-    if world.scene.siege is None:
-        raise Broken("no hostile client has come yet")
-    return world.scene.siege
+ATTACK = Key[Siege]("no hostile client has come yet")
 
 
-async def attack(world: World, name: str, count: int) -> None:
+async def attack(testbed: Testbed, name: str, count: int) -> None:
     """Let hostile clients play the first `count` inputs of an attack, all at once.
 
     Raises:
         Broken: there is no such attack, or it has not so many inputs.
     """
     playing = await asyncio.to_thread(inputs, name, count)
-    token = world.tokens.valid()
-    waiting = CpuWait(service_and_broker(world))
-    world.scene.on_end.append(waiting.close)
-    siege = world.scene.siege = Siege(name, time.monotonic_ns(), waiting)
+    token = testbed.tokens.valid()
+    waiting = CpuWait(service_and_broker(testbed))
+    testbed.scenario.on_end.append(waiting.close)
+    siege = testbed.scenario.stash[ATTACK] = Siege(name, time.monotonic_ns(), waiting)
     for number, what in enumerate(playing, 1):
-        connection = RawConnection(f"hostile client {number}", world.dialect, world.contract)
-        world.scene.connections.all.append(connection)
+        connection = RawConnection(f"hostile client {number}", testbed.dialect, testbed.contract)
+        testbed.scenario.connections.all.append(connection)
         siege.players.append((what, connection))
-    watch = asyncio.create_task(_watch_memory(world, siege))
+    watch = asyncio.create_task(_watch_memory(testbed, siege))
     try:
-        await asyncio.gather(*(_play(world, c, playing[what], token) for what, c in siege.players))
-        await _until_ticks_came(world, siege)
+        await asyncio.gather(
+            *(_play(testbed, c, playing[what], token) for what, c in siege.players)
+        )
+        await _until_ticks_came(testbed, siege)
     finally:
         watch.cancel()
-    await _note_memory(world, siege)
+    await _note_memory(testbed, siege)
 
 
-async def _play(world: World, client: RawConnection, what: Input, token: str) -> None:
-    auth = world.target.auth
-    url, headers = credentials(world.service.url, token, auth.carriers[0], auth.query_parameter)
+async def _play(testbed: Testbed, client: RawConnection, what: Input, token: str) -> None:
+    auth = testbed.target.auth
+    url, headers = credentials(testbed.service.url, token, auth.carriers[0], auth.query_parameter)
     client.stays = isinstance(what, Stays | Shakes)
     if isinstance(what, Shakes):
-        await _shake(world, client, what, token)
+        await _shake(testbed, client, what, token)
         return
     await client.knock(url, headers.items())
-    await client.wait_for(actions.is_kind(world, "welcome"), None, world.allowance_s)
+    await client.wait_for(actions.is_kind(testbed, "welcome"), None, testbed.grace_s)
     if isinstance(what, Floods):
         await _flood(client, what)
         return
@@ -118,9 +113,9 @@ async def _flood(client: RawConnection, flood: Floods) -> None:
     client.write(b"", f"{sent:,} were sent in {time.monotonic() - began:.2f} s")
 
 
-async def _shake(world: World, client: RawConnection, shake: Shakes, token: str) -> None:
-    await client.dial(world.service.url)
-    target = urlsplit(world.service.url)
+async def _shake(testbed: Testbed, client: RawConnection, shake: Shakes, token: str) -> None:
+    await client.dial(testbed.service.url)
+    target = urlsplit(testbed.service.url)
     opening, more = shake.opening[:SHOWN], len(shake.opening) > SHOWN
     places = {"path": target.path, "host": target.netloc}
     shown = opening.format(**places, token="…")
@@ -132,7 +127,7 @@ async def _shake(world: World, client: RawConnection, shake: Shakes, token: str)
     if shake.drop:
         client.write(b"", f"and every {DROP_S * 1e3:.0f} ms: {shake.drop!r}")
         dripping = asyncio.get_running_loop().create_task(_drip(client, shake.drop.encode()))
-        world.scene.chores.append(dripping)
+        testbed.scenario.background.append(dripping)
 
 
 async def _drip(client: RawConnection, drop: bytes) -> None:
@@ -141,22 +136,27 @@ async def _drip(client: RawConnection, drop: bytes) -> None:
         await asyncio.sleep(DROP_S)
 
 
-async def _until_ticks_came(world: World, siege: Siege) -> None:
+async def _until_ticks_came(testbed: Testbed, siege: Siege) -> None:
     """Wait until enough ticks have been published to those who watch."""
-    deadline = time.monotonic() + world.allowance_s
-    while sum(1 for t in world.ledger.ticks if t.due_ns >= siege.began_ns) < FEWEST_TICKS:
+    deadline = time.monotonic() + testbed.grace_s
+    while sum(1 for t in testbed.ledger.ticks if t.due_ns >= siege.began_ns) < FEWEST_TICKS:
         if time.monotonic() > deadline:
             raise Broken('no ticks flow: begin with clients of a symbol "which ticks every 20 ms"')
         await asyncio.sleep(0.01)
 
 
-async def _watch_memory(world: World, siege: Siege) -> None:
+async def _watch_memory(testbed: Testbed, siege: Siege) -> None:
     while True:
-        await _note_memory(world, siege)
+        await _note_memory(testbed, siege)
         await asyncio.sleep(MEMORY_S)
 
 
-async def _note_memory(world: World, siege: Siege) -> None:
-    if "observe" in world.target.capabilities:
-        now = await asyncio.to_thread(world.service.memory_bytes)
+async def _note_memory(testbed: Testbed, siege: Siege) -> None:
+    if "observe" in testbed.target.capabilities:
+        now = await asyncio.to_thread(testbed.service.memory_bytes)
         siege.memory_peak = max(siege.memory_peak, now)
+
+
+async def leave(testbed: Testbed) -> None:
+    """Let all hostile clients close their connections."""
+    await asyncio.gather(*(c.close() for _, c in testbed.scenario.stash[ATTACK].players))

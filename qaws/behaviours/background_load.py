@@ -11,13 +11,15 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qaws.behaviours.load import DRAIN_ALLOWANCE_S, LoadRun, run_of, service_and_broker
+from qaws.behaviours.load import DRAIN_ALLOWANCE_S, LOAD, LoadRun, service_and_broker
+from qaws.behaviours.resources import require_back, until_back
 from qaws.clients.connection import credentials
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.short_lived import Address
@@ -29,8 +31,9 @@ from qaws.load.swarm import Swarm
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.memory import MIB, MemoryCourse
 from qaws.protocol.market import Selection
-from qaws.sut.resources import Resources, resources_of
-from qaws.testbed.testbed import World
+from qaws.sut.resources import ALL_PARTS, ResourceSnapshot
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 MOST_TICKS = 1_000_000
@@ -57,28 +60,19 @@ class Visits:
     swarm: Swarm
     publisher: Publisher
     course: MemoryCourse = field(default_factory=MemoryCourse)
-    before: Resources | None = None
-    after: Resources | None = None
+    after: ResourceSnapshot | None = None
     watched_ns: tuple[int, int] = (0, 0)
     cycles: CyclesReport | None = None
     waiting: CpuWait | None = None
 
 
-def visits_of(world: World) -> Visits:
-    """Return the scenario's visits.
-
-    Raises:
-        Broken: no step has made witnesses.
-    """
-    if world.scene.visits is None:
-        raise Broken('begin with "20 witnesses receive 1,000 ticks of NIFTY per second"')
-    return world.scene.visits
+VISITS = Key[Visits]('begin with "20 witnesses receive 1,000 ticks of NIFTY per second"')
 
 
 # --- witnesses ------------------------------------------------------------------------------------
 
 
-def witnesses_receive(world: World, witnesses: int, per_second: float, symbol: str) -> None:
+def witnesses_receive(testbed: Testbed, witnesses: int, per_second: float, symbol: str) -> None:
     """Connect witnesses in a process of their own, and let ticks flow to them until `end_flow`.
 
     Raises:
@@ -86,59 +80,61 @@ def witnesses_receive(world: World, witnesses: int, per_second: float, symbol: s
         Refuted: the service did not let a witness in.
     """
     selection = Selection("symbols", symbols=(symbol,))
-    swarm = Swarm(world.logs, engine=world.swarm_engine, workers=1, patience=world.patience)
-    publisher = Publisher(world.logs, world.patience)
-    world.scene.on_end += [swarm.close, publisher.close]
+    swarm = Swarm(
+        testbed.logs, engine=testbed.swarm_engine, workers=1, timeout_factor=testbed.timeout_factor
+    )
+    publisher = Publisher(testbed.logs, testbed.timeout_factor)
+    testbed.scenario.on_end += [swarm.close, publisher.close]
     groups = [Group("witness", witnesses, selection)]
-    world.scene.load = LoadRun(groups)
-    world.scene.visits = Visits(witnesses, swarm, publisher)
-    if world.broker is None or world.target.feed is None:
-        raise Broken(f"{world.target.file}: has no [feed]: ticks cannot be published")
-    first = {symbol: world.ledger.next_sequence(symbol)}
+    testbed.scenario.stash[LOAD] = LoadRun(groups)
+    visits = testbed.scenario.stash[VISITS] = Visits(witnesses, swarm, publisher)
+    if testbed.broker is None or testbed.target.feed is None:
+        raise Broken(f"{testbed.target.file}: has no [feed]: ticks cannot be published")
+    first = {symbol: testbed.ledger.next_sequence(symbol)}
     flow = FlowPlan(
-        broker_url=world.broker.url,
+        broker_url=testbed.broker.url,
         symbols=(symbol,),
         per_second=per_second,
         count=MOST_TICKS,
         first=first,
-        channel=world.target.feed.options_channel,
+        channel=testbed.target.feed.options_channel,
     )
     plan = SwarmPlan(
-        url=world.service.url,
+        url=testbed.service.url,
         groups=tuple(groups),
-        tokens=(_token(world),),
-        carrier=world.target.auth.carriers[0],
-        query_parameter=world.target.auth.query_parameter,
+        tokens=(_token(testbed),),
+        carrier=testbed.target.auth.carriers[0],
+        query_parameter=testbed.target.auth.query_parameter,
         first=first,
-        dialect=world.target.dialect,
+        dialect=testbed.target.dialect,
         flow=flow,
     )
     swarm.start(plan)
     publisher.start(flow)
-    waiting = world.scene.visits.waiting = CpuWait(service_and_broker(world))
-    world.scene.on_end.append(waiting.close)
+    waiting = visits.waiting = CpuWait(service_and_broker(testbed))
+    testbed.scenario.on_end.append(waiting.close)
     swarm.go()
     publisher.go()
 
 
-def end_flow(world: World) -> None:
+def end_flow(testbed: Testbed) -> None:
     """End the flow, and collect what the witnesses received.
 
     Raises:
         Broken: the flow had ended by itself: the scenario took longer than it.
     """
-    run, visits = run_of(world), visits_of(world)
+    run, visits = testbed.scenario.stash[LOAD], testbed.scenario.stash[VISITS]
     visits.publisher.stop()
     run.flow = visits.publisher.wait()
-    run.result = visits.swarm.finish(run.flow.last, DRAIN_ALLOWANCE_S * world.patience)
+    run.result = visits.swarm.finish(run.flow.last, DRAIN_ALLOWANCE_S * testbed.timeout_factor)
     if visits.waiting:
         run.waited = visits.waiting.stalls
     for symbol, last in run.flow.last.items():
-        world.ledger.skip(symbol, last)
+        testbed.ledger.skip(symbol, last)
     if not run.flow.stopped:
         raise Broken(f"the flow of ticks had ended after {run.flow.count:,} ticks, too early")
     summary = run.found.summary_ms()
-    world.scene.figures += [
+    testbed.scenario.figures += [
         ("deliveries to witnesses", f"{run.found.deliveries:,}"),
         ("offered", f"{run.flow.offered_per_s:,.0f} ticks/s"),
         ("latency", ", ".join(f"{name} {value:.1f} ms" for name, value in summary.items())),
@@ -147,73 +143,55 @@ def end_flow(world: World) -> None:
     ]
 
 
-def _token(world: World) -> str:
+def _token(testbed: Testbed) -> str:
     """Return a token that outlives the run, where the target lets us mint one."""
-    if "mint" in world.target.capabilities:
-        return world.tokens.mint(exp=int(time.time()) + LIFE_OF_TOKEN_S)
-    return world.tokens.valid()
+    if "mint" in testbed.target.capabilities:
+        return testbed.tokens.mint(exp=int(time.time()) + LIFE_OF_TOKEN_S)
+    return testbed.tokens.valid()
 
 
-def address(world: World, symbol: str) -> Address:
+def address(testbed: Testbed, symbol: str) -> Address:
     """Return where visitors go; all show one token, which is minted here."""
-    auth = world.target.auth
+    auth = testbed.target.auth
     url, headers = credentials(
-        world.service.url, _token(world), auth.carriers[0], auth.query_parameter
+        testbed.service.url, _token(testbed), auth.carriers[0], auth.query_parameter
     )
     try:
         selection = Selection("symbols", symbols=(symbol,))
-        return Address.of(url, headers, selection, world.target.dialect)
+        return Address.of(url, headers, selection, testbed.target.dialect)
     except ValueError as problem:
-        raise Broken(f"{world.target.file}: {problem}") from None
+        raise Broken(f"{testbed.target.file}: {problem}") from None
 
 
 # --- what the service holds -----------------------------------------------------------------------
 
 
-def note_before(world: World) -> Resources:
-    """Note what the service holds before anybody comes, once it holds still."""
-    deadline = time.monotonic() + RETURN_S * world.patience
-    last = resources_of(world.service)
-    while True:
-        time.sleep(0.1)
-        now = resources_of(world.service)
-        if now == last or time.monotonic() > deadline:
-            return now
-        last = now
+def watch_return(testbed: Testbed) -> None:
+    """Watch the service until it holds what it held at the baseline, and note when that was."""
+    load, start_ns = testbed.scenario.stash[VISITS], time.monotonic_ns()
+    deadline_ns = start_ns + int(RETURN_S * testbed.timeout_factor * 1e9)
+    load.after, at_ns = until_back(testbed, ALL_PARTS, deadline_ns)
+    load.watched_ns = (start_ns, at_ns)
 
 
-def watch_return(world: World, before: Resources) -> None:
-    """Watch the service until it holds what it held before, and note when that was."""
-    visits, start_ns = visits_of(world), time.monotonic_ns()
-    deadline = time.monotonic() + RETURN_S * world.patience
-    while True:
-        visits.after = resources_of(world.service)
-        visits.watched_ns = (start_ns, time.monotonic_ns())
-        if visits.after.back_at(before) or time.monotonic() > deadline:
-            return
-        time.sleep(0.05)
-
-
-def resources_are_back(world: World, within_ms: float) -> None:
+async def resources_are_back(testbed: Testbed, parts: Sequence[str], within_ms: float) -> None:
     """Require that everything that the service holds is exactly as before, in time."""
-    visits = visits_of(world)
-    if visits.before is None or visits.after is None:
+    visits = testbed.scenario.stash[VISITS]
+    if visits.after is None:
         raise Broken("no visitor has come yet")
-    what = "sockets, sessions, subscriptions, files and threads of the service"
-    back = visits.after.back_at(visits.before)
-    allowed = f"as before: {visits.before}"
-    world.scene.checks.require(back, what, str(visits.after), allowed)
-    world.scene.checks.at_most_ms(f"return of {what}", *visits.watched_ns, within_ms)
+    require_back(testbed, parts, visits.after, visits.watched_ns, within_ms)
 
 
 # --- waiting -------------------------------------------------------------------------------------
 
 
-def await_report(world: World, work: Future[Any], name: str, progress: Path | None = None) -> Any:
+def await_report(
+    testbed: Testbed, work: Future[Any], name: str, progress: Path | None = None
+) -> Any:
     """Wait for a process's report, telling on the console how far it is.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         work: what the engine returned.
         name: what the console calls it.
         progress: the file in which the process tells how far it is; None where it takes seconds.
@@ -229,13 +207,13 @@ def await_report(world: World, work: Future[Any], name: str, progress: Path | No
         except NotYet:
             now = time.monotonic()
         except Died as problem:
-            world.service.require_alive()
+            testbed.service.require_alive()
             raise Broken(f"the process of the visitors {problem}") from None
-        world.service.require_alive()
+        testbed.service.require_alive()
         text = progress.read_text(encoding="utf-8") if progress and progress.exists() else ""
         if text != seen:
             seen, moved = text, now
-        elif now - moved > STANDS_STILL_S * world.patience:
+        elif now - moved > STANDS_STILL_S * testbed.timeout_factor:
             raise Broken(f"{name}: the process of the visitors has told nothing new for a minute")
         if now - told >= TOLD_EVERY_S:
             told = now
@@ -258,12 +236,12 @@ def tell(line: str) -> None:
 
 
 def require_contract(
-    world: World, kinds: dict[str, int], faults: dict[str, int], sentences: list[str]
+    testbed: Testbed, kinds: dict[str, int], faults: dict[str, int], sentences: list[str]
 ) -> None:
     """Require that everything that visitors received kept the contract and came in order."""
     found = ", ".join(f"{count} x {kind}" for kind, count in faults.items() if count)
     first = f": {sentences[0]}" if sentences else ""
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not found,
         "messages to the visitors",
         f"{found}{first}" if found else f"{sum(kinds.values()):,}",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from qaws.behaviours.load import Demand, publish, run_of
+from qaws.behaviours.load import LOAD, Demand, publish
 from qaws.report.latency_plot import knee_plot
-from qaws.testbed.testbed import World
-from qaws.verdict import Broken, Inconclusive
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Inconclusive
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,41 +34,42 @@ class Knee:
     steps: list[KneeStep] = field(default_factory=list)
 
 
+KNEE = Key[Knee]("no step has looked for the knee")
+
+
 def find_knee(
-    world: World, symbol: str, rates: Sequence[float], seconds: float, bound_ms: float
+    testbed: Testbed, symbol: str, rates: Sequence[float], seconds: float, bound_ms: float
 ) -> None:
     """Raise the rate step by step until p99 passes the bound or a delivery is wrong.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         symbol: of which the ticks are.
         rates: in ticks per second, ascending.
         seconds: how long each is kept.
         bound_ms: where p99 counts as past the knee.
     """
-    run = run_of(world)
-    knee = world.scene.knee = Knee(bound_ms)
+    run = testbed.scenario.stash[LOAD]
+    knee = testbed.scenario.stash[KNEE] = Knee(bound_ms)
     for rate in rates:
-        publish(world, Demand(symbol, int(rate * seconds), rate))
+        publish(testbed, Demand(symbol, int(rate * seconds), rate))
         found = run.found
         p99 = found.latencies.percentile_ms(99)
         whole = not found.faults and not found.unfinished and not found.closes
         knee.steps.append(KneeStep(rate, p99, whole, run.doubt(p99, bound_ms)))
         if not knee.steps[-1].holds(bound_ms):
             break
-    world.scene.figures += [
+    testbed.scenario.figures += [
         (f"{step.rate:,.0f}/s", f"p99 {step.p99_ms:.1f} ms" + ("" if step.whole else ", gaps"))
         for step in knee.steps
     ]
     points = [(step.rate, step.p99_ms) for step in knee.steps]
-    world.scene.pictures.append(("Latency over the rate", knee_plot(points, bound_ms)))
+    testbed.scenario.pictures.append(("Latency over the rate", knee_plot(points, bound_ms)))
 
 
-def knee_above(world: World, per_second: float) -> None:
+def knee_above(testbed: Testbed, per_second: float) -> None:
     """Require that the service still keeps up at a rate."""
-    knee = world.scene.knee
-    if knee is None:
-        raise Broken("no step has looked for the knee")
+    knee = testbed.scenario.stash[KNEE]
     steps = [step for step in knee.steps if step.rate >= per_second]
     if not steps:
         first = knee.steps[-1]
@@ -76,7 +78,7 @@ def knee_above(world: World, per_second: float) -> None:
     kept = max((step.rate for step in knee.steps if step.holds(knee.bound_ms)), default=0.0)
     last = knee.steps[-1]
     past = "" if last.holds(knee.bound_ms) else f", p99 {last.p99_ms:.0f} ms at {last.rate:,.0f}/s"
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         kept >= per_second,
         "saturation knee",
         f"keeps up at {kept:,.0f} ticks/s{past}",

@@ -9,38 +9,50 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from qaws.behaviours.actions import WELL_PAST
 from qaws.clients.browser_page import BrowserPage
 from qaws.clients.connection import credentials
 from qaws.protocol.market import Selection
-from qaws.testbed.testbed import World
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 Number = tuple[str, int]
 """Symbol and sequence number of a tick."""
 
 
-def open_page(world: World, selection: Selection) -> None:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in a browser, and when it began to connect (`time.monotonic()`)."""
+
+    browser: BrowserPage
+    connected_s: float
+
+
+PAGE = Key[Page]("no page has been opened in a browser yet")
+
+
+def open_page(testbed: Testbed, selection: Selection) -> None:
     """Let a page connect with its token in the query, and subscribe.
 
     Raises:
         Broken: the target takes no token in the query, or the browser does not start.
     """
-    auth, carrier = world.target.auth, "query parameter"
+    auth, carrier = testbed.target.auth, "query parameter"
     if carrier not in auth.carriers:
-        raise Broken(f'{world.target.file}: [auth] carriers has no "{carrier}"')
+        raise Broken(f'{testbed.target.file}: [auth] carriers has no "{carrier}"')
     page = BrowserPage()
-    world.scene.on_end.append(page.close)
-    world.scene.page = page
-    world.scene.figures.append(("browser", f"{page.version}, page of {page.origin}"))
-    world.scene.page_connected_s = time.monotonic()
-    url, _ = credentials(world.service.url, world.tokens.valid(), carrier, auth.query_parameter)
-    page.connect(url, world.dialect.subscribe(selection))
+    testbed.scenario.on_end.append(page.close)
+    testbed.scenario.figures.append(("browser", f"{page.version}, page of {page.origin}"))
+    testbed.scenario.stash[PAGE] = Page(page, time.monotonic())
+    url, _ = credentials(testbed.service.url, testbed.tokens.valid(), carrier, auth.query_parameter)
+    page.connect(url, testbed.dialect.subscribe(selection))
     notes = page.notes_when(
-        'notes.messages.includes("subscribed") || notes.close', WELL_PAST * world.allowance_s
+        'notes.messages.includes("subscribed") || notes.close', WELL_PAST * testbed.grace_s
     )
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         notes["messages"] == ["connection", "subscribed"],
         "the page's connection",
         _told(notes),
@@ -48,40 +60,34 @@ def open_page(world: World, selection: Selection) -> None:
     )
 
 
-def page_received_everything(world: World) -> None:
+def page_received_everything(testbed: Testbed) -> None:
     """Require that the page has received the scenario's ticks, each once and in order.
 
     Raises:
         Broken: there were none.
     """
-    page = _page(world)
-    due = [(t.symbol, t.sequence) for t in world.ledger.ticks if t.role == "tick"]
+    page = testbed.scenario.stash[PAGE].browser
+    due = [(t.symbol, t.sequence) for t in testbed.ledger.ticks if t.role == "tick"]
     if not due:
         raise Broken("no tick has been published yet")
     condition = f"notes.ticks.length >= {len(due)} || notes.close"
-    notes = page.notes_when(condition, WELL_PAST * world.allowance_s)
-    world.scene.screenshots.append(("the page in the browser", page.screenshot()))
+    notes = page.notes_when(condition, WELL_PAST * testbed.grace_s)
+    testbed.scenario.screenshots.append(("the page in the browser", page.screenshot()))
     amiss = _amiss([tuple(tick) for tick in notes["ticks"]], due)
     seen = _told(notes) + (f"; {amiss}" if amiss else "")
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not amiss, "ticks at the page", seen, f"all {len(due)}, each once and in order"
     )
 
 
-def page_is_still_connected(world: World, after_ms: float) -> None:
+def page_is_still_connected(testbed: Testbed, after_ms: float) -> None:
     """Require that the page's connection outlives a time since it was begun."""
-    page = _page(world)
-    remaining = world.scene.page_connected_s + after_ms / 1e3 - time.monotonic()
-    notes = page.notes_when("notes.close", max(0.0, remaining))
-    world.scene.checks.require(
+    page = testbed.scenario.stash[PAGE]
+    remaining = page.connected_s + after_ms / 1e3 - time.monotonic()
+    notes = page.browser.notes_when("notes.close", max(0.0, remaining))
+    testbed.scenario.checks.require(
         notes["state"] == "open", "the page's connection", _told(notes), "open"
     )
-
-
-def _page(world: World) -> BrowserPage:
-    if world.scene.page is None:
-        raise Broken("no page has been opened in a browser yet")
-    return world.scene.page
 
 
 def _amiss(got: Sequence[Number], due: Sequence[Number]) -> str:

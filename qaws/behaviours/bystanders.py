@@ -1,62 +1,61 @@
 """Those who must not notice an attack, and what it may cost the service: QA-WS-024.
 
-Every function takes the world first and runs on its loop thread.
+Every function takes the testbed first and runs on its loop thread.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 
 import numpy as np
 
-from qaws.behaviours import actions, resources
-from qaws.behaviours.attacks import siege_of
+from qaws.behaviours import actions
+from qaws.behaviours.attacks import ATTACK
+from qaws.behaviours.resources import MEMORY_BEFORE, require_growth
 from qaws.oracle.ledger import Published
 from qaws.sut.service import MIB
-from qaws.testbed.testbed import World
-from qaws.verdict import Broken
+from qaws.testbed.testbed import Testbed
 
 
 async def deliveries_took_less(
-    world: World, clients: Sequence[str], percentile: float, bound_ms: float
+    testbed: Testbed, clients: Sequence[str], percentile: float, bound_ms: float
 ) -> None:
     """Require a percentile of the latencies of all ticks due since the attack began.
 
     Latency runs from the due time, and a closing tick shows that all have come.
     """
-    siege, connections = siege_of(world), world.scene.connections.of(clients)
-    outcome = await actions.fence(world, connections)
+    siege, connections = testbed.scenario.stash[ATTACK], testbed.scenario.connections.of(clients)
+    outcome = await actions.fence(testbed, connections)
     if late := [c for c, arrived in outcome if not arrived]:
-        fence, now = world.ledger.ticks[-1], time.monotonic_ns()
+        fence, now = testbed.ledger.ticks[-1], time.monotonic_ns()
         what = f"the closing tick to {late[0].name}"
-        world.scene.checks.never(what, fence.due_ns, now, bound_ms, late[0].summary())
+        testbed.scenario.checks.never(what, fence.due_ns, now, bound_ms, late[0].summary())
     pairs = [
         (arrival.at_ns, tick)
         for connection in connections
-        for arrival in world.scene.connections.arrivals(connection)
-        if arrival.key and (tick := world.ledger.find(arrival.key))
+        for arrival in testbed.scenario.connections.arrivals(connection)
+        if arrival.key and (tick := testbed.ledger.find(arrival.key))
         if tick.due_ns >= siege.began_ns
     ]
     latencies = [(at_ns - tick.due_ns) / 1e6 for at_ns, tick in pairs]
     p50, p99, worst = (float(np.percentile(latencies, p)) for p in (50, 99, 100))
-    world.scene.figures += [
+    testbed.scenario.figures += [
         (f"deliveries to {len(connections)} clients", f"{len(latencies):,}"),
         ("latency", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, max {worst:.1f} ms"),
     ]
     measured = float(np.percentile(latencies, percentile))
-    world.scene.checks.below(
+    testbed.scenario.checks.below(
         f"latency that {percentile:g} % of {len(latencies):,} deliveries did not exceed",
         measured,
         bound_ms,
         "ms",
-        _doubt(world, pairs, percentile, measured, bound_ms) if measured >= bound_ms else None,
+        _doubt(testbed, pairs, percentile, measured, bound_ms) if measured >= bound_ms else None,
     )
 
 
 def _doubt(
-    world: World,
+    testbed: Testbed,
     pairs: Sequence[tuple[int, Published]],
     percentile: float,
     measured_ms: float,
@@ -68,11 +67,11 @@ def _doubt(
     service and broker waited for a CPU is known for any span of the measured length.
     """
     own = [
-        (at_ns - tick.sent_ns) / 1e6 - world.loop.stalls.between(tick.sent_ns, at_ns)
+        (at_ns - tick.sent_ns) / 1e6 - testbed.loop.stalls.between(tick.sent_ns, at_ns)
         for at_ns, tick in pairs
     ]
     without = float(np.percentile(own, percentile))
-    waited = siege_of(world).waiting.stalls.within_ms(measured_ms)
+    waited = testbed.scenario.stash[ATTACK].waiting.stalls.within_ms(measured_ms)
     if without - waited >= bound_ms:
         return None
     return (
@@ -82,28 +81,14 @@ def _doubt(
     )
 
 
-async def nothing_stays(world: World, within_ms: float) -> None:
-    """Let the hostile clients leave, and require that the service holds nothing of them."""
-    await asyncio.gather(*(client.close() for _, client in siege_of(world).players))
-    await resources.resources_are_back(world, within_ms)
-
-
-async def memory_stayed_within(world: World, megabytes: float) -> None:
-    """Require that at no time of the attack the service took much more memory than before.
-
-    Raises:
-        Broken: nobody has noted what it took before.
-    """
-    before, siege = world.scene.memory_bytes, siege_of(world)
-    if before is None:
-        raise Broken("no step has noted the service's memory before")
-    grown = (siege.memory_peak - before) / MIB
-    world.scene.figures.append(
-        ("service's memory", f"{before / MIB:.1f} MB before, {siege.memory_peak / MIB:.1f} MB peak")
+async def memory_stayed_within(testbed: Testbed, megabytes: float) -> None:
+    """Require that at no time of the attack the service took much more memory than before."""
+    before, attack = testbed.scenario.stash[MEMORY_BEFORE], testbed.scenario.stash[ATTACK]
+    testbed.scenario.figures.append(
+        (
+            "service's memory",
+            f"{before / MIB:.1f} MB before, {attack.memory_peak / MIB:.1f} MB peak",
+        )
     )
-    world.scene.checks.require(
-        grown < megabytes,
-        "growth of the service's private memory at its peak",
-        f"{grown:.2f} MB",
-        f"less than {megabytes:g} MB",
-    )
+    what = "growth of the service's private memory at its peak"
+    require_growth(testbed, what, before, attack.memory_peak, megabytes)

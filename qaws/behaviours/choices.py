@@ -1,8 +1,8 @@
 """Sentences that one phrase says in several wordings, and the function behind each of them.
 
 Where a wording says *duration* or *number* one stands in the feature; the function gets it behind
-its other arguments, a duration in milliseconds. Every async function takes the world first and runs
-on its loop thread.
+its other arguments, a duration in milliseconds. Every async function takes the testbed first and
+runs on its loop thread.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import partial
 
 from qaws.behaviours import (
     actions,
+    attacks,
     background_load,
     browser,
     bystanders,
@@ -19,6 +20,7 @@ from qaws.behaviours import (
     isolation,
     load,
     load_checks,
+    nodes,
     outage,
     resources,
     shutdown,
@@ -29,7 +31,8 @@ from qaws.behaviours.load import Demand
 from qaws.load.schedule import Burst
 from qaws.protocol import origins
 from qaws.protocol.market import Selection
-from qaws.testbed.testbed import World
+from qaws.sut.resources import ALL_PARTS, CLIENT_PARTS
+from qaws.testbed.testbed import Testbed
 
 BURST_BEGINS_S = 2.0
 
@@ -40,35 +43,50 @@ Judge = Callable[..., None]
 def _at_once(judge: Judge) -> Act:
     """Return a coroutine function of a verdict that waits for nothing."""
 
-    async def judged(world: World, *words: object) -> None:
-        judge(world, *words)
+    async def judged(testbed: Testbed, *words: object) -> None:
+        judge(testbed, *words)
 
     return judged
 
 
 async def deliveries_took_less(
-    world: World, clients: Sequence[str] | None, percentile: float, bound_ms: float
+    testbed: Testbed, clients: Sequence[str] | None, percentile: float, bound_ms: float
 ) -> None:
     """Require a percentile of all latencies to clients below a bound; None: to the swarm."""
     if clients is None:
-        load_checks.percentile_below(world, percentile, bound_ms)
+        load_checks.percentile_below(testbed, percentile, bound_ms)
     else:
-        await bystanders.deliveries_took_less(world, clients, percentile, bound_ms)
+        await bystanders.deliveries_took_less(testbed, clients, percentile, bound_ms)
 
 
-def use_two_nodes(world: World) -> None:
-    """Start two services with the same settings, on the same feed."""
-    world.use_service()
-    world.use_second_node()
+async def record_with_memory(testbed: Testbed) -> None:
+    """Record what the service holds for its clients, and its memory."""
+    await resources.record(testbed)
+    await resources.record_memory(testbed)
 
 
-def prepare_with_slow_clients(world: World, clients: int, selection: Selection) -> None:
+async def _parts_are_back(testbed: Testbed, within_ms: float) -> None:
+    await resources.return_to_baseline(testbed, CLIENT_PARTS, within_ms)
+
+
+async def all_parts_are_back(testbed: Testbed, within_ms: float) -> None:
+    """Require that everything that the service holds is as before."""
+    await background_load.resources_are_back(testbed, ALL_PARTS, within_ms)
+
+
+async def nothing_stays(testbed: Testbed, within_ms: float) -> None:
+    """Let the hostile clients leave, and require that the service holds nothing of them."""
+    await attacks.leave(testbed)
+    await resources.return_to_baseline(testbed, CLIENT_PARTS, within_ms)
+
+
+def prepare_with_slow_clients(testbed: Testbed, clients: int, selection: Selection) -> None:
     """Plan a swarm of reading clients, and two slow ones with small receive buffers.
 
     The buffers are small so that the system does not hide that the clients are slow.
     """
-    load.prepare_swarm(world, clients, selection)
-    load.add_slow_clients(world, selection)
+    load.prepare_swarm(testbed, clients, selection)
+    load.add_slow_clients(testbed, selection)
 
 
 def with_a_burst(
@@ -84,15 +102,15 @@ def until_evicted(symbol: str, count: int, per_second: float) -> Demand:
     return Demand(symbol, count, per_second, until_evicted_s=count / per_second)
 
 
-STARTED: dict[str, Callable[[World], object]] = {
-    "running": World.use_service,
-    "started afresh": partial(World.use_service, afresh=True),
-    "running on two nodes with one feed": use_two_nodes,
+STARTED: dict[str, Callable[[Testbed], object]] = {
+    "running": Testbed.use_service,
+    "started afresh": partial(Testbed.use_service, afresh=True),
+    "running on two nodes with one feed": nodes.start_two,
 }
 """How the service is there; these block, and are called on the main thread."""
 
 MARKET: dict[str, Act] = {
-    "closed": World.hush,
+    "closed": Testbed.hush,
     "open, with ticks every *duration*": actions.open_market,
 }
 """Whether ticks of every symbol are published in the background."""
@@ -117,18 +135,16 @@ PUBLISHED: dict[str, Act] = {
 """What is published of each symbol."""
 
 NOTED: dict[str, Act] = {
-    "sockets, sessions, subscriptions and memory": actions.note_resources,
-    "sessions and sockets": tokens.note_places,
+    "sockets, sessions, subscriptions and memory": record_with_memory,
+    "sessions and sockets": partial(resources.record, parts=("sessions", "subscriptions", "files")),
 }
 """What the service holds."""
 
 BACK: dict[str, Act] = {
-    "the service's sockets, sessions and subscriptions": resources.resources_are_back,
-    "the service's sockets, sessions, subscriptions, files and threads": _at_once(
-        background_load.resources_are_back
-    ),
+    "the service's sockets, sessions and subscriptions": _parts_are_back,
+    "the service's sockets, sessions, subscriptions, files and threads": all_parts_are_back,
     "when the hostile clients have left, the service's sockets, sessions and subscriptions": (
-        bystanders.nothing_stays
+        nothing_stays
     ),
 }
 """What the service must hold again, as before."""

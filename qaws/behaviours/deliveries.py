@@ -1,6 +1,6 @@
 """What must hold of deliveries: who receives what, how often, how fast, and who does not.
 
-Every function takes the world first and runs on its loop thread. Absence is proven by a fence: a
+Every function takes the testbed first and runs on its loop thread. Absence is proven by a fence: a
 later tick on the same path, which must arrive.
 """
 
@@ -12,33 +12,34 @@ from collections.abc import Sequence
 
 from qaws.behaviours import actions
 from qaws.behaviours.expectations import shown
+from qaws.behaviours.load import LOAD
 from qaws.clients.connection import Connection, exact
 from qaws.oracle.announcements import announced
 from qaws.oracle.ledger import Arrival, Key, Published, audit, missing, was_held
 from qaws.protocol.market import Selection
-from qaws.testbed.testbed import World
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 
-async def receives_it(world: World, clients: Sequence[str], within_ms: float) -> None:
+async def receives_it(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:
     """Require that the last tick reaches every one of the clients exactly once, in time.
 
     Latency runs from the tick's due time. A fence behind the tick shows that no second copy comes.
     """
-    tick = world.last_tick
-    connections = world.scene.connections.of(clients)
-    wait_s = within_ms / 1e3 + world.allowance_s
+    tick = testbed.last_tick
+    connections = testbed.scenario.connections.of(clients)
+    wait_s = within_ms / 1e3 + testbed.grace_s
     frames = await asyncio.gather(*(actions.arrival(c, tick, wait_s) for c in connections))
     if lacking := [c for c, f in zip(connections, frames, strict=True) if f is None]:
         heard = "" if tick.heard_by else "; the broker had no subscriber for it"
         reached = len(connections) - len(lacking)
-        world.scene.checks.never(
+        testbed.scenario.checks.never(
             f"{tick} to {shown(connections)}",
             tick.due_ns,
             time.monotonic_ns(),
             within_ms,
             f"it reached {reached} of {len(connections)}; not {_some([c.name for c in lacking])}: "
-            f"{account(world, lacking[0])}{heard}",
+            f"{account(testbed, lacking[0])}{heard}",
         )
     slowest, frame = max(
         ((c, f) for c, f in zip(connections, frames, strict=True) if f), key=lambda p: p[1].at_ns
@@ -46,14 +47,14 @@ async def receives_it(world: World, clients: Sequence[str], within_ms: float) ->
     what = f"latency of {tick} to {shown(connections)}"
     if len(connections) > 1:
         what += f" (the slowest, {slowest.name})"
-    world.scene.checks.at_most_ms(what, tick.due_ns, frame.at_ns, within_ms)
-    await _require_fences(world, connections)
+    testbed.scenario.checks.at_most_ms(what, tick.due_ns, frame.at_ns, within_ms)
+    await _require_fences(testbed, connections)
     copies = {
         c.name: sum(1 for f in c.received("tick") if actions.is_the_tick(f, tick))
         for c in connections
     }
     wrong = [f"{name} got {count}" for name, count in copies.items() if count != 1]
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not wrong,
         f"copies of {tick} per client",
         _some(wrong) or f"1 for each of {len(connections)}",
@@ -61,70 +62,70 @@ async def receives_it(world: World, clients: Sequence[str], within_ms: float) ->
     )
 
 
-async def have_seen_it(world: World, clients: Sequence[str]) -> None:
+async def have_seen_it(testbed: Testbed, clients: Sequence[str]) -> None:
     """Require that the last tick has reached clients: its broadcast is over then."""
-    tick = world.last_tick
-    for connection in world.scene.connections.of(clients):
-        if not await actions.arrival(connection, tick, actions.WELL_PAST * world.allowance_s):
-            world.scene.checks.never(
+    tick = testbed.last_tick
+    for connection in testbed.scenario.connections.of(clients):
+        if not await actions.arrival(connection, tick, actions.WELL_PAST * testbed.grace_s):
+            testbed.scenario.checks.never(
                 f"{tick} to {connection.name}",
                 tick.due_ns,
                 time.monotonic_ns(),
-                world.allowance_s * 1e3,
-                account(world, connection),
+                testbed.grace_s * 1e3,
+                account(testbed, connection),
             )
 
 
 async def further_tick(
-    world: World, clients: Sequence[str], selection: Selection, within_ms: float
+    testbed: Testbed, clients: Sequence[str], selection: Selection, within_ms: float
 ) -> None:
     """Publish another tick and require that it reaches the clients."""
-    await actions.publish(world, selection, selection.sample()[0])
-    await receives_it(world, clients, within_ms)
+    await actions.publish(testbed, selection, selection.sample()[0])
+    await receives_it(testbed, clients, within_ms)
 
 
-async def _require_fences(world: World, connections: Sequence[Connection]) -> None:
-    outcome = await actions.fence(world, connections)
+async def _require_fences(testbed: Testbed, connections: Sequence[Connection]) -> None:
+    outcome = await actions.fence(testbed, connections)
     lacking = [c for c, arrived in outcome if not arrived]
     if not lacking:
         return
-    fences = [t for t in world.ledger.ticks if t.role == "fence"]
-    world.scene.checks.never(
+    fences = [t for t in testbed.ledger.ticks if t.role == "fence"]
+    testbed.scenario.checks.never(
         f"the closing tick to {shown(lacking)}",
         fences[-1].sent_ns,
         time.monotonic_ns(),
-        world.allowance_s * 1e3,
-        account(world, lacking[0]),
+        testbed.grace_s * 1e3,
+        account(testbed, lacking[0]),
     )
 
 
-def account(world: World, connection: Connection) -> str:
+def account(testbed: Testbed, connection: Connection) -> str:
     """Say what a client has seen, and what is wrong with its deliveries so far."""
-    return "; ".join([connection.summary(), *_audit(world, [connection])])
+    return "; ".join([connection.summary(), *_audit(testbed, [connection])])
 
 
-async def equals_published(world: World, client: str, fields: Sequence[str]) -> None:
+async def equals_published(testbed: Testbed, client: str, fields: Sequence[str]) -> None:
     """Require that each of the scenario's ticks reached a client with fields as published.
 
     Only ticks that the client is entitled to count. Numbers are compared digit for digit, as
     decimals: a double rounded on the way differs.
     """
-    connection = world.scene.connections.named(client)
-    ticks = [t for t in world.ledger.ticks if t.role == "tick" and _due_to(t, connection)]
+    connection = testbed.scenario.connections.named(client)
+    ticks = [t for t in testbed.ledger.ticks if t.role == "tick" and _due_to(t, connection)]
     if not ticks:
         raise Broken(f"no tick that {client} subscribed to was published in this scenario")
     for tick in ticks:
-        frame = await actions.arrival(connection, tick, actions.WELL_PAST * world.allowance_s)
+        frame = await actions.arrival(connection, tick, actions.WELL_PAST * testbed.grace_s)
         if frame is None:
-            now, bound_ms = time.monotonic_ns(), world.allowance_s * 1e3
-            world.scene.checks.never(
+            now, bound_ms = time.monotonic_ns(), testbed.grace_s * 1e3
+            testbed.scenario.checks.never(
                 f"{tick} to {client}", tick.due_ns, now, bound_ms, connection.summary()
             )
         sent, got = exact(tick.text), exact(frame.text)
         for field in fields:
             if field not in sent:
                 raise Broken(f'a {tick.kind} has no field "{field}"; it has {", ".join(sent)}')
-            world.scene.checks.require(
+            testbed.scenario.checks.require(
                 field in got and got[field] == sent[field],
                 f"{field} of {tick} at {client}",
                 _plain(got.get(field, "missing")),
@@ -144,20 +145,20 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-async def received_none(world: World, clients: Sequence[str], kinds: Sequence[str]) -> None:
+async def received_none(testbed: Testbed, clients: Sequence[str], kinds: Sequence[str]) -> None:
     """Require that clients have received no message of these kinds.
 
     For a client that holds a subscription a fence comes first; one whose connection has ended can
     receive nothing more; any other is asked for a pong, behind which nothing older can come.
     """
-    connections = world.scene.connections.of(clients)
-    await _require_fences(world, connections)
+    connections = testbed.scenario.connections.of(clients)
+    await _require_fences(testbed, connections)
     for connection in connections:
         if connection.is_open and not connection.holds():
-            await _require_pong(world, connection)
+            await _require_pong(testbed, connection)
         found = [kind for kind in kinds if any(connection.received(kind))]
         words = " and no ".join(kinds)
-        world.scene.checks.require(
+        testbed.scenario.checks.require(
             not found,
             f"messages that {connection.name} received",
             connection.summary(),
@@ -165,38 +166,38 @@ async def received_none(world: World, clients: Sequence[str], kinds: Sequence[st
         )
 
 
-async def _require_pong(world: World, connection: Connection) -> None:
+async def _require_pong(testbed: Testbed, connection: Connection) -> None:
     """Require a pong: nothing that was sent to the client earlier can come behind it."""
-    sent = await connection.send(world.dialect.ping())
-    wait_s = actions.WELL_PAST * world.allowance_s
-    pong = await connection.wait_for(actions.is_kind(world, "pong"), sent, wait_s)
+    sent = await connection.send(testbed.dialect.ping())
+    wait_s = actions.WELL_PAST * testbed.grace_s
+    pong = await connection.wait_for(actions.is_kind(testbed, "pong"), sent, wait_s)
     if pong is None and connection.is_open:
-        world.scene.checks.never(
+        testbed.scenario.checks.never(
             f"the closing pong to {connection.name}",
             sent.at_ns,
             time.monotonic_ns(),
-            world.allowance_s * 1e3,
+            testbed.grace_s * 1e3,
             connection.summary(),
         )
 
 
-async def received_exactly(world: World, client: str, selection: Selection) -> None:
+async def received_exactly(testbed: Testbed, client: str, selection: Selection) -> None:
     """Require every tick of a selection that was published while subscribed, and no other.
 
     Ticks that flow are stopped first: behind the last of them the fence shows that all have come.
     """
-    connection = world.scene.connections.named(client)
-    await all_has_come(world, [connection])
-    ticks = [t for t in world.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
-    others = [t for t in world.ledger.ticks if t not in ticks]
+    connection = testbed.scenario.connections.named(client)
+    await all_has_come(testbed, [connection])
+    ticks = [t for t in testbed.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
+    others = [t for t in testbed.ledger.ticks if t not in ticks]
     due = [t for t in ticks if t.role != "fence" and was_held(t, connection.entitlements)]
     if not due:
         raise Broken(f"no tick of {selection} was published while {client} was subscribed to it")
     if not others:
         raise Broken(f"no tick but those of {selection} was published: nothing could be kept away")
-    findings = _audit(world, [connection])
+    findings = _audit(testbed, [connection])
     got = sum(1 for _ in connection.received("tick"))
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not findings,
         f"ticks of {selection} to {client}",
         "; ".join(findings) or f"{got}, each once and in order, and none of {len(others)} others",
@@ -204,33 +205,33 @@ async def received_exactly(world: World, client: str, selection: Selection) -> N
     )
 
 
-async def all_has_come(world: World, connections: Sequence[Connection]) -> None:
+async def all_has_come(testbed: Testbed, connections: Sequence[Connection]) -> None:
     """Let the flows end, and require a last tick of all that the clients hold."""
-    await world.feed.stop_flows()
-    await _require_fences(world, connections)
+    await testbed.feed.stop_flows()
+    await _require_fences(testbed, connections)
 
 
-async def everything_was_exact(world: World) -> None:
+async def everything_was_exact(testbed: Testbed) -> None:
     """Require, of every client, exact deliveries in frames that keep the contract."""
-    await world.hush()
-    connections = world.scene.connections.all
-    if not connections and world.scene.load:
+    await testbed.hush()
+    connections = testbed.scenario.connections.all
+    if not connections and LOAD in testbed.scenario.stash:
         return  # the swarm has checked every frame of its clients itself
     for connection in connections:
         if connection.breaches:
-            raise_breach(world, connection)
-    if world.ledger.ticks:
-        await _require_fences(world, connections)
-    unfenced = [c for c in connections if c.is_open and not (world.ledger.ticks and c.holds())]
-    await asyncio.gather(*(_require_pong(world, connection) for connection in unfenced))
-    faults = findings(world, connections)
+            raise_breach(testbed, connection)
+    if testbed.ledger.ticks:
+        await _require_fences(testbed, connections)
+    unfenced = [c for c in connections if c.is_open and not (testbed.ledger.ticks and c.holds())]
+    await asyncio.gather(*(_require_pong(testbed, connection) for connection in unfenced))
+    faults = findings(testbed, connections)
     frames = sum(1 for c in connections for _ in c.received())
     ticks = sum(1 for c in connections for _ in c.received("tick"))
     sound = (
         f"{ticks} ticks, each due, once, and in order" if ticks else "no tick was due, none came"
     )
     many = "" if len(connections) == 1 else "s"
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not faults,
         f"deliveries to {len(connections)} connection{many}",
         "; ".join(faults[:3]) or sound,
@@ -238,28 +239,28 @@ async def everything_was_exact(world: World) -> None:
     )
     for connection in connections:
         if connection.breaches:
-            raise_breach(world, connection)
-    world.scene.checks.require(
+            raise_breach(testbed, connection)
+    testbed.scenario.checks.require(
         True, "frames that keep the message contract", f"all {frames}", "all"
     )
 
 
-def findings(world: World, connections: Sequence[Connection]) -> list[str]:
+def findings(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
     """Say what is wrong with what these connections received, one sentence per violation."""
-    return [*_audit(world, connections), *_welcome_faults(world, connections)]
+    return [*_audit(testbed, connections), *_welcome_faults(testbed, connections)]
 
 
-def lacking(world: World, connection: Connection) -> list[Published]:
+def lacking(testbed: Testbed, connection: Connection) -> list[Published]:
     """Return the ticks that a client should have by now, and has not."""
-    held, ledger = connection.entitlements, world.ledger
-    return missing(world.scene.connections.arrivals(connection), held, ledger, _over(world))
+    held, ledger = connection.entitlements, testbed.ledger
+    return missing(testbed.scenario.connections.arrivals(connection), held, ledger, _over(testbed))
 
 
-def _welcome_faults(world: World, connections: Sequence[Connection]) -> list[str]:
+def _welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
     """Say whose welcome did not come once and first (SPEC section 1)."""
     findings = []
     for connection in connections:
-        kinds = [world.dialect.kind(frame.message) for frame in connection.received()]
+        kinds = [testbed.dialect.kind(frame.message) for frame in connection.received()]
         if kinds.count("welcome") > 1:
             findings.append(f"{connection.name} was welcomed {kinds.count('welcome')} times")
         if kinds and kinds[0] != "welcome":
@@ -267,9 +268,9 @@ def _welcome_faults(world: World, connections: Sequence[Connection]) -> list[str
     return findings
 
 
-def raise_breach(world: World, connection: Connection) -> None:
+def raise_breach(testbed: Testbed, connection: Connection) -> None:
     """Record a breach of the message contract and raise it."""
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         False,
         f"frames of {connection.name} against the message contract",
         connection.breaches[0],
@@ -277,10 +278,10 @@ def raise_breach(world: World, connection: Connection) -> None:
     )
 
 
-def _audit(world: World, connections: Sequence[Connection]) -> list[str]:
+def _audit(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
     """Hold what these connections received against the ledger; one sentence per violation."""
-    registry, ledger = world.scene.connections, world.ledger
-    over = _over(world)
+    registry, ledger = testbed.scenario.connections, testbed.ledger
+    over = _over(testbed)
     lost = [
         f"{c.name} lost its connection while subscribed: {c.ending}"
         for c in connections
@@ -296,26 +297,26 @@ def _audit(world: World, connections: Sequence[Connection]) -> list[str]:
             ledger,
             over,
             complete=c.is_open,
-            announced=_announced(world, c, registry.arrivals(c)),
+            announced=_announced(testbed, c, registry.arrivals(c)),
         )
     ]
 
 
-def _over(world: World) -> dict[Key, int]:
-    registry = world.scene.connections
-    return world.ledger.over(
+def _over(testbed: Testbed) -> dict[Key, int]:
+    registry = testbed.scenario.connections
+    return testbed.ledger.over(
         (c.entitlements, a) for c in registry.all for a in registry.arrivals(c)
     )
 
 
-def _announced(world: World, connection: Connection, arrivals: Sequence[Arrival]) -> set[Key]:
+def _announced(testbed: Testbed, connection: Connection, arrivals: Sequence[Arrival]) -> set[Key]:
     """Return the ticks whose loss in an outage a client was told of."""
     received: dict[Key, int] = {}
     for arrival in arrivals:
         if arrival.key:
             received.setdefault(arrival.key, arrival.at_ns)
-    words = world.scene.connections.words(connection)
-    return announced(world.ledger.ticks, received, words, world.scene.outages)
+    words = testbed.scenario.connections.words(connection)
+    return announced(testbed.ledger.ticks, received, words, testbed.scenario.outages)
 
 
 def _some(names: Sequence[str]) -> str:

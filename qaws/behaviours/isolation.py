@@ -1,6 +1,6 @@
 """What one client may not get from, nor do to, another: QA-WS-025.
 
-Every function takes the world first and runs on its loop thread (`World.do`).
+Every function takes the testbed first and runs on its loop thread (`Testbed.do`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Any
 from qaws.behaviours import actions
 from qaws.behaviours.token_leaks import traces
 from qaws.clients.connection import Connection
-from qaws.feed import SEQUENCE_FIELD
-from qaws.protocol.market import Market, instrument_of
-from qaws.testbed.testbed import World
+from qaws.protocol.market import SEQUENCE_FIELD, Market, instrument_of
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
 
 SYMBOL = "NIFTY"
@@ -48,7 +47,7 @@ PUBLISHING: dict[str, Callable[[Market], str]] = {
 """What a feature file calls a client's attempt to publish → what goes over the wire."""
 
 
-async def try_to_publish(world: World, client: str, name: str) -> None:
+async def try_to_publish(testbed: Testbed, client: str, name: str) -> None:
     """Send what would be a tick if it came from the feed, and wait for an answer to a ping.
 
     Raises:
@@ -56,12 +55,12 @@ async def try_to_publish(world: World, client: str, name: str) -> None:
     """
     if name not in PUBLISHING:
         raise Broken(f'no attempt to publish "{name}"; known are {", ".join(PUBLISHING)}')
-    connection = world.scene.connections.named(client)
-    await connection.send(PUBLISHING[name](world.feed.market))
-    await _hear_all(world, [connection])
+    connection = testbed.scenario.connections.named(client)
+    await connection.send(PUBLISHING[name](testbed.feed.market))
+    await _hear_all(testbed, [connection])
 
 
-async def ask_for(world: World, client: str, symbol: str) -> None:
+async def ask_for(testbed: Testbed, client: str, symbol: str) -> None:
     """Ask for ticks by a name that may be no symbol, and wait for whatever is answered.
 
     The client is not taken to be entitled to anything by that.
@@ -69,36 +68,36 @@ async def ask_for(world: World, client: str, symbol: str) -> None:
     Raises:
         Refuted: nothing was answered.
     """
-    connection = world.scene.connections.named(client)
+    connection = testbed.scenario.connections.named(client)
     asked = await connection.send(json.dumps({"action": "subscribe", "symbols": [symbol]}))
     answer = await connection.wait_for(
-        lambda f: actions.is_kind(world, "subscribed")(f) or actions.is_kind(world, "error")(f),
+        lambda f: actions.is_kind(testbed, "subscribed")(f) or actions.is_kind(testbed, "error")(f),
         asked,
-        world.allowance_s,
+        testbed.grace_s,
     )
     if answer is None:
         raise Refuted(f'{client} asked for "{symbol}" and got no answer: {connection.summary()}')
 
 
-async def publish_everything(world: World, symbols: Sequence[str]) -> None:
+async def publish_everything(testbed: Testbed, symbols: Sequence[str]) -> None:
     """Publish an option tick and a bar of every symbol."""
     for symbol in symbols:
-        await world.feed.publish(world.feed.market.option_tick(instrument_of(symbol)))
-        await world.feed.publish(world.feed.market.underlying_bar(symbol))
+        await testbed.feed.publish(testbed.feed.market.option_tick(instrument_of(symbol)))
+        await testbed.feed.publish(testbed.feed.market.underlying_bar(symbol))
 
 
-async def nothing_is_mixed_up(world: World) -> None:
+async def nothing_is_mixed_up(testbed: Testbed) -> None:
     """Require that no client has received what belongs to another.
 
     That is: the session id of another, any token, an answer to what it has not asked, or an
     acknowledgement of a selector that it has not named. A pong comes first, behind which nothing
     older can come.
     """
-    connections = [c for c in world.scene.connections.all if any(c.received("welcome"))]
-    await _hear_all(world, [c for c in connections if c.is_open])
-    tokens = [c.token for c in world.scene.connections.all if c.token]
-    findings = [f for c in connections for f in _not_its_own(world, c, connections, tokens)]
-    world.scene.checks.require(
+    connections = [c for c in testbed.scenario.connections.all if any(c.received("welcome"))]
+    await _hear_all(testbed, [c for c in connections if c.is_open])
+    tokens = [c.token for c in testbed.scenario.connections.all if c.token]
+    findings = [f for c in connections for f in _not_its_own(testbed, c, connections, tokens)]
+    testbed.scenario.checks.require(
         not findings,
         f"what belongs to others among what {len(connections)} clients received",
         "; ".join(findings[:3]) or "nothing",
@@ -107,12 +106,12 @@ async def nothing_is_mixed_up(world: World) -> None:
 
 
 def _not_its_own(
-    world: World, mine: Connection, all_: Sequence[Connection], tokens: Sequence[str]
+    testbed: Testbed, mine: Connection, all_: Sequence[Connection], tokens: Sequence[str]
 ) -> list[str]:
     """Say what a client has received that is not its own."""
     heard = "\n".join(f.text for f in mine.log if f.direction == "←" and f.kind == "text")
     sent = [frame.text for frame in mine.log if frame.direction == "→" and frame.kind == "text"]
-    kinds = [world.dialect.kind(frame.message) for frame in mine.received()]
+    kinds = [testbed.dialect.kind(frame.message) for frame in mine.received()]
     answers = sum(kinds.count(k) for k in ("subscribed", "unsubscribed", "error", "pong"))
     findings = [
         f"{mine.name} received the session id of {other.name}"
@@ -142,7 +141,7 @@ def _selector(text: str) -> Any:
     return {name: value for name, value in message.items() if name != "action"}
 
 
-async def _hear_all(world: World, connections: Sequence[Connection]) -> None:
+async def _hear_all(testbed: Testbed, connections: Sequence[Connection]) -> None:
     """Wait until clients have received everything that was sent to them before now.
 
     Raises:
@@ -150,9 +149,9 @@ async def _hear_all(world: World, connections: Sequence[Connection]) -> None:
     """
 
     async def hear(connection: Connection) -> None:
-        asked = await connection.send(world.dialect.ping())
-        wait_s = actions.WELL_PAST * world.allowance_s
-        pong = await connection.wait_for(actions.is_kind(world, "pong"), asked, wait_s)
+        asked = await connection.send(testbed.dialect.ping())
+        wait_s = actions.WELL_PAST * testbed.grace_s
+        pong = await connection.wait_for(actions.is_kind(testbed, "pong"), asked, wait_s)
         if pong is None:
             raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
 

@@ -8,6 +8,7 @@ measured.
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import psutil
@@ -21,8 +22,9 @@ from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.stall import Stalls
 from qaws.protocol.market import Selection
 from qaws.report.latency_plot import course_plot, percentile_plot
-from qaws.sut.service import Holdings
-from qaws.testbed.testbed import World
+from qaws.sut.resources import ResourceSnapshot
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive
 
 DRAIN_ALLOWANCE_S = 20.0
@@ -110,28 +112,20 @@ class LoadRun:
         )
 
 
-def run_of(world: World) -> LoadRun:
-    """Return the scenario's load.
-
-    Raises:
-        Broken: no step has made a swarm.
-    """
-    if world.scene.load is None:
-        raise Broken('no swarm yet: begin with "a swarm of 50 clients is ready for NIFTY"')
-    return world.scene.load
+LOAD = Key[LoadRun]('no swarm yet: begin with "a swarm of 50 clients is ready for NIFTY"')
 
 
 # --- given ----------------------------------------------------------------------------------------
 
 
-def prepare_swarm(world: World, clients: int, selection: Selection) -> None:
+def prepare_swarm(testbed: Testbed, clients: int, selection: Selection) -> None:
     """Plan a swarm of reading clients; it connects when the first tick is about to be published."""
-    world.scene.load = LoadRun([Group("client", clients, selection)])
+    testbed.scenario.stash[LOAD] = LoadRun([Group("client", clients, selection)])
 
 
-def add_slow_clients(world: World, selection: Selection) -> None:
+def add_slow_clients(testbed: Testbed, selection: Selection) -> None:
     """Add a client that stops reading, and one that trickles."""
-    run_of(world).groups += [
+    testbed.scenario.stash[LOAD].groups += [
         Group.stopped("the client that stops reading", 1, selection),
         Group.trickling("the client that trickles", 1, selection),
     ]
@@ -140,18 +134,18 @@ def add_slow_clients(world: World, selection: Selection) -> None:
 # --- when -----------------------------------------------------------------------------------------
 
 
-def publish_and_show(world: World, demand: Demand) -> None:
+def publish_and_show(testbed: Testbed, demand: Demand) -> None:
     """Publish ticks to the swarm, and put figures and pictures into the report.
 
     Raises:
         Broken: the harness cannot: broker, publisher, a worker, file descriptors.
         Refuted: the service did not let a client in.
     """
-    publish(world, demand)
-    _show(world, run_of(world))
+    publish(testbed, demand)
+    _show(testbed, testbed.scenario.stash[LOAD])
 
 
-def publish(world: World, demand: Demand) -> None:
+def publish(testbed: Testbed, demand: Demand) -> None:
     """Connect the swarm, publish on an open-loop schedule, and collect what arrived.
 
     Raises:
@@ -159,55 +153,57 @@ def publish(world: World, demand: Demand) -> None:
         Refuted: the service did not let a client in.
     """
     symbol = demand.symbol
-    run, service = run_of(world), world.service
-    assert world.broker
+    run, service = testbed.scenario.stash[LOAD], testbed.service
+    assert testbed.broker
     service.require_alive()
-    first = world.ledger.next_sequence(symbol)
+    first = testbed.ledger.next_sequence(symbol)
     flow = FlowPlan(
-        broker_url=world.broker.url,
+        broker_url=testbed.broker.url,
         symbols=(symbol,),
         per_second=demand.per_second,
         count=demand.count,
         first={symbol: first},
         burst=demand.burst,
-        channel=world.target.feed.options_channel if world.target.feed else "ticker:options",
+        channel=testbed.target.feed.options_channel if testbed.target.feed else "ticker:options",
     )
     plan = SwarmPlan(
         url=service.url,
         groups=tuple(run.groups),
-        tokens=(world.tokens.valid(),),
-        carrier=world.target.auth.carriers[0],
-        query_parameter=world.target.auth.query_parameter,
+        tokens=(testbed.tokens.valid(),),
+        carrier=testbed.target.auth.carriers[0],
+        query_parameter=testbed.target.auth.query_parameter,
         first={symbol: first},
-        dialect=world.target.dialect,
+        dialect=testbed.target.dialect,
         flow=flow,
     )
-    run.memory_before = run.memory_peak = _memory(world)
+    run.memory_before = run.memory_peak = _memory(testbed)
     with (
-        Swarm(world.logs, world.swarm_engine, patience=world.patience) as swarm,
-        Publisher(world.logs, world.patience) as publisher,
-        CpuWait(service_and_broker(world)) as waiting,
+        closing(
+            Swarm(testbed.logs, testbed.swarm_engine, timeout_factor=testbed.timeout_factor)
+        ) as swarm,
+        closing(Publisher(testbed.logs, testbed.timeout_factor)) as publisher,
+        closing(CpuWait(service_and_broker(testbed))) as waiting,
     ):
         swarm.start(plan)
         publisher.start(flow)
-        service_cpu, broker_cpu = _cpu_s(world)
+        service_cpu, broker_cpu = _cpu_s(testbed)
         swarm.go()
         publisher.go()
         if demand.until_evicted_s is not None:
-            _watch_evictions(world, run, plan, demand.until_evicted_s)
+            _watch_evictions(testbed, run, plan, demand.until_evicted_s)
             swarm.read_again()
             publisher.stop()
         run.flow = publisher.wait()
-        run.given_up_s = DRAIN_ALLOWANCE_S * world.patience
+        run.given_up_s = DRAIN_ALLOWANCE_S * testbed.timeout_factor
         run.result = swarm.finish(run.flow.last, run.given_up_s)
         run.waited = waiting.stalls
     service.require_alive()
-    after = _cpu_s(world)
+    after = _cpu_s(testbed)
     run.service_cpu_s, run.broker_cpu_s = after[0] - service_cpu, after[1] - broker_cpu
-    world.ledger.skip(symbol, run.flow.last[symbol])
+    testbed.ledger.skip(symbol, run.flow.last[symbol])
 
 
-def _show(world: World, run: LoadRun) -> None:
+def _show(testbed: Testbed, run: LoadRun) -> None:
     if run.result is None or run.result.incomplete:
         return  # half of the deliveries would look like all of them; the next step says why
     found, flow = run.result, run.published
@@ -229,28 +225,28 @@ def _show(world: World, run: LoadRun) -> None:
         "swarm stood still at most": f"{found.stalls.worst_ms:.0f} ms",
         "clock of the swarm": ", ".join(str(w.offset) for w in found.workers),
     }
-    world.scene.figures += list(figures.items())
-    world.scene.pictures += [
+    testbed.scenario.figures += list(figures.items())
+    testbed.scenario.pictures += [
         ("Latency by percentile, from the due time", percentile_plot(found.latencies.plot())),
         ("Latency and deliveries over time", course_plot(found.points)),
     ]
 
 
-def _watch_evictions(world: World, run: LoadRun, plan: SwarmPlan, at_most_s: float) -> None:
+def _watch_evictions(testbed: Testbed, run: LoadRun, plan: SwarmPlan, at_most_s: float) -> None:
     """Watch the service's own counts and memory until the slow clients are gone."""
     slow = sum(group.count for group in plan.groups if group.behaviour != "reads")
     begin = time.monotonic()
-    before = world.service.holdings()
+    before = testbed.service.snapshot()
     while (elapsed := time.monotonic() - begin) < at_most_s:
-        run.memory_peak = max(run.memory_peak, _memory(world))
-        gone = _gone(before, world.service.holdings())
+        run.memory_peak = max(run.memory_peak, _memory(testbed))
+        gone = _gone(before, testbed.service.snapshot())
         run.evicted_after_s += [elapsed] * (gone - len(run.evicted_after_s))
         if gone >= slow:
             return
         time.sleep(0.1)
 
 
-def _gone(before: Holdings, now: Holdings) -> int:
+def _gone(before: ResourceSnapshot, now: ResourceSnapshot) -> int:
     """Count clients that the service has let go.
 
     Its subscriptions go when it decides so; its session may stay until the close is through.
@@ -259,21 +255,21 @@ def _gone(before: Holdings, now: Holdings) -> int:
     return max((was - is_ for was, is_ in pairs if was is not None and is_ is not None), default=0)
 
 
-def _memory(world: World) -> int:
-    return world.service.memory_bytes() if world.service.process else 0
+def _memory(testbed: Testbed) -> int:
+    return testbed.service.memory_bytes() if testbed.service.process else 0
 
 
-def service_and_broker(world: World) -> tuple[int | None, int | None]:
+def service_and_broker(testbed: Testbed) -> tuple[int | None, int | None]:
     """Return the process ids of service and embedded broker; None for what is elsewhere."""
     return (
-        world.service.process.pid if world.service.process else None,
-        world.broker.pid if world.broker else None,
+        testbed.service.process.pid if testbed.service.process else None,
+        testbed.broker.pid if testbed.broker else None,
     )
 
 
-def _cpu_s(world: World) -> tuple[float, float]:
+def _cpu_s(testbed: Testbed) -> tuple[float, float]:
     """Return CPU seconds that service and embedded broker have used; 0 for what is elsewhere."""
-    pids = service_and_broker(world)
+    pids = service_and_broker(testbed)
     times = [psutil.Process(pid).cpu_times() if pid else None for pid in pids]
     service, broker = (t.user + t.system if t else 0.0 for t in times)
     return service, broker

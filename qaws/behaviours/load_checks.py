@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from qaws.behaviours.load import run_of
+from qaws.behaviours.load import LOAD
 from qaws.load.result import SlowRecord
 from qaws.sut.service import MIB
-from qaws.testbed.testbed import World
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, Refuted
 
 TROUBLE = ("error", "status")
 """Kinds of messages that a swarm under load must not get."""
 
 
-def received_everything(world: World) -> None:
+def received_everything(testbed: Testbed) -> None:
     """Require every tick at every reading client, once and in order, from the first to the last.
 
     What was seen to be wrong is wrong also where a part of the swarm is lost.
     """
-    run = run_of(world)
+    run = testbed.scenario.stash[LOAD]
     flow = run.published
     found = run.result if run.result and run.result.violations else run.found
     if flow.heard_by == 0:
@@ -31,7 +31,7 @@ def received_everything(world: World) -> None:
     wrong += [str(closed) for closed in found.closes[:1]]
     wrong = list(filter(None, wrong))
     first = f": {found.violations[0]}" if found.violations else ""
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not wrong and found.deliveries == found.expected,
         "deliveries to the swarm",
         f"{found.deliveries:,} of {found.expected or 0:,}"
@@ -39,22 +39,22 @@ def received_everything(world: World) -> None:
         "all, each once and in order",
     )
     told = [f"{n} x {kind}" for kind, n in found.kinds.items() if kind.startswith(TROUBLE)]
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not told, "errors and outages told to the swarm", ", ".join(told) or "none", "none"
     )
 
 
-def percentile_below(world: World, percentile: float, bound_ms: float) -> None:
+def percentile_below(testbed: Testbed, percentile: float, bound_ms: float) -> None:
     """Require a percentile of all latencies, counted from the due time, below a bound."""
-    run = run_of(world)
+    run = testbed.scenario.stash[LOAD]
     measured = run.found.latencies.percentile_ms(percentile)
     what = f"broadcast latency p{percentile:g}"
-    world.scene.checks.below(what, measured, bound_ms, "ms", run.doubt(measured, bound_ms))
+    testbed.scenario.checks.below(what, measured, bound_ms, "ms", run.doubt(measured, bound_ms))
 
 
-def drained_within(world: World, bound_s: float) -> None:
+def drained_within(testbed: Testbed, bound_s: float) -> None:
     """Require that the last client had the last tick within `bound_s` of its publish."""
-    run = run_of(world)
+    run = testbed.scenario.stash[LOAD]
     drained = run.found.drained_us
     if drained is None:
         raise Refuted(
@@ -62,7 +62,7 @@ def drained_within(world: World, bound_s: float) -> None:
             f"{run.given_up_s:g} s after it was published"
         )
     after_s = (drained - run.published.last_sent_us) / 1e6
-    world.scene.checks.below(
+    testbed.scenario.checks.below(
         "time from the last publish until the backlog was drained",
         after_s,
         bound_s,
@@ -71,7 +71,7 @@ def drained_within(world: World, bound_s: float) -> None:
     )
 
 
-def rate_was_kept(world: World, per_second: float) -> None:
+def rate_was_kept(testbed: Testbed, per_second: float) -> None:
     """Require that the ticks were due at the rate that the scenario names, and were sent so.
 
     The schedule sets the rate, and latencies run from it; that the last tick was sent a fraction
@@ -80,10 +80,10 @@ def rate_was_kept(world: World, per_second: float) -> None:
     Raises:
         Inconclusive: the publisher was late.
     """
-    flow = run_of(world).published
+    flow = testbed.scenario.stash[LOAD].published
     if late := flow.late():
         raise Inconclusive(late)
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         round(flow.offered_per_s) >= per_second and flow.achieved_per_s >= 0.98 * per_second,
         "throughput",
         f"{flow.offered_per_s:.0f} ticks/s due, {flow.achieved_per_s:.0f} sent",
@@ -91,26 +91,26 @@ def rate_was_kept(world: World, per_second: float) -> None:
     )
 
 
-def slow_evicted(world: World, within_s: float, code: int, reason: str) -> None:
+def slow_evicted(testbed: Testbed, within_s: float, code: int, reason: str) -> None:
     """Require that every slow client was evicted in time, told why, and lost no tick silently."""
-    run = run_of(world)
+    run = testbed.scenario.stash[LOAD]
     times, slow = run.evicted_after_s, run.found.slow
     due = sum(run.published.last.values()) - sum(run.published.first.values()) + 1
     kept = [f"{s.client} was kept, and got {s.ticks:,} of {due:,} ticks" for s in slow if s.kept]
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         len(times) == len(slow),
         "slow clients that the service let go, by its own statistics",
         "; ".join([f"{len(times)} of {len(slow)} in {within_s:g} s", *kept]),
         f"all {len(slow)}",
     )
-    world.scene.checks.below("time until the last one was evicted", times[-1], within_s, "s")
+    testbed.scenario.checks.below("time until the last one was evicted", times[-1], within_s, "s")
     for record in slow:
-        _told_why(world, record, code, reason)
+        _told_why(testbed, record, code, reason)
 
 
-def _told_why(world: World, record: SlowRecord, code: int, reason: str) -> None:
+def _told_why(testbed: Testbed, record: SlowRecord, code: int, reason: str) -> None:
     closed = record.closed
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         closed is not None and closed.code == code and reason in closed.reason.lower(),
         f"end of {record.client}",
         str(closed) if closed else "its connection was not closed",
@@ -118,12 +118,12 @@ def _told_why(world: World, record: SlowRecord, code: int, reason: str) -> None:
     )
 
 
-def memory_bounded(world: World, megabytes: float) -> None:
+def memory_bounded(testbed: Testbed, megabytes: float) -> None:
     """Require that the service's private memory grew by at most so much per slow client."""
-    run = run_of(world)
+    run = testbed.scenario.stash[LOAD]
     if run.memory_before is None:
         raise Broken("the service's memory was not measured")
     slow = sum(1 for group in run.groups if group.behaviour != "reads")
     grown = (run.memory_peak - run.memory_before) / MIB / slow
     what = "growth of the service's private memory per slow client, at its peak"
-    world.scene.checks.below(what, grown, megabytes, "MB")
+    testbed.scenario.checks.below(what, grown, megabytes, "MB")

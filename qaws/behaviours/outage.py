@@ -1,6 +1,6 @@
 """The broker goes away and comes back: what is done to it, and what clients must see of it.
 
-Every function takes the world first and runs on its loop thread. Pings show throughout that the
+Every function takes the testbed first and runs on its loop thread. Pings show throughout that the
 service lives. From the broker's return on until ticks come again no client says anything but
 WebSocket pings, so that nothing of theirs can have helped the service to its feed.
 """
@@ -16,10 +16,12 @@ from functools import partial
 from qaws.behaviours import actions
 from qaws.behaviours.expectations import shown
 from qaws.clients.connection import Connection, Frame
+from qaws.clients.registry import key_of
 from qaws.oracle.announcements import DEGRADED, RECOVERED, Outage, recoveries
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import Selection
-from qaws.testbed.testbed import World
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
 
 PING_EVERY_S = 0.25
@@ -55,101 +57,104 @@ class Pinging:
     probes: list[Probe] = field(default_factory=list)
 
 
+PINGING = Key[Pinging]("there has been no outage in this scenario yet")
+
+
 # --- what is done ---------------------------------------------------------------------------------
 
 
-async def cut_feed(world: World, client: str, selection: Selection) -> None:
+async def cut_feed(testbed: Testbed, client: str, selection: Selection) -> None:
     """Let the broker cut its subscribers off, and publish ticks in the same breath.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         client: subscribes right behind the cut.
         selection: to this.
     """
-    outage = await _begin(world, "the broker cut the service's feed")
-    await _cut(world, outage, _ticks(world, LOST_TICKS), ["CLIENT", "KILL", "TYPE", "pubsub"])
-    await _meanwhile(world, client, selection)
+    outage = await _begin(testbed, "the broker cut the service's feed")
+    await _cut(testbed, outage, _ticks(testbed, LOST_TICKS), ["CLIENT", "KILL", "TYPE", "pubsub"])
+    await _meanwhile(testbed, client, selection)
 
 
-async def overflow_feed(world: World, client: str, selection: Selection) -> None:
+async def overflow_feed(testbed: Testbed, client: str, selection: Selection) -> None:
     """Publish more in one breath than the broker may keep for a subscriber: it cuts that off."""
-    outage = await _begin(world, "the broker's output buffer for the service overflowed")
+    outage = await _begin(testbed, "the broker's output buffer for the service overflowed")
     count = 2 * OVERFLOW_BYTES // OVERFLOW_PADDING_BYTES
-    before = await world.feed.configure(OVERFLOW_LIMIT, f"pubsub {OVERFLOW_BYTES} 0 0")
+    before = await testbed.feed.configure(OVERFLOW_LIMIT, f"pubsub {OVERFLOW_BYTES} 0 0")
     try:
-        await _cut(world, outage, _ticks(world, count, "x" * OVERFLOW_PADDING_BYTES))
+        await _cut(testbed, outage, _ticks(testbed, count, "x" * OVERFLOW_PADDING_BYTES))
     finally:
-        await world.feed.configure(OVERFLOW_LIMIT, before)
-    await _meanwhile(world, client, selection)
+        await testbed.feed.configure(OVERFLOW_LIMIT, before)
+    await _meanwhile(testbed, client, selection)
 
 
 async def take_broker_down(
-    world: World, client: str, selection: Selection, length_ms: float
+    testbed: Testbed, client: str, selection: Selection, length_ms: float
 ) -> None:
     """Stop the broker for a time; a client subscribes as soon as it is down."""
     length_s = length_ms / 1e3
-    outage = await _begin(world, f"the broker was down for {length_s:g} s")
-    assert world.broker
+    outage = await _begin(testbed, f"the broker was down for {length_s:g} s")
+    assert testbed.broker
     start = time.monotonic()
-    await asyncio.to_thread(world.broker.take_down)
-    await world.feed.hang_up()
+    await asyncio.to_thread(testbed.broker.take_down)
+    await testbed.feed.hang_up()
     back = asyncio.Event()
-    asking = [asyncio.ensure_future(_keep_asking(world, c, back)) for c in _open(world)]
+    asking = [asyncio.ensure_future(_keep_asking(testbed, c, back)) for c in _open(testbed)]
     try:
-        await actions.subscribe(world, [client], selection)
+        await actions.subscribe(testbed, [client], selection)
         await asyncio.sleep(start + length_s - time.monotonic())
     finally:
         back.set()
         await asyncio.gather(*asking)
-        await asyncio.to_thread(world.broker.bring_up)
+        await asyncio.to_thread(testbed.broker.bring_up)
         outage.returned_ns = time.monotonic_ns()
 
 
-async def _begin(world: World, name: str) -> Outage:
+async def _begin(testbed: Testbed, name: str) -> Outage:
     """Make sure that all clients are served, begin to ping, and provide for the scenario's end.
 
     Raises:
         Refuted: a client receives no ticks.
     """
-    if world.broker is None:
-        raise Broken(f"{world.target.file}: has no [feed]: there is no broker to lose")
+    if testbed.broker is None:
+        raise Broken(f"{testbed.target.file}: has no [feed]: there is no broker to lose")
     outage = Outage(name, time.monotonic_ns())
-    for connection, arrived in await actions.fence(world, _open(world)):
+    for connection, arrived in await actions.fence(testbed, _open(testbed)):
         if not arrived:
             raise Refuted(
                 f"{connection.name} got no tick before any outage: {connection.summary()}"
             )
-    world.scene.outages.append(outage)
-    world.scene.on_end.append(partial(_restore, world))
-    pinging = world.scene.pinging = Pinging()
-    for connection in _open(world):
+    testbed.scenario.outages.append(outage)
+    testbed.scenario.on_end.append(partial(_restore, testbed))
+    pinging = testbed.scenario.stash[PINGING] = Pinging()
+    for connection in _open(testbed):
         task = asyncio.get_running_loop().create_task(_keep_pinging(pinging, connection))
         pinging.tasks.append(task)
-        world.scene.chores.append(task)
+        testbed.scenario.background.append(task)
     return outage
 
 
-def _restore(world: World) -> None:
+def _restore(testbed: Testbed) -> None:
     """Bring the broker back, and end the other services: nobody has seen whether they listen."""
-    assert world.broker
-    assert world.services
+    assert testbed.broker
+    assert testbed.services
     try:
-        if world.broker.is_away:
-            world.broker.bring_up()
+        if testbed.broker.is_away:
+            testbed.broker.bring_up()
     finally:
-        world.services.retire_others(world.service)
+        testbed.services.retire_others(testbed.service)
 
 
-def _ticks(world: World, count: int, padding: str = "") -> list[partial[dict[str, object]]]:
+def _ticks(testbed: Testbed, count: int, padding: str = "") -> list[partial[dict[str, object]]]:
     """Return makers of ticks that the first client is due."""
-    kind, symbol, instrument = _held(_open(world)[0])[0].sample()
+    kind, symbol, instrument = _held(_open(testbed)[0])[0].sample()
     more = {"padding": padding} if padding else {}
-    market = world.feed.market
+    market = testbed.feed.market
     return [partial(lambda: market.tick(kind, symbol, instrument) | more) for _ in range(count)]
 
 
 async def _cut(
-    world: World,
+    testbed: Testbed,
     outage: Outage,
     ticks: Sequence[partial[dict[str, object]]],
     command: Sequence[str] = (),
@@ -159,20 +164,20 @@ async def _cut(
     Raises:
         Broken: somebody who listened before still does.
     """
-    before = await world.feed.subscribers()
-    published = await world.feed.publish_together(ticks, command)
+    before = await testbed.feed.subscribers()
+    published = await testbed.feed.publish_together(ticks, command)
     outage.returned_ns = published[-1].taken_ns
-    if not before or before & await world.feed.subscribers():
-        raise Broken(f"{world.feed.broker.shown_url}: {outage.name} - but it did not: {before}")
+    if not before or before & await testbed.feed.subscribers():
+        raise Broken(f"{testbed.feed.broker.shown_url}: {outage.name} - but it did not: {before}")
 
 
-async def _meanwhile(world: World, client: str, selection: Selection) -> None:
+async def _meanwhile(testbed: Testbed, client: str, selection: Selection) -> None:
     """Let a client subscribe, and all of them ping."""
     back = asyncio.Event()
     back.set()
     await asyncio.gather(
-        actions.subscribe(world, [client], selection),
-        *(_keep_asking(world, connection, back) for connection in _open(world)),
+        actions.subscribe(testbed, [client], selection),
+        *(_keep_asking(testbed, connection, back) for connection in _open(testbed)),
     )
 
 
@@ -186,22 +191,22 @@ async def _keep_pinging(pinging: Pinging, connection: Connection) -> None:
         await asyncio.sleep(due - time.monotonic())
 
 
-async def _keep_asking(world: World, connection: Connection, until: asyncio.Event) -> None:
+async def _keep_asking(testbed: Testbed, connection: Connection, until: asyncio.Event) -> None:
     """Send ping messages one after the other, at least one."""
-    assert world.scene.pinging
+    pinging = testbed.scenario.stash[PINGING]
     while connection.is_open:
         due = time.monotonic() + PING_EVERY_S
-        sent = await connection.send(world.dialect.ping())
-        pong = await connection.wait_for(actions.is_kind(world, "pong"), sent, PING_GIVEN_UP_S)
+        sent = await connection.send(testbed.dialect.ping())
+        pong = await connection.wait_for(actions.is_kind(testbed, "pong"), sent, PING_GIVEN_UP_S)
         what = f"answer to {connection.name}'s ping message"
-        world.scene.pinging.probes.append(Probe(what, sent.at_ns, pong.at_ns if pong else None))
+        pinging.probes.append(Probe(what, sent.at_ns, pong.at_ns if pong else None))
         if until.is_set():
             return
         await asyncio.sleep(due - time.monotonic())
 
 
-def _open(world: World) -> list[Connection]:
-    return [connection for connection in world.scene.connections.all if connection.is_open]
+def _open(testbed: Testbed) -> list[Connection]:
+    return [connection for connection in testbed.scenario.connections.all if connection.is_open]
 
 
 def _held(connection: Connection) -> list[Selection]:
@@ -211,18 +216,18 @@ def _held(connection: Connection) -> list[Selection]:
 # --- what must be seen ----------------------------------------------------------------------------
 
 
-async def ticks_resume(world: World, within_ms: float) -> None:
+async def ticks_resume(testbed: Testbed, within_ms: float) -> None:
     """Require that ticks of all that clients hold come again in time after the broker's return."""
-    back_ns = _back_ns(_last(world))
-    deadline = back_ns / 1e9 + within_ms / 1e3 + world.allowance_s
+    back_ns = _back_ns(_last(testbed))
+    deadline = back_ns / 1e9 + within_ms / 1e3 + testbed.grace_s
     pairs = [
         (connection, selection)
-        for connection in world.scene.connections.all
+        for connection in testbed.scenario.connections.all
         for selection in _held(connection)
     ]
 
     def is_new(selection: Selection, frame: Frame) -> bool:
-        tick = _tick(world, frame)
+        tick = _tick(testbed, frame)
         return (
             tick is not None
             and tick.sent_ns >= back_ns
@@ -243,27 +248,27 @@ async def ticks_resume(world: World, within_ms: float) -> None:
         if frame is None:
             now_ns = time.monotonic_ns()
             name = what.format(selection, connection.name)
-            world.scene.checks.never(name, back_ns, now_ns, within_ms, connection.summary())
+            testbed.scenario.checks.never(name, back_ns, now_ns, within_ms, connection.summary())
         arrived.append((frame.at_ns, selection, connection.name))
     at_ns, selection, name = max(arrived, key=lambda one: one[0])
     slowest = what.format(selection, f"{name}, the last of {len(pairs)}")
-    world.scene.checks.at_most_ms(slowest, back_ns, at_ns, within_ms)
+    testbed.scenario.checks.at_most_ms(slowest, back_ns, at_ns, within_ms)
 
 
-async def told_of_the_loss(world: World, within_ms: float) -> None:
+async def told_of_the_loss(testbed: Testbed, within_ms: float) -> None:
     """Require that every client was told `degraded` in time, and `recovered` before new ticks."""
-    outage = _last(world)
-    clients = world.scene.connections.all
+    outage = _last(testbed)
+    clients = testbed.scenario.connections.all
 
     def is_recovered(frame: Frame) -> bool:
         status = frame.message.get("status") if isinstance(frame.message, dict) else None
         return status == RECOVERED and frame.at_ns > outage.began_ns
 
-    await asyncio.gather(*(c.wait_for(is_recovered, None, world.allowance_s) for c in clients))
+    await asyncio.gather(*(c.wait_for(is_recovered, None, testbed.grace_s) for c in clients))
     told = []
     for connection in clients:
-        account, complaint, degraded_ns = _account(world, connection, outage)
-        world.scene.checks.require(
+        account, complaint, degraded_ns = _account(testbed, connection, outage)
+        testbed.scenario.checks.require(
             not complaint,
             f"what {connection.name} was told when {outage.name}",
             f"{complaint}: {account}" if complaint else account,
@@ -272,17 +277,17 @@ async def told_of_the_loss(world: World, within_ms: float) -> None:
         told.append((degraded_ns, connection.name, account))
     at_ns, name, account = max(told)
     what = f"from the loss to degraded at {name}, the last of {len(told)}"
-    world.scene.checks.at_most_ms(what, outage.began_ns, at_ns, within_ms)
-    world.scene.figures.append((f"when {outage.name}, {name} was told", account))
+    testbed.scenario.checks.at_most_ms(what, outage.began_ns, at_ns, within_ms)
+    testbed.scenario.figures.append((f"when {outage.name}, {name} was told", account))
 
 
-def _account(world: World, connection: Connection, outage: Outage) -> tuple[str, str, int]:
+def _account(testbed: Testbed, connection: Connection, outage: Outage) -> tuple[str, str, int]:
     """Return what a client got in an outage, what is wrong with it, and when it was degraded."""
-    said = [w for w in world.scene.connections.words(connection) if w.at_ns > outage.began_ns]
+    said = [w for w in testbed.scenario.connections.words(connection) if w.at_ns > outage.began_ns]
     came = [(word.at_ns, word.status) for word in said]
     back_ns = _back_ns(outage)
     for frame in connection.received("tick"):
-        tick = _tick(world, frame)
+        tick = _tick(testbed, frame)
         if tick and tick.sent_ns >= back_ns:
             came.append((frame.at_ns, "the first new tick"))
             break
@@ -305,16 +310,14 @@ def _account(world: World, connection: Connection, outage: Outage) -> tuple[str,
     return account or "nothing came", complaint, said[0].at_ns if said else 0
 
 
-async def pings_were_answered(world: World, within_ms: float) -> None:
+async def pings_were_answered(testbed: Testbed, within_ms: float) -> None:
     """Require that no client was closed, and that each ping of the outage was answered in time."""
-    pinging = world.scene.pinging
-    if pinging is None:
-        raise Broken("there has been no outage in this scenario yet")
+    pinging = testbed.scenario.stash[PINGING]
     pinging.over.set()
     await asyncio.gather(*pinging.tasks)
-    connections = world.scene.connections.all
+    connections = testbed.scenario.connections.all
     lost = [c for c in connections if not c.is_open]
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not lost,
         f"connections of {shown(connections)} after the outage",
         f"{lost[0].name}: {lost[0].summary()}" if lost else f"all {len(connections)} open",
@@ -323,18 +326,18 @@ async def pings_were_answered(world: World, within_ms: float) -> None:
     for probe in pinging.probes:
         if probe.answered_ns is None:
             end_ns = probe.sent_ns + int(PING_GIVEN_UP_S * 1e9)
-            world.scene.checks.never(probe.what, probe.sent_ns, end_ns, within_ms, "no answer")
+            testbed.scenario.checks.never(probe.what, probe.sent_ns, end_ns, within_ms, "no answer")
     took = [(p.answered_ns - p.sent_ns, p) for p in pinging.probes if p.answered_ns is not None]
     slowest = max(took, key=lambda pair: pair[0])[1]
     what = f"{slowest.what}, the slowest of {len(pinging.probes)} pings"
     assert slowest.answered_ns is not None
-    world.scene.checks.at_most_ms(what, slowest.sent_ns, slowest.answered_ns, within_ms)
+    testbed.scenario.checks.at_most_ms(what, slowest.sent_ns, slowest.answered_ns, within_ms)
 
 
-def _last(world: World) -> Outage:
-    if not world.scene.outages:
+def _last(testbed: Testbed) -> Outage:
+    if not testbed.scenario.outages:
         raise Broken("there has been no outage in this scenario yet")
-    return world.scene.outages[-1]
+    return testbed.scenario.outages[-1]
 
 
 def _back_ns(outage: Outage) -> int:
@@ -343,9 +346,7 @@ def _back_ns(outage: Outage) -> int:
     return outage.returned_ns
 
 
-def _tick(world: World, frame: Frame) -> Published | None:
+def _tick(testbed: Testbed, frame: Frame) -> Published | None:
     """Return the tick of the ledger that a frame is; None if it is none."""
-    if frame.direction != "←" or not isinstance(frame.message, dict):
-        return None
-    key = (frame.message.get("symbol"), frame.message.get("seq"))
-    return world.ledger.find(key) if all(key) else None  # type: ignore[arg-type]
+    key = key_of(frame) if frame.direction == "←" else None
+    return testbed.ledger.find(key) if key else None

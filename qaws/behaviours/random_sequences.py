@@ -26,7 +26,8 @@ from qaws.behaviours.sequence_model import (
     plainer,
 )
 from qaws.protocol.market import Selection
-from qaws.testbed.testbed import World
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
 
 SHORTENING_S = 15.0
@@ -34,7 +35,7 @@ SHORTENING_S = 15.0
 
 SHORTENING_PATIENCE_S = 0.25
 """How long something may take to come while a sequence is shortened; the result is played again
-with the scenario's own patience."""
+with the scenario's own timeout_factor."""
 
 TRIES = 2
 """How often a shorter sequence is played before it counts as going well: some faults need a tick
@@ -183,48 +184,49 @@ class Search:
         Raises:
             Broken: it does not come to an end.
         """
-        limit_s = LIMIT_S * self.stage.world.patience
+        limit_s = LIMIT_S * self.stage.testbed.timeout_factor
         try:
-            return self.stage.world.loop.call(work, limit_s)
+            return self.stage.testbed.loop.call(work, limit_s)
         except TimeoutError:
             raise Broken(f"a sequence did not end within {limit_s:g} s; it was given up") from None
 
 
-def play(world: World, clients: Sequence[str], sequences: int, length: int, seed: int) -> None:
+SEARCH = Key[Search]("no sequences have been played: the scenario is wrong")
+
+
+def play(testbed: Testbed, clients: Sequence[str], sequences: int, length: int, seed: int) -> None:
     """Play random sequences of subscribing, until one goes wrong or all have been played.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         clients: who plays.
         sequences: how many sequences are drawn.
         length: how many moves each has at most.
         seed: from which they are drawn.
     """
-    search = Search(Stage(world, clients, world.allowance_s), sequences, length, seed)
+    search = Search(Stage(testbed, clients, testbed.grace_s), sequences, length, seed)
     search.run()
-    world.scene.search = search
-    figures = world.scene.figures
+    testbed.scenario.stash[SEARCH] = search
+    figures = testbed.scenario.figures
     figures.append(("sequences", f"{search.played} of {sequences} went well, {search.moves} steps"))
     if search.story:
         search.stage.show(search.story)
         figures += [("the shortest that goes wrong", line) for line in search.story.lines()]
 
 
-def as_the_model_says(world: World) -> None:
+def as_the_model_says(testbed: Testbed) -> None:
     """Require that every sequence went as the model says.
 
     Raises:
         Broken: none has been played.
         Refuted: one went wrong; the sentence tells the shortest that does, step by step.
     """
-    search = world.scene.search
-    if search is None:
-        raise Broken("no sequences have been played: the scenario is wrong")
+    search = testbed.scenario.stash[SEARCH]
     measured = f"all {search.played} as the model says, {search.moves} steps"
     if search.story:
         told = "; ".join(search.story.lines())
         measured = f"number {search.played + 1} went wrong; the shortest that does: {told}"
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         search.story is None,
         f"{search.sequences} random sequences of up to {search.length} steps from seed "
         f"{search.seed}",

@@ -1,58 +1,183 @@
 """What a service must give back when clients leave: sockets, sessions, subscriptions, memory.
 
-Measured on the service's process and in its own statistics, never on the harness.
+Measured on the service's process and in its own statistics, never on the harness. A scenario
+records a baseline; later steps compare what the service holds with it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Sequence
 
-from qaws.sut.service import MIB, Holdings
-from qaws.testbed.testbed import World
+from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot
+from qaws.sut.service import MIB
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
+BASELINE = Key[ResourceSnapshot]("no step has recorded what the service held before")
+MEMORY_BEFORE = Key[int]("no step has recorded the service's memory before")
 
-async def resources_are_back(world: World, within_ms: float) -> None:
-    """Require that sockets, sessions and subscriptions return to what was noted before."""
-    before = world.scene.holdings
-    if before is None:
-        raise Broken("no step has noted what the service held before")
-    start_ns = time.monotonic_ns()
-    now, at_ns = await _holdings_until(world, before, start_ns, within_ms)
-    what = "sockets, sessions and subscriptions of the service"
-    world.scene.checks.require(now == before, what, str(now), f"as before: {before}")
-    world.scene.checks.at_most_ms(f"return of {what}", start_ns, at_ns, within_ms)
+LOOK_EVERY_S = 0.02
+"""How often a service is looked at while it gives back what it held."""
+
+RESTING_S = 0.1
+"""What a service holds is steady when it is the same after this time."""
 
 
-async def _holdings_until(
-    world: World, wanted: Holdings, start_ns: int, within_ms: float
-) -> tuple[Holdings, int]:
-    """Read the holdings until they are as wanted twice in a row, or well past the bound.
+# --- what was before ------------------------------------------------------------------------------
 
-    Sockets and statistics are not read at one instant: a single match may mix two moments.
+
+async def record(testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS) -> None:
+    """Record what the service holds, once it is steady, as the scenario's baseline.
+
+    Raises:
+        Broken: the target gives no means to see one of the parts.
     """
-    deadline_ns = start_ns + int(within_ms * 1e6 + world.allowance_s * 1e9)
+    await asyncio.to_thread(record_now, testbed, parts)
+
+
+def record_now(testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS) -> None:
+    """Do the same and block; for scenarios whose clients live in processes of their own."""
+    baseline = _steady(testbed, parts)
+    if baseline.unseen(parts):
+        raise Broken(
+            f"{testbed.target.file}: without [launch] and [statistics] nobody can tell what the "
+            f"service holds; it shows {baseline}"
+        )
+    testbed.scenario.stash[BASELINE] = baseline
+
+
+async def record_memory(testbed: Testbed) -> None:
+    """Record the service's private memory.
+
+    Raises:
+        Broken: the service is not a process of this machine.
+    """
+    memory_bytes = await asyncio.to_thread(testbed.service.memory_bytes)
+    testbed.scenario.stash[MEMORY_BEFORE] = memory_bytes
+
+
+def _steady(testbed: Testbed, parts: Sequence[str]) -> ResourceSnapshot:
+    """Return what the service holds once two looks agree, or what it holds after the grace period.
+
+    Sockets and statistics are not read at one instant: a single look may mix two moments.
+    """
+    deadline_s = time.monotonic() + testbed.grace_s
+    last = testbed.service.snapshot(parts)
     while True:
-        now = await asyncio.to_thread(world.service.holdings)
+        time.sleep(RESTING_S)
+        now = testbed.service.snapshot(parts)
+        if now == last or time.monotonic() > deadline_s:
+            return now
+        last = now
+
+
+# --- what is after --------------------------------------------------------------------------------
+
+
+async def return_to_baseline(testbed: Testbed, parts: Sequence[str], within_ms: float) -> None:
+    """Require that these parts of what the service holds return exactly to the baseline in time."""
+    start_ns = time.monotonic_ns()
+    deadline_ns = start_ns + int(within_ms * 1e6 + testbed.grace_s * 1e9)
+    now, at_ns = await asyncio.to_thread(until_back, testbed, parts, deadline_ns)
+    require_back(testbed, parts, now, (start_ns, at_ns), within_ms)
+
+
+def until_back(
+    testbed: Testbed, parts: Sequence[str], deadline_ns: int
+) -> tuple[ResourceSnapshot, int]:
+    """Look until the service holds what it held at the baseline, twice in a row, or time is up.
+
+    Returns:
+        What it held at last, and when that was first seen (`time.monotonic_ns()`).
+    """
+    baseline = testbed.scenario.stash[BASELINE]
+    return _until(testbed, parts, lambda now: now.is_back_at(baseline), deadline_ns)
+
+
+def _until(
+    testbed: Testbed,
+    parts: Sequence[str],
+    wanted: Callable[[ResourceSnapshot], bool],
+    deadline_ns: int,
+) -> tuple[ResourceSnapshot, int]:
+    while True:
+        now = testbed.service.snapshot(parts)
         at_ns = time.monotonic_ns()
-        if now == wanted:
-            now = await asyncio.to_thread(world.service.holdings)
-        if now == wanted or at_ns > deadline_ns:
+        if wanted(now):
+            now = testbed.service.snapshot(parts)
+        if wanted(now) or at_ns > deadline_ns:
             return now, at_ns
-        await asyncio.sleep(0.02)
+        time.sleep(LOOK_EVERY_S)
 
 
-async def memory_grew_less(world: World, megabytes: float) -> None:
+def require_back(
+    testbed: Testbed,
+    parts: Sequence[str],
+    now: ResourceSnapshot,
+    watched_ns: tuple[int, int],
+    within_ms: float,
+) -> None:
+    """Require that what was seen is the baseline, and that it was in time.
+
+    Args:
+        testbed: the testbed.
+        parts: what the sentence names.
+        now: what the service held at last.
+        watched_ns: when the watch began, and when this was seen (`time.monotonic_ns()`).
+        within_ms: the bound in milliseconds.
+    """
+    baseline, checks = testbed.scenario.stash[BASELINE], testbed.scenario.checks
+    what = f"{in_words(parts)} of the service"
+    checks.require(now.is_back_at(baseline), what, str(now), f"as before: {baseline}")
+    checks.at_most_ms(f"return of {what}", *watched_ns, within_ms)
+
+
+async def no_more_than_baseline(
+    testbed: Testbed, parts: Sequence[str], within_ms: float, what: str
+) -> None:
+    """Require that the service holds no more than at the baseline, within `within_ms`.
+
+    Args:
+        testbed: the testbed.
+        parts: which parts.
+        within_ms: the bound in milliseconds.
+        what: what the sentence calls them.
+    """
+    baseline, start_ns = testbed.scenario.stash[BASELINE], time.monotonic_ns()
+    deadline_ns = start_ns + int(within_ms * 1e6 + testbed.grace_s * 1e9)
+
+    def holds_no_more(now: ResourceSnapshot) -> bool:
+        return now.is_within(baseline)
+
+    now, at_ns = await asyncio.to_thread(_until, testbed, parts, holds_no_more, deadline_ns)
+    what = f"{what} of the service"
+    allowed = f"no more than before: {baseline}"
+    testbed.scenario.checks.require(holds_no_more(now), what, str(now), allowed)
+    testbed.scenario.checks.at_most_ms(f"return of the {what}", start_ns, at_ns, within_ms)
+
+
+async def memory_grew_less(testbed: Testbed, megabytes: float) -> None:
     """Require that the service's private memory grew by less than `megabytes` MiB."""
-    before = world.scene.memory_bytes
-    if before is None:
-        raise Broken("no step has noted the service's memory before")
-    after = await asyncio.to_thread(world.service.memory_bytes)
+    before = testbed.scenario.stash[MEMORY_BEFORE]
+    after = await asyncio.to_thread(testbed.service.memory_bytes)
+    require_growth(testbed, "growth of the service's private memory", before, after, megabytes)
+
+
+def require_growth(testbed: Testbed, what: str, before: int, after: int, megabytes: float) -> None:
+    """Require that memory, in bytes, grew by less than `megabytes` MiB."""
     grown = (after - before) / MIB
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         grown < megabytes,
-        "growth of the service's private memory",
+        what,
         f"{grown:.2f} MB (from {before / MIB:.1f} to {after / MIB:.1f} MB)",
         f"less than {megabytes:g} MB",
     )
+
+
+def in_words(parts: Sequence[str]) -> str:
+    """Return names of parts as a sentence lists them."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,6 +1,6 @@
 """What a client that was away can tell from the numbers of the ticks: QA-WS-115.
 
-Every function takes the world first and runs on its loop thread.
+Every function takes the testbed first and runs on its loop thread.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from qaws.clients.connection import Connection, exact
 from qaws.clients.registry import key_of
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import Selection
-from qaws.testbed.testbed import World
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 SEEN_AGAIN = 5
 """How many ticks a client that is back has received before its numbers are looked at."""
 
 
-async def gap_is_visible(world: World, client: str, selection: Selection, least: int) -> None:
+async def gap_is_visible(testbed: Testbed, client: str, selection: Selection, least: int) -> None:
     """Require that the numbers at a client that came back show what it missed, and nothing else.
 
     The numbers are without a gap on either connection; those between the last one before and
@@ -29,7 +29,7 @@ async def gap_is_visible(world: World, client: str, selection: Selection, least:
     sent again, is the oracle's part.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         client: who was away.
         selection: one symbol, all of whose ticks it took before and after.
         least: how many ticks it must have missed.
@@ -40,15 +40,15 @@ async def gap_is_visible(world: World, client: str, selection: Selection, least:
     """
     if selection.kind != "symbols" or len(selection.symbols) != 1:
         raise Broken(f"{selection}: only who takes all ticks of one symbol can tell by the numbers")
-    registry = world.scene.connections
+    registry = testbed.scenario.connections
     before, after = registry.earlier(client), registry.named(client)
     await after.wait_for(
-        lambda _: len(numbers(after, selection.symbols[0])) >= SEEN_AGAIN, None, world.allowance_s
+        lambda _: len(numbers(after, selection.symbols[0])) >= SEEN_AGAIN, None, testbed.grace_s
     )
-    require_identity(world, [before, after])  # or a tick that marks the end would not be known
-    await deliveries.all_has_come(world, [after])
-    require_identity(world, [before, after])
-    symbol, checks = selection.symbols[0], world.scene.checks
+    require_identity(testbed, [before, after])  # or a tick that marks the end would not be known
+    await deliveries.all_has_come(testbed, [after])
+    require_identity(testbed, [before, after])
+    symbol, checks = selection.symbols[0], testbed.scenario.checks
     old, new = numbers(before, symbol), numbers(after, symbol)
     came = f"{len(old)} before it left, {len(new)} since it is back"
     checks.require(bool(old and new), f"ticks of {symbol} to {client}", came, "some of both")
@@ -58,7 +58,7 @@ async def gap_is_visible(world: World, client: str, selection: Selection, least:
         checks.require(seen == whole, what, told(seen), "one after the other, without a gap")
     gap = list(range(old[-1] + 1, new[0]))
     first = after.entitlements[0]
-    missed = [t for t in world.ledger.ticks if t.symbol == symbol and t.sequence > old[-1]]
+    missed = [t for t in testbed.ledger.ticks if t.symbol == symbol and t.sequence > old[-1]]
     due = [t.sequence for t in missed if t.sent_ns < first.held_ns and t.sequence not in new]
     checks.require(
         gap == due,
@@ -71,7 +71,7 @@ async def gap_is_visible(world: World, client: str, selection: Selection, least:
     )
 
 
-def require_identity(world: World, connections: Sequence[Connection]) -> None:
+def require_identity(testbed: Testbed, connections: Sequence[Connection]) -> None:
     """Require that each tick that a client received is what was published under its number."""
     compared = 0
     for connection in connections:
@@ -79,13 +79,15 @@ def require_identity(world: World, connections: Sequence[Connection]) -> None:
             key = key_of(frame)
             if key is None:
                 continue  # the oracle says what is wrong with it
-            tick = world.ledger.find(key)
+            tick = testbed.ledger.find(key)
             wrong = difference(tick, frame.text) if tick else "not published in this scenario"
             compared += 1
             if wrong:
                 what = f"{tick or f'{key[0]} #{key[1]}'} at {connection.name}"
-                world.scene.checks.require(False, what, wrong, "as published under that number")
-    world.scene.checks.require(
+                testbed.scenario.checks.require(
+                    False, what, wrong, "as published under that number"
+                )
+    testbed.scenario.checks.require(
         True, "ticks as published under their numbers", f"all {compared}", "all"
     )
 

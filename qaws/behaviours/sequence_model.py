@@ -19,7 +19,7 @@ from qaws.clients.connection import Connection, Frame
 from qaws.clients.registry import Registry
 from qaws.oracle.ledger import Ledger, Published
 from qaws.protocol.market import SPOT, Sample, Selection, selection_of
-from qaws.testbed.testbed import World
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Refuted
 
 WITNESS = "the witness"
@@ -95,7 +95,7 @@ class Tick:
 
     async def play(self, stage: Stage) -> str:
         """See `Move`."""
-        tick = await stage.world.feed.publish(stage.world.feed.market.tick(*self.sample))
+        tick = await stage.testbed.feed.publish(stage.testbed.feed.market.tick(*self.sample))
         if self.awaited:
             for connection in stage.registry.all:
                 takes = (
@@ -118,9 +118,9 @@ class Reconnect:
 
     async def play(self, stage: Stage) -> str:
         """See `Move`."""
-        await actions.end_connection(stage.world, self.client, self.ending)
+        await actions.end_connection(stage.testbed, self.client, self.ending)
         stage.model[self.client].clear()
-        await actions.be_connected(stage.world, [self.client])
+        await actions.be_connected(stage.testbed, [self.client])
         return ""
 
 
@@ -181,7 +181,7 @@ class Stage:
     `waited_in_vain` tells whether something has not come in the present sequence.
     """
 
-    world: World
+    testbed: Testbed
     cast: Sequence[str]
     patience_s: float
     model: dict[str, set[Selection]] = field(default_factory=dict)
@@ -192,7 +192,7 @@ class Stage:
     @property
     def registry(self) -> Registry:
         """Return the connections of the present sequence."""
-        return self.world.scene.connections
+        return self.testbed.scenario.connections
 
     def connection(self, client: str) -> Connection:
         """Return a client's present connection."""
@@ -203,10 +203,10 @@ class Stage:
         await self.end()
         self.model = {client: set() for client in self.cast}
         self.moves, self.notes, self.waited_in_vain = [], [], False
-        self.world.feed.ledger = self.world.feed.ledger.successor()
-        self.world.scene.connections = Registry(self.world.dialect, self.world.contract)
-        await actions.be_connected(self.world, [WITNESS, *self.cast])
-        await actions.subscribe(self.world, [WITNESS], EVERYTHING)
+        self.testbed.feed.ledger = self.testbed.feed.ledger.successor()
+        self.testbed.scenario.connections = Registry(self.testbed.dialect, self.testbed.contract)
+        await actions.be_connected(self.testbed, [WITNESS, *self.cast])
+        await actions.subscribe(self.testbed, [WITNESS], EVERYTHING)
 
     async def play(self, move: Move) -> None:
         """Play one move.
@@ -239,13 +239,13 @@ class Stage:
             Refuted: it is not the same.
         """
         for part in EVERYTHING.parts():
-            mark = await self.world.feed.publish_fence(part)
+            mark = await self.testbed.feed.publish_fence(part)
         await self.require_arrival(self.connection(WITNESS), mark)
         present = [c for c in self.registry.all if c.is_open]
         await asyncio.gather(*(self.require_pong(c) for c in present if c.name != WITNESS))
-        late = [(c, tick) for c in present for tick in deliveries.lacking(self.world, c)]
+        late = [(c, tick) for c in present for tick in deliveries.lacking(self.testbed, c)]
         await asyncio.gather(*(self._arrives(connection, tick) for connection, tick in late))
-        if findings := deliveries.findings(self.world, self.registry.all):
+        if findings := deliveries.findings(self.testbed, self.registry.all):
             raise Refuted("; ".join(findings[:2]))
 
     async def end(self) -> None:
@@ -260,12 +260,12 @@ class Stage:
             finding,
             self.waited_in_vain,
             self.registry,
-            self.world.ledger,
+            self.testbed.ledger,
         )
 
     def show(self, story: Story) -> None:
         """Make a story's connections and ticks those that the report shows."""
-        self.world.scene.connections, self.world.feed.ledger = story.registry, story.ledger
+        self.testbed.scenario.connections, self.testbed.feed.ledger = story.registry, story.ledger
 
     # --- what moves require --------------------------------------------------------------------
 
@@ -284,8 +284,8 @@ class Stage:
         Raises:
             Refuted: none comes.
         """
-        sent = await connection.send(self.world.dialect.ping())
-        if not await self._comes(connection, actions.is_kind(self.world, "pong"), sent):
+        sent = await connection.send(self.testbed.dialect.ping())
+        if not await self._comes(connection, actions.is_kind(self.testbed, "pong"), sent):
             raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
 
     async def require_ack(
@@ -299,7 +299,7 @@ class Stage:
         Raises:
             Refuted: no acknowledgement comes, or its totals, where it has any, are not the model's.
         """
-        before = len(self.world.ledger.ticks)
+        before = len(self.testbed.ledger.ticks)
         if amid:
             await self._publish_all()
             ack, _ = await asyncio.gather(command(selection, self.patience_s), self._publish_all())
@@ -312,13 +312,13 @@ class Stage:
         due = self._totals(client)
         if (told := ack.message.get("totals", due)) != due:
             raise Refuted(f"{client} is told that it holds {_plain(told)} instead of {_plain(due)}")
-        ticks = self.world.ledger.ticks[before:]
+        ticks = self.testbed.ledger.ticks[before:]
         return f"{ticks[0]} to {ticks[-1]}" if ticks else ""
 
     async def _publish_all(self) -> None:
         """Publish one tick of every kind."""
         for sample in SAMPLES:
-            await self.world.feed.publish(self.world.feed.market.tick(*sample))
+            await self.testbed.feed.publish(self.testbed.feed.market.tick(*sample))
 
     def _totals(self, client: str) -> dict[str, int]:
         kinds = [selection.kind for selection in self.model[client]]
@@ -338,7 +338,7 @@ class Stage:
         start_ns, remaining_s = time.monotonic_ns(), self.patience_s
         while not await connection.wait_for(condition, after, remaining_s):
             now_ns = time.monotonic_ns()
-            stalled_ms = self.world.loop.stalls.between(start_ns, now_ns)
+            stalled_ms = self.testbed.loop.stalls.between(start_ns, now_ns)
             remaining_s = self.patience_s - (now_ns - start_ns) / 1e9 + stalled_ms / 1e3
             if remaining_s <= 0 or not connection.is_open:
                 self.waited_in_vain = True

@@ -1,6 +1,6 @@
 """Session ids: many of them, each its own, and none that can be guessed (QA-WS-025).
 
-Every function takes the world first and runs on its loop thread (`World.do`).
+Every function takes the testbed first and runs on its loop thread (`Testbed.do`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from qaws.load.churn.short_lived import Visitor
 from qaws.load.churn.tally import Guestbook
 from qaws.load.subscriber.verifier import Verifier
 from qaws.measure.entropy import entropy_of
-from qaws.testbed.testbed import World
-from qaws.verdict import Broken, Refuted
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Refuted
 
 AT_ONCE = 30
 """So many visitors are there at the same time, well below any connection limit."""
@@ -25,16 +26,18 @@ WELCOME_S = 15.0
 
 SYMBOL = "NIFTY"
 
+SESSION_IDS = Key[list[str]]('no session id was noted; "10,000 clients connect and leave"')
 
-async def collect(world: World, clients: int) -> None:
+
+async def collect(testbed: Testbed, clients: int) -> None:
     """Let clients connect and leave, some at a time, and note the session id of each.
 
     Raises:
         Refuted: one was not welcomed, or its welcome breaks the contract.
     """
-    where = address(world, SYMBOL)
-    book = Guestbook(Verifier(world.target.dialect))
-    ids = world.scene.session_ids = []
+    where = address(testbed, SYMBOL)
+    book = Guestbook(Verifier(testbed.target.dialect))
+    ids = testbed.scenario.stash[SESSION_IDS] = []
     waiting = iter(range(1, clients + 1))
     began = time.monotonic()
 
@@ -42,7 +45,7 @@ async def collect(world: World, clients: int) -> None:
         for number in waiting:
             visitor = Visitor(f"visitor {number}", where, book)
             await visitor.come()
-            welcomed = await asyncio.wait_for(visitor.welcomed, WELCOME_S * world.patience)
+            welcomed = await asyncio.wait_for(visitor.welcomed, WELCOME_S * testbed.timeout_factor)
             if not welcomed or visitor.session_id is None:
                 raise Refuted(f"{visitor.name} has a valid token but {visitor.summary()}")
             ids.append(visitor.session_id)
@@ -60,33 +63,33 @@ async def collect(world: World, clients: int) -> None:
     if book.sentences:
         raise Refuted(book.sentences[0])
     rate = clients / (time.monotonic() - began)
-    world.scene.figures.append(("session ids", f"{len(ids):,}, {rate:,.0f} connections per second"))
+    testbed.scenario.figures.append(
+        ("session ids", f"{len(ids):,}, {rate:,.0f} connections per second")
+    )
 
 
-async def unguessable(world: World, bits: int) -> None:
+async def unguessable(testbed: Testbed, bits: int) -> None:
     """Require that the ids noted are unique, and hold at least so many bits of chance.
 
     Raises:
         Broken: none was noted.
     """
-    ids = world.scene.session_ids
-    if not ids:
-        raise Broken('no session id was noted; "10,000 clients connect and leave"')
+    ids = testbed.scenario.stash[SESSION_IDS]
     ((most, count),) = Counter(ids).most_common(1)
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         count == 1,
         f"different session ids among {len(ids):,}",
         f"{len(set(ids)):,}" + (f"; {most} came {count} times" if count > 1 else ""),
         f"{len(ids):,}",
     )
     found = entropy_of(ids)
-    world.scene.figures += [
+    testbed.scenario.figures += [
         ("an id", ids[0]),
         ("bits position by position", f"{found.by_position:.1f}"),
         ("of which positions share", f"{found.shared:.1f}"),
         ("of which follow from the id before", f"{found.repeated:.1f}"),
     ]
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         round(found.bits, 1) >= bits,
         "random bits in a session id",
         f"{found.bits:.1f}, estimated from {len(ids):,}, such as {ids[0]}",

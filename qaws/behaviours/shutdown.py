@@ -1,6 +1,6 @@
 """A service is told to end: what its clients still get, how they are told, and who comes too late.
 
-Every function takes the world first and runs on its loop thread.
+Every function takes the testbed first and runs on its loop thread.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from qaws.measure.socket_buffers import held_bytes
 from qaws.oracle.ledger import SHOWN, was_held
 from qaws.protocol.market import Selection
 from qaws.sut.service import MIB, Service
-from qaws.testbed.testbed import STEP_LIMIT_S, World
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
 from qaws.verdict import Broken
 
 DEAF_BUFFER = 1024
@@ -51,35 +52,39 @@ class Shutdown:
     knocking: asyncio.Task[None] | None = None
 
 
+SHUTDOWN = Key[Shutdown]("no service has been told to end in this scenario")
+STALLED = Key[list[Connection]]("no client has stopped reading in this scenario")
+
+
 # --- what is done ---------------------------------------------------------------------------------
 
 
-async def be_deaf(world: World, client: str, selection: Selection) -> None:
+async def be_deaf(testbed: Testbed, client: str, selection: Selection) -> None:
     """Connect a client that subscribes and then no longer reads, and fill its line with ticks.
 
     Raises:
         Broken: the kernel has taken all of them, so that the service has nothing to keep for it.
     """
-    service, carrier = world.service, world.target.auth.carriers[0]
-    (connection,) = await world.scene.connections.connect(
-        [client], service, world.tokens.valid(), carrier, receive_buffer=DEAF_BUFFER
+    service, carrier = testbed.service, testbed.target.auth.carriers[0]
+    (connection,) = await testbed.scenario.connections.connect(
+        [client], service, testbed.tokens.valid(), carrier, receive_buffer=DEAF_BUFFER
     )
-    await actions.subscribe(world, [client], selection)
+    await actions.subscribe(testbed, [client], selection)
     connection.stop_reading()
-    world.scene.deaf.append(connection)
+    testbed.scenario.stash.setdefault(STALLED, []).append(connection)
     kind, symbol, instrument = selection.sample()
     padding = {"padding": "x" * FILLING_TICK_BYTES}
     for _ in range(FILLING_BYTES // FILLING_TICK_BYTES):
-        await world.feed.publish(world.feed.market.tick(kind, symbol, instrument) | padding)
-    await _require_full_line(world, connection)
+        await testbed.feed.publish(testbed.feed.market.tick(kind, symbol, instrument) | padding)
+    await _require_full_line(testbed, connection)
 
 
-async def _require_full_line(world: World, connection: Connection) -> None:
+async def _require_full_line(testbed: Testbed, connection: Connection) -> None:
     """Wait until the kernel takes no more for a client, and require that ticks are left over."""
     ports = connection.ports
     if ports is None or held_bytes(*ports) is None:
         return  # the service is on another machine: nobody here can look into its line
-    held, settled, deadline = 0, False, time.monotonic() + world.allowance_s
+    held, settled, deadline = 0, False, time.monotonic() + testbed.grace_s
     while not settled and time.monotonic() < deadline:
         await asyncio.sleep(SETTLED_S)
         now = held_bytes(*ports) or 0
@@ -90,37 +95,37 @@ async def _require_full_line(world: World, connection: Connection) -> None:
             f"{connection.name} does not read, but nothing shows that its line is full: {what}; "
             "if socket buffers are larger on this machine, raise FILLING_BYTES"
         )
-    world.scene.figures.append((f"{connection.name}'s line", f"full: {what}, and no more"))
+    testbed.scenario.figures.append((f"{connection.name}'s line", f"full: {what}, and no more"))
 
 
 async def end_amid_ticks(
-    world: World, count: int, selection: Selection, service: str = "the service"
+    testbed: Testbed, count: int, selection: Selection, service: str = "the service"
 ) -> None:
     """Publish ticks in one breath and tell the service to end as soon as the broker has them.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         count: how many ticks.
         selection: of this.
         service: "the service" or "the second node".
     """
-    assert world.services
-    ending = node(world, service)
+    assert testbed.services
+    ending = node(testbed, service)
     ending.require_alive()
     url = redacted(ending.url)
-    mine = [c for c in world.scene.connections.all if c.url == url and c.is_open]
-    make = partial(world.feed.market.tick, *selection.sample())
-    world.services.forget(ending)
-    world.scene.on_end.append(ending.stop)
-    ticks = await world.feed.publish_together([make] * count, at_once=ending.tell_to_end)
-    end = world.scene.shutdown = Shutdown(ending, ticks[-1].taken_ns, mine)
+    mine = [c for c in testbed.scenario.connections.all if c.url == url and c.is_open]
+    make = partial(testbed.feed.market.tick, *selection.sample())
+    testbed.services.forget(ending)
+    testbed.scenario.on_end.append(ending.stop)
+    ticks = await testbed.feed.publish_together([make] * count, at_once=ending.tell_to_end)
+    end = testbed.scenario.stash[SHUTDOWN] = Shutdown(ending, ticks[-1].taken_ns, mine)
     loop = asyncio.get_running_loop()
-    end.watch = loop.create_task(_watch(world, end))
-    end.knocking = loop.create_task(_knock(world, end))
-    world.scene.chores += [end.watch, end.knocking]
+    end.watch = loop.create_task(_watch(testbed, end))
+    end.knocking = loop.create_task(_knock(testbed, end))
+    testbed.scenario.background += [end.watch, end.knocking]
 
 
-async def _watch(world: World, end: Shutdown) -> None:
+async def _watch(testbed: Testbed, end: Shutdown) -> None:
     """Note when the process has ended; the line of a client that does not read is dead then."""
     assert end.service.process
     while True:
@@ -128,21 +133,21 @@ async def _watch(world: World, end: Shutdown) -> None:
             break
         await asyncio.sleep(LOOK_EVERY_S)
     end.ended_ns = time.monotonic_ns()
-    for connection in world.scene.deaf:
+    for connection in testbed.scenario.stash.get(STALLED) or ():
         await connection.reset()
 
 
-async def _knock(world: World, end: Shutdown) -> None:
+async def _knock(testbed: Testbed, end: Shutdown) -> None:
     """Try to get in from the first close on, until the process has ended, and once more then."""
     await _first_close(end.clients)
-    token, carrier = world.tokens.valid(), world.target.auth.carriers[0]
+    token, carrier = testbed.tokens.valid(), testbed.target.auth.carriers[0]
     while True:
         gone = end.ended_ns is not None
         name = f"newcomer {len(end.knocks) + 1}"
-        (newcomer,) = await world.scene.connections.connect(
+        (newcomer,) = await testbed.scenario.connections.connect(
             [name], end.service, token, carrier, may_be_gone=True
         )
-        await actions.settled(world, newcomer)
+        await actions.settled(testbed, newcomer)
         end.knocks.append(newcomer)
         if gone:
             return
@@ -164,31 +169,20 @@ def is_over(frame: Frame) -> bool:
     return frame.kind in ("close", "end")
 
 
-def shutdown_of(world: World) -> Shutdown:
-    """Return the end that the scenario has seen.
-
-    Raises:
-        Broken: no step has told a service to end.
-    """
-    if world.scene.shutdown is None:
-        raise Broken("no service has been told to end in this scenario")
-    return world.scene.shutdown
-
-
 # --- what must be seen ----------------------------------------------------------------------------
 
 
 async def closed_in_time(
-    world: World,
+    testbed: Testbed,
     clients: Sequence[str],
     codes: Sequence[int],
     reasons: Sequence[str],
     within_ms: float,
 ) -> None:
     """Require that the service has closed every client, with code and reason, after it was told."""
-    end, checks = shutdown_of(world), world.scene.checks
-    connections = world.scene.connections.of(clients)
-    deadline = end.told_ns / 1e9 + within_ms / 1e3 + world.allowance_s
+    end, checks = testbed.scenario.stash[SHUTDOWN], testbed.scenario.checks
+    connections = testbed.scenario.connections.of(clients)
+    deadline = end.told_ns / 1e9 + within_ms / 1e3 + testbed.grace_s
     left_s = max(0.0, deadline - time.monotonic())
     await asyncio.gather(*(c.wait_for(is_over, None, left_s) for c in connections))
     allowed = f"closed with {in_words(codes, reasons)}"
@@ -217,11 +211,11 @@ def _ended_ns(connection: Connection) -> int:
     return connection.ending.at_ns if connection.ending else 0
 
 
-async def received_what_came_before(world: World, clients: Sequence[str]) -> None:
+async def received_what_came_before(testbed: Testbed, clients: Sequence[str]) -> None:
     """Require that clients, which are closed now, had every tick that came before SIGTERM."""
-    end = shutdown_of(world)
-    before = [t for t in world.ledger.ticks if 0 < t.taken_ns <= end.told_ns]
-    registry, lacking, due = world.scene.connections, [], 0
+    end = testbed.scenario.stash[SHUTDOWN]
+    before = [t for t in testbed.ledger.ticks if 0 < t.taken_ns <= end.told_ns]
+    registry, lacking, due = testbed.scenario.connections, [], 0
     for connection in registry.of(clients):
         got = {arrival.key for arrival in registry.arrivals(connection)}
         mine = [tick for tick in before if was_held(tick, connection.entitlements)]
@@ -230,7 +224,7 @@ async def received_what_came_before(world: World, clients: Sequence[str]) -> Non
             lacking.append(f"{connection.name} lacks {len(lost)}, the first is {lost[0]}")
     if not due:
         raise Broken("no tick was published before the service was told to end")
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not lacking,
         "ticks that the broker had before SIGTERM, at all clients",
         "; ".join(lacking[:SHOWN]) or f"all {due}",
@@ -238,32 +232,32 @@ async def received_what_came_before(world: World, clients: Sequence[str]) -> Non
     )
 
 
-async def process_ends(world: World, code: int, within_ms: float) -> None:
+async def process_ends(testbed: Testbed, code: int, within_ms: float) -> None:
     """Require that the process has ended with an exit code in time after it was told."""
-    end = shutdown_of(world)
+    end = testbed.scenario.stash[SHUTDOWN]
     assert end.watch
     assert end.service.process
     what = "from SIGTERM to the end of the service's process"
-    deadline = end.told_ns / 1e9 + within_ms / 1e3 + world.allowance_s
+    deadline = end.told_ns / 1e9 + within_ms / 1e3 + testbed.grace_s
     await asyncio.wait([end.watch], timeout=max(0.0, deadline - time.monotonic()))
     if end.ended_ns is None:
         last = end.service.process.last_line()
-        world.scene.checks.never(what, end.told_ns, time.monotonic_ns(), within_ms, last)
-    world.scene.checks.at_most_ms(what, end.told_ns, end.ended_ns, within_ms)
+        testbed.scenario.checks.never(what, end.told_ns, time.monotonic_ns(), within_ms, last)
+    testbed.scenario.checks.at_most_ms(what, end.told_ns, end.ended_ns, within_ms)
     got = end.service.process.exit_code()
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         got == code, "exit code of the service's process", str(got), str(code)
     )
 
 
-async def nobody_was_let_in(world: World) -> None:
+async def nobody_was_let_in(testbed: Testbed) -> None:
     """Require that newcomers were turned away while the service ended, and after that."""
-    end = shutdown_of(world)
+    end = testbed.scenario.stash[SHUTDOWN]
     assert end.knocking
-    await asyncio.wait([end.knocking], timeout=OPEN_ALLOWANCE_S + world.allowance_s)
+    await asyncio.wait([end.knocking], timeout=OPEN_ALLOWANCE_S + testbed.grace_s)
     let_in = [c for c in end.knocks if any(c.received("welcome"))]
     seen = dict.fromkeys(c.summary() for c in let_in or end.knocks)
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         bool(end.knocks) and not let_in,
         f"{len(end.knocks)} newcomers behind the first close",
         f"{len(let_in)} let in: {'; '.join([*seen][:SHOWN])}",

@@ -8,20 +8,21 @@ from __future__ import annotations
 import time
 
 from qaws.behaviours.background_load import (
+    VISITS,
     address,
     await_report,
     end_flow,
-    note_before,
     require_contract,
-    visits_of,
     watch_return,
 )
+from qaws.behaviours.resources import record_now
 from qaws.load.churn.cycles import CyclesPlan, CyclesReport, run_cycles
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.measure.memory import MIB
 from qaws.measure.slope import FEWEST_SAMPLES
 from qaws.report.memory_plot import memory_plot
-from qaws.testbed.testbed import World
+from qaws.sut.resources import ALL_PARTS
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
 
 CYCLES_OF_AN_HOUR = 24_000
@@ -31,20 +32,20 @@ SAMPLES, WARM_UP_SAMPLES = 80, 20
 """How often the memory is read during cycles, and during the warm-up."""
 
 
-def warm_up(world: World, cycles: int, symbol: str) -> None:
+def warm_up(testbed: Testbed, cycles: int, symbol: str) -> None:
     """Run connection cycles until caches are full and pools have grown; they are not judged."""
-    visits = visits_of(world)
-    report = _run(world, "warm-up", cycles, symbol, None, WARM_UP_SAMPLES)
+    visits = testbed.scenario.stash[VISITS]
+    report = _run(testbed, "warm-up", cycles, symbol, None, WARM_UP_SAMPLES)
     visits.course.warm_up = cycles
     visits.course.extend(report.samples[:-1], 0)
-    _require_sound(world, report, cycles, "warm-up cycles that went as they should")
+    _require_sound(testbed, report, cycles, "warm-up cycles that went as they should")
 
 
-def cycles(world: World, count: int, symbol: str, per_second: float | None = None) -> None:
+def cycles(testbed: Testbed, count: int, symbol: str, per_second: float | None = None) -> None:
     """Run connection cycles, and read the service's memory in between.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         count: how many.
         symbol: what the visitors subscribe to.
         per_second: at which rate; None: as fast as the service takes them.
@@ -52,68 +53,68 @@ def cycles(world: World, count: int, symbol: str, per_second: float | None = Non
     Raises:
         Refuted: a visitor was not served as it should have been.
     """
-    visits = visits_of(world)
-    visits.before = note_before(world)
-    report = visits.cycles = _run(world, "cycles", count, symbol, per_second, SAMPLES)
+    visits = testbed.scenario.stash[VISITS]
+    record_now(testbed, ALL_PARTS)
+    report = visits.cycles = _run(testbed, "cycles", count, symbol, per_second, SAMPLES)
     visits.course.extend(report.samples, visits.course.warm_up)
-    watch_return(world, visits.before)
-    end_flow(world)
-    world.scene.figures += [
+    watch_return(testbed)
+    end_flow(testbed)
+    testbed.scenario.figures += [
         ("cycles", f"{report.done:,} in {report.took_s:.1f} s"),
         ("how visitors left", ", ".join(f"{n:,} x {how}" for how, n in report.endings.items())),
         ("messages to visitors", f"{sum(report.kinds.values()):,}"),
     ]
-    _require_sound(world, report, count, "connection cycles that went as they should")
+    _require_sound(testbed, report, count, "connection cycles that went as they should")
 
 
 def _run(
-    world: World,
+    testbed: Testbed,
     name: str,
     count: int,
     symbol: str,
     per_second: float | None,
     samples: int,
 ) -> CyclesReport:
-    progress = world.scratch / f"progress-{time.monotonic_ns()}"
-    assert world.service.process
-    pid = world.service.process.pid
+    progress = testbed.scratch / f"progress-{time.monotonic_ns()}"
+    assert testbed.service.process
+    pid = testbed.service.process.pid
     plan = CyclesPlan(
-        address(world, symbol),
+        address(testbed, symbol),
         count,
         per_second=per_second,
         samples=samples,
         pid=pid,
         progress=str(progress),
     )
-    engine = LocalProcesses(world.logs, 1)
-    world.scene.on_end.append(engine.close)
-    report: CyclesReport = await_report(world, engine.submit(run_cycles, plan), name, progress)
+    engine = LocalProcesses(testbed.logs, 1)
+    testbed.scenario.on_end.append(engine.close)
+    report: CyclesReport = await_report(testbed, engine.submit(run_cycles, plan), name, progress)
     return report
 
 
-def _require_sound(world: World, report: CyclesReport, count: int, what: str) -> None:
+def _require_sound(testbed: Testbed, report: CyclesReport, count: int, what: str) -> None:
     """Require that every visitor was served, in order and by the contract."""
     failures = f"; {'; '.join(report.failures)}" if report.failures else ""
     ok = report.done == count
     measured = f"{report.done:,} of {count:,}{failures}"
-    world.scene.checks.require(ok, what, measured, "all")
-    require_contract(world, report.kinds, report.faults, report.sentences)
+    testbed.scenario.checks.require(ok, what, measured, "all")
+    require_contract(testbed, report.kinds, report.faults, report.sentences)
 
 
 # --- memory ---------------------------------------------------------------------------------------
 
 
-def memory_is_stable(world: World, percent: float, per_cycle: float) -> None:
+def memory_is_stable(testbed: Testbed, percent: float, per_cycle: float) -> None:
     """Require that the private memory grew by less than a share, and less than so much per cycle.
 
     Both are recorded before either is raised: they are two views of one measurement.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         percent: of the memory at the end of the warm-up.
         per_cycle: in bytes; the whole confidence interval of the slope must be below.
     """
-    visits = visits_of(world)
+    visits = testbed.scenario.stash[VISITS]
     if visits.cycles is None:
         raise Broken("no connection cycle has been run yet")
     course = visits.course
@@ -124,9 +125,9 @@ def memory_is_stable(world: World, percent: float, per_cycle: float) -> None:
         )
     slope = course.slope()
     begin, end = course.begin_bytes / MIB, course.end_bytes / MIB
-    world.scene.figures.append(("samples of the memory", f"{slope.samples}"))
+    testbed.scenario.figures.append(("samples of the memory", f"{slope.samples}"))
     caption = "Private memory of the service over connection cycles"
-    world.scene.pictures.append((caption, memory_plot(course, slope, per_cycle)))
+    testbed.scenario.pictures.append((caption, memory_plot(course, slope, per_cycle)))
     wrong = []
     for ok, what, measured, allowed in (
         (
@@ -144,7 +145,7 @@ def memory_is_stable(world: World, percent: float, per_cycle: float) -> None:
         ),
     ):
         try:
-            world.scene.checks.require(ok, what, measured, allowed)
+            testbed.scenario.checks.require(ok, what, measured, allowed)
         except Refuted as refuted:
             wrong.append(str(refuted))
     if wrong:

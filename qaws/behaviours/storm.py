@@ -8,21 +8,22 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from qaws.behaviours.background_load import (
+    VISITS,
     address,
     await_report,
     end_flow,
-    note_before,
     require_contract,
-    visits_of,
     watch_return,
 )
 from qaws.behaviours.load import service_and_broker
+from qaws.behaviours.resources import record_now
 from qaws.load.churn.storm import Guest, StormPlan, StormReport, repeated, run_storm
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.measure.cpu_wait import CpuWait
@@ -30,7 +31,9 @@ from qaws.measure.latency import Latencies
 from qaws.measure.stall import Stalls
 from qaws.protocol.market import selection_of
 from qaws.report.storm_plot import live_plot, welcome_plot
-from qaws.testbed.testbed import World
+from qaws.sut.resources import ALL_PARTS
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 SUBSCRIBED_EVERY_S = 0.2
@@ -92,75 +95,67 @@ class Crowd:
         return [guest for guest in self.report.guests if guest.welcomed_s is None]
 
 
-def crowd_of(world: World) -> Crowd:
-    """Return the scenario's crowd.
-
-    Raises:
-        Broken: no step has made one.
-    """
-    if world.scene.crowd is None:
-        raise Broken("there has been no storm yet")
-    return world.scene.crowd
+CROWD = Key[Crowd]("there has been no storm yet")
 
 
-def storm(world: World, weather: Weather, symbol: str) -> None:
+def storm(testbed: Testbed, weather: Weather, symbol: str) -> None:
     """Let the crowd come, churn and leave, counting sessions meanwhile.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         weather: how many come how fast.
         symbol: what newcomers of the churn subscribe to.
     """
-    visits = visits_of(world)
-    crowd = world.scene.crowd = Crowd(visits.witnesses)
+    visits = testbed.scenario.stash[VISITS]
+    crowd = testbed.scenario.stash[CROWD] = Crowd(visits.witnesses)
     plan = StormPlan(
-        address(world, symbol),
+        address(testbed, symbol),
         weather.clients,
         weather.within_s,
         weather.resets,
         weather.churn_per_s,
         weather.churn_s,
     )
-    visits.before = note_before(world)
-    world.loop.call(_let_tick(world, symbol))
-    engine = LocalProcesses(world.logs, 1)
-    world.scene.on_end.append(engine.close)
+    record_now(testbed, ALL_PARTS)
+    testbed.loop.call(_let_tick(testbed, symbol))
+    engine = LocalProcesses(testbed.logs, 1)
+    testbed.scenario.on_end.append(engine.close)
     work = engine.submit(run_storm, plan)
-    with CpuWait(service_and_broker(world)) as waiting:
-        _count_sessions(world, crowd, work, plan.longest_s + START_S * world.patience)
-        crowd.found = await_report(world, work, "storm")
+    with closing(CpuWait(service_and_broker(testbed))) as waiting:
+        _count_sessions(testbed, crowd, work, plan.longest_s + START_S * testbed.timeout_factor)
+        crowd.found = await_report(testbed, work, "storm")
     crowd.waited = waiting.stalls
-    watch_return(world, visits.before)
-    end_flow(world)
-    _show(world, crowd)
+    watch_return(testbed)
+    end_flow(testbed)
+    _show(testbed, crowd)
 
 
-async def _let_tick(world: World, symbol: str) -> None:
-    world.feed.start_flow(selection_of(symbol), SUBSCRIBED_EVERY_S)
+async def _let_tick(testbed: Testbed, symbol: str) -> None:
+    testbed.feed.start_flow(selection_of(symbol), SUBSCRIBED_EVERY_S)
 
 
-def _count_sessions(world: World, crowd: Crowd, work: Future[Any], within_s: float) -> None:
+def _count_sessions(testbed: Testbed, crowd: Crowd, work: Future[Any], within_s: float) -> None:
     """Read the service's statistics until the crowd's process is done, or its time is up."""
     deadline = time.monotonic() + within_s
     while not work.done() and time.monotonic() < deadline:
         time.sleep(COUNTED_EVERY_S)
-        world.service.require_alive()
+        testbed.service.require_alive()
         try:
-            sessions = world.service.holdings().sessions
+            sessions = testbed.service.snapshot(["sessions"]).sessions
         except Broken:
             continue  # too busy to tell; how often it told is in the check
         if sessions is not None:
             crowd.counted.append((time.monotonic(), sessions))
 
 
-def _show(world: World, crowd: Crowd) -> None:
+def _show(testbed: Testbed, crowd: Crowd) -> None:
     """Put figures and pictures into the report, whatever the verdict will be."""
     report, welcome = crowd.report, _welcome(crowd)
     refusals = Latencies()
     refusals.record(_microseconds([(g.due_s, g.left_s) for g in crowd.turned_away]))
     percentiles = [f"p{p:g} {ms:.1f} ms" for p, ms in welcome.percentiles_ms((50, 95, 99)).items()]
-    limit = world.service.settings.get("connection limit")
-    world.scene.figures += [
+    limit = testbed.service.settings.get("connection limit")
+    testbed.scenario.figures += [
         ("welcomed", f"{len(crowd.welcomed):,}"),
         ("turned away", f"{len(crowd.turned_away):,}"),
         ("reset in mid-handshake", f"{report.resets:,}"),
@@ -171,7 +166,7 @@ def _show(world: World, crowd: Crowd) -> None:
     ]
     course = [(at, count + crowd.witnesses) for at, count in report.live()]
     counted = [(at - report.began_s, sessions) for at, sessions in crowd.counted]
-    world.scene.pictures += [
+    testbed.scenario.pictures += [
         (
             "Clients live at the same time",
             live_plot(course, counted, int(float(limit)) if limit else None, report.churn_from_s),
@@ -193,30 +188,30 @@ def _microseconds(spans: Sequence[tuple[float, float | None]]) -> Any:
 # --- then -----------------------------------------------------------------------------------------
 
 
-def limit_holds(world: World, limit: int, code: int, reason: str) -> None:
+def limit_holds(testbed: Testbed, limit: int, code: int, reason: str) -> None:
     """Require that the limit was reached and never passed, and that the excess was told so.
 
     Clients count themselves from their welcome until they begin to leave, which is never more than
     the service has taken in.
     """
-    crowd = crowd_of(world)
+    crowd = testbed.scenario.stash[CROWD]
     report, away = crowd.report, crowd.turned_away
     peak = report.peak + crowd.witnesses
     counted = max((sessions for _, sessions in crowd.counted), default=0)
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         max(peak, counted) <= limit,
         "clients live at the same time, at the peak",
         f"{peak} by their own count, {counted} by {len(crowd.counted)} looks at the statistics",
         f"never more than {limit}",
     )
     newcomers = sum(guest.in_churn for guest in crowd.welcomed)
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         newcomers >= TAKEN_AGAIN * report.churn_resets,
         "newcomers that were let in while others reset",
         f"{newcomers} after {report.churn_resets} resets",
         f"at least {TAKEN_AGAIN:.0%} as many: places that are given back are taken again",
     )
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         peak == limit,
         "places taken at the peak",
         f"{peak} of {limit}",
@@ -224,31 +219,31 @@ def limit_holds(world: World, limit: int, code: int, reason: str) -> None:
     )
     wrong = [g for g in away if g.code != code or reason.lower() not in g.reason.lower()]
     first = f", {len(wrong)} of them otherwise: {wrong[0].end}" if wrong else ""
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         bool(away) and not wrong,
         "clients over the limit",
         f"{len(away)} turned away{first}",
         f'each closed with {code} and a reason containing "{reason}"',
     )
     trouble = report.unasked + report.failures
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not trouble,
         "clients that were let in and then cut off, or left waiting",
         f"{len(trouble)}: {trouble[0]}" if trouble else "none",
         "none",
     )
-    require_contract(world, report.kinds, report.faults, report.sentences)
+    require_contract(testbed, report.kinds, report.faults, report.sentences)
 
 
-def welcomes_come(world: World, percentile: float, bound_ms: float) -> None:
+def welcomes_come(testbed: Testbed, percentile: float, bound_ms: float) -> None:
     """Require that welcomes come in time, from the due time, and no session id comes twice."""
-    crowd = crowd_of(world)
+    crowd = testbed.scenario.stash[CROWD]
     measured = _welcome(crowd).percentile_ms(percentile)
     what = f"welcome latency p{percentile:g}"
-    world.scene.checks.below(what, measured, bound_ms, "ms", _doubt(crowd, measured, bound_ms))
+    testbed.scenario.checks.below(what, measured, bound_ms, "ms", _doubt(crowd, measured, bound_ms))
     ids = [guest.session_id for guest in crowd.welcomed if guest.session_id is not None]
     twice = repeated(ids)
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not twice and len(ids) == len(crowd.welcomed),
         "session ids",
         f"{len(ids)} in {len(crowd.welcomed)} welcomes, {len(twice)} of them more than once",

@@ -1,6 +1,6 @@
 """What clients wish for while ticks flow: QA-WS-016.
 
-Every function takes the world first and runs on its loop thread.
+Every function takes the testbed first and runs on its loop thread.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from qaws.clients.connection import Connection, Frame
 from qaws.clients.registry import key_of
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import Selection
-from qaws.testbed.testbed import World
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 
 async def changes_its_mind(
-    world: World, client: str, selection: Selection, foreign: Selection, times: int
+    testbed: Testbed, client: str, selection: Selection, foreign: Selection, times: int
 ) -> None:
     """Let a client unsubscribe, subscribe twice, and end what it never had, over and over.
 
@@ -29,7 +29,7 @@ async def changes_its_mind(
     away, and it would have come.
 
     Args:
-        world: the world.
+        testbed: the testbed.
         client: who.
         selection: what it holds, ends, and takes up again.
         foreign: what it never had.
@@ -39,9 +39,9 @@ async def changes_its_mind(
         Broken: the scenario does not make it so that ticks could be kept away, or could come.
         Refuted: a command was not acknowledged, or the flow to a client has dried up.
     """
-    connection = world.scene.connections.named(client)
+    connection = testbed.scenario.connections.named(client)
     _require_sense(client, connection, selection, foreign)
-    witness = _witness(world, connection, selection)
+    witness = _witness(testbed, connection, selection)
 
     for _ in range(times):
         for act, what in (
@@ -51,15 +51,15 @@ async def changes_its_mind(
             (actions.subscribe, selection),
             (actions.unsubscribe, foreign),
         ):
-            await world.feed.publish(world.feed.market.tick(*selection.sample()))
-            await act(world, [client], what)
-            await _ticks_pass(world, connection, witness, selection)
-    _note(world, connection, selection, times)
+            await testbed.feed.publish(testbed.feed.market.tick(*selection.sample()))
+            await act(testbed, [client], what)
+            await _ticks_pass(testbed, connection, witness, selection)
+    _note(testbed, connection, selection, times)
 
 
-def _witness(world: World, connection: Connection, selection: Selection) -> Connection:
+def _witness(testbed: Testbed, connection: Connection, selection: Selection) -> Connection:
     """Return another client that holds the selection."""
-    for other in world.scene.connections.all:
+    for other in testbed.scenario.connections.all:
         if other is not connection and other.is_open and selection in other.holds():
             return other
     raise Broken(
@@ -84,16 +84,16 @@ def _require_sense(
 
 
 async def _ticks_pass(
-    world: World, connection: Connection, witness: Connection, selection: Selection
+    testbed: Testbed, connection: Connection, witness: Connection, selection: Selection
 ) -> None:
     """Wait until the witness has a tick published from now on, and the client one behind that."""
     since_ns, marks = time.monotonic_ns(), (witness.log[-1], connection.log[-1])
-    seen = await _further_tick(world, witness, [selection], since_ns, marks[0])
-    await _further_tick(world, connection, connection.holds(), seen.sent_ns, marks[1])
+    seen = await _further_tick(testbed, witness, [selection], since_ns, marks[0])
+    await _further_tick(testbed, connection, connection.holds(), seen.sent_ns, marks[1])
 
 
 async def _further_tick(
-    world: World, connection: Connection, held: list[Selection], since_ns: int, after: Frame
+    testbed: Testbed, connection: Connection, held: list[Selection], since_ns: int, after: Frame
 ) -> Published:
     """Wait for a tick of what a client holds that was handed to the broker after `since_ns`.
 
@@ -104,7 +104,7 @@ async def _further_tick(
 
     def is_one(frame: Frame) -> bool:
         key = key_of(frame)
-        tick = world.ledger.find(key) if key else None
+        tick = testbed.ledger.find(key) if key else None
         if (
             tick
             and tick.sent_ns > since_ns
@@ -113,24 +113,24 @@ async def _further_tick(
             found.append(tick)
         return bool(found)
 
-    if not await connection.wait_for(is_one, after, actions.WELL_PAST * world.allowance_s):
-        world.scene.checks.never(
+    if not await connection.wait_for(is_one, after, actions.WELL_PAST * testbed.grace_s):
+        testbed.scenario.checks.never(
             f"a further tick of {' or '.join(map(str, held))} to {connection.name}",
             since_ns,
             time.monotonic_ns(),
-            world.allowance_s * 1e3,
-            account(world, connection),
+            testbed.grace_s * 1e3,
+            account(testbed, connection),
         )
     return found[0]
 
 
-def _note(world: World, connection: Connection, selection: Selection, times: int) -> None:
+def _note(testbed: Testbed, connection: Connection, selection: Selection, times: int) -> None:
     """Show how much there was to get wrong."""
     mine = [e for e in connection.entitlements if e.selection in selection.parts()]
-    ticks = [t for t in world.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
+    ticks = [t for t in testbed.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
     breaks = [(e.ended_ns, f.asked_ns) for e, f in itertools.pairwise(mine) if e.ended_ns]
     away = [t for t in ticks if any(end <= t.sent_ns < again for end, again in breaks)]
-    world.scene.figures += [
+    testbed.scenario.figures += [
         (f"times that {connection.name} unsubscribed from {selection}", str(times)),
         (f"ticks of {selection} published meanwhile", str(len(ticks))),
         (f"of these, to be kept from {connection.name}", str(len(away))),

@@ -1,6 +1,6 @@
 """Tokens that expire while their sessions last: QA-WS-022.
 
-Every function takes the world first and runs on its loop thread (`World.do`). An expiry is wall
+Every function takes the testbed first and runs on its loop thread (`Testbed.do`). An expiry is wall
 clock time: service and suite must agree on that, which on one machine they do.
 """
 
@@ -17,14 +17,14 @@ from qaws.behaviours import actions
 from qaws.behaviours.expectations import Refusal, in_words, refused, shown
 from qaws.behaviours.tokens import show
 from qaws.clients.connection import Connection
-from qaws.testbed.testbed import World
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
 
 LAST_SECOND_MS = 1000.0
 """A client that listens must have heard something in so long a time before its close."""
 
 
-async def connect_expiring(world: World, clients: Sequence[str], lifetime_ms: float) -> None:
+async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms: float) -> None:
     """Connect clients with a token that expires in `lifetime_ms`, at the next whole second.
 
     Raises:
@@ -32,7 +32,7 @@ async def connect_expiring(world: World, clients: Sequence[str], lifetime_ms: fl
         Refuted: one of them was not welcomed.
     """
     expiry = math.ceil(time.time() + lifetime_ms / 1e3)
-    for connection in await show(world, clients, world.tokens.mint(exp=expiry)):
+    for connection in await show(testbed, clients, testbed.tokens.mint(exp=expiry)):
         if not any(connection.received("welcome")):
             raise Refuted(
                 f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
@@ -52,7 +52,7 @@ def expiry_ns(connection: Connection) -> int:
 
 
 async def closed_on_expiry(
-    world: World,
+    testbed: Testbed,
     clients: Sequence[str],
     codes: Sequence[int],
     reasons: Sequence[str],
@@ -63,8 +63,8 @@ async def closed_on_expiry(
     Those that are subscribed must have been served until then. That they get no later tick is seen
     by one that others get.
     """
-    checks, wait_s = world.scene.checks, within_ms / 1e3 + world.allowance_s
-    connections = world.scene.connections.of(clients)
+    checks, wait_s = testbed.scenario.checks, within_ms / 1e3 + testbed.grace_s
+    connections = testbed.scenario.connections.of(clients)
     expiries = [expiry_ns(connection) for connection in connections]
     await asyncio.gather(
         *(_ended(c, (at_ns - time.monotonic_ns()) / 1e9 + wait_s)
@@ -91,19 +91,19 @@ async def closed_on_expiry(
             last_ns = max(ticks, default=connection.started_ns)
             silence = f"time without a tick before {connection.name} was closed"
             checks.at_most_ms(silence, last_ns, ending.at_ns, LAST_SECOND_MS)
-    await _no_later_tick(world, connections)
+    await _no_later_tick(testbed, connections)
 
 
 async def _ended(connection: Connection, within_s: float) -> None:
     await connection.wait_for(lambda f: f.kind in ("close", "end"), None, max(0.0, within_s))
 
 
-async def _no_later_tick(world: World, gone: Sequence[Connection]) -> None:
+async def _no_later_tick(testbed: Testbed, gone: Sequence[Connection]) -> None:
     """Require that others get a tick that is published now, and those who are gone do not."""
-    others = [c for c in world.scene.connections.all if c not in gone and c.entitlements]
+    others = [c for c in testbed.scenario.connections.all if c not in gone and c.entitlements]
     if not others:
         raise Broken("nobody else is subscribed who could show that there are later ticks")
-    arrived = {c.name: came for c, came in await actions.fence(world, others)}
+    arrived = {c.name: came for c, came in await actions.fence(testbed, others)}
     if lacking := [c for c in others if not arrived.get(c.name)]:
         raise Refuted(f"{shown(lacking)} got no tick any more: {lacking[0].summary()}")
     late = [
@@ -112,7 +112,7 @@ async def _no_later_tick(world: World, gone: Sequence[Connection]) -> None:
         if connection.ending
         and any(frame.at_ns > connection.ending.at_ns for frame in connection.received("tick"))
     ]
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not late,
         f"clients that got a tick after their close, of {len(gone)}",
         ", ".join(late) or "none",
@@ -120,8 +120,8 @@ async def _no_later_tick(world: World, gone: Sequence[Connection]) -> None:
     )
 
 
-async def turned_away_again(world: World, clients: Sequence[str], refusal: Refusal) -> None:
+async def turned_away_again(testbed: Testbed, clients: Sequence[str], refusal: Refusal) -> None:
     """Let clients connect again with the token that they had, and require that they are refused."""
     for client in clients:
-        await show(world, [client], world.scene.connections.named(client).token)
-        await refused(world, [client], refusal)
+        await show(testbed, [client], testbed.scenario.connections.named(client).token)
+        await refused(testbed, [client], refusal)

@@ -1,6 +1,6 @@
 """Canaries: tokens that are looked for wherever they should not be (QA-WS-025).
 
-Every `async` function takes the world first and runs on its loop thread (`World.do`).
+Every `async` function takes the testbed first and runs on its loop thread (`Testbed.do`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from qaws.behaviours.tokens import forger, show, told
 from qaws.clients.connection import Connection, credentials
 from qaws.protocol.dialect import MALFORMED
 from qaws.sut.service import http_url, open_url
-from qaws.testbed.testbed import World
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
 
 CHUNK = 16
@@ -55,6 +56,9 @@ class Cage:
 
     canaries: list[Canary]
     answers: dict[str, str]
+
+
+CANARIES = Key[Cage]("no token was shown that could be looked for")
 
 
 # --- looking for them -----------------------------------------------------------------------------
@@ -102,7 +106,7 @@ def _telling(text: str) -> bool:
 # --- showing them ---------------------------------------------------------------------------------
 
 
-async def show_canaries(world: World) -> None:
+async def show_canaries(testbed: Testbed) -> None:
     """Show tokens of every kind in every way that the target knows, and some where none belong.
 
     Good ones are used: their clients send malformed messages, and are cut off in the end.
@@ -110,16 +114,16 @@ async def show_canaries(world: World) -> None:
     Raises:
         Refuted: a good one was not accepted.
     """
-    cage = world.scene.cage = Cage([], {})
-    carriers = world.target.auth.carriers
+    cage = testbed.scenario.stash[CANARIES] = Cage([], {})
+    carriers = testbed.target.auth.carriers
     kinds = [*KINDS, GOOD, GOOD]
     shown = []
     for carrier in carriers:
         for kind in kinds:
-            canary = await _canary(world, kind)
+            canary = await _canary(testbed, kind)
             cage.canaries.append(canary)
             name = f"client {len(cage.canaries)}"
-            shown.append(show(world, [name], canary.token, carrier))
+            shown.append(show(testbed, [name], canary.token, carrier))
     opened = [connection for (connection,) in await asyncio.gather(*shown)]
     good = [c for c, each in zip(opened, cage.canaries, strict=True) if each.what == GOOD]
     for connection in good:
@@ -127,40 +131,40 @@ async def show_canaries(world: World) -> None:
             raise Refuted(
                 f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
             )
-    await asyncio.gather(*(_misbehave(world, connection) for connection in good))
-    await _ask_over_http(world, cage)
+    await asyncio.gather(*(_misbehave(testbed, connection) for connection in good))
+    await _ask_over_http(testbed, cage)
 
 
-async def _canary(world: World, kind: str) -> Canary:
+async def _canary(testbed: Testbed, kind: str) -> Canary:
     marker = f"canary-{secrets.token_hex(12)}"
-    workshop = await forger(world, marker)
+    workshop = await forger(testbed, marker)
     token = KINDS[kind](workshop) if kind in KINDS else workshop.good()
     if kind.endswith("garbage"):
         token = marker + token
     return Canary(kind, token, marker)
 
 
-async def _misbehave(world: World, connection: Connection) -> None:
+async def _misbehave(testbed: Testbed, connection: Connection) -> None:
     """Send everything that could make a service stumble, and cut the connection."""
     for text in MALFORMED.values():
         await connection.send(text)
-    await connection.send(world.dialect.ping())
+    await connection.send(testbed.dialect.ping())
     await connection.wait_for(
-        lambda f: actions.is_kind(world, "pong")(f) or f.kind == "close", None, world.allowance_s
+        lambda f: actions.is_kind(testbed, "pong")(f) or f.kind == "close", None, testbed.grace_s
     )
     await connection.reset()
 
 
-async def _ask_over_http(world: World, cage: Cage) -> None:
+async def _ask_over_http(testbed: Testbed, cage: Cage) -> None:
     """Show a token where a plain HTTP request goes to, and note what is answered."""
-    target, url = world.target, world.service.url
+    target, url = testbed.target, testbed.service.url
     paths = {NOWHERE, urlsplit(url).path}
     if target.statistics:
         paths.add(target.statistics.path)
     if target.launch and target.launch.ready_path:
         paths.add(target.launch.ready_path)
     for path in sorted(paths):
-        canary = await _canary(world, GOOD)
+        canary = await _canary(testbed, GOOD)
         cage.canaries.append(canary)
         parameter = target.auth.query_parameter
         address, _ = credentials(http_url(url, path), canary.token, "query parameter", parameter)
@@ -183,19 +187,17 @@ def _answer(url: str) -> str:
 # --- then -----------------------------------------------------------------------------------------
 
 
-async def nowhere_to_be_found(world: World) -> None:
+async def nowhere_to_be_found(testbed: Testbed) -> None:
     """Require that no canary is betrayed by what the service wrote or said.
 
     Raises:
         Broken: no canary was shown, or the service's output cannot be seen.
     """
-    cage = world.scene.cage
-    if cage is None:
-        raise Broken("no token was shown that could be looked for")
-    places = {**cage.answers, **_said(world.scene.connections.all)}
-    for service, mark in world.scene.services:
+    cage = testbed.scenario.stash[CANARIES]
+    places = {**cage.answers, **_said(testbed.scenario.connections.all)}
+    for service, mark in testbed.scenario.services:
         if service.process is None:
-            raise Broken(f"{world.target.file}: without [launch] nobody sees what it writes")
+            raise Broken(f"{testbed.target.file}: without [launch] nobody sees what it writes")
         places["the service's output"] = service.process.read_log()[mark:]
     tokens = [canary.token for canary in cage.canaries]
     markers = [canary.marker for canary in cage.canaries]
@@ -205,10 +207,10 @@ async def nowhere_to_be_found(world: World) -> None:
         for trace in traces(text, tokens, markers)
     ]
     length = sum(map(len, places.values()))
-    world.scene.figures.append(
+    testbed.scenario.figures.append(
         ("searched", f"{length:,} characters in {len(places)} places for {len(tokens)} tokens")
     )
-    world.scene.checks.require(
+    testbed.scenario.checks.require(
         not findings,
         f"traces of {len(tokens)} tokens in what the service wrote and said",
         "; ".join(findings[:3]) or f"none in {length:,} characters",

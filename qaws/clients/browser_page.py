@@ -17,8 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from qaws.feed import SEQUENCE_FIELD
-from qaws.runtime.closing import Closing
+from qaws.protocol.market import SEQUENCE_FIELD
 from qaws.verdict import Broken
 
 NEED = "browser"
@@ -82,7 +81,7 @@ class _Server(BaseHTTPRequestHandler):
         """Be silent."""
 
 
-class BrowserPage(Closing):
+class BrowserPage:
     """One page in a browser of its own; use it from any thread but an event loop's."""
 
     def __init__(self) -> None:

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from qaws.clients.connection import Connection, Frame, credentials
-from qaws.feed import SEQUENCE_FIELD
 from qaws.oracle.announcements import Word
 from qaws.oracle.ledger import Arrival, Key
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
+from qaws.protocol.market import SEQUENCE_FIELD
 from qaws.sut.service import Service
 from qaws.verdict import Broken
 

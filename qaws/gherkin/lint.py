@@ -19,26 +19,21 @@ from behave.parser import ParserError, parse_file
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
+from qaws.gherkin.tags import (
+    CAPABILITIES,
+    CLOSING_STEP,
+    EXTRAS,
+    KINDS,
+    NEED,
+    PRIORITIES,
+    SEVERITIES,
+    TEST_ID,
+)
 from qaws.gherkin.types import TYPES
-from qaws.runner.behave_run import CLOSING_STEP, KINDS, NEED, TEST_ID
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS_ALLOWED = (3, 8)
 BACKGROUND_STEPS = 2
-PRIORITIES = ("p0", "p1", "nightly")
-"""When a scenario runs: at each sign-off, when asked for, or at night because it takes hours."""
-SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
-CAPABILITIES = (
-    "mint",
-    "launch",
-    "configure",
-    "inject",
-    "observe",
-    "statistics",
-    "outage",
-    "browser",
-)
-EXTRAS = ("scale", "wip")
 NOT_BUSINESS = re.compile(r"https?://|wss?://|[{}\[\]]|\bport \d|localhost|\bawait\b|\bjson\.")
 
 

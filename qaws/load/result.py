@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from qaws.load.subscriber.ordering import Fault
+from qaws.load.violation import Violation
 from qaws.measure.latency import Course, Latencies, Point
 from qaws.measure.stall import Stalls
 
@@ -122,7 +122,7 @@ class Violations:
         self._sentences: list[tuple[str, str]] = []
         self._kept: Counter[str] = Counter()
 
-    def add(self, client: str, fault: Fault) -> None:
+    def add(self, client: str, fault: Violation) -> None:
         """Count one fault of one client."""
         self.counts[fault.kind] += fault.amount
         if fault.words and self._kept[fault.kind] < SHOWN_PER_KIND:

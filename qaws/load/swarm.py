@@ -1,6 +1,6 @@
 """The swarm as scenarios use it: start, go, finish; every call is synchronous and bounded.
 
-    with Swarm(folder) as swarm, Publisher(broker_url, folder) as publisher:
+    with closing(Swarm(folder)) as swarm, closing(Publisher(broker_url, folder)) as publisher:
         swarm.start(plan)                     # every client connected, subscribed, acknowledged
         publisher.start(flow)                 # every payload prepared
         swarm.go()
@@ -24,7 +24,6 @@ from qaws.load.cluster.file_limits import require_descriptors
 from qaws.load.plan import SwarmPlan
 from qaws.load.result import Offset, SwarmResult, WorkerReport
 from qaws.load.subscriber.worker import run_worker
-from qaws.runtime.closing import Closing
 from qaws.runtime.loop import LoopThread
 from qaws.verdict import Broken, Refuted
 
@@ -35,11 +34,15 @@ REPORT_S = 30.0
 """How long a worker may take to close its clients and evaluate what they received."""
 
 
-class Swarm(Closing):
+class Swarm:
     """Many clients in worker processes, and what they found."""
 
     def __init__(
-        self, folder: Path, engine: str = "local", workers: int | None = None, patience: float = 1.0
+        self,
+        folder: Path,
+        engine: str = "local",
+        workers: int | None = None,
+        timeout_factor: float = 1.0,
     ) -> None:
         """Prepare; nothing is started yet.
 
@@ -47,12 +50,12 @@ class Swarm(Closing):
             folder: for the workers' logs.
             engine: "local", or the address of a Dask scheduler.
             workers: how many; default: half of the cores, or as many as the scheduler has.
-            patience: factor for allowances, for slow machines.
+            timeout_factor: factor for allowances, for slow machines.
         """
         self._folder = folder
         self._wanted = engine
         self._slots = workers
-        self._patience = patience
+        self._timeout_factor = timeout_factor
         self._loop: LoopThread | None = None
         self._engine: Engine | None = None
         self._controller: Controller | None = None
@@ -102,7 +105,7 @@ class Swarm(Closing):
                 self._controller.call(
                     f"worker {number}",
                     lambda call: engine.submit(run_worker, call),
-                    CALL_BACK_S * self._patience,
+                    CALL_BACK_S * self._timeout_factor,
                 )
                 for number in range(1, len(shares) + 1)
             )
@@ -110,7 +113,7 @@ class Swarm(Closing):
         self._offsets = [await child.clock() for child in self._children]
         for child, share in zip(self._children, shares, strict=True):
             child.send(wire.Assign(plan, share))
-        within_s = plan.ready_within_s * self._patience + 5
+        within_s = plan.ready_within_s * self._timeout_factor + 5
         await asyncio.gather(*(child.expect(wire.Ready, within_s) for child in self._children))
 
     def go(self) -> None:
@@ -167,7 +170,10 @@ class Swarm(Closing):
         for child in self._children:
             child.send(wire.Stop())
         reports = await asyncio.gather(
-            *(child.expect(WorkerReport, REPORT_S * self._patience) for child in self._children),
+            *(
+                child.expect(WorkerReport, REPORT_S * self._timeout_factor)
+                for child in self._children
+            ),
             return_exceptions=True,
         )
         problems = []

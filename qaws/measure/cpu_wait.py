@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from qaws.measure.stall import Stalls
-from qaws.runtime.closing import Closing
 
 PERIOD_S = 0.02
 """How often the figure is read, in seconds."""
@@ -22,7 +21,7 @@ BOOKED_MS = 1.0
 """Waits are booked once they come to so many milliseconds."""
 
 
-class CpuWait(Closing):
+class CpuWait:
     """Watches processes of this machine from its making until `close`."""
 
     def __init__(self, pids: Iterable[int | None]) -> None:

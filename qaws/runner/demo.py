@@ -12,7 +12,7 @@ from qaws.clients.connection import credentials
 from qaws.runner.behave_run import DEFAULT_TARGET
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.target import read_target
-from qaws.testbed.testbed import World, patience_of
+from qaws.testbed.testbed import Testbed, timeout_factor_of
 from qaws.verdict import Broken
 
 LOGS = Path("reports/demo")
@@ -32,19 +32,19 @@ def main() -> int:
         target = read_target(Path(os.environ.get("QAWS_TARGET", DEFAULT_TARGET)))
         if target.demo is None:
             raise Broken(f"{target.file}: has no [demo] section; name its generator there")
-        world = World(target, LOGS, patience_of())
+        testbed = Testbed(target, LOGS, timeout_factor_of())
     except Broken as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1
     generator = None
     try:
-        service = world.use_service()
-        values = {"port": str(service.port), **world.placeholders}
+        service = testbed.use_service()
+        values = {"port": str(service.port), **testbed.placeholders}
         command = [text.format(**values) for text in target.demo.generator]
         generator = ManagedProcess("the generator", command, LOGS / "generator.log")
         auth = target.auth
         address, _ = credentials(
-            service.url, world.tokens.valid(), "query parameter", auth.query_parameter
+            service.url, testbed.tokens.valid(), "query parameter", auth.query_parameter
         )
         print(_page(address), flush=True)
         while not over.wait(0.5):
@@ -58,7 +58,7 @@ def main() -> int:
     finally:
         if generator:
             generator.stop()
-        world.stop()
+        testbed.stop()
     print("\ndemo: everything has ended")
     return 0
 

@@ -141,7 +141,7 @@ def _adopt_orphans() -> None:
 
 
 def _end(processes: list[psutil.Process], *, grace_s: float) -> None:
-    """End `processes`: SIGTERM, `grace_s` seconds of patience, SIGKILL."""
+    """End `processes`: SIGTERM, `grace_s` seconds of timeout_factor, SIGKILL."""
     if not processes:
         return
     if grace_s:

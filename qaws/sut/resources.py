@@ -1,49 +1,56 @@
-"""What a service's process holds, as the system and its own statistics tell."""
+"""What a service holds at one instant, as the system and its own statistics tell."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 
-import psutil
+CLIENT_PARTS = ("sockets", "sessions", "subscriptions")
+"""What a service holds for its clients."""
 
-from qaws.sut.service import Holdings, Service
-from qaws.verdict import Broken
+ALL_PARTS = (*CLIENT_PARTS, "files", "threads")
 
 
 @dataclass(frozen=True, slots=True)
-class Resources:
-    """What a service's process holds: `files` are its open descriptors of every kind."""
+class ResourceSnapshot:
+    """What a service holds, its child processes included.
 
-    holdings: Holdings
-    files: int
-    threads: int
+    Attributes:
+        sockets: on its own port, as the kernel counts them, but for the listening one.
+        sessions: clients, by its own statistics.
+        subscriptions: by its own statistics.
+        files: open descriptors of every kind.
+        threads: of all its processes.
 
-    def back_at(self, before: Resources) -> bool:
-        """Return whether everything is exactly as before; fewer threads than before will do."""
-        return (
-            self.holdings == before.holdings
-            and self.files == before.files
-            and self.threads <= before.threads
+    A part that was not asked for, or that the target gives no means to see, is None.
+    """
+
+    sockets: int | None = None
+    sessions: int | None = None
+    subscriptions: int | None = None
+    files: int | None = None
+    threads: int | None = None
+
+    def unseen(self, parts: Collection[str]) -> list[str]:
+        """Return which of these parts cannot be seen."""
+        return [part for part in parts if getattr(self, part) is None]
+
+    def is_back_at(self, baseline: ResourceSnapshot) -> bool:
+        """Return whether every part is exactly as in the baseline; fewer threads will do."""
+        threads = baseline.threads is None or (self.threads or 0) <= baseline.threads
+        return threads and all(
+            getattr(self, part) == getattr(baseline, part)
+            for part in ALL_PARTS
+            if part != "threads"
+        )
+
+    def is_within(self, baseline: ResourceSnapshot) -> bool:
+        """Return whether no part is more than in the baseline."""
+        return all(
+            (getattr(self, part) or 0) <= (getattr(baseline, part) or 0) for part in ALL_PARTS
         )
 
     def __str__(self) -> str:
-        return f"{self.holdings}, {self.files} files, {self.threads} threads"
-
-
-def resources_of(service: Service) -> Resources:
-    """Return what a service's process and its descendants hold now.
-
-    Raises:
-        Broken: it is no process of this machine, has ended, or tells no statistics.
-    """
-    if service.process is None:
-        raise Broken("the target has no [launch]: the service's process cannot be observed")
-    try:
-        parent = psutil.Process(service.process.pid)
-        members = [parent, *parent.children(recursive=True)]
-        files = sum(member.num_fds() for member in members)
-        threads = sum(member.num_threads() for member in members)
-    except psutil.NoSuchProcess:
-        service.require_alive()
-        raise
-    return Resources(service.holdings(), files, threads)  # last: asking takes a socket too
+        seen = [(getattr(self, each.name), each.name) for each in fields(self)]
+        parts = [f"{count} {name}" for count, name in seen if count is not None]
+        return ", ".join(parts) or "nothing that can be seen"

@@ -13,8 +13,7 @@ import re
 import sys
 import time
 import urllib.request
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,34 +22,11 @@ import psutil
 
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
+from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot
 from qaws.sut.target import Launch, Statistics, Target
 from qaws.verdict import Broken
 
 MIB = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """What a service holds: sockets as the kernel counts them, the rest as the service does.
-
-    A part that the target gives no means to see is None.
-    """
-
-    sockets: int | None
-    sessions: int | None
-    subscriptions: int | None
-
-    def __str__(self) -> str:
-        parts = [
-            f"{count} {name}"
-            for name, count in (
-                ("sockets", self.sockets),
-                ("sessions", self.sessions),
-                ("subscriptions", self.subscriptions),
-            )
-            if count is not None
-        ]
-        return ", ".join(parts) or "nothing that can be seen"
 
 
 class Service:
@@ -80,39 +56,44 @@ class Service:
                 f"its last line: {self.process.last_line()}"
             )
 
-    def holdings(self) -> Holdings:
-        """Return how many sockets, sessions and subscriptions the service holds now.
+    def snapshot(self, parts: Collection[str] = CLIENT_PARTS) -> ResourceSnapshot:
+        """Return what the service holds now.
+
+        Files, threads and sockets are counted before the statistics are asked for: that takes a
+        socket too.
+
+        Args:
+            parts: names of fields of `ResourceSnapshot`; the others are not looked for. Counting
+                sockets takes the system as long as it has sockets of any kind.
 
         Raises:
             Broken: the statistics cannot be read.
         """
-        sockets = self._sockets()  # before the statistics are asked for, which takes a socket too
-        return replace(self.counted(), sockets=sockets)
+        seen = {
+            part: count()
+            for part, count in (
+                ("files", self._files),
+                ("threads", self._threads),
+                ("sockets", self._sockets),
+            )
+            if part in parts
+        }
+        section = self.target.statistics
+        if section and not {"sessions", "subscriptions"}.isdisjoint(parts):
+            counts = self._statistics(section)
+            seen["sessions"] = counts[section.connections]
+            seen["subscriptions"] = counts[section.subscriptions]
+        return ResourceSnapshot(**seen)
 
-    def counted(self) -> Holdings:
-        """Return what the service's own statistics tell; sockets are not looked for.
-
-        Raises:
-            Broken: the statistics cannot be read.
-        """
-        if self.target.statistics is None:
-            return Holdings(None, None, None)
-        counts = self._statistics(self.target.statistics)
-        return Holdings(
-            None,
-            counts[self.target.statistics.connections],
-            counts[self.target.statistics.subscriptions],
-        )
-
-    def descriptors(self) -> int | None:
-        """Return how many files and sockets the process and its children hold; None if remote.
-
-        To count only the sockets of its port, as `holdings` does, takes the system as long as it
-        has sockets of any kind.
-        """
+    def _files(self) -> int | None:
         if self.process is None:
             return None
         return sum(member.num_fds() for member in self._members())
+
+    def _threads(self) -> int | None:
+        if self.process is None:
+            return None
+        return sum(member.num_threads() for member in self._members())
 
     def memory_bytes(self) -> int:
         """Return the service's private memory (unique set size) in bytes, children included.
@@ -213,7 +194,11 @@ class Services:
     """The services of a run, one per distinct settings, started when first asked for."""
 
     def __init__(
-        self, target: Target, folder: Path, placeholders: Mapping[str, str], patience: float = 1.0
+        self,
+        target: Target,
+        folder: Path,
+        placeholders: Mapping[str, str],
+        timeout_factor: float = 1.0,
     ) -> None:
         """Prepare; nothing is started yet.
 
@@ -221,12 +206,12 @@ class Services:
             target: the service under test.
             folder: where logs go.
             placeholders: values for the `{…}` of the launch section.
-            patience: factor for start allowances, for slow machines.
+            timeout_factor: factor for start allowances, for slow machines.
         """
         self._target = target
         self._folder = folder
         self._placeholders = dict(placeholders)
-        self._patience = patience
+        self._timeout_factor = timeout_factor
         self._running: dict[tuple[tuple[str, str], ...], Service] = {}
         self._started = 0
 
@@ -329,7 +314,7 @@ class Services:
 
     def _await_ready(self, launch: Launch, process: ManagedProcess, port: int | None) -> int | None:
         """Wait for the ready line and the ready path; return the port."""
-        allowance = launch.ready_within_s * self._patience
+        allowance = launch.ready_within_s * self._timeout_factor
         deadline = time.monotonic() + allowance
         waiting_for = "its ready line"
         line_seen = launch.ready_log is None

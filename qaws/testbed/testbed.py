@@ -1,4 +1,4 @@
-"""The world of a run: what a scenario can reach, wired once."""
+"""The testbed of a run: what every scenario can reach, wired once."""
 
 from __future__ import annotations
 
@@ -9,40 +9,26 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from qaws.auth.tokens import Tokens
 from qaws.clients.registry import Registry
 from qaws.feed import Feed
-from qaws.oracle.announcements import Outage
 from qaws.oracle.ledger import Ledger, Published
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.runtime.loop import LoopThread, Overdue
 from qaws.sut.broker import Broker, open_broker
-from qaws.sut.service import Holdings, Service, Services
+from qaws.sut.service import Service, Services
 from qaws.sut.target import Target
+from qaws.testbed.scenario import ScenarioState
 from qaws.verdict import Broken, Checks, Refuted
 
-if TYPE_CHECKING:
-    from qaws.auth.callback_server import Lure
-    from qaws.behaviours.attacks import Siege
-    from qaws.behaviours.background_load import Visits
-    from qaws.behaviours.breakpoint import Knee
-    from qaws.behaviours.load import LoadRun
-    from qaws.behaviours.outage import Pinging
-    from qaws.behaviours.random_sequences import Search
-    from qaws.behaviours.shutdown import Shutdown
-    from qaws.behaviours.storm import Crowd
-    from qaws.behaviours.token_leaks import Cage
-    from qaws.behaviours.tokens import Places
-    from qaws.clients.browser_page import BrowserPage
-    from qaws.clients.connection import Connection
-
 T = TypeVar("T")
+
+FACTOR, FORMER_FACTOR = "QAWS_TIMEOUT_FACTOR", "QAWS_PATIENCE"
 
 STEP_LIMIT_S = 120.0
 """When a step is given up, so that nothing can hang a run."""
@@ -50,75 +36,29 @@ STEP_LIMIT_S = 120.0
 DYING_S = 0.1
 """How long a process may take from losing its sockets to being seen as dead."""
 
-ALLOWANCE_S = 2.0
+GRACE_S = 2.0
 """How long something without a bound of its own may take before it counts as not happening."""
 
 
-class Scene:
-    """What one scenario has done so far: its services, steps, clients, and checks.
-
-    `services` holds each service with the length of its log when the scenario came to it; `steps`
-    holds when each step began, and its text; `pictures` are captions and SVG documents, `figures`
-    names and values, that the report shows beside the checks. What a step starts for its scenario
-    it ends through `on_end`.
-    """
-
-    def __init__(self, connections: Registry, checks: Checks) -> None:
-        self.connections = connections
-        self.checks = checks
-        self.service: Service | None = None
-        self.services: list[tuple[Service, int]] = []
-        self.steps: list[tuple[int, str]] = []
-        self.holdings: Holdings | None = None
-        self.places: Places | None = None
-        self.lure: Lure | None = None
-        self.cage: Cage | None = None
-        self.session_ids: list[str] = []
-        self.memory_bytes: int | None = None
-        self.chores: list[asyncio.Task[None]] = []
-        self.on_end: list[Callable[[], None]] = []
-        self.load: LoadRun | None = None
-        self.knee: Knee | None = None
-        self.visits: Visits | None = None
-        self.crowd: Crowd | None = None
-        self.search: Search | None = None
-        self.outages: list[Outage] = []
-        self.pinging: Pinging | None = None
-        self.deaf: list[Connection] = []
-        self.shutdown: Shutdown | None = None
-        self.node: Service | None = None
-        self.returned_ns: int | None = None
-        self.siege: Siege | None = None
-        self.page: BrowserPage | None = None
-        self.page_connected_s = 0.0
-        self.screenshots: list[tuple[str, bytes]] = []
-        self.pictures: list[tuple[str, str]] = []
-        self.figures: list[tuple[str, str]] = []
-        self.started_ns = time.monotonic_ns()
-
-
-class World:
-    """Broker, services, feed, tokens and the event loop of one run.
-
-    `refusal` is what the first client was told whose token was refused: all others are told alike.
-    """
+class Testbed:
+    """Broker, services, feed, tokens and the event loop of one run."""
 
     def __init__(
-        self, target: Target, folder: Path, patience: float = 1.0, swarm: str = "local"
+        self, target: Target, folder: Path, timeout_factor: float = 1.0, swarm: str = "local"
     ) -> None:
         """Start what the target asks for: loop, keys, broker. Services start when first needed.
 
         Args:
             target: the service under test.
             folder: where logs go; made if need be.
-            patience: factor for allowances (never for bounds under test).
+            timeout_factor: factor for allowances (never for bounds under test).
             swarm: where load comes from: "local" processes, or a Dask scheduler's address.
 
         Raises:
             Broken: a part of it cannot be used; whatever had started has been ended again.
         """
         self.target = target
-        self.patience = patience
+        self.timeout_factor = timeout_factor
         self.logs = folder
         self.swarm_engine = swarm
         self.dialect = QaWs()
@@ -127,7 +67,6 @@ class World:
         self.broker: Broker | None = None
         self._feed: Feed | None = None
         self.services: Services | None = None
-        self.refusal: str | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.loop = LoopThread()
         try:
@@ -141,11 +80,11 @@ class World:
                 "jwks_file": str(self.tokens.jwks_file),
                 "folder": str(self.scratch),
             }
-            self.services = Services(target, folder, self.placeholders, patience)
+            self.services = Services(target, folder, self.placeholders, timeout_factor)
         except BaseException:
             self.stop()
             raise
-        self.scene = self.new_scene()
+        self.scenario = self.begin_scenario()
 
     async def _open_feed(self) -> Feed:
         assert self.broker
@@ -154,7 +93,7 @@ class World:
 
     # --- per scenario -------------------------------------------------------------------------
 
-    def new_scene(self) -> Scene:
+    def begin_scenario(self) -> ScenarioState:
         """Begin a scenario: no clients, no ticks, no checks, and a broker that is there.
 
         Raises:
@@ -165,8 +104,8 @@ class World:
         if self._feed:
             self._feed.ledger = self._feed.ledger.successor()
         checks = Checks(self.loop.stalls.between)
-        self.scene = Scene(Registry(self.dialect, self.contract), checks)
-        return self.scene
+        self.scenario = ScenarioState(Registry(self.dialect, self.contract), checks)
+        return self.scenario
 
     def _replace_broker(self, broker: Broker) -> None:
         """Bring a broker up again; what its loss has done to the services is anybody's guess."""
@@ -176,7 +115,7 @@ class World:
         if self.services:
             self.services.stop()
 
-    def end_scene(self, trust: bool) -> None:
+    def end_scenario(self, trust: bool) -> None:
         """End a scenario: stop its chores and flows, close its clients, look after its services.
 
         Args:
@@ -188,11 +127,13 @@ class World:
                 by itself.
         """
         assert self.services
-        services = [service for service, _ in self.scene.services]
+        services = [service for service, _ in self.scenario.services]
         try:
             with contextlib.ExitStack() as winding_up:  # last begun, first ended; none left out
-                winding_up.callback(lambda: self.loop.call(self._wind_up(self.scene), timeout_s=30))
-                for undo in self.scene.on_end:
+                winding_up.callback(
+                    lambda: self.loop.call(self._wind_up(self.scenario), timeout_s=30)
+                )
+                for undo in self.scenario.on_end:
                     winding_up.callback(undo)
         except BaseException:
             trust = False
@@ -204,15 +145,15 @@ class World:
         if self.broker:
             self.broker.require_alive()
 
-    async def _wind_up(self, scene: Scene) -> None:
+    async def _wind_up(self, scenario: ScenarioState) -> None:
         try:
             await self.hush()
         finally:
-            await scene.connections.close()
+            await scenario.connections.close()
 
     async def hush(self) -> None:
         """End what goes on in the background: pinging clients, flowing ticks."""
-        for chore in self.scene.chores:
+        for chore in self.scenario.background:
             chore.cancel()
         if self._feed:
             await self._feed.stop_flows()
@@ -229,9 +170,9 @@ class World:
         """Run an action or expectation on the loop thread, from a step.
 
         Raises:
-            Broken: it did not end within `limit_s` seconds (times patience).
+            Broken: it did not end within `limit_s` seconds (times timeout_factor).
         """
-        limit_s *= self.patience
+        limit_s *= self.timeout_factor
         try:
             return await self.loop.run(act(self, *args, **named), limit_s)
         except Overdue:
@@ -250,7 +191,7 @@ class World:
         """
         if self.broker:
             self.broker.require_alive()
-        for service, _ in self.scene.services:
+        for service, _ in self.scenario.services:
             try:
                 service.require_alive()
             except Broken as death:
@@ -291,14 +232,14 @@ class World:
         Raises:
             Broken: no step has said which service is running.
         """
-        if self.scene.service is None:
+        if self.scenario.service is None:
             raise Broken('begin the scenario with "Given the ticker service is running"')
-        return self.scene.service
+        return self.scenario.service
 
     @property
-    def allowance_s(self) -> float:
+    def grace_s(self) -> float:
         """Return how long something without a bound of its own may take, in seconds."""
-        return ALLOWANCE_S * self.patience
+        return GRACE_S * self.timeout_factor
 
     def use_service(
         self, settings: Mapping[str, str] | None = None, *, afresh: bool = False
@@ -317,24 +258,25 @@ class World:
         if self.broker:
             self.broker.require_alive()
         service = self.services.get(settings, afresh=afresh)
-        self.scene.service = service
+        self.scenario.service = service
         self._note_service(service)
         return service
 
-    def use_second_node(self) -> None:
+    def second_node(self) -> Service:
         """Start a second service with the settings of the scenario's own, on the same feed."""
         assert self.services
-        self.scene.node = self.services.get(self.service.settings, node=2)
-        self._note_service(self.scene.node)
+        node = self.services.get(self.service.settings, node=2)
+        self._note_service(node)
+        return node
 
     def _note_service(self, service: Service) -> None:
         """Note that the scenario uses a service, and how long its log is now."""
-        if service not in [known for known, _ in self.scene.services]:
+        if service not in [known for known, _ in self.scenario.services]:
             written = len(service.process.read_log()) if service.process else 0
-            self.scene.services.append((service, written))
+            self.scenario.services.append((service, written))
 
     def stop(self) -> None:
-        """End everything that this world started; safe to call twice."""
+        """End everything that this testbed started; safe to call twice."""
         try:
             if self._feed:
                 self.loop.call(self._feed.close(), timeout_s=5)
@@ -350,17 +292,20 @@ class World:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def patience_of(environment: Mapping[str, str] = os.environ) -> float:
-    """Return the factor for allowances from QAWS_PATIENCE, 1.0 when it is not set.
+def timeout_factor_of(environment: Mapping[str, str] = os.environ) -> float:
+    """Return the factor for grace periods from QAWS_TIMEOUT_FACTOR, 1.0 when it is not set.
+
+    Its former name, QAWS_PATIENCE, is still understood.
 
     Raises:
         Broken: it is not a number of 1 or more.
     """
-    text = environment.get("QAWS_PATIENCE", "1")
+    name = next((each for each in (FACTOR, FORMER_FACTOR) if each in environment), FACTOR)
+    text = environment.get(name, "1")
     try:
         factor = float(text)
     except ValueError:
         factor = 0.0
     if not 1 <= factor < math.inf:
-        raise Broken(f"QAWS_PATIENCE={text}: must be a number of 1 or more")
+        raise Broken(f"{name}={text}: must be a number of 1 or more")
     return factor

@@ -1,6 +1,6 @@
 """Every expectation, played against a ticker service that is right but for one thing.
 
-The service, the broker, the sockets and the world are real; what a scenario would say is called
+The service, the broker, the sockets and the testbed are real; what a scenario would say is called
 directly. Each test has the sentence that a reader of a red report gets.
 """
 
@@ -10,14 +10,14 @@ import pytest
 
 from qaws.sut.service import Service
 from qaws.sut.target import Endpoint, Target
-from qaws.testbed.testbed import World
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Inconclusive, Refuted
 
-ALLOWANCE_S = 0.25
+GRACE_S = 0.25
 
 
 @pytest.fixture(scope="package")
-def world(tmp_path_factory):
+def testbed(tmp_path_factory):
     target = Target.model_validate(
         {
             "name": "scripted",
@@ -27,37 +27,37 @@ def world(tmp_path_factory):
             "feed": {"broker": "embedded"},
         }
     )
-    made = World(target, tmp_path_factory.mktemp("world"))
+    made = Testbed(target, tmp_path_factory.mktemp("testbed"))
     yield made
     made.stop()
 
 
 @pytest.fixture
-def scenario(world, monkeypatch):
+def scenario(testbed, monkeypatch):
     """Play a scenario: an `async def story(do)` against a service; return the checks."""
-    monkeypatch.setattr("qaws.testbed.testbed.ALLOWANCE_S", ALLOWANCE_S)
-    monkeypatch.setattr("qaws.behaviours.expectations.ALIVE_S", ALLOWANCE_S)
+    monkeypatch.setattr("qaws.testbed.testbed.GRACE_S", GRACE_S)
+    monkeypatch.setattr("qaws.behaviours.expectations.ALIVE_S", GRACE_S)
 
     def play(service, story):
-        with service(world.broker.url) as running:
+        with service(testbed.broker.url) as running:
             endpoint = Endpoint(url=running.url)
-            target = world.target.model_copy(update={"endpoint": endpoint})
-            world.new_scene()
-            world.scene.service = Service(target, {}, running.port, None)
+            target = testbed.target.model_copy(update={"endpoint": endpoint})
+            testbed.begin_scenario()
+            testbed.scenario.service = Service(target, {}, running.port, None)
 
             async def do(act, *words, **named):
-                return await act(world, *words, **named)
+                return await act(testbed, *words, **named)
 
             try:
-                world.loop.call(story(do), timeout_s=30)
+                testbed.loop.call(story(do), timeout_s=30)
             except Inconclusive as starved:
                 pytest.skip(str(starved))
             finally:
-                for connection in world.scene.connections.all:
+                for connection in testbed.scenario.connections.all:
                     if connection._socket:
                         connection._socket.close_timeout = 0.3  # some services never answer
-                world.end_scene(trust=True)
-            return world.scene.checks.done
+                testbed.end_scenario(trust=True)
+            return testbed.scenario.checks.done
 
     return play
 
@@ -75,15 +75,15 @@ def right(scenario):
 
 
 @pytest.fixture
-def wrong(scenario, world):
+def wrong(scenario, testbed):
     """Play a scenario that must be refuted, with a sentence that matches."""
 
     def play(service, story, sentence):
         with pytest.raises(Refuted) as caught:
             scenario(service, story)
         assert re.search(sentence, str(caught.value), re.DOTALL), str(caught.value)
-        if world.scene.checks.done:
-            assert [check.verdict for check in world.scene.checks.done][-1] != "inconclusive"
+        if testbed.scenario.checks.done:
+            assert [check.verdict for check in testbed.scenario.checks.done][-1] != "inconclusive"
         return str(caught.value)
 
     return play

@@ -206,7 +206,9 @@ def test_a_close_that_a_step_has_found_right_is_no_loss(right):
 
     async def story(do):
         await subscribed(do, "Alice")
-        await do(lambda world: world.scene.connections.named("Alice").send('{"action":"ping"}'))
+        await do(
+            lambda testbed: testbed.scenario.connections.named("Alice").send('{"action":"ping"}')
+        )
         await do(expectations.closed_by_service, ["Alice"], [1001], ["idle"])
         await do(deliveries.everything_was_exact)
 

@@ -59,7 +59,7 @@ def one_lost(client, tick):
     return [] if client.lost == 2 else [tick]
 
 
-def test_a_client_that_was_away_can_tell_what_it_has_missed(right, world):
+def test_a_client_that_was_away_can_tell_what_it_has_missed(right, testbed):
     done = right(Ticker, absence_of_alice)
     (told,) = [c for c in done if "can tell it has missed" in c.what]
     assert told.allowed == f"{told.measured}: published in its absence"
@@ -115,9 +115,9 @@ async def several_publishers(do):
     await do(deliveries.received_exactly, "Alice", BOTH)
 
 
-def test_each_publisher_hands_over_a_symbol_of_its_own_in_order(right, world):
+def test_each_publisher_hands_over_a_symbol_of_its_own_in_order(right, testbed):
     right(Ticker, several_publishers)
-    ticks = [tick for tick in world.ledger.ticks if tick.role == "tick"]
+    ticks = [tick for tick in testbed.ledger.ticks if tick.role == "tick"]
     assert {(tick.symbol, tick.publisher) for tick in ticks} == {
         ("NIFTY", 1),
         ("BANKNIFTY", 2),

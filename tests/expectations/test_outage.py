@@ -24,7 +24,7 @@ NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
 @pytest.fixture(autouse=True)
 def longer_allowances(scenario, monkeypatch):
     """What an outage is made of takes longer than an answer."""
-    monkeypatch.setattr("qaws.testbed.testbed.ALLOWANCE_S", 0.5)
+    monkeypatch.setattr("qaws.testbed.testbed.GRACE_S", 0.5)
     monkeypatch.setattr("qaws.behaviours.outage.PING_GIVEN_UP_S", 0.5)
 
 
@@ -173,12 +173,12 @@ OVERFLOW = acted("the broker's buffer for the service overflows")
 
 
 @pytest.mark.parametrize("story", [CUT, DOWN, OVERFLOW], ids=["cut", "down", "overflow"])
-def test_a_service_that_says_what_it_loses_and_heals_is_met(scenario, world, story):
+def test_a_service_that_says_what_it_loses_and_heals_is_met(scenario, testbed, story):
     done = scenario(Heals, story)
     assert {check.verdict for check in done} == {"met"}
-    (figure,) = world.scene.figures
+    (figure,) = testbed.scenario.figures
     assert "degraded after" in figure[1]
-    with redis.Redis.from_url(world.broker.url) as client:
+    with redis.Redis.from_url(testbed.broker.url) as client:
         assert "33554432 8388608 60" in client.config_get("client*")["client-output-buffer-limit"]
 
 
@@ -209,16 +209,16 @@ def test_a_client_without_ticks_before_the_outage_proves_nothing(wrong):
     wrong(Silent, CUT, "got no tick before any outage")
 
 
-def test_a_scenario_that_fails_while_the_broker_is_down_leaves_it_up(scenario, world):
+def test_a_scenario_that_fails_while_the_broker_is_down_leaves_it_up(scenario, testbed):
     class NeverAcknowledges(Heals):
         async def subscribed(self, client):
             if "BANKNIFTY" not in str(client.wishes):  # which is subscribed to in the outage
                 await super().subscribed(client)
 
-    pid = world.broker.pid
+    pid = testbed.broker.pid
     with pytest.raises(Refuted, match="no acknowledgement"):
         scenario(NeverAcknowledges, DOWN)
-    assert world.broker.pid != pid
+    assert testbed.broker.pid != pid
     assert {check.verdict for check in scenario(Heals, CUT)} == {"met"}
 
 
@@ -232,14 +232,14 @@ def test_without_an_outage_nothing_can_be_said_of_it(scenario):
             scenario(Heals, story)
 
 
-def test_a_broker_that_died_breaks_its_scenario_and_is_there_for_the_next(scenario, world, until):
+def test_a_broker_that_died_breaks_its_scenario_and_is_there_for_the_next(scenario, testbed, until):
     async def story(do):
         await do(actions.be_connected, ["Alice"])
 
     scenario(Heals, story)
-    os.kill(world.broker.pid, signal.SIGKILL)
-    until(lambda: world.broker.has_died)
+    os.kill(testbed.broker.pid, signal.SIGKILL)
+    until(lambda: testbed.broker.has_died)
     with pytest.raises(Broken, match="the embedded broker ended with exit code -9"):
-        world.end_scene(trust=True)
-    world.new_scene()
+        testbed.end_scenario(trust=True)
+    testbed.begin_scenario()
     assert {check.verdict for check in scenario(Heals, CUT)} == {"met"}

@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 
 from qaws.behaviours import actions, resources
+from qaws.sut.resources import CLIENT_PARTS
 from qaws.sut.target import Endpoint, Statistics
 from qaws.verdict import Broken, Refuted
-from tests.expectations.conftest import ALLOWANCE_S
+from tests.expectations.conftest import GRACE_S
 from tests.expectations.services import NIFTY
 from tests.harness import scripted
 from tests.harness.scripted import Ticker
 
 
 @pytest.fixture
-def resource_story(world, monkeypatch, tmp_path):
+def resource_story(testbed, monkeypatch, tmp_path):
     """Let three clients come and go at a service that runs as a process of its own."""
     from qaws.sut.service import Services
     from qaws.sut.target import Launch
@@ -31,39 +32,45 @@ def resource_story(world, monkeypatch, tmp_path):
             "launch": launch,
             "statistics": Statistics(path="/ws/stats"),
         }
-        services = Services(world.target.model_copy(update=update), tmp_path, {})
-        monkeypatch.setattr("qaws.testbed.testbed.ALLOWANCE_S", ALLOWANCE_S)
-        world.new_scene()
+        services = Services(testbed.target.model_copy(update=update), tmp_path, {})
+        monkeypatch.setattr("qaws.testbed.testbed.GRACE_S", GRACE_S)
+        testbed.begin_scenario()
         try:
-            world.scene.service = services.get()
+            testbed.scenario.service = services.get()
 
             async def story():
-                await actions.be_connected(world, ["Alice"])
-                await actions.note_resources(world)
+                await actions.be_connected(testbed, ["Alice"])
+                await resources.record(testbed)
+                await resources.record_memory(testbed)
                 names = ["client 1", "client 2", "client 3"]
-                await actions.come_and_go(world, names, NIFTY, "a clean close")
-                await then(world)
+                await actions.come_and_go(testbed, names, NIFTY, "a clean close")
+                await then(testbed)
 
-            world.loop.call(story(), timeout_s=30)
+            testbed.loop.call(story(), timeout_s=30)
         finally:
-            world.end_scene(trust=True)
+            testbed.end_scenario(trust=True)
             services.stop()
 
     return play
 
 
-async def back(world):
-    await resources.resources_are_back(world, 500)
+async def back(testbed):
+    await resources.return_to_baseline(testbed, CLIENT_PARTS, 500)
 
 
-async def small(world):
-    await back(world)
-    await resources.memory_grew_less(world, 10)
+async def no_more(testbed):
+    parts = ("sessions", "subscriptions", "files")
+    await resources.no_more_than_baseline(testbed, parts, 500, "sessions and sockets")
 
 
-def test_resources_that_come_back_are_met(resource_story, world):
+async def small(testbed):
+    await back(testbed)
+    await resources.memory_grew_less(testbed, 10)
+
+
+def test_resources_that_come_back_are_met(resource_story, testbed):
     resource_story("Ticker", small)
-    assert {check.verdict for check in world.scene.checks.done} == {"met"}
+    assert {check.verdict for check in testbed.scenario.checks.done} == {"met"}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +82,11 @@ def test_resources_that_come_back_are_met(resource_story, world):
             back,
             r"measured 1 sockets, 4 sessions.*as before: 1 sockets, 1 sessions",
         ),
+        (
+            "KeepsSessions",
+            no_more,
+            r"^sessions and sockets of the service: measured 4 sessions.*no more than before: 1",
+        ),
         ("KeepsMemory", small, r"growth of the service's private memory: measured 1[12]\.\d\d MB"),
     ],
 )
@@ -85,17 +97,17 @@ def test_resources_that_do_not_come_back_are_refuted(resource_story, kind, then,
 
 def test_what_nobody_noted_cannot_be_back(scenario):
     async def story(do):
-        await do(resources.resources_are_back, 100)
+        await do(resources.return_to_baseline, CLIENT_PARTS, 100)
 
     async def memory(do):
         await do(resources.memory_grew_less, 10)
 
     async def note(do):
-        await do(actions.note_resources)
+        await do(resources.record)
 
-    with pytest.raises(Broken, match="no step has noted what the service held"):
+    with pytest.raises(Broken, match="no step has recorded what the service held"):
         scenario(Ticker, story)
-    with pytest.raises(Broken, match="no step has noted the service's memory"):
+    with pytest.raises(Broken, match="no step has recorded the service's memory"):
         scenario(Ticker, memory)
     with pytest.raises(Broken, match="nobody can tell what the service holds"):
         scenario(Ticker, note)

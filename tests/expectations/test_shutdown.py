@@ -10,7 +10,7 @@ import pytest
 from qaws.behaviours import actions, deliveries, nodes, shutdown
 from qaws.protocol.market import selection_of
 from qaws.sut.target import Target
-from qaws.testbed.testbed import World
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, Refuted
 
 NIFTY = selection_of("NIFTY")
@@ -85,8 +85,8 @@ PROGRAM = """
 
 @pytest.fixture
 def play(tmp_path, monkeypatch):
-    """Play a scenario against a kind of service; return the world's checks."""
-    monkeypatch.setattr("qaws.testbed.testbed.ALLOWANCE_S", 0.5)
+    """Play a scenario against a kind of service; return the testbed's checks."""
+    monkeypatch.setattr("qaws.testbed.testbed.GRACE_S", 0.5)
     (tmp_path / "service.py").write_text(textwrap.dedent(PROGRAM))
 
     def playing(kind, story):
@@ -104,27 +104,27 @@ def play(tmp_path, monkeypatch):
                 },
             }
         )
-        world = World(target, tmp_path / "logs")
+        testbed = Testbed(target, tmp_path / "logs")
         try:
-            world.use_service()
+            testbed.use_service()
 
             async def do(act, *words, **named):
-                return await act(world, *words, **named)
+                return await act(testbed, *words, **named)
 
             try:
-                world.loop.call(story(do, world), timeout_s=30)
+                testbed.loop.call(story(do, testbed), timeout_s=30)
             except Inconclusive as starved:
                 pytest.skip(str(starved))
             finally:
-                world.end_scene(trust=True)
-            return world.scene.checks.done
+                testbed.end_scenario(trust=True)
+            return testbed.scenario.checks.done
         finally:
-            world.stop()
+            testbed.stop()
 
     return playing
 
 
-async def ending(do, world):
+async def ending(do, testbed):
     await do(actions.be_connected, ["Alice", "Bob"])
     await do(actions.subscribe, ["Alice", "Bob"], NIFTY)
     await do(shutdown.end_amid_ticks, 40, NIFTY)
@@ -158,19 +158,21 @@ def test_a_service_that_ends_badly_is_refuted(play, kind, sentence):
 
 
 def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(play):
-    async def story(do, world):
+    async def story(do, testbed):
         await do(actions.be_connected, ["Alice"])
         await do(actions.subscribe, ["Alice"], NIFTY)
         await do(shutdown.be_deaf, "Zoe", selection_of("BANKNIFTY"))
-        zoe = world.scene.connections.named("Zoe")
+        zoe = testbed.scenario.connections.named("Zoe")
         assert zoe.is_open
         assert not any(zoe.received("tick"))
-        assert re.match(r"full: the system holds \d\.\d of 3\.0 MB", world.scene.figures[-1][1])
+        assert re.match(
+            r"full: the system holds \d\.\d of 3\.0 MB", testbed.scenario.figures[-1][1]
+        )
         await do(shutdown.end_amid_ticks, 40, NIFTY)
         await do(shutdown.closed_in_time, ["Alice"], [1001], ["shutdown"], 600)
-        world.services.stop()
-        world.scene.shutdown.service.stop()
-        await asyncio.wait_for(world.scene.shutdown.watch, 5)
+        testbed.services.stop()
+        testbed.scenario.stash[shutdown.SHUTDOWN].service.stop()
+        await asyncio.wait_for(testbed.scenario.stash[shutdown.SHUTDOWN].watch, 5)
         assert zoe.ending.by == "the client"
         await do(deliveries.everything_was_exact)
 
@@ -181,7 +183,7 @@ def test_a_line_that_takes_everything_is_not_full(play, monkeypatch):
     monkeypatch.setattr(shutdown, "FILLING_BYTES", 2 * shutdown.FILLING_TICK_BYTES)
     monkeypatch.setattr(shutdown, "DEAF_BUFFER", 4 << 20)
 
-    async def story(do, world):
+    async def story(do, testbed):
         await do(actions.be_connected, ["Alice"])
         await do(actions.subscribe, ["Alice"], NIFTY)
         with pytest.raises(Broken, match="nothing shows that its line is full: the system holds"):
@@ -191,8 +193,8 @@ def test_a_line_that_takes_everything_is_not_full(play, monkeypatch):
 
 
 def test_one_of_two_nodes_may_end(play):
-    async def story(do, world):
-        await asyncio.to_thread(world.use_second_node)
+    async def story(do, testbed):
+        await asyncio.to_thread(nodes.start_second, testbed)
         await do(actions.be_connected, ["Alice"])
         await do(actions.subscribe, ["Alice"], NIFTY)
         await do(nodes.join, ["Carol"], NIFTY, "the second node")
@@ -208,10 +210,10 @@ def test_one_of_two_nodes_may_end(play):
 def test_a_herd_comes_back(play):
     names = [f"client {number}" for number in range(1, 21)]
 
-    async def story(do, world):
+    async def story(do, testbed):
         await do(actions.be_connected, names)
         await do(actions.subscribe, names, NIFTY)
-        await asyncio.to_thread(world.use_service, afresh=True)
+        await asyncio.to_thread(testbed.use_service, afresh=True)
         await do(nodes.come_back, names, NIFTY)
         with pytest.raises(Refuted, match="session ids that were there before: measured 20"):
             await do(nodes.are_back, names, 2000)
@@ -221,7 +223,7 @@ def test_a_herd_comes_back(play):
 
 
 def test_what_has_not_happened_cannot_be_judged(play):
-    async def story(do, world):
+    async def story(do, testbed):
         await do(actions.be_connected, ["Alice"])
         for act, words, said in (
             (shutdown.nobody_was_let_in, (), "no service has been told to end"),

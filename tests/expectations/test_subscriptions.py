@@ -5,6 +5,7 @@ import random
 import pytest
 
 from qaws.behaviours import actions, deliveries, random_sequences, subscriptions
+from qaws.behaviours.random_sequences import SEARCH
 from qaws.behaviours.sequence_model import (
     Ping,
     Reconnect,
@@ -57,9 +58,9 @@ async def change_of_mind(do, taken=NIFTY, kept=BANKNIFTY, foreign=NXT50):
     await do(deliveries.received_exactly, "Bob", taken)
 
 
-def test_what_is_ended_ends_and_the_rest_goes_on(right, world):
+def test_what_is_ended_ends_and_the_rest_goes_on(right, testbed):
     right(Ticker, change_of_mind)
-    shown = dict(world.scene.figures)
+    shown = dict(testbed.scenario.figures)
     assert shown["times that Alice unsubscribed from NIFTY"] == "2"
     assert int(shown["of these, to be kept from Alice"]) >= 2
 
@@ -114,27 +115,27 @@ def test_somebody_else_must_show_which_ticks_there_were(scenario):
 
 
 @pytest.fixture
-def play(world, monkeypatch):
-    """Play random sequences against a service; return the world's scene, judged or refuted."""
-    monkeypatch.setattr("qaws.testbed.testbed.ALLOWANCE_S", 0.5)
+def play(testbed, monkeypatch):
+    """Play random sequences against a service; return the testbed's scenario, judged or refuted."""
+    monkeypatch.setattr("qaws.testbed.testbed.GRACE_S", 0.5)
 
     def against(service, sequences=20, length=12, seed=1):
-        with service(world.broker.url) as running:
-            target = world.target.model_copy(update={"endpoint": Endpoint(url=running.url)})
-            world.new_scene()
-            world.scene.service = Service(target, {}, running.port, None)
+        with service(testbed.broker.url) as running:
+            target = testbed.target.model_copy(update={"endpoint": Endpoint(url=running.url)})
+            testbed.begin_scenario()
+            testbed.scenario.service = Service(target, {}, running.port, None)
             try:
-                random_sequences.play(world, TRIO, sequences, length, seed)
-                random_sequences.as_the_model_says(world)
+                random_sequences.play(testbed, TRIO, sequences, length, seed)
+                random_sequences.as_the_model_says(testbed)
             finally:
-                world.end_scene(trust=True)
+                testbed.end_scenario(trust=True)
 
     return against
 
 
-def test_a_right_service_goes_as_the_model_says(play, world):
+def test_a_right_service_goes_as_the_model_says(play, testbed):
     play(Ticker)
-    (check,) = world.scene.checks.done
+    (check,) = testbed.scenario.checks.done
     assert check.measured.startswith("all 20 as the model says, ")
 
 
@@ -145,15 +146,15 @@ def test_a_right_service_goes_as_the_model_says(play, world):
         (DropsAll, 2, "never received ticks that it was due"),
     ],
 )
-def test_what_goes_wrong_is_told_in_the_fewest_steps(play, world, service, steps, end):
+def test_what_goes_wrong_is_told_in_the_fewest_steps(play, testbed, service, steps, end):
     with pytest.raises(Refuted) as caught:
         play(service)
-    lines = world.scene.search.story.lines()
+    lines = testbed.scenario.stash[SEARCH].story.lines()
     assert len(lines) <= steps + 2
     assert lines[-1].startswith("then: ")
     assert end in lines[-1]
     assert "; ".join(lines) in str(caught.value)
-    assert [line for name, line in world.scene.figures if "shortest" in name] == lines
+    assert [line for name, line in testbed.scenario.figures if "shortest" in name] == lines
 
 
 def test_totals_that_are_not_the_models_are_refuted(play):
@@ -166,10 +167,10 @@ def test_totals_that_are_not_the_models_are_refuted(play):
         play(Miscounts)
 
 
-def test_without_a_play_there_is_nothing_to_judge(world):
-    world.new_scene()
+def test_without_a_play_there_is_nothing_to_judge(testbed):
+    testbed.begin_scenario()
     with pytest.raises(Broken, match="no sequences have been played"):
-        random_sequences.as_the_model_says(world)
+        random_sequences.as_the_model_says(testbed)
 
 
 def test_the_same_seed_draws_the_same_sequences():
@@ -195,9 +196,9 @@ def test_a_plainer_move_has_nothing_about_it():
     assert plainer(Ping("Alice")) == Ping("Alice")
 
 
-def test_a_story_is_told_step_by_step(world):
-    world.new_scene()
-    stage = Stage(world, TRIO, 1.0)
+def test_a_story_is_told_step_by_step(testbed):
+    testbed.begin_scenario()
+    stage = Stage(testbed, TRIO, 1.0)
     stage.moves = [
         Subscribe("Alice", NIFTY, False),
         Tick(("option_tick", "NIFTY", 256265), False),

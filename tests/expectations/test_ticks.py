@@ -64,7 +64,7 @@ def test_one_client_of_many_without_the_tick_is_named(wrong):
     assert "Alice: " not in said
 
 
-def test_a_tick_for_which_the_broker_has_no_listener_says_so(scenario, world):
+def test_a_tick_for_which_the_broker_has_no_listener_says_so(scenario, testbed):
     class Deaf(Ticker):
         async def main(self):
             self.broker_url = None

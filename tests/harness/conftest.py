@@ -1,4 +1,4 @@
-"""Fixtures: the harness's own loop thread, a real broker, and a world to play scenarios in."""
+"""Fixtures: the harness's own loop thread, a real broker, and a testbed to play scenarios in."""
 
 import pytest
 

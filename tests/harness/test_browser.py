@@ -1,5 +1,7 @@
 """A browser as client: what it notes, and what is said where there is none."""
 
+from contextlib import closing
+
 import pytest
 
 from qaws.behaviours.browser import _amiss
@@ -38,7 +40,7 @@ def test_what_is_amiss_at_a_page_is_named(got, said):
 
 @pytest.mark.skipif(bool(browser_page.missing()), reason=str(browser_page.missing()))
 def test_a_page_connects_and_notes_what_comes():
-    with Ticker() as service, BrowserPage() as page:
+    with Ticker() as service, closing(BrowserPage()) as page:
         page.connect(f"{service.url}?token=t", '{"action":"subscribe","symbols":["NIFTY"]}')
         notes = page.notes_when("notes.messages.length > 1", 5)
         assert notes["state"] == "open"

@@ -6,8 +6,7 @@ import jwt
 import pytest
 
 from qaws.behaviours.token_leaks import traces
-from qaws.redaction import without_tokens
-from qaws.verdict import Check, Checks, Refuted
+from qaws.verdict import Check, Checks, Refuted, without_tokens
 
 TOKEN = jwt.encode({"sub": "alice", "jti": "canary-0a1b2c3d"}, "secret" * 8, algorithm="HS256")
 HEADER, PAYLOAD, SIGNATURE = TOKEN.split(".")

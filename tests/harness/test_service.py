@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from qaws.runtime.ports import free_port
-from qaws.sut.service import MIB, Holdings, Services, http_url
+from qaws.sut.resources import ResourceSnapshot
+from qaws.sut.service import MIB, Services, http_url
 from qaws.sut.target import Target
 from qaws.verdict import Broken
 from tests.harness.scripted import silent_port
@@ -120,7 +121,7 @@ def test_a_path_is_asked_on_this_machine_whatever_proxy_the_environment_names(
         statistics={"path": "/s"},
         environment={"STATS": '{{"active_connections": 1, "total_subscriptions": 2}}'},
     ).get()
-    assert service.holdings().sessions == 1
+    assert service.snapshot().sessions == 1
 
 
 def test_a_service_that_dies_at_its_start_is_said_with_its_last_line(services):
@@ -191,7 +192,7 @@ def test_a_program_that_is_not_there_is_said(services):
 
 def test_patience_stretches_the_start_and_nothing_else(tmp_path, services):
     slow = services("import time; time.sleep(60)", ready_within_s=0.2)
-    patient = Services(slow._target, tmp_path, {}, patience=3)
+    patient = Services(slow._target, tmp_path, {}, timeout_factor=3)
     assert "within 0.6 s" in refused(patient, within_s=4)
 
 
@@ -314,8 +315,8 @@ def test_without_launch_the_service_is_only_talked_to(services):
     remote = services(program=None, url="ws://127.0.0.1:1234/ws")
     service = remote.get()
     assert (service.url, service.process) == ("ws://127.0.0.1:1234/ws", None)
-    assert service.holdings() == Holdings(None, None, None)
-    assert str(service.holdings()) == "nothing that can be seen"
+    assert service.snapshot() == ResourceSnapshot(None, None, None)
+    assert str(service.snapshot()) == "nothing that can be seen"
     service.require_alive()
     service.stop()
     with pytest.raises(Broken, match=r"no \[launch\]: the service's process cannot be observed"):
@@ -333,8 +334,8 @@ def test_statistics_are_read_under_the_names_that_the_target_gives(services):
         statistics={"path": "/stats", "connections": "c", "subscriptions": "s"},
         environment={"STATS": '{{"c": 3, "s": 5, "x": "y"}}'},
     ).get()
-    assert service.holdings() == Holdings(0, 3, 5)
-    assert str(service.holdings()) == "0 sockets, 3 sessions, 5 subscriptions"
+    assert service.snapshot() == ResourceSnapshot(0, 3, 5)
+    assert str(service.snapshot()) == "0 sockets, 3 sessions, 5 subscriptions"
 
 
 @pytest.mark.parametrize(
@@ -354,7 +355,7 @@ def test_statistics_are_read_under_the_names_that_the_target_gives(services):
 def test_statistics_that_are_none_are_broken_in_one_line(services, stats, said):
     service = services(statistics=STATISTICS, environment={"STATS": stats}).get()
     with pytest.raises(Broken) as caught:
-        service.holdings()
+        service.snapshot()
     assert said in str(caught.value)
     assert "/stats" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -364,7 +365,7 @@ def test_statistics_of_a_service_that_died_say_that_it_died(services, until):
     service = services(statistics=STATISTICS).get()
     os.kill(service.process.pid, signal.SIGKILL)
     until(lambda: service.process.exit_code() is not None)
-    for measure in (service.holdings, service.memory_bytes):
+    for measure in (service.snapshot, service.memory_bytes):
         with pytest.raises(Broken, match="ended in mid-run with exit code -9"):
             measure()
 
@@ -389,24 +390,24 @@ KEEPS = """
 
 def test_sockets_are_counted_as_the_kernel_has_them(services, until):
     service = services(KEEPS).get()
-    assert service.holdings().sockets == 0
+    assert service.snapshot().sockets == 0
     with contextlib.ExitStack() as stack:
         for _ in range(3):
             client = stack.enter_context(socket.create_connection(("127.0.0.1", service.port), 5))
             client.send(b"k")
             client.recv(1)
-        assert service.holdings().sockets == 3
+        assert service.snapshot().sockets == 3
     # the clients have gone; the service has not closed its ends (CLOSE_WAIT): a leak that shows
     connections = psutil.Process(service.process.pid).net_connections
     until(lambda: all(c.status != psutil.CONN_ESTABLISHED for c in connections()))
-    assert service.holdings().sockets == 3
+    assert service.snapshot().sockets == 3
 
 
 def test_a_socket_that_the_service_closes_counts_no_more(services, until):
     service = services(KEEPS).get()
     with socket.create_connection(("127.0.0.1", service.port), 5) as client:
         client.send(b"l")
-    until(lambda: service.holdings().sockets == 0)
+    until(lambda: service.snapshot().sockets == 0)
 
 
 def test_memory_is_the_services_own_and_shows_what_it_keeps(services):
@@ -431,7 +432,7 @@ def test_memory_and_sockets_of_its_children_count_too(services, until):
         client.send(b"m")
         client.recv(1)
         assert service.memory_bytes() - before > 15 * MIB
-        assert service.holdings().sockets == 1
+        assert service.snapshot().sockets == 1
 
 
 def test_what_a_service_holds_is_measured_on_the_real_one(tmp_path):
@@ -447,7 +448,7 @@ def test_what_a_service_holds_is_measured_on_the_real_one(tmp_path):
     services = Services(target, tmp_path, values)
     try:
         service = services.get()
-        assert service.holdings() == Holdings(0, 0, 0)
+        assert service.snapshot() == ResourceSnapshot(0, 0, 0)
         assert 10 * MIB < service.memory_bytes() < 300 * MIB
     finally:
         services.stop()

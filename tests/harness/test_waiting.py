@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_two_that_share_a_core_wait_half_of_the_time():
     both = [spinning(core), spinning(core)]
     try:
         time.sleep(0.3)
-        with CpuWait([both[0].pid]) as watch:
+        with closing(CpuWait([both[0].pid])) as watch:
             time.sleep(1.0)
         waited = watch.stalls
     finally:
@@ -43,7 +44,7 @@ def test_who_sleeps_waits_for_nothing():
     sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
     try:
         time.sleep(0.5)
-        with CpuWait([sleeper.pid]) as watch:
+        with closing(CpuWait([sleeper.pid])) as watch:
             time.sleep(0.3)
     finally:
         sleeper.kill()
@@ -52,6 +53,6 @@ def test_who_sleeps_waits_for_nothing():
 
 
 def test_a_process_that_is_not_there_waits_for_nothing():
-    with CpuWait([2**22 + 1]) as watch:
+    with closing(CpuWait([2**22 + 1])) as watch:
         time.sleep(0.05)
     assert watch.stalls == Stalls()

@@ -190,7 +190,7 @@ def acted(wordings, text):
     """Return what the function behind a wording gets after the scenario's own words."""
     convert = types.one_of(wordings)
     found = parse.parse("it{way:Way}", f"it{text}", {"Way": convert}, case_sensitive=True)
-    return found and found["way"]("world", "Alice")
+    return found and found["way"]("testbed", "Alice")
 
 
 def test_a_wording_stands_for_a_function_which_gets_its_values_last():
@@ -204,11 +204,17 @@ def test_a_wording_stands_for_a_function_which_gets_its_values_last():
         ", between *duration* and *duration*": act("between"),
         ", *number* times for *duration*": act("times"),
     }
-    assert acted(ways, "") == ("none", "world", "Alice")
-    assert acted(ways, " (at once)") == ("at once", "world", "Alice")
-    assert acted(ways, ", within 2 seconds") == ("within", "world", "Alice", 2000.0)
-    assert acted(ways, ", between 5 ms and 1 second") == ("between", "world", "Alice", 5.0, 1000.0)
-    assert acted(ways, ", 1,000 times for 2 ms") == ("times", "world", "Alice", 1000, 2.0)
+    assert acted(ways, "") == ("none", "testbed", "Alice")
+    assert acted(ways, " (at once)") == ("at once", "testbed", "Alice")
+    assert acted(ways, ", within 2 seconds") == ("within", "testbed", "Alice", 2000.0)
+    assert acted(ways, ", between 5 ms and 1 second") == (
+        "between",
+        "testbed",
+        "Alice",
+        5.0,
+        1000.0,
+    )
+    assert acted(ways, ", 1,000 times for 2 ms") == ("times", "testbed", "Alice", 1000, 2.0)
     assert acted(ways, ", within two seconds") is None
     assert acted(ways, ", 0 times for 2 ms") is None
     del ways[", *number* times for *duration*"]

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from qaws.behaviours import background_load, soak
+from qaws.behaviours.background_load import VISITS
+from qaws.behaviours.load import LOAD
+from qaws.sut.resources import ALL_PARTS
 from qaws.sut.target import read_target
-from qaws.testbed.testbed import World
+from qaws.testbed.testbed import Testbed
 from tests.stability.test_memory import judge
 
 ROOT = Path(__file__).parents[2]
@@ -18,18 +21,18 @@ THRESHOLD = 120
 def course(folder, fault=None):
     """Return what so many visitors do to the service's memory."""
     overrides = {"launch.command": "{python} -m faults " + fault} if fault else {}
-    world = World(read_target(ROOT / "targets" / "reference.toml", overrides), folder)
+    testbed = Testbed(read_target(ROOT / "targets" / "reference.toml", overrides), folder)
     try:
-        world.use_service()
-        background_load.witnesses_receive(world, 1, 200, "NIFTY")
-        soak.warm_up(world, WARM_UP, "NIFTY")
-        soak.cycles(world, CYCLES, "NIFTY")
-        background_load.resources_are_back(world, 5000)
-        assert not world.scene.load.found.faults
-        return world.scene.visits.course
+        testbed.use_service()
+        background_load.witnesses_receive(testbed, 1, 200, "NIFTY")
+        soak.warm_up(testbed, WARM_UP, "NIFTY")
+        soak.cycles(testbed, CYCLES, "NIFTY")
+        testbed.loop.call(background_load.resources_are_back(testbed, ALL_PARTS, 5000))
+        assert not testbed.scenario.stash[LOAD].found.faults
+        return testbed.scenario.stash[VISITS].course
     finally:
-        world.end_scene(trust=True)
-        world.stop()
+        testbed.end_scenario(trust=True)
+        testbed.stop()
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,12 @@ import psutil
 import pytest
 
 from qaws.behaviours import soak
+from qaws.behaviours.background_load import VISITS
 from qaws.load.churn.cycles import CyclesReport
 from qaws.measure.memory import MIB, MemoryCourse, Sample, private_bytes
 from qaws.report.memory_plot import memory_plot
-from qaws.verdict import Broken, Checks, Refuted
+from qaws.verdict import Broken, Refuted
+from tests.bare import bare_testbed
 
 THRESHOLD = 80
 
@@ -36,20 +38,21 @@ def judge(found, percent=10.0, per_cycle=THRESHOLD):
     """Return the checks of the step, and what it raised."""
     done = found.samples[-1].cycles - found.warm_up
     visits = SimpleNamespace(course=found, cycles=CyclesReport(done=done))
-    scene = SimpleNamespace(visits=visits, checks=Checks(), figures=[], pictures=[])
-    world = SimpleNamespace(scene=scene)
+    testbed = bare_testbed()
+    scenario = testbed.scenario
+    scenario.stash[VISITS] = visits
     try:
-        soak.memory_is_stable(world, percent, per_cycle)
+        soak.memory_is_stable(testbed, percent, per_cycle)
     except Refuted as refuted:
-        return scene, str(refuted)
-    return scene, ""
+        return scenario, str(refuted)
+    return scenario, ""
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_clean_service_passes(seed):
-    scene, said = judge(course(2.6, seed=seed))
+    scenario, said = judge(course(2.6, seed=seed))
     assert said == ""
-    assert [check.verdict for check in scene.checks.done] == ["met", "met"]
+    assert [check.verdict for check in scenario.checks.done] == ["met", "met"]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -60,16 +63,16 @@ def test_a_leak_of_256_bytes_is_caught(seed):
 
 
 def test_both_bounds_are_told_when_both_are_broken():
-    scene, said = judge(course(256))
+    scenario, said = judge(course(256))
     assert said.startswith("memory growth over one hour: measured 1")
-    assert [check.verdict for check in scene.checks.done] == ["not met", "not met"]
+    assert [check.verdict for check in scenario.checks.done] == ["not met", "not met"]
 
 
 def test_a_small_leak_in_a_large_service_is_caught_by_its_slope_alone():
     large = course(100)
     large.samples = [Sample(s.cycles, s.memory_bytes + 500 * MIB, 0.0) for s in large.samples]
-    scene, said = judge(large)
-    assert [check.verdict for check in scene.checks.done] == ["met", "not met"]
+    scenario, said = judge(large)
+    assert [check.verdict for check in scenario.checks.done] == ["met", "not met"]
     assert said.startswith("growth of the service's private memory per connection cycle: measured")
 
 
@@ -80,8 +83,8 @@ def test_one_large_jump_is_growth_but_no_slope():
         Sample(s.cycles, s.memory_bytes + (5 * MIB if s.cycles > late else 0), 0.0)
         for s in jumped.samples
     ]
-    scene, said = judge(jumped)
-    assert [check.verdict for check in scene.checks.done] == ["not met", "met"]
+    scenario, said = judge(jumped)
+    assert [check.verdict for check in scenario.checks.done] == ["not met", "met"]
     assert said.startswith("memory growth over one hour: measured 13.")
 
 
@@ -106,19 +109,19 @@ def test_the_check_is_named_after_the_time_that_the_cycles_stand_for():
     assert soak.span(24_000) == "one hour"
     assert soak.span(2_000) == "5 minutes"
     assert soak.span(48_000) == "2 hours"
-    scene, _ = judge(course(0))
-    assert scene.checks.done[0].what == "memory growth over one hour"
+    scenario, _ = judge(course(0))
+    assert scenario.checks.done[0].what == "memory growth over one hour"
 
 
 def test_figures_and_picture_are_there_whatever_the_verdict():
-    scene, _ = judge(course(256))
-    caption, svg = scene.pictures[0]
+    scenario, _ = judge(course(256))
+    caption, svg = scenario.pictures[0]
     assert caption == "Private memory of the service over connection cycles"
     assert "allowed: 80 B per cycle" in svg
     assert "private memory (MB)" in svg
     assert "warm-up" in svg
     assert len(svg) < 60_000
-    assert dict(scene.figures)["samples of the memory"] == "81"
+    assert dict(scenario.figures)["samples of the memory"] == "81"
 
 
 def test_a_picture_without_warm_up():
@@ -135,10 +138,10 @@ def test_too_few_cycles_are_told():
 
 
 def test_no_cycles_are_told():
-    visits = SimpleNamespace(course=course(0), cycles=None)
-    world = SimpleNamespace(scene=SimpleNamespace(visits=visits))
+    testbed = bare_testbed()
+    testbed.scenario.stash[VISITS] = SimpleNamespace(course=course(0), cycles=None)
     with pytest.raises(Broken, match="no connection cycle has been run yet"):
-        soak.memory_is_stable(world, 10, 50)
+        soak.memory_is_stable(testbed, 10, 50)
 
 
 def test_private_memory_counts_descendants():

@@ -6,32 +6,38 @@ from types import SimpleNamespace
 import pytest
 
 from qaws.behaviours import background_load, soak, storm
-from qaws.behaviours.storm import Crowd
+from qaws.behaviours.background_load import VISITS
+from qaws.behaviours.resources import BASELINE
+from qaws.behaviours.storm import CROWD, Crowd
 from qaws.gherkin.types import TYPES
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.storm import Guest, StormReport
 from qaws.measure.stall import Stalls
 from qaws.report.storm_plot import MOST_POINTS, live_plot, thinned, welcome_plot
-from qaws.sut.resources import Resources
-from qaws.sut.service import Holdings
-from qaws.verdict import Broken, Checks, Inconclusive, Refuted
+from qaws.sut.resources import ResourceSnapshot
+from qaws.verdict import Broken, Inconclusive, Refuted
+from tests.bare import bare_testbed
 
 WHAT = "sockets, sessions, subscriptions, files and threads of the service"
 
 
 def stage(**known):
-    scene = SimpleNamespace(checks=Checks(), visits=SimpleNamespace(**known), crowd=None)
-    return SimpleNamespace(scene=scene)
+    testbed = bare_testbed()
+    if before := known.pop("before", None):
+        testbed.scenario.stash[BASELINE] = before
+    if known:
+        testbed.scenario.stash[VISITS] = SimpleNamespace(**known)
+    return testbed
 
 
 def held(sockets=3, sessions=3, subscriptions=3, files=18, threads=5):
-    return Resources(Holdings(sockets, sessions, subscriptions), files, threads)
+    return ResourceSnapshot(sockets, sessions, subscriptions, files, threads)
 
 
-def back(world):
+def back(testbed):
     """Say "the service's sockets, ... and threads are back as before within 5 seconds"."""
     said = TYPES["Back"](f"the service's {WHAT.removesuffix(' of the service')}")
-    asyncio.run(said(world, 5000))
+    asyncio.run(said(testbed, 5000))
 
 
 # --- what is left behind --------------------------------------------------------------------------
@@ -40,9 +46,9 @@ def back(world):
 @pytest.mark.parametrize("part", ["sockets", "sessions", "subscriptions", "files", "threads"])
 def test_each_thing_left_behind_is_told(part):
     after = held(**{part: 7 if part != "files" else 19})
-    world = stage(before=held(), after=after, watched_ns=(0, 1))
+    testbed = stage(before=held(), after=after, watched_ns=(0, 1))
     with pytest.raises(Refuted, match=f"^{WHAT}: measured {after}, allowed as before: {held()}"):
-        back(world)
+        back(testbed)
 
 
 def test_fewer_threads_will_do_but_fewer_files_will_not():
@@ -52,39 +58,39 @@ def test_fewer_threads_will_do_but_fewer_files_will_not():
 
 
 def test_a_late_return_is_told():
-    world = stage(before=held(), after=held(), watched_ns=(0, 6_000_000_000))
+    testbed = stage(before=held(), after=held(), watched_ns=(0, 6_000_000_000))
     with pytest.raises(Refuted, match=f"return of {WHAT}: measured 6000.0 ms, allowed at most"):
-        back(world)
+        back(testbed)
 
 
 def test_without_visitors_there_is_nothing_to_judge():
     with pytest.raises(Broken, match="no visitor has come yet"):
         back(stage(before=None, after=None))
     with pytest.raises(Broken, match="20 witnesses receive"):
-        background_load.visits_of(SimpleNamespace(scene=SimpleNamespace(visits=None)))
+        back(stage())
     with pytest.raises(Broken, match="no storm yet"):
-        storm.crowd_of(SimpleNamespace(scene=SimpleNamespace(crowd=None)))
+        holds(stage())
 
 
 # --- cycles ---------------------------------------------------------------------------------------
 
 
 def test_failed_cycles_are_told_with_the_first_of_them():
-    world = stage()
+    testbed = stage()
     report = CyclesReport(done=8, failed=2, failures=["visitor 3 could not connect: refused"])
     words = (
         r"connection cycles: measured 8 of 10; visitor 3 could not connect: refused, allowed all"
     )
     with pytest.raises(Refuted, match=words):
-        soak._require_sound(world, report, 10, "connection cycles")
+        soak._require_sound(testbed, report, 10, "connection cycles")
 
 
 def test_violations_of_visitors_are_told():
-    world = stage()
+    testbed = stage()
     words = "messages to the visitors: measured 2 x gap: visitor 1 expected NIFTY #2, got #5"
     with pytest.raises(Refuted, match=words):
         background_load.require_contract(
-            world, {}, {"gap": 2}, ["visitor 1 expected NIFTY #2, got #5 (previous #1)"]
+            testbed, {}, {"gap": 2}, ["visitor 1 expected NIFTY #2, got #5 (previous #1)"]
         )
 
 
@@ -102,21 +108,21 @@ def guests(live=280, away=20, **refusal):
 
 
 def a_storm(everybody, counted=((1.0, 300),), **report):
-    world = stage()
+    testbed = stage()
     found = StormReport(guests=everybody, **report)
-    world.scene.crowd = Crowd(20, counted=list(counted), found=found)
-    return world
+    testbed.scenario.stash[CROWD] = Crowd(20, counted=list(counted), found=found)
+    return testbed
 
 
-def holds(world):
-    storm.limit_holds(world, 300, 1008, "max connections")
+def holds(testbed):
+    storm.limit_holds(testbed, 300, 1008, "max connections")
 
 
 def test_a_sound_storm_passes():
-    world = a_storm(guests())
-    holds(world)
-    storm.welcomes_come(world, 99, 2000)
-    assert {check.verdict for check in world.scene.checks.done} == {"met"}
+    testbed = a_storm(guests())
+    holds(testbed)
+    storm.welcomes_come(testbed, 99, 2000)
+    assert {check.verdict for check in testbed.scenario.checks.done} == {"met"}
 
 
 def test_a_limit_that_is_passed_is_told():

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def observe(scripted: Callable[..., Scripted], tmp_path: Path) -> Callable[..., 
         clients: int = 4, within_s: float = 3.0, workers: int = 1, **script: Any
     ) -> SwarmResult:
         service = scripted(**script)
-        with Swarm(tmp_path, workers=workers) as swarm:
+        with closing(Swarm(tmp_path, workers=workers)) as swarm:
             swarm.start(
                 SwarmPlan(
                     service.url, (Group("client", clients, NIFTY),), first={"NIFTY": 1}, at_once=1
@@ -140,7 +141,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "jwks_file": str(tokens.jwks_file),
         "folder": str(folder),
     }
-    services = Services(target, folder, places, patience=2)
+    services = Services(target, folder, places, timeout_factor=2)
     yield Stack(broker, services, tokens)
     services.stop()
     broker.stop()
@@ -148,13 +149,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def swarm(tmp_path: Path) -> Iterator[Swarm]:
-    with Swarm(tmp_path / "swarm") as swarm:
+    with closing(Swarm(tmp_path / "swarm")) as swarm:
         yield swarm
 
 
 @pytest.fixture
 def publisher(tmp_path: Path) -> Iterator[Publisher]:
-    with Publisher(tmp_path / "publisher") as publisher:
+    with closing(Publisher(tmp_path / "publisher")) as publisher:
         yield publisher
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_two_dask_workers_find_the_same_as_local_ones(scheduler, workers, script
     await_workers(scheduler, 2)
     service = scripted(count=1000, delay_ms=5, faults=[["drop", 3, 500]])
     plan = SwarmPlan(service.url, (Group("client", 6, NIFTY),), first={"NIFTY": 1}, at_once=1)
-    with Swarm(tmp_path, engine=scheduler) as swarm:
+    with closing(Swarm(tmp_path, engine=scheduler)) as swarm:
         swarm.start(plan)
         swarm.go()
         service.go()
@@ -88,7 +89,7 @@ def test_two_dask_workers_find_the_same_as_local_ones(scheduler, workers, script
 def test_a_dask_worker_that_dies_is_noticed(scheduler, workers, scripted, tmp_path):
     await_workers(scheduler, 2)
     service = scripted(count=100_000, per_second=500)
-    with Swarm(tmp_path, engine=scheduler) as swarm:
+    with closing(Swarm(tmp_path, engine=scheduler)) as swarm:
         swarm.start(SwarmPlan(service.url, (Group("client", 4, NIFTY),)))
         swarm.go()
         service.go()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 
 import psutil
 import pytest
@@ -50,7 +51,7 @@ def start(scripted, swarm, **script):
 
 
 def test_a_killed_worker_is_named_and_the_others_still_count(scripted, tmp_path):
-    with Swarm(tmp_path, workers=2) as swarm:
+    with closing(Swarm(tmp_path, workers=2)) as swarm:
         start(scripted, swarm)
         victim = swarm.engine.pids[1]
         os.kill(victim, signal.SIGKILL)
@@ -66,7 +67,7 @@ def test_a_killed_worker_is_named_and_the_others_still_count(scripted, tmp_path)
 
 
 def test_a_frozen_worker_is_noticed_within_four_seconds(scripted, tmp_path):
-    with Swarm(tmp_path, workers=1) as swarm:
+    with closing(Swarm(tmp_path, workers=1)) as swarm:
         start(scripted, swarm)
         (victim,) = swarm.engine.pids
         os.kill(victim, signal.SIGSTOP)
@@ -125,6 +126,7 @@ def _alive(pid):
 def test_too_few_file_descriptors_are_refused_in_one_line(tmp_path):
     program = f"""
 import resource
+from contextlib import closing
 resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
 from pathlib import Path
 from qaws.protocol.market import selection_of
@@ -134,7 +136,7 @@ from qaws.load.plan import SwarmPlan
 from qaws.load.cluster.file_limits import require_descriptors
 from qaws.verdict import Broken
 try:
-    with Swarm(Path({str(tmp_path)!r}), workers=1) as swarm:
+    with closing(Swarm(Path({str(tmp_path)!r}), workers=1)) as swarm:
         swarm.start(SwarmPlan("ws://127.0.0.1:9/", (Group("c", 500, selection_of("NIFTY")),)))
 except Broken as problem:
     print(problem)
@@ -162,7 +164,7 @@ def test_many_swarms_leave_no_descriptors_behind(scripted, tmp_path):
     service = scripted(count=10)
 
     def one(number):
-        with Swarm(tmp_path / str(number), workers=1) as swarm:
+        with closing(Swarm(tmp_path / str(number), workers=1)) as swarm:
             swarm.start(SwarmPlan(service.url, (Group("client", 1, NIFTY),)))
         return psutil.Process().num_fds()
 
@@ -203,7 +205,7 @@ def test_a_publisher_that_dies_breaks_the_run_at_once(stack, publisher):
 def test_a_broker_that_dies_breaks_the_run_at_once(stack, tmp_path):
     broker = open_broker("embedded", tmp_path)
     try:
-        with Publisher(tmp_path) as publisher:
+        with closing(Publisher(tmp_path)) as publisher:
             publisher.start(FlowPlan(broker.url, ("NIFTY",), 500, 10_000))
             publisher.go(lead_s=0.1)
             threading.Timer(0.3, broker.stop).start()

@@ -21,7 +21,8 @@ from websockets.utils import accept_key
 from qaws.load.churn.tally import Guestbook
 from qaws.load.subscriber.connection import new_handshake
 from qaws.load.subscriber.message import read_message
-from qaws.load.subscriber.ordering import Fault, Sequence
+from qaws.load.subscriber.ordering import Sequence
+from qaws.load.violation import Violation
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
 
@@ -228,7 +229,7 @@ class Visitor(asyncio.Protocol):
             self._write(client_frame(10, payload))
         elif first != 0x8A:
             words = f"received a frame that begins with the byte 0x{first:02x}"
-            self._book.fault(self.name, Fault("protocol", 1, words))
+            self._book.fault(self.name, Violation("protocol", 1, words))
 
     def _closed(self, payload: bytes) -> None:
         self.close = Close.parse(payload)
@@ -242,14 +243,14 @@ class Visitor(asyncio.Protocol):
             message = read_message(payload)
         except ValueError as problem:
             words = f"received what cannot be read: {problem} ({payload[:120]!r})"
-            self._book.fault(self.name, Fault("contract", 1, words))
+            self._book.fault(self.name, Violation("contract", 1, words))
             return
         self._book.check(self.name, payload)
         self._book.kinds["tick" if message.is_tick else message.kind] += 1
         if message.is_tick:
             if self._sequence is None:
                 words = f"received {message} before it had subscribed"
-                self._book.fault(self.name, Fault("unsubscribed", 1, words))
+                self._book.fault(self.name, Violation("unsubscribed", 1, words))
                 return
             for fault in self._sequence.take(message):
                 self._book.fault(self.name, fault)
@@ -260,7 +261,7 @@ class Visitor(asyncio.Protocol):
             self._wake(self.acknowledged)
         elif message.kind == "error":
             words = f"was told of an error that it had not made: {message.text!r}"
-            self._book.fault(self.name, Fault("contract", 1, words))
+            self._book.fault(self.name, Violation("contract", 1, words))
 
     def _take_welcome(self, payload: bytes) -> None:
         self.welcomed_at = time.monotonic()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from qaws.load.subscriber.ordering import Fault
 from qaws.load.subscriber.verifier import Verifier
+from qaws.load.violation import Violation
 
 SHOWN = 10
 """So many sentences of violations are kept; the counts are exact."""
@@ -25,7 +25,7 @@ class Guestbook:
     sentences: list[str] = field(default_factory=list)
     _sound: set[bytes] = field(default_factory=set)
 
-    def fault(self, visitor: str, fault: Fault) -> None:
+    def fault(self, visitor: str, fault: Violation) -> None:
         """Count a violation, and keep the first of them in words."""
         self.faults[fault.kind] += fault.amount
         if fault.words and len(self.sentences) < SHOWN:

@@ -1,6 +1,6 @@
 """The publisher: a flow of ticks in a process of its own, as scenarios use it.
 
-    with Publisher(folder) as publisher:
+    with closing(Publisher(folder)) as publisher:
         publisher.start(FlowPlan(broker_url, ("NIFTY",), per_second=10_000, count=10_000))
         publisher.go()
         report = publisher.wait()
@@ -25,7 +25,6 @@ from qaws.load.cluster.controller import Child, Controller, Declined, Lost
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.load.publisher.open_loop import Flow
 from qaws.load.schedule import FlowPlan, FlowReport
-from qaws.runtime.closing import Closing
 from qaws.runtime.loop import LoopThread
 from qaws.verdict import Broken
 
@@ -37,18 +36,18 @@ REPORT_S = 12.0
 """How long after the schedule's end the report may take: the broker's answers are awaited."""
 
 
-class Publisher(Closing):
+class Publisher:
     """Publishes one flow on schedule, from its own process."""
 
-    def __init__(self, folder: Path, patience: float = 1.0) -> None:
+    def __init__(self, folder: Path, timeout_factor: float = 1.0) -> None:
         """Prepare; nothing is started yet.
 
         Args:
             folder: for the process's log.
-            patience: factor for allowances, for slow machines.
+            timeout_factor: factor for allowances, for slow machines.
         """
         self._engine = LocalProcesses(folder, 1)
-        self._patience = patience
+        self._timeout_factor = timeout_factor
         self._loop: LoopThread | None = None
         self._controller: Controller | None = None
         self._child: Child | None = None
@@ -80,10 +79,10 @@ class Publisher(Closing):
         self._child = await self._controller.call(
             "the publisher",
             lambda call: self._engine.submit(run_publisher, call),
-            START_S * self._patience,
+            START_S * self._timeout_factor,
         )
         self._child.send(wire.AssignFlow(plan))
-        await self._child.expect(wire.Ready, START_S * self._patience)
+        await self._child.expect(wire.Ready, START_S * self._timeout_factor)
 
     def go(self, lead_s: float = LEAD_S) -> int:
         """Let the flow begin; return when its first tick is due, in µs since 1970.
@@ -111,7 +110,7 @@ class Publisher(Closing):
             Broken: the publisher died, fell silent, or the broker failed it.
         """
         loop, child, _ = self._started
-        left_s = max(0.0, self._ends_s - time.monotonic()) + REPORT_S * self._patience
+        left_s = max(0.0, self._ends_s - time.monotonic()) + REPORT_S * self._timeout_factor
         try:
             return loop.call(child.expect(FlowReport, left_s))
         except (Lost, Declined) as problem:

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
 
 from qaws.load.subscriber.message import Message
+from qaws.load.violation import Violation
 from qaws.protocol.market import Selection
-
-FaultKind = Literal[
-    "gap", "duplicate", "order", "unsubscribed", "unmarked", "contract", "content", "protocol"
-]
 
 LONGEST_GAP = 100_000
 """Of a longer gap only the length is remembered, not which ticks are missing."""
-
-
-class Fault(NamedTuple):
-    """One violation, `amount` ticks wide, in words that follow on a client's name.
-
-    A gap of a negative amount takes an earlier one back: the tick came after all, out of order.
-    """
-
-    kind: FaultKind
-    amount: int
-    words: str
 
 
 class Sequence:
@@ -69,21 +54,23 @@ class Sequence:
             return True
         return False
 
-    def take(self, tick: Message) -> list[Fault]:
+    def take(self, tick: Message) -> list[Violation]:
         """Take the next tick, whatever it is; return what is wrong with it."""
         if self.fits(tick):
             return []
         if not tick.belongs_to(self._selection):
             words = f"received {tick}, but had subscribed to {self._selection}"
-            return [Fault("unsubscribed", 1, words)]
+            return [Violation("unsubscribed", 1, words)]
         if tick.sequence < 0:
-            return [Fault("unmarked", 1, f"received {tick} (seq)")]
+            return [Violation("unmarked", 1, f"received {tick} (seq)")]
         faults = self._misplaced(tick)
         if not tick.due_us:
-            faults.append(Fault("unmarked", 1, f"received {tick} without its due time (due_us)"))
+            faults.append(
+                Violation("unmarked", 1, f"received {tick} without its due time (due_us)")
+            )
         return faults
 
-    def _misplaced(self, tick: Message) -> list[Fault]:
+    def _misplaced(self, tick: Message) -> list[Violation]:
         symbol, number = tick.symbol, tick.sequence
         last = self.last.get(symbol)
         if last is None or number > last:
@@ -94,10 +81,10 @@ class Sequence:
             if number - last <= LONGEST_GAP:
                 self.missing.update((symbol, lost) for lost in range(last + 1, number))
             words = f"expected {symbol} #{last + 1}, got #{number} (previous #{last})"
-            return [Fault("gap", number - last - 1, words)]
+            return [Violation("gap", number - last - 1, words)]
         if (symbol, number) in self.missing:
             self.missing.discard((symbol, number))
             words = f"got {symbol} #{number} late, after #{last}"
-            return [Fault("order", 1, words), Fault("gap", -1, "")]
+            return [Violation("order", 1, words), Violation("gap", -1, "")]
         words = f"got {symbol} #{number} again (expected #{last + 1}, previous #{last})"
-        return [Fault("duplicate", 1, words)]
+        return [Violation("duplicate", 1, words)]

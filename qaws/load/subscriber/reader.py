@@ -13,8 +13,9 @@ from websockets.client import ClientProtocol
 
 from qaws.load.subscriber.connection import Line, Refusal, new_handshake, now_us
 from qaws.load.subscriber.message import OWN, Message, read_message
-from qaws.load.subscriber.ordering import Fault, Sequence
+from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import LENGTH, Chapter, Common
+from qaws.load.violation import Violation
 
 __all__ = ["Apart", "Reader", "Refusal", "Stretch", "new_handshake", "now_us"]
 
@@ -59,7 +60,7 @@ class Reader(Line):
         name: str,
         common: Common,
         protocol: ClientProtocol,
-        on_fault: Callable[[str, Fault], None],
+        on_fault: Callable[[str, Violation], None],
         on_stretch: Callable[[Reader, Stretch], None],
         on_finished: Callable[[Reader], None],
     ) -> None:
@@ -100,7 +101,7 @@ class Reader(Line):
 
     def accuse(self, kind: Literal["contract", "protocol"], words: str) -> None:
         """Note a violation."""
-        self._on_fault(self.name, Fault(kind, 1, words))
+        self._on_fault(self.name, Violation(kind, 1, words))
 
     # --- in step --------------------------------------------------------------------------------
 

@@ -17,8 +17,9 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 from qaws.load.subscriber.message import Message, read_message
-from qaws.load.subscriber.ordering import Fault, Sequence
+from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.verifier import Verifier
+from qaws.load.violation import Violation
 from qaws.protocol.market import Selection, symbol_of
 
 LENGTH = 20_000
@@ -48,7 +49,7 @@ class Chapter:
         self.due_us = array("q")
         self.messages: list[Message] = []
         self.others: list[tuple[int, str]] = []
-        self.faults: list[tuple[int, Fault]] = []
+        self.faults: list[tuple[int, Violation]] = []
         self.sequence = sequence
         self.next: Chapter | None = None
         self.fence_at = NEVER
@@ -152,7 +153,7 @@ class Common:
         self.members = 0
         self._fence: dict[str, int] | None = None
         self.head = Chapter(self.new_sequence(), None)
-        self._cache: dict[bytes, tuple[Message, Fault | None]] = {}
+        self._cache: dict[bytes, tuple[Message, Violation | None]] = {}
 
     def new_sequence(self) -> Sequence:
         """Return where a client stands that has had nothing yet."""
@@ -186,7 +187,7 @@ class Common:
         for chapter in {self.head, *chapters}:
             chapter.set_fence(self._fence)
 
-    def read(self, payload: bytes) -> tuple[Message, Fault | None]:
+    def read(self, payload: bytes) -> tuple[Message, Violation | None]:
         """Decode a payload and hold it against the contract, once per distinct payload.
 
         Raises:

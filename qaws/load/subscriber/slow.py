@@ -18,8 +18,9 @@ from websockets.frames import Frame, Opcode
 from qaws.load.plan import Group
 from qaws.load.result import ClosedClient, SlowRecord
 from qaws.load.subscriber.connection import Refusal, new_handshake, now_us
-from qaws.load.subscriber.ordering import Fault, Sequence
+from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import Common
+from qaws.load.violation import Violation
 
 LOOK_EVERY_S = 0.05
 """How often a client that does not read looks whether it has been cut off."""
@@ -44,7 +45,7 @@ class SlowClient:
         name: str,
         group: Group,
         common: Common,
-        on_fault: Callable[[str, Fault], None],
+        on_fault: Callable[[str, Violation], None],
     ) -> None:
         self.record = SlowRecord(name)
         self.read_again = asyncio.Event()
@@ -173,7 +174,7 @@ class SlowClient:
                 self._take(event)
         if self._protocol.parser_exc is not None and not self._over:
             words = f"received no WebSocket: {self._protocol.parser_exc}"
-            self._on_fault(self._name, Fault("protocol", 1, words))
+            self._on_fault(self._name, Violation("protocol", 1, words))
             self._over = True
         await self._write_out()
         return True
@@ -193,7 +194,7 @@ class SlowClient:
         try:
             message, fault = self._common.read(payload)
         except ValueError as problem:
-            self._on_fault(self._name, Fault("contract", 1, f"received nonsense: {problem}"))
+            self._on_fault(self._name, Violation("contract", 1, f"received nonsense: {problem}"))
             return
         faults = [fault] if fault else []
         if message.is_tick:

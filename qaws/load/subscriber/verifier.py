@@ -6,7 +6,7 @@ import msgspec
 
 from qaws.load.publisher.payloads import Bodies
 from qaws.load.schedule import FlowPlan
-from qaws.load.subscriber.ordering import Fault
+from qaws.load.violation import Violation
 from qaws.protocol.contract import Contract
 
 _decode = msgspec.json.Decoder().decode
@@ -28,7 +28,7 @@ class Verifier:
         self._contract = Contract(dialect)
         self._bodies = Bodies(flow) if flow else None
 
-    def fault(self, payload: bytes) -> Fault | None:
+    def fault(self, payload: bytes) -> Violation | None:
         """Say what is wrong with a payload, None if nothing is."""
         try:
             received = _decode(payload)
@@ -37,11 +37,11 @@ class Verifier:
             problem = f"is no JSON: {error}"
         if problem is not None:
             shown = payload[:120].decode("utf-8", "replace")
-            return Fault(
+            return Violation(
                 "contract", 1, f"received a message that breaks the contract: {problem} ({shown}…)"
             )
         symbol, number = received.get("symbol"), received.get("seq")
         if self._bodies is None or not isinstance(symbol, str) or not isinstance(number, int):
             return None
         difference = self._bodies.difference(symbol, number, received)
-        return Fault("content", 1, difference) if difference else None
+        return Violation("content", 1, difference) if difference else None

@@ -19,11 +19,11 @@ from qaws.load.plan import Group, Member, SwarmPlan
 from qaws.load.result import WorkerReport
 from qaws.load.subscriber.aggregator import Books
 from qaws.load.subscriber.connection import Refusal, new_handshake
-from qaws.load.subscriber.ordering import Fault
 from qaws.load.subscriber.reader import Reader
 from qaws.load.subscriber.shared_stream import Common
 from qaws.load.subscriber.slow import SlowClient
 from qaws.load.subscriber.verifier import Verifier
+from qaws.load.violation import Violation
 from qaws.measure.stall import StallMeter
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
@@ -227,7 +227,7 @@ class Worker:
         closed = sum(reader.closed is not None for reader in self._readers)
         return wire.Progress(received, complete, closed)
 
-    def _fault(self, client: str, fault: Fault) -> None:
+    def _fault(self, client: str, fault: Violation) -> None:
         self._books.violations.add(client, fault)
 
     def _set_fence(self, fence: dict[str, int]) -> None:

@@ -1,0 +1,65 @@
+"""What tells a scenario from all others: its QA-WS id, and its row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from behave.exception import ConstraintError
+from behave.model import Rule, ScenarioOutline
+
+ID = re.compile(r"^QA-WS-\d{3,}$")
+LONGEST_ROW = 90
+
+
+def scenario_id(scenario: Any) -> str | None:
+    """Return the QA-WS tag of a scenario or outline, None where it has none."""
+    return next((str(tag) for tag in scenario.tags if ID.match(tag)), None)
+
+
+def row_cells(scenario: Any) -> dict[str, str]:
+    """Return the headings and cells of an outline's row; empty for a plain scenario."""
+    row = getattr(scenario, "_row", None)
+    return dict(zip(row.headings, row.cells, strict=True)) if row is not None else {}
+
+
+def row_text(scenario: Any) -> str:
+    """Return an outline's row in one line that fits a table, e.g. `broken JSON, {"action":`."""
+    text = ", ".join(" ".join(cell.split()) for cell in row_cells(scenario).values() if cell)
+    return text if len(text) <= LONGEST_ROW else text[: LONGEST_ROW - 1] + "…"
+
+
+def identity(scenario: Any) -> str:
+    """Return what tells a scenario from all others: its id (or title) and its row."""
+    name = scenario_id(scenario) or f"{scenario.feature.name}: {scenario.name}"
+    cells = sorted(row_cells(scenario).items())
+    return "; ".join([name, *(f"{heading}={cell}" for heading, cell in cells)])
+
+
+def check_identities(features: Iterable[Any]) -> None:
+    """Raise ConstraintError, with one line that names both places, where identities collide.
+
+    Two results of one identity become one "retry" in Allure, and the failed one disappears. A
+    Rule is refused for the same reason: allure-behave does not see the scenarios in it.
+    """
+    owners: dict[str, Any] = {}
+    rows: dict[str, Any] = {}
+    for feature in features:
+        for item in feature.run_items:
+            if isinstance(item, Rule):
+                raise ConstraintError(f"{item.location}: Rule is not supported, use a feature each")
+            ids = [tag for tag in item.tags if ID.match(tag)]
+            if len(ids) > 1:
+                raise ConstraintError(f"{item.location}: one QA-WS tag, not {' and '.join(ids)}")
+            name = ids[0] if ids else f"{feature.name}: {item.name}"
+            if name in owners:
+                raise ConstraintError(f"duplicate {name}: {owners[name]} and {item.location}")
+            owners[name] = item.location
+            for scenario in item if isinstance(item, ScenarioOutline) else [item]:
+                key = identity(scenario)
+                if key in rows:
+                    raise ConstraintError(
+                        f"duplicate row of {name}: {rows[key]} and {scenario.location}"
+                    )
+                rows[key] = scenario.location

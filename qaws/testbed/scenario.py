@@ -1,0 +1,47 @@
+"""What one scenario has done so far, as far as several capabilities share it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from qaws.clients.registry import Registry
+from qaws.oracle.announcements import Outage
+from qaws.sut.service import Service
+from qaws.testbed.stash import Stash
+from qaws.verdict import Checks
+
+
+class ScenarioState:
+    """One scenario's clients, services and checks; each capability keeps its own in the stash.
+
+    Attributes:
+        connections: every connection that its clients have made.
+        checks: what was verified so far.
+        service: its own; None before a step has said which.
+        services: each service that it uses, with the length of that one's log when it came.
+        steps: when each began (`time.monotonic_ns()`), and its text.
+        outages: what the feed has suffered: ticks of such a time may be announced as lost.
+        background: tasks that are cancelled behind its last step.
+        on_end: what ends what its steps have started; the last one first.
+        figures: names and values that the report shows beside the checks.
+        pictures: captions and SVG documents.
+        screenshots: captions and PNG images.
+        stash: what only one capability knows.
+    """
+
+    def __init__(self, connections: Registry, checks: Checks) -> None:
+        self.connections = connections
+        self.checks = checks
+        self.service: Service | None = None
+        self.services: list[tuple[Service, int]] = []
+        self.steps: list[tuple[int, str]] = []
+        self.outages: list[Outage] = []
+        self.background: list[asyncio.Task[None]] = []
+        self.on_end: list[Callable[[], None]] = []
+        self.figures: list[tuple[str, str]] = []
+        self.pictures: list[tuple[str, str]] = []
+        self.screenshots: list[tuple[str, bytes]] = []
+        self.stash = Stash()
+        self.started_ns = time.monotonic_ns()
