@@ -2,7 +2,7 @@
 
 from behave import given, register_type
 
-from qaws.behaviours import actions, nodes
+from qaws.behaviours import nodes, publishing
 from qaws.gherkin import types
 
 register_type(**types.TYPES)
@@ -32,7 +32,7 @@ async def market_is(context, market):
 async def clients_are_subscribed(context, clients, be, node, selection, every):
     """Clients welcomed, subscriptions acknowledged; ticks may come until the last step."""
     await context.testbed.do(nodes.join, clients, selection, node)
-    await context.testbed.do(actions.keep_publishing, selection, every)
+    await context.testbed.do(publishing.keep_publishing, selection, every)
 
 
 @given("{clients:Clients} {be:Be} connected {connected:Connected}")

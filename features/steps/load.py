@@ -3,6 +3,7 @@
 from behave import given, then, when
 
 from qaws.behaviours import breakpoint, load, load_checks
+from qaws.clients.endings import ExpectedClose
 
 
 @given("a swarm of {clients:Number} clients is ready for {selection:Selection}{prepare:Swarm}")
@@ -11,7 +12,9 @@ def swarm_is_ready(context, clients, selection, prepare):
     prepare(context.testbed, clients, selection)
 
 
-@when("{count:Number} ticks of {symbol} are published at {rate:Number} per second{demand:Demand}")
+@when(
+    "{count:Number} ticks of {symbol} are published at {rate:Number} per second{demand:LoadProfile}"
+)
 def ticks_at_a_rate(context, count, symbol, rate, demand):
     """Ticks on an open-loop schedule: each is due at its time, come what may."""
     load.publish_and_show(context.testbed, demand(symbol, count, rate))
@@ -55,4 +58,4 @@ def ticks_were_offered(context, rate):
 )
 def slow_clients_were_evicted(context, bound, code, reason):
     """Seen on the service's side, and told to the clients once they read again."""
-    load_checks.slow_evicted(context.testbed, bound / 1000, code, reason[0])
+    load_checks.slow_evicted(context.testbed, bound / 1000, ExpectedClose([code], reason))

@@ -8,7 +8,7 @@ from qaws.behaviours import nodes, shutdown
 @given("{client:Client} is connected and subscribed to {selection:Selection}, but no longer reads")
 async def client_is_deaf(context, client, selection):
     """A client with a small receive buffer and a full line: it hangs, but its machine is there."""
-    await context.testbed.do(shutdown.be_deaf, client, selection)
+    await context.testbed.do(shutdown.stall_reader, client, selection)
 
 
 @when(

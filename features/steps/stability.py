@@ -3,12 +3,13 @@
 from behave import given, then, when
 
 from qaws.behaviours import background_load, soak, storm
+from qaws.clients.endings import ExpectedClose
 
 
 @given("{witnesses:Number} witnesses receive {rate:Number} ticks of {symbol} per second")
-def witnesses_receive(context, witnesses, rate, symbol):
+def observers_receive(context, witnesses, rate, symbol):
     """Clients that stay, and to which ticks flow while others come and go."""
-    background_load.witnesses_receive(context.testbed, witnesses, rate, symbol)
+    background_load.observers_receive(context.testbed, witnesses, rate, symbol)
 
 
 @given("the service is warmed up by {cycles:Number} connection cycles with {symbol}")
@@ -28,7 +29,7 @@ def cycles_follow(context, cycles, symbol, per_second):
 )
 def storm_and_churn(context, clients, span, resets, rate, symbol, length):
     """A crowd that comes at once, and then comes and goes; each is due at its time."""
-    plan = storm.Weather(clients, span / 1000, resets, rate, length / 1000)
+    plan = storm.StormProfile(clients, span / 1000, resets, rate, length / 1000)
     storm.storm(context.testbed, plan, symbol)
 
 
@@ -45,7 +46,7 @@ def memory_is_stable(context, percent, per_cycle):
 )
 def limit_holds(context, limit, code, reason):
     """As the clients count themselves, witnesses included, and in the service's statistics."""
-    storm.limit_holds(context.testbed, limit, code, reason[0])
+    storm.limit_holds(context.testbed, limit, ExpectedClose([code], reason))
 
 
 @then(

@@ -2,8 +2,8 @@
 
 from behave import then
 
-from qaws.behaviours import deliveries
-from qaws.behaviours import expectations as expect
+from qaws.behaviours import deliveries, lifecycle
+from qaws.clients.endings import ExpectedClose
 
 
 @then("{clients:Clients} {be:Be} connected{alive:Alive}")
@@ -15,7 +15,7 @@ async def are_connected(context, clients, be, alive):
 @then("a {ping:Ping} from {clients:Clients} is answered within {bound:Duration}")
 async def ping_is_answered(context, ping, clients, bound):
     """A ping frame of the protocol, or a ping message of the dialect, comes back as a pong."""
-    await context.testbed.do(expect.ping_answered, clients, ping, bound)
+    await context.testbed.do(lifecycle.ping_answered, clients, ping, bound)
 
 
 @then("{clients:Clients}{refused:Refused} {be:Be} refused with {refusal:Refusal}")
@@ -29,19 +29,21 @@ async def are_refused(context, clients, refused, be, refusal):
 )
 async def are_closed(context, clients, be, codes, reasons, closed):
     """The close itself was seen, in time; until an expiry those that listen are served."""
-    await context.testbed.do(closed, clients, codes, reasons)
+    await context.testbed.do(closed, clients, ExpectedClose(codes, reasons))
 
 
 @then("{client:Client} is welcomed within {bound:Duration} with")
 async def is_welcomed(context, client, bound):
     """The welcome is the first message, and has the fields of the table."""
-    await context.testbed.do(expect.welcomed, client, bound, [(r[0], r[1]) for r in context.table])
+    await context.testbed.do(
+        lifecycle.welcomed, client, bound, [(r[0], r[1]) for r in context.table]
+    )
 
 
 @then("{client:Client} has a new session")
 async def has_new_session(context, client):
     """The session id differs from that of the connection before."""
-    await context.testbed.do(expect.new_session, client)
+    await context.testbed.do(lifecycle.new_session, client)
 
 
 @then("{clients:Clients} {verb:Receive} it exactly once, within {bound:Duration}")
@@ -81,7 +83,7 @@ async def received_exactly(context, client, selection):
 @then("{client:Client} gets an error containing {text:Quoted} within {bound:Duration}")
 async def gets_error(context, client, text, bound):
     """The service says what is wrong."""
-    await context.testbed.do(expect.gets_error, client, text[0], bound)
+    await context.testbed.do(lifecycle.gets_error, client, text[0], bound)
 
 
 @then("{back:Back} are back as before within {bound:Duration}")

@@ -2,13 +2,13 @@
 
 from behave import then, when
 
-from qaws.behaviours import actions, resources, tokens
+from qaws.behaviours import lifecycle, resources, tokens
 
 
 @then("{client:Client} is told no more than a client without a token")
 async def is_told_no_more(context, client):
     """Status, headers, body, code and reason are the same, so that nothing helps a forger."""
-    await context.testbed.do(tokens.told_no_more, client)
+    await context.testbed.do(tokens.rejection_is_indistinguishable, client)
 
 
 @then("the service has no session and no socket more than noted, after {bound:Duration} at most")
@@ -31,4 +31,4 @@ async def is_admitted(context, leaver, client, bound):
 @when("{client:Client} pings every {every:Duration}")
 async def pings_every(context, client, every):
     """A client sends a ping message again and again until the scenario's last step."""
-    await context.testbed.do(actions.keep_pinging, client, every / 1000)
+    await context.testbed.do(lifecycle.keep_pinging, client, every / 1000)

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Mapping
 
 
-class Lure:
+class CallbackServer:
     """A small web server on this machine that notes who comes.
 
     A service that follows what an unverified token points at accepts the forgery, or can at least

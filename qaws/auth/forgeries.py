@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from qaws.auth.callback_server import Lure
+from qaws.auth.callback_server import CallbackServer
 from qaws.auth.tokens import PrivateKey, Tokens, key_set, new_key
 from qaws.verdict import Broken
 
@@ -43,10 +43,10 @@ class Forger:
     A `marker` goes into every payload, so that a token can be recognised wherever it turns up.
     """
 
-    def __init__(self, tokens: Tokens, lure: Lure, marker: str = "") -> None:
+    def __init__(self, tokens: Tokens, callbacks: CallbackServer, marker: str = "") -> None:
         self._tokens = tokens
         self._marker = marker
-        self.lure = lure
+        self.callbacks = callbacks
         self.key = tokens.key
         self.algorithm = tokens.algorithm
         self.stranger = stranger(tokens.algorithm)
@@ -123,12 +123,12 @@ def stranger(algorithm: str) -> PrivateKey:
 _strange_key = cache(new_key)  # an RSA key takes a tenth of a second
 
 
-def lure_for(algorithm: str) -> Lure:
+def callback_server_for(algorithm: str) -> CallbackServer:
     """Return a lure with the stranger's key set and certificate."""
     key = stranger(algorithm)
     certificate = _certificate(algorithm).public_bytes(Encoding.PEM)
     keys = json.dumps(key_set(key, algorithm, STRANGE_KEY_ID)).encode()
-    return Lure({KEY_SET_PAGE: keys, CERTIFICATE_PAGE: certificate})
+    return CallbackServer({KEY_SET_PAGE: keys, CERTIFICATE_PAGE: certificate})
 
 
 @cache
@@ -268,10 +268,10 @@ KINDS: dict[str, Callable[[Forger], str]] = {
     # The header brings a key, or says where to look for one.
     "its own key in jwk": _own_jwk,
     "its own key set behind jku": lambda f: f.strange(
-        jku=f.lure.url(KEY_SET_PAGE), kid=STRANGE_KEY_ID
+        jku=f.callbacks.url(KEY_SET_PAGE), kid=STRANGE_KEY_ID
     ),
     "its own certificate in x5c": _own_certificate,
-    "its own certificate behind x5u": lambda f: f.strange(x5u=f.lure.url(CERTIFICATE_PAGE)),
+    "its own certificate behind x5u": lambda f: f.strange(x5u=f.callbacks.url(CERTIFICATE_PAGE)),
     "an unknown kid": lambda f: f.strange(kid=STRANGE_KEY_ID),
     "an empty kid": lambda f: f.strange(kid=""),
     "no kid": lambda f: f.strange(kid=None),

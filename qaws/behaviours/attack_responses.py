@@ -7,8 +7,9 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 
-from qaws.behaviours import actions
+from qaws.behaviours import lifecycle
 from qaws.behaviours.attacks import ATTACK, DROP_S
+from qaws.clients.endings import ExpectedClose
 from qaws.clients.raw_connection import RawConnection
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
@@ -30,10 +31,10 @@ async def answered(testbed: Testbed, answer: str) -> None:
         Broken: there is no such answer.
         Refuted: one of them got another; each has its own check.
     """
-    siege = testbed.scenario.stash[ATTACK]
+    attack = testbed.scenario.stash[ATTACK]
     judge = _judge(answer)
-    found = await asyncio.gather(*(judge(testbed, client) for _, client in siege.players))
-    checks = list(zip(siege.players, found, strict=True))
+    found = await asyncio.gather(*(judge(testbed, client) for _, client in attack.players))
+    checks = list(zip(attack.players, found, strict=True))
     others = sum(wrong is not None for wrong in found) - 1
     more = f" (and {others} more of {len(found)} got another answer)" if others > 0 else ""
     for (what, client), wrong in sorted(checks, key=lambda check: check[1] is not None):
@@ -41,7 +42,7 @@ async def answered(testbed: Testbed, answer: str) -> None:
         after = f" after {(ending.at_ns - client.started_ns) / 1e9:.1f} s" if ending else ""
         testbed.scenario.checks.require(
             wrong is None,
-            f"answer to {siege.attack}: {what}",
+            f"answer to {attack.attack}: {what}",
             client.summary() + after if wrong is None else wrong + more,
             answer,
         )
@@ -52,7 +53,7 @@ def _judge(answer: str) -> Judge:
     if answer == "an error":
         return _error
     if found := re.fullmatch(f"(an error or )?{closed}", answer):
-        close = _closed_with(int(found[2]), found[3] or "")
+        close = _closed_as(ExpectedClose([int(found[2])], [found[3]] if found[3] else []))
         return _either(_error, close) if found[1] else close
     if found := re.fullmatch(r"the end of the connection within (\d+) seconds?", answer):
         return _ended_within(int(found[1]))
@@ -63,15 +64,14 @@ def _judge(answer: str) -> Judge:
     )
 
 
-def _closed_with(code: int, reason: str) -> Judge:
+def _closed_as(expected: ExpectedClose) -> Judge:
     async def judge(testbed: Testbed, client: RawConnection) -> str | None:
         await client.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
         ending = client.ending
         right = (
             ending is not None
             and client.ended_by_service
-            and ending.code == code
-            and reason in ending.reason
+            and expected.fits_ending(ending)
             and not INTERNALS.search(ending.reason)
         )
         return None if right else client.summary()
@@ -82,7 +82,7 @@ def _closed_with(code: int, reason: str) -> Judge:
 async def _error(testbed: Testbed, client: RawConnection) -> str | None:
     """Wait for an error that tells no secrets; behind it, the connection must still be of use."""
     error = await client.wait_for(
-        lambda f: f.kind == "end" or actions.is_kind(testbed, "error")(f), None, testbed.grace_s
+        lambda f: f.kind == "end" or lifecycle.is_kind(testbed, "error")(f), None, testbed.grace_s
     )
     if error is None or error.kind == "end":
         return client.summary()
@@ -93,7 +93,7 @@ async def _error(testbed: Testbed, client: RawConnection) -> str | None:
     if "Invalid message format" not in words or len(words) > LONGEST_ERROR:
         return f"an error of {len(words):,} characters: {words[:100]!r}"
     asked = await client.send(testbed.dialect.ping())
-    if not await client.wait_for(actions.is_kind(testbed, "pong"), asked, testbed.grace_s):
+    if not await client.wait_for(lifecycle.is_kind(testbed, "pong"), asked, testbed.grace_s):
         return f"an error, but no pong behind it: {client.summary()}"
     return None
 

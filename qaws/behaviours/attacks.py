@@ -12,9 +12,9 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from qaws.behaviours import actions
+from qaws.behaviours import lifecycle
 from qaws.behaviours.load import service_and_broker
-from qaws.clients.attack_inputs import Floods, Input, Shakes, Stays, inputs, rounds
+from qaws.clients.attack_inputs import Flood, Handshake, HoldOpen, Input, inputs, rounds
 from qaws.clients.connection import credentials
 from qaws.clients.raw_connection import RawConnection, excerpt
 from qaws.measure.cpu_wait import CpuWait
@@ -42,7 +42,7 @@ FEWEST_TICKS = 25
 
 
 @dataclass(slots=True)
-class Siege:
+class Attack:
     """One attack: who played what, when, and what it cost the service.
 
     `waiting` watches how long service and broker wait for a CPU.
@@ -55,7 +55,7 @@ class Siege:
     memory_peak: int = 0
 
 
-ATTACK = Key[Siege]("no hostile client has come yet")
+ATTACK = Key[Attack]("no hostile client has come yet")
 
 
 async def attack(testbed: Testbed, name: str, count: int) -> None:
@@ -68,39 +68,41 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
     token = testbed.tokens.valid()
     waiting = CpuWait(service_and_broker(testbed))
     testbed.scenario.on_end.append(waiting.close)
-    siege = testbed.scenario.stash[ATTACK] = Siege(name, time.monotonic_ns(), waiting)
+    attack = testbed.scenario.stash[ATTACK] = Attack(name, time.monotonic_ns(), waiting)
     for number, what in enumerate(playing, 1):
         connection = RawConnection(f"hostile client {number}", testbed.dialect, testbed.contract)
         testbed.scenario.connections.all.append(connection)
-        siege.players.append((what, connection))
-    watch = asyncio.create_task(_watch_memory(testbed, siege))
+        attack.players.append((what, connection))
+    watch = asyncio.create_task(_watch_memory(testbed, attack))
     try:
         await asyncio.gather(
-            *(_play(testbed, c, playing[what], token) for what, c in siege.players)
+            *(_play(testbed, c, playing[what], token) for what, c in attack.players)
         )
-        await _until_ticks_came(testbed, siege)
+        await _until_ticks_came(testbed, attack)
     finally:
         watch.cancel()
-    await _note_memory(testbed, siege)
+    await _note_memory(testbed, attack)
 
 
 async def _play(testbed: Testbed, client: RawConnection, what: Input, token: str) -> None:
     auth = testbed.target.auth
-    url, headers = credentials(testbed.service.url, token, auth.carriers[0], auth.query_parameter)
-    client.stays = isinstance(what, Stays | Shakes)
-    if isinstance(what, Shakes):
+    url, headers = credentials(
+        testbed.service.url, token, auth.token_locations[0], auth.query_parameter
+    )
+    client.stays = isinstance(what, HoldOpen | Handshake)
+    if isinstance(what, Handshake):
         await _shake(testbed, client, what, token)
         return
-    await client.knock(url, headers.items())
-    await client.wait_for(actions.is_kind(testbed, "welcome"), None, testbed.grace_s)
-    if isinstance(what, Floods):
+    await client.connect(url, headers.items())
+    await client.wait_for(lifecycle.is_kind(testbed, "welcome"), None, testbed.grace_s)
+    if isinstance(what, Flood):
         await _flood(client, what)
         return
     for data in what.frames:
         client.write(data)
 
 
-async def _flood(client: RawConnection, flood: Floods) -> None:
+async def _flood(client: RawConnection, flood: Flood) -> None:
     began, sent = time.monotonic(), 0
     client.write(b"", f"{flood.per_second:,} per second of: {excerpt(flood.frames[0])}")
     for data in rounds(flood):
@@ -113,7 +115,7 @@ async def _flood(client: RawConnection, flood: Floods) -> None:
     client.write(b"", f"{sent:,} were sent in {time.monotonic() - began:.2f} s")
 
 
-async def _shake(testbed: Testbed, client: RawConnection, shake: Shakes, token: str) -> None:
+async def _shake(testbed: Testbed, client: RawConnection, shake: Handshake, token: str) -> None:
     await client.dial(testbed.service.url)
     target = urlsplit(testbed.service.url)
     opening, more = shake.opening[:SHOWN], len(shake.opening) > SHOWN
@@ -136,25 +138,25 @@ async def _drip(client: RawConnection, drop: bytes) -> None:
         await asyncio.sleep(DROP_S)
 
 
-async def _until_ticks_came(testbed: Testbed, siege: Siege) -> None:
+async def _until_ticks_came(testbed: Testbed, attack: Attack) -> None:
     """Wait until enough ticks have been published to those who watch."""
     deadline = time.monotonic() + testbed.grace_s
-    while sum(1 for t in testbed.ledger.ticks if t.due_ns >= siege.began_ns) < FEWEST_TICKS:
+    while sum(1 for t in testbed.ledger.ticks if t.due_ns >= attack.began_ns) < FEWEST_TICKS:
         if time.monotonic() > deadline:
             raise Broken('no ticks flow: begin with clients of a symbol "which ticks every 20 ms"')
         await asyncio.sleep(0.01)
 
 
-async def _watch_memory(testbed: Testbed, siege: Siege) -> None:
+async def _watch_memory(testbed: Testbed, attack: Attack) -> None:
     while True:
-        await _note_memory(testbed, siege)
+        await _note_memory(testbed, attack)
         await asyncio.sleep(MEMORY_S)
 
 
-async def _note_memory(testbed: Testbed, siege: Siege) -> None:
+async def _note_memory(testbed: Testbed, attack: Attack) -> None:
     if "observe" in testbed.target.capabilities:
         now = await asyncio.to_thread(testbed.service.memory_bytes)
-        siege.memory_peak = max(siege.memory_peak, now)
+        attack.memory_peak = max(attack.memory_peak, now)
 
 
 async def leave(testbed: Testbed) -> None:

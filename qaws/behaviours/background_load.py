@@ -53,7 +53,7 @@ LIFE_OF_TOKEN_S = 24 * 3600
 
 
 @dataclass(slots=True)
-class Visits:
+class BackgroundLoad:
     """What a scenario knows of its visitors, and of the service before and after them."""
 
     witnesses: int
@@ -66,13 +66,15 @@ class Visits:
     waiting: CpuWait | None = None
 
 
-VISITS = Key[Visits]('begin with "20 witnesses receive 1,000 ticks of NIFTY per second"')
+BACKGROUND_LOAD = Key[BackgroundLoad](
+    'begin with "20 witnesses receive 1,000 ticks of NIFTY per second"'
+)
 
 
 # --- witnesses ------------------------------------------------------------------------------------
 
 
-def witnesses_receive(testbed: Testbed, witnesses: int, per_second: float, symbol: str) -> None:
+def observers_receive(testbed: Testbed, witnesses: int, per_second: float, symbol: str) -> None:
     """Connect witnesses in a process of their own, and let ticks flow to them until `end_flow`.
 
     Raises:
@@ -87,7 +89,7 @@ def witnesses_receive(testbed: Testbed, witnesses: int, per_second: float, symbo
     testbed.scenario.on_end += [swarm.close, publisher.close]
     groups = [Group("witness", witnesses, selection)]
     testbed.scenario.stash[LOAD] = LoadRun(groups)
-    visits = testbed.scenario.stash[VISITS] = Visits(witnesses, swarm, publisher)
+    visits = testbed.scenario.stash[BACKGROUND_LOAD] = BackgroundLoad(witnesses, swarm, publisher)
     if testbed.broker is None or testbed.target.feed is None:
         raise Broken(f"{testbed.target.file}: has no [feed]: ticks cannot be published")
     first = {symbol: testbed.ledger.next_sequence(symbol)}
@@ -103,7 +105,7 @@ def witnesses_receive(testbed: Testbed, witnesses: int, per_second: float, symbo
         url=testbed.service.url,
         groups=tuple(groups),
         tokens=(_token(testbed),),
-        carrier=testbed.target.auth.carriers[0],
+        location=testbed.target.auth.token_locations[0],
         query_parameter=testbed.target.auth.query_parameter,
         first=first,
         dialect=testbed.target.dialect,
@@ -123,7 +125,7 @@ def end_flow(testbed: Testbed) -> None:
     Raises:
         Broken: the flow had ended by itself: the scenario took longer than it.
     """
-    run, visits = testbed.scenario.stash[LOAD], testbed.scenario.stash[VISITS]
+    run, visits = testbed.scenario.stash[LOAD], testbed.scenario.stash[BACKGROUND_LOAD]
     visits.publisher.stop()
     run.flow = visits.publisher.wait()
     run.result = visits.swarm.finish(run.flow.last, DRAIN_ALLOWANCE_S * testbed.timeout_factor)
@@ -154,7 +156,7 @@ def address(testbed: Testbed, symbol: str) -> Address:
     """Return where visitors go; all show one token, which is minted here."""
     auth = testbed.target.auth
     url, headers = credentials(
-        testbed.service.url, _token(testbed), auth.carriers[0], auth.query_parameter
+        testbed.service.url, _token(testbed), auth.token_locations[0], auth.query_parameter
     )
     try:
         selection = Selection("symbols", symbols=(symbol,))
@@ -168,7 +170,7 @@ def address(testbed: Testbed, symbol: str) -> Address:
 
 def watch_return(testbed: Testbed) -> None:
     """Watch the service until it holds what it held at the baseline, and note when that was."""
-    load, start_ns = testbed.scenario.stash[VISITS], time.monotonic_ns()
+    load, start_ns = testbed.scenario.stash[BACKGROUND_LOAD], time.monotonic_ns()
     deadline_ns = start_ns + int(RETURN_S * testbed.timeout_factor * 1e9)
     load.after, at_ns = until_back(testbed, ALL_PARTS, deadline_ns)
     load.watched_ns = (start_ns, at_ns)
@@ -176,7 +178,7 @@ def watch_return(testbed: Testbed) -> None:
 
 async def resources_are_back(testbed: Testbed, parts: Sequence[str], within_ms: float) -> None:
     """Require that everything that the service holds is exactly as before, in time."""
-    visits = testbed.scenario.stash[VISITS]
+    visits = testbed.scenario.stash[BACKGROUND_LOAD]
     if visits.after is None:
         raise Broken("no visitor has come yet")
     require_back(testbed, parts, visits.after, visits.watched_ns, within_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from qaws.behaviours.load import LOAD, Demand, publish
+from qaws.behaviours.load import LOAD, LoadProfile, publish
 from qaws.report.latency_plot import knee_plot
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
@@ -13,13 +13,13 @@ from qaws.verdict import Inconclusive
 
 
 @dataclass(frozen=True, slots=True)
-class KneeStep:
+class RateStep:
     """What came of one rate: ticks/s, p99 in ms, whether every delivery was right, any doubt."""
 
     rate: float
     p99_ms: float
     whole: bool
-    doubt: str | None
+    interference: str | None
 
     def holds(self, bound_ms: float) -> bool:
         """Return whether the service kept up."""
@@ -31,7 +31,7 @@ class Knee:
     """The rates that were tried, ascending."""
 
     bound_ms: float
-    steps: list[KneeStep] = field(default_factory=list)
+    steps: list[RateStep] = field(default_factory=list)
 
 
 KNEE = Key[Knee]("no step has looked for the knee")
@@ -52,11 +52,11 @@ def find_knee(
     run = testbed.scenario.stash[LOAD]
     knee = testbed.scenario.stash[KNEE] = Knee(bound_ms)
     for rate in rates:
-        publish(testbed, Demand(symbol, int(rate * seconds), rate))
+        publish(testbed, LoadProfile(symbol, int(rate * seconds), rate))
         found = run.found
         p99 = found.latencies.percentile_ms(99)
         whole = not found.faults and not found.unfinished and not found.closes
-        knee.steps.append(KneeStep(rate, p99, whole, run.doubt(p99, bound_ms)))
+        knee.steps.append(RateStep(rate, p99, whole, run.interference(p99, bound_ms)))
         if not knee.steps[-1].holds(bound_ms):
             break
     testbed.scenario.figures += [
@@ -73,8 +73,8 @@ def knee_above(testbed: Testbed, per_second: float) -> None:
     steps = [step for step in knee.steps if step.rate >= per_second]
     if not steps:
         first = knee.steps[-1]
-        if first.doubt:
-            raise Inconclusive(f"at {first.rate:,.0f} ticks/s {first.doubt}")
+        if first.interference:
+            raise Inconclusive(f"at {first.rate:,.0f} ticks/s {first.interference}")
     kept = max((step.rate for step in knee.steps if step.holds(knee.bound_ms)), default=0.0)
     last = knee.steps[-1]
     past = "" if last.holds(knee.bound_ms) else f", p99 {last.p99_ms:.0f} ms at {last.rate:,.0f}/s"

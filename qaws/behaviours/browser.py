@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qaws.behaviours.actions import WELL_PAST
+from qaws.behaviours.fences import WELL_PAST
 from qaws.clients.browser_page import BrowserPage
 from qaws.clients.connection import credentials
 from qaws.protocol.market import Selection
@@ -40,14 +40,16 @@ def open_page(testbed: Testbed, selection: Selection) -> None:
     Raises:
         Broken: the target takes no token in the query, or the browser does not start.
     """
-    auth, carrier = testbed.target.auth, "query parameter"
-    if carrier not in auth.carriers:
-        raise Broken(f'{testbed.target.file}: [auth] carriers has no "{carrier}"')
+    auth, location = testbed.target.auth, "query parameter"
+    if location not in auth.token_locations:
+        raise Broken(f'{testbed.target.file}: [auth] token_locations has no "{location}"')
     page = BrowserPage()
     testbed.scenario.on_end.append(page.close)
     testbed.scenario.figures.append(("browser", f"{page.version}, page of {page.origin}"))
     testbed.scenario.stash[PAGE] = Page(page, time.monotonic())
-    url, _ = credentials(testbed.service.url, testbed.tokens.valid(), carrier, auth.query_parameter)
+    url, _ = credentials(
+        testbed.service.url, testbed.tokens.valid(), location, auth.query_parameter
+    )
     page.connect(url, testbed.dialect.subscribe(selection))
     notes = page.notes_when(
         'notes.messages.includes("subscribed") || notes.close', WELL_PAST * testbed.grace_s

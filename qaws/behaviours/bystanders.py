@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qaws.behaviours import actions
+from qaws.behaviours import fences
 from qaws.behaviours.attacks import ATTACK
 from qaws.behaviours.resources import MEMORY_BEFORE, require_growth
 from qaws.oracle.ledger import Published
@@ -25,8 +25,8 @@ async def deliveries_took_less(
 
     Latency runs from the due time, and a closing tick shows that all have come.
     """
-    siege, connections = testbed.scenario.stash[ATTACK], testbed.scenario.connections.of(clients)
-    outcome = await actions.fence(testbed, connections)
+    attack, connections = testbed.scenario.stash[ATTACK], testbed.scenario.connections.of(clients)
+    outcome = await fences.fence(testbed, connections)
     if late := [c for c, arrived in outcome if not arrived]:
         fence, now = testbed.ledger.ticks[-1], time.monotonic_ns()
         what = f"the closing tick to {late[0].name}"
@@ -36,7 +36,7 @@ async def deliveries_took_less(
         for connection in connections
         for arrival in testbed.scenario.connections.arrivals(connection)
         if arrival.key and (tick := testbed.ledger.find(arrival.key))
-        if tick.due_ns >= siege.began_ns
+        if tick.due_ns >= attack.began_ns
     ]
     latencies = [(at_ns - tick.due_ns) / 1e6 for at_ns, tick in pairs]
     p50, p99, worst = (float(np.percentile(latencies, p)) for p in (50, 99, 100))
@@ -50,11 +50,13 @@ async def deliveries_took_less(
         measured,
         bound_ms,
         "ms",
-        _doubt(testbed, pairs, percentile, measured, bound_ms) if measured >= bound_ms else None,
+        _interference(testbed, pairs, percentile, measured, bound_ms)
+        if measured >= bound_ms
+        else None,
     )
 
 
-def _doubt(
+def _interference(
     testbed: Testbed,
     pairs: Sequence[tuple[int, Published]],
     percentile: float,

@@ -11,24 +11,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from qaws.behaviours import (
-    actions,
     attacks,
     background_load,
     browser,
     bystanders,
-    expectations,
+    closes,
     isolation,
+    lifecycle,
     load,
     load_checks,
     nodes,
     outage,
+    publishing,
     resources,
     shutdown,
     token_expiry,
     tokens,
 )
-from qaws.behaviours.load import Demand
-from qaws.load.schedule import Burst
+from qaws.behaviours.load import LoadProfile
+from qaws.load.schedule import Spike
 from qaws.protocol import origins
 from qaws.protocol.market import Selection
 from qaws.sut.resources import ALL_PARTS, CLIENT_PARTS
@@ -91,15 +92,15 @@ def prepare_with_slow_clients(testbed: Testbed, clients: int, selection: Selecti
 
 def with_a_burst(
     symbol: str, count: int, per_second: float, factor: float, length_ms: float
-) -> Demand:
+) -> LoadProfile:
     """Return a demand whose rate rises for a while."""
-    burst = Burst(factor=factor, start_s=BURST_BEGINS_S, length_s=length_ms / 1e3)
-    return Demand(symbol, count, per_second, burst)
+    burst = Spike(factor=factor, start_s=BURST_BEGINS_S, length_s=length_ms / 1e3)
+    return LoadProfile(symbol, count, per_second, burst)
 
 
-def until_evicted(symbol: str, count: int, per_second: float) -> Demand:
+def until_evicted(symbol: str, count: int, per_second: float) -> LoadProfile:
     """Return a demand that ends early once the service has evicted the slow clients."""
-    return Demand(symbol, count, per_second, until_evicted_s=count / per_second)
+    return LoadProfile(symbol, count, per_second, until_evicted_s=count / per_second)
 
 
 STARTED: dict[str, Callable[[Testbed], object]] = {
@@ -111,7 +112,7 @@ STARTED: dict[str, Callable[[Testbed], object]] = {
 
 MARKET: dict[str, Act] = {
     "closed": Testbed.hush,
-    "open, with ticks every *duration*": actions.open_market,
+    "open, with ticks every *duration*": publishing.open_market,
 }
 """Whether ticks of every symbol are published in the background."""
 
@@ -121,15 +122,15 @@ SWARM: dict[str, Judge] = {
 }
 """Who is in a swarm besides clients that read."""
 
-DEMANDED: dict[str, Callable[..., Demand]] = {
-    "": Demand,
+DEMANDED: dict[str, Callable[..., LoadProfile]] = {
+    "": LoadProfile,
     " with a burst of *number* times the rate for *duration*": with_a_burst,
     ", or until the slow clients are evicted": until_evicted,
 }
 """What is special about ticks at a rate."""
 
 PUBLISHED: dict[str, Act] = {
-    "*number* option ticks": actions.publish_in_turn,
+    "*number* option ticks": publishing.publish_in_turn,
     "an option tick and a bar": isolation.publish_everything,
 }
 """What is published of each symbol."""
@@ -164,7 +165,7 @@ DELIVERED: dict[str, Judge] = {
 
 MISDEEDS: dict[str, Act] = {
     "connects with a forged token": tokens.connect_forged,
-    "sends a malformed message": actions.send_malformed,
+    "sends a malformed message": lifecycle.send_malformed,
     "tries to publish": isolation.try_to_publish,
 }
 """What a client must not do; each comes in kinds that have names."""
@@ -177,14 +178,14 @@ MISHAPS: dict[str, Act] = {
 """What can befall the broker."""
 
 REFUSED: dict[str, Act] = {
-    "": expectations.refused,
+    "": closes.refused,
     ", who come again with that token,": token_expiry.turned_away_again,
 }
 """Who is refused: clients that have connected, or that now do so with the token that they had."""
 
 CLOSED: dict[str, Act] = {
-    "": expectations.closed_by_service,
-    ", between *duration* and *duration* after connecting": expectations.closed_between,
+    "": closes.closed_by_service,
+    ", between *duration* and *duration* after connecting": closes.closed_between,
     ", within *duration* of the order to end": shutdown.closed_in_time,
     ", within *duration* of the expiry and not before": token_expiry.closed_on_expiry,
 }
@@ -192,16 +193,16 @@ CLOSED: dict[str, Act] = {
 
 CONNECTED: dict[str, Act] = {
     **{
-        f"from {page}": partial(actions.be_connected, origin=page)
+        f"from {page}": partial(lifecycle.be_connected, origin=page)
         for page in (*origins.LISTED, origins.NONE)
     },
     "with a token that expires in *duration*": token_expiry.connect_expiring,
-    "and pings every *duration*": actions.be_pinging,
+    "and pings every *duration*": lifecycle.be_pinging,
 }
 """What is special about clients that are connected."""
 
 ALIVE: dict[str, Act] = {
-    "": expectations.connected,
-    " for at least *duration*": expectations.connected_after,
+    "": lifecycle.connected,
+    " for at least *duration*": lifecycle.connected_after,
 }
 """For how long connections must be open."""

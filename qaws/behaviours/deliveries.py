@@ -10,12 +10,13 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from qaws.behaviours import actions
-from qaws.behaviours.expectations import shown
+from qaws.behaviours import fences, lifecycle, publishing
+from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.load import LOAD
 from qaws.clients.connection import Connection, exact
 from qaws.oracle.announcements import announced
-from qaws.oracle.ledger import Arrival, Key, Published, audit, missing, was_held
+from qaws.oracle.audit import audit, missing, was_held
+from qaws.oracle.ledger import Arrival, Key, Published
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
@@ -29,7 +30,7 @@ async def receives_it(testbed: Testbed, clients: Sequence[str], within_ms: float
     tick = testbed.last_tick
     connections = testbed.scenario.connections.of(clients)
     wait_s = within_ms / 1e3 + testbed.grace_s
-    frames = await asyncio.gather(*(actions.arrival(c, tick, wait_s) for c in connections))
+    frames = await asyncio.gather(*(fences.arrival(c, tick, wait_s) for c in connections))
     if lacking := [c for c, f in zip(connections, frames, strict=True) if f is None]:
         heard = "" if tick.heard_by else "; the broker had no subscriber for it"
         reached = len(connections) - len(lacking)
@@ -50,7 +51,7 @@ async def receives_it(testbed: Testbed, clients: Sequence[str], within_ms: float
     testbed.scenario.checks.at_most_ms(what, tick.due_ns, frame.at_ns, within_ms)
     await _require_fences(testbed, connections)
     copies = {
-        c.name: sum(1 for f in c.received("tick") if actions.is_the_tick(f, tick))
+        c.name: sum(1 for f in c.received("tick") if fences.is_the_tick(f, tick))
         for c in connections
     }
     wrong = [f"{name} got {count}" for name, count in copies.items() if count != 1]
@@ -66,7 +67,7 @@ async def have_seen_it(testbed: Testbed, clients: Sequence[str]) -> None:
     """Require that the last tick has reached clients: its broadcast is over then."""
     tick = testbed.last_tick
     for connection in testbed.scenario.connections.of(clients):
-        if not await actions.arrival(connection, tick, actions.WELL_PAST * testbed.grace_s):
+        if not await fences.arrival(connection, tick, fences.WELL_PAST * testbed.grace_s):
             testbed.scenario.checks.never(
                 f"{tick} to {connection.name}",
                 tick.due_ns,
@@ -80,19 +81,19 @@ async def further_tick(
     testbed: Testbed, clients: Sequence[str], selection: Selection, within_ms: float
 ) -> None:
     """Publish another tick and require that it reaches the clients."""
-    await actions.publish(testbed, selection, selection.sample()[0])
+    await publishing.publish(testbed, selection, selection.sample()[0])
     await receives_it(testbed, clients, within_ms)
 
 
 async def _require_fences(testbed: Testbed, connections: Sequence[Connection]) -> None:
-    outcome = await actions.fence(testbed, connections)
+    outcome = await fences.fence(testbed, connections)
     lacking = [c for c, arrived in outcome if not arrived]
     if not lacking:
         return
-    fences = [t for t in testbed.ledger.ticks if t.role == "fence"]
+    last = [tick for tick in testbed.ledger.ticks if tick.role == "fence"][-1]
     testbed.scenario.checks.never(
         f"the closing tick to {shown(lacking)}",
-        fences[-1].sent_ns,
+        last.sent_ns,
         time.monotonic_ns(),
         testbed.grace_s * 1e3,
         account(testbed, lacking[0]),
@@ -115,7 +116,7 @@ async def equals_published(testbed: Testbed, client: str, fields: Sequence[str])
     if not ticks:
         raise Broken(f"no tick that {client} subscribed to was published in this scenario")
     for tick in ticks:
-        frame = await actions.arrival(connection, tick, actions.WELL_PAST * testbed.grace_s)
+        frame = await fences.arrival(connection, tick, fences.WELL_PAST * testbed.grace_s)
         if frame is None:
             now, bound_ms = time.monotonic_ns(), testbed.grace_s * 1e3
             testbed.scenario.checks.never(
@@ -169,8 +170,8 @@ async def received_none(testbed: Testbed, clients: Sequence[str], kinds: Sequenc
 async def _require_pong(testbed: Testbed, connection: Connection) -> None:
     """Require a pong: nothing that was sent to the client earlier can come behind it."""
     sent = await connection.send(testbed.dialect.ping())
-    wait_s = actions.WELL_PAST * testbed.grace_s
-    pong = await connection.wait_for(actions.is_kind(testbed, "pong"), sent, wait_s)
+    wait_s = fences.WELL_PAST * testbed.grace_s
+    pong = await connection.wait_for(lifecycle.is_kind(testbed, "pong"), sent, wait_s)
     if pong is None and connection.is_open:
         testbed.scenario.checks.never(
             f"the closing pong to {connection.name}",
@@ -253,7 +254,12 @@ def findings(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
 def lacking(testbed: Testbed, connection: Connection) -> list[Published]:
     """Return the ticks that a client should have by now, and has not."""
     held, ledger = connection.entitlements, testbed.ledger
-    return missing(testbed.scenario.connections.arrivals(connection), held, ledger, _over(testbed))
+    return missing(
+        testbed.scenario.connections.arrivals(connection),
+        held,
+        ledger,
+        _broadcast_complete(testbed),
+    )
 
 
 def _welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
@@ -281,7 +287,7 @@ def raise_breach(testbed: Testbed, connection: Connection) -> None:
 def _audit(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
     """Hold what these connections received against the ledger; one sentence per violation."""
     registry, ledger = testbed.scenario.connections, testbed.ledger
-    over = _over(testbed)
+    broadcast_complete = _broadcast_complete(testbed)
     lost = [
         f"{c.name} lost its connection while subscribed: {c.ending}"
         for c in connections
@@ -295,16 +301,16 @@ def _audit(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
             registry.arrivals(c),
             c.entitlements,
             ledger,
-            over,
+            broadcast_complete,
             complete=c.is_open,
             announced=_announced(testbed, c, registry.arrivals(c)),
         )
     ]
 
 
-def _over(testbed: Testbed) -> dict[Key, int]:
+def _broadcast_complete(testbed: Testbed) -> dict[Key, int]:
     registry = testbed.scenario.connections
-    return testbed.ledger.over(
+    return testbed.ledger.broadcast_complete(
         (c.entitlements, a) for c in registry.all for a in registry.arrivals(c)
     )
 
@@ -315,7 +321,7 @@ def _announced(testbed: Testbed, connection: Connection, arrivals: Sequence[Arri
     for arrival in arrivals:
         if arrival.key:
             received.setdefault(arrival.key, arrival.at_ns)
-    words = testbed.scenario.connections.words(connection)
+    words = testbed.scenario.connections.status_messages(connection)
     return announced(testbed.ledger.ticks, received, words, testbed.scenario.outages)
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from qaws.behaviours import actions
+from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.token_leaks import traces
 from qaws.clients.connection import Connection
 from qaws.protocol.market import SEQUENCE_FIELD, Market, instrument_of
@@ -71,7 +71,9 @@ async def ask_for(testbed: Testbed, client: str, symbol: str) -> None:
     connection = testbed.scenario.connections.named(client)
     asked = await connection.send(json.dumps({"action": "subscribe", "symbols": [symbol]}))
     answer = await connection.wait_for(
-        lambda f: actions.is_kind(testbed, "subscribed")(f) or actions.is_kind(testbed, "error")(f),
+        lambda f: (
+            lifecycle.is_kind(testbed, "subscribed")(f) or lifecycle.is_kind(testbed, "error")(f)
+        ),
         asked,
         testbed.grace_s,
     )
@@ -150,8 +152,8 @@ async def _hear_all(testbed: Testbed, connections: Sequence[Connection]) -> None
 
     async def hear(connection: Connection) -> None:
         asked = await connection.send(testbed.dialect.ping())
-        wait_s = actions.WELL_PAST * testbed.grace_s
-        pong = await connection.wait_for(actions.is_kind(testbed, "pong"), asked, wait_s)
+        wait_s = fences.WELL_PAST * testbed.grace_s
+        pong = await connection.wait_for(lifecycle.is_kind(testbed, "pong"), asked, wait_s)
         if pong is None:
             raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
 

@@ -16,7 +16,7 @@ import psutil
 from qaws.load.plan import Group, SwarmPlan
 from qaws.load.publisher.publisher import Publisher
 from qaws.load.result import SwarmResult
-from qaws.load.schedule import Burst, FlowPlan, FlowReport
+from qaws.load.schedule import FlowPlan, FlowReport, Spike
 from qaws.load.swarm import Swarm
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.stall import Stalls
@@ -32,7 +32,7 @@ DRAIN_ALLOWANCE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class LoadProfile:
     """What is to be published.
 
     Attributes:
@@ -46,7 +46,7 @@ class Demand:
     symbol: str
     count: int
     per_second: float
-    burst: Burst | None = None
+    burst: Spike | None = None
     until_evicted_s: float | None = None
 
 
@@ -90,7 +90,9 @@ class LoadRun:
             raise Broken("nothing has been published to the swarm yet")
         return self.flow
 
-    def doubt(self, measured_ms: float, bound_ms: float, *, since_due: bool = True) -> str | None:
+    def interference(
+        self, measured_ms: float, bound_ms: float, *, since_due: bool = True
+    ) -> str | None:
         """Say why a broken bound could be the harness's doing; None when it cannot.
 
         Args:
@@ -134,7 +136,7 @@ def add_slow_clients(testbed: Testbed, selection: Selection) -> None:
 # --- when -----------------------------------------------------------------------------------------
 
 
-def publish_and_show(testbed: Testbed, demand: Demand) -> None:
+def publish_and_show(testbed: Testbed, demand: LoadProfile) -> None:
     """Publish ticks to the swarm, and put figures and pictures into the report.
 
     Raises:
@@ -145,7 +147,7 @@ def publish_and_show(testbed: Testbed, demand: Demand) -> None:
     _show(testbed, testbed.scenario.stash[LOAD])
 
 
-def publish(testbed: Testbed, demand: Demand) -> None:
+def publish(testbed: Testbed, demand: LoadProfile) -> None:
     """Connect the swarm, publish on an open-loop schedule, and collect what arrived.
 
     Raises:
@@ -170,7 +172,7 @@ def publish(testbed: Testbed, demand: Demand) -> None:
         url=service.url,
         groups=tuple(run.groups),
         tokens=(testbed.tokens.valid(),),
-        carrier=testbed.target.auth.carriers[0],
+        location=testbed.target.auth.token_locations[0],
         query_parameter=testbed.target.auth.query_parameter,
         first={symbol: first},
         dialect=testbed.target.dialect,

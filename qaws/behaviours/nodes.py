@@ -10,8 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from qaws.behaviours import actions
-from qaws.behaviours.expectations import shown
+from qaws.behaviours import lifecycle
+from qaws.behaviours.lifecycle import shown
 from qaws.protocol.market import Selection
 from qaws.sut.service import Service
 from qaws.testbed.stash import Key
@@ -50,8 +50,8 @@ async def join(testbed: Testbed, clients: Sequence[str], selection: Selection, n
     """Connect clients to "the service" or "the second node", and subscribe them."""
     first, testbed.scenario.service = testbed.scenario.service, node(testbed, name)
     try:
-        await actions.be_connected(testbed, clients)
-        await actions.subscribe(testbed, clients, selection)
+        await lifecycle.be_connected(testbed, clients)
+        await lifecycle.subscribe(testbed, clients, selection)
     finally:
         testbed.scenario.service = first
 
@@ -60,14 +60,14 @@ async def come_back(testbed: Testbed, clients: Sequence[str], selection: Selecti
     """Let clients whose service has been replaced connect and subscribe, all at the same time."""
     for connection in testbed.scenario.connections.of(clients):
         connection.end_was_due = True
-    token, carrier = testbed.tokens.valid(), testbed.target.auth.carriers[0]
+    token, location = testbed.tokens.valid(), testbed.target.auth.token_locations[0]
     testbed.scenario.stash[RETURNED_NS] = time.monotonic_ns()
 
     async def one(client: str) -> None:
         (connection,) = await testbed.scenario.connections.connect(
-            [client], testbed.service, token, carrier
+            [client], testbed.service, token, location
         )
-        await connection.wait_for(actions.is_kind(testbed, "welcome"), None, GIVEN_UP_S)
+        await connection.wait_for(lifecycle.is_kind(testbed, "welcome"), None, GIVEN_UP_S)
         await connection.subscribe(selection, GIVEN_UP_S)
 
     await asyncio.gather(*(one(client) for client in clients))

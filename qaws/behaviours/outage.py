@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from qaws.behaviours import actions
-from qaws.behaviours.expectations import shown
+from qaws.behaviours import fences, lifecycle
+from qaws.behaviours.lifecycle import shown
 from qaws.clients.connection import Connection, Frame
 from qaws.clients.registry import key_of
 from qaws.oracle.announcements import DEGRADED, RECOVERED, Outage, recoveries
@@ -49,7 +49,7 @@ class Probe:
 
 
 @dataclass(slots=True)
-class Pinging:
+class LivenessProbes:
     """The pings of all clients in an outage; `over` asks the tasks to end."""
 
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -57,7 +57,7 @@ class Pinging:
     probes: list[Probe] = field(default_factory=list)
 
 
-PINGING = Key[Pinging]("there has been no outage in this scenario yet")
+PROBES = Key[LivenessProbes]("there has been no outage in this scenario yet")
 
 
 # --- what is done ---------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ async def take_broker_down(
     back = asyncio.Event()
     asking = [asyncio.ensure_future(_keep_asking(testbed, c, back)) for c in _open(testbed)]
     try:
-        await actions.subscribe(testbed, [client], selection)
+        await lifecycle.subscribe(testbed, [client], selection)
         await asyncio.sleep(start + length_s - time.monotonic())
     finally:
         back.set()
@@ -119,14 +119,14 @@ async def _begin(testbed: Testbed, name: str) -> Outage:
     if testbed.broker is None:
         raise Broken(f"{testbed.target.file}: has no [feed]: there is no broker to lose")
     outage = Outage(name, time.monotonic_ns())
-    for connection, arrived in await actions.fence(testbed, _open(testbed)):
+    for connection, arrived in await fences.fence(testbed, _open(testbed)):
         if not arrived:
             raise Refuted(
                 f"{connection.name} got no tick before any outage: {connection.summary()}"
             )
     testbed.scenario.outages.append(outage)
     testbed.scenario.on_end.append(partial(_restore, testbed))
-    pinging = testbed.scenario.stash[PINGING] = Pinging()
+    pinging = testbed.scenario.stash[PROBES] = LivenessProbes()
     for connection in _open(testbed):
         task = asyncio.get_running_loop().create_task(_keep_pinging(pinging, connection))
         pinging.tasks.append(task)
@@ -176,12 +176,12 @@ async def _meanwhile(testbed: Testbed, client: str, selection: Selection) -> Non
     back = asyncio.Event()
     back.set()
     await asyncio.gather(
-        actions.subscribe(testbed, [client], selection),
+        lifecycle.subscribe(testbed, [client], selection),
         *(_keep_asking(testbed, connection, back) for connection in _open(testbed)),
     )
 
 
-async def _keep_pinging(pinging: Pinging, connection: Connection) -> None:
+async def _keep_pinging(pinging: LivenessProbes, connection: Connection) -> None:
     """Send WebSocket pings one after the other, each when the one before was answered."""
     while connection.is_open and not pinging.over.is_set():
         due = time.monotonic() + PING_EVERY_S
@@ -193,11 +193,11 @@ async def _keep_pinging(pinging: Pinging, connection: Connection) -> None:
 
 async def _keep_asking(testbed: Testbed, connection: Connection, until: asyncio.Event) -> None:
     """Send ping messages one after the other, at least one."""
-    pinging = testbed.scenario.stash[PINGING]
+    pinging = testbed.scenario.stash[PROBES]
     while connection.is_open:
         due = time.monotonic() + PING_EVERY_S
         sent = await connection.send(testbed.dialect.ping())
-        pong = await connection.wait_for(actions.is_kind(testbed, "pong"), sent, PING_GIVEN_UP_S)
+        pong = await connection.wait_for(lifecycle.is_kind(testbed, "pong"), sent, PING_GIVEN_UP_S)
         what = f"answer to {connection.name}'s ping message"
         pinging.probes.append(Probe(what, sent.at_ns, pong.at_ns if pong else None))
         if until.is_set():
@@ -283,7 +283,11 @@ async def told_of_the_loss(testbed: Testbed, within_ms: float) -> None:
 
 def _account(testbed: Testbed, connection: Connection, outage: Outage) -> tuple[str, str, int]:
     """Return what a client got in an outage, what is wrong with it, and when it was degraded."""
-    said = [w for w in testbed.scenario.connections.words(connection) if w.at_ns > outage.began_ns]
+    said = [
+        w
+        for w in testbed.scenario.connections.status_messages(connection)
+        if w.at_ns > outage.began_ns
+    ]
     came = [(word.at_ns, word.status) for word in said]
     back_ns = _back_ns(outage)
     for frame in connection.received("tick"):
@@ -312,7 +316,7 @@ def _account(testbed: Testbed, connection: Connection, outage: Outage) -> tuple[
 
 async def pings_were_answered(testbed: Testbed, within_ms: float) -> None:
     """Require that no client was closed, and that each ping of the outage was answered in time."""
-    pinging = testbed.scenario.stash[PINGING]
+    pinging = testbed.scenario.stash[PROBES]
     pinging.over.set()
     await asyncio.gather(*pinging.tasks)
     connections = testbed.scenario.connections.all

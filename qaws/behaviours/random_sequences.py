@@ -15,15 +15,15 @@ from typing import Any, TypeVar
 from qaws.behaviours.sequence_model import (
     SAMPLES,
     SELECTIONS,
-    Move,
+    Command,
+    Counterexample,
+    ModelRunner,
     Ping,
     Reconnect,
-    Stage,
-    Story,
     Subscribe,
     Tick,
     Unsubscribe,
-    plainer,
+    simplified,
 )
 from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
@@ -52,7 +52,7 @@ ENDINGS = ("a clean close", "an abrupt reset")
 T = TypeVar("T")
 
 
-def draw(chance: random.Random, clients: Sequence[str], length: int) -> list[Move]:
+def draw(chance: random.Random, clients: Sequence[str], length: int) -> list[Command]:
     """Draw one sequence.
 
     Only some clients and some selections take part in each, so that they meet; and what is
@@ -67,22 +67,22 @@ def draw(chance: random.Random, clients: Sequence[str], length: int) -> list[Mov
     wishes = chance.sample(SELECTIONS, chance.randint(1, 3))
     held: dict[str, list[Selection]] = {client: [] for client in cast}
 
-    def subscribe(client: str) -> Move:
+    def subscribe(client: str) -> Command:
         held[client].append(wish := chance.choice(wishes))
         return Subscribe(client, wish, amid())
 
-    def unsubscribe(client: str) -> Move:
+    def unsubscribe(client: str) -> Command:
         wish = chance.choice(held[client] or wishes)
         held[client] = [other for other in held[client] if other != wish]
         return Unsubscribe(client, wish, amid())
 
-    def unsubscribe_anything(client: str) -> Move:
+    def unsubscribe_anything(client: str) -> Command:
         return Unsubscribe(client, chance.choice(SELECTIONS), amid())
 
-    def tick(_: str) -> Move:
+    def tick(_: str) -> Command:
         return Tick(chance.choice(SAMPLES), awaited=chance.random() < 0.5)
 
-    def reconnect(client: str) -> Move:
+    def reconnect(client: str) -> Command:
         held[client] = []
         return Reconnect(client, chance.choice(ENDINGS))
 
@@ -114,13 +114,13 @@ class Search:
         story: the shortest that goes wrong; None when all went well.
     """
 
-    stage: Stage
+    stage: ModelRunner
     sequences: int
     length: int
     seed: int
     played: int = 0
     moves: int = 0
-    story: Story | None = None
+    story: Counterexample | None = None
 
     def run(self) -> None:
         """Draw and play; shorten what goes wrong.
@@ -138,7 +138,7 @@ class Search:
             self.played += 1
             self.moves += len(moves)
 
-    def _shortened(self, first: Story) -> Story:
+    def _shortened(self, first: Counterexample) -> Counterexample:
         """Return the shortest sequence that was found to go wrong as well, or the one given.
 
         Moves are left out, many at a time and then one by one, as long as it goes wrong without
@@ -148,7 +148,7 @@ class Search:
         until = time.monotonic() + SHORTENING_S
         shortest = first
 
-        def goes_wrong(moves: Sequence[Move]) -> bool:
+        def goes_wrong(moves: Sequence[Command]) -> bool:
             nonlocal shortest
             story = self._played_again(moves) if time.monotonic() < until else None
             shortest = story or shortest
@@ -160,17 +160,17 @@ class Search:
                 if not goes_wrong(shortest.moves[:place] + shortest.moves[place + size :]):
                     place += size
         for place, move in enumerate(shortest.moves):
-            if (plain := plainer(move)) != move:
+            if (plain := simplified(move)) != move:
                 goes_wrong((*shortest.moves[:place], plain, *shortest.moves[place + 1 :]))
         self.stage.patience_s = patience_s
         certain = first if shortest.by_waiting else shortest
         return self._played_again(shortest.moves, LAST_TRIES) or certain
 
-    def _played_again(self, moves: Sequence[Move], tries: int = TRIES) -> Story | None:
+    def _played_again(self, moves: Sequence[Command], tries: int = TRIES) -> Counterexample | None:
         """Play a sequence, and again where it goes well; return its story if it goes wrong."""
         return next(filter(None, (self._played(moves) for _ in range(tries))), None)
 
-    def _played(self, moves: Sequence[Move]) -> Story | None:
+    def _played(self, moves: Sequence[Command]) -> Counterexample | None:
         """Play a sequence; return its story if it goes wrong."""
         try:
             self._now(self.stage.play_all(moves))
@@ -204,7 +204,7 @@ def play(testbed: Testbed, clients: Sequence[str], sequences: int, length: int, 
         length: how many moves each has at most.
         seed: from which they are drawn.
     """
-    search = Search(Stage(testbed, clients, testbed.grace_s), sequences, length, seed)
+    search = Search(ModelRunner(testbed, clients, testbed.grace_s), sequences, length, seed)
     search.run()
     testbed.scenario.stash[SEARCH] = search
     figures = testbed.scenario.figures

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from qaws.behaviours import actions, deliveries
+from qaws.behaviours import deliveries, fences, lifecycle
 from qaws.clients.connection import Connection, Frame
 from qaws.clients.registry import Registry
 from qaws.oracle.ledger import Ledger, Published
@@ -30,13 +30,13 @@ AMID = " while ticks are published"
 EVERYTHING = Selection("symbols", symbols=tuple(SPOT))
 
 
-Command = Callable[[Selection, float], Coroutine[Any, Any, Frame | None]]
+Sender = Callable[[Selection, float], Coroutine[Any, Any, Frame | None]]
 
 
-class Move(Protocol):
+class Command(Protocol):
     """One step of a sequence; its text is what a reader of the report gets."""
 
-    async def play(self, stage: Stage) -> str:
+    async def play(self, stage: ModelRunner) -> str:
         """Do it, and return what to add to its text, "" for nothing.
 
         Raises:
@@ -56,8 +56,8 @@ class Subscribe:
     def __str__(self) -> str:
         return f"{self.client} subscribes to {self.selection}" + AMID * self.amid
 
-    async def play(self, stage: Stage) -> str:
-        """See `Move`."""
+    async def play(self, stage: ModelRunner) -> str:
+        """See `Command`."""
         stage.model[self.client] |= {*self.selection.parts()}
         command = stage.connection(self.client).subscribe
         return await stage.require_ack(self.client, command, self.selection, self.amid)
@@ -74,8 +74,8 @@ class Unsubscribe:
     def __str__(self) -> str:
         return f"{self.client} unsubscribes from {self.selection}" + AMID * self.amid
 
-    async def play(self, stage: Stage) -> str:
-        """See `Move`."""
+    async def play(self, stage: ModelRunner) -> str:
+        """See `Command`."""
         stage.model[self.client] -= {*self.selection.parts()}
         command = stage.connection(self.client).unsubscribe
         return await stage.require_ack(self.client, command, self.selection, self.amid)
@@ -93,8 +93,8 @@ class Tick:
         what = f"an option tick of instrument {instrument}" if instrument else f"a bar of {symbol}"
         return f"{what} is published" + (" and reaches all who are due it" if self.awaited else "")
 
-    async def play(self, stage: Stage) -> str:
-        """See `Move`."""
+    async def play(self, stage: ModelRunner) -> str:
+        """See `Command`."""
         tick = await stage.testbed.feed.publish(stage.testbed.feed.market.tick(*self.sample))
         if self.awaited:
             for connection in stage.registry.all:
@@ -116,11 +116,11 @@ class Reconnect:
     def __str__(self) -> str:
         return f"{self.client} reconnects after {self.ending}"
 
-    async def play(self, stage: Stage) -> str:
-        """See `Move`."""
-        await actions.end_connection(stage.testbed, self.client, self.ending)
+    async def play(self, stage: ModelRunner) -> str:
+        """See `Command`."""
+        await lifecycle.end_connection(stage.testbed, self.client, self.ending)
         stage.model[self.client].clear()
-        await actions.be_connected(stage.testbed, [self.client])
+        await lifecycle.be_connected(stage.testbed, [self.client])
         return ""
 
 
@@ -133,13 +133,13 @@ class Ping:
     def __str__(self) -> str:
         return f"{self.client} pings"
 
-    async def play(self, stage: Stage) -> str:
-        """See `Move`."""
+    async def play(self, stage: ModelRunner) -> str:
+        """See `Command`."""
         await stage.require_pong(stage.connection(self.client))
         return ""
 
 
-def plainer(move: Move) -> Move:
+def simplified(move: Command) -> Command:
     """Return the same move with no tick about it that is not its own, and nothing waited for."""
     match move:
         case Subscribe() | Unsubscribe():
@@ -151,13 +151,13 @@ def plainer(move: Move) -> Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Counterexample:
     """A sequence that went wrong: its moves, what each came to, how it ended, and what was seen.
 
     `by_waiting` tells that something did not come in the time that it was waited for.
     """
 
-    moves: tuple[Move, ...]
+    moves: tuple[Command, ...]
     notes: tuple[str, ...]
     finding: str
     by_waiting: bool
@@ -174,7 +174,7 @@ class Story:
 
 
 @dataclass
-class Stage:
+class ModelRunner:
     """Where sequences are played, one after the other, for the clients of a scenario.
 
     `patience_s` is how long an answer or a tick may take before it counts as not coming;
@@ -185,7 +185,7 @@ class Stage:
     cast: Sequence[str]
     patience_s: float
     model: dict[str, set[Selection]] = field(default_factory=dict)
-    moves: list[Move] = field(default_factory=list)
+    moves: list[Command] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     waited_in_vain: bool = False
 
@@ -205,10 +205,10 @@ class Stage:
         self.moves, self.notes, self.waited_in_vain = [], [], False
         self.testbed.feed.ledger = self.testbed.feed.ledger.successor()
         self.testbed.scenario.connections = Registry(self.testbed.dialect, self.testbed.contract)
-        await actions.be_connected(self.testbed, [WITNESS, *self.cast])
-        await actions.subscribe(self.testbed, [WITNESS], EVERYTHING)
+        await lifecycle.be_connected(self.testbed, [WITNESS, *self.cast])
+        await lifecycle.subscribe(self.testbed, [WITNESS], EVERYTHING)
 
-    async def play(self, move: Move) -> None:
+    async def play(self, move: Command) -> None:
         """Play one move.
 
         Raises:
@@ -218,7 +218,7 @@ class Stage:
         self.notes.append("")
         self.notes[-1] = await move.play(self)
 
-    async def play_all(self, moves: Iterable[Move]) -> None:
+    async def play_all(self, moves: Iterable[Command]) -> None:
         """Play a sequence from beginning to end.
 
         Raises:
@@ -252,9 +252,9 @@ class Stage:
         """Close every connection of the sequence."""
         await self.registry.close()
 
-    def story(self, finding: str) -> Story:
+    def story(self, finding: str) -> Counterexample:
         """Return the present sequence as one that went wrong."""
-        return Story(
+        return Counterexample(
             tuple(self.moves),
             tuple(self.notes),
             finding,
@@ -263,7 +263,7 @@ class Stage:
             self.testbed.ledger,
         )
 
-    def show(self, story: Story) -> None:
+    def show(self, story: Counterexample) -> None:
         """Make a story's connections and ticks those that the report shows."""
         self.testbed.scenario.connections, self.testbed.feed.ledger = story.registry, story.ledger
 
@@ -285,11 +285,11 @@ class Stage:
             Refuted: none comes.
         """
         sent = await connection.send(self.testbed.dialect.ping())
-        if not await self._comes(connection, actions.is_kind(self.testbed, "pong"), sent):
+        if not await self._comes(connection, lifecycle.is_kind(self.testbed, "pong"), sent):
             raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
 
     async def require_ack(
-        self, client: str, command: Command, selection: Selection, amid: bool
+        self, client: str, command: Sender, selection: Selection, amid: bool
     ) -> str:
         """Give a command; with `amid` some ticks are on their way then, and more follow at once.
 
@@ -329,7 +329,7 @@ class Stage:
         }
 
     async def _arrives(self, connection: Connection, tick: Published) -> bool:
-        return await self._comes(connection, partial(actions.is_the_tick, tick=tick), None)
+        return await self._comes(connection, partial(fences.is_the_tick, tick=tick), None)
 
     async def _comes(
         self, connection: Connection, condition: Callable[[Frame], bool], after: Frame | None

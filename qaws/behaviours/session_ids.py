@@ -10,8 +10,8 @@ import time
 from collections import Counter
 
 from qaws.behaviours.background_load import address
-from qaws.load.churn.short_lived import Visitor
-from qaws.load.churn.tally import Guestbook
+from qaws.load.churn.short_lived import ShortLivedClient
+from qaws.load.churn.tally import ContractTally
 from qaws.load.subscriber.verifier import Verifier
 from qaws.measure.entropy import entropy_of
 from qaws.testbed.stash import Key
@@ -36,14 +36,14 @@ async def collect(testbed: Testbed, clients: int) -> None:
         Refuted: one was not welcomed, or its welcome breaks the contract.
     """
     where = address(testbed, SYMBOL)
-    book = Guestbook(Verifier(testbed.target.dialect))
+    tally = ContractTally(Verifier(testbed.target.dialect))
     ids = testbed.scenario.stash[SESSION_IDS] = []
     waiting = iter(range(1, clients + 1))
     began = time.monotonic()
 
     async def come_and_go() -> None:
         for number in waiting:
-            visitor = Visitor(f"visitor {number}", where, book)
+            visitor = ShortLivedClient(f"visitor {number}", where, tally)
             await visitor.come()
             welcomed = await asyncio.wait_for(visitor.welcomed, WELCOME_S * testbed.timeout_factor)
             if not welcomed or visitor.session_id is None:
@@ -60,8 +60,8 @@ async def collect(testbed: Testbed, clients: int) -> None:
         raise Refuted(str(refuted.exceptions[0])) from None
     except* TimeoutError:
         raise Refuted(f"a visitor waited {WELCOME_S:g} s in vain for its welcome") from None
-    if book.sentences:
-        raise Refuted(book.sentences[0])
+    if tally.sentences:
+        raise Refuted(tally.sentences[0])
     rate = clients / (time.monotonic() - began)
     testbed.scenario.figures.append(
         ("session ids", f"{len(ids):,}, {rate:,.0f} connections per second")

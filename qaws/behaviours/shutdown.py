@@ -11,19 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from qaws.behaviours import actions
-from qaws.behaviours.expectations import in_words, shown
+from qaws.behaviours import lifecycle
+from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.nodes import node
 from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection, Frame, redacted
+from qaws.clients.endings import ExpectedClose
 from qaws.measure.socket_buffers import held_bytes
-from qaws.oracle.ledger import SHOWN, was_held
+from qaws.oracle.audit import SHOWN, was_held
 from qaws.protocol.market import Selection
 from qaws.sut.service import MIB, Service
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
 from qaws.verdict import Broken
 
-DEAF_BUFFER = 1024
+STALLED_BUFFER = 1024
 """SO_RCVBUF of a client that does not read, in bytes; the kernel makes it its own least."""
 
 FILLING_BYTES = 3 * 1024 * 1024
@@ -34,7 +35,7 @@ FILLING_TICK_BYTES = 48 * 1024
 SETTLED_S = 0.05
 """A line that holds as much as before after this time is full."""
 
-KNOCK_EVERY_S = 0.25
+ATTEMPT_EVERY_S = 0.25
 LOOK_EVERY_S = 0.01
 """How often newcomers knock while the service ends, and how often its process is looked at."""
 
@@ -47,9 +48,9 @@ class Shutdown:
     told_ns: int
     clients: list[Connection]
     ended_ns: int | None = None
-    knocks: list[Connection] = field(default_factory=list)
+    attempts: list[Connection] = field(default_factory=list)
     watch: asyncio.Task[None] | None = None
-    knocking: asyncio.Task[None] | None = None
+    attempting: asyncio.Task[None] | None = None
 
 
 SHUTDOWN = Key[Shutdown]("no service has been told to end in this scenario")
@@ -59,17 +60,17 @@ STALLED = Key[list[Connection]]("no client has stopped reading in this scenario"
 # --- what is done ---------------------------------------------------------------------------------
 
 
-async def be_deaf(testbed: Testbed, client: str, selection: Selection) -> None:
+async def stall_reader(testbed: Testbed, client: str, selection: Selection) -> None:
     """Connect a client that subscribes and then no longer reads, and fill its line with ticks.
 
     Raises:
         Broken: the kernel has taken all of them, so that the service has nothing to keep for it.
     """
-    service, carrier = testbed.service, testbed.target.auth.carriers[0]
+    service, location = testbed.service, testbed.target.auth.token_locations[0]
     (connection,) = await testbed.scenario.connections.connect(
-        [client], service, testbed.tokens.valid(), carrier, receive_buffer=DEAF_BUFFER
+        [client], service, testbed.tokens.valid(), location, receive_buffer=STALLED_BUFFER
     )
-    await actions.subscribe(testbed, [client], selection)
+    await lifecycle.subscribe(testbed, [client], selection)
     connection.stop_reading()
     testbed.scenario.stash.setdefault(STALLED, []).append(connection)
     kind, symbol, instrument = selection.sample()
@@ -121,8 +122,8 @@ async def end_amid_ticks(
     end = testbed.scenario.stash[SHUTDOWN] = Shutdown(ending, ticks[-1].taken_ns, mine)
     loop = asyncio.get_running_loop()
     end.watch = loop.create_task(_watch(testbed, end))
-    end.knocking = loop.create_task(_knock(testbed, end))
-    testbed.scenario.background += [end.watch, end.knocking]
+    end.attempting = loop.create_task(_attempt_connections(testbed, end))
+    testbed.scenario.background += [end.watch, end.attempting]
 
 
 async def _watch(testbed: Testbed, end: Shutdown) -> None:
@@ -137,21 +138,21 @@ async def _watch(testbed: Testbed, end: Shutdown) -> None:
         await connection.reset()
 
 
-async def _knock(testbed: Testbed, end: Shutdown) -> None:
+async def _attempt_connections(testbed: Testbed, end: Shutdown) -> None:
     """Try to get in from the first close on, until the process has ended, and once more then."""
     await _first_close(end.clients)
-    token, carrier = testbed.tokens.valid(), testbed.target.auth.carriers[0]
+    token, location = testbed.tokens.valid(), testbed.target.auth.token_locations[0]
     while True:
         gone = end.ended_ns is not None
-        name = f"newcomer {len(end.knocks) + 1}"
+        name = f"newcomer {len(end.attempts) + 1}"
         (newcomer,) = await testbed.scenario.connections.connect(
-            [name], end.service, token, carrier, may_be_gone=True
+            [name], end.service, token, location, may_be_gone=True
         )
-        await actions.settled(testbed, newcomer)
-        end.knocks.append(newcomer)
+        await lifecycle.settled(testbed, newcomer)
+        end.attempts.append(newcomer)
         if gone:
             return
-        await asyncio.sleep(KNOCK_EVERY_S)
+        await asyncio.sleep(ATTEMPT_EVERY_S)
 
 
 async def _first_close(clients: Sequence[Connection]) -> None:
@@ -175,8 +176,7 @@ def is_over(frame: Frame) -> bool:
 async def closed_in_time(
     testbed: Testbed,
     clients: Sequence[str],
-    codes: Sequence[int],
-    reasons: Sequence[str],
+    expected: ExpectedClose,
     within_ms: float,
 ) -> None:
     """Require that the service has closed every client, with code and reason, after it was told."""
@@ -185,19 +185,14 @@ async def closed_in_time(
     deadline = end.told_ns / 1e9 + within_ms / 1e3 + testbed.grace_s
     left_s = max(0.0, deadline - time.monotonic())
     await asyncio.gather(*(c.wait_for(is_over, None, left_s) for c in connections))
-    allowed = f"closed with {in_words(codes, reasons)}"
+    allowed = f"closed with {expected}"
     last = connections[0]
     for connection in connections:
         ending = connection.ending
         if ending is None:
             what = f"from SIGTERM to the close of {connection.name}"
             checks.never(what, end.told_ns, time.monotonic_ns(), within_ms, connection.summary())
-        right = (
-            connection.ended_by_service
-            and ending.code in codes
-            and any(reason.lower() in ending.reason.lower() for reason in reasons)
-        )
-        if not right:
+        if not (connection.ended_by_service and expected.fits_ending(ending)):
             what = f"end of {connection.name}'s connection"
             checks.require(False, what, connection.summary(), f"{allowed} by the service")
         connection.end_was_due = True
@@ -253,13 +248,13 @@ async def process_ends(testbed: Testbed, code: int, within_ms: float) -> None:
 async def nobody_was_let_in(testbed: Testbed) -> None:
     """Require that newcomers were turned away while the service ended, and after that."""
     end = testbed.scenario.stash[SHUTDOWN]
-    assert end.knocking
-    await asyncio.wait([end.knocking], timeout=OPEN_ALLOWANCE_S + testbed.grace_s)
-    let_in = [c for c in end.knocks if any(c.received("welcome"))]
-    seen = dict.fromkeys(c.summary() for c in let_in or end.knocks)
+    assert end.attempting
+    await asyncio.wait([end.attempting], timeout=OPEN_ALLOWANCE_S + testbed.grace_s)
+    let_in = [c for c in end.attempts if any(c.received("welcome"))]
+    seen = dict.fromkeys(c.summary() for c in let_in or end.attempts)
     testbed.scenario.checks.require(
-        bool(end.knocks) and not let_in,
-        f"{len(end.knocks)} newcomers behind the first close",
+        bool(end.attempts) and not let_in,
+        f"{len(end.attempts)} newcomers behind the first close",
         f"{len(let_in)} let in: {'; '.join([*seen][:SHOWN])}",
         "none let in",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from qaws.behaviours.background_load import (
-    VISITS,
+    BACKGROUND_LOAD,
     address,
     await_report,
     end_flow,
@@ -34,7 +34,7 @@ SAMPLES, WARM_UP_SAMPLES = 80, 20
 
 def warm_up(testbed: Testbed, cycles: int, symbol: str) -> None:
     """Run connection cycles until caches are full and pools have grown; they are not judged."""
-    visits = testbed.scenario.stash[VISITS]
+    visits = testbed.scenario.stash[BACKGROUND_LOAD]
     report = _run(testbed, "warm-up", cycles, symbol, None, WARM_UP_SAMPLES)
     visits.course.warm_up = cycles
     visits.course.extend(report.samples[:-1], 0)
@@ -53,7 +53,7 @@ def cycles(testbed: Testbed, count: int, symbol: str, per_second: float | None =
     Raises:
         Refuted: a visitor was not served as it should have been.
     """
-    visits = testbed.scenario.stash[VISITS]
+    visits = testbed.scenario.stash[BACKGROUND_LOAD]
     record_now(testbed, ALL_PARTS)
     report = visits.cycles = _run(testbed, "cycles", count, symbol, per_second, SAMPLES)
     visits.course.extend(report.samples, visits.course.warm_up)
@@ -114,7 +114,7 @@ def memory_is_stable(testbed: Testbed, percent: float, per_cycle: float) -> None
         percent: of the memory at the end of the warm-up.
         per_cycle: in bytes; the whole confidence interval of the slope must be below.
     """
-    visits = testbed.scenario.stash[VISITS]
+    visits = testbed.scenario.stash[BACKGROUND_LOAD]
     if visits.cycles is None:
         raise Broken("no connection cycle has been run yet")
     course = visits.course

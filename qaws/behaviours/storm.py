@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from qaws.behaviours.background_load import (
-    VISITS,
+    BACKGROUND_LOAD,
     address,
     await_report,
     end_flow,
@@ -24,7 +24,8 @@ from qaws.behaviours.background_load import (
 )
 from qaws.behaviours.load import service_and_broker
 from qaws.behaviours.resources import record_now
-from qaws.load.churn.storm import Guest, StormPlan, StormReport, repeated, run_storm
+from qaws.clients.endings import ExpectedClose
+from qaws.load.churn.storm import Attempt, StormPlan, StormReport, repeated, run_storm
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.latency import Latencies
@@ -50,7 +51,7 @@ START_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class StormProfile:
     """What a crowd does; see `StormPlan`."""
 
     clients: int
@@ -61,7 +62,7 @@ class Weather:
 
 
 @dataclass(slots=True)
-class Crowd:
+class Storm:
     """What a scenario knows of its crowd.
 
     `counted` are (time, sessions by the statistics), `waited` how service and broker had to wait
@@ -85,20 +86,20 @@ class Crowd:
         return self.found
 
     @property
-    def welcomed(self) -> list[Guest]:
+    def welcomed(self) -> list[Attempt]:
         """Return those that were let in."""
-        return [guest for guest in self.report.guests if guest.welcomed_s is not None]
+        return [attempt for attempt in self.report.attempts if attempt.welcomed_s is not None]
 
     @property
-    def turned_away(self) -> list[Guest]:
+    def turned_away(self) -> list[Attempt]:
         """Return those that were not."""
-        return [guest for guest in self.report.guests if guest.welcomed_s is None]
+        return [attempt for attempt in self.report.attempts if attempt.welcomed_s is None]
 
 
-CROWD = Key[Crowd]("there has been no storm yet")
+STORM = Key[Storm]("there has been no storm yet")
 
 
-def storm(testbed: Testbed, weather: Weather, symbol: str) -> None:
+def storm(testbed: Testbed, weather: StormProfile, symbol: str) -> None:
     """Let the crowd come, churn and leave, counting sessions meanwhile.
 
     Args:
@@ -106,8 +107,8 @@ def storm(testbed: Testbed, weather: Weather, symbol: str) -> None:
         weather: how many come how fast.
         symbol: what newcomers of the churn subscribe to.
     """
-    visits = testbed.scenario.stash[VISITS]
-    crowd = testbed.scenario.stash[CROWD] = Crowd(visits.witnesses)
+    visits = testbed.scenario.stash[BACKGROUND_LOAD]
+    state = testbed.scenario.stash[STORM] = Storm(visits.witnesses)
     plan = StormPlan(
         address(testbed, symbol),
         weather.clients,
@@ -122,19 +123,19 @@ def storm(testbed: Testbed, weather: Weather, symbol: str) -> None:
     testbed.scenario.on_end.append(engine.close)
     work = engine.submit(run_storm, plan)
     with closing(CpuWait(service_and_broker(testbed))) as waiting:
-        _count_sessions(testbed, crowd, work, plan.longest_s + START_S * testbed.timeout_factor)
-        crowd.found = await_report(testbed, work, "storm")
-    crowd.waited = waiting.stalls
+        _count_sessions(testbed, state, work, plan.longest_s + START_S * testbed.timeout_factor)
+        state.found = await_report(testbed, work, "storm")
+    state.waited = waiting.stalls
     watch_return(testbed)
     end_flow(testbed)
-    _show(testbed, crowd)
+    _show(testbed, state)
 
 
 async def _let_tick(testbed: Testbed, symbol: str) -> None:
     testbed.feed.start_flow(selection_of(symbol), SUBSCRIBED_EVERY_S)
 
 
-def _count_sessions(testbed: Testbed, crowd: Crowd, work: Future[Any], within_s: float) -> None:
+def _count_sessions(testbed: Testbed, state: Storm, work: Future[Any], within_s: float) -> None:
     """Read the service's statistics until the crowd's process is done, or its time is up."""
     deadline = time.monotonic() + within_s
     while not work.done() and time.monotonic() < deadline:
@@ -145,27 +146,27 @@ def _count_sessions(testbed: Testbed, crowd: Crowd, work: Future[Any], within_s:
         except Broken:
             continue  # too busy to tell; how often it told is in the check
         if sessions is not None:
-            crowd.counted.append((time.monotonic(), sessions))
+            state.counted.append((time.monotonic(), sessions))
 
 
-def _show(testbed: Testbed, crowd: Crowd) -> None:
+def _show(testbed: Testbed, state: Storm) -> None:
     """Put figures and pictures into the report, whatever the verdict will be."""
-    report, welcome = crowd.report, _welcome(crowd)
+    report, welcome = state.report, _welcome(state)
     refusals = Latencies()
-    refusals.record(_microseconds([(g.due_s, g.left_s) for g in crowd.turned_away]))
+    refusals.record(_microseconds([(g.due_s, g.left_s) for g in state.turned_away]))
     percentiles = [f"p{p:g} {ms:.1f} ms" for p, ms in welcome.percentiles_ms((50, 95, 99)).items()]
     limit = testbed.service.settings.get("connection limit")
     testbed.scenario.figures += [
-        ("welcomed", f"{len(crowd.welcomed):,}"),
-        ("turned away", f"{len(crowd.turned_away):,}"),
+        ("welcomed", f"{len(state.welcomed):,}"),
+        ("turned away", f"{len(state.turned_away):,}"),
         ("reset in mid-handshake", f"{report.resets:,}"),
         ("reset while connected", f"{report.churn_resets:,}"),
         ("welcome", ", ".join([*percentiles, f"max {welcome.max_ms:.1f} ms"])),
         ("refusal p99", f"{refusals.percentile_ms(99):.1f} ms"),
         ("crowd stood still at most", f"{report.stalls.worst_ms:.0f} ms"),
     ]
-    course = [(at, count + crowd.witnesses) for at, count in report.live()]
-    counted = [(at - report.began_s, sessions) for at, sessions in crowd.counted]
+    course = [(at, count + state.witnesses) for at, count in report.live()]
+    counted = [(at - report.began_s, sessions) for at, sessions in state.counted]
     testbed.scenario.pictures += [
         (
             "Clients live at the same time",
@@ -175,9 +176,9 @@ def _show(testbed: Testbed, crowd: Crowd) -> None:
     ]
 
 
-def _welcome(crowd: Crowd) -> Latencies:
+def _welcome(state: Storm) -> Latencies:
     latencies = Latencies()
-    latencies.record(_microseconds([(g.due_s, g.welcomed_s) for g in crowd.welcomed]))
+    latencies.record(_microseconds([(g.due_s, g.welcomed_s) for g in state.welcomed]))
     return latencies
 
 
@@ -188,23 +189,23 @@ def _microseconds(spans: Sequence[tuple[float, float | None]]) -> Any:
 # --- then -----------------------------------------------------------------------------------------
 
 
-def limit_holds(testbed: Testbed, limit: int, code: int, reason: str) -> None:
+def limit_holds(testbed: Testbed, limit: int, expected: ExpectedClose) -> None:
     """Require that the limit was reached and never passed, and that the excess was told so.
 
     Clients count themselves from their welcome until they begin to leave, which is never more than
     the service has taken in.
     """
-    crowd = testbed.scenario.stash[CROWD]
-    report, away = crowd.report, crowd.turned_away
-    peak = report.peak + crowd.witnesses
-    counted = max((sessions for _, sessions in crowd.counted), default=0)
+    state = testbed.scenario.stash[STORM]
+    report, away = state.report, state.turned_away
+    peak = report.peak + state.witnesses
+    counted = max((sessions for _, sessions in state.counted), default=0)
     testbed.scenario.checks.require(
         max(peak, counted) <= limit,
         "clients live at the same time, at the peak",
-        f"{peak} by their own count, {counted} by {len(crowd.counted)} looks at the statistics",
+        f"{peak} by their own count, {counted} by {len(state.counted)} looks at the statistics",
         f"never more than {limit}",
     )
-    newcomers = sum(guest.in_churn for guest in crowd.welcomed)
+    newcomers = sum(attempt.in_churn for attempt in state.welcomed)
     testbed.scenario.checks.require(
         newcomers >= TAKEN_AGAIN * report.churn_resets,
         "newcomers that were let in while others reset",
@@ -217,13 +218,13 @@ def limit_holds(testbed: Testbed, limit: int, code: int, reason: str) -> None:
         f"{peak} of {limit}",
         "all: more clients came than there are places",
     )
-    wrong = [g for g in away if g.code != code or reason.lower() not in g.reason.lower()]
+    wrong = [g for g in away if not expected.fits(g.code, g.reason)]
     first = f", {len(wrong)} of them otherwise: {wrong[0].end}" if wrong else ""
     testbed.scenario.checks.require(
         bool(away) and not wrong,
         "clients over the limit",
         f"{len(away)} turned away{first}",
-        f'each closed with {code} and a reason containing "{reason}"',
+        f"each closed with {expected}",
     )
     trouble = report.unasked + report.failures
     testbed.scenario.checks.require(
@@ -237,26 +238,28 @@ def limit_holds(testbed: Testbed, limit: int, code: int, reason: str) -> None:
 
 def welcomes_come(testbed: Testbed, percentile: float, bound_ms: float) -> None:
     """Require that welcomes come in time, from the due time, and no session id comes twice."""
-    crowd = testbed.scenario.stash[CROWD]
-    measured = _welcome(crowd).percentile_ms(percentile)
+    state = testbed.scenario.stash[STORM]
+    measured = _welcome(state).percentile_ms(percentile)
     what = f"welcome latency p{percentile:g}"
-    testbed.scenario.checks.below(what, measured, bound_ms, "ms", _doubt(crowd, measured, bound_ms))
-    ids = [guest.session_id for guest in crowd.welcomed if guest.session_id is not None]
+    testbed.scenario.checks.below(
+        what, measured, bound_ms, "ms", _interference(state, measured, bound_ms)
+    )
+    ids = [attempt.session_id for attempt in state.welcomed if attempt.session_id is not None]
     twice = repeated(ids)
     testbed.scenario.checks.require(
-        not twice and len(ids) == len(crowd.welcomed),
+        not twice and len(ids) == len(state.welcomed),
         "session ids",
-        f"{len(ids)} in {len(crowd.welcomed)} welcomes, {len(twice)} of them more than once",
+        f"{len(ids)} in {len(state.welcomed)} welcomes, {len(twice)} of them more than once",
         "one in each welcome, none twice",
     )
 
 
-def _doubt(crowd: Crowd, measured_ms: float, bound_ms: float) -> str | None:
+def _interference(state: Storm, measured_ms: float, bound_ms: float) -> str | None:
     """Say why late welcomes could be the crowd's or the machine's doing; None when they cannot."""
-    late = [(guest.began_s - guest.due_s) * 1e3 for guest in crowd.report.guests]
+    late = [(attempt.began_s - attempt.due_s) * 1e3 for attempt in state.report.attempts]
     lag = float(np.percentile(late, 99)) if late else 0.0
-    stalled = crowd.report.stalls.within_ms(measured_ms)
-    waited = crowd.waited.within_ms(measured_ms)
+    stalled = state.report.stalls.within_ms(measured_ms)
+    waited = state.waited.within_ms(measured_ms)
     if measured_ms - lag - stalled - waited >= bound_ms:
         return None
     return (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 
-from qaws.behaviours import actions
+from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.deliveries import account
 from qaws.clients.connection import Connection, Frame
 from qaws.clients.registry import key_of
@@ -45,11 +45,11 @@ async def changes_its_mind(
 
     for _ in range(times):
         for act, what in (
-            (actions.unsubscribe, selection),
-            (actions.unsubscribe, foreign),
-            (actions.subscribe, selection),
-            (actions.subscribe, selection),
-            (actions.unsubscribe, foreign),
+            (lifecycle.unsubscribe, selection),
+            (lifecycle.unsubscribe, foreign),
+            (lifecycle.subscribe, selection),
+            (lifecycle.subscribe, selection),
+            (lifecycle.unsubscribe, foreign),
         ):
             await testbed.feed.publish(testbed.feed.market.tick(*selection.sample()))
             await act(testbed, [client], what)
@@ -113,7 +113,7 @@ async def _further_tick(
             found.append(tick)
         return bool(found)
 
-    if not await connection.wait_for(is_one, after, actions.WELL_PAST * testbed.grace_s):
+    if not await connection.wait_for(is_one, after, fences.WELL_PAST * testbed.grace_s):
         testbed.scenario.checks.never(
             f"a further tick of {' or '.join(map(str, held))} to {connection.name}",
             since_ns,

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 
 import jwt
 
-from qaws.behaviours import actions
-from qaws.behaviours.expectations import Refusal, in_words, refused, shown
-from qaws.behaviours.tokens import show
+from qaws.behaviours import fences
+from qaws.behaviours.closes import refused
+from qaws.behaviours.lifecycle import shown
+from qaws.behaviours.tokens import present
 from qaws.clients.connection import Connection
+from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
 
@@ -32,7 +34,7 @@ async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms
         Refuted: one of them was not welcomed.
     """
     expiry = math.ceil(time.time() + lifetime_ms / 1e3)
-    for connection in await show(testbed, clients, testbed.tokens.mint(exp=expiry)):
+    for connection in await present(testbed, clients, testbed.tokens.mint(exp=expiry)):
         if not any(connection.received("welcome")):
             raise Refuted(
                 f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
@@ -54,8 +56,7 @@ def expiry_ns(connection: Connection) -> int:
 async def closed_on_expiry(
     testbed: Testbed,
     clients: Sequence[str],
-    codes: Sequence[int],
-    reasons: Sequence[str],
+    expected: ExpectedClose,
     within_ms: float,
 ) -> None:
     """Require that clients are closed when their token expires: not before, and in time.
@@ -76,12 +77,10 @@ async def closed_on_expiry(
             now_ns = time.monotonic_ns()
             checks.never(what, at_ns, now_ns, within_ms, connection.summary())
         checks.require(
-            connection.ended_by_service
-            and ending.code in codes
-            and any(reason in ending.reason for reason in reasons),
+            connection.ended_by_service and expected.fits_ending(ending),
             f"end of {connection.name}'s connection",
             connection.summary(),
-            f"closed by the service with {in_words(codes, reasons)}",
+            f"closed by the service with {expected}",
         )
         checks.not_before_ms(what, at_ns, ending.at_ns, 0)
         checks.at_most_ms(what, at_ns, ending.at_ns, within_ms)
@@ -103,7 +102,7 @@ async def _no_later_tick(testbed: Testbed, gone: Sequence[Connection]) -> None:
     others = [c for c in testbed.scenario.connections.all if c not in gone and c.entitlements]
     if not others:
         raise Broken("nobody else is subscribed who could show that there are later ticks")
-    arrived = {c.name: came for c, came in await actions.fence(testbed, others)}
+    arrived = {c.name: came for c, came in await fences.fence(testbed, others)}
     if lacking := [c for c in others if not arrived.get(c.name)]:
         raise Refuted(f"{shown(lacking)} got no tick any more: {lacking[0].summary()}")
     late = [
@@ -123,5 +122,5 @@ async def _no_later_tick(testbed: Testbed, gone: Sequence[Connection]) -> None:
 async def turned_away_again(testbed: Testbed, clients: Sequence[str], refusal: Refusal) -> None:
     """Let clients connect again with the token that they had, and require that they are refused."""
     for client in clients:
-        await show(testbed, [client], testbed.scenario.connections.named(client).token)
+        await present(testbed, [client], testbed.scenario.connections.named(client).token)
         await refused(testbed, [client], refusal)

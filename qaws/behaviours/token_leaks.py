@@ -14,8 +14,8 @@ from urllib.error import HTTPError
 from urllib.parse import quote, unquote, urlsplit
 
 from qaws.auth.forgeries import KINDS
-from qaws.behaviours import actions
-from qaws.behaviours.tokens import forger, show, told
+from qaws.behaviours import lifecycle
+from qaws.behaviours.tokens import forger, present, response_of
 from qaws.clients.connection import Connection, credentials
 from qaws.protocol.dialect import MALFORMED
 from qaws.sut.service import http_url, open_url
@@ -51,14 +51,14 @@ class Canary:
 
 
 @dataclass(slots=True)
-class Cage:
+class CanaryTokens:
     """The canaries of a scenario, and what was said over HTTP: place → text."""
 
     canaries: list[Canary]
     answers: dict[str, str]
 
 
-CANARIES = Key[Cage]("no token was shown that could be looked for")
+CANARIES = Key[CanaryTokens]("no token was shown that could be looked for")
 
 
 # --- looking for them -----------------------------------------------------------------------------
@@ -114,25 +114,25 @@ async def show_canaries(testbed: Testbed) -> None:
     Raises:
         Refuted: a good one was not accepted.
     """
-    cage = testbed.scenario.stash[CANARIES] = Cage([], {})
-    carriers = testbed.target.auth.carriers
+    canaries = testbed.scenario.stash[CANARIES] = CanaryTokens([], {})
+    token_locations = testbed.target.auth.token_locations
     kinds = [*KINDS, GOOD, GOOD]
     shown = []
-    for carrier in carriers:
+    for location in token_locations:
         for kind in kinds:
             canary = await _canary(testbed, kind)
-            cage.canaries.append(canary)
-            name = f"client {len(cage.canaries)}"
-            shown.append(show(testbed, [name], canary.token, carrier))
+            canaries.canaries.append(canary)
+            name = f"client {len(canaries.canaries)}"
+            shown.append(present(testbed, [name], canary.token, location))
     opened = [connection for (connection,) in await asyncio.gather(*shown)]
-    good = [c for c, each in zip(opened, cage.canaries, strict=True) if each.what == GOOD]
+    good = [c for c, each in zip(opened, canaries.canaries, strict=True) if each.what == GOOD]
     for connection in good:
         if not any(connection.received("welcome")):
             raise Refuted(
                 f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
             )
     await asyncio.gather(*(_misbehave(testbed, connection) for connection in good))
-    await _ask_over_http(testbed, cage)
+    await _ask_over_http(testbed, canaries)
 
 
 async def _canary(testbed: Testbed, kind: str) -> Canary:
@@ -150,12 +150,12 @@ async def _misbehave(testbed: Testbed, connection: Connection) -> None:
         await connection.send(text)
     await connection.send(testbed.dialect.ping())
     await connection.wait_for(
-        lambda f: actions.is_kind(testbed, "pong")(f) or f.kind == "close", None, testbed.grace_s
+        lambda f: lifecycle.is_kind(testbed, "pong")(f) or f.kind == "close", None, testbed.grace_s
     )
     await connection.reset()
 
 
-async def _ask_over_http(testbed: Testbed, cage: Cage) -> None:
+async def _ask_over_http(testbed: Testbed, canaries: CanaryTokens) -> None:
     """Show a token where a plain HTTP request goes to, and note what is answered."""
     target, url = testbed.target, testbed.service.url
     paths = {NOWHERE, urlsplit(url).path}
@@ -165,11 +165,11 @@ async def _ask_over_http(testbed: Testbed, cage: Cage) -> None:
         paths.add(target.launch.ready_path)
     for path in sorted(paths):
         canary = await _canary(testbed, GOOD)
-        cage.canaries.append(canary)
+        canaries.canaries.append(canary)
         parameter = target.auth.query_parameter
         address, _ = credentials(http_url(url, path), canary.token, "query parameter", parameter)
         answer = await asyncio.to_thread(_answer, address)
-        cage.answers[f"the answer to a request for {path}"] = answer
+        canaries.answers[f"the answer to a request for {path}"] = answer
 
 
 def _answer(url: str) -> str:
@@ -193,14 +193,14 @@ async def nowhere_to_be_found(testbed: Testbed) -> None:
     Raises:
         Broken: no canary was shown, or the service's output cannot be seen.
     """
-    cage = testbed.scenario.stash[CANARIES]
-    places = {**cage.answers, **_said(testbed.scenario.connections.all)}
+    canaries = testbed.scenario.stash[CANARIES]
+    places = {**canaries.answers, **_said(testbed.scenario.connections.all)}
     for service, mark in testbed.scenario.services:
         if service.process is None:
             raise Broken(f"{testbed.target.file}: without [launch] nobody sees what it writes")
         places["the service's output"] = service.process.read_log()[mark:]
-    tokens = [canary.token for canary in cage.canaries]
-    markers = [canary.marker for canary in cage.canaries]
+    tokens = [canary.token for canary in canaries.canaries]
+    markers = [canary.marker for canary in canaries.canaries]
     findings = [
         f"{place} has {trace}"
         for place, text in places.items()
@@ -221,7 +221,7 @@ async def nowhere_to_be_found(testbed: Testbed) -> None:
 def _said(connections: Sequence[Connection]) -> dict[str, str]:
     """Return all that clients were told, of one kind each: place → text."""
     closes = [c.ending.reason for c in connections if c.ending]
-    answers = [told(c) for c in connections if c.refusal]
+    answers = [response_of(c) for c in connections if c.refusal]
     messages = [f.text for c in connections for f in c.log if f.direction == "←"]
     return {
         "a close's reason": "\n".join(closes),

@@ -10,10 +10,10 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from qaws.auth.callback_server import Lure
-from qaws.auth.forgeries import Forger, forged, lure_for
-from qaws.behaviours import actions
-from qaws.behaviours.expectations import in_time
+from qaws.auth.callback_server import CallbackServer
+from qaws.auth.forgeries import Forger, callback_server_for, forged
+from qaws.behaviours import lifecycle
+from qaws.behaviours.lifecycle import in_time
 from qaws.clients.connection import Connection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
@@ -21,14 +21,14 @@ from qaws.testbed.testbed import Testbed
 CONTROL = "Nobody"
 """What a client without any token is called, whose refusal the others' is held against."""
 
-CALLBACKS = Key[Lure]("no forged token has been made in this scenario")
+CALLBACKS = Key[CallbackServer]("no forged token has been made in this scenario")
 
 CHANGING_HEADERS = frozenset({"date"})
 """Of a refusal, these may differ from one to the next."""
 
 
-async def show(
-    testbed: Testbed, clients: Sequence[str], token: str | None, carrier: str | None = None
+async def present(
+    testbed: Testbed, clients: Sequence[str], token: str | None, location: str | None = None
 ) -> list[Connection]:
     """Connect clients that show this very token, and wait until each was welcomed or turned away.
 
@@ -36,31 +36,31 @@ async def show(
         testbed: the testbed.
         clients: their names.
         token: what they show; None for nothing.
-        carrier: how; default the first that the target knows.
+        location: how; default the first that the target knows.
 
     Raises:
         Broken: nobody listens there.
     """
     testbed.service.require_alive()
-    carrier = carrier or testbed.target.auth.carriers[0]
-    opened = await testbed.scenario.connections.connect(clients, testbed.service, token, carrier)
-    await asyncio.gather(*(actions.settled(testbed, connection) for connection in opened))
+    location = location or testbed.target.auth.token_locations[0]
+    opened = await testbed.scenario.connections.connect(clients, testbed.service, token, location)
+    await asyncio.gather(*(lifecycle.settled(testbed, connection) for connection in opened))
     return opened
 
 
 async def forger(testbed: Testbed, marker: str = "") -> Forger:
     """Return a forger for the scenario's service, whose lure is open until the scenario ends."""
     stash = testbed.scenario.stash
-    lure = stash.get(CALLBACKS)
-    if lure is None:
-        lure = stash[CALLBACKS] = lure_for(testbed.tokens.algorithm)
-        await lure.open()
-        testbed.scenario.on_end.append(partial(_close, testbed, lure))
-    return Forger(testbed.tokens, lure, marker)
+    callbacks = stash.get(CALLBACKS)
+    if callbacks is None:
+        callbacks = stash[CALLBACKS] = callback_server_for(testbed.tokens.algorithm)
+        await callbacks.open()
+        testbed.scenario.on_end.append(partial(_close, testbed, callbacks))
+    return Forger(testbed.tokens, callbacks, marker)
 
 
-def _close(testbed: Testbed, lure: Lure) -> None:
-    testbed.loop.call(lure.close())
+def _close(testbed: Testbed, callbacks: CallbackServer) -> None:
+    testbed.loop.call(callbacks.close())
 
 
 async def connect_forged(testbed: Testbed, client: str, kind: str) -> None:
@@ -69,10 +69,10 @@ async def connect_forged(testbed: Testbed, client: str, kind: str) -> None:
     Raises:
         Broken: there is none of that name, or the target lets nobody mint.
     """
-    await show(testbed, [client], forged(kind, await forger(testbed)))
+    await present(testbed, [client], forged(kind, await forger(testbed)))
 
 
-async def told_no_more(testbed: Testbed, client: str) -> None:
+async def rejection_is_indistinguishable(testbed: Testbed, client: str) -> None:
     """Require that a refused client was told, letter by letter, what one without a token is told.
 
     A control client, without a token, connects behind it: what both are told is the same, so that
@@ -81,18 +81,18 @@ async def told_no_more(testbed: Testbed, client: str) -> None:
     connection = testbed.scenario.connections.named(client)
     if connection.http_status == 101:
         await connection.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
-    (control,) = await show(testbed, [CONTROL], None)
+    (control,) = await present(testbed, [CONTROL], None)
     if control.http_status == 101:
         await control.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
-    mine, norm = told(connection), told(control)
+    mine, norm = response_of(connection), response_of(control)
     testbed.scenario.checks.require(
         mine == norm,
         f"what {client} was told",
         mine,
         f"what a client without a token is told: {norm}",
     )
-    lure = testbed.scenario.stash.get(CALLBACKS)
-    fetched = lure.fetched if lure else []
+    callbacks = testbed.scenario.stash.get(CALLBACKS)
+    fetched = callbacks.fetched if callbacks else []
     testbed.scenario.checks.require(
         not fetched,
         f"what the service fetched because {client}'s token pointed at it",
@@ -101,7 +101,7 @@ async def told_no_more(testbed: Testbed, client: str) -> None:
     )
 
 
-def told(connection: Connection) -> str:
+def response_of(connection: Connection) -> str:
     """Return everything that the service has told a client, but for the time of day."""
     refusal = connection.refusal
     if refusal is None:
@@ -134,7 +134,7 @@ async def admitted(
     start_ns = time.monotonic_ns()
     asking_s = within_ms / 1e3 + testbed.grace_s if leaver else 0.0
     while True:
-        (connection,) = await actions.connect(testbed, [client])
+        (connection,) = await lifecycle.connect(testbed, [client])
         welcome = next(connection.received("welcome"), None)
         if welcome or time.monotonic_ns() - start_ns > asking_s * 1e9:
             break

@@ -1,7 +1,7 @@
 """What hostile clients do, by the names that the features give it: QA-WS-024.
 
 An attack is a group of inputs under one rule. Each input is what one client does on a connection of
-its own: `Sends` on an open one, `Floods` on an open one again and again, `Shakes` instead of a
+its own: `Frames` on an open one, `Flood` on an open one again and again, `Handshake` instead of a
 handshake. Where a name has a number in it, that is the number that is used.
 """
 
@@ -25,14 +25,14 @@ FILL = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sends:
+class Frames:
     """Frames, one behind the other, on an open connection."""
 
     frames: Sequence[bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Floods:
+class Flood:
     """Frames in turn, `per_second` of them, `at_once` by one write, on an open connection."""
 
     frames: Sequence[bytes]
@@ -41,7 +41,7 @@ class Floods:
 
 
 @dataclass(frozen=True, slots=True)
-class Shakes:
+class Handshake:
     """Bytes in place of a handshake, then `drop` again and again, if there is one.
 
     `{path}`, `{host}` and `{token}` stand for the endpoint's.
@@ -52,13 +52,13 @@ class Shakes:
 
 
 @dataclass(frozen=True, slots=True)
-class Stays:
+class HoldOpen:
     """Frames on an open connection, and no leave is taken when the service closes it."""
 
     frames: Sequence[bytes]
 
 
-Input: TypeAlias = Sends | Floods | Shakes | Stays
+Input: TypeAlias = Frames | Flood | Handshake | HoldOpen
 
 
 # --- messages -------------------------------------------------------------------------------------
@@ -76,52 +76,52 @@ def oversized(kib: int) -> dict[str, Input]:
     pieces += [frame(CONT, b"a" * 512, fin=False)] * (limit // 512)
     padded = '{"action":"ping","padding":"' + "a" * limit + '"}'
     return {
-        "one byte more": Sends([text(b"a" * (limit + 1))]),
-        "a command that is padded": Sends([text(padded)]),
-        "1 MiB": Sends([text(b"a" * 1024 * 1024)]),
-        "16 MiB": Sends([text(b"a" * 16 * 1024 * 1024)]),
-        "binary": Sends([frame(BINARY, b"\0" * (limit + 1))]),
-        "two halves and one byte": Sends([start, middle, end]),
-        "two halves and one byte, pings in between": Sends(
+        "one byte more": Frames([text(b"a" * (limit + 1))]),
+        "a command that is padded": Frames([text(padded)]),
+        "1 MiB": Frames([text(b"a" * 1024 * 1024)]),
+        "16 MiB": Frames([text(b"a" * 16 * 1024 * 1024)]),
+        "binary": Frames([frame(BINARY, b"\0" * (limit + 1))]),
+        "two halves and one byte": Frames([start, middle, end]),
+        "two halves and one byte, pings in between": Frames(
             [start, frame(PING), middle, frame(PING), end]
         ),
-        "a large one and one byte": Sends([frame(TEXT, b"a" * limit, fin=False), end]),
-        "many small fragments": Sends(pieces),
-        "large fragments without an end": Sends([start, *[middle] * 64]),
-        "one that only announces 1 TiB": Sends([frame(TEXT, announced=1 << 40)]),
-        "the second of two": Sends([text(COMMAND), text(b"a" * (limit + 1))]),
+        "a large one and one byte": Frames([frame(TEXT, b"a" * limit, fin=False), end]),
+        "many small fragments": Frames(pieces),
+        "large fragments without an end": Frames([start, *[middle] * 64]),
+        "one that only announces 1 TiB": Frames([frame(TEXT, announced=1 << 40)]),
+        "the second of two": Frames([text(COMMAND), text(b"a" * (limit + 1))]),
     }
 
 
 NOT_UTF8: dict[str, Input] = {
-    "a byte that never occurs (FE)": Sends([text(b"\xfe")]),
-    "a byte that never occurs (FF)": Sends([text(b"\xff")]),
-    "a continuation byte alone": Sends([text(b"\x80")]),
-    "a slash in two bytes": Sends([text(b"\xc0\xaf")]),
-    "a zero in three bytes": Sends([text(b"\xe0\x80\x80")]),
-    "a surrogate": Sends([text(b"\xed\xa0\x80")]),
-    "a pair of surrogates": Sends([text(b"\xed\xa0\xbd\xed\xb8\x80")]),
-    "a character beyond the last": Sends([text(b"\xf4\x90\x80\x80")]),
-    "five bytes for one character": Sends([text(b"\xf8\x88\x80\x80\x80")]),
-    "a character cut off at the end": Sends([text(b"NIFTY \xe2\x82")]),
-    "in a command": Sends([text(b'{"action":"ping","note":"\xff"}')]),
-    "in the second fragment": Sends([text(b"{", fin=False), frame(CONT, b"\xff}")]),
-    "over two fragments": Sends([text(b"\xe2", fin=False), frame(CONT, b"\x28\xa1")]),
-    "in the reason of a close": Sends([frame(CLOSE, b"\x03\xe8\xff\xfe")]),
+    "a byte that never occurs (FE)": Frames([text(b"\xfe")]),
+    "a byte that never occurs (FF)": Frames([text(b"\xff")]),
+    "a continuation byte alone": Frames([text(b"\x80")]),
+    "a slash in two bytes": Frames([text(b"\xc0\xaf")]),
+    "a zero in three bytes": Frames([text(b"\xe0\x80\x80")]),
+    "a surrogate": Frames([text(b"\xed\xa0\x80")]),
+    "a pair of surrogates": Frames([text(b"\xed\xa0\xbd\xed\xb8\x80")]),
+    "a character beyond the last": Frames([text(b"\xf4\x90\x80\x80")]),
+    "five bytes for one character": Frames([text(b"\xf8\x88\x80\x80\x80")]),
+    "a character cut off at the end": Frames([text(b"NIFTY \xe2\x82")]),
+    "in a command": Frames([text(b'{"action":"ping","note":"\xff"}')]),
+    "in the second fragment": Frames([text(b"{", fin=False), frame(CONT, b"\xff}")]),
+    "over two fragments": Frames([text(b"\xe2", fin=False), frame(CONT, b"\x28\xa1")]),
+    "in the reason of a close": Frames([frame(CLOSE, b"\x03\xe8\xff\xfe")]),
 }
 
 BINARIES: dict[str, Input] = {
-    "a command": Sends([frame(BINARY, COMMAND.encode())]),
-    "a command in fragments": Sends(
+    "a command": Frames([frame(BINARY, COMMAND.encode())]),
+    "a command in fragments": Frames(
         [frame(BINARY, COMMAND[:8].encode(), fin=False), frame(CONT, COMMAND[8:].encode())]
     ),
-    "nothing": Sends([frame(BINARY)]),
-    "any bytes": Sends([frame(BINARY, bytes(range(256)))]),
+    "nothing": Frames([frame(BINARY)]),
+    "any bytes": Frames([frame(BINARY, bytes(range(256)))]),
 }
 
 
 def _json(message: str) -> Input:
-    return Sends([text(message)])
+    return Frames([text(message)])
 
 
 def _select(kind: str, *values: str) -> Input:
@@ -158,29 +158,29 @@ JSON: dict[str, Input] = {
 # --- frames ---------------------------------------------------------------------------------------
 
 FORBIDDEN_FRAMES: dict[str, Input] = {
-    "a text without mask": Sends([frame(TEXT, COMMAND.encode(), masked=False)]),
-    "a ping without mask": Sends([frame(PING, masked=False)]),
-    "the first reserved bit": Sends([frame(TEXT, COMMAND.encode(), reserved=4)]),
-    "the second reserved bit": Sends([frame(TEXT, COMMAND.encode(), reserved=2)]),
-    "the third reserved bit": Sends([frame(TEXT, COMMAND.encode(), reserved=1)]),
-    "a reserved bit in a ping": Sends([frame(PING, reserved=4)]),
-    **{f"the reserved kind {kind:X}": Sends([frame(kind, b"")]) for kind in (0x3, 0x7, 0xB, 0xF)},
-    "a ping in fragments": Sends([frame(PING, b"a", fin=False), frame(CONT, b"b")]),
-    "a pong in fragments": Sends([frame(PONG, b"a", fin=False)]),
-    "a close in fragments": Sends([frame(CLOSE, b"\x03\xe8", fin=False)]),
-    "a ping of 126 bytes": Sends([frame(PING, b"a" * 126)]),
-    "a pong of 64 KiB": Sends([frame(PONG, b"a" * 65536)]),
-    "a close of 126 bytes": Sends([frame(CLOSE, b"\x03\xe8" + b"a" * 124)]),
-    "a continuation of nothing": Sends([frame(CONT, b"a")]),
-    "a continuation behind the end": Sends([text(COMMAND), frame(CONT, b"a")]),
-    "a text within a text": Sends([text("a", fin=False), text("b")]),
-    "a binary within a text": Sends([text("a", fin=False), frame(BINARY, b"b")]),
+    "a text without mask": Frames([frame(TEXT, COMMAND.encode(), masked=False)]),
+    "a ping without mask": Frames([frame(PING, masked=False)]),
+    "the first reserved bit": Frames([frame(TEXT, COMMAND.encode(), reserved=4)]),
+    "the second reserved bit": Frames([frame(TEXT, COMMAND.encode(), reserved=2)]),
+    "the third reserved bit": Frames([frame(TEXT, COMMAND.encode(), reserved=1)]),
+    "a reserved bit in a ping": Frames([frame(PING, reserved=4)]),
+    **{f"the reserved kind {kind:X}": Frames([frame(kind, b"")]) for kind in (0x3, 0x7, 0xB, 0xF)},
+    "a ping in fragments": Frames([frame(PING, b"a", fin=False), frame(CONT, b"b")]),
+    "a pong in fragments": Frames([frame(PONG, b"a", fin=False)]),
+    "a close in fragments": Frames([frame(CLOSE, b"\x03\xe8", fin=False)]),
+    "a ping of 126 bytes": Frames([frame(PING, b"a" * 126)]),
+    "a pong of 64 KiB": Frames([frame(PONG, b"a" * 65536)]),
+    "a close of 126 bytes": Frames([frame(CLOSE, b"\x03\xe8" + b"a" * 124)]),
+    "a continuation of nothing": Frames([frame(CONT, b"a")]),
+    "a continuation behind the end": Frames([text(COMMAND), frame(CONT, b"a")]),
+    "a text within a text": Frames([text("a", fin=False), text("b")]),
+    "a binary within a text": Frames([text("a", fin=False), frame(BINARY, b"b")]),
 }
 
 FORBIDDEN_CLOSES: dict[str, Input] = {
-    "half a code": Sends([frame(CLOSE, b"\x03")]),
+    "half a code": Frames([frame(CLOSE, b"\x03")]),
     **{
-        f"code {code}": Sends([frame(CLOSE, code.to_bytes(2, "big"))])
+        f"code {code}": Frames([frame(CLOSE, code.to_bytes(2, "big"))])
         for code in (0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65535)
     },
 }
@@ -194,13 +194,13 @@ def floods(per_second: int) -> dict[str, Input]:
     subscribe = text('{"action":"subscribe","symbols":["BANKNIFTY"]}')
     unsubscribe = text('{"action":"unsubscribe","symbols":["BANKNIFTY"]}')
     return {
-        "ping messages": Floods([text(COMMAND)], per_second),
-        "ping messages, a second's worth at once": Floods([text(COMMAND)], per_second, per_second),
-        "subscribing and unsubscribing": Floods([subscribe, unsubscribe], per_second),
-        "messages that are no command": Floods([text("flood")], per_second),
-        "empty messages": Floods([text("")], per_second),
-        "WebSocket pings": Floods([frame(PING, b"flood")], per_second),
-        "WebSocket pongs": Floods([frame(PONG)], per_second),
+        "ping messages": Flood([text(COMMAND)], per_second),
+        "ping messages, a second's worth at once": Flood([text(COMMAND)], per_second, per_second),
+        "subscribing and unsubscribing": Flood([subscribe, unsubscribe], per_second),
+        "messages that are no command": Flood([text("flood")], per_second),
+        "empty messages": Flood([text("")], per_second),
+        "WebSocket pings": Flood([frame(PING, b"flood")], per_second),
+        "WebSocket pongs": Flood([frame(PONG)], per_second),
     }
 
 
@@ -211,22 +211,24 @@ _UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 _KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
 
 HANDSHAKES: dict[str, Input] = {
-    "nothing": Shakes(""),
-    "half a request line": Shakes("GET {path}"),
-    "a request without its end": Shakes(_GET + _UPGRADE + _KEY),
-    "a request byte by byte": Shakes("GET {path}?", "a"),
-    "a header that does not end": Shakes(_GET + "X-Fill: ", "a" * 16),
-    "headers line by line": Shakes(_GET, "X-Fill: a\r\n"),
-    "a greeting in another language (TLS)": Shakes("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
-    "a bad token, and it stays": Shakes(
+    "nothing": Handshake(""),
+    "half a request line": Handshake("GET {path}"),
+    "a request without its end": Handshake(_GET + _UPGRADE + _KEY),
+    "a request byte by byte": Handshake("GET {path}?", "a"),
+    "a header that does not end": Handshake(_GET + "X-Fill: ", "a" * 16),
+    "headers line by line": Handshake(_GET, "X-Fill: a\r\n"),
+    "a greeting in another language (TLS)": Handshake(
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+    ),
+    "a bad token, and it stays": Handshake(
         "GET {path}?token=x HTTP/1.1\r\nHost: {host}\r\n" + _UPGRADE + _KEY + "\r\n"
     ),
-    "a forbidden frame, and it stays": Stays([frame(PING, masked=False)]),
-    "another protocol (SSH)": Shakes("SSH-2.0-client\r\n"),
-    "no key": Shakes(_GET + _UPGRADE + "Sec-WebSocket-Version: 13\r\n\r\n"),
-    "another version": Shakes(_GET + _UPGRADE + _KEY.replace("13", "12") + "\r\n"),
-    "1,000 headers": Shakes(_GET + _UPGRADE + _KEY + "X-Fill: a\r\n" * 1000 + "\r\n"),
-    "100 headers of 100 kB": Shakes(
+    "a forbidden frame, and it stays": HoldOpen([frame(PING, masked=False)]),
+    "another protocol (SSH)": Handshake("SSH-2.0-client\r\n"),
+    "no key": Handshake(_GET + _UPGRADE + "Sec-WebSocket-Version: 13\r\n\r\n"),
+    "another version": Handshake(_GET + _UPGRADE + _KEY.replace("13", "12") + "\r\n"),
+    "1,000 headers": Handshake(_GET + _UPGRADE + _KEY + "X-Fill: a\r\n" * 1000 + "\r\n"),
+    "100 headers of 100 kB": Handshake(
         _GET + _UPGRADE + _KEY + f"X-Fill: {'a' * 100_000}\r\n" * 100 + "\r\n"
     ),
 }
@@ -259,7 +261,7 @@ def inputs(attack: str, count: int) -> dict[str, Input]:
     raise Broken(f'no attack "{attack}"; known are {", ".join(ATTACKS)}')
 
 
-def rounds(flood: Floods) -> Iterator[bytes]:
+def rounds(flood: Flood) -> Iterator[bytes]:
     """Yield what a flood writes at a time, without end."""
     number = 0
     while True:

@@ -33,6 +33,8 @@ from websockets.frames import Opcode
 from websockets.http11 import Response
 from websockets.protocol import Event, State
 
+from qaws.clients.endings import Ending
+from qaws.oracle.ledger import Entitlement
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
@@ -61,21 +63,6 @@ class Frame:
     code: int | None = None
 
 
-@dataclass(slots=True)
-class Entitlement:
-    """A selection that a client held: which ticks it must, and which it may have received.
-
-    Instants are `time.monotonic_ns()`. Between `asked_ns` and `held_ns`, and again between
-    `ending_ns` and `ended_ns`, both receiving and not receiving a tick is right.
-    """
-
-    selection: Selection
-    asked_ns: int
-    held_ns: int
-    ending_ns: int | None = None
-    ended_ns: int | None = None
-
-
 class _Recorder(ClientConnection):
     """A websockets connection that hands every frame to its log on arrival."""
 
@@ -98,25 +85,6 @@ class _Recorder(ClientConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         self.owner.ended()
         super().connection_lost(exc)
-
-
-@dataclass(slots=True)
-class Ending:
-    """How a connection ended: close code and reason as received, and who began it."""
-
-    at_ns: int
-    code: int
-    reason: str
-    by: Literal[
-        "the service",
-        "the client",
-        "nobody: the network connection was cut",
-        "the client, because the service broke the WebSocket protocol",
-    ]
-
-    def __str__(self) -> str:
-        reason = f' "{self.reason}"' if self.reason else " without a reason"
-        return f"closed with {self.code}{reason} by {self.by}"
 
 
 @dataclass
@@ -550,19 +518,19 @@ def redacted(url: str) -> str:
 
 
 def credentials(
-    url: str, token: str | None, carrier: str, parameter: str
+    url: str, token: str | None, location: str, parameter: str
 ) -> tuple[str, dict[str, str]]:
     """Return URL and headers that carry a token the way a target wants it.
 
     Args:
         url: the endpoint.
         token: None for no credentials at all.
-        carrier: "query parameter" or "Authorization header".
+        location: "query parameter" or "Authorization header".
         parameter: name of the query parameter.
     """
     if token is None:
         return url, {}
-    if carrier == "Authorization header":
+    if location == "Authorization header":
         return url, {"Authorization": f"Bearer {token}"}
     return f"{url}{'&' if '?' in url else '?'}{parameter}={quote(token)}", {}
 

@@ -121,7 +121,7 @@ class RawConnection(Connection):
             ) from None
         self._note("→", "handshake", f"a network connection to {parts.netloc}")
 
-    async def knock(self, url: str, headers: Iterable[tuple[str, str]] = ()) -> None:
+    async def connect(self, url: str, headers: Iterable[tuple[str, str]] = ()) -> None:
         """Make the network connection and do the handshake; a refusal is noted, not raised.
 
         Raises:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from qaws.clients.connection import Connection, Frame, credentials
-from qaws.oracle.announcements import Word
+from qaws.oracle.announcements import StatusMessage
 from qaws.oracle.ledger import Arrival, Key
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
@@ -58,7 +58,7 @@ class Registry:
         clients: Sequence[str],
         service: Service,
         token: str | None,
-        carrier: str,
+        location: str,
         further_headers: Sequence[tuple[str, str]] = (),
         receive_buffer: int | None = None,
         *,
@@ -69,7 +69,7 @@ class Registry:
         The last three arguments are those of `Connection.open`.
         """
         auth = service.target.auth
-        url, headers = credentials(service.url, token, carrier, auth.query_parameter)
+        url, headers = credentials(service.url, token, location, auth.query_parameter)
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(client: str) -> Connection:
@@ -92,9 +92,12 @@ class Registry:
         return [Arrival(frame.at_ns, key_of(frame)) for frame in connection.received("tick")]
 
     @staticmethod
-    def words(connection: Connection) -> list[Word]:
+    def status_messages(connection: Connection) -> list[StatusMessage]:
         """Return what a connection was told about the feed, in order."""
-        return [Word(f.at_ns, str(f.message.get("status"))) for f in connection.received("status")]
+        return [
+            StatusMessage(f.at_ns, str(f.message.get("status")))
+            for f in connection.received("status")
+        ]
 
     async def close(self) -> None:
         """Close every connection, all at once; none may hold up the end."""

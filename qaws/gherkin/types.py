@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from qaws.behaviours import choices
-from qaws.behaviours.expectations import Refusal
+from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.protocol import origins
 from qaws.protocol.market import Selection, selection_of
 
@@ -145,7 +145,8 @@ def ping(text: str) -> str:
 def refusal(text: str) -> Refusal:
     """Return how clients are refused: 'HTTP 401, or closed with 1008 and a reason containing …'."""
     status, *code = re.findall(r"\d+", text.partition(' and a reason containing "')[0])
-    return Refusal(int(status), int(code[0]) if code else None, *quoted(text))
+    close = ExpectedClose([int(code[0])], quoted(text)) if code else None
+    return Refusal(int(status), close)
 
 
 @_pattern(rf"(?: to (?:{CLIENTS}))?", "[ to *clients*]")
@@ -159,10 +160,10 @@ def receivers(text: str) -> list[str] | None:
     "(without a token / with a valid token[ in the *carrier* / from *origin*])",
 )
 def showing(text: str) -> dict[str, Any]:
-    """Return what a client shows at the door, as arguments of `actions.connect`."""
-    *_, carrier = text.partition("with a valid token in the ")
+    """Return what a client shows at the door, as arguments of `lifecycle.connect`."""
+    *_, location = text.partition("with a valid token in the ")
     *_, origin = text.partition("with a valid token from ")
-    shown = {"carrier": carrier, "origin": origin, "token": text != "without a token"}
+    shown = {"location": location, "origin": origin, "token": text != "without a token"}
     return {name: value for name, value in shown.items() if value != ""}
 
 
@@ -255,7 +256,7 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Receivers": receivers,
     "Market": one_of(choices.MARKET),
     "Swarm": one_of(choices.SWARM),
-    "Demand": one_of(choices.DEMANDED),
+    "LoadProfile": one_of(choices.DEMANDED),
     "Publish": one_of(choices.PUBLISHED),
     "Noted": one_of(choices.NOTED),
     "Back": one_of(choices.BACK),

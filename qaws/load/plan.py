@@ -58,7 +58,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
         url: where to connect, without the token.
         groups: the clients.
         tokens: shown in turn, client by client; one is enough.
-        carrier: how a token is shown.
+        location: how a token is shown.
         query_parameter: its name in the URL.
         headers: further request headers.
         first: symbol → the sequence number of the first tick that everybody must get. Without an
@@ -73,7 +73,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     url: str
     groups: tuple[Group, ...]
     tokens: tuple[str, ...] = ()
-    carrier: Literal["query parameter", "Authorization header"] = "query parameter"
+    location: Literal["query parameter", "Authorization header"] = "query parameter"
     query_parameter: str = "token"
     headers: dict[str, str] = {}
     first: dict[str, int] = {}
@@ -108,7 +108,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
         if not self.tokens:
             return self.url, headers
         token = self.tokens[index % len(self.tokens)]
-        if self.carrier == "Authorization header":
+        if self.location == "Authorization header":
             return self.url, headers | {"Authorization": f"Bearer {token}"}
         joint = "&" if "?" in self.url else "?"
         return f"{self.url}{joint}{self.query_parameter}={quote(token, safe='')}", headers

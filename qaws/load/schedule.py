@@ -12,7 +12,7 @@ LATE_MS = 20.0
 """A publisher whose p99 lag is above this did not offer the load that the scenario names."""
 
 
-class Burst(msgspec.Struct, frozen=True):
+class Spike(msgspec.Struct, frozen=True):
     """`factor` times the rate for `length_s` seconds, from `start_s` on."""
 
     factor: float
@@ -43,7 +43,7 @@ class FlowPlan(msgspec.Struct, frozen=True):
     per_second: float
     count: int
     first: dict[str, int] = {}
-    burst: Burst | None = None
+    burst: Spike | None = None
     pad_to: int = 0
     fence: bool = True
     channel: str = "ticker:options"

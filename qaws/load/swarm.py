@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from qaws.load.cluster import wire
-from qaws.load.cluster.controller import Child, Controller, Declined, Lost
+from qaws.load.cluster.controller import Controller, Declined, Lost, WorkerHandle
 from qaws.load.cluster.engine import Engine, open_engine
 from qaws.load.cluster.file_limits import require_descriptors
 from qaws.load.plan import SwarmPlan
@@ -59,7 +59,7 @@ class Swarm:
         self._loop: LoopThread | None = None
         self._engine: Engine | None = None
         self._controller: Controller | None = None
-        self._children: list[Child] = []
+        self._children: list[WorkerHandle] = []
         self._offsets: list[Offset] = []
         self.plan: SwarmPlan | None = None
 
@@ -210,7 +210,7 @@ class Swarm:
             raise Broken("the swarm has not been started")
         return self._loop
 
-    def _tell(self, child: Child, message: wire.Message) -> None:
+    def _tell(self, child: WorkerHandle, message: wire.Message) -> None:
         self._running.loop.call_soon_threadsafe(child.send, message)
 
     @property

@@ -29,14 +29,14 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class StatusMessage:
     """A word about the feed that a client was told: "degraded" or "recovered"."""
 
     at_ns: int
     status: str
 
 
-def recoveries(words: Iterable[Word]) -> list[int]:
+def recoveries(words: Iterable[StatusMessage]) -> list[int]:
     """Return when a client was told `recovered`, each time with a `degraded` of its own before."""
     found, degraded = [], False
     for word in words:
@@ -51,7 +51,7 @@ def recoveries(words: Iterable[Word]) -> list[int]:
 def announced(
     ticks: Sequence[Published],
     received: Mapping[Key, int],
-    words: Iterable[Word],
+    words: Iterable[StatusMessage],
     outages: Sequence[Outage],
 ) -> set[Key]:
     """Return the ticks whose loss a client was told of.

@@ -1,20 +1,17 @@
-"""The delivery oracle: what a client received, held against what was published.
+"""The ledger of a scenario: what was published, and what clients were entitled to.
 
 Every tick that the suite publishes goes into a ledger, with a sequence number per symbol and the
-instant at which it was due. A client's entitlements say which of them it must have received, which
-it may have, and which not. The oracle knows nothing of sockets. Instants are `time.monotonic_ns()`.
+instant at which it was due. The `audit` compares what clients received with it. The oracle knows
+nothing of sockets. Instants are `time.monotonic_ns()`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 from qaws.protocol.market import Selection, TickKind
-
-SHOWN = 3
-"""How many ticks a sentence names before it says how many more there are."""
 
 Role = Literal["tick", "fence", "flow"]
 """Why a tick was published: for the scenario, to mark an end, or as background flow."""
@@ -57,14 +54,31 @@ class Published:
         return f"{self.symbol} {self.kind.replace('_', ' ')} #{self.sequence}{which}"
 
 
-class Held(Protocol):
-    """A stretch of time in which a client held a selection; see `connections.Entitlement`."""
+@dataclass(slots=True)
+class Entitlement:
+    """A selection that a client held: which ticks it must, and which it may have received.
+
+    Instants are `time.monotonic_ns()`. Between `asked_ns` and `held_ns`, and again between
+    `ending_ns` and `ended_ns`, both receiving and not receiving a tick is right.
+    """
 
     selection: Selection
     asked_ns: int
     held_ns: int
-    ending_ns: int | None
-    ended_ns: int | None
+    ending_ns: int | None = None
+    ended_ns: int | None = None
+
+    def takes(self, tick: Published) -> bool:
+        """Return whether a tick is part of the selection."""
+        return self.selection.takes(tick.kind, tick.symbol, tick.instrument)
+
+    def was_in_force(self, tick: Published) -> bool:
+        """Return whether the selection was held when the tick was handed to the broker."""
+        return (
+            self.takes(tick)
+            and self.held_ns <= tick.sent_ns
+            and (self.ending_ns is None or tick.sent_ns < self.ending_ns)
+        )
 
 
 @dataclass(slots=True)
@@ -110,7 +124,9 @@ class Ledger:
         """Return an empty ledger that goes on counting where this one stopped."""
         return Ledger(_next=self._next, _before=dict(self._next))
 
-    def over(self, arrivals: Iterable[tuple[HeldSelections, Arrival]]) -> dict[Key, int]:
+    def broadcast_complete(
+        self, arrivals: Iterable[tuple[HeldSelections, Arrival]]
+    ) -> dict[Key, int]:
         """Return since when each tick's broadcast is known to be over.
 
         It is over once every client entitled to it, or to a later tick of the same publisher, has
@@ -123,161 +139,19 @@ class Ledger:
         for held, arrival in arrivals:
             tick = self.find(arrival.key) if arrival.key else None
             if tick and any(
-                _in_force(h, tick) and (h.ended_ns is None or arrival.at_ns < h.ended_ns)
+                h.was_in_force(tick) and (h.ended_ns is None or arrival.at_ns < h.ended_ns)
                 for h in held
             ):
                 seen[tick.key] = max(seen.get(tick.key, 0), arrival.at_ns)
-        over: dict[Key, int] = {}
+        broadcast_complete: dict[Key, int] = {}
         earliest: dict[int, int] = {}
         for tick in reversed(self.ticks):
             at = seen.get(tick.key)
             if at is not None:
                 earliest[tick.publisher] = min(at, earliest.get(tick.publisher, at))
             if tick.publisher in earliest:
-                over[tick.key] = earliest[tick.publisher]
-        return over
+                broadcast_complete[tick.key] = earliest[tick.publisher]
+        return broadcast_complete
 
 
-HeldSelections = Sequence[Held]
-
-
-def was_held(tick: Published, held: HeldSelections) -> bool:
-    """Return whether an entitlement was in force when the tick was handed to the broker."""
-    return any(_in_force(h, tick) for h in held)
-
-
-def must_receive(tick: Published, held: HeldSelections, over_ns: int | None) -> bool:
-    """Return whether not having received the tick is wrong.
-
-    It is when an entitlement was in force when the tick was handed to the broker, and had not begun
-    to end before the tick's broadcast was over (`over_ns`): on its way through the feed a tick can
-    be overtaken by the client's wish to have no more of them. A tick in doubt need not come.
-    """
-    return not tick.in_doubt and any(
-        _in_force(h, tick)
-        and (h.ending_ns is None or (over_ns is not None and over_ns <= h.ending_ns))
-        for h in held
-    )
-
-
-def _takers(tick: Published, held: HeldSelections) -> list[Held]:
-    return [h for h in held if h.selection.takes(tick.kind, tick.symbol, tick.instrument)]
-
-
-def _in_force(held: Held, tick: Published) -> bool:
-    return (
-        held.selection.takes(tick.kind, tick.symbol, tick.instrument)
-        and held.held_ns <= tick.sent_ns
-        and (held.ending_ns is None or tick.sent_ns < held.ending_ns)
-    )
-
-
-def may_receive(tick: Published, held: HeldSelections, over_ns: int | None, at_ns: int) -> bool:
-    """Return whether receiving the tick at `at_ns` is right.
-
-    It is while an entitlement is being asked for, in force, or ending; not before the client asked
-    nor when the tick's broadcast was over (`over_ns`) by then, and not behind the end's
-    acknowledgement, whenever the tick was published.
-    """
-    return any(
-        h.selection.takes(tick.kind, tick.symbol, tick.instrument)
-        and h.asked_ns < at_ns
-        and (over_ns is None or h.asked_ns < over_ns)
-        and (h.ended_ns is None or at_ns < h.ended_ns)
-        for h in held
-    )
-
-
-def missing(
-    arrivals: Sequence[Arrival], held: HeldSelections, ledger: Ledger, over: dict[Key, int]
-) -> list[Published]:
-    """Return the ticks that a client was due and has not received; see `audit`."""
-    received = {arrival.key for arrival in arrivals}
-    return [
-        tick
-        for tick in ledger.ticks
-        if tick.key not in received and must_receive(tick, held, over.get(tick.key))
-    ]
-
-
-def audit(
-    client: str,
-    arrivals: Sequence[Arrival],
-    held: HeldSelections,
-    ledger: Ledger,
-    over: dict[Key, int],
-    *,
-    complete: bool,
-    announced: Collection[Key] = (),
-) -> list[str]:
-    """Hold one client's ticks against the ledger.
-
-    Args:
-        client: its name, for the sentences.
-        arrivals: the ticks that it received, in order of arrival.
-        held: its entitlements.
-        ledger: what was published.
-        over: see `Ledger.over`.
-        complete: whether a fence has shown that everything due has come, so that what is missing is
-            lost and not late.
-        announced: ticks that may be missing, because the client was told; see `losses`.
-
-    Returns:
-        One sentence per kind of violation: unknown, unentitled (never asked for, no longer wanted,
-        or replayed from before), duplicate, reordered, missing.
-    """
-    unmarked = sum(1 for arrival in arrivals if arrival.key is None)
-    unknown: list[str] = []
-    stray: list[str] = []
-    ended: list[str] = []
-    old: list[str] = []
-    twice: list[str] = []
-    disorder: list[str] = []
-    due = missing(arrivals, held, ledger, over) if complete else []
-    lost = [tick for tick in due if tick.key not in announced]
-    counted: dict[Key, int] = {}
-    newest: dict[str, int] = {}
-    for arrival in arrivals:
-        if arrival.key is None:
-            continue
-        counted[arrival.key] = counted.get(arrival.key, 0) + 1
-        tick = ledger.find(arrival.key)
-        if tick is None:
-            late = " (published in an earlier scenario)" if ledger.is_earlier(arrival.key) else ""
-            unknown.append(f"{arrival.key[0]} #{arrival.key[1]}{late}")
-            continue
-        if counted[tick.key] == 2:
-            twice.append(str(tick))
-        elif counted[tick.key] == 1:
-            if tick.sequence < newest.get(tick.symbol, 0):
-                disorder.append(f"{tick} after #{newest[tick.symbol]}")
-            if not may_receive(tick, held, over.get(tick.key), arrival.at_ns):
-                asked = [h for h in _takers(tick, held) if h.asked_ns < arrival.at_ns]
-                if any(h.ended_ns is None or arrival.at_ns < h.ended_ns for h in asked):
-                    old.append(str(tick))
-                elif asked:
-                    ended.append(str(tick))
-                else:
-                    stray.append(str(tick))
-        newest[tick.symbol] = max(newest.get(tick.symbol, 0), tick.sequence)
-    findings = [
-        (f"{client} received ticks that were never published", unknown),
-        (f"{client} received ticks that it had not subscribed to", stray),
-        (f"{client} received ticks behind the acknowledgement of its unsubscribe", ended),
-        (f"{client} received ticks that were over when it subscribed", old),
-        (f"{client} received ticks more than once", twice),
-        (f"{client} received ticks out of order", disorder),
-        (f"{client} never received ticks that it was due", [str(tick) for tick in lost]),
-    ]
-    sentences = [f"{sentence}: {_some(found)}" for sentence, found in findings if found]
-    if unmarked:
-        sentences.append(
-            f"{client} received {unmarked} ticks without their sequence number: the service must "
-            "relay fields that it does not know"
-        )
-    return sentences
-
-
-def _some(found: Sequence[str]) -> str:
-    more = len(found) - SHOWN
-    return ", ".join(found[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+HeldSelections = Sequence[Entitlement]

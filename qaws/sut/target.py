@@ -15,7 +15,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from qaws.verdict import Broken
 
@@ -43,8 +51,10 @@ class Endpoint(_Section):
 class Auth(_Section):
     """How a client shows who it is, and where the tokens come from."""
 
-    carriers: list[Literal["query parameter", "Authorization header"]] = Field(
-        default=["query parameter"], min_length=1
+    token_locations: list[Literal["query parameter", "Authorization header"]] = Field(
+        default=["query parameter"],
+        min_length=1,
+        validation_alias=AliasChoices("token_locations", "carriers"),  # the latter is its old name
     )
     query_parameter: str = "token"
     algorithm: Literal["RS256", "ES256"] = "RS256"

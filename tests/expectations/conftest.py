@@ -23,7 +23,10 @@ def testbed(tmp_path_factory):
             "name": "scripted",
             "dialect": "qa-ws",
             "endpoint": {"url": "ws://127.0.0.1:1/ws/ticks"},
-            "auth": {"generate_key": True, "carriers": ["query parameter", "Authorization header"]},
+            "auth": {
+                "generate_key": True,
+                "token_locations": ["query parameter", "Authorization header"],
+            },
             "feed": {"broker": "embedded"},
         }
     )
@@ -36,7 +39,7 @@ def testbed(tmp_path_factory):
 def scenario(testbed, monkeypatch):
     """Play a scenario: an `async def story(do)` against a service; return the checks."""
     monkeypatch.setattr("qaws.testbed.testbed.GRACE_S", GRACE_S)
-    monkeypatch.setattr("qaws.behaviours.expectations.ALIVE_S", GRACE_S)
+    monkeypatch.setattr("qaws.behaviours.lifecycle.ALIVE_S", GRACE_S)
 
     def play(service, story):
         with service(testbed.broker.url) as running:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from qaws.behaviours import actions
+from qaws.behaviours import lifecycle
 from qaws.protocol.market import selection_of
 from tests.harness.scripted import Ticker
 
@@ -11,12 +11,12 @@ NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
 
 
 async def connected(do):
-    await do(actions.be_connected, ["Alice"])
+    await do(lifecycle.be_connected, ["Alice"])
 
 
 async def subscribed(do, *clients, to=NIFTY):
-    await do(actions.be_connected, clients)
-    await do(actions.subscribe, clients, to)
+    await do(lifecycle.be_connected, clients)
+    await do(lifecycle.subscribe, clients, to)
 
 
 class Duplicates(Ticker):

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from qaws.behaviours import actions, deliveries, expectations
+from qaws.behaviours import closes, deliveries, lifecycle, publishing
+from qaws.clients.endings import ExpectedClose
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
 from tests.expectations.services import (
@@ -30,7 +31,7 @@ def test_a_message_of_a_forbidden_kind_is_refuted_behind_a_closing_tick(right, w
     async def story(do):
         underlying = selection_of("the NIFTY underlying")
         await subscribed(do, "Alice", to=underlying)
-        await do(actions.publish, NIFTY, "option_tick")
+        await do(publishing.publish, NIFTY, "option_tick")
         await do(deliveries.received_none, ["Alice"], ["option tick"])
 
     right(Ticker, story)
@@ -40,7 +41,7 @@ def test_a_message_of_a_forbidden_kind_is_refuted_behind_a_closing_tick(right, w
 
 def test_a_client_without_a_subscription_is_asked_for_a_pong(right, wrong):
     async def story(do):
-        await do(actions.be_connected, ["Alice"])
+        await do(lifecycle.be_connected, ["Alice"])
         await do(deliveries.received_none, ["Alice"], ["error"])
 
     class Mute(Ticker):
@@ -74,7 +75,7 @@ def test_the_closing_tick_of_another_client_is_waited_for_too(right):
     async def story(do):
         await subscribed(do, "Alice", to=selection_of("instrument 256265"))
         await subscribed(do, "Carol")
-        await do(actions.publish, NIFTY, "option_tick")
+        await do(publishing.publish, NIFTY, "option_tick")
         await do(deliveries.everything_was_exact)
 
     right(SlowToTheFirst, story)
@@ -83,7 +84,7 @@ def test_the_closing_tick_of_another_client_is_waited_for_too(right):
 def market(each=4, clients=("Alice",)):
     async def story(do):
         await subscribed(do, *clients)
-        await do(actions.publish_in_turn, ["NIFTY", "BANKNIFTY"], each)
+        await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], each)
         for client in clients:
             await do(deliveries.received_exactly, client, NIFTY)
 
@@ -118,12 +119,12 @@ def test_deliveries_that_are_not_exact_are_refuted(wrong, service, sentence):
 def test_a_claim_about_what_was_never_subscribed_or_published_is_broken(scenario):
     async def other(do):
         await subscribed(do, "Alice")
-        await do(actions.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+        await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
         await do(deliveries.received_exactly, "Alice", BANKNIFTY)
 
     async def alone(do):
         await subscribed(do, "Alice")
-        await do(actions.publish_in_turn, ["NIFTY"], 2)
+        await do(publishing.publish_in_turn, ["NIFTY"], 2)
         await do(deliveries.received_exactly, "Alice", NIFTY)
 
     with pytest.raises(
@@ -137,7 +138,7 @@ def test_a_claim_about_what_was_never_subscribed_or_published_is_broken(scenario
 def closing(do_first=None, clients=("Alice", "Bob")):
     async def story(do):
         await subscribed(do, *clients)
-        await do(actions.publish_in_turn, ["NIFTY", "BANKNIFTY"], 4)
+        await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 4)
         if do_first:
             await do_first(do)
         await do(deliveries.everything_was_exact)
@@ -193,7 +194,7 @@ def test_what_comes_behind_the_last_check_is_seen_also_without_any_tick(wrong):
             await super().ping(client)
 
     async def story(do):
-        await do(actions.be_connected, ["Alice"])
+        await do(lifecycle.be_connected, ["Alice"])
         await do(deliveries.everything_was_exact)
 
     wrong(LateNonsense, story, r"has the type 'heartbeat'")
@@ -209,7 +210,7 @@ def test_a_close_that_a_step_has_found_right_is_no_loss(right):
         await do(
             lambda testbed: testbed.scenario.connections.named("Alice").send('{"action":"ping"}')
         )
-        await do(expectations.closed_by_service, ["Alice"], [1001], ["idle"])
+        await do(closes.closed_by_service, ["Alice"], ExpectedClose([1001], ["idle"]))
         await do(deliveries.everything_was_exact)
 
     right(ClosesOnPing, story)

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from qaws.behaviours import actions, expectations
+from qaws.behaviours import closes, lifecycle
+from qaws.clients.endings import ExpectedClose, Refusal
 from tests.expectations.services import (
     closes_at_once,
     connected,
@@ -22,12 +23,12 @@ def refuses(status):
     return Refuses
 
 
-REFUSAL = expectations.Refusal(401, 1008, "Authentication required")
+REFUSAL = Refusal(401, ExpectedClose([1008], ["Authentication required"]))
 
 
 async def refusal(do):
-    await do(actions.connect, ["Alice"], token=False)
-    await do(expectations.refused, ["Alice"], REFUSAL)
+    await do(lifecycle.connect, ["Alice"], token=False)
+    await do(closes.refused, ["Alice"], REFUSAL)
 
 
 @pytest.mark.parametrize("service", [Ticker, refuses(401)])
@@ -66,8 +67,8 @@ def test_a_refusal_that_does_not_say_why_is_refuted(wrong, service, sentence):
 
 
 async def full(do):
-    await do(actions.connect, ["Zoe"])
-    await do(expectations.closed_by_service, ["Zoe"], [1008], ["max connections"])
+    await do(lifecycle.connect, ["Zoe"])
+    await do(closes.closed_by_service, ["Zoe"], ExpectedClose([1008], ["max connections"]))
 
 
 @pytest.mark.parametrize("reason", ["max connections reached", "MAX Connections"])
@@ -92,8 +93,8 @@ def test_a_close_without_code_or_reason_or_none_at_all_is_refuted(wrong, service
 def test_a_close_by_the_client_is_not_the_services(wrong):
     async def story(do):
         await connected(do)
-        await do(actions.end_connection, "Alice", "a clean close")
-        await do(expectations.closed_by_service, ["Alice"], [1000], [""])
+        await do(lifecycle.end_connection, "Alice", "a clean close")
+        await do(closes.closed_by_service, ["Alice"], ExpectedClose([1000], [""]))
 
     wrong(Ticker, story, r"by the client, allowed closed by the service")
 
@@ -111,8 +112,8 @@ def closes_after(seconds):
 def silence(low_ms, high_ms):
     async def story(do):
         await connected(do)
-        await do(actions.stay_silent, "Alice", 1.5)
-        await do(expectations.closed_between, ["Alice"], [1001], ["idle"], low_ms, high_ms)
+        await do(lifecycle.stay_silent, "Alice", 1.5)
+        await do(closes.closed_between, ["Alice"], ExpectedClose([1001], ["idle"]), low_ms, high_ms)
 
     return story
 

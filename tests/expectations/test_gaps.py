@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from qaws.behaviours import actions, deliveries, sequence_gaps
+from qaws.behaviours import deliveries, lifecycle, publishing, sequence_gaps
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
 from tests.expectations.services import subscribed
@@ -16,12 +16,12 @@ BOTH = selection_of("NIFTY and BANKNIFTY")
 
 async def absence_of_alice(do, least=10):
     await subscribed(do, "Alice", "Bob")
-    await do(actions.open_market, 6)
-    await do(actions.publish_in_turn, ["NIFTY"], 10)
-    await do(actions.end_connection, "Alice", "an abrupt reset")
-    await do(actions.connect, ["Alice"])
-    await do(actions.publish_in_turn, ["NIFTY"], 10)
-    await do(actions.subscribe, ["Alice"], NIFTY)
+    await do(publishing.open_market, 6)
+    await do(publishing.publish_in_turn, ["NIFTY"], 10)
+    await do(lifecycle.end_connection, "Alice", "an abrupt reset")
+    await do(lifecycle.connect, ["Alice"])
+    await do(publishing.publish_in_turn, ["NIFTY"], 10)
+    await do(lifecycle.subscribe, ["Alice"], NIFTY)
     await do(sequence_gaps.gap_is_visible, "Alice", NIFTY, least)
 
 
@@ -111,7 +111,7 @@ def test_numbers_are_told_in_few_words(seen, words):
 
 async def several_publishers(do):
     await subscribed(do, "Alice", to=BOTH)
-    await do(actions.publish_side_by_side, ["NIFTY", "BANKNIFTY", "NIFTYNXT50"], 120)
+    await do(publishing.publish_side_by_side, ["NIFTY", "BANKNIFTY", "NIFTYNXT50"], 120)
     await do(deliveries.received_exactly, "Alice", BOTH)
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws.behaviours import actions, deliveries, expectations
+from qaws.behaviours import deliveries, lifecycle
 from tests.expectations.services import (
     WELCOME,
     closes_at_once,
@@ -18,10 +18,10 @@ from tests.harness.scripted import Ticker
 def test_a_connection_that_is_open_and_answers_is_met(right):
     async def story(do):
         await connected(do)
-        await do(expectations.connected, ["Alice"])
-        await do(expectations.connected_after, ["Alice"], 300)
-        await do(expectations.ping_answered, ["Alice"], "WebSocket ping", 400)
-        await do(expectations.ping_answered, ["Alice"], "ping message", 400)
+        await do(lifecycle.connected, ["Alice"])
+        await do(lifecycle.connected_after, ["Alice"], 300)
+        await do(lifecycle.ping_answered, ["Alice"], "WebSocket ping", 400)
+        await do(lifecycle.ping_answered, ["Alice"], "ping message", 400)
 
     right(Ticker, story)
 
@@ -68,7 +68,7 @@ class OldPong(Ticker):
 def test_a_ping_message_without_its_pong_in_time_is_refuted(wrong, service, sentence):
     async def story(do):
         await connected(do)
-        await do(expectations.ping_answered, ["Alice"], "ping message", 400)
+        await do(lifecycle.ping_answered, ["Alice"], "ping message", 400)
 
     wrong(service, story, sentence)
 
@@ -81,11 +81,11 @@ def test_a_websocket_ping_without_its_pong_is_refuted(wrong):
 
     async def story(do):
         await connected(do)
-        await do(expectations.ping_answered, ["Alice"], "WebSocket ping", 400)
+        await do(lifecycle.ping_answered, ["Alice"], "WebSocket ping", 400)
 
     async def open_story(do):
         await connected(do)
-        await do(expectations.connected, ["Alice"])
+        await do(lifecycle.connected, ["Alice"])
 
     wrong(Deaf, story, r"answer to Alice's WebSocket ping: measured nothing in \d+ ms")
     wrong(Deaf, open_story, r"open connections of Alice: measured 0 .*open and answering")
@@ -100,7 +100,7 @@ def test_a_connection_that_is_closed_later_is_not_still_connected(wrong):
 
     async def story(do):
         await connected(do)
-        await do(expectations.connected_after, ["Alice"], 500)
+        await do(lifecycle.connected_after, ["Alice"], 500)
 
     wrong(ClosesSoon, story, r'0 .*open and answering; Alice: 1 x welcome; closed with 1001 "idle')
 
@@ -109,8 +109,8 @@ FIELDS = [("type", "connection"), ("status", "connected"), ("session_id", "any t
 
 
 async def welcome_within_400_ms(do):
-    await do(actions.connect, ["Alice"])
-    await do(expectations.welcomed, "Alice", 400, FIELDS)
+    await do(lifecycle.connect, ["Alice"])
+    await do(lifecycle.welcomed, "Alice", 400, FIELDS)
 
 
 class LateWelcome(Ticker):
@@ -119,11 +119,11 @@ class LateWelcome(Ticker):
         await super().welcome(client)
 
 
-@pytest.mark.parametrize("carrier", ["query parameter", "Authorization header"])
-def test_a_welcome_as_it_must_be_is_met(right, carrier):
+@pytest.mark.parametrize("location", ["query parameter", "Authorization header"])
+def test_a_welcome_as_it_must_be_is_met(right, location):
     async def story(do):
-        await do(actions.connect, ["Alice"], carrier=carrier)
-        await do(expectations.welcomed, "Alice", 400, FIELDS)
+        await do(lifecycle.connect, ["Alice"], location=location)
+        await do(lifecycle.welcomed, "Alice", 400, FIELDS)
 
     right(Ticker, story)
 

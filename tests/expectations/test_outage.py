@@ -12,7 +12,7 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from qaws.behaviours import actions, deliveries, outage
+from qaws.behaviours import deliveries, lifecycle, outage, publishing
 from qaws.gherkin.types import TYPES
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken, Refuted
@@ -155,9 +155,9 @@ def acted(mishap):
     """Return the story of QA-WS-017 with a mishap in the words of the features."""
 
     async def story(do):
-        await do(actions.open_market, 20)
-        await do(actions.be_connected, ["Alice", "Bob"])
-        await do(actions.subscribe, ["Alice", "Bob"], NIFTY)
+        await do(publishing.open_market, 20)
+        await do(lifecycle.be_connected, ["Alice", "Bob"])
+        await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
         await do(TYPES["Mishap"](mishap), "Alice", BANKNIFTY)
         await do(outage.ticks_resume, 1000)
         await do(outage.told_of_the_loss, 1000)
@@ -234,7 +234,7 @@ def test_without_an_outage_nothing_can_be_said_of_it(scenario):
 
 def test_a_broker_that_died_breaks_its_scenario_and_is_there_for_the_next(scenario, testbed, until):
     async def story(do):
-        await do(actions.be_connected, ["Alice"])
+        await do(lifecycle.be_connected, ["Alice"])
 
     scenario(Heals, story)
     os.kill(testbed.broker.pid, signal.SIGKILL)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qaws.behaviours import actions, resources
+from qaws.behaviours import lifecycle, resources
 from qaws.sut.resources import CLIENT_PARTS
 from qaws.sut.target import Endpoint, Statistics
 from qaws.verdict import Broken, Refuted
@@ -39,11 +39,11 @@ def resource_story(testbed, monkeypatch, tmp_path):
             testbed.scenario.service = services.get()
 
             async def story():
-                await actions.be_connected(testbed, ["Alice"])
+                await lifecycle.be_connected(testbed, ["Alice"])
                 await resources.record(testbed)
                 await resources.record_memory(testbed)
                 names = ["client 1", "client 2", "client 3"]
-                await actions.come_and_go(testbed, names, NIFTY, "a clean close")
+                await lifecycle.come_and_go(testbed, names, NIFTY, "a clean close")
                 await then(testbed)
 
             testbed.loop.call(story(), timeout_s=30)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws.behaviours import actions, expectations, tokens
+from qaws.behaviours import lifecycle, tokens
 from tests.expectations.services import (
     connected,
     subscribed,
@@ -19,9 +19,9 @@ def test_a_session_id_that_comes_back_is_refuted(right, wrong):
 
     async def story(do):
         await connected(do)
-        await do(actions.end_connection, "Alice", "an abrupt reset")
-        await do(actions.connect, ["Alice"])
-        await do(expectations.new_session, "Alice")
+        await do(lifecycle.end_connection, "Alice", "an abrupt reset")
+        await do(lifecycle.connect, ["Alice"])
+        await do(lifecycle.new_session, "Alice")
 
     right(Ticker, story)
     wrong(
@@ -31,8 +31,8 @@ def test_a_session_id_that_comes_back_is_refuted(right, wrong):
 
 async def an_error(do):
     await subscribed(do, "Alice")
-    await do(actions.send_malformed, "Alice", "broken JSON")
-    await do(expectations.gets_error, "Alice", "Invalid message format", 400)
+    await do(lifecycle.send_malformed, "Alice", "broken JSON")
+    await do(lifecycle.gets_error, "Alice", "Invalid message format", 400)
 
 
 def on_invalid(act):

@@ -7,7 +7,8 @@ import textwrap
 
 import pytest
 
-from qaws.behaviours import actions, deliveries, nodes, shutdown
+from qaws.behaviours import deliveries, lifecycle, nodes, shutdown
+from qaws.clients.endings import ExpectedClose
 from qaws.protocol.market import selection_of
 from qaws.sut.target import Target
 from qaws.testbed.testbed import Testbed
@@ -125,10 +126,10 @@ def play(tmp_path, monkeypatch):
 
 
 async def ending(do, testbed):
-    await do(actions.be_connected, ["Alice", "Bob"])
-    await do(actions.subscribe, ["Alice", "Bob"], NIFTY)
+    await do(lifecycle.be_connected, ["Alice", "Bob"])
+    await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
     await do(shutdown.end_amid_ticks, 40, NIFTY)
-    await do(shutdown.closed_in_time, ["Alice", "Bob"], [1001], ["shutdown"], 600)
+    await do(shutdown.closed_in_time, ["Alice", "Bob"], ExpectedClose([1001], ["shutdown"]), 600)
     await do(shutdown.received_what_came_before, ["Alice", "Bob"])
     await do(shutdown.process_ends, 0, 1500)
     await do(shutdown.nobody_was_let_in)
@@ -159,9 +160,9 @@ def test_a_service_that_ends_badly_is_refuted(play, kind, sentence):
 
 def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(play):
     async def story(do, testbed):
-        await do(actions.be_connected, ["Alice"])
-        await do(actions.subscribe, ["Alice"], NIFTY)
-        await do(shutdown.be_deaf, "Zoe", selection_of("BANKNIFTY"))
+        await do(lifecycle.be_connected, ["Alice"])
+        await do(lifecycle.subscribe, ["Alice"], NIFTY)
+        await do(shutdown.stall_reader, "Zoe", selection_of("BANKNIFTY"))
         zoe = testbed.scenario.connections.named("Zoe")
         assert zoe.is_open
         assert not any(zoe.received("tick"))
@@ -169,7 +170,7 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(pla
             r"full: the system holds \d\.\d of 3\.0 MB", testbed.scenario.figures[-1][1]
         )
         await do(shutdown.end_amid_ticks, 40, NIFTY)
-        await do(shutdown.closed_in_time, ["Alice"], [1001], ["shutdown"], 600)
+        await do(shutdown.closed_in_time, ["Alice"], ExpectedClose([1001], ["shutdown"]), 600)
         testbed.services.stop()
         testbed.scenario.stash[shutdown.SHUTDOWN].service.stop()
         await asyncio.wait_for(testbed.scenario.stash[shutdown.SHUTDOWN].watch, 5)
@@ -184,10 +185,10 @@ def test_a_line_that_takes_everything_is_not_full(play, monkeypatch):
     monkeypatch.setattr(shutdown, "DEAF_BUFFER", 4 << 20)
 
     async def story(do, testbed):
-        await do(actions.be_connected, ["Alice"])
-        await do(actions.subscribe, ["Alice"], NIFTY)
+        await do(lifecycle.be_connected, ["Alice"])
+        await do(lifecycle.subscribe, ["Alice"], NIFTY)
         with pytest.raises(Broken, match="nothing shows that its line is full: the system holds"):
-            await do(shutdown.be_deaf, "Zoe", selection_of("BANKNIFTY"))
+            await do(shutdown.stall_reader, "Zoe", selection_of("BANKNIFTY"))
 
     play("Ending", story)
 
@@ -195,11 +196,11 @@ def test_a_line_that_takes_everything_is_not_full(play, monkeypatch):
 def test_one_of_two_nodes_may_end(play):
     async def story(do, testbed):
         await asyncio.to_thread(nodes.start_second, testbed)
-        await do(actions.be_connected, ["Alice"])
-        await do(actions.subscribe, ["Alice"], NIFTY)
+        await do(lifecycle.be_connected, ["Alice"])
+        await do(lifecycle.subscribe, ["Alice"], NIFTY)
         await do(nodes.join, ["Carol"], NIFTY, "the second node")
         await do(shutdown.end_amid_ticks, 40, NIFTY, "the second node")
-        await do(shutdown.closed_in_time, ["Carol"], [1001], ["shutdown"], 600)
+        await do(shutdown.closed_in_time, ["Carol"], ExpectedClose([1001], ["shutdown"]), 600)
         await do(shutdown.received_what_came_before, ["Carol"])
         await do(deliveries.further_tick, ["Alice"], NIFTY, 500)
         await do(deliveries.everything_was_exact)
@@ -211,8 +212,8 @@ def test_a_herd_comes_back(play):
     names = [f"client {number}" for number in range(1, 21)]
 
     async def story(do, testbed):
-        await do(actions.be_connected, names)
-        await do(actions.subscribe, names, NIFTY)
+        await do(lifecycle.be_connected, names)
+        await do(lifecycle.subscribe, names, NIFTY)
         await asyncio.to_thread(testbed.use_service, afresh=True)
         await do(nodes.come_back, names, NIFTY)
         with pytest.raises(Refuted, match="session ids that were there before: measured 20"):
@@ -224,7 +225,7 @@ def test_a_herd_comes_back(play):
 
 def test_what_has_not_happened_cannot_be_judged(play):
     async def story(do, testbed):
-        await do(actions.be_connected, ["Alice"])
+        await do(lifecycle.be_connected, ["Alice"])
         for act, words, said in (
             (shutdown.nobody_was_let_in, (), "no service has been told to end"),
             (nodes.are_back, (["Alice"], 5), "has not been restarted"),

@@ -4,16 +4,16 @@ import random
 
 import pytest
 
-from qaws.behaviours import actions, deliveries, random_sequences, subscriptions
+from qaws.behaviours import deliveries, lifecycle, publishing, random_sequences, subscriptions
 from qaws.behaviours.random_sequences import SEARCH
 from qaws.behaviours.sequence_model import (
+    ModelRunner,
     Ping,
     Reconnect,
-    Stage,
     Subscribe,
     Tick,
     Unsubscribe,
-    plainer,
+    simplified,
 )
 from qaws.protocol.market import selection_of
 from qaws.sut.service import Service
@@ -51,8 +51,8 @@ class DropsAll(Ticker):
 
 async def change_of_mind(do, taken=NIFTY, kept=BANKNIFTY, foreign=NXT50):
     await subscribed(do, "Alice", "Bob")
-    await do(actions.open_market, 6)
-    await do(actions.subscribe, ["Alice"], kept)
+    await do(publishing.open_market, 6)
+    await do(lifecycle.subscribe, ["Alice"], kept)
     await do(subscriptions.changes_its_mind, "Alice", taken, foreign, 2)
     await do(deliveries.received_exactly, "Alice", taken)
     await do(deliveries.received_exactly, "Bob", taken)
@@ -104,7 +104,7 @@ def test_a_scenario_that_could_show_nothing_is_broken(scenario, words, sentence)
 def test_somebody_else_must_show_which_ticks_there_were(scenario):
     async def story(do):
         await subscribed(do, "Alice")
-        await do(actions.subscribe, ["Alice"], BANKNIFTY)
+        await do(lifecycle.subscribe, ["Alice"], BANKNIFTY)
         with pytest.raises(Broken, match="nobody but Alice is subscribed to NIFTY"):
             await do(subscriptions.changes_its_mind, "Alice", NIFTY, NXT50, 1)
 
@@ -191,14 +191,14 @@ def test_halves_end_with_one():
 
 
 def test_a_plainer_move_has_nothing_about_it():
-    assert plainer(Subscribe("Alice", NIFTY, True)) == Subscribe("Alice", NIFTY, False)
-    assert plainer(Tick(("underlying_bar", "NIFTY", None), True)).awaited is False
-    assert plainer(Ping("Alice")) == Ping("Alice")
+    assert simplified(Subscribe("Alice", NIFTY, True)) == Subscribe("Alice", NIFTY, False)
+    assert simplified(Tick(("underlying_bar", "NIFTY", None), True)).awaited is False
+    assert simplified(Ping("Alice")) == Ping("Alice")
 
 
 def test_a_story_is_told_step_by_step(testbed):
     testbed.begin_scenario()
-    stage = Stage(testbed, TRIO, 1.0)
+    stage = ModelRunner(testbed, TRIO, 1.0)
     stage.moves = [
         Subscribe("Alice", NIFTY, False),
         Tick(("option_tick", "NIFTY", 256265), False),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from qaws.behaviours import actions, deliveries
+from qaws.behaviours import deliveries, publishing
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken, Refuted
 from tests.expectations.services import (
@@ -24,7 +24,7 @@ from tests.harness.scripted import Ticker
 def a_tick_is_due_to(*clients, within_ms=400):
     async def story(do):
         await subscribed(do, *clients)
-        await do(actions.publish, NIFTY, "option_tick")
+        await do(publishing.publish, NIFTY, "option_tick")
         await do(deliveries.receives_it, clients, within_ms)
 
     return story
@@ -94,7 +94,7 @@ def test_a_lost_closing_tick_is_no_proof_of_anything(wrong):
 def fields_equal(*fields, kind="option_tick", to=NIFTY):
     async def story(do):
         await subscribed(do, "Alice", to=to)
-        await do(actions.publish, to, kind)
+        await do(publishing.publish, to, kind)
         await do(deliveries.equals_published, "Alice", fields)
 
     return story
@@ -144,8 +144,8 @@ def test_a_field_left_over_from_the_tick_before_is_seen(wrong):
     async def story(do):
         to = selection_of("the NIFTY underlying")
         await subscribed(do, "Alice", to=to)
-        await do(actions.publish, to, "underlying_bar")
-        await do(actions.publish, to, "underlying_bar")
+        await do(publishing.publish, to, "underlying_bar")
+        await do(publishing.publish, to, "underlying_bar")
         await do(deliveries.equals_published, "Alice", ["open", "volume"])
 
     wrong(Stale, story, r"volume of NIFTY underlying bar #\d+ at Alice: measured \d+, allowed \d+")

@@ -11,14 +11,16 @@ import jwt
 import pytest
 
 from qaws.behaviours import (
-    actions,
+    closes,
     deliveries,
-    expectations,
     isolation,
+    lifecycle,
+    publishing,
     token_expiry,
     token_leaks,
     tokens,
 )
+from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.runner.attachments import attach_evidence
 from qaws.verdict import Refuted
 from tests.expectations.services import BANKNIFTY, NIFTY, subscribed
@@ -60,13 +62,13 @@ class Strict(Ticker):
 # --- forged tokens -------------------------------------------------------------------------------
 
 
-NO_TOKEN = expectations.Refusal(401, 1008, "Authentication required")
+NO_TOKEN = Refusal(401, ExpectedClose([1008], ["Authentication required"]))
 
 
 async def forged(do):
     await do(tokens.connect_forged, "Mallory", "no expiry")
-    await do(expectations.refused, ["Mallory"], NO_TOKEN)
-    await do(tokens.told_no_more, "Mallory")
+    await do(closes.refused, ["Mallory"], NO_TOKEN)
+    await do(tokens.rejection_is_indistinguishable, "Mallory")
     await do(tokens.admitted, "Alice", 500)
 
 
@@ -128,9 +130,9 @@ class TellsExpiredApart(Strict):
 def test_each_bad_token_is_compared_with_none_at_all(wrong):
     async def story(do):
         await do(tokens.connect_forged, "Mallory", "no expiry")
-        await do(tokens.told_no_more, "Mallory")
+        await do(tokens.rejection_is_indistinguishable, "Mallory")
         await do(tokens.connect_forged, "Mallory", "expired an hour ago")
-        await do(tokens.told_no_more, "Mallory")
+        await do(tokens.rejection_is_indistinguishable, "Mallory")
 
     wrong(
         TellsExpiredApart,
@@ -153,7 +155,7 @@ class Curious(Strict):
 def test_a_service_that_goes_where_the_token_points_to(wrong):
     async def story(do):
         await do(tokens.connect_forged, "Mallory", "its own key set behind jku")
-        await do(tokens.told_no_more, "Mallory")
+        await do(tokens.rejection_is_indistinguishable, "Mallory")
 
     wrong(Curious, story, r"because Mallory's token pointed at it: measured /keys.json, allowed no")
 
@@ -163,10 +165,15 @@ def test_a_service_that_goes_where_the_token_points_to(wrong):
 
 async def expiring(do):
     await subscribed(do, "Nora")
-    await do(actions.keep_publishing, NIFTY, 50)
+    await do(publishing.keep_publishing, NIFTY, 50)
     await do(token_expiry.connect_expiring, ["Ida", "Lars"], 500)
-    await do(actions.subscribe, ["Lars"], NIFTY)
-    await do(token_expiry.closed_on_expiry, ["Ida", "Lars"], [1008], ["token expired"], 300)
+    await do(lifecycle.subscribe, ["Lars"], NIFTY)
+    await do(
+        token_expiry.closed_on_expiry,
+        ["Ida", "Lars"],
+        ExpectedClose([1008], ["token expired"]),
+        300,
+    )
     await do(token_expiry.turned_away_again, ["Ida", "Lars"], NO_TOKEN)
     await do(deliveries.everything_was_exact)
 

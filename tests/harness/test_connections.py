@@ -7,7 +7,8 @@ from http import HTTPStatus
 
 import pytest
 
-from qaws.clients.connection import Connection, Entitlement, credentials, exact, redacted
+from qaws.clients.connection import Connection, credentials, exact, redacted
+from qaws.oracle.ledger import Entitlement
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import selection_of
@@ -595,10 +596,10 @@ def test_without_a_subscription_nothing_is_lost(meet):
 # --- secrets and spelling ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("carrier", ["query parameter", "Authorization header"])
-def test_the_token_is_never_in_the_log(meet, carrier):
-    _, headers = credentials("", "SECRET", carrier, "token")
-    path = "/ws/ticks?token=SECRET" if carrier == "query parameter" else "/ws/ticks"
+@pytest.mark.parametrize("location", ["query parameter", "Authorization header"])
+def test_the_token_is_never_in_the_log(meet, location):
+    _, headers = credentials("", "SECRET", location, "token")
+    path = "/ws/ticks?token=SECRET" if location == "query parameter" else "/ws/ticks"
     connection = meet(Ticker(), text_comes, url=f"ws://SERVICE{path}", headers=headers.items())
     assert "SECRET" not in "".join(f.text for f in connection.log)
     assert "SECRET" not in connection.summary()

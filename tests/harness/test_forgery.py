@@ -8,7 +8,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from qaws.auth.forgeries import KINDS, STRANGE_KEY_ID, Forger, forged, lure_for, stranger
+from qaws.auth.forgeries import KINDS, STRANGE_KEY_ID, Forger, callback_server_for, forged, stranger
 from qaws.auth.tokens import Tokens
 from qaws.sut.target import Auth
 from qaws.verdict import Broken
@@ -36,10 +36,10 @@ STRANGE = (
 @pytest.fixture(scope="module", params=ALGORITHMS)
 def forger(request, tmp_path_factory, loop):
     auth = Auth(generate_key=True, issuer="qaws", audience="ticker", algorithm=request.param)
-    lure = lure_for(request.param)
-    loop.call(lure.open())
-    yield Forger(Tokens(auth, tmp_path_factory.mktemp("keys")), lure, MARKER)
-    loop.call(lure.close())
+    callbacks = callback_server_for(request.param)
+    loop.call(callbacks.open())
+    yield Forger(Tokens(auth, tmp_path_factory.mktemp("keys")), callbacks, MARKER)
+    loop.call(callbacks.close())
 
 
 def decode(forger, token):
@@ -154,7 +154,7 @@ def test_the_lure_serves_the_strangers_keys_and_notes_who_came(forger):
     header = json.loads(parts(forged("its own key set behind jku", forger))[0])
     client = jwt.PyJWKClient(header["jku"])
     assert client.get_signing_key(STRANGE_KEY_ID).key_id == STRANGE_KEY_ID
-    assert forger.lure.fetched[-1] == "/keys.json"
+    assert forger.callbacks.fetched[-1] == "/keys.json"
 
 
 def test_an_unknown_kind_names_those_that_there_are(forger):
@@ -165,4 +165,4 @@ def test_an_unknown_kind_names_those_that_there_are(forger):
 def test_without_an_issuer_there_is_no_wrong_one(tmp_path):
     tokens = Tokens(Auth(generate_key=True, audience="ticker"), tmp_path)
     with pytest.raises(Broken, match=r"\[auth\] has no issuer, so that no token can have a wrong"):
-        forged("a wrong issuer", Forger(tokens, lure_for("RS256")))
+        forged("a wrong issuer", Forger(tokens, callback_server_for("RS256")))

@@ -8,7 +8,7 @@ import pytest
 
 from qaws.behaviours.attack_responses import INTERNALS, _judge
 from qaws.clients import attack_inputs
-from qaws.clients.attack_inputs import Floods, Sends, inputs, rounds
+from qaws.clients.attack_inputs import Flood, Frames, inputs, rounds
 from qaws.verdict import Broken
 
 FEATURE = Path(__file__).parents[2] / "features" / "hostile.feature"
@@ -34,10 +34,10 @@ def test_a_name_that_nobody_knows_is_named():
 
 def test_numbers_in_a_name_are_used():
     one = inputs("messages of more than 1 KiB", 1)["one byte more"]
-    assert isinstance(one, Sends)
+    assert isinstance(one, Frames)
     assert len(one.frames[0]) == 1025 + 8
     flood = inputs("floods of 2,500 messages a second", 2)
-    assert [f.per_second for f in flood.values() if isinstance(f, Floods)] == [2500, 2500]
+    assert [f.per_second for f in flood.values() if isinstance(f, Flood)] == [2500, 2500]
 
 
 def test_a_message_that_may_be_as_long_as_it_is_stays_below_the_limit():
@@ -46,12 +46,12 @@ def test_a_message_that_may_be_as_long_as_it_is_stays_below_the_limit():
         *attack_inputs.NOT_UTF8.values(),
         *attack_inputs.BINARIES.values(),
     ):
-        assert isinstance(what, Sends)
+        assert isinstance(what, Frames)
         assert sum(map(len, what.frames)) < 64 * 1024
 
 
 def test_a_flood_takes_its_frames_in_turn():
-    flood = Floods([b"a", b"b"], per_second=10, at_once=3)
+    flood = Flood([b"a", b"b"], per_second=10, at_once=3)
     assert list(itertools.islice(rounds(flood), 3)) == [b"aba", b"bab", b"aba"]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qaws.oracle.announcements import Outage, Word, announced, recoveries
+from qaws.oracle.announcements import Outage, StatusMessage, announced, recoveries
 from qaws.oracle.ledger import Published
 
 
@@ -18,7 +18,7 @@ OUTAGES = [Outage("an outage", began_ns=25, returned_ns=55)]
 def told(words, **arrivals):
     """Return the numbers of the ticks whose loss was told; arrivals are t1=11, …."""
     received = {("NIFTY", int(name[1:])): at_ns for name, at_ns in arrivals.items()}
-    words = [Word(at_ns, status) for at_ns, status in words]
+    words = [StatusMessage(at_ns, status) for at_ns, status in words]
     return {number for _, number in announced(TICKS, received, words, OUTAGES)}
 
 
@@ -75,9 +75,9 @@ def test_a_gap_at_the_end_is_never_told():
 
 def test_without_an_outage_no_loss_is_excused():
     received = {("NIFTY", 1): 11, ("NIFTY", 7): 71}
-    assert announced(TICKS, received, [Word(*pair) for pair in PAIR], []) == set()
+    assert announced(TICKS, received, [StatusMessage(*pair) for pair in PAIR], []) == set()
 
 
 def test_each_recovery_needs_a_degraded_of_its_own():
     words = ["recovered", "degraded", "degraded", "recovered", "recovered", "degraded", "recovered"]
-    assert recoveries(Word(at, status) for at, status in enumerate(words)) == [3, 6]
+    assert recoveries(StatusMessage(at, status) for at, status in enumerate(words)) == [3, 6]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from qaws.clients.connection import Entitlement
-from qaws.oracle.ledger import Arrival, Ledger, Published, audit, must_receive, was_held
+from qaws.oracle.audit import audit, must_receive, was_held
+from qaws.oracle.ledger import Arrival, Entitlement, Ledger, Published
 from qaws.protocol.market import Selection
 
 CLIENTS = ("Alice", "Bob", "Carol")
@@ -40,12 +40,14 @@ class Run:
     held: dict[str, list[Entitlement]] = field(default_factory=lambda: {c: [] for c in CLIENTS})
     got: dict[str, list[Arrival]] = field(default_factory=lambda: {c: [] for c in CLIENTS})
 
-    def over(self):
-        return self.ledger.over((self.held[c], a) for c in CLIENTS for a in self.got[c])
+    def broadcast_complete(self):
+        return self.ledger.broadcast_complete(
+            (self.held[c], a) for c in CLIENTS for a in self.got[c]
+        )
 
     def findings(self, client, complete=True):
         held, got = self.held[client], self.got[client]
-        return audit(client, got, held, self.ledger, self.over(), complete=complete)
+        return audit(client, got, held, self.ledger, self.broadcast_complete(), complete=complete)
 
     def kinds(self, client):
         """Return the kinds of violation that are found, in short."""
@@ -119,11 +121,13 @@ def property_test(function):
 
 def required(run, client):
     """Return the indices of arrivals that the client had to get, whatever else it got."""
-    over = run.over()
+    broadcast_complete = run.broadcast_complete()
     return [
         index
         for index, arrival in enumerate(run.got[client])
-        if must_receive(run.ledger.find(arrival.key), run.held[client], over.get(arrival.key))
+        if must_receive(
+            run.ledger.find(arrival.key), run.held[client], broadcast_complete.get(arrival.key)
+        )
     ]
 
 
@@ -153,7 +157,7 @@ def test_a_lost_tick_is_missing(run, data):
     index = choose(data, required(run, client))
     lost = run.got[client].pop(index)
     tick = run.ledger.find(lost.key)
-    assume(must_receive(tick, run.held[client], run.over().get(lost.key)))
+    assume(must_receive(tick, run.held[client], run.broadcast_complete().get(lost.key)))
     assert run.kinds(client) == ["missing"]
     assert str(tick) in run.findings(client)[0]
     assert run.findings(client, complete=False) == []
@@ -229,7 +233,7 @@ def test_a_tick_of_a_foreign_symbol_is_stray(run, data):
 
 @property_test
 def test_a_tick_that_was_over_before_the_client_asked_is_old(run, data):
-    over = run.over()
+    broadcast_complete = run.broadcast_complete()
 
     def is_old(tick, client):
         takers = [
@@ -239,7 +243,11 @@ def test_a_tick_that_was_over_before_the_client_asked_is_old(run, data):
         ]
         others = [a.key for a in run.got[client] if a.key[0] == tick.symbol]
         first = all(tick.sequence < number for _, number in others)
-        return takers and first and over.get(tick.key, END) <= min(e.asked_ns for e in takers)
+        return (
+            takers
+            and first
+            and broadcast_complete.get(tick.key, END) <= min(e.asked_ns for e in takers)
+        )
 
     client, tick = choose(data, ((c, t) for c in CLIENTS for t in run.ledger.ticks if is_old(t, c)))
     run.got[client].insert(0, Arrival(END, tick.key))

@@ -56,7 +56,7 @@ def meet(loop):
     def meeting(service, play, stays=False):
         async def story():
             connection = RawConnection("Mallory", QaWs(), Contract("qa-ws"), stays=stays)
-            await connection.knock(f"{service.url}?token=SECRET")
+            await connection.connect(f"{service.url}?token=SECRET")
             try:
                 await play(connection)
             finally:

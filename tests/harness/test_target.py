@@ -199,8 +199,11 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
             HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n[grants]\noutage = true\n',
             "[grants] outage = true: needs stop_broker and start_broker, the commands for a broker",
         ),
-        (HEAD + REMOTE + AUTH + 'carriers = ["cookie"]\n', "[auth] carriers.0 = 'cookie': "),
-        (HEAD + REMOTE + AUTH + "carriers = []\n", "[auth] carriers = []: "),
+        (
+            HEAD + REMOTE + AUTH + 'token_locations = ["cookie"]\n',
+            "[auth] token_locations.0 = 'cookie': ",
+        ),
+        (HEAD + REMOTE + AUTH + "token_locations = []\n", "[auth] token_locations = []: "),
         (HEAD + REMOTE + AUTH + 'algorithm = "HS256"\n', "[auth] algorithm = 'HS256': "),
         (GOOD + "ready_within_s = 0\n", "[launch] ready_within_s = 0: "),
         (GOOD + 'ready_within_s = "soon"\n', "[launch] ready_within_s = 'soon': "),

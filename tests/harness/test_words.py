@@ -7,10 +7,10 @@ import msgspec
 import parse
 import pytest
 
-from qaws.behaviours.expectations import Refusal
-from qaws.behaviours.load import Demand
+from qaws.behaviours.load import LoadProfile
+from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.gherkin import types
-from qaws.load.schedule import Burst
+from qaws.load.schedule import Spike
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import MALFORMED, QaWs, malformed
 from qaws.protocol.market import (
@@ -84,7 +84,7 @@ def understood(kind, text):
         (
             "Refusal",
             'HTTP 401, or closed with 1008 and a reason containing "no token"',
-            Refusal(401, 1008, "no token"),
+            Refusal(401, ExpectedClose([1008], ["no token"])),
         ),
         ("Receivers", " to the 2 clients", ["client 1", "client 2"]),
         ("Receivers", "", None),
@@ -93,7 +93,7 @@ def understood(kind, text):
         (
             "Showing",
             "with a valid token in the query parameter",
-            {"token": True, "carrier": "query parameter"},
+            {"token": True, "location": "query parameter"},
         ),
         (
             "Showing",
@@ -146,7 +146,7 @@ def test_good_words(kind, text, value):
         ("Started", "started"),
         ("Market", "open"),
         ("Swarm", " and others"),
-        ("Demand", " with a burst"),
+        ("LoadProfile", " with a burst"),
         ("Publish", "20 ticks"),
         ("Reached", " and reaches somebody"),
         ("Setting", "no idle timeout"),
@@ -226,11 +226,13 @@ def test_a_wording_stands_for_a_function_which_gets_its_values_last():
 
 
 def test_a_demand_is_what_its_words_say():
-    burst = understood("Demand", " with a burst of 10 times the rate for 1 second")
-    assert burst("NIFTY", 3000, 200) == Demand("NIFTY", 3000, 200, Burst(10, 2.0, 1.0))
-    evicted = understood("Demand", ", or until the slow clients are evicted")
-    assert evicted("NIFTY", 40_000, 2000) == Demand("NIFTY", 40_000, 2000, until_evicted_s=20.0)
-    assert understood("Demand", "")("NIFTY", 7, 9) == Demand("NIFTY", 7, 9)
+    burst = understood("LoadProfile", " with a burst of 10 times the rate for 1 second")
+    assert burst("NIFTY", 3000, 200) == LoadProfile("NIFTY", 3000, 200, Spike(10, 2.0, 1.0))
+    evicted = understood("LoadProfile", ", or until the slow clients are evicted")
+    assert evicted("NIFTY", 40_000, 2000) == LoadProfile(
+        "NIFTY", 40_000, 2000, until_evicted_s=20.0
+    )
+    assert understood("LoadProfile", "")("NIFTY", 7, 9) == LoadProfile("NIFTY", 7, 9)
 
 
 def test_an_origin_that_cannot_be_listed_is_broken_with_those_that_can():

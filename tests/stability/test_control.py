@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qaws.behaviours import background_load, soak
-from qaws.behaviours.background_load import VISITS
+from qaws.behaviours.background_load import BACKGROUND_LOAD
 from qaws.behaviours.load import LOAD
 from qaws.sut.resources import ALL_PARTS
 from qaws.sut.target import read_target
@@ -24,12 +24,12 @@ def course(folder, fault=None):
     testbed = Testbed(read_target(ROOT / "targets" / "reference.toml", overrides), folder)
     try:
         testbed.use_service()
-        background_load.witnesses_receive(testbed, 1, 200, "NIFTY")
+        background_load.observers_receive(testbed, 1, 200, "NIFTY")
         soak.warm_up(testbed, WARM_UP, "NIFTY")
         soak.cycles(testbed, CYCLES, "NIFTY")
         testbed.loop.call(background_load.resources_are_back(testbed, ALL_PARTS, 5000))
         assert not testbed.scenario.stash[LOAD].found.faults
-        return testbed.scenario.stash[VISITS].course
+        return testbed.scenario.stash[BACKGROUND_LOAD].course
     finally:
         testbed.end_scenario(trust=True)
         testbed.stop()

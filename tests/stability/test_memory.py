@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from qaws.behaviours import soak
-from qaws.behaviours.background_load import VISITS
+from qaws.behaviours.background_load import BACKGROUND_LOAD
 from qaws.load.churn.cycles import CyclesReport
 from qaws.measure.memory import MIB, MemoryCourse, Sample, private_bytes
 from qaws.report.memory_plot import memory_plot
@@ -40,7 +40,7 @@ def judge(found, percent=10.0, per_cycle=THRESHOLD):
     visits = SimpleNamespace(course=found, cycles=CyclesReport(done=done))
     testbed = bare_testbed()
     scenario = testbed.scenario
-    scenario.stash[VISITS] = visits
+    scenario.stash[BACKGROUND_LOAD] = visits
     try:
         soak.memory_is_stable(testbed, percent, per_cycle)
     except Refuted as refuted:
@@ -139,7 +139,7 @@ def test_too_few_cycles_are_told():
 
 def test_no_cycles_are_told():
     testbed = bare_testbed()
-    testbed.scenario.stash[VISITS] = SimpleNamespace(course=course(0), cycles=None)
+    testbed.scenario.stash[BACKGROUND_LOAD] = SimpleNamespace(course=course(0), cycles=None)
     with pytest.raises(Broken, match="no connection cycle has been run yet"):
         soak.memory_is_stable(testbed, 10, 50)
 

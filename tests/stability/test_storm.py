@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from qaws.load.churn.storm import Guest, StormPlan, StormReport, repeated, run_storm
+from qaws.load.churn.storm import Attempt, StormPlan, StormReport, repeated, run_storm
 from tests.stability import crowded
 
 
@@ -29,7 +29,7 @@ def test_the_limit_holds_and_is_reached(calm):
     assert report.peak == crowded.Limited.limit
     assert report.resets == 6
     assert report.churn_resets == 20
-    assert len(report.guests) == 34 + 20 + 4
+    assert len(report.attempts) == 34 + 20 + 4
     assert not report.faults
     assert not report.unasked
     assert not report.failures
@@ -37,24 +37,28 @@ def test_the_limit_holds_and_is_reached(calm):
 
 def test_the_excess_is_told_why(calm):
     report, _ = calm
-    away = [guest for guest in report.guests if guest.welcomed_s is None]
+    away = [attempt for attempt in report.attempts if attempt.welcomed_s is None]
     assert away
-    assert {(guest.code, guest.reason) for guest in away} == {(1008, "max connections reached")}
+    assert {(attempt.code, attempt.reason) for attempt in away} == {
+        (1008, "max connections reached")
+    }
 
 
 def test_everybody_leaves(calm):
     report, left = calm
     assert left == 0
     assert report.live()[-1][1] == 0
-    assert all(guest.left_s is not None for guest in report.guests)
+    assert all(attempt.left_s is not None for attempt in report.attempts)
 
 
 def test_arrivals_keep_their_due_times(calm):
     report, _ = calm
-    storm = [guest for guest in report.guests if not guest.in_churn]
-    assert max(guest.due_s for guest in storm) < 0.3
-    assert all(guest.began_s > guest.due_s - 0.002 for guest in report.guests)  # timers tick in ms
-    assert min(g.due_s for g in report.guests if g.in_churn) >= report.churn_from_s
+    storm = [attempt for attempt in report.attempts if not attempt.in_churn]
+    assert max(attempt.due_s for attempt in storm) < 0.3
+    assert all(
+        attempt.began_s > attempt.due_s - 0.002 for attempt in report.attempts
+    )  # timers tick in ms
+    assert min(g.due_s for g in report.attempts if g.in_churn) >= report.churn_from_s
 
 
 def test_a_limit_that_is_passed_together_is_seen():
@@ -64,14 +68,14 @@ def test_a_limit_that_is_passed_together_is_seen():
 
 def test_a_missing_reason_is_seen():
     with crowded.SaysNoReason() as service:
-        away = [guest for guest in weather(service).guests if guest.welcomed_s is None]
+        away = [attempt for attempt in weather(service).attempts if attempt.welcomed_s is None]
     assert away[0].end.endswith("was closed with 1008 without a reason")
 
 
 def test_repeated_sessions_are_seen():
     with crowded.Repeats() as service:
         report = weather(service, churn_s=0)
-    assert repeated(g.session_id for g in report.guests if g.session_id)
+    assert repeated(g.session_id for g in report.attempts if g.session_id)
 
 
 def test_being_thrown_out_is_seen():
@@ -90,11 +94,11 @@ def test_places_that_are_kept_are_seen():
 
 def test_clients_count_themselves_from_welcome_to_leaving():
     report = StormReport(
-        guests=[
-            Guest(0.0, 0.0, welcomed_s=0.1, left_s=0.5),
-            Guest(0.0, 0.0, welcomed_s=0.5, left_s=0.9),
-            Guest(0.0, 0.0, welcomed_s=0.6),
-            Guest(0.0, 0.0, left_s=0.2, code=1008),
+        attempts=[
+            Attempt(0.0, 0.0, welcomed_s=0.1, left_s=0.5),
+            Attempt(0.0, 0.0, welcomed_s=0.5, left_s=0.9),
+            Attempt(0.0, 0.0, welcomed_s=0.6),
+            Attempt(0.0, 0.0, left_s=0.2, code=1008),
         ]
     )
     assert report.live() == [(0.0, 0), (0.1, 1), (0.5, 0), (0.5, 1), (0.6, 2), (0.9, 1)]

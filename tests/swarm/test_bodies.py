@@ -5,7 +5,7 @@ import json
 import pytest
 
 from qaws.load.publisher import payloads
-from qaws.load.publisher.payloads import Bodies
+from qaws.load.publisher.payloads import Payloads
 from qaws.load.schedule import FlowPlan
 from qaws.load.subscriber.verifier import Verifier
 
@@ -22,14 +22,14 @@ def tick(made, symbol, number, **changes):
 
 @pytest.mark.parametrize("number", [7, 8, 26, 27, 5000])
 def test_publisher_and_checker_make_the_same_tick_of_a_number(number):
-    one, other = Bodies(plan()), Bodies(plan())
+    one, other = Payloads(plan()), Payloads(plan())
     received = tick(one, "NIFTY", number)
     assert received["symbol"] == "NIFTY"
     assert other.difference("NIFTY", number, received) is None
 
 
 def test_neighbours_differ():
-    made = Bodies(plan())
+    made = Payloads(plan())
     said = made.difference("NIFTY", 8, tick(made, "NIFTY", 7))
     assert said is not None
     assert said.startswith("received NIFTY #8 with last_price ")
@@ -37,14 +37,14 @@ def test_neighbours_differ():
 
 @pytest.mark.parametrize("count", [1, 3, 39])
 def test_every_symbol_has_ticks_however_few_there_are(count):
-    made = Bodies(plan(count=count))
+    made = Payloads(plan(count=count))
     for number in range(1, 30):
         assert tick(made, "BANKNIFTY", number)["symbol"] == "BANKNIFTY"
 
 
 def test_a_changed_and_a_missing_field_are_named(monkeypatch):
     monkeypatch.setattr(payloads, "DIFFERENT", 8)
-    verifier, made = Verifier("qa-ws", plan()), Bodies(plan())
+    verifier, made = Verifier("qa-ws", plan()), Payloads(plan())
     sound = tick(made, "NIFTY", 9)
     assert verifier.fault(json.dumps(sound).encode()) is None
     fault = verifier.fault(json.dumps(sound | {"volume": 1}).encode())
@@ -58,6 +58,6 @@ def test_a_changed_and_a_missing_field_are_named(monkeypatch):
 
 
 def test_ticks_of_before_the_flow_and_of_other_symbols_are_the_sequence_s_business():
-    made = Bodies(plan())
+    made = Payloads(plan())
     assert made.difference("NIFTY", 6, {}) is None
     assert made.difference("SENSEX", 6, {}) is None

@@ -19,11 +19,11 @@ def run(*spans, lag_max_ms=2.0, incomplete=None):
 
 
 def test_a_short_stall_does_not_excuse_a_long_delay():
-    assert run((500.0, 22.0)).doubt(340, 100) is None
+    assert run((500.0, 22.0)).interference(340, 100) is None
 
 
 def test_a_stall_that_explains_the_excess_casts_doubt():
-    words = run((500.0, 50.0)).doubt(140, 100)
+    words = run((500.0, 50.0)).interference(140, 100)
     assert words is not None
     assert words.startswith("in such a time the swarm stood still for up to 50 ms, service and")
     assert words.endswith("run it again on a quieter machine")
@@ -31,23 +31,23 @@ def test_a_stall_that_explains_the_excess_casts_doubt():
 
 def test_many_stalls_in_a_row_add_up_but_only_within_the_time_that_was_measured():
     spans = [(100.0 + 30 * index, 15.0) for index in range(20)]
-    assert run(*spans).doubt(180, 100) is not None, "about half of any 180 ms"
-    assert run(*spans).doubt(260, 100) is None, "half of 260 ms leaves 130"
+    assert run(*spans).interference(180, 100) is not None, "about half of any 180 ms"
+    assert run(*spans).interference(260, 100) is None, "half of 260 ms leaves 130"
 
 
 def test_a_service_that_had_no_cpu_is_not_blamed():
     starved = run()
     starved.waited = Stalls(((500.0, 60.0),))
-    assert "waited up to 60 ms for a CPU" in str(starved.doubt(140, 100))
-    assert starved.doubt(200, 100) is None
+    assert "waited up to 60 ms for a CPU" in str(starved.interference(140, 100))
+    assert starved.interference(200, 100) is None
 
 
 def test_the_publisher_s_lag_counts_only_from_the_due_time():
     late = run(lag_max_ms=60)
-    assert "published up to 60 ms late" in str(late.doubt(140, 100))
-    assert late.doubt(140, 100, since_due=False) is None
+    assert "published up to 60 ms late" in str(late.interference(140, 100))
+    assert late.interference(140, 100, since_due=False) is None
 
 
 def test_an_incomplete_result_is_no_measurement():
     with pytest.raises(Inconclusive, match="the swarm's result is incomplete: worker 2 hung up"):
-        run(incomplete="worker 2 hung up").doubt(140, 100)
+        run(incomplete="worker 2 hung up").interference(140, 100)

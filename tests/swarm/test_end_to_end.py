@@ -3,7 +3,7 @@
 import pytest
 
 from qaws.load.plan import Group
-from qaws.load.schedule import Burst
+from qaws.load.schedule import Spike
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
 from tests.swarm.conftest import NIFTY, timing_of
@@ -46,7 +46,7 @@ def test_groups_with_different_selections_get_each_their_own(stack, swarm, publi
     )
     swarm.start(plan)
     symbols = ("NIFTY", "BANKNIFTY")
-    burst = Burst(5, 0.2, 0.2)
+    burst = Spike(5, 0.2, 0.2)
     publisher.start(
         stack.flow(500, 600, symbols=symbols, first={"NIFTY": 41}, burst=burst, pad_to=2000)
     )

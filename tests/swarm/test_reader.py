@@ -12,9 +12,9 @@ from websockets.utils import accept_key
 from qaws.load.subscriber import connection as lines
 from qaws.load.subscriber import reader as clients
 from qaws.load.subscriber import shared_stream as chapters
-from qaws.load.subscriber.aggregator import Books
+from qaws.load.subscriber.aggregator import Aggregator
 from qaws.load.subscriber.reader import Reader, new_handshake
-from qaws.load.subscriber.shared_stream import Common
+from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.subscriber.verifier import Verifier
 from tests.swarm.conftest import NIFTY
 
@@ -66,8 +66,8 @@ class Party:
 
     def __init__(self, count, first=None):
         verifier = Verifier("qa-ws")
-        self.books = Books(verifier)
-        self.common = Common(NIFTY, {"NIFTY": 1} if first is None else first, verifier)
+        self.books = Aggregator(verifier)
+        self.common = SharedStream(NIFTY, {"NIFTY": 1} if first is None else first, verifier)
         self.now = DUE
         self.finished = []
         self.readers = [self._reader(f"client {i}") for i in range(1, count + 1)]

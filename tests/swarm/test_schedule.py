@@ -5,7 +5,7 @@ import pytest
 
 from qaws.load.plan import Group, SwarmPlan
 from qaws.load.result import Offset
-from qaws.load.schedule import Burst, FlowPlan, FlowReport
+from qaws.load.schedule import FlowPlan, FlowReport, Spike
 from qaws.measure.stall import Stalls
 from tests.swarm.conftest import NIFTY
 
@@ -21,7 +21,7 @@ def test_a_steady_schedule_has_one_tick_per_interval():
 
 
 def test_a_burst_is_ten_times_the_rate_and_then_over():
-    due = plan(per_second=100, count=1300, burst=Burst(10, 1.0, 1.0)).due_s()
+    due = plan(per_second=100, count=1300, burst=Spike(10, 1.0, 1.0)).due_s()
     per_second = np.histogram(due, bins=[-0.0001, 0.9999, 1.9999, 2.9999, 3.9999])[0]
     assert per_second.tolist() == [100, 1000, 100, 100]
     assert (np.diff(due) > 0).all()

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import uvloop
 
-from qaws.load.churn.short_lived import Address, Visitor
-from qaws.load.churn.tally import Guestbook
+from qaws.load.churn.short_lived import Address, ShortLivedClient
+from qaws.load.churn.tally import ContractTally
 from qaws.load.subscriber.verifier import Verifier
 from qaws.measure.memory import Sample, private_bytes
 
@@ -98,7 +98,7 @@ class Churner:
 
     def __init__(self, plan: CyclesPlan) -> None:
         self._plan = plan
-        self._book = Guestbook(Verifier(plan.address.dialect))
+        self._tally = ContractTally(Verifier(plan.address.dialect))
         self._report = CyclesReport()
         self._endings: Counter[str] = Counter()
         self._told_at = 0.0
@@ -117,8 +117,8 @@ class Churner:
             await asyncio.sleep(SETTLE_S)
             self._sample(last)
         report.took_s, report.cpu_s = time.monotonic() - began, time.process_time() - cpu
-        report.endings, report.kinds = dict(self._endings), dict(self._book.kinds)
-        report.faults, report.sentences = dict(self._book.faults), self._book.sentences
+        report.endings, report.kinds = dict(self._endings), dict(self._tally.kinds)
+        report.faults, report.sentences = dict(self._tally.faults), self._tally.sentences
         return report
 
     async def _lane(self, numbers: Iterator[int], began: float) -> None:
@@ -133,7 +133,7 @@ class Churner:
             self._tell()
 
     async def _cycle(self, number: int) -> None:
-        visitor = Visitor(f"visitor {number + 1}", self._plan.address, self._book)
+        visitor = ShortLivedClient(f"visitor {number + 1}", self._plan.address, self._tally)
         ending = ENDINGS[number % len(ENDINGS)]
         stage = "connecting"
         try:
@@ -160,7 +160,7 @@ class Churner:
         finally:
             visitor.reset()
 
-    async def _leave(self, visitor: Visitor, ending: str) -> None:
+    async def _leave(self, visitor: ShortLivedClient, ending: str) -> None:
         if ending != CLEAN:
             visitor.reset()
         else:

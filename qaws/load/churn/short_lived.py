@@ -18,7 +18,7 @@ import msgspec
 from websockets.frames import Close
 from websockets.utils import accept_key
 
-from qaws.load.churn.tally import Guestbook
+from qaws.load.churn.tally import ContractTally
 from qaws.load.subscriber.connection import new_handshake
 from qaws.load.subscriber.message import read_message
 from qaws.load.subscriber.ordering import Sequence
@@ -83,19 +83,21 @@ class Address:
         )
 
 
-class Visitor(asyncio.Protocol):
+class ShortLivedClient(asyncio.Protocol):
     """One connection. `welcomed`, `acknowledged`, `ticked` and `gone` are events to wait for.
 
     Whoever waits for one of them is woken as well when the connection has ended, with False.
     """
 
-    def __init__(self, name: str, address: Address, book: Guestbook, send: bytes = b"") -> None:
+    def __init__(
+        self, name: str, address: Address, tally: ContractTally, send: bytes = b""
+    ) -> None:
         """Prepare.
 
         Args:
             name: what sentences call it.
             address: where it goes.
-            book: where it writes what it finds.
+            tally: where it writes what it finds.
             send: what it sends of the request; default all of it.
         """
         self.name = name
@@ -105,7 +107,7 @@ class Visitor(asyncio.Protocol):
         self.close: Close | None = None
         self.refusal = ""
         self.session_id: str | None = None
-        self._address, self._book = address, book
+        self._address, self._tally = address, tally
         self._send = send or address.request
         loop = asyncio.get_running_loop()
         self.welcomed: asyncio.Future[bool] = loop.create_future()
@@ -229,7 +231,7 @@ class Visitor(asyncio.Protocol):
             self._write(client_frame(10, payload))
         elif first != 0x8A:
             words = f"received a frame that begins with the byte 0x{first:02x}"
-            self._book.fault(self.name, Violation("protocol", 1, words))
+            self._tally.fault(self.name, Violation("protocol", 1, words))
 
     def _closed(self, payload: bytes) -> None:
         self.close = Close.parse(payload)
@@ -243,17 +245,17 @@ class Visitor(asyncio.Protocol):
             message = read_message(payload)
         except ValueError as problem:
             words = f"received what cannot be read: {problem} ({payload[:120]!r})"
-            self._book.fault(self.name, Violation("contract", 1, words))
+            self._tally.fault(self.name, Violation("contract", 1, words))
             return
-        self._book.check(self.name, payload)
-        self._book.kinds["tick" if message.is_tick else message.kind] += 1
+        self._tally.check(self.name, payload)
+        self._tally.kinds["tick" if message.is_tick else message.kind] += 1
         if message.is_tick:
             if self._sequence is None:
                 words = f"received {message} before it had subscribed"
-                self._book.fault(self.name, Violation("unsubscribed", 1, words))
+                self._tally.fault(self.name, Violation("unsubscribed", 1, words))
                 return
             for fault in self._sequence.take(message):
-                self._book.fault(self.name, fault)
+                self._tally.fault(self.name, fault)
             self._wake(self.ticked)
         elif message.kind == "connection":
             self._take_welcome(payload)
@@ -261,7 +263,7 @@ class Visitor(asyncio.Protocol):
             self._wake(self.acknowledged)
         elif message.kind == "error":
             words = f"was told of an error that it had not made: {message.text!r}"
-            self._book.fault(self.name, Violation("contract", 1, words))
+            self._tally.fault(self.name, Violation("contract", 1, words))
 
     def _take_welcome(self, payload: bytes) -> None:
         self.welcomed_at = time.monotonic()

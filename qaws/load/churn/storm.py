@@ -16,8 +16,8 @@ from typing import Any
 
 import uvloop
 
-from qaws.load.churn.short_lived import Address, Visitor
-from qaws.load.churn.tally import Guestbook
+from qaws.load.churn.short_lived import Address, ShortLivedClient
+from qaws.load.churn.tally import ContractTally
 from qaws.load.cluster.file_limits import require_descriptors
 from qaws.load.subscriber.verifier import Verifier
 from qaws.measure.stall import StallMeter, Stalls
@@ -68,7 +68,7 @@ class StormPlan:
 
 
 @dataclass(slots=True)
-class Guest:
+class Attempt:
     """One client, as the report tells of it. Instants are s since the storm began.
 
     Attributes:
@@ -113,7 +113,7 @@ class StormReport:
         ended_s: when the last client had left.
     """
 
-    guests: list[Guest] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     resets: int = 0
     churn_resets: int = 0
     unasked: list[str] = field(default_factory=list)
@@ -132,9 +132,11 @@ class StormReport:
         A client is live from its welcome until it begins to leave: as it sees it, so never before
         the service has taken it in, and never after the service has let it go.
         """
-        moves = [(g.welcomed_s, 1) for g in self.guests if g.welcomed_s is not None]
+        moves = [(g.welcomed_s, 1) for g in self.attempts if g.welcomed_s is not None]
         moves += [
-            (g.left_s, -1) for g in self.guests if g.welcomed_s is not None and g.left_s is not None
+            (g.left_s, -1)
+            for g in self.attempts
+            if g.welcomed_s is not None and g.left_s is not None
         ]
         course, count = [(0.0, 0)], 0
         for at, step in sorted(moves):
@@ -163,10 +165,10 @@ class Storm:
 
     def __init__(self, plan: StormPlan) -> None:
         self._plan = plan
-        self._book = Guestbook(Verifier(plan.address.dialect))
+        self._tally = ContractTally(Verifier(plan.address.dialect))
         self._report = StormReport()
         self._random = random.Random(plan.seed)
-        self._live: dict[Visitor, Guest] = {}
+        self._live: dict[ShortLivedClient, Attempt] = {}
         self._visits: list[asyncio.Task[None]] = []
         self._start = 0.0
 
@@ -178,11 +180,11 @@ class Storm:
         await self._come_all()
         await self._churn()
         await self._leave_all()
-        report, book = self._report, self._book
+        report, tally = self._report, self._tally
         report.ended_s = time.monotonic() - self._start
         report.stalls = meter.stalls()
-        report.kinds, report.faults = dict(book.kinds), dict(book.faults)
-        report.sentences = book.sentences
+        report.kinds, report.faults = dict(tally.kinds), dict(tally.faults)
+        report.sentences = tally.sentences
         watching.cancel()
         return report
 
@@ -245,7 +247,7 @@ class Storm:
         await self._until(due_s)
         request = self._plan.address.request
         part = request[: int(len(request) * portion)]
-        visitor = Visitor(name, self._plan.address, self._book, part)
+        visitor = ShortLivedClient(name, self._plan.address, self._tally, part)
         try:
             await visitor.come()
             await asyncio.sleep(STRANDED_S if portion < 1 else 0)
@@ -255,31 +257,31 @@ class Storm:
 
     async def _visit(self, name: str, due_s: float, in_churn: bool = False) -> None:
         """Connect and stay, if let in; a newcomer of the churn subscribes as well."""
-        guest = Guest(due_s, await self._until(due_s), in_churn=in_churn)
-        self._report.guests.append(guest)
-        visitor = Visitor(name, self._plan.address, self._book)
-        visitor.gone.add_done_callback(lambda _: self._gone(visitor, guest))
+        attempt = Attempt(due_s, await self._until(due_s), in_churn=in_churn)
+        self._report.attempts.append(attempt)
+        visitor = ShortLivedClient(name, self._plan.address, self._tally)
+        visitor.gone.add_done_callback(lambda _: self._gone(visitor, attempt))
         try:
             async with asyncio.timeout(SETTLE_S):
                 await visitor.come()
                 if not await visitor.welcomed:
                     await visitor.gone
                     return
-                guest.welcomed_s = self._since(visitor.welcomed_at)
-                guest.session_id = visitor.session_id
-                self._live[visitor] = guest
+                attempt.welcomed_s = self._since(visitor.welcomed_at)
+                attempt.session_id = visitor.session_id
+                self._live[visitor] = attempt
                 if in_churn:
                     visitor.subscribe()
                     if not await visitor.acknowledged and visitor in self._live:
                         self._report.failures.append(f"{name} {visitor.summary()}")
         except TimeoutError:
-            guest.end = f"{name} {visitor.summary()}"
-            self._report.failures.append(f"{guest.end} (for {SETTLE_S:g} s)")
-            if guest.welcomed_s is None:
+            attempt.end = f"{name} {visitor.summary()}"
+            self._report.failures.append(f"{attempt.end} (for {SETTLE_S:g} s)")
+            if attempt.welcomed_s is None:
                 visitor.reset()
         except OSError as problem:
-            guest.end = f"{name} could not connect: {problem}"
-            self._report.failures.append(guest.end)
+            attempt.end = f"{name} could not connect: {problem}"
+            self._report.failures.append(attempt.end)
 
     async def _reset_one(self, due_s: float) -> None:
         """Let a live client, drawn by lot, cut its connection."""
@@ -287,18 +289,18 @@ class Storm:
         if not self._live:
             return
         visitor = self._random.choice(list(self._live))
-        guest = self._live.pop(visitor)
+        attempt = self._live.pop(visitor)
         visitor.reset()
-        guest.left_s = self._since(visitor.left_at)
+        attempt.left_s = self._since(visitor.left_at)
         self._report.churn_resets += 1
 
-    def _gone(self, visitor: Visitor, guest: Guest) -> None:
+    def _gone(self, visitor: ShortLivedClient, attempt: Attempt) -> None:
         """Note the end of a connection, whoever ended it."""
-        guest.left_s = self._since(visitor.left_at)
+        attempt.left_s = self._since(visitor.left_at)
         if visitor.close is not None:
-            guest.code, guest.reason = visitor.close.code, visitor.close.reason
+            attempt.code, attempt.reason = visitor.close.code, visitor.close.reason
         if visitor.welcomed_at is None:
-            guest.end = guest.end or f"{visitor.name} {visitor.summary()}"
+            attempt.end = attempt.end or f"{visitor.name} {visitor.summary()}"
         elif not visitor.leaving:
             self._live.pop(visitor, None)
             self._report.unasked.append(f"{visitor.name} {visitor.summary()}")

@@ -16,7 +16,7 @@ KNOWN = 5_000
 
 
 @dataclass(slots=True)
-class Guestbook:
+class ContractTally:
     """What all visitors of a process found."""
 
     verifier: Verifier

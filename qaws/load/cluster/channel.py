@@ -8,7 +8,7 @@ from collections.abc import Callable
 from qaws.load.cluster import wire
 
 
-class Link:
+class ControlChannel:
     """What a worker or the publisher speaks through; messages come from `reader`."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -33,7 +33,7 @@ class Lost(Exception):
     """A child that is needed is gone; the text names it and says why."""
 
 
-class Child:
+class WorkerHandle:
     """One process that has been asked to call in."""
 
     def __init__(self, name: str, job: Future[Any]) -> None:
@@ -170,7 +170,7 @@ class Controller:
 
     def __init__(self) -> None:
         self._secret = secrets.token_hex(16)
-        self._children: dict[str, Child] = {}
+        self._children: dict[str, WorkerHandle] = {}
         self._server: asyncio.Server | None = None
         self._watch: asyncio.Task[None] | None = None
         self._attending: set[asyncio.Task[None]] = set()
@@ -187,7 +187,7 @@ class Controller:
 
     async def call(
         self, name: str, submit: Callable[[wire.Call], Future[Any]], within_s: float
-    ) -> Child:
+    ) -> WorkerHandle:
         """Have a child started, and wait until it has called in.
 
         Args:
@@ -199,7 +199,7 @@ class Controller:
             Lost: it did not, with the reason.
         """
         call = wire.Call(self._host, self._port, self._secret, name)
-        child = self._children[name] = Child(name, submit(call))
+        child = self._children[name] = WorkerHandle(name, submit(call))
         try:
             async with asyncio.timeout(within_s):
                 await child.arrived.wait()

@@ -19,7 +19,7 @@ import hiredis
 import numpy as np
 import redis
 
-from qaws.load.publisher.payloads import Bodies
+from qaws.load.publisher.payloads import Payloads
 from qaws.load.schedule import FlowPlan, FlowReport
 from qaws.measure.stall import NOISE_MS, Stalls
 from qaws.verdict import Broken
@@ -48,7 +48,7 @@ class Flow:
         self._plan = plan
         self._next = {symbol: plan.first.get(symbol, 1) for symbol in plan.symbols}
         self._first = dict(self._next)
-        self._bodies = Bodies(plan)
+        self._bodies = Payloads(plan)
         self._due_ns = (plan.due_s() * 1e9).astype(np.int64)
         self._replies: Any = hiredis.Reader()
         self._unanswered = 0

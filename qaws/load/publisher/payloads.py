@@ -17,7 +17,7 @@ _SEQUENCE = b', "seq": '
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class Bodies:
+class Payloads:
     """The market fields of every tick of a flow, by its symbol and number."""
 
     def __init__(self, plan: FlowPlan) -> None:

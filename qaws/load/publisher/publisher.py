@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 
 from qaws.load.cluster import wire
-from qaws.load.cluster.channel import Link
-from qaws.load.cluster.controller import Child, Controller, Declined, Lost
+from qaws.load.cluster.channel import ControlChannel
+from qaws.load.cluster.controller import Controller, Declined, Lost, WorkerHandle
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.load.publisher.open_loop import Flow
 from qaws.load.schedule import FlowPlan, FlowReport
@@ -50,7 +50,7 @@ class Publisher:
         self._timeout_factor = timeout_factor
         self._loop: LoopThread | None = None
         self._controller: Controller | None = None
-        self._child: Child | None = None
+        self._child: WorkerHandle | None = None
         self._plan: FlowPlan | None = None
         self._ends_s = 0.0
 
@@ -133,7 +133,7 @@ class Publisher:
         return self._engine.pids
 
     @property
-    def _started(self) -> tuple[LoopThread, Child, FlowPlan]:
+    def _started(self) -> tuple[LoopThread, WorkerHandle, FlowPlan]:
         if self._loop is None or self._child is None or self._plan is None:
             raise Broken("the publisher has not been started")
         return self._loop, self._child, self._plan
@@ -145,7 +145,7 @@ def run_publisher(call: wire.Call) -> str:
 
 
 async def _serve(call: wire.Call) -> str:
-    link = Link(*await asyncio.open_connection(call.host, call.port))
+    link = ControlChannel(*await asyncio.open_connection(call.host, call.port))
     link.send(wire.Hello(call.secret, call.name, os.getpid(), socket.gethostname()))
     stop = threading.Event()
     flows: list[Flow] = []
@@ -170,7 +170,7 @@ async def _serve(call: wire.Call) -> str:
         link.close()
 
 
-async def _prepare(link: Link, plan: FlowPlan) -> list[Flow]:
+async def _prepare(link: ControlChannel, plan: FlowPlan) -> list[Flow]:
     try:
         flow = await asyncio.to_thread(Flow, plan)
     except Broken as problem:
@@ -183,7 +183,7 @@ async def _prepare(link: Link, plan: FlowPlan) -> list[Flow]:
     return [flow]
 
 
-async def _run(link: Link, flow: Flow, at_us: int, stop: threading.Event) -> None:
+async def _run(link: ControlChannel, flow: Flow, at_us: int, stop: threading.Event) -> None:
     try:
         link.send(await asyncio.to_thread(flow.run, at_us, stop))
     except Broken as problem:

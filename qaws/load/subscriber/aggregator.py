@@ -12,8 +12,8 @@ from collections import Counter, deque
 import numpy as np
 
 from qaws.load.result import ClientRecord, Violations
-from qaws.load.subscriber.reader import Apart, Reader, Stretch
-from qaws.load.subscriber.shared_stream import Chapter
+from qaws.load.subscriber.reader import Diverged, Position, Reader
+from qaws.load.subscriber.shared_stream import Segment
 from qaws.load.subscriber.verifier import Verifier
 from qaws.measure.latency import Course, Latencies, Microseconds
 
@@ -21,7 +21,7 @@ PORTION = 40
 """Frames held against the contract in one go: some 0.4 ms."""
 
 
-class Books:
+class Aggregator:
     """Adds up what the clients of one worker received."""
 
     def __init__(self, verifier: Verifier) -> None:
@@ -32,14 +32,14 @@ class Books:
         self.records: dict[str, ClientRecord] = {}
         self.clock_ahead_us = 0
         self._verifier = verifier
-        self._waiting: deque[tuple[Reader, Stretch]] = deque()
+        self._waiting: deque[tuple[Reader, Position]] = deque()
         self._more = asyncio.Event()
 
     def open(self, client: str) -> ClientRecord:
         """Begin a client's page."""
         return self.records.setdefault(client, ClientRecord(client))
 
-    def hand_in(self, reader: Reader, stretch: Stretch) -> None:
+    def hand_in(self, reader: Reader, stretch: Position) -> None:
         """Put a finished stretch on the pile."""
         self._waiting.append((reader, stretch))
         self._more.set()
@@ -61,7 +61,7 @@ class Books:
                 self._waiting.appendleft((reader, stretch))
             await asyncio.sleep(0)
 
-    def _stretch(self, reader: Reader, stretch: Stretch) -> None:
+    def _stretch(self, reader: Reader, stretch: Position) -> None:
         """Add the ticks of a stretch: each frame arrived with the chunk that completed it."""
         if not stretch.frames:
             return
@@ -78,12 +78,12 @@ class Books:
             ticks -= len(others)
         self._ticks(reader.name, ticks, arrived, due)
 
-    def _judge(self, client: str, chapter: Chapter, first: int, last: int) -> None:
+    def _judge(self, client: str, chapter: Segment, first: int, last: int) -> None:
         for index, fault in chapter.faults:
             if first <= index < last:
                 self.violations.add(client, fault)
 
-    def apart(self, reader: Reader, apart: Apart) -> None:
+    def apart(self, reader: Reader, apart: Diverged) -> None:
         """Add the ticks that a client received on its own."""
         self._ticks(
             reader.name,

@@ -43,7 +43,7 @@ def new_handshake(url: str, headers: dict[str, str]) -> ClientProtocol:
     return protocol
 
 
-class Line(asyncio.Protocol):
+class FastConnection(asyncio.Protocol):
     """A connection; what is received goes to the methods that a subclass provides.
 
     Attributes:

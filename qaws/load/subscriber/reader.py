@@ -11,13 +11,13 @@ from typing import Literal
 
 from websockets.client import ClientProtocol
 
-from qaws.load.subscriber.connection import Line, Refusal, new_handshake, now_us
+from qaws.load.subscriber.connection import FastConnection, Refusal, new_handshake, now_us
 from qaws.load.subscriber.message import OWN, Message, read_message
 from qaws.load.subscriber.ordering import Sequence
-from qaws.load.subscriber.shared_stream import LENGTH, Chapter, Common
+from qaws.load.subscriber.shared_stream import LENGTH, Segment, SharedStream
 from qaws.load.violation import Violation
 
-__all__ = ["Apart", "Reader", "Refusal", "Stretch", "new_handshake", "now_us"]
+__all__ = ["Diverged", "Position", "Reader", "Refusal", "new_handshake", "now_us"]
 
 FIRST_PAUSE = 4
 """A client that leaves the common stream stays away for four times so many ticks, then for four
@@ -25,24 +25,24 @@ times as many again, and so on: whose bytes always differ soon tries no more."""
 
 
 @dataclass(slots=True)
-class Stretch:
+class Position:
     """Frames that a client received along a chapter: after `times[i]` it had had `frames[i]`."""
 
-    chapter: Chapter
+    chapter: Segment
     first: int
     times: array[int] = field(default_factory=lambda: array("q"))
     frames: array[int] = field(default_factory=lambda: array("q"))
 
 
 @dataclass(slots=True)
-class Apart:
+class Diverged:
     """Ticks that a client received on its own: when, and when they were due (µs)."""
 
     times: array[int] = field(default_factory=lambda: array("q"))
     due: array[int] = field(default_factory=lambda: array("q"))
 
 
-class Reader(Line):
+class Reader(FastConnection):
     """One client that reads everything at once, mostly in step with the others of its group.
 
     Attributes:
@@ -58,10 +58,10 @@ class Reader(Line):
     def __init__(
         self,
         name: str,
-        common: Common,
+        common: SharedStream,
         protocol: ClientProtocol,
         on_fault: Callable[[str, Violation], None],
-        on_stretch: Callable[[Reader, Stretch], None],
+        on_stretch: Callable[[Reader, Position], None],
         on_finished: Callable[[Reader], None],
     ) -> None:
         """Prepare; give it to a loop's `create_connection`.
@@ -78,14 +78,14 @@ class Reader(Line):
         self.common = common
         self.kinds: Counter[str] = Counter()
         self.completed_us: int | None = None
-        self.apart = Apart()
+        self.apart = Diverged()
         self.times_apart = 0
         self._on_fault, self._on_stretch, self._on_finished = on_fault, on_stretch, on_finished
         self._subscribe = b""
         self._before = 0
         self._sequence: Sequence | None = None
         self._pause, self._away = FIRST_PAUSE, 0
-        self.stretch: Stretch | None = None
+        self.stretch: Position | None = None
         self.frame = 0
         self._join(common.head)
 
@@ -160,10 +160,10 @@ class Reader(Line):
         self._step(now)
         return True
 
-    def _join(self, chapter: Chapter) -> None:
+    def _join(self, chapter: Segment) -> None:
         self.common.members += 1
         self.frame = len(chapter)
-        self.stretch = Stretch(chapter, self.frame)
+        self.stretch = Position(chapter, self.frame)
         self._sequence = None
 
     def _step(self, now: int) -> None:
@@ -190,7 +190,7 @@ class Reader(Line):
         if self.frame >= LENGTH:
             self._hand_in(stretch)
             self.frame = 0
-            self.stretch = Stretch(self.common.turn(stretch.chapter), 0)
+            self.stretch = Position(self.common.turn(stretch.chapter), 0)
             self.fence_set()
 
     # --- apart ----------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ class Reader(Line):
         along = self.frame - self.stretch.first if self.stretch is not None else 0
         return self._before + along + len(self.apart.times)
 
-    def _hand_in(self, stretch: Stretch) -> None:
+    def _hand_in(self, stretch: Position) -> None:
         self._before += self.frame - stretch.first
         self._on_stretch(self, stretch)
 

@@ -28,7 +28,7 @@ LENGTH = 20_000
 NEVER = 1 << 62
 
 
-class Chapter:
+class Segment:
     """A stretch of the common stream: frames, and what was found out about each.
 
     Attributes:
@@ -51,7 +51,7 @@ class Chapter:
         self.others: list[tuple[int, str]] = []
         self.faults: list[tuple[int, Violation]] = []
         self.sequence = sequence
-        self.next: Chapter | None = None
+        self.next: Segment | None = None
         self.fence_at = NEVER
         self._start = sequence.copy()
         self._fence: dict[str, int] | None = None
@@ -94,10 +94,10 @@ class Chapter:
         elif self._fence and self.fence_at == NEVER and self.sequence.reaches(self._fence):
             self.fence_at = len(self.ends)
 
-    def turn(self) -> Chapter:
+    def turn(self) -> Segment:
         """Return the chapter after this one."""
         if self.next is None:
-            self.next = Chapter(self.sequence.copy(), self._fence)
+            self.next = Segment(self.sequence.copy(), self._fence)
         return self.next
 
     def set_fence(self, fence: Mapping[str, int]) -> None:
@@ -141,7 +141,7 @@ class Chapter:
         return self._verified >= len(self.ends)
 
 
-class Common:
+class SharedStream:
     """What the clients with one selection share: the chapter that is being written."""
 
     CACHED = 50_000
@@ -152,19 +152,19 @@ class Common:
         self.verifier = verifier
         self.members = 0
         self._fence: dict[str, int] | None = None
-        self.head = Chapter(self.new_sequence(), None)
+        self.head = Segment(self.new_sequence(), None)
         self._cache: dict[bytes, tuple[Message, Violation | None]] = {}
 
     def new_sequence(self) -> Sequence:
         """Return where a client stands that has had nothing yet."""
         return Sequence(self.selection, self.first)
 
-    def restart(self, sequence: Sequence) -> Chapter:
+    def restart(self, sequence: Sequence) -> Segment:
         """Begin a new chapter at the place where `sequence` stands; nobody is in the old one."""
-        self.head = Chapter(sequence.copy(), self._fence)
+        self.head = Segment(sequence.copy(), self._fence)
         return self.head
 
-    def turn(self, chapter: Chapter) -> Chapter:
+    def turn(self, chapter: Segment) -> Segment:
         """Return the chapter after a full one."""
         following = chapter.turn()
         if chapter is self.head:
@@ -176,7 +176,7 @@ class Common:
         """Return the fence as far as it concerns this selection; None before there is one."""
         return self._fence
 
-    def set_fence(self, fence: Mapping[str, int], chapters: set[Chapter]) -> None:
+    def set_fence(self, fence: Mapping[str, int], chapters: set[Segment]) -> None:
         """Tell all chapters where the end is.
 
         Args:

@@ -19,7 +19,7 @@ from qaws.load.plan import Group
 from qaws.load.result import ClosedClient, SlowRecord
 from qaws.load.subscriber.connection import Refusal, new_handshake, now_us
 from qaws.load.subscriber.ordering import Sequence
-from qaws.load.subscriber.shared_stream import Common
+from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.violation import Violation
 
 LOOK_EVERY_S = 0.05
@@ -44,7 +44,7 @@ class SlowClient:
         self,
         name: str,
         group: Group,
-        common: Common,
+        common: SharedStream,
         on_fault: Callable[[str, Violation], None],
     ) -> None:
         self.record = SlowRecord(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from qaws.load.publisher.payloads import Bodies
+from qaws.load.publisher.payloads import Payloads
 from qaws.load.schedule import FlowPlan
 from qaws.load.violation import Violation
 from qaws.protocol.contract import Contract
@@ -26,7 +26,7 @@ class Verifier:
             flow: what is published; None: what ticks say is not compared with anything.
         """
         self._contract = Contract(dialect)
-        self._bodies = Bodies(flow) if flow else None
+        self._bodies = Payloads(flow) if flow else None
 
     def fault(self, payload: bytes) -> Violation | None:
         """Say what is wrong with a payload, None if nothing is."""

@@ -13,14 +13,14 @@ from typing import Any
 import uvloop
 
 from qaws.load.cluster import wire
-from qaws.load.cluster.channel import Link
+from qaws.load.cluster.channel import ControlChannel
 from qaws.load.cluster.file_limits import require_descriptors
 from qaws.load.plan import Group, Member, SwarmPlan
 from qaws.load.result import WorkerReport
-from qaws.load.subscriber.aggregator import Books
+from qaws.load.subscriber.aggregator import Aggregator
 from qaws.load.subscriber.connection import Refusal, new_handshake
 from qaws.load.subscriber.reader import Reader
-from qaws.load.subscriber.shared_stream import Common
+from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.subscriber.slow import SlowClient
 from qaws.load.subscriber.verifier import Verifier
 from qaws.load.violation import Violation
@@ -45,7 +45,7 @@ def run_worker(call: wire.Call) -> str:
 
 
 async def _serve(call: wire.Call) -> str:
-    link = Link(*await asyncio.open_connection(call.host, call.port))
+    link = ControlChannel(*await asyncio.open_connection(call.host, call.port))
     link.send(wire.Hello(call.secret, call.name, os.getpid(), socket.gethostname()))
     worker: Worker | None = None
     failures = _end_on_failure()
@@ -98,16 +98,16 @@ def _end_on_failure() -> list[BaseException]:
 class Worker:
     """The clients of one worker, from the first handshake to the report."""
 
-    def __init__(self, task: wire.Assign, link: Link) -> None:
+    def __init__(self, task: wire.Assign, link: ControlChannel) -> None:
         self._plan: SwarmPlan = task.plan
         self._share = task.share
         self._link = link
         self._verifier = Verifier(task.plan.dialect, task.plan.flow)
         self._dialect = QaWs()
-        self._commons: dict[Selection, Common] = {}
+        self._commons: dict[Selection, SharedStream] = {}
         self._readers: list[Reader] = []
         self._slow: list[SlowClient] = []
-        self._books = Books(self._verifier)
+        self._books = Aggregator(self._verifier)
         self._stalls = StallMeter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._slow_tasks: list[asyncio.Task[None]] = []
@@ -181,7 +181,7 @@ class Worker:
         self,
         name: str,
         group: Group,
-        common: Common,
+        common: SharedStream,
         url: str,
         headers: dict[str, str],
         command: str,
@@ -197,9 +197,9 @@ class Worker:
         )
         await reader.acknowledged
 
-    def _common(self, selection: Selection) -> Common:
+    def _common(self, selection: Selection) -> SharedStream:
         if selection not in self._commons:
-            self._commons[selection] = Common(selection, self._plan.first, self._verifier)
+            self._commons[selection] = SharedStream(selection, self._plan.first, self._verifier)
         return self._commons[selection]
 
     # --- meanwhile ------------------------------------------------------------------------------

@@ -1,0 +1,72 @@
+"""How connections must end: refused at the handshake, or closed with a code and a reason.
+
+Every function takes the testbed first and runs on its loop thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qaws.clients.connection import Connection
+from qaws.clients.endings import ExpectedClose, Refusal
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Refuted
+
+
+async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) -> None:
+    """Require that clients are refused in the handshake, or closed with a word why if allowed."""
+    for connection in testbed.scenario.connections.of(clients):
+        by_status = connection.http_status == refusal.status
+        by_close = refusal.close is not None and await _closed_as(
+            testbed, connection, refusal.close
+        )
+        testbed.scenario.checks.require(
+            by_status or by_close,
+            f"refusal of {connection.name}",
+            connection.summary(),
+            str(refusal),
+        )
+
+
+async def _closed_as(testbed: Testbed, connection: Connection, expected: ExpectedClose) -> bool:
+    """Return whether a connection came about and was closed as a refusal allows."""
+    if connection.http_status != 101:
+        return False
+    await connection.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
+    return expected.fits_ending(connection.ending)
+
+
+async def closed_by_service(
+    testbed: Testbed, clients: Sequence[str], expected: ExpectedClose
+) -> None:
+    """Require that the service closed connections as expected."""
+    for connection in testbed.scenario.connections.of(clients):
+        await connection.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
+        ok = connection.ended_by_service and expected.fits_ending(connection.ending)
+        allowed = f"closed by the service with {expected}"
+        what = f"end of {connection.name}'s connection"
+        testbed.scenario.checks.require(ok, what, connection.summary(), allowed)
+        connection.end_was_due = True
+
+
+async def closed_between(
+    testbed: Testbed,
+    clients: Sequence[str],
+    expected: ExpectedClose,
+    low_ms: float,
+    high_ms: float,
+) -> None:
+    """Require that the service closed clients between two times after they fell silent.
+
+    The service's clock may have started as early as the handshake and as late as the welcome, so
+    the lower bound runs from the one and the upper from the other.
+    """
+    await closed_by_service(testbed, clients, expected)
+    for connection in testbed.scenario.connections.of(clients):
+        welcome = next(connection.received("welcome"), None)
+        if connection.ending is None or welcome is None:
+            raise Refuted(f"{connection.name} was closed unwelcomed: {connection.summary()}")
+        checks, end_ns = testbed.scenario.checks, connection.ending.at_ns
+        what = f"time until {connection.name} was closed"
+        checks.not_before_ms(what, connection.started_ns, end_ns, low_ms)
+        checks.at_most_ms(what, welcome.at_ns, end_ns, high_ms)

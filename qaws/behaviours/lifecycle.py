@@ -1,0 +1,334 @@
+"""Clients that connect, subscribe, ping and leave, and whether they are alive and served.
+
+Every function takes the testbed first and runs on its loop thread (`Testbed.do`). Each check
+records what was measured and what was allowed, whether or not it was met.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from qaws.clients.connection import Connection, Frame
+from qaws.protocol import origins
+from qaws.protocol.dialect import malformed
+from qaws.protocol.market import Selection
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Broken, Refuted
+
+ALIVE_S = 5.0
+"""How long a connection may take to answer a WebSocket ping and still count as alive: QA-WS-001."""
+
+
+async def connect(
+    testbed: Testbed,
+    clients: Sequence[str],
+    token: bool = True,
+    location: str | None = None,
+    origin: str = origins.NONE,
+) -> list[Connection]:
+    """Connect clients, and wait until each was welcomed or turned away, whichever it is.
+
+    Args:
+        testbed: the testbed.
+        clients: their names.
+        token: whether they show a valid token.
+        location: how; default the first that the target knows.
+        origin: from which page they come, in the words of the features.
+
+    Raises:
+        Broken: nobody listens there, or there is no such token location or origin.
+    """
+    token_locations = testbed.target.auth.token_locations
+    if location is not None and location not in token_locations:
+        raise Broken(
+            f'{testbed.target.file}: [auth] token_locations has no "{location}"; '
+            f"it has {', '.join(token_locations)}"
+        )
+    valid = testbed.tokens.valid() if token else None
+    testbed.service.require_alive()
+    opened = await testbed.scenario.connections.connect(
+        clients, testbed.service, valid, location or token_locations[0], origins.headers(origin)
+    )
+    await asyncio.gather(*(settled(testbed, connection) for connection in opened))
+    return opened
+
+
+async def settled(testbed: Testbed, connection: Connection) -> None:
+    """Wait until a connection was welcomed or has ended, or the allowance is over."""
+    welcomed = is_kind(testbed, "welcome")
+    if connection.http_status == 101:
+        await connection.wait_for(lambda f: welcomed(f) or f.kind == "close", None, testbed.grace_s)
+
+
+def is_kind(testbed: Testbed, kind: str) -> Callable[[Frame], bool]:
+    """Return a condition: the frame is a message of this kind, in the words of the features."""
+    return lambda f: isinstance(f.message, dict) and testbed.dialect.kind(f.message) == kind
+
+
+async def be_connected(
+    testbed: Testbed, clients: Sequence[str], origin: str = origins.NONE
+) -> None:
+    """Connect clients that the scenario presupposes, from a page of `origin`.
+
+    Raises:
+        Refuted: one of them was not welcomed.
+    """
+    await connect(testbed, clients, origin=origin)
+    for connection in testbed.scenario.connections.of(clients):
+        if not any(connection.received("welcome")):
+            raise Refuted(
+                f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
+            )
+
+
+async def subscribe(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
+    """Subscribe clients and wait for every acknowledgement.
+
+    Raises:
+        Refuted: one was not acknowledged.
+    """
+    connections = testbed.scenario.connections.of(clients)
+    acks = await asyncio.gather(*(c.subscribe(selection, testbed.grace_s) for c in connections))
+    _require_acks(testbed, connections, acks, f"to subscribe to {selection}")
+
+
+async def unsubscribe(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
+    """Unsubscribe clients and wait for every acknowledgement.
+
+    Raises:
+        Refuted: one was not acknowledged.
+    """
+    connections = testbed.scenario.connections.of(clients)
+    acks = await asyncio.gather(*(c.unsubscribe(selection, testbed.grace_s) for c in connections))
+    _require_acks(testbed, connections, acks, f"to unsubscribe from {selection}")
+
+
+def _require_acks(
+    testbed: Testbed, connections: Sequence[Connection], acks: Sequence[Frame | None], asked: str
+) -> None:
+    for connection, ack in zip(connections, acks, strict=True):
+        if ack is None:
+            raise Refuted(
+                f"{connection.name} asked {asked} and got no acknowledgement "
+                f"within {testbed.grace_s:g} s: {connection.summary()}"
+            )
+
+
+async def come_and_go(
+    testbed: Testbed, clients: Sequence[str], selection: Selection, ending: str
+) -> None:
+    """Let clients connect, subscribe, ping, and leave by an ending that features name.
+
+    Raises:
+        Broken: no such ending is known.
+        Refuted: one was not welcomed, acknowledged, or answered.
+    """
+    await be_connected(testbed, clients)
+    await subscribe(testbed, clients, selection)
+    for connection in testbed.scenario.connections.of(clients):
+        asked = await connection.send(testbed.dialect.ping())
+        if not await connection.wait_for(is_kind(testbed, "pong"), asked, testbed.grace_s):
+            raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
+    await asyncio.gather(*(end_connection(testbed, client, ending) for client in clients))
+
+
+async def end_connection(testbed: Testbed, client: str, ending: str) -> None:
+    """End a client's connection by "a clean close" or "an abrupt reset".
+
+    Raises:
+        Broken: no such ending is known.
+    """
+    connection = testbed.scenario.connections.named(client)
+    ways = {"a clean close": connection.close, "an abrupt reset": connection.reset}
+    if ending not in ways:
+        raise Broken(f'no ending "{ending}"; known are {", ".join(ways)}')
+    await ways[ending]()
+
+
+async def send_malformed(testbed: Testbed, client: str, name: str) -> None:
+    """Send a malformed message by the name that the features give it."""
+    await testbed.scenario.connections.named(client).send(malformed(name))
+
+
+async def vanish(testbed: Testbed, client: str) -> None:
+    """Let a client stop reading and answering: its machine is gone, and no packet tells of it."""
+    testbed.scenario.connections.named(client).vanish()
+
+
+async def be_pinging(testbed: Testbed, clients: Sequence[str], every_ms: float) -> None:
+    """Connect clients that send a ping message every `every_ms` until the scenario ends."""
+    await be_connected(testbed, clients)
+    for client in clients:
+        await keep_pinging(testbed, client, every_ms / 1e3)
+
+
+async def keep_pinging(testbed: Testbed, client: str, every_s: float) -> None:
+    """Let a client send a ping message every `every_s` seconds until the scenario ends."""
+    connection = testbed.scenario.connections.named(client)
+
+    async def chore() -> None:
+        while connection.is_open:
+            await connection.send(testbed.dialect.ping())
+            await asyncio.sleep(every_s)
+
+    testbed.scenario.background.append(asyncio.get_running_loop().create_task(chore()))
+
+
+async def stay_silent(testbed: Testbed, client: str, at_most_s: float) -> None:
+    """Let a client neither send nor receive until its connection ends, or the time is over.
+
+    Raises:
+        Refuted: ticks reached it although it had not subscribed.
+        Broken: it had subscribed, and so was not silent.
+    """
+    connection = testbed.scenario.connections.named(client)
+    remaining = at_most_s - (time.monotonic_ns() - connection.started_ns) / 1e9
+    await connection.wait_for(lambda f: f.kind == "close", None, max(0.0, remaining))
+    if connection.entitlements:
+        raise Broken(f"{client} was to stay silent but has subscribed: the scenario is wrong")
+    if any(connection.received("tick")):
+        raise Refuted(f"{client} received ticks that it had not subscribed to")
+
+
+# --- what must hold ------------------------------------------------------------------------------
+
+
+async def connected(testbed: Testbed, clients: Sequence[str]) -> None:
+    """Require that connections are open and alive: a WebSocket ping comes back."""
+    connections = testbed.scenario.connections.of(clients)
+    pings = await asyncio.gather(*(c.ping_frame(ALIVE_S) for c in connections if c.is_open))
+    answered = sum(1 for _, pong in pings if pong is not None)
+    lost = [c for c in connections if not c.is_open]
+    seen = f"{answered} of {len(connections)} open and answering"
+    if lost:
+        seen += f"; {lost[0].name}: {lost[0].summary()}"
+    testbed.scenario.checks.require(
+        answered == len(connections),
+        f"open connections of {shown(connections)}",
+        seen,
+        f"all {len(connections)} open, each answering a WebSocket ping within {ALIVE_S:g} s",
+    )
+
+
+async def connected_after(testbed: Testbed, clients: Sequence[str], after_ms: float) -> None:
+    """Require that connections outlive `after_ms`, counted from the newest of them."""
+    connections = testbed.scenario.connections.of(clients)
+    until = max(c.started_ns for c in connections) / 1e9 + after_ms / 1e3
+    remaining = max(0.0, until - time.monotonic())
+    await asyncio.gather(
+        *(c.wait_for(lambda f: f.kind in ("close", "end"), None, remaining) for c in connections)
+    )
+    await connected(testbed, clients)
+
+
+async def ping_answered(
+    testbed: Testbed, clients: Sequence[str], ping: str, within_ms: float
+) -> None:
+    """Require that pings come back within `within_ms`.
+
+    Args:
+        testbed: the testbed.
+        clients: whose.
+        ping: "WebSocket ping" (RFC 6455 section 5.5.2) or "ping message" (the dialect's own).
+        within_ms: the bound in milliseconds.
+    """
+    wait_s = within_ms / 1e3 + testbed.grace_s
+    for connection in testbed.scenario.connections.of(clients):
+        if ping == "WebSocket ping":
+            sent_ns, pong_ns = await connection.ping_frame(wait_s)
+        else:
+            sent = await connection.send(testbed.dialect.ping())
+            pong = await connection.wait_for(is_kind(testbed, "pong"), sent, wait_s)
+            sent_ns, pong_ns = sent.at_ns, pong.at_ns if pong else None
+        in_time(
+            testbed,
+            f"answer to {connection.name}'s {ping}",
+            sent_ns,
+            pong_ns,
+            within_ms,
+            connection,
+        )
+
+
+async def welcomed(
+    testbed: Testbed, client: str, within_ms: float, fields: Iterable[tuple[str, str]]
+) -> None:
+    """Require a welcome, first of all messages, in time, with the given fields.
+
+    That it comes once is judged behind the fence at the scenario's end: a second one may be on its
+    way still.
+
+    Args:
+        testbed: the testbed.
+        client: who.
+        within_ms: the bound in milliseconds, from the begin of the handshake.
+        fields: name and value of fields; "any text" stands for a non-empty string.
+    """
+    connection = testbed.scenario.connections.named(client)
+    wait_s = within_ms / 1e3 + testbed.grace_s
+    welcome = await connection.wait_for(is_kind(testbed, "welcome"), None, wait_s)
+    at = welcome.at_ns if welcome else None
+    in_time(testbed, f"welcome of {client}", connection.started_ns, at, within_ms, connection)
+    assert welcome is not None
+    for name, wanted in fields:
+        value = welcome.message.get(name)
+        ok = (isinstance(value, str) and value != "") if wanted == "any text" else value == wanted
+        testbed.scenario.checks.require(ok, f"{name} in {client}'s welcome", repr(value), wanted)
+    first = next(connection.received())
+    testbed.scenario.checks.require(
+        first is welcome,
+        f"first message to {client}",
+        f"a {testbed.dialect.kind(first.message)}",
+        "the welcome",
+    )
+
+
+async def new_session(testbed: Testbed, client: str) -> None:
+    """Require that a client that came back has another session id than before."""
+    before = testbed.scenario.connections.earlier(client).session_id
+    after = testbed.scenario.connections.named(client).session_id
+    testbed.scenario.checks.require(
+        after is not None and after != before,
+        f"session id of {client} after reconnecting",
+        str(after),
+        f"any but the former one, {before}",
+    )
+
+
+async def gets_error(testbed: Testbed, client: str, text: str, within_ms: float) -> None:
+    """Require that the last thing a client sent is answered by an error containing `text`."""
+    connection = testbed.scenario.connections.named(client)
+    sent = next(f for f in reversed(connection.log) if f.direction == "→" and f.kind == "text")
+    wait_s = within_ms / 1e3 + testbed.grace_s
+    error = await connection.wait_for(is_kind(testbed, "error"), sent, wait_s)
+    at = error.at_ns if error else None
+    in_time(testbed, f"error to {client}", sent.at_ns, at, within_ms, connection)
+    assert error is not None
+    message = str(error.message.get("message"))
+    testbed.scenario.checks.require(
+        text in message, f"message of the error to {client}", message, f'contains "{text}"'
+    )
+
+
+def in_time(
+    testbed: Testbed,
+    what: str,
+    start_ns: int,
+    end_ns: int | None,
+    within_ms: float,
+    connection: Connection,
+) -> None:
+    """Require that what began at `start_ns` ended in time; None: its end was not seen at all."""
+    if end_ns is None:
+        now = time.monotonic_ns()
+        testbed.scenario.checks.never(what, start_ns, now, within_ms, connection.summary())
+    else:
+        testbed.scenario.checks.at_most_ms(what, start_ns, end_ns, within_ms)
+
+
+def shown(connections: Sequence[Connection]) -> str:
+    """Name a few clients, or count many."""
+    names = [connection.name for connection in connections]
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} clients"

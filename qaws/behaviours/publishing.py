@@ -1,0 +1,100 @@
+"""Ticks that scenarios publish: one, some in turn, side by side, or a market in the background.
+
+Every function takes the testbed first and runs on its loop thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from qaws.protocol.malformed import payload
+from qaws.protocol.market import SPOT, Selection, TickKind, instrument_of, samples_of, trading
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Broken
+
+TOGETHER = 50
+"""How many ticks each of several publishers hands to the broker at a time."""
+
+
+BURST_PER_SECOND = 500.0
+"""Rate at which a scenario's handful of ticks is published."""
+
+
+async def publish(testbed: Testbed, selection: Selection, kind: TickKind) -> None:
+    """Publish one tick of a kind that the selection takes."""
+    _, symbol, instrument = selection.sample()
+    await _publish_all(testbed, [partial(testbed.feed.market.tick, kind, symbol, instrument)])
+
+
+async def publish_rows(testbed: Testbed, symbol: str, rows: Iterable[dict[str, str]]) -> None:
+    """Publish ticks of one symbol in turn, with the values that a table gives them.
+
+    Args:
+        testbed: the testbed.
+        symbol: their symbol.
+        rows: one mapping per tick: "tick" is "bar" or "option tick", other columns are fields;
+            an empty cell leaves the field as the market made it.
+
+    Raises:
+        Broken: a row has no known kind, an unknown field, or a value that is no number.
+    """
+    ticks = [_tick_of(testbed, symbol, row) for row in rows]
+    await _publish_all(testbed, [partial(dict, tick) for tick in ticks])
+
+
+def _tick_of(testbed: Testbed, symbol: str, row: dict[str, str]) -> dict[str, Any]:
+    kinds: dict[str, TickKind] = {"bar": "underlying_bar", "option tick": "option_tick"}
+    if row.get("tick") not in kinds:
+        raise Broken(f'the table has tick = "{row.get("tick")}"; known are {", ".join(kinds)}')
+    tick = testbed.feed.market.tick(kinds[row["tick"]], symbol, None)
+    for column, cell in row.items():
+        if column == "tick" or not cell:
+            continue
+        if column not in tick:
+            raise Broken(
+                f'the table has a column "{column}"; a {row["tick"]} has {", ".join(tick)}'
+            )
+        try:
+            tick[column] = float(cell) if "." in cell else int(cell)
+        except ValueError:
+            raise Broken(f'the table has {column} = "{cell}", which is no number') from None
+    return tick
+
+
+async def publish_malformed(testbed: Testbed, name: str) -> None:
+    """Publish a payload that is no tick, by the name that the features give it."""
+    await testbed.feed.publish_raw(*payload(name))
+
+
+async def publish_in_turn(testbed: Testbed, symbols: Sequence[str], each: int) -> None:
+    """Publish `each` option ticks of every symbol, the symbols taking turns."""
+    market = testbed.feed.market
+    makers = [partial(market.option_tick, instrument_of(symbol)) for symbol in symbols]
+    await _publish_all(testbed, makers * each)
+
+
+async def publish_side_by_side(testbed: Testbed, symbols: Sequence[str], each: int) -> None:
+    """Publish `each` ticks of every symbol, bars among them, each symbol by its own publisher."""
+    lines = [list(itertools.islice(itertools.cycle(samples_of(s)), each)) for s in symbols]
+    await testbed.feed.publish_side_by_side(lines, TOGETHER)
+
+
+async def _publish_all(testbed: Testbed, make: Sequence[Callable[[], dict[str, Any]]]) -> None:
+    await testbed.feed.publish_at(make, BURST_PER_SECOND)
+
+
+async def keep_publishing(testbed: Testbed, selection: Selection, every_ms: float | None) -> None:
+    """Publish a tick of a selection every `every_ms` until the scenario ends; None: not at all."""
+    if every_ms is not None:
+        testbed.feed.start_flow(selection, every_ms / 1e3)
+
+
+async def open_market(testbed: Testbed, every_ms: float) -> None:
+    """Publish a tick of every symbol every `every_ms` until the scenario ends.
+
+    The symbols take turns, and so do each symbol's instruments and bars.
+    """
+    testbed.feed.start_mixed_flow(trading(), every_ms / 1e3 / len(SPOT))

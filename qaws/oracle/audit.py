@@ -1,0 +1,147 @@
+"""The audit: what a client received, compared with what it was due.
+
+A client's entitlements say which ticks of the ledger it must have received, which it may have, and
+which not. Nothing here knows of sockets. Instants are `time.monotonic_ns()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from qaws.oracle.ledger import Arrival, HeldSelections, Key, Ledger, Published
+
+SHOWN = 3
+"""How many ticks a sentence names before it says how many more there are."""
+
+
+def was_held(tick: Published, held: HeldSelections) -> bool:
+    """Return whether an entitlement was in force when the tick was handed to the broker."""
+    return any(h.was_in_force(tick) for h in held)
+
+
+def must_receive(tick: Published, held: HeldSelections, over_ns: int | None) -> bool:
+    """Return whether not having received the tick is wrong.
+
+    It is when an entitlement was in force when the tick was handed to the broker, and had not begun
+    to end before the tick's broadcast was over (`over_ns`): on its way through the feed a tick can
+    be overtaken by the client's wish to have no more of them. A tick in doubt need not come.
+    """
+    return not tick.in_doubt and any(
+        h.was_in_force(tick)
+        and (h.ending_ns is None or (over_ns is not None and over_ns <= h.ending_ns))
+        for h in held
+    )
+
+
+def may_receive(tick: Published, held: HeldSelections, over_ns: int | None, at_ns: int) -> bool:
+    """Return whether receiving the tick at `at_ns` is right.
+
+    It is while an entitlement is being asked for, in force, or ending; not before the client asked
+    nor when the tick's broadcast was over (`over_ns`) by then, and not behind the end's
+    acknowledgement, whenever the tick was published.
+    """
+    return any(
+        h.takes(tick)
+        and h.asked_ns < at_ns
+        and (over_ns is None or h.asked_ns < over_ns)
+        and (h.ended_ns is None or at_ns < h.ended_ns)
+        for h in held
+    )
+
+
+def missing(
+    arrivals: Sequence[Arrival],
+    held: HeldSelections,
+    ledger: Ledger,
+    broadcast_complete: dict[Key, int],
+) -> list[Published]:
+    """Return the ticks that a client was due and has not received; see `audit`."""
+    received = {arrival.key for arrival in arrivals}
+    return [
+        tick
+        for tick in ledger.ticks
+        if tick.key not in received and must_receive(tick, held, broadcast_complete.get(tick.key))
+    ]
+
+
+def audit(
+    client: str,
+    arrivals: Sequence[Arrival],
+    held: HeldSelections,
+    ledger: Ledger,
+    broadcast_complete: dict[Key, int],
+    *,
+    complete: bool,
+    announced: Collection[Key] = (),
+) -> list[str]:
+    """Hold one client's ticks against the ledger.
+
+    Args:
+        client: its name, for the sentences.
+        arrivals: the ticks that it received, in order of arrival.
+        held: its entitlements.
+        ledger: what was published.
+        broadcast_complete: see `Ledger.over`.
+        complete: whether a fence has shown that everything due has come, so that what is missing is
+            lost and not late.
+        announced: ticks that may be missing, because the client was told; see `losses`.
+
+    Returns:
+        One sentence per kind of violation: unknown, unentitled (never asked for, no longer wanted,
+        or replayed from before), duplicate, reordered, missing.
+    """
+    unmarked = sum(1 for arrival in arrivals if arrival.key is None)
+    unknown: list[str] = []
+    stray: list[str] = []
+    ended: list[str] = []
+    old: list[str] = []
+    twice: list[str] = []
+    disorder: list[str] = []
+    due = missing(arrivals, held, ledger, broadcast_complete) if complete else []
+    lost = [tick for tick in due if tick.key not in announced]
+    counted: dict[Key, int] = {}
+    newest: dict[str, int] = {}
+    for arrival in arrivals:
+        if arrival.key is None:
+            continue
+        counted[arrival.key] = counted.get(arrival.key, 0) + 1
+        tick = ledger.find(arrival.key)
+        if tick is None:
+            late = " (published in an earlier scenario)" if ledger.is_earlier(arrival.key) else ""
+            unknown.append(f"{arrival.key[0]} #{arrival.key[1]}{late}")
+            continue
+        if counted[tick.key] == 2:
+            twice.append(str(tick))
+        elif counted[tick.key] == 1:
+            if tick.sequence < newest.get(tick.symbol, 0):
+                disorder.append(f"{tick} after #{newest[tick.symbol]}")
+            if not may_receive(tick, held, broadcast_complete.get(tick.key), arrival.at_ns):
+                asked = [h for h in held if h.takes(tick) and h.asked_ns < arrival.at_ns]
+                if any(h.ended_ns is None or arrival.at_ns < h.ended_ns for h in asked):
+                    old.append(str(tick))
+                elif asked:
+                    ended.append(str(tick))
+                else:
+                    stray.append(str(tick))
+        newest[tick.symbol] = max(newest.get(tick.symbol, 0), tick.sequence)
+    findings = [
+        (f"{client} received ticks that were never published", unknown),
+        (f"{client} received ticks that it had not subscribed to", stray),
+        (f"{client} received ticks behind the acknowledgement of its unsubscribe", ended),
+        (f"{client} received ticks that were over when it subscribed", old),
+        (f"{client} received ticks more than once", twice),
+        (f"{client} received ticks out of order", disorder),
+        (f"{client} never received ticks that it was due", [str(tick) for tick in lost]),
+    ]
+    sentences = [f"{sentence}: {_some(found)}" for sentence, found in findings if found]
+    if unmarked:
+        sentences.append(
+            f"{client} received {unmarked} ticks without their sequence number: the service must "
+            "relay fields that it does not know"
+        )
+    return sentences
+
+
+def _some(found: Sequence[str]) -> str:
+    more = len(found) - SHOWN
+    return ", ".join(found[:SHOWN]) + (f" and {more} more" if more > 0 else "")
