@@ -182,7 +182,7 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(pla
 
 def test_a_line_that_takes_everything_is_not_full(play, monkeypatch):
     monkeypatch.setattr(shutdown, "FILLING_BYTES", 2 * shutdown.FILLING_TICK_BYTES)
-    monkeypatch.setattr(shutdown, "DEAF_BUFFER", 4 << 20)
+    monkeypatch.setattr(shutdown, "STALLED_BUFFER", 4 << 20)
 
     async def story(do, testbed):
         await do(lifecycle.be_connected, ["Alice"])
