@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from qaws.behaviours import lifecycle
 from qaws.behaviours.load import service_and_broker
+from qaws.clients.address import credentials
 from qaws.clients.attack_inputs import Flood, Handshake, HoldOpen, Input, inputs, rounds
-from qaws.clients.connection import credentials
 from qaws.clients.raw_connection import RawConnection, excerpt
 from qaws.measure.cpu_wait import CpuWait
 from qaws.testbed.stash import Key

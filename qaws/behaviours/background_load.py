@@ -20,7 +20,7 @@ from typing import Any
 
 from qaws.behaviours.load import DRAIN_ALLOWANCE_S, LOAD, LoadRun, service_and_broker
 from qaws.behaviours.resources import require_back, until_back
-from qaws.clients.connection import credentials
+from qaws.clients.address import credentials
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.short_lived import Address
 from qaws.load.cluster.engine import Died

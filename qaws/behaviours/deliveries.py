@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from qaws.behaviours import fences, lifecycle, publishing
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.load import LOAD
-from qaws.clients.connection import Connection, exact
+from qaws.clients.connection import Connection
 from qaws.oracle.announcements import announced
 from qaws.oracle.audit import audit, missing, was_held
+from qaws.oracle.contents import exact
 from qaws.oracle.ledger import Arrival, Key, Published
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed

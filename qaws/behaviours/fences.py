@@ -6,7 +6,8 @@ import asyncio
 import itertools
 from collections.abc import Sequence
 
-from qaws.clients.connection import Connection, Frame
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import SEQUENCE_FIELD, Selection
 from qaws.testbed.testbed import Testbed

@@ -10,7 +10,8 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from qaws.clients.connection import Connection, Frame
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
 from qaws.protocol import origins
 from qaws.protocol.dialect import malformed
 from qaws.protocol.market import Selection

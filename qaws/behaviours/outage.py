@@ -15,7 +15,8 @@ from functools import partial
 
 from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.lifecycle import shown
-from qaws.clients.connection import Connection, Frame
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
 from qaws.clients.registry import key_of
 from qaws.oracle.announcements import DEGRADED, RECOVERED, Outage, recoveries
 from qaws.oracle.ledger import Published

@@ -9,9 +9,9 @@ import itertools
 from collections.abc import Sequence
 
 from qaws.behaviours import deliveries
-from qaws.clients.connection import Connection, exact
+from qaws.clients.connection import Connection
 from qaws.clients.registry import key_of
-from qaws.oracle.ledger import Published
+from qaws.oracle.contents import difference
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
@@ -90,17 +90,6 @@ def require_identity(testbed: Testbed, connections: Sequence[Connection]) -> Non
     testbed.scenario.checks.require(
         True, "ticks as published under their numbers", f"all {compared}", "all"
     )
-
-
-def difference(tick: Published, text: str) -> str:
-    """Say in which field a tick differs from what was published, digit for digit; "" for none."""
-    if text == tick.text:
-        return ""
-    sent, got = exact(tick.text), exact(text)
-    for field, value in sent.items():
-        if field not in got or got[field] != value:
-            return f"{field} {got.get(field, 'missing')} instead of {value}"
-    return ""
 
 
 def numbers(connection: Connection, symbol: str) -> list[int]:

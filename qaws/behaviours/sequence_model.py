@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from qaws.behaviours import deliveries, fences, lifecycle
-from qaws.clients.connection import Connection, Frame
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
 from qaws.clients.registry import Registry
 from qaws.oracle.ledger import Ledger, Published
 from qaws.protocol.market import SPOT, Sample, Selection, selection_of

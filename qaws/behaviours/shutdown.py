@@ -14,8 +14,10 @@ from functools import partial
 from qaws.behaviours import lifecycle
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.nodes import node
-from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection, Frame, redacted
+from qaws.clients.address import redacted
+from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
 from qaws.clients.endings import ExpectedClose
+from qaws.clients.frame_log import Frame
 from qaws.measure.socket_buffers import held_bytes
 from qaws.oracle.audit import SHOWN, was_held
 from qaws.protocol.market import Selection

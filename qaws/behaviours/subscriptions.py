@@ -10,7 +10,8 @@ import time
 
 from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.deliveries import account
-from qaws.clients.connection import Connection, Frame
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
 from qaws.clients.registry import key_of
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import Selection

@@ -16,7 +16,8 @@ from urllib.parse import quote, unquote, urlsplit
 from qaws.auth.forgeries import KINDS
 from qaws.behaviours import lifecycle
 from qaws.behaviours.tokens import forger, present, response_of
-from qaws.clients.connection import Connection, credentials
+from qaws.clients.address import credentials
+from qaws.clients.connection import Connection
 from qaws.protocol.dialect import MALFORMED
 from qaws.sut.service import http_url, open_url
 from qaws.testbed.stash import Key

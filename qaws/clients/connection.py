@@ -1,94 +1,46 @@
-"""Client connections: real sockets, a log of every frame, and waits on conditions.
-
-Each connection keeps an append-only log. A frame gets its time stamp when its bytes arrive, not
-when a step comes to look. A wait is a condition and a deadline on that log.
-"""
+"""Client connections over real sockets: each records every frame, and what it is entitled to."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
 import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import websockets
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
     InvalidMessage,
     InvalidStatus,
-    ProtocolError,
 )
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.http11 import Response
 from websockets.protocol import Event, State
 
+from qaws.clients.address import redacted, small_socket
 from qaws.clients.endings import Ending
+from qaws.clients.frame_log import Frame, FrameKind, FrameLog
+from qaws.clients.recorder import Recorder
 from qaws.oracle.ledger import Entitlement
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
 from qaws.verdict import Broken
 
-Direction = Literal["→", "←"]
-FrameKind = Literal["text", "binary", "ping", "pong", "close", "handshake", "bytes", "eof", "end"]
-
 OPEN_ALLOWANCE_S = 10.0
 """How long TCP connect and handshake may take before the service counts as unreachable."""
 
 
-@dataclass(slots=True)
-class Frame:
-    """One entry of a connection's log.
-
-    `at_ns` is `time.monotonic_ns()` when the bytes arrived or left; "→" is to the service, "←" from
-    it. `message` is the decoded JSON of a text frame, None where it is none.
-    """
-
-    at_ns: int
-    direction: Direction
-    kind: FrameKind
-    text: str
-    message: Any = None
-    code: int | None = None
-
-
-class _Recorder(ClientConnection):
-    """A websockets connection that hands every frame to its log on arrival."""
-
-    owner: Connection
-
-    def process_event(self, event: Event) -> None:
-        if isinstance(event, WireFrame):
-            self.owner.arrived(event)
-            if event.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                super().process_event(event)
-        else:
-            self.owner.answered(event)
-            super().process_event(event)
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if isinstance(self.protocol.parser_exc, ProtocolError | UnicodeDecodeError):
-            self.owner.misunderstood(self.protocol.parser_exc)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.owner.ended()
-        super().connection_lost(exc)
-
-
 @dataclass
-class Connection:
+class Connection(FrameLog):
     """One client's connection, from the handshake to its end.
 
     `token` is what it showed. `end_was_due` is set by the step that found the service's close to be
@@ -99,7 +51,6 @@ class Connection:
     dialect: QaWs
     contract: Contract
     token: str | None = field(default=None, repr=False, kw_only=True)
-    log: list[Frame] = field(default_factory=list)
     entitlements: list[Entitlement] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
     url: str = ""
@@ -108,13 +59,11 @@ class Connection:
     http_error: str = ""
     refusal: Response | None = None
     ending: Ending | None = None
-    _socket: _Recorder | None = None
+    _socket: Recorder | None = None
     end_was_due: bool = False
     _fragments: list[bytes] = field(default_factory=list)
     _opcode: Opcode = Opcode.TEXT
     has_vanished: bool = False
-    _over: bool = False
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     # --- opening and ending -------------------------------------------------------------------
 
@@ -155,7 +104,7 @@ class Connection:
                 max_size=None,
                 max_queue=None,
                 create_connection=self._recorder,  # type: ignore[arg-type]
-                **await _small_socket(url, receive_buffer),
+                **await small_socket(url, receive_buffer),
             )
         except InvalidStatus as refusal:
             self.refusal = refusal.response
@@ -174,7 +123,7 @@ class Connection:
             self._unreachable(said, url, may_be_gone)
         else:
             self.http_status = 101
-            assert isinstance(opened, _Recorder)
+            assert isinstance(opened, Recorder)
             self._socket = opened
 
     def _unreachable(self, problem: str, url: str, may_be_gone: bool) -> None:
@@ -183,8 +132,8 @@ class Connection:
         self.http_error = problem
         self._note("←", "end", problem)
 
-    def _recorder(self, *args: Any, **kwargs: Any) -> _Recorder:
-        recorder = _Recorder(*args, **kwargs)
+    def _recorder(self, *args: Any, **kwargs: Any) -> Recorder:
+        recorder = Recorder(*args, **kwargs)
         recorder.owner = self
         return recorder
 
@@ -311,7 +260,7 @@ class Connection:
         try:
             text = data.decode("utf-8")
             message = None if binary else msgspec.json.decode(data)
-        except (UnicodeDecodeError, msgspec.DecodeError) as problem:
+        except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as problem:
             text, message = data.decode("utf-8", "replace"), None
             self.breaches.append(f"{self.name} received a frame that is not JSON: {problem}")
         else:
@@ -323,21 +272,6 @@ class Connection:
                 )
         kind: FrameKind = "binary" if binary else "text"
         self._note("←", kind, text, message=message, at_ns=at_ns)
-
-    def _note(
-        self,
-        direction: Direction,
-        kind: FrameKind,
-        text: str,
-        message: Any = None,
-        code: int | None = None,
-        at_ns: int | None = None,
-    ) -> Frame:
-        at = time.monotonic_ns() if at_ns is None else at_ns
-        frame = Frame(at, direction, kind, text, message, code)
-        self.log.append(frame)
-        self._stop_waiting()
-        return frame
 
     def received(self, kind: str | None = None) -> Iterator[Frame]:
         """Yield the messages that have arrived, oldest first.
@@ -399,48 +333,6 @@ class Connection:
         )
         return sent.at_ns, pong.at_ns if pong else None
 
-    # --- waiting ------------------------------------------------------------------------------
-
-    async def wait_for(
-        self, condition: Callable[[Frame], bool], after: Frame | None, within_s: float
-    ) -> Frame | None:
-        """Wait for the first incoming frame after `after` that meets the condition.
-
-        Args:
-            condition: what to wait for.
-            after: an entry of the log; None looks from the beginning.
-            within_s: the deadline, in seconds from now.
-
-        Returns:
-            The frame, or None when the deadline passed or the connection ended without it.
-        """
-        position = 0 if after is None else self._position(after) + 1
-        deadline = asyncio.get_running_loop().time() + within_s
-        while True:
-            while position < len(self.log):
-                frame = self.log[position]
-                position += 1
-                if frame.direction == "←" and condition(frame):
-                    return frame
-            remaining = 0.0 if self._over else deadline - asyncio.get_running_loop().time()
-            if remaining <= 0:
-                return None
-            self._changed.clear()
-            try:
-                await asyncio.wait_for(self._changed.wait(), remaining)
-            except TimeoutError:
-                continue
-
-    def _position(self, frame: Frame) -> int:
-        """Return where a frame stands in the log; it is searched from the end."""
-        for index in range(len(self.log) - 1, -1, -1):
-            if self.log[index] is frame:
-                return index
-        raise ValueError("the frame is not in this log")
-
-    def _stop_waiting(self) -> None:
-        self._changed.set()
-
     # --- subscriptions ------------------------------------------------------------------------
 
     async def subscribe(self, selection: Selection, within_s: float) -> Frame | None:
@@ -491,50 +383,3 @@ class Connection:
         for entitlement in self.entitlements:
             if entitlement.ending_ns is None:
                 entitlement.ending_ns = now
-
-
-async def _small_socket(url: str, receive_buffer: int | None) -> dict[str, Any]:
-    """Return a connected socket with so small a receive buffer, as an argument for `connect`.
-
-    The size must be set before the TCP handshake, which agrees on the window (tcp(7)).
-    """
-    if receive_buffer is None:
-        return {}
-    loop, parts = asyncio.get_running_loop(), urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "wss" else 80)
-    family, kind, number, _, address = (
-        await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    )[0]
-    opened = socket.socket(family, kind, number)
-    opened.setblocking(False)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    await loop.sock_connect(opened, address)
-    return {"sock": opened}
-
-
-def redacted(url: str) -> str:
-    """Return a URL without its query, which may hold a token."""
-    return urlsplit(url)._replace(query="").geturl()
-
-
-def credentials(
-    url: str, token: str | None, location: str, parameter: str
-) -> tuple[str, dict[str, str]]:
-    """Return URL and headers that carry a token the way a target wants it.
-
-    Args:
-        url: the endpoint.
-        token: None for no credentials at all.
-        location: "query parameter" or "Authorization header".
-        parameter: name of the query parameter.
-    """
-    if token is None:
-        return url, {}
-    if location == "Authorization header":
-        return url, {"Authorization": f"Bearer {token}"}
-    return f"{url}{'&' if '?' in url else '?'}{parameter}={quote(token)}", {}
-
-
-def exact(text: str) -> Any:
-    """Decode JSON with every number kept digit for digit, as a Decimal."""
-    return json.loads(text, parse_float=Decimal, parse_int=Decimal)

@@ -21,7 +21,9 @@ from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.streams import StreamReader
 
-from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection, Frame, redacted
+from qaws.clients.address import redacted
+from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
+from qaws.clients.frame_log import Frame
 from qaws.verdict import Broken
 
 PORTION = 512

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from qaws.clients.connection import Connection, Frame, credentials
+from qaws.clients.address import credentials
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
 from qaws.oracle.announcements import StatusMessage
 from qaws.oracle.ledger import Arrival, Key
 from qaws.protocol.contract import Contract

@@ -6,12 +6,27 @@ which not. Nothing here knows of sockets. Instants are `time.monotonic_ns()`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 from qaws.oracle.ledger import Arrival, HeldSelections, Key, Ledger, Published
 
 SHOWN = 3
 """How many ticks a sentence names before it says how many more there are."""
+
+Wrong = Literal["unknown", "stray", "ended", "old", "twice", "disorder", "lost"]
+
+SENTENCES: dict[Wrong, str] = {
+    "unknown": "received ticks that were never published",
+    "stray": "received ticks that it had not subscribed to",
+    "ended": "received ticks behind the acknowledgement of its unsubscribe",
+    "old": "received ticks that were over when it subscribed",
+    "twice": "received ticks more than once",
+    "disorder": "received ticks out of order",
+    "lost": "never received ticks that it was due",
+}
+"""What can be wrong with a client's ticks, in the order in which it is told."""
 
 
 def was_held(tick: Published, held: HeldSelections) -> bool:
@@ -74,72 +89,62 @@ def audit(
     complete: bool,
     announced: Collection[Key] = (),
 ) -> list[str]:
-    """Hold one client's ticks against the ledger.
+    """Compare one client's ticks with the ledger.
 
     Args:
         client: its name, for the sentences.
         arrivals: the ticks that it received, in order of arrival.
         held: its entitlements.
         ledger: what was published.
-        broadcast_complete: see `Ledger.over`.
+        broadcast_complete: see `Ledger.broadcast_complete`.
         complete: whether a fence has shown that everything due has come, so that what is missing is
             lost and not late.
-        announced: ticks that may be missing, because the client was told; see `losses`.
+        announced: ticks that may be missing, because their loss was announced; see `announcements`.
 
     Returns:
         One sentence per kind of violation: unknown, unentitled (never asked for, no longer wanted,
         or replayed from before), duplicate, reordered, missing.
     """
-    unmarked = sum(1 for arrival in arrivals if arrival.key is None)
-    unknown: list[str] = []
-    stray: list[str] = []
-    ended: list[str] = []
-    old: list[str] = []
-    twice: list[str] = []
-    disorder: list[str] = []
-    due = missing(arrivals, held, ledger, broadcast_complete) if complete else []
-    lost = [tick for tick in due if tick.key not in announced]
-    counted: dict[Key, int] = {}
+    wrong: dict[Wrong, list[str]] = {kind: [] for kind in SENTENCES}
+    counted: Counter[Key] = Counter()
     newest: dict[str, int] = {}
     for arrival in arrivals:
         if arrival.key is None:
             continue
-        counted[arrival.key] = counted.get(arrival.key, 0) + 1
+        counted[arrival.key] += 1
         tick = ledger.find(arrival.key)
         if tick is None:
             late = " (published in an earlier scenario)" if ledger.is_earlier(arrival.key) else ""
-            unknown.append(f"{arrival.key[0]} #{arrival.key[1]}{late}")
+            wrong["unknown"].append(f"{arrival.key[0]} #{arrival.key[1]}{late}")
             continue
         if counted[tick.key] == 2:
-            twice.append(str(tick))
+            wrong["twice"].append(str(tick))
         elif counted[tick.key] == 1:
             if tick.sequence < newest.get(tick.symbol, 0):
-                disorder.append(f"{tick} after #{newest[tick.symbol]}")
+                wrong["disorder"].append(f"{tick} after #{newest[tick.symbol]}")
             if not may_receive(tick, held, broadcast_complete.get(tick.key), arrival.at_ns):
-                asked = [h for h in held if h.takes(tick) and h.asked_ns < arrival.at_ns]
-                if any(h.ended_ns is None or arrival.at_ns < h.ended_ns for h in asked):
-                    old.append(str(tick))
-                elif asked:
-                    ended.append(str(tick))
-                else:
-                    stray.append(str(tick))
+                wrong[_trespass(tick, held, arrival.at_ns)].append(str(tick))
         newest[tick.symbol] = max(newest.get(tick.symbol, 0), tick.sequence)
-    findings = [
-        (f"{client} received ticks that were never published", unknown),
-        (f"{client} received ticks that it had not subscribed to", stray),
-        (f"{client} received ticks behind the acknowledgement of its unsubscribe", ended),
-        (f"{client} received ticks that were over when it subscribed", old),
-        (f"{client} received ticks more than once", twice),
-        (f"{client} received ticks out of order", disorder),
-        (f"{client} never received ticks that it was due", [str(tick) for tick in lost]),
+    if complete:
+        due = missing(arrivals, held, ledger, broadcast_complete)
+        wrong["lost"] = [str(tick) for tick in due if tick.key not in announced]
+    sentences = [
+        f"{client} {SENTENCES[kind]}: {_some(found)}" for kind, found in wrong.items() if found
     ]
-    sentences = [f"{sentence}: {_some(found)}" for sentence, found in findings if found]
-    if unmarked:
+    if unmarked := sum(1 for arrival in arrivals if arrival.key is None):
         sentences.append(
             f"{client} received {unmarked} ticks without their sequence number: the service must "
             "relay fields that it does not know"
         )
     return sentences
+
+
+def _trespass(tick: Published, held: HeldSelections, at_ns: int) -> Wrong:
+    """Return in which way a tick was none of the client's when it came."""
+    asked = [h for h in held if h.takes(tick) and h.asked_ns < at_ns]
+    if any(h.ended_ns is None or at_ns < h.ended_ns for h in asked):
+        return "old"
+    return "ended" if asked else "stray"
 
 
 def _some(found: Sequence[str]) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
-from qaws.clients.connection import Connection, Frame
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
 from qaws.oracle.ledger import Ledger, Published
 from qaws.protocol.market import SEQUENCE_FIELD
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qaws.clients.connection import Connection, Frame
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
 from qaws.protocol.market import SEQUENCE_FIELD
 
 LINE_LIMIT = 1200

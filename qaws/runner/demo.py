@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from qaws.clients.connection import credentials
+from qaws.clients.address import credentials
 from qaws.runner.behave_run import DEFAULT_TARGET
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.target import read_target

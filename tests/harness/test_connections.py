@@ -7,7 +7,9 @@ from http import HTTPStatus
 
 import pytest
 
-from qaws.clients.connection import Connection, credentials, exact, redacted
+from qaws.clients.address import credentials, redacted
+from qaws.clients.connection import Connection
+from qaws.oracle.contents import exact
 from qaws.oracle.ledger import Entitlement
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
