@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from qaws.behaviours.load import LOAD, LoadProfile, publish
 from qaws.report.latency_plot import knee_plot
@@ -64,7 +65,9 @@ def find_knee(
         for step in knee.steps
     ]
     points = [(step.rate, step.p99_ms) for step in knee.steps]
-    testbed.scenario.pictures.append(("Latency over the rate", knee_plot(points, bound_ms)))
+    testbed.scenario.pictures.append(
+        ("Latency over the rate", partial(knee_plot, points, bound_ms))
+    )
 
 
 def knee_above(testbed: Testbed, per_second: float) -> None:

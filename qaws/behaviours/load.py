@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 import psutil
 
@@ -229,8 +230,11 @@ def _show(testbed: Testbed, run: LoadRun) -> None:
     }
     testbed.scenario.figures += list(figures.items())
     testbed.scenario.pictures += [
-        ("Latency by percentile, from the due time", percentile_plot(found.latencies.plot())),
-        ("Latency and deliveries over time", course_plot(found.points)),
+        (
+            "Latency by percentile, from the due time",
+            partial(percentile_plot, found.latencies.plot()),
+        ),
+        ("Latency and deliveries over time", partial(course_plot, found.points)),
     ]
 
 

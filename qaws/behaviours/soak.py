@@ -6,6 +6,7 @@ These functions block until their work is done; steps call them on the main thre
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from qaws.behaviours.background_load import (
     BACKGROUND_LOAD,
@@ -127,7 +128,7 @@ def memory_is_stable(testbed: Testbed, percent: float, per_cycle: float) -> None
     begin, end = course.begin_bytes / MIB, course.end_bytes / MIB
     testbed.scenario.figures.append(("samples of the memory", f"{slope.samples}"))
     caption = "Private memory of the service over connection cycles"
-    testbed.scenario.pictures.append((caption, memory_plot(course, slope, per_cycle)))
+    testbed.scenario.pictures.append((caption, partial(memory_plot, course, slope, per_cycle)))
     wrong = []
     for ok, what, measured, allowed in (
         (

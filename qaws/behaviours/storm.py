@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -170,9 +171,15 @@ def _show(testbed: Testbed, state: Storm) -> None:
     testbed.scenario.pictures += [
         (
             "Clients live at the same time",
-            live_plot(course, counted, int(float(limit)) if limit else None, report.churn_from_s),
+            partial(
+                live_plot,
+                course,
+                counted,
+                int(float(limit)) if limit else None,
+                report.churn_from_s,
+            ),
         ),
-        ("Welcome latency by percentile, from the due time", welcome_plot(welcome.plot())),
+        ("Welcome latency by percentile, from the due time", partial(welcome_plot, welcome.plot())),
     ]
 
 

@@ -26,7 +26,7 @@ class ScenarioState:
         background: tasks that are cancelled behind its last step.
         on_end: what ends what its steps have started; the last one first.
         figures: names and values that the report shows beside the checks.
-        pictures: captions and SVG documents.
+        pictures: captions, and what draws an SVG document once the scenario has ended.
         screenshots: captions and PNG images.
         stash: what only one capability knows.
     """
@@ -41,7 +41,7 @@ class ScenarioState:
         self.background: list[asyncio.Task[None]] = []
         self.on_end: list[Callable[[], None]] = []
         self.figures: list[tuple[str, str]] = []
-        self.pictures: list[tuple[str, str]] = []
+        self.pictures: list[tuple[str, Callable[[], str]]] = []
         self.screenshots: list[tuple[str, bytes]] = []
         self.stash = Stash()
         self.started_ns = time.monotonic_ns()
