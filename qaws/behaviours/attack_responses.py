@@ -33,8 +33,8 @@ async def answered(testbed: Testbed, answer: str) -> None:
     """
     attack = testbed.scenario.stash[ATTACK]
     judge = _judge(answer)
-    found = await asyncio.gather(*(judge(testbed, client) for _, client in attack.players))
-    checks = list(zip(attack.players, found, strict=True))
+    found = await asyncio.gather(*(judge(testbed, client) for _, client in attack.attackers))
+    checks = list(zip(attack.attackers, found, strict=True))
     others = sum(wrong is not None for wrong in found) - 1
     more = f" (and {others} more of {len(found)} got another answer)" if others > 0 else ""
     for (what, client), wrong in sorted(checks, key=lambda check: check[1] is not None):

@@ -51,7 +51,7 @@ class Attack:
     attack: str
     began_ns: int
     waiting: CpuWait
-    players: list[tuple[str, RawConnection]] = field(default_factory=list)
+    attackers: list[tuple[str, RawConnection]] = field(default_factory=list)
     memory_peak: int = 0
 
 
@@ -72,11 +72,11 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
     for number, what in enumerate(playing, 1):
         connection = RawConnection(f"hostile client {number}", testbed.dialect, testbed.contract)
         testbed.scenario.connections.all.append(connection)
-        attack.players.append((what, connection))
+        attack.attackers.append((what, connection))
     watch = asyncio.create_task(_watch_memory(testbed, attack))
     try:
         await asyncio.gather(
-            *(_play(testbed, c, playing[what], token) for what, c in attack.players)
+            *(_play(testbed, c, playing[what], token) for what, c in attack.attackers)
         )
         await _until_ticks_came(testbed, attack)
     finally:
@@ -161,4 +161,4 @@ async def _note_memory(testbed: Testbed, attack: Attack) -> None:
 
 async def leave(testbed: Testbed) -> None:
     """Let all hostile clients close their connections."""
-    await asyncio.gather(*(c.close() for _, c in testbed.scenario.stash[ATTACK].players))
+    await asyncio.gather(*(c.close() for _, c in testbed.scenario.stash[ATTACK].attackers))

@@ -18,15 +18,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qaws.behaviours.load import DRAIN_ALLOWANCE_S, LOAD, LoadRun, service_and_broker
+from qaws.behaviours.load import (
+    DRAIN_ALLOWANCE_S,
+    LOAD,
+    LoadProfile,
+    LoadRun,
+    plans,
+    service_and_broker,
+)
 from qaws.behaviours.resources import require_back, until_back
 from qaws.clients.address import credentials
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.short_lived import Address
 from qaws.load.cluster.engine import Died
-from qaws.load.plan import Group, SwarmPlan
+from qaws.load.plan import Group
 from qaws.load.publisher.publisher import Publisher
-from qaws.load.schedule import FlowPlan
 from qaws.load.swarm import Swarm
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.memory import MIB, MemoryCourse
@@ -56,7 +62,7 @@ LIFE_OF_TOKEN_S = 24 * 3600
 class BackgroundLoad:
     """What a scenario knows of its visitors, and of the service before and after them."""
 
-    witnesses: int
+    observers: int
     swarm: Swarm
     publisher: Publisher
     course: MemoryCourse = field(default_factory=MemoryCourse)
@@ -74,7 +80,7 @@ BACKGROUND_LOAD = Key[BackgroundLoad](
 # --- witnesses ------------------------------------------------------------------------------------
 
 
-def observers_receive(testbed: Testbed, witnesses: int, per_second: float, symbol: str) -> None:
+def observers_receive(testbed: Testbed, observers: int, per_second: float, symbol: str) -> None:
     """Connect witnesses in a process of their own, and let ticks flow to them until `end_flow`.
 
     Raises:
@@ -87,33 +93,16 @@ def observers_receive(testbed: Testbed, witnesses: int, per_second: float, symbo
     )
     publisher = Publisher(testbed.logs, testbed.timeout_factor)
     testbed.scenario.on_end += [swarm.close, publisher.close]
-    groups = [Group("witness", witnesses, selection)]
+    groups = [Group("witness", observers, selection)]
     testbed.scenario.stash[LOAD] = LoadRun(groups)
-    visits = testbed.scenario.stash[BACKGROUND_LOAD] = BackgroundLoad(witnesses, swarm, publisher)
-    if testbed.broker is None or testbed.target.feed is None:
-        raise Broken(f"{testbed.target.file}: has no [feed]: ticks cannot be published")
-    first = {symbol: testbed.ledger.next_sequence(symbol)}
-    flow = FlowPlan(
-        broker_url=testbed.broker.url,
-        symbols=(symbol,),
-        per_second=per_second,
-        count=MOST_TICKS,
-        first=first,
-        channel=testbed.target.feed.options_channel,
+    background = testbed.scenario.stash[BACKGROUND_LOAD] = BackgroundLoad(
+        observers, swarm, publisher
     )
-    plan = SwarmPlan(
-        url=testbed.service.url,
-        groups=tuple(groups),
-        tokens=(_token(testbed),),
-        location=testbed.target.auth.token_locations[0],
-        query_parameter=testbed.target.auth.query_parameter,
-        first=first,
-        dialect=testbed.target.dialect,
-        flow=flow,
-    )
+    profile = LoadProfile(symbol, MOST_TICKS, per_second)
+    plan, flow = plans(testbed, groups, profile, lasting_token(testbed))
     swarm.start(plan)
     publisher.start(flow)
-    waiting = visits.waiting = CpuWait(service_and_broker(testbed))
+    waiting = background.waiting = CpuWait(service_and_broker(testbed))
     testbed.scenario.on_end.append(waiting.close)
     swarm.go()
     publisher.go()
@@ -125,12 +114,12 @@ def end_flow(testbed: Testbed) -> None:
     Raises:
         Broken: the flow had ended by itself: the scenario took longer than it.
     """
-    run, visits = testbed.scenario.stash[LOAD], testbed.scenario.stash[BACKGROUND_LOAD]
-    visits.publisher.stop()
-    run.flow = visits.publisher.wait()
-    run.result = visits.swarm.finish(run.flow.last, DRAIN_ALLOWANCE_S * testbed.timeout_factor)
-    if visits.waiting:
-        run.waited = visits.waiting.stalls
+    run, background = testbed.scenario.stash[LOAD], testbed.scenario.stash[BACKGROUND_LOAD]
+    background.publisher.stop()
+    run.flow = background.publisher.wait()
+    run.result = background.swarm.finish(run.flow.last, DRAIN_ALLOWANCE_S * testbed.timeout_factor)
+    if background.waiting:
+        run.waited = background.waiting.stalls
     for symbol, last in run.flow.last.items():
         testbed.ledger.skip(symbol, last)
     if not run.flow.stopped:
@@ -145,7 +134,7 @@ def end_flow(testbed: Testbed) -> None:
     ]
 
 
-def _token(testbed: Testbed) -> str:
+def lasting_token(testbed: Testbed) -> str:
     """Return a token that outlives the run, where the target lets us mint one."""
     if "mint" in testbed.target.capabilities:
         return testbed.tokens.mint(exp=int(time.time()) + LIFE_OF_TOKEN_S)
@@ -156,7 +145,7 @@ def address(testbed: Testbed, symbol: str) -> Address:
     """Return where visitors go; all show one token, which is minted here."""
     auth = testbed.target.auth
     url, headers = credentials(
-        testbed.service.url, _token(testbed), auth.token_locations[0], auth.query_parameter
+        testbed.service.url, lasting_token(testbed), auth.token_locations[0], auth.query_parameter
     )
     try:
         selection = Selection("symbols", symbols=(symbol,))
@@ -178,10 +167,10 @@ def watch_return(testbed: Testbed) -> None:
 
 async def resources_are_back(testbed: Testbed, parts: Sequence[str], within_ms: float) -> None:
     """Require that everything that the service holds is exactly as before, in time."""
-    visits = testbed.scenario.stash[BACKGROUND_LOAD]
-    if visits.after is None:
+    background = testbed.scenario.stash[BACKGROUND_LOAD]
+    if background.after is None:
         raise Broken("no visitor has come yet")
-    require_back(testbed, parts, visits.after, visits.watched_ns, within_ms)
+    require_back(testbed, parts, background.after, background.watched_ns, within_ms)
 
 
 # --- waiting -------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import numpy as np
 from qaws.behaviours import fences
 from qaws.behaviours.attacks import ATTACK
 from qaws.behaviours.resources import MEMORY_BEFORE, require_growth
+from qaws.measure.interference import Cause, explains, waited_for_cpu
 from qaws.oracle.ledger import Published
 from qaws.sut.service import MIB
 from qaws.testbed.testbed import Testbed
@@ -65,7 +66,7 @@ def _interference(
 ) -> str | None:
     """Say why the harness or the machine could have broken the bound; None when they cannot.
 
-    What the harness stood still or published late is taken off each latency of its own; how long
+    What the harness stalled or published late is taken off each latency of its own; how long
     service and broker waited for a CPU is known for any span of the measured length.
     """
     own = [
@@ -73,14 +74,12 @@ def _interference(
         for at_ns, tick in pairs
     ]
     without = float(np.percentile(own, percentile))
-    waited = testbed.scenario.stash[ATTACK].waiting.stalls.within_ms(measured_ms)
-    if without - waited >= bound_ms:
-        return None
-    return (
-        f"without the time in which the harness stood still or published late it is {without:.0f} "
-        f"ms, and service and broker waited up to {waited:.0f} ms for a CPU; run it again on a "
-        "quieter machine"
-    )
+    waiting = testbed.scenario.stash[ATTACK].waiting
+    causes = [
+        Cause("the harness stalled or published late by", measured_ms - without),
+        waited_for_cpu(waiting.stalls.within_ms(measured_ms)),
+    ]
+    return explains(causes, measured_ms, bound_ms)
 
 
 async def memory_stayed_within(testbed: Testbed, megabytes: float) -> None:

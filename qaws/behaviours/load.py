@@ -8,6 +8,7 @@ measured.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +21,7 @@ from qaws.load.result import SwarmResult
 from qaws.load.schedule import FlowPlan, FlowReport, Spike
 from qaws.load.swarm import Swarm
 from qaws.measure.cpu_wait import CpuWait
+from qaws.measure.interference import Cause, explains, waited_for_cpu
 from qaws.measure.stall import Stalls
 from qaws.protocol.market import Selection
 from qaws.report.latency_plot import course_plot, percentile_plot
@@ -102,17 +104,13 @@ class LoadRun:
             since_due: whether the time ran from the due time, so that it contains the publisher's
                 lag.
         """
-        stalled = self.found.stood_still_ms(measured_ms)
-        waited = self.waited.within_ms(measured_ms)
-        lag = self.published.lag_max_ms if since_due else 0.0
-        if measured_ms - stalled - waited - lag >= bound_ms:
-            return None
-        return (
-            f"in such a time the swarm stood still for up to {stalled:.0f} ms, service and broker "
-            f"waited up to {waited:.0f} ms for a CPU"
-            + (f", and ticks were published up to {lag:.0f} ms late" if since_due else "")
-            + ": without that it could be met; run it again on a quieter machine"
-        )
+        causes = [
+            Cause("the swarm stalled for up to", self.found.stood_still_ms(measured_ms)),
+            waited_for_cpu(self.waited.within_ms(measured_ms)),
+        ]
+        if since_due:
+            causes.append(Cause("ticks were published late by up to", self.published.lag_max_ms))
+        return explains(causes, measured_ms, bound_ms)
 
 
 LOAD = Key[LoadRun]('no swarm yet: begin with "a swarm of 50 clients is ready for NIFTY"')
@@ -137,48 +135,67 @@ def add_slow_clients(testbed: Testbed, selection: Selection) -> None:
 # --- when -----------------------------------------------------------------------------------------
 
 
-def publish_and_show(testbed: Testbed, demand: LoadProfile) -> None:
+def publish_and_show(testbed: Testbed, profile: LoadProfile) -> None:
     """Publish ticks to the swarm, and put figures and pictures into the report.
 
     Raises:
         Broken: the harness cannot: broker, publisher, a worker, file descriptors.
         Refuted: the service did not let a client in.
     """
-    publish(testbed, demand)
+    publish(testbed, profile)
     _show(testbed, testbed.scenario.stash[LOAD])
 
 
-def publish(testbed: Testbed, demand: LoadProfile) -> None:
+def plans(
+    testbed: Testbed, groups: Sequence[Group], profile: LoadProfile, token: str
+) -> tuple[SwarmPlan, FlowPlan]:
+    """Return what a swarm and its publisher are to do.
+
+    Args:
+        testbed: the testbed; its ledger gives the first sequence number.
+        groups: who is in the swarm.
+        profile: what is published.
+        token: what all of them show.
+
+    Raises:
+        Broken: the target has no feed.
+    """
+    if testbed.broker is None or testbed.target.feed is None:
+        raise Broken(f"{testbed.target.file}: has no [feed]: ticks cannot be published")
+    first = {profile.symbol: testbed.ledger.next_sequence(profile.symbol)}
+    flow = FlowPlan(
+        broker_url=testbed.broker.url,
+        symbols=(profile.symbol,),
+        per_second=profile.per_second,
+        count=profile.count,
+        first=first,
+        burst=profile.burst,
+        channel=testbed.target.feed.options_channel,
+    )
+    plan = SwarmPlan(
+        url=testbed.service.url,
+        groups=tuple(groups),
+        tokens=(token,),
+        location=testbed.target.auth.token_locations[0],
+        query_parameter=testbed.target.auth.query_parameter,
+        first=first,
+        dialect=testbed.target.dialect,
+        flow=flow,
+    )
+    return plan, flow
+
+
+def publish(testbed: Testbed, profile: LoadProfile) -> None:
     """Connect the swarm, publish on an open-loop schedule, and collect what arrived.
 
     Raises:
         Broken: the harness cannot: broker, publisher, a worker, file descriptors.
         Refuted: the service did not let a client in.
     """
-    symbol = demand.symbol
+    symbol = profile.symbol
     run, service = testbed.scenario.stash[LOAD], testbed.service
-    assert testbed.broker
     service.require_alive()
-    first = testbed.ledger.next_sequence(symbol)
-    flow = FlowPlan(
-        broker_url=testbed.broker.url,
-        symbols=(symbol,),
-        per_second=demand.per_second,
-        count=demand.count,
-        first={symbol: first},
-        burst=demand.burst,
-        channel=testbed.target.feed.options_channel if testbed.target.feed else "ticker:options",
-    )
-    plan = SwarmPlan(
-        url=service.url,
-        groups=tuple(run.groups),
-        tokens=(testbed.tokens.valid(),),
-        location=testbed.target.auth.token_locations[0],
-        query_parameter=testbed.target.auth.query_parameter,
-        first={symbol: first},
-        dialect=testbed.target.dialect,
-        flow=flow,
-    )
+    plan, flow = plans(testbed, run.groups, profile, testbed.tokens.valid())
     run.memory_before = run.memory_peak = _memory(testbed)
     with (
         closing(
@@ -192,8 +209,8 @@ def publish(testbed: Testbed, demand: LoadProfile) -> None:
         service_cpu, broker_cpu = _cpu_s(testbed)
         swarm.go()
         publisher.go()
-        if demand.until_evicted_s is not None:
-            _watch_evictions(testbed, run, plan, demand.until_evicted_s)
+        if profile.until_evicted_s is not None:
+            _watch_evictions(testbed, run, plan, profile.until_evicted_s)
             swarm.read_again()
             publisher.stop()
         run.flow = publisher.wait()

@@ -43,14 +43,14 @@ async def collect(testbed: Testbed, clients: int) -> None:
 
     async def come_and_go() -> None:
         for number in waiting:
-            visitor = ShortLivedClient(f"visitor {number}", where, tally)
-            await visitor.come()
-            welcomed = await asyncio.wait_for(visitor.welcomed, WELCOME_S * testbed.timeout_factor)
-            if not welcomed or visitor.session_id is None:
-                raise Refuted(f"{visitor.name} has a valid token but {visitor.summary()}")
-            ids.append(visitor.session_id)
-            visitor.reset()
-            await visitor.gone
+            client = ShortLivedClient(f"visitor {number}", where, tally)
+            await client.come()
+            welcomed = await asyncio.wait_for(client.welcomed, WELCOME_S * testbed.timeout_factor)
+            if not welcomed or client.session_id is None:
+                raise Refuted(f"{client.name} has a valid token but {client.summary()}")
+            ids.append(client.session_id)
+            client.reset()
+            await client.gone
 
     try:
         async with asyncio.TaskGroup() as group:

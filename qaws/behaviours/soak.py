@@ -35,10 +35,10 @@ SAMPLES, WARM_UP_SAMPLES = 80, 20
 
 def warm_up(testbed: Testbed, cycles: int, symbol: str) -> None:
     """Run connection cycles until caches are full and pools have grown; they are not judged."""
-    visits = testbed.scenario.stash[BACKGROUND_LOAD]
+    background = testbed.scenario.stash[BACKGROUND_LOAD]
     report = _run(testbed, "warm-up", cycles, symbol, None, WARM_UP_SAMPLES)
-    visits.course.warm_up = cycles
-    visits.course.extend(report.samples[:-1], 0)
+    background.course.warm_up = cycles
+    background.course.extend(report.samples[:-1], 0)
     _require_sound(testbed, report, cycles, "warm-up cycles that went as they should")
 
 
@@ -54,10 +54,10 @@ def cycles(testbed: Testbed, count: int, symbol: str, per_second: float | None =
     Raises:
         Refuted: a visitor was not served as it should have been.
     """
-    visits = testbed.scenario.stash[BACKGROUND_LOAD]
+    background = testbed.scenario.stash[BACKGROUND_LOAD]
     record_now(testbed, ALL_PARTS)
-    report = visits.cycles = _run(testbed, "cycles", count, symbol, per_second, SAMPLES)
-    visits.course.extend(report.samples, visits.course.warm_up)
+    report = background.cycles = _run(testbed, "cycles", count, symbol, per_second, SAMPLES)
+    background.course.extend(report.samples, background.course.warm_up)
     watch_return(testbed)
     end_flow(testbed)
     testbed.scenario.figures += [
@@ -115,13 +115,13 @@ def memory_is_stable(testbed: Testbed, percent: float, per_cycle: float) -> None
         percent: of the memory at the end of the warm-up.
         per_cycle: in bytes; the whole confidence interval of the slope must be below.
     """
-    visits = testbed.scenario.stash[BACKGROUND_LOAD]
-    if visits.cycles is None:
+    background = testbed.scenario.stash[BACKGROUND_LOAD]
+    if background.cycles is None:
         raise Broken("no connection cycle has been run yet")
-    course = visits.course
+    course = background.course
     if len(course.judged) < FEWEST_SAMPLES:
         raise Broken(
-            f"{visits.cycles.done} cycles give {len(course.judged)} samples of the memory; "
+            f"{background.cycles.done} cycles give {len(course.judged)} samples of the memory; "
             f"at least {FEWEST_SAMPLES} are needed: run more cycles"
         )
     slope = course.slope()
@@ -133,7 +133,7 @@ def memory_is_stable(testbed: Testbed, percent: float, per_cycle: float) -> None
     for ok, what, measured, allowed in (
         (
             course.growth_percent < percent,
-            f"memory growth over {span(visits.cycles.done)}",
+            f"memory growth over {span(background.cycles.done)}",
             f"{course.growth_percent:.2f} % (from {begin:.2f} to {end:.2f} MB)",
             f"less than {percent:g} %",
         ),

@@ -29,6 +29,7 @@ from qaws.clients.endings import ExpectedClose
 from qaws.load.churn.storm import Attempt, StormPlan, StormReport, repeated, run_storm
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.measure.cpu_wait import CpuWait
+from qaws.measure.interference import Cause, explains, waited_for_cpu
 from qaws.measure.latency import Latencies
 from qaws.measure.stall import Stalls
 from qaws.protocol.market import selection_of
@@ -70,7 +71,7 @@ class Storm:
     for a CPU meanwhile.
     """
 
-    witnesses: int
+    observers: int
     counted: list[tuple[float, int]] = field(default_factory=list)
     found: StormReport | None = None
     waited: Stalls = field(default_factory=Stalls)
@@ -108,8 +109,8 @@ def storm(testbed: Testbed, weather: StormProfile, symbol: str) -> None:
         weather: how many come how fast.
         symbol: what newcomers of the churn subscribe to.
     """
-    visits = testbed.scenario.stash[BACKGROUND_LOAD]
-    state = testbed.scenario.stash[STORM] = Storm(visits.witnesses)
+    background = testbed.scenario.stash[BACKGROUND_LOAD]
+    state = testbed.scenario.stash[STORM] = Storm(background.observers)
     plan = StormPlan(
         address(testbed, symbol),
         weather.clients,
@@ -166,7 +167,7 @@ def _show(testbed: Testbed, state: Storm) -> None:
         ("refusal p99", f"{refusals.percentile_ms(99):.1f} ms"),
         ("crowd stood still at most", f"{report.stalls.worst_ms:.0f} ms"),
     ]
-    course = [(at, count + state.witnesses) for at, count in report.live()]
+    course = [(at, count + state.observers) for at, count in report.live()]
     counted = [(at - report.began_s, sessions) for at, sessions in state.counted]
     testbed.scenario.pictures += [
         (
@@ -204,7 +205,7 @@ def limit_holds(testbed: Testbed, limit: int, expected: ExpectedClose) -> None:
     """
     state = testbed.scenario.stash[STORM]
     report, away = state.report, state.turned_away
-    peak = report.peak + state.witnesses
+    peak = report.peak + state.observers
     counted = max((sessions for _, sessions in state.counted), default=0)
     testbed.scenario.checks.require(
         max(peak, counted) <= limit,
@@ -262,15 +263,11 @@ def welcomes_come(testbed: Testbed, percentile: float, bound_ms: float) -> None:
 
 
 def _interference(state: Storm, measured_ms: float, bound_ms: float) -> str | None:
-    """Say why late welcomes could be the crowd's or the machine's doing; None when they cannot."""
+    """Say why late welcomes could be the harness's or the machine's doing; None if they cannot."""
     late = [(attempt.began_s - attempt.due_s) * 1e3 for attempt in state.report.attempts]
-    lag = float(np.percentile(late, 99)) if late else 0.0
-    stalled = state.report.stalls.within_ms(measured_ms)
-    waited = state.waited.within_ms(measured_ms)
-    if measured_ms - lag - stalled - waited >= bound_ms:
-        return None
-    return (
-        f"the crowd itself was late: 99 % began up to {lag:.0f} ms after they were due; in such a "
-        f"time it stood still for up to {stalled:.0f} ms, and service and broker waited up to "
-        f"{waited:.0f} ms for a CPU; run it again on a quieter machine"
-    )
+    causes = [
+        Cause("99 % of the clients began late by up to", float(np.percentile(late or [0.0], 99))),
+        Cause("their process stalled for up to", state.report.stalls.within_ms(measured_ms)),
+        waited_for_cpu(state.waited.within_ms(measured_ms)),
+    ]
+    return explains(causes, measured_ms, bound_ms)

@@ -189,7 +189,7 @@ STARVED = Stalls(((5000.0, 900.0),))
 
 def test_late_welcomes_of_a_starved_crowd_are_inconclusive():
     with pytest.raises(
-        Inconclusive, match="it stood still for up to 900 ms, and service and broker"
+        Inconclusive, match="their process stalled for up to 900 ms, service and broker"
     ):
         storm.welcomes_come(late(2.8, stalls=STARVED), 99, 2000)
 

@@ -25,7 +25,7 @@ def test_a_short_stall_does_not_excuse_a_long_delay():
 def test_a_stall_that_explains_the_excess_casts_doubt():
     words = run((500.0, 50.0)).interference(140, 100)
     assert words is not None
-    assert words.startswith("in such a time the swarm stood still for up to 50 ms, service and")
+    assert words.startswith("in such a time the swarm stalled for up to 50 ms, service and")
     assert words.endswith("run it again on a quieter machine")
 
 
@@ -38,13 +38,13 @@ def test_many_stalls_in_a_row_add_up_but_only_within_the_time_that_was_measured(
 def test_a_service_that_had_no_cpu_is_not_blamed():
     starved = run()
     starved.waited = Stalls(((500.0, 60.0),))
-    assert "waited up to 60 ms for a CPU" in str(starved.interference(140, 100))
+    assert "waited for a CPU for up to 60 ms" in str(starved.interference(140, 100))
     assert starved.interference(200, 100) is None
 
 
 def test_the_publisher_s_lag_counts_only_from_the_due_time():
     late = run(lag_max_ms=60)
-    assert "published up to 60 ms late" in str(late.interference(140, 100))
+    assert "published late by up to 60 ms" in str(late.interference(140, 100))
     assert late.interference(140, 100, since_due=False) is None
 
 

@@ -133,41 +133,41 @@ class Churner:
             self._tell()
 
     async def _cycle(self, number: int) -> None:
-        visitor = ShortLivedClient(f"visitor {number + 1}", self._plan.address, self._tally)
+        client = ShortLivedClient(f"visitor {number + 1}", self._plan.address, self._tally)
         ending = ENDINGS[number % len(ENDINGS)]
         stage = "connecting"
         try:
             async with asyncio.timeout(PATIENCE_S):
-                await visitor.come()
+                await client.come()
                 stage = "waiting for its welcome"
-                ok = await visitor.welcomed
+                ok = await client.welcomed
                 if ok:
-                    visitor.subscribe()
+                    client.subscribe()
                 if ok and ending != RESET_AT_ONCE:
                     stage = "waiting for the acknowledgement of its subscription"
-                    ok = await visitor.acknowledged
+                    ok = await client.acknowledged
                     stage = "waiting for a tick"
-                    ok = ok and await visitor.ticked
+                    ok = ok and await client.ticked
                 if not ok:
-                    self._fail(f"{visitor.name}, {stage}, {visitor.summary()}")
+                    self._fail(f"{client.name}, {stage}, {client.summary()}")
                     return
                 stage = "waiting for the answer to its close"
-                await self._leave(visitor, ending)
+                await self._leave(client, ending)
         except TimeoutError:
-            self._fail(f"{visitor.name} was still {stage} after {PATIENCE_S:g} s")
+            self._fail(f"{client.name} was still {stage} after {PATIENCE_S:g} s")
         except OSError as problem:
-            self._fail(f"{visitor.name} could not connect: {problem}")
+            self._fail(f"{client.name} could not connect: {problem}")
         finally:
-            visitor.reset()
+            client.reset()
 
-    async def _leave(self, visitor: ShortLivedClient, ending: str) -> None:
+    async def _leave(self, client: ShortLivedClient, ending: str) -> None:
         if ending != CLEAN:
-            visitor.reset()
+            client.reset()
         else:
-            visitor.leave()
-            await visitor.gone
-            if visitor.close is None or visitor.close.code != 1000:
-                self._fail(f"{visitor.name} closed with 1000 and {visitor.summary()}")
+            client.leave()
+            await client.gone
+            if client.close is None or client.close.code != 1000:
+                self._fail(f"{client.name} closed with 1000 and {client.summary()}")
                 return
         self._endings[ending] += 1
         self._report.done += 1
