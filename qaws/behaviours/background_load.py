@@ -1,7 +1,7 @@
-"""Visitors, and those who watch them come and go: what QA-WS-015 and QA-WS-020 share.
+"""Short-lived clients, and those who watch them come and go: what QA-WS-015 and QA-WS-020 share.
 
-Witnesses receive a steady flow of ticks, in a process of their own, while visitors come and go.
-What the service holds is noted before, and watched afterwards until it is back. These functions
+Observers receive a steady flow of ticks, in a process of their own, while short-lived clients come
+and go. What the service holds is noted before, and watched afterwards until it is back. These functions
 block until their work is done; steps call them on the main thread, as those of
 `qaws.behaviours.load`.
 """
@@ -43,7 +43,7 @@ from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 MOST_TICKS = 1_000_000
-"""Length of the flow that the witnesses receive; it is stopped when the visitors have gone."""
+"""Length of the flow that the observers receive; it is stopped when the others have gone."""
 
 RETURN_S = 10.0
 """How long the service is watched for its return to what it held before."""
@@ -60,7 +60,7 @@ LIFE_OF_TOKEN_S = 24 * 3600
 
 @dataclass(slots=True)
 class BackgroundLoad:
-    """What a scenario knows of its visitors, and of the service before and after them."""
+    """What a scenario knows of those who come and go, and of the service before and after them."""
 
     observers: int
     swarm: Swarm
@@ -77,15 +77,15 @@ BACKGROUND_LOAD = Key[BackgroundLoad](
 )
 
 
-# --- witnesses ------------------------------------------------------------------------------------
+# --- observers ------------------------------------------------------------------------------------
 
 
 def observers_receive(testbed: Testbed, observers: int, per_second: float, symbol: str) -> None:
-    """Connect witnesses in a process of their own, and let ticks flow to them until `end_flow`.
+    """Connect observers in a process of their own, and let ticks flow to them until `end_flow`.
 
     Raises:
         Broken: the harness cannot: broker, publisher, a worker.
-        Refuted: the service did not let a witness in.
+        Refuted: the service did not let an observer in.
     """
     selection = Selection("symbols", symbols=(symbol,))
     swarm = Swarm(
@@ -93,7 +93,7 @@ def observers_receive(testbed: Testbed, observers: int, per_second: float, symbo
     )
     publisher = Publisher(testbed.logs, testbed.timeout_factor)
     testbed.scenario.on_end += [swarm.close, publisher.close]
-    groups = [Group("witness", observers, selection)]
+    groups = [Group("observer", observers, selection)]
     testbed.scenario.stash[LOAD] = LoadRun(groups)
     background = testbed.scenario.stash[BACKGROUND_LOAD] = BackgroundLoad(
         observers, swarm, publisher
@@ -109,7 +109,7 @@ def observers_receive(testbed: Testbed, observers: int, per_second: float, symbo
 
 
 def end_flow(testbed: Testbed) -> None:
-    """End the flow, and collect what the witnesses received.
+    """End the flow, and collect what the observers received.
 
     Raises:
         Broken: the flow had ended by itself: the scenario took longer than it.
@@ -126,10 +126,10 @@ def end_flow(testbed: Testbed) -> None:
         raise Broken(f"the flow of ticks had ended after {run.flow.count:,} ticks, too early")
     summary = run.found.summary_ms()
     testbed.scenario.figures += [
-        ("deliveries to witnesses", f"{run.found.deliveries:,}"),
+        ("deliveries to observers", f"{run.found.deliveries:,}"),
         ("offered", f"{run.flow.offered_per_s:,.0f} ticks/s"),
         ("latency", ", ".join(f"{name} {value:.1f} ms" for name, value in summary.items())),
-        ("witnesses stood still at most", f"{run.found.stalls.worst_ms:.0f} ms"),
+        ("observers stalled at most", f"{run.found.stalls.worst_ms:.0f} ms"),
         ("publisher's lag p99", f"{run.flow.lag_p99_ms:.1f} ms"),
     ]
 
@@ -142,7 +142,7 @@ def lasting_token(testbed: Testbed) -> str:
 
 
 def address(testbed: Testbed, symbol: str) -> Address:
-    """Return where visitors go; all show one token, which is minted here."""
+    """Return where short-lived clients go; all show one token, which is minted here."""
     auth = testbed.target.auth
     url, headers = credentials(
         testbed.service.url, lasting_token(testbed), auth.token_locations[0], auth.query_parameter
@@ -169,7 +169,7 @@ async def resources_are_back(testbed: Testbed, parts: Sequence[str], within_ms: 
     """Require that everything that the service holds is exactly as before, in time."""
     background = testbed.scenario.stash[BACKGROUND_LOAD]
     if background.after is None:
-        raise Broken("no visitor has come yet")
+        raise Broken("no short-lived client has come yet")
     require_back(testbed, parts, background.after, background.watched_ns, within_ms)
 
 
@@ -199,13 +199,13 @@ def await_report(
             now = time.monotonic()
         except Died as problem:
             testbed.service.require_alive()
-            raise Broken(f"the process of the visitors {problem}") from None
+            raise Broken(f"the process of the short-lived clients {problem}") from None
         testbed.service.require_alive()
         text = progress.read_text(encoding="utf-8") if progress and progress.exists() else ""
         if text != seen:
             seen, moved = text, now
         elif now - moved > STANDS_STILL_S * testbed.timeout_factor:
-            raise Broken(f"{name}: the process of the visitors has told nothing new for a minute")
+            raise Broken(f"{name}: its process has told nothing new for a minute")
         if now - told >= TOLD_EVERY_S:
             told = now
             tell(f"{name}: {now - began:5.0f} s  {_words(seen)}")
@@ -229,12 +229,12 @@ def tell(line: str) -> None:
 def require_contract(
     testbed: Testbed, kinds: dict[str, int], faults: dict[str, int], sentences: list[str]
 ) -> None:
-    """Require that everything that visitors received kept the contract and came in order."""
+    """Require that all that short-lived clients received kept the contract and came in order."""
     found = ", ".join(f"{count} x {kind}" for kind, count in faults.items() if count)
     first = f": {sentences[0]}" if sentences else ""
     testbed.scenario.checks.require(
         not found,
-        "messages to the visitors",
+        "messages to the short-lived clients",
         f"{found}{first}" if found else f"{sum(kinds.values()):,}",
         "all by the contract, ticks in order and only after subscribing",
     )

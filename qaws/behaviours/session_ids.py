@@ -19,10 +19,10 @@ from qaws.testbed.testbed import Testbed
 from qaws.verdict import Refuted
 
 AT_ONCE = 30
-"""So many visitors are there at the same time, well below any connection limit."""
+"""So many short-lived clients are there at the same time, well below any connection limit."""
 
 WELCOME_S = 15.0
-"""How long a visitor waits for its welcome; how fast that comes is not the question here."""
+"""How long a client waits for its welcome; how fast that comes is not the question here."""
 
 SYMBOL = "NIFTY"
 
@@ -43,7 +43,7 @@ async def collect(testbed: Testbed, clients: int) -> None:
 
     async def come_and_go() -> None:
         for number in waiting:
-            client = ShortLivedClient(f"visitor {number}", where, tally)
+            client = ShortLivedClient(f"client {number}", where, tally)
             await client.come()
             welcomed = await asyncio.wait_for(client.welcomed, WELCOME_S * testbed.timeout_factor)
             if not welcomed or client.session_id is None:
@@ -59,7 +59,7 @@ async def collect(testbed: Testbed, clients: int) -> None:
     except* Refuted as refuted:
         raise Refuted(str(refuted.exceptions[0])) from None
     except* TimeoutError:
-        raise Refuted(f"a visitor waited {WELCOME_S:g} s in vain for its welcome") from None
+        raise Refuted(f"a client waited {WELCOME_S:g} s in vain for its welcome") from None
     if tally.sentences:
         raise Refuted(tally.sentences[0])
     rate = clients / (time.monotonic() - began)

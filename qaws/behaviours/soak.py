@@ -48,11 +48,11 @@ def cycles(testbed: Testbed, count: int, symbol: str, per_second: float | None =
     Args:
         testbed: the testbed.
         count: how many.
-        symbol: what the visitors subscribe to.
+        symbol: what the short-lived clients subscribe to.
         per_second: at which rate; None: as fast as the service takes them.
 
     Raises:
-        Refuted: a visitor was not served as it should have been.
+        Refuted: a short-lived client was not served as it should have been.
     """
     background = testbed.scenario.stash[BACKGROUND_LOAD]
     record_now(testbed, ALL_PARTS)
@@ -62,8 +62,8 @@ def cycles(testbed: Testbed, count: int, symbol: str, per_second: float | None =
     end_flow(testbed)
     testbed.scenario.figures += [
         ("cycles", f"{report.done:,} in {report.took_s:.1f} s"),
-        ("how visitors left", ", ".join(f"{n:,} x {how}" for how, n in report.endings.items())),
-        ("messages to visitors", f"{sum(report.kinds.values()):,}"),
+        ("how they left", ", ".join(f"{n:,} x {how}" for how, n in report.endings.items())),
+        ("messages to short-lived clients", f"{sum(report.kinds.values()):,}"),
     ]
     _require_sound(testbed, report, count, "connection cycles that went as they should")
 
@@ -94,7 +94,7 @@ def _run(
 
 
 def _require_sound(testbed: Testbed, report: CyclesReport, count: int, what: str) -> None:
-    """Require that every visitor was served, in order and by the contract."""
+    """Require that every short-lived client was served, in order and by the contract."""
     failures = f"; {'; '.join(report.failures)}" if report.failures else ""
     ok = report.done == count
     measured = f"{report.done:,} of {count:,}{failures}"

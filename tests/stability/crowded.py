@@ -1,4 +1,4 @@
-"""Small services for visitors: real sockets, and one deliberate mistake each."""
+"""Small services for short-lived clients: real sockets, and one deliberate mistake each."""
 
 import asyncio
 import itertools

@@ -56,15 +56,15 @@ def test_progress_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("mistake", "words"),
     [
-        ("Silent", "visitor 1 was still waiting for its welcome after 0.4 s"),
-        ("Deaf", "visitor 1 was still waiting for the acknowledgement of its subscription after"),
-        ("Tickless", "visitor 1 was still waiting for a tick after 0.4 s"),
+        ("Silent", "client 1 was still waiting for its welcome after 0.4 s"),
+        ("Deaf", "client 1 was still waiting for the acknowledgement of its subscription after"),
+        ("Tickless", "client 1 was still waiting for a tick after 0.4 s"),
         (
             "Full",
-            'visitor 1, waiting for its welcome, was closed with 1008 "max connections reached"',
+            'client 1, waiting for its welcome, was closed with 1008 "max connections reached"',
         ),
-        ("Cuts", "visitor 1, waiting for its welcome, was cut off after the handshake, without a"),
-        ("Unavailable", "visitor 1, waiting for its welcome, was answered with HTTP 503 Service"),
+        ("Cuts", "client 1, waiting for its welcome, was cut off after the handshake, without a"),
+        ("Unavailable", "client 1, waiting for its welcome, was answered with HTTP 503 Service"),
     ],
 )
 def test_a_visitor_that_is_not_served_fails_its_cycle(mistake, words):
@@ -77,13 +77,13 @@ def test_a_visitor_that_is_not_served_fails_its_cycle(mistake, words):
 @pytest.mark.parametrize(
     ("mistake", "kind", "words"),
     [
-        ("Skips", "gap", "visitor 1 expected NIFTY #2, got #3 (previous #1)"),
-        ("Twice", "duplicate", "visitor 1 got NIFTY #1 again"),
-        ("TooEarly", "unsubscribed", "visitor 1 received option tick NIFTY #1 before it had subsc"),
-        ("Others", "unsubscribed", "visitor 1 received option tick BANKNIFTY #1, but had subscr"),
-        ("Loose", "contract", "visitor 1 received a message that breaks the contract"),
-        ("Binary", "protocol", "visitor 1 received a frame that begins with the byte 0x82"),
-        ("Complains", "contract", "visitor 1 was told of an error that it had not made"),
+        ("Skips", "gap", "client 1 expected NIFTY #2, got #3 (previous #1)"),
+        ("Twice", "duplicate", "client 1 got NIFTY #1 again"),
+        ("TooEarly", "unsubscribed", "client 1 received option tick NIFTY #1 before it had subsc"),
+        ("Others", "unsubscribed", "client 1 received option tick BANKNIFTY #1, but had subscr"),
+        ("Loose", "contract", "client 1 received a message that breaks the contract"),
+        ("Binary", "protocol", "client 1 received a frame that begins with the byte 0x82"),
+        ("Complains", "contract", "client 1 was told of an error that it had not made"),
     ],
 )
 def test_every_message_is_checked(mistake, kind, words):

@@ -1,4 +1,4 @@
-"""The positive control, small: the real service with and without a leak, by real visitors."""
+"""The positive control, small: the real service with and without a leak, by real clients."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ THRESHOLD = 120
 
 
 def course(folder, fault=None):
-    """Return what so many visitors do to the service's memory."""
+    """Return what so many short-lived clients do to the service's memory."""
     overrides = {"launch.command": "{python} -m faults " + fault} if fault else {}
     testbed = Testbed(read_target(ROOT / "targets" / "reference.toml", overrides), folder)
     try:

@@ -115,7 +115,8 @@ def test_the_check_is_named_after_the_time_that_the_cycles_stand_for():
 
 def test_figures_and_picture_are_there_whatever_the_verdict():
     scenario, _ = judge(course(256))
-    caption, svg = scenario.pictures[0]
+    caption, draw = scenario.pictures[0]
+    svg = draw()
     assert caption == "Private memory of the service over connection cycles"
     assert "allowed: 80 B per cycle" in svg
     assert "private memory (MB)" in svg

@@ -65,7 +65,7 @@ def test_a_late_return_is_told():
 
 
 def test_without_visitors_there_is_nothing_to_judge():
-    with pytest.raises(Broken, match="no visitor has come yet"):
+    with pytest.raises(Broken, match="no short-lived client has come yet"):
         back(stage(before=None, after=None))
     with pytest.raises(Broken, match="20 witnesses receive"):
         back(stage())
@@ -78,20 +78,20 @@ def test_without_visitors_there_is_nothing_to_judge():
 
 def test_failed_cycles_are_told_with_the_first_of_them():
     testbed = stage()
-    report = CyclesReport(done=8, failed=2, failures=["visitor 3 could not connect: refused"])
-    words = (
-        r"connection cycles: measured 8 of 10; visitor 3 could not connect: refused, allowed all"
-    )
+    report = CyclesReport(done=8, failed=2, failures=["client 3 could not connect: refused"])
+    words = r"connection cycles: measured 8 of 10; client 3 could not connect: refused, allowed all"
     with pytest.raises(Refuted, match=words):
         soak._require_sound(testbed, report, 10, "connection cycles")
 
 
 def test_violations_of_visitors_are_told():
     testbed = stage()
-    words = "messages to the visitors: measured 2 x gap: visitor 1 expected NIFTY #2, got #5"
+    words = (
+        "messages to the short-lived clients: measured 2 x gap: client 1 expected NIFTY #2, got #5"
+    )
     with pytest.raises(Refuted, match=words):
         background_load.require_contract(
-            testbed, {}, {"gap": 2}, ["visitor 1 expected NIFTY #2, got #5 (previous #1)"]
+            testbed, {}, {"gap": 2}, ["client 1 expected NIFTY #2, got #5 (previous #1)"]
         )
 
 

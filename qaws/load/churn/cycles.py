@@ -1,7 +1,7 @@
 """The churner: connection cycles, one after the other, as fast as the service takes them or paced.
 
 A cycle: connect, be welcomed, subscribe, receive the acknowledgement and a tick, leave. Every other
-visitor leaves with a clean close, the rest cut their line, half of those as soon as they have asked
+client leaves with a clean close, the rest cut their line, half of those as soon as they have asked
 for their subscription. `run_cycles` is what runs in the churner's process.
 """
 
@@ -30,7 +30,7 @@ PATIENCE_S = 5.0
 """How long a cycle may take: many times what it takes."""
 
 SETTLE_S = 0.05
-"""Between the last visitor's end and a sample: the service must have seen that end."""
+"""Between the last short-lived client's end and a sample: the service must have seen that end."""
 
 MOST_FAILURES = 50
 """After so many failed cycles there is nothing more to learn; the rest is not tried."""
@@ -43,7 +43,7 @@ class CyclesPlan:
     Attributes:
         address: where.
         cycles: how many.
-        at_once: how many visitors may be there at the same time.
+        at_once: how many short-lived clients may be there at the same time.
         per_second: the rate of cycles; None: as fast as the service takes them.
         samples: how often the memory is read, at even distances; each time nobody is visiting.
         pid: the service's process; None: its memory is not read.
@@ -67,7 +67,7 @@ class CyclesReport:
         done: cycles that went as they should.
         failed: cycles that did not.
         failures: the first of them, in words.
-        endings: how the visitors left.
+        endings: how the short-lived clients left.
         kinds: messages received, by kind.
         faults: violations, by kind.
         sentences: the first of them, in words.
@@ -94,7 +94,7 @@ def run_cycles(plan: CyclesPlan) -> CyclesReport:
 
 
 class Churner:
-    """Sends visitors and counts how they fare."""
+    """Sends short-lived clients and counts how they fare."""
 
     def __init__(self, plan: CyclesPlan) -> None:
         self._plan = plan
@@ -133,7 +133,7 @@ class Churner:
             self._tell()
 
     async def _cycle(self, number: int) -> None:
-        client = ShortLivedClient(f"visitor {number + 1}", self._plan.address, self._tally)
+        client = ShortLivedClient(f"client {number + 1}", self._plan.address, self._tally)
         ending = ENDINGS[number % len(ENDINGS)]
         stage = "connecting"
         try:

@@ -1,8 +1,8 @@
-"""A visitor: a connection that comes, is served, and goes, some hundreds of times a second.
+"""A short-lived client: it comes, is served, and goes, some hundreds of times a second.
 
 The handshake's request is written once and sent by all (each under its own session id, as the
-service deals them). Every frame that a visitor receives is decoded, held against the contract, and
-its ticks must be in order, as with any other client.
+service deals them). Every frame that it receives is decoded and checked against the contract, and its
+ticks must be in order, as with any other client.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
 
 MASK = bytes(4)
-"""Frames of visitors are masked with zeros: legal (RFC 6455, section 5.3), and free."""
+"""Frames of short-lived clients are masked with zeros: legal (RFC 6455, section 5.3), and free."""
 
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER for 0 s: closing sends a TCP reset."""
@@ -43,7 +43,7 @@ _read_welcome = msgspec.json.Decoder(_Welcome).decode
 def client_frame(opcode: int, payload: bytes) -> bytes:
     """Return a client's frame of at most 125 bytes (RFC 6455, section 5.2)."""
     if len(payload) > 125:
-        raise ValueError(f"{len(payload)} bytes; visitors send at most 125")
+        raise ValueError(f"{len(payload)} bytes; short-lived clients send at most 125")
     return bytes((0x80 | opcode, 0x80 | len(payload))) + MASK + payload
 
 
@@ -52,7 +52,7 @@ CLOSE = client_frame(8, struct.pack("!H", 1000))
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where visitors go, and what they say there. `request` holds a token: keep it out of logs."""
+    """Where clients go, and what they say there. `request` holds a token: keep it out of logs."""
 
     host: str
     port: int
@@ -71,7 +71,7 @@ class Address:
         """
         protocol = new_handshake(url, headers)
         if protocol.uri.secure:
-            raise ValueError("visitors speak ws://, not wss://")
+            raise ValueError("short-lived clients speak ws://, not wss://")
         return cls(
             protocol.uri.host,
             protocol.uri.port,

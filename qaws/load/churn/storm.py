@@ -217,17 +217,17 @@ class Storm:
     async def _leave_all(self) -> None:
         """End what is left, half of it with a clean close."""
         leaving = list(self._live)
-        for number, visitor in enumerate(leaving):
+        for number, client in enumerate(leaving):
             if number % 2:
-                visitor.reset()
+                client.reset()
             else:
-                visitor.leave()
+                client.leave()
         if leaving:
-            await asyncio.wait([visitor.gone for visitor in leaving], timeout=SETTLE_S)
-        for visitor in leaving:
-            visitor.reset()
+            await asyncio.wait([client.gone for client in leaving], timeout=SETTLE_S)
+        for client in leaving:
+            client.reset()
         if leaving:
-            await asyncio.wait([visitor.gone for visitor in leaving], timeout=1)
+            await asyncio.wait([client.gone for client in leaving], timeout=1)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._visits.append(asyncio.get_running_loop().create_task(work))
@@ -247,38 +247,38 @@ class Storm:
         await self._until(due_s)
         request = self._plan.address.request
         part = request[: int(len(request) * portion)]
-        visitor = ShortLivedClient(name, self._plan.address, self._tally, part)
+        client = ShortLivedClient(name, self._plan.address, self._tally, part)
         try:
-            await visitor.come()
+            await client.come()
             await asyncio.sleep(STRANDED_S if portion < 1 else 0)
         except OSError as problem:
             self._report.failures.append(f"{name} could not connect: {problem}")
-        visitor.reset()
+        client.reset()
 
     async def _visit(self, name: str, due_s: float, in_churn: bool = False) -> None:
         """Connect and stay, if let in; a newcomer of the churn subscribes as well."""
         attempt = Attempt(due_s, await self._until(due_s), in_churn=in_churn)
         self._report.attempts.append(attempt)
-        visitor = ShortLivedClient(name, self._plan.address, self._tally)
-        visitor.gone.add_done_callback(lambda _: self._gone(visitor, attempt))
+        client = ShortLivedClient(name, self._plan.address, self._tally)
+        client.gone.add_done_callback(lambda _: self._gone(client, attempt))
         try:
             async with asyncio.timeout(SETTLE_S):
-                await visitor.come()
-                if not await visitor.welcomed:
-                    await visitor.gone
+                await client.come()
+                if not await client.welcomed:
+                    await client.gone
                     return
-                attempt.welcomed_s = self._since(visitor.welcomed_at)
-                attempt.session_id = visitor.session_id
-                self._live[visitor] = attempt
+                attempt.welcomed_s = self._since(client.welcomed_at)
+                attempt.session_id = client.session_id
+                self._live[client] = attempt
                 if in_churn:
-                    visitor.subscribe()
-                    if not await visitor.acknowledged and visitor in self._live:
-                        self._report.failures.append(f"{name} {visitor.summary()}")
+                    client.subscribe()
+                    if not await client.acknowledged and client in self._live:
+                        self._report.failures.append(f"{name} {client.summary()}")
         except TimeoutError:
-            attempt.end = f"{name} {visitor.summary()}"
+            attempt.end = f"{name} {client.summary()}"
             self._report.failures.append(f"{attempt.end} (for {SETTLE_S:g} s)")
             if attempt.welcomed_s is None:
-                visitor.reset()
+                client.reset()
         except OSError as problem:
             attempt.end = f"{name} could not connect: {problem}"
             self._report.failures.append(attempt.end)
@@ -288,22 +288,22 @@ class Storm:
         await self._until(due_s)
         if not self._live:
             return
-        visitor = self._random.choice(list(self._live))
-        attempt = self._live.pop(visitor)
-        visitor.reset()
-        attempt.left_s = self._since(visitor.left_at)
+        client = self._random.choice(list(self._live))
+        attempt = self._live.pop(client)
+        client.reset()
+        attempt.left_s = self._since(client.left_at)
         self._report.churn_resets += 1
 
-    def _gone(self, visitor: ShortLivedClient, attempt: Attempt) -> None:
+    def _gone(self, client: ShortLivedClient, attempt: Attempt) -> None:
         """Note the end of a connection, whoever ended it."""
-        attempt.left_s = self._since(visitor.left_at)
-        if visitor.close is not None:
-            attempt.code, attempt.reason = visitor.close.code, visitor.close.reason
-        if visitor.welcomed_at is None:
-            attempt.end = attempt.end or f"{visitor.name} {visitor.summary()}"
-        elif not visitor.leaving:
-            self._live.pop(visitor, None)
-            self._report.unasked.append(f"{visitor.name} {visitor.summary()}")
+        attempt.left_s = self._since(client.left_at)
+        if client.close is not None:
+            attempt.code, attempt.reason = client.close.code, client.close.reason
+        if client.welcomed_at is None:
+            attempt.end = attempt.end or f"{client.name} {client.summary()}"
+        elif not client.leaving:
+            self._live.pop(client, None)
+            self._report.unasked.append(f"{client.name} {client.summary()}")
 
     def _since(self, at: float | None) -> float | None:
         return None if at is None else at - self._start

@@ -1,4 +1,4 @@
-"""The guestbook: what all visitors of a process received, and what was wrong with it."""
+"""what all clients of a process received, and what was wrong with it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ SHOWN = 10
 """So many sentences of violations are kept; the counts are exact."""
 
 KNOWN = 5_000
-"""So many payloads are remembered as sound: visitors receive the same ticks."""
+"""So many payloads are remembered as sound: short-lived clients receive the same ticks."""
 
 
 @dataclass(slots=True)
 class ContractTally:
-    """What all visitors of a process found."""
+    """What all short-lived clients of a process found."""
 
     verifier: Verifier
     kinds: Counter[str] = field(default_factory=Counter)
@@ -25,18 +25,18 @@ class ContractTally:
     sentences: list[str] = field(default_factory=list)
     _sound: set[bytes] = field(default_factory=set)
 
-    def fault(self, visitor: str, fault: Violation) -> None:
+    def fault(self, client: str, fault: Violation) -> None:
         """Count a violation, and keep the first of them in words."""
         self.faults[fault.kind] += fault.amount
         if fault.words and len(self.sentences) < SHOWN:
-            self.sentences.append(f"{visitor} {fault.words}")
+            self.sentences.append(f"{client} {fault.words}")
 
-    def check(self, visitor: str, payload: bytes) -> None:
+    def check(self, client: str, payload: bytes) -> None:
         """Hold a payload against the contract, unless the same has been found sound before."""
         if payload in self._sound:
             return
         if fault := self.verifier.fault(payload):
-            self.fault(visitor, fault)
+            self.fault(client, fault)
             return
         if len(self._sound) >= KNOWN:
             self._sound.clear()
