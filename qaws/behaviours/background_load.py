@@ -1,8 +1,8 @@
 """Short-lived clients, and those who watch them come and go: what QA-WS-015 and QA-WS-020 share.
 
 Observers receive a steady flow of ticks, in a process of their own, while short-lived clients come
-and go. What the service holds is noted before, and watched afterwards until it is back. These functions
-block until their work is done; steps call them on the main thread, as those of
+and go. What the service holds is recorded before, and watched afterwards until it is back. These
+functions block until their work is done; steps call them on the main thread, as those of
 `qaws.behaviours.load`.
 """
 

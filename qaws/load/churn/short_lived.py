@@ -1,8 +1,8 @@
 """A short-lived client: it comes, is served, and goes, some hundreds of times a second.
 
 The handshake's request is written once and sent by all (each under its own session id, as the
-service deals them). Every frame that it receives is decoded and checked against the contract, and its
-ticks must be in order, as with any other client.
+service deals them). Every frame that it receives is decoded and checked against the contract, and
+its ticks must be in order, as with any other client.
 """
 
 from __future__ import annotations
