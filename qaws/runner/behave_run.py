@@ -6,8 +6,6 @@ selected, against what, how it ended) and `reports/checks.jsonl` (every check of
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import json
 import os
 import signal
@@ -26,6 +24,7 @@ import qaws
 from qaws.clients import browser_page
 from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, test_id
 from qaws.runner.attachments import attach_evidence
+from qaws.runtime import memory
 from qaws.sut.target import read_target
 from qaws.testbed.testbed import DYING_S, Testbed, timeout_factor_of
 from qaws.verdict import Broken, Inconclusive
@@ -70,9 +69,9 @@ class Session:
             self._reports.mkdir(parents=True, exist_ok=True)
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
             self._write()
+            memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
-            gc.freeze()  # a collection that begins by itself would stop the clock of a measurement
-            gc.disable()
+            memory.collect_only_between_scenarios()
         except Broken as problem:
             self._record |= {"state": "broken", "error": str(problem), "ended": _now()}
             self._write()
@@ -191,7 +190,7 @@ class Session:
                 self._proven.add(line["id"])
             with (self._reports / "checks.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
-            free_memory()
+            memory.give_back()
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -228,18 +227,6 @@ def _message(scenario: Scenario) -> str:
     """Return what the first step that did not pass has to say, "" when all passed."""
     said = (str(step.exception or step.error_message or "") for step in scenario.all_steps)
     return next((text for text in said if text), "")
-
-
-def free_memory() -> None:
-    """Collect what the ended scenario has left, and give freed memory back to the system.
-
-    Collections are off while scenarios run, because one would stop the clock of a measurement; the
-    allocator keeps what is freed unless it is told to let go (malloc_trim(3), glibc).
-    """
-    gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim:
-        trim(0)
 
 
 def _versions() -> dict[str, str]:

@@ -1,0 +1,35 @@
+"""The harness's own memory: bounded, and never tidied up while something is measured.
+
+What is asked of the allocator is glibc's (mallopt(3), malloc_trim(3)); elsewhere it is left out.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+
+M_ARENA_MAX = -8
+"""mallopt's name for the number of arenas; by default there are up to eight for each core."""
+
+
+def use_one_arena() -> None:
+    """Let all threads take memory from one arena: each has holes of its own otherwise."""
+    _call("mallopt", M_ARENA_MAX, 1)
+
+
+def collect_only_between_scenarios() -> None:
+    """Stop collections that begin by themselves: one would stop the clock of a measurement."""
+    gc.freeze()
+    gc.disable()
+
+
+def give_back() -> None:
+    """Collect what an ended scenario has left, and return freed memory to the system."""
+    gc.collect()
+    _call("malloc_trim", 0)
+
+
+def _call(name: str, *arguments: int) -> None:
+    function = getattr(ctypes.CDLL(None), name, None)
+    if function:
+        function(*arguments)
