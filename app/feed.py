@@ -17,6 +17,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from app.tasks import end
+
 logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 2.0
@@ -122,9 +124,7 @@ class Feed:
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
             self._connection = None
             with contextlib.suppress(RedisError, OSError):
                 await connection.disconnect(nowait=True)

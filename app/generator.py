@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 
 from app.black_scholes import DAYS_PER_YEAR, OptionType, value
 from app.logs import redact
+from app.tasks import end, first_of
 
 OPTIONS_CHANNEL = "ticker:options"
 UNDERLYING_CHANNEL = "ticker:underlying"
@@ -277,18 +278,19 @@ def _to_tick_size(price: float) -> float:
 
 
 async def _publish(options: argparse.Namespace) -> None:
-    task = asyncio.current_task()
-    assert task is not None
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, task.cancel)
+        loop.add_signal_handler(signum, stop.set)
     redis = Redis.from_url(options.feed_url)
+    market = MultiAccountTickerLoop(redis, rate=options.rate, accounts=options.accounts)
+    publishing = asyncio.create_task(market.run(options.seconds))
     try:
-        loop_ = MultiAccountTickerLoop(redis, rate=options.rate, accounts=options.accounts)
-        await loop_.run(options.seconds)
-    except asyncio.CancelledError:
-        pass  # asked to end: that is how it normally ends
+        await first_of(stop, publishing)
+        if publishing.done():
+            publishing.result()  # raises why it could not go on
     finally:
+        await end(publishing)
         await redis.aclose()
 
 

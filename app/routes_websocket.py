@@ -1,24 +1,44 @@
 """What happens at ``/ws/ticks``: the six steps in the life of a connection and of a tick."""
 
 import logging
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from app import auth, closes, messages
-from app.auth import AuthenticationError, Claims
+from app.auth import AuthenticationError, Claims, TokenVerifier
+from app.counters import Counters
+from app.fanout import Fanout
 from app.messages import InvalidMessage, InvalidTick, Ping, Subscribe, Unsubscribe
-from app.sessions import Session
-from app.subscriptions import Selector
-
-if TYPE_CHECKING:
-    from app.server import TickerService
+from app.sessions import Session, SessionRegistry
+from app.settings import Settings
+from app.subscriptions import Selector, Subscriptions
 
 logger = logging.getLogger(__name__)
 
 
-async def websocket_endpoint(service: "TickerService", connection: ServerConnection) -> None:
+class Service(Protocol):
+    """What the steps need of the service: ``server.TickerService``, seen from here."""
+
+    settings: Settings
+    verifier: TokenVerifier
+    counters: Counters
+    subscriptions: Subscriptions[Session]
+    sessions: SessionRegistry
+    fanout: Fanout
+
+    def greet(self, session: Session) -> None:
+        """Welcome a client."""
+
+    def answer_invalid(self, session: Session, invalid: InvalidMessage) -> None:
+        """Tell a client, and no other, what was wrong with its message."""
+
+    def note_malformed(self, channel: bytes, invalid: InvalidTick) -> None:
+        """Count and log a payload that is no tick."""
+
+
+async def websocket_endpoint(service: Service, connection: ServerConnection) -> None:
     """Serve one client: authenticate, admit, welcome, then answer until it leaves."""
     claims = await authenticate_ws(service, connection)
     if claims is None:
@@ -51,7 +71,7 @@ async def websocket_endpoint(service: "TickerService", connection: ServerConnect
         cleanup_connection(service, session)
 
 
-async def authenticate_ws(service: "TickerService", connection: ServerConnection) -> Claims | None:
+async def authenticate_ws(service: Service, connection: ServerConnection) -> Claims | None:
     """Return the claims of a connection's token, or close the connection and return None.
 
     This comes after the opening handshake and before any message, so that the client is told by
@@ -66,7 +86,7 @@ async def authenticate_ws(service: "TickerService", connection: ServerConnection
         return None
 
 
-def handle_subscribe(service: "TickerService", session: Session, selector: Selector) -> None:
+def handle_subscribe(service: Service, session: Session, selector: Selector) -> None:
     """Add a selector and acknowledge it, in one go: every later tick reaches the client."""
     keys = selector.keys()
     most = service.settings.max_subscriptions
@@ -77,13 +97,13 @@ def handle_subscribe(service: "TickerService", session: Session, selector: Selec
     service.fanout.send(session, messages.subscribed(selector, totals))
 
 
-def handle_unsubscribe(service: "TickerService", session: Session, selector: Selector) -> None:
+def handle_unsubscribe(service: Service, session: Session, selector: Selector) -> None:
     """Remove a selector and acknowledge it, in one go: no later tick of it reaches the client."""
     totals = service.fanout.unsubscribe(session, selector.keys())
     service.fanout.send(session, messages.unsubscribed(selector, totals))
 
 
-def broadcast_tick(service: "TickerService", channel: bytes, payload: bytes) -> None:
+def broadcast_tick(service: Service, channel: bytes, payload: bytes) -> None:
     """Hand a published tick on to everybody who wants it; skip, count and log what is none."""
     service.counters.ticks_received += 1
     try:
@@ -94,7 +114,7 @@ def broadcast_tick(service: "TickerService", channel: bytes, payload: bytes) -> 
     service.fanout.publish(tick)
 
 
-def cleanup_connection(service: "TickerService", session: Session) -> None:
+def cleanup_connection(service: Service, session: Session) -> None:
     """Leave no trace of a client: its subscriptions, its place, and its timers go."""
     service.subscriptions.drop(session)
     service.sessions.release(session)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -26,6 +25,7 @@ from app.origins import ORIGIN_NOT_ALLOWED, OriginPolicy
 from app.sessions import Session, SessionRegistry, TickerConnection
 from app.settings import Settings
 from app.subscriptions import Subscriptions
+from app.tasks import end, first_of
 
 logger = logging.getLogger(__name__)
 
@@ -72,18 +72,17 @@ class TickerService:
         server = await self._listen()
         listening = asyncio.create_task(self.feed.run())
         try:
-            await _until(stop, self.feed.attempted.wait())
+            await first_of(stop, self.feed.attempted.wait())
             if not stop.is_set():
                 host, port = server.sockets[0].getsockname()[:2]
                 host = f"[{host}]" if ":" in host else host
                 print(f"ticker listening on ws://{host}:{port}{WEBSOCKET_PATH}", flush=True)
-            await _until(stop, listening)
+            await first_of(stop, listening)
             if not stop.is_set():
                 listening.result()  # the listener never ends by itself: this raises its failure
             await self._shut_down(server)
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await end(listening)
 
     async def _listen(self) -> Server:
         return await serve(
@@ -209,11 +208,3 @@ def _json_response(status: HTTPStatus, content: object) -> Response:
     headers["Cache-Control"] = "no-store"
     headers["Connection"] = "close"
     return Response(status.value, status.phrase, headers, body)
-
-
-async def _until(stop: asyncio.Event, event: Awaitable[object]) -> None:
-    """Wait for whichever comes first; the event itself is not cancelled."""
-    stopped = asyncio.create_task(stop.wait())
-    happened = asyncio.ensure_future(event)
-    await asyncio.wait((stopped, happened), return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()

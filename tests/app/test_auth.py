@@ -166,14 +166,16 @@ def test_key_set_from_a_url(issuer: Issuer) -> None:
         def log_message(self, *_: Any) -> None: ...
 
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        url = f"http://127.0.0.1:{server.server_port}"
-        assert load_keys(f"{url}/jwks.json", ["RS256"]).keys() == {"k1"}
-        with pytest.raises(JwksError, match="cannot be read: HTTP 404"):
-            load_keys(f"{url}/elsewhere", ["RS256"])
-        server.shutdown()
-        thread.join()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}"
+            assert load_keys(f"{url}/jwks.json", ["RS256"]).keys() == {"k1"}
+            with pytest.raises(JwksError, match="cannot be read: HTTP 404"):
+                load_keys(f"{url}/elsewhere", ["RS256"])
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize(

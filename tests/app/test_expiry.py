@@ -7,9 +7,11 @@ import pytest
 
 from app import expiry
 from app.expiry import ExpiryTimer
+from tests.app.harness import Lateness
+from tests.app.processes import DEADLINE_S
 
 
-def fired_at(expires_at: float, within_s: float = 2.0) -> float | None:
+def fired_at(expires_at: float, within_s: float = DEADLINE_S) -> float | None:
     """Return the wall clock time at which a timer calls back; None when it does not in time."""
 
     async def wait() -> float | None:
@@ -27,17 +29,18 @@ def fired_at(expires_at: float, within_s: float = 2.0) -> float | None:
 
 @pytest.mark.parametrize("ahead_s", [0.0, 0.02, 0.2])
 def test_it_fires_once_the_time_has_come(ahead_s: float) -> None:
-    expires_at = time.time() + ahead_s
-    at = fired_at(expires_at)
+    with Lateness() as late:
+        expires_at = time.time() + ahead_s
+        at = fired_at(expires_at)
     assert at is not None
-    assert 0 <= at - expires_at < 0.2
+    assert 0 <= at - expires_at < 0.2 + late.worst_s
 
 
 def test_what_is_over_already_ends_at_once() -> None:
     assert fired_at(time.time() - 60) is not None
 
 
-@pytest.mark.parametrize("ahead_s", [1.0, 1e9, 1e300, float("inf")])
+@pytest.mark.parametrize("ahead_s", [2 * DEADLINE_S, 1e9, 1e300, float("inf")])
 def test_it_waits_as_long_as_it_should(ahead_s: float) -> None:
     assert fired_at(time.time() + ahead_s, within_s=0.1) is None
 

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from datetime import date
 from typing import Any
 
@@ -18,7 +20,8 @@ from redis.asyncio import Redis
 from app.black_scholes import OptionType, value
 from app.generator import MultiAccountTickerLoop, next_expiry
 from app.messages import parse_tick
-from tests.app.harness import ROOT, Broker
+from tests.app.harness import Broker
+from tests.app.processes import DEADLINE_S, ROOT, started
 
 MARKETS = st.fixed_dictionaries(
     {
@@ -95,17 +98,56 @@ def test_accounts_share_the_instruments() -> None:
     assert len(tokens) == sum(map(len, shares)) == 84
 
 
-def test_published_ticks_are_valid(broker: Broker) -> None:
-    listener = broker.subscribe()
-    command = [sys.executable, "-m", "app.generator", "--rate", "500", "--seconds", "1.2"]
+def generator(broker: Broker, *options: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    command = (sys.executable, "-m", "app.generator", *options)
     environment = {**os.environ, "TICKER_FEED_URL": broker.url}
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=10)
+    return started(*command, env=environment, stderr=subprocess.PIPE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def published() -> Iterator[Callable[[], list[tuple[bytes, bytes]]]]:
+    """What 1.2 s of a generator publish to a broker of its own, while other tests run."""
+    with (
+        closing(Broker()) as broker,
+        closing(broker.listen()) as listener,
+        generator(broker, "--rate", "500", "--seconds", "1.2") as process,
+    ):
+
+        def wait() -> list[tuple[bytes, bytes]]:
+            _, errors = process.communicate(timeout=DEADLINE_S)
+            assert (process.returncode, errors) == (0, "")
+            return listener.until_now()
+
+        yield wait
+
+
+def test_sigterm_ends_it_cleanly() -> None:
+    with (
+        closing(Broker()) as broker,
+        closing(broker.listen()) as listener,
+        generator(broker) as process,
+    ):
+        listener.next()  # and so the signal comes in the middle of its work
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=DEADLINE_S)
+        assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("url", ["redis://:secret@127.0.0.1:1/0", "nonsense"])
+def test_no_broker_is_one_line(url: str) -> None:
+    command = [sys.executable, "-m", "app.generator", "--feed-url", url]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "secret" not in done.stderr
+
+
+def test_published_ticks_are_valid(published: Callable[[], list[tuple[bytes, bytes]]]) -> None:
     options: list[dict[str, Any]] = []
     bars: list[dict[str, Any]] = []
-    while message := listener.get_message(timeout=0.2):
-        route, payload = parse_tick(message["channel"], message["data"])
+    for channel, data in published():
+        route, payload = parse_tick(channel, data)
         (options if route.type == "option_tick" else bars).append(json.loads(payload))
-    listener.close()
     assert len(options) == 600
     assert {tick["account"] for tick in options} == {"account-1", "account-2", "account-3"}
     for tick in options:
@@ -115,23 +157,3 @@ def test_published_ticks_are_valid(broker: Broker) -> None:
     for bar in bars:
         assert bar["low"] <= min(bar["open"], bar["close"])
         assert bar["high"] >= max(bar["open"], bar["close"])
-
-
-def test_sigterm_ends_it_cleanly(broker: Broker) -> None:
-    listener = broker.subscribe()
-    command = [sys.executable, "-m", "app.generator", "--feed-url", broker.url]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    assert listener.get_message(timeout=5)
-    listener.close()
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=5)
-    assert (process.returncode, errors) == (0, "")
-
-
-@pytest.mark.parametrize("url", ["redis://:secret@127.0.0.1:1/0", "nonsense"])
-def test_no_broker_is_one_line(url: str) -> None:
-    command = [sys.executable, "-m", "app.generator", "--feed-url", url]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "secret" not in done.stderr

@@ -2,19 +2,17 @@
 
 import contextlib
 import json
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close
 
 from app import limits
-from app.limits import CLOSE_GRACE_S, RateLimit
+from app.limits import RateLimit
 from app.messages import MAX_DEPTH, MAX_SELECTED, MAX_SYMBOL_LENGTH, InvalidMessage, parse_command
-from app.server import HANDSHAKE_TIMEOUT_S
-from tests.app.harness import Client, Service, eventually
+from tests.app.harness import Client, Service, masked
 
 RATE_LIMIT_EXCEEDED = Close(1008, "rate limit exceeded")
 
@@ -103,44 +101,39 @@ def closing(client: Client) -> Close | None:
     """Read until the connection is closed; return the close frame."""
     try:
         while True:
-            client.connection.recv(timeout=10)
+            client.receive()
     except ConnectionClosed as closed:
         return closed.rcvd
 
 
-def test_a_flood_is_closed(service: Service) -> None:
+@pytest.mark.parametrize(
+    "frame", [masked(0x81, b'{"action":"ping"}'), masked(0x8A)], ids=["messages", "control frames"]
+)
+def test_a_flood_is_closed(service: Service, frame: bytes) -> None:
     client = service.welcomed()
-    with contextlib.suppress(ConnectionClosed):
-        for _ in range(1000):
-            client.connection.send('{"action":"ping"}')
-    assert closing(client) == RATE_LIMIT_EXCEEDED
-
-
-def test_a_flood_of_control_frames_is_closed(service: Service) -> None:
-    client = service.welcomed()
-    with contextlib.suppress(ConnectionClosed):
-        for _ in range(1000):
-            client.connection.pong()
+    with contextlib.suppress(OSError):
+        client.connection.socket.sendall(1000 * frame)  # at once, however busy the machine is
     assert closing(client) == RATE_LIMIT_EXCEEDED
 
 
 def test_the_rate_is_a_setting(launch: Callable[..., Service]) -> None:
     service = launch(TICKER_MAX_FRAMES_PER_S="2")
-    client = service.welcomed()
-    for _ in range(4):
-        assert client.ask({"action": "ping"}) == {"type": "pong"}
-    client.send({"action": "ping"})
+    began = time.monotonic()
+    client, answered = service.welcomed(), 0
+    with contextlib.suppress(ConnectionClosed):
+        while client.ask({"action": "ping"}) == {"type": "pong"}:
+            answered += 1
     assert closing(client) == RATE_LIMIT_EXCEEDED
+    assert 4 <= answered <= 4 + 2 * (time.monotonic() - began)
 
 
-def test_subscriptions_of_a_client_are_limited(launch: Callable[..., Service]) -> None:
-    service = launch(TICKER_MAX_SUBSCRIPTIONS="3")
-    client = service.welcomed()
+def test_subscriptions_of_a_client_are_limited(strict: Service) -> None:
+    client = strict.welcomed()
     assert client.ask({"action": "subscribe", "instruments": [1, 2]})["type"] == "subscribed"
     error = client.ask({"action": "subscribe", "instruments": [2, 3, 4]})
     assert error["message"] == "Invalid message format: more than 3 subscriptions"
     assert client.ask({"action": "subscribe", "instruments": [1, 2, 3]})["type"] == "subscribed"
-    assert service.stats()["total_subscriptions"] == 3
+    assert strict.stats()["total_subscriptions"] == 3
 
 
 def test_a_message_in_fragments_is_limited_as_a_whole(service: Service) -> None:
@@ -150,40 +143,3 @@ def test_a_message_in_fragments_is_limited_as_a_whole(service: Service) -> None:
     close = closing(client)
     assert close is not None
     assert close.code == 1009
-
-
-@contextlib.contextmanager
-def silent_client(service: Service) -> Iterator[socket.socket]:
-    """Let a client in that answers nothing."""
-    host, port = service.url.removeprefix("ws://").split("/")[0].split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as raw:
-        raw.sendall(
-            f"GET /ws/ticks?token={service.token} HTTP/1.1\r\nHost: {host}\r\n"
-            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
-        )
-        eventually(lambda: service.stats()["active_connections"] == 1, "admitted")
-        yield raw
-
-
-def test_who_does_not_leave_is_cut_off(service: Service) -> None:
-    with silent_client(service) as raw:
-        began = time.monotonic()
-        raw.sendall(b"\x89\x00")  # a ping without mask
-        eventually(lambda: service.stats()["active_connections"] == 0, "cut off")
-        assert CLOSE_GRACE_S - 0.5 < time.monotonic() - began < CLOSE_GRACE_S + 2
-
-
-def test_who_does_not_answer_is_reaped(launch: Callable[..., Service]) -> None:
-    service = launch(TICKER_KEEPALIVE_S="0.3")
-    with silent_client(service):
-        eventually(lambda: service.stats()["active_connections"] == 0, "reaped")
-
-
-def test_a_handshake_that_stalls_is_dropped(service: Service) -> None:
-    host, port = service.url.removeprefix("ws://").split("/")[0].split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as raw:
-        raw.sendall(b"GET /ws/ticks HTTP/1.1\r\n")
-        began = time.monotonic()
-        assert raw.recv(1) == b""
-        assert time.monotonic() - began < HANDSHAKE_TIMEOUT_S + 2

@@ -26,6 +26,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
+SYMBOL = st.text(min_size=1, max_size=messages.MAX_SYMBOL_LENGTH)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +109,8 @@ def test_nothing_else_comes_out_of_whatever_goes_in(text: str | bytes) -> None:
 
 @given(
     st.builds(Instruments, st.lists(st.integers(0, 2**63 - 1), min_size=1).map(tuple))
-    | st.builds(Symbols, st.lists(st.text(min_size=1), min_size=1).map(tuple))
-    | st.builds(Underlying, st.text(min_size=1))
+    | st.builds(Symbols, st.lists(SYMBOL, min_size=1).map(tuple))
+    | st.builds(Underlying, SYMBOL)
 )
 def test_an_acknowledgement_echoes_the_selector(selector: Selector) -> None:
     """What the acknowledgement says can be sent again as a command, and means the same."""

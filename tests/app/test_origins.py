@@ -1,12 +1,10 @@
 """Which pages are let in."""
 
-from collections.abc import Callable
-
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from app.origins import OriginPolicy, check_origin
-from tests.app.harness import Client, Service, dial
+from tests.app.harness import Service
 
 LIST = ["https://desk.example", "http://[::1]:3000"]
 
@@ -41,16 +39,11 @@ def test_entries_are_as_browsers_write_them(text: str) -> None:
     assert check_origin(text) == text
 
 
-def test_a_foreign_page_gets_403_before_its_token_is_looked_at(
-    launch: Callable[..., Service],
-) -> None:
-    service = launch(TICKER_ALLOWED_ORIGINS="https://desk.example, https://charts.example")
-    for token in (service.token, "garbage"):
+def test_a_foreign_page_gets_403_before_its_token_is_looked_at(strict: Service) -> None:
+    for token in (strict.token, "garbage"):
         with pytest.raises(InvalidStatus) as refused:
-            dial(f"{service.url}?token={token}", origin="https://rogue.test")
+            strict.connect(token, origin="https://rogue.test")
         assert refused.value.response.status_code == 403
         assert refused.value.response.body == b'{"error":"origin not allowed"}'
-    client = Client(dial(f"{service.url}?token={service.token}", origin="https://charts.example"))
-    assert client.receive()["type"] == "connection"
-    client.close()
-    assert service.get("/health")["status"] == "ok"
+    strict.welcomed(origin="https://charts.example")
+    assert strict.get("/health")["status"] == "ok"

@@ -1,12 +1,10 @@
 """A whole run: what it leaves, what it exits with, and that nothing outlives it."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
+from contextlib import ExitStack, suppress
 
 import psutil
 import pytest
@@ -22,8 +20,7 @@ from bench.plots import fanout_plot, growth_plot, receiving_plot
 from bench.receiving import Receipt
 from bench.tally import Tally
 from qaws.verdict import Broken
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.app.processes import DEADLINE_S, eventually, line_of, started
 
 
 def receipt(received_s, used_s, doubt=None):
@@ -117,36 +114,40 @@ def test_cpu_seconds_of_a_process_with_threads_and_children():
         "print('done', flush=True); sys.stdin.read()\n"
     )
     alone = burn.replace("sys.stdin.read()", "")
-    with subprocess.Popen(
-        [sys.executable, "-c", burn, alone], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout
-        process.stdout.readline()
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with started(sys.executable, "-c", burn, alone, **pipes) as process:
+        assert line_of(process) == "done\n"
         used = cpu_s([process.pid])
-        process.communicate()
     assert 0.19 <= used < 2
+
+
+def lives(process):
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def test_interrupted_it_leaves_nothing_behind(tmp_path):
     command = [sys.executable, "-m", "bench", "--quick", "--only", "a", "--without", "k6"]
-    process = subprocess.Popen(
-        [*command, "--out", str(tmp_path)],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        deadline = time.monotonic() + 15
-        children = []
-        while len(children) < 2 and time.monotonic() < deadline:
-            children = psutil.Process(process.pid).children(recursive=True)
-            time.sleep(0.02)
-        assert len(children) >= 2
-        os.kill(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=15)
-    finally:
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with ExitStack() as stack:
+        process = stack.enter_context(started(*command, "--out", str(tmp_path), **pipes))
+
+        def two_children():
+            assert process.poll() is None, f"it has ended by itself: {process.stderr.read()}"
+            found = psutil.Process(process.pid).children(recursive=True)
+            return found if len(found) >= 2 else None
+
+        children = eventually(two_children, "two processes that the bench has started")
+        for child in children:
+            stack.callback(end_if_it_lives, child)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode == 130
+        assert "everything that was started has been ended" in said
+        assert not [child for child in children if lives(child)]
+
+
+def end_if_it_lives(process):
+    with suppress(psutil.NoSuchProcess):
         process.kill()
-    assert process.returncode == 130
-    assert "everything that was started has been ended" in said
-    assert not [child for child in children if child.is_running()]
