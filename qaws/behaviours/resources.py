@@ -23,7 +23,7 @@ LOOK_EVERY_S = 0.02
 """How often a service is looked at while it gives back what it held."""
 
 RESTING_S = 0.1
-"""What a service holds is steady when it is the same after this time."""
+"""A service that many clients have just come to is steady when it holds the same after this time."""
 
 
 # --- what was before ------------------------------------------------------------------------------
@@ -35,12 +35,14 @@ async def record(testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS) -> None:
     Raises:
         Broken: the target gives no means to see one of the parts.
     """
-    await asyncio.to_thread(record_now, testbed, parts)
+    await asyncio.to_thread(record_now, testbed, parts, 0.0)
 
 
-def record_now(testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS) -> None:
+def record_now(
+    testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS, rest_s: float = RESTING_S
+) -> None:
     """Do the same and block; for scenarios whose clients live in processes of their own."""
-    baseline = _steady(testbed, parts)
+    baseline = _steady(testbed, parts, rest_s)
     if baseline.unseen(parts):
         raise Broken(
             f"{testbed.target.file}: without [launch] and [statistics] nobody can tell what the "
@@ -59,7 +61,7 @@ async def record_memory(testbed: Testbed) -> None:
     testbed.scenario.stash[MEMORY_BEFORE] = memory_bytes
 
 
-def _steady(testbed: Testbed, parts: Sequence[str]) -> ResourceSnapshot:
+def _steady(testbed: Testbed, parts: Sequence[str], rest_s: float) -> ResourceSnapshot:
     """Return what the service holds once two looks agree, or what it holds after the grace period.
 
     Sockets and statistics are not read at one instant: a single look may mix two moments.
@@ -67,7 +69,7 @@ def _steady(testbed: Testbed, parts: Sequence[str]) -> ResourceSnapshot:
     deadline_s = time.monotonic() + testbed.grace_s
     last = testbed.service.snapshot(parts)
     while True:
-        time.sleep(RESTING_S)
+        time.sleep(rest_s)
         now = testbed.service.snapshot(parts)
         if now == last or time.monotonic() > deadline_s:
             return now
