@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+from behave import register_type
+
+from qaws.gherkin.types import TYPES
 from qaws.runner.behave_run import Session
+
+register_type(**TYPES)
 
 ROOT = Path(__file__).resolve().parent
 

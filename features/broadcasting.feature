@@ -16,7 +16,7 @@ Feature: Real-time broadcasting
     When an option tick for instrument 256265 is published and reaches Alice
     And an option tick for instrument 256265 is published
     Then Alice receives it exactly once, within 200 ms
-    And type, instrument_token, symbol, last_price and greeks at Alice equal what was published, digit for digit
+    And the type, instrument_token, symbol, last_price and greeks that Alice receives match what was published, digit for digit
 
   @QA-WS-007 @p0 @blocker
   Scenario: QA-WS-007 Underlying bars reach their subscriber
@@ -30,7 +30,7 @@ Feature: Real-time broadcasting
       | bar         | 24010.5  | 24055.25 | 23990.15 | 24040.75 | 182300 |
       | option tick |          |          |          |          |        |
       | bar         | 24040.8  | 24041.1  | 24002.35 | 24012.05 | 97450  |
-    Then open, high, low, close and volume at Alice equal what was published, digit for digit
+    Then the open, high, low, close and volume that Alice receives match what was published, digit for digit
     And Alice has received no option tick
 
   @QA-WS-008 @p0 @blocker
@@ -42,8 +42,8 @@ Feature: Real-time broadcasting
     Given Alice is connected and subscribed to NIFTY
     And Bob is connected and subscribed to BANKNIFTY
     When 20 option ticks each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
-    Then Alice has received every tick of NIFTY due since subscribing, and no other
-    And Bob has received every tick of BANKNIFTY due since subscribing, and no other
+    Then Alice has received every tick of NIFTY published since subscribing, and nothing else
+    And Bob has received every tick of BANKNIFTY published since subscribing, and nothing else
 
   @QA-WS-009 @p0 @critical
   Scenario: QA-WS-009 A hundred clients receive the same tick
@@ -63,7 +63,7 @@ Feature: Real-time broadcasting
     Given Alice is connected and subscribed to NIFTY and BANKNIFTY
     And Bob is connected and subscribed to NIFTYNXT50
     And Carol is connected and subscribed to the BANKNIFTY underlying
-    When 300 ticks each of NIFTY, BANKNIFTY and NIFTYNXT50 are published at once, each symbol by a publisher of its own
-    Then Alice has received every tick of NIFTY and BANKNIFTY due since subscribing, and no other
-    And Bob has received every tick of NIFTYNXT50 due since subscribing, and no other
-    And Carol has received every tick of the BANKNIFTY underlying due since subscribing, and no other
+    When 300 ticks each of NIFTY, BANKNIFTY and NIFTYNXT50 are published concurrently, one publisher per symbol
+    Then Alice has received every tick of NIFTY and BANKNIFTY published since subscribing, and nothing else
+    And Bob has received every tick of NIFTYNXT50 published since subscribing, and nothing else
+    And Carol has received every tick of the BANKNIFTY underlying published since subscribing, and nothing else

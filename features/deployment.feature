@@ -14,11 +14,12 @@ Feature: Deployment
 
     Given the market is open, with ticks every 100 ms
     And 99 clients are connected and subscribed to NIFTY
-    And Zoe is connected and subscribed to BANKNIFTY, but no longer reads
-    When 100 ticks of NIFTY are published, and at once the service is told to end
-    Then the 99 clients are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds of the order to end
+    And Zoe is connected and subscribed to BANKNIFTY, but has stopped reading
+    When 100 ticks of NIFTY are published, and the service immediately receives SIGTERM
+    Then the 99 clients are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds of SIGTERM
     And the 99 clients have received every tick that was published before
-    And nobody is let in any more, and the service's process ends with exit code 0 within 10 seconds
+    And no new connection is accepted
+    And the service's process ends with exit code 0 within 10 seconds of SIGTERM
 
   @QA-WS-105 @p1 @normal
   Scenario: QA-WS-105 Five hundred clients come back at once after a restart
@@ -38,7 +39,7 @@ Feature: Deployment
     Given the ticker service is running on two nodes with one feed
     And Alice and Bob are connected and subscribed to NIFTY
     And Carol and Dave are connected to the second node and subscribed to NIFTY
-    When 100 ticks of NIFTY are published, and at once the second node is told to end
-    Then Carol and Dave are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds of the order to end
+    When 100 ticks of NIFTY are published, and the second node immediately receives SIGTERM
+    Then Carol and Dave are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds of SIGTERM
     And Carol and Dave have received every tick that was published before
     And a further option tick for NIFTY reaches Alice and Bob within 1 second

@@ -56,7 +56,8 @@ Feature: Error handling
     Then Zoe is closed by the service with code 1008 and a reason containing "max connections"
     And Zoe has received no welcome
     And a further option tick for NIFTY reaches all <clients> clients within 2 seconds
-    And when client 1 leaves, Zoe is admitted with a valid token within 2 seconds
+    When client 1 disconnects
+    Then Zoe can connect in client 1's place within 2 seconds
 
     Examples:
       | limit                                | clients |

@@ -13,7 +13,7 @@ Feature: Feed
     And Alice is connected and subscribed to instrument 256265
     And Bob is connected and subscribed to the NIFTY underlying
     And Carol and Dave are connected and subscribed to NIFTY, which ticks every 10 milliseconds
-    When a malformed payload is published between them: <payload>
+    When a malformed payload is published amid the ticks: <payload>
     Then a further option tick for NIFTY reaches Carol and Dave within 1 second
     And Carol has received no status
     And Alice, Bob, Carol and Dave are connected

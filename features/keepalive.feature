@@ -10,9 +10,9 @@ Feature: Keepalive
 
     Given the ticker service is running with a keepalive of 2 seconds
     And Bob is connected and subscribed to BANKNIFTY
-    And the service's sockets, sessions, subscriptions and memory are noted
+    And the service's sockets, sessions, subscriptions and memory are recorded
     And Alice is connected and subscribed to NIFTY
-    When Alice vanishes without a word
-    Then the service's sockets, sessions and subscriptions are back as before within 8 seconds
+    When Alice stops responding, its connection left half-open
+    Then the service's sockets, sessions and subscriptions return to the recorded baseline within 8 seconds
     And Bob is connected for at least 8 seconds
     And a further option tick for BANKNIFTY reaches Bob within 1 second

@@ -13,7 +13,7 @@ Feature: Origins
     Given the ticker service is running with an allow-list of the trading desk and the chart server
     And Alice is connected from the trading desk
     And Bob is connected from the chart server
-    And Carol is connected from no page
+    And Carol is connected without an Origin header
     When Mallory connects with a valid token from <origin>
     Then Mallory is refused with HTTP 403
     And Alice, Bob and Carol are connected

@@ -19,7 +19,7 @@ Feature: Broker outage
     And Alice is connected and subscribed to NIFTYNXT50
     When <outage>, while all clients ping and Alice subscribes to BANKNIFTY
     Then all clients receive ticks again within 5 seconds of the broker's return
-    And all clients were told degraded within 2 seconds of the loss, and recovered before the first new tick
+    And all clients receive status "degraded" within 2 seconds of the loss, and "recovered" before the first new tick
     And all clients are connected, and each of their pings was answered within 1 second
 
     Examples:
@@ -36,7 +36,7 @@ Feature: Broker outage
     Given the market is open, with ticks every 50 ms
     And 20 clients are connected and subscribed to NIFTY
     And Alice is connected and subscribed to NIFTYNXT50
-    When the broker's buffer for the service overflows, while all clients ping and Alice subscribes to BANKNIFTY
+    When the broker's output buffer for the service overflows, while all clients ping and Alice subscribes to BANKNIFTY
     Then all clients receive ticks again within 5 seconds of the broker's return
-    And all clients were told degraded within 2 seconds of the loss, and recovered before the first new tick
+    And all clients receive status "degraded" within 2 seconds of the loss, and "recovered" before the first new tick
     And all clients are connected, and each of their pings was answered within 1 second

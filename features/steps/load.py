@@ -1,61 +1,106 @@
 """Swarms of clients, and ticks at a rate."""
 
 from behave import given, then, when
+from behave.runner import Context
 
 from qaws.behaviours import breakpoint, load, load_checks
 from qaws.clients.endings import ExpectedClose
+from qaws.protocol.market import Selection
 
 
-@given("a swarm of {clients:Number} clients is ready for {selection:Selection}{prepare:Swarm}")
-def swarm_is_ready(context, clients, selection, prepare):
-    """Clients in processes of their own; each decodes and checks everything it receives."""
-    prepare(context.testbed, clients, selection)
+@given("a swarm of {clients:Number} clients that subscribe to {selection:Selection}")
+def swarm(context: Context, clients: int, selection: Selection) -> None:
+    """Clients in processes of their own, which check all they receive; they connect with the load."""
+    load.prepare_swarm(context.testbed, clients, selection)
 
 
-@when(
-    "{count:Number} ticks of {symbol} are published at {rate:Number} per second{demand:LoadProfile}"
+@given(
+    "a swarm of {clients:Number} clients that subscribe to {selection:Selection}, plus one that stops reading and one that reads slowly"
 )
-def ticks_at_a_rate(context, count, symbol, rate, demand):
+def swarm_with_slow_clients(context: Context, clients: int, selection: Selection) -> None:
+    """The slow ones have small receive buffers, so that the system does not hide them."""
+    load.prepare_swarm(context.testbed, clients, selection)
+    load.add_slow_clients(context.testbed, selection)
+
+
+@when("{count:Number} ticks of {symbol} are published at {rate:Number} per second")
+def ticks_at_a_rate(context: Context, count: int, symbol: str, rate: int) -> None:
     """Ticks on an open-loop schedule: each is due at its time, come what may."""
-    load.publish_and_show(context.testbed, demand(symbol, count, rate))
+    load.publish_and_show(context.testbed, load.LoadProfile(symbol, count, rate))
 
 
 @when(
-    "the rate of {symbol} ticks is raised from {low:Number} to {high:Number} per second, {length:Duration} each, until 99 % take more than {bound:Duration}"
+    "{count:Number} ticks of {symbol} are published at {rate:Number} per second with a burst of {factor:Number} times the rate for {length:Duration}"
 )
-def rate_is_raised(context, symbol, low, high, length, bound):
+def ticks_with_a_spike(
+    context: Context, count: int, symbol: str, rate: int, factor: int, length: float
+) -> None:
+    """The burst begins after two seconds."""
+    profile = load.with_a_spike(symbol, count, rate, factor, length / 1000)
+    load.publish_and_show(context.testbed, profile)
+
+
+@when(
+    "{count:Number} ticks of {symbol} are published at {rate:Number} per second, or until the slow clients are evicted"
+)
+def ticks_until_evicted(context: Context, count: int, symbol: str, rate: int) -> None:
+    """Publishing ends early once the service has let the slow clients go."""
+    profile = load.LoadProfile(symbol, count, rate, until_evicted_s=count / rate)
+    load.publish_and_show(context.testbed, profile)
+
+
+@when(
+    "the rate of {symbol} ticks is raised from {low:Number} to {high:Number} per second, {length:Duration} each, until {percentile:Percentile} exceeds {bound:Duration}"
+)
+def rate_is_raised(
+    context: Context,
+    symbol: str,
+    low: int,
+    high: int,
+    length: float,
+    percentile: float,
+    bound: float,
+) -> None:
     """Half as much again each time, until the service no longer keeps up."""
-    rates = [low * 1.5**step for step in range(20) if low * 1.5**step <= high]
-    breakpoint.find_knee(context.testbed, symbol, rates, length / 1000, bound)
+    rates = breakpoint.rates(low, high)
+    breakpoint.find(context.testbed, symbol, rates, length / 1000, percentile, bound)
 
 
 @then("the service keeps up at {rate:Number} per second")
-def service_keeps_up(context, rate):
-    """The highest rate without a wrong delivery and with a p99 below the bound."""
-    breakpoint.knee_above(context.testbed, rate)
+def service_keeps_up(context: Context, rate: int) -> None:
+    """The highest rate without a wrong delivery and with the percentile below the bound."""
+    breakpoint.keeps_up_at(context.testbed, rate)
 
 
-@then("{delivered:Delivered} has received every tick once and in order")
-def everything_was_delivered(context, delivered):
-    """No gap, no duplicate, no disorder; of a swarm no frame of a wrong kind at any client."""
-    delivered(context.testbed)
+@then("the swarm has received every tick once and in order")
+def swarm_has_received_everything(context: Context) -> None:
+    """No gap, no duplicate, no disorder, and no frame of a wrong kind at any client."""
+    load_checks.received_everything(context.testbed)
+
+
+@then("{percentile:Percentile} delivery latency is below {bound:Duration}")
+def latency_is_below(context: Context, percentile: float, bound: float) -> None:
+    """Over every pair of tick and client of the swarm, from the due time."""
+    load_checks.percentile_below(context.testbed, percentile, bound)
 
 
 @then("the backlog was drained within {bound:Duration} of the last publish")
-def backlog_was_drained(context, bound):
+def backlog_was_drained(context: Context, bound: float) -> None:
     """When the slowest client had the last tick."""
     load_checks.drained_within(context.testbed, bound / 1000)
 
 
 @then("the ticks were offered at {rate:Number} per second")
-def ticks_were_offered(context, rate):
+def ticks_were_offered(context: Context, rate: int) -> None:
     """The publisher kept its schedule, so the load was what the scenario says."""
     load_checks.rate_was_kept(context.testbed, rate)
 
 
 @then(
-    "the slow clients were evicted within {bound:Duration} with code {code:d} and a reason containing {reason:Quoted}"
+    "the slow clients were evicted within {bound:Duration} with code {codes:Codes} and a reason containing {reasons:Quoted}"
 )
-def slow_clients_were_evicted(context, bound, code, reason):
+def slow_clients_were_evicted(
+    context: Context, bound: float, codes: list[int], reasons: list[str]
+) -> None:
     """Seen on the service's side, and told to the clients once they read again."""
-    load_checks.slow_evicted(context.testbed, bound / 1000, ExpectedClose([code], reason))
+    load_checks.slow_evicted(context.testbed, bound / 1000, ExpectedClose(codes, reasons))

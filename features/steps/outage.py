@@ -1,33 +1,53 @@
 """The broker goes away, and comes back."""
 
 from behave import then, when
+from behave.runner import Context
 
 from qaws.behaviours import outage
+from qaws.protocol.market import Selection
 
 
 @when(
-    "{mishap:Mishap}, while all clients ping and {client:Client} subscribes to {selection:Selection}"
+    "the broker cuts the service's feed, while all clients ping and {client:Client} subscribes to {selection:Selection}"
 )
-async def broker_has_a_mishap(context, mishap, client, selection):
-    """It hangs up on its listeners, ends and comes back empty, or cannot keep what they are due."""
-    await context.testbed.do(mishap, client, selection)
+async def broker_cuts_the_feed(context: Context, client: str, selection: Selection) -> None:
+    """It hangs up on its subscribers, and ticks are published in the same breath."""
+    await context.testbed.do(outage.cut_feed, client, selection)
+
+
+@when(
+    "the broker is down for {length:Duration}, while all clients ping and {client:Client} subscribes to {selection:Selection}"
+)
+async def broker_is_down(
+    context: Context, length: float, client: str, selection: Selection
+) -> None:
+    """It ends, and comes back empty."""
+    await context.testbed.do(outage.take_broker_down, client, selection, length)
+
+
+@when(
+    "the broker's output buffer for the service overflows, while all clients ping and {client:Client} subscribes to {selection:Selection}"
+)
+async def broker_buffer_overflows(context: Context, client: str, selection: Selection) -> None:
+    """It cannot keep what the service is due, and hangs up on it."""
+    await context.testbed.do(outage.overflow_feed, client, selection)
 
 
 @then("all clients receive ticks again within {bound:Duration} of the broker's return")
-async def ticks_resume(context, bound):
+async def ticks_resume(context: Context, bound: float) -> None:
     """The first new tick of everything that each client holds; no client does anything for it."""
     await context.testbed.do(outage.ticks_resume, bound)
 
 
 @then(
-    "all clients were told degraded within {bound:Duration} of the loss, and recovered before the first new tick"
+    'all clients receive status "degraded" within {bound:Duration} of the loss, and "recovered" before the first new tick'
 )
-async def told_of_the_loss(context, bound):
+async def loss_is_announced(context: Context, bound: float) -> None:
     """Whoever misses ticks must find both words around the gap."""
     await context.testbed.do(outage.told_of_the_loss, bound)
 
 
 @then("all clients are connected, and each of their pings was answered within {bound:Duration}")
-async def pings_were_answered(context, bound):
+async def pings_were_answered(context: Context, bound: float) -> None:
     """WebSocket pings of the whole outage until now, and ping messages while the broker was away."""
     await context.testbed.do(outage.pings_were_answered, bound)

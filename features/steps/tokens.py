@@ -1,34 +1,36 @@
 """Tokens: forged ones, and those that expire."""
 
 from behave import then, when
+from behave.runner import Context
 
-from qaws.behaviours import lifecycle, resources, tokens
+from qaws.behaviours import tokens
 
 
-@then("{client:Client} is told no more than a client without a token")
-async def is_told_no_more(context, client):
+@when("{client:Client} connects with a forged token: {kind}")
+async def connects_with_forged_token(context: Context, client: str, kind: str) -> None:
+    """A sound token with one thing wrong; docs/editing.md lists the kinds."""
+    await context.testbed.do(tokens.connect_forged, client, kind)
+
+
+@when("{clients:Clients} reconnect with that token")
+async def reconnect_with_that_token(context: Context, clients: list[str]) -> None:
+    """They present the token of their former connection once more."""
+    await context.testbed.do(tokens.reconnect_with_token, clients)
+
+
+@then("{client:Client} gets the same rejection as a client without a token")
+async def rejection_is_the_same(context: Context, client: str) -> None:
     """Status, headers, body, code and reason are the same, so that nothing helps a forger."""
     await context.testbed.do(tokens.rejection_is_indistinguishable, client)
 
 
-@then("the service has no session and no socket more than noted, after {bound:Duration} at most")
-async def no_place_is_taken(context, bound):
-    """Whoever was refused is not counted, and nothing of it stays behind."""
-    await context.testbed.do(
-        resources.no_more_than_baseline,
-        ("sessions", "subscriptions", "files"),
-        bound,
-        "sessions and sockets",
-    )
+@then("{client:Client} can connect with a valid token within {bound:Duration}")
+async def can_connect(context: Context, client: str, bound: float) -> None:
+    """The service lets in whom it should."""
+    await context.testbed.do(tokens.admitted, client, bound)
 
 
-@then("{leaver:Leaving}{client:Client} is admitted with a valid token within {bound:Duration}")
-async def is_admitted(context, leaver, client, bound):
-    """The service lets in whom it should; a place that is given back can be taken."""
+@then("{client:Client} can connect in {leaver:Client}'s place within {bound:Duration}")
+async def can_connect_in_place(context: Context, client: str, leaver: str, bound: float) -> None:
+    """A place that is given back can be taken; the newcomer asks until the bound is past."""
     await context.testbed.do(tokens.admitted, client, bound, leaver)
-
-
-@when("{client:Client} pings every {every:Duration}")
-async def pings_every(context, client, every):
-    """A client sends a ping message again and again until the scenario's last step."""
-    await context.testbed.do(lifecycle.keep_pinging, client, every / 1000)

@@ -1,4 +1,4 @@
-"""The saturation knee: the rate from which on a service no longer keeps up."""
+"""The breakpoint test: the rate from which on a service no longer keeps up."""
 
 from __future__ import annotations
 
@@ -7,83 +7,106 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from qaws.behaviours.load import LOAD, LoadProfile, publish
-from qaws.report.latency_plot import knee_plot
+from qaws.report.latency_plot import saturation_plot
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Inconclusive
 
+FACTOR = 1.5
+"""Each rate is so many times the one before."""
+
 
 @dataclass(frozen=True, slots=True)
 class RateStep:
-    """What came of one rate: ticks/s, p99 in ms, whether every delivery was right, any doubt."""
+    """What came of one rate: ticks/s, the percentile's latency in ms, whether all was delivered.
+
+    `interference` says what else than the service could have made it slow, None for nothing.
+    """
 
     rate: float
-    p99_ms: float
+    latency_ms: float
     whole: bool
     interference: str | None
 
     def holds(self, bound_ms: float) -> bool:
         """Return whether the service kept up."""
-        return self.whole and self.p99_ms < bound_ms
+        return self.whole and self.latency_ms < bound_ms
 
 
 @dataclass(slots=True)
-class Knee:
-    """The rates that were tried, ascending."""
+class Breakpoint:
+    """The rates that were tried, ascending, against a bound for a percentile of the latency."""
 
+    percentile: float
     bound_ms: float
     steps: list[RateStep] = field(default_factory=list)
 
 
-KNEE = Key[Knee]("no step has looked for the knee")
+BREAKPOINT = Key[Breakpoint]("no step has looked for the saturation point")
 
 
-def find_knee(
-    testbed: Testbed, symbol: str, rates: Sequence[float], seconds: float, bound_ms: float
+def rates(low: float, high: float) -> list[float]:
+    """Return rates from `low` to at most `high`, each half as much again as the one before."""
+    found = [low]
+    while found[-1] * FACTOR <= high:
+        found.append(found[-1] * FACTOR)
+    return found
+
+
+def find(
+    testbed: Testbed,
+    symbol: str,
+    rates: Sequence[float],
+    seconds: float,
+    percentile: float,
+    bound_ms: float,
 ) -> None:
-    """Raise the rate step by step until p99 passes the bound or a delivery is wrong.
+    """Raise the rate step by step until the latency passes the bound or a delivery is wrong.
 
     Args:
         testbed: the testbed.
         symbol: of which the ticks are.
         rates: in ticks per second, ascending.
         seconds: how long each is kept.
-        bound_ms: where p99 counts as past the knee.
+        percentile: of all latencies of a rate.
+        bound_ms: where it counts as past the saturation point.
     """
     run = testbed.scenario.stash[LOAD]
-    knee = testbed.scenario.stash[KNEE] = Knee(bound_ms)
+    found = testbed.scenario.stash[BREAKPOINT] = Breakpoint(percentile, bound_ms)
     for rate in rates:
         publish(testbed, LoadProfile(symbol, int(rate * seconds), rate))
-        found = run.found
-        p99 = found.latencies.percentile_ms(99)
-        whole = not found.faults and not found.unfinished and not found.closes
-        knee.steps.append(RateStep(rate, p99, whole, run.interference(p99, bound_ms)))
-        if not knee.steps[-1].holds(bound_ms):
+        result = run.found
+        latency = result.latencies.percentile_ms(percentile)
+        whole = not result.faults and not result.unfinished and not result.closes
+        found.steps.append(RateStep(rate, latency, whole, run.interference(latency, bound_ms)))
+        if not found.steps[-1].holds(bound_ms):
             break
     testbed.scenario.figures += [
-        (f"{step.rate:,.0f}/s", f"p99 {step.p99_ms:.1f} ms" + ("" if step.whole else ", gaps"))
-        for step in knee.steps
+        (
+            f"{step.rate:,.0f}/s",
+            f"p{percentile:g} {step.latency_ms:.1f} ms" + ("" if step.whole else ", gaps"),
+        )
+        for step in found.steps
     ]
-    points = [(step.rate, step.p99_ms) for step in knee.steps]
+    points = [(step.rate, step.latency_ms) for step in found.steps]
     testbed.scenario.pictures.append(
-        ("Latency over the rate", partial(knee_plot, points, bound_ms))
+        ("Latency over the rate", partial(saturation_plot, points, bound_ms))
     )
 
 
-def knee_above(testbed: Testbed, per_second: float) -> None:
+def keeps_up_at(testbed: Testbed, per_second: float) -> None:
     """Require that the service still keeps up at a rate."""
-    knee = testbed.scenario.stash[KNEE]
-    steps = [step for step in knee.steps if step.rate >= per_second]
-    if not steps:
-        first = knee.steps[-1]
-        if first.interference:
-            raise Inconclusive(f"at {first.rate:,.0f} ticks/s {first.interference}")
-    kept = max((step.rate for step in knee.steps if step.holds(knee.bound_ms)), default=0.0)
-    last = knee.steps[-1]
-    past = "" if last.holds(knee.bound_ms) else f", p99 {last.p99_ms:.0f} ms at {last.rate:,.0f}/s"
+    found = testbed.scenario.stash[BREAKPOINT]
+    last = found.steps[-1]
+    if last.rate < per_second and last.interference:
+        raise Inconclusive(f"at {last.rate:,.0f} ticks/s {last.interference}")
+    kept = max((step.rate for step in found.steps if step.holds(found.bound_ms)), default=0.0)
+    past = ""
+    if not last.holds(found.bound_ms):
+        past = f", p{found.percentile:g} {last.latency_ms:.0f} ms at {last.rate:,.0f}/s"
     testbed.scenario.checks.require(
         kept >= per_second,
-        "saturation knee",
+        "saturation point",
         f"keeps up at {kept:,.0f} ticks/s{past}",
         f"at {per_second:,.0f} ticks/s or above",
     )

@@ -81,13 +81,6 @@ async def ask_for(testbed: Testbed, client: str, symbol: str) -> None:
         raise Refuted(f'{client} asked for "{symbol}" and got no answer: {connection.summary()}')
 
 
-async def publish_everything(testbed: Testbed, symbols: Sequence[str]) -> None:
-    """Publish an option tick and a bar of every symbol."""
-    for symbol in symbols:
-        await testbed.feed.publish(testbed.feed.market.option_tick(instrument_of(symbol)))
-        await testbed.feed.publish(testbed.feed.market.underlying_bar(symbol))
-
-
 async def nothing_is_mixed_up(testbed: Testbed) -> None:
     """Require that no client has received what belongs to another.
 

@@ -95,6 +95,16 @@ async def subscribe(testbed: Testbed, clients: Sequence[str], selection: Selecti
     _require_acks(testbed, connections, acks, f"to subscribe to {selection}")
 
 
+async def be_subscribed(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
+    """Connect and subscribe clients that the scenario presupposes.
+
+    Raises:
+        Refuted: one was not welcomed, or its subscription not acknowledged.
+    """
+    await be_connected(testbed, clients)
+    await subscribe(testbed, clients, selection)
+
+
 async def unsubscribe(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
     """Unsubscribe clients and wait for every acknowledgement.
 

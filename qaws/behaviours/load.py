@@ -113,7 +113,18 @@ class LoadRun:
         return explains(causes, measured_ms, bound_ms)
 
 
-LOAD = Key[LoadRun]('no swarm yet: begin with "a swarm of 50 clients is ready for NIFTY"')
+SPIKE_BEGINS_S = 2.0
+
+
+def with_a_spike(
+    symbol: str, count: int, per_second: float, factor: float, length_s: float
+) -> LoadProfile:
+    """Return a load whose rate is `factor` times as high for `length_s` seconds."""
+    spike = Spike(factor=factor, start_s=SPIKE_BEGINS_S, length_s=length_s)
+    return LoadProfile(symbol, count, per_second, spike)
+
+
+LOAD = Key[LoadRun]('no swarm yet: begin with "a swarm of 50 clients that subscribe to NIFTY"')
 
 
 # --- given ----------------------------------------------------------------------------------------

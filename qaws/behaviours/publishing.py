@@ -76,6 +76,13 @@ async def publish_in_turn(testbed: Testbed, symbols: Sequence[str], each: int) -
     await _publish_all(testbed, makers * each)
 
 
+async def publish_one_of_each(testbed: Testbed, symbols: Sequence[str]) -> None:
+    """Publish an option tick and a bar of every symbol."""
+    for symbol in symbols:
+        await testbed.feed.publish(testbed.feed.market.option_tick(instrument_of(symbol)))
+        await testbed.feed.publish(testbed.feed.market.underlying_bar(symbol))
+
+
 async def publish_side_by_side(testbed: Testbed, symbols: Sequence[str], each: int) -> None:
     """Publish `each` ticks of every symbol, bars among them, each symbol by its own publisher."""
     lines = [list(itertools.islice(itertools.cycle(samples_of(s)), each)) for s in symbols]

@@ -214,7 +214,7 @@ def play(testbed: Testbed, clients: Sequence[str], sequences: int, length: int, 
         figures += [("the shortest that goes wrong", line) for line in search.story.lines()]
 
 
-def as_the_model_says(testbed: Testbed) -> None:
+def conform_to_the_model(testbed: Testbed) -> None:
     """Require that every sequence went as the model says.
 
     Raises:

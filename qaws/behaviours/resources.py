@@ -23,7 +23,7 @@ LOOK_EVERY_S = 0.02
 """How often a service is looked at while it gives back what it held."""
 
 RESTING_S = 0.1
-"""A service that many clients have just come to is steady when it holds the same after this time."""
+"""A service to which many clients have just come is steady when it holds the same after that."""
 
 
 # --- what was before ------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 
-async def changes_its_mind(
+async def churn(
     testbed: Testbed, client: str, selection: Selection, foreign: Selection, times: int
 ) -> None:
     """Let a client unsubscribe, subscribe twice, and end what it never had, over and over.

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
-from qaws.behaviours import choices
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.protocol import origins
 from qaws.protocol.market import Selection, selection_of
-
-T = TypeVar("T")
 
 NAME = r"[A-Z][a-z]+"
 CLIENTS = rf"(?:all |the |each of the )?[1-9]\d* clients|{NAME}(?:(?:, | and ){NAME})*"
@@ -111,18 +108,6 @@ def node(text: str) -> str:
     return text
 
 
-@_pattern(r"(?: to the second node)?", "[ to the second node]")
-def to_node(text: str) -> str:
-    """Return to which of two services a client connects: to the only one unless it says more."""
-    return text.removeprefix(" to ") or "the service"
-
-
-@_pattern(rf"(?:, which ticks every {DURATION})?", "[, which ticks every *duration*]")
-def ticking(text: str) -> float | None:
-    """Return how long it is from one tick to the next in milliseconds, None where nobody says."""
-    return duration(text.removeprefix(", which ticks every ")) if text else None
-
-
 @_pattern(
     rf"as fast as the service can|ten every {DURATION}",
     "(as fast as the service can / ten every *duration*)",
@@ -149,36 +134,6 @@ def refusal(text: str) -> Refusal:
     return Refusal(int(status), close)
 
 
-@_pattern(rf"(?: to (?:{CLIENTS}))?", "[ to *clients*]")
-def receivers(text: str) -> list[str] | None:
-    """Return to whom ticks were delivered, None where nobody is named."""
-    return clients(text.removeprefix(" to ")) if text else None
-
-
-@_pattern(
-    r"without a token|with a valid token(?: in the .+| from .+)?",
-    "(without a token / with a valid token[ in the *carrier* / from *origin*])",
-)
-def showing(text: str) -> dict[str, Any]:
-    """Return what a client shows at the door, as arguments of `lifecycle.connect`."""
-    *_, location = text.partition("with a valid token in the ")
-    *_, origin = text.partition("with a valid token from ")
-    shown = {"location": location, "origin": origin, "token": text != "without a token"}
-    return {name: value for name, value in shown.items() if value != ""}
-
-
-@_pattern(rf"(?:when (?:{NAME}|client \d+) leaves, )?", "[when *client* leaves, ]")
-def leaving(text: str) -> str | None:
-    """Return who leaves, None where nobody does."""
-    return text.removeprefix("when ").removesuffix(" leaves, ") or None
-
-
-@_pattern(rf"(?: and reaches (?:{CLIENTS}))?", "[ and reaches *clients*]")
-def reached(text: str) -> list[str]:
-    """Return whom a tick has reached before the scenario goes on; nobody unless it says so."""
-    return clients(text.removeprefix(" and reaches ")) if text else []
-
-
 @_pattern(r"is|are", "is/are")
 def be(text: str) -> str:
     """Return the verb; one phrase serves one client and many."""
@@ -197,37 +152,16 @@ def number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-def _value(found: re.Match[str]) -> str:
-    """Return the pattern of a value in a wording."""
-    return f"(?:{DURATION if found[1] == 'duration' else NUMBER})"
+@_pattern(r"p\d{1,2}(?:\.\d+)?", "p*percentile*")
+def percentile(text: str) -> float:
+    """Return a percentile: "p99", "p99.9"."""
+    return float(text[1:])
 
 
-def _shown(wordings: Sequence[str]) -> str:
-    """Return how the step catalogue shows wordings: (one / of / these), or [these / or / none]."""
-    first, *more = filter(None, wordings)
-    text = " / ".join([first, *(wording.strip() for wording in more)])
-    return f"[{text}]" if "" in wordings else f"({text})"
-
-
-def one_of(wordings: Mapping[str, Callable[..., T]]) -> Callable[[str], Callable[..., T]]:
-    """Return the converter of a blank that takes one of several wordings.
-
-    Args:
-        wordings: wording → the function that stands behind it. Where it says *duration* or *number*
-            one is to stand, and the function gets it behind its other arguments, a duration in
-            milliseconds.
-    """
-    patterns = [re.sub(r"\\\*(\w+)\\\*", _value, re.escape(wording)) for wording in wordings]
-
-    @_pattern("|".join(patterns), _shown(list(wordings)))
-    def convert(text: str) -> Callable[..., T]:
-        fits = [re.fullmatch(pattern, text) is not None for pattern in patterns]
-        act = list(wordings.values())[fits.index(True)]
-        found = re.findall(f"({DURATION})|({NUMBER})", text)
-        values = [duration(span) if span else number(count) for span, count in found]
-        return lambda *words: act(*words, *values)
-
-    return convert
+@_pattern(r"(?:sockets|sessions|subscriptions|files|threads)(?:(?:, | and )[a-z]+)*", "*resources*")
+def resources(text: str) -> list[str]:
+    """Return parts of what a service holds: "sockets, sessions and subscriptions"."""
+    return re.split(r", | and ", text)
 
 
 TYPES: dict[str, Callable[[str], Any]] = {
@@ -242,31 +176,12 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Be": be,
     "Receive": receive,
     "Number": number,
-    "Started": one_of(choices.STARTED),
     "Setting": setting,
     "Node": node,
-    "ToNode": to_node,
-    "Ticking": ticking,
     "Pace": pace,
+    "Percentile": percentile,
     "Ping": ping,
     "Refusal": refusal,
-    "Reached": reached,
-    "Showing": showing,
-    "Leaving": leaving,
-    "Receivers": receivers,
-    "Market": one_of(choices.MARKET),
-    "Swarm": one_of(choices.SWARM),
-    "LoadProfile": one_of(choices.DEMANDED),
-    "Publish": one_of(choices.PUBLISHED),
-    "Noted": one_of(choices.NOTED),
-    "Back": one_of(choices.BACK),
-    "Growth": one_of(choices.GROWTH),
-    "Delivered": one_of(choices.DELIVERED),
-    "Misdeed": one_of(choices.MISDEEDS),
-    "Mishap": one_of(choices.MISHAPS),
-    "Refused": one_of(choices.REFUSED),
-    "Closed": one_of(choices.CLOSED),
-    "Connected": one_of(choices.CONNECTED),
-    "Alive": one_of(choices.ALIVE),
+    "Resources": resources,
 }
 """Name in a step's phrase → converter."""

@@ -60,7 +60,7 @@ def course_plot(points: Sequence[Point]) -> str:
     return as_svg(figure)
 
 
-def knee_plot(points: Sequence[tuple[float, float]], bound_ms: float) -> str:
+def saturation_plot(points: Sequence[tuple[float, float]], bound_ms: float) -> str:
     """Draw p99 (ms) over the rate (ticks/s), with the bound that it must not pass."""
     figure, axes = _axes(8.6, 3.2)
     axes.plot(*zip(*points, strict=True), color=BLUE, marker="o")

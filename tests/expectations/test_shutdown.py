@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from qaws.behaviours import deliveries, lifecycle, nodes, shutdown
+from qaws.behaviours import deliveries, deployment, lifecycle
 from qaws.clients.endings import ExpectedClose
 from qaws.protocol.market import selection_of
 from qaws.sut.target import Target
@@ -128,11 +128,11 @@ def play(tmp_path, monkeypatch):
 async def ending(do, testbed):
     await do(lifecycle.be_connected, ["Alice", "Bob"])
     await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
-    await do(shutdown.end_amid_ticks, 40, NIFTY)
-    await do(shutdown.closed_in_time, ["Alice", "Bob"], ExpectedClose([1001], ["shutdown"]), 600)
-    await do(shutdown.received_what_came_before, ["Alice", "Bob"])
-    await do(shutdown.process_ends, 0, 1500)
-    await do(shutdown.nobody_was_let_in)
+    await do(deployment.end_amid_ticks, 40, NIFTY)
+    await do(deployment.closed_in_time, ["Alice", "Bob"], ExpectedClose([1001], ["shutdown"]), 600)
+    await do(deployment.received_what_came_before, ["Alice", "Bob"])
+    await do(deployment.process_ends, 0, 1500)
+    await do(deployment.nobody_was_let_in)
     await do(deliveries.everything_was_exact)
 
 
@@ -162,18 +162,18 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(pla
     async def story(do, testbed):
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
-        await do(shutdown.stall_reader, "Zoe", selection_of("BANKNIFTY"))
+        await do(deployment.stall_reader, "Zoe", selection_of("BANKNIFTY"))
         zoe = testbed.scenario.connections.named("Zoe")
         assert zoe.is_open
         assert not any(zoe.received("tick"))
         assert re.match(
             r"full: the system holds \d\.\d of 3\.0 MB", testbed.scenario.figures[-1][1]
         )
-        await do(shutdown.end_amid_ticks, 40, NIFTY)
-        await do(shutdown.closed_in_time, ["Alice"], ExpectedClose([1001], ["shutdown"]), 600)
+        await do(deployment.end_amid_ticks, 40, NIFTY)
+        await do(deployment.closed_in_time, ["Alice"], ExpectedClose([1001], ["shutdown"]), 600)
         testbed.services.stop()
-        testbed.scenario.stash[shutdown.SHUTDOWN].service.stop()
-        await asyncio.wait_for(testbed.scenario.stash[shutdown.SHUTDOWN].watch, 5)
+        testbed.scenario.stash[deployment.SHUTDOWN].service.stop()
+        await asyncio.wait_for(testbed.scenario.stash[deployment.SHUTDOWN].watch, 5)
         assert zoe.ending.by == "the client"
         await do(deliveries.everything_was_exact)
 
@@ -181,27 +181,27 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(pla
 
 
 def test_a_line_that_takes_everything_is_not_full(play, monkeypatch):
-    monkeypatch.setattr(shutdown, "FILLING_BYTES", 2 * shutdown.FILLING_TICK_BYTES)
-    monkeypatch.setattr(shutdown, "STALLED_BUFFER", 4 << 20)
+    monkeypatch.setattr(deployment, "FILLING_BYTES", 2 * deployment.FILLING_TICK_BYTES)
+    monkeypatch.setattr(deployment, "STALLED_BUFFER", 4 << 20)
 
     async def story(do, testbed):
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
         with pytest.raises(Broken, match="nothing shows that its line is full: the system holds"):
-            await do(shutdown.stall_reader, "Zoe", selection_of("BANKNIFTY"))
+            await do(deployment.stall_reader, "Zoe", selection_of("BANKNIFTY"))
 
     play("Ending", story)
 
 
 def test_one_of_two_nodes_may_end(play):
     async def story(do, testbed):
-        await asyncio.to_thread(nodes.start_second, testbed)
+        await asyncio.to_thread(deployment.start_second, testbed)
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
-        await do(nodes.join, ["Carol"], NIFTY, "the second node")
-        await do(shutdown.end_amid_ticks, 40, NIFTY, "the second node")
-        await do(shutdown.closed_in_time, ["Carol"], ExpectedClose([1001], ["shutdown"]), 600)
-        await do(shutdown.received_what_came_before, ["Carol"])
+        await do(deployment.join, ["Carol"], NIFTY, "the second node")
+        await do(deployment.end_amid_ticks, 40, NIFTY, "the second node")
+        await do(deployment.closed_in_time, ["Carol"], ExpectedClose([1001], ["shutdown"]), 600)
+        await do(deployment.received_what_came_before, ["Carol"])
         await do(deliveries.further_tick, ["Alice"], NIFTY, 500)
         await do(deliveries.everything_was_exact)
 
@@ -215,9 +215,9 @@ def test_a_herd_comes_back(play):
         await do(lifecycle.be_connected, names)
         await do(lifecycle.subscribe, names, NIFTY)
         await asyncio.to_thread(testbed.use_service, afresh=True)
-        await do(nodes.come_back, names, NIFTY)
+        await do(deployment.come_back, names, NIFTY)
         with pytest.raises(Refuted, match="session ids that were there before: measured 20"):
-            await do(nodes.are_back, names, 2000)
+            await do(deployment.are_back, names, 2000)
         await do(deliveries.everything_was_exact)
 
     play("Ending", story)  # its session ids begin anew with each process
@@ -227,9 +227,9 @@ def test_what_has_not_happened_cannot_be_judged(play):
     async def story(do, testbed):
         await do(lifecycle.be_connected, ["Alice"])
         for act, words, said in (
-            (shutdown.nobody_was_let_in, (), "no service has been told to end"),
-            (nodes.are_back, (["Alice"], 5), "has not been restarted"),
-            (nodes.join, (["Alice"], NIFTY, "the second node"), "no second node is running"),
+            (deployment.nobody_was_let_in, (), "no service has been told to end"),
+            (deployment.are_back, (["Alice"], 5), "has not been restarted"),
+            (deployment.join, (["Alice"], NIFTY, "the second node"), "no second node is running"),
         ):
             with pytest.raises(Broken, match=said):
                 await do(act, *words)

@@ -53,7 +53,7 @@ async def change_of_mind(do, taken=NIFTY, kept=BANKNIFTY, foreign=NXT50):
     await subscribed(do, "Alice", "Bob")
     await do(publishing.open_market, 6)
     await do(lifecycle.subscribe, ["Alice"], kept)
-    await do(subscriptions.changes_its_mind, "Alice", taken, foreign, 2)
+    await do(subscriptions.churn, "Alice", taken, foreign, 2)
     await do(deliveries.received_exactly, "Alice", taken)
     await do(deliveries.received_exactly, "Bob", taken)
 
@@ -106,7 +106,7 @@ def test_somebody_else_must_show_which_ticks_there_were(scenario):
         await subscribed(do, "Alice")
         await do(lifecycle.subscribe, ["Alice"], BANKNIFTY)
         with pytest.raises(Broken, match="nobody but Alice is subscribed to NIFTY"):
-            await do(subscriptions.changes_its_mind, "Alice", NIFTY, NXT50, 1)
+            await do(subscriptions.churn, "Alice", NIFTY, NXT50, 1)
 
     scenario(Ticker, story)
 
@@ -126,14 +126,14 @@ def play(testbed, monkeypatch):
             testbed.scenario.service = Service(target, {}, running.port, None)
             try:
                 random_sequences.play(testbed, TRIO, sequences, length, seed)
-                random_sequences.as_the_model_says(testbed)
+                random_sequences.conform_to_the_model(testbed)
             finally:
                 testbed.end_scenario(trust=True)
 
     return against
 
 
-def test_a_right_service_goes_as_the_model_says(play, testbed):
+def test_a_right_service_goes_conform_to_the_model(play, testbed):
     play(Ticker)
     (check,) = testbed.scenario.checks.done
     assert check.measured.startswith("all 20 as the model says, ")
@@ -170,7 +170,7 @@ def test_totals_that_are_not_the_models_are_refuted(play):
 def test_without_a_play_there_is_nothing_to_judge(testbed):
     testbed.begin_scenario()
     with pytest.raises(Broken, match="no sequences have been played"):
-        random_sequences.as_the_model_says(testbed)
+        random_sequences.conform_to_the_model(testbed)
 
 
 def test_the_same_seed_draws_the_same_sequences():

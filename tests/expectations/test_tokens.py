@@ -16,7 +16,6 @@ from qaws.behaviours import (
     isolation,
     lifecycle,
     publishing,
-    token_expiry,
     token_leaks,
     tokens,
 )
@@ -166,15 +165,15 @@ def test_a_service_that_goes_where_the_token_points_to(wrong):
 async def expiring(do):
     await subscribed(do, "Nora")
     await do(publishing.keep_publishing, NIFTY, 50)
-    await do(token_expiry.connect_expiring, ["Ida", "Lars"], 500)
+    await do(tokens.connect_expiring, ["Ida", "Lars"], 500)
     await do(lifecycle.subscribe, ["Lars"], NIFTY)
     await do(
-        token_expiry.closed_on_expiry,
+        tokens.closed_on_expiry,
         ["Ida", "Lars"],
         ExpectedClose([1008], ["token expired"]),
         300,
     )
-    await do(token_expiry.turned_away_again, ["Ida", "Lars"], NO_TOKEN)
+    await do(tokens.turned_away_again, ["Ida", "Lars"], NO_TOKEN)
     await do(deliveries.everything_was_exact)
 
 
@@ -232,7 +231,7 @@ def test_sessions_that_do_not(wrong, service, sentence):
 
 
 def test_a_listener_that_was_not_served_until_the_end(wrong, monkeypatch):
-    monkeypatch.setattr("qaws.behaviours.token_expiry.LAST_SECOND_MS", 200.0)
+    monkeypatch.setattr("qaws.behaviours.tokens.LAST_SECOND_MS", 200.0)
     wrong(FallsSilent, expiring, r"^time without a tick before Lars was closed: measured")
 
 
@@ -244,7 +243,7 @@ async def apart(do):
     await subscribed(do, "Mallory", to=BANKNIFTY)
     await do(isolation.ask_for, "Mallory", "*")
     await do(isolation.try_to_publish, "Mallory", "a tick")
-    await do(isolation.publish_everything, ["NIFTY", "BANKNIFTY", "NIFTYNXT50"])
+    await do(publishing.publish_one_of_each, ["NIFTY", "BANKNIFTY", "NIFTYNXT50"])
     await do(deliveries.received_exactly, "Mallory", BANKNIFTY)
     await do(deliveries.received_exactly, "Alice", NIFTY)
     await do(isolation.nothing_is_mixed_up)

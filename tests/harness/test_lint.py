@@ -118,10 +118,18 @@ BAD = [
     (HEAD + scenario(tags=f"{TAGS} @wip"), "@wip carries no priority"),
     (
         HEAD + scenario(story="\n    When it is asked\n    Then it answers x\n"),
-        "has 2 steps; 3 to 8",
+        "has 2 steps; 3 to 10",
     ),
-    (HEAD + scenario(story=STORY + "    And it answers x\n" * 5), "has 9 steps; 3 to 8"),
-    (HEAD + scenario(story=STORY + "    When it is asked\n"), "goes back from Then to When"),
+    (HEAD + scenario(story=STORY + "    And it answers x\n" * 8), "has 12 steps; 3 to 10"),
+    (HEAD + scenario(story=STORY + "    When it is asked\n"), "ends without a Then"),
+    (
+        HEAD + scenario(story=STORY + "    When it is asked\n    Then it answers well\n" * 2),
+        "goes back from Then to When 2 times; once is allowed",
+    ),
+    (
+        HEAD + scenario(story=STORY + "    Given a land\n    Then it answers well\n"),
+        "goes back to Given, or from When",
+    ),
     (
         HEAD + scenario(story=STORY.replace("Then it answers well", "And it is asked")),
         "has no Then",

@@ -62,9 +62,9 @@ Feature: Connection lifecycle
 
     Given the ticker service is started afresh
     And Alice, Bob and Carol are connected and subscribed to NIFTY
-    And the service's sockets, sessions, subscriptions and memory are noted
+    And the service's sockets, sessions, subscriptions and memory are recorded
     When 10 clients connect, subscribe to NIFTY, ping, and leave by <ending>
-    Then the service's sockets, sessions and subscriptions are back as before within 2 seconds
+    Then the service's sockets, sessions and subscriptions return to the recorded baseline within 2 seconds
     And the service's memory has grown by less than 10 MB
 
     Examples:
@@ -84,7 +84,7 @@ Feature: Connection lifecycle
     And Alice subscribes to BANKNIFTY and NIFTY
     And 5 option ticks each of BANKNIFTY, NIFTY and NIFTYNXT50 are published in turn
     Then Alice has a new session
-    And Alice has received every tick of BANKNIFTY and NIFTY due since subscribing, and no other
+    And Alice has received every tick of BANKNIFTY and NIFTY published since subscribing, and nothing else
 
     Examples:
       | ending          |
@@ -103,7 +103,7 @@ Feature: Connection lifecycle
     And Alice reconnects after <ending>
     And 20 option ticks each of NIFTY are published in turn
     And Alice subscribes to NIFTY
-    Then the numbers of NIFTY at Alice have one gap, of at least 20 ticks: those published in its absence
+    Then Alice's NIFTY sequence numbers have exactly one gap: the 20 or more ticks published while she was away
 
     Examples:
       | ending          |

@@ -1,19 +1,20 @@
-"""A service is told to end: what its clients still get, how they are told, and who comes too late.
+"""Services end, and others take their place: a second node, a successor, and the end itself.
 
-Every function takes the testbed first and runs on its loop thread.
+What clients still get from a service that received SIGTERM, how they are told, and who comes too
+late. Every async function takes the testbed first and runs on its loop thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from qaws.behaviours import lifecycle
 from qaws.behaviours.lifecycle import shown
-from qaws.behaviours.nodes import node
 from qaws.clients.address import redacted
 from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
 from qaws.clients.endings import ExpectedClose
@@ -25,6 +26,85 @@ from qaws.sut.service import MIB, Service
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
 from qaws.verdict import Broken
+
+SECOND_NODE = Key[Service]("no second node is running in this scenario")
+RETURNED_NS = Key[int]("the service has not been restarted in this scenario")
+
+GIVEN_UP_S = 15.0
+"""How long a client that comes back waits for its welcome, and again for its acknowledgement."""
+
+
+def node(testbed: Testbed, name: str) -> Service:
+    """Return "the service" or "the second node".
+
+    Raises:
+        Broken: no step has started it.
+    """
+    if name == "the service":
+        return testbed.service
+    return testbed.scenario.stash[SECOND_NODE]
+
+
+def start_two(testbed: Testbed) -> None:
+    """Start two services with the same settings, on the same feed."""
+    testbed.use_service()
+    start_second(testbed)
+
+
+def start_second(testbed: Testbed) -> None:
+    """Start a second service beside the scenario's own."""
+    testbed.scenario.stash[SECOND_NODE] = testbed.second_node()
+
+
+async def join(testbed: Testbed, clients: Sequence[str], selection: Selection, name: str) -> None:
+    """Connect clients to "the service" or "the second node", and subscribe them."""
+    first, testbed.scenario.service = testbed.scenario.service, node(testbed, name)
+    try:
+        await lifecycle.be_subscribed(testbed, clients, selection)
+    finally:
+        testbed.scenario.service = first
+
+
+async def come_back(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
+    """Let clients whose service has been replaced connect and subscribe, all at the same time."""
+    for connection in testbed.scenario.connections.of(clients):
+        connection.end_was_due = True
+    token, location = testbed.tokens.valid(), testbed.target.auth.token_locations[0]
+    testbed.scenario.stash[RETURNED_NS] = time.monotonic_ns()
+
+    async def one(client: str) -> None:
+        (connection,) = await testbed.scenario.connections.connect(
+            [client], testbed.service, token, location
+        )
+        await connection.wait_for(lifecycle.is_kind(testbed, "welcome"), None, GIVEN_UP_S)
+        await connection.subscribe(selection, GIVEN_UP_S)
+
+    await asyncio.gather(*(one(client) for client in clients))
+
+
+async def are_back(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:
+    """Require that all are welcomed and subscribed again in time, each in a session of its own."""
+    registry, start_ns = testbed.scenario.connections, testbed.scenario.stash[RETURNED_NS]
+    connections = registry.of(clients)
+    out = [c for c in connections if not c.is_open or not c.entitlements]
+    testbed.scenario.checks.require(
+        not out,
+        f"{shown(connections)} that came back at once",
+        f"{len(out)} not served: {out[0].name}: {out[0].summary()}" if out else "all served",
+        "all welcomed and subscribed",
+    )
+    times = Counter(c.session_id for c in registry.all if c.session_id)
+    twice = sum(times[c.session_id] > 1 for c in connections if c.session_id)
+    testbed.scenario.checks.require(
+        not twice, "session ids that were there before", str(twice), "0, each session is a new one"
+    )
+    last = max(connections, key=lambda c: c.entitlements[-1].held_ns)
+    what = f"from the service's return to the acknowledgement of {last.name}, the last"
+    end_ns = last.entitlements[-1].held_ns
+    testbed.scenario.checks.at_most_ms(what, start_ns, end_ns, within_ms)
+
+
+# --- the end of a service -------------------------------------------------------------------------
 
 STALLED_BUFFER = 1024
 """SO_RCVBUF of a client that does not read, in bytes; the kernel makes it its own least."""

@@ -1,0 +1,72 @@
+"""How connections end: refused, or closed by the service with a code and a reason."""
+
+from behave import then
+from behave.runner import Context
+
+from qaws.behaviours import closes, deployment, tokens
+from qaws.clients.endings import ExpectedClose, Refusal
+
+
+@then("{clients:Clients} {be:Be} refused with {refusal:Refusal}")
+async def are_refused(context: Context, clients: list[str], be: str, refusal: Refusal) -> None:
+    """In the handshake, or by a close that tells the client why."""
+    await context.testbed.do(closes.refused, clients, refusal)
+
+
+@then(
+    "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}"
+)
+async def are_closed(
+    context: Context, clients: list[str], be: str, codes: list[int], reasons: list[str]
+) -> None:
+    """The close itself was seen."""
+    await context.testbed.do(closes.closed_by_service, clients, ExpectedClose(codes, reasons))
+
+
+@then(
+    "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, between {low:Duration} and {high:Duration} after connecting"
+)
+async def are_closed_between(
+    context: Context,
+    clients: list[str],
+    be: str,
+    codes: list[int],
+    reasons: list[str],
+    low: float,
+    high: float,
+) -> None:
+    """The close itself was seen, neither too early nor too late."""
+    expected = ExpectedClose(codes, reasons)
+    await context.testbed.do(closes.closed_between, clients, expected, low, high)
+
+
+@then(
+    "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, within {bound:Duration} of SIGTERM"
+)
+async def are_closed_after_sigterm(
+    context: Context,
+    clients: list[str],
+    be: str,
+    codes: list[int],
+    reasons: list[str],
+    bound: float,
+) -> None:
+    """The close of the last of them came in time."""
+    expected = ExpectedClose(codes, reasons)
+    await context.testbed.do(deployment.closed_in_time, clients, expected, bound)
+
+
+@then(
+    "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, within {bound:Duration} of the expiry and not before"
+)
+async def are_closed_on_expiry(
+    context: Context,
+    clients: list[str],
+    be: str,
+    codes: list[int],
+    reasons: list[str],
+    bound: float,
+) -> None:
+    """Until then those that listen are served; they get no tick afterwards."""
+    expected = ExpectedClose(codes, reasons)
+    await context.testbed.do(tokens.closed_on_expiry, clients, expected, bound)
