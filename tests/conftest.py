@@ -5,6 +5,9 @@ import time
 
 import pytest
 
+from qaws.runtime.loop import LoopThread
+from qaws.sut.broker import open_broker
+
 
 def pytest_configure():
     """Take interrupts also where they are ignored, as in a background job; children inherit it."""
@@ -23,3 +26,19 @@ def until():
         return value
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def loop():
+    """The loop thread, as a run has it."""
+    thread = LoopThread()
+    yield thread
+    thread.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory):
+    """An embedded broker."""
+    opened = open_broker("embedded", tmp_path_factory.mktemp("broker"))
+    yield opened
+    opened.stop()

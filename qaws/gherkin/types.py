@@ -14,6 +14,7 @@ NAME = r"[A-Z][a-z]+"
 CLIENTS = rf"(?:all |the |each of the )?[1-9]\d* clients|{NAME}(?:(?:, | and ){NAME})*"
 DURATION = r"\d+(?:\.\d+)? (?:ms|milliseconds|seconds?|minutes)"
 NUMBER = r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*"
+PART = r"(?:sockets|sessions|subscriptions|files|threads)"
 UNITS_MS = {"ms": 1.0, "milliseconds": 1.0, "second": 1e3, "seconds": 1e3, "minutes": 6e4}
 
 
@@ -158,7 +159,7 @@ def percentile(text: str) -> float:
     return float(text[1:])
 
 
-@_pattern(r"(?:sockets|sessions|subscriptions|files|threads)(?:(?:, | and )[a-z]+)*", "*resources*")
+@_pattern(rf"{PART}(?:(?:, | and ){PART})*")
 def resources(text: str) -> list[str]:
     """Return parts of what a service holds: "sockets, sessions and subscriptions"."""
     return re.split(r", | and ", text)

@@ -1,0 +1,245 @@
+"""The broker goes away: what a service must do, and the sentence for each way of not doing it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+
+import pytest
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from qaws.behaviours import deliveries, lifecycle, outage, publishing
+from qaws.gherkin.types import TYPES
+from qaws.protocol.market import selection_of
+from qaws.verdict import Broken, Refuted
+from tests.services.scripted import Ticker
+
+NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
+
+
+@pytest.fixture(autouse=True)
+def longer_allowances(scenario, monkeypatch):
+    """What an outage is made of takes longer than an answer."""
+    monkeypatch.setattr("qaws.testbed.testbed.GRACE_S", 0.5)
+    monkeypatch.setattr("qaws.behaviours.outage.PING_GIVEN_UP_S", 0.5)
+
+
+class Heals(Ticker):
+    """Loses the feed, says so, and finds it again by itself."""
+
+    away = False
+    delay_s = 0.02
+
+    async def _feed(self):
+        while True:
+            with contextlib.suppress(redis.RedisError, OSError):
+                await self._listen()
+            if not self.away:
+                self.away = True
+                await self.lost()
+            await asyncio.sleep(self.delay_s)
+
+    async def _listen(self):
+        retry = Retry(NoBackoff(), 0)
+        async with (
+            redis.asyncio.Redis.from_url(self.broker_url, retry=retry) as broker,
+            broker.pubsub() as feed,
+        ):
+            await feed.psubscribe("ticker:*")
+            async for message in feed.listen():
+                if message["type"] == "psubscribe":
+                    self._subscribed.set()
+                    if self.away:
+                        self.away = False
+                        await self.found()
+                else:
+                    await self.hand_out(message["data"].decode())
+
+    async def hand_out(self, text):
+        for client in [*self.clients]:
+            await self.deliver(client, json.loads(text), text)
+
+    async def say(self, status):
+        for client in [*self.clients]:
+            await client.send({"type": "status", "status": status})
+
+    async def lost(self):
+        await self.say("degraded")
+
+    async def found(self):
+        await self.say("recovered")
+
+
+class NeverSpeaks(Heals):
+    async def say(self, status):
+        pass
+
+
+class NeverSaysDegraded(Heals):
+    async def lost(self):
+        pass
+
+
+class NeverSaysRecovered(Heals):
+    async def found(self):
+        pass
+
+
+class SaysRecoveredLate(Heals):
+    async def found(self):
+        asyncio.get_running_loop().call_later(
+            0.2, lambda: asyncio.ensure_future(self.say("recovered"))
+        )
+
+
+class LosesMore(Heals):
+    """Throws the fourth to sixth tick behind its recovery away."""
+
+    taken = -1
+
+    async def found(self):
+        await super().found()
+        self.taken = 0
+
+    async def hand_out(self, text):
+        if self.taken >= 0:
+            self.taken += 1
+        if self.taken not in (4, 5, 6):
+            await super().hand_out(text)
+
+
+class RepeatsItself(Heals):
+    repeats = False
+
+    async def found(self):
+        await super().found()
+        self.repeats = True
+
+    async def hand_out(self, text):
+        await super().hand_out(text)
+        if self.repeats:
+            await super().hand_out(text)
+
+
+class GivesUp(Heals):
+    delay_s = 60
+
+
+class ClosesItsClients(Heals):
+    async def lost(self):
+        for client in [*self.clients]:
+            await client.close(1012, "come back later")
+
+
+class StopsAnswering(Heals):
+    """Answers no ping message once it has lost the feed."""
+
+    async def ping(self, client):
+        if not self.away:
+            await super().ping(client)
+
+
+class ForgetsNewcomers(Heals):
+    """Acknowledges subscriptions after the first, and does not serve them."""
+
+    async def deliver(self, client, tick, text):
+        if tick["symbol"] == "NIFTY":
+            await super().deliver(client, tick, text)
+
+
+def acted(mishap):
+    """Return the story of QA-WS-017 with a mishap in the words of the features."""
+
+    async def story(do):
+        await do(publishing.open_market, 20)
+        await do(lifecycle.be_connected, ["Alice", "Bob"])
+        await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
+        await do(TYPES["Mishap"](mishap), "Alice", BANKNIFTY)
+        await do(outage.ticks_resume, 1000)
+        await do(outage.told_of_the_loss, 1000)
+        await do(outage.pings_were_answered, 400)
+        await do(deliveries.everything_was_exact)
+
+    return story
+
+
+CUT = acted("the broker cuts the service's feed")
+DOWN = acted("the broker is down for 300 ms")
+OVERFLOW = acted("the broker's buffer for the service overflows")
+
+
+@pytest.mark.parametrize("story", [CUT, DOWN, OVERFLOW], ids=["cut", "down", "overflow"])
+def test_a_service_that_says_what_it_loses_and_heals_is_met(scenario, testbed, story):
+    done = scenario(Heals, story)
+    assert {check.verdict for check in done} == {"met"}
+    (figure,) = testbed.scenario.figures
+    assert "degraded after" in figure[1]
+    with redis.Redis.from_url(testbed.broker.url) as client:
+        assert "33554432 8388608 60" in client.config_get("client*")["client-output-buffer-limit"]
+
+
+@pytest.mark.parametrize(
+    ("service", "story", "sentence"),
+    [
+        (NeverSpeaks, CUT, "what Alice was told when the broker cut .* no word of it: the first"),
+        (NeverSaysDegraded, CUT, "recovered without having been degraded"),
+        (NeverSaysRecovered, CUT, "degraded for good"),
+        (SaysRecoveredLate, CUT, r"a new tick before recovered: degraded after \d+ ms, the first"),
+        (LosesMore, CUT, "Alice never received ticks that it was due"),
+        (RepeatsItself, CUT, "received ticks more than once"),
+        (GivesUp, DOWN, "broker's return to the first new tick of NIFTY at Alice: .*1000 ms"),
+        (ClosesItsClients, CUT, "closed with 1012"),
+        (StopsAnswering, DOWN, "Alice's ping message: measured nothing in 500 ms .*400 ms"),
+        (ForgetsNewcomers, CUT, "first new tick of BANKNIFTY at Alice"),
+    ],
+)
+def test_what_a_service_does_wrong_has_a_sentence_of_its_own(wrong, service, story, sentence):
+    wrong(service, story, sentence)
+
+
+def test_a_client_without_ticks_before_the_outage_proves_nothing(wrong):
+    class Silent(Heals):
+        async def hand_out(self, text):
+            pass
+
+    wrong(Silent, CUT, "got no tick before any outage")
+
+
+def test_a_scenario_that_fails_while_the_broker_is_down_leaves_it_up(scenario, testbed):
+    class NeverAcknowledges(Heals):
+        async def subscribed(self, client):
+            if "BANKNIFTY" not in str(client.wishes):  # which is subscribed to in the outage
+                await super().subscribed(client)
+
+    pid = testbed.broker.pid
+    with pytest.raises(Refuted, match="no acknowledgement"):
+        scenario(NeverAcknowledges, DOWN)
+    assert testbed.broker.pid != pid
+    assert {check.verdict for check in scenario(Heals, CUT)} == {"met"}
+
+
+def test_without_an_outage_nothing_can_be_said_of_it(scenario):
+    for act in (outage.ticks_resume, outage.told_of_the_loss, outage.pings_were_answered):
+
+        async def story(do, act=act):
+            await do(act, 1000)
+
+        with pytest.raises(Broken, match="there has been no outage"):
+            scenario(Heals, story)
+
+
+def test_a_broker_that_died_breaks_its_scenario_and_is_there_for_the_next(scenario, testbed, until):
+    async def story(do):
+        await do(lifecycle.be_connected, ["Alice"])
+
+    scenario(Heals, story)
+    os.kill(testbed.broker.pid, signal.SIGKILL)
+    until(lambda: testbed.broker.has_died)
+    with pytest.raises(Broken, match="the embedded broker ended with exit code -9"):
+        testbed.end_scenario(trust=True)
+    testbed.begin_scenario()
+    assert {check.verdict for check in scenario(Heals, CUT)} == {"met"}

@@ -1,0 +1,143 @@
+"""What a client that was away can tell from the numbers, and ticks of several publishers."""
+
+import json
+
+import pytest
+
+from qaws.behaviours import deliveries, lifecycle, publishing, sequence_gaps
+from qaws.protocol.market import selection_of
+from qaws.verdict import Broken
+from tests.behaviours.services import subscribed
+from tests.services.scripted import Ticker
+
+NIFTY = selection_of("NIFTY")
+BOTH = selection_of("NIFTY and BANKNIFTY")
+
+
+async def absence_of_alice(do, least=10):
+    await subscribed(do, "Alice", "Bob")
+    await do(publishing.open_market, 6)
+    await do(publishing.publish_in_turn, ["NIFTY"], 10)
+    await do(lifecycle.end_connection, "Alice", "an abrupt reset")
+    await do(lifecycle.connect, ["Alice"])
+    await do(publishing.publish_in_turn, ["NIFTY"], 10)
+    await do(lifecycle.subscribe, ["Alice"], NIFTY)
+    await do(sequence_gaps.gap_is_visible, "Alice", NIFTY, least)
+
+
+def on_return(change):
+    """Let `change(client, message)` alter what clients get that came after the first two."""
+
+    class Service(Ticker):
+        async def deliver(self, client, tick, text):
+            if client.wants(tick) and client.session == "session-3":
+                for message in change(client, json.loads(text)):
+                    await client.send(message)
+            else:
+                await super().deliver(client, tick, text)
+
+    return Service
+
+
+def anew(client, tick):
+    client.count = getattr(client, "count", 0) + 1
+    return [tick | {"seq": client.count}]
+
+
+def shifted(client, tick):
+    client.shift = getattr(client, "shift", 3)
+    return [tick | {"seq": tick["seq"] - client.shift}]
+
+
+def first_lost(client, tick):
+    client.lost = getattr(client, "lost", 0) + 1
+    return [tick] if client.lost > 2 else []
+
+
+def one_lost(client, tick):
+    client.lost = getattr(client, "lost", 0) + 1
+    return [] if client.lost == 2 else [tick]
+
+
+def test_a_client_that_was_away_can_tell_what_it_has_missed(right, testbed):
+    done = right(Ticker, absence_of_alice)
+    (told,) = [c for c in done if "can tell it has missed" in c.what]
+    assert told.allowed == f"{told.measured}: published in its absence"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (anew, r"#1.* at Alice: measured .*, allowed as published under that number"),
+        (shifted, r"at Alice: measured .* instead of .*, allowed as published under that number"),
+        (first_lost, r"numbers of NIFTY that Alice can tell it has missed: measured #"),
+        (one_lost, r"numbers of NIFTY at Alice since it is back: measured .* out of line"),
+    ],
+)
+def test_numbers_that_tell_something_else_are_refuted(wrong, change, sentence):
+    wrong(on_return(change), absence_of_alice, sentence)
+
+
+def test_too_small_a_gap_is_refuted(wrong):
+    async def story(do):
+        await absence_of_alice(do, least=1000)
+
+    wrong(Ticker, story, "ticks that Alice missed: measured .*, allowed at least 1000")
+
+
+def test_the_numbers_of_a_part_of_a_symbol_tell_nothing(scenario):
+    async def story(do):
+        with pytest.raises(Broken, match="only who takes all ticks of one symbol"):
+            await do(sequence_gaps.gap_is_visible, "Alice", selection_of("instrument 256265"), 1)
+
+    scenario(Ticker, story)
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        ([], "none"),
+        ([4], "#4 to #4 (1)"),
+        ([4, 5, 6], "#4 to #6 (3)"),
+        ([4, 5, 7], "3 numbers from #4 to #7, with #7 out of line"),
+    ],
+)
+def test_numbers_are_told_in_few_words(seen, words):
+    assert sequence_gaps.told(seen) == words
+
+
+# --- several publishers --------------------------------------------------------------------------
+
+
+async def several_publishers(do):
+    await subscribed(do, "Alice", to=BOTH)
+    await do(publishing.publish_side_by_side, ["NIFTY", "BANKNIFTY", "NIFTYNXT50"], 120)
+    await do(deliveries.received_exactly, "Alice", BOTH)
+
+
+def test_each_publisher_hands_over_a_symbol_of_its_own_in_order(right, testbed):
+    right(Ticker, several_publishers)
+    ticks = [tick for tick in testbed.ledger.ticks if tick.role == "tick"]
+    assert {(tick.symbol, tick.publisher) for tick in ticks} == {
+        ("NIFTY", 1),
+        ("BANKNIFTY", 2),
+        ("NIFTYNXT50", 3),
+    }
+    assert {tick.kind for tick in ticks} == {"option_tick", "underlying_bar"}
+    assert all(tick.heard_by == 1 for tick in ticks)
+
+
+def test_bars_that_overtake_option_ticks_are_out_of_order(wrong):
+    class BarsFirst(Ticker):
+        waiting = None
+
+        async def deliver(self, client, tick, text):
+            if tick["symbol"] == "NIFTY" and self.waiting is None:
+                self.waiting = text
+                return
+            await super().deliver(client, tick, text)
+            if tick["symbol"] == "NIFTY" and tick["type"] == "underlying_bar" and self.waiting:
+                text, self.waiting = self.waiting, ""
+                await super().deliver(client, json.loads(text), text)
+
+    wrong(BarsFirst, several_publishers, "Alice received ticks out of order: NIFTY option tick")

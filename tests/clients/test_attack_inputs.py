@@ -1,0 +1,74 @@
+"""The attacks by name, and how their answers are judged."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from qaws.behaviours.attack_responses import INTERNALS, _judge
+from qaws.clients import attack_inputs
+from qaws.clients.attack_inputs import Flood, Frames, inputs, rounds
+from qaws.verdict import Broken
+
+FEATURE = Path(__file__).parents[2] / "features" / "attacks.feature"
+ROWS = re.findall(r"^ +\| (\d+) +\| (.+?) +\| (.+?) +\|$", FEATURE.read_text("utf-8"), re.M)
+
+
+def test_the_feature_plays_a_hundred_inputs_and_all_there_are():
+    played = {attack: len(inputs(attack, int(count))) for count, attack, _ in ROWS}
+    assert sum(played.values()) == 100
+    for attack, count in played.items():
+        with pytest.raises(Broken, match=f"{count + 1} are wanted, but {count} are known"):
+            inputs(attack, count + 1)
+    for _, _, answer in ROWS:
+        assert _judge(answer)
+
+
+def test_a_name_that_nobody_knows_is_named():
+    with pytest.raises(Broken, match='no attack "kindness"; known are messages of more than'):
+        inputs("kindness", 1)
+    with pytest.raises(Broken, match='no answer "a smile"; known are: an error'):
+        _judge("a smile")
+
+
+def test_numbers_in_a_name_are_used():
+    one = inputs("messages of more than 1 KiB", 1)["one byte more"]
+    assert isinstance(one, Frames)
+    assert len(one.frames[0]) == 1025 + 8
+    flood = inputs("floods of 2,500 messages a second", 2)
+    assert [f.per_second for f in flood.values() if isinstance(f, Flood)] == [2500, 2500]
+
+
+def test_a_message_that_may_be_as_long_as_it_is_stays_below_the_limit():
+    for what in (
+        *attack_inputs.JSON.values(),
+        *attack_inputs.NOT_UTF8.values(),
+        *attack_inputs.BINARIES.values(),
+    ):
+        assert isinstance(what, Frames)
+        assert sum(map(len, what.frames)) < 64 * 1024
+
+
+def test_a_flood_takes_its_frames_in_turn():
+    flood = Flood([b"a", b"b"], per_second=10, at_once=3)
+    assert list(itertools.islice(rounds(flood), 3)) == [b"aba", b"bab", b"aba"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Traceback (most recent call last)",
+        'File "/srv/app/messages.py", line 84',
+        "KeyError: 'action'",
+        "<object at 0x7f3a1c2b3d4e>",
+        "RecursionError",
+    ],
+)
+def test_words_that_tell_how_a_service_is_made(text):
+    assert INTERNALS.search(f"Invalid message format: {text}")
+
+
+def test_words_that_only_help_the_client():
+    for text in ("not JSON: JSON is malformed: invalid character (byte 22)", "nested too deeply"):
+        assert not INTERNALS.search(f"Invalid message format: {text}")

@@ -1,0 +1,634 @@
+"""Connections against services that do as the test says: the log, the ending, the waits."""
+
+import asyncio
+import json
+import time
+from http import HTTPStatus
+
+import pytest
+
+from qaws.clients.address import credentials, redacted
+from qaws.clients.connection import Connection
+from qaws.oracle.contents import exact
+from qaws.oracle.ledger import Entitlement
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import QaWs
+from qaws.protocol.market import selection_of
+from qaws.verdict import Broken
+from tests.services.scripted import Raw, Ticker, frame, handshake, silent_port
+
+CONTRACT = Contract("qa-ws")
+WELCOME = {"type": "connection", "status": "connected", "session_id": "s-1"}
+
+
+@pytest.fixture
+def meet(loop):
+    """Let `play(connection)` happen on the loop thread, at a service; return the connection."""
+
+    def meeting(service, play=None, url=None, headers=None, opened=True):
+        async def story():
+            connection = Connection("Alice", QaWs(), CONTRACT)
+            await connection.open(url or f"{service.url}?token=t", headers or [])
+            if opened:
+                assert connection.http_status == 101, connection.summary()
+            try:
+                if play:
+                    await play(connection)
+            finally:
+                if connection._socket:
+                    connection._socket.close_timeout = 0.3  # many of these services never answer
+                await connection.close()
+            return connection
+
+        with service:
+            url = url and url.replace("SERVICE", f"127.0.0.1:{service.port}")
+            return loop.call(story(), timeout_s=30)
+
+    return meeting
+
+
+def over_the_wire(*data: bytes, then=None):
+    """Return a service that answers the handshake, writes these bytes, and then does `then`."""
+
+    async def script(reader, writer):
+        await handshake(reader, writer)
+        for piece in data:
+            writer.write(piece)
+            await writer.drain()
+        if then:
+            await then(reader, writer)
+        await reader.read()
+
+    return Raw(script)
+
+
+async def text_comes(connection, count=1):
+    assert await connection.wait_for(lambda f: len(arrived(connection)) >= count, None, 5)
+
+
+def arrived(connection):
+    return [f for f in connection.log if f.kind in ("text", "binary") and f.direction == "←"]
+
+
+# --- the log -------------------------------------------------------------------------------------
+
+
+def test_the_log_tells_the_whole_story_in_order_with_rising_times(meet):
+    async def play(connection):
+        await text_comes(connection)
+        sent = await connection.send(QaWs().ping())
+        assert await connection.wait_for(lambda f: f.text == '{"type": "pong"}', sent, 5)
+
+    before = time.monotonic_ns()
+    connection = meet(Ticker(), play)
+    story = [(f.direction, f.kind) for f in connection.log]
+    assert story == [
+        ("→", "handshake"),
+        ("←", "handshake"),
+        ("←", "text"),
+        ("→", "text"),
+        ("←", "text"),
+        ("→", "close"),
+        ("←", "close"),
+        ("←", "end"),
+    ]
+    times = [f.at_ns for f in connection.log]
+    assert times == sorted(times)
+    assert before < times[0]
+    assert times[-1] < time.monotonic_ns()
+    assert connection.log[1].text == "HTTP 101 Switching Protocols"
+    assert connection.session_id == "session-1"
+
+
+def test_a_frame_is_stamped_when_it_arrives_and_not_when_somebody_looks(meet):
+    sent = []
+
+    class Late(Ticker):
+        async def welcome(self, client):
+            await super().welcome(client)
+            await asyncio.sleep(0.1)
+            sent.append(time.monotonic_ns())
+            await client.send({"type": "pong"})
+
+    async def play(connection):
+        await asyncio.sleep(0.6)  # nobody looks; the stamps below do not depend on how long
+        assert await connection.wait_for(lambda f: "pong" in f.text, None, 5)
+
+    connection = meet(Late(), play)
+    pong = arrived(connection)[1]
+    assert sent[0] <= pong.at_ns <= sent[0] + 200_000_000
+
+
+def test_text_in_fragments_is_one_message(meet):
+    text = json.dumps(WELCOME).encode()
+    pieces = [frame(1, text[:5], fin=False), frame(0, text[5:20], fin=False), frame(0, text[20:])]
+    connection = meet(over_the_wire(*pieces), text_comes)
+    (message,) = arrived(connection)
+    assert message.message == WELCOME
+    assert message.kind == "text"
+    assert connection.breaches == []
+
+
+def test_a_ping_between_fragments_does_not_disturb_the_message(meet):
+    text = json.dumps(WELCOME).encode()
+    pieces = frame(1, text[:5], fin=False) + frame(9, b"hi") + frame(0, text[5:])
+    connection = meet(over_the_wire(pieces), text_comes)
+    assert [f.kind for f in connection.log[2:4]] == ["ping", "text"]
+    assert connection.log[3].message == WELCOME
+
+
+@pytest.mark.parametrize("fragmented", [False, True])
+def test_a_binary_message_is_a_breach_also_in_fragments_and_is_no_tick(meet, fragmented):
+    data = json.dumps(WELCOME).encode()
+    pieces = [frame(2, data)]
+    if fragmented:
+        pieces = [frame(2, data[:5], fin=False), frame(0, data[5:])]
+    connection = meet(over_the_wire(*pieces), text_comes)
+    (message,) = arrived(connection)
+    assert message.kind == "binary"
+    assert message.message is None
+    assert connection.session_id is None
+    assert "is binary, not text" in connection.breaches[0]
+
+
+def test_text_after_binary_is_text_again(meet):
+    data = json.dumps(WELCOME).encode()
+    connection = meet(
+        over_the_wire(frame(2, b"x"), frame(1, data)), lambda c: text_comes(c, count=2)
+    )
+    assert [f.kind for f in arrived(connection)] == ["binary", "text"]
+    assert len(connection.breaches) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{ broken",
+        b"",
+        b'{"type": "pong"} x',
+        b'{"type": "option_tick", "last_price": NaN}',
+        b'{"type": "option_tick", "last_price": Infinity}',
+        b"\xff\xfe",
+        b"{'type': 'pong'}",
+    ],
+)
+def test_what_is_not_json_is_a_breach(meet, data):
+    connection = meet(over_the_wire(frame(1, data)), text_comes)
+    assert arrived(connection)[0].message is None
+    assert "Alice received a frame that is not JSON" in connection.breaches[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"type": "heartbeat"}', "has the type 'heartbeat'"),
+        ('{"type": "error"}', "message"),
+        ("[1]", "not an object"),
+        ("null", "not an object"),
+    ],
+)
+def test_what_breaks_the_contract_is_a_breach_with_the_frame_in_it(meet, text, words):
+    connection = meet(over_the_wire(frame(1, text.encode())), text_comes)
+    assert "against the contract" in connection.breaches[0]
+    assert words in connection.breaches[0]
+    assert text in connection.breaches[0]
+
+
+def test_good_frames_are_no_breach(meet):
+    async def play(connection):
+        await connection.subscribe(selection_of("NIFTY"), 5)
+
+    assert meet(Ticker(), play).breaches == []
+
+
+# --- pings ---------------------------------------------------------------------------------------
+
+
+def test_a_pong_is_matched_by_its_payload(meet):
+    async def wrong_pongs(reader, writer):
+        head = await reader.readexactly(2 + 4 + 8)
+        mask, payload = head[2:6], bytearray(head[6:14])
+        payload = bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+        writer.write(frame(10, b"") + frame(10, b"12345678"))
+        await asyncio.sleep(0.1)
+        writer.write(frame(10, payload))
+
+    async def play(connection):
+        sent, answered = await connection.ping_frame(5)
+        assert answered is not None
+        assert answered - sent >= 80_000_000
+
+    meet(over_the_wire(then=wrong_pongs), play)
+
+
+def test_pongs_that_answer_nothing_are_no_answer(meet):
+    async def wrong_pong(reader, writer):
+        writer.write(frame(10, b"12345678"))
+
+    async def play(connection):
+        _, answered = await connection.ping_frame(0.2)
+        assert answered is None
+
+    meet(over_the_wire(then=wrong_pong), play)
+
+
+# --- how it ended --------------------------------------------------------------------------------
+
+
+async def until_over(connection):
+    await connection.wait_for(lambda f: f.kind in ("close", "end"), None, 5)
+
+
+def test_a_close_by_the_service_is_told_with_code_and_reason(meet):
+    class Closes(Ticker):
+        async def welcome(self, client):
+            await client.close(1008, "max connections reached")
+
+    connection = meet(Closes(), until_over)
+    assert connection.ended_by_service
+    assert (connection.ending.code, connection.ending.reason) == (1008, "max connections reached")
+    assert str(connection.ending) == 'closed with 1008 "max connections reached" by the service'
+    assert not connection.is_open
+
+
+def test_a_close_by_the_client_is_not_the_services(meet):
+    connection = meet(Ticker(), text_comes)
+    assert connection.ending.by == "the client"
+    assert connection.ending.code == 1000
+    assert not connection.ended_by_service
+
+
+def test_a_close_without_a_code_is_1005(meet):
+    connection = meet(over_the_wire(frame(8, b"")), until_over)
+    assert (connection.ending.code, connection.ending.reason) == (1005, "")
+    assert "without a reason" in str(connection.ending)
+
+
+def test_a_cut_is_1006_by_nobody(meet):
+    class Cuts(Ticker):
+        async def welcome(self, client):
+            await super().welcome(client)
+            client.cut()
+
+    connection = meet(Cuts(), until_over)
+    assert connection.ending.code == 1006
+    assert connection.ending.by.startswith("nobody")
+    assert not connection.ended_by_service
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytes([0xC1, 0]),  # a reserved bit (RFC 6455, section 5.2)
+        bytes([0x83, 0]),  # a reserved opcode
+        bytes([0x81, 0x80, 0, 0, 0, 0]),  # a masked frame from a server (section 5.1)
+        frame(9, b"", fin=False),  # a fragmented ping (section 5.5)
+        frame(0, b"x"),  # a continuation of nothing
+        frame(8, b"\x03"),  # a close code of one byte
+        frame(8, b"\x03\xe8\xff\xfe"),  # a reason that is no UTF-8
+    ],
+)
+def test_bytes_against_the_protocol_are_a_breach_and_no_close_by_the_service(meet, data):
+    async def play(connection):
+        start = time.monotonic()
+        await until_over(connection)
+        assert time.monotonic() - start < 3
+
+    async def then(reader, writer):
+        await reader.read(100)  # the library's close
+        writer.write(frame(8, b"\x03\xea"))  # 1002 in answer
+
+    connection = meet(over_the_wire(data, then=then), play)
+    assert "received bytes against RFC 6455" in connection.breaches[0]
+    assert not connection.ended_by_service
+    assert not connection.is_open
+    connection.entitlements.append(Entitlement(selection_of("NIFTY"), 1, 2))
+    assert connection.was_lost
+
+
+def test_a_close_that_the_service_does_not_answer_is_not_called_clean(meet):
+    async def deaf(reader, writer):
+        await handshake(reader, writer)
+        await asyncio.sleep(30)
+
+    async def play(connection):
+        connection._socket.close_timeout = 0.3
+        await connection.close()
+        assert connection.ending.code == 1006
+
+    connection = meet(Raw(deaf), play)
+    assert connection.ending.by != "the service"
+
+
+def test_reset_sends_a_tcp_reset(meet, until):
+    endings = []
+
+    class Watches(Ticker):
+        async def _serve(self, connection):
+            lost = connection.connection_lost
+            connection.connection_lost = lambda exc: (endings.append(exc), lost(exc))
+            await super()._serve(connection)
+
+    async def play(connection):
+        await connection.wait_for(lambda f: f.kind == "text", None, 5)
+        await connection.reset()
+        assert connection.ending.by == "the client"
+        assert connection.ending.code == 1006
+
+    meet(Watches(), play)
+    until(lambda: endings)
+    assert isinstance(endings[0], ConnectionResetError)
+
+
+def test_reset_and_close_of_a_connection_that_is_over_do_nothing(meet):
+    class Closes(Ticker):
+        async def welcome(self, client):
+            await client.close(1001, "server shutdown")
+
+    async def play(connection):
+        await connection.wait_for(lambda f: f.text == "the network connection has ended", None, 5)
+        await connection.reset()
+        await connection.close()
+
+    connection = meet(Closes(), play)
+    assert connection.ended_by_service
+
+
+def test_sending_on_a_closed_connection_is_told_in_the_log_and_does_not_raise(meet):
+    class Closes(Ticker):
+        async def welcome(self, client):
+            await client.close(1001, "server shutdown")
+
+    async def play(connection):
+        await until_over(connection)
+        await connection.send("hello")
+
+    connection = meet(Closes(), play)
+    assert "(not sent, the connection is closed) hello" in [f.text for f in connection.log]
+
+
+# --- refusals ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN])
+def test_a_refusal_is_noted_with_status_and_body(meet, status):
+    class Refuses(Ticker):
+        def request(self, connection, request):
+            return connection.respond(status, "Authentication required\n")
+
+    connection = meet(Refuses(), opened=False)
+    assert connection.http_status == status
+    assert connection.summary() == f"HTTP {status.value}"
+    assert any("Authentication required" in f.text for f in connection.log)
+    assert connection.session_id is None
+    assert not connection.is_open
+
+
+@pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 101 Yes\r\n\r\n"])
+def test_an_answer_that_is_none_is_noted_and_is_no_refusal_by_status(meet, answer):
+    async def script(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    connection = meet(Raw(script), opened=False)
+    assert connection.http_status is None
+    assert "a handshake that failed" in connection.summary()
+
+
+def test_a_handshake_that_is_never_answered_is_broken_after_the_allowance(loop, monkeypatch):
+    monkeypatch.setattr("qaws.clients.connection.OPEN_ALLOWANCE_S", 0.3)
+    connection = Connection("Alice", QaWs(), CONTRACT)
+    with silent_port() as server:
+        url = f"ws://127.0.0.1:{server.getsockname()[1]}/ws?token=SECRET"
+        start = time.monotonic()
+        with pytest.raises(Broken, match=r"handshake was not answered in 0\.3 s") as caught:
+            loop.call(connection.open(url), timeout_s=10)
+    assert time.monotonic() - start < 3
+    assert "SECRET" not in str(caught.value)
+
+
+def test_nobody_there_is_broken_in_one_line_without_the_token(loop):
+    with silent_port() as server:
+        port = server.getsockname()[1]
+    connection = Connection("Alice", QaWs(), CONTRACT)
+    with pytest.raises(Broken) as caught:
+        loop.call(connection.open(f"ws://127.0.0.1:{port}/ws?token=SECRET"), timeout_s=10)
+    said = str(caught.value)
+    assert "cannot connect" in said
+    assert f"127.0.0.1:{port}" in said
+    assert "SECRET" not in said
+    assert "\n" not in said
+
+
+# --- waits ---------------------------------------------------------------------------------------
+
+
+def test_a_wait_finds_what_is_in_the_log_already_and_honours_after(meet):
+    async def play(connection):
+        first = await connection.wait_for(lambda f: f.kind == "text", None, 5)
+        again = await connection.wait_for(lambda f: f.kind == "text", None, 0)
+        assert again is first
+        assert await connection.wait_for(lambda f: f.kind == "text", first, 0.1) is None
+        sent = await connection.send(QaWs().ping())
+        pong = await connection.wait_for(lambda f: f.kind == "text", sent, 5)
+        assert "pong" in pong.text
+        assert await connection.wait_for(lambda f: f.kind == "text", pong, 0.1) is None
+
+    meet(Ticker(), play)
+
+
+def test_a_wait_does_not_take_what_the_client_itself_sent(meet):
+    async def play(connection):
+        sent = await connection.send("x marks it")
+        assert sent in connection.log
+        assert await connection.wait_for(lambda f: "marks" in f.text, None, 0.1) is None
+
+    meet(Ticker(), play)
+
+
+def test_a_wait_keeps_its_deadline(meet):
+    async def play(connection):
+        start = time.monotonic()
+        assert await connection.wait_for(lambda f: False, None, 0.3) is None
+        assert 0.29 <= time.monotonic() - start < 1
+
+    meet(Ticker(), play)
+
+
+def test_frames_that_do_not_meet_the_condition_do_not_prolong_a_wait(meet):
+    class Chatters(Ticker):
+        async def welcome(self, client):
+            for _ in range(400):
+                await client.send({"type": "pong"})
+                await asyncio.sleep(0.005)
+
+    async def play(connection):
+        start = time.monotonic()
+        assert await connection.wait_for(lambda f: "error" in f.text, None, 0.3) is None
+        assert time.monotonic() - start < 1
+
+    meet(Chatters(), play)
+
+
+def test_a_wait_ends_at_once_when_the_connection_is_over(meet):
+    class Cuts(Ticker):
+        async def welcome(self, client):
+            await asyncio.sleep(0.1)
+            client.cut()
+
+    async def play(connection):
+        start = time.monotonic()
+        assert await connection.wait_for(lambda f: f.kind == "text", None, 20) is None
+        assert time.monotonic() - start < 3
+
+    meet(Cuts(), play)
+
+
+def test_two_waits_at_once_both_get_their_frame(meet):
+    async def play(connection):
+        both = asyncio.gather(
+            connection.wait_for(lambda f: "subscribed" in f.text, None, 5),
+            connection.wait_for(lambda f: "pong" in f.text, None, 5),
+        )
+        await connection.send(QaWs().ping())
+        await connection.send(QaWs().subscribe(selection_of("NIFTY")))
+        assert all(await both)
+
+    meet(Ticker(), play)
+
+
+def test_a_frame_of_another_log_is_no_place_to_search_from(meet):
+    async def play(connection):
+        foreign = Connection("Bob", QaWs(), CONTRACT)._note("→", "text", "")
+        with pytest.raises(ValueError, match="not in this log"):
+            await connection.wait_for(lambda f: True, foreign, 0)
+
+    meet(Ticker(), play)
+
+
+# --- subscriptions -------------------------------------------------------------------------------
+
+
+def test_a_subscription_counts_from_asking_to_its_acknowledgement(meet):
+    async def play(connection):
+        ack = await connection.subscribe(selection_of("NIFTY"), 5)
+        (entitlement,) = connection.entitlements
+        asked = next(f for f in connection.log if f.direction == "→" and f.kind == "text")
+        assert (entitlement.asked_ns, entitlement.held_ns) == (asked.at_ns, ack.at_ns)
+        assert entitlement.ending_ns is None
+        await connection.close()
+        assert entitlement.ending_ns >= entitlement.held_ns
+
+    meet(Ticker(), play)
+
+
+def test_an_error_or_silence_is_no_acknowledgement(meet):
+    class Refuses(Ticker):
+        async def subscribed(self, client):
+            await client.send({"type": "error", "message": "no"})
+
+    class Ignores(Ticker):
+        async def subscribed(self, client):
+            pass
+
+    for service in (Refuses(), Ignores()):
+
+        async def play(connection):
+            assert await connection.subscribe(selection_of("NIFTY"), 0.3) is None
+            assert connection.entitlements == []
+
+        meet(service, play)
+
+
+def test_an_unsubscribe_ends_what_was_held_of_it_and_nothing_else(meet):
+    async def play(connection):
+        await connection.subscribe(selection_of("NIFTY and BANKNIFTY"), 5)
+        await connection.subscribe(selection_of("NIFTY"), 5)
+        nifty, banknifty = connection.entitlements
+        ack = await connection.unsubscribe(selection_of("NIFTY and NIFTYNXT50"), 5)
+        assert (nifty.ended_ns, nifty.ending_ns < ack.at_ns) == (ack.at_ns, True)
+        assert banknifty.ending_ns is None
+        assert connection.holds() == [selection_of("BANKNIFTY")]
+        await connection.subscribe(selection_of("NIFTY"), 5)
+        assert len(connection.entitlements) == 3
+
+    meet(Ticker(), play)
+
+
+def test_losing_a_connection_that_held_a_subscription_is_seen(meet):
+    class Cuts(Ticker):
+        async def subscribed(self, client):
+            await super().subscribed(client)
+            client.cut()
+
+    async def play(connection):
+        await connection.subscribe(selection_of("NIFTY"), 5)
+        await connection.wait_for(lambda f: f.kind == "end", None, 5)
+        assert connection.was_lost
+        connection.end_was_due = True
+        assert not connection.was_lost
+
+    meet(Cuts(), play)
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_a_client_that_leaves_by_itself_has_lost_nothing(meet, end):
+    async def play(connection):
+        await connection.subscribe(selection_of("NIFTY"), 5)
+        await getattr(connection, end)()
+        assert not connection.was_lost
+
+    meet(Ticker(), play)
+
+
+def test_without_a_subscription_nothing_is_lost(meet):
+    class Closes(Ticker):
+        async def welcome(self, client):
+            await client.close(1008, "max connections reached")
+
+    async def play(connection):
+        await until_over(connection)
+        connection.entitlements.append(Entitlement(selection_of("NIFTY"), 1, 2, 3, 4))
+        assert not connection.was_lost
+
+    meet(Closes(), play)
+
+
+# --- secrets and spelling ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("location", ["query parameter", "Authorization header"])
+def test_the_token_is_never_in_the_log(meet, location):
+    _, headers = credentials("", "SECRET", location, "token")
+    path = "/ws/ticks?token=SECRET" if location == "query parameter" else "/ws/ticks"
+    connection = meet(Ticker(), text_comes, url=f"ws://SERVICE{path}", headers=headers.items())
+    assert "SECRET" not in "".join(f.text for f in connection.log)
+    assert "SECRET" not in connection.summary()
+
+
+def test_credentials_go_where_the_target_wants_them():
+    url = "ws://h/ws"
+    assert credentials(url, None, "query parameter", "token") == (url, {})
+    assert credentials(url, "a b", "query parameter", "jwt") == (f"{url}?jwt=a%20b", {})
+    assert credentials(f"{url}?v=1", "t", "query parameter", "token")[0] == f"{url}?v=1&token=t"
+    header = {"Authorization": "Bearer t"}
+    assert credentials(url, "t", "Authorization header", "token") == (url, header)
+
+
+def test_a_redacted_url_has_no_query():
+    assert redacted("ws://h:1/ws?token=x&y=1") == "ws://h:1/ws"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("0.1", "0.10", True),
+        ("0.1", "0.1000000000000000055511151231257827", False),
+        ("24010.5", "24010.500001", False),
+        ("1e2", "100", True),
+        ("12345678901234567890", "12345678901234567891", False),
+    ],
+)
+def test_numbers_are_compared_digit_for_digit(one, other, equal):
+    assert (exact(one) == exact(other)) is equal

@@ -1,0 +1,167 @@
+"""The raw client: what it puts onto the wire, and what it makes of the answer."""
+
+import asyncio
+
+import pytest
+from websockets.exceptions import PayloadTooBig, ProtocolError
+from websockets.frames import Frame
+from websockets.streams import StreamReader
+
+from qaws.clients import raw_connection
+from qaws.clients.raw_connection import RawConnection
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import QaWs
+from qaws.verdict import Broken
+from tests.services.scripted import Raw, Ticker, frame, handshake, silent_port
+
+
+def parsed(data, max_size=None):
+    """Let the library read a frame as a server does."""
+    reader = StreamReader()
+    reader.feed_data(data)
+    reader.feed_eof()
+    parsing = Frame.parse(reader.read_exact, mask=True, max_size=max_size)
+    try:
+        next(parsing)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("the frame is not complete")
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536])
+def test_a_good_frame_is_understood(size):
+    found = parsed(raw_connection.text(b"a" * size))
+    assert (found.opcode, bytes(found.data), found.fin) == (1, b"a" * size, True)
+    assert not parsed(raw_connection.text("a", fin=False)).fin
+
+
+def test_bad_frames_are_bad():
+    for bad in (
+        raw_connection.frame(1, masked=False),
+        raw_connection.frame(1, reserved=1),
+        raw_connection.frame(3),
+        raw_connection.frame(9, fin=False),
+        raw_connection.frame(9, b"a" * 126),
+    ):
+        with pytest.raises(ProtocolError):
+            parsed(bad)
+    with pytest.raises(PayloadTooBig):
+        parsed(raw_connection.frame(1, announced=1 << 40), max_size=65536)
+
+
+@pytest.fixture
+def meet(loop):
+    """Let `play(connection)` happen on the loop thread; return the connection."""
+
+    def meeting(service, play, stays=False):
+        async def story():
+            connection = RawConnection("Mallory", QaWs(), Contract("qa-ws"), stays=stays)
+            await connection.connect(f"{service.url}?token=SECRET")
+            try:
+                await play(connection)
+            finally:
+                await connection.close()
+            return connection
+
+        with service:
+            return loop.call(story(), timeout_s=30)
+
+    return meeting
+
+
+def is_kind(kind):
+    return lambda frame: frame.kind == kind
+
+
+def test_it_talks_to_a_service_and_leaves(meet):
+    async def play(connection):
+        assert connection.is_open
+        asked = await connection.send(QaWs().ping())
+        assert await connection.wait_for(lambda f: "pong" in f.text, asked, 5)
+        connection.write(raw_connection.text("no JSON"))
+        assert await connection.wait_for(lambda f: "error" in f.text, asked, 5)
+
+    connection = meet(Ticker(), play)
+    assert (connection.http_status, connection.session_id is None) == (101, False)
+    assert connection.ending.by == "the client"
+    assert not connection.breaches
+    log = "\n".join(f"{f.direction} {f.kind} {f.text}" for f in connection.log)
+    assert "→ bytes 81 87 00 00 00 00 6e 6f 20 4a 53 4f 4e" in log
+    assert "SECRET" not in log
+
+
+def closes(then):
+    """Return a service that closes with 1002, and then does `then`."""
+
+    async def script(reader, writer):
+        await handshake(reader, writer)
+        writer.write(frame(8, b"\x03\xeano"))
+        await then(reader, writer)
+
+    return Raw(script)
+
+
+def test_a_close_is_answered_and_told(meet):
+    answers = []
+
+    async def listen(reader, writer):
+        answers.append(await reader.readexactly(8))
+        writer.close()
+
+    async def play(connection):
+        assert await connection.wait_for(is_kind("end"), None, 5)
+
+    connection = meet(closes(listen), play)
+    assert answers == [b"\x88\x82\0\0\0\0\x03\xea"]
+    assert str(connection.ending) == 'closed with 1002 "no" by the service'
+
+
+def test_one_that_stays_does_not_answer_and_keeps_its_side_open(meet):
+    heard = []
+
+    async def listen(reader, writer):
+        writer.write_eof()
+        heard.append(await reader.read())
+
+    async def play(connection):
+        assert await connection.wait_for(is_kind("eof"), None, 5)
+        assert not connection.is_over
+        await asyncio.sleep(0.1)
+        assert not heard
+
+    connection = meet(closes(listen), play, stays=True)
+    assert connection.is_over
+
+
+def test_a_refusal_is_noted(meet):
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+
+    async def play(connection):
+        assert not connection.is_open
+
+    assert meet(Raw(refuse), play).summary() == "HTTP 403"
+
+
+def test_bytes_against_the_protocol_are_a_breach(meet):
+    async def script(reader, writer):
+        await handshake(reader, writer)
+        writer.write(b"\xff\x00")
+        await reader.read()
+
+    async def play(connection):
+        assert await connection.wait_for(is_kind("end"), None, 5)
+
+    (breach,) = {b.split(":")[0] for b in meet(Raw(script), play).breaches}
+    assert breach == "Mallory received bytes against RFC 6455"
+
+
+def test_who_cannot_be_reached_is_named(loop):
+    connection = RawConnection("Mallory", QaWs(), Contract("qa-ws"))
+    with pytest.raises(Broken, match="raw clients speak ws:// only"):
+        loop.call(connection.dial("wss://127.0.0.1/"), timeout_s=10)
+    with silent_port() as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Broken, match="cannot connect"):
+        loop.call(connection.dial(f"ws://127.0.0.1:{port}/?token=SECRET"), timeout_s=10)

@@ -1,0 +1,201 @@
+"""Words of the features: what steps get for them, and what no step understands."""
+
+from pathlib import Path
+
+import parse
+import pytest
+from behave import register_type, step_registry
+from behave.model import Step
+from behave.parser import parse_file
+from behave.runner_util import load_step_modules
+
+from qaws.clients.endings import ExpectedClose, Refusal
+from qaws.gherkin import types
+from qaws.verdict import Broken
+
+ROOT = Path(__file__).parents[2]
+
+
+def understood(kind, text):
+    """Return what a step with one blank of this kind gets for `text`, None without a match."""
+    found = parse.parse(f"<{{it:{kind}}}>", f"<{text}>", types.TYPES, case_sensitive=True)
+    return found["it"] if found else None
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("Clients", "Alice", ["Alice"]),
+        ("Clients", "Alice and Bob", ["Alice", "Bob"]),
+        ("Clients", "Alice, Bob and Carol", ["Alice", "Bob", "Carol"]),
+        ("Clients", "2 clients", ["client 1", "client 2"]),
+        ("Clients", "all 3 clients", ["client 1", "client 2", "client 3"]),
+        ("Clients", "the 1 clients", ["client 1"]),
+        ("Clients", "each of the 2 clients", ["client 1", "client 2"]),
+        ("Client", "Alice", "Alice"),
+        ("Client", "client 17", "client 17"),
+        ("Duration", "200 ms", 200.0),
+        ("Duration", "200 milliseconds", 200.0),
+        ("Duration", "1 second", 1000.0),
+        ("Duration", "2.5 seconds", 2500.0),
+        ("Duration", "5 minutes", 300_000.0),
+        ("Codes", "1008", [1008]),
+        ("Codes", "1000 or 1001", [1000, 1001]),
+        ("Quoted", '"idle" or "timeout"', ["idle", "timeout"]),
+        ("Quoted", '"max connections"', ["max connections"]),
+        ("Kind", "option tick", "option tick"),
+        ("Kind", "tick", "tick"),
+        ("Kind", "welcome", "welcome"),
+        ("Fields", "open, high and low", ["open", "high", "low"]),
+        ("Fields", "last_price", ["last_price"]),
+        ("Be", "are", "are"),
+        ("Receive", "receives", "receives"),
+        ("Receive", "receive", "receive"),
+        ("Setting", "an idle timeout of 2 seconds", {"idle timeout": "2"}),
+        ("Setting", "a keepalive of 2.5 seconds", {"keepalive": "2.5"}),
+        ("Setting", "a connection limit of 300", {"connection limit": "300"}),
+        ("Setting", "a log level of DEBUG", {"log level": "DEBUG"}),
+        ("Setting", "an allow-list of the trading desk", {"allow-list": "https://desk.example"}),
+        (
+            "Setting",
+            "an allow-list of the trading desk and the chart server",
+            {"allow-list": "https://desk.example,https://charts.example:8443"},
+        ),
+        ("Setting", "its default connection limit of 1000", {}),
+        ("Node", "the second node", "the second node"),
+        ("Pace", "as fast as the service can", None),
+        ("Pace", "ten every 2 seconds", 5.0),
+        ("Ping", "WebSocket ping", "WebSocket ping"),
+        ("Refusal", "HTTP 403", Refusal(403)),
+        (
+            "Refusal",
+            'HTTP 401, or closed with 1008 and a reason containing "no token"',
+            Refusal(401, ExpectedClose([1008], ["no token"])),
+        ),
+        ("Percentile", "p99", 99.0),
+        ("Percentile", "p99.9", 99.9),
+        ("Resources", "sockets, sessions and files", ["sockets", "sessions", "files"]),
+        ("Resources", "threads", ["threads"]),
+        ("Number", "50", 50),
+        ("Number", "10,000", 10_000),
+        ("Number", "1,000,000", 1_000_000),
+    ],
+)
+def test_good_words(kind, text, value):
+    assert understood(kind, text) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("Clients", "alice"),
+        ("Clients", "Alice,Bob"),
+        ("Clients", "Alice or Bob"),
+        ("Clients", "many clients"),
+        ("Clients", "-1 clients"),
+        ("Clients", "0 clients"),
+        ("Clients", "all 0 clients"),
+        ("Client", "Alice and Bob"),
+        ("Client", "client"),
+        ("Client", "client one"),
+        ("Duration", "200ms"),
+        ("Duration", "-5 seconds"),
+        ("Duration", "five seconds"),
+        ("Duration", "5 hours"),
+        ("Duration", "5"),
+        ("Duration", "nan ms"),
+        ("Codes", "1000 and 1001"),
+        ("Codes", "any"),
+        ("Quoted", "idle"),
+        ("Quoted", '""'),
+        ("Quoted", '"idle", "timeout"'),
+        ("Kind", "message"),
+        ("Kind", "option  tick"),
+        ("Fields", "Open and High"),
+        ("Fields", "open,high"),
+        ("Be", "were"),
+        ("Receive", "received"),
+        ("Setting", "no idle timeout"),
+        ("Setting", "an idle timeout of 2 hours"),
+        ("Setting", "an idle timeout"),
+        ("Setting", "a log level of debug"),
+        ("Setting", "default connection limit of 1000"),
+        ("Node", "a node"),
+        ("Pace", "slowly"),
+        ("Ping", "ping"),
+        ("Refusal", "HTTP forbidden"),
+        ("Refusal", "HTTP 401, or closed with 1008"),
+        ("Percentile", "99 %"),
+        ("Percentile", "p100"),
+        ("Resources", "memory"),
+        ("Resources", "sockets, and"),
+        ("Number", "0"),
+        ("Number", ","),
+        ("Number", "10,00"),
+        ("Number", "-5"),
+        ("Number", "1.5"),
+    ],
+)
+def test_bad_words_match_no_step_so_that_the_scenario_is_undefined_and_not_green(kind, text):
+    assert understood(kind, text) is None
+
+
+def test_an_origin_that_cannot_be_listed_is_broken_with_those_that_can():
+    with pytest.raises(Broken, match='no origin "the till" to be listed; known are the trading'):
+        understood("Setting", "an allow-list of the trading desk and the till")
+
+
+@pytest.mark.parametrize("words", ["nifty", "NIFTY or BANKNIFTY", "instrument NIFTY", "the NIFTY"])
+def test_what_is_no_selection_matches_no_step(words):
+    assert understood("Selection", words) is None
+
+
+SENTENCES = [
+    ("given", "the ticker service is started"),
+    ("given", "the market is open"),
+    ("given", "the market is open, with ticks often"),
+    ("given", "Alice is connected to a node and subscribed to NIFTY"),
+    ("given", "Alice is connected and subscribed to NIFTY, which ticks often"),
+    ("given", "a swarm of 50 clients that subscribe to NIFTY and others"),
+    ("given", "the service's sockets are recorded"),
+    ("when", "Alice connects with a token"),
+    ("when", "an option tick for NIFTY is published and reaches somebody"),
+    ("when", "20 ticks each of NIFTY are published in turn"),
+    ("when", "10 ticks of NIFTY are published at 20 per second with a burst"),
+    ("when", "the broker is down, while all clients ping and Alice subscribes to NIFTY"),
+    ("when", "the broker explodes, while all clients ping and Alice subscribes to NIFTY"),
+    ("when", "Alice sends a message: null"),
+    ("then", "Alice is connected for long"),
+    ("then", "99 % delivery latency is below 100 ms"),
+    ("then", "the service's memory has grown by less than 8 MB at its end"),
+    ("then", "the service's memory returns to the recorded baseline within 2 seconds"),
+    (
+        "then",
+        'Bob is closed by the service with code 1008 and a reason containing "x", within 5 seconds',
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def registry():
+    """The steps as a run has them."""
+    register_type(**types.TYPES)
+    load_step_modules([str(ROOT / "features" / "steps")])
+    return step_registry.registry
+
+
+@pytest.mark.parametrize(("kind", "sentence"), SENTENCES)
+def test_a_sentence_that_says_too_little_or_too_much_is_undefined_and_not_green(
+    registry, kind, sentence
+):
+    assert registry.find_step_definition(Step("", 0, kind.capitalize(), kind, sentence)) is None
+
+
+def test_no_two_phrases_fit_the_same_sentence(registry):
+    for kind in ("given", "when", "then"):
+        for feature in sorted((ROOT / "features").glob("*.feature")):
+            for scenario in parse_file(str(feature)).walk_scenarios():
+                for step in scenario.all_steps:
+                    if step.step_type == kind:
+                        fitting = [d.pattern for d in registry.steps[kind] if d.match(step.name)]
+                        assert len(fitting) == 1, (step.name, fitting)

@@ -1,0 +1,133 @@
+"""The churner: what it does, what it counts, and which mistakes it tells of."""
+
+import json
+import os
+import socket
+import threading
+import time
+
+import pytest
+
+from qaws.load.churn import cycles
+from qaws.load.churn.cycles import CLEAN, RESET, RESET_AT_ONCE, CyclesPlan, portions, run_cycles
+from qaws.load.churn.short_lived import Address
+from tests.load import crowded
+from tests.load.crowded import NIFTY, Small
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(cycles, "PATIENCE_S", 0.4)
+    monkeypatch.setattr(cycles, "SETTLE_S", 0.01)
+
+
+def test_visitors_come_are_served_and_go():
+    with Small() as service:
+        report = run_cycles(CyclesPlan(service.address, 40, at_once=4))
+    assert (report.done, report.failed, report.faults) == (40, 0, {})
+    assert report.endings == {CLEAN: 20, RESET: 10, RESET_AT_ONCE: 10}
+    assert service.ever == 40
+    assert report.kinds["connection"] == 40
+    assert report.kinds["tick"] >= 30
+    assert report.samples == []
+
+
+def test_memory_is_read_between_portions():
+    with Small() as service:
+        report = run_cycles(CyclesPlan(service.address, 30, samples=5, pid=os.getpid()))
+    assert [sample.cycles for sample in report.samples] == [0, 6, 12, 18, 24, 30]
+    assert all(sample.memory_bytes > 1 << 20 for sample in report.samples)
+
+
+def test_cycles_keep_to_a_rate():
+    with Small() as service:
+        report = run_cycles(CyclesPlan(service.address, 20, per_second=50))
+    assert report.done == 20
+    assert 0.38 <= report.took_s < 3
+
+
+def test_progress_is_told(tmp_path):
+    place = tmp_path / "progress"
+    with Small() as service:
+        run_cycles(CyclesPlan(service.address, 5, at_once=1, progress=str(place)))
+    assert json.loads(place.read_text()) == {"cycles": 1, "failed": 0, "memory": None}
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        ("Silent", "client 1 was still waiting for its welcome after 0.4 s"),
+        ("Deaf", "client 1 was still waiting for the acknowledgement of its subscription after"),
+        ("Tickless", "client 1 was still waiting for a tick after 0.4 s"),
+        (
+            "Full",
+            'client 1, waiting for its welcome, was closed with 1008 "max connections reached"',
+        ),
+        ("Cuts", "client 1, waiting for its welcome, was cut off after the handshake, without a"),
+        ("Unavailable", "client 1, waiting for its welcome, was answered with HTTP 503 Service"),
+    ],
+)
+def test_a_visitor_that_is_not_served_fails_its_cycle(mistake, words):
+    with getattr(crowded, mistake)() as service:
+        report = run_cycles(CyclesPlan(service.address, 1))
+    assert (report.done, report.failed) == (0, 1)
+    assert report.failures[0].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "kind", "words"),
+    [
+        ("Skips", "gap", "client 1 expected NIFTY #2, got #3 (previous #1)"),
+        ("Twice", "duplicate", "client 1 got NIFTY #1 again"),
+        ("TooEarly", "unsubscribed", "client 1 received option tick NIFTY #1 before it had subsc"),
+        ("Others", "unsubscribed", "client 1 received option tick BANKNIFTY #1, but had subscr"),
+        ("Loose", "contract", "client 1 received a message that breaks the contract"),
+        ("Binary", "protocol", "client 1 received a frame that begins with the byte 0x82"),
+        ("Complains", "contract", "client 1 was told of an error that it had not made"),
+    ],
+)
+def test_every_message_is_checked(mistake, kind, words):
+    with getattr(crowded, mistake)() as service:
+        report = run_cycles(CyclesPlan(service.address, 1))
+    assert set(report.faults) == {kind}
+    assert report.sentences[0].startswith(words)
+
+
+def test_fragments_and_pings_are_no_fault():
+    with crowded.InPieces() as service:
+        report = run_cycles(CyclesPlan(service.address, 3, at_once=1))
+    assert (report.done, report.faults) == (3, {})
+
+
+def test_a_dead_service_is_not_tried_for_ever(monkeypatch):
+    monkeypatch.setattr(cycles, "MOST_FAILURES", 5)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"ws://127.0.0.1:{taken.getsockname()[1]}/ws"
+        report = run_cycles(CyclesPlan(Address.of(url, {}, NIFTY, "qa-ws"), 1000, at_once=2))
+    assert report.done == 0
+    assert 5 < report.failed < 10
+    assert "could not connect" in report.failures[0]
+
+
+def test_a_service_that_dies_ends_the_cycles():
+    service = Small().start()
+    ending = threading.Timer(0.3, service.stop)
+    ending.start()
+    began = time.monotonic()
+    report = run_cycles(CyclesPlan(service.address, 100_000))
+    ending.join()
+    assert 0 < report.done < 100_000
+    assert report.failed > cycles.MOST_FAILURES
+    assert time.monotonic() - began < 20
+
+
+def test_portions_are_even_and_whole():
+    assert list(portions(10, 3)) == [(0, 3), (3, 6), (6, 10)]
+    assert list(portions(2, 80)) == [(0, 1), (1, 2)]
+    assert sum(last - first for first, last in portions(24_000, 80)) == 24_000
+
+
+def test_visitors_do_not_speak_tls():
+    with pytest.raises(ValueError, match="not wss"):
+        Address.of("wss://127.0.0.1:1/ws", {}, NIFTY, "qa-ws")

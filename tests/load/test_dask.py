@@ -1,0 +1,129 @@
+"""The swarm on Dask: a real scheduler and two real workers on the loopback interface."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import pytest
+
+from qaws.load.cluster import engine
+from qaws.load.cluster.engine import open_engine
+from qaws.load.plan import Group, SwarmPlan
+from qaws.load.swarm import Swarm
+from qaws.runtime.ports import answers, free_port
+from qaws.verdict import Broken
+from tests.load.conftest import NIFTY, ROOT
+
+
+def installed():
+    return pytest.importorskip(
+        "distributed", reason="distributed is not installed (requirements-dask.lock)"
+    )
+
+
+def start(*arguments, log):
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
+            stdout=output,
+            stderr=output,
+            cwd=ROOT,
+            env={**os.environ, "DASK_DISTRIBUTED__ADMIN__EVENT_LOOP": "asyncio"},
+        )
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    installed()
+    port = free_port()
+    options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    process = start("dask_scheduler", *options, log=tmp_path / "scheduler.log")
+    deadline = time.monotonic() + 15
+    while not answers("127.0.0.1", port):
+        assert process.poll() is None, (tmp_path / "scheduler.log").read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    yield f"tcp://127.0.0.1:{port}"
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def workers(scheduler, tmp_path):
+    options = ["--host", "127.0.0.1", "--nthreads", "2", "--no-nanny", "--no-dashboard"]
+    options += ["--local-directory", str(tmp_path)]
+    processes = [
+        start("dask_worker", scheduler, *options, log=tmp_path / f"worker-{i}.log") for i in (1, 2)
+    ]
+    yield processes
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def await_workers(scheduler, count):
+    import distributed
+
+    with distributed.Client(scheduler, set_as_default=False) as client:
+        client.wait_for_workers(count, timeout=20)
+
+
+def test_two_dask_workers_find_the_same_as_local_ones(scheduler, workers, scripted, tmp_path):
+    await_workers(scheduler, 2)
+    service = scripted(count=1000, delay_ms=5, faults=[["drop", 3, 500]])
+    plan = SwarmPlan(service.url, (Group("client", 6, NIFTY),), first={"NIFTY": 1}, at_once=1)
+    with closing(Swarm(tmp_path, engine=scheduler)) as swarm:
+        swarm.start(plan)
+        swarm.go()
+        service.go()
+        result = swarm.finish({"NIFTY": 1000}, 10)
+    assert result.incomplete is None
+    assert [worker.deliveries for worker in result.workers] in ([2999, 3000], [3000, 2999])
+    assert result.faults == {"gap": 1}
+    assert result.summary_ms()["p50"] >= 5
+    assert all(worker.offset.uncertainty_us > 0 for worker in result.workers)
+
+
+def test_a_dask_worker_that_dies_is_noticed(scheduler, workers, scripted, tmp_path):
+    await_workers(scheduler, 2)
+    service = scripted(count=100_000, per_second=500)
+    with closing(Swarm(tmp_path, engine=scheduler)) as swarm:
+        swarm.start(SwarmPlan(service.url, (Group("client", 4, NIFTY),)))
+        swarm.go()
+        service.go()
+        workers[0].kill()
+        began = time.monotonic()
+        while swarm.lost() is None:
+            assert time.monotonic() - began < 2
+            time.sleep(0.02)
+        result = swarm.finish({"NIFTY": 100_000}, 0.2)
+    assert "worker" in result.incomplete
+    assert len(result.workers) == 1
+
+
+def test_a_scheduler_without_workers_is_refused(scheduler, tmp_path):
+    with pytest.raises(Broken, match=r"the scheduler has no workers"):
+        open_engine(scheduler, tmp_path)
+
+
+def test_a_scheduler_that_does_not_answer_is_refused_in_time(tmp_path, monkeypatch):
+    installed()
+    assert engine.DASK_ALLOWANCE_S < 5
+    monkeypatch.setattr(engine, "DASK_ALLOWANCE_S", 1)
+    address, began = f"tcp://127.0.0.1:{free_port()}", time.monotonic()
+    with pytest.raises(Broken, match=r"no Dask scheduler answers there within 1 s"):
+        open_engine(address, tmp_path)
+    assert time.monotonic() - began < 2
+
+
+def test_a_missing_package_is_said_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(Broken, match=r"distributed is not installed: pip install"):
+        open_engine("tcp://127.0.0.1:8786", tmp_path)
+
+
+def test_an_unknown_engine_is_refused(tmp_path):
+    with pytest.raises(Broken, match=r'known are "local" and the address of a Dask scheduler'):
+        open_engine("loacl", tmp_path)

@@ -1,0 +1,105 @@
+"""The storm: who is let in, who is turned away, and how a crowd counts itself."""
+
+import time
+
+import pytest
+
+from qaws.load.churn.storm import Attempt, StormPlan, StormReport, repeated, run_storm
+from tests.load import crowded
+
+
+def weather(service, **changes):
+    plan = {"clients": 40, "within_s": 0.3, "resets": 6, "churn_per_s": 40, "churn_s": 0.5}
+    return run_storm(StormPlan(service.address, **{**plan, **changes}))
+
+
+@pytest.fixture(scope="module")
+def calm():
+    with crowded.Limited() as service:
+        report = weather(service)
+        deadline = time.monotonic() + 5
+        while service.clients and time.monotonic() < deadline:
+            time.sleep(0.01)
+        left = len(service.clients)
+    return report, left
+
+
+def test_the_limit_holds_and_is_reached(calm):
+    report, _ = calm
+    assert report.peak == crowded.Limited.limit
+    assert report.resets == 6
+    assert report.churn_resets == 20
+    assert len(report.attempts) == 34 + 20 + 4
+    assert not report.faults
+    assert not report.unasked
+    assert not report.failures
+
+
+def test_the_excess_is_told_why(calm):
+    report, _ = calm
+    away = [attempt for attempt in report.attempts if attempt.welcomed_s is None]
+    assert away
+    assert {(attempt.code, attempt.reason) for attempt in away} == {
+        (1008, "max connections reached")
+    }
+
+
+def test_everybody_leaves(calm):
+    report, left = calm
+    assert left == 0
+    assert report.live()[-1][1] == 0
+    assert all(attempt.left_s is not None for attempt in report.attempts)
+
+
+def test_arrivals_keep_their_due_times(calm):
+    report, _ = calm
+    storm = [attempt for attempt in report.attempts if not attempt.in_churn]
+    assert max(attempt.due_s for attempt in storm) < 0.3
+    assert all(
+        attempt.began_s > attempt.due_s - 0.002 for attempt in report.attempts
+    )  # timers tick in ms
+    assert min(g.due_s for g in report.attempts if g.in_churn) >= report.churn_from_s
+
+
+def test_a_limit_that_is_passed_together_is_seen():
+    with crowded.LooksTooEarly() as service:
+        assert weather(service).peak > service.limit
+
+
+def test_a_missing_reason_is_seen():
+    with crowded.SaysNoReason() as service:
+        away = [attempt for attempt in weather(service).attempts if attempt.welcomed_s is None]
+    assert away[0].end.endswith("was closed with 1008 without a reason")
+
+
+def test_repeated_sessions_are_seen():
+    with crowded.Repeats() as service:
+        report = weather(service, churn_s=0)
+    assert repeated(g.session_id for g in report.attempts if g.session_id)
+
+
+def test_being_thrown_out_is_seen():
+    with crowded.ThrowsOut() as service:
+        report = weather(service)
+    assert report.unasked
+    assert 'was closed with 1011 "out with you"' in report.unasked[0]
+
+
+def test_places_that_are_kept_are_seen():
+    with crowded.KeepsPlaces() as service:
+        report = weather(service, churn_s=1)
+    assert report.peak <= service.limit
+    assert report.live()[-2][1] < service.limit / 2
+
+
+def test_clients_count_themselves_from_welcome_to_leaving():
+    report = StormReport(
+        attempts=[
+            Attempt(0.0, 0.0, welcomed_s=0.1, left_s=0.5),
+            Attempt(0.0, 0.0, welcomed_s=0.5, left_s=0.9),
+            Attempt(0.0, 0.0, welcomed_s=0.6),
+            Attempt(0.0, 0.0, left_s=0.2, code=1008),
+        ]
+    )
+    assert report.live() == [(0.0, 0), (0.1, 1), (0.5, 0), (0.5, 1), (0.6, 2), (0.9, 1)]
+    assert report.peak == 2

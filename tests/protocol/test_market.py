@@ -1,0 +1,107 @@
+"""Selections as features write them, and the ticks of the market."""
+
+import pytest
+
+from qaws.protocol.contract import Contract
+from qaws.protocol.market import (
+    INSTRUMENTS,
+    SPOT,
+    Market,
+    Selection,
+    in_turn,
+    instrument_of,
+    selection_of,
+    symbol_of,
+)
+from qaws.verdict import Broken
+
+
+@pytest.mark.parametrize(
+    ("words", "selection"),
+    [
+        ("NIFTY", Selection("symbols", symbols=("NIFTY",))),
+        ("BANKNIFTY and NIFTY", Selection("symbols", symbols=("BANKNIFTY", "NIFTY"))),
+        ("NIFTY, BANKNIFTY and NIFTYNXT50", Selection("symbols", symbols=tuple(SPOT))),
+        ("instrument 256265", Selection("instruments", instruments=(256265,))),
+        ("the NIFTY underlying", Selection("underlying", symbols=("NIFTY",))),
+    ],
+)
+def test_selections_are_read_as_written_and_shown_in_words(words, selection):
+    assert selection_of(words) == selection
+    assert selection_of(str(selection).replace(",", " and", 5)) == selection
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        ("SENSEX", "NIFTY, BANKNIFTY, NIFTYNXT50"),
+        ("NIFTY and SENSEX", "known symbols are"),
+        ("the SENSEX underlying", "known symbols are"),
+        ("instrument 1", "256265"),
+        ("instrument x", "known instruments are"),
+    ],
+)
+def test_what_the_suite_cannot_publish_is_broken_with_what_it_can(words, known):
+    with pytest.raises(Broken, match=known):
+        selection_of(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [
+        ("NIFTY", {"option 256265", "option 256521", "bar NIFTY"}),
+        ("BANKNIFTY", {"option 260105", "option 260361", "bar BANKNIFTY"}),
+        ("instrument 256265", {"option 256265"}),
+        ("the NIFTY underlying", {"bar NIFTY"}),
+        ("NIFTYNXT50", {"option 270857", "bar NIFTYNXT50"}),
+    ],
+)
+def test_a_selection_takes_these_ticks_and_no_other(words, taken):
+    selection = selection_of(words)
+    options = {
+        f"option {number}"
+        for number, symbol in INSTRUMENTS.items()
+        if selection.takes("option_tick", symbol, number)
+    }
+    bars = {f"bar {name}" for name in SPOT if selection.takes("underlying_bar", name, None)}
+    assert options | bars == taken
+    assert selection.takes(*selection.sample())
+
+
+# --- market ------------------------------------------------------------------------------------
+
+
+def test_ticks_keep_the_contract_and_their_symbol():
+    market, contract = Market(), Contract("qa-ws")
+    for number, symbol in INSTRUMENTS.items():
+        tick = market.option_tick(number)
+        assert contract.violation(tick) is None
+        assert (tick["symbol"], tick["instrument_token"]) == (symbol, number)
+        bar = market.tick("underlying_bar", symbol, None)
+        assert contract.violation(bar) is None
+        assert bar["low"] < min(bar["open"], bar["close"])
+        assert max(bar["open"], bar["close"]) < bar["high"]
+
+
+def test_two_ticks_differ_in_every_price_so_that_a_stale_field_shows():
+    market = Market()
+    one, two = market.option_tick(256265), market.option_tick(256265)
+    assert all(one[name] != two[name] for name in ("last_price", "bid", "ask"))
+    assert all(one["greeks"][name] != two["greeks"][name] for name in one["greeks"])
+    first, second = market.underlying_bar("NIFTY"), market.underlying_bar("NIFTY")
+    assert all(first[name] != second[name] for name in ("open", "high", "low", "close", "volume"))
+
+
+def test_greeks_have_digits_that_a_float_of_32_bits_would_lose():
+    tick = Market().option_tick(256265)
+    assert len(repr(tick["greeks"]["delta"])) > 12
+
+
+def test_the_same_seed_makes_the_same_ticks():
+    assert Market(7).option_tick(256265) == Market(7).option_tick(256265)
+    assert Market(7).option_tick(256265) != Market(8).option_tick(256265)
+
+
+def test_symbols_and_instruments_lead_to_each_other():
+    assert all(symbol_of(instrument_of(symbol)) == symbol for symbol in SPOT)
+    assert in_turn(["A", "B"], 2) == ["A", "B", "A", "B"]
