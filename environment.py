@@ -3,36 +3,38 @@
 from pathlib import Path
 
 from behave import register_type
+from behave.model import Scenario, Step
+from behave.runner import Context
 
 from qaws.gherkin.types import TYPES
 from qaws.runner.behave_run import Session
 
-register_type(**TYPES)
-
 ROOT = Path(__file__).resolve().parent
 
+register_type(**TYPES)  # before any step file is loaded, so that none needs to come first
 
-def before_all(context):
+
+def before_all(context: Context) -> None:
     """Read the target, start broker and event loop, put the testbed on the context."""
     context.session = Session(ROOT, context)
 
 
-def before_scenario(context, scenario):
-    """Give the scenario a clean scenario, or skip it with the capability that the target lacks."""
+def before_scenario(context: Context, scenario: Scenario) -> None:
+    """Begin the scenario with a state of its own, or skip it with what the target lacks."""
     context.session.begin(context, scenario)
 
 
-def before_step(context, step):
+def before_step(context: Context, step: Step) -> None:
     """Note when the step begins, for the picture of the scenario."""
     context.session.step(step)
 
 
-def after_scenario(context, scenario):
+def after_scenario(context: Context, scenario: Scenario) -> None:
     """Attach the evidence and close every connection of the scenario."""
     context.session.end(scenario)
 
 
-def after_all(context):
+def after_all(context: Context) -> None:
     """End every process that the run started, and write what it was."""
     if "session" in context:
         context.session.close()

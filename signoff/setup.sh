@@ -27,11 +27,11 @@ else
     if ! usable "$venv/bin"; then
         echo "signoff: this machine has no Node 22 with npm, installing it into the virtual environment"
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
-            -r "$here/../requirements-node.lock" ||
+            -r "$here/../locks/node.lock" ||
             fail "Node could not be installed (pip failed): check the network or install Node 22 or newer"
     fi
     bin="$venv/bin"
-    usable "$bin" || fail "the Node of requirements-node.lock does not run on this machine: install Node 22 or newer"
+    usable "$bin" || fail "the Node of locks/node.lock does not run on this machine: install Node 22 or newer"
 fi
 
 PATH="$bin:$PATH"

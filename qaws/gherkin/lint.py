@@ -1,4 +1,4 @@
-"""A lint for feature files, and the step catalogue: `python -m qaws.gherkin.lint [--write]`.
+"""A lint for feature files, and the step catalogue: `qaws lint [--write]`.
 
 What it holds the features to: every scenario bears one id of its own, which its title repeats; tags
 keep the grammar; scenarios stay short and in one Given/When/Then cycle; every step is defined and

@@ -1,4 +1,4 @@
-"""The report and the sign-off sheet from what a run left behind: `python -m qaws.report.signoff`.
+"""The report and the sign-off sheet from what a run left behind: `qaws report`.
 
 Reads `reports/allure-results`, `reports/run.json` and `reports/checks.jsonl`; writes
 `reports/index.html` (Allure, one file), `reports/signoff.html` (the sheet) and
@@ -288,7 +288,7 @@ def reports_folder() -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     """Make the report of the last run; see `make_report` for the exit codes."""
-    parser = argparse.ArgumentParser(prog="python -m qaws.report.signoff", description=__doc__)
+    parser = argparse.ArgumentParser(prog="qaws report", description=__doc__)
     folder = reports_folder()
     parser.add_argument("--reports", type=Path, default=folder, help=f"default: {folder}")
     options = parser.parse_args(arguments)

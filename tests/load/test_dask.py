@@ -19,7 +19,7 @@ from tests.load.conftest import NIFTY, ROOT
 
 def installed():
     return pytest.importorskip(
-        "distributed", reason="distributed is not installed (requirements-dask.lock)"
+        "distributed", reason="distributed is not installed (locks/dask.lock)"
     )
 
 

@@ -130,7 +130,7 @@ class Dask:
         except ImportError:
             raise Broken(
                 f"{address}: the package distributed is not installed: "
-                "pip install --require-hashes -r requirements-dask.lock"
+                "pip install --require-hashes -r locks/dask.lock"
             ) from None
         try:
             self._client = distributed.Client(
