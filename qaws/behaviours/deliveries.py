@@ -264,7 +264,7 @@ def lacking(testbed: Testbed, connection: Connection) -> list[Published]:
 
 
 def _welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
-    """Say whose welcome did not come once and first (SPEC section 1)."""
+    """Say whose welcome did not come once and first (docs/specification.md, section 1)."""
     findings = []
     for connection in connections:
         kinds = [testbed.dialect.kind(frame.message) for frame in connection.received()]

@@ -46,7 +46,7 @@ class Selection:
     symbols: tuple[str, ...] = ()
 
     def takes(self, kind: TickKind, symbol: str, instrument: int | None) -> bool:
-        """Return whether a tick is part of this selection (SPEC section 1)."""
+        """Return whether a tick is part of this selection (docs/specification.md, section 1)."""
         if self.kind == "instruments":
             return instrument in self.instruments
         if self.kind == "symbols":
