@@ -1,7 +1,8 @@
 """The feed: publishes stamped ticks to the broker, on time and on the record.
 
-Ticks reach the service the way its production feed does (docs/specification.md, section 2). Each carries, beside its
-market fields, `seq` (a number per symbol) and `due_us` (when it was due, microseconds since 1970).
+Ticks reach the service the way its production feed does (docs/specification.md, section 2). Each
+carries, beside its market fields, `seq` (a number per symbol) and `due_us` (when it was due,
+microseconds since 1970).
 """
 
 from __future__ import annotations

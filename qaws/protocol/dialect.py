@@ -1,4 +1,7 @@
-"""Dialects: how a service spells what the features speak of. `QaWs` is docs/specification.md, section 1."""
+"""Dialects: how a service spells what the features speak of.
+
+`QaWs` is docs/specification.md, section 1.
+"""
 
 from __future__ import annotations
 

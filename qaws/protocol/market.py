@@ -22,7 +22,7 @@ Sample = tuple[TickKind, str, int | None]
 SEQUENCE_FIELD = "seq"
 DUE_FIELD = "due_us"
 """Members that each published tick carries besides its market fields: its number, and when it was
-due, in microseconds of the monotonic clock."""
+due, in microseconds since 1970."""
 
 INSTRUMENTS = {
     256265: "NIFTY",
