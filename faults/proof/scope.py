@@ -13,7 +13,7 @@ from behave.parser import parse_file
 
 from faults.fault import Fault
 
-FEATURES = Path(__file__).resolve().parent.parent / "features"
+FEATURES = Path(__file__).resolve().parents[2] / "features"
 ID = "QA-WS-"
 FUNCTIONAL = ("@integration or @security", "not @scale")
 """Every functional scenario; the sizes that take minutes prove nothing more about the verdicts."""

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import psutil
 
-from faults.judgement import Row, read_rows
+from faults.proof.judgement import Row, read_rows
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "targets" / "reference.toml"
 CLEANUP_S = 15.0
 """How long behave may take to end its service and broker after it was interrupted."""
