@@ -10,6 +10,7 @@ scenario may be red. Load scenarios measure: they run at the end, one at a time.
 from __future__ import annotations
 
 import argparse
+import random
 import signal
 import sys
 import time
@@ -17,10 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from faults.catalogue import UnknownFault, all_faults, find
+from faults.fault import Fault
 from faults.proof.findings import Proof
 from faults.proof.matrix import write_matrix
 from faults.proof.prover import Prover, prove
-from faults.proof.runs import ROOT
+from faults.proof.suite import ROOT
 
 EXIT_USAGE, EXIT_STOPPED = 2, 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -38,11 +40,33 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
         "--quick", action="store_true", help="one scenario of each fault: the first that it names"
     )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these faults")
-    parser.add_argument("--jobs", type=int, default=2, choices=(1, 2, 3, 4), help="runs at a time")
+    parser.add_argument(
+        "--sample", type=_count, metavar="N", help="only so many of them, drawn by --seed"
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws others")
+    parser.add_argument(
+        "--jobs",
+        type=_count,
+        metavar="N",
+        help="runs at a time; if not given, as many as the processors bear",
+    )
     parser.add_argument(
         "--reports", type=Path, default=ROOT / "reports", help="folder for the matrix and the logs"
     )
     return parser.parse_args(given)
+
+
+def _count(text: str) -> int:
+    """Read a number of 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be a number of 1 or more")
+    return int(text)
+
+
+def drawn(faults: Sequence[Fault], count: int, seed: int) -> list[Fault]:
+    """Return so many of the faults, in their order; the same ones for the same seed."""
+    places = random.Random(seed).sample(range(len(faults)), min(count, len(faults)))
+    return [faults[place] for place in sorted(places)]
 
 
 def main(given: Sequence[str]) -> int:
@@ -53,6 +77,8 @@ def main(given: Sequence[str]) -> int:
     except UnknownFault as problem:
         print(problem, file=sys.stderr)
         return EXIT_USAGE
+    if arguments.sample:
+        chosen = drawn(chosen, arguments.sample, arguments.seed)
     proof = Proof(arguments.full, chosen, picked=bool(arguments.only), quick=arguments.quick)
     prover = Prover((arguments.reports / "faults").resolve(), arguments.jobs)
     began = time.monotonic()
