@@ -27,7 +27,10 @@ CORES = os.cpu_count() or 1
 
 
 class Pace:
-    """How many runs go on at a time: as many as the processors bear, for most only wait."""
+    """How many runs go on at a time: as many as the processors bear, for most only wait.
+
+    Two for each processor always may; up to four where the processors have time left.
+    """
 
     LOOK_S = 0.3
     """How often it is looked how busy they are; each time one more run may start."""
@@ -36,7 +39,7 @@ class Pace:
 
     def __init__(self, jobs: int | None = None) -> None:
         """Allow so many runs at a time; None to go by how busy the processors are."""
-        self._least = jobs or CORES
+        self._least = jobs or 2 * CORES
         self._most = jobs or 4 * CORES
         self._looked = 0.0
 
