@@ -45,6 +45,11 @@ class ForkServer:
         )
         theirs.close()
 
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self._process.pid
+
     def connection(self) -> socket.socket | None:
         """Return a connection for one run, None where there is no server."""
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -71,6 +71,12 @@ class Run:
         self._child = suite.start(arguments, folder, _environment(folder), services, slow, words)
 
     @property
+    def pid(self) -> int:
+        """Return the process id of behave."""
+        assert self._child.pid
+        return self._child.pid
+
+    @property
     def elapsed_s(self) -> float:
         """Return for how many seconds it has been running."""
         return time.monotonic() - self.started
@@ -106,8 +112,7 @@ class Run:
     def interrupt(self) -> None:
         """Ask behave to clean up and end."""
         if self._child.is_alive():
-            assert self._child.pid
-            os.kill(self._child.pid, signal.SIGINT)
+            os.kill(self.pid, signal.SIGINT)
 
     def stop(self, within_s: float = CLEANUP_S) -> None:
         """End behave and all that it started, by their ids; nothing survives."""
@@ -128,7 +133,7 @@ class Run:
 
     def _family(self) -> list[psutil.Process]:
         try:
-            return psutil.Process(self._child.pid).children(recursive=True)
+            return psutil.Process(self.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
 

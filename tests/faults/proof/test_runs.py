@@ -1,10 +1,15 @@
 """A run of behave: its folder, its settings, its end."""
 
+import os
+import signal
 import time
 
+import psutil
+import pytest
 from behave.configuration import Configuration
 
-from faults.proof import runs
+from faults.proof import runs, scope
+from faults.proof.fork_client import CAN_FORK, ForkServer
 
 
 def test_a_run_writes_nothing_into_the_real_reports(tmp_path, monkeypatch):
@@ -51,3 +56,25 @@ def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
     words = "error to Alice: measured nothing in"
     assert red[0].startswith(words)
     assert rows_of({"QA-WS-010": words})[-1].message.startswith(words)
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="wants Linux")
+def test_nothing_survives_a_run_that_is_killed(tmp_path):
+    server = ForkServer()
+    try:
+        tags = [*scope.FUNCTIONAL, "@QA-WS-011"]  # waits for seconds
+        run = runs.Run("x", tmp_path / "run", tags, None, 60.0, None, server.connection())
+        log = run.folder / "logs" / "service-1.log"
+        deadline = time.monotonic() + 20
+        while not (log.exists() and "listening" in log.read_text()):
+            assert time.monotonic() < deadline, run.last_line()
+            time.sleep(0.02)
+        services = psutil.Process(server.pid).children()
+        brokers = psutil.Process(run.pid).children()
+        assert services
+        assert brokers
+        os.kill(run.pid, signal.SIGKILL)
+        run.stop()
+        assert not [each for each in (*services, *brokers) if each.is_running()]
+    finally:
+        server.stop()
