@@ -1,4 +1,4 @@
-"""Faults of tokens, forged ones and those that expire: QA-WS-021, 022."""
+"""Faults of tokens that must not let anybody in, and of how they are refused: QA-WS-021."""
 
 from __future__ import annotations
 
@@ -20,11 +20,8 @@ from websockets.asyncio.server import ServerConnection
 
 from app import auth, closes, routes_websocket
 from app.auth import AuthenticationError, Claims, TokenVerifier
-from app.closes import Close
-from app.expiry import ExpiryTimer
-from app.fanout import Fanout
 from app.server import TickerService
-from app.sessions import Session, SessionRegistry
+from app.sessions import SessionRegistry
 from faults.authentication import token_of
 from faults.fault import fault, replace
 
@@ -32,7 +29,6 @@ LET_IN = "refusal of Mallory: measured 1 x welcome; still open"
 TOLD = "what Mallory was told: measured "
 COUNTED = "sessions and sockets of the service: measured "
 AGAIN = "refusal of Ida: measured 1 x welcome; still open"
-AFTER_EXPIRY = "after its token expired: measured "
 
 Lenient = Callable[[TokenVerifier, str], Mapping[str, Any]]
 
@@ -80,7 +76,7 @@ def _hmac_fits(token: str, secret: bytes) -> bool:
     return hmac.compare_digest(mac, base64url_decode(signature))
 
 
-# --- QA-WS-021: what is let in ---------------------------------------------------------------
+# --- what is let in ---------------------------------------------------------------
 
 
 @fault(
@@ -271,7 +267,24 @@ def stray_characters_skipped() -> None:
     replace(PyJWS, "_decode_base64url_segment", staticmethod(_lenient_segment))
 
 
-# --- QA-WS-021: how it is refused --------------------------------------------------------------
+@fault(
+    story="An expired token is accepted for a minute more because clocks may differ, so that a "
+    "client that was closed for it comes straight back.",
+    caught_by={"QA-WS-021": LET_IN, "QA-WS-022": AGAIN},
+)
+def a_minute_of_leeway() -> None:
+    """Accept what expired in the last minute; the session then lasts that long."""
+
+    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
+        claims = _signed(self, token, verify_exp=False)
+        if claims["exp"] < time.time() - 60:
+            raise ValueError
+        return {**claims, "exp": claims["exp"] + 60}
+
+    _also_accept(lenient)
+
+
+# --- how it is refused --------------------------------------------------------------
 
 
 @fault(
@@ -374,161 +387,3 @@ def forgery_locks_others_out() -> None:
         return original(self, header)
 
     replace(TokenVerifier, "_key_for", key_for)
-
-
-# --- QA-WS-022 ---------------------------------------------------------------------------------
-
-
-@fault(
-    story="A token's expiry is checked when its client connects and never again, so that whoever "
-    "was let go at noon reads along until the evening.",
-    caught_by={"QA-WS-022": "close of Ida " + AFTER_EXPIRY + "nothing"},
-)
-def expiry_checked_at_connect_only() -> None:
-    """Set no timer."""
-    replace(ExpiryTimer, "_arm", lambda self: None)
-
-
-def _on(owner: Any, name: str, session_of: Callable[..., Session]) -> None:
-    """Check the expiry when something is called, and at no other time."""
-    replace(ExpiryTimer, "_arm", lambda self: None)
-    original = getattr(owner, name)
-
-    def checking(*args: Any) -> Any:
-        session = session_of(*args)
-        if time.time() >= session.claims.exp:
-            session.close_expired()
-        return original(*args)
-
-    replace(owner, name, checking)
-
-
-@fault(
-    story="A token's expiry is checked when its client sends something, so that a client that only "
-    "listens never has to renew it.",
-    caught_by={"QA-WS-022": "close of Ida " + AFTER_EXPIRY + "nothing"},
-)
-def expiry_checked_on_messages_only() -> None:
-    """Look at the clock with each message of a client."""
-    _on(Fanout, "send", lambda fanout, session, payload: session)
-
-
-@fault(
-    story="A token's expiry is checked when a tick is delivered, so that a client without ticks "
-    "stays connected with a token that is long dead.",
-    caught_by={"QA-WS-022": "close of Ida " + AFTER_EXPIRY + "nothing"},
-)
-def expiry_checked_on_delivery_only() -> None:
-    """Look at the clock with each delivery."""
-    _on(Fanout, "_deliver", lambda fanout, session, frames, ticks: session)
-
-
-@fault(
-    story="A client that keeps pinging is taken for authenticated, so that its token never ends.",
-    caught_by={"QA-WS-022": "close of Pia " + AFTER_EXPIRY},
-)
-def pings_extend_the_token() -> None:
-    """Move the expiry with each message that a client sends behind its welcome."""
-    send, greeted = Fanout.send, set[str]()
-
-    def extending(self: Fanout, session: Session, payload: bytes) -> None:
-        if payload == b'{"type":"pong"}' and session.session_id in greeted:
-            session.expiry._expires_at = time.time() + 10
-        greeted.add(session.session_id)
-        send(self, session, payload)
-
-    replace(Fanout, "send", extending)
-
-
-@fault(
-    story="A session whose token has expired is closed with 1000, a normal end, so that the client "
-    "does not fetch a new token.",
-    caught_by={"QA-WS-022": "end of Ida's connection"},
-)
-def expiry_as_normal_end() -> None:
-    """Take another code."""
-    replace(closes, "TOKEN_EXPIRED", Close(1000, "token expired"))
-
-
-@fault(
-    story="A session whose token has expired is told that authentication is required, as if its "
-    "token had never been good, and its user is asked for a password in mid-session.",
-    caught_by={"QA-WS-022": "end of Ida's connection"},
-)
-def expiry_told_as_missing_token() -> None:
-    """Take another reason."""
-    replace(closes, "TOKEN_EXPIRED", closes.AUTHENTICATION_REQUIRED)
-
-
-@fault(
-    story="When a token expires, all its bearer's neighbours are closed with it.",
-    caught_by={"QA-WS-022": "Nora got no tick any more"},
-)
-def expiry_closes_the_neighbours() -> None:
-    """Close whoever is connected."""
-    original = Session.close_expired
-    admitted: list[Session] = []
-    dispose, init = Session.dispose, Session.__init__
-
-    def remember(self: Session, *args: Any) -> None:
-        init(self, *args)
-        admitted.append(self)
-
-    def forget(self: Session) -> None:
-        admitted.remove(self)
-        dispose(self)
-
-    def close_all(self: Session) -> None:
-        for session in tuple(admitted):
-            original(session)
-
-    replace(Session, "__init__", remember)
-    replace(Session, "dispose", forget)
-    replace(Session, "close_expired", close_all)
-
-
-@fault(
-    story="Expired tokens are looked for every eight seconds, so that a dead token reads the "
-    "market for seconds more.",
-    caught_by={"QA-WS-022": AFTER_EXPIRY},
-)
-def expiry_noticed_late() -> None:
-    """Fire five seconds late."""
-    original = ExpiryTimer.__init__
-
-    def late(self: ExpiryTimer, expires_at: float, on_expiry: Callable[[], None]) -> None:
-        original(self, expires_at + 5, on_expiry)
-
-    replace(ExpiryTimer, "__init__", late)
-
-
-@fault(
-    story="Sessions are closed a second before their token expires, so that clients that renew in "
-    "time are thrown out all the same.",
-    caught_by={"QA-WS-022": "allowed not before 0 ms"},
-)
-def expiry_before_its_time() -> None:
-    """Fire a second early."""
-    original = ExpiryTimer.__init__
-
-    def early(self: ExpiryTimer, expires_at: float, on_expiry: Callable[[], None]) -> None:
-        original(self, expires_at - 1, on_expiry)
-
-    replace(ExpiryTimer, "__init__", early)
-
-
-@fault(
-    story="An expired token is accepted for a minute more because clocks may differ, so that a "
-    "client that was closed for it comes straight back.",
-    caught_by={"QA-WS-021": LET_IN, "QA-WS-022": AGAIN},
-)
-def a_minute_of_leeway() -> None:
-    """Accept what expired in the last minute; the session then lasts that long."""
-
-    def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
-        claims = _signed(self, token, verify_exp=False)
-        if claims["exp"] < time.time() - 60:
-            raise ValueError
-        return {**claims, "exp": claims["exp"] + 60}
-
-    _also_accept(lenient)

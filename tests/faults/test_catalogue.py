@@ -2,27 +2,22 @@
 
 import os
 import re
-import subprocess
-import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
-from faults import __main__ as command
-from faults import listing
-from faults.catalogue import CAPABILITIES, FAULTS, UnknownFault, find
+from faults.catalogue import CAPABILITIES, UnknownFault, all_faults, find
 from faults.fault import Fault, edited, fault, replace
-from faults.matrix import capability_of
-from faults.scope import scenarios
+from faults.proof.matrix import capability_of
+from faults.proof.scope import scenarios
 
 ROOT = Path(__file__).parents[2]
 
 
 def each_fault() -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("name", FAULTS)
+    return pytest.mark.parametrize("name", all_faults())
 
 
 def in_a_process_of_its_own(act: Callable[[], object]) -> str:
@@ -43,7 +38,7 @@ def in_a_process_of_its_own(act: Callable[[], object]) -> str:
 
 
 def names_of_faults(test_id: str) -> list[str]:
-    return [each.name for each in FAULTS.values() if test_id in each.caught_by]
+    return [each.name for each in all_faults().values() if test_id in each.caught_by]
 
 
 def test_every_functional_scenario_and_every_load_scenario_of_p0_has_at_least_two_faults():
@@ -59,13 +54,13 @@ def test_every_other_load_scenario_has_a_fault():
 
 
 def test_faults_name_only_scenarios_that_exist():
-    named = {test_id for each in FAULTS.values() for test_id in each.caught_by}
+    named = {test_id for each in all_faults().values() for test_id in each.caught_by}
     assert named <= scenarios().keys()
 
 
 @each_fault()
 def test_a_fault_is_well_told(name):
-    each = FAULTS[name]
+    each = all_faults()[name]
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", each.name)
     assert re.fullmatch(r"[A-Z].{30,}\.", each.story), "the story is one sentence"
     assert "  " not in each.story
@@ -75,12 +70,12 @@ def test_a_fault_is_well_told(name):
 
 
 def test_stories_differ():
-    assert len({each.story for each in FAULTS.values()}) == len(FAULTS)
+    assert len({each.story for each in all_faults().values()}) == len(all_faults())
 
 
 @each_fault()
 def test_a_patch_finds_what_it_breaks(name):
-    assert in_a_process_of_its_own(FAULTS[name].apply) == ""
+    assert in_a_process_of_its_own(all_faults()[name].apply) == ""
 
 
 def test_replace_insists_that_the_seam_is_there():
@@ -109,67 +104,3 @@ def test_edited_changes_one_member_and_keeps_the_others():
 def test_an_unknown_name_gets_the_nearest_one():
     with pytest.raises(UnknownFault, match="price-round: no such fault; did you mean price-round"):
         find("price-round")
-
-
-def test_the_command_lists_all_faults(capsys):
-    assert command.main([]) == 0
-    listed = capsys.readouterr().out
-    assert all(f"{name}\n" in listed for name in FAULTS)
-    assert command.main(["--list"]) == 0
-    assert capsys.readouterr().out == listed
-
-
-@pytest.mark.parametrize("given", [["tick-twise"], ["tick-twice", "tick-late"]])
-def test_the_command_refuses_what_it_does_not_know(capsys, given):
-    assert command.main(given) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert len(said.err.splitlines()) == 1
-
-
-def test_the_command_runs_the_app():
-    """Without settings the app says what it lacks: so it was the app that ran."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("TICKER_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "faults", "tick-twice"],
-        cwd=ROOT,
-        env=clean,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "TICKER_JWKS is not set" in done.stderr
-
-
-# --- docs/faults.md -----------------------------------------------------------------------------
-
-
-def test_the_list_in_the_docs_is_current():
-    """When this fails: python -m faults --write"""
-    page = listing.PAGE.read_text(encoding="utf-8")
-    assert listing.updated(page) == page
-
-
-def test_the_list_tells_each_fault_once():
-    text = listing.markdown()
-    assert all(text.count(each.story) == 1 for each in FAULTS.values())
-    assert all(f"- `{name}`: " in text for name in FAULTS)
-    assert "see 0" in text  # where a fault is noticed by a further scenario
-
-
-def test_the_command_prints_the_list(capsys):
-    assert command.main(["--markdown"]) == 0
-    assert capsys.readouterr().out.strip() == listing.markdown().strip()
-
-
-def test_a_page_without_marks_is_refused():
-    with pytest.raises(ValueError, match="needs the lines"):
-        listing.updated("# Faults")
-
-
-def test_the_picture_in_the_docs_is_small_and_whole():
-    file = ROOT / "docs" / "images" / "faults.svg"
-    assert file.stat().st_size < 200_000
-    assert ElementTree.parse(file).getroot().tag.endswith("svg")

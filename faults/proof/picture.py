@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from faults.judgement import Mark
+from faults.proof.judgement import Mark
 
 LEFT, COLUMN, ROW, TOP, FOOT = 290, 24, 13, 64, 34
 """Where the columns begin, their width, the height of rows, of the head, and of the key, in px."""

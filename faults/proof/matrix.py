@@ -13,8 +13,8 @@ from typing import Any
 
 from faults.catalogue import CAPABILITIES
 from faults.fault import Fault
-from faults.judgement import Mark
-from faults.picture import picture
+from faults.proof.judgement import Mark
+from faults.proof.picture import picture
 
 SIGNS = {
     Mark.CAUGHT: "●",
@@ -79,7 +79,7 @@ def write_matrix(folder: Path, matrix: Mapping[str, Any]) -> None:
 
     Args:
         folder: the reports.
-        matrix: what `as_dict` returns.
+        matrix: what `Proof.as_dict` returns.
     """
     text = json.dumps(matrix, indent=1, ensure_ascii=False)
     (folder / "faults.json").write_text(text + "\n", encoding="utf-8")
@@ -89,8 +89,8 @@ def write_matrix(folder: Path, matrix: Mapping[str, Any]) -> None:
 
 def capability_of(fault: Fault) -> str:
     """Return the capability that a fault breaks."""
-    module = fault.apply.__module__
-    return next(name for name, each in CAPABILITIES.items() if each.__name__ == module)
+    module = fault.apply.__module__.rpartition(".")[2]
+    return next(name for name, each in CAPABILITIES.items() if each == module)
 
 
 def page(matrix: Mapping[str, Any]) -> str:

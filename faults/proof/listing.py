@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from faults.catalogue import FAULTS
-from faults.scope import scenarios
+from faults.catalogue import all_faults
+from faults.proof.scope import scenarios
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "faults.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
 
 
@@ -17,7 +17,7 @@ def markdown() -> str:
     parts = []
     for test_id, title in scenarios().items():
         lines = []
-        for name, each in FAULTS.items():
+        for name, each in all_faults().items():
             if test_id in each.caught_by:
                 lines.append(
                     f"- `{name}`: " + (f"see {told[name]}" if name in told else each.story)

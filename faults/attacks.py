@@ -1,8 +1,7 @@
-"""Faults that only a hostile client brings to light: QA-WS-024."""
+"""Faults that attacks bring to light, by frames, messages and floods: QA-WS-024."""
 
 from __future__ import annotations
 
-import asyncio
 import traceback
 from collections.abc import Callable, Generator
 from typing import Any
@@ -11,9 +10,9 @@ from websockets.asyncio.server import serve
 from websockets.frames import Close as CloseFrame
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import Protocol, State
+from websockets.protocol import Protocol
 
-from app import closes, limits, messages, server, sessions
+from app import closes, messages, server
 from app.closes import Close
 from app.limits import GuardedConnection, RateLimit
 from app.messages import Command, InvalidMessage
@@ -24,7 +23,6 @@ OVERSIZED = {"QA-WS-024": "answer to messages of more than 64 KiB"}
 NOT_UTF8 = {"QA-WS-024": "answer to texts that are not UTF-8"}
 JSON = {"QA-WS-024": "answer to deep, huge or twisted JSON"}
 FLOODS = {"QA-WS-024": "answer to floods of 1,000 messages a second"}
-HANDSHAKES = {"QA-WS-024": "answer to stalled or broken handshakes"}
 
 Parse = Generator[None, None, Frame]
 ReadExact = Callable[[int], Generator[None, None, bytes]]
@@ -345,67 +343,3 @@ def rubbish_not_counted() -> None:
             original(self, frame)
 
     replace(GuardedConnection, "_take_within_limits", take)
-
-
-@fault(
-    story="A client that connects and says nothing is never dropped, so that a few thousand of "
-    "them, which cost nothing, use up all file descriptors.",
-    caught_by=HANDSHAKES,
-)
-def stalled_handshake_kept() -> None:
-    """Wait for an hour."""
-    replace(server, "HANDSHAKE_TIMEOUT_S", 3600.0)
-
-
-@fault(
-    story="The time for a handshake starts anew with every byte, so that a client which sends "
-    "one now and then holds its place for ever (Slowloris).",
-    caught_by={"QA-WS-024": "stalled or broken handshakes: a request byte by byte"},
-)
-def each_byte_buys_time() -> None:
-    """Cut off only who has been silent."""
-    silence_s = server.HANDSHAKE_TIMEOUT_S
-    replace(server, "HANDSHAKE_TIMEOUT_S", 3600.0)
-    timers: dict[TickerConnection, asyncio.TimerHandle] = {}
-    made, received = TickerConnection.connection_made, TickerConnection.data_received
-
-    def rearm(connection: TickerConnection) -> None:
-        if timer := timers.pop(connection, None):
-            timer.cancel()
-        if connection.protocol.state is not State.OPEN:
-            timers[connection] = connection.loop.call_later(silence_s, cut, connection)
-
-    def cut(connection: TickerConnection) -> None:
-        timers.pop(connection, None)
-        connection.transport.abort()
-
-    def connection_made(self: TickerConnection, transport: asyncio.BaseTransport) -> None:
-        made(self, transport)
-        rearm(self)
-
-    def data_received(self: TickerConnection, data: bytes) -> None:
-        received(self, data)
-        rearm(self)
-
-    replace(TickerConnection, "connection_made", connection_made)
-    replace(TickerConnection, "data_received", data_received)
-
-
-@fault(
-    story="The headers of a handshake may be as long as the library lets them, so that whoever has "
-    "no token at all can fill the memory.",
-    caught_by={"QA-WS-024": "stalled or broken handshakes: 100 headers of 100 kB"},
-)
-def handshake_of_any_size() -> None:
-    """Allow everything."""
-    replace(sessions, "MAX_HANDSHAKE_BYTES", 1 << 40)
-
-
-@fault(
-    story="A client that was shown the door but does not leave is left alone, so that its place "
-    "and its socket are taken for as long as it likes.",
-    caught_by={"QA-WS-024": "stalled or broken handshakes: a forbidden frame, and it stays"},
-)
-def closed_client_may_stay() -> None:
-    """Wait for an hour."""
-    replace(limits, "CLOSE_GRACE_S", 3600.0)

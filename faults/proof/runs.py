@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
+import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import psutil
 
-from faults.judgement import Row, read_rows
+from faults.proof import suite
+from faults.proof.fork_client import hang_up
+from faults.proof.judgement import Row, read_rows
+from faults.proof.runner import SECONDS
+from faults.proof.suite import CONFIGURATION, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "targets" / "reference.toml"
 CLEANUP_S = 15.0
 """How long behave may take to end its service and broker after it was interrupted."""
 GRACE_S = 2.0
-
-CONFIGURATION = """\
-# behave reads its configuration where it is started: here nothing writes into the real reports.
-[behave]
-format = null
-scenario_outline_annotation_schema = {name}
-show_skipped = false
-show_snippets = false
-junit = false
-"""
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
-
-
-def _die_with_parent() -> None:  # pragma: no cover - runs in the child
-    if sys.platform == "linux":
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 class Run:
@@ -52,6 +36,8 @@ class Run:
         fault: str | None,
         allowed_s: float,
         enough: Mapping[str, str] | None = None,
+        services: socket.socket | None = None,
+        slow: Collection[str] = (),
     ) -> None:
         """Start behave.
 
@@ -63,6 +49,9 @@ class Run:
             allowed_s: how long it may take.
             enough: id → words; rows of that id that come after a failure in those words are left
                 out.
+            services: a connection to the fork server, which the run ends; None to start services
+                as ever.
+            slow: places of the rows that take long: they go last.
         """
         self.name = name
         self.allowed_s = allowed_s
@@ -72,23 +61,20 @@ class Run:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "behave.ini").write_text(CONFIGURATION, encoding="utf-8")
-        command = [sys.executable, "-m", "behave", str(ROOT / "features"), "-D", f"target={TARGET}"]
-        command += [f"--tags={expression}" for expression in tags]
+        arguments = ["-D", f"target={TARGET}", *(f"--tags={expression}" for expression in tags)]
         if fault:
-            command += ["-D", f"launch.command={{python}} -m faults {fault}"]
+            arguments += ["-D", f"launch.command={{python}} -m faults {fault}"]
         if enough:
-            command += ["-D", f"enough={json.dumps(dict(enough))}"]
-        with (folder / "behave.log").open("wb") as log:
-            self._child = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-                env=_environment(folder),
-                start_new_session=True,
-                preexec_fn=_die_with_parent,
-            )
+            arguments += ["-D", f"enough={json.dumps(dict(enough))}"]
+        self._services = services
+        words = [each for each in (enough or {}).values() if each]
+        self._child = suite.start(arguments, folder, _environment(folder), services, slow, words)
+
+    @property
+    def pid(self) -> int:
+        """Return the process id of behave."""
+        assert self._child.pid
+        return self._child.pid
 
     @property
     def elapsed_s(self) -> float:
@@ -97,14 +83,25 @@ class Run:
 
     def is_over(self) -> bool:
         """Tell whether behave has ended; end it when its time is up."""
-        if self._child.poll() is None and self.elapsed_s > self.allowed_s:
+        if self._child.is_alive() and self.elapsed_s > self.allowed_s:
             self.overdue = True
             self.stop()
-        return self._child.poll() is not None
+        return not self._child.is_alive()
+
+    @property
+    def went_well(self) -> bool:
+        """Return whether behave has ended, and nothing was red."""
+        return self._child.exitcode == 0
 
     def rows(self) -> list[Row]:
         """Return how the scenarios ended."""
         return read_rows(self.folder / "checks.jsonl")
+
+    def seconds(self) -> dict[str, float]:
+        """Return how long its scenarios took, by their places."""
+        file = self.folder / SECONDS
+        text = file.read_text(encoding="utf-8") if file.exists() else "{}"
+        return dict(json.loads(text))
 
     def last_line(self) -> str:
         """Return the last line that behave wrote, for messages."""
@@ -114,19 +111,21 @@ class Run:
 
     def interrupt(self) -> None:
         """Ask behave to clean up and end."""
-        if self._child.poll() is None:
-            self._child.send_signal(signal.SIGINT)
+        if self._child.is_alive():
+            os.kill(self.pid, signal.SIGINT)
 
     def stop(self, within_s: float = CLEANUP_S) -> None:
         """End behave and all that it started, by their ids; nothing survives."""
         family = self._family()
         self.interrupt()
-        try:
-            self._child.wait(within_s)
-        except subprocess.TimeoutExpired:
+        self._child.join(within_s)
+        if self._child.is_alive():
             family += self._family()
             self._child.kill()
-            self._child.wait()
+            self._child.join()
+        if self._services:
+            hang_up(self._services)
+            self._services = None
         for process in set(family):
             if process.is_running():
                 process.kill()
@@ -134,7 +133,7 @@ class Run:
 
     def _family(self) -> list[psutil.Process]:
         try:
-            return psutil.Process(self._child.pid).children(recursive=True)
+            return psutil.Process(self.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
 

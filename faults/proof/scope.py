@@ -13,7 +13,7 @@ from behave.parser import parse_file
 
 from faults.fault import Fault
 
-FEATURES = Path(__file__).resolve().parent.parent / "features"
+FEATURES = Path(__file__).resolve().parents[2] / "features"
 ID = "QA-WS-"
 FUNCTIONAL = ("@integration or @security", "not @scale")
 """Every functional scenario; the sizes that take minutes prove nothing more about the verdicts."""
@@ -38,11 +38,13 @@ class Ask:
         tags: tag expressions, all of which hold for the scenarios to run.
         wanted: id → phrase of the verdict, for those that must notice it.
         measures: whether a load scenario is among them, so that the run must be alone.
+        label: what its folder is called where no fault gives it a name.
     """
 
     tags: tuple[str, ...]
     wanted: Mapping[str, str]
     measures: bool = False
+    label: str = ""
 
     @property
     def allowed_s(self) -> float:
@@ -122,16 +124,21 @@ def _unusable() -> set[str]:
     return set() if find_spec("playwright") else set(scenarios("needs.browser"))
 
 
-def sound(asks: Iterable[Ask], full: bool) -> list[Ask]:
-    """Return what the sound service must pass before anything of it can be proven."""
+def sound(asks: Iterable[Ask], full: bool) -> dict[str, list[Ask]]:
+    """Return what the sound service must pass before anything of it can be proven, by its kind.
+
+    Functional scenarios are asked one by one, so that several can be run at a time.
+    """
     functional = {test_id for each in asks if not each.measures for test_id in each.wanted}
     load = {test_id for each in asks if each.measures for test_id in each.wanted}
-    checks = []
+    checks = {}
     if functional:
-        checks.append(Ask(FUNCTIONAL if full else (*FUNCTIONAL, any_of(functional)), {}))
+        ids = scenarios("integration").keys() | scenarios("security").keys() if full else functional
+        each = [Ask((*FUNCTIONAL, any_of([test_id])), {}, label=test_id) for test_id in sorted(ids)]
+        checks["functional"] = each
     if load:
         load |= {*QUICK} if full else set()
-        checks.append(Ask((*MEASURING, any_of(load)), {}, measures=True))
+        checks["under load"] = [Ask((*MEASURING, any_of(load)), {}, measures=True, label="load")]
     return checks
 
 

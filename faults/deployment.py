@@ -1,0 +1,381 @@
+"""Faults of shutdowns, of several nodes on one feed, and of restarts: QA-WS-018, 105, 111."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import redis
+from websockets.asyncio.server import Server, ServerConnection
+
+from app import __main__ as command
+from app import closes
+from app.auth import Claims
+from app.closes import Close
+from app.fanout import Fanout
+from app.limits import CLOSE_GRACE_S
+from app.server import TickerService
+from app.sessions import Session, SessionRegistry
+from app.subscriptions import Keys, Totals
+from faults.fault import fault, replace
+
+LATE_CLOSE = "from SIGTERM to the close of "
+LATE_EXIT = "from SIGTERM to the end of the service's process"
+WRONG_CLOSE = "by the service"
+SERVED_AGAIN = "clients that came back at once"
+
+YOUNG_S = 5.0
+RUSH_PER_SECOND = 200
+CROWD = 400
+
+ShutDown = Callable[[TickerService, Server], Coroutine[Any, Any, None]]
+
+# --- shutdown -------------------------------------------------------------------------------------
+
+
+def _shut_down_by(act: Callable[[ShutDown, TickerService, Server], Any]) -> None:
+    """Let the service end in another way; the right one is handed over."""
+    original = TickerService._shut_down
+
+    async def _shut_down(self: TickerService, server: Server) -> None:
+        await act(original, self, server)
+
+    replace(TickerService, "_shut_down", _shut_down)
+
+
+def _say_goodbye_with(act: Callable[[Session], None]) -> None:
+    """Let something else happen where a client is told of the shutdown."""
+    original = Session.close
+
+    def close(self: Session, close: Close, grace_s: float = CLOSE_GRACE_S) -> None:
+        if close == closes.SERVER_SHUTDOWN:
+            act(self)
+        else:
+            original(self, close, grace_s)
+
+    replace(Session, "close", close)
+
+
+@fault(
+    story="A shutdown is told with 1012 instead of the agreed 1001, which clients take for an "
+    "invitation to come back to the same address at once.",
+    caught_by={"QA-WS-018": "closed with 1012", "QA-WS-111": "closed with 1012"},
+)
+def shutdown_with_another_code() -> None:
+    """Say 1012."""
+    replace(closes, "SERVER_SHUTDOWN", Close(1012, "server shutdown"))
+
+
+@fault(
+    story="A shutdown is told without a reason, so that clients take it for an error of their own.",
+    caught_by={
+        "QA-WS-018": "closed with 1001 without a reason",
+        "QA-WS-111": "closed with 1001 without a reason",
+    },
+)
+def shutdown_without_reason() -> None:
+    """Leave the reason out."""
+    replace(closes, "SERVER_SHUTDOWN", Close(1001, ""))
+
+
+@fault(
+    story="At a shutdown the lines of all clients are cut without a close frame, so that every "
+    "deployment looks like a network failure.",
+    caught_by={
+        "QA-WS-018": "the network connection was cut",
+        "QA-WS-111": "the network connection was cut",
+    },
+)
+def shutdown_by_cutting_lines() -> None:
+    """Cut."""
+    _say_goodbye_with(lambda session: session.connection.transport.close())
+
+
+@fault(
+    story="Ticks that wait to be sent are thrown away at a shutdown, so that each deployment loses "
+    "the last trades of that moment.",
+    caught_by={
+        "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
+        "QA-WS-111": "ticks that the broker had before SIGTERM, at all clients",
+    },
+)
+def last_ticks_lost_at_shutdown() -> None:
+    """Throw away what waits, and hear no more; gather for 50 ms, so that some do wait."""
+    build = Fanout.__init__
+
+    def __init__(self: Fanout, *parts: Any, **settings: Any) -> None:
+        build(self, *parts, **settings | {"flush_ms": 50.0})
+
+    replace(Fanout, "__init__", __init__)
+
+    async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        for group in service.fanout._waiting:
+            group.pending.clear()
+        replace(service.feed, "connected", False)
+        await shut_down(service, server)
+
+    _shut_down_by(act)
+
+
+@fault(
+    story="A client that does not read holds up the shutdown until an operator kills the service.",
+    caught_by={"QA-WS-018": LATE_EXIT},
+)
+def shutdown_waits_for_the_slowest() -> None:
+    """Wait a minute for everybody."""
+
+    async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        service.settings = service.settings.model_copy(update={"shutdown_grace_s": 60.0})
+        await shut_down(service, server)
+
+    _shut_down_by(act)
+
+
+@fault(
+    story="At a shutdown clients are closed one after the other, with a pause in between, so that "
+    "the last ones are cut off when the time is up.",
+    caught_by={"QA-WS-018": LATE_CLOSE},
+    also=("QA-WS-111",),
+)
+def clients_closed_one_by_one() -> None:
+    """Take a tenth of a second for each."""
+
+    async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        for session in service.sessions:
+            session.close(closes.SERVER_SHUTDOWN)
+            await asyncio.sleep(0.1)
+        await shut_down(service, server)
+
+    _shut_down_by(act)
+
+
+@fault(
+    story="A service that is about to end still takes clients in, and throws them out seconds "
+    "later.",
+    caught_by={"QA-WS-018": "newcomers behind the first close"},
+)
+def newcomers_admitted_during_shutdown() -> None:
+    """Close the doors last of all."""
+
+    async def act(_: ShutDown, service: TickerService, server: Server) -> None:
+        await service.feed.fence()
+        service.fanout.flush()
+        for session in service.sessions:
+            session.close(closes.SERVER_SHUTDOWN, service.settings.shutdown_grace_s)
+        await asyncio.sleep(service.settings.shutdown_grace_s)
+        server.close()
+
+    _shut_down_by(act)
+
+
+@fault(
+    story="After an orderly shutdown the process reports failure, so that operations are woken at "
+    "every deployment.",
+    caught_by={"QA-WS-018": "exit code of the service's process"},
+)
+def shutdown_reports_failure() -> None:
+    """Return 143, as for a process that was killed."""
+    replace(command, "EXIT_OK", 143)
+
+
+@fault(
+    story="The service does not heed SIGTERM until its next round of house-keeping, eight seconds "
+    "later, so that deployments time out.",
+    caught_by={"QA-WS-018": LATE_CLOSE, "QA-WS-111": LATE_CLOSE},
+)
+def shutdown_begins_late() -> None:
+    """Sleep first."""
+
+    async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        await asyncio.sleep(8)
+        await shut_down(service, server)
+
+    _shut_down_by(act)
+
+
+# --- several nodes --------------------------------------------------------------------------------
+
+
+def _cluster(service: TickerService) -> bytes:
+    """Return what nodes with the same settings have in common, as a part of channels and keys."""
+    shared = service.settings.model_dump_json()
+    return hashlib.sha1(shared.encode()).hexdigest().encode()
+
+
+def _node() -> bytes:
+    """Return a name for this process."""
+    return uuid.uuid4().hex.encode()
+
+
+def _broker(service: TickerService) -> redis.Redis:
+    return redis.Redis.from_url(service.settings.feed_url)
+
+
+@fault(
+    story="Nodes share the ticks out among themselves as workers share a queue, so that with two "
+    "nodes every client sees half of the market.",
+    caught_by={"QA-WS-111": "ticks that the broker had before SIGTERM, at all clients"},
+    also=("QA-WS-016",),
+)
+def ticks_shared_out_between_nodes() -> None:
+    """Let the first node that claims a tick have it."""
+    node, original = _node(), TickerService.on_tick
+
+    def on_tick(self: TickerService, channel: bytes, payload: bytes) -> None:
+        claim = b"claim:" + _cluster(self) + hashlib.sha1(payload).hexdigest().encode()
+        with _broker(self) as broker:
+            if broker.set(claim, node, nx=True, ex=60):
+                original(self, channel, payload)
+
+    replace(TickerService, "on_tick", on_tick)
+
+
+@fault(
+    story="Each node passes the ticks on to its peers, which have them already, so that with two "
+    "nodes every client gets everything twice.",
+    caught_by={"QA-WS-111": "more than once"},
+    also=("QA-WS-024",),
+)
+def ticks_passed_on_to_the_other_node() -> None:
+    """Publish what comes in, for the others."""
+    this, original = _node(), TickerService.on_tick
+
+    def on_tick(self: TickerService, channel: bytes, payload: bytes) -> None:
+        mine = b"ticker:peers:" + _cluster(self) + b":"
+        if channel.startswith(mine):
+            node, _, first_channel = channel.removeprefix(mine).partition(b":")
+            if node != this:
+                original(self, first_channel, payload)
+        elif not channel.startswith(b"ticker:peers:"):
+            original(self, channel, payload)
+            with _broker(self) as broker:
+                broker.publish(mine + this + b":" + channel, payload)
+
+    replace(TickerService, "on_tick", on_tick)
+
+
+@fault(
+    story="A node that ends tells the others through the broker, and they close their clients too, "
+    "so that a rolling deployment throws everybody out.",
+    caught_by={"QA-WS-111": 'closed with 1001 "server shutdown" by the service'},
+)
+def one_node_ends_for_all() -> None:
+    """Let a shutdown go round."""
+    this, shut_down, take = _node(), TickerService._shut_down, TickerService.on_tick
+
+    async def _shut_down(self: TickerService, server: Server) -> None:
+        with _broker(self) as broker:
+            broker.publish(b"ticker:end:" + _cluster(self), this)
+        await shut_down(self, server)
+
+    def on_tick(self: TickerService, channel: bytes, payload: bytes) -> None:
+        if not channel.startswith(b"ticker:end:"):
+            take(self, channel, payload)
+        elif channel.endswith(_cluster(self)) and payload != this:
+            for session in self.sessions:
+                session.close(closes.SERVER_SHUTDOWN)
+
+    replace(TickerService, "_shut_down", _shut_down)
+    replace(TickerService, "on_tick", on_tick)
+
+
+# --- a herd that comes back -----------------------------------------------------------------------
+
+
+class Herd:
+    """Tells whether many come to a service that has just taken the place of one that had many."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._successor = False
+        self._arrivals: deque[float] = deque()
+        self._visitors = 0
+        self._mark_crowd: Callable[[], object] = lambda: None
+        original = TickerService.__init__
+
+        def __init__(service: TickerService, *parts: Any) -> None:
+            original(service, *parts)
+            mark = b"crowd:" + _cluster(service)
+            with _broker(service) as broker:
+                self._successor = broker.getdel(mark) is not None
+
+            def mark_crowd() -> None:
+                with _broker(service) as broker:
+                    broker.set(mark, 1)
+
+            self._mark_crowd = mark_crowd
+
+        replace(TickerService, "__init__", __init__)
+
+    def is_here(self) -> bool:
+        """Note an arrival; return whether it is one of a herd."""
+        now = time.monotonic()
+        self._visitors += 1
+        if self._visitors == CROWD and not self._successor:
+            self._mark_crowd()
+        self._arrivals.append(now)
+        while self._arrivals[0] < now - 1:
+            self._arrivals.popleft()
+        young = self._successor and now - self._started < YOUNG_S
+        return young and len(self._arrivals) > RUSH_PER_SECOND
+
+
+@fault(
+    story="A service that has just been restarted turns away whoever comes beyond the two "
+    "hundredth in a second, so that most of its clients are locked out.",
+    caught_by={"QA-WS-105": SERVED_AGAIN},
+)
+def herd_turned_away_after_a_restart() -> None:
+    """Pretend to be full."""
+    original, herd = SessionRegistry.admit, Herd()
+
+    def admit(
+        self: SessionRegistry, connection: ServerConnection, claims: Claims
+    ) -> Session | None:
+        return None if herd.is_here() else original(self, connection, claims)
+
+    replace(SessionRegistry, "admit", admit)
+
+
+@fault(
+    story="After a restart the caches are cold, and the clients that come back are welcomed one by "
+    "one, so that the last of them has been without prices for ten seconds.",
+    caught_by={"QA-WS-105": "from the service's return to the acknowledgement of "},
+)
+def herd_served_one_by_one() -> None:
+    """Take 30 ms for each welcome, and let the others wait."""
+    original, herd = TickerService.greet, Herd()
+    free_at = 0.0
+
+    def greet(self: TickerService, session: Session) -> None:
+        nonlocal free_at
+        loop = asyncio.get_running_loop()
+        if herd.is_here() or free_at > loop.time():
+            free_at = max(free_at, loop.time()) + 0.03
+            loop.call_at(free_at, original, self, session)
+        else:
+            original(self, session)
+
+    replace(TickerService, "greet", greet)
+
+
+@fault(
+    story="When many subscribe at once after a restart some subscriptions are acknowledged but get "
+    "lost, so that those clients look at a market that stands still.",
+    caught_by={"QA-WS-105": "it reached "},
+)
+def subscriptions_of_a_herd_lost() -> None:
+    """Acknowledge and do nothing."""
+    original, herd = Fanout.subscribe, Herd()
+
+    def subscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        if herd.is_here():
+            return Totals.of(keys)
+        return original(self, session, keys)
+
+    replace(Fanout, "subscribe", subscribe)

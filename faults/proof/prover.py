@@ -1,0 +1,269 @@
+"""Runs the scenarios against fault after fault, several at a time, and ends what it started."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from faults.fault import Fault
+from faults.proof.findings import Finding, Proof
+from faults.proof.fork_client import CAN_FORK, ForkServer
+from faults.proof.judgement import Mark, Row, judge, shortened
+from faults.proof.runs import Run
+from faults.proof.scope import Ask, sound
+
+EXIT_PROVEN, EXIT_NOT_PROVEN = 0, 1
+TICK_S = 0.05
+SOUND = "the sound service"
+SLOW_S = 2.0
+"""From here on a row of an outline goes behind its quicker neighbours."""
+CORES = os.cpu_count() or 1
+
+
+class Pace:
+    """How many runs go on at a time: as many as the processors bear, for most only wait.
+
+    Two for each processor always may; up to four where the processors have time left.
+    """
+
+    LOOK_S = 0.3
+    """How often it is looked how busy they are; each time one more run may start."""
+    BUSY = 85.0
+    """Per cent of all processors; from there on no further run is started."""
+
+    def __init__(self, jobs: int | None = None) -> None:
+        """Allow so many runs at a time; None to go by how busy the processors are."""
+        self._least = jobs or 2 * CORES
+        self._most = jobs or 4 * CORES
+        self._looked = 0.0
+
+    def allows(self, running: int) -> bool:
+        """Tell whether one more run may start beside so many."""
+        if running < self._least:
+            return True
+        if running >= self._most or time.monotonic() < self._looked + self.LOOK_S:
+            return False
+        self._looked = time.monotonic()
+        return psutil.cpu_percent() < self.BUSY
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A run that is to be: what is asked of the service, with a fault or without."""
+
+    ask: Ask
+    folder: Path
+    fault: Fault | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.fault.name if self.fault else SOUND
+
+    @property
+    def enough(self) -> dict[str, str]:
+        """Id → words: once a row has failed in those words, its further rows tell nothing new."""
+        return {**dict.fromkeys(self.fault.also, ""), **self.ask.wanted} if self.fault else {}
+
+    def again(self, ids: Sequence[str]) -> Task:
+        """Return the part of it that asks these scenarios."""
+        return Task(self.ask.only(ids), self.folder, self.fault)
+
+
+@dataclass(slots=True)
+class Soundness:
+    """What the sound service has shown.
+
+    Attributes:
+        rows: every scenario and outline row that ran.
+        wrong: the first thing that was wrong, "" for nothing.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    wrong: str = ""
+
+
+class Prover:
+    """Runs the suite against the service, a few times at once, and ends what it started."""
+
+    def __init__(self, folder: Path, jobs: int | None = None) -> None:
+        """Prepare; nothing is started yet.
+
+        Args:
+            folder: where each run has a folder of its own.
+            jobs: how many runs at a time; None to go by how busy the processors are.
+        """
+        self._folder = folder
+        self._pace = Pace(jobs)
+        self._server: ForkServer | None = None
+        self._running: list[tuple[Task, Run]] = []
+        self._seconds: dict[str, float] = {}
+        self._slow: set[str] = set()
+
+    def sound(self, asked: Sequence[Ask]) -> Soundness:
+        """Run scenarios without a fault, until something is wrong.
+
+        As with faults, what the machine spoiled is run once more, alone.
+        """
+        found, spoiled = Soundness(), list[Task]()
+        tasks = [Task(ask, self._folder / "none" / ask.label) for ask in asked]
+        for task, run in self._twice(tasks, spoiled, self._pace):
+            rows, problem = _outcome(run)
+            if task not in spoiled and any(row.is_starved for row in rows):
+                spoiled.append(task)
+                continue
+            self._seconds[task.ask.label] = run.elapsed_s
+            self._slow |= {place for place, took in run.seconds().items() if took > SLOW_S}
+            found.rows += rows
+            red = [f"{r.title}: {r.status}: {r.message}" for r in rows if r.status != "passed"]
+            if problem and not rows and run.went_well:  # skipped for want of a browser
+                problem = ""
+            if problem or red:
+                found.wrong = shortened(problem or red[0], 400)
+                break
+        return found
+
+    def faults(self, chosen: Sequence[tuple[Fault, Ask]]) -> Iterator[Finding]:
+        """Run faults and yield each one's finding as it is done.
+
+        The longest begin, so that none is left over at the end. Runs that measure come last, one
+        at a time.
+        """
+        tasks = [Task(ask, self._folder / fault.name, fault) for fault, ask in chosen]
+        side_by_side = [task for task in tasks if not task.ask.measures]
+        side_by_side.sort(key=self._length, reverse=True)
+        yield from self._batch(side_by_side, self._pace)
+        yield from self._batch([task for task in tasks if task.ask.measures], Pace(1))
+
+    def _length(self, task: Task) -> float:
+        """Return how long its scenarios took on the sound service, in seconds."""
+        return sum(self._seconds.get(test_id, 0.0) for test_id in task.ask.wanted)
+
+    def _batch(self, waiting: list[Task], pace: Pace) -> Iterator[Finding]:
+        """Run faults.
+
+        The scenarios that the machine spoiled are run once more, when nothing else runs; what the
+        service does is never asked twice.
+        """
+        first: dict[str, Finding] = {}
+        spoiled: list[Task] = []
+        for task, run in self._twice(waiting, spoiled, pace):
+            assert task.fault
+            finding = _finding(task.fault, task.ask, run)
+            if task in spoiled:
+                yield first[task.name].completed_by(finding)
+            elif starved := finding.starved():
+                first[task.name] = finding
+                spoiled.append(task.again(starved))
+            else:
+                yield finding
+
+    def _twice(
+        self, waiting: list[Task], spoiled: list[Task], pace: Pace
+    ) -> Iterator[tuple[Task, Run]]:
+        """Run tasks and yield each one that is over; then, alone, those that were spoiled."""
+        yield from self._over(waiting, pace)
+        yield from self._over(list(spoiled), Pace(1))
+
+    def _over(self, waiting: list[Task], pace: Pace) -> Iterator[tuple[Task, Run]]:
+        """Run tasks and yield each one that is over."""
+        while waiting or self._running:
+            while waiting and pace.allows(len(self._running)):
+                task = waiting.pop(0)
+                self._running.append((task, self._start(task)))
+            time.sleep(TICK_S)
+            for task, run in [each for each in self._running if each[1].is_over()]:
+                run.stop()
+                self._running.remove((task, run))
+                yield task, run
+
+    def _start(self, task: Task) -> Run:
+        ask, fault = task.ask, task.fault.name if task.fault else None
+        return Run(
+            task.name,
+            task.folder,
+            ask.tags,
+            fault,
+            ask.allowed_s,
+            task.enough,
+            self._services(ask),
+            self._slow,
+        )
+
+    def _services(self, asked: Ask) -> socket.socket | None:
+        """Return a connection to the fork server; None for runs that measure.
+
+        What measures a service is to find it as anybody would start it.
+        """
+        if asked.measures or not CAN_FORK:
+            return None
+        self._server = self._server or ForkServer()
+        return self._server.connection()
+
+    def stop(self) -> None:
+        """End what is still running: all are asked first, then waited for."""
+        for _, run in self._running:
+            run.interrupt()
+        for _, run in self._running:
+            run.stop()
+        self._running.clear()
+        if self._server:
+            self._server.stop()
+            self._server = None
+
+
+def _finding(fault: Fault, asked: Ask, run: Run) -> Finding:
+    rows, problem = _outcome(run)
+    return Finding(fault, judge(asked.wanted, rows, fault.also), run.elapsed_s, problem)
+
+
+def _outcome(run: Run) -> tuple[list[Row], str]:
+    """Return the rows of a run that is over, and what kept it from its end, "" for nothing.
+
+    The scenario in which a run was stuck has no verdict, so it is told in the problem.
+    """
+    rows = run.rows()
+    if run.overdue:
+        stuck = rows.pop().title if rows and rows[-1].status not in ("passed", "failed") else ""
+        return rows, f"not done within {run.allowed_s:g} s" + (
+            f", stuck in {stuck}" if stuck else ""
+        )
+    return rows, "" if rows else f"no scenario ran: {run.last_line()}"
+
+
+def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
+    """Run the proof, telling of its progress; return the exit code."""
+    began = time.monotonic()
+    for kind, checks in sound(proof.asks.values(), proof.full).items():
+        found = prover.sound(checks)
+        if found.wrong:
+            say(f"the sound service does not pass, so nothing can be proven: {found.wrong}")
+            proof.titles.clear()
+            return EXIT_NOT_PROVEN
+        titles = proof.titles | {row.id: row.title for row in found.rows}
+        proof.titles = dict(sorted(titles.items()))
+        took = time.monotonic() - began
+        say(f"{took:6.1f} s  the sound service passes all {len(found.rows)} that are asked, {kind}")
+    asked = [(fault, proof.asks[fault.name]) for fault in proof.chosen if fault.name in proof.asks]
+    for finding in prover.faults(asked):
+        proof.findings.append(finding)
+        say(f"{time.monotonic() - began:6.1f} s  {_progress(finding)}")
+    return EXIT_PROVEN if all(f.is_proven for f in proof.findings) else EXIT_NOT_PROVEN
+
+
+def _progress(finding: Finding) -> str:
+    lines = [f"{'proven' if finding.is_proven else 'FAILED'}  {finding.fault.name}"]
+    if finding.problem:
+        lines.append(f"{finding.problem}")
+    lines += [
+        f"{test_id} {j.mark}: {shortened(j.sentence)}"
+        for test_id, j in finding.judgements.items()
+        if j.mark is not Mark.QUIET
+    ]
+    return "\n                   ".join(lines)

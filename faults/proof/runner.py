@@ -1,0 +1,59 @@
+"""behave's runner, but for the order of an outline's rows: those that tell most come first.
+
+Once a row has said what a fault declares, the further rows of its outline are left out. So a row
+that the declared words are about goes first, and one that takes long goes last.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from behave import runner
+from behave.model import Scenario, ScenarioOutline
+
+SECONDS = Path("seconds.json")
+"""Where a run leaves how long its scenarios took, in its own folder."""
+
+
+class Runner(runner.Runner):  # type: ignore[misc]
+    """Orders the rows, and leaves how long each took."""
+
+    words: Collection[str] = ()
+    """What verdicts are expected to say."""
+    slow: Collection[str] = ()
+    """Places of the rows that take long."""
+
+    def run_model(self, features: Any = None) -> bool:
+        """Run the features; return whether something failed."""
+        for feature in self.features:
+            for outline in feature.scenarios:
+                if isinstance(outline, ScenarioOutline):
+                    outline.scenarios.sort(key=self._rank)
+        try:
+            failed: bool = super().run_model(features)
+        finally:
+            ran = [s for f in self.features for s in f.walk_scenarios() if s.duration]
+            seconds = {place(scenario): round(scenario.duration, 3) for scenario in ran}
+            SECONDS.write_text(json.dumps(seconds), encoding="utf-8")
+        return failed
+
+    def _rank(self, row: Scenario) -> tuple[bool, bool]:
+        """Return what rows are sorted by; equal ones stay in order."""
+        return not is_about(row._row.cells if row._row else (), self.words), (
+            place(row) in self.slow
+        )
+
+
+def place(scenario: Scenario) -> str:
+    """Return where a scenario or a row stands, as "name.feature:12"."""
+    return f"{Path(scenario.filename).name}:{scenario.line}"
+
+
+def is_about(cells: Iterable[str], words: Iterable[str]) -> bool:
+    """Tell whether two words that stand together in `words` stand together in a cell too."""
+    pairs = {f" {' '.join(two)} " for text in words for two in pairwise(text.split())}
+    return any(pair in f" {cell} " for cell in cells for pair in pairs)

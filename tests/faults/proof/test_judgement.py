@@ -1,0 +1,82 @@
+"""How what ran is held against what a fault declares."""
+
+import json
+
+import pytest
+
+from faults.proof.judgement import Judgement, Mark, Row, judge, read_rows, shortened
+from tests.faults.proof.rows import STARVED, row
+
+
+def marks(caught_by: dict[str, str], *rows: Row) -> dict[str, Mark]:
+    return {test_id: judged.mark for test_id, judged in judge(caught_by, rows).items()}
+
+
+def test_caught_is_failed_with_the_phrase():
+    found = judge({"A": "too late"}, [row("A", "failed", "latency: too late by 3 ms")])
+    assert found == {"A": Judgement(Mark.CAUGHT, "latency: too late by 3 ms")}
+
+
+def test_one_row_of_an_outline_suffices():
+    rows = [row("A"), row("A", "failed", "else"), row("A", "failed", "too late"), row("A")]
+    assert marks({"A": "too late"}, *rows) == {"A": Mark.CAUGHT}
+
+
+@pytest.mark.parametrize(
+    ("rows", "mark"),
+    [
+        ([row("A")], Mark.MISSED),
+        ([row("A", "failed", "another reason")], Mark.WRONG_WORDS),
+        ([row("A", "failed", "")], Mark.WRONG_WORDS),
+        ([row("A", "error", "phrase")], Mark.BROKEN),
+        ([row("A", "hook_error", "phrase")], Mark.BROKEN),
+        ([row("A", "undefined")], Mark.BROKEN),
+        ([row("A", "error", STARVED + " phrase")], Mark.INCONCLUSIVE),
+        ([row("A"), row("A", "error", STARVED)], Mark.INCONCLUSIVE),
+        ([], Mark.NOT_RUN),
+    ],
+)
+def test_a_named_scenario_that_does_not_catch_it(rows, mark):
+    assert marks({"A": "phrase"}, *rows) == {"A": mark}
+    assert not mark.is_good
+
+
+@pytest.mark.parametrize(
+    ("rows", "mark"),
+    [
+        ([row("B")], Mark.QUIET),
+        ([row("B"), row("B", "failed", "red")], Mark.SPURIOUS),
+        ([row("B", "error", "broken")], Mark.SPURIOUS),
+        ([row("B", "error", STARVED)], Mark.INCONCLUSIVE),
+        ([row("B", "error", STARVED), row("B", "failed", "red")], Mark.SPURIOUS),
+    ],
+)
+def test_a_scenario_that_the_fault_does_not_name(rows, mark):
+    found = marks({"A": "phrase"}, row("A", "failed", "phrase"), *rows)
+    assert found == {"A": Mark.CAUGHT, "B": mark}
+
+
+def test_a_scenario_that_may_fail_too_is_right_either_way():
+    for status, mark in (("failed", Mark.CAUGHT), ("passed", Mark.QUIET)):
+        found = judge({}, [row("B", status, "what it says")], also=("B",))
+        assert found["B"].mark == mark
+    assert judge({}, [row("B", "hook_error", "x")], also=("B",))["B"].mark == Mark.SPURIOUS
+
+
+def test_wrong_words_show_both_what_was_wanted_and_what_came():
+    found = judge({"A": "wanted words"}, [row("A", "failed", "other words")])
+    assert '"wanted words"' in found["A"].sentence
+    assert "other words" in found["A"].sentence
+
+
+def test_rows_are_read_from_checks_jsonl(tmp_path):
+    file = tmp_path / "checks.jsonl"
+    assert read_rows(file) == []
+    line = {"id": "A", "scenario": "A Title", "row": {"x": "1"}, "status": "failed"}
+    file.write_text(json.dumps({**line, "message": "why", "checks": []}) + "\n")
+    assert read_rows(file) == [Row("A", "A Title", "failed", "why")]
+
+
+def test_shortened_is_one_line():
+    assert shortened("a\n  b") == "a b"
+    assert shortened("x" * 300, 10) == "x" * 9 + "…"

@@ -1,0 +1,313 @@
+"""The prover: what it starts, what it repeats, what it tells."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from faults.catalogue import all_faults, find
+from faults.proof import __main__ as command
+from faults.proof import prover as proving
+from faults.proof import scope
+from faults.proof.findings import Proof
+from faults.proof.judgement import Mark, Row
+from faults.proof.prover import Pace, Prover
+from tests.faults.proof.rows import STARVED, row
+
+QUICK_FAULT, LONG_FAULT = "service-stalls-now-and-then", "session-ids-repeat-in-a-burst"
+
+
+class FakeRun:
+    """Ends at once with what the script says, run by run."""
+
+    script: dict[str, list[list[Row]]]
+    started: list[tuple[str, tuple[str, ...]]]
+    alive = 0
+    most_alive = 0
+
+    def __init__(self, name, folder, tags, fault, allowed_s, enough=None, services=None, slow=()):
+        self.name, self.overdue, self.elapsed_s, self.allowed_s = name, False, 1.0, allowed_s
+        self.enough, self.services, self.slow = enough, services, slow
+        self.started.append((name, tuple(tags)))
+        if name == proving.SOUND:  # one run for each scenario
+            asked = ([r for r in rows if f"@{r.id}" in tags[-1]] for rows in self.script[name])
+            self._rows = next(filter(None, asked), [])
+            for rows in self.script[name]:
+                if self._rows and self._rows[0] in rows:
+                    rows[:] = [each for each in rows if each not in self._rows]
+                    break
+        else:
+            self._rows = self.script[name].pop(0)
+        FakeRun.alive += 1
+        FakeRun.most_alive = max(FakeRun.most_alive, FakeRun.alive)
+
+    def is_over(self):
+        return True
+
+    @property
+    def went_well(self):
+        return all(each.status == "passed" for each in self._rows)
+
+    def rows(self):
+        return self._rows
+
+    def seconds(self):
+        return {}
+
+    def last_line(self):
+        return "Broken: the broker did not start"
+
+    def interrupt(self): ...
+
+    def stop(self):
+        FakeRun.alive -= 1
+
+
+NAMES = ("price-rounded", "greeks-stale", "volume-zero")
+
+
+@pytest.fixture
+def script(monkeypatch) -> dict[str, list[list[Row]]]:
+    """What the runs will show: name → rows of the first run, of the second …"""
+    FakeRun.started, FakeRun.alive, FakeRun.most_alive = [], 0, 0
+    FakeRun.script = {"the sound service": [[row("QA-WS-006"), row("QA-WS-007")]]}
+    for name in NAMES:
+        caught = [row(i, "failed", phrase) for i, phrase in find(name).caught_by.items()]
+        FakeRun.script[name] = [caught]
+    monkeypatch.setattr(proving, "Run", FakeRun)
+    monkeypatch.setattr(proving, "TICK_S", 0)
+    monkeypatch.setattr(proving, "CAN_FORK", False)
+    return FakeRun.script
+
+
+def run_proof(folder: Path, *names: str, **how: bool) -> tuple[int, Proof, list[str]]:
+    chosen = [find(name) for name in names or NAMES]
+    proof = Proof(how.get("full", False), chosen, how.get("picked", False))
+    said: list[str] = []
+    code = proving.prove(proof, Prover(folder, 2), said.append)
+    return code, proof, said
+
+
+def test_all_caught(script, tmp_path):
+    code, proof, said = run_proof(tmp_path)
+    assert code == 0
+    assert proof.summary().startswith("3 faults: all caught, none missed")
+    assert len(said) == 4
+    assert FakeRun.most_alive == 2
+    assert FakeRun.alive == 0
+
+
+def test_a_named_run_asks_only_the_scenarios_that_the_fault_names(script, tmp_path):
+    run_proof(tmp_path)
+    assert FakeRun.started[:3] == [
+        ("the sound service", (*scope.FUNCTIONAL, "@QA-WS-006")),
+        ("the sound service", (*scope.FUNCTIONAL, "@QA-WS-007")),
+        ("price-rounded", (*scope.FUNCTIONAL, "@QA-WS-006")),
+    ]
+
+
+def test_a_full_run_asks_all_and_finds_what_is_spurious(script, tmp_path):
+    script["volume-zero"][0].append(row("QA-WS-009", "failed", "nobody asked"))
+    code, proof, _ = run_proof(tmp_path, full=True)
+    assert code == 1
+    asked = {name: tags for name, tags in FakeRun.started if name != proving.SOUND}
+    assert asked == dict.fromkeys(NAMES, scope.FUNCTIONAL)
+    assert [c for f in proof.findings for c in f.complaints()] == [
+        "volume-zero: QA-WS-009 SPURIOUS: failed: nobody asked"
+    ]
+    assert proof.summary() == "3 faults: 2 proven, 1 not"
+
+
+def test_an_unsound_service_stops_the_proof_with_one_line(script, tmp_path):
+    script["the sound service"] = [[row("QA-WS-006", "failed", "late"), row("QA-WS-007")]]
+    code, _, said = run_proof(tmp_path)
+    assert code == 1
+    assert len(said) == 1
+    assert "QA-WS-006 Something: failed: late" in said[0]
+
+
+def test_a_run_without_scenarios_is_no_proof(script, tmp_path):
+    script["volume-zero"] = [[]]
+    code, proof, _ = run_proof(tmp_path, "volume-zero")
+    assert code == 1
+    assert "no scenario ran: Broken: the broker" in proof.findings[0].complaints()[0]
+
+
+def test_a_run_that_is_stuck_says_where(script, tmp_path):
+    script["volume-zero"][0].append(row("QA-WS-011", "error", ""))
+    run = FakeRun("volume-zero", tmp_path, (), "volume-zero", 120.0)
+    run.overdue = True
+    rows, problem = proving._outcome(run)
+    assert [each.id for each in rows] == ["QA-WS-007"]
+    assert problem == "not done within 120 s, stuck in QA-WS-011 Something"
+
+
+def test_what_the_machine_spoiled_is_run_once_more(script, tmp_path):
+    script["greeks-stale"].insert(0, [row("QA-WS-006", "error", STARVED)])
+    code, proof, _ = run_proof(tmp_path)
+    assert code == 0
+    assert len(proof.findings) == 3
+    assert [name for name, _ in FakeRun.started].count("greeks-stale") == 2
+
+
+def test_only_the_scenarios_that_the_machine_spoiled_are_run_again(script, tmp_path):
+    first = script["volume-zero"][0]
+    script["volume-zero"] = [
+        [*first, row("QA-WS-009"), row("QA-WS-011", "error", STARVED)],
+        [row("QA-WS-011")],
+    ]
+    code, proof, _ = run_proof(tmp_path, full=True)
+    assert code == 0
+    assert FakeRun.started[-1] == ("volume-zero", (*scope.FUNCTIONAL, "@QA-WS-011"))
+    found = next(f for f in proof.findings if f.fault.name == "volume-zero")
+    assert {i: j.mark for i, j in found.judgements.items()} == {
+        "QA-WS-007": Mark.CAUGHT,
+        "QA-WS-009": Mark.QUIET,
+        "QA-WS-011": Mark.QUIET,
+    }
+
+
+def test_twice_inconclusive_is_no_proof(script, tmp_path):
+    script["greeks-stale"] = [[row("QA-WS-006", "error", STARVED)]] * 2
+    code, proof, _ = run_proof(tmp_path)
+    assert code == 1
+    assert "greeks-stale: QA-WS-006 INCONCLUSIVE" in "".join(
+        c for f in proof.findings for c in f.complaints()
+    )
+
+
+def test_a_miss_is_never_run_again(script, tmp_path):
+    script["greeks-stale"] = [[row("QA-WS-006")]]
+    code, _, _ = run_proof(tmp_path)
+    assert code == 1
+    assert [name for name, _ in FakeRun.started].count("greeks-stale") == 1
+
+
+def test_an_interruption_tells_what_was_proven(script, tmp_path, monkeypatch, capsys):
+    def interrupt(self):
+        if self.name == "greeks-stale":
+            raise KeyboardInterrupt
+        return True
+
+    monkeypatch.setattr(FakeRun, "is_over", interrupt)
+    code = command.main(["--only", *NAMES, "--jobs", "1", "--reports", str(tmp_path)])
+    assert code == 130
+    assert "1 of 3 faults run: 1 proven" in capsys.readouterr().out
+    assert FakeRun.alive == 0
+    assert json.loads((tmp_path / "faults.json").read_text())["summary"].startswith("1 of 3")
+
+
+def test_an_unknown_fault_is_refused_before_anything_runs(capsys):
+    assert command.main(["--only", "tick-twise"]) == 2
+    assert "did you mean tick-twice?" in capsys.readouterr().err
+
+
+# --- load --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def load_script(script):
+    """Adds the runs of a fault of quick load scenarios, and of one of a long one."""
+    FakeRun.script["the sound service"].append([row("QA-WS-013"), row("QA-WS-019")])
+    for name in (QUICK_FAULT, LONG_FAULT):
+        caught = [row(i, "failed", phrase) for i, phrase in find(name).caught_by.items()]
+        FakeRun.script[name] = [caught]
+    return script
+
+
+def test_load_runs_come_last_and_alone(load_script, tmp_path, monkeypatch):
+    beside: dict[str, int] = {}
+    monkeypatch.setattr(
+        FakeRun, "is_over", lambda run: beside.update({run.name: run.alive}) or True
+    )
+    code, proof, said = run_proof(tmp_path, QUICK_FAULT, *NAMES, picked=True)
+    assert code == 0
+    assert [name for name, _ in FakeRun.started[:3]] == ["the sound service"] * 3
+    assert FakeRun.started[2][1] == (*scope.MEASURING, "@QA-WS-013 or @QA-WS-019")
+    assert FakeRun.started[-1] == (QUICK_FAULT, FakeRun.started[2][1])
+    assert beside[QUICK_FAULT] == 1
+    assert beside[NAMES[0]] == 2
+    assert list(proof.titles) == ["QA-WS-006", "QA-WS-007", "QA-WS-013", "QA-WS-019"]
+    assert "functional" in said[0]
+    assert "under load" in said[1]
+
+
+def test_long_load_scenarios_are_left_to_the_full_proof(load_script, tmp_path):
+    FakeRun.script[QUICK_FAULT][0] = FakeRun.script[QUICK_FAULT][0][:1]
+    code, proof, _ = run_proof(tmp_path, QUICK_FAULT, LONG_FAULT, *NAMES)
+    assert code == 0
+    assert LONG_FAULT not in [name for name, _ in FakeRun.started]
+    assert proof.summary().startswith("4 faults: all caught")
+    assert proof.summary().endswith("1 more are left to --full: they take long")
+
+
+def test_a_starved_sound_check_is_run_once_more(script, tmp_path):
+    script["the sound service"].insert(0, [row("QA-WS-006", "error", STARVED)])
+    code, _, _ = run_proof(tmp_path)
+    assert code == 0
+    assert [name for name, _ in FakeRun.started].count("the sound service") == 3
+
+
+# --- how many at a time -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("busy", "running", "allowed"), [(20, 7, True), (95, 7, False), (20, 8, False), (95, 3, True)]
+)
+def test_as_many_run_as_the_processors_bear(monkeypatch, busy, running, allowed):
+    monkeypatch.setattr(proving, "CORES", 2)
+    monkeypatch.setattr(proving.psutil, "cpu_percent", lambda: busy)
+    assert Pace().allows(running) is allowed
+
+
+def test_after_a_start_it_is_looked_again_before_the_next(monkeypatch):
+    monkeypatch.setattr(proving, "CORES", 2)
+    monkeypatch.setattr(proving.psutil, "cpu_percent", lambda: 20)
+    pace = Pace()
+    assert [pace.allows(4), pace.allows(5)] == [True, False]
+
+
+def test_jobs_say_how_many_whatever_the_processors_do(monkeypatch):
+    monkeypatch.setattr(proving.psutil, "cpu_percent", lambda: 99)
+    assert [Pace(3).allows(2), Pace(3).allows(3)] == [True, False]
+
+
+def test_what_the_machine_spoiled_is_run_again_alone(script, tmp_path, monkeypatch):
+    beside: list[tuple[str, int]] = []
+    monkeypatch.setattr(
+        FakeRun, "is_over", lambda run: beside.append((run.name, run.alive)) or True
+    )
+    script["price-rounded"].insert(0, [row("QA-WS-006", "error", STARVED)])
+    assert run_proof(tmp_path)[0] == 0
+    assert beside[-1] == ("price-rounded", 1)
+
+
+# --- what tells nothing new ---------------------------------------------------------------------
+
+
+def test_rows_behind_one_that_decides_are_left_out():
+    """Of a scenario that may fail too, the first failure decides, whatever its words."""
+    each = find("price-rounded")
+    task = proving.Task(scope.Ask((), each.caught_by), Path(), each)
+    assert each.also == ("QA-WS-115",)
+    assert task.enough == {"QA-WS-115": "", **each.caught_by}
+
+
+# --- a sample -----------------------------------------------------------------------------------
+
+
+def test_a_sample_is_the_same_for_the_same_seed_and_keeps_the_order():
+    everything = list(all_faults().values())
+    some = command.drawn(everything, 30, 7)
+    assert some == command.drawn(everything, 30, 7) != command.drawn(everything, 30, 8)
+    assert some == [each for each in everything if each in some]
+    assert len(some) == 30
+    assert command.drawn(everything[:3], 30, 7) == everything[:3]
+
+
+@pytest.mark.parametrize("given", [["--sample", "0"], ["--jobs", "few"]])
+def test_a_count_that_is_none_is_refused_in_one_line(capsys, given):
+    with pytest.raises(SystemExit) as ended:
+        command.main(given)
+    assert ended.value.code == 2
+    assert f"{given[1]}: must be a number of 1 or more" in capsys.readouterr().err

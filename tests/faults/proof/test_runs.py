@@ -1,0 +1,80 @@
+"""A run of behave: its folder, its settings, its end."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+from behave.configuration import Configuration
+
+from faults.proof import runs, scope
+from faults.proof.fork_client import CAN_FORK, ForkServer
+
+
+def test_a_run_writes_nothing_into_the_real_reports(tmp_path, monkeypatch):
+    (tmp_path / "behave.ini").write_text(runs.CONFIGURATION)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    configuration = Configuration(["--tags=@x"], load_config=True)
+    assert configuration.format == ["null"]
+    assert not configuration.junit
+    assert [output.name for output in configuration.outputs] == ["null.output"]
+
+
+def test_a_run_has_its_own_reports_and_no_foreign_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("QAWS_TARGET", "elsewhere.toml")
+    monkeypatch.setenv("QAWS_PATIENCE", "3")
+    monkeypatch.setenv("TICKER_PORT", "1")
+    variables = runs._environment(tmp_path)
+    assert variables["QAWS_REPORTS"] == str(tmp_path)
+    assert variables["QAWS_PATIENCE"] == "3"
+    assert not {"QAWS_TARGET", "TICKER_PORT"} & variables.keys()
+
+
+def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
+    def rows_of(enough):
+        run = runs.Run(
+            "x",
+            tmp_path / "run",
+            ["@QA-WS-010"],
+            "broken-json-closes",
+            enough=enough,
+            allowed_s=120.0,
+        )
+        try:
+            while not run.is_over():
+                time.sleep(0.05)
+        finally:
+            run.stop()
+        return run.rows()
+
+    everything = rows_of(None)
+    red = [row.message for row in everything if row.status == "failed"]
+    assert red
+    assert len(rows_of({"QA-WS-010": "words that nobody says"})) == len(everything)
+    words = "error to Alice: measured nothing in"
+    assert red[0].startswith(words)
+    assert rows_of({"QA-WS-010": words})[-1].message.startswith(words)
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="wants Linux")
+def test_nothing_survives_a_run_that_is_killed(tmp_path):
+    server = ForkServer()
+    try:
+        tags = [*scope.FUNCTIONAL, "@QA-WS-011"]  # waits for seconds
+        run = runs.Run("x", tmp_path / "run", tags, None, 60.0, None, server.connection())
+        log = run.folder / "logs" / "service-1.log"
+        deadline = time.monotonic() + 20
+        while not (log.exists() and "listening" in log.read_text()):
+            assert time.monotonic() < deadline, run.last_line()
+            time.sleep(0.02)
+        services = psutil.Process(server.pid).children()
+        brokers = psutil.Process(run.pid).children()
+        assert services
+        assert brokers
+        os.kill(run.pid, signal.SIGKILL)
+        run.stop()
+        assert not [each for each in (*services, *brokers) if each.is_running()]
+    finally:
+        server.stop()

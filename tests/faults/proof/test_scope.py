@@ -1,0 +1,86 @@
+"""Which scenarios a fault is held against."""
+
+from faults.catalogue import all_faults, find
+from faults.proof import scope
+from faults.proof.findings import Proof
+
+QUICK_FAULT, LONG_FAULT = "service-stalls-now-and-then", "session-ids-repeat-in-a-burst"
+NAMES = ("price-rounded", "greeks-stale", "volume-zero")
+
+
+def asked(name: str, **how: bool) -> scope.Ask | None:
+    return scope.plan([find(name)], **how).get(name)
+
+
+def test_what_is_asked_under_load():
+    quick, long = find(QUICK_FAULT), find(LONG_FAULT)
+    assert asked(QUICK_FAULT, full=False).wanted == {"QA-WS-013": quick.caught_by["QA-WS-013"]}
+    assert asked(QUICK_FAULT, full=False).tags == (*scope.MEASURING, "@QA-WS-013")
+    assert asked(QUICK_FAULT, full=False, picked=True).tags[-1] == "@QA-WS-013 or @QA-WS-019"
+    assert asked(QUICK_FAULT, full=True).tags[-1] == "@QA-WS-013 or @QA-WS-014 or @QA-WS-019"
+    assert asked(QUICK_FAULT, full=True).wanted == quick.caught_by
+    assert asked(LONG_FAULT, full=False) is None
+    assert asked(LONG_FAULT, full=True).tags[-1] == "@QA-WS-020"
+    assert asked(LONG_FAULT, full=False, picked=True).wanted == long.caught_by
+
+
+def test_the_short_proof_asks_some_faults_of_each_quick_load_scenario():
+    asks = scope.plan(all_faults().values(), full=False)
+    each = [test_id for one in asks.values() if one.measures for test_id in one.wanted]
+    assert set(each) == set(scope.QUICK)
+    assert all(2 <= each.count(test_id) <= scope.SAMPLE for test_id in scope.QUICK)
+    first_rank = scope.scenarios("p0").keys()
+    functional = {n: one for n, one in all_faults().items() if not scope.measures(one)}
+    assert all(
+        (name in asks) == bool(first_rank & one.caught_by.keys())
+        for name, one in functional.items()
+    )
+
+
+def test_the_short_proof_leaves_lower_priorities_to_the_full_one():
+    each = find("unsubscribe-only-acknowledged")
+    assert {"QA-WS-016", "QA-WS-117"} == set(each.caught_by)
+    short = scope.plan([each], full=False)[each.name]
+    assert short.tags[-1] == "@QA-WS-016"
+    assert set(short.wanted) == {"QA-WS-016"}
+    for asks in (scope.plan([each], full=True), scope.plan([each], full=False, picked=True)):
+        assert asks[each.name].wanted == each.caught_by
+
+
+def test_a_glance_asks_the_first_scenario_of_each_fault():
+    asks = scope.plan(all_faults().values(), full=False, quick=True)
+    assert all(len(one.wanted) == 1 for one in asks.values())
+    assert asks["price-rounded"].wanted == {
+        "QA-WS-006": all_faults()["price-rounded"].caught_by["QA-WS-006"]
+    }
+    under_load = [next(iter(one.wanted)) for one in asks.values() if one.measures]
+    assert sorted(under_load) == sorted(scope.QUICK)
+
+
+def test_the_full_proof_asks_every_fault(monkeypatch):
+    monkeypatch.setattr(scope, "find_spec", lambda _: True)
+    asks = scope.plan(all_faults().values(), full=True)
+    assert {name: one.wanted for name, one in asks.items()} == {
+        name: one.caught_by for name, one in all_faults().items()
+    }
+
+
+def test_what_only_a_browser_notices_waits_for_a_browser(monkeypatch):
+    monkeypatch.setattr(scope, "find_spec", lambda _: None)
+    left_out = all_faults().keys() - scope.plan(all_faults().values(), full=True).keys()
+    alone = {"QA-WS-116"}
+    assert left_out == {n for n, one in all_faults().items() if one.caught_by.keys() == alone}
+
+
+def test_the_quick_load_scenarios_exist():
+    assert set(scope.QUICK) < scope.scenarios("load").keys()
+    assert not scope.scenarios("load").keys() & scope.scenarios("integration").keys()
+
+
+def test_the_terms_say_what_runs_against_what():
+    faults = [find(name) for name in (*NAMES, QUICK_FAULT, LONG_FAULT)]
+    assert Proof(False, faults).terms() == (
+        "3 functional faults against the scenarios that they name; "
+        "1 under load, one at a time, against one of 013, 014, 019 each"
+    )
+    assert "every functional scenario; 2 under load, one at" in Proof(True, faults).terms()
