@@ -52,7 +52,7 @@ test: setup $(DASK_READY) check ## pass all of the suite's own tests, the check 
 	@$(RUN) -m pytest $(ARGS)
 
 faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance
-	@$(RUN) -m faults.prove $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS))
+	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 report: setup ## make the report again from the last run's results
 	@$(RUN) -m qaws report

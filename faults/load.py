@@ -282,7 +282,7 @@ def ticks_cut_short_under_load() -> None:
 @fault(
     story="The service hands on 3,000 ticks a second and no more, so that after a busy second the "
     "prices are seconds old.",
-    caught_by={"QA-WS-014": DRAINED, "QA-WS-104": "saturation knee: measured keeps up at "},
+    caught_by={"QA-WS-014": DRAINED, "QA-WS-104": "saturation point: measured keeps up at "},
 )
 def throughput_capped() -> None:
     """Hold ticks in a queue, and let out thirty every ten milliseconds."""
