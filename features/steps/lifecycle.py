@@ -4,7 +4,6 @@ from behave import given, then, when
 from behave.runner import Context
 
 from qaws.behaviours import deployment, lifecycle, publishing, tokens
-from qaws.protocol import origins
 from qaws.protocol.market import Selection
 
 
@@ -48,13 +47,13 @@ async def clients_are_connected_from(
     context: Context, clients: list[str], be: str, origin: str
 ) -> None:
     """Clients of a page that were welcomed; docs/editing.md lists the pages."""
-    await context.testbed.do(lifecycle.be_connected, clients, origin)
+    await context.testbed.do(lifecycle.be_connected, clients, origin=origin)
 
 
 @given("{clients:Clients} {be:Be} connected without an Origin header")
 async def clients_are_connected_from_no_page(context: Context, clients: list[str], be: str) -> None:
     """Clients that are no browser, and were welcomed."""
-    await context.testbed.do(lifecycle.be_connected, clients, origins.NONE)
+    await context.testbed.do(lifecycle.be_connected, clients)
 
 
 @given("{clients:Clients} {be:Be} connected with a token that expires in {lifetime:Duration}")
@@ -86,7 +85,7 @@ async def connects_from(context: Context, client: str, origin: str) -> None:
 @when("{client:Client} connects without a token")
 async def connects_without_token(context: Context, client: str) -> None:
     """Nothing says who the client is."""
-    await context.testbed.do(lifecycle.connect, [client], token=False)
+    await context.testbed.do(lifecycle.connect, [client], None)
 
 
 @when("{client:Client} reconnects after {ending}")

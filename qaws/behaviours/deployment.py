@@ -58,24 +58,18 @@ def start_second(testbed: Testbed) -> None:
 
 async def join(testbed: Testbed, clients: Sequence[str], selection: Selection, name: str) -> None:
     """Connect clients to "the service" or "the second node", and subscribe them."""
-    first, testbed.scenario.service = testbed.scenario.service, node(testbed, name)
-    try:
-        await lifecycle.be_subscribed(testbed, clients, selection)
-    finally:
-        testbed.scenario.service = first
+    await lifecycle.be_subscribed(testbed, clients, selection, node(testbed, name))
 
 
 async def come_back(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
     """Let clients whose service has been replaced connect and subscribe, all at the same time."""
     for connection in testbed.scenario.connections.of(clients):
         connection.end_was_due = True
-    token, location = testbed.tokens.valid(), testbed.target.auth.token_locations[0]
+    token = testbed.tokens.valid()
     testbed.scenario.stash[RETURNED_NS] = time.monotonic_ns()
 
     async def one(client: str) -> None:
-        (connection,) = await testbed.scenario.connections.connect(
-            [client], testbed.service, token, location
-        )
+        (connection,) = await lifecycle.connect(testbed, [client], token)
         await connection.wait_for(lifecycle.is_kind(testbed, "welcome"), None, GIVEN_UP_S)
         await connection.subscribe(selection, GIVEN_UP_S)
 
@@ -148,10 +142,7 @@ async def stall_reader(testbed: Testbed, client: str, selection: Selection) -> N
     Raises:
         Broken: the kernel has taken all of them, so that the service has nothing to keep for it.
     """
-    service, location = testbed.service, testbed.target.auth.token_locations[0]
-    (connection,) = await testbed.scenario.connections.connect(
-        [client], service, testbed.tokens.valid(), location, receive_buffer=STALLED_BUFFER
-    )
+    (connection,) = await lifecycle.connect(testbed, [client], receive_buffer=STALLED_BUFFER)
     await lifecycle.subscribe(testbed, [client], selection)
     connection.stop_reading()
     testbed.scenario.stash.setdefault(STALLED, []).append(connection)
@@ -223,14 +214,13 @@ async def _watch(testbed: Testbed, end: Shutdown) -> None:
 async def _attempt_connections(testbed: Testbed, end: Shutdown) -> None:
     """Try to get in from the first close on, until the process has ended, and once more then."""
     await _first_close(end.clients)
-    token, location = testbed.tokens.valid(), testbed.target.auth.token_locations[0]
+    token = testbed.tokens.valid()
     while True:
         gone = end.ended_ns is not None
         name = f"newcomer {len(end.attempts) + 1}"
-        (newcomer,) = await testbed.scenario.connections.connect(
-            [name], end.service, token, location, may_be_gone=True
+        (newcomer,) = await lifecycle.connect(
+            testbed, [name], token, service=end.service, may_be_gone=True
         )
-        await lifecycle.settled(testbed, newcomer)
         end.attempts.append(newcomer)
         if gone:
             return

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
 
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.protocol import origins
 from qaws.protocol.dialect import malformed
 from qaws.protocol.market import Selection
+from qaws.sut.service import Service
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
 
@@ -22,35 +24,54 @@ ALIVE_S = 5.0
 """How long a connection may take to answer a WebSocket ping and still count as alive: QA-WS-001."""
 
 
+class Shown(Enum):
+    """What a client shows where a scenario does not give a token of its own."""
+
+    VALID = "a valid token"
+
+
 async def connect(
     testbed: Testbed,
     clients: Sequence[str],
-    token: bool = True,
+    token: str | Shown | None = Shown.VALID,
+    *,
     location: str | None = None,
     origin: str = origins.NONE,
+    service: Service | None = None,
+    receive_buffer: int | None = None,
+    may_be_gone: bool = False,
 ) -> list[Connection]:
     """Connect clients, and wait until each was welcomed or turned away, whichever it is.
 
     Args:
         testbed: the testbed.
         clients: their names.
-        token: whether they show a valid token.
-        location: how; default the first that the target knows.
+        token: what they show; None for nothing.
+        location: where; default the first that the target knows.
         origin: from which page they come, in the words of the features.
+        service: to which; default the scenario's own.
+        receive_buffer: as in `Connection.open`.
+        may_be_gone: as in `Connection.open`; then the service need not be alive either.
 
     Raises:
         Broken: nobody listens there, or there is no such token location or origin.
     """
-    token_locations = testbed.target.auth.token_locations
-    if location is not None and location not in token_locations:
+    auth, service = testbed.target.auth, service or testbed.service
+    if location is not None and location not in auth.token_locations:
         raise Broken(
             f'{testbed.target.file}: [auth] token_locations has no "{location}"; '
-            f"it has {', '.join(token_locations)}"
+            f"it has {', '.join(auth.token_locations)}"
         )
-    valid = testbed.tokens.valid() if token else None
-    testbed.service.require_alive()
+    if not may_be_gone:
+        service.require_alive()
     opened = await testbed.scenario.connections.connect(
-        clients, testbed.service, valid, location or token_locations[0], origins.headers(origin)
+        clients,
+        service,
+        testbed.tokens.valid() if token is Shown.VALID else token,
+        location or auth.token_locations[0],
+        origins.headers(origin),
+        receive_buffer,
+        may_be_gone=may_be_gone,
     )
     await asyncio.gather(*(settled(testbed, connection) for connection in opened))
     return opened
@@ -69,15 +90,24 @@ def is_kind(testbed: Testbed, kind: str) -> Callable[[Frame], bool]:
 
 
 async def be_connected(
-    testbed: Testbed, clients: Sequence[str], origin: str = origins.NONE
+    testbed: Testbed,
+    clients: Sequence[str],
+    token: str | Shown = Shown.VALID,
+    *,
+    origin: str = origins.NONE,
+    service: Service | None = None,
 ) -> None:
-    """Connect clients that the scenario presupposes, from a page of `origin`.
+    """Connect clients that the scenario presupposes; the arguments are those of `connect`.
 
     Raises:
         Refuted: one of them was not welcomed.
     """
-    await connect(testbed, clients, origin=origin)
-    for connection in testbed.scenario.connections.of(clients):
+    require_welcomes(await connect(testbed, clients, token, origin=origin, service=service))
+
+
+def require_welcomes(connections: Iterable[Connection]) -> None:
+    """Raise `Refuted` where a client with a valid token was not welcomed."""
+    for connection in connections:
         if not any(connection.received("welcome")):
             raise Refuted(
                 f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
@@ -95,13 +125,15 @@ async def subscribe(testbed: Testbed, clients: Sequence[str], selection: Selecti
     _require_acks(testbed, connections, acks, f"to subscribe to {selection}")
 
 
-async def be_subscribed(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
-    """Connect and subscribe clients that the scenario presupposes.
+async def be_subscribed(
+    testbed: Testbed, clients: Sequence[str], selection: Selection, service: Service | None = None
+) -> None:
+    """Connect and subscribe clients that the scenario presupposes, to its own service by default.
 
     Raises:
         Refuted: one was not welcomed, or its subscription not acknowledged.
     """
-    await be_connected(testbed, clients)
+    await be_connected(testbed, clients, service=service)
     await subscribe(testbed, clients, selection)
 
 

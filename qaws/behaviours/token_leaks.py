@@ -15,14 +15,14 @@ from urllib.parse import quote, unquote, urlsplit
 
 from qaws.auth.forgeries import KINDS
 from qaws.behaviours import lifecycle
-from qaws.behaviours.tokens import forger, present, response_of
+from qaws.behaviours.tokens import forger, response_of
 from qaws.clients.address import credentials
 from qaws.clients.connection import Connection
 from qaws.protocol.dialect import MALFORMED
 from qaws.sut.service import http_url, open_url
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken, Refuted
+from qaws.verdict import Broken
 
 CHUNK = 16
 """Characters of a token that betray it, wherever it was cut."""
@@ -124,14 +124,10 @@ async def show_canaries(testbed: Testbed) -> None:
             canary = await _canary(testbed, kind)
             canaries.canaries.append(canary)
             name = f"client {len(canaries.canaries)}"
-            shown.append(present(testbed, [name], canary.token, location))
+            shown.append(lifecycle.connect(testbed, [name], canary.token, location=location))
     opened = [connection for (connection,) in await asyncio.gather(*shown)]
     good = [c for c, each in zip(opened, canaries.canaries, strict=True) if each.what == GOOD]
-    for connection in good:
-        if not any(connection.received("welcome")):
-            raise Refuted(
-                f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
-            )
+    lifecycle.require_welcomes(good)
     await asyncio.gather(*(_misbehave(testbed, connection) for connection in good))
     await _ask_over_http(testbed, canaries)
 

@@ -33,27 +33,6 @@ CHANGING_HEADERS = frozenset({"date"})
 """Of a refusal, these may differ from one to the next."""
 
 
-async def present(
-    testbed: Testbed, clients: Sequence[str], token: str | None, location: str | None = None
-) -> list[Connection]:
-    """Connect clients that show this very token, and wait until each was welcomed or turned away.
-
-    Args:
-        testbed: the testbed.
-        clients: their names.
-        token: what they show; None for nothing.
-        location: how; default the first that the target knows.
-
-    Raises:
-        Broken: nobody listens there.
-    """
-    testbed.service.require_alive()
-    location = location or testbed.target.auth.token_locations[0]
-    opened = await testbed.scenario.connections.connect(clients, testbed.service, token, location)
-    await asyncio.gather(*(lifecycle.settled(testbed, connection) for connection in opened))
-    return opened
-
-
 async def forger(testbed: Testbed, marker: str = "") -> Forger:
     """Return a forger for the scenario's service, whose lure is open until the scenario ends."""
     stash = testbed.scenario.stash
@@ -75,7 +54,7 @@ async def connect_forged(testbed: Testbed, client: str, kind: str) -> None:
     Raises:
         Broken: there is none of that name, or the target lets nobody mint.
     """
-    await present(testbed, [client], forged(kind, await forger(testbed)))
+    await lifecycle.connect(testbed, [client], forged(kind, await forger(testbed)))
 
 
 async def rejection_is_indistinguishable(testbed: Testbed, client: str) -> None:
@@ -87,7 +66,7 @@ async def rejection_is_indistinguishable(testbed: Testbed, client: str) -> None:
     connection = testbed.scenario.connections.named(client)
     if connection.http_status == 101:
         await connection.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
-    (control,) = await present(testbed, [CONTROL], None)
+    (control,) = await lifecycle.connect(testbed, [CONTROL], None)
     if control.http_status == 101:
         await control.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
     mine, norm = response_of(connection), response_of(control)
@@ -164,11 +143,7 @@ async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms
         Refuted: one of them was not welcomed.
     """
     expiry = math.ceil(time.time() + lifetime_ms / 1e3)
-    for connection in await present(testbed, clients, testbed.tokens.mint(exp=expiry)):
-        if not any(connection.received("welcome")):
-            raise Refuted(
-                f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
-            )
+    await lifecycle.be_connected(testbed, clients, testbed.tokens.mint(exp=expiry))
 
 
 def expiry_ns(connection: Connection) -> int:
@@ -252,4 +227,4 @@ async def _no_later_tick(testbed: Testbed, gone: Sequence[Connection]) -> None:
 async def reconnect_with_token(testbed: Testbed, clients: Sequence[str]) -> None:
     """Let clients connect again with the token that they had before."""
     for client in clients:
-        await present(testbed, [client], testbed.scenario.connections.named(client).token)
+        await lifecycle.connect(testbed, [client], testbed.scenario.connections.named(client).token)

@@ -27,7 +27,7 @@ REFUSAL = Refusal(401, ExpectedClose([1008], ["Authentication required"]))
 
 
 async def refusal(do):
-    await do(lifecycle.connect, ["Alice"], token=False)
+    await do(lifecycle.connect, ["Alice"], None)
     await do(closes.refused, ["Alice"], REFUSAL)
 
 

@@ -13,7 +13,6 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from qaws.behaviours import deliveries, lifecycle, outage, publishing
-from qaws.gherkin.types import TYPES
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken, Refuted
 from tests.services.scripted import Ticker
@@ -151,14 +150,14 @@ class ForgetsNewcomers(Heals):
             await super().deliver(client, tick, text)
 
 
-def acted(mishap):
+def acted(mishap, *values):
     """Return the story of QA-WS-017 with a mishap in the words of the features."""
 
     async def story(do):
         await do(publishing.open_market, 20)
         await do(lifecycle.be_connected, ["Alice", "Bob"])
         await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
-        await do(TYPES["Mishap"](mishap), "Alice", BANKNIFTY)
+        await do(mishap, "Alice", BANKNIFTY, *values)
         await do(outage.ticks_resume, 1000)
         await do(outage.told_of_the_loss, 1000)
         await do(outage.pings_were_answered, 400)
@@ -167,9 +166,9 @@ def acted(mishap):
     return story
 
 
-CUT = acted("the broker cuts the service's feed")
-DOWN = acted("the broker is down for 300 ms")
-OVERFLOW = acted("the broker's buffer for the service overflows")
+CUT = acted(outage.cut_feed)
+DOWN = acted(outage.take_broker_down, 300)
+OVERFLOW = acted(outage.overflow_feed)
 
 
 @pytest.mark.parametrize("story", [CUT, DOWN, OVERFLOW], ids=["cut", "down", "overflow"])

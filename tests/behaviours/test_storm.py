@@ -10,12 +10,11 @@ from qaws.behaviours.background_load import BACKGROUND_LOAD
 from qaws.behaviours.resources import BASELINE
 from qaws.behaviours.storm import STORM, Storm
 from qaws.clients.endings import ExpectedClose
-from qaws.gherkin.types import TYPES
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.storm import Attempt, StormReport
 from qaws.measure.stall import Stalls
 from qaws.report.storm_plot import MOST_POINTS, live_plot, thinned, welcome_plot
-from qaws.sut.resources import ResourceSnapshot
+from qaws.sut.resources import ALL_PARTS, ResourceSnapshot
 from qaws.verdict import Broken, Inconclusive, Refuted
 from tests.bare import bare_testbed
 
@@ -36,9 +35,8 @@ def held(sockets=3, sessions=3, subscriptions=3, files=18, threads=5):
 
 
 def back(testbed):
-    """Say "the service's sockets, ... and threads are back as before within 5 seconds"."""
-    said = TYPES["Back"](f"the service's {WHAT.removesuffix(' of the service')}")
-    asyncio.run(said(testbed, 5000))
+    """Require that sockets, sessions, subscriptions, files and threads are back in time."""
+    asyncio.run(background_load.resources_are_back(testbed, ALL_PARTS, 5000))
 
 
 # --- what is left behind --------------------------------------------------------------------------
