@@ -57,7 +57,7 @@ def test_the_raw_receiver_counts_bytes(tmp_path):
     receipt = receive(lambda: RawReceiver(tmp_path, size), tmp_path, CLIENTS, TICKS, DEADLINE_S)
     assert receipt.wrong is None
     receiver = RawReceiver(tmp_path, size + 1)
-    with Sending(tmp_path, CLIENTS, TICKS) as sending, closing(receiver):
+    with closing(Sending(tmp_path, CLIENTS, TICKS)) as sending, closing(receiver):
         receiver.start(sending.url, CLIENTS, TICKS, DEADLINE_S)
         sending.await_clients(DEADLINE_S)
         sending.go()

@@ -272,7 +272,8 @@ def test_a_service_that_cannot_be_started_breaks_the_run_within_seconds(project,
 def test_an_interrupted_run_ends_its_processes_and_keeps_what_was_checked(
     project, running, until, number
 ):
-    process = running("QA-WS-003", "QA-WS-011", "QA-WS-012")
+    files = ["features/lifecycle.feature", "features/error_handling.feature"]
+    process = running("QA-WS-003", "QA-WS-011", "QA-WS-012", files=files)
     waiting_in_011(project, process, until)
     family = descendants(process)
     assert len(family) >= 3  # a broker and two services
