@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# msgspec reads 09:15:59.9999999Z as 09:16:00; nearly everything else reads 09:15:59.999999.
+# msgspec reads 23:59:59.9999999Z as the next day; nearly everything else reads 23:59:59.999999.
 #
 # Expected: digits beyond the microsecond are cut off, as datetime.fromisoformat() does.
 # Seen: msgspec 0.22.0 and arrow 1.4.0 round to the nearest microsecond and carry: through the
 #   second, the minute and the day. fromisoformat, pydantic 2.14, ciso8601, pandas' to_pydatetime
 #   and polars cut off. In MessagePack the same: a timestamp with 999,999,999 ns is the next second
-#   to msgspec, and the old one to msgpack 1.2.4. A round trip through msgspec is no way to see it.
+#   to msgspec, and the old one to msgpack 1.2.4.
 # Why it matters: exchanges stamp with nanoseconds, .NET with seven digits. The last tick of a bar
 #   moves into the next one in one process only, so that candles of two services differ, the last
 #   tick of a session carries tomorrow's date, and a latency of 0 becomes negative.

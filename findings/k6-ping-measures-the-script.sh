@@ -18,10 +18,10 @@
 #
 # Output seen:
 #   module                        handler   ws_ping   received   sent
-#   k6/ws                            0 ms      1 ms         10      0
-#   k6/ws                           50 ms    508 ms         10      0
-#   k6/experimental/websockets       0 ms      1 ms         10      2
-#   k6/experimental/websockets      50 ms    509 ms         10      2
+#   k6/ws                            0 ms     15 ms         10      0
+#   k6/ws                           50 ms    516 ms         10      0
+#   k6/experimental/websockets       0 ms     12 ms         10      2
+#   k6/experimental/websockets      50 ms    501 ms         10      2
 set -euo pipefail
 work=$(mktemp -d)
 server=

@@ -12,7 +12,8 @@
 #   never look at the other half. In Python last-qty beside lastQty goes the same way.
 # Way to live with it: after generating, count: members of each class == properties of its schema; or
 #   say names by hand (the property-key constraint of the generator takes a function).
-# Versions: @asyncapi/modelina 5.10.1. No issue found about it.
+# Versions: @asyncapi/modelina 5.10.1. No issue found about it. datamodel-code-generator 0.89.0 (PyPI)
+#   keeps both letters from the same schema.
 #
 # Output seen:
 #   schema      e E s p P c C q Q
