@@ -32,22 +32,38 @@ def without_tokens(text: str) -> str:
     return _TOKEN.sub("(a token)", text)
 
 
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What no XML document can hold (XML 1.0, section 2.2), and what a reader would not see."""
+
+
+def readable(text: str) -> str:
+    """Return a text in which control characters and halves of characters are spelled out.
+
+    A service may say anything; one such character in a message, and no reader can parse the JUnit
+    file of its feature.
+    """
+    return _UNREADABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 class Refuted(AssertionError):
     """The service did not do what the scenario says. A token in the sentence is left out."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(without_tokens(sentence))
+        super().__init__(readable(without_tokens(sentence)))
 
 
 class Inconclusive(Exception):
     """The harness stood still while it measured; the message says for how long."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(f"INCONCLUSIVE: {sentence}")
+        super().__init__(readable(f"INCONCLUSIVE: {sentence}"))
 
 
 class Broken(Exception):
     """Something that the suite needs could not be used: one line with thing, value, way out."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(readable(sentence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +74,10 @@ class Check:
     measured: str
     allowed: str
     verdict: Outcome
+
+    def __post_init__(self) -> None:
+        """Spell out what a service has said and nobody could read."""
+        object.__setattr__(self, "measured", readable(self.measured))
 
 
 def no_stall(_start_ns: int, _end_ns: int) -> float:

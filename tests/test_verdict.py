@@ -1,9 +1,13 @@
 """Checks can fail, for the right reason, and a stall excuses no more than itself."""
 
+from xml.etree import ElementTree
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qaws.measure.stall import StallMeter
-from qaws.verdict import Check, Checks, Inconclusive, Refuted, no_stall
+from qaws.verdict import Broken, Check, Checks, Inconclusive, Refuted, no_stall, readable
 
 MS = 1_000_000
 START = 5_000 * MS
@@ -213,3 +217,35 @@ def test_a_figure_that_is_not_below_its_bound_in_doubt_is_inconclusive():
     with pytest.raises(Inconclusive, match=r"measured 180\.0 ms.*but the swarm was late"):
         checks.below("p99", 180, 100, "ms", doubt="the swarm was late")
     assert [check.verdict for check in checks.done] == ["inconclusive"]
+
+
+# --- whatever a service says ----------------------------------------------------------------------
+
+
+@settings(max_examples=300)
+@given(st.text(st.characters(codec=None)))
+def test_whatever_is_said_a_message_fits_into_xml_and_keeps_what_can_be_read(said):
+    for message in (str(Refuted(said)), str(Broken(said)), str(Inconclusive(said))):
+        element = ElementTree.Element("failure", message=message)
+        element.text = message
+        assert ElementTree.fromstring(ElementTree.tostring(element)).text is not None or not message
+    if said.isprintable() and "eyJ" not in said:
+        assert str(Refuted(said)) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("a\x1eb\x00", r"a\x1eb\x00"),
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("half \ud83d", r"half \ud83d"),
+        ("\x9b31m", r"\x9b31m"),
+    ],
+)
+def test_control_characters_are_spelled_out(said, shown):
+    assert readable(said) == shown
+    assert str(Refuted(said)) == shown
+    checks = Checks()
+    with pytest.raises(Refuted):
+        checks.require(False, "what it said", said, "nothing")
+    assert checks.done[0].measured == shown

@@ -19,7 +19,7 @@ import behave
 from allure_commons.model2 import Status
 
 from qaws.report.identity import row_text
-from qaws.verdict import Broken, Inconclusive, Refuted
+from qaws.verdict import Broken, Inconclusive, Refuted, readable
 
 BEHAVE = os.path.dirname(behave.__file__) + os.sep
 
@@ -42,6 +42,11 @@ class Outcome:
     message: str = ""
     trace: str = ""
     row: str = ""
+
+    def __post_init__(self) -> None:
+        """Spell out what no reader could parse."""
+        object.__setattr__(self, "message", readable(self.message))
+        object.__setattr__(self, "trace", readable(self.trace))
 
 
 RANK = {Status.FAILED: 0, Status.BROKEN: 1}
