@@ -69,6 +69,7 @@ class Session:
             self._reports.mkdir(parents=True, exist_ok=True)
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
             self._write()
+            self._require_selection()
             memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
             memory.collect_only_between_scenarios()
@@ -124,6 +125,20 @@ class Session:
             testbed.stop()
             raise
         return testbed
+
+    def _require_selection(self) -> None:
+        """Raise `Broken` where behave would run other scenarios than were meant, or none, and pass.
+
+        behave takes "@a,@b" for one tag of that name as soon as "not", "and" or "or" stands in any
+        of the expressions (1.3.3).
+        """
+        tags = [str(tag) for tag in self._runner.config.tags or ()]
+        if comma := next((tag for tag in tags if "," in tag), None):
+            joined = " or ".join(part.strip() for part in comma.split(","))
+            raise Broken(f'--tags="{comma}": write "{joined}"; a comma does not always join tags')
+        if not self._record["selected"]:
+            chosen = ", ".join(f'--tags="{tag}"' for tag in tags) or "what the command line names"
+            raise Broken(f"{chosen}: selects no scenario; docs/editing.md says which tags there are")
 
     def _selected(self) -> list[dict[str, str]]:
         """List the scenarios that this run is to run, outline rows one by one."""
