@@ -4,9 +4,9 @@
 # One would expect: a reason that is too long for a close frame is shortened or
 #   refused, and 4001 stays 4001.
 # What happens: seven servers, five answers. uvicorn raises ProtocolError and cuts
-#   the line (1006), sanic closes with 1000, websockets with 1011, wsproto shortens (uvicorn --ws wsproto, Hypercorn), and
-#   aiohttp and Granian send a control frame that is longer than the
-#   protocol allows, so that the client fails it with 1002. Starlette's
+#   the line (1006), sanic closes with 1000, websockets with 1011, wsproto shortens
+#   (uvicorn --ws wsproto, Hypercorn), and aiohttp and Granian send a control frame
+#   that is longer than the protocol allows, so that the client fails it with 1002. Starlette's
 #   TestClient hands over all 150 characters and passes.
 # Why it matters: a reason such as "unknown symbols: A, B, C ..." is as long as
 #   the client's list. A client that reads 4001 as "do not come back" and 1006 as
