@@ -1,4 +1,7 @@
-"""``python -m app``: start the service, and serve until SIGTERM or SIGINT."""
+"""``python -m app``: start the service, and serve until SIGTERM or SIGINT.
+
+What keeps it from starting is said in one line each on stderr, and by the exit code.
+"""
 
 import asyncio
 import errno

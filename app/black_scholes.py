@@ -1,4 +1,7 @@
-"""Price and greeks of European options (Black and Scholes, 1973), without dividends."""
+"""Price and greeks of European options (Black and Scholes, 1973), without dividends.
+
+The generator's options are worth what this says, so that their prices hang together.
+"""
 
 import math
 from dataclasses import dataclass

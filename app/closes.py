@@ -1,4 +1,7 @@
-"""The closes that the service starts: code (RFC 6455, section 7.4.1) and reason."""
+"""The closes that the service starts: code (RFC 6455, section 7.4.1) and reason.
+
+Clients tell from them what to do next: ``docs/specification.md``, section 1, lists them.
+"""
 
 from typing import NamedTuple
 

@@ -1,4 +1,7 @@
-"""What the service counts over its life, for ``GET /ws/stats``."""
+"""What the service counts over its life, for ``GET /ws/stats``.
+
+The parts that see a thing happen count it here; ``server`` shows the totals.
+"""
 
 from dataclasses import dataclass
 

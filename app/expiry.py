@@ -1,4 +1,4 @@
-"""The end of a session whose token has expired, whatever its client does meanwhile."""
+"""The timer that ends a session when its token expires, whatever its client does meanwhile."""
 
 import asyncio
 import time

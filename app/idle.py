@@ -1,4 +1,4 @@
-"""The end of connections on which nothing happens."""
+"""The timer that ends a connection on which nothing happens: no message, no ping, no tick."""
 
 import asyncio
 import time

@@ -1,4 +1,7 @@
-"""What one client may ask of the service before it is shown the door."""
+"""What one client may ask of the service before it is shown the door.
+
+A connection that is flooded is closed, and one whose client does not answer a close is cut off.
+"""
 
 import asyncio
 import time

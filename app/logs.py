@@ -1,4 +1,4 @@
-"""Logging to stderr that never shows a token."""
+"""Logging to stderr that never shows a token, or the password of a URL."""
 
 import logging
 import re

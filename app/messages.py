@@ -1,4 +1,8 @@
-"""What clients and service say to each other, and what the feed says: JSON in both directions."""
+"""What clients and service say to each other, and what the feed says: JSON in both directions.
+
+Commands and ticks are checked here, answers are made here; ``docs/specification.md`` has them all
+in sections 1 and 2.
+"""
 
 import json
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias

@@ -1,4 +1,8 @@
-"""What happens at ``/ws/ticks``: the six steps in the life of a connection and of a tick."""
+"""What happens at ``/ws/ticks``: the six steps in the life of a connection and of a tick.
+
+A client is served, authenticated, subscribed, unsubscribed and cleaned up after; a tick is
+broadcast. Each step is a function of the service, which is handed in.
+"""
 
 import logging
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Admitted clients: their connections, and the places that are left."""
+"""Admitted clients: a session for each, their connections, and the places that are left."""
 
 import asyncio
 import secrets
