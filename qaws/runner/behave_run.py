@@ -138,7 +138,9 @@ class Session:
             raise Broken(f'--tags="{comma}": write "{joined}"; a comma does not always join tags')
         if not self._record["selected"]:
             chosen = ", ".join(f'--tags="{tag}"' for tag in tags) or "what the command line names"
-            raise Broken(f"{chosen}: selects no scenario; docs/editing.md says which tags there are")
+            raise Broken(
+                f"{chosen}: selects no scenario; docs/editing.md says which tags there are"
+            )
 
     def _selected(self) -> list[dict[str, str]]:
         """List the scenarios that this run is to run, outline rows one by one."""
