@@ -43,7 +43,7 @@ check: $(READY) ## lint, format, types, feature files and imports of this projec
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
 	@$(RUN) -m qaws lint
-	@$(VENV)/bin/lint-imports --no-color >$(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
+	@$(VENV)/bin/lint-imports --no-logo >$(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 
 unit: $(READY) ## the suite's own tests but for whole runs: 4 minutes; ARGS="tests/oracle -k gap" for a part
 	@$(RUN) -m pytest -m "not e2e" $(ARGS)
