@@ -81,6 +81,7 @@ def _steady(testbed: Testbed, parts: Sequence[str], rest_s: float) -> ResourceSn
 
 async def return_to_baseline(testbed: Testbed, parts: Sequence[str], within_ms: float) -> None:
     """Require that these parts of what the service holds return exactly to the baseline in time."""
+    _baseline(testbed, parts)
     start_ns = time.monotonic_ns()
     deadline_ns = start_ns + int(within_ms * 1e6 + testbed.grace_s * 1e9)
     now, at_ns = await asyncio.to_thread(until_back, testbed, parts, deadline_ns)
@@ -95,8 +96,20 @@ def until_back(
     Returns:
         What it held at last, and when that was first seen (`time.monotonic_ns()`).
     """
+    baseline = _baseline(testbed, parts)
+    return _until(testbed, parts, lambda now: now.is_back_at(baseline, parts), deadline_ns)
+
+
+def _baseline(testbed: Testbed, parts: Sequence[str]) -> ResourceSnapshot:
+    """Return the baseline.
+
+    Raises:
+        Broken: it was not recorded, or one of the parts was not.
+    """
     baseline = testbed.scenario.stash[BASELINE]
-    return _until(testbed, parts, lambda now: now.is_back_at(baseline), deadline_ns)
+    if unseen := baseline.unseen(parts):
+        raise Broken(f"no step has recorded the service's {in_words(unseen)}: record it before")
+    return baseline
 
 
 def _until(
@@ -131,9 +144,9 @@ def require_back(
         watched_ns: when the watch began, and when this was seen (`time.monotonic_ns()`).
         within_ms: the bound in milliseconds.
     """
-    baseline, checks = testbed.scenario.stash[BASELINE], testbed.scenario.checks
+    baseline, checks = _baseline(testbed, parts), testbed.scenario.checks
     what = f"{in_words(parts)} of the service"
-    checks.require(now.is_back_at(baseline), what, str(now), f"as before: {baseline}")
+    checks.require(now.is_back_at(baseline, parts), what, str(now), f"as before: {baseline}")
     checks.at_most_ms(f"return of {what}", *watched_ns, within_ms)
 
 
@@ -148,11 +161,11 @@ async def no_more_than_baseline(
         within_ms: the bound in milliseconds.
         what: what the sentence calls them.
     """
-    baseline, start_ns = testbed.scenario.stash[BASELINE], time.monotonic_ns()
+    baseline, start_ns = _baseline(testbed, parts), time.monotonic_ns()
     deadline_ns = start_ns + int(within_ms * 1e6 + testbed.grace_s * 1e9)
 
     def holds_no_more(now: ResourceSnapshot) -> bool:
-        return now.is_within(baseline)
+        return now.is_within(baseline, parts)
 
     now, at_ns = await asyncio.to_thread(_until, testbed, parts, holds_no_more, deadline_ns)
     what = f"{what} of the service"

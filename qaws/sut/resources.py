@@ -35,20 +35,16 @@ class ResourceSnapshot:
         """Return which of these parts cannot be seen."""
         return [part for part in parts if getattr(self, part) is None]
 
-    def is_back_at(self, baseline: ResourceSnapshot) -> bool:
-        """Return whether every part is exactly as in the baseline; fewer threads will do."""
-        threads = baseline.threads is None or (self.threads or 0) <= baseline.threads
+    def is_back_at(self, baseline: ResourceSnapshot, parts: Collection[str]) -> bool:
+        """Return whether these parts are exactly as in the baseline; fewer threads will do."""
+        threads = "threads" not in parts or (self.threads or 0) <= (baseline.threads or 0)
         return threads and all(
-            getattr(self, part) == getattr(baseline, part)
-            for part in ALL_PARTS
-            if part != "threads"
+            getattr(self, part) == getattr(baseline, part) for part in parts if part != "threads"
         )
 
-    def is_within(self, baseline: ResourceSnapshot) -> bool:
-        """Return whether no part is more than in the baseline."""
-        return all(
-            (getattr(self, part) or 0) <= (getattr(baseline, part) or 0) for part in ALL_PARTS
-        )
+    def is_within(self, baseline: ResourceSnapshot, parts: Collection[str]) -> bool:
+        """Return whether none of these parts is more than in the baseline."""
+        return all((getattr(self, part) or 0) <= (getattr(baseline, part) or 0) for part in parts)
 
     def __str__(self) -> str:
         seen = [(getattr(self, each.name), each.name) for each in fields(self)]

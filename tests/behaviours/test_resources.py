@@ -59,7 +59,7 @@ async def back(testbed):
 
 
 async def no_more(testbed):
-    parts = ("sessions", "subscriptions", "files")
+    parts = ("sessions", "subscriptions")
     await resources.no_more_than_baseline(testbed, parts, 500, "sessions and sockets")
 
 

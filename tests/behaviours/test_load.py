@@ -1,0 +1,96 @@
+"""What load and resources stand for, where no scenario of a moment shows it."""
+
+import asyncio
+
+import pytest
+
+from qaws.behaviours import breakpoint, bystanders, load, load_checks, resources
+from qaws.behaviours.load import LOAD, LoadProfile, LoadRun
+from qaws.behaviours.resources import BASELINE
+from qaws.load.schedule import Spike
+from qaws.protocol.market import selection_of
+from qaws.sut.resources import ResourceSnapshot
+from qaws.sut.service import MIB
+from qaws.verdict import Broken, Refuted
+from tests.bare import bare_testbed
+
+NIFTY = selection_of("NIFTY")
+
+
+@pytest.fixture
+def testbed():
+    return bare_testbed()
+
+
+def swarm(testbed):
+    return [(group.count, group.behaviour) for group in testbed.scenario.stash[LOAD].groups]
+
+
+def test_a_swarm_has_slow_clients_where_the_words_say_so(testbed):
+    load.prepare_swarm(testbed, 50, NIFTY)
+    assert swarm(testbed) == [(50, "reads")]
+    load.add_slow_clients(testbed, NIFTY)
+    assert [count for count, _ in swarm(testbed)] == [50, 1, 1]
+    assert [behaviour for _, behaviour in swarm(testbed)].count("reads") == 1
+
+
+def test_memory_may_be_shared_out_to_slow_clients(testbed):
+    load.prepare_swarm(testbed, 50, NIFTY)
+    load.add_slow_clients(testbed, NIFTY)
+    run = testbed.scenario.stash[LOAD]
+    run.memory_before, run.memory_peak = 0, 18 * MIB
+    load_checks.memory_bounded(testbed, 10)
+    with pytest.raises(Refuted, match="per slow client, at its peak: measured 9"):
+        load_checks.memory_bounded(testbed, 8)
+
+
+def test_what_has_not_happened_yet_is_broken_in_one_line(testbed):
+    with pytest.raises(Broken, match="no swarm yet"):
+        load_checks.percentile_below(testbed, 99, 100)
+    with pytest.raises(Broken, match="no hostile client has come yet"):
+        asyncio.run(bystanders.deliveries_took_less(testbed, ["Alice"], 99, 100))
+    with pytest.raises(Broken, match="no step has looked for the saturation point"):
+        breakpoint.keeps_up_at(testbed, 10_000)
+    testbed.scenario.stash[LOAD] = LoadRun([])
+    with pytest.raises(Broken, match="nothing has been published to the swarm"):
+        load_checks.percentile_below(testbed, 99, 100)
+
+
+def test_a_load_with_a_spike_is_what_its_words_say():
+    spiked = LoadProfile("NIFTY", 3000, 200, Spike(factor=10, start_s=2.0, length_s=1.0))
+    assert load.with_a_spike("NIFTY", 3000, 200, 10, 1.0) == spiked
+
+
+def test_each_rate_is_half_as_much_again():
+    assert breakpoint.rates(2_000, 5_000) == [2_000, 3_000, 4_500]
+    assert breakpoint.rates(2_000, 2_000) == [2_000]
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        (["files"], "no step has recorded the service's files"),
+        (["sockets", "files", "threads"], "no step has recorded the service's files and threads"),
+    ],
+)
+def test_only_what_was_recorded_can_return(testbed, parts, sentence):
+    testbed.scenario.stash[BASELINE] = ResourceSnapshot(sockets=1, sessions=2)
+    with pytest.raises(Broken, match=sentence):
+        asyncio.run(resources.return_to_baseline(testbed, parts, 100))
+    with pytest.raises(Broken, match=sentence):
+        asyncio.run(resources.no_more_than_baseline(testbed, parts, 100, "files"))
+
+
+def test_parts_that_a_sentence_does_not_name_do_not_count(testbed):
+    testbed.scenario.stash[BASELINE] = ResourceSnapshot(sockets=1, sessions=2)
+    now = ResourceSnapshot(sockets=7, sessions=2)
+    resources.require_back(testbed, ["sessions"], now, (0, 1), 100)
+    with pytest.raises(Refuted, match=r"^sockets and sessions of the service: measured 7 sockets"):
+        resources.require_back(testbed, ["sockets", "sessions"], now, (0, 1), 100)
+
+
+def test_more_of_a_part_that_is_named_is_told(testbed):
+    baseline = ResourceSnapshot(sessions=2, files=10)
+    assert ResourceSnapshot(sessions=1, files=10).is_within(baseline, ["sessions", "files"])
+    assert not ResourceSnapshot(sessions=3, files=10).is_within(baseline, ["sessions", "files"])
+    assert ResourceSnapshot(sessions=3, files=10).is_within(baseline, ["files"])
