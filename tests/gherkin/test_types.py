@@ -4,10 +4,11 @@ from pathlib import Path
 
 import parse
 import pytest
-from behave import register_type, step_registry
+from behave import register_type
 from behave.model import Step
 from behave.parser import parse_file
 from behave.runner_util import load_step_modules
+from behave.step_registry import registry as definitions
 
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.gherkin import types
@@ -181,7 +182,7 @@ def registry():
     """The steps as a run has them."""
     register_type(**types.TYPES)
     load_step_modules([str(ROOT / "features" / "steps")])
-    return step_registry.registry
+    return definitions
 
 
 @pytest.mark.parametrize(("kind", "sentence"), SENTENCES)
