@@ -18,7 +18,7 @@ def pytest_configure():
 def until():
     """A wait on a condition, with a deadline."""
 
-    def wait(condition, within_s=10.0):
+    def wait(condition, within_s=60.0):
         deadline = time.monotonic() + within_s
         while not (value := condition()):
             assert time.monotonic() < deadline, "the condition did not come true"
