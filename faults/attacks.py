@@ -269,7 +269,7 @@ def huge_message_holds_up_everybody() -> None:
 
     def parse_command(message: str | bytes) -> Command:
         if isinstance(message, str) and len(message) > 20_000:
-            for start in range(0, len(message), 16):
+            for start in range(0, len(message), 48):  # half a second in all: late, but in time
                 message.count(message[start : start + 8])
         return original(message)
 
