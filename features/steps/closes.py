@@ -1,14 +1,13 @@
 """How connections end: refused, or closed by the service with a code and a reason."""
 
-from behave import then
-from behave.runner import Context
-
 from qaws.behaviours import closes, deployment, tokens
 from qaws.clients.endings import ExpectedClose, Refusal
+from qaws.gherkin.steps import then
+from qaws.testbed.context import StepContext
 
 
 @then("{clients:Clients} {be:Be} refused with {refusal:Refusal}")
-async def are_refused(context: Context, clients: list[str], be: str, refusal: Refusal) -> None:
+async def are_refused(context: StepContext, clients: list[str], be: str, refusal: Refusal) -> None:
     """In the handshake, or by a close that tells the client why."""
     await context.testbed.do(closes.refused, clients, refusal)
 
@@ -17,7 +16,7 @@ async def are_refused(context: Context, clients: list[str], be: str, refusal: Re
     "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}"
 )
 async def are_closed(
-    context: Context, clients: list[str], be: str, codes: list[int], reasons: list[str]
+    context: StepContext, clients: list[str], be: str, codes: list[int], reasons: list[str]
 ) -> None:
     """The close itself was seen."""
     await context.testbed.do(closes.closed_by_service, clients, ExpectedClose(codes, reasons))
@@ -27,7 +26,7 @@ async def are_closed(
     "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, between {low:Duration} and {high:Duration} after connecting"
 )
 async def are_closed_between(
-    context: Context,
+    context: StepContext,
     clients: list[str],
     be: str,
     codes: list[int],
@@ -44,7 +43,7 @@ async def are_closed_between(
     "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, within {bound:Duration} of SIGTERM"
 )
 async def are_closed_after_sigterm(
-    context: Context,
+    context: StepContext,
     clients: list[str],
     be: str,
     codes: list[int],
@@ -60,7 +59,7 @@ async def are_closed_after_sigterm(
     "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, within {bound:Duration} of the expiry and not before"
 )
 async def are_closed_on_expiry(
-    context: Context,
+    context: StepContext,
     clients: list[str],
     be: str,
     codes: list[int],

@@ -1,16 +1,17 @@
 """Services end, and others take their place."""
 
-from behave import given, then, when
-from behave.runner import Context
-
 from qaws.behaviours import deployment
+from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
+from qaws.testbed.context import StepContext
 
 
 @given(
     "{client:Client} is connected and subscribed to {selection:Selection}, but has stopped reading"
 )
-async def client_has_stopped_reading(context: Context, client: str, selection: Selection) -> None:
+async def client_has_stopped_reading(
+    context: StepContext, client: str, selection: Selection
+) -> None:
     """A client with a small receive buffer and a full line: it hangs, but its machine is there."""
     await context.testbed.do(deployment.stall_reader, client, selection)
 
@@ -18,7 +19,7 @@ async def client_has_stopped_reading(context: Context, client: str, selection: S
 @when(
     "the service is restarted, and {clients:Clients} come back and subscribe to {selection:Selection} at once"
 )
-async def reconnect_storm(context: Context, clients: list[str], selection: Selection) -> None:
+async def reconnect_storm(context: StepContext, clients: list[str], selection: Selection) -> None:
     """A new process takes the place of the old one; all connect as soon as it is ready."""
     context.testbed.use_service(context.testbed.service.settings, afresh=True)
     await context.testbed.do(deployment.come_back, clients, selection)
@@ -27,25 +28,27 @@ async def reconnect_storm(context: Context, clients: list[str], selection: Selec
 @when(
     "{count:Number} ticks of {selection:Selection} are published, and {node:Node} immediately receives SIGTERM"
 )
-async def receives_sigterm(context: Context, count: int, selection: Selection, node: str) -> None:
+async def receives_sigterm(
+    context: StepContext, count: int, selection: Selection, node: str
+) -> None:
     """As soon as the broker has the ticks: mid-stream."""
     await context.testbed.do(deployment.end_amid_ticks, count, selection, node)
 
 
 @then("{clients:Clients} have received every tick that was published before")
-async def have_received_what_came_before(context: Context, clients: list[str]) -> None:
+async def have_received_what_came_before(context: StepContext, clients: list[str]) -> None:
     """All that the broker had taken before the service received SIGTERM."""
     await context.testbed.do(deployment.received_what_came_before, clients)
 
 
 @then("the service's process ends with exit code {code:d} within {bound:Duration} of SIGTERM")
-async def process_ends(context: Context, code: int, bound: float) -> None:
+async def process_ends(context: StepContext, code: int, bound: float) -> None:
     """By itself."""
     await context.testbed.do(deployment.process_ends, code, bound)
 
 
 @then("no new connection is accepted")
-async def no_new_connection_is_accepted(context: Context) -> None:
+async def no_new_connection_is_accepted(context: StepContext) -> None:
     """Newcomers try from the first close on, until the process has ended, and once more then."""
     await context.testbed.do(deployment.nobody_was_let_in)
 
@@ -53,6 +56,6 @@ async def no_new_connection_is_accepted(context: Context) -> None:
 @then(
     "{clients:Clients} are welcomed and subscribed again within {bound:Duration}, each in a new session"
 )
-async def are_back(context: Context, clients: list[str], bound: float) -> None:
+async def are_back(context: StepContext, clients: list[str], bound: float) -> None:
     """All of them, none turned away; the time runs from when the service was ready again."""
     await context.testbed.do(deployment.are_back, clients, bound)

@@ -1,48 +1,47 @@
 """What belongs to one client, and what to nobody."""
 
-from behave import then, when
-from behave.runner import Context
-
 from qaws.behaviours import isolation, session_ids, token_leaks
+from qaws.gherkin.steps import then, when
+from qaws.testbed.context import StepContext
 
 
 @when("{count:Number} clients connect and leave, and their session ids are recorded")
-async def session_ids_are_recorded(context: Context, count: int) -> None:
+async def session_ids_are_recorded(context: StepContext, count: int) -> None:
     """Clients that come and go, some at a time, all with one token."""
     await context.testbed.do(session_ids.collect, count)
 
 
 @when("{client:Client} asks for ticks of {name:Quoted}")
-async def asks_for_ticks_of(context: Context, client: str, name: list[str]) -> None:
+async def asks_for_ticks_of(context: StepContext, client: str, name: list[str]) -> None:
     """A name that may be no symbol at all, in the place of one."""
     await context.testbed.do(isolation.ask_for, client, name[0])
 
 
 @when("{client:Client} tries to publish: {name}")
-async def tries_to_publish(context: Context, client: str, name: str) -> None:
+async def tries_to_publish(context: StepContext, client: str, name: str) -> None:
     """What would be a tick if it came from the feed; docs/editing.md lists the names."""
     await context.testbed.do(isolation.try_to_publish, client, name)
 
 
 @when("valid and forged tokens are presented in every place")
-async def tokens_are_presented(context: Context) -> None:
+async def tokens_are_presented(context: StepContext) -> None:
     """Where tokens belong and where they do not; clients that are let in then make mistakes."""
     await context.testbed.do(token_leaks.show_canaries)
 
 
 @then("the session ids are all different, and have at least {bits:d} bits of entropy")
-async def session_ids_are_unguessable(context: Context, bits: int) -> None:
+async def session_ids_are_unguessable(context: StepContext, bits: int) -> None:
     """Estimated from all that were recorded; counters, clocks and repetitions do not count."""
     await context.testbed.do(session_ids.unguessable, bits)
 
 
 @then("no token appears in logs, responses or close reasons")
-async def no_token_appears(context: Context) -> None:
+async def no_token_appears(context: StepContext) -> None:
     """Nor in messages; whole tokens, their parts, and what they say."""
     await context.testbed.do(token_leaks.nowhere_to_be_found)
 
 
 @then("nobody has received another client's session id, token or reply")
-async def nothing_is_mixed_up(context: Context) -> None:
+async def nothing_is_mixed_up(context: StepContext) -> None:
     """Each client's messages are searched for what belongs to the others."""
     await context.testbed.do(isolation.nothing_is_mixed_up)

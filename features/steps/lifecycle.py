@@ -1,15 +1,14 @@
 """Clients connect, are welcomed, ping, and leave."""
 
-from behave import given, then, when
-from behave.runner import Context
-
 from qaws.behaviours import deployment, lifecycle, publishing, tokens
+from qaws.gherkin.steps import given, rows_of, then, when
 from qaws.protocol.market import Selection
+from qaws.testbed.context import StepContext
 
 
 @given("{clients:Clients} {be:Be} connected and subscribed to {selection:Selection}")
 async def clients_are_subscribed(
-    context: Context, clients: list[str], be: str, selection: Selection
+    context: StepContext, clients: list[str], be: str, selection: Selection
 ) -> None:
     """Clients that were welcomed, and whose subscriptions were acknowledged."""
     await context.testbed.do(lifecycle.be_subscribed, clients, selection)
@@ -19,7 +18,7 @@ async def clients_are_subscribed(
     "{clients:Clients} {be:Be} connected and subscribed to {selection:Selection}, which ticks every {every:Duration}"
 )
 async def clients_receive_ticks(
-    context: Context, clients: list[str], be: str, selection: Selection, every: float
+    context: StepContext, clients: list[str], be: str, selection: Selection, every: float
 ) -> None:
     """The same, and ticks come until the last step."""
     await context.testbed.do(lifecycle.be_subscribed, clients, selection)
@@ -30,80 +29,84 @@ async def clients_receive_ticks(
     "{clients:Clients} {be:Be} connected to the second node and subscribed to {selection:Selection}"
 )
 async def clients_are_subscribed_there(
-    context: Context, clients: list[str], be: str, selection: Selection
+    context: StepContext, clients: list[str], be: str, selection: Selection
 ) -> None:
     """The same, at the other of two nodes."""
     await context.testbed.do(deployment.join, clients, selection, "the second node")
 
 
 @given("{clients:Clients} {be:Be} connected and pings every {every:Duration}")
-async def clients_are_pinging(context: Context, clients: list[str], be: str, every: float) -> None:
+async def clients_are_pinging(
+    context: StepContext, clients: list[str], be: str, every: float
+) -> None:
     """Clients that were welcomed and send ping messages until the last step."""
     await context.testbed.do(lifecycle.be_pinging, clients, every)
 
 
 @given("{clients:Clients} {be:Be} connected from {origin}")
 async def clients_are_connected_from(
-    context: Context, clients: list[str], be: str, origin: str
+    context: StepContext, clients: list[str], be: str, origin: str
 ) -> None:
     """Clients of a page that were welcomed; docs/editing.md lists the pages."""
     await context.testbed.do(lifecycle.be_connected, clients, origin=origin)
 
 
 @given("{clients:Clients} {be:Be} connected without an Origin header")
-async def clients_are_connected_from_no_page(context: Context, clients: list[str], be: str) -> None:
+async def clients_are_connected_from_no_page(
+    context: StepContext, clients: list[str], be: str
+) -> None:
     """Clients that are no browser, and were welcomed."""
     await context.testbed.do(lifecycle.be_connected, clients)
 
 
 @given("{clients:Clients} {be:Be} connected with a token that expires in {lifetime:Duration}")
 async def clients_have_expiring_tokens(
-    context: Context, clients: list[str], be: str, lifetime: float
+    context: StepContext, clients: list[str], be: str, lifetime: float
 ) -> None:
     """Clients that were welcomed; the token expires at the next whole second after that time."""
     await context.testbed.do(tokens.connect_expiring, clients, lifetime)
 
 
 @when("{client:Client} connects with a valid token")
-async def connects(context: Context, client: str) -> None:
+async def connects(context: StepContext, client: str) -> None:
     """In the place that the target names first, without an Origin header."""
     await context.testbed.do(lifecycle.connect, [client])
 
 
 @when("{client:Client} connects with a valid token in the {location}")
-async def connects_with_token_in(context: Context, client: str, location: str) -> None:
+async def connects_with_token_in(context: StepContext, client: str, location: str) -> None:
     """The token is in the "query parameter" or the "Authorization header"."""
     await context.testbed.do(lifecycle.connect, [client], location=location)
 
 
 @when("{client:Client} connects with a valid token from {origin}")
-async def connects_from(context: Context, client: str, origin: str) -> None:
+async def connects_from(context: StepContext, client: str, origin: str) -> None:
     """A page makes a browser connect; docs/editing.md lists the pages."""
     await context.testbed.do(lifecycle.connect, [client], origin=origin)
 
 
 @when("{client:Client} connects without a token")
-async def connects_without_token(context: Context, client: str) -> None:
+async def connects_without_token(context: StepContext, client: str) -> None:
     """Nothing says who the client is."""
     await context.testbed.do(lifecycle.connect, [client], None)
 
 
 @when("{client:Client} reconnects after {ending}")
-async def reconnects(context: Context, client: str, ending: str) -> None:
+async def reconnects(context: StepContext, client: str, ending: str) -> None:
     """A client's connection ends with "a clean close" or "an abrupt reset", and it comes back."""
     await context.testbed.do(lifecycle.end_connection, client, ending)
     await context.testbed.do(lifecycle.connect, [client])
 
 
 @when("{client:Client} disconnects")
-async def disconnects(context: Context, client: str) -> None:
+async def disconnects(context: StepContext, client: str) -> None:
     """A clean close, and the service's answer to it."""
     await context.testbed.do(lifecycle.end_connection, client, "a clean close")
 
 
 @when("{clients:Clients} connect, subscribe to {selection:Selection}, ping, and leave by {ending}")
 async def clients_come_and_go(
-    context: Context, clients: list[str], selection: Selection, ending: str
+    context: StepContext, clients: list[str], selection: Selection, ending: str
 ) -> None:
     """Clients that come, are served, and leave by "a clean close" or "an abrupt reset"."""
     newcomers = [f"short-lived {client}" for client in clients]
@@ -111,67 +114,69 @@ async def clients_come_and_go(
 
 
 @when("{client:Client} subscribes to {selection:Selection}")
-async def subscribes(context: Context, client: str, selection: Selection) -> None:
+async def subscribes(context: StepContext, client: str, selection: Selection) -> None:
     """A client subscribes and gets the acknowledgement."""
     await context.testbed.do(lifecycle.subscribe, [client], selection)
 
 
 @when("{client:Client} pings every {every:Duration}")
-async def pings_every(context: Context, client: str, every: float) -> None:
+async def pings_every(context: StepContext, client: str, every: float) -> None:
     """A client sends a ping message again and again until the scenario's last step."""
     await context.testbed.do(lifecycle.keep_pinging, client, every / 1000)
 
 
 @when("{client:Client} stays silent until closed, for {at_most:Duration} at most")
-async def stays_silent(context: Context, client: str, at_most: float) -> None:
+async def stays_silent(context: StepContext, client: str, at_most: float) -> None:
     """A client that neither sends nor receives."""
     await context.testbed.do(lifecycle.stay_silent, client, at_most / 1000)
 
 
 @when("{client:Client} stops responding, its connection left half-open")
-async def stops_responding(context: Context, client: str) -> None:
+async def stops_responding(context: StepContext, client: str) -> None:
     """Its connection stays, but nobody reads from it, answers on it, or closes it."""
     await context.testbed.do(lifecycle.vanish, client)
 
 
 @when("{client:Client} sends a malformed message: {name}")
-async def sends_malformed_message(context: Context, client: str, name: str) -> None:
+async def sends_malformed_message(context: StepContext, client: str, name: str) -> None:
     """Something that the service cannot understand; docs/editing.md lists the names."""
     await context.testbed.do(lifecycle.send_malformed, client, name)
 
 
 @then("{clients:Clients} {be:Be} connected")
-async def are_connected(context: Context, clients: list[str], be: str) -> None:
+async def are_connected(context: StepContext, clients: list[str], be: str) -> None:
     """Their connections are open, and the service answers."""
     await context.testbed.do(lifecycle.connected, clients)
 
 
 @then("{clients:Clients} {be:Be} connected for at least {after:Duration}")
-async def stay_connected(context: Context, clients: list[str], be: str, after: float) -> None:
+async def stay_connected(context: StepContext, clients: list[str], be: str, after: float) -> None:
     """Their connections are open and answered after that time of watching them."""
     await context.testbed.do(lifecycle.connected_after, clients, after)
 
 
 @then("a {ping:Ping} from {clients:Clients} is answered within {bound:Duration}")
-async def ping_is_answered(context: Context, ping: str, clients: list[str], bound: float) -> None:
+async def ping_is_answered(
+    context: StepContext, ping: str, clients: list[str], bound: float
+) -> None:
     """A ping frame of the protocol, or a ping message of the dialect, comes back as a pong."""
     await context.testbed.do(lifecycle.ping_answered, clients, ping, bound)
 
 
 @then("{client:Client} is welcomed within {bound:Duration} with")
-async def is_welcomed(context: Context, client: str, bound: float) -> None:
+async def is_welcomed(context: StepContext, client: str, bound: float) -> None:
     """The welcome is the first message, and has the fields of the table."""
-    fields = [(row[0], row[1]) for row in context.table]
+    fields = [(row["field"], row["value"]) for row in rows_of(context.table)]
     await context.testbed.do(lifecycle.welcomed, client, bound, fields)
 
 
 @then("{client:Client} has a new session")
-async def has_new_session(context: Context, client: str) -> None:
+async def has_new_session(context: StepContext, client: str) -> None:
     """The session id differs from that of the connection before."""
     await context.testbed.do(lifecycle.new_session, client)
 
 
 @then("{client:Client} gets an error containing {text:Quoted} within {bound:Duration}")
-async def gets_error(context: Context, client: str, text: list[str], bound: float) -> None:
+async def gets_error(context: StepContext, client: str, text: list[str], bound: float) -> None:
     """The service says what is wrong."""
     await context.testbed.do(lifecycle.gets_error, client, text[0], bound)

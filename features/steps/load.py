@@ -1,15 +1,14 @@
 """Swarms of clients, and ticks at a rate."""
 
-from behave import given, then, when
-from behave.runner import Context
-
 from qaws.behaviours import breakpoint, load, load_checks
 from qaws.clients.endings import ExpectedClose
+from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
+from qaws.testbed.context import StepContext
 
 
 @given("a swarm of {clients:Number} clients that subscribe to {selection:Selection}")
-def swarm(context: Context, clients: int, selection: Selection) -> None:
+def swarm(context: StepContext, clients: int, selection: Selection) -> None:
     """Clients in processes of their own, which check all they receive; they connect with the load."""
     load.prepare_swarm(context.testbed, clients, selection)
 
@@ -17,14 +16,14 @@ def swarm(context: Context, clients: int, selection: Selection) -> None:
 @given(
     "a swarm of {clients:Number} clients that subscribe to {selection:Selection}, plus one that stops reading and one that reads slowly"
 )
-def swarm_with_slow_clients(context: Context, clients: int, selection: Selection) -> None:
+def swarm_with_slow_clients(context: StepContext, clients: int, selection: Selection) -> None:
     """The slow ones have small receive buffers, so that the system does not hide them."""
     load.prepare_swarm(context.testbed, clients, selection)
     load.add_slow_clients(context.testbed, selection)
 
 
 @when("{count:Number} ticks of {symbol} are published at {rate:Number} per second")
-def ticks_at_a_rate(context: Context, count: int, symbol: str, rate: int) -> None:
+def ticks_at_a_rate(context: StepContext, count: int, symbol: str, rate: int) -> None:
     """Ticks on an open-loop schedule: each is due at its time, come what may."""
     load.publish_and_show(context.testbed, load.LoadProfile(symbol, count, rate))
 
@@ -33,7 +32,7 @@ def ticks_at_a_rate(context: Context, count: int, symbol: str, rate: int) -> Non
     "{count:Number} ticks of {symbol} are published at {rate:Number} per second with a burst of {factor:Number} times the rate for {length:Duration}"
 )
 def ticks_with_a_spike(
-    context: Context, count: int, symbol: str, rate: int, factor: int, length: float
+    context: StepContext, count: int, symbol: str, rate: int, factor: int, length: float
 ) -> None:
     """The burst begins after two seconds."""
     profile = load.with_a_spike(symbol, count, rate, factor, length / 1000)
@@ -43,7 +42,7 @@ def ticks_with_a_spike(
 @when(
     "{count:Number} ticks of {symbol} are published at {rate:Number} per second, or until the slow clients are evicted"
 )
-def ticks_until_evicted(context: Context, count: int, symbol: str, rate: int) -> None:
+def ticks_until_evicted(context: StepContext, count: int, symbol: str, rate: int) -> None:
     """Publishing ends early once the service has let the slow clients go."""
     profile = load.LoadProfile(symbol, count, rate, until_evicted_s=count / rate)
     load.publish_and_show(context.testbed, profile)
@@ -53,7 +52,7 @@ def ticks_until_evicted(context: Context, count: int, symbol: str, rate: int) ->
     "the rate of {symbol} ticks is raised from {low:Number} to {high:Number} per second, {length:Duration} each, until {percentile:Percentile} exceeds {bound:Duration}"
 )
 def rate_is_raised(
-    context: Context,
+    context: StepContext,
     symbol: str,
     low: int,
     high: int,
@@ -67,31 +66,31 @@ def rate_is_raised(
 
 
 @then("the service keeps up at {rate:Number} per second")
-def service_keeps_up(context: Context, rate: int) -> None:
+def service_keeps_up(context: StepContext, rate: int) -> None:
     """The highest rate without a wrong delivery and with the percentile below the bound."""
     breakpoint.keeps_up_at(context.testbed, rate)
 
 
 @then("the swarm has received every tick once and in order")
-def swarm_has_received_everything(context: Context) -> None:
+def swarm_has_received_everything(context: StepContext) -> None:
     """No gap, no duplicate, no disorder, and no frame of a wrong kind at any client."""
     load_checks.received_everything(context.testbed)
 
 
 @then("{percentile:Percentile} delivery latency is below {bound:Duration}")
-def latency_is_below(context: Context, percentile: float, bound: float) -> None:
+def latency_is_below(context: StepContext, percentile: float, bound: float) -> None:
     """Over every pair of tick and client of the swarm, from the due time."""
     load_checks.percentile_below(context.testbed, percentile, bound)
 
 
 @then("the backlog was drained within {bound:Duration} of the last publish")
-def backlog_was_drained(context: Context, bound: float) -> None:
+def backlog_was_drained(context: StepContext, bound: float) -> None:
     """When the slowest client had the last tick."""
     load_checks.drained_within(context.testbed, bound / 1000)
 
 
 @then("the ticks were offered at {rate:Number} per second")
-def ticks_were_offered(context: Context, rate: int) -> None:
+def ticks_were_offered(context: StepContext, rate: int) -> None:
     """The publisher kept its schedule, so the load was what the scenario says."""
     load_checks.rate_was_kept(context.testbed, rate)
 
@@ -100,7 +99,7 @@ def ticks_were_offered(context: Context, rate: int) -> None:
     "the slow clients were evicted within {bound:Duration} with code {codes:Codes} and a reason containing {reasons:Quoted}"
 )
 def slow_clients_were_evicted(
-    context: Context, bound: float, codes: list[int], reasons: list[str]
+    context: StepContext, bound: float, codes: list[int], reasons: list[str]
 ) -> None:
     """Seen on the service's side, and told to the clients once they read again."""
     load_checks.slow_evicted(context.testbed, bound / 1000, ExpectedClose(codes, reasons))

@@ -1,16 +1,15 @@
 """The broker goes away, and comes back."""
 
-from behave import then, when
-from behave.runner import Context
-
 from qaws.behaviours import outage
+from qaws.gherkin.steps import then, when
 from qaws.protocol.market import Selection
+from qaws.testbed.context import StepContext
 
 
 @when(
     "the broker cuts the service's feed, while all clients ping and {client:Client} subscribes to {selection:Selection}"
 )
-async def broker_cuts_the_feed(context: Context, client: str, selection: Selection) -> None:
+async def broker_cuts_the_feed(context: StepContext, client: str, selection: Selection) -> None:
     """It hangs up on its subscribers, and ticks are published in the same breath."""
     await context.testbed.do(outage.cut_feed, client, selection)
 
@@ -19,7 +18,7 @@ async def broker_cuts_the_feed(context: Context, client: str, selection: Selecti
     "the broker is down for {length:Duration}, while all clients ping and {client:Client} subscribes to {selection:Selection}"
 )
 async def broker_is_down(
-    context: Context, length: float, client: str, selection: Selection
+    context: StepContext, length: float, client: str, selection: Selection
 ) -> None:
     """It ends, and comes back empty."""
     await context.testbed.do(outage.take_broker_down, client, selection, length)
@@ -28,13 +27,13 @@ async def broker_is_down(
 @when(
     "the broker's output buffer for the service overflows, while all clients ping and {client:Client} subscribes to {selection:Selection}"
 )
-async def broker_buffer_overflows(context: Context, client: str, selection: Selection) -> None:
+async def broker_buffer_overflows(context: StepContext, client: str, selection: Selection) -> None:
     """It cannot keep what the service is due, and hangs up on it."""
     await context.testbed.do(outage.overflow_feed, client, selection)
 
 
 @then("all clients receive ticks again within {bound:Duration} of the broker's return")
-async def ticks_resume(context: Context, bound: float) -> None:
+async def ticks_resume(context: StepContext, bound: float) -> None:
     """The first new tick of everything that each client holds; no client does anything for it."""
     await context.testbed.do(outage.ticks_resume, bound)
 
@@ -42,12 +41,12 @@ async def ticks_resume(context: Context, bound: float) -> None:
 @then(
     'all clients receive status "degraded" within {bound:Duration} of the loss, and "recovered" before the first new tick'
 )
-async def loss_is_announced(context: Context, bound: float) -> None:
+async def loss_is_announced(context: StepContext, bound: float) -> None:
     """Whoever misses ticks must find both words around the gap."""
     await context.testbed.do(outage.told_of_the_loss, bound)
 
 
 @then("all clients are connected, and each of their pings was answered within {bound:Duration}")
-async def pings_were_answered(context: Context, bound: float) -> None:
+async def pings_were_answered(context: StepContext, bound: float) -> None:
     """WebSocket pings of the whole outage until now, and ping messages while the broker was away."""
     await context.testbed.do(outage.pings_were_answered, bound)

@@ -1,21 +1,20 @@
 """Ticks, and what is no tick, go into the feed."""
 
-from behave import when
-from behave.runner import Context
-
 from qaws.behaviours import deliveries, publishing
+from qaws.gherkin.steps import rows_of, when
 from qaws.protocol.market import Selection
+from qaws.testbed.context import StepContext
 
 
 @when("an option tick for {selection:Selection} is published")
-async def option_tick_is_published(context: Context, selection: Selection) -> None:
+async def option_tick_is_published(context: StepContext, selection: Selection) -> None:
     """One option tick goes into the feed."""
     await context.testbed.do(publishing.publish, selection, "option_tick")
 
 
 @when("an option tick for {selection:Selection} is published and reaches {clients:Clients}")
 async def option_tick_is_published_and_reaches(
-    context: Context, selection: Selection, clients: list[str]
+    context: StepContext, selection: Selection, clients: list[str]
 ) -> None:
     """One option tick goes into the feed, and clients have received it."""
     await context.testbed.do(publishing.publish, selection, "option_tick")
@@ -23,22 +22,21 @@ async def option_tick_is_published_and_reaches(
 
 
 @when("these ticks of {symbol} are published in turn")
-async def these_ticks_are_published(context: Context, symbol: str) -> None:
+async def these_ticks_are_published(context: StepContext, symbol: str) -> None:
     """The ticks of a table; an empty cell leaves the field to the suite."""
-    rows = [dict(zip(row.headings, row.cells, strict=True)) for row in context.table]
-    await context.testbed.do(publishing.publish_rows, symbol, rows)
+    await context.testbed.do(publishing.publish_rows, symbol, rows_of(context.table))
 
 
 @when("{each:Number} option ticks each of {selection:Selection} are published in turn")
 async def option_ticks_are_published_in_turn(
-    context: Context, each: int, selection: Selection
+    context: StepContext, each: int, selection: Selection
 ) -> None:
     """Option ticks of several symbols, which take turns, at a steady rate."""
     await context.testbed.do(publishing.publish_in_turn, selection.symbols, each)
 
 
 @when("an option tick and a bar each of {selection:Selection} are published in turn")
-async def option_ticks_and_bars_are_published(context: Context, selection: Selection) -> None:
+async def option_ticks_and_bars_are_published(context: StepContext, selection: Selection) -> None:
     """Both kinds of ticks, of several symbols."""
     await context.testbed.do(publishing.publish_one_of_each, selection.symbols)
 
@@ -47,13 +45,13 @@ async def option_ticks_and_bars_are_published(context: Context, selection: Selec
     "{each:Number} ticks each of {selection:Selection} are published concurrently, one publisher per symbol"
 )
 async def ticks_are_published_concurrently(
-    context: Context, each: int, selection: Selection
+    context: StepContext, each: int, selection: Selection
 ) -> None:
     """Option ticks and bars of several symbols, on several connections to the broker."""
     await context.testbed.do(publishing.publish_side_by_side, selection.symbols, each)
 
 
 @when("a malformed payload is published amid the ticks: {name}")
-async def malformed_payload_is_published(context: Context, name: str) -> None:
+async def malformed_payload_is_published(context: StepContext, name: str) -> None:
     """Something that is no tick goes into the feed; docs/editing.md lists the names."""
     await context.testbed.do(publishing.publish_malformed, name)

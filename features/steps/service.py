@@ -1,42 +1,42 @@
 """The service under test, and the market that feeds it."""
 
-from behave import given
-from behave.runner import Context
-
 from qaws.behaviours import deployment, publishing
+from qaws.gherkin.steps import given
+from qaws.testbed.context import StepContext
+from qaws.testbed.testbed import Testbed
 
 
 @given("the ticker service is running")
-def service_is_running(context: Context) -> None:
+def service_is_running(context: StepContext) -> None:
     """The service as its target file sets it."""
     context.testbed.use_service()
 
 
 @given("the ticker service is started afresh")
-def service_is_started_afresh(context: Context) -> None:
+def service_is_started_afresh(context: StepContext) -> None:
     """A new process: what earlier clients have left free in its memory could hide a leak."""
     context.testbed.use_service(afresh=True)
 
 
 @given("the ticker service is running with {setting:Setting}")
-def service_is_running_with(context: Context, setting: dict[str, str]) -> None:
+def service_is_running_with(context: StepContext, setting: dict[str, str]) -> None:
     """The service with one setting changed, by the target file's name, or left at its default."""
     context.testbed.use_service(setting)
 
 
 @given("the ticker service is running on two nodes with one feed")
-def service_is_running_on_two_nodes(context: Context) -> None:
+def service_is_running_on_two_nodes(context: StepContext) -> None:
     """Two processes with the same settings, fed by the same broker."""
     deployment.start_two(context.testbed)
 
 
 @given("the market is closed")
-async def market_is_closed(context: Context) -> None:
+async def market_is_closed(context: StepContext) -> None:
     """No tick is published unless a step says so."""
-    await context.testbed.do(type(context.testbed).hush)
+    await context.testbed.do(Testbed.hush)
 
 
 @given("the market is open, with ticks every {every:Duration}")
-async def market_is_open(context: Context, every: float) -> None:
+async def market_is_open(context: StepContext, every: float) -> None:
     """Ticks of every symbol, again and again until the last step."""
     await context.testbed.do(publishing.open_market, every)

@@ -1,17 +1,16 @@
 """Clients that change what they want while ticks flow."""
 
-from behave import then, when
-from behave.runner import Context
-
 from qaws.behaviours import random_sequences, sequence_gaps, subscriptions
+from qaws.gherkin.steps import then, when
 from qaws.protocol.market import Selection
+from qaws.testbed.context import StepContext
 
 
 @when(
     "{times:Number} times over, {client:Client} unsubscribes from {selection:Selection}, subscribes to it twice, and unsubscribes from {foreign:Selection}, which it never had"
 )
 async def changes_subscriptions(
-    context: Context, times: int, client: str, selection: Selection, foreign: Selection
+    context: StepContext, times: int, client: str, selection: Selection, foreign: Selection
 ) -> None:
     """While ticks flow; after each command some pass, and another client shows which there were."""
     await context.testbed.do(subscriptions.churn, client, selection, foreign, times)
@@ -21,14 +20,14 @@ async def changes_subscriptions(
     "{clients:Clients} play {sequences:Number} random sequences of up to {length:Number} steps, drawn from seed {seed:Number}"
 )
 def play_sequences(
-    context: Context, clients: list[str], sequences: int, length: int, seed: int
+    context: StepContext, clients: list[str], sequences: int, length: int, seed: int
 ) -> None:
     """They subscribe, unsubscribe, reconnect and ping at random while ticks are published."""
     random_sequences.play(context.testbed, clients, sequences, length, seed)
 
 
 @then("every sequence conforms to the model")
-def sequences_conform(context: Context) -> None:
+def sequences_conform(context: StepContext) -> None:
     """One that does not has been shrunk, and is told step by step."""
     random_sequences.conform_to_the_model(context.testbed)
 
@@ -36,6 +35,8 @@ def sequences_conform(context: Context) -> None:
 @then(
     "{client:Client}'s {selection:Selection} sequence numbers have exactly one gap: the {least:Number} or more ticks published while she was away"
 )
-async def gap_is_visible(context: Context, client: str, selection: Selection, least: int) -> None:
+async def gap_is_visible(
+    context: StepContext, client: str, selection: Selection, least: int
+) -> None:
     """What a client can tell from the numbers alone is compared with what was published."""
     await context.testbed.do(sequence_gaps.gap_is_visible, client, selection, least)

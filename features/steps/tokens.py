@@ -1,36 +1,37 @@
 """Tokens: forged ones, and those that expire."""
 
-from behave import then, when
-from behave.runner import Context
-
 from qaws.behaviours import tokens
+from qaws.gherkin.steps import then, when
+from qaws.testbed.context import StepContext
 
 
 @when("{client:Client} connects with a forged token: {kind}")
-async def connects_with_forged_token(context: Context, client: str, kind: str) -> None:
+async def connects_with_forged_token(context: StepContext, client: str, kind: str) -> None:
     """A sound token with one thing wrong; docs/editing.md lists the kinds."""
     await context.testbed.do(tokens.connect_forged, client, kind)
 
 
 @when("{clients:Clients} reconnect with that token")
-async def reconnect_with_that_token(context: Context, clients: list[str]) -> None:
+async def reconnect_with_that_token(context: StepContext, clients: list[str]) -> None:
     """They present the token of their former connection once more."""
     await context.testbed.do(tokens.reconnect_with_token, clients)
 
 
 @then("{client:Client} gets the same rejection as a client without a token")
-async def rejection_is_the_same(context: Context, client: str) -> None:
+async def rejection_is_the_same(context: StepContext, client: str) -> None:
     """Status, headers, body, code and reason are the same, so that nothing helps a forger."""
     await context.testbed.do(tokens.rejection_is_indistinguishable, client)
 
 
 @then("{client:Client} can connect with a valid token within {bound:Duration}")
-async def can_connect(context: Context, client: str, bound: float) -> None:
+async def can_connect(context: StepContext, client: str, bound: float) -> None:
     """The service lets in whom it should."""
     await context.testbed.do(tokens.admitted, client, bound)
 
 
 @then("{client:Client} can connect in {leaver:Client}'s place within {bound:Duration}")
-async def can_connect_in_place(context: Context, client: str, leaver: str, bound: float) -> None:
+async def can_connect_in_place(
+    context: StepContext, client: str, leaver: str, bound: float
+) -> None:
     """A place that is given back can be taken; the newcomer asks until the bound is past."""
     await context.testbed.do(tokens.admitted, client, bound, leaver)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from qaws.auth.tokens import Tokens
 from qaws.clients.registry import Registry
@@ -26,6 +26,7 @@ from qaws.sut.target import Target
 from qaws.testbed.scenario import ScenarioState
 from qaws.verdict import Broken, Checks, Refuted
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 FACTOR, FORMER_FACTOR = "QAWS_TIMEOUT_FACTOR", "QAWS_PATIENCE"
@@ -162,17 +163,16 @@ class Testbed:
 
     async def do(
         self,
-        act: Callable[..., Coroutine[Any, Any, T]],
-        *args: Any,
-        limit_s: float = STEP_LIMIT_S,
-        **named: Any,
+        act: Callable[Concatenate[Testbed, P], Coroutine[Any, Any, T]],
+        *args: P.args,
+        **named: P.kwargs,
     ) -> T:
         """Run an action or expectation on the loop thread, from a step.
 
         Raises:
-            Broken: it did not end within `limit_s` seconds (times timeout_factor).
+            Broken: it did not end within STEP_LIMIT_S (times timeout_factor).
         """
-        limit_s *= self.timeout_factor
+        limit_s = STEP_LIMIT_S * self.timeout_factor
         try:
             return await self.loop.run(act(self, *args, **named), limit_s)
         except Overdue:

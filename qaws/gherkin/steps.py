@@ -1,0 +1,44 @@
+"""What step files are made of: behave's decorators, with types, and the rows of a step's table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import behave
+
+from qaws.verdict import Broken
+
+Step = TypeVar("Step", bound=Callable[..., object])
+
+
+def given(phrase: str) -> Callable[[Step], Step]:
+    """Make a function the meaning of a phrase behind Given."""
+    return _typed(behave.given(phrase))
+
+
+def when(phrase: str) -> Callable[[Step], Step]:
+    """Make a function the meaning of a phrase behind When."""
+    return _typed(behave.when(phrase))
+
+
+def then(phrase: str) -> Callable[[Step], Step]:
+    """Make a function the meaning of a phrase behind Then."""
+    return _typed(behave.then(phrase))
+
+
+def _typed(decorate: Any) -> Callable[[Step], Step]:
+    """Return behave's decorator as what it is: it registers a function and returns it."""
+    typed: Callable[[Step], Step] = decorate
+    return typed
+
+
+def rows_of(table: Any) -> list[dict[str, str]]:
+    """Return the rows of a step's table: heading → cell.
+
+    Raises:
+        Broken: the step has no table.
+    """
+    if table is None:
+        raise Broken("this step needs a table below it")
+    return [dict(zip(row.headings, row.cells, strict=True)) for row in table]
