@@ -632,3 +632,12 @@ def test_a_redacted_url_has_no_query():
 )
 def test_numbers_are_compared_digit_for_digit(one, other, equal):
     assert (exact(one) == exact(other)) is equal
+
+
+def test_a_message_that_is_nested_too_deeply_is_a_breach_and_no_exception():
+    """The decoder gives up on it (RecursionError); the client must not."""
+    connection = Connection("Alice", QaWs(), CONTRACT)
+    connection._message(1, b"[" * 100_000 + b"]" * 100_000, binary=False)
+    (breach,) = connection.breaches
+    assert breach.startswith("Alice received a frame that is not JSON")
+    assert [frame.kind for frame in connection.log] == ["text"]
