@@ -135,10 +135,8 @@ class Feed:
 
     def _stamp(self, fields: dict[str, Any], due: int, role: Role, publisher: int = 0) -> Published:
         """Make a tick of market fields, and enter it in the ledger as handed to the broker."""
-        now_ns = time.monotonic_ns()
         sequence = self.ledger.next_sequence(fields["symbol"])
-        due_us = (time.time_ns() + due - now_ns) // 1000
-        stamped = {**fields, SEQUENCE_FIELD: sequence, DUE_FIELD: due_us}
+        stamped = {**fields, SEQUENCE_FIELD: sequence, DUE_FIELD: _since_1970_us(due)}
         tick = Published(
             symbol=fields["symbol"],
             sequence=sequence,
@@ -281,3 +279,16 @@ class Feed:
         """Leave the broker."""
         await self.stop_flows()
         await self._client.aclose()
+
+
+def _since_1970_us(at_ns: int) -> int:
+    """Return an instant of `time.monotonic_ns()` in µs since 1970.
+
+    The two clocks are read one after the other; of a few readings the quickest counts, for a busy
+    machine may take its time between the two.
+    """
+    readings = []
+    for _ in range(3):
+        before_ns, wall_ns = time.monotonic_ns(), time.time_ns()
+        readings.append((time.monotonic_ns() - before_ns, wall_ns - before_ns))
+    return (min(readings)[1] + at_ns) // 1000
