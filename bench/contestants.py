@@ -224,7 +224,7 @@ def k6_version() -> str:
         )
     except (OSError, subprocess.SubprocessError) as problem:
         raise Broken(
-            f"k6 cannot run here ({problem}); install locks/bench.lock, or leave it out: "
+            f"k6 cannot run here ({problem}); make bench installs it, or leave it out: "
             "python -m bench --without k6"
         ) from None
     return done.stdout.split(" (")[0].strip()

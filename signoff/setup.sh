@@ -26,12 +26,12 @@ if [ -n "$on_path" ] && usable "$(dirname "$on_path")"; then
 else
     if ! usable "$venv/bin"; then
         echo "signoff: this machine has no Node 22 with npm, installing it into the virtual environment"
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
-            -r "$here/../locks/node.lock" ||
+        sed -n '/^. part node$/,/^$/p' "$here/../requirements.lock" >"$venv/node.txt" && [ -s "$venv/node.txt" ] &&
+            "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$venv/node.txt" ||
             fail "Node could not be installed (pip failed): check the network or install Node 22 or newer"
     fi
     bin="$venv/bin"
-    usable "$bin" || fail "the Node of locks/node.lock does not run on this machine: install Node 22 or newer"
+    usable "$bin" || fail "the Node of requirements.lock does not run on this machine: install Node 22 or newer"
 fi
 
 PATH="$bin:$PATH"

@@ -57,7 +57,7 @@ function connect(url, subscribe, sequence) {
 def missing() -> str | None:
     """Say what is not installed that a browser as client needs; None when all is there."""
     if importlib.util.find_spec("playwright") is None:
-        return "Playwright is not installed (pip install -r locks/browser.lock)"
+        return "Playwright is not installed (make browser installs it)"
     if _program() is None:
         return "no browser is installed (apt-get install chromium, or name one in QAWS_BROWSER)"
     return None

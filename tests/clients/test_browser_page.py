@@ -14,7 +14,7 @@ from tests.services.scripted import Ticker
 def test_what_is_missing_is_named(monkeypatch):
     monkeypatch.setenv("QAWS_BROWSER", "no-such-browser")
     monkeypatch.setattr(browser_page.importlib.util, "find_spec", lambda name: None)
-    assert "pip install -r locks/browser.lock" in browser_page.missing()
+    assert "make browser installs it" in browser_page.missing()
     monkeypatch.setattr(browser_page.importlib.util, "find_spec", lambda name: name)
     assert "apt-get install chromium" in browser_page.missing()
     with pytest.raises(Broken, match="no browser is installed"):

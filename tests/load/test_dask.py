@@ -18,9 +18,7 @@ from tests.load.conftest import NIFTY, ROOT
 
 
 def installed():
-    return pytest.importorskip(
-        "distributed", reason="distributed is not installed (locks/dask.lock)"
-    )
+    return pytest.importorskip("distributed", reason="distributed is not installed (make dask)")
 
 
 def start(*arguments, log):
@@ -120,7 +118,7 @@ def test_a_scheduler_that_does_not_answer_is_refused_in_time(tmp_path, monkeypat
 
 def test_a_missing_package_is_said_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(Broken, match=r"distributed is not installed: pip install"):
+    with pytest.raises(Broken, match=r"distributed is not installed: make dask"):
         open_engine("tcp://127.0.0.1:8786", tmp_path)
 
 

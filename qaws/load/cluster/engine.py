@@ -129,8 +129,7 @@ class Dask:
             distributed = importlib.import_module("distributed")
         except ImportError:
             raise Broken(
-                f"{address}: the package distributed is not installed: "
-                "pip install --require-hashes -r locks/dask.lock"
+                f"{address}: the package distributed is not installed: make dask installs it"
             ) from None
         try:
             self._client = distributed.Client(
