@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -21,6 +23,8 @@ Exit codes of run and report: docs/verdicts.md."""
 
 COMMANDS = ("run", "report", "lint", "demo")
 EXIT_USAGE = 2
+# With these behave only answers and runs nothing, so the last run's report has to stay.
+QUESTIONS = {"-h", "--help", "--version", "--tags-help", "--lang-list"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _do(command: str, rest: list[str]) -> int:
     # Each command loads its own part only: the lint needs no browser, the report no broker.
     if command == "run":
+        if QUESTIONS.intersection(rest):
+            return subprocess.run([sys.executable, "-m", "behave", *rest], check=False).returncode
         from qaws.report.signoff import reports_folder
         from qaws.runner.job import run_job
 
@@ -52,10 +58,14 @@ def _do(command: str, rest: list[str]) -> int:
         from qaws.report import signoff
 
         return signoff.main(rest)
+    parser = argparse.ArgumentParser(prog=f"qaws {command}", allow_abbrev=False)
     if command == "lint":
+        parser.add_argument("--write", action="store_true", help="also write docs/steps.md")
+        parser.parse_args(rest)
         from qaws.gherkin import lint
 
         return lint.main(rest)
+    parser.parse_args(rest)
     from qaws.runner import demo
 
     return demo.main()

@@ -37,3 +37,28 @@ def test_the_module_is_the_command():
     )
     assert done.returncode == 0
     assert done.stdout.startswith("qaws 0.")
+
+
+@pytest.mark.parametrize("question", sorted(cli.QUESTIONS))
+def test_a_question_to_behave_leaves_the_last_report_alone(monkeypatch, tmp_path, question):
+    monkeypatch.setenv("QAWS_REPORTS", str(tmp_path))
+    report = tmp_path / "signoff.html"
+    report.write_text("the last run's")
+    cli.main(["run", question])
+    assert report.read_text() == "the last run's"
+
+
+@pytest.mark.parametrize("line", [["lint", "--wirte"], ["demo", "now"]])
+def test_an_argument_that_a_command_does_not_know_is_refused(capsys, line):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(line)
+    assert ended.value.code == cli.EXIT_USAGE
+    assert f"qaws {line[0]}: error: unrecognized arguments: {line[1]}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["lint", "demo"])
+def test_a_command_that_is_asked_how_it_is_used_only_says_so(capsys, command):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: qaws {command}" in capsys.readouterr().out
