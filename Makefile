@@ -58,7 +58,7 @@ unit: $(READY) ## the suite's own tests but for whole runs: 4 minutes; ARGS="tes
 test: setup $(DASK_READY) check ## pass all of the suite's own tests, the check among them: 6 minutes
 	@$(RUN) -m pytest $(ARGS)
 
-faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance
+faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
 	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 report: setup ## make the report again from the last run's results
