@@ -1,12 +1,20 @@
 """What all tests share."""
 
+import contextlib
+import os
+import re
 import signal
-import time
+import subprocess
 
 import pytest
 
+from qaws.report.signoff import SIGNOFF
 from qaws.runtime.loop import LoopThread
 from qaws.sut.broker import open_broker
+from tests import waiting
+from tests.processes import end_family
+
+pytest_plugins = ["tests.load_fixtures"]
 
 
 def pytest_configure():
@@ -14,18 +22,38 @@ def pytest_configure():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_itemcollected(item):
+    """Leave instants out of a test's name: processes that share the tests out must agree on it."""
+    named = re.sub(r"\b1[78]\d{8}\b", "now", item.name)
+    if named != item.name:
+        item._id = item.parent.id.child(named)
+
+
+def pytest_collection_modifyitems(items):
+    """Leave out what takes minutes, unless it is asked for."""
+    unasked = pytest.mark.skip(reason="QAWS_SLOW=1 runs it: minutes")
+    for item in items:
+        if item.get_closest_marker("slow") and not os.environ.get("QAWS_SLOW"):
+            item.add_marker(unasked)
+
+
 @pytest.fixture
 def until():
     """A wait on a condition, with a deadline."""
+    return waiting.until
 
-    def wait(condition, within_s=60.0):
-        deadline = time.monotonic() + within_s
-        while not (value := condition()):
-            assert time.monotonic() < deadline, "the condition did not come true"
-            time.sleep(0.01)
-        return value
 
-    return wait
+@pytest.fixture
+def spawn():
+    """Start programs; whatever happens, neither they nor their children outlive the test."""
+    with contextlib.ExitStack() as ending:
+
+        def start(command, **options):
+            process = subprocess.Popen(command, **options)
+            ending.callback(end_family, process)
+            return process
+
+        yield start
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +70,9 @@ def broker(tmp_path_factory):
     opened = open_broker("embedded", tmp_path_factory.mktemp("broker"))
     yield opened
     opened.stop()
+
+
+@pytest.fixture(scope="session")
+def needs_node():
+    if not (SIGNOFF / "node_modules" / "allure").is_dir():
+        pytest.skip("signoff/node_modules is missing: run `make setup`")

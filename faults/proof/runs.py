@@ -18,6 +18,7 @@ from faults.proof.fork_client import hang_up
 from faults.proof.judgement import Row, read_rows
 from faults.proof.runner import SECONDS
 from faults.proof.suite import CONFIGURATION, ROOT
+from qaws.testbed.testbed import FACTOR, FORMER_FACTOR
 
 TARGET = ROOT / "targets" / "reference.toml"
 CLEANUP_S = 15.0
@@ -105,7 +106,8 @@ class Run:
 
     def last_line(self) -> str:
         """Return the last line that behave wrote, for messages."""
-        text = (self.folder / "behave.log").read_text(encoding="utf-8", errors="replace")
+        log = self.folder / "behave.log"
+        text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         return lines[-1] if lines else "behave wrote nothing"
 
@@ -143,7 +145,7 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("QAWS_", "TICKER_")) or name == "QAWS_PATIENCE"
+        if not name.startswith(("QAWS_", "TICKER_")) or name in (FACTOR, FORMER_FACTOR)
     }
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
     return kept | {"QAWS_REPORTS": str(folder), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
+from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 Microseconds: TypeAlias = NDArray[np.int64]

@@ -90,7 +90,8 @@ def played(
     request: pytest.FixtureRequest, start: Launch, running: Service, issuer: Issuer
 ) -> Iterator[Callable[[str], None]]:
     """Tell how a scene of this module went."""
-    wanted = {item.originalname for item in request.session.items if item.module is request.module}
+    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    wanted = {item.originalname for item in tests if item.module is request.module}
     scenes = {name: scene for name, scene in request.module.SCENES.items() if name in wanted}
     with play_together(scenes, lambda: Stage(start, running, issuer)) as outcomes:
         yield lambda name: outcomes[name].result()

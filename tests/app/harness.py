@@ -29,7 +29,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close
 from websockets.sync.client import ClientConnection, connect
 
-from tests.app.processes import DEADLINE_S, ROOT, eventually, line_of
+from tests.processes import ROOT, line_of
+from tests.waiting import HANG_S, until
 
 ISSUER, AUDIENCE = "test-issuer", "test-audience"
 
@@ -113,8 +114,8 @@ class Broker:
             stderr=subprocess.DEVNULL,
         )
         # Without a second try: a PUBLISH that is repeated would be a tick that comes twice.
-        self.redis = Redis(port=self.port, socket_timeout=DEADLINE_S, retry=Retry(NoBackoff(), 0))
-        eventually(self._answers, "a broker that answers")
+        self.redis = Redis(port=self.port, socket_timeout=HANG_S, retry=Retry(NoBackoff(), 0))
+        until(self._answers, "a broker that answers")
 
     def _answers(self) -> bool:
         assert self._process is not None
@@ -135,7 +136,7 @@ class Broker:
         assert self._process is not None
         self.redis.close()
         self._process.terminate()
-        self._process.wait(DEADLINE_S)
+        self._process.wait(HANG_S)
 
     def close(self) -> None:
         """End the broker for good; safe to call at any time."""
@@ -166,7 +167,7 @@ class Listener:
 
     def next(self) -> tuple[bytes, bytes]:
         """Return channel and payload of the next message."""
-        message = eventually(lambda: self._heard.get_message(timeout=1), "a message of the feed")
+        message = until(lambda: self._heard.get_message(timeout=1), "a message of the feed")
         return message["channel"], message["data"]
 
     def until_now(self) -> list[tuple[bytes, bytes]]:
@@ -181,7 +182,7 @@ class Listener:
 
 def dial(url: str, **options: Any) -> ClientConnection:
     """Connect; the queue is unbounded so that a close is answered whatever has been read."""
-    timing = {"open_timeout": DEADLINE_S, "ping_interval": None}
+    timing = {"open_timeout": HANG_S, "ping_interval": None}
     return connect(url, compression=None, max_queue=None, legacy=True, **{**timing, **options})
 
 
@@ -195,7 +196,7 @@ class Client:
         self.connection.send(json.dumps(message))
 
     def receive(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(self.connection.recv(timeout=DEADLINE_S))
+        message: dict[str, Any] = json.loads(self.connection.recv(timeout=HANG_S))
         return message
 
     def ask(self, message: Any) -> dict[str, Any]:
@@ -268,19 +269,19 @@ class Service:
         with socket.socket() as raw:
             if receive_buffer:
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-            raw.settimeout(DEADLINE_S)
+            raw.settimeout(HANG_S)
             raw.connect(self.address)
             raw.sendall(
                 f"GET /ws/ticks?token={self.token} HTTP/1.1\r\nHost: {self.address[0]}\r\n"
                 "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                 "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
             )
-            eventually(lambda: self.stats()["active_connections"] == 1, "it is let in")
+            until(lambda: self.stats()["active_connections"] == 1, "it is let in")
             yield raw
 
     def get(self, path: str) -> Any:
         base = self.url.replace("ws://", "http://").removesuffix("/ws/ticks")
-        with urllib.request.urlopen(base + path, timeout=DEADLINE_S) as response:
+        with urllib.request.urlopen(base + path, timeout=HANG_S) as response:
             return json.load(response)
 
     def stats(self) -> dict[str, Any]:
@@ -298,7 +299,7 @@ class Service:
         if self._settled_at != broker.published:
             self._catch_up(broker)
             self._settled_at = broker.published
-        eventually(lambda: self.stats()["active_connections"] == 0, "no clients left")
+        until(lambda: self.stats()["active_connections"] == 0, "no clients left")
 
     def _catch_up(self, broker: Broker) -> None:
         last = option(symbol=f"mark-{next(_marks)}")
@@ -316,7 +317,7 @@ class Service:
     def end(self) -> tuple[int, str]:
         """Ask the process to end; return its exit code and what it wrote to stderr."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(DEADLINE_S), self.logged()
+        return self.process.wait(HANG_S), self.logged()
 
     def close(self) -> None:
         """End the process, whatever it is doing; safe to call twice."""

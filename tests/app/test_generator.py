@@ -21,7 +21,8 @@ from app.black_scholes import OptionType, value
 from app.generator import MultiAccountTickerLoop, next_expiry
 from app.messages import parse_tick
 from tests.app.harness import Broker
-from tests.app.processes import DEADLINE_S, ROOT, started
+from tests.processes import ROOT, started
+from tests.waiting import HANG_S
 
 MARKETS = st.fixed_dictionaries(
     {
@@ -114,7 +115,7 @@ def published() -> Iterator[Callable[[], list[tuple[bytes, bytes]]]]:
     ):
 
         def wait() -> list[tuple[bytes, bytes]]:
-            _, errors = process.communicate(timeout=DEADLINE_S)
+            _, errors = process.communicate(timeout=HANG_S)
             assert (process.returncode, errors) == (0, "")
             return listener.until_now()
 
@@ -129,14 +130,14 @@ def test_sigterm_ends_it_cleanly() -> None:
     ):
         listener.next()  # and so the signal comes in the middle of its work
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=DEADLINE_S)
+        _, errors = process.communicate(timeout=HANG_S)
         assert (process.returncode, errors) == (0, "")
 
 
 @pytest.mark.parametrize("url", ["redis://:secret@127.0.0.1:1/0", "nonsense"])
 def test_no_broker_is_one_line(url: str) -> None:
     command = [sys.executable, "-m", "app.generator", "--feed-url", url]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "secret" not in done.stderr

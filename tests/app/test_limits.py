@@ -9,7 +9,6 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close
 
-from app import limits
 from app.limits import RateLimit
 from app.messages import MAX_DEPTH, MAX_SELECTED, MAX_SYMBOL_LENGTH, InvalidMessage, parse_command
 from tests.app.harness import Client, Service, masked
@@ -20,7 +19,7 @@ RATE_LIMIT_EXCEEDED = Close(1008, "rate limit exceeded")
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     now = [100.0]
-    monkeypatch.setattr(limits.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
     def advance(seconds: float) -> None:
         now[0] += seconds

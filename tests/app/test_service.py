@@ -20,7 +20,8 @@ from websockets.frames import Close
 
 from app.server import HANDSHAKE_TIMEOUT_S
 from tests.app.harness import Broker, Client, Issuer, Service, bar, option
-from tests.app.processes import DEADLINE_S, eventually, started
+from tests.processes import started
+from tests.waiting import HANG_S, until
 
 SUBSCRIBE_INSTRUMENT = {"action": "subscribe", "instruments": [256265]}
 SUBSCRIBE_NIFTY = {"action": "subscribe", "symbols": ["NIFTY"]}
@@ -60,7 +61,7 @@ def test_a_handshake_without_end_is_cut_off(service: Service) -> None:
         if not raw.recv(1):
             raise ConnectionError("the end of the stream")
 
-    with socket.create_connection(service.address, timeout=DEADLINE_S) as raw:
+    with socket.create_connection(service.address, timeout=HANG_S) as raw:
         began = time.monotonic()
         raw.sendall(b"GET /ws/ticks HTTP/1.1\r\n")
         with pytest.raises(ConnectionError):
@@ -99,7 +100,7 @@ def test_option_tick_is_relayed_byte_for_byte(service: Service, broker: Broker) 
         b'"type":"option_tick","sequence":12345678901234567890,"unknown":{"x":[1e0]}}'
     )
     broker.publish("ticker:options", published)
-    assert client.connection.recv(timeout=DEADLINE_S) == published.decode()
+    assert client.connection.recv(timeout=HANG_S) == published.decode()
 
 
 def test_type_comes_from_the_channel(service: Service, broker: Broker) -> None:
@@ -234,7 +235,7 @@ def test_statistics_return_to_zero(service: Service) -> None:
                 socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0"
             )
             client.connection.socket.close()
-    eventually(lambda: service.stats()["active_connections"] == 0, "all have left")
+    until(lambda: service.stats()["active_connections"] == 0, "all have left")
     assert service.stats()["total_subscriptions"] == 0
 
 
@@ -261,7 +262,7 @@ def test_limit_is_exact_under_a_burst(strict: Service) -> None:
     assert set(map(str, refused)) == {str(Close(1008, "max connections reached"))}
     assert strict.connect("garbage").closing() == Close(1008, "Authentication required")
     admitted[0].close()
-    eventually(lambda: strict.stats()["active_connections"] == 9, "a free place")
+    until(lambda: strict.stats()["active_connections"] == 9, "a free place")
     assert strict.welcomed().ask({"action": "ping"}) == {"type": "pong"}
 
 
@@ -276,7 +277,7 @@ def test_sigterm_hands_out_the_last_ticks(launch: Callable[..., Service], broker
     for client in clients:
         assert [client.receive()["sequence"] for _ in range(500)] == list(range(500))
         assert client.closing() == Close(1001, "server shutdown")
-    assert service.process.wait(DEADLINE_S) == 0
+    assert service.process.wait(HANG_S) == 0
 
 
 def test_no_token_is_ever_written(launch: Callable[..., Service], issuer: Issuer) -> None:
@@ -305,7 +306,7 @@ def fail_to_start(environment: dict[str, str], *changes: dict[str, str]) -> list
             )
             for change in changes
         ]
-        said = [process.communicate(timeout=DEADLINE_S)[1] for process in processes]
+        said = [process.communicate(timeout=HANG_S)[1] for process in processes]
         return [(p.returncode, errors) for p, errors in zip(processes, said, strict=True)]
 
 

@@ -15,7 +15,7 @@ from app.limits import CLOSE_GRACE_S
 from app.server import HANDSHAKE_TIMEOUT_S
 from tests.app.harness import Lateness, bar, masked, option
 from tests.app.meanwhile import Scenes, Stage
-from tests.app.processes import DEADLINE_S, eventually
+from tests.waiting import HANG_S, until
 
 SUBSCRIBE_NIFTY = {"action": "subscribe", "symbols": ["NIFTY"]}
 SUBSCRIBE_NIFTY_BARS = {"action": "subscribe", "symbol": "NIFTY", "type": "underlying"}
@@ -56,7 +56,7 @@ def test_idle_timeout(stage: Stage) -> Iterator[None]:
         listening.ask(SUBSCRIBE_NIFTY)
         end = time.monotonic() + 4
         while time.monotonic() < end or not closed.done():
-            assert pinging.connection.ping().wait(DEADLINE_S)
+            assert pinging.connection.ping().wait(HANG_S)
             broker.publish("ticker:options", option())
             assert listening.receive() == option()
             time.sleep(0.2)  # the pace of the activity, not a proof
@@ -75,7 +75,7 @@ def test_a_slow_consumer_is_evicted_and_the_others_are_not(stage: Stage) -> Iter
         raw.sendall(masked(0x81, json.dumps(SUBSCRIBE_NIFTY).encode()))
         healthy = service.welcomed()
         healthy.ask(SUBSCRIBE_NIFTY)
-        eventually(lambda: service.stats()["total_subscriptions"] == 2, "both subscribed")
+        until(lambda: service.stats()["total_subscriptions"] == 2, "both subscribed")
         published = 0
         padding = "x" * 60_000
 
@@ -87,8 +87,8 @@ def test_a_slow_consumer_is_evicted_and_the_others_are_not(stage: Stage) -> Iter
                 assert healthy.receive()["sequence"] == published
             return bool(service.stats()["evicted_slow"] == 1)
 
-        eventually(evicted, "the slow client is evicted")
-        eventually(lambda: service.stats()["active_connections"] == 1, "it is cut off")
+        until(evicted, "the slow client is evicted")
+        until(lambda: service.stats()["active_connections"] == 1, "it is cut off")
     assert healthy.ask({"action": "ping"}) == {"type": "pong"}
 
 
@@ -144,7 +144,7 @@ def test_who_does_not_leave_is_cut_off(stage: Stage) -> Iterator[None]:
     with service.raw_client() as raw, Lateness() as late:
         began = time.monotonic()
         raw.sendall(b"\x89\x00")  # a ping without mask
-        eventually(lambda: service.stats()["active_connections"] == 0, "cut off")
+        until(lambda: service.stats()["active_connections"] == 0, "cut off")
         taken = time.monotonic() - began
         assert CLOSE_GRACE_S - 0.5 < taken < CLOSE_GRACE_S + 2 + late.worst_s
 
@@ -154,14 +154,14 @@ def test_who_does_not_answer_is_reaped(stage: Stage) -> Iterator[None]:
     service = stage.launch(TICKER_KEEPALIVE_S="0.3")
     yield
     with service.raw_client():
-        eventually(lambda: service.stats()["active_connections"] == 0, "reaped")
+        until(lambda: service.stats()["active_connections"] == 0, "reaped")
 
 
 @SCENES.scene
 def test_a_handshake_that_stalls_is_dropped(stage: Stage) -> Iterator[None]:
     service = stage.service
     yield
-    with socket.create_connection(service.address, timeout=DEADLINE_S) as raw, Lateness() as late:
+    with socket.create_connection(service.address, timeout=HANG_S) as raw, Lateness() as late:
         raw.sendall(b"GET /ws/ticks HTTP/1.1\r\n")
         began = time.monotonic()
         assert raw.recv(1) == b""

@@ -1,22 +1,34 @@
-"""Every expectation, played against a ticker service that is right but for one thing.
+"""Every behaviour, played against a ticker service that is right but for one thing.
 
 The service, the broker, the sockets and the testbed are real; what a scenario would say is called
 directly. Each test has the sentence that a reader of a red report gets.
+
+Two kinds of waits are told apart. What must come gets until a hang is certain. What will not come
+is given up soon, or each such test would take as long; a busy machine may then hold up also what
+comes before it, and so a story that ends otherwise is played again with more time.
 """
 
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
-from qaws.sut.service import Service
-from qaws.sut.target import Endpoint, Target
+from qaws.sut.service import Service, Services
+from qaws.sut.target import Endpoint, Launch, Statistics, Target
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Inconclusive, Refuted
+from qaws.verdict import Broken, Inconclusive, Refuted
+from tests.waiting import HANG_S
 
-GRACE_S = 0.25
+ROOT = Path(__file__).parents[2]
+GIVEN_UP_S = (0.25, 1.0, 4.0, 16.0)
+"""How long something without a bound of its own may take, at the first try and at the next."""
+
+NO_GOODBYE_S = 0.3
+"""How long a client waits for the answer to its close: some services never give one."""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def testbed(tmp_path_factory):
     target = Target.model_validate(
         {
@@ -36,10 +48,42 @@ def testbed(tmp_path_factory):
 
 
 @pytest.fixture
-def scenario(testbed, monkeypatch):
-    """Play a scenario: an `async def story(do)` against a service; return the checks."""
-    monkeypatch.setattr("qaws.testbed.testbed.GRACE_S", GRACE_S)
-    monkeypatch.setattr("qaws.behaviours.lifecycle.ALIVE_S", GRACE_S)
+def grace(monkeypatch):
+    """Set how long the behaviours wait for what has no bound of its own, in seconds."""
+    monkeypatch.setattr("qaws.clients.connection.OPEN_ALLOWANCE_S", HANG_S)
+
+    def set_to(seconds):
+        monkeypatch.setattr("qaws.testbed.testbed.GRACE_S", seconds)
+        monkeypatch.setattr("qaws.behaviours.lifecycle.ALIVE_S", seconds)
+        monkeypatch.setattr("qaws.behaviours.outage.PING_GIVEN_UP_S", seconds)
+
+    set_to(HANG_S)
+    return set_to
+
+
+@pytest.fixture
+def tell(testbed):
+    """Run an `async def story(do)`, and return the checks behind its end."""
+
+    async def do(act, *words, **named):
+        return await act(testbed, *words, **named)
+
+    def telling(story):
+        try:
+            testbed.loop.call(story(do), timeout_s=4 * HANG_S)
+        finally:
+            for connection in testbed.scenario.connections.all:
+                if connection._socket:
+                    connection._socket.close_timeout = NO_GOODBYE_S
+            testbed.end_scenario(trust=True)
+        return testbed.scenario.checks.done
+
+    return telling
+
+
+@pytest.fixture
+def scenario(testbed, grace, tell):
+    """Play a story against a service; return the checks."""
 
     def play(service, story):
         with service(testbed.broker.url) as running:
@@ -47,46 +91,92 @@ def scenario(testbed, monkeypatch):
             target = testbed.target.model_copy(update={"endpoint": endpoint})
             testbed.begin_scenario()
             testbed.scenario.service = Service(target, {}, running.port, None)
+            return tell(story)
 
-            async def do(act, *words, **named):
-                return await act(testbed, *words, **named)
+    return play
 
+
+@pytest.fixture
+def right(scenario, met):
+    """Play a story in which all is right; return the checks, which are met."""
+    return lambda service, story: met(lambda: scenario(service, story))
+
+
+@pytest.fixture
+def met(grace):
+    """Play what must be met, again where the harness itself was starved; return the checks."""
+
+    def playing(play):
+        grace(HANG_S)
+        for _ in GIVEN_UP_S:
             try:
-                testbed.loop.call(story(do), timeout_s=30)
-            except Inconclusive as starved:
-                pytest.skip(str(starved))
-            finally:
-                for connection in testbed.scenario.connections.all:
-                    if connection._socket:
-                        connection._socket.close_timeout = 0.3  # some services never answer
-                testbed.end_scenario(trust=True)
-            return testbed.scenario.checks.done
+                done = play()
+            except Inconclusive as problem:
+                starved = problem
+            else:
+                assert {check.verdict for check in done} == {"met"}
+                return done
+        return pytest.skip(str(starved))
 
-    return play
+    return playing
 
 
 @pytest.fixture
-def right(scenario):
-    """Play a scenario in which all is right: every check is met."""
-
-    def play(service, story):
-        done = scenario(service, story)
-        assert {check.verdict for check in done} == {"met"}
-        return done
-
-    return play
+def wrong(scenario, refuted):
+    """Play a story that must be refuted, with a sentence that matches."""
+    return lambda service, story, sentence: refuted(lambda: scenario(service, story), sentence)
 
 
 @pytest.fixture
-def wrong(scenario, testbed):
-    """Play a scenario that must be refuted, with a sentence that matches."""
+def refuted(grace, testbed):
+    """Play what must be refuted with a sentence that matches; return the sentence."""
 
-    def play(service, story, sentence):
-        with pytest.raises(Refuted) as caught:
-            scenario(service, story)
-        assert re.search(sentence, str(caught.value), re.DOTALL), str(caught.value)
+    def playing(play, sentence):
+        for given_up_s in GIVEN_UP_S:
+            grace(given_up_s)
+            said, caught = "nothing was refuted", None
+            try:
+                play()
+            except (Refuted, Broken, Inconclusive) as problem:
+                said, caught = str(problem), problem
+                if isinstance(problem, Refuted) and re.search(sentence, said, re.DOTALL):
+                    break
+        else:
+            if isinstance(caught, Inconclusive):
+                pytest.skip(said)
+            raise AssertionError(said) from caught
         if testbed.scenario.checks.done:
-            assert [check.verdict for check in testbed.scenario.checks.done][-1] != "inconclusive"
-        return str(caught.value)
+            assert testbed.scenario.checks.done[-1].verdict != "inconclusive"
+        return said
+
+    return playing
+
+
+@pytest.fixture
+def launched(testbed, grace, tell, tmp_path):
+    """Play a story against a scripted service that runs as a process of its own."""
+
+    def play(module, kind, story):
+        launch = Launch(
+            command=[sys.executable, "-m", f"tests.services.{module}", kind, "{broker_url}"],
+            directory=ROOT,
+            ready_log=r"scripted service on (?P<port>\d+)",
+            ready_within_s=HANG_S,
+        )
+        update = {
+            "endpoint": Endpoint(url="ws://127.0.0.1:{port}/ws/ticks"),
+            "launch": launch,
+            "statistics": Statistics(path="/ws/stats"),
+        }
+        target = testbed.target.model_copy(update=update)
+        kept = testbed.services
+        testbed.services = Services(target, tmp_path, testbed.placeholders)
+        testbed.begin_scenario()
+        try:
+            testbed.use_service()
+            return tell(story)
+        finally:
+            testbed.services.stop()
+            testbed.services = kept
 
     return play

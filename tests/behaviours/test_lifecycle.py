@@ -1,11 +1,18 @@
-"""Connections that are open and answer; welcomes."""
+"""Connections that are open and answer; welcomes; sessions, errors, and words without a meaning."""
 
 import asyncio
+import re
 
 import pytest
 
-from qaws.behaviours import deliveries, lifecycle
-from tests.behaviours.services import (
+from qaws.behaviours import deliveries, lifecycle, publishing
+from qaws.verdict import Broken
+from tests.services.faulty import (
+    AMPLE_MS,
+    LATE,
+    LATE_S,
+    NIFTY,
+    SOON_MS,
     WELCOME,
     closes_at_once,
     connected,
@@ -20,8 +27,8 @@ def test_a_connection_that_is_open_and_answers_is_met(right):
         await connected(do)
         await do(lifecycle.connected, ["Alice"])
         await do(lifecycle.connected_after, ["Alice"], 300)
-        await do(lifecycle.ping_answered, ["Alice"], "WebSocket ping", 400)
-        await do(lifecycle.ping_answered, ["Alice"], "ping message", 400)
+        await do(lifecycle.ping_answered, ["Alice"], "WebSocket ping", AMPLE_MS)
+        await do(lifecycle.ping_answered, ["Alice"], "ping message", AMPLE_MS)
 
     right(Ticker, story)
 
@@ -33,7 +40,7 @@ class ClosesOnPing(Ticker):
 
 class LatePong(Ticker):
     async def ping(self, client):
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(LATE_S)
         await super().ping(client)
 
 
@@ -57,18 +64,18 @@ class OldPong(Ticker):
     ("service", "sentence"),
     [
         (ClosesOnPing, r'answer to Alice\'s ping message: measured nothing in \d+ ms .*"no pings"'),
-        (LatePong, r"measured [6-9]\d\d\.\d ms, allowed at most 400 ms"),
+        (LatePong, rf"measured {LATE}, allowed at most 400 ms"),
         (
             NoPong,
-            r"nothing in \d{3,4} ms \(1 x welcome; still open\), allowed at most 400 ms",
+            r"nothing in \d{3,5} ms \(1 x welcome; still open\), allowed at most 400 ms",
         ),
-        (OldPong, r"measured nothing in \d{3,4} ms"),
+        (OldPong, r"measured nothing in \d{3,5} ms"),
     ],
 )
 def test_a_ping_message_without_its_pong_in_time_is_refuted(wrong, service, sentence):
     async def story(do):
         await connected(do)
-        await do(lifecycle.ping_answered, ["Alice"], "ping message", 400)
+        await do(lifecycle.ping_answered, ["Alice"], "ping message", SOON_MS)
 
     wrong(service, story, sentence)
 
@@ -81,7 +88,7 @@ def test_a_websocket_ping_without_its_pong_is_refuted(wrong):
 
     async def story(do):
         await connected(do)
-        await do(lifecycle.ping_answered, ["Alice"], "WebSocket ping", 400)
+        await do(lifecycle.ping_answered, ["Alice"], "WebSocket ping", SOON_MS)
 
     async def open_story(do):
         await connected(do)
@@ -108,14 +115,9 @@ def test_a_connection_that_is_closed_later_is_not_still_connected(wrong):
 FIELDS = [("type", "connection"), ("status", "connected"), ("session_id", "any text")]
 
 
-async def welcome_within_400_ms(do):
-    await do(lifecycle.connect, ["Alice"])
-    await do(lifecycle.welcomed, "Alice", 400, FIELDS)
-
-
 class LateWelcome(Ticker):
     async def welcome(self, client):
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(LATE_S)
         await super().welcome(client)
 
 
@@ -123,7 +125,7 @@ class LateWelcome(Ticker):
 def test_a_welcome_as_it_must_be_is_met(right, location):
     async def story(do):
         await do(lifecycle.connect, ["Alice"], location=location)
-        await do(lifecycle.welcomed, "Alice", 400, FIELDS)
+        await do(lifecycle.welcomed, "Alice", AMPLE_MS, FIELDS)
 
     right(Ticker, story)
 
@@ -131,7 +133,7 @@ def test_a_welcome_as_it_must_be_is_met(right, location):
 @pytest.mark.parametrize(
     ("service", "sentence"),
     [
-        (LateWelcome, r"welcome of Alice: measured [6-9]\d\d\.\d ms, allowed at most 400 ms"),
+        (LateWelcome, rf"welcome of Alice: measured {LATE}, allowed at most 400 ms"),
         (welcomes(), r"welcome of Alice: measured nothing in \d+ ms \(no message; still open\)"),
         (closes_at_once(1011, "oops"), r'welcome of Alice: measured nothing in .*1011 "oops"'),
         (
@@ -147,7 +149,8 @@ def test_a_welcome_as_it_must_be_is_met(right, location):
 )
 def test_a_welcome_that_is_late_missing_wrong_or_not_first_is_refuted(wrong, service, sentence):
     async def story(do):
-        await welcome_within_400_ms(do)
+        await do(lifecycle.connect, ["Alice"])
+        await do(lifecycle.welcomed, "Alice", SOON_MS, FIELDS)
         await do(deliveries.everything_was_exact)
 
     wrong(service, story, sentence)
@@ -166,5 +169,143 @@ def test_a_subscription_that_is_not_acknowledged_is_refuted(wrong):
         await subscribed(do, "Alice")
 
     wrong(
-        Ignores, story, r"Alice asked to subscribe to NIFTY and got no acknowledgement within 0\.25"
+        Ignores,
+        story,
+        r"Alice asked to subscribe to NIFTY and got no acknowledgement within [\d.]+ s",
     )
+
+
+# --- sessions and errors --------------------------------------------------------------------------
+
+
+def test_a_session_id_that_comes_back_is_refuted(right, wrong):
+    class SameSession(Ticker):
+        def session_id(self):
+            return "the-one"
+
+    async def story(do):
+        await connected(do)
+        await do(lifecycle.end_connection, "Alice", "an abrupt reset")
+        await do(lifecycle.connect, ["Alice"])
+        await do(lifecycle.new_session, "Alice")
+
+    right(Ticker, story)
+    wrong(
+        SameSession, story, r"session id of Alice .* measured the-one, allowed any but the former"
+    )
+
+
+def an_error(within_ms):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(lifecycle.send_malformed, "Alice", "broken JSON")
+        await do(lifecycle.gets_error, "Alice", "Invalid message format", within_ms)
+
+    return story
+
+
+def on_invalid(act):
+    class OnInvalid(Ticker):
+        async def invalid(self, client, text):
+            await act(super(), client, text)
+
+    return OnInvalid
+
+
+async def _nothing(_, client, text):
+    pass
+
+
+async def _close(_, client, text):
+    await client.close(1007, "bad message")
+
+
+async def _late(ticker, client, text):
+    await asyncio.sleep(LATE_S)
+    await ticker.invalid(client, text)
+
+
+async def _other(_, client, text):
+    await client.send({"type": "error", "message": "what?"})
+
+
+async def _pong(ticker, client, text):
+    await ticker.ping(client)
+
+
+def test_an_error_in_time_with_its_text_is_met(right):
+    right(Ticker, an_error(AMPLE_MS))
+
+
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (_nothing, r"error to Alice: measured nothing in \d{3,5} ms"),
+        (_close, r'error to Alice: measured nothing in \d+ ms .*closed with 1007 "bad message"'),
+        (_late, rf"error to Alice: measured {LATE}, allowed at most 400 ms"),
+        (_other, r'message of the error to Alice: measured what\?, allowed contains "Invalid'),
+        (_pong, r"error to Alice: measured nothing in \d{3,5} ms .*1 x pong"),
+    ],
+)
+def test_an_error_that_is_missing_late_or_says_something_else_is_refuted(wrong, act, sentence):
+    wrong(on_invalid(act), an_error(SOON_MS), sentence)
+
+
+# --- words that mean nothing here -----------------------------------------------------------------
+
+
+def test_a_client_that_has_not_connected_is_named_with_those_that_have(scenario):
+    async def story(do):
+        await connected(do)
+        await do(lifecycle.connected, ["Bob"])
+
+    with pytest.raises(Broken, match=r"Bob has not connected in this scenario \(there is Alice\)"):
+        scenario(Ticker, story)
+
+
+@pytest.mark.parametrize(
+    ("act", "words", "sentence"),
+    [
+        (
+            lifecycle.end_connection,
+            ("Alice", "a bang"),
+            'no ending "a bang"; known are a clean close',
+        ),
+        (lifecycle.send_malformed, ("Alice", "x"), 'no malformed message "x"'),
+        (lifecycle.new_session, ("Alice",), "Alice has connected only once"),
+    ],
+)
+def test_words_without_a_meaning_are_broken_and_not_green(scenario, act, words, sentence):
+    async def story(do):
+        await connected(do)
+        await do(act, *words)
+
+    with pytest.raises(Broken, match=re.escape(sentence)):
+        scenario(Ticker, story)
+
+
+def test_a_token_location_that_the_target_has_not_is_broken(scenario):
+    async def story(do):
+        await do(lifecycle.connect, ["Alice"], location="cookie")
+
+    with pytest.raises(Broken, match=r'\[auth\] token_locations has no "cookie"'):
+        scenario(Ticker, story)
+
+
+def test_silence_that_the_scenario_or_the_service_breaks_is_no_silence(scenario, wrong):
+    async def own_fault(do):
+        await subscribed(do, "Alice")
+        await do(lifecycle.stay_silent, "Alice", 0.1)
+
+    class SendsAll(Ticker):
+        async def deliver(self, client, tick, text):
+            await client.send(text)
+
+    async def leaked(do):
+        await do(lifecycle.be_connected, ["Alice"])
+        await do(publishing.publish, NIFTY, "option_tick")
+        await do(lifecycle.stay_silent, "Alice", 0.5)
+
+    with pytest.raises(Broken, match="has subscribed: the scenario is wrong"):
+        scenario(Ticker, own_fault)
+    wrong(SendsAll, leaked, "Alice received ticks that it had not subscribed to")

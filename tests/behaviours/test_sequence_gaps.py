@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from qaws.behaviours import deliveries, lifecycle, publishing, sequence_gaps
+from qaws.behaviours import lifecycle, publishing, sequence_gaps
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
-from tests.behaviours.services import subscribed
+from tests.services.faulty import subscribed
 from tests.services.scripted import Ticker
 
 NIFTY = selection_of("NIFTY")
@@ -104,40 +104,3 @@ def test_the_numbers_of_a_part_of_a_symbol_tell_nothing(scenario):
 )
 def test_numbers_are_told_in_few_words(seen, words):
     assert sequence_gaps.told(seen) == words
-
-
-# --- several publishers --------------------------------------------------------------------------
-
-
-async def several_publishers(do):
-    await subscribed(do, "Alice", to=BOTH)
-    await do(publishing.publish_side_by_side, ["NIFTY", "BANKNIFTY", "NIFTYNXT50"], 120)
-    await do(deliveries.received_exactly, "Alice", BOTH)
-
-
-def test_each_publisher_hands_over_a_symbol_of_its_own_in_order(right, testbed):
-    right(Ticker, several_publishers)
-    ticks = [tick for tick in testbed.ledger.ticks if tick.role == "tick"]
-    assert {(tick.symbol, tick.publisher) for tick in ticks} == {
-        ("NIFTY", 1),
-        ("BANKNIFTY", 2),
-        ("NIFTYNXT50", 3),
-    }
-    assert {tick.kind for tick in ticks} == {"option_tick", "underlying_bar"}
-    assert all(tick.heard_by == 1 for tick in ticks)
-
-
-def test_bars_that_overtake_option_ticks_are_out_of_order(wrong):
-    class BarsFirst(Ticker):
-        waiting = None
-
-        async def deliver(self, client, tick, text):
-            if tick["symbol"] == "NIFTY" and self.waiting is None:
-                self.waiting = text
-                return
-            await super().deliver(client, tick, text)
-            if tick["symbol"] == "NIFTY" and tick["type"] == "underlying_bar" and self.waiting:
-                text, self.waiting = self.waiting, ""
-                await super().deliver(client, json.loads(text), text)
-
-    wrong(BarsFirst, several_publishers, "Alice received ticks out of order: NIFTY option tick")

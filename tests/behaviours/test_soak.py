@@ -1,18 +1,14 @@
 """Memory over cycles: growth, slope, and what the threshold tells apart."""
 
-import os
 import random
-import subprocess
-import sys
 from types import SimpleNamespace
 
-import psutil
 import pytest
 
 from qaws.behaviours import soak
 from qaws.behaviours.background_load import BACKGROUND_LOAD
 from qaws.load.churn.cycles import CyclesReport
-from qaws.measure.memory import MIB, MemoryCourse, Sample, private_bytes
+from qaws.measure.memory import MIB, MemoryCourse, Sample
 from qaws.report.memory_plot import memory_plot
 from qaws.verdict import Broken, Refuted
 from tests.bare import bare_testbed
@@ -143,17 +139,3 @@ def test_no_cycles_are_told():
     testbed.scenario.stash[BACKGROUND_LOAD] = SimpleNamespace(course=course(0), cycles=None)
     with pytest.raises(Broken, match="no connection cycle has been run yet"):
         soak.memory_is_stable(testbed, 10, 50)
-
-
-def test_private_memory_counts_descendants():
-    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
-    alone = private_bytes(os.getpid())
-    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
-    try:
-        deadline = 200
-        while len(psutil.Process(child.pid).children()) < 1 and deadline:
-            deadline -= 1
-            psutil.Process(child.pid).cpu_percent(0.05)
-        assert private_bytes(os.getpid()) > alone + 2 * MIB
-    finally:
-        child.communicate(b"\n")

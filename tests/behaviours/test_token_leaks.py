@@ -1,12 +1,17 @@
 """Tokens are found wherever they are, in whatever form; and kept out of what a run writes."""
 
+from http import HTTPStatus
 from urllib.parse import quote
 
 import jwt
 import pytest
+from allure_commons import plugin_manager
 
+from qaws.auth.forgeries import KINDS
+from qaws.behaviours import token_leaks
 from qaws.behaviours.token_leaks import traces
-from qaws.verdict import Check, Checks, Refuted, without_tokens
+from qaws.runner.attachments import attach_evidence
+from tests.services.guarded import EchoesTokens, Strict, shown
 
 TOKEN = jwt.encode({"sub": "alice", "jti": "canary-0a1b2c3d"}, "secret" * 8, algorithm="HS256")
 HEADER, PAYLOAD, SIGNATURE = TOKEN.split(".")
@@ -54,17 +59,62 @@ def test_the_worst_is_told_first():
     assert traces(text, [TOKEN, other]) == ["a whole token", "the header of a token"]
 
 
-def test_tokens_are_kept_out_of_texts():
-    said = without_tokens(f"closed with 1008 'bad token {TOKEN}' and {HEADER} at 12.5 ms")
-    assert said == "closed with 1008 'bad token (a token)' and (a token) at 12.5 ms"
-    assert without_tokens("grey eyes, eyJ and key=5") == "grey eyes, eyJ and key=5"
+# --- what a service tells -------------------------------------------------------------------------
 
 
-def test_a_verdict_does_not_repeat_a_token():
-    checks = Checks()
-    with pytest.raises(Refuted, match=r"^reason: measured bad \(a token\), allowed none$"):
-        checks.require(False, "reason", f"bad {TOKEN}", "none")
-    with pytest.raises(Refuted) as refuted:
-        checks.never("pong", 0, 1, 5, f"closed: {TOKEN}")
-    assert HEADER not in str(refuted.value)
-    assert checks.done[0] == Check("reason", "bad (a token)", "none", "not met")
+async def canaries(do):
+    await do(token_leaks.show_canaries)
+    await do(token_leaks.nowhere_to_be_found)
+
+
+class EchoesInTheReason(Strict):
+    async def refuse(self, client):
+        await client.close(1008, f"no: {shown(client)[-60:]}")
+
+
+class EchoesInTheAnswer(Strict):
+    def request(self, connection, request):
+        if request.path.startswith("/nowhere"):
+            return connection.respond(HTTPStatus.NOT_FOUND, f"no {request.path}\n")
+        return super().request(connection, request)
+
+
+@pytest.fixture
+def few_kinds(monkeypatch):
+    kinds = {kind: KINDS[kind] for kind in ("no expiry", "expired an hour ago")}
+    monkeypatch.setattr("qaws.behaviours.token_leaks.KINDS", kinds)
+
+
+@pytest.mark.usefixtures("few_kinds")
+def test_tokens_that_are_nowhere_to_be_found(right):
+    right(Strict, canaries)
+
+
+@pytest.mark.usefixtures("few_kinds")
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        (EchoesInTheReason, r"a close's reason has a piece of the signature of a token"),
+        (EchoesInTheAnswer, r"the answer to a request for /nowhere has a whole token"),
+        (EchoesTokens, r"a message to a client has a whole token"),
+    ],
+)
+def test_tokens_that_are_found(wrong, service, sentence):
+    said = wrong(service, canaries, sentence)
+    assert "eyJ" not in said
+
+
+@pytest.mark.usefixtures("few_kinds")
+def test_what_a_run_writes_holds_no_token(testbed, wrong, monkeypatch):
+    """Even where the service repeats tokens: then they are in the transcripts, and struck out."""
+    written = []
+    monkeypatch.setattr("allure.attach", lambda body, **_: written.append(body))
+    monkeypatch.setattr("allure.dynamic.description_html", written.append)
+    monkeypatch.setattr(plugin_manager, "get_plugins", lambda: ["somebody who writes"])
+    wrong(EchoesTokens, canaries, "a message to a client has a whole token")
+    attach_evidence(testbed, ["> plan"])
+    everything = "\n".join(written)
+    assert "Invalid message from (a token)" in everything
+    tokens = [canary.token for canary in testbed.scenario.stash[token_leaks.CANARIES].canaries]
+    markers = [canary.marker for canary in testbed.scenario.stash[token_leaks.CANARIES].canaries]
+    assert token_leaks.traces(everything, tokens, markers) == []

@@ -9,7 +9,7 @@ from bench.receiving import receive
 from bench.sending import Sending
 from bench.stream import Flaw, payloads, slices
 from qaws.verdict import Broken
-from tests.app.processes import DEADLINE_S
+from tests.waiting import HANG_S
 
 CLIENTS, TICKS = 3, 200
 
@@ -31,7 +31,7 @@ def receiver(request, tmp_path):
 def test_a_damaged_stream_is_seen_for_what_it_is(receiver, tmp_path):
     flaws = [Flaw(*flaw) for flaw in (("drop", 20), ("duplicate", 70), ("late", 90))]
     flaws += [Flaw("drop", 120), Flaw("foreign", 150)]
-    receipt = receive(receiver, tmp_path, CLIENTS, TICKS, DEADLINE_S, flaws=flaws)
+    receipt = receive(receiver, tmp_path, CLIENTS, TICKS, HANG_S, flaws=flaws)
     found = receipt.tally
     # Dropped twice; the tick of a foreign type is missed as a tick too.
     assert (found.gap, found.duplicate) == (3 * CLIENTS, CLIENTS)
@@ -41,26 +41,26 @@ def test_a_damaged_stream_is_seen_for_what_it_is(receiver, tmp_path):
 
 
 def test_a_good_stream_is_found_good(receiver, tmp_path):
-    receipt = receive(receiver, tmp_path, CLIENTS, TICKS, DEADLINE_S)
+    receipt = receive(receiver, tmp_path, CLIENTS, TICKS, HANG_S)
     assert receipt.wrong is None
     assert 0 < receipt.received_s <= receipt.verdict_s + 0.001
     assert 0 < receipt.cpu_s < 20
 
 
 def test_a_good_stream_of_which_no_two_clients_get_the_same_bytes(tmp_path):
-    receipt = receive(lambda: OurSwarm(tmp_path), tmp_path, CLIENTS, TICKS, DEADLINE_S, own=True)
+    receipt = receive(lambda: OurSwarm(tmp_path), tmp_path, CLIENTS, TICKS, HANG_S, own=True)
     assert receipt.wrong is None
 
 
 def test_the_raw_receiver_counts_bytes(tmp_path):
     size = sum(map(len, slices(payloads(TICKS, 1_700_000_000_000_000))))
-    receipt = receive(lambda: RawReceiver(tmp_path, size), tmp_path, CLIENTS, TICKS, DEADLINE_S)
+    receipt = receive(lambda: RawReceiver(tmp_path, size), tmp_path, CLIENTS, TICKS, HANG_S)
     assert receipt.wrong is None
     receiver = RawReceiver(tmp_path, size + 1)
     with closing(Sending(tmp_path, CLIENTS, TICKS)) as sending, closing(receiver):
-        receiver.start(sending.url, CLIENTS, TICKS, DEADLINE_S)
-        sending.await_clients(DEADLINE_S)
+        receiver.start(sending.url, CLIENTS, TICKS, HANG_S)
+        sending.await_clients(HANG_S)
         sending.go()
-        sending.report(DEADLINE_S)
+        sending.report(HANG_S)
         with pytest.raises(Broken, match=r"did not come to an end within 0\.5 s"):
             receiver.finish(0.5)

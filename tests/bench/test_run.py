@@ -20,7 +20,8 @@ from bench.plots import fanout_plot, growth_plot, receiving_plot
 from bench.receiving import Receipt
 from bench.tally import Tally
 from qaws.verdict import Broken
-from tests.app.processes import DEADLINE_S, eventually, line_of, started
+from tests.processes import line_of, started
+from tests.waiting import HANG_S, until
 
 
 def receipt(received_s, used_s, doubt=None):
@@ -136,11 +137,11 @@ def test_interrupted_it_leaves_nothing_behind(tmp_path):
             found = psutil.Process(process.pid).children(recursive=True)
             return found if len(found) >= 2 else None
 
-        children = eventually(two_children, "two processes that the bench has started")
+        children = until(two_children, "two processes that the bench has started")
         for child in children:
             stack.callback(end_if_it_lives, child)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=DEADLINE_S)
+        _, said = process.communicate(timeout=HANG_S)
         assert process.returncode == 130
         assert "everything that was started has been ended" in said
         assert not [child for child in children if lives(child)]

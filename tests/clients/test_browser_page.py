@@ -1,5 +1,6 @@
 """A browser as client: what it notes, and what is said where there is none."""
 
+import importlib.util
 from contextlib import closing
 
 import pytest
@@ -9,13 +10,14 @@ from qaws.clients import browser_page
 from qaws.clients.browser_page import BrowserPage
 from qaws.verdict import Broken
 from tests.services.scripted import Ticker
+from tests.waiting import HANG_S
 
 
 def test_what_is_missing_is_named(monkeypatch):
     monkeypatch.setenv("QAWS_BROWSER", "no-such-browser")
-    monkeypatch.setattr(browser_page.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "make browser installs it" in browser_page.missing()
-    monkeypatch.setattr(browser_page.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
     assert "apt-get install chromium" in browser_page.missing()
     with pytest.raises(Broken, match="no browser is installed"):
         BrowserPage()
@@ -42,7 +44,7 @@ def test_what_is_amiss_at_a_page_is_named(got, said):
 def test_a_page_connects_and_notes_what_comes():
     with Ticker() as service, closing(BrowserPage()) as page:
         page.connect(f"{service.url}?token=t", '{"action":"subscribe","symbols":["NIFTY"]}')
-        notes = page.notes_when("notes.messages.length > 1", 5)
+        notes = page.notes_when("notes.messages.length > 1", HANG_S)
         assert notes["state"] == "open"
         assert notes["messages"] == ["connection", "subscribed"]
         assert page.screenshot().startswith(b"\x89PNG")

@@ -13,6 +13,7 @@ from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.verdict import Broken
 from tests.services.scripted import Raw, Ticker, frame, handshake, silent_port
+from tests.waiting import HANG_S
 
 
 def parsed(data, max_size=None):
@@ -64,7 +65,7 @@ def meet(loop):
             return connection
 
         with service:
-            return loop.call(story(), timeout_s=30)
+            return loop.call(story(), timeout_s=2 * HANG_S)
 
     return meeting
 
@@ -77,9 +78,9 @@ def test_it_talks_to_a_service_and_leaves(meet):
     async def play(connection):
         assert connection.is_open
         asked = await connection.send(QaWs().ping())
-        assert await connection.wait_for(lambda f: "pong" in f.text, asked, 5)
+        assert await connection.wait_for(lambda f: "pong" in f.text, asked, HANG_S)
         connection.write(raw_connection.text("no JSON"))
-        assert await connection.wait_for(lambda f: "error" in f.text, asked, 5)
+        assert await connection.wait_for(lambda f: "error" in f.text, asked, HANG_S)
 
     connection = meet(Ticker(), play)
     assert (connection.http_status, connection.session_id is None) == (101, False)
@@ -109,7 +110,7 @@ def test_a_close_is_answered_and_told(meet):
         writer.close()
 
     async def play(connection):
-        assert await connection.wait_for(is_kind("end"), None, 5)
+        assert await connection.wait_for(is_kind("end"), None, HANG_S)
 
     connection = meet(closes(listen), play)
     assert answers == [b"\x88\x82\0\0\0\0\x03\xea"]
@@ -124,7 +125,7 @@ def test_one_that_stays_does_not_answer_and_keeps_its_side_open(meet):
         heard.append(await reader.read())
 
     async def play(connection):
-        assert await connection.wait_for(is_kind("eof"), None, 5)
+        assert await connection.wait_for(is_kind("eof"), None, HANG_S)
         assert not connection.is_over
         await asyncio.sleep(0.1)
         assert not heard
@@ -151,7 +152,7 @@ def test_bytes_against_the_protocol_are_a_breach(meet):
         await reader.read()
 
     async def play(connection):
-        assert await connection.wait_for(is_kind("end"), None, 5)
+        assert await connection.wait_for(is_kind("end"), None, HANG_S)
 
     (breach,) = {b.split(":")[0] for b in meet(Raw(script), play).breaches}
     assert breach == "Mallory received bytes against RFC 6455"
@@ -160,8 +161,8 @@ def test_bytes_against_the_protocol_are_a_breach(meet):
 def test_who_cannot_be_reached_is_named(loop):
     connection = RawConnection("Mallory", QaWs(), Contract("qa-ws"))
     with pytest.raises(Broken, match="raw clients speak ws:// only"):
-        loop.call(connection.dial("wss://127.0.0.1/"), timeout_s=10)
+        loop.call(connection.dial("wss://127.0.0.1/"), timeout_s=HANG_S)
     with silent_port() as listener:
         port = listener.getsockname()[1]
     with pytest.raises(Broken, match="cannot connect"):
-        loop.call(connection.dial(f"ws://127.0.0.1:{port}/?token=SECRET"), timeout_s=10)
+        loop.call(connection.dial(f"ws://127.0.0.1:{port}/?token=SECRET"), timeout_s=HANG_S)

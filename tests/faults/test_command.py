@@ -10,6 +10,7 @@ import pytest
 from faults import __main__ as command
 from faults.catalogue import all_faults
 from faults.proof import listing
+from tests.waiting import HANG_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +40,7 @@ def test_the_command_runs_the_app():
         env=clean,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=2 * HANG_S,
         check=False,
     )
     assert done.returncode == 2

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANG_S
+
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = """
 from behave import given, when, then
@@ -68,7 +70,7 @@ def lint_all(folder, cases):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * HANG_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -215,7 +217,7 @@ def test_the_suites_own_features_are_clean_and_their_catalogue_is_current():
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * HANG_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

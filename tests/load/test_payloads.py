@@ -1,6 +1,7 @@
 """What ticks say under load: compared with what was published, for every number."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from qaws.load.subscriber.verifier import Verifier
 
 
 def plan(**options):
-    values = {"count": 40, "first": {"NIFTY": 7}} | options
+    values: dict[str, Any] = {"count": 40, "first": {"NIFTY": 7}} | options
     return FlowPlan("redis://127.0.0.1", ("NIFTY", "BANKNIFTY"), 100, **values)
 
 

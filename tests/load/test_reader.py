@@ -16,7 +16,7 @@ from qaws.load.subscriber.aggregator import Aggregator
 from qaws.load.subscriber.reader import Reader, new_handshake
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.subscriber.verifier import Verifier
-from tests.load.conftest import NIFTY
+from tests.load_fixtures import NIFTY
 
 DUE = 1_700_000_000_000_000
 
@@ -82,7 +82,7 @@ class Party:
             self.books.hand_in,
             self.finished.append,
         )
-        reader.connection_made(Wire())
+        reader.connection_made(Wire())  # type: ignore[arg-type]
         answer = (
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Accept: {accept_key(protocol.key)}\r\n\r\n"

@@ -7,7 +7,7 @@ from qaws.load.plan import Group, SwarmPlan
 from qaws.load.result import Offset
 from qaws.load.schedule import FlowPlan, FlowReport, Spike
 from qaws.measure.stall import Stalls
-from tests.load.conftest import NIFTY
+from tests.load_fixtures import NIFTY
 
 
 def plan(**options):

@@ -1,11 +1,10 @@
 """The storm: who is let in, who is turned away, and how a crowd counts itself."""
 
-import time
-
 import pytest
 
 from qaws.load.churn.storm import Attempt, StormPlan, StormReport, repeated, run_storm
-from tests.load import crowded
+from tests.services import crowded
+from tests.waiting import until
 
 
 def weather(service, **changes):
@@ -17,9 +16,7 @@ def weather(service, **changes):
 def calm():
     with crowded.Limited() as service:
         report = weather(service)
-        deadline = time.monotonic() + 5
-        while service.clients and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: not service.clients)
         left = len(service.clients)
     return report, left
 

@@ -1,107 +1,164 @@
-"""The real service, the real broker, the publisher: everything together, in small."""
+"""Against a service whose faults and delays are known: does the swarm see them, and only them?"""
+
+from collections import Counter
 
 import pytest
 
-from qaws.load.plan import Group
-from qaws.load.schedule import Spike
-from qaws.protocol.market import selection_of
-from qaws.verdict import Broken
-from tests.load.conftest import NIFTY, timing_of
+from qaws.load.plan import Group, SwarmPlan
+from qaws.runtime.ports import free_port
+from qaws.verdict import Broken, Refuted
+from tests.load_fixtures import NIFTY, timing_of
 
 
-def test_fifty_clients_receive_every_tick_in_order(stack, swarm, publisher):
-    swarm.start(stack.plan(Group("client", 50, NIFTY)))
-    publisher.start(stack.flow(2000, 3000))
-    swarm.go()
-    start_us = publisher.go()
-    flow = publisher.wait()
-    result = swarm.finish(flow.last, 10)
-
-    assert result.incomplete is None
-    assert (result.faults, result.violations, result.closes) == ({}, [], [])
-    assert flow.last == {"NIFTY": 3001}, "3000 ticks and the fence"
-    assert result.deliveries == result.expected == 50 * 3001
-    assert result.latencies.count == result.deliveries
-    assert result.latencies.early == 0
-    assert flow.heard_by == 1
-    assert flow.first_due_us == start_us
-    assert flow.offered_per_s == pytest.approx(2000)
-    assert result.drained_us >= flow.last_due_us
-    assert result.per_second(start_us) > 0
-    assert result.kinds == {"connection": 50, "subscribed": 50}
-    assert result.cpu_s > 0
-    with timing_of(result, flow):
-        assert flow.late() is None
-        assert result.drained_us - flow.last_due_us < 2_000_000
-        assert flow.achieved_per_s == pytest.approx(2000, rel=0.02)
-        assert result.latencies.percentile_ms(99) < 100
-
-
-def test_groups_with_different_selections_get_each_their_own(stack, swarm, publisher):
-    plan = stack.plan(
-        Group("one", 3, NIFTY),
-        Group("both", 3, selection_of("NIFTY and BANKNIFTY")),
-        Group("option", 3, selection_of("instrument 260105")),
-        first={"NIFTY": 41, "BANKNIFTY": 1},
-    )
-    swarm.start(plan)
-    symbols = ("NIFTY", "BANKNIFTY")
-    burst = Spike(5, 0.2, 0.2)
-    publisher.start(
-        stack.flow(500, 600, symbols=symbols, first={"NIFTY": 41}, burst=burst, pad_to=2000)
-    )
-    swarm.go()
-    publisher.go()
-    flow = publisher.wait()
-    assert flow.last == {"NIFTY": 341, "BANKNIFTY": 301}
-    result = swarm.finish(flow.last, 10)
-    assert result.faults == {}, result.violations
-    ticks = {client.client: client.ticks for client in result.clients}
-    assert {ticks[f"one {i}"] for i in (1, 2, 3)} == {301}
-    assert {ticks[f"both {i}"] for i in (1, 2, 3)} == {602}
-    assert {ticks[f"option {i}"] for i in (1, 2, 3)} == {301}
-
-
-def test_bars_are_refused_for_their_numbers_are_those_of_the_options(stack, swarm):
-    with pytest.raises(Broken, match=r'group "bar": a swarm takes option ticks'):
-        swarm.start(stack.plan(Group("bar", 2, selection_of("the NIFTY underlying"))))
-
-
-def test_slow_clients_tell_how_they_were_closed(stack, swarm, publisher):
-    """Padded ticks fill the buffers soon; the healthy client must not notice."""
-    plan = stack.plan(
-        Group("healthy", 5, NIFTY),
-        Group.stopped("sleeper", 1, NIFTY),
-        Group.trickling("trickler", 1, NIFTY),
-    )
-    swarm.start(plan)
-    publisher.start(stack.flow(1000, 1800, pad_to=8000))
-    swarm.go()
-    publisher.go()
-    flow = publisher.wait()
-    swarm.read_again()
-    result = swarm.finish(flow.last, 10)
-    assert result.faults == {}, result.violations
-    assert result.deliveries == result.expected == 5 * 1801
-    assert result.closes == []
-    assert [slow.client for slow in result.slow] == ["sleeper", "trickler"]
-    for slow in result.slow:
-        assert slow.closed is not None, slow
-        assert (slow.closed.code, slow.closed.reason) == (1008, "slow consumer"), slow
-        assert slow.read_again_us is not None
-        assert 0 < slow.ticks < 1801
-
-
-def test_a_flow_can_be_stopped_and_ends_with_its_fence(stack, swarm, publisher):
-    swarm.start(stack.plan(Group("client", 2, NIFTY)))
-    publisher.start(stack.flow(200, 100_000))
-    swarm.go()
-    publisher.go(lead_s=0.1)
-    while swarm.progress().messages < 50:
-        assert swarm.lost() is None
-    publisher.stop()
-    flow = publisher.wait()
-    assert flow.stopped
-    result = swarm.finish(flow.last, 5)
+def test_a_faultless_service_has_no_violations(observe):
+    result = observe(clients=20, workers=2, count=2000)
     assert result.faults == {}
-    assert result.deliveries == 2 * flow.count == result.expected
+    assert result.violations == []
+    assert result.closes == []
+    assert result.incomplete is None
+    assert result.deliveries == result.expected == 40_000
+    assert result.latencies.count == 40_000
+    assert result.latencies.early == 0
+    assert [client.ticks for client in result.clients] == [2000] * 20
+    assert {client.client for client in result.clients} == {f"client {i}" for i in range(1, 21)}
+    assert len(result.workers) == 2
+
+
+@pytest.mark.parametrize("delay_ms", [5, 20, 80])
+def test_a_known_delay_is_measured_to_a_millisecond(observe, delay_ms):
+    result = observe(clients=10, count=300, per_second=400, delay_ms=delay_ms)
+    with timing_of(result):
+        assert result.summary_ms()["p50"] == pytest.approx(delay_ms, abs=1)
+    assert result.latencies.percentile_ms(0) >= delay_ms * 0.999
+    assert result.worst.max_us / 1000 == pytest.approx(result.latencies.max_ms, abs=0.001)
+
+
+def test_a_stalling_service_is_measured_from_the_due_time(observe):
+    """300 ms in every second: 30 % of the ticks wait, on average for 150 ms."""
+    result = observe(count=2000, per_second=1000, stall_ms=300, stall_every=1000)
+    assert result.latencies.max_ms >= 300
+    with timing_of(result):
+        assert result.latencies.max_ms == pytest.approx(300, abs=20)
+        assert result.latencies.percentile_ms(85) == pytest.approx(150, abs=25)
+        slow = [point for point in result.points if point.max_ms > 50]
+        assert 4 <= len(slow) <= 8, [point.start_s for point in slow]
+    assert sum(point.deliveries for point in result.points) == result.deliveries
+
+
+FAULTS = {
+    "drop": ("gap", "expected NIFTY #{n}, got #{after} (previous #{before})"),
+    "duplicate": ("duplicate", "got NIFTY #{n} again (expected #{after}, previous #{n})"),
+    "swap": ("order", "got NIFTY #{n} late, after #{after}"),
+    "wrong symbol": ("unsubscribed", "received option tick BANKNIFTY #1, but had subscribed to"),
+    "no number": ("unmarked", "received option tick NIFTY without a number (seq)"),
+    "wrong field": ("contract", "breaks the contract: option_tick: last_price must be number"),
+    "wrong type": ("contract", "breaks the contract: has the type 'tock'"),
+    "no JSON": ("contract", "received what cannot be read"),
+    "binary": ("contract", "received a binary message of"),
+}
+"""What a service does with one tick → kind and words of the violation."""
+
+LOSE_THE_TICK = {"drop", "wrong symbol", "no number", "wrong type", "no JSON", "binary"}
+
+
+def expected_counts(kinds):
+    counts = Counter(FAULTS[kind][0] for kind in kinds)
+    counts["gap"] = len(LOSE_THE_TICK & set(kinds))
+    return dict(counts)
+
+
+def words_of(kind, number):
+    return FAULTS[kind][1].format(n=number, before=number - 1, after=number + 1)
+
+
+def test_each_fault_of_one_tick_for_one_client_is_named(observe):
+    """Client 1 is mostly the one whose frames are decoded; the others are compared with it."""
+    places = dict(enumerate(FAULTS, 2))
+    result = observe(
+        clients=len(FAULTS) + 2,
+        count=1500,
+        batch=20,
+        faults=[[kind, place, 500] for place, kind in places.items()],
+    )
+    assert result.faults == expected_counts(FAULTS)
+    for place, kind in places.items():
+        mine = [words for words in result.violations if words.startswith(f"client {place} ")]
+        assert any(words_of(kind, 500) in words for words in mine), (kind, result.violations)
+    clean = [words for words in result.violations if words.startswith("client 1 ")]
+    assert clean == []
+    assert result.unfinished == []
+
+
+def test_each_fault_is_named_where_the_client_is_the_first_to_receive(observe):
+    numbers = dict(zip(FAULTS, range(100, 1000, 100), strict=True))
+    result = observe(
+        count=1500, batch=20, faults=[[kind, 1, number] for kind, number in numbers.items()]
+    )
+    assert result.faults == expected_counts(FAULTS)
+    for kind, number in numbers.items():
+        assert any(
+            words.startswith("client 1 ") and words_of(kind, number) in words
+            for words in result.violations
+        ), (kind, result.violations)
+    assert result.unfinished == []
+
+
+def test_a_tick_in_fragments_is_a_tick(observe):
+    result = observe(count=200, faults=[["fragments", 1, 50], ["fragments", 2, 60]])
+    assert result.faults == {}
+    assert result.deliveries == 800
+
+
+def test_a_tick_lost_for_everybody_is_counted_for_everybody(observe):
+    result = observe(count=600, faults=[["drop", place, 300] for place in (1, 2, 3, 4)])
+    assert result.faults == {"gap": 4}
+    assert result.deliveries == result.expected - 4
+
+
+def test_clients_whose_bytes_all_differ_are_checked_just_as_well(observe):
+    result = observe(count=1000, own_bytes=True, faults=[["drop", 3, 700]])
+    assert result.faults == {"gap": 1}
+    assert result.violations == ["client 3 expected NIFTY #700, got #701 (previous #699)"]
+    assert result.deliveries == 3999
+    assert result.workers[0].apart > 0
+
+
+def test_pings_between_ticks_disturb_nothing(observe):
+    result = observe(count=1000, ping_every=10)
+    assert result.faults == {}
+    assert result.deliveries == 4000
+
+
+def test_clients_that_are_closed_are_named_with_code_and_reason(observe):
+    result = observe(count=1000, faults=[["close", 3, 400], ["cut", 4, 600]])
+    closed, cut = sorted(result.closes, key=lambda close: close.client)
+    assert (closed.client, closed.code, closed.reason) == ("client 3", 1008, "slow consumer")
+    assert (cut.client, cut.code) == ("client 4", 1006)
+    assert [client.client for client in result.unfinished] == ["client 3", "client 4"]
+    assert result.drained_us is None
+    assert {c.client: c.ticks for c in result.clients}["client 3"] == 399
+
+
+def test_a_fence_that_never_comes_ends_at_the_deadline(observe):
+    result = observe(count=100, within_s=0.5, come=399, faults=[["drop", 2, 100]])
+    assert [client.client for client in result.unfinished] == ["client 2"]
+    assert result.expected == 400
+    assert result.deliveries == 399
+
+
+def test_a_service_that_refuses_is_refuted_with_its_words(observe):
+    with pytest.raises(Refuted, match=r"was not let in: closed with 1008 'max connections"):
+        observe(refuse="max connections reached")
+
+
+def test_a_service_that_does_not_acknowledge_is_refuted_in_time(scripted, swarm):
+    service = scripted(silent=True)
+    plan = SwarmPlan(service.url, (Group("client", 3, NIFTY),), ready_within_s=1.0)
+    with pytest.raises(Refuted, match=r"0 of 3 clients were subscribed within 1 s"):
+        swarm.start(plan)
+
+
+def test_nobody_at_the_address_is_broken(swarm):
+    url = f"ws://127.0.0.1:{free_port()}/"
+    with pytest.raises(Broken, match=r"cannot connect there"):
+        swarm.start(SwarmPlan(url, (Group("client", 1, NIFTY),)))

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import closing
 
+import psutil
 import pytest
 
 from qaws.measure.cpu_wait import CpuWait
@@ -18,37 +19,25 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def spinning(core):
-    return subprocess.Popen(
-        [sys.executable, "-c", f"import os\nos.sched_setaffinity(0, {{{core}}})\n{SPIN}"]
-    )
-
-
-def test_two_that_share_a_core_wait_half_of_the_time():
+def test_two_that_share_a_core_wait_half_of_the_time(spawn, until):
     core = min(os.sched_getaffinity(0))
-    both = [spinning(core), spinning(core)]
-    try:
-        time.sleep(0.3)
-        with closing(CpuWait([both[0].pid])) as watch:
-            time.sleep(1.0)
-        waited = watch.stalls
-    finally:
-        for process in both:
-            process.kill()
-            process.wait()
+    pin = f"import os\nos.sched_setaffinity(0, {{{core}}})\n{SPIN}"
+    both = [spawn([sys.executable, "-c", pin]) for _ in range(2)]
+    until(lambda: all(psutil.Process(p.pid).cpu_affinity() == [core] for p in both))
+    with closing(CpuWait([both[0].pid])) as watch:
+        time.sleep(1.0)
+    waited = watch.stalls
     assert waited.total_ms > 350, "half of a second, more where others want the core too"
     assert 150 < waited.within_ms(500) <= 500
 
 
-def test_who_sleeps_waits_for_nothing():
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
-    try:
-        time.sleep(0.5)
-        with closing(CpuWait([sleeper.pid])) as watch:
-            time.sleep(0.3)
-    finally:
-        sleeper.kill()
-        sleeper.wait()
+def test_who_sleeps_waits_for_nothing(spawn, until):
+    code = "import time; print('up', flush=True); time.sleep(600)"
+    sleeper = spawn([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert sleeper.stdout.readline() == b"up\n"
+    until(lambda: psutil.Process(sleeper.pid).status() == psutil.STATUS_SLEEPING)
+    with closing(CpuWait([sleeper.pid])) as watch:
+        time.sleep(0.3)
     assert watch.stalls.total_ms < 5
 
 

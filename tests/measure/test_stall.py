@@ -7,6 +7,7 @@ import pytest
 
 from qaws.measure.stall import NOISE_MS, StallMeter, Stalls
 from qaws.runtime.loop import LoopThread
+from tests.waiting import HANG_S
 
 MS = 1_000_000
 
@@ -74,25 +75,32 @@ def test_a_loop_that_is_blocked_for_200_ms_is_measured(thread):
         await asyncio.sleep(0.03)
         start = time.monotonic_ns()
         time.sleep(0.2)  # noqa: ASYNC251 - the stall itself
-        ongoing = thread.stalls.between(start, time.monotonic_ns())
+        blocked = time.monotonic_ns()
+        ongoing = thread.stalls.between(start, blocked)
         await asyncio.sleep(0.03)
-        return ongoing, thread.stalls.between(start, time.monotonic_ns())
+        end = time.monotonic_ns()
+        return (
+            ongoing,
+            (blocked - start) / MS,
+            thread.stalls.between(start, end),
+            (end - start) / MS,
+        )
 
-    ongoing, booked = thread.call(block(), timeout_s=5)
+    ongoing, blocked_ms, booked, whole_ms = thread.call(block(), timeout_s=HANG_S)
     # the meter can only miss what is left of its own period when the stall begins
-    assert 190 <= ongoing <= 400
-    assert 190 <= booked <= 400
+    assert blocked_ms - 10 <= ongoing <= blocked_ms
+    assert blocked_ms - 10 <= booked <= whole_ms
     assert thread.stalls.worst() >= 190
 
 
-def test_an_idle_loop_did_not_stand_still(thread):
+def test_an_idle_loop_did_not_stand_still(thread, until):
     async def idle():
         start = time.monotonic_ns()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         return thread.stalls.between(start, time.monotonic_ns())
 
-    # on a machine that others use too, the best of a few tries tells what the meter adds by itself
-    assert min(thread.call(idle(), timeout_s=5) for _ in range(4)) <= 15
+    # on a machine that others use too, the best try tells what the meter adds by itself
+    until(lambda: thread.call(idle()) <= 15)
 
 
 def test_the_meter_runs_as_long_as_the_loop(thread):
@@ -102,7 +110,7 @@ def test_the_meter_runs_as_long_as_the_loop(thread):
             await asyncio.sleep(0.02)
 
     start = time.monotonic_ns()
-    thread.call(many_stalls(), timeout_s=5)
+    thread.call(many_stalls(), timeout_s=HANG_S)
     assert thread.stalls.between(start, time.monotonic_ns()) >= 5 * 20
 
 

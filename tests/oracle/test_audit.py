@@ -94,7 +94,7 @@ def runs(draw):
         now = index * STEP
         if event[0] == "publish":
             sent = max(sent + 1, now - event[2])
-            tick = run.publish(*event[1], sent)
+            tick = run.publish(*event[1], sent)  # type: ignore[call-arg]
             for client in CLIENTS:
                 if any(
                     e.selection.takes(tick.kind, tick.symbol, tick.instrument) for e in live[client]

@@ -3,6 +3,7 @@
 import copy
 import statistics
 import time
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from qaws.protocol.market import Market
 
 CONTRACT = Contract("qa-ws")
 MARKET = Market()
-GOOD = {
+GOOD: dict[str, Any] = {
     "connection": {"type": "connection", "status": "connected", "session_id": "x"},
     "pong": {"type": "pong"},
     "subscribed": {

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from qaws.runner import cli
+from tests.waiting import HANG_S
 
 
 def test_help_lists_every_command(capsys):
@@ -33,7 +34,10 @@ def test_an_unknown_command_gets_one_line_with_the_nearest(capsys, word, said):
 
 def test_the_module_is_the_command():
     done = subprocess.run(
-        [sys.executable, "-m", "qaws", "--version"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "qaws", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=2 * HANG_S,
     )
     assert done.returncode == 0
     assert done.stdout.startswith("qaws 0.")

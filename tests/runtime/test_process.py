@@ -7,13 +7,14 @@ import sys
 import textwrap
 import time
 
-import psutil
 import pytest
 
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
 from qaws.verdict import Broken
+from tests.processes import is_alive
 from tests.services.scripted import silent_port
+from tests.waiting import HANG_S
 
 
 @pytest.fixture
@@ -32,10 +33,6 @@ def run(tmp_path):
         process.stop(0)
 
 
-def alive(pid):
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
 
 
@@ -44,27 +41,27 @@ def test_a_process_that_obeys_is_ended_politely(run):
         """
         import signal, sys, time
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
-        print("up"); time.sleep(60)
+        print("up"); time.sleep(600)
         """
     )
-    assert process.wait_for_log("up", 10)
+    assert process.wait_for_log("up", HANG_S)
     start = time.monotonic()
-    assert process.stop(5) == 7
-    assert time.monotonic() - start < 3
+    assert process.stop(10 * HANG_S) == 7
+    assert time.monotonic() - start < HANG_S
     assert process.exit_code() == 7
 
 
 def test_a_process_that_ignores_the_request_is_killed_after_its_time(run):
-    process = run(f"{STUBBORN} import time; print('up'); time.sleep(60)")
-    assert process.wait_for_log("up", 10)
+    process = run(f"{STUBBORN} import time; print('up'); time.sleep(600)")
+    assert process.wait_for_log("up", HANG_S)
     start = time.monotonic()
     assert process.stop(0.3) == -signal.SIGKILL
-    assert 0.3 <= time.monotonic() - start < 3
+    assert 0.3 <= time.monotonic() - start < HANG_S
 
 
 @pytest.mark.parametrize("stubborn", ["", STUBBORN])
 def test_its_children_end_with_it_also_those_that_ignore_the_request(run, stubborn, until):
-    child = f"{stubborn}import time; print('child up', flush=True); time.sleep(60)"
+    child = f"{stubborn}import time; print('child up', flush=True); time.sleep(600)"
     process = run(
         f"""
         import subprocess, sys
@@ -72,55 +69,54 @@ def test_its_children_end_with_it_also_those_that_ignore_the_request(run, stubbo
         sys.stdout.write("pid %d\\n" % child.pid); child.wait()
         """
     )
-    assert process.wait_for_log("child up", 10)
-    assert process.wait_for_log("pid ", 10)
+    assert process.wait_for_log("child up", HANG_S)
+    assert process.wait_for_log("pid ", HANG_S)
     pid = int(process.read_log().split("pid ")[1].split()[0])
-    assert alive(pid)
+    assert is_alive(pid)
     process.stop(1)
-    until(lambda: not alive(pid))
+    until(lambda: not is_alive(pid))
 
 
 def test_children_of_a_process_that_has_died_by_itself_end_too(run, until):
     process = run(
         """
         import subprocess, sys
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         print("pid", child.pid)
         """
     )
     until(lambda: process.exit_code() is not None)
     pid = int(process.read_log().split("pid ")[1].split()[0])
-    assert alive(pid)
+    assert is_alive(pid)
     process.stop()
-    until(lambda: not alive(pid))
+    until(lambda: not is_alive(pid))
 
 
 def test_stopping_twice_is_stopping_once(run):
-    process = run("import time; time.sleep(60)")
+    process = run("import time; time.sleep(600)")
     assert process.stop() == process.stop() == -signal.SIGTERM
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl(2) is Linux")
-def test_when_the_harness_is_killed_outright_its_processes_end(tmp_path, until):
+def test_when_the_harness_is_killed_outright_its_processes_end(tmp_path, spawn, until):
     harness = f"""
 import sys, time
 from pathlib import Path
 from qaws.runtime.process import ManagedProcess
-child = ManagedProcess("x", [sys.executable, "-c", {STUBBORN + "import time; time.sleep(60)"!r}],
+child = ManagedProcess("x", [sys.executable, "-c", {STUBBORN + "import time; time.sleep(600)"!r}],
                        Path({str(tmp_path / "x.log")!r}))
-print(child.pid, flush=True); time.sleep(60)
+print(child.pid, flush=True); time.sleep(600)
 """
-    parent = subprocess.Popen([sys.executable, "-c", harness], stdout=subprocess.PIPE, text=True)
+    parent = spawn([sys.executable, "-c", harness], stdout=subprocess.PIPE, text=True)
     pid = int(parent.stdout.readline())
-    assert alive(pid)
+    assert is_alive(pid)
     parent.kill()
-    parent.wait(10)
-    parent.stdout.close()
-    until(lambda: not alive(pid))
+    parent.wait(HANG_S)
+    until(lambda: not is_alive(pid))
 
 
 def test_a_terminals_ctrl_c_does_not_reach_it(run):
-    process = run("import time; time.sleep(60)")
+    process = run("import time; time.sleep(600)")
     assert os.getsid(process.pid) == process.pid != os.getsid(0)
 
 
@@ -146,13 +142,13 @@ def test_the_log_of_an_earlier_process_is_emptied(run, until, tmp_path):
 
 
 def test_waiting_for_a_line_ends_at_the_deadline_and_at_the_end_of_the_process(run):
-    process = run("import time; time.sleep(60)")
+    process = run("import time; time.sleep(600)")
     start = time.monotonic()
     assert not process.wait_for_log("never", 0.3)
-    assert 0.3 <= time.monotonic() - start < 2
+    assert 0.3 <= time.monotonic() - start < HANG_S
     start = time.monotonic()
-    assert not run("print('other')").wait_for_log("never", 20)
-    assert time.monotonic() - start < 10
+    assert not run("print('other')").wait_for_log("never", 10 * HANG_S)
+    assert time.monotonic() - start < HANG_S
 
 
 def test_it_gets_the_variables_and_the_folder_that_it_is_given(run, until, tmp_path, monkeypatch):

@@ -13,32 +13,42 @@ import redis.asyncio
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-WAIT_S = 10.0
+from tests.waiting import HANG_S
 
 
 class OnThread:
-    """Runs `self.main()` on an event loop of its own until `stop`."""
+    """Runs `self.main()` on an event loop of its own until `stop`.
+
+    All that goes on there ends before the loop does: nothing is left to the garbage collector.
+    """
 
     def start(self):
-        self._ready, self._loop = threading.Event(), asyncio.new_event_loop()
-        self._problem = None
+        self._ready, self._problem = threading.Event(), None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self._ready.wait(WAIT_S), "the scripted service did not start"
+        assert self._ready.wait(HANG_S), "the scripted service did not start"
         if self._problem:
             raise self._problem
         return self
 
     def _run(self):
-        asyncio.set_event_loop(self._loop)
-        self._end = asyncio.Event()
         try:
-            self._loop.run_until_complete(self.main())
+            with asyncio.Runner() as runner:
+                self._loop, self._end = runner.get_loop(), asyncio.Event()
+                runner.run(self._whole())
         except BaseException as problem:
             self._problem = problem
         finally:
             self._ready.set()
-            self._loop.close()
+
+    async def main(self):
+        raise NotImplementedError
+
+    async def _whole(self):
+        try:
+            await self.main()
+        finally:
+            await end_other_tasks()
 
     async def until_stopped(self):
         self._ready.set()
@@ -47,7 +57,7 @@ class OnThread:
     def stop(self):
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(WAIT_S)
+        self._thread.join(HANG_S)
         assert not self._thread.is_alive()
 
     def __enter__(self):
@@ -55,6 +65,20 @@ class OnThread:
 
     def __exit__(self, *_):
         self.stop()
+
+
+async def end_other_tasks():
+    """Cancel what else goes on in this loop, and let transports tell that they are closed."""
+    await end(lambda: asyncio.all_tasks() - {asyncio.current_task()})
+    await asyncio.sleep(0)
+
+
+async def end(tasks):
+    """Cancel tasks until there are none: what they wait for may swallow it, as redis-py does."""
+    while left := tasks():
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=0.1)
 
 
 class Client:
@@ -95,7 +119,7 @@ class Ticker(OnThread):
         return f"ws://127.0.0.1:{self.port}/ws/ticks"
 
     def listens(self):
-        """Called when the port is known."""
+        """Called when clients and ticks can come."""
 
     # --- what tests override -----------------------------------------------------------------
 
@@ -130,21 +154,22 @@ class Ticker(OnThread):
     # --- what they leave alone ---------------------------------------------------------------
 
     async def main(self):
-        self._subscribed = asyncio.Event()
+        self._subscribed, self._drained = asyncio.Event(), asyncio.Event()
+        self._serving = set()
         feed = asyncio.create_task(self._feed()) if self.broker_url else None
         async with serve(
             self._serve, "127.0.0.1", self.port, process_request=self.request, ping_interval=None
         ) as server:
             self.port = _port(server)
-            self.listens()
             if feed:
-                await asyncio.wait_for(self._subscribed.wait(), WAIT_S)
+                await asyncio.wait_for(self._subscribed.wait(), HANG_S)
+            self.listens()
             await self.until_stopped()
             if feed:
-                feed.cancel()
-                await asyncio.gather(feed, return_exceptions=True)
+                await end(lambda: {feed} if not feed.done() else set())
             for client in [*self.clients]:
                 client.cut()
+            await end(lambda: {task for task in self._serving if not task.done()})
 
     def request(self, connection, request):
         path = request.path.split("?")[0]
@@ -161,6 +186,7 @@ class Ticker(OnThread):
         }
 
     async def _serve(self, connection):
+        self._serving.add(asyncio.current_task())
         client = Client(connection, self.session_id())
         token = "token=" in connection.request.path or "Authorization" in connection.request.headers
         if not await self.admit(client, token):
@@ -204,14 +230,22 @@ class Ticker(OnThread):
 
     async def _feed(self):
         async with redis.asyncio.Redis.from_url(self.broker_url) as broker, broker.pubsub() as feed:
+            self.feed = feed
             await feed.psubscribe("ticker:*")
             async for message in feed.listen():
                 if message["type"] == "psubscribe":
                     self._subscribed.set()
-                    continue
-                text = message["data"].decode()
-                for client in [*self.clients]:
-                    await self.deliver(client, json.loads(text), text)
+                elif message["type"] == "pong":
+                    self._drained.set()
+                else:
+                    text = message["data"].decode()
+                    for client in [*self.clients]:
+                        await self.deliver(client, json.loads(text), text)
+
+    async def drain(self):
+        """Return when all has been delivered that the broker has: its pong comes behind it."""
+        await self.feed.ping()
+        await self._drained.wait()
 
 
 def _wishes(message) -> set[tuple[str, object]]:
@@ -240,19 +274,19 @@ class Raw(OnThread):
         return f"ws://127.0.0.1:{self.port}/ws/ticks"
 
     async def main(self):
-        writers = []
-
         async def serve_one(reader, writer):
-            writers.append(writer)
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-                await self.script(reader, writer)
+            ends = ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError
+            try:
+                with contextlib.suppress(*ends):
+                    await self.script(reader, writer)
+                    await self._end.wait()
+            finally:
+                writer.transport.abort()
 
-        server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        await self.until_stopped()
-        server.close()
-        for writer in writers:
-            writer.transport.abort()
+        async with await asyncio.start_server(serve_one, "127.0.0.1", 0) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            await self.until_stopped()
+            await end_other_tasks()
 
 
 async def handshake(reader, writer):
@@ -311,12 +345,12 @@ class KeepsMemory(Ticker):
         self.held.append(b"x" * (4 << 20))
 
 
-async def _as_process(service):
+async def as_process(service):
+    """Run a service until its process is ended; it says its port once it listens."""
     service._ready, service._end = threading.Event(), asyncio.Event()
-    waiting = asyncio.create_task(service.main())
     service.listens = lambda: print(f"scripted service on {service.port}", flush=True)
-    await waiting
+    await service.main()
 
 
 if __name__ == "__main__":
-    asyncio.run(_as_process(globals()[sys.argv[1]]()))
+    asyncio.run(as_process(globals()[sys.argv[1]]()))

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,11 @@ import pytest
 from faults.proof import fork_client
 from faults.proof.fork_client import ForkServer, Services, fork_services, hang_up
 from tests.app.harness import AUDIENCE, ISSUER, Issuer
+from tests.waiting import HANG_S, until
 
 pytestmark = pytest.mark.skipif(not fork_client.CAN_FORK, reason="wants Linux")
 
-WITHIN_S = 10.0
 SETTINGS = {"TICKER_JWKS": "/nowhere", "TICKER_ISSUER": "i", "TICKER_AUDIENCE": "a"}
-
-
-def eventually(tell: Callable[[], Any]) -> Any:
-    """Wait until something is true, and return it."""
-    deadline = time.monotonic() + WITHIN_S
-    while not (found := tell()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -81,25 +71,25 @@ def test_a_service_has_its_own_session_folder_environment_log_and_no_foreign_soc
     begin, tmp_path
 ):
     service = begin("faults", "tick-twice", PORT="x")
-    assert service.wait(WITHIN_S) == 2
+    assert service.wait(HANG_S) == 2
     assert "TICKER_PORT=x" in (tmp_path / "log").read_text()
     service = begin("faults", "tick-twice")
     process = psutil.Process(service.pid)
     assert os.getsid(service.pid) == service.pid
-    eventually(lambda: "ticker listening on" in (tmp_path / "log").read_text())
+    until(lambda: "ticker listening on" in (tmp_path / "log").read_text())
     assert process.cwd() == str(tmp_path)
     kinds = [os.readlink(each) for each in Path(f"/proc/{service.pid}/fd").iterdir()]
     assert not [
         each for each in kinds if each.startswith("/") and "log" not in each and "null" not in each
     ]
     service.terminate()
-    assert service.wait(WITHIN_S) == 0
+    assert service.wait(HANG_S) == 0
     assert service.poll() == 0
 
 
 def test_an_unpatched_service_is_started_for_the_sound_one(begin, tmp_path):
     service = begin("app", ISSUER="")
-    assert service.wait(WITHIN_S) == 2
+    assert service.wait(HANG_S) == 2
     assert "TICKER_ISSUER" in (tmp_path / "log").read_text()
 
 
@@ -109,7 +99,7 @@ def test_a_killed_service_tells_its_signal_and_a_living_one_nothing(begin):
     with pytest.raises(subprocess.TimeoutExpired):
         service.wait(0.01)
     service.kill()
-    assert service.wait(WITHIN_S) == -signal.SIGKILL
+    assert service.wait(HANG_S) == -signal.SIGKILL
     service.kill()  # of no effect on who has ended
 
 
@@ -128,6 +118,7 @@ def test_services_end_with_their_run_and_no_others(server, begin, connection):
 def test_services_end_with_the_server():
     server = ForkServer()
     connection = server.connection()
+    assert connection
     services = Services(connection)
     with open(os.devnull, "wb") as log:
         pid = services.start(None, SETTINGS, "/", log.fileno())
@@ -140,10 +131,10 @@ def test_without_a_server_a_service_is_begun_anew(begin, connection, tmp_path):
     connection.shutdown(socket.SHUT_RDWR)
     service = begin("app", PORT="x", PYTHONPATH="")
     assert isinstance(service, subprocess.Popen)
-    service.wait(WITHIN_S)
+    service.wait(HANG_S)
 
 
 def test_other_programs_are_begun_as_ever(begin, tmp_path):
     done = subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True, check=True)
     assert done.stdout == b"1\n"
-    assert begin("this").wait(WITHIN_S) == 0
+    assert begin("this").wait(HANG_S) == 0

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 
 from faults.catalogue import all_faults, find
@@ -137,7 +138,7 @@ def test_a_run_that_is_stuck_says_where(script, tmp_path):
     script["volume-zero"][0].append(row("QA-WS-011", "error", ""))
     run = FakeRun("volume-zero", tmp_path, (), "volume-zero", 120.0)
     run.overdue = True
-    rows, problem = proving._outcome(run)
+    rows, problem = proving._outcome(run)  # type: ignore[arg-type]
     assert [each.id for each in rows] == ["QA-WS-007"]
     assert problem == "not done within 120 s, stuck in QA-WS-011 Something"
 
@@ -256,19 +257,19 @@ def test_a_starved_sound_check_is_run_once_more(script, tmp_path):
 )
 def test_as_many_run_as_the_processors_bear(monkeypatch, busy, running, allowed):
     monkeypatch.setattr(proving, "CORES", 2)
-    monkeypatch.setattr(proving.psutil, "cpu_percent", lambda: busy)
+    monkeypatch.setattr(psutil, "cpu_percent", lambda: busy)
     assert Pace().allows(running) is allowed
 
 
 def test_after_a_start_it_is_looked_again_before_the_next(monkeypatch):
     monkeypatch.setattr(proving, "CORES", 2)
-    monkeypatch.setattr(proving.psutil, "cpu_percent", lambda: 20)
+    monkeypatch.setattr(psutil, "cpu_percent", lambda: 20)
     pace = Pace()
     assert [pace.allows(2), pace.allows(3)] == [True, False]
 
 
 def test_jobs_say_how_many_whatever_the_processors_do(monkeypatch):
-    monkeypatch.setattr(proving.psutil, "cpu_percent", lambda: 99)
+    monkeypatch.setattr(psutil, "cpu_percent", lambda: 99)
     assert [Pace(3).allows(2), Pace(3).allows(3)] == [True, False]
 
 

@@ -2,18 +2,19 @@
 
 import os
 import signal
-import time
 
 import psutil
 import pytest
 from behave.configuration import Configuration
 
-from faults.proof import runs, scope
+from faults.proof import runs, scope, suite
 from faults.proof.fork_client import CAN_FORK, ForkServer
+from tests.processes import is_alive
+from tests.waiting import HANG_S, until
 
 
 def test_a_run_writes_nothing_into_the_real_reports(tmp_path, monkeypatch):
-    (tmp_path / "behave.ini").write_text(runs.CONFIGURATION)
+    (tmp_path / "behave.ini").write_text(suite.CONFIGURATION)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     configuration = Configuration(["--tags=@x"], load_config=True)
@@ -22,13 +23,14 @@ def test_a_run_writes_nothing_into_the_real_reports(tmp_path, monkeypatch):
     assert [output.name for output in configuration.outputs] == ["null.output"]
 
 
-def test_a_run_has_its_own_reports_and_no_foreign_settings(tmp_path, monkeypatch):
+@pytest.mark.parametrize("factor", ["QAWS_TIMEOUT_FACTOR", "QAWS_PATIENCE"])
+def test_a_run_has_its_own_reports_and_no_foreign_settings(tmp_path, monkeypatch, factor):
     monkeypatch.setenv("QAWS_TARGET", "elsewhere.toml")
-    monkeypatch.setenv("QAWS_PATIENCE", "3")
+    monkeypatch.setenv(factor, "3")
     monkeypatch.setenv("TICKER_PORT", "1")
     variables = runs._environment(tmp_path)
     assert variables["QAWS_REPORTS"] == str(tmp_path)
-    assert variables["QAWS_PATIENCE"] == "3"
+    assert variables[factor] == "3"
     assert not {"QAWS_TARGET", "TICKER_PORT"} & variables.keys()
 
 
@@ -40,11 +42,10 @@ def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
             ["@QA-WS-010"],
             "broken-json-closes",
             enough=enough,
-            allowed_s=120.0,
+            allowed_s=4 * HANG_S,
         )
         try:
-            while not run.is_over():
-                time.sleep(0.05)
+            until(run.is_over, within_s=4 * HANG_S)
         finally:
             run.stop()
         return run.rows()
@@ -59,30 +60,19 @@ def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="wants Linux")
-def is_alive(process):
-    """Tell whether a process runs; one that nobody has asked for its exit code does not."""
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 def test_nothing_survives_a_run_that_is_killed(tmp_path):
     server = ForkServer()
     try:
         tags = [*scope.FUNCTIONAL, "@QA-WS-011"]  # waits for seconds
-        run = runs.Run("x", tmp_path / "run", tags, None, 60.0, None, server.connection())
+        run = runs.Run("x", tmp_path / "run", tags, None, 4 * HANG_S, None, server.connection())
         log = run.folder / "logs" / "service-1.log"
-        deadline = time.monotonic() + 20
-        while not (log.exists() and "listening" in log.read_text()):
-            assert time.monotonic() < deadline, run.last_line()
-            time.sleep(0.02)
+        until(lambda: log.exists() and "listening" in log.read_text())
         services = psutil.Process(server.pid).children()
         brokers = psutil.Process(run.pid).children()
         assert services
         assert brokers
         os.kill(run.pid, signal.SIGKILL)
         run.stop()
-        assert not [each for each in (*services, *brokers) if is_alive(each)]
+        assert not [each for each in (*services, *brokers) if is_alive(each.pid)]
     finally:
         server.stop()

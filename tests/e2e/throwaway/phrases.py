@@ -71,4 +71,4 @@ def interrupted(context):
 @step("it takes long")
 def takes_long(context):
     (REPORTS / "long").touch()
-    time.sleep(60)
+    time.sleep(600)

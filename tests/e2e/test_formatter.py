@@ -4,8 +4,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from qaws.report.formatter import clear_results
-
 EXPECTED = {
     "QA-WS-001": ("passed", ""),
     "QA-WS-002": ("failed", "latency to <Alice>: measured 312 ms, allowed at most 200 ms"),
@@ -200,10 +198,3 @@ def test_a_dry_run_leaves_the_results_alone(project):
     before = sorted(file.name for file in (project.reports / "allure-results").iterdir())
     assert project.run("behave", "--dry-run").returncode == 0
     assert sorted(file.name for file in (project.reports / "allure-results").iterdir()) == before
-
-
-def test_clearing_results_spares_other_files(tmp_path):
-    for name in ("1-result.json", "1-attachment.txt", "2-container.json", "notes.txt"):
-        (tmp_path / name).touch()
-    clear_results(tmp_path)
-    assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]

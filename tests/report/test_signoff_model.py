@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from qaws.report.signoff import SIGNOFF, find_node
+from tests.waiting import HANG_S
 
 REQUIREMENTS = {
     "title": "T",
@@ -157,7 +158,7 @@ FIGURES = {"5.1 ms": 5.1, "1.2 s": 1200, "50,000 of 50,000": 50000, "9,998 ticks
 def computed(needs_node):
     text = json.dumps({"inputs": [c[0] for c in CASES.values()], "figures": list(FIGURES)})
     command = [find_node(), str(Path(__file__).with_name("models.mjs"))]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=HANG_S)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

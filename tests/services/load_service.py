@@ -1,6 +1,6 @@
 """A small service that does on purpose, and by known amounts, what a faulty one does.
 
-    python scripted.py '{"count": 1000, "faults": [["drop", 2, 500]]}'
+    python -m tests.services.load_service '{"count": 1000, "faults": [["drop", 2, 500]]}'
 
 A fault has a kind, the client and the tick that it befalls. The service prints its port, admits
 and acknowledges clients, and sends its ticks once it reads "go".

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,21 +11,21 @@ import pytest
 from qaws.auth.tokens import Tokens
 from qaws.sut.service import Services
 from qaws.sut.target import read_target
+from tests.processes import run
+from tests.waiting import HANG_S
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def behave(folder, *arguments):
     """Run behave with reports in a folder; return its exit code, output, and scenario records."""
 
     tools = Path(sys.executable).parent
-    done = subprocess.run(
+    done = run(
         [sys.executable, "-m", "behave", *arguments],
         cwd=ROOT,
         env={**os.environ, "QAWS_REPORTS": str(folder), "PATH": f"{tools}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=120,
+        within_s=4 * HANG_S,
     )
     file = folder / "checks.jsonl"
     lines = file.read_text().splitlines() if file.exists() else []

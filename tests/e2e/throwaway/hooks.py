@@ -37,7 +37,11 @@ def before_all(context):
         for scenario in feature.walk_scenarios()
         if scenario.should_run(context.config)
     ]
-    target = {"name": "throwaway", "file": "targets/throwaway.toml", "dialect": "qa-ws"}
+    target: dict[str, object] = {
+        "name": "throwaway",
+        "file": "targets/throwaway.toml",
+        "dialect": "qa-ws",
+    }
     target |= {"url": "ws://service.example/ws/ticks", "capabilities": ["mint", "inject"]}
     save(state="running", error=None, target=target, selected=selected, started=utc(), ended=None)
     save(versions={"python": "3", "qaws": "0"}, harness={"worst_stall_ms": 0.5})
@@ -94,5 +98,5 @@ def after_scenario(context, scenario: Scenario):
 def after_all(context):
     (REPORTS / "cleaned").touch()
     if os.environ.get("BREAK") == "after_all":
-        time.sleep(60)
+        time.sleep(600)
     save(state="aborted" if context.aborted else "finished", ended=utc())

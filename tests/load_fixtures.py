@@ -1,4 +1,4 @@
-"""Fixtures: the scripted service, and the real one with its broker; all end with their test."""
+"""Fixtures for tests of load: the scripted service, and the real one with its broker."""
 
 import contextlib
 import json
@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from qaws.auth.tokens import Tokens
@@ -24,18 +24,20 @@ from qaws.protocol.market import selection_of
 from qaws.sut.broker import Broker, open_broker
 from qaws.sut.service import Service, Services
 from qaws.sut.target import read_target
+from tests.waiting import HANG_S, until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 NIFTY = selection_of("NIFTY")
 
 
 class Scripted:
     """The scripted service as a process."""
 
-    def __init__(self, **script: Any) -> None:
+    def __init__(self, spawn: Callable[..., subprocess.Popen[str]], **script: Any) -> None:
         self.count = script.get("count", 1000)
-        self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("scripted.py")), json.dumps(script)],
+        self.process = spawn(
+            [sys.executable, "-m", "tests.services.load_service", json.dumps(script)],
+            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -48,22 +50,10 @@ class Scripted:
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
 
-    def end(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-
 
 @pytest.fixture
-def scripted() -> Iterator[Callable[..., Scripted]]:
-    started: list[Scripted] = []
-
-    def start(**script: Any) -> Scripted:
-        started.append(Scripted(**script))
-        return started[-1]
-
-    yield start
-    for service in started:
-        service.end()
+def scripted(spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., Scripted]:
+    return partial(Scripted, spawn)
 
 
 @pytest.fixture
@@ -71,7 +61,11 @@ def observe(scripted: Callable[..., Scripted], tmp_path: Path) -> Callable[..., 
     """Run a script against a few clients and return what the swarm found."""
 
     def run(
-        clients: int = 4, within_s: float = 3.0, workers: int = 1, **script: Any
+        clients: int = 4,
+        within_s: float = HANG_S,
+        workers: int = 1,
+        come: int = 0,
+        **script: Any,
     ) -> SwarmResult:
         service = scripted(**script)
         with closing(Swarm(tmp_path, workers=workers)) as swarm:
@@ -82,6 +76,7 @@ def observe(scripted: Callable[..., Scripted], tmp_path: Path) -> Callable[..., 
             )
             swarm.go()
             service.go()
+            until(lambda: swarm.progress().messages >= come)
             return swarm.finish({"NIFTY": service.count}, within_s)
 
     return run
@@ -157,12 +152,3 @@ def swarm(tmp_path: Path) -> Iterator[Swarm]:
 def publisher(tmp_path: Path) -> Iterator[Publisher]:
     with closing(Publisher(tmp_path / "publisher")) as publisher:
         yield publisher
-
-
-def children() -> set[int]:
-    """Return the ids of the processes that this one has started and that are alive."""
-    return {
-        child.pid
-        for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE
-    }

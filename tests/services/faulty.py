@@ -6,8 +6,18 @@ import json
 from qaws.behaviours import lifecycle
 from qaws.protocol.market import selection_of
 from tests.services.scripted import Ticker
+from tests.waiting import HANG_S
 
 NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
+
+AMPLE_MS = HANG_S * 1000
+"""A bound that no right service misses, however busy the machine."""
+
+SOON_MS, LATE_S = 400, 0.6
+"""A bound, in milliseconds, and how long a late service takes, in seconds."""
+
+LATE = r"(?:[6-9]\d\d|\d{4,5})\.\d ms"
+"""A pattern: what is measured of a late service."""
 
 
 async def connected(do):
@@ -46,7 +56,7 @@ class DropsAll(Ticker):
 
 class Delays(Ticker):
     async def deliver(self, client, tick, text):
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(LATE_S)
         await super().deliver(client, tick, text)
 
 
@@ -70,6 +80,20 @@ class Leaks(Ticker):
     async def deliver(self, client, tick, text):
         if client.wishes:
             await client.send(text)
+
+
+class NeverEnds(Ticker):
+    """Acknowledges an unsubscribe and goes on."""
+
+    async def unsubscribe(self, client, wishes):
+        pass
+
+
+class EndsAllOfAClient(Ticker):
+    """Ends all that a client has, whatever it names."""
+
+    async def unsubscribe(self, client, wishes):
+        client.wishes.clear()
 
 
 class ClosesAtTick(Ticker):

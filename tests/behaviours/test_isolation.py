@@ -1,0 +1,80 @@
+"""What clients get of each other: nothing."""
+
+import json
+
+import pytest
+
+from qaws.behaviours import deliveries, isolation, publishing
+from tests.services.faulty import BANKNIFTY, NIFTY, subscribed
+from tests.services.guarded import EchoesTokens
+from tests.services.scripted import Ticker
+
+
+async def apart(do):
+    await subscribed(do, "Alice")
+    await subscribed(do, "Mallory", to=BANKNIFTY)
+    await do(isolation.ask_for, "Mallory", "*")
+    await do(isolation.try_to_publish, "Mallory", "a tick")
+    await do(publishing.publish_one_of_each, ["NIFTY", "BANKNIFTY", "NIFTYNXT50"])
+    await do(deliveries.received_exactly, "Mallory", BANKNIFTY)
+    await do(deliveries.received_exactly, "Alice", NIFTY)
+    await do(isolation.nothing_is_mixed_up)
+
+
+class TellsAll(Ticker):
+    async def invalid(self, client, text):
+        for each in self.clients:
+            await super().invalid(each, text)
+
+
+class AcknowledgesOthers(Ticker):
+    async def subscribed(self, client):
+        for each in self.clients:
+            await super().subscribed(each)
+
+
+class AcknowledgesAnother(Ticker):
+    """Mixes up whose selection it acknowledges."""
+
+    async def subscribed(self, client):
+        await client.send({"type": "subscribed", "selector": {"symbols": ["NIFTY"]}})
+
+
+class NamesOthers(Ticker):
+    async def welcome(self, client):
+        names = [each.session for each in self.clients]
+        welcome = {"type": "connection", "status": "connected", "session_id": client.session}
+        await client.send({**welcome, "peers": names})
+
+
+class Relays(Ticker):
+    async def invalid(self, client, text):
+        for each in self.clients:
+            await self.deliver(each, json.loads(text), text)
+
+
+class TakesAStar(Ticker):
+    async def subscribe(self, client, wishes):
+        if ("symbols", "*") in wishes:
+            wishes = {("symbols", "NIFTY"), ("symbols", "NIFTYNXT50")}
+        await super().subscribe(client, wishes)
+
+
+def test_clients_that_are_kept_apart(right):
+    right(Ticker, apart)
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        (TellsAll, r"Alice sent 2 messages and received 3 answers"),
+        (AcknowledgesOthers, r"Alice sent \d+ messages and received \d+ answers"),
+        (AcknowledgesAnother, r"Mallory received the acknowledgement of \{'symbols': \['NIFTY'\]"),
+        (NamesOthers, r"Mallory received the session id of Alice"),
+        (EchoesTokens, r"Mallory received a whole token"),
+        (Relays, r"Alice received ticks that were never published"),
+        (TakesAStar, r"Mallory received ticks that it had not subscribed to"),
+    ],
+)
+def test_clients_that_are_not(wrong, service, sentence):
+    wrong(service, apart, sentence)

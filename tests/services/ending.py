@@ -1,0 +1,100 @@
+"""Services that are told to end, each as a process of its own: well, or badly in one way.
+
+python -m tests.services.ending Late redis://127.0.0.1:6379/0
+"""
+
+import asyncio
+import os
+import signal
+import sys
+
+from tests.services.scripted import Ticker, as_process
+from tests.waiting import HANG_S, soon
+
+
+class Ending(Ticker):
+    """Delivers what the broker has, says goodbye and ends."""
+
+    code, reason, exit_code, pause_s = 1001, "server shutdown", 0, 0.0
+    over = False
+
+    async def until_stopped(self):
+        end = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.set)
+        await end.wait()
+        await self.drain()
+        await asyncio.sleep(self.pause_s)
+        self.over = True
+        await asyncio.gather(*(self.part(client) for client in [*self.clients]))
+        sys.stdout.flush()
+        os._exit(self.exit_code)
+
+    async def admit(self, client, token):
+        if self.over:
+            await client.close(self.code, self.reason)
+        return not self.over
+
+    async def part(self, client):
+        await client.close(self.code, self.reason)
+
+
+class Hasty(Ending):
+    """Leaves what it has not delivered yet: one that does not read would keep it for ever."""
+
+    async def drain(self):
+        pass
+
+
+class OtherCode(Ending):
+    code = 1012
+
+
+class LetsIn(Ending):
+    """Stays until a newcomer is in."""
+
+    newcomers = 0
+
+    async def admit(self, client, token):
+        return True
+
+    async def welcome(self, client):
+        await super().welcome(client)
+        self.newcomers += self.over
+
+    async def part(self, client):
+        await super().part(client)
+        await soon(lambda: self.newcomers, "a newcomer")
+
+
+class Cuts(Ending):
+    async def part(self, client):
+        client.cut()
+
+
+class Fails(Ending):
+    exit_code = 3
+
+
+class Late(Ending):
+    pause_s = 0.9
+
+
+class Hangs(Ending):
+    async def part(self, client):
+        await super().part(client)
+        await asyncio.sleep(HANG_S)
+
+
+class Forgets(Ending):
+    """Delivers 29 ticks, and no more."""
+
+    seen = 0
+
+    async def deliver(self, client, tick, text):
+        self.seen += 1
+        if self.seen < 30:
+            await super().deliver(client, tick, text)
+
+
+if __name__ == "__main__":
+    asyncio.run(as_process(globals()[sys.argv[1]](sys.argv[2])))
