@@ -26,7 +26,7 @@ class CallbackServer:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
     def url(self, path: str) -> str:
-        """Return the address of a page; the lure must be open."""
+        """Return the address of a page; the server must be open."""
         assert self._server
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}{path}"
 

@@ -124,7 +124,7 @@ _strange_key = cache(new_key)  # an RSA key takes a tenth of a second
 
 
 def callback_server_for(algorithm: str) -> CallbackServer:
-    """Return a lure with the stranger's key set and certificate."""
+    """Return a callback server with the stranger's key set and certificate."""
     key = stranger(algorithm)
     certificate = _certificate(algorithm).public_bytes(Encoding.PEM)
     keys = json.dumps(key_set(key, algorithm, STRANGE_KEY_ID)).encode()

@@ -34,7 +34,7 @@ CHANGING_HEADERS = frozenset({"date"})
 
 
 async def forger(testbed: Testbed, marker: str = "") -> Forger:
-    """Return a forger for the scenario's service, whose lure is open until the scenario ends."""
+    """Return the scenario's forger; its callback server is open until the scenario ends."""
     stash = testbed.scenario.stash
     callbacks = stash.get(CALLBACKS)
     if callbacks is None:

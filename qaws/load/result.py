@@ -111,7 +111,7 @@ class WorkerReport(msgspec.Struct, tag="report"):
     bins: dict[int, tuple[int, dict[int, int]]]
     stalls: Stalls
     cpu_s: float
-    apart: int
+    diverged: int
 
 
 class Violations:
@@ -139,7 +139,7 @@ class Violations:
 class WorkerSummary:
     """What is worth knowing about one worker: its clock, its stalls, its work.
 
-    `apart` counts how often a client's bytes differed from those of its group (see `chapter`).
+    `diverged` counts how often a client's bytes differed from those of its group.
     """
 
     name: str
@@ -148,7 +148,7 @@ class WorkerSummary:
     cpu_s: float
     readers: int
     deliveries: int
-    apart: int
+    diverged: int
 
 
 @dataclass(slots=True)
@@ -258,7 +258,7 @@ class SwarmResult:
                 report.cpu_s,
                 len(report.clients),
                 deliveries,
-                report.apart,
+                report.diverged,
             )
         )
 

@@ -197,7 +197,7 @@ def strip_analytics(page: str) -> str:
     stripped, found = ANALYTICS.subn("", page, count=1)
     if found != 1 or "googletagmanager.com" in stripped:
         raise ReportError(
-            "Allure's analytics script looks different now: see ANALYTICS in report.py"
+            "Allure's analytics script looks different now: see ANALYTICS in signoff.py"
         )
     return stripped
 

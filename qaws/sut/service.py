@@ -314,8 +314,8 @@ class Services:
 
     def _await_ready(self, launch: Launch, process: ManagedProcess, port: int | None) -> int | None:
         """Wait for the ready line and the ready path; return the port."""
-        allowance = launch.ready_within_s * self._timeout_factor
-        deadline = time.monotonic() + allowance
+        grace_s = launch.ready_within_s * self._timeout_factor
+        deadline = time.monotonic() + grace_s
         waiting_for = "its ready line"
         line_seen = launch.ready_log is None
         while time.monotonic() < deadline:
@@ -334,7 +334,7 @@ class Services:
                     return port
             time.sleep(0.02)
         raise Broken(
-            f'the service "{self._target.name}" was not ready within {allowance:g} s, waiting for '
+            f'the service "{self._target.name}" was not ready within {grace_s:g} s, waiting for '
             f"{waiting_for}; its last line: {process.last_line()}"
         )
 

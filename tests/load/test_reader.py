@@ -11,7 +11,7 @@ from websockets.utils import accept_key
 
 from qaws.load.subscriber import connection as lines
 from qaws.load.subscriber import reader as clients
-from qaws.load.subscriber import shared_stream as chapters
+from qaws.load.subscriber import shared_stream as segments
 from qaws.load.subscriber.aggregator import Aggregator
 from qaws.load.subscriber.reader import Reader, new_handshake
 from qaws.load.subscriber.shared_stream import SharedStream
@@ -67,7 +67,7 @@ class Party:
     def __init__(self, count, first=None):
         verifier = Verifier("qa-ws")
         self.books = Aggregator(verifier)
-        self.common = SharedStream(NIFTY, {"NIFTY": 1} if first is None else first, verifier)
+        self.shared = SharedStream(NIFTY, {"NIFTY": 1} if first is None else first, verifier)
         self.now = DUE
         self.finished = []
         self.readers = [self._reader(f"client {i}") for i in range(1, count + 1)]
@@ -76,7 +76,7 @@ class Party:
         protocol = new_handshake("ws://127.0.0.1/", {})
         reader = Reader(
             name,
-            self.common,
+            self.shared,
             protocol,
             self.books.violations.add,
             self.books.hand_in,
@@ -96,9 +96,9 @@ class Party:
 
     async def close_books(self):
         for reader in self.readers:
-            if reader.stretch is not None:
-                self.books.hand_in(reader, reader.stretch)
-            self.books.apart(reader, reader.apart)
+            if reader.position is not None:
+                self.books.hand_in(reader, reader.position)
+            self.books.diverged(reader, reader.diverged)
         await self.books.work_off()
         return self.books
 
@@ -122,7 +122,7 @@ def cut(data, draw):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_however_the_bytes_are_cut_every_tick_is_counted_and_timed(seed, monkeypatch):
-    monkeypatch.setattr(chapters, "LENGTH", 70)
+    monkeypatch.setattr(segments, "LENGTH", 70)
     monkeypatch.setattr(clients, "LENGTH", 70)
     draw = random.Random(seed)
 
@@ -148,7 +148,7 @@ def test_however_the_bytes_are_cut_every_tick_is_counted_and_timed(seed, monkeyp
 
 @pytest.mark.parametrize("seed", range(30))
 def test_leaving_and_coming_back_at_any_place_accuses_nobody(seed, monkeypatch):
-    monkeypatch.setattr(chapters, "LENGTH", 8)
+    monkeypatch.setattr(segments, "LENGTH", 8)
     monkeypatch.setattr(clients, "LENGTH", 8)
     monkeypatch.setattr(clients, "FIRST_PAUSE", 0)
     draw = random.Random(seed)
@@ -163,7 +163,7 @@ def test_leaving_and_coming_back_at_any_place_accuses_nobody(seed, monkeypatch):
                     own = {"last_price": 9.5} if draw.random() < 0.1 else {}
                     party.receive(reader, framed(tick(n, **own)), at_ms=100)
             number = following
-        assert sum(reader.times_apart for reader in party.readers) > 3
+        assert sum(reader.times_diverged for reader in party.readers) > 3
         return await party.close_books()
 
     books = run(work)
@@ -197,17 +197,17 @@ def plainly_judged(numbers, last):
 
 @pytest.mark.parametrize("seed", range(30))
 def test_counts_are_those_of_a_plain_judge_whoever_has_which_faults(seed, monkeypatch):
-    monkeypatch.setattr(chapters, "LENGTH", 8)
+    monkeypatch.setattr(segments, "LENGTH", 8)
     monkeypatch.setattr(clients, "LENGTH", 8)
     monkeypatch.setattr(clients, "FIRST_PAUSE", seed % 3)
     draw = random.Random(seed)
-    common = spoilt(range(1, 200), draw) if seed % 2 else list(range(1, 200))
+    shared = spoilt(range(1, 200), draw) if seed % 2 else list(range(1, 200))
 
     async def work():
         party = Party(4)
         feeds = {}
         for reader in party.readers:
-            numbers = spoilt(common, draw) if draw.random() < 0.6 else list(common)
+            numbers = spoilt(shared, draw) if draw.random() < 0.6 else list(shared)
             feeds[reader] = [*numbers, 200]
         expected = Counter()
         for numbers in feeds.values():
@@ -237,8 +237,8 @@ def test_a_client_leaves_the_common_stream_and_comes_back():
             if number == 100:
                 frame = framed(tick(100, last_price=2.5))  # right, but different bytes
             party.receive(other, frame, at_ms=200)
-        assert other.times_apart == 1
-        assert other.stretch is not None
+        assert other.times_diverged == 1
+        assert other.position is not None
         return await party.close_books()
 
     books = run(work)
@@ -295,7 +295,7 @@ def test_the_fence_completes_whoever_has_had_it(when):
         frames = b"".join(stream(range(1, 31)))
 
         def fence():
-            party.common.set_fence({"NIFTY": 30, "BANKNIFTY": 7}, {one.stretch.chapter})
+            party.shared.set_fence({"NIFTY": 30, "BANKNIFTY": 7}, {one.position.segment})
             for reader in party.readers:
                 reader.fence_set()
 

@@ -120,7 +120,7 @@ def test_clients_whose_bytes_all_differ_are_checked_just_as_well(observe):
     assert result.faults == {"gap": 1}
     assert result.violations == ["client 3 expected NIFTY #700, got #701 (previous #699)"]
     assert result.deliveries == 3999
-    assert result.workers[0].apart > 0
+    assert result.workers[0].diverged > 0
 
 
 def test_pings_between_ticks_disturb_nothing(observe):

@@ -39,9 +39,9 @@ class Aggregator:
         """Begin a client's page."""
         return self.records.setdefault(client, ClientRecord(client))
 
-    def hand_in(self, reader: Reader, stretch: Position) -> None:
-        """Put a finished stretch on the pile."""
-        self._waiting.append((reader, stretch))
+    def hand_in(self, reader: Reader, position: Position) -> None:
+        """Put a finished position on the pile."""
+        self._waiting.append((reader, position))
         self._more.set()
 
     async def run(self) -> None:
@@ -54,42 +54,42 @@ class Aggregator:
     async def work_off(self) -> None:
         """Evaluate everything that has been handed in."""
         while self._waiting:
-            reader, stretch = self._waiting.popleft()
-            if stretch.chapter.verify(self._verifier, PORTION):
-                self._stretch(reader, stretch)
+            reader, position = self._waiting.popleft()
+            if position.segment.verify(self._verifier, PORTION):
+                self._add(reader, position)
             else:
-                self._waiting.appendleft((reader, stretch))
+                self._waiting.appendleft((reader, position))
             await asyncio.sleep(0)
 
-    def _stretch(self, reader: Reader, stretch: Position) -> None:
-        """Add the ticks of a stretch: each frame arrived with the chunk that completed it."""
-        if not stretch.frames:
+    def _add(self, reader: Reader, position: Position) -> None:
+        """Add the ticks of a position: each frame arrived with the chunk that completed it."""
+        if not position.frames:
             return
-        chapter, first, last = stretch.chapter, stretch.first, stretch.frames[-1]
-        self._judge(reader.name, chapter, first, last)
-        marks = np.array(stretch.frames, np.int64)
+        segment, first, last = position.segment, position.first, position.frames[-1]
+        self._judge(reader.name, segment, first, last)
+        marks = np.array(position.frames, np.int64)
         counts = np.diff(marks, prepend=first)
-        arrived = np.repeat(np.array(stretch.times, np.int64), counts)
-        due = np.array(chapter.due_us[first:last], np.int64)
+        arrived = np.repeat(np.array(position.times, np.int64), counts)
+        due = np.array(segment.due_us[first:last], np.int64)
         ticks = last - first
-        others = [kind for index, kind in chapter.others if first <= index < last]
+        others = [kind for index, kind in segment.others if first <= index < last]
         if others:
             self.kinds.update(others)
             ticks -= len(others)
         self._ticks(reader.name, ticks, arrived, due)
 
-    def _judge(self, client: str, chapter: Segment, first: int, last: int) -> None:
-        for index, fault in chapter.faults:
+    def _judge(self, client: str, segment: Segment, first: int, last: int) -> None:
+        for index, fault in segment.faults:
             if first <= index < last:
                 self.violations.add(client, fault)
 
-    def apart(self, reader: Reader, apart: Diverged) -> None:
+    def diverged(self, reader: Reader, diverged: Diverged) -> None:
         """Add the ticks that a client received on its own."""
         self._ticks(
             reader.name,
-            len(apart.times),
-            np.array(apart.times, np.int64),
-            np.array(apart.due, np.int64),
+            len(diverged.times),
+            np.array(diverged.times, np.int64),
+            np.array(diverged.due, np.int64),
         )
 
     def _ticks(self, client: str, ticks: int, arrived: Microseconds, due: Microseconds) -> None:

@@ -20,15 +20,15 @@ from qaws.load.violation import Violation
 __all__ = ["Diverged", "Position", "Reader", "Refusal", "new_handshake", "now_us"]
 
 FIRST_PAUSE = 4
-"""A client that leaves the common stream stays away for four times so many ticks, then for four
+"""A client that leaves the shared stream stays away for four times so many ticks, then for four
 times as many again, and so on: whose bytes always differ soon tries no more."""
 
 
 @dataclass(slots=True)
 class Position:
-    """Frames that a client received along a chapter: after `times[i]` it had had `frames[i]`."""
+    """Frames that a client received along a segment: after `times[i]` it had had `frames[i]`."""
 
-    chapter: Segment
+    segment: Segment
     first: int
     times: array[int] = field(default_factory=lambda: array("q"))
     frames: array[int] = field(default_factory=lambda: array("q"))
@@ -46,48 +46,48 @@ class Reader(FastConnection):
     """One client that reads everything at once, mostly in step with the others of its group.
 
     Attributes:
-        common: what it shares with them; see `chapter`.
-        stretch: how far it has come along the common stream; None while it is apart.
-        frame: how many frames of the stretch's chapter it has had.
-        apart: what it received while it was apart.
-        times_apart: how often it left the common stream.
-        kinds: messages that were for itself or came while apart, ticks not counted.
+        shared: what it shares with them; see `segment`.
+        position: how far it has come along the shared stream; None while it has diverged.
+        frame: how many frames of the position's segment it has had.
+        diverged: what it received while it had diverged.
+        times_diverged: how often it left the shared stream.
+        kinds: messages that were for itself or came while it had diverged, ticks not counted.
         completed_us: when it received the fence; None before.
     """
 
     def __init__(
         self,
         name: str,
-        common: SharedStream,
+        shared: SharedStream,
         protocol: ClientProtocol,
         on_fault: Callable[[str, Violation], None],
-        on_stretch: Callable[[Reader, Position], None],
+        on_position: Callable[[Reader, Position], None],
         on_finished: Callable[[Reader], None],
     ) -> None:
         """Prepare; give it to a loop's `create_connection`.
 
         Args:
             name: what sentences call it.
-            common: what it shares with its group.
+            shared: what it shares with its group.
             protocol: with its handshake written.
-            on_fault: told of every violation outside the common stream.
-            on_stretch: given every stretch that is over.
+            on_fault: told of every violation outside the shared stream.
+            on_position: given every position that is over.
             on_finished: told when the fence has come, and when the connection is over.
         """
         super().__init__(name, protocol)
-        self.common = common
+        self.shared = shared
         self.kinds: Counter[str] = Counter()
         self.completed_us: int | None = None
-        self.apart = Diverged()
-        self.times_apart = 0
-        self._on_fault, self._on_stretch, self._on_finished = on_fault, on_stretch, on_finished
+        self.diverged = Diverged()
+        self.times_diverged = 0
+        self._on_fault, self._on_position, self._on_finished = on_fault, on_position, on_finished
         self._subscribe = b""
         self._before = 0
         self._sequence: Sequence | None = None
         self._pause, self._away = FIRST_PAUSE, 0
-        self.stretch: Position | None = None
+        self.position: Position | None = None
         self.frame = 0
-        self._join(common.head)
+        self._join(shared.head)
 
     def subscribe_with(self, command: str) -> None:
         """Say what to send once the service has welcomed this client."""
@@ -95,8 +95,8 @@ class Reader(FastConnection):
 
     def ended(self) -> None:
         """Learn that the connection is over."""
-        if self.stretch is not None:
-            self.common.members -= 1
+        if self.position is not None:
+            self.shared.members -= 1
         self._on_finished(self)
 
     def accuse(self, kind: Literal["contract", "protocol"], words: str) -> None:
@@ -107,20 +107,20 @@ class Reader(FastConnection):
 
     def take_chunk(self, chunk: bytes, now: int) -> bytes:
         """Take what is known of a chunk: all of it as a rule; return the remainder."""
-        stretch = self.stretch
-        if stretch is None:
+        position = self.position
+        if position is None:
             return chunk
-        chapter = stretch.chapter
-        start = chapter.start_of(self.frame)
-        frame = chapter.reached(self.frame, chunk)
+        segment = position.segment
+        start = segment.start_of(self.frame)
+        frame = segment.reached(self.frame, chunk)
         if frame < 0:
-            known = len(chapter.data) - start
-            if not 0 < known < len(chunk) or not chapter.data.startswith(chunk[:known], start):
+            known = len(segment.data) - start
+            if not 0 < known < len(chunk) or not segment.data.startswith(chunk[:known], start):
                 return chunk
-            self._advance(len(chapter), now)
+            self._advance(len(segment), now)
             return chunk[known:]
         if frame != self.frame:
-            end = chapter.ends[frame - 1]
+            end = segment.ends[frame - 1]
             self._advance(frame, now)
         else:
             end = start
@@ -128,11 +128,11 @@ class Reader(FastConnection):
         return b""
 
     def take_text(self, whole: bytes, header: int, now: int) -> None:
-        """Take a frame as the common stream's next, or else decode it."""
-        stretch = self.stretch
-        if stretch is not None:
-            if self.frame < len(stretch.chapter):
-                if stretch.chapter.holds(self.frame, whole):
+        """Take a frame as the shared stream's next, or else decode it."""
+        position = self.position
+        if position is not None:
+            if self.frame < len(position.segment):
+                if position.segment.holds(self.frame, whole):
                     self._step(now)
                     return
             elif self._lead(whole, header, now):
@@ -140,37 +140,37 @@ class Reader(FastConnection):
         self.take_message(whole[header:], now)
 
     def took_frames(self, now: int) -> None:
-        """Mark how far the chunk has led; come back to the common stream if that can be."""
+        """Mark how far the chunk has led; come back to the shared stream if that can be."""
         self._mark(now)
-        if self.stretch is None:
+        if self.position is None:
             self._rejoin()
             self._let_others_run()
 
     def _lead(self, whole: bytes, header: int, now: int) -> bool:
-        """Add a frame to the chapter, as the first to receive it, if it may stand there."""
-        assert self.stretch
-        chapter = self.stretch.chapter
+        """Add a frame to the segment, as the first to receive it, if it may stand there."""
+        assert self.position
+        segment = self.position.segment
         try:
             message = read_message(whole[header:])
         except ValueError:
             return False
-        if message.kind in OWN or (message.is_tick and not chapter.sequence.fits(message)):
+        if message.kind in OWN or (message.is_tick and not segment.sequence.fits(message)):
             return False
-        chapter.append(whole, message)
+        segment.append(whole, message)
         self._step(now)
         return True
 
-    def _join(self, chapter: Segment) -> None:
-        self.common.members += 1
-        self.frame = len(chapter)
-        self.stretch = Position(chapter, self.frame)
+    def _join(self, segment: Segment) -> None:
+        self.shared.members += 1
+        self.frame = len(segment)
+        self.position = Position(segment, self.frame)
         self._sequence = None
 
     def _step(self, now: int) -> None:
         """Go one frame on; its time is marked with the whole chunk's."""
-        assert self.stretch
+        assert self.position
         self.frame += 1
-        if self.frame >= LENGTH or self.frame >= self.stretch.chapter.fence_at:
+        if self.frame >= LENGTH or self.frame >= self.position.segment.fence_at:
             self._mark(now)
 
     def _advance(self, frame: int, now: int) -> None:
@@ -179,26 +179,26 @@ class Reader(FastConnection):
         self._mark(now)
 
     def _mark(self, now: int) -> None:
-        stretch = self.stretch
-        if stretch is None:
+        position = self.position
+        if position is None:
             return
-        if self.frame > (stretch.frames[-1] if stretch.frames else stretch.first):
-            stretch.times.append(now)
-            stretch.frames.append(self.frame)
-        if self.frame >= stretch.chapter.fence_at and self.completed_us is None:
+        if self.frame > (position.frames[-1] if position.frames else position.first):
+            position.times.append(now)
+            position.frames.append(self.frame)
+        if self.frame >= position.segment.fence_at and self.completed_us is None:
             self._complete(now)
         if self.frame >= LENGTH:
-            self._hand_in(stretch)
+            self._hand_in(position)
             self.frame = 0
-            self.stretch = Position(self.common.turn(stretch.chapter), 0)
+            self.position = Position(self.shared.turn(position.segment), 0)
             self.fence_set()
 
-    # --- apart ----------------------------------------------------------------------------------
+    # --- diverged -------------------------------------------------------------------------------
 
     def take_message(self, payload: bytes, now: int) -> None:
-        """Take a message that the common stream does not have at this place."""
+        """Take a message that the shared stream does not have at this place."""
         try:
-            message, fault = self.common.read(payload)
+            message, fault = self.shared.read(payload)
         except ValueError as problem:
             self.accuse("contract", f"received what cannot be read: {problem} ({payload[:120]!r})")
             return
@@ -226,42 +226,42 @@ class Reader(FastConnection):
         for wrong in sequence.take(tick):
             self._on_fault(self.name, wrong)
         self._away += 1
-        self.apart.times.append(now)
-        self.apart.due.append(tick.due_us)
-        fence = self.common.fence
+        self.diverged.times.append(now)
+        self.diverged.due.append(tick.due_us)
+        fence = self.shared.fence
         if fence is not None and self.completed_us is None and sequence.reaches(fence):
             self._complete(now)
 
     def _part(self, now: int) -> Sequence:
-        """Leave the common stream, unless already apart; return where this client stands."""
-        if self.stretch is not None:
+        """Leave the shared stream, unless it has left already; return where this client stands."""
+        if self.position is not None:
             self._mark(now)
-            stretch, self.stretch = self.stretch, None
-            assert stretch
-            self._sequence = stretch.chapter.sequence_at(self.frame)
-            self._hand_in(stretch)
-            self.common.members -= 1
-            self.times_apart += 1
+            position, self.position = self.position, None
+            assert position
+            self._sequence = position.segment.sequence_at(self.frame)
+            self._hand_in(position)
+            self.shared.members -= 1
+            self.times_diverged += 1
             self._away = 0
             self._pause *= 4
         assert self._sequence
         return self._sequence
 
     def _rejoin(self) -> None:
-        """Come back to the common stream where that stands at the same place."""
+        """Come back to the shared stream where that stands at the same place."""
         assert self._sequence
         if self._away < self._pause or self._fragments:
             return
-        if self.common.members == 0:
-            self._join(self.common.restart(self._sequence))
-        elif self._sequence.same_as(self.common.head.sequence):
-            self._join(self.common.head)  # never full: whoever fills it turns the page
+        if self.shared.members == 0:
+            self._join(self.shared.restart(self._sequence))
+        elif self._sequence.same_as(self.shared.head.sequence):
+            self._join(self.shared.head)  # never full: whoever fills it turns the page
 
     def _let_others_run(self) -> None:
         """Receive no more in this round of the loop, which would else read while bytes are there.
 
-        To decode a client on its own takes a hundred times as long as to compare it. With all
-        clients apart, a round would last seconds: no sign of life would leave, and none be timed.
+        To decode a client on its own takes a hundred times as long as to compare it. Were all
+        to diverge, a round would last seconds: no sign of life would leave, and none be timed.
         """
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
@@ -276,27 +276,27 @@ class Reader(FastConnection):
     @property
     def received(self) -> int:
         """Return how many messages have come, those for this client alone not counted."""
-        along = self.frame - self.stretch.first if self.stretch is not None else 0
-        return self._before + along + len(self.apart.times)
+        along = self.frame - self.position.first if self.position is not None else 0
+        return self._before + along + len(self.diverged.times)
 
-    def _hand_in(self, stretch: Position) -> None:
-        self._before += self.frame - stretch.first
-        self._on_stretch(self, stretch)
+    def _hand_in(self, position: Position) -> None:
+        self._before += self.frame - position.first
+        self._on_position(self, position)
 
     def expected(self) -> int | None:
         """Return how many ticks are due at the fence; None when first or last is not known."""
-        fence, first = self.common.fence, self.common.first
+        fence, first = self.shared.fence, self.shared.first
         if fence is None or any(symbol not in first for symbol in fence):
             return None
         return sum(last - first[symbol] + 1 for symbol, last in fence.items())
 
     def fence_set(self) -> None:
         """Look whether a fence that was just set is behind this client already."""
-        fence = self.common.fence
+        fence = self.shared.fence
         if fence is None or self.completed_us is not None:
             return
-        if self.stretch is not None:
-            if self.frame >= self.stretch.chapter.fence_at:
-                self._complete(self.stretch.times[-1] if self.stretch.times else now_us())
+        if self.position is not None:
+            if self.frame >= self.position.segment.fence_at:
+                self._complete(self.position.times[-1] if self.position.times else now_us())
         elif self._sequence and self._sequence.reaches(fence):
-            self._complete(self.apart.times[-1] if self.apart.times else now_us())
+            self._complete(self.diverged.times[-1] if self.diverged.times else now_us())

@@ -2,10 +2,10 @@
 
 A service sends every subscriber of the same ticks the same bytes. So the first client to receive
 them (whoever that is at the moment) has its frames decoded and checked; of any other, a chunk that
-is byte for byte what stands at the same place of the chapter has been checked already, and one
-comparison of memory is the whole work. A client whose bytes differ anywhere leaves the chapter at
+is byte for byte what stands at the same place of the segment has been checked already, and one
+comparison of memory is the whole work. A client whose bytes differ anywhere leaves the segment at
 that very frame, and is decoded on its own from there. Nothing is taken on trust: every byte of
-every client is either decoded or compared. Only ticks that are in order enter a chapter.
+every client is either decoded or compared. Only ticks that are in order enter a segment.
 
 Chapters are of limited length, so that a long run does not fill the memory.
 """
@@ -23,13 +23,13 @@ from qaws.load.violation import Violation
 from qaws.protocol.market import Selection, symbol_of
 
 LENGTH = 20_000
-"""Frames of one chapter: some 7 MB of ticks."""
+"""Frames of one segment: some 7 MB of ticks."""
 
 NEVER = 1 << 62
 
 
 class Segment:
-    """A stretch of the common stream: frames, and what was found out about each.
+    """A part of the shared stream: frames, and what was found out about each.
 
     Attributes:
         data: the frames, one after the other, headers included.
@@ -40,7 +40,7 @@ class Segment:
         faults: (index of a frame, what is wrong with what it says); filled by `verify`.
         sequence: where the stream stands behind the last frame.
         fence_at: how many frames a client must have had to be past the fence.
-        next: the chapter after this one, once this one is full.
+        next: the segment after this one, once this one is full.
     """
 
     def __init__(self, sequence: Sequence, fence: Mapping[str, int] | None) -> None:
@@ -70,7 +70,7 @@ class Segment:
         """Return how far `chunk`, received from `frame` on, leads, if it is what stands there.
 
         Returns:
-            How many frames of the chapter are complete at the end of the chunk; -1 if the chunk
+            How many frames of the segment are complete at the end of the chunk; -1 if the chunk
             differs, or goes beyond what is known.
         """
         start = self.ends[frame - 1] if frame else 0
@@ -95,7 +95,7 @@ class Segment:
             self.fence_at = len(self.ends)
 
     def turn(self) -> Segment:
-        """Return the chapter after this one."""
+        """Return the segment after this one."""
         if self.next is None:
             self.next = Segment(self.sequence.copy(), self._fence)
         return self.next
@@ -142,7 +142,7 @@ class Segment:
 
 
 class SharedStream:
-    """What the clients with one selection share: the chapter that is being written."""
+    """What the clients with one selection share: the segment that is being written."""
 
     CACHED = 50_000
 
@@ -160,14 +160,14 @@ class SharedStream:
         return Sequence(self.selection, self.first)
 
     def restart(self, sequence: Sequence) -> Segment:
-        """Begin a new chapter at the place where `sequence` stands; nobody is in the old one."""
+        """Begin a new segment at the place where `sequence` stands; nobody is in the old one."""
         self.head = Segment(sequence.copy(), self._fence)
         return self.head
 
-    def turn(self, chapter: Segment) -> Segment:
-        """Return the chapter after a full one."""
-        following = chapter.turn()
-        if chapter is self.head:
+    def turn(self, segment: Segment) -> Segment:
+        """Return the segment after a full one."""
+        following = segment.turn()
+        if segment is self.head:
             self.head = following
         return following
 
@@ -176,16 +176,16 @@ class SharedStream:
         """Return the fence as far as it concerns this selection; None before there is one."""
         return self._fence
 
-    def set_fence(self, fence: Mapping[str, int], chapters: set[Segment]) -> None:
-        """Tell all chapters where the end is.
+    def set_fence(self, fence: Mapping[str, int], segments: set[Segment]) -> None:
+        """Tell all segments where the end is.
 
         Args:
             fence: symbol → last number.
-            chapters: those that clients are in.
+            segments: those that clients are in.
         """
         self._fence = {s: n for s, n in fence.items() if _may_carry(self.selection, s)}
-        for chapter in {self.head, *chapters}:
-            chapter.set_fence(self._fence)
+        for segment in {self.head, *segments}:
+            segment.set_fence(self._fence)
 
     def read(self, payload: bytes) -> tuple[Message, Violation | None]:
         """Decode a payload and hold it against the contract, once per distinct payload.

@@ -44,16 +44,16 @@ class SlowClient:
         self,
         name: str,
         group: Group,
-        common: SharedStream,
+        shared: SharedStream,
         on_fault: Callable[[str, Violation], None],
     ) -> None:
         self.record = SlowRecord(name)
         self.read_again = asyncio.Event()
         self._name = name
         self._group = group
-        self._common = common
+        self._shared = shared
         self._on_fault = on_fault
-        self._sequence: Sequence = common.new_sequence()
+        self._sequence: Sequence = shared.new_sequence()
         self._socket: socket.socket
         self._protocol: ClientProtocol
         self._leaving = False
@@ -192,7 +192,7 @@ class SlowClient:
 
     def _message(self, payload: bytes) -> None:
         try:
-            message, fault = self._common.read(payload)
+            message, fault = self._shared.read(payload)
         except ValueError as problem:
             self._on_fault(self._name, Violation("contract", 1, f"received nonsense: {problem}"))
             return

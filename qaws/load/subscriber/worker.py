@@ -104,7 +104,7 @@ class Worker:
         self._link = link
         self._verifier = Verifier(task.plan.dialect, task.plan.flow)
         self._dialect = QaWs()
-        self._commons: dict[Selection, SharedStream] = {}
+        self._streams: dict[Selection, SharedStream] = {}
         self._readers: list[Reader] = []
         self._slow: list[SlowClient] = []
         self._books = Aggregator(self._verifier)
@@ -164,13 +164,13 @@ class Worker:
         name, group = member.name, member.group
         url, headers = self._plan.address(member.index)
         command = self._dialect.subscribe(group.selection)
-        common = self._common(group.selection)
+        shared = self._shared(group.selection)
         async with places:
             try:
                 if group.behaviour == "reads":
-                    await self._open_reader(name, group, common, url, headers, command)
+                    await self._open_reader(name, group, shared, url, headers, command)
                 else:
-                    slow = SlowClient(name, group, common, self._fault)
+                    slow = SlowClient(name, group, shared, self._fault)
                     self._slow.append(slow)
                     await slow.open(url, headers, command)
                     self._slow_tasks.append(asyncio.create_task(slow.run()))
@@ -181,13 +181,13 @@ class Worker:
         self,
         name: str,
         group: Group,
-        common: SharedStream,
+        shared: SharedStream,
         url: str,
         headers: dict[str, str],
         command: str,
     ) -> None:
         protocol = new_handshake(url, headers)
-        reader = Reader(name, common, protocol, self._fault, self._books.hand_in, self._finished)
+        reader = Reader(name, shared, protocol, self._fault, self._books.hand_in, self._finished)
         reader.subscribe_with(command)
         self._readers.append(reader)
         self._books.open(name)
@@ -197,10 +197,10 @@ class Worker:
         )
         await reader.acknowledged
 
-    def _common(self, selection: Selection) -> SharedStream:
-        if selection not in self._commons:
-            self._commons[selection] = SharedStream(selection, self._plan.first, self._verifier)
-        return self._commons[selection]
+    def _shared(self, selection: Selection) -> SharedStream:
+        if selection not in self._streams:
+            self._streams[selection] = SharedStream(selection, self._plan.first, self._verifier)
+        return self._streams[selection]
 
     # --- meanwhile ------------------------------------------------------------------------------
 
@@ -232,9 +232,9 @@ class Worker:
 
     def _set_fence(self, fence: dict[str, int]) -> None:
         self._fenced = True
-        for common in self._commons.values():
-            mine = (r.stretch for r in self._readers if r.common is common)
-            common.set_fence(fence, {stretch.chapter for stretch in mine if stretch is not None})
+        for shared in self._streams.values():
+            mine = (r.position for r in self._readers if r.shared is shared)
+            shared.set_fence(fence, {position.segment for position in mine if position is not None})
         for reader in self._readers:
             reader.fence_set()
         self._finished(None)
@@ -254,9 +254,9 @@ class Worker:
         stalls = self._stalls.stalls()
         await self._leave()
         for reader in self._readers:
-            if reader.stretch is not None:
-                self._books.hand_in(reader, reader.stretch)
-            self._books.apart(reader, reader.apart)
+            if reader.position is not None:
+                self._books.hand_in(reader, reader.position)
+            self._books.diverged(reader, reader.diverged)
             record = self._books.open(reader.name)
             record.completed_us = reader.completed_us
             record.expected = reader.expected()
@@ -275,7 +275,7 @@ class Worker:
             bins=bins,
             stalls=stalls,
             cpu_s=time.process_time() - self._start_cpu,
-            apart=sum(reader.times_apart for reader in self._readers),
+            diverged=sum(reader.times_diverged for reader in self._readers),
         )
 
     async def _leave(self) -> None:
