@@ -16,7 +16,7 @@ from qaws.behaviours.load import LOAD
 from qaws.clients.connection import Connection
 from qaws.oracle.announcements import announced
 from qaws.oracle.audit import audit, missing, was_held
-from qaws.oracle.contents import exact
+from qaws.oracle.contents import exact, plain
 from qaws.oracle.ledger import Arrival, Key, Published
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
@@ -130,8 +130,8 @@ async def equals_published(testbed: Testbed, client: str, fields: Sequence[str])
             testbed.scenario.checks.require(
                 field in got and got[field] == sent[field],
                 f"{field} of {tick} at {client}",
-                _plain(got.get(field, "missing")),
-                _plain(sent[field]),
+                plain(got[field]) if field in got else "missing",
+                plain(sent[field]),
             )
 
 
@@ -139,12 +139,6 @@ def _due_to(tick: Published, connection: Connection) -> bool:
     return any(
         e.selection.takes(tick.kind, tick.symbol, tick.instrument) for e in connection.entitlements
     )
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(inner)}" for name, inner in value.items())
-    return str(value)
 
 
 async def received_none(testbed: Testbed, clients: Sequence[str], kinds: Sequence[str]) -> None:
@@ -230,14 +224,16 @@ async def everything_was_exact(testbed: Testbed) -> None:
     frames = sum(1 for c in connections for _ in c.received())
     ticks = sum(1 for c in connections for _ in c.received("tick"))
     sound = (
-        f"{ticks} ticks, each due, once, and in order" if ticks else "no tick was due, none came"
+        f"{ticks} ticks, each due, once, in order, and as published"
+        if ticks
+        else "no tick was due, none came"
     )
     many = "" if len(connections) == 1 else "s"
     testbed.scenario.checks.require(
         not faults,
         f"deliveries to {len(connections)} connection{many}",
         "; ".join(faults[:3]) or sound,
-        "every tick that was due, once, in order, and no other",
+        "every tick that was due, once, in order, as published, and no other",
     )
     for connection in connections:
         if connection.breaches:

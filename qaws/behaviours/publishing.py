@@ -6,14 +6,27 @@ Every function takes the testbed first and runs on its loop thread.
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from qaws.protocol.malformed import payload
-from qaws.protocol.market import SPOT, Selection, TickKind, instrument_of, samples_of, trading
+from qaws.protocol.market import (
+    SPOT,
+    Selection,
+    TickKind,
+    chain_of,
+    instrument_of,
+    samples_of,
+    trading,
+)
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
+
+NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+"""A number as JSON writes it, which is how a table has it."""
 
 TOGETHER = 50
 """How many ticks each of several publishers hands to the broker at a time."""
@@ -57,10 +70,9 @@ def _tick_of(testbed: Testbed, symbol: str, row: dict[str, str]) -> dict[str, An
             raise Broken(
                 f'the table has a column "{column}"; a {row["tick"]} has {", ".join(tick)}'
             )
-        try:
-            tick[column] = float(cell) if "." in cell else int(cell)
-        except ValueError:
-            raise Broken(f'the table has {column} = "{cell}", which is no number') from None
+        if not NUMBER.fullmatch(cell):
+            raise Broken(f'the table has {column} = "{cell}", which is no number')
+        tick[column] = json.loads(cell)
     return tick
 
 
@@ -70,10 +82,10 @@ async def publish_malformed(testbed: Testbed, name: str) -> None:
 
 
 async def publish_in_turn(testbed: Testbed, symbols: Sequence[str], each: int) -> None:
-    """Publish `each` option ticks of every symbol, the symbols taking turns."""
-    market = testbed.feed.market
-    makers = [partial(market.option_tick, instrument_of(symbol)) for symbol in symbols]
-    await _publish_all(testbed, makers * each)
+    """Publish `each` option ticks of every symbol; symbols and their instruments take turns."""
+    market, chains = testbed.feed.market, [itertools.cycle(chain_of(s)) for s in symbols]
+    instruments = [next(chain) for _ in range(each) for chain in chains]
+    await _publish_all(testbed, [partial(market.option_tick, each) for each in instruments])
 
 
 async def publish_one_of_each(testbed: Testbed, symbols: Sequence[str]) -> None:

@@ -91,7 +91,9 @@ class Registry:
     @staticmethod
     def arrivals(connection: Connection) -> list[Arrival]:
         """Return the ticks that a connection received, as the oracle wants them."""
-        return [Arrival(frame.at_ns, key_of(frame)) for frame in connection.received("tick")]
+        return [
+            Arrival(frame.at_ns, key_of(frame), frame.text) for frame in connection.received("tick")
+        ]
 
     @staticmethod
     def status_messages(connection: Connection) -> list[StatusMessage]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from qaws.load.schedule import FlowPlan
-from qaws.protocol.market import Selection, instrument_of, symbol_of
+from qaws.protocol.market import Selection
 from qaws.verdict import Broken
 
 Behaviour = Literal["reads", "stops reading", "trickles"]
@@ -20,9 +20,8 @@ class Group(msgspec.Struct, frozen=True):
     Attributes:
         name: what sentences call them: "client" makes "client 1", "client 2", ….
         count: how many there are.
-        selection: what each subscribes to: symbols, or the first instrument of a symbol's chain.
-            Numbers rise per symbol, and a flow is of one instrument of each; so the bars of an
-            underlying, or another instrument, would be full of holes.
+        selection: what each subscribes to: symbols. Numbers rise per symbol, and a flow is of all
+            its instruments in turn; one instrument, or the bars, would be full of holes.
         behaviour: "reads" everything at once; "stops reading" after its acknowledgement;
             "trickles": takes `trickle_bytes` every `trickle_every_s` seconds.
         receive_buffer: SO_RCVBUF in bytes, set before connecting; None leaves it to the system.
@@ -94,12 +93,10 @@ class SwarmPlan(msgspec.Struct, frozen=True):
             Broken: a group's selection leaves some out.
         """
         for group in self.groups:
-            chosen = group.selection
-            first = all(t == instrument_of(symbol_of(t)) for t in chosen.instruments)
-            if chosen.kind == "underlying" or not first:
+            if group.selection.kind != "symbols":
                 raise Broken(
-                    f'group "{group.name}": a swarm takes option ticks of whole symbols, or of the '
-                    f"first instrument of their chain; {chosen} would be full of holes"
+                    f'group "{group.name}": a swarm takes option ticks of whole symbols; '
+                    f"{group.selection} would be full of holes"
                 )
 
     def address(self, index: int) -> tuple[str, dict[str, str]]:

@@ -10,15 +10,17 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Literal
 
+from qaws.oracle.contents import difference
 from qaws.oracle.ledger import Arrival, HeldSelections, Key, Ledger, Published
 
 SHOWN = 3
 """How many ticks a sentence names before it says how many more there are."""
 
-Wrong = Literal["unknown", "stray", "ended", "old", "twice", "disorder", "lost"]
+Wrong = Literal["unknown", "altered", "stray", "ended", "old", "twice", "disorder", "lost"]
 
 SENTENCES: dict[Wrong, str] = {
     "unknown": "received ticks that were never published",
+    "altered": "received ticks that differ from what was published",
     "stray": "received ticks that it had not subscribed to",
     "ended": "received ticks behind the acknowledgement of its unsubscribe",
     "old": "received ticks that were over when it subscribed",
@@ -102,8 +104,9 @@ def audit(
         announced: ticks that may be missing, because their loss was announced; see `announcements`.
 
     Returns:
-        One sentence per kind of violation: unknown, unentitled (never asked for, no longer wanted,
-        or replayed from before), duplicate, reordered, missing.
+        One sentence per kind of violation: unknown, altered (a member differs, digit for digit),
+        unentitled (never asked for, no longer wanted, or replayed from before), duplicate,
+        reordered, missing.
     """
     wrong: dict[Wrong, list[str]] = {kind: [] for kind in SENTENCES}
     counted: Counter[Key] = Counter()
@@ -117,6 +120,8 @@ def audit(
             late = " (published in an earlier scenario)" if ledger.is_earlier(arrival.key) else ""
             wrong["unknown"].append(f"{arrival.key[0]} #{arrival.key[1]}{late}")
             continue
+        if arrival.text is not None and (said := difference(tick, arrival.text)):
+            wrong["altered"].append(f"{tick} with {said}")
         if counted[tick.key] == 2:
             wrong["twice"].append(str(tick))
         elif counted[tick.key] == 1:

@@ -83,10 +83,15 @@ class Entitlement:
 
 @dataclass(slots=True)
 class Arrival:
-    """A tick as one client received it; `key` is None when it bore no sequence number."""
+    """A tick as one client received it.
+
+    `key` is None when it bore no sequence number; `text` is the message, None where only its
+    identity is known.
+    """
 
     at_ns: int
     key: Key | None
+    text: str | None = None
 
 
 @dataclass(slots=True)

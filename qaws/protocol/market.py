@@ -1,14 +1,16 @@
 """The market as the features speak of it: symbols, instruments, and ticks to publish.
 
 Prices and greeks carry as many digits as a double holds, so that a service that rounds on the way
-is seen to round.
+is seen to round. And markets are less tidy than that: early in every flow come the edges, values
+at which services stumble that take zero for missing, wrap volumes, or expect a fraction.
 """
 
 from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -105,7 +107,12 @@ def symbol_of(instrument: int) -> str:
 
 def instrument_of(symbol: str) -> int:
     """Return the first instrument of a symbol's chain."""
-    return next(token for token, name in INSTRUMENTS.items() if name == symbol)
+    return chain_of(symbol)[0]
+
+
+def chain_of(symbol: str) -> list[int]:
+    """Return the instruments of a symbol's option chain."""
+    return [token for token, name in INSTRUMENTS.items() if name == symbol]
 
 
 def _known(symbol: str) -> str:
@@ -122,22 +129,86 @@ def trading() -> Iterator[Sample]:
 
 def samples_of(symbol: str) -> list[Sample]:
     """Return one sample for each instrument of a symbol, and one for its bars."""
-    chain = [token for token, name in INSTRUMENTS.items() if name == symbol]
-    options: list[Sample] = [("option_tick", symbol, token) for token in chain]
+    options: list[Sample] = [("option_tick", symbol, token) for token in chain_of(symbol)]
     return [*options, ("underlying_bar", symbol, None)]
 
 
+Edge = Mapping[str, Any]
+"""Members of a tick with the values that they have at an edge of the market."""
+
+OPTION_EDGES: Sequence[Edge] = (
+    {  # never traded, worth nothing, and as deep in the money as can be
+        "last_price": 0,
+        "bid": 0,
+        "ask": 0,
+        "volume": 0,
+        "greeks": {"delta": 1, "gamma": 0, "theta": 0, "vega": 0, "iv": 0},
+    },
+    {  # the smallest; zeros of the other spellings; a volatility above 1
+        "last_price": 0.05,
+        "bid": 0.0,
+        "ask": 1e-07,
+        "volume": 1,
+        "greeks": {"delta": -0.0, "gamma": 5e-324, "theta": -0.0, "vega": 0.0, "iv": 3.6768},
+    },
+    {  # the largest, whole numbers, a volume beyond 32 bits
+        "last_price": 99999999,
+        "bid": 99999998.95,
+        "ask": 1e16,
+        "volume": 6_161_122_183,
+        "greeks": {"delta": -1, "gamma": 1.25e-05, "theta": -4321, "vega": 100, "iv": 367.68},
+    },
+    {  # the most digits that a double tells apart; an integer beyond which doubles have gaps
+        "last_price": 0.30000000000000004,
+        "bid": 0.3,
+        "ask": 0.30000000000000010,
+        "volume": 2**53 - 1,
+        "greeks": {
+            "delta": 0.1234567890123456,
+            "gamma": 0.00012345678901234568,
+            "theta": -12.345678901234567,
+            "vega": 1.0000000000000002,
+            "iv": 0.9999999999999999,
+        },
+    },
+)
+"""Option ticks at the edges, in the order in which each instrument has them behind its first."""
+
+BAR_EDGES: Sequence[Edge] = (
+    {"open": 24010, "high": 24010, "low": 24010, "close": 24010, "volume": 0},  # nothing traded
+    {"open": 0.05, "high": 0.1, "low": 0.0, "close": 0.05, "volume": 6_161_122_183},
+    {"open": 1e16, "high": 1.5e16, "low": -0.0, "close": 99999999.95, "volume": 2**53 - 1},
+)
+"""Bars at the edges, in the order in which each underlying has them behind its first."""
+
+
 class Market:
-    """Makes plausible ticks; the same seed makes the same ticks."""
+    """Makes ticks: plausible ones, and those at the edges; the same seed makes the same ticks.
+
+    Each instrument's first tick is a plausible one, so that a value of before is seen to have been
+    kept where a zero should be; then come the edges, one each, and plausible ones from then on.
+    Underlyings have their bars likewise.
+    """
 
     def __init__(self, seed: int = 20251) -> None:
         self._random = random.Random(seed)
+        self._made: Counter[int | str] = Counter()
+
+    def open(self) -> None:
+        """Begin a new day: each instrument and underlying has its edges again."""
+        self._made.clear()
+
+    def _edge(self, of: int | str, edges: Sequence[Edge]) -> dict[str, Any]:
+        """Return what the next tick has otherwise than a plausible one; nothing for most."""
+        turn = self._made[of]
+        self._made[of] += 1
+        return dict(edges[turn - 1]) if 1 <= turn <= len(edges) else {}
 
     def option_tick(self, instrument: int) -> dict[str, Any]:
         """Return the market fields of one option tick (prices in rupees, iv as a fraction)."""
         draw = self._random
         price = round(draw.uniform(40, 400), 4)
-        return {
+        plausible: dict[str, Any] = {
             "type": "option_tick",
             "instrument_token": instrument,
             "symbol": symbol_of(instrument),
@@ -153,13 +224,14 @@ class Market:
                 "iv": draw.uniform(0.08, 0.4),
             },
         }
+        return plausible | self._edge(instrument, OPTION_EDGES)
 
     def underlying_bar(self, symbol: str) -> dict[str, Any]:
         """Return the market fields of one bar: open, high, low, close in points, volume in lots."""
         draw = self._random
         opened = SPOT[symbol] + round(draw.uniform(-50, 50), 2)
         closed = opened + round(draw.uniform(-20, 20), 2)
-        return {
+        plausible: dict[str, Any] = {
             "type": "underlying_bar",
             "symbol": symbol,
             "open": round(opened, 2),
@@ -168,6 +240,7 @@ class Market:
             "close": round(closed, 2),
             "volume": draw.randrange(1_000, 1_000_000),
         }
+        return plausible | self._edge(symbol, BAR_EDGES)
 
     def tick(self, kind: TickKind, symbol: str, instrument: int | None) -> dict[str, Any]:
         """Return the market fields of a tick of the given kind."""

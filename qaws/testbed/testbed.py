@@ -104,6 +104,7 @@ class Testbed:
             self._replace_broker(self.broker)
         if self._feed:
             self._feed.ledger = self._feed.ledger.successor()
+            self._feed.market.open()
         checks = Checks(self.loop.stalls.between)
         self.scenario = ScenarioState(Registry(self.dialect, self.contract), checks)
         return self.scenario

@@ -124,7 +124,7 @@ def test_fields_as_published_are_met(right):
             r"last_price of .*measured 1\.5, allowed",
         ),
         (changes(last_price=None), ["last_price"], r"last_price of .* measured missing, allowed"),
-        (changes(last_price="12.5"), ["last_price"], r"measured 12\.5"),
+        (changes(last_price="12.5"), ["last_price"], r'measured "12\.5"'),
         (DropsAll, ["last_price"], r"measured nothing in \d+ ms"),
         (CutsAtTick, ["last_price"], r"measured nothing in \d+ ms .*1006"),
     ],
@@ -263,6 +263,49 @@ def test_exact_deliveries_are_met(right):
 )
 def test_deliveries_that_are_not_exact_are_refuted(wrong, service, sentence):
     wrong(service, market(), sentence)
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (lambda name, value: value != 0 or name in ("seq", "due_us"), "last_price missing instead"),
+        (lambda name, value: name != "venue", ""),
+    ],
+    ids=["zero is taken for missing", "nothing is"],
+)
+def test_contents_of_every_tick_are_audited(right, wrong, kept, said):
+    class Keeps(Ticker):
+        async def deliver(self, client, tick, text):
+            tick = {name: value for name, value in tick.items() if kept(name, value)}
+            await super().deliver(client, tick, json.dumps(tick))
+
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(publishing.publish_in_turn, ["NIFTY"], 4)
+        await do(deliveries.everything_was_exact)
+
+    if said:
+        wrong(Keeps, story, f"Alice received ticks that differ from what was published: .*{said}")
+    else:
+        right(Keeps, story)
+
+
+def test_a_value_of_the_neighbour_is_seen(wrong):
+    class LastOfSymbol(Ticker):
+        """Keeps the last volume by symbol, where it should keep it by instrument."""
+
+        async def deliver(self, client, tick, text):
+            kept = self.__dict__.setdefault("kept", {})
+            before = kept.get(tick["symbol"], tick["volume"])
+            kept[tick["symbol"]] = tick["volume"]
+            await super().deliver(client, tick, json.dumps({**tick, "volume": before}))
+
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(publishing.publish_in_turn, ["NIFTY"], 4)
+        await do(deliveries.everything_was_exact)
+
+    wrong(LastOfSymbol, story, r"differ from what was published: .*volume \d+ instead of \d+")
 
 
 def test_a_claim_about_what_was_never_subscribed_or_published_is_broken(scenario):

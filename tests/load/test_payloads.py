@@ -33,7 +33,7 @@ def test_neighbours_differ():
     made = Payloads(plan())
     said = made.difference("NIFTY", 8, tick(made, "NIFTY", 7))
     assert said is not None
-    assert said.startswith("received NIFTY #8 with last_price ")
+    assert said.startswith("received NIFTY #8 with instrument_token 256265, where 256521")
 
 
 @pytest.mark.parametrize("count", [1, 3, 39])

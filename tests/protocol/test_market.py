@@ -4,7 +4,9 @@ import pytest
 
 from qaws.protocol.contract import Contract
 from qaws.protocol.market import (
+    BAR_EDGES,
     INSTRUMENTS,
+    OPTION_EDGES,
     SPOT,
     Market,
     Selection,
@@ -77,10 +79,31 @@ def test_ticks_keep_the_contract_and_their_symbol():
         tick = market.option_tick(number)
         assert contract.violation(tick) is None
         assert (tick["symbol"], tick["instrument_token"]) == (symbol, number)
+    for symbol in SPOT:
         bar = market.tick("underlying_bar", symbol, None)
         assert contract.violation(bar) is None
         assert bar["low"] < min(bar["open"], bar["close"])
         assert max(bar["open"], bar["close"]) < bar["high"]
+
+
+def test_edges_come_behind_the_first_tick_keep_the_contract_and_come_again_on_a_new_day():
+    market, contract = Market(), Contract("qa-ws")
+    for _ in range(2):
+        options = [market.option_tick(256265) for _ in range(7)]
+        bars = [market.underlying_bar("NIFTY") for _ in range(6)]
+        assert [contract.violation(tick) for tick in (*options, *bars)] == [None] * 13
+        for tick, edge in zip(options[1:5], OPTION_EDGES, strict=True):
+            assert tick == {**tick, **edge}
+        for bar, edge in zip(bars[1:4], BAR_EDGES, strict=True):
+            assert bar == {**bar, **edge}
+        assert all(tick["volume"] in range(1, 100_000) for tick in (options[0], *options[5:]))
+        market.open()
+
+
+def test_each_instrument_has_edges_of_its_own():
+    market = Market()
+    ticks = [market.option_tick(instrument) for instrument in (256265, 256521) * 2]
+    assert [tick["volume"] == 0 for tick in ticks] == [False, False, True, True]
 
 
 def test_two_ticks_differ_in_every_price_so_that_a_stale_field_shows():

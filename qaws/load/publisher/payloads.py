@@ -1,4 +1,7 @@
-"""What the ticks of a flow say: made alike by who publishes them and by who checks them."""
+"""What the ticks of a flow say: made alike by who publishes them and by who checks them.
+
+The instruments of a symbol take turns, so that a value of the neighbour shows.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 import msgspec
 
 from qaws.load.schedule import FlowPlan
-from qaws.protocol.market import Market, instrument_of
+from qaws.protocol.market import Market, chain_of
 
 DIFFERENT = 10_000
 """So many different ticks are prepared; longer flows use them again, with new numbers."""
@@ -31,8 +34,10 @@ class Payloads:
         self._first = {symbol: plan.first.get(symbol, 1) for symbol in symbols}
         most = max(min(DIFFERENT, plan.count), len(symbols))
         self._openings = []
+        chains = [chain_of(symbol) for symbol in symbols]
         for index in range(most - most % len(symbols)):
-            fields = market.option_tick(instrument_of(symbols[index % len(symbols)]))
+            turn, place = divmod(index, len(symbols))
+            fields = market.option_tick(chains[place][turn % len(chains[place])])
             if (short := plan.pad_to - len(json.dumps(fields)) - 50) > 0:
                 fields["pad"] = "x" * short
             self._openings.append(json.dumps(fields)[:-1].encode() + _SEQUENCE)

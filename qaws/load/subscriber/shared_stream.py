@@ -20,7 +20,7 @@ from qaws.load.subscriber.message import Message, read_message
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.verifier import Verifier
 from qaws.load.violation import Violation
-from qaws.protocol.market import Selection, symbol_of
+from qaws.protocol.market import Selection
 
 LENGTH = 20_000
 """Frames of one segment: some 7 MB of ticks."""
@@ -148,7 +148,7 @@ class SharedStream:
 
     def __init__(self, selection: Selection, first: Mapping[str, int], verifier: Verifier) -> None:
         self.selection = selection
-        self.first = {s: n for s, n in first.items() if _may_carry(selection, s)}
+        self.first = {s: n for s, n in first.items() if s in selection.symbols}
         self.verifier = verifier
         self.members = 0
         self._fence: dict[str, int] | None = None
@@ -183,7 +183,7 @@ class SharedStream:
             fence: symbol → last number.
             segments: those that clients are in.
         """
-        self._fence = {s: n for s, n in fence.items() if _may_carry(self.selection, s)}
+        self._fence = {s: n for s, n in fence.items() if s in self.selection.symbols}
         for segment in {self.head, *segments}:
             segment.set_fence(self._fence)
 
@@ -200,10 +200,3 @@ class SharedStream:
                 self._cache.clear()
             self._cache[payload] = known
         return known
-
-
-def _may_carry(selection: Selection, symbol: str) -> bool:
-    """Return whether ticks of a symbol are part of a selection at all."""
-    if selection.kind == "instruments":
-        return symbol in map(symbol_of, selection.instruments)
-    return symbol in selection.symbols

@@ -1,0 +1,94 @@
+"""Contents: a tick that differs in one digit of one member is told with what was sent and got."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from qaws.oracle.contents import difference
+from qaws.oracle.ledger import Published
+from qaws.protocol.market import BAR_EDGES, OPTION_EDGES, Market
+
+FIELDS: dict[str, Any] = {
+    "symbol": "BRK.B",
+    "instrument_token": 9007199254740993,
+    "last_price": 24010.0,
+    "volume": 0,
+    "greeks": {"delta": 0.30000000000000004, "vega": 0, "iv": 3.6768},
+    "depth": [{"price": 1, "orders": 0}, {"price": 2, "orders": 7}],
+    "halted": False,
+    "note": None,
+}
+
+
+def published(text):
+    return Published("BRK.B", 1, "option_tick", None, 0, text)
+
+
+def said_of(**changes):
+    """Return what is said where a service changes or (with ...) leaves out a member."""
+    changed = {k: v for k, v in {**FIELDS, **changes}.items() if v is not ...}
+    return difference(published(json.dumps(FIELDS)), json.dumps(changed))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(FIELDS),
+        json.dumps(FIELDS, separators=(",", ":"), sort_keys=True),
+        json.dumps({**FIELDS, "venue": "X", "greeks": {**FIELDS["greeks"], "rho": 1}}),
+        json.dumps(FIELDS).replace("24010.0", "2.401e4"),
+        json.dumps(FIELDS).replace("24010.0", "24010"),
+        json.dumps(FIELDS).replace('"BRK.B"', '"BRK\\u002eB"'),
+    ],
+    ids=["the same", "re-serialised", "members added", "exponent", "whole", "escaped"],
+)
+def test_what_says_the_same_is_no_difference(text):
+    assert difference(published(json.dumps(FIELDS)), text) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"volume": ...}, "volume missing instead of 0"),
+        ({"volume": None}, "volume null instead of 0"),
+        ({"volume": False}, "volume false instead of 0"),
+        ({"volume": ""}, 'volume "" instead of 0'),
+        ({"volume": "0"}, 'volume "0" instead of 0'),
+        ({"last_price": 24010.000000000004}, "last_price 24010.000000000004 instead of 24010.0"),
+        (
+            {"instrument_token": 9007199254740992},
+            "instrument_token 9007199254740992 instead of 9007199254740993",
+        ),
+        ({"symbol": "BRK"}, 'symbol "BRK" instead of "BRK.B"'),
+        ({"greeks": {"delta": 0.3, "vega": 0, "iv": 3.6768}}, "greeks.delta 0.3 instead of 0.30"),
+        ({"greeks": {"delta": 0.30000000000000004, "iv": 3.6768}}, "greeks.vega missing instead"),
+        ({"greeks": [1, 2]}, "greeks [1, 2] instead of delta 0.30000000000000004, vega 0"),
+        ({"depth": FIELDS["depth"][:1]}, "depth [price 1, orders 0] instead of [price 1, orders 0"),
+        ({"depth": FIELDS["depth"][::-1]}, "depth[0].price 2 instead of 1"),
+        ({"halted": 0}, "halted 0 instead of false"),
+        ({"note": ...}, "note missing instead of null"),
+    ],
+)
+def test_a_member_that_differs_is_named_with_both_values(changes, said):
+    assert said_of(**changes).startswith(said)
+
+
+@pytest.mark.parametrize("edge", [*OPTION_EDGES, *BAR_EDGES])
+def test_every_edge_survives_a_decoder_of_doubles_and_shows_where_zero_is_taken_for_missing(edge):
+    tick = published(json.dumps(edge))
+    assert difference(tick, json.dumps(json.loads(tick.text))) == ""
+    without = {name: value for name, value in edge.items() if value}
+    if without != edge:
+        assert " missing instead of " in difference(tick, json.dumps(without))
+
+
+def test_no_two_neighbours_of_an_instrument_share_a_value_but_zero_and_one():
+    market = Market()
+    ticks = [market.option_tick(256265) for _ in range(8)]
+    for one, two in itertools.pairwise(ticks):
+        for name in ("last_price", "bid", "ask", "volume"):
+            assert one[name] != two[name] or one[name] == 0
+        for name in one["greeks"]:
+            assert one["greeks"][name] != two["greeks"][name] or one["greeks"][name] == 0
