@@ -22,6 +22,7 @@ CAPABILITIES = (
     "statistics",
     "outage",
     "browser",
+    "large-integers",
 )
 """What a scenario may need of a target: `@needs.inject`."""
 

@@ -58,7 +58,11 @@ def duration(text: str) -> float:
     return float(number) * UNITS_MS[unit]
 
 
-@_pattern(r"instrument \d+|the [A-Z0-9]+ underlying|[A-Z][A-Z0-9]+(?:(?:, | and )[A-Z][A-Z0-9]+)*")
+SYMBOL = r'(?:[A-Z][A-Z0-9]+|"[^"]+")'
+SYMBOLS = rf"{SYMBOL}(?:(?:, | and ){SYMBOL})*"
+
+
+@_pattern(rf"instrument \d+|the {SYMBOL} underlying|{SYMBOLS}")
 def selection(text: str) -> Selection:
     """Return what is subscribed to: "NIFTY", "instrument 256265", "the NIFTY underlying"."""
     return selection_of(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,11 +33,37 @@ INSTRUMENTS = {
     260105: "BANKNIFTY",
     260361: "BANKNIFTY",
     270857: "NIFTYNXT50",
+    2**53: "FINNIFTY",
+    2**53 + 1: "FINNIFTY",
+    519937: "M&M",
+    519938: "M",
+    265793: "BRK.B",
+    265794: "BRK",
+    256009: "NIFTY 50",
+    500325: "500325",
+    225001: "日経225",
 }
-"""Instrument token → symbol of the option chain that the suite publishes."""
+"""Instrument token → symbol of the option chain that the suite publishes.
+
+The tokens of FINNIFTY differ in a bit that a double does not hold.
+"""
 
 SPOT = {"NIFTY": 24010.0, "BANKNIFTY": 51240.0, "NIFTYNXT50": 66890.0}
-"""Symbol → level of its underlying."""
+"""Symbol → level of its underlying: those of the open market."""
+
+OTHERS = {
+    "FINNIFTY": 23880.0,
+    "M&M": 3120.0,
+    "M": 17.0,
+    "BRK.B": 471.0,
+    "BRK": 12.0,
+    "NIFTY 50": 24012.0,
+    "500325": 1375.0,
+    "日経225": 39800.0,
+}
+"""Symbol → level, of those that only features name which are about names or numbers."""
+
+LEVELS = SPOT | OTHERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +100,15 @@ class Selection:
     def __str__(self) -> str:
         if self.kind == "instruments":
             return "instrument " + ", ".join(map(str, self.instruments))
-        if self.kind == "symbols":
-            return ", ".join(self.symbols)
-        return f"the {self.symbols[0]} underlying"
+        names = [n if re.fullmatch(r"[A-Z][A-Z0-9]+", n) else f'"{n}"' for n in self.symbols]
+        return ", ".join(names) if self.kind == "symbols" else f"the {names[0]} underlying"
 
 
 def selection_of(words: str) -> Selection:
     """Read a selection as features write it.
 
-    "NIFTY", "NIFTY and BANKNIFTY", "instrument 256265", "the NIFTY underlying".
+    "NIFTY", "NIFTY and BANKNIFTY", "instrument 256265", "the NIFTY underlying"; a symbol may stand
+    in quotes, and must where it is not of letters and digits only: '"BRK.B"'.
 
     Raises:
         Broken: the words name a symbol or instrument that the suite cannot publish.
@@ -96,8 +123,16 @@ def selection_of(words: str) -> Selection:
     if words.startswith("the ") and words.endswith(" underlying"):
         name = words.removeprefix("the ").removesuffix(" underlying")
         return Selection("underlying", symbols=(_known(name),))
-    names = words.replace(",", " and ").split(" and ")
-    return Selection("symbols", symbols=tuple(_known(n.strip()) for n in names if n.strip()))
+    return Selection("symbols", symbols=tuple(map(_known, symbols_of(words))))
+
+
+def symbols_of(words: str) -> list[str]:
+    """Return the symbols of a list in words: 'NIFTY, "NIFTY 50" and BANKNIFTY'."""
+    return [
+        quoted or plain
+        for quoted, plain in re.findall(r'"([^"]+)"|([^\s,"]+)', words)
+        if plain != "and"
+    ]
 
 
 def symbol_of(instrument: int) -> str:
@@ -116,8 +151,9 @@ def chain_of(symbol: str) -> list[int]:
 
 
 def _known(symbol: str) -> str:
-    if symbol not in SPOT:
-        raise Broken(f'"{symbol}": known symbols are {", ".join(SPOT)}')
+    symbol = symbol.strip('"')
+    if symbol not in LEVELS:
+        raise Broken(f'"{symbol}": known symbols are {", ".join(LEVELS)}')
     return symbol
 
 
@@ -229,7 +265,7 @@ class Market:
     def underlying_bar(self, symbol: str) -> dict[str, Any]:
         """Return the market fields of one bar: open, high, low, close in points, volume in lots."""
         draw = self._random
-        opened = SPOT[symbol] + round(draw.uniform(-50, 50), 2)
+        opened = LEVELS[symbol] + round(draw.uniform(-50, 50), 2)
         closed = opened + round(draw.uniform(-20, 20), 2)
         plausible: dict[str, Any] = {
             "type": "underlying_bar",

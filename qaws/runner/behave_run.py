@@ -165,8 +165,12 @@ class Session:
         if browser_page.NEED in needs and (why := browser_page.missing()):
             scenario.skip(why)
             return
-        if lacking := sorted(needs - self.testbed.target.capabilities - {browser_page.NEED}):
-            scenario.skip(f"the target {self.testbed.target.name} lacks: {', '.join(lacking)}")
+        target = self.testbed.target
+        declined = {agreement.replace(" ", "-") for agreement in target.declines}
+        if lacking := needs - target.capabilities - {browser_page.NEED}:
+            missing = sorted(lacking - declined)
+            what = f"lacks: {', '.join(missing)}" if missing else f"declines: {', '.join(lacking)}"
+            scenario.skip(f"the target {target.name} {what}")
             return
         if test_id(scenario) in self._proven:
             scenario.skip("another row has shown what there is to show")

@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import (
     AliasChoices,
@@ -156,11 +156,20 @@ class Grants(_Section):
     start_broker: list[str] = []
 
 
+Agreement = Literal["large integers"]
+"""What the specification only agrees on (section 7), so that a team may decline it."""
+
+
 class Target(_Section):
-    """One service under test, as its target file describes it."""
+    """One service under test, as its target file describes it.
+
+    `declines`: agreements that the team does not hold its service to; what rests on them is then
+    not verified.
+    """
 
     name: str
     dialect: Literal["qa-ws"]
+    declines: list[Agreement] = []
     endpoint: Endpoint
     auth: Auth
     launch: Launch | None = None
@@ -192,6 +201,7 @@ class Target(_Section):
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
         }
+        offers |= {a.replace(" ", "-"): a not in self.declines for a in get_args(Agreement)}
         return frozenset(name for name, offered in offers.items() if offered)
 
     def environment_for(self, setting: str, value: str) -> tuple[str, str]:
