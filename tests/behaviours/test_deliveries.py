@@ -25,7 +25,7 @@ def a_tick_is_due_to(*clients, within_ms=400):
     async def story(do):
         await subscribed(do, *clients)
         await do(publishing.publish, NIFTY, "option_tick")
-        await do(deliveries.receives_it, clients, within_ms)
+        await do(deliveries.receives_that_tick, clients, within_ms)
 
     return story
 
@@ -77,18 +77,18 @@ def test_a_tick_for_which_the_broker_has_no_listener_says_so(scenario, testbed):
 def test_without_a_published_tick_there_is_no_it(scenario):
     async def story(do):
         await subscribed(do, "Alice")
-        await do(deliveries.receives_it, ["Alice"], 400)
+        await do(deliveries.receives_that_tick, ["Alice"], 400)
 
     with pytest.raises(Broken, match="no tick has been published yet"):
         scenario(Ticker, story)
 
 
-def test_a_lost_closing_tick_is_no_proof_of_anything(wrong):
+def test_a_lost_fence_is_no_proof_of_anything(wrong):
     class LosesTheSecond(Drops):
         def number(self, tick):
             return 3 if super().number(tick) == 2 else 1
 
-    wrong(LosesTheSecond, a_tick_is_due_to("Alice"), r"the closing tick to Alice: measured nothing")
+    wrong(LosesTheSecond, a_tick_is_due_to("Alice"), r"the fence to Alice: measured nothing")
 
 
 def fields_equal(*fields, kind="option_tick", to=NIFTY):

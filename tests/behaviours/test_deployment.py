@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from qaws.behaviours import deliveries, deployment, lifecycle
+from qaws.behaviours import deliveries, deployment, lifecycle, publishing
 from qaws.clients.endings import ExpectedClose
 from qaws.protocol.market import selection_of
 from qaws.sut.target import Target
@@ -16,7 +16,7 @@ from qaws.verdict import Broken, Inconclusive, Refuted
 
 NIFTY = selection_of("NIFTY")
 PROGRAM = """
-    import asyncio, signal, sys
+    import asyncio, os, signal, sys
     from tests.services.scripted import Ticker
 
     class Ending(Ticker):
@@ -33,7 +33,9 @@ PROGRAM = """
             self.over = True
             await asyncio.gather(*(self.part(client) for client in [*self.clients]))
             sys.stdout.flush()
-            import os
+            self.end()
+
+        def end(self):
             os._exit(self.exit_code)
 
         async def admit(self, client, token):
@@ -64,6 +66,20 @@ PROGRAM = """
 
     class Fails(Ending):
         exit_code = 3
+
+    class AsShellsSay(Ending):
+        exit_code = 143
+
+    class BySignal(Ending):
+        \"\"\"Ends by the very signal, once it has said goodbye.\"\"\"
+
+        def end(self):
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    class ByAnotherSignal(Ending):
+        def end(self):
+            os.kill(os.getpid(), signal.SIGKILL)
 
     class Late(Ending):
         pause_s = 0.9
@@ -128,16 +144,22 @@ def play(tmp_path, monkeypatch):
 async def ending(do, testbed):
     await do(lifecycle.be_connected, ["Alice", "Bob"])
     await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
-    await do(deployment.end_amid_ticks, 40, NIFTY)
+    await do(deployment.terminate_mid_stream, 40, NIFTY)
     await do(deployment.closed_in_time, ["Alice", "Bob"], ExpectedClose([1001], ["shutdown"]), 600)
     await do(deployment.received_what_came_before, ["Alice", "Bob"])
-    await do(deployment.process_ends, 0, 1500)
+    await do(deployment.ends_in_good_order, 1500)
     await do(deployment.nobody_was_let_in)
     await do(deliveries.everything_was_exact)
 
 
-def test_a_service_that_ends_as_it_should_is_met(play):
-    assert {check.verdict for check in play("Ending", ending)} == {"met"}
+@pytest.mark.parametrize(
+    ("kind", "code"), [("Ending", "0"), ("BySignal", "-15"), ("AsShellsSay", "143")]
+)
+def test_a_service_that_ends_as_it_should_is_met(play, kind, code):
+    done = play(kind, ending)
+    assert {check.verdict for check in done} == {"met"}
+    (measured,) = [check.measured for check in done if check.what.startswith("exit code")]
+    assert measured == code
 
 
 @pytest.mark.parametrize(
@@ -146,7 +168,11 @@ def test_a_service_that_ends_as_it_should_is_met(play):
         ("OtherCode", 'end of Alice\'s connection: .* closed with 1012 "server shutdown" by the'),
         ("Cuts", "end of Alice's connection: .* the network connection was cut"),
         ("LetsIn", "newcomers behind the first close: measured [1-9] let in"),
-        ("Fails", "exit code of the service's process: measured 3, allowed 0"),
+        (
+            "Fails",
+            "exit code of the service's process: measured 3, allowed 0, or by SIGTERM: -15 or",
+        ),
+        ("ByAnotherSignal", "exit code of the service's process: measured -9, allowed 0, or by"),
         ("Late", r"from SIGTERM to the close of \w+, the last of 2: measured 9\d\d.* 600 ms"),
         ("Hangs", "from SIGTERM to the end of the service's process: measured nothing in .*1500 m"),
         ("Forgets", "before SIGTERM, at all clients: measured Alice lacks 2[56], the first is"),
@@ -169,7 +195,7 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(pla
         assert re.match(
             r"full: the system holds \d\.\d of 3\.0 MB", testbed.scenario.figures[-1][1]
         )
-        await do(deployment.end_amid_ticks, 40, NIFTY)
+        await do(deployment.terminate_mid_stream, 40, NIFTY)
         await do(deployment.closed_in_time, ["Alice"], ExpectedClose([1001], ["shutdown"]), 600)
         testbed.services.stop()
         testbed.scenario.stash[deployment.SHUTDOWN].service.stop()
@@ -199,10 +225,11 @@ def test_one_of_two_nodes_may_end(play):
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
         await do(deployment.join, ["Carol"], NIFTY, "the second node")
-        await do(deployment.end_amid_ticks, 40, NIFTY, "the second node")
+        await do(deployment.terminate_mid_stream, 40, NIFTY, "the second node")
         await do(deployment.closed_in_time, ["Carol"], ExpectedClose([1001], ["shutdown"]), 600)
         await do(deployment.received_what_came_before, ["Carol"])
-        await do(deliveries.further_tick, ["Alice"], NIFTY, 500)
+        await do(publishing.publish, NIFTY, "option_tick")
+        await do(deliveries.receives_that_tick, ["Alice"], 500)
         await do(deliveries.everything_was_exact)
 
     assert {check.verdict for check in play("Ending", story)} == {"met"}
@@ -215,7 +242,7 @@ def test_a_herd_comes_back(play):
         await do(lifecycle.be_connected, names)
         await do(lifecycle.subscribe, names, NIFTY)
         await asyncio.to_thread(testbed.use_service, afresh=True)
-        await do(deployment.come_back, names, NIFTY)
+        await do(deployment.reconnect_all, names, NIFTY)
         with pytest.raises(Refuted, match="session ids that were there before: measured 20"):
             await do(deployment.are_back, names, 2000)
         await do(deliveries.everything_was_exact)

@@ -97,7 +97,32 @@ class NeverAgain(OnePlace):
 def test_a_place_that_is_given_back_can_be_taken(right, wrong):
     async def story(do):
         await connected(do)
-        await do(tokens.admitted, "Zoe", 800, "Alice")
+        await do(lifecycle.end_connection, "Alice", "a clean close")
+        await do(tokens.keep_trying, "Zoe", "Alice")
+        await do(tokens.admitted, "Zoe", 800)
 
     right(OnePlace, story)
     wrong(NeverAgain, story, r"admission of Zoe after Alice left: measured nothing in \d+ ms")
+
+
+class SoonAgain(OnePlace):
+    """Gives a place back half a second after its client has left."""
+
+    async def left(self, client):
+        await asyncio.sleep(0.5)
+        await super().left(client)
+
+
+def test_a_place_that_is_given_back_late_counts_from_the_first_attempt(right, wrong):
+    def story_within(bound):
+        async def story(do):
+            await connected(do)
+            await do(lifecycle.end_connection, "Alice", "a clean close")
+            await do(tokens.keep_trying, "Zoe", "Alice")
+            await do(tokens.admitted, "Zoe", bound)
+
+        return story
+
+    right(SoonAgain, story_within(2000))
+    late = r"admission of Zoe after Alice left: measured [3-7]\d\d.\d ms, allowed at most 300 ms"
+    wrong(SoonAgain, story_within(300), late)
