@@ -79,7 +79,7 @@ def test_without_a_published_tick_there_is_no_it(scenario):
         await subscribed(do, "Alice")
         await do(deliveries.receives_that_tick, ["Alice"], 400)
 
-    with pytest.raises(Broken, match="no tick has been published yet"):
+    with pytest.raises(Broken, match="no step has published a tick yet"):
         scenario(Ticker, story)
 
 
