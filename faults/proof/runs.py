@@ -36,7 +36,7 @@ class Run:
         tags: Iterable[str],
         fault: str | None,
         allowed_s: float,
-        enough: Mapping[str, str] | None = None,
+        stop_after: Mapping[str, str] | None = None,
         services: socket.socket | None = None,
         slow: Collection[str] = (),
     ) -> None:
@@ -48,8 +48,8 @@ class Run:
             tags: tag expressions, all of which must hold.
             fault: the service's fault, None for the sound service.
             allowed_s: how long it may take.
-            enough: id → words; rows of that id that come after a failure in those words are left
-                out.
+            stop_after: id → words; scenarios and rows of that id that come after a failure in those
+                words are left out.
             services: a connection to the fork server, which the run ends; None to start services
                 as ever.
             slow: places of the rows that take long: they go last.
@@ -65,10 +65,10 @@ class Run:
         arguments = ["-D", f"target={TARGET}", *(f"--tags={expression}" for expression in tags)]
         if fault:
             arguments += ["-D", f"launch.command={{python}} -m faults {fault}"]
-        if enough:
-            arguments += ["-D", f"enough={json.dumps(dict(enough))}"]
+        if stop_after:
+            arguments += ["-D", f"stop_after_expected_failure={json.dumps(dict(stop_after))}"]
         self._services = services
-        words = [each for each in (enough or {}).values() if each]
+        words = [each for each in (stop_after or {}).values() if each]
         self._child = suite.start(arguments, folder, _environment(folder), services, slow, words)
 
     @property
