@@ -18,12 +18,14 @@ from faults.proof.fork_client import hang_up
 from faults.proof.judgement import Row, read_rows
 from faults.proof.runner import SECONDS
 from faults.proof.suite import CONFIGURATION, ROOT
-from qaws.testbed.testbed import FACTOR, FORMER_FACTOR
 
 TARGET = ROOT / "targets" / "reference.toml"
 CLEANUP_S = 15.0
 """How long behave may take to end its service and broker after it was interrupted."""
 GRACE_S = 2.0
+
+PASSED_ON = ("QAWS_TIMEOUT_FACTOR", "QAWS_PATIENCE")
+"""What a run gets of the suite's own variables: the factor for grace periods, by both its names."""
 
 
 class Run:
@@ -145,7 +147,7 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("QAWS_", "TICKER_")) or name in (FACTOR, FORMER_FACTOR)
+        if not name.startswith(("QAWS_", "TICKER_")) or name in PASSED_ON
     }
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
     return kept | {"QAWS_REPORTS": str(folder), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
