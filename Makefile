@@ -11,6 +11,8 @@ COMPILE := $(RUN) -m uv pip compile --quiet --system-certs --universal --python-
 LOCK := requirements.lock
 # $(call install,PART) installs one part of the lock. It is whole, so pip checks the hash of every package.
 install = sed -n '/^. part $(1)$$/,/^$$/p' $(LOCK) >$(VENV)/$(1).txt && test -s $(VENV)/$(1).txt && $(PIP) --require-hashes -r $(VENV)/$(1).txt
+# The own tests in three processes: they mostly wait. ARGS="-n 0" has them in one.
+PYTEST := $(RUN) -m pytest -n 3 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -53,10 +55,10 @@ check: $(READY) ## lint, format, types, feature files and imports of this projec
 	@$(VENV)/bin/lint-imports --no-logo >$(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 
 unit: $(READY) ## the suite's own tests but for whole runs: 4 minutes; ARGS="tests/oracle -k gap" for a part
-	@$(RUN) -m pytest -m "not e2e" $(ARGS)
+	@$(PYTEST) -m "not e2e" $(ARGS)
 
 test: setup $(DASK_READY) check ## pass all of the suite's own tests, the check among them: 6 minutes
-	@$(RUN) -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
 	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))

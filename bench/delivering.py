@@ -46,7 +46,7 @@ class Load(msgspec.Struct, frozen=True):
 
     @property
     def ticks(self) -> int:
-        """Return how many ticks are published, the closing tick aside."""
+        """Return how many ticks are published, the fence aside."""
         return max(1, round(self.per_second * self.seconds))
 
 

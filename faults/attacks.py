@@ -19,10 +19,10 @@ from app.messages import Command, InvalidMessage
 from app.sessions import TickerConnection
 from faults.fault import fault, replace
 
-OVERSIZED = {"QA-WS-024": "answer to messages of more than 64 KiB"}
-NOT_UTF8 = {"QA-WS-024": "answer to texts that are not UTF-8"}
-JSON = {"QA-WS-024": "answer to deep, huge or twisted JSON"}
-FLOODS = {"QA-WS-024": "answer to floods of 1,000 messages a second"}
+OVERSIZED = {"QA-WS-024": "response to messages over 64 KiB"}
+NOT_UTF8 = {"QA-WS-024": "response to text that is not UTF-8"}
+JSON = {"QA-WS-024": "response to deeply nested, huge or ambiguous JSON"}
+FLOODS = {"QA-WS-024": "response to floods of 1,000 messages per second"}
 
 Parse = Generator[None, None, Frame]
 ReadExact = Callable[[int], Generator[None, None, bytes]]
@@ -169,7 +169,7 @@ def control_frames_unchecked() -> None:
 @fault(
     story="A close with a code that must never be sent is answered by the same, so that the log "
     "shows closes that cannot exist.",
-    caught_by={"QA-WS-024": "answer to closes that the protocol forbids"},
+    caught_by={"QA-WS-024": "response to close frames that the protocol forbids"},
 )
 def forbidden_close_codes_echoed() -> None:
     """Check nothing of a close."""
@@ -179,7 +179,7 @@ def forbidden_close_codes_echoed() -> None:
 @fault(
     story="A command in a binary message is carried out, so that filters in front, which read "
     "text only, do not see it.",
-    caught_by={"QA-WS-024": "answer to binary messages"},
+    caught_by={"QA-WS-024": "response to binary messages"},
 )
 def binary_command_carried_out() -> None:
     """Read bytes as text."""
@@ -251,7 +251,7 @@ def error_repeats_the_message() -> None:
 @fault(
     story="Of two members of one name the last counts here and the first in the filter in front, "
     "so that it lets pass what it should not.",
-    caught_by={"QA-WS-024": "answer to deep, huge or twisted JSON: two actions"},
+    caught_by={"QA-WS-024": "response to deeply nested, huge or ambiguous JSON: two actions"},
 )
 def duplicate_members_taken() -> None:
     """Do not look for duplicates."""
@@ -310,7 +310,7 @@ def flood_closed_without_reason() -> None:
 @fault(
     story="Only messages are counted, so that a flood of WebSocket pings, each of which is "
     "answered, goes on for ever.",
-    caught_by={"QA-WS-024": "answer to floods of 1,000 messages a second: WebSocket pings"},
+    caught_by={"QA-WS-024": "response to floods of 1,000 messages per second: WebSocket pings"},
 )
 def control_frames_not_counted() -> None:
     """Take control frames for nothing."""
@@ -329,7 +329,7 @@ def control_frames_not_counted() -> None:
     story="Messages that are no command are not counted, so that a client that sends rubbish is "
     "answered for ever.",
     caught_by={
-        "QA-WS-024": "answer to floods of 1,000 messages a second: messages that are no command"
+        "QA-WS-024": "response to floods of 1,000 messages per second: messages that are no command"
     },
 )
 def rubbish_not_counted() -> None:

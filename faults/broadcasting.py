@@ -238,7 +238,7 @@ def option_ticks_to_underlying_subscribers() -> None:
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "never received ticks that it was due",
         "QA-WS-103": "Alice never received ticks that it was due",
-        "QA-WS-115": "numbers of NIFTY at Alice before it left",
+        "QA-WS-115": "numbers of NIFTY at Alice ",
         "QA-WS-017": "never received ticks that it was due",
         "QA-WS-106": "never received ticks that it was due",
     },

@@ -147,7 +147,7 @@ def error_drops_subscription() -> None:
     "but nothing it sends is heard.",
     caught_by={
         "QA-WS-010": "answer to Alice's ping message: measured nothing",
-        "QA-WS-024": "a second: empty messages",
+        "QA-WS-024": "per second: empty messages",
     },
 )
 def empty_message_deafens() -> None:

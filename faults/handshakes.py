@@ -10,7 +10,7 @@ from app import limits, server, sessions
 from app.sessions import TickerConnection
 from faults.fault import fault, replace
 
-HANDSHAKES = {"QA-WS-024": "answer to stalled or broken handshakes"}
+HANDSHAKES = {"QA-WS-024": "response to stalled or broken handshakes"}
 
 
 @fault(

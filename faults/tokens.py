@@ -27,7 +27,7 @@ from faults.fault import fault, replace
 
 LET_IN = "refusal of Mallory: measured 1 x welcome; still open"
 TOLD = "what Mallory was told: measured "
-COUNTED = "sessions and sockets of the service: measured "
+COUNTED = "sessions, subscriptions and files of the service: measured "
 AGAIN = "refusal of Ida: measured 1 x welcome; still open"
 
 Lenient = Callable[[TokenVerifier, str], Mapping[str, Any]]

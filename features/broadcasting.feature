@@ -1,7 +1,7 @@
 @integration @needs.inject
 Feature: Real-time broadcasting
-  What is published to the feed reaches every client that asked for it, unchanged and in time, and
-  no other client. Latency runs from the publish, never from the wait.
+  What is published to the feed reaches every client that subscribed to it, unchanged and in time,
+  and nobody else. Latency is measured from the publish, never from when a client began to wait.
 
   Background:
     Given the ticker service is running
@@ -15,17 +15,17 @@ Feature: Real-time broadcasting
     Given Alice is connected and subscribed to instrument 256265
     When an option tick for instrument 256265 is published and reaches Alice
     And an option tick for instrument 256265 is published
-    Then Alice receives it exactly once, within 200 ms
+    Then Alice receives that tick exactly once, within 200 ms
     And the type, instrument_token, symbol, last_price and greeks that Alice receives match what was published, digit for digit
 
   @QA-WS-007 @p0 @blocker
   Scenario: QA-WS-007 Underlying bars reach their subscriber
     > Plan: given a client subscribed to the NIFTY underlying, when bars are published, then it
-    > receives each with open, high, low, close and volume equal to what was published, and no option
-    > tick. The bars differ in every field, so that one left over from the bar before shows.
+    > receives each with open, high, low, close and volume equal to what was published, and no
+    > option tick. The bars differ in every field, so that a stale value shows.
 
     Given Alice is connected and subscribed to the NIFTY underlying
-    When these ticks of NIFTY are published in turn
+    When these ticks for NIFTY are published in turn
       | tick        | open     | high     | low      | close    | volume |
       | bar         | 24010.5  | 24055.25 | 23990.15 | 24040.75 | 182300 |
       | option tick |          |          |          |          |        |
@@ -41,9 +41,9 @@ Feature: Real-time broadcasting
 
     Given Alice is connected and subscribed to NIFTY
     And Bob is connected and subscribed to BANKNIFTY
-    When 20 option ticks each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
-    Then Alice has received every tick of NIFTY published since subscribing, and nothing else
-    And Bob has received every tick of BANKNIFTY published since subscribing, and nothing else
+    When 20 option ticks for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
+    And Bob has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
 
   @QA-WS-009 @p0 @critical
   Scenario: QA-WS-009 A hundred clients receive the same tick
@@ -52,18 +52,18 @@ Feature: Real-time broadcasting
 
     Given 100 clients are connected and subscribed to NIFTY
     When an option tick for NIFTY is published
-    Then all 100 clients receive it exactly once, within 2 seconds
+    Then all 100 clients receive that tick exactly once, within 2 seconds
 
   @QA-WS-103 @p1 @normal
   Scenario: QA-WS-103 Order holds across several publishers
-    > Beyond the plan: ticks come from several publishers at the same time, each with a symbol of its
-    > own, option ticks and bars mixed. Whatever the mixture, each client receives all that it is due,
-    > each tick once, and those of a symbol in the order in which they were published.
+    > Beyond the plan: several publishers work at the same time, one per symbol, with option ticks
+    > and bars mixed. However they interleave, each client receives everything it is due, each tick
+    > once, and each symbol's ticks in the order in which they were published.
 
     Given Alice is connected and subscribed to NIFTY and BANKNIFTY
     And Bob is connected and subscribed to NIFTYNXT50
     And Carol is connected and subscribed to the BANKNIFTY underlying
-    When 300 ticks each of NIFTY, BANKNIFTY and NIFTYNXT50 are published concurrently, one publisher per symbol
-    Then Alice has received every tick of NIFTY and BANKNIFTY published since subscribing, and nothing else
-    And Bob has received every tick of NIFTYNXT50 published since subscribing, and nothing else
-    And Carol has received every tick of the BANKNIFTY underlying published since subscribing, and nothing else
+    When 300 ticks for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published concurrently, one publisher per symbol
+    Then Alice has received every tick for NIFTY and BANKNIFTY published while subscribed, and no tick without a subscription
+    And Bob has received every tick for NIFTYNXT50 published while subscribed, and no tick without a subscription
+    And Carol has received every tick for the BANKNIFTY underlying published while subscribed, and no tick without a subscription

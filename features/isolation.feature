@@ -1,51 +1,81 @@
-@security
+@security @needs.inject
 Feature: Isolation
-  What belongs to one client reaches no other, nobody but the feed makes ticks, and a token that was
-  shown to the service is seen nowhere again.
+  What belongs to one client reaches no other client, only the feed can publish ticks, and a token
+  that was presented to the service never shows up again.
 
-  @QA-WS-025 @p0 @blocker @needs.inject
-  Scenario Outline: QA-WS-025 Nothing of one client reaches another
-    > Plan: session ids are unguessable and unique over 10,000; nobody receives another's id, token,
-    > error or acknowledgement; names that are no symbols select nothing; a client cannot publish;
-    > tokens (accepted, rejected, crashing) appear nowhere in the service's output, logs, error
-    > bodies or close reasons.
+  @QA-WS-025 @p0 @blocker
+  Scenario: QA-WS-025 Session ids cannot be guessed
+    > Specification: session ids are unguessable and unique over 10,000; nobody receives another's
+    > id, token, error or acknowledgement.
 
-    Given the ticker service is <running>
+    Given the ticker service is running
     And Alice is connected and subscribed to NIFTY
     And Mallory is connected and subscribed to BANKNIFTY
-    When <attempt>
-    And an option tick and a bar each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
-    Then <outcome>
-    And Alice has received every tick of NIFTY published since subscribing, and nothing else
+    When 10,000 clients connect and disconnect, and their session ids are recorded
+    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    Then the session ids are all unique, and have at least 128 bits of entropy
+    And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
 
-    Examples: session ids
-      | running | attempt                                                              | outcome                                                                  |
-      | running | 10,000 clients connect and leave, and their session ids are recorded | the session ids are all different, and have at least 128 bits of entropy |
+  @QA-WS-025 @p0 @blocker
+  Scenario Outline: QA-WS-025 Patterns and channel names select nothing
+    > Specification: `*` and the names of raw feed channels select nothing; nor do other patterns,
+    > or a symbol in the wrong case.
 
-    Examples: names that are no symbols
-      | running | attempt                                       | outcome                                                                                    |
-      | running | Mallory asks for ticks of "*"                 | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory asks for ticks of "NIFTY*"            | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory asks for ticks of "?IFTY"             | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory asks for ticks of "[A-Z]*"            | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory asks for ticks of ".*"                | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory asks for ticks of "nifty"             | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory asks for ticks of "ticker:*"          | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory asks for ticks of "ticker:options"    | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory asks for ticks of "ticker:underlying" | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
+    Given the ticker service is running
+    And Alice is connected and subscribed to NIFTY
+    And Mallory is connected and subscribed to BANKNIFTY
+    When Mallory tries to subscribe to <name>
+    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    Then Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
+    And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
+    And nobody has received another client's session id, token or reply
 
-    Examples: what only the feed may do
-      | running | attempt                                           | outcome                                                                                    |
-      | running | Mallory tries to publish: a tick                  | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory tries to publish: a bar                   | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory tries to publish: a tick in a list        | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory tries to publish: a tick to be published  | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory tries to publish: a tick to be broadcast  | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory tries to publish: a tick with its ping    | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
-      | running | Mallory tries to publish: a command to the broker | Mallory has received every tick of BANKNIFTY published since subscribing, and nothing else |
+    Examples:
+      | name                |
+      | "*"                 |
+      | "NIFTY*"            |
+      | "?IFTY"             |
+      | "[A-Z]*"            |
+      | ".*"                |
+      | "nifty"             |
+      | "ticker:*"          |
+      | "ticker:options"    |
+      | "ticker:underlying" |
 
-    @needs.mint @needs.launch @needs.configure
-    Examples: secrets, while the service writes all that it can
-      | running                           | attempt                                              | outcome                                              |
-      | running with a log level of DEBUG | valid and forged tokens are presented in every place | no token appears in logs, responses or close reasons |
+  @QA-WS-025 @p0 @blocker
+  Scenario Outline: QA-WS-025 A client cannot publish
+    > Specification: a client cannot publish. Whatever it sends, nobody receives it as a tick.
+
+    Given the ticker service is running
+    And Alice is connected and subscribed to NIFTY
+    And Mallory is connected and subscribed to BANKNIFTY
+    When Mallory tries to publish: <message>
+    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    Then Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
+    And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
+    And nobody has received another client's session id, token or reply
+
+    Examples:
+      | message                         |
+      | a tick                          |
+      | a bar                           |
+      | a tick inside a list            |
+      | a publish command with a tick   |
+      | a broadcast command with a tick |
+      | a ping that carries a tick      |
+      | a broker command                |
+
+  @QA-WS-025 @p0 @blocker @needs.mint @needs.launch @needs.configure
+  Scenario: QA-WS-025 Tokens leave no trace
+    > Specification: tokens (accepted, rejected, crashing) appear nowhere in the service's output,
+    > logs, error bodies or close reasons. The service logs as much as it can meanwhile.
+
+    Given the ticker service is running with a log level of DEBUG
+    And Alice is connected and subscribed to NIFTY
+    And Mallory is connected and subscribed to BANKNIFTY
+    When valid and forged tokens are presented wherever a client can put one
+    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    Then no token appears in logs, responses or close reasons
+    And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
+    And nobody has received another client's session id, token or reply

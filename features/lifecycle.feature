@@ -1,7 +1,7 @@
 @integration
 Feature: Connection lifecycle
-  A client with a valid token is welcomed and served; one without is told why it is not. When a
-  client leaves, nothing of it stays behind.
+  A client with a valid token is welcomed and served; one without is rejected with a reason. When a
+  client leaves, it leaves nothing behind.
 
   Background:
     Given the ticker service is running
@@ -32,7 +32,7 @@ Feature: Connection lifecycle
       | closed |
 
     @needs.inject
-    Examples: with ticks to be had
+    Examples: while ticks flow
       | market                       |
       | open, with ticks every 20 ms |
 
@@ -41,15 +41,15 @@ Feature: Connection lifecycle
     > Plan: given a valid JWT, when the client connects with it, then it is welcomed within 2 s with
     > type connection, status connected, and a session_id.
 
-    When Alice connects with a valid token in the <carrier>
-    Then Alice is welcomed within 2 seconds with
+    When Alice connects with a valid token in the <location>
+    Then Alice is welcomed within 2 seconds with these fields
       | field      | value      |
       | type       | connection |
       | status     | connected  |
       | session_id | any text   |
 
     Examples:
-      | carrier              |
+      | location             |
       | query parameter      |
       | Authorization header |
 
@@ -57,15 +57,15 @@ Feature: Connection lifecycle
   Scenario Outline: QA-WS-004 A disconnect leaves nothing behind
     > Plan: given active connections, when ten clients connect, ping, and close, then the service's
     > sockets, sessions and subscriptions return exactly to where they were, and its memory grew by
-    > less than 10 MB. Measured on the service's process and in its own statistics. Clients that
-    > are cut off must leave no more behind than those that say goodbye.
+    > less than 10 MB. Measured on the service's process and in its own statistics. A client
+    > whose connection is reset must leave no more behind than one that closes it cleanly.
 
-    Given the ticker service is started afresh
+    Given a fresh ticker service is running
     And Alice, Bob and Carol are connected and subscribed to NIFTY
     And the service's sockets, sessions, subscriptions and memory are recorded
-    When 10 clients connect, subscribe to NIFTY, ping, and leave by <ending>
+    When 10 clients connect, subscribe to NIFTY, ping, and disconnect with <ending>
     Then the service's sockets, sessions and subscriptions return to the recorded baseline within 2 seconds
-    And the service's memory has grown by less than 10 MB
+    And the service's memory growth is below 10 MB
 
     Examples:
       | ending          |
@@ -73,18 +73,18 @@ Feature: Connection lifecycle
       | an abrupt reset |
 
   @QA-WS-005 @p0 @critical @needs.inject
-  Scenario Outline: QA-WS-005 A client that reconnects begins anew
+  Scenario Outline: QA-WS-005 A client that reconnects starts a new session
     > Plan: given a client that was connected and subscribed, when its connection drops and it
     > reconnects, then a new connection is established with a different session_id, it gets no tick
-    > before subscribing again, and ticks after. Bob shows that there was a tick to be had.
+    > before subscribing again, and ticks after. Bob shows that there was a tick to receive.
 
     Given Alice and Bob are connected and subscribed to NIFTY
     When Alice reconnects after <ending>
     And an option tick for NIFTY is published and reaches Bob
     And Alice subscribes to BANKNIFTY and NIFTY
-    And 5 option ticks each of BANKNIFTY, NIFTY and NIFTYNXT50 are published in turn
+    And 5 option ticks for each of BANKNIFTY, NIFTY and NIFTYNXT50 are published in turn
     Then Alice has a new session
-    And Alice has received every tick of BANKNIFTY and NIFTY published since subscribing, and nothing else
+    And Alice has received every tick for BANKNIFTY and NIFTY published while subscribed, and no tick without a subscription
 
     Examples:
       | ending          |
@@ -92,18 +92,19 @@ Feature: Connection lifecycle
       | an abrupt reset |
 
   @QA-WS-115 @p1 @normal @needs.inject
-  Scenario Outline: QA-WS-115 A reconnect gap is visible by sequence
-    > Beyond the plan: a client that drops and comes back while ticks flow can tell from the sequence
-    > numbers exactly which ticks it missed: those of its absence, and no other. Nothing is numbered
-    > anew for it, and nothing is sent again.
+  Scenario Outline: QA-WS-115 A reconnect gap shows in the sequence numbers
+    > Beyond the plan: a client that reconnects while ticks flow can tell from the sequence numbers
+    > exactly which ticks it missed. Nothing is renumbered for it, and nothing is sent again.
 
     Given Alice and Bob are connected and subscribed to NIFTY
     And the market is open, with ticks every 6 ms
     When an option tick for NIFTY is published and reaches Alice
     And Alice reconnects after <ending>
-    And 20 option ticks each of NIFTY are published in turn
+    And 20 option ticks for NIFTY are published
     And Alice subscribes to NIFTY
-    Then Alice's NIFTY sequence numbers have exactly one gap: the 20 or more ticks published while she was away
+    And 20 option ticks for NIFTY are published
+    And the market closes
+    Then Alice's NIFTY sequence numbers have exactly one gap: the 20 or more ticks published between disconnecting and resubscribing
 
     Examples:
       | ending          |

@@ -251,6 +251,11 @@ class Feed:
 
         self._flows.append(asyncio.get_running_loop().create_task(flow()))
 
+    @property
+    def is_flowing(self) -> bool:
+        """Return whether a background flow has been started and not been stopped since."""
+        return bool(self._flows)
+
     async def stop_flows(self) -> None:
         """End the background flows, each after the tick that it is publishing.
 

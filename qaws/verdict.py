@@ -176,11 +176,21 @@ class Checks:
             Refuted: it is not below, and there is no doubt.
             Inconclusive: it is not below, but there is a doubt.
         """
-        shown, bound = f"{measured:.1f} {unit}", f"less than {allowed:g} {unit}"
-        if measured >= allowed and doubt:
-            self.done.append(Check(what, shown, bound, "inconclusive"))
-            raise Inconclusive(f"{what}: measured {shown}, allowed {bound}, but {doubt}")
-        self.require(measured < allowed, what, shown, bound)
+        bound = f"less than {allowed:g} {unit}"
+        self._figure(measured < allowed, what, f"{measured:.1f} {unit}", bound, doubt)
+
+    def at_most(
+        self, what: str, measured: float, allowed: float, unit: str, doubt: str | None = None
+    ) -> None:
+        """Require the same, where a figure that equals the bound keeps it."""
+        bound = f"at most {allowed:g} {unit}"
+        self._figure(measured <= allowed, what, f"{measured:.1f} {unit}", bound, doubt)
+
+    def _figure(self, ok: bool, what: str, measured: str, allowed: str, doubt: str | None) -> None:
+        if not ok and doubt:
+            self.done.append(Check(what, measured, allowed, "inconclusive"))
+            raise Inconclusive(f"{what}: measured {measured}, allowed {allowed}, but {doubt}")
+        self.require(ok, what, measured, allowed)
 
     def _starved(self, what: str, measured: str, allowed: str, stalled: float) -> NoReturn:
         self.done.append(Check(what, measured, allowed, "inconclusive"))

@@ -170,6 +170,11 @@ function renderFigure({ what, measured, allowed, verdict, times, rated }) {
   return `<li>${escape(clip(what, 120))}: <b>${escape(clip(measured, 80))}</b> <span class="allowed">(${escape(clip(allowed, 80))})</span>${often}${mark}</li>`;
 }
 
+/** A scenario's title without the id, which the row of the sheet says. */
+function bare({ id, title }) {
+  return String(title).replace(`${id} `, "");
+}
+
 function renderLinks(scenarios) {
   const linked = scenarios.filter(({ link }) => link);
   const bad = linked.filter(({ verdict }) => verdict !== "PASSED");
@@ -177,7 +182,8 @@ function renderLinks(scenarios) {
   if (!ordered.length) return "";
   const link = (one, text) => `<a href="index.html#${encodeURIComponent(one.link)}">${escape(clip(text, 60))}</a>`;
   if (ordered.length === 1) return `<p class="links">${link(ordered[0], "open in the report")}</p>`;
-  const name = (one, at) => one.rowName || `scenario ${at + 1}`;
+  const titles = new Set(ordered.map(({ title }) => title));
+  const name = (one, at) => one.rowName || (titles.size > 1 && bare(one)) || `scenario ${at + 1}`;
   const links = ordered.map((one, at) => link(one, name(one, at)));
   const rest = links.slice(MAX_LINKS);
   const folded = rest.length ? `<details><summary>${plural(rest.length, "scenario")} more</summary><p class="links">${rest.join(" · ")}</p></details>` : "";

@@ -68,7 +68,7 @@ class Task:
         return self.fault.name if self.fault else SOUND
 
     @property
-    def enough(self) -> dict[str, str]:
+    def stop_after(self) -> dict[str, str]:
         """Id → words: once a row has failed in those words, its further rows tell nothing new."""
         return {**dict.fromkeys(self.fault.also, ""), **self.ask.wanted} if self.fault else {}
 
@@ -192,7 +192,7 @@ class Prover:
             ask.tags,
             fault,
             ask.allowed_s,
-            task.enough,
+            task.stop_after,
             self._services(ask),
             self._slow,
         )

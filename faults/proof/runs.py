@@ -18,12 +18,14 @@ from faults.proof.fork_client import hang_up
 from faults.proof.judgement import Row, read_rows
 from faults.proof.runner import SECONDS
 from faults.proof.suite import CONFIGURATION, ROOT
-from qaws.testbed.testbed import FACTOR, FORMER_FACTOR
 
 TARGET = ROOT / "targets" / "reference.toml"
 CLEANUP_S = 15.0
 """How long behave may take to end its service and broker after it was interrupted."""
 GRACE_S = 2.0
+
+PASSED_ON = ("QAWS_TIMEOUT_FACTOR", "QAWS_PATIENCE")
+"""What a run gets of the suite's own variables: the factor for grace periods, by both its names."""
 
 
 class Run:
@@ -36,7 +38,7 @@ class Run:
         tags: Iterable[str],
         fault: str | None,
         allowed_s: float,
-        enough: Mapping[str, str] | None = None,
+        stop_after: Mapping[str, str] | None = None,
         services: socket.socket | None = None,
         slow: Collection[str] = (),
     ) -> None:
@@ -48,8 +50,8 @@ class Run:
             tags: tag expressions, all of which must hold.
             fault: the service's fault, None for the sound service.
             allowed_s: how long it may take.
-            enough: id → words; rows of that id that come after a failure in those words are left
-                out.
+            stop_after: id → words; scenarios and rows of that id that come after a failure in those
+                words are left out.
             services: a connection to the fork server, which the run ends; None to start services
                 as ever.
             slow: places of the rows that take long: they go last.
@@ -65,10 +67,10 @@ class Run:
         arguments = ["-D", f"target={TARGET}", *(f"--tags={expression}" for expression in tags)]
         if fault:
             arguments += ["-D", f"launch.command={{python}} -m faults {fault}"]
-        if enough:
-            arguments += ["-D", f"enough={json.dumps(dict(enough))}"]
+        if stop_after:
+            arguments += ["-D", f"stop_after_expected_failure={json.dumps(dict(stop_after))}"]
         self._services = services
-        words = [each for each in (enough or {}).values() if each]
+        words = [each for each in (stop_after or {}).values() if each]
         self._child = suite.start(arguments, folder, _environment(folder), services, slow, words)
 
     @property
@@ -145,7 +147,7 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("QAWS_", "TICKER_")) or name in (FACTOR, FORMER_FACTOR)
+        if not name.startswith(("QAWS_", "TICKER_")) or name in PASSED_ON
     }
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
     return kept | {"QAWS_REPORTS": str(folder), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}

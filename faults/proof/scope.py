@@ -59,15 +59,19 @@ class Ask:
 
 @cache
 def scenarios(tag: str = "") -> dict[str, str]:
-    """Return id → title of the scenarios, in order of the ids: all, or those with a tag."""
+    """Return id → title of the scenarios, in order of the ids: all, or those with a tag.
+
+    Where several share an id, it has all their titles.
+    """
     found: dict[str, str] = {}
     for file in sorted(FEATURES.glob("*.feature")):
         feature = parse_file(str(file))
         for scenario in feature.scenarios if feature else ():
             tags = set(map(str, scenario.effective_tags))
             if not tag or tag in tags:
-                ids = (each for each in tags if each.startswith(ID))
-                found |= {each: scenario.name.removeprefix(each).strip() for each in ids}
+                for each in (each for each in tags if each.startswith(ID)):
+                    title = scenario.name.removeprefix(each).strip()
+                    found[each] = f"{found[each]}; {title}" if each in found else title
     return dict(sorted(found.items()))
 
 

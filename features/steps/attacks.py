@@ -17,10 +17,10 @@ async def hostile_clients_disconnect(context: StepContext) -> None:
     await context.testbed.do(attacks.leave)
 
 
-@then("each of them is answered by {answer}")
-async def each_is_answered(context: StepContext, answer: str) -> None:
+@then("each of them is met with {response}")
+async def each_is_met_with(context: StepContext, response: str) -> None:
     """Every hostile client got what its attack deserves; each has its own check."""
-    await context.testbed.do(attack_responses.answered, answer)
+    await context.testbed.do(attack_responses.met_with, response)
 
 
 @then("{percentile:Percentile} delivery latency to {clients:Clients} is below {bound:Duration}")

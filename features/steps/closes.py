@@ -23,7 +23,7 @@ async def are_closed(
 
 
 @then(
-    "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, between {low:Duration} and {high:Duration} after connecting"
+    "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, {window:Window} after connecting"
 )
 async def are_closed_between(
     context: StepContext,
@@ -31,12 +31,11 @@ async def are_closed_between(
     be: str,
     codes: list[int],
     reasons: list[str],
-    low: float,
-    high: float,
+    window: tuple[float, float],
 ) -> None:
     """The close itself was seen, neither too early nor too late."""
     expected = ExpectedClose(codes, reasons)
-    await context.testbed.do(closes.closed_between, clients, expected, low, high)
+    await context.testbed.do(closes.closed_between, clients, expected, *window)
 
 
 @then(

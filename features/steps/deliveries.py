@@ -6,20 +6,12 @@ from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
 
 
-@then("{clients:Clients} {verb:Receive} it exactly once, within {bound:Duration}")
-async def receive_it(context: StepContext, clients: list[str], verb: str, bound: float) -> None:
-    """The last tick reaches each of them once; latency runs from the publish."""
-    await context.testbed.do(deliveries.receives_it, clients, bound)
-
-
-@then(
-    "a further option tick for {selection:Selection} reaches {clients:Clients} within {bound:Duration}"
-)
-async def further_tick_reaches(
-    context: StepContext, selection: Selection, clients: list[str], bound: float
+@then("{clients:Clients} {verb:Receive} that tick exactly once, within {bound:Duration}")
+async def receive_that_tick(
+    context: StepContext, clients: list[str], verb: str, bound: float
 ) -> None:
-    """A tick that is published now still arrives, once."""
-    await context.testbed.do(deliveries.further_tick, clients, selection, bound)
+    """The last tick that a step published reaches each of them once; timed from the publish."""
+    await context.testbed.do(deliveries.receives_that_tick, clients, bound)
 
 
 @then("the {fields:Fields} that {client:Client} receives match what was published, digit for digit")
@@ -28,21 +20,21 @@ async def fields_match(context: StepContext, fields: list[str], client: str) -> 
     await context.testbed.do(deliveries.equals_published, client, fields)
 
 
-@then("{clients:Clients} has received no {kind:Kind}")
-async def received_no(context: StepContext, clients: list[str], kind: str) -> None:
+@then("{client:Client} has received no {kind:Kind}")
+async def received_no(context: StepContext, client: str, kind: str) -> None:
     """Proven by something later on the same path, not by a pause."""
-    await context.testbed.do(deliveries.received_none, clients, [kind])
+    await context.testbed.do(deliveries.received_none, [client], [kind])
 
 
 @then(
-    "{client:Client} has received every tick of {selection:Selection} published since subscribing, and nothing else"
+    "{client:Client} has received every tick for {selection:Selection} published while subscribed, and no tick without a subscription"
 )
 async def received_exactly(context: StepContext, client: str, selection: Selection) -> None:
-    """All of its own, once and in order; none of the others, which are known to have existed."""
+    """Each once and in order; others are known to have been published, so that they could come."""
     await context.testbed.do(deliveries.received_exactly, client, selection)
 
 
-@then("every client has received exactly what it was due, in frames that keep the contract")
+@then("every client has received exactly what it was due, in frames that conform to the contract")
 async def everything_was_exact(context: StepContext) -> None:
     """The closing step of every scenario; the suite adds it by itself."""
     await context.testbed.do(deliveries.everything_was_exact)

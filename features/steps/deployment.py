@@ -17,34 +17,34 @@ async def client_has_stopped_reading(
 
 
 @when(
-    "the service is restarted, and {clients:Clients} come back and subscribe to {selection:Selection} at once"
+    "the service is restarted, and {clients:Clients} reconnect and subscribe to {selection:Selection} at once"
 )
-async def reconnect_storm(context: StepContext, clients: list[str], selection: Selection) -> None:
+async def reconnect_at_once(context: StepContext, clients: list[str], selection: Selection) -> None:
     """A new process takes the place of the old one; all connect as soon as it is ready."""
     context.testbed.use_service(context.testbed.service.settings, afresh=True)
-    await context.testbed.do(deployment.come_back, clients, selection)
+    await context.testbed.do(deployment.reconnect_all, clients, selection)
 
 
 @when(
-    "{count:Number} ticks of {selection:Selection} are published, and {node:Node} immediately receives SIGTERM"
+    "{count:Number} ticks for {selection:Selection} are published, and {node:Node} immediately receives SIGTERM"
 )
 async def receives_sigterm(
     context: StepContext, count: int, selection: Selection, node: str
 ) -> None:
     """As soon as the broker has the ticks: mid-stream."""
-    await context.testbed.do(deployment.end_amid_ticks, count, selection, node)
+    await context.testbed.do(deployment.terminate_mid_stream, count, selection, node)
 
 
-@then("{clients:Clients} have received every tick that was published before")
+@then("{clients:Clients} have received every tick published before SIGTERM")
 async def have_received_what_came_before(context: StepContext, clients: list[str]) -> None:
     """All that the broker had taken before the service received SIGTERM."""
     await context.testbed.do(deployment.received_what_came_before, clients)
 
 
-@then("the service's process ends with exit code {code:d} within {bound:Duration} of SIGTERM")
-async def process_ends(context: StepContext, code: int, bound: float) -> None:
-    """By itself."""
-    await context.testbed.do(deployment.process_ends, code, bound)
+@then("the service's process ends in good order within {bound:Duration} of SIGTERM")
+async def process_ends(context: StepContext, bound: float) -> None:
+    """By itself, with exit code 0 or by that very signal: -15, or 143 as shells say it."""
+    await context.testbed.do(deployment.ends_in_good_order, bound)
 
 
 @then("no new connection is accepted")

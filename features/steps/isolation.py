@@ -5,16 +5,16 @@ from qaws.gherkin.steps import then, when
 from qaws.testbed.context import StepContext
 
 
-@when("{count:Number} clients connect and leave, and their session ids are recorded")
+@when("{count:Number} clients connect and disconnect, and their session ids are recorded")
 async def session_ids_are_recorded(context: StepContext, count: int) -> None:
     """Clients that come and go, some at a time, all with one token."""
     await context.testbed.do(session_ids.collect, count)
 
 
-@when("{client:Client} asks for ticks of {name:Quoted}")
-async def asks_for_ticks_of(context: StepContext, client: str, name: list[str]) -> None:
-    """A name that may be no symbol at all, in the place of one."""
-    await context.testbed.do(isolation.ask_for, client, name[0])
+@when("{client:Client} tries to subscribe to {name:Quoted}")
+async def tries_to_subscribe(context: StepContext, client: str, name: list[str]) -> None:
+    """A name that may not be a symbol, sent as one."""
+    await context.testbed.do(isolation.try_to_subscribe, client, name[0])
 
 
 @when("{client:Client} tries to publish: {name}")
@@ -23,13 +23,13 @@ async def tries_to_publish(context: StepContext, client: str, name: str) -> None
     await context.testbed.do(isolation.try_to_publish, client, name)
 
 
-@when("valid and forged tokens are presented in every place")
+@when("valid and forged tokens are presented wherever a client can put one")
 async def tokens_are_presented(context: StepContext) -> None:
     """Where tokens belong and where they do not; clients that are let in then make mistakes."""
     await context.testbed.do(token_leaks.show_canaries)
 
 
-@then("the session ids are all different, and have at least {bits:d} bits of entropy")
+@then("the session ids are all unique, and have at least {bits:d} bits of entropy")
 async def session_ids_are_unguessable(context: StepContext, bits: int) -> None:
     """Estimated from all that were recorded; counters, clocks and repetitions do not count."""
     await context.testbed.do(session_ids.unguessable, bits)

@@ -1,4 +1,4 @@
-"""Clients connect, are welcomed, ping, and leave."""
+"""Clients connect, are welcomed, ping, and disconnect."""
 
 from qaws.behaviours import deployment, lifecycle, publishing, tokens
 from qaws.gherkin.steps import given, rows_of, then, when
@@ -35,12 +35,10 @@ async def clients_are_subscribed_there(
     await context.testbed.do(deployment.join, clients, selection, "the second node")
 
 
-@given("{clients:Clients} {be:Be} connected and pings every {every:Duration}")
-async def clients_are_pinging(
-    context: StepContext, clients: list[str], be: str, every: float
-) -> None:
-    """Clients that were welcomed and send ping messages until the last step."""
-    await context.testbed.do(lifecycle.be_pinging, clients, every)
+@given("{client:Client} is connected and pings every {every:Duration}")
+async def client_is_pinging(context: StepContext, client: str, every: float) -> None:
+    """A client that was welcomed and sends ping messages until the last step."""
+    await context.testbed.do(lifecycle.be_pinging, client, every)
 
 
 @given("{clients:Clients} {be:Be} connected from {origin}")
@@ -55,7 +53,7 @@ async def clients_are_connected_from(
 async def clients_are_connected_from_no_page(
     context: StepContext, clients: list[str], be: str
 ) -> None:
-    """Clients that are no browser, and were welcomed."""
+    """Clients that are not browsers, and were welcomed."""
     await context.testbed.do(lifecycle.be_connected, clients)
 
 
@@ -79,7 +77,7 @@ async def connects_with_token_in(context: StepContext, client: str, location: st
     await context.testbed.do(lifecycle.connect, [client], location=location)
 
 
-@when("{client:Client} connects with a valid token from {origin}")
+@when("{client:Client} connects from {origin} with a valid token")
 async def connects_from(context: StepContext, client: str, origin: str) -> None:
     """A page makes a browser connect; docs/editing.md lists the pages."""
     await context.testbed.do(lifecycle.connect, [client], origin=origin)
@@ -98,17 +96,20 @@ async def reconnects(context: StepContext, client: str, ending: str) -> None:
     await context.testbed.do(lifecycle.connect, [client])
 
 
-@when("{client:Client} disconnects")
-async def disconnects(context: StepContext, client: str) -> None:
-    """A clean close, and the service's answer to it."""
-    await context.testbed.do(lifecycle.end_connection, client, "a clean close")
+@when("{leaver:Client} disconnects, and {client:Client} keeps trying to connect")
+async def keeps_trying_to_connect(context: StepContext, leaver: str, client: str) -> None:
+    """A clean close; the other shows a valid token again and again, until it is welcomed."""
+    await context.testbed.do(lifecycle.end_connection, leaver, "a clean close")
+    await context.testbed.do(tokens.keep_trying, client, leaver)
 
 
-@when("{clients:Clients} connect, subscribe to {selection:Selection}, ping, and leave by {ending}")
+@when(
+    "{clients:Clients} connect, subscribe to {selection:Selection}, ping, and disconnect with {ending}"
+)
 async def clients_come_and_go(
     context: StepContext, clients: list[str], selection: Selection, ending: str
 ) -> None:
-    """Clients that come, are served, and leave by "a clean close" or "an abrupt reset"."""
+    """Clients that come, are served, and leave with "a clean close" or "an abrupt reset"."""
     newcomers = [f"short-lived {client}" for client in clients]
     await context.testbed.do(lifecycle.come_and_go, newcomers, selection, ending)
 
@@ -125,13 +126,13 @@ async def pings_every(context: StepContext, client: str, every: float) -> None:
     await context.testbed.do(lifecycle.keep_pinging, client, every / 1000)
 
 
-@when("{client:Client} stays silent until closed, for {at_most:Duration} at most")
+@when("{client:Client} stays silent until closed, for up to {at_most:Duration}")
 async def stays_silent(context: StepContext, client: str, at_most: float) -> None:
     """A client that neither sends nor receives."""
     await context.testbed.do(lifecycle.stay_silent, client, at_most / 1000)
 
 
-@when("{client:Client} stops responding, its connection left half-open")
+@when("{client:Client} stops responding, leaving the connection half-open")
 async def stops_responding(context: StepContext, client: str) -> None:
     """Its connection stays, but nobody reads from it, answers on it, or closes it."""
     await context.testbed.do(lifecycle.vanish, client)
@@ -149,8 +150,8 @@ async def are_connected(context: StepContext, clients: list[str], be: str) -> No
     await context.testbed.do(lifecycle.connected, clients)
 
 
-@then("{clients:Clients} {be:Be} connected for at least {after:Duration}")
-async def stay_connected(context: StepContext, clients: list[str], be: str, after: float) -> None:
+@then("{clients:Clients} {stay:Stay} connected for at least {after:Duration}")
+async def stay_connected(context: StepContext, clients: list[str], stay: str, after: float) -> None:
     """Their connections are open and answered after that time of watching them."""
     await context.testbed.do(lifecycle.connected_after, clients, after)
 
@@ -163,8 +164,14 @@ async def ping_is_answered(
     await context.testbed.do(lifecycle.ping_answered, clients, ping, bound)
 
 
-@then("{client:Client} is welcomed within {bound:Duration} with")
+@then("{client:Client} is welcomed within {bound:Duration}")
 async def is_welcomed(context: StepContext, client: str, bound: float) -> None:
+    """Timed from its first attempt of the last When that let it connect."""
+    await context.testbed.do(tokens.admitted, client, bound)
+
+
+@then("{client:Client} is welcomed within {bound:Duration} with these fields")
+async def is_welcomed_with(context: StepContext, client: str, bound: float) -> None:
     """The welcome is the first message, and has the fields of the table."""
     fields = [(row["field"], row["value"]) for row in rows_of(context.table)]
     await context.testbed.do(lifecycle.welcomed, client, bound, fields)
@@ -176,7 +183,7 @@ async def has_new_session(context: StepContext, client: str) -> None:
     await context.testbed.do(lifecycle.new_session, client)
 
 
-@then("{client:Client} gets an error containing {text:Quoted} within {bound:Duration}")
-async def gets_error(context: StepContext, client: str, text: list[str], bound: float) -> None:
+@then("{client:Client} receives an error containing {text:Quoted} within {bound:Duration}")
+async def receives_error(context: StepContext, client: str, text: list[str], bound: float) -> None:
     """The service says what is wrong."""
     await context.testbed.do(lifecycle.gets_error, client, text[0], bound)

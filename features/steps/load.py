@@ -7,14 +7,14 @@ from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
 
 
-@given("a swarm of {clients:Number} clients that subscribe to {selection:Selection}")
+@given("a swarm of {clients:Number} clients will subscribe to {selection:Selection}")
 def swarm(context: StepContext, clients: int, selection: Selection) -> None:
     """Clients in processes of their own, which check all they receive; they connect with the load."""
     load.prepare_swarm(context.testbed, clients, selection)
 
 
 @given(
-    "a swarm of {clients:Number} clients that subscribe to {selection:Selection}, plus one that stops reading and one that reads slowly"
+    "a swarm of {clients:Number} clients will subscribe to {selection:Selection}, plus one that stops reading and one that reads slowly"
 )
 def swarm_with_slow_clients(context: StepContext, clients: int, selection: Selection) -> None:
     """The slow ones have small receive buffers, so that the system does not hide them."""
@@ -22,14 +22,14 @@ def swarm_with_slow_clients(context: StepContext, clients: int, selection: Selec
     load.add_slow_clients(context.testbed, selection)
 
 
-@when("{count:Number} ticks of {symbol} are published at {rate:Number} per second")
+@when("{count:Number} ticks for {symbol} are published at {rate:Number} per second")
 def ticks_at_a_rate(context: StepContext, count: int, symbol: str, rate: int) -> None:
     """Ticks on an open-loop schedule: each is due at its time, come what may."""
     load.publish_and_show(context.testbed, load.LoadProfile(symbol, count, rate))
 
 
 @when(
-    "{count:Number} ticks of {symbol} are published at {rate:Number} per second with a burst of {factor:Number} times the rate for {length:Duration}"
+    "{count:Number} ticks for {symbol} are published at {rate:Number} per second, bursting to {factor:Number} times the rate for {length:Duration}"
 )
 def ticks_with_a_spike(
     context: StepContext, count: int, symbol: str, rate: int, factor: int, length: float
@@ -40,7 +40,7 @@ def ticks_with_a_spike(
 
 
 @when(
-    "{count:Number} ticks of {symbol} are published at {rate:Number} per second, or until the slow clients are evicted"
+    "{count:Number} ticks for {symbol} are published at {rate:Number} per second, stopping early once the slow clients are evicted"
 )
 def ticks_until_evicted(context: StepContext, count: int, symbol: str, rate: int) -> None:
     """Publishing ends early once the service has let the slow clients go."""
@@ -49,7 +49,7 @@ def ticks_until_evicted(context: StepContext, count: int, symbol: str, rate: int
 
 
 @when(
-    "the rate of {symbol} ticks is raised from {low:Number} to {high:Number} per second, {length:Duration} each, until {percentile:Percentile} exceeds {bound:Duration}"
+    "the rate of ticks for {symbol} is raised from {low:Number} to {high:Number} per second, holding each rate for {length:Duration}, until {percentile:Percentile} exceeds {bound:Duration} or a delivery is wrong"
 )
 def rate_is_raised(
     context: StepContext,
@@ -65,21 +65,23 @@ def rate_is_raised(
     breakpoint.find(context.testbed, symbol, rates, length / 1000, percentile, bound)
 
 
-@then("the service keeps up at {rate:Number} per second")
+@then("the service keeps up at {rate:Number} ticks per second")
 def service_keeps_up(context: StepContext, rate: int) -> None:
     """The highest rate without a wrong delivery and with the percentile below the bound."""
     breakpoint.keeps_up_at(context.testbed, rate)
 
 
-@then("the swarm has received every tick once and in order")
+@then("the observers have received every tick exactly once, in order")
+@then("the swarm has received every tick exactly once, in order")
 def swarm_has_received_everything(context: StepContext) -> None:
     """No gap, no duplicate, no disorder, and no frame of a wrong kind at any client."""
     load_checks.received_everything(context.testbed)
 
 
+@then("{percentile:Percentile} delivery latency to the observers is below {bound:Duration}")
 @then("{percentile:Percentile} delivery latency is below {bound:Duration}")
 def latency_is_below(context: StepContext, percentile: float, bound: float) -> None:
-    """Over every pair of tick and client of the swarm, from the due time."""
+    """Over every pair of tick and client, from the due time."""
     load_checks.percentile_below(context.testbed, percentile, bound)
 
 

@@ -1,13 +1,19 @@
 """The broker goes away, and comes back."""
 
 from qaws.behaviours import outage
-from qaws.gherkin.steps import then, when
+from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
 
 
+@given("all clients ping continuously")
+async def clients_ping_continuously(context: StepContext) -> None:
+    """A WebSocket ping of each every 250 ms, until a step says that all were answered."""
+    await context.testbed.do(outage.keep_pinging)
+
+
 @when(
-    "the broker cuts the service's feed, while all clients ping and {client:Client} subscribes to {selection:Selection}"
+    "the broker cuts the service's feed, while {client:Client} subscribes to {selection:Selection}"
 )
 async def broker_cuts_the_feed(context: StepContext, client: str, selection: Selection) -> None:
     """It hangs up on its subscribers, and ticks are published in the same breath."""
@@ -15,7 +21,7 @@ async def broker_cuts_the_feed(context: StepContext, client: str, selection: Sel
 
 
 @when(
-    "the broker is down for {length:Duration}, while all clients ping and {client:Client} subscribes to {selection:Selection}"
+    "the broker is down for {length:Duration}, while {client:Client} subscribes to {selection:Selection}"
 )
 async def broker_is_down(
     context: StepContext, length: float, client: str, selection: Selection
@@ -25,7 +31,7 @@ async def broker_is_down(
 
 
 @when(
-    "the broker's output buffer for the service overflows, while all clients ping and {client:Client} subscribes to {selection:Selection}"
+    "the broker's output buffer for the service overflows, while {client:Client} subscribes to {selection:Selection}"
 )
 async def broker_buffer_overflows(context: StepContext, client: str, selection: Selection) -> None:
     """It cannot keep what the service is due, and hangs up on it."""
@@ -43,10 +49,10 @@ async def ticks_resume(context: StepContext, bound: float) -> None:
 )
 async def loss_is_announced(context: StepContext, bound: float) -> None:
     """Whoever misses ticks must find both words around the gap."""
-    await context.testbed.do(outage.told_of_the_loss, bound)
+    await context.testbed.do(outage.receive_loss_status, bound)
 
 
-@then("all clients are connected, and each of their pings was answered within {bound:Duration}")
+@then("all clients are still connected, and every ping was answered within {bound:Duration}")
 async def pings_were_answered(context: StepContext, bound: float) -> None:
-    """WebSocket pings of the whole outage until now, and ping messages while the broker was away."""
+    """WebSocket pings since the clients began, and ping messages while the broker was away."""
     await context.testbed.do(outage.pings_were_answered, bound)

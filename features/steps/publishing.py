@@ -1,4 +1,4 @@
-"""Ticks, and what is no tick, go into the feed."""
+"""Ticks, and what is not a tick, go into the feed."""
 
 from qaws.behaviours import deliveries, publishing
 from qaws.gherkin.steps import rows_of, when
@@ -21,28 +21,29 @@ async def option_tick_is_published_and_reaches(
     await context.testbed.do(deliveries.have_seen_it, clients)
 
 
-@when("these ticks of {symbol} are published in turn")
+@when("these ticks for {symbol} are published in turn")
 async def these_ticks_are_published(context: StepContext, symbol: str) -> None:
     """The ticks of a table; an empty cell leaves the field to the suite."""
     await context.testbed.do(publishing.publish_rows, symbol, rows_of(context.table))
 
 
-@when("{each:Number} option ticks each of {selection:Selection} are published in turn")
+@when("{each:Number} option ticks for {selection:Selection} are published")
+@when("{each:Number} option ticks for each of {selection:Selection} are published in turn")
 async def option_ticks_are_published_in_turn(
     context: StepContext, each: int, selection: Selection
 ) -> None:
-    """Option ticks of several symbols, which take turns, at a steady rate."""
+    """Option ticks at a steady rate; several symbols take turns."""
     await context.testbed.do(publishing.publish_in_turn, selection.symbols, each)
 
 
-@when("an option tick and a bar each of {selection:Selection} are published in turn")
+@when("an option tick and a bar for each of {selection:Selection} are published in turn")
 async def option_ticks_and_bars_are_published(context: StepContext, selection: Selection) -> None:
     """Both kinds of ticks, of several symbols."""
     await context.testbed.do(publishing.publish_one_of_each, selection.symbols)
 
 
 @when(
-    "{each:Number} ticks each of {selection:Selection} are published concurrently, one publisher per symbol"
+    "{each:Number} ticks for each of {selection:Selection} are published concurrently, one publisher per symbol"
 )
 async def ticks_are_published_concurrently(
     context: StepContext, each: int, selection: Selection
@@ -53,5 +54,5 @@ async def ticks_are_published_concurrently(
 
 @when("a malformed payload is published amid the ticks: {name}")
 async def malformed_payload_is_published(context: StepContext, name: str) -> None:
-    """Something that is no tick goes into the feed; docs/editing.md lists the names."""
+    """Something that is not a tick goes into the feed; docs/editing.md lists the names."""
     await context.testbed.do(publishing.publish_malformed, name)

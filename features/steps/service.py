@@ -1,7 +1,7 @@
 """The service under test, and the market that feeds it."""
 
 from qaws.behaviours import deployment, publishing
-from qaws.gherkin.steps import given
+from qaws.gherkin.steps import given, when
 from qaws.testbed.context import StepContext
 from qaws.testbed.testbed import Testbed
 
@@ -12,8 +12,8 @@ def service_is_running(context: StepContext) -> None:
     context.testbed.use_service()
 
 
-@given("the ticker service is started afresh")
-def service_is_started_afresh(context: StepContext) -> None:
+@given("a fresh ticker service is running")
+def fresh_service_is_running(context: StepContext) -> None:
     """A new process: what earlier clients have left free in its memory could hide a leak."""
     context.testbed.use_service(afresh=True)
 
@@ -24,7 +24,7 @@ def service_is_running_with(context: StepContext, setting: dict[str, str]) -> No
     context.testbed.use_service(setting)
 
 
-@given("the ticker service is running on two nodes with one feed")
+@given("the ticker service is running on two nodes that share one feed")
 def service_is_running_on_two_nodes(context: StepContext) -> None:
     """Two processes with the same settings, fed by the same broker."""
     deployment.start_two(context.testbed)
@@ -38,5 +38,11 @@ async def market_is_closed(context: StepContext) -> None:
 
 @given("the market is open, with ticks every {every:Duration}")
 async def market_is_open(context: StepContext, every: float) -> None:
-    """Ticks of every symbol, again and again until the last step."""
+    """Ticks of every symbol, again and again until the market closes, or the last step."""
     await context.testbed.do(publishing.open_market, every)
+
+
+@when("the market closes")
+async def market_closes(context: StepContext) -> None:
+    """Ticks no longer flow; each flow ends with a whole tick."""
+    await context.testbed.do(publishing.close_market)

@@ -7,7 +7,7 @@ from qaws.testbed.context import StepContext
 
 
 @when(
-    "{times:Number} times over, {client:Client} unsubscribes from {selection:Selection}, subscribes to it twice, and unsubscribes from {foreign:Selection}, which it never had"
+    "{times:Number} times over, {client:Client} unsubscribes from {selection:Selection}, subscribes to it twice, and unsubscribes from {foreign:Selection} without ever having subscribed to it"
 )
 async def changes_subscriptions(
     context: StepContext, times: int, client: str, selection: Selection, foreign: Selection
@@ -17,9 +17,9 @@ async def changes_subscriptions(
 
 
 @when(
-    "{clients:Clients} play {sequences:Number} random sequences of up to {length:Number} steps, drawn from seed {seed:Number}"
+    "{clients:Clients} run {sequences:Number} random sequences of up to {length:Number} commands, generated from seed {seed:Number}"
 )
-def play_sequences(
+def run_sequences(
     context: StepContext, clients: list[str], sequences: int, length: int, seed: int
 ) -> None:
     """They subscribe, unsubscribe, reconnect and ping at random while ticks are published."""
@@ -33,7 +33,7 @@ def sequences_conform(context: StepContext) -> None:
 
 
 @then(
-    "{client:Client}'s {selection:Selection} sequence numbers have exactly one gap: the {least:Number} or more ticks published while she was away"
+    "{client:Client}'s {selection:Selection} sequence numbers have exactly one gap: the {least:Number} or more ticks published between disconnecting and resubscribing"
 )
 async def gap_is_visible(
     context: StepContext, client: str, selection: Selection, least: int

@@ -7,7 +7,7 @@ from qaws.testbed.context import StepContext
 
 @when("{client:Client} connects with a forged token: {kind}")
 async def connects_with_forged_token(context: StepContext, client: str, kind: str) -> None:
-    """A sound token with one thing wrong; docs/editing.md lists the kinds."""
+    """A valid token with one thing wrong; docs/editing.md lists the kinds."""
     await context.testbed.do(tokens.connect_forged, client, kind)
 
 
@@ -21,17 +21,3 @@ async def reconnect_with_that_token(context: StepContext, clients: list[str]) ->
 async def rejection_is_the_same(context: StepContext, client: str) -> None:
     """Status, headers, body, code and reason are the same, so that nothing helps a forger."""
     await context.testbed.do(tokens.rejection_is_indistinguishable, client)
-
-
-@then("{client:Client} can connect with a valid token within {bound:Duration}")
-async def can_connect(context: StepContext, client: str, bound: float) -> None:
-    """The service lets in whom it should."""
-    await context.testbed.do(tokens.admitted, client, bound)
-
-
-@then("{client:Client} can connect in {leaver:Client}'s place within {bound:Duration}")
-async def can_connect_in_place(
-    context: StepContext, client: str, leaver: str, bound: float
-) -> None:
-    """A place that is given back can be taken; the newcomer asks until the bound is past."""
-    await context.testbed.do(tokens.admitted, client, bound, leaver)

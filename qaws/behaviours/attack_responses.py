@@ -1,4 +1,4 @@
-"""What a hostile client must get for its attack: each answer of QA-WS-024 has a judge."""
+"""What a hostile client must get for its attack: each response of QA-WS-024 has a judge."""
 
 from __future__ import annotations
 
@@ -21,46 +21,45 @@ LONGEST_ERROR = 500
 """Characters of an error: what was sent is not to be sent back."""
 
 Judge = Callable[[Testbed, RawConnection], Awaitable[str | None]]
-"""Waits for a client's answer; returns None if it is right, else what came instead."""
+"""Waits for the response to a client; returns None if it is right, else what came instead."""
 
 
-async def answered(testbed: Testbed, answer: str) -> None:
-    """Require that every hostile client got the answer that its attack deserves.
+async def met_with(testbed: Testbed, response: str) -> None:
+    """Require that every hostile client got the response that its attack deserves.
 
     Raises:
-        Broken: there is no such answer.
+        Broken: there is no such response.
         Refuted: one of them got another; each has its own check.
     """
     attack = testbed.scenario.stash[ATTACK]
-    judge = _judge(answer)
+    judge = _judge(response)
     found = await asyncio.gather(*(judge(testbed, client) for _, client in attack.attackers))
     checks = list(zip(attack.attackers, found, strict=True))
     others = sum(wrong is not None for wrong in found) - 1
-    more = f" (and {others} more of {len(found)} got another answer)" if others > 0 else ""
+    more = f" (and {others} more of {len(found)} got another response)" if others > 0 else ""
     for (what, client), wrong in sorted(checks, key=lambda check: check[1] is not None):
         ending = client.ending
         after = f" after {(ending.at_ns - client.started_ns) / 1e9:.1f} s" if ending else ""
         testbed.scenario.checks.require(
             wrong is None,
-            f"answer to {attack.attack}: {what}",
+            f"response to {attack.attack}: {what}",
             client.summary() + after if wrong is None else wrong + more,
-            answer,
+            response,
         )
 
 
-def _judge(answer: str) -> Judge:
+def _judge(response: str) -> Judge:
     closed = r'a close with code (\d+)(?: and the reason "(.+)")?'
-    if answer == "an error":
+    if response == "an error":
         return _error
-    if found := re.fullmatch(f"(an error or )?{closed}", answer):
+    if found := re.fullmatch(f"(an error or )?{closed}", response):
         close = _closed_as(ExpectedClose([int(found[2])], [found[3]] if found[3] else []))
         return _either(_error, close) if found[1] else close
-    if found := re.fullmatch(r"the end of the connection within (\d+) seconds?", answer):
+    if found := re.fullmatch(r"disconnection within (\d+) seconds?", response):
         return _ended_within(int(found[1]))
     raise Broken(
-        f'no answer "{answer}"; known are: an error, a close with code 1009, a close with code '
-        '1008 and the reason "…", an error or a close …, the end of the connection within 10 '
-        "seconds"
+        f'no response "{response}"; known are: an error, a close with code 1009, a close with code '
+        '1008 and the reason "…", an error or a close …, disconnection within 10 seconds'
     )
 
 

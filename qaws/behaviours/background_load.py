@@ -73,7 +73,7 @@ class BackgroundLoad:
 
 
 BACKGROUND_LOAD = Key[BackgroundLoad](
-    'begin with "20 witnesses receive 1,000 ticks of NIFTY per second"'
+    'begin with "20 observers receive 1,000 ticks per second for NIFTY"'
 )
 
 

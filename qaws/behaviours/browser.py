@@ -93,7 +93,7 @@ def page_is_still_connected(testbed: Testbed, after_ms: float) -> None:
 
 
 def _amiss(got: Sequence[Number], due: Sequence[Number]) -> str:
-    """Say what is wrong with the ticks of a page, "" for nothing; closing ticks do not count."""
+    """Say what is wrong with the ticks of a page, "" for nothing; fences do not count."""
     counts = Counter(got)
     ours = sorted((tick for tick in got if tick in due), key=lambda tick: tick[0])
     swapped = [

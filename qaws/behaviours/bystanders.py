@@ -24,13 +24,13 @@ async def deliveries_took_less(
 ) -> None:
     """Require a percentile of the latencies of all ticks due since the attack began.
 
-    Latency runs from the due time, and a closing tick shows that all have come.
+    Latency runs from the due time, and a fence shows that all have come.
     """
     attack, connections = testbed.scenario.stash[ATTACK], testbed.scenario.connections.of(clients)
     outcome = await fences.fence(testbed, connections)
     if late := [c for c, arrived in outcome if not arrived]:
         fence, now = testbed.ledger.ticks[-1], time.monotonic_ns()
-        what = f"the closing tick to {late[0].name}"
+        what = f"the fence to {late[0].name}"
         testbed.scenario.checks.never(what, fence.due_ns, now, bound_ms, late[0].summary())
     pairs = [
         (arrival.at_ns, tick)

@@ -7,6 +7,7 @@ late. Every async function takes the testbed first and runs on its loop thread.
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -61,7 +62,7 @@ async def join(testbed: Testbed, clients: Sequence[str], selection: Selection, n
     await lifecycle.be_subscribed(testbed, clients, selection, node(testbed, name))
 
 
-async def come_back(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
+async def reconnect_all(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
     """Let clients whose service has been replaced connect and subscribe, all at the same time."""
     for connection in testbed.scenario.connections.of(clients):
         connection.end_was_due = True
@@ -110,6 +111,10 @@ FILLING_TICK_BYTES = 48 * 1024
 
 SETTLED_S = 0.05
 """A line that holds as much as before after this time is full."""
+
+GOOD_ENDS = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+"""Exit codes of a process that SIGTERM has ended as it should: by itself; by that very signal, as
+the system tells it, and as shells and containers do."""
 
 ATTEMPT_EVERY_S = 0.25
 LOOK_EVERY_S = 0.01
@@ -172,7 +177,7 @@ async def _require_full_line(testbed: Testbed, connection: Connection) -> None:
     testbed.scenario.figures.append((f"{connection.name}'s line", f"full: {what}, and no more"))
 
 
-async def end_amid_ticks(
+async def terminate_mid_stream(
     testbed: Testbed, count: int, selection: Selection, service: str = "the service"
 ) -> None:
     """Publish ticks in one breath and tell the service to end as soon as the broker has them.
@@ -299,8 +304,12 @@ async def received_what_came_before(testbed: Testbed, clients: Sequence[str]) ->
     )
 
 
-async def process_ends(testbed: Testbed, code: int, within_ms: float) -> None:
-    """Require that the process has ended with an exit code in time after it was told."""
+async def ends_in_good_order(testbed: Testbed, within_ms: float) -> None:
+    """Require that the process has ended in time after it was told, and in good order.
+
+    That is: with exit code 0, or by the very signal that it was sent (docs/specification.md,
+    section 3).
+    """
     end = testbed.scenario.stash[SHUTDOWN]
     assert end.watch
     assert end.service.process
@@ -313,7 +322,10 @@ async def process_ends(testbed: Testbed, code: int, within_ms: float) -> None:
     testbed.scenario.checks.at_most_ms(what, end.told_ns, end.ended_ns, within_ms)
     got = end.service.process.exit_code()
     testbed.scenario.checks.require(
-        got == code, "exit code of the service's process", str(got), str(code)
+        got in GOOD_ENDS,
+        "exit code of the service's process",
+        str(got),
+        f"{GOOD_ENDS[0]}, or by SIGTERM: {' or '.join(map(str, GOOD_ENDS[1:]))}",
     )
 
 

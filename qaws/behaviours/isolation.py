@@ -38,11 +38,11 @@ def _publish(market: Market, action: str) -> str:
 PUBLISHING: dict[str, Callable[[Market], str]] = {
     "a tick": lambda market: json.dumps(_tick(market)),
     "a bar": lambda market: json.dumps(_bar(market)),
-    "a tick in a list": lambda market: json.dumps([_tick(market)]),
-    "a tick to be published": lambda market: _publish(market, "publish"),
-    "a tick to be broadcast": lambda market: _publish(market, "broadcast"),
-    "a tick with its ping": lambda market: json.dumps({**_tick(market), "action": "ping"}),
-    "a command to the broker": lambda market: f"PUBLISH ticker:options {json.dumps(_tick(market))}",
+    "a tick inside a list": lambda market: json.dumps([_tick(market)]),
+    "a publish command with a tick": lambda market: _publish(market, "publish"),
+    "a broadcast command with a tick": lambda market: _publish(market, "broadcast"),
+    "a ping that carries a tick": lambda market: json.dumps({**_tick(market), "action": "ping"}),
+    "a broker command": lambda market: f"PUBLISH ticker:options {json.dumps(_tick(market))}",
 }
 """What a feature file calls a client's attempt to publish → what goes over the wire."""
 
@@ -60,8 +60,8 @@ async def try_to_publish(testbed: Testbed, client: str, name: str) -> None:
     await _hear_all(testbed, [connection])
 
 
-async def ask_for(testbed: Testbed, client: str, symbol: str) -> None:
-    """Ask for ticks by a name that may be no symbol, and wait for whatever is answered.
+async def try_to_subscribe(testbed: Testbed, client: str, symbol: str) -> None:
+    """Ask for ticks by a name that may not be a symbol, and wait for whatever is answered.
 
     The client is not taken to be entitled to anything by that.
 

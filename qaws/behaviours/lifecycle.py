@@ -162,7 +162,7 @@ def _require_acks(
 async def come_and_go(
     testbed: Testbed, clients: Sequence[str], selection: Selection, ending: str
 ) -> None:
-    """Let clients connect, subscribe, ping, and leave by an ending that features name.
+    """Let clients connect, subscribe, ping, and disconnect with an ending that features name.
 
     Raises:
         Broken: no such ending is known.
@@ -200,11 +200,10 @@ async def vanish(testbed: Testbed, client: str) -> None:
     testbed.scenario.connections.named(client).vanish()
 
 
-async def be_pinging(testbed: Testbed, clients: Sequence[str], every_ms: float) -> None:
-    """Connect clients that send a ping message every `every_ms` until the scenario ends."""
-    await be_connected(testbed, clients)
-    for client in clients:
-        await keep_pinging(testbed, client, every_ms / 1e3)
+async def be_pinging(testbed: Testbed, client: str, every_ms: float) -> None:
+    """Connect a client that sends a ping message every `every_ms` until the scenario ends."""
+    await be_connected(testbed, [client])
+    await keep_pinging(testbed, client, every_ms / 1e3)
 
 
 async def keep_pinging(testbed: Testbed, client: str, every_s: float) -> None:

@@ -51,17 +51,26 @@ class Probe:
 
 @dataclass(slots=True)
 class LivenessProbes:
-    """The pings of all clients in an outage; `over` asks the tasks to end."""
+    """The pings of all clients since they began; `over` asks the tasks to end."""
 
     over: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
 
 
-PROBES = Key[LivenessProbes]("there has been no outage in this scenario yet")
+PROBES = Key[LivenessProbes]('no client pings: say "Given all clients ping continuously"')
 
 
 # --- what is done ---------------------------------------------------------------------------------
+
+
+async def keep_pinging(testbed: Testbed) -> None:
+    """Let all clients send WebSocket pings one after the other until these are judged."""
+    pinging = testbed.scenario.stash[PROBES] = LivenessProbes()
+    for connection in _open(testbed):
+        task = asyncio.get_running_loop().create_task(_keep_pinging(pinging, connection))
+        pinging.tasks.append(task)
+        testbed.scenario.background.append(task)
 
 
 async def cut_feed(testbed: Testbed, client: str, selection: Selection) -> None:
@@ -112,11 +121,13 @@ async def take_broker_down(
 
 
 async def _begin(testbed: Testbed, name: str) -> Outage:
-    """Make sure that all clients are served, begin to ping, and provide for the scenario's end.
+    """Make sure that all clients are served and ping, and provide for the scenario's end.
 
     Raises:
+        Broken: there is no broker to lose, or nobody pings.
         Refuted: a client receives no ticks.
     """
+    _ = testbed.scenario.stash[PROBES]
     if testbed.broker is None:
         raise Broken(f"{testbed.target.file}: has no [feed]: there is no broker to lose")
     outage = Outage(name, time.monotonic_ns())
@@ -127,11 +138,6 @@ async def _begin(testbed: Testbed, name: str) -> Outage:
             )
     testbed.scenario.outages.append(outage)
     testbed.scenario.on_end.append(partial(_restore, testbed))
-    pinging = testbed.scenario.stash[PROBES] = LivenessProbes()
-    for connection in _open(testbed):
-        task = asyncio.get_running_loop().create_task(_keep_pinging(pinging, connection))
-        pinging.tasks.append(task)
-        testbed.scenario.background.append(task)
     return outage
 
 
@@ -173,7 +179,7 @@ async def _cut(
 
 
 async def _meanwhile(testbed: Testbed, client: str, selection: Selection) -> None:
-    """Let a client subscribe, and all of them ping."""
+    """Let a client subscribe, and all of them send ping messages."""
     back = asyncio.Event()
     back.set()
     await asyncio.gather(
@@ -256,7 +262,7 @@ async def ticks_resume(testbed: Testbed, within_ms: float) -> None:
     testbed.scenario.checks.at_most_ms(slowest, back_ns, at_ns, within_ms)
 
 
-async def told_of_the_loss(testbed: Testbed, within_ms: float) -> None:
+async def receive_loss_status(testbed: Testbed, within_ms: float) -> None:
     """Require that every client was told `degraded` in time, and `recovered` before new ticks."""
     outage = _last(testbed)
     clients = testbed.scenario.connections.all
@@ -316,7 +322,8 @@ def _account(testbed: Testbed, connection: Connection, outage: Outage) -> tuple[
 
 
 async def pings_were_answered(testbed: Testbed, within_ms: float) -> None:
-    """Require that no client was closed, and that each ping of the outage was answered in time."""
+    """Require that no client was closed, and that each ping was answered in time."""
+    _last(testbed)
     pinging = testbed.scenario.stash[PROBES]
     pinging.over.set()
     await asyncio.gather(*pinging.tasks)

@@ -52,7 +52,7 @@ async def publish_rows(testbed: Testbed, symbol: str, rows: Iterable[dict[str, s
             an empty cell leaves the field as the market made it.
 
     Raises:
-        Broken: a row has no known kind, an unknown field, or a value that is no number.
+        Broken: a row has no known kind, an unknown field, or a value that is not a number.
     """
     ticks = [_tick_of(testbed, symbol, row) for row in rows]
     await _publish_all(testbed, [partial(dict, tick) for tick in ticks])
@@ -77,7 +77,7 @@ def _tick_of(testbed: Testbed, symbol: str, row: dict[str, str]) -> dict[str, An
 
 
 async def publish_malformed(testbed: Testbed, name: str) -> None:
-    """Publish a payload that is no tick, by the name that the features give it."""
+    """Publish a payload that is not a tick, by the name that the features give it."""
     await testbed.feed.publish_raw(*payload(name))
 
 
@@ -117,3 +117,14 @@ async def open_market(testbed: Testbed, every_ms: float) -> None:
     The symbols take turns, and so do each symbol's instruments and bars.
     """
     testbed.feed.start_mixed_flow(trading(), every_ms / 1e3 / len(SPOT))
+
+
+async def close_market(testbed: Testbed) -> None:
+    """End whatever is published again and again.
+
+    Raises:
+        Broken: nothing is.
+    """
+    if not testbed.feed.is_flowing:
+        raise Broken('the market is not open: begin with "Given the market is open, with ticks …"')
+    await testbed.feed.stop_flows()

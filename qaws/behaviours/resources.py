@@ -150,17 +150,8 @@ def require_back(
     checks.at_most_ms(f"return of {what}", *watched_ns, within_ms)
 
 
-async def no_more_than_baseline(
-    testbed: Testbed, parts: Sequence[str], within_ms: float, what: str
-) -> None:
-    """Require that the service holds no more than at the baseline, within `within_ms`.
-
-    Args:
-        testbed: the testbed.
-        parts: which parts.
-        within_ms: the bound in milliseconds.
-        what: what the sentence calls them.
-    """
+async def no_more_than_baseline(testbed: Testbed, parts: Sequence[str], within_ms: float) -> None:
+    """Require that the service holds no more of these parts than at the baseline, in time."""
     baseline, start_ns = _baseline(testbed, parts), time.monotonic_ns()
     deadline_ns = start_ns + int(within_ms * 1e6 + testbed.grace_s * 1e9)
 
@@ -168,7 +159,7 @@ async def no_more_than_baseline(
         return now.is_within(baseline, parts)
 
     now, at_ns = await asyncio.to_thread(_until, testbed, parts, holds_no_more, deadline_ns)
-    what = f"{what} of the service"
+    what = f"{in_words(parts)} of the service"
     allowed = f"no more than before: {baseline}"
     testbed.scenario.checks.require(holds_no_more(now), what, str(now), allowed)
     testbed.scenario.checks.at_most_ms(f"return of the {what}", start_ns, at_ns, within_ms)

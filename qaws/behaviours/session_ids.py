@@ -26,7 +26,9 @@ WELCOME_S = 15.0
 
 SYMBOL = "NIFTY"
 
-SESSION_IDS = Key[list[str]]('no session id was noted; "10,000 clients connect and leave"')
+SESSION_IDS = Key[list[str]](
+    'no session id was recorded; "10,000 clients connect and disconnect, and …"'
+)
 
 
 async def collect(testbed: Testbed, clients: int) -> None:

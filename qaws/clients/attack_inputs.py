@@ -65,7 +65,7 @@ Input: TypeAlias = Frames | Flood | Handshake | HoldOpen
 
 
 def oversized(kib: int) -> dict[str, Input]:
-    """Return messages of more than `kib` KiB, in one frame or in several."""
+    """Return messages over `kib` KiB, in one frame or in several."""
     limit = kib * 1024
     start, middle, end = (
         frame(TEXT, b"a" * (limit // 2), fin=False),
@@ -129,10 +129,10 @@ def _select(kind: str, *values: str) -> Input:
 
 
 JSON: dict[str, Input] = {
-    "10,000 lists in each other": _json("[" * 10_000 + "]" * 10_000),
-    "5,000 objects in each other": _json('{"a":' * 5000 + "1" + "}" * 5000),
-    "30,000 lists in each other, none closed": _json("[" * 30_000),
-    "a ping with 10,000 lists in each other": _json(
+    "10,000 nested lists": _json("[" * 10_000 + "]" * 10_000),
+    "5,000 nested objects": _json('{"a":' * 5000 + "1" + "}" * 5000),
+    "30,000 nested lists, none closed": _json("[" * 30_000),
+    "a ping with 10,000 nested lists": _json(
         '{"action":"ping","note":' + "[" * 10_000 + "]" * 10_000 + "}"
     ),
     "an instrument list 1,000 deep": _select("instruments", "[" * 1000 + "1" + "]" * 1000),
@@ -234,13 +234,13 @@ HANDSHAKES: dict[str, Input] = {
 }
 
 ATTACKS: dict[str, Callable[[int], dict[str, Input]]] = {
-    r"messages of more than (\d+) KiB": oversized,
-    r"texts that are not UTF-8": lambda _: NOT_UTF8,
+    r"messages over (\d+) KiB": oversized,
+    r"text that is not UTF-8": lambda _: NOT_UTF8,
     r"frames that the protocol forbids": lambda _: FORBIDDEN_FRAMES,
-    r"closes that the protocol forbids": lambda _: FORBIDDEN_CLOSES,
+    r"close frames that the protocol forbids": lambda _: FORBIDDEN_CLOSES,
     r"binary messages": lambda _: BINARIES,
-    r"deep, huge or twisted JSON": lambda _: JSON,
-    r"floods of ([\d,]+) messages a second": floods,
+    r"deeply nested, huge or ambiguous JSON": lambda _: JSON,
+    r"floods of ([\d,]+) messages per second": floods,
     r"stalled or broken handshakes": lambda _: HANDSHAKES,
 }
 """What a feature file calls an attack → its inputs, by their names in checks and transcripts."""

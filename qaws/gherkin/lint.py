@@ -1,12 +1,14 @@
 """A lint for feature files, and the step catalogue: `qaws lint [--write]`.
 
-What it holds the features to: every scenario bears one id of its own, which its title repeats; tags
-keep the grammar; scenarios stay short and in one Given/When/Then cycle; every step is defined and
-every definition is used; docs/steps.md lists them.
+What it holds the features to: every scenario bears one id, which its title repeats and one feature
+file owns; its description says where the demand comes from; tags keep the grammar; scenarios stay
+short and in one Given/When/Then cycle, or two; no Then acts; every step is defined and every
+definition is used; docs/steps.md lists them.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections import Counter
@@ -35,6 +37,16 @@ from qaws.gherkin.types import TYPES
 ROOT = Path(__file__).resolve().parents[2]
 STEPS_ALLOWED = (3, 10)
 BACKGROUND_STEPS = 2
+SOURCES = (
+    (range(1, 16), "Plan"),
+    (range(16, 26), "Specification"),
+    (range(101, 1000), "Beyond the plan"),
+)
+"""Numbers of tests, and where what they demand comes from."""
+ACTS = re.compile(
+    r"\b(?:(?:re|dis)?connects?|(?:un|re)?subscribes?|publishes|(?:is|are) published)\b"
+)
+"""What a Then must not say that somebody does; "connected" and "last publish" are other matters."""
 NOT_BUSINESS = re.compile(r"https?://|wss?://|[{}\[\]]|\bport \d|localhost|\bawait\b|\bjson\.")
 
 
@@ -54,14 +66,16 @@ def problems(features: Path) -> Iterator[str]:
     register_type(**TYPES)
     load_step_modules([str(features / "steps")])
     used: set[Any] = set()
-    seen: dict[str, str] = {}
+    owners: dict[str, tuple[str, str]] = {}
+    titles: dict[str, str] = {}
     for feature in filter(None, parsed):
         yield from _feature_problems(feature)
         for scenario in _scenarios(feature):
-            yield from _identity_problems(scenario, seen)
+            yield from _identity_problems(scenario, owners, titles)
             yield from _tag_problems(scenario)
             yield from _shape_problems(scenario)
             yield from _step_problems(scenario, used)
+    yield from _acting_thens(features / "steps")
     closing = Step("", 0, "Then", "then", CLOSING_STEP)
     used.add(_definition(closing))
     for definition in _definitions():
@@ -111,7 +125,16 @@ def _scenarios(feature: Feature) -> Iterator[Scenario]:
     yield from feature.scenarios
 
 
-def _identity_problems(scenario: Scenario, seen: dict[str, str]) -> Iterator[str]:
+def _identity_problems(
+    scenario: Scenario, owners: dict[str, tuple[str, str]], titles: dict[str, str]
+) -> Iterator[str]:
+    """Judge id, title and description.
+
+    Args:
+        scenario: the scenario or outline.
+        owners: id → where it was first seen, and in which file.
+        titles: title → where it was first seen.
+    """
     at = _at(scenario)
     ids = [tag for tag in scenario.tags if TEST_ID.match(tag)]
     if len(ids) != 1:
@@ -119,13 +142,21 @@ def _identity_problems(scenario: Scenario, seen: dict[str, str]) -> Iterator[str
         return
     if not scenario.name.startswith(f"{ids[0]} "):
         yield f'{at}: the title must begin with "{ids[0]} "'
-    if ids[0] in seen:
-        yield f"{at}: {ids[0]} is already the id of {seen[ids[0]]}; every scenario has its own"
-    seen.setdefault(ids[0], at)
+    owner_at, file = owners.setdefault(ids[0], (at, scenario.filename))
+    if file != scenario.filename:
+        yield f"{at}: {ids[0]} is already the id of {owner_at}; an id belongs to one feature file"
+    former_at = titles.setdefault(scenario.name, at)
+    if former_at != at and file == scenario.filename:
+        yield f"{at}: has the title of {former_at}; scenarios of one id differ in their titles"
     if isinstance(scenario, ScenarioOutline) and "<" in scenario.name:
         yield f"{at}: no <parameter> in an outline's title, or its history breaks"
     if not scenario.description:
-        yield f'{at}: has no description: quote the plan in lines that begin with ">"'
+        yield f'{at}: has no description: say what is demanded in lines that begin with ">"'
+        return
+    number = int(ids[0].rpartition("-")[2])
+    source = next((source for numbers, source in SOURCES if number in numbers), "")
+    if source and not scenario.description[0].startswith(f"> {source}:"):
+        yield f'{at}: the description of {ids[0]} must begin with "> {source}:"'
 
 
 def _tag_problems(scenario: Scenario) -> Iterator[str]:
@@ -193,6 +224,49 @@ def _step_problems(scenario: Scenario, used: set[Any]) -> Iterator[str]:
                 yield f"{place}: {problem}"
     for name, place in undefined.items():
         yield f'{place}: no step definition for "{name}"; docs/steps.md lists the phrases'
+
+
+def _acting_thens(folder: Path) -> Iterator[str]:
+    """Find Thens that say that somebody acts, or that call what a Given or a When calls.
+
+    That is as far as the step files tell; what a function of `qaws.behaviours` does is its own.
+    """
+    calls: dict[str, dict[str, str]] = {"given": {}, "when": {}, "then": {}}
+    for file in sorted(folder.glob("*.py")):
+        for function in ast.parse(file.read_text("utf-8")).body:
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            called = {*_behaviours_in(function)}
+            for kind, phrase in _phrases_of(function):
+                at = f"{_shown(file)}:{function.lineno}"
+                calls[kind] |= dict.fromkeys(called, f'{at}: the Then "{phrase}"')
+                plain = re.sub(r"\{.*?\}", "", phrase)
+                if kind == "then" and (found := ACTS.search(plain)):
+                    yield f'{at}: the Then "{phrase}" says that somebody acts: {found[0]}'
+    acts = calls["given"] | calls["when"]
+    for name, then in calls["then"].items():
+        if name in acts:
+            yield f"{then} calls {name}, which a Given or a When does: a Then only checks"
+
+
+def _phrases_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the words of each phrase that a step function stands for."""
+    for decorator in function.decorator_list:
+        match decorator:
+            case ast.Call(
+                func=ast.Name(id="given" | "when" | "then" as kind),
+                args=[ast.Constant(value=str(phrase))],
+            ):
+                yield kind, phrase
+
+
+def _behaviours_in(function: ast.AST) -> Iterator[str]:
+    """Yield what a step function takes from modules, as "lifecycle.connect"; types aside."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module != "context":
+                if name.islower():
+                    yield f"{module}.{name}"
 
 
 def _definition(step: Step) -> Any:

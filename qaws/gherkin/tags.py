@@ -28,7 +28,9 @@ CAPABILITIES = (
 
 EXTRAS = ("scale", "wip")
 
-CLOSING_STEP = "every client has received exactly what it was due, in frames that keep the contract"
+CLOSING_STEP = (
+    "every client has received exactly what it was due, in frames that conform to the contract"
+)
 """The step that the suite adds to every scenario."""
 
 

@@ -12,10 +12,10 @@ from qaws.protocol.market import Selection, selection_of
 
 NAME = r"[A-Z][a-z]+"
 CLIENTS = rf"(?:all |the |each of the )?[1-9]\d* clients|{NAME}(?:(?:, | and ){NAME})*"
-DURATION = r"\d+(?:\.\d+)? (?:ms|milliseconds|seconds?|minutes)"
+DURATION = r"\d+(?:\.\d+)? (?:ms|seconds?|minutes)"
 NUMBER = r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*"
 PART = r"(?:sockets|sessions|subscriptions|files|threads)"
-UNITS_MS = {"ms": 1.0, "milliseconds": 1.0, "second": 1e3, "seconds": 1e3, "minutes": 6e4}
+UNITS_MS = {"ms": 1.0, "second": 1e3, "seconds": 1e3, "minutes": 6e4}
 
 
 def _pattern(
@@ -56,6 +56,13 @@ def duration(text: str) -> float:
     """Return a duration in milliseconds: "200 ms", "5 seconds"."""
     number, unit = text.split(" ")
     return float(number) * UNITS_MS[unit]
+
+
+@_pattern(rf"between \d+(?:\.\d+)? and {DURATION}", "between *low* and *high*")
+def window(text: str) -> tuple[float, float]:
+    """Return the two ends of a window in milliseconds: "between 2 and 4 seconds"."""
+    low, high = text.removeprefix("between ").split(" and ")
+    return duration(f"{low} {high.split(' ')[1]}"), duration(high)
 
 
 SYMBOL = r'(?:[A-Z][A-Z0-9]+|"[^"]+")'
@@ -114,12 +121,16 @@ def node(text: str) -> str:
 
 
 @_pattern(
-    rf"as fast as the service can|ten every {DURATION}",
-    "(as fast as the service can / ten every *duration*)",
+    rf"as fast as the service allows|at (?:{NUMBER}) every {DURATION}",
+    "(as fast as the service allows / at *count* every *duration*)",
 )
 def pace(text: str) -> float | None:
-    """Return a rate per second, None for as fast as can be: "ten every 1.5 seconds"."""
-    return 1e4 / duration(text.removeprefix("ten every ")) if text.startswith("ten") else None
+    """Return a rate per second, None for as fast as can be: "at 10 every 1.5 seconds"."""
+    if not text.startswith("at "):
+        return None
+    count, every = text.removeprefix("at ").split(" every ")
+    rate: float = number(count) * 1e3 / duration(every)
+    return rate
 
 
 @_pattern(r"WebSocket ping|ping message", "(WebSocket ping / ping message)")
@@ -151,6 +162,12 @@ def receive(text: str) -> str:
     return text
 
 
+@_pattern(r"stays?", "stay(s)")
+def stay(text: str) -> str:
+    """Return the verb; one phrase serves one client and many."""
+    return text
+
+
 @_pattern(NUMBER)
 def number(text: str) -> int:
     """Return a whole number: "10,000"."""
@@ -169,10 +186,23 @@ def resources(text: str) -> list[str]:
     return re.split(r", | and ", text)
 
 
+@_pattern(rf"{PART}(?:(?:, | or ){PART})*")
+def any_resources(text: str) -> list[str]:
+    """Return parts of which none may be more: "sessions, subscriptions or files"."""
+    return re.split(r", | or ", text)
+
+
+@_pattern(rf"{PART}(?:, {PART})*(?: and (?:{PART}|memory))?")
+def baseline(text: str) -> list[str]:
+    """Return what is recorded of a service: "sockets, sessions, subscriptions and memory"."""
+    return re.split(r", | and ", text)
+
+
 TYPES: dict[str, Callable[[str], Any]] = {
     "Clients": clients,
     "Client": client,
     "Duration": duration,
+    "Window": window,
     "Selection": selection,
     "Codes": codes,
     "Quoted": quoted,
@@ -180,6 +210,7 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Fields": fields,
     "Be": be,
     "Receive": receive,
+    "Stay": stay,
     "Number": number,
     "Setting": setting,
     "Node": node,
@@ -188,5 +219,7 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Ping": ping,
     "Refusal": refusal,
     "Resources": resources,
+    "AnyResources": any_resources,
+    "Baseline": baseline,
 }
 """Name in a step's phrase → converter."""

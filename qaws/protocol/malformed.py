@@ -39,29 +39,29 @@ def _without(kind: TickKind, members: dict[str, Any], name: str) -> Payload:
 
 PAYLOADS: dict[str, Payload] = {
     "broken JSON": ("option_tick", b'{"type":"option_tick","symbol":"NIFTY",'),
-    "nothing": ("option_tick", b""),
-    "bytes that are no text": ("option_tick", bytes(range(128, 256))),
-    "a text that is not UTF-8": (
+    "an empty payload": ("option_tick", b""),
+    "bytes that are not text": ("option_tick", bytes(range(128, 256))),
+    "a tick that is not UTF-8": (
         "option_tick",
         json.dumps(_OPTION | {"note": "?"}).encode().replace(b'"?"', b'"\xff"'),
     ),
     "a JSON array": ("option_tick", json.dumps([_OPTION]).encode()),
     "a JSON number": ("option_tick", b"42"),
     "null": ("option_tick", b"null"),
-    "two ticks in one": ("option_tick", json.dumps(_OPTION).encode() * 2),
-    "1 MB of the same letter": ("option_tick", b"a" * 1_000_000),
-    "100,000 lists in each other": ("option_tick", b"[" * 100_000),
-    "a tick with 100,000 lists in each other": (
+    "two ticks in one payload": ("option_tick", json.dumps(_OPTION).encode() * 2),
+    "1 MB of one letter": ("option_tick", b"a" * 1_000_000),
+    "100,000 nested lists": ("option_tick", b"[" * 100_000),
+    "a tick with 100,000 nested lists": (
         "option_tick",
         json.dumps(_OPTION)[:-1].encode() + b',"note":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ),
     "a tick without a symbol": _without("option_tick", _OPTION, "symbol"),
     "a tick whose symbol is a number": _option(symbol=7),
     "a tick without a price": _without("option_tick", _OPTION, "last_price"),
-    "a tick whose price is a text": _option(last_price="120.5"),
+    "a tick whose price is text": _option(last_price="120.5"),
     "a tick whose price is NaN": _option(last_price=float("nan")),
     "a tick without an instrument": _without("option_tick", _OPTION, "instrument_token"),
-    "a tick whose instrument is a text": _option(instrument_token="256265"),
+    "a tick whose instrument is text": _option(instrument_token="256265"),
     "a tick of an unknown type": _option(type="gossip"),
     "a bar without a close": _without("underlying_bar", _BAR, "close"),
     "a bar whose volume is a list": (

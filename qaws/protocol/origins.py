@@ -16,35 +16,35 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "another site": ("https://rogue.test",),
     "a host that ends like a listed one": ("https://evildesk.example",),
     "a host that begins like a listed one": ("https://desk.example.rogue.test",),
-    "a host with a listed one inside": ("https://rogue.desk.example.test",),
-    "a listed origin behind another one": ("https://rogue.test/?https://desk.example",),
+    "a host that contains a listed one": ("https://rogue.desk.example.test",),
+    "a listed origin in another one's query": ("https://rogue.test/?https://desk.example",),
     "a subdomain of a listed host": ("https://blog.desk.example",),
     "a parent domain of a listed host": ("https://example",),
-    "a listed host without encryption": ("http://desk.example",),
+    "a listed host over plain HTTP": ("http://desk.example",),
     "a listed host on another port": ("https://desk.example:8443",),
     "a listed host without its port": ("https://charts.example",),
-    "a listed host with the usual port spelt out": ("https://desk.example:443",),
-    "no page (null)": ("null",),
+    "a listed host with its default port spelled out": ("https://desk.example:443",),
+    "an opaque origin (null)": ("null",),
     "an empty origin": ("",),
     "two origins, the listed one first": ("https://desk.example", "https://rogue.test"),
     "two origins, the listed one last": ("https://rogue.test", "https://desk.example"),
     "two listed origins": ("https://desk.example", "https://charts.example:8443"),
-    "two origins in one text": ("https://desk.example https://rogue.test",),
+    "two origins in one header": ("https://desk.example https://rogue.test",),
     "a listed host in capitals": ("https://DESK.example",),
     "a listed origin with its scheme in capitals": ("HTTPS://desk.example",),
-    "a listed host with a dot behind": ("https://desk.example.",),
-    "a listed origin with a slash behind": ("https://desk.example/",),
-    "a listed origin with a path behind": ("https://desk.example/embedded",),
-    "a listed host as user name": ("https://desk.example@rogue.test",),
+    "a listed host with a trailing dot": ("https://desk.example.",),
+    "a listed origin with a trailing slash": ("https://desk.example/",),
+    "a listed origin with a path": ("https://desk.example/embedded",),
+    "a listed host as the user name": ("https://desk.example@rogue.test",),
     "a wildcard": ("*",),
-    "a wildcard in place of the host": ("https://*.example",),
-    "an address in place of a name": ("https://127.0.0.1",),
-    "a look-alike in other letters": ("https://xn--dsk-rdd.example",),
+    "a wildcard instead of the host": ("https://*.example",),
+    "an IP address instead of a name": ("https://127.0.0.1",),
+    "an IDN homograph (punycode)": ("https://xn--dsk-rdd.example",),
 }
 """What a feature file calls a foreign origin → the Origin headers that are sent."""
 
 NONE = "no page"
-"""A client that is no browser: it sends no Origin."""
+"""A client that is not a browser: it sends no Origin."""
 
 
 def allow_list(names: str) -> str:

@@ -131,7 +131,7 @@ def _command(text: str) -> str:
 def _short(tick: Published) -> str:
     kind = "bar" if tick.kind == "underlying_bar" else "tick"
     if tick.role == "fence":
-        kind = "closing " + kind
+        kind = "fence"
     return f"{tick.symbol} {kind} #{tick.sequence}"
 
 

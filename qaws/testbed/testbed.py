@@ -216,7 +216,7 @@ class Testbed:
 
     @property
     def last_tick(self) -> Published:
-        """Return the tick that "it" means: the scenario's last one, fences and flows aside.
+        """Return what "that tick" means: the scenario's last one, fences and flows aside.
 
         Raises:
             Broken: the scenario has published none.
@@ -224,7 +224,7 @@ class Testbed:
         for tick in reversed(self.ledger.ticks):
             if tick.role == "tick":
                 return tick
-        raise Broken('no tick has been published yet for "it" to mean')
+        raise Broken('no step has published a tick yet for "that tick" to mean')
 
     @property
     def service(self) -> Service:

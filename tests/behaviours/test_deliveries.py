@@ -37,7 +37,7 @@ def a_tick_is_due_to(*clients, within_ms=SOON_MS):
     async def story(do):
         await subscribed(do, *clients)
         await do(publishing.publish, NIFTY, "option_tick")
-        await do(deliveries.receives_it, clients, within_ms)
+        await do(deliveries.receives_that_tick, clients, within_ms)
 
     return story
 
@@ -88,18 +88,18 @@ def test_a_tick_for_which_the_broker_has_no_listener_says_so(wrong):
 def test_without_a_published_tick_there_is_no_it(scenario):
     async def story(do):
         await subscribed(do, "Alice")
-        await do(deliveries.receives_it, ["Alice"], SOON_MS)
+        await do(deliveries.receives_that_tick, ["Alice"], SOON_MS)
 
-    with pytest.raises(Broken, match="no tick has been published yet"):
+    with pytest.raises(Broken, match="no step has published a tick yet"):
         scenario(Ticker, story)
 
 
-def test_a_lost_closing_tick_is_no_proof_of_anything(wrong):
+def test_a_lost_fence_is_no_proof_of_anything(wrong):
     class LosesTheSecond(Drops):
         def number(self, tick):
             return 3 if super().number(tick) == 2 else 1
 
-    wrong(LosesTheSecond, a_tick_is_due_to("Alice"), r"the closing tick to Alice: measured nothing")
+    wrong(LosesTheSecond, a_tick_is_due_to("Alice"), r"the fence to Alice: measured nothing")
 
 
 def fields_equal(*fields, kind="option_tick", to=NIFTY):
@@ -176,7 +176,7 @@ def test_what_was_not_published_cannot_be_equal(scenario):
 # --- what must not come, and nothing more than was due ------------------------------------------
 
 
-def test_a_message_of_a_forbidden_kind_is_refuted_behind_a_closing_tick(right, wrong):
+def test_a_message_of_a_forbidden_kind_is_refuted_behind_a_fence(right, wrong):
     async def story(do):
         underlying = selection_of("the NIFTY underlying")
         await subscribed(do, "Alice", to=underlying)
@@ -185,7 +185,7 @@ def test_a_message_of_a_forbidden_kind_is_refuted_behind_a_closing_tick(right, w
 
     right(Ticker, story)
     wrong(Leaks, story, r"messages that Alice received: .*1 x option tick.*allowed no option tick")
-    wrong(DropsAll, story, r"the closing tick to Alice: measured nothing")
+    wrong(DropsAll, story, r"the fence to Alice: measured nothing")
 
 
 def test_a_client_without_a_subscription_is_asked_for_a_pong(right, wrong):
@@ -203,12 +203,12 @@ def test_a_client_without_a_subscription_is_asked_for_a_pong(right, wrong):
             await super().ping(client)
 
     right(Ticker, story)
-    wrong(Mute, story, r"the closing pong to Alice: measured nothing")
+    wrong(Mute, story, r"the fence pong to Alice: measured nothing")
     wrong(Complains, story, r"1 x error.*allowed no error")
 
 
-def test_the_closing_tick_of_another_client_is_waited_for_too(right):
-    """What Alice holds takes the closing tick of Carol's, which reaches Carol first."""
+def test_the_fence_of_another_client_is_waited_for_too(right):
+    """What Alice holds takes the fence of Carol's, which reaches Carol first."""
 
     class SlowToTheFirst(Ticker):
         late_s = 0.0
@@ -257,8 +257,8 @@ def test_exact_deliveries_are_met(right):
         (Swaps, r"Alice received ticks out of order: NIFTY option tick #\d+ .* after #\d+"),
         (CutsAfterThree, r"Alice lost its connection while subscribed: closed with 1006"),
         (ClosesAtTick, r'Alice lost its connection while subscribed: closed with 1011 "internal'),
-        (changes(seq=None), r"closing tick|without their sequence number"),
-        (changes(seq=987_654), r"closing tick|never published"),
+        (changes(seq=None), r"fence|without their sequence number"),
+        (changes(seq=987_654), r"fence|never published"),
     ],
 )
 def test_deliveries_that_are_not_exact_are_refuted(wrong, service, sentence):
@@ -359,9 +359,9 @@ def test_the_closing_step_is_met_where_all_is_right(right):
         (Leaks, r"Alice received ticks that it had not subscribed to"),
         (Duplicates, r"Alice received ticks more than once"),
         (Drops, r"Alice never received ticks"),
-        (Swaps, r"out of order|closing tick"),
+        (Swaps, r"out of order|fence"),
         (CutsAfterThree, r"lost its connection while subscribed"),
-        (changes(seq=None), r"closing tick|without their sequence number"),
+        (changes(seq=None), r"fence|without their sequence number"),
     ],
 )
 def test_the_closing_step_sees_what_no_other_step_looks_for(wrong, service, sentence):

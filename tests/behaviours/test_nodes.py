@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws.behaviours import deliveries, deployment, lifecycle
+from qaws.behaviours import deliveries, deployment, lifecycle, publishing
 from qaws.clients.endings import ExpectedClose
 from qaws.verdict import Refuted
 from tests.services.faulty import AMPLE_MS, NIFTY
@@ -16,12 +16,13 @@ def test_one_of_two_nodes_may_end(met, launched, testbed):
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
         await do(deployment.join, ["Carol"], NIFTY, "the second node")
-        await do(deployment.end_amid_ticks, 40, NIFTY, "the second node")
+        await do(deployment.terminate_mid_stream, 40, NIFTY, "the second node")
         await do(
             deployment.closed_in_time, ["Carol"], ExpectedClose([1001], ["shutdown"]), AMPLE_MS
         )
         await do(deployment.received_what_came_before, ["Carol"])
-        await do(deliveries.further_tick, ["Alice"], NIFTY, AMPLE_MS)
+        await do(publishing.publish, NIFTY, "option_tick")
+        await do(deliveries.receives_that_tick, ["Alice"], AMPLE_MS)
         await do(deliveries.everything_was_exact)
 
     met(lambda: launched("ending", "Ending", story))
@@ -34,7 +35,7 @@ def test_a_herd_comes_back(launched, testbed):
         await do(lifecycle.be_connected, names)
         await do(lifecycle.subscribe, names, NIFTY)
         await asyncio.to_thread(testbed.use_service, afresh=True)
-        await do(deployment.come_back, names, NIFTY)
+        await do(deployment.reconnect_all, names, NIFTY)
         with pytest.raises(Refuted, match="session ids that were there before: measured 20"):
             await do(deployment.are_back, names, AMPLE_MS)
         await do(deliveries.everything_was_exact)

@@ -148,9 +148,10 @@ def acted(mishap, *values, within_ms=AMPLE_MS, pongs_ms=AMPLE_MS):
         await do(publishing.open_market, 20)
         await do(lifecycle.be_connected, ["Alice", "Bob"])
         await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
+        await do(outage.keep_pinging)
         await do(mishap, "Alice", BANKNIFTY, *values)
         await do(outage.ticks_resume, within_ms)
-        await do(outage.told_of_the_loss, within_ms)
+        await do(outage.receive_loss_status, within_ms)
         await do(outage.pings_were_answered, pongs_ms)
         await do(deliveries.everything_was_exact)
 
@@ -220,13 +221,22 @@ def test_a_scenario_that_fails_while_the_broker_is_down_leaves_it_up(right, wron
 
 
 def test_without_an_outage_nothing_can_be_said_of_it(scenario):
-    for act in (outage.ticks_resume, outage.told_of_the_loss, outage.pings_were_answered):
+    for act in (outage.ticks_resume, outage.receive_loss_status, outage.pings_were_answered):
 
         async def story(do, act=act):
             await do(act, 1000)
 
         with pytest.raises(Broken, match="there has been no outage"):
             scenario(Heals, story)
+
+
+def test_an_outage_in_which_nobody_pings_proves_nothing(scenario):
+    async def story(do):
+        await do(lifecycle.be_connected, ["Alice"])
+        await do(outage.cut_feed, "Alice", NIFTY)
+
+    with pytest.raises(Broken, match="no client pings: say"):
+        scenario(Heals, story)
 
 
 def test_a_broker_that_died_breaks_its_scenario_and_is_there_for_the_next(

@@ -22,6 +22,8 @@ async def absence_of_alice(do, least=10):
     await do(lifecycle.connect, ["Alice"])
     await do(publishing.publish_in_turn, ["NIFTY"], 10)
     await do(lifecycle.subscribe, ["Alice"], NIFTY)
+    await do(publishing.publish_in_turn, ["NIFTY"], 10)
+    await do(publishing.close_market)
     await do(sequence_gaps.gap_is_visible, "Alice", NIFTY, least)
 
 

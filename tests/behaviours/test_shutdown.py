@@ -19,18 +19,23 @@ def ending(closed_ms=AMPLE_MS, ended_ms=AMPLE_MS):
     async def story(do):
         await do(lifecycle.be_connected, ["Alice", "Bob"])
         await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
-        await do(deployment.end_amid_ticks, 40, NIFTY)
+        await do(deployment.terminate_mid_stream, 40, NIFTY)
         await do(deployment.closed_in_time, ["Alice", "Bob"], GOODBYE, closed_ms)
         await do(deployment.received_what_came_before, ["Alice", "Bob"])
-        await do(deployment.process_ends, 0, ended_ms)
+        await do(deployment.ends_in_good_order, ended_ms)
         await do(deployment.nobody_was_let_in)
         await do(deliveries.everything_was_exact)
 
     return story
 
 
-def test_a_service_that_ends_as_it_should_is_met(met, launched):
-    met(lambda: launched("ending", "Ending", ending()))
+@pytest.mark.parametrize(
+    ("kind", "code"), [("Ending", "0"), ("BySignal", "-15"), ("AsShellsSay", "143")]
+)
+def test_a_service_that_ends_as_it_should_is_met(met, launched, kind, code):
+    done = met(lambda: launched("ending", kind, ending()))
+    (measured,) = [check.measured for check in done if check.what.startswith("exit code")]
+    assert measured == code
 
 
 @pytest.mark.parametrize(
@@ -43,7 +48,12 @@ def test_a_service_that_ends_as_it_should_is_met(met, launched):
         ),
         ("Cuts", {}, "end of Alice's connection: .* the network connection was cut"),
         ("LetsIn", {}, "newcomers behind the first close: measured [1-9] let in"),
-        ("Fails", {}, "exit code of the service's process: measured 3, allowed 0"),
+        (
+            "Fails",
+            {},
+            "exit code of the service's process: measured 3, allowed 0, or by SIGTERM: -15 or",
+        ),
+        ("ByAnotherSignal", {}, "exit code of the service's process: measured -9, allowed 0, or"),
         (
             "Late",
             {"closed_ms": 800},
@@ -72,7 +82,7 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(lau
         assert re.match(
             r"full: the system holds \d\.\d of 3\.0 MB", testbed.scenario.figures[-1][1]
         )
-        await do(deployment.end_amid_ticks, 40, NIFTY)
+        await do(deployment.terminate_mid_stream, 40, NIFTY)
         await do(deployment.closed_in_time, ["Alice"], GOODBYE, AMPLE_MS)
         testbed.services.stop()
         testbed.scenario.stash[deployment.SHUTDOWN].service.stop()

@@ -25,6 +25,7 @@ async def change_of_mind(do, taken=NIFTY, kept=BANKNIFTY, foreign=NXT50):
     await do(publishing.open_market, 6)
     await do(lifecycle.subscribe, ["Alice"], kept)
     await do(subscriptions.churn, "Alice", taken, foreign, 2)
+    await do(publishing.close_market)
     await do(deliveries.received_exactly, "Alice", taken)
     await do(deliveries.received_exactly, "Bob", taken)
 
@@ -68,6 +69,30 @@ def test_a_scenario_that_could_show_nothing_is_broken(scenario, words, sentence)
     async def story(do):
         with pytest.raises(Broken, match=sentence):
             await change_of_mind(do, **words)
+
+    scenario(Ticker, story)
+
+
+def test_while_ticks_flow_nobody_has_received_all(scenario):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(publishing.open_market, 6)
+        with pytest.raises(Broken, match='still open: say "When the market closes" before'):
+            await do(deliveries.received_exactly, "Alice", NIFTY)
+        await do(publishing.close_market)
+        with pytest.raises(Broken, match="the market is not open"):
+            await do(publishing.close_market)
+
+    scenario(Ticker, story)
+
+
+def test_who_is_subscribed_to_everything_shows_nothing_kept_away(scenario):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(lifecycle.subscribe, ["Alice"], BANKNIFTY)
+        await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+        with pytest.raises(Broken, match="Alice was subscribed to all that was published"):
+            await do(deliveries.received_exactly, "Alice", NIFTY)
 
     scenario(Ticker, story)
 

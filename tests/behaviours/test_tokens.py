@@ -7,8 +7,8 @@ from urllib.request import urlopen
 import jwt
 import pytest
 
-from qaws.behaviours import closes, tokens
-from tests.services.faulty import AMPLE_MS, SOON_MS, connected
+from qaws.behaviours import closes, lifecycle, tokens
+from tests.services.faulty import AMPLE_MS, LATE_S, SOON_MS, connected
 from tests.services.guarded import NO_TOKEN, Strict, shown
 from tests.services.scripted import Ticker
 
@@ -18,6 +18,7 @@ def forged(within_ms):
         await do(tokens.connect_forged, "Mallory", "no expiry")
         await do(closes.refused, ["Mallory"], NO_TOKEN)
         await do(tokens.rejection_is_indistinguishable, "Mallory")
+        await do(lifecycle.connect, ["Alice"])
         await do(tokens.admitted, "Alice", within_ms)
 
     return story
@@ -105,7 +106,7 @@ class Curious(Strict):
 
 def test_a_service_that_goes_where_the_token_points_to(wrong):
     async def story(do):
-        await do(tokens.connect_forged, "Mallory", "its own key set behind jku")
+        await do(tokens.connect_forged, "Mallory", "its own key set at a jku URL")
         await do(tokens.rejection_is_indistinguishable, "Mallory")
 
     wrong(Curious, story, r"because Mallory's token pointed at it: measured /keys.json, allowed no")
@@ -121,6 +122,14 @@ class OnePlace(Ticker):
         return not self.clients
 
 
+class SoonAgain(OnePlace):
+    """Gives a place back a while after its client has left."""
+
+    async def left(self, client):
+        await asyncio.sleep(LATE_S)
+        await super().left(client)
+
+
 class NeverAgain(OnePlace):
     async def left(self, client):
         pass
@@ -130,11 +139,16 @@ def test_a_place_that_is_given_back_can_be_taken(right, wrong):
     def story(within_ms):
         async def given_back(do):
             await connected(do)
-            await do(tokens.admitted, "Zoe", within_ms, "Alice")
+            await do(lifecycle.end_connection, "Alice", "a clean close")
+            await do(tokens.keep_trying, "Zoe", "Alice")
+            await do(tokens.admitted, "Zoe", within_ms)
 
         return given_back
 
     right(OnePlace, story(AMPLE_MS))
+    right(SoonAgain, story(AMPLE_MS))
+    late = r"admission of Zoe after Alice left: measured \d{3,5}\.\d ms, allowed at most 400 ms"
+    wrong(SoonAgain, story(SOON_MS), late)
     wrong(
         NeverAgain, story(SOON_MS), r"admission of Zoe after Alice left: measured nothing in \d+ ms"
     )

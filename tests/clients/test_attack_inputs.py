@@ -26,17 +26,17 @@ def test_the_feature_plays_a_hundred_inputs_and_all_there_are():
 
 
 def test_a_name_that_nobody_knows_is_named():
-    with pytest.raises(Broken, match='no attack "kindness"; known are messages of more than'):
+    with pytest.raises(Broken, match='no attack "kindness"; known are messages over'):
         inputs("kindness", 1)
-    with pytest.raises(Broken, match='no answer "a smile"; known are: an error'):
+    with pytest.raises(Broken, match='no response "a smile"; known are: an error'):
         _judge("a smile")
 
 
 def test_numbers_in_a_name_are_used():
-    one = inputs("messages of more than 1 KiB", 1)["one byte more"]
+    one = inputs("messages over 1 KiB", 1)["one byte more"]
     assert isinstance(one, Frames)
     assert len(one.frames[0]) == 1025 + 8
-    flood = inputs("floods of 2,500 messages a second", 2)
+    flood = inputs("floods of 2,500 messages per second", 2)
     assert [f.per_second for f in flood.values() if isinstance(f, Flood)] == [2500, 2500]
 
 

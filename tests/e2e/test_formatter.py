@@ -147,7 +147,7 @@ TWICE = """Feature: Twice
   Scenario: One
     Given it holds
   @QA-WS-001 @p0
-  Scenario: Two
+  Scenario: One
     Given it holds
 """
 ROWS = """Feature: Rows
@@ -181,6 +181,43 @@ def test_ambiguous_features_are_refused_before_anything_starts(project, text, sa
     assert says in lines[0]
     assert "Traceback" not in done.stdout + done.stderr
     assert not (project.reports / "run.json").exists(), "before_all must not have run"
+
+
+SHARED = """Feature: Shared
+  @QA-WS-001 @p0
+  Scenario: One
+    Given it holds
+  @QA-WS-001 @p0
+  Scenario: Two
+    Given it holds
+  @QA-WS-001 @p0
+  Scenario Outline: Three
+    Given the message is <m>
+    Examples:
+      | m |
+      | a |
+      | b |
+  @QA-WS-001 @p0
+  Scenario Outline: Four
+    Given the message is <m>
+    Examples:
+      | m |
+      | a |
+"""
+
+
+def test_scenarios_of_one_feature_that_share_an_id_stay_apart(project):
+    project.feature("x", SHARED).run("behave")
+    found = [result for _, _, result in project.results()["QA-WS-001"]]
+    assert [status for status, _, _ in project.results()["QA-WS-001"]] == ["passed"] * 5
+    assert len({result["historyId"] for result in found}) == 5
+
+
+def test_an_id_of_two_features_is_refused(project):
+    one = "Feature: {}\n  @QA-WS-001\n  Scenario: {}\n    Given it holds\n"
+    project.feature("x", one.format("X", "One"))
+    done = project.feature("y", one.format("Y", "Two")).run("behave")
+    assert "duplicate QA-WS-001: features/x.feature:3 and features/y.feature:3" in done.stdout
 
 
 def test_an_interrupted_scenario_is_broken(project):

@@ -187,6 +187,10 @@ def test_a_name_a_file_or_a_tag_selects_what_it_should(project, arguments, ids):
             marks=slow,
         ),
         (["-D", "taget=x"], "-D taget=…: no such setting; known are target"),
+        *(
+            (["-D", f"{name}=x"], f'-D {name}=…: must be like {{"QA-WS-002": "words"}}')
+            for name in ("stop_after_expected_failure", "enough")
+        ),
         (
             ["-D", "feed.broker=redis://127.0.0.1:9/0"],
             "[feed] broker redis://127.0.0.1:9/0: nobody answers there",

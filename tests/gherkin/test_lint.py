@@ -26,7 +26,7 @@ def it_is_asked(context): "Three."
 @then("it answers {words}")
 def it_answers(context, words): "Four."
 
-@then("every client has received exactly what it was due, in frames that keep the contract")
+@then("every client has received exactly what it was due, in frames that conform to the contract")
 def closing(context): "Five."
 """
 TAGS = "@QA-WS-900 @p0 @critical @integration"
@@ -40,7 +40,10 @@ HEAD = "Feature: A thing\n  What it is for.\n"
 
 
 def scenario(
-    tags=TAGS, title="QA-WS-900 It answers", words="    > Plan: it answers.\n", story=STORY
+    tags=TAGS,
+    title="QA-WS-900 It answers",
+    words="    > Beyond the plan: it answers.\n",
+    story=STORY,
 ):
     return f"\n  {tags}\n  Scenario: {title}\n{words}{story}"
 
@@ -107,8 +110,15 @@ BAD = [
     (HEAD + scenario(tags=TAGS.replace("900", "90")), "@QA-WS-90: known tags are"),
     (HEAD + scenario(title="It answers"), 'the title must begin with "QA-WS-900 "'),
     (HEAD + scenario(title="QA-WS-9000 It answers"), 'the title must begin with "QA-WS-900 "'),
-    (HEAD + scenario() + scenario(title="QA-WS-900 Again"), "QA-WS-900 is already the id of"),
+    (HEAD + scenario() + scenario(), "has the title of "),
     (HEAD + scenario(words=""), "has no description"),
+    (
+        HEAD + scenario(words="    > Plan: it answers.\n"),
+        'the description of QA-WS-900 must begin with "> Beyond the plan:"',
+    ),
+    (HEAD + scenario().replace("900", "015"), 'of QA-WS-015 must begin with "> Plan:"'),
+    (HEAD + scenario().replace("900", "016"), 'of QA-WS-016 must begin with "> Specification:"'),
+    (HEAD + scenario().replace("900", "025"), 'of QA-WS-025 must begin with "> Specification:"'),
     (HEAD + scenario(tags=f"{TAGS} @slow"), "@slow: known tags are"),
     (HEAD + scenario(tags=f"{TAGS} @needs.magic"), "@needs.magic: known needs are mint"),
     (HEAD + scenario(tags=TAGS.replace(" @integration", "")), "needs one kind of"),
@@ -200,8 +210,64 @@ def test_a_word_that_stands_for_nothing_is_found_with_those_that_do(lint):
     assert found.endswith('f0.feature:10: "SENSEX": known symbols are NIFTY, BANKNIFTY, NIFTYNXT50')
 
 
-def test_an_id_is_unique_over_all_files(lint):
-    assert "QA-WS-900 is already the id of" in lint(HEAD + scenario(), HEAD + scenario())
+def test_an_id_belongs_to_one_file(lint):
+    again = scenario(title="QA-WS-900 It answers again")
+    found = lint(HEAD + scenario(), HEAD + again)
+    assert "f1.feature:5: QA-WS-900 is already the id of " in found
+    assert found.endswith("f0.feature:5; an id belongs to one feature file")
+
+
+def test_scenarios_of_one_file_may_share_an_id(lint):
+    assert lint(HEAD + scenario() + scenario(title="QA-WS-900 It answers again")) == ""
+
+
+ACTING = [
+    "Zoe can connect",
+    "Zoe reconnects",
+    "Zoe disconnects",
+    "Zoe subscribes to {symbol}",
+    "a tick is published and arrives",
+    "the feed publishes {number}",
+]
+CHECKING = [
+    "Zoe is still connected",
+    "Zoe has received what was published",
+    "all came within {bound} of the last publish",
+    "Zoe was closed after connecting",
+    "no new connection is accepted",
+]
+USED = STORY.replace("it answers well", "{}")
+
+
+def test_a_then_that_says_that_somebody_acts_is_found_and_no_other(tmp_path):
+    def case(phrase):
+        step = f'\n@then("{phrase}")\ndef one(context, **words): "Six."\n'
+        return [HEAD + scenario(story=USED.format(phrase))], STEPS + step
+
+    found = lint_all(tmp_path, [case(phrase) for phrase in (*ACTING, *CHECKING)])
+    said = [f'the Then "{phrase}" says that somebody acts: ' for phrase in (*ACTING, *CHECKING)]
+    hits = [each in lines for each, lines in zip(said, found, strict=True)]
+    assert hits == [True] * len(ACTING) + [False] * len(CHECKING)
+
+
+CALLING = """
+from qaws.behaviours import lifecycle
+
+@when("Zoe arrives")
+async def arrives(context): await context.testbed.do(lifecycle.connect, ["Zoe"])
+
+@then("Zoe is there")
+async def is_there(context): await context.testbed.do(lifecycle.connect, ["Zoe"])
+"""
+
+
+def test_a_then_that_calls_what_a_when_calls_is_found(lint):
+    found = lint(
+        HEAD
+        + scenario(story="\n    Given a service\n    When Zoe arrives\n    Then Zoe is there\n"),
+        steps=STEPS + CALLING,
+    )
+    assert 'the Then "Zoe is there" calls lifecycle.connect, which a Given or a When does' in found
 
 
 def test_a_step_that_no_scenario_uses_is_found(lint):

@@ -69,7 +69,7 @@ def test_a_second_gap_needs_words_of_its_own():
 
 
 def test_a_gap_at_the_end_is_never_told():
-    """Nothing shows that the feed is back: the closing tick has not come."""
+    """Nothing shows that the feed is back: the fence has not come."""
     assert told(PAIR, t1=11, t2=21) == set()
 
 

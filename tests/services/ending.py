@@ -27,6 +27,9 @@ class Ending(Ticker):
         self.over = True
         await asyncio.gather(*(self.part(client) for client in [*self.clients]))
         sys.stdout.flush()
+        self.end()
+
+    def end(self):
         os._exit(self.exit_code)
 
     async def admit(self, client, token):
@@ -73,6 +76,23 @@ class Cuts(Ending):
 
 class Fails(Ending):
     exit_code = 3
+
+
+class AsShellsSay(Ending):
+    exit_code = 143
+
+
+class BySignal(Ending):
+    """Ends by the very signal, once it has said goodbye."""
+
+    def end(self):
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class ByAnotherSignal(Ending):
+    def end(self):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Late(Ending):

@@ -26,9 +26,11 @@ class FakeRun:
     alive = 0
     most_alive = 0
 
-    def __init__(self, name, folder, tags, fault, allowed_s, enough=None, services=None, slow=()):
+    def __init__(
+        self, name, folder, tags, fault, allowed_s, stop_after=None, services=None, slow=()
+    ):
         self.name, self.overdue, self.elapsed_s, self.allowed_s = name, False, 1.0, allowed_s
-        self.enough, self.services, self.slow = enough, services, slow
+        self.stop_after, self.services, self.slow = stop_after, services, slow
         self.started.append((name, tuple(tags)))
         if name == proving.SOUND:  # one run for each scenario
             asked = ([r for r in rows if f"@{r.id}" in tags[-1]] for rows in self.script[name])
@@ -291,7 +293,7 @@ def test_rows_behind_one_that_decides_are_left_out():
     each = find("price-rounded")
     task = proving.Task(scope.Ask((), each.caught_by), Path(), each)
     assert each.also == ("QA-WS-115",)
-    assert task.enough == {"QA-WS-115": "", **each.caught_by}
+    assert task.stop_after == {"QA-WS-115": "", **each.caught_by}
 
 
 # --- a sample -----------------------------------------------------------------------------------

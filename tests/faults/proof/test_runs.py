@@ -35,13 +35,13 @@ def test_a_run_has_its_own_reports_and_no_foreign_settings(tmp_path, monkeypatch
 
 
 def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
-    def rows_of(enough):
+    def rows_of(stop_after):
         run = runs.Run(
             "x",
             tmp_path / "run",
             ["@QA-WS-010"],
             "broken-json-closes",
-            enough=enough,
+            stop_after=stop_after,
             allowed_s=4 * HANG_S,
         )
         try:
