@@ -10,13 +10,25 @@ Feature: Real-time broadcasting
   Scenario: QA-WS-006 An option tick reaches its subscriber
     > Plan: given a client subscribed to instrument 256265, when an option tick for it is published,
     > then the client receives it within 200 ms, type option_tick, with last_price and greeks equal,
-    > digit for digit, to what was published.
+    > digit for digit, to what was published. Edge values are among them: zeros, whole numbers, many
+    > digits, a volume beyond 2^32.
 
     Given Alice is connected and subscribed to instrument 256265
-    When an option tick for instrument 256265 is published and reaches Alice
-    And an option tick for instrument 256265 is published
-    Then Alice receives that tick exactly once, within 200 ms
+    When 6 option ticks for instrument 256265 are published, with others for NIFTY in between
+    Then Alice receives each of them exactly once, within 200 ms
     And the type, instrument_token, symbol, last_price and greeks that Alice receives match what was published, digit for digit
+
+  @QA-WS-006 @p0 @blocker @needs.large-integers
+  Scenario: QA-WS-006 Instruments that differ in their last digit only are told apart
+    > Plan: given a client subscribed to an instrument, it receives that instrument's ticks, and no
+    > others; so also where the neighbour's number differs in its last digit only. Beyond 2^53 who
+    > holds numbers as doubles takes one for the other.
+
+    Given Alice is connected and subscribed to instrument 9007199254740993
+    And Bob is connected and subscribed to instrument 9007199254740992
+    When 10 option ticks for FINNIFTY are published
+    Then Alice has received every tick for instrument 9007199254740993 published while subscribed, and no tick without a subscription
+    And Bob has received every tick for instrument 9007199254740992 published while subscribed, and no tick without a subscription
 
   @QA-WS-007 @p0 @blocker
   Scenario: QA-WS-007 Underlying bars reach their subscriber
@@ -30,6 +42,8 @@ Feature: Real-time broadcasting
       | bar         | 24010.5  | 24055.25 | 23990.15 | 24040.75 | 182300 |
       | option tick |          |          |          |          |        |
       | bar         | 24040.8  | 24041.1  | 24002.35 | 24012.05 | 97450  |
+      | bar         | 24012    | 24012    | 24012    | 24012    | 0      |
+      | bar         | 0.05     | 1e16     | 0.0      | 24013.1  | 6161122183 |
     Then the open, high, low, close and volume that Alice receives match what was published, digit for digit
     And Alice has received no option tick
 
@@ -44,6 +58,26 @@ Feature: Real-time broadcasting
     When 20 option ticks for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And Bob has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
+
+  @QA-WS-008 @p0 @blocker
+  Scenario Outline: QA-WS-008 Symbols with unusual names are delivered
+    > Plan: given one client subscribed to a symbol and a control client subscribed to its neighbour,
+    > each receives all of its own and none of the other's; so also where the name has what is often
+    > cut off, escaped, or taken for something else.
+
+    Given Alice is connected and subscribed to <symbol>
+    And Bob is connected and subscribed to <neighbour>
+    When 5 option ticks for each of <symbol> and <neighbour> are published in turn
+    Then Alice has received every tick for <symbol> published while subscribed, and no tick without a subscription
+    And Bob has received every tick for <neighbour> published while subscribed, and no tick without a subscription
+
+    Examples:
+      | what          | symbol     | neighbour |
+      | a dot         | "BRK.B"    | BRK       |
+      | an ampersand  | "M&M"      | "M"       |
+      | a blank       | "NIFTY 50" | NIFTY     |
+      | only digits   | "500325"   | NIFTY     |
+      | other letters | "日経225"  | NIFTY     |
 
   @QA-WS-009 @p0 @critical
   Scenario: QA-WS-009 A hundred clients receive the same tick

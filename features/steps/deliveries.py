@@ -14,6 +14,12 @@ async def receive_that_tick(
     await context.testbed.do(deliveries.receives_that_tick, clients, bound)
 
 
+@then("{client:Client} receives each of them exactly once, within {bound:Duration}")
+async def receives_each(context: StepContext, client: str, bound: float) -> None:
+    """All ticks that steps published for it; each is timed from its publish."""
+    await context.testbed.do(deliveries.receives_each, client, bound)
+
+
 @then("the {fields:Fields} that {client:Client} receives match what was published, digit for digit")
 async def fields_match(context: StepContext, fields: list[str], client: str) -> None:
     """Nothing was rounded, swapped, or left over from the tick before."""

@@ -36,6 +36,16 @@ async def option_ticks_are_published_in_turn(
     await context.testbed.do(publishing.publish_in_turn, selection.symbols, each)
 
 
+@when(
+    "{each:Number} option ticks for {selection:Selection} are published, with others for {symbol} in between"
+)
+async def option_ticks_are_published_among_others(
+    context: StepContext, each: int, selection: Selection, symbol: str
+) -> None:
+    """Each is followed by one of the symbol's next instrument, which is not for its subscribers."""
+    await context.testbed.do(publishing.publish_among_others, selection, symbol, each)
+
+
 @when("an option tick and a bar for each of {selection:Selection} are published in turn")
 async def option_ticks_and_bars_are_published(context: StepContext, selection: Selection) -> None:
     """Both kinds of ticks, of several symbols."""

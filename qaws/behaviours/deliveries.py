@@ -64,6 +64,39 @@ async def receives_that_tick(testbed: Testbed, clients: Sequence[str], within_ms
     )
 
 
+async def receives_each(testbed: Testbed, client: str, within_ms: float) -> None:
+    """Require that all ticks that steps published for a client reach it once, each in time."""
+    connection = testbed.scenario.connections.named(client)
+    ticks = _steps_ticks_for(testbed, connection)
+    arrived = []
+    for tick in ticks:
+        frame = await fences.arrival(connection, tick, within_ms / 1e3 + testbed.grace_s)
+        if frame is None:
+            testbed.scenario.checks.never(
+                f"{tick} to {client}",
+                tick.due_ns,
+                time.monotonic_ns(),
+                within_ms,
+                account(testbed, connection),
+            )
+        else:
+            arrived.append((frame.at_ns - tick.due_ns, tick, frame.at_ns))
+    _, slowest, at_ns = max(arrived, key=lambda each: each[0])
+    what = f"latency of {slowest} to {client}, the slowest of {len(ticks)}"
+    testbed.scenario.checks.at_most_ms(what, slowest.due_ns, at_ns, within_ms)
+    await _require_fences(testbed, [connection])
+    copies = {
+        t.key: sum(fences.is_the_tick(f, t) for f in connection.received("tick")) for t in ticks
+    }
+    wrong = next((tick for tick in ticks if copies[tick.key] != 1), None)
+    testbed.scenario.checks.require(
+        wrong is None,
+        f"copies of {wrong or f'each of {len(ticks)} ticks'} per client",
+        f"{client} got {copies[wrong.key] if wrong else 1}",
+        "exactly 1 for each",
+    )
+
+
 async def have_seen_it(testbed: Testbed, clients: Sequence[str]) -> None:
     """Require that the last tick has reached clients: its broadcast is over then."""
     tick = testbed.last_tick
@@ -105,10 +138,7 @@ async def equals_published(testbed: Testbed, client: str, fields: Sequence[str])
     decimals: a double rounded on the way differs.
     """
     connection = testbed.scenario.connections.named(client)
-    ticks = [t for t in testbed.ledger.ticks if t.role == "tick" and _due_to(t, connection)]
-    if not ticks:
-        raise Broken(f"no tick that {client} subscribed to was published in this scenario")
-    for tick in ticks:
+    for tick in _steps_ticks_for(testbed, connection):
         frame = await fences.arrival(connection, tick, fences.WELL_PAST * testbed.grace_s)
         if frame is None:
             now, bound_ms = time.monotonic_ns(), testbed.grace_s * 1e3
@@ -125,6 +155,14 @@ async def equals_published(testbed: Testbed, client: str, fields: Sequence[str])
                 plain(got[field]) if field in got else "missing",
                 plain(sent[field]),
             )
+
+
+def _steps_ticks_for(testbed: Testbed, connection: Connection) -> list[Published]:
+    """Return the ticks that steps published for a client, not those that flow or mark an end."""
+    ticks = [t for t in testbed.ledger.ticks if t.role == "tick" and _due_to(t, connection)]
+    if not ticks:
+        raise Broken(f"no tick that {connection.name} subscribed to was published in this scenario")
+    return ticks
 
 
 def _due_to(tick: Published, connection: Connection) -> bool:

@@ -88,6 +88,22 @@ async def publish_in_turn(testbed: Testbed, symbols: Sequence[str], each: int) -
     await _publish_all(testbed, [partial(market.option_tick, each) for each in instruments])
 
 
+async def publish_among_others(
+    testbed: Testbed, selection: Selection, symbol: str, count: int
+) -> None:
+    """Publish `count` ticks that a selection takes, each followed by one of a neighbour.
+
+    Raises:
+        Broken: the symbol has no instrument that the selection does not take.
+    """
+    market = testbed.feed.market
+    others = [each for each in chain_of(symbol) if not selection.takes("option_tick", symbol, each)]
+    if not others:
+        raise Broken(f"{symbol} has no instrument but {selection}: nothing can be in between")
+    pair = [partial(market.tick, *selection.sample()), partial(market.option_tick, others[0])]
+    await _publish_all(testbed, pair * count)
+
+
 async def publish_one_of_each(testbed: Testbed, symbols: Sequence[str]) -> None:
     """Publish an option tick and a bar of every symbol."""
     for symbol in symbols:
