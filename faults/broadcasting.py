@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
-from app import messages, routes_websocket, subscriptions
+from app import routes_websocket, subscriptions
 from app.fanout import Fanout
 from app.messages import Tick
 from app.server import TickerService
 from app.sessions import Session
 from app.subscriptions import Group, Key, Keys, Route, Selector, Subscriptions, Symbols
-from faults.fault import edited, fault, replace
+from faults.contents import edit_ticks, elsewhere
+from faults.fault import fault, replace
 
 OPTION, BAR = "option_tick", "underlying_bar"
 
 SESSION_GROUP = Group[Session]
-
-
-def _edit_ticks(kind: str, edit: Callable[[dict[str, Any]], None]) -> None:
-    """Let every tick of a kind be changed on its way through."""
-    original = messages.parse_tick
-
-    def parse_tick(channel: bytes, payload: bytes) -> Tick:
-        tick = original(channel, payload)
-        return (
-            tick._replace(payload=edited(tick.payload, edit)) if tick.route.type == kind else tick
-        )
-
-    replace(messages, "parse_tick", parse_tick)
 
 
 def _has_instruments(keys: Keys) -> bool:
@@ -44,17 +31,17 @@ def _has_instruments(keys: Keys) -> bool:
     story="Option prices are rounded to two digits, so that marks and margins drift from the "
     "exchange's.",
     caught_by={"QA-WS-006": "last_price of NIFTY option tick"},
-    also=("QA-WS-115",),
+    also=elsewhere("QA-WS-006"),
 )
 def price_rounded() -> None:
     """Round on the way."""
-    _edit_ticks(OPTION, lambda tick: tick.update(last_price=round(tick["last_price"], 2)))
+    edit_ticks(OPTION, lambda tick: tick.update(last_price=round(tick["last_price"], 2)))
 
 
 @fault(
     story="Greeks are rounded to four digits, so that gamma is gone and hedges are off.",
     caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
-    also=("QA-WS-115",),
+    also=elsewhere("QA-WS-006"),
 )
 def greeks_rounded() -> None:
     """Round on the way."""
@@ -62,13 +49,13 @@ def greeks_rounded() -> None:
     def edit(tick: dict[str, Any]) -> None:
         tick["greeks"] = {name: round(value, 4) for name, value in tick["greeks"].items()}
 
-    _edit_ticks(OPTION, edit)
+    edit_ticks(OPTION, edit)
 
 
 @fault(
     story="Each option tick carries the greeks of the one before, so that hedges are a tick late.",
     caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
-    also=("QA-WS-115",),
+    also=elsewhere("QA-WS-006"),
 )
 def greeks_stale() -> None:
     """Swap the greeks with those that were kept."""
@@ -79,7 +66,7 @@ def greeks_stale() -> None:
         tick["greeks"] = kept.get(token, fresh)
         kept[token] = fresh
 
-    _edit_ticks(OPTION, edit)
+    edit_ticks(OPTION, edit)
 
 
 @fault(
@@ -175,17 +162,17 @@ def unknown_fields_stripped() -> None:
 @fault(
     story="High and low of a bar are swapped, so that every chart and stop order is upside down.",
     caught_by={"QA-WS-007": "high of NIFTY underlying bar"},
-    also=("QA-WS-115",),
+    also=elsewhere("QA-WS-007"),
 )
 def high_and_low_swapped() -> None:
     """Swap two fields."""
-    _edit_ticks(BAR, lambda bar: bar.update(high=bar["low"], low=bar["high"]))
+    edit_ticks(BAR, lambda bar: bar.update(high=bar["low"], low=bar["high"]))
 
 
 @fault(
     story="A bar closes at the price of the bar before, so that the day's last price is wrong.",
     caught_by={"QA-WS-007": "close of NIFTY underlying bar"},
-    also=("QA-WS-115",),
+    also=elsewhere("QA-WS-007"),
 )
 def bar_keeps_old_close() -> None:
     """Put the close that was kept into the next bar."""
@@ -196,17 +183,17 @@ def bar_keeps_old_close() -> None:
         bar["close"] = kept.get(bar["symbol"], fresh)
         kept[bar["symbol"]] = fresh
 
-    _edit_ticks(BAR, edit)
+    edit_ticks(BAR, edit)
 
 
 @fault(
     story="The volume of bars is always zero, so that volume-weighted orders never trade.",
     caught_by={"QA-WS-007": "at Alice: measured 0, allowed 182300"},
-    also=("QA-WS-115",),
+    also=elsewhere("QA-WS-007"),
 )
 def volume_zero() -> None:
     """Overwrite the field."""
-    _edit_ticks(BAR, lambda bar: bar.update(volume=0))
+    edit_ticks(BAR, lambda bar: bar.update(volume=0))
 
 
 @fault(

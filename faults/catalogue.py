@@ -13,6 +13,7 @@ CAPABILITIES = {
     "connections": "connections",
     "authentication": "authentication",
     "broadcasting": "broadcasting",
+    "contents": "contents",
     "fan-out": "fan_out",
     "subscriptions": "subscriptions",
     "reconnecting": "reconnect",

@@ -1,0 +1,321 @@
+"""Faults of what ticks say: values and names at the edges of the market. QA-WS-006, 007, 008.
+
+Every scenario holds every tick of every client against what was published, so all of them may be
+red where a tick says something else: the service is broken there too.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from typing import Any
+
+from app import messages
+from app.fanout import Fanout
+from app.messages import InvalidTick, Tick
+from faults.fault import edited, fault, replace
+
+OPTION, BAR = "option_tick", "underlying_bar"
+
+WITH_TICKS = tuple(
+    f"QA-WS-{number:03}"
+    for part in (range(2, 13), range(16, 19), range(21, 26), range(101, 118))
+    for number in part
+    if number not in (104, *range(107, 111), *range(112, 115))
+)
+"""The functional tests in which ticks flow."""
+
+NOT_PUBLISHED = "received ticks that differ from what was published"
+NOTHING = "to Alice: measured nothing"
+
+
+def elsewhere(*caught_by: str) -> tuple[str, ...]:
+    """Return the tests that may notice a tick that says something else, but for those named."""
+    return tuple(test for test in WITH_TICKS if test not in caught_by)
+
+
+def edit_ticks(kind: str, edit: Callable[[dict[str, Any]], None]) -> None:
+    """Let every tick of a kind be changed on its way through; "" for both kinds."""
+    original = messages.parse_tick
+
+    def parse_tick(channel: bytes, payload: bytes) -> Tick:
+        tick = original(channel, payload)
+        if kind in ("", tick.route.type):
+            return tick._replace(payload=edited(tick.payload, edit))
+        return tick
+
+    replace(messages, "parse_tick", parse_tick)
+
+
+def _refuse_ticks(is_refused: Callable[[dict[str, Any], bytes], bool]) -> None:
+    """Let ticks be taken for invalid ones, which are logged and dropped."""
+    original = messages.parse_tick
+
+    def parse_tick(channel: bytes, payload: bytes) -> Tick:
+        tick = original(channel, payload)
+        if is_refused(json.loads(payload), payload):
+            raise InvalidTick("out of range")
+        return tick
+
+    replace(messages, "parse_tick", parse_tick)
+
+
+def _rename(name_of: Callable[[str], str]) -> None:
+    """Let a subscription be for another name than the client wrote."""
+    original = messages._symbol
+    replace(messages, "_symbol", lambda value: name_of(original(value)))
+
+
+# --- zero -------------------------------------------------------------------------------------
+
+
+@fault(
+    story="A tick with a volume of zero is taken for one without a volume and dropped, so that "
+    "nobody hears of an instrument that does not trade.",
+    caught_by={"QA-WS-006": NOTHING, "QA-WS-007": NOTHING},
+    also=elsewhere("QA-WS-006", "QA-WS-007"),
+)
+def zero_volume_dropped() -> None:
+    """Ask `if not volume`."""
+    _refuse_ticks(lambda tick, _: not tick["volume"])
+
+
+@fault(
+    story="Greeks of exactly zero are left out, so that a client's model reads them from the tick "
+    "before, or falls over.",
+    caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
+    also=elsewhere("QA-WS-006"),
+)
+def zero_greeks_left_out() -> None:
+    """Keep only what is true."""
+
+    def edit(tick: dict[str, Any]) -> None:
+        tick["greeks"] = {name: value for name, value in tick["greeks"].items() if value}
+
+    edit_ticks(OPTION, edit)
+
+
+@fault(
+    story="A price of zero is replaced by the last one that was not, so that a worthless option "
+    "keeps its value.",
+    caught_by={"QA-WS-006": "last_price of NIFTY option tick"},
+    also=elsewhere("QA-WS-006"),
+)
+def zero_price_replaced_by_the_last() -> None:
+    """Say `price or last`."""
+    last: dict[int, Any] = {}
+
+    def edit(tick: dict[str, Any]) -> None:
+        token = tick["instrument_token"]
+        tick["last_price"] = last[token] = tick["last_price"] or last.get(token, 0)
+
+    edit_ticks(OPTION, edit)
+
+
+@fault(
+    story="A bar whose four prices are equal is taken for no bar, so that charts have holes where "
+    "the market stood still.",
+    caught_by={"QA-WS-007": NOTHING},
+    also=elsewhere("QA-WS-007"),
+)
+def flat_bars_dropped() -> None:
+    """Ask whether anything has moved."""
+
+    def is_flat(tick: dict[str, Any], _: bytes) -> bool:
+        return bool(tick["type"] == BAR and tick["high"] == tick["low"])
+
+    _refuse_ticks(is_flat)
+
+
+# --- sizes and digits -------------------------------------------------------------------------
+
+
+@fault(
+    story="Volumes wrap at 2^32, so that the busiest instrument of the day looks like a quiet one.",
+    caught_by={
+        "QA-WS-007": "volume of NIFTY underlying bar",
+        "QA-WS-006": "volume 1866154887 instead of 6161122183",
+    },
+    also=elsewhere("QA-WS-006", "QA-WS-007"),
+)
+def volume_wraps() -> None:
+    """Keep 32 bits."""
+    edit_ticks("", lambda tick: tick.update(volume=tick["volume"] % 2**32))
+
+
+@fault(
+    story="Instrument numbers are held as doubles, so that beyond 2^53 a client gets the ticks of "
+    "its instrument's neighbour too, and under its number.",
+    caught_by={"QA-WS-006": "Alice received ticks"},
+    also=elsewhere("QA-WS-006"),
+)
+def instruments_as_doubles() -> None:
+    """Round on both ways."""
+    original, instrument = messages.parse_tick, messages._instrument
+    replace(messages, "_instrument", lambda value: int(float(instrument(value))))
+
+    def parse_tick(channel: bytes, payload: bytes) -> Tick:
+        tick = original(channel, payload)
+        token = tick.route.instrument_token
+        if token is None:
+            return tick
+        rounded = int(float(token))
+        return Tick(
+            tick.route._replace(instrument_token=rounded),
+            edited(tick.payload, lambda members: members.update(instrument_token=rounded)),
+        )
+
+    replace(messages, "parse_tick", parse_tick)
+
+
+@fault(
+    story="Prices above ten million are taken for a slip of the finger and dropped, so that the "
+    "highest-priced instruments never tick.",
+    caught_by={"QA-WS-006": NOTHING},
+    also=elsewhere("QA-WS-006"),
+)
+def high_prices_dropped() -> None:
+    """Compare with a bound that once was generous."""
+    _refuse_ticks(lambda tick, _: bool(tick.get("last_price", 0) > 1e7))
+
+
+@fault(
+    story="Numbers in scientific notation cannot be read, so that the smallest prices and greeks "
+    "never arrive.",
+    caught_by={"QA-WS-006": NOTHING},
+    also=elsewhere("QA-WS-006"),
+)
+def exponents_not_read() -> None:
+    """Take digits and a point only."""
+
+    def has_exponent(_: dict[str, Any], payload: bytes) -> bool:
+        numbers: list[str] = []
+        json.loads(payload, parse_float=numbers.append)
+        return any("e" in number for number in numbers)
+
+    _refuse_ticks(has_exponent)
+
+
+@fault(
+    story="A volatility above 1 is taken for per cent and divided by 100, so that the wildest "
+    "options look like the calmest.",
+    caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
+    also=elsewhere("QA-WS-006"),
+)
+def volatility_taken_for_per_cent() -> None:
+    """Guess the unit."""
+
+    def edit(tick: dict[str, Any]) -> None:
+        greeks = tick["greeks"]
+        greeks["iv"] = greeks["iv"] / 100 if greeks["iv"] > 1 else greeks["iv"]
+
+    edit_ticks(OPTION, edit)
+
+
+# --- one for another --------------------------------------------------------------------------
+
+
+@fault(
+    story="The last greeks are kept by symbol and not by instrument, so that each option shows "
+    "those of its neighbour in the chain.",
+    caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
+    also=elsewhere("QA-WS-006"),
+)
+def greeks_of_the_neighbour() -> None:
+    """Use a key that is too short."""
+    kept: dict[str, tuple[int, Any]] = {}
+
+    def edit(tick: dict[str, Any]) -> None:
+        token, symbol, fresh = tick["instrument_token"], tick["symbol"], tick["greeks"]
+        before, greeks = kept.get(symbol, (token, fresh))
+        kept[symbol] = (token, fresh)
+        if before != token:
+            tick["greeks"] = greeks
+
+    edit_ticks(OPTION, edit)
+
+
+@fault(
+    story="Only what has changed since the tick before is sent, though nothing was agreed, so that "
+    "a client that has just connected lacks half of each tick.",
+    caught_by={"QA-WS-006": "missing"},
+    also=elsewhere("QA-WS-006"),
+)
+def only_changes_sent() -> None:
+    """Leave out greeks that are as before."""
+    kept: dict[int, dict[str, Any]] = {}
+
+    def edit(tick: dict[str, Any]) -> None:
+        before = kept.get(tick["instrument_token"], {})
+        kept[tick["instrument_token"]] = dict(tick)
+        for name in [n for n in ("bid", "ask", "volume", "greeks") if before.get(n) == tick[n]]:
+            del tick[name]
+        tick.pop("bid", None) if before else None
+
+    edit_ticks(OPTION, edit)
+
+
+# --- names ------------------------------------------------------------------------------------
+
+
+@fault(
+    story="Symbols are cut at the first dot, so that who asks for one class of a share gets "
+    "another, or nothing.",
+    caught_by={"QA-WS-008": "Alice"},
+)
+def names_cut_at_the_dot() -> None:
+    """Take what is behind the dot for the exchange."""
+    _rename(lambda name: name.partition(".")[0])
+
+
+@fault(
+    story="Symbols are cut at the first blank, so that who asks for an index gets its future.",
+    caught_by={"QA-WS-008": "Alice"},
+)
+def names_cut_at_the_blank() -> None:
+    """Take what is behind the blank for an expiry."""
+    _rename(lambda name: name.split()[0])
+
+
+@fault(
+    story="What goes out is escaped as for a web page, so that a client looks in vain for the "
+    "symbol that it has asked for.",
+    caught_by={"QA-WS-008": "the fence to Alice"},
+)
+def names_escaped() -> None:
+    """Escape where nobody unescapes."""
+    original = Fanout.publish
+
+    def publish(self: Fanout, tick: Tick) -> None:
+        escaped = html.escape(tick.payload.decode(), quote=False).encode()
+        original(self, tick._replace(payload=escaped))
+
+    replace(Fanout, "publish", publish)
+
+
+@fault(
+    story="A symbol of digits is taken for an instrument's number, so that whole exchanges that "
+    "number their shares have no ticks by symbol.",
+    caught_by={"QA-WS-008": "the fence to Alice"},
+)
+def names_of_digits_taken_for_numbers() -> None:
+    """Ask what it looks like and not which member it came in."""
+    _rename(lambda name: f"instrument {name}" if name.isdigit() else name)
+
+
+@fault(
+    story="Letters beyond ASCII are replaced by question marks, so that the symbols of half the "
+    "world's exchanges all look alike.",
+    caught_by={"QA-WS-008": "the fence to Alice"},
+)
+def names_in_other_letters_replaced() -> None:
+    """Encode for an old system."""
+    original = messages.parse_tick
+
+    def parse_tick(channel: bytes, payload: bytes) -> Tick:
+        tick = original(channel, payload)
+        text = json.dumps(json.loads(tick.payload), ensure_ascii=False)
+        return tick._replace(payload=text.encode("ascii", "replace"))
+
+    replace(messages, "parse_tick", parse_tick)
