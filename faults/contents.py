@@ -262,7 +262,7 @@ def only_changes_sent() -> None:
 @fault(
     story="Symbols are cut at the first dot, so that who asks for one class of a share gets "
     "another, or nothing.",
-    caught_by={"QA-WS-008": "Alice"},
+    caught_by={"QA-WS-008": "the fence to Alice"},
 )
 def names_cut_at_the_dot() -> None:
     """Take what is behind the dot for the exchange."""
@@ -271,7 +271,7 @@ def names_cut_at_the_dot() -> None:
 
 @fault(
     story="Symbols are cut at the first blank, so that who asks for an index gets its future.",
-    caught_by={"QA-WS-008": "Alice"},
+    caught_by={"QA-WS-008": "the fence to Alice"},
 )
 def names_cut_at_the_blank() -> None:
     """Take what is behind the blank for an expiry."""

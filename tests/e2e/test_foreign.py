@@ -46,6 +46,10 @@ def test_a_service_in_another_language_needs_only_a_target_file(tmp_path):
     assert code == 0, output
     assert {line["status"] for line in scenarios} == {"passed"}
     assert {line["id"] for line in scenarios} >= {f"QA-WS-{n:03}" for n in range(1, 13)}
+    results = [json.loads(f.read_text()) for f in tmp_path.glob("allure-results/*-result.json")]
+    (skipped,) = [r for r in results if r["status"] == "skipped" and "QA-WS-006" in r["name"]]
+    said = "SKIPPED: the target foreign declines: large-integers"
+    assert skipped["statusDetails"]["message"] == said
 
 
 def test_what_a_target_does_not_offer_is_skipped_with_its_reason(tmp_path):
@@ -80,5 +84,6 @@ def test_what_a_target_does_not_offer_is_skipped_with_its_reason(tmp_path):
     assert said == [
         ("QA-WS-002", "passed", ""),
         ("QA-WS-002", "skipped", lacks),
+        ("QA-WS-006", "skipped", lacks),
         ("QA-WS-006", "skipped", lacks),
     ]

@@ -172,6 +172,21 @@ def test_what_is_no_selection_matches_no_step(words):
     assert understood("Selection", words) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "symbols"),
+    [
+        ('"BRK.B"', ("BRK.B",)),
+        ('"NIFTY 50" and NIFTY', ("NIFTY 50", "NIFTY")),
+        ('NIFTY, "M&M" and "日経225"', ("NIFTY", "M&M", "日経225")),
+        ('"500325"', ("500325",)),
+    ],
+)
+def test_symbols_may_stand_in_quotes(words, symbols):
+    selection = understood("Selection", words)
+    assert selection.symbols == symbols
+    assert understood("Selection", str(selection)) == selection
+
+
 SENTENCES = [
     ("given", "the ticker service is started"),
     ("given", "the market is open"),
