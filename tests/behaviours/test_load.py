@@ -78,7 +78,7 @@ def test_only_what_was_recorded_can_return(testbed, parts, sentence):
     with pytest.raises(Broken, match=sentence):
         asyncio.run(resources.return_to_baseline(testbed, parts, 100))
     with pytest.raises(Broken, match=sentence):
-        asyncio.run(resources.no_more_than_baseline(testbed, parts, 100, "files"))
+        asyncio.run(resources.no_more_than_baseline(testbed, parts, 100))
 
 
 def test_parts_that_a_sentence_does_not_name_do_not_count(testbed):
