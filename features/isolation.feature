@@ -67,11 +67,11 @@ Feature: Isolation
       | a broker command                |
 
   @QA-WS-025 @p0 @blocker @needs.mint @needs.launch @needs.configure
-  Scenario: QA-WS-025 Tokens leave no trace
+  Scenario Outline: QA-WS-025 Tokens leave no trace
     > Specification: tokens (accepted, rejected, crashing) appear nowhere in the service's output,
-    > logs, error bodies or close reasons. The service logs as much as it can meanwhile.
+    > logs, error bodies or close reasons.
 
-    Given the ticker service is running with a log level of DEBUG
+    Given the ticker service is running with a log level of <level>
     And Alice is connected and subscribed to NIFTY
     And Mallory is connected and subscribed to BANKNIFTY
     When valid and forged tokens are presented wherever a client can put one
@@ -79,3 +79,7 @@ Feature: Isolation
     Then no token appears in logs, responses or close reasons
     And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
+
+    Examples: the service logs as much as it can
+      | level |
+      | DEBUG |

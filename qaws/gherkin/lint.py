@@ -31,6 +31,7 @@ from qaws.gherkin.tags import (
     PRIORITIES,
     SEVERITIES,
     TEST_ID,
+    test_id,
 )
 from qaws.gherkin.types import TYPES
 
@@ -68,10 +69,12 @@ def problems(features: Path) -> Iterator[str]:
     used: set[Any] = set()
     owners: dict[str, tuple[str, str]] = {}
     titles: dict[str, str] = {}
+    rows: dict[str, str] = {}
     for feature in filter(None, parsed):
         yield from _feature_problems(feature)
         for scenario in _scenarios(feature):
             yield from _identity_problems(scenario, owners, titles)
+            yield from _row_collisions(scenario, rows)
             yield from _tag_problems(scenario)
             yield from _shape_problems(scenario)
             yield from _step_problems(scenario, used)
@@ -157,6 +160,24 @@ def _identity_problems(
     source = next((source for numbers, source in SOURCES if number in numbers), "")
     if source and not scenario.description[0].startswith(f"> {source}:"):
         yield f'{at}: the description of {ids[0]} must begin with "> {source}:"'
+
+
+def _row_collisions(scenario: Scenario, rows: dict[str, str]) -> Iterator[str]:
+    """Find rows of one id that nothing tells apart: reports know a result by its id and its row.
+
+    Args:
+        scenario: the scenario, which counts as one row without cells, or outline.
+        rows: id and cells → where they were first seen.
+    """
+    sid = test_id(scenario)
+    for row in scenario.scenarios if isinstance(scenario, ScenarioOutline) else [scenario]:
+        cells = sorted(row._row.items()) if row._row else []
+        at = _at(row)
+        if sid and (former_at := rows.setdefault(f"{sid} {cells}", at)) != at:
+            yield (
+                f"{at}: {sid} has the same row as {former_at}; where scenarios share an id, one at "
+                "most is without rows, and headings or cells of the others differ"
+            )
 
 
 def _tag_problems(scenario: Scenario) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What tells a scenario from all others: its QA-WS id, its title if others share that, its row."""
+"""What tells a scenario from all others: its QA-WS id, and its row."""
 
 from __future__ import annotations
 
@@ -31,33 +31,19 @@ def row_text(scenario: Any) -> str:
 
 
 def identity(scenario: Any) -> str:
-    """Return what tells a scenario from all others: its id (or title) and its row.
-
-    Where several scenarios of a feature have one id, the title comes with it.
-    """
-    feature, sid = scenario.feature, scenario_id(scenario)
-    sharing = [each for each in feature.scenarios if scenario_id(each) == sid]
-    name = f"{feature.name}: {scenario.name}" if sid is None else sid
-    if sid is not None and len(sharing) > 1:
-        name += f" {_title(scenario, sharing)}"
+    """Return what tells a scenario from all others: its id (or title) and its row."""
+    name = scenario_id(scenario) or f"{scenario.feature.name}: {scenario.name}"
     cells = sorted(row_cells(scenario).items())
     return "; ".join([name, *(f"{heading}={cell}" for heading, cell in cells)])
-
-
-def _title(scenario: Any, sharing: Iterable[Any]) -> str:
-    """Return a scenario's title, of a row that of its outline: behave adds the row's number."""
-    for each in sharing:
-        if isinstance(each, ScenarioOutline) and scenario in each.scenarios:
-            return str(each.name)
-    return str(scenario.name)
 
 
 def check_identities(features: Iterable[Any]) -> None:
     """Raise ConstraintError, with one line that names both places, where identities collide.
 
-    Two results of one identity become one "retry" in Allure, and the failed one disappears. An id
-    belongs to one feature file; scenarios that share it there differ in their titles. A Rule is
-    refused for the same reason: allure-behave does not see the scenarios in it.
+    Two results of one identity become one "retry" in Allure, and the failed one disappears: it
+    knows them by id and row alone. So an id belongs to one feature file, and scenarios that share
+    it there differ in titles and rows. A Rule is refused for the same reason: allure-behave does
+    not see the scenarios in it.
     """
     owners: dict[str, Any] = {}
     titles: dict[tuple[str, str], Any] = {}
@@ -78,7 +64,6 @@ def check_identities(features: Iterable[Any]) -> None:
             for scenario in item if isinstance(item, ScenarioOutline) else [item]:
                 key = identity(scenario)
                 if key in rows:
-                    raise ConstraintError(
-                        f"duplicate row of {name}: {rows[key]} and {scenario.location}"
-                    )
+                    what = f"row of {name}" if row_cells(scenario) else name
+                    raise ConstraintError(f"duplicate {what}: {rows[key]} and {scenario.location}")
                 rows[key] = scenario.location

@@ -214,11 +214,31 @@ def test_an_id_belongs_to_one_file(lint):
     again = scenario(title="QA-WS-900 It answers again")
     found = lint(HEAD + scenario(), HEAD + again)
     assert "f1.feature:5: QA-WS-900 is already the id of " in found
-    assert found.endswith("f0.feature:5; an id belongs to one feature file")
+    assert "f0.feature:5; an id belongs to one feature file" in found
 
 
-def test_scenarios_of_one_file_may_share_an_id(lint):
-    assert lint(HEAD + scenario() + scenario(title="QA-WS-900 It answers again")) == ""
+def outline(title, heading, *cells):
+    text = scenario(title=title, story=STORY.replace("land", f"<{heading}>"))
+    rows = "".join(f"      | {cell} |\n" for cell in (heading, *cells))
+    return text.replace("Scenario:", "Scenario Outline:") + f"\n    Examples:\n{rows}"
+
+
+def test_scenarios_of_one_file_that_differ_in_titles_and_rows_may_share_an_id(lint):
+    others = outline("QA-WS-900 A", "place", "sea") + outline("QA-WS-900 B", "ground", "sea")
+    assert lint(HEAD + scenario() + others) == ""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        scenario(title="QA-WS-900 A"),
+        outline("QA-WS-900 A", "place", "sea", "sea"),
+        outline("QA-WS-900 A", "place", "sea") + outline("QA-WS-900 B", "place", "sea"),
+    ],
+    ids=["two without rows", "two rows of one outline", "two rows of two outlines"],
+)
+def test_rows_of_one_id_that_nothing_tells_apart_are_found(lint, more):
+    assert "QA-WS-900 has the same row as " in lint(HEAD + scenario() + more)
 
 
 ACTING = [

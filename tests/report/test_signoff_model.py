@@ -146,9 +146,6 @@ CASES = {
         "QA-WS-101: x",
     ),
 }
-SHARED = [result() | {"title": title, "link": title} for title in ("QA-WS-001 A", "QA-WS-001 B")]
-OF_B = checks("120 ms", "not met", "QA-WS-001") | {"scenario": "QA-WS-001 B"}
-CASES["shared id"] = (case([*SHARED, *TWO], [FAST, OF_B]), "FAILED", "FAILED", "120 ms")
 FIGURES = {"5.1 ms": 5.1, "1.2 s": 1200, "50,000 of 50,000": 50000, "9,998 ticks/s": 9998} | {
     "+1.3 %": 1.3,
     "-2 %": -2,
@@ -194,11 +191,6 @@ def test_a_test_with_too_few_rows_is_not_verified(models):
 def test_what_was_not_measured_says_so(models):
     [_, latency, *_] = models["all, not measured"]["criteria"]
     assert (latency["verdict"], latency["measured"]) == ("NOT MEASURED", "")
-
-
-def test_checks_of_a_scenario_are_not_those_of_another_with_its_id(models):
-    verdicts = [scenario["verdict"] for scenario in models["shared id"]["tests"][0]["scenarios"]]
-    assert verdicts == ["PASSED", "FAILED"]
 
 
 def test_a_bound_edited_in_a_scenario_does_not_move_the_criterion(models):
