@@ -19,16 +19,20 @@ Feature: Real-time broadcasting
     And the type, instrument_token, symbol, last_price and greeks that Alice receives match what was published, digit for digit
 
   @QA-WS-006 @p0 @blocker @needs.large-integers
-  Scenario: QA-WS-006 Instruments that differ in their last digit only are told apart
+  Scenario Outline: QA-WS-006 Instruments that differ in their last digit only are told apart
     > Plan: given a client subscribed to an instrument, it receives that instrument's ticks, and no
     > others; so also where the neighbour's number differs in its last digit only. Beyond 2^53 who
     > holds numbers as doubles takes one for the other.
 
-    Given Alice is connected and subscribed to instrument 9007199254740993
-    And Bob is connected and subscribed to instrument 9007199254740992
+    Given Alice is connected and subscribed to instrument <instrument>
+    And Bob is connected and subscribed to instrument <neighbour>
     When 10 option ticks for FINNIFTY are published
-    Then Alice has received every tick for instrument 9007199254740993 published while subscribed, and no tick without a subscription
-    And Bob has received every tick for instrument 9007199254740992 published while subscribed, and no tick without a subscription
+    Then Alice has received every tick for instrument <instrument> published while subscribed, and no tick without a subscription
+    And Bob has received every tick for instrument <neighbour> published while subscribed, and no tick without a subscription
+
+    Examples:
+      | instrument       | neighbour        |
+      | 9007199254740993 | 9007199254740992 |
 
   @QA-WS-007 @p0 @blocker
   Scenario: QA-WS-007 Underlying bars reach their subscriber
