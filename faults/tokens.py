@@ -52,7 +52,7 @@ def _also_accept(lenient: Lenient) -> None:
 
 def _signed(self: TokenVerifier, token: str, **options: Any) -> dict[str, Any]:
     """Return the claims of a token of the right key, checked but for what `options` leave out."""
-    key = self._keys[jwt.get_unverified_header(token)["kid"]]
+    key = self._keys.find(jwt.get_unverified_header(token)["kid"])
     checks: Any = {"require": ["exp", "sub", "iss", "aud"], "strict_aud": True, **options}
     return jwt.decode(
         token,
@@ -170,7 +170,7 @@ def public_key_taken_for_a_secret() -> None:
     """Check an HMAC with the key's PEM."""
 
     def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
-        public: Any = next(iter(self._keys.values())).key
+        public: Any = self._keys.find(jwt.get_unverified_header(token)["kid"]).key
         pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         if not _hmac_fits(token, pem):
             raise ValueError
@@ -240,7 +240,7 @@ def critical_extensions_ignored() -> None:
     def key_for(self: TokenVerifier, header: Mapping[str, Any]) -> jwt.PyJWK:
         if str(header.get("typ", "JWT")).upper() != "JWT":
             raise ValueError
-        return self._keys[header["kid"]]
+        return self._keys.find(header["kid"])
 
     replace(PyJWS, "_validate_crit", lambda self, headers: None)
     replace(TokenVerifier, "_key_for", key_for)
@@ -380,7 +380,7 @@ def forgery_locks_others_out() -> None:
     until = [0.0]
 
     def key_for(self: TokenVerifier, header: Mapping[str, Any]) -> jwt.PyJWK:
-        if header.get("kid") not in self._keys:
+        if header.get("kid") not in self._keys.by_kid:
             until[0] = time.monotonic() + 3
         if time.monotonic() < until[0]:
             raise AuthenticationError
