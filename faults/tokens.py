@@ -7,7 +7,7 @@ import hmac
 import json
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,22 @@ from jwt.utils import base64url_decode
 from websockets import http11
 from websockets.asyncio.server import ServerConnection
 
-from app import auth, closes, routes_websocket
+from app import auth, closes, jwks, routes_websocket
 from app.auth import AuthenticationError, Claims, TokenVerifier
+from app.jwks import KeySet
 from app.server import TickerService
 from app.sessions import SessionRegistry
-from faults.authentication import token_of
+from faults.authentication import (
+    MAYBE_WHERE_NOBODY_IS_LET_IN,
+    WHERE_NOBODY_IS_LET_IN,
+    token_of,
+)
 from faults.fault import fault, replace
 
 LET_IN = "refusal of Mallory: measured 1 x welcome; still open"
 TOLD = "what Mallory was told: measured "
 COUNTED = "sessions and sockets of the service: measured "
+NOT_BY_KID = "an unknown kty: is the key chosen by kid?"
 AGAIN = "refusal of Ida: measured 1 x welcome; still open"
 
 Lenient = Callable[[TokenVerifier, str], Mapping[str, Any]]
@@ -282,6 +288,60 @@ def a_minute_of_leeway() -> None:
         return {**claims, "exp": claims["exp"] + 60}
 
     _also_accept(lenient)
+
+
+# --- which key of the set is taken -------------------------------------------------------------
+
+
+@fault(
+    story="The first key of the set is taken, whatever key a token names, so that on the day when "
+    "the issuer adds a key nobody can log in any more.",
+    caught_by={**WHERE_NOBODY_IS_LET_IN, "QA-WS-003": NOT_BY_KID},
+    also=MAYBE_WHERE_NOBODY_IS_LET_IN,
+)
+def first_key_of_the_set_taken() -> None:
+    """Do not look at the kid."""
+    replace(KeySet, "find", lambda self, kid: next(iter(self.by_kid.values())))
+
+
+@fault(
+    story="The key that fitted the last token is tried first on the next, whatever key that names, "
+    "so that tokens of a key that the issuer has withdrawn go on opening sessions.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def last_key_kept_without_its_kid() -> None:
+    """Remember a key that has verified a token, but not which it was."""
+    fitted: list[jwt.PyJWK] = []
+    find, original = KeySet.find, TokenVerifier.verify
+
+    def found(self: KeySet, kid: object) -> jwt.PyJWK:
+        return fitted[-1] if fitted else find(self, kid)
+
+    def verify(self: TokenVerifier, token: str | None) -> Claims:
+        claims = original(self, token)
+        if not fitted:
+            fitted.append(find(self._keys, jwt.get_unverified_header(token or "")["kid"]))
+        return claims
+
+    replace(KeySet, "find", found)
+    replace(TokenVerifier, "verify", verify)
+
+
+@fault(
+    story="What a key of the set is for is not looked at, so that whoever can decrypt with the "
+    "issuer's encryption key can sign tokens with it too.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def encryption_key_taken_for_signatures() -> None:
+    """Take use and alg out of the keys."""
+    original = jwks._key
+
+    def key(jwk: Mapping[str, Any], algorithms: Collection[str]) -> jwt.PyJWK:
+        purpose = ("use", "alg")
+        members = {name: jwk[name] for name in jwk if name not in purpose}
+        return original(members, algorithms)
+
+    replace(jwks, "_key", key)
 
 
 # --- how it is refused --------------------------------------------------------------

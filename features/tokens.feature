@@ -46,6 +46,11 @@ Feature: Tokens
       | the header of another token          |
       | a strange key under the right kid    |
 
+    Examples: the key set has other keys too
+      | token                                |
+      | the right key under another kid      |
+      | the set's key for encryption         |
+
     Examples: the header brings a key, or demands what is unknown
       | token                                |
       | its own key in jwk                   |

@@ -74,6 +74,8 @@ async def connect(
         may_be_gone=may_be_gone,
     )
     await asyncio.gather(*(settled(testbed, connection) for connection in opened))
+    if token is Shown.VALID and any(any(each.received("welcome")) for each in opened):
+        testbed.tokens.accepted = True
     return opened
 
 
@@ -102,15 +104,17 @@ async def be_connected(
     Raises:
         Refuted: one of them was not welcomed.
     """
-    require_welcomes(await connect(testbed, clients, token, origin=origin, service=service))
+    opened = await connect(testbed, clients, token, origin=origin, service=service)
+    require_welcomes(testbed, opened)
 
 
-def require_welcomes(connections: Iterable[Connection]) -> None:
+def require_welcomes(testbed: Testbed, connections: Iterable[Connection]) -> None:
     """Raise `Refuted` where a client with a valid token was not welcomed."""
     for connection in connections:
         if not any(connection.received("welcome")):
             raise Refuted(
-                f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
+                f"{connection.name} has a valid token but was not welcomed: "
+                f"{connection.summary()}{testbed.tokens.hint}"
             )
 
 
@@ -366,7 +370,9 @@ def in_time(
     """Require that what began at `start_ns` ended in time; None: its end was not seen at all."""
     if end_ns is None:
         now = time.monotonic_ns()
-        testbed.scenario.checks.never(what, start_ns, now, within_ms, connection.summary())
+        hint = "" if any(connection.received("welcome")) else testbed.tokens.hint
+        seen = connection.summary() + hint
+        testbed.scenario.checks.never(what, start_ns, now, within_ms, seen)
     else:
         testbed.scenario.checks.at_most_ms(what, start_ns, end_ns, within_ms)
 
