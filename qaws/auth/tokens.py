@@ -100,12 +100,12 @@ class Tokens:
 
     @property
     def hint(self) -> str:
-        """Return what to look at where the service lets nobody in, in brackets; "" once it has."""
+        """Return what to look at where the service lets nobody in; "" once it has."""
         if self.accepted or not self._key:
             return ""
         return (
-            f" (no valid token has been accepted yet; in the key set {self.key_id} comes after "
-            "another signing key, an encryption key and an unknown kty: is the key chosen by kid?)"
+            f"no valid token has been accepted yet; in the key set {self.key_id} comes after "
+            "another signing key, an encryption key and an unknown kty: is the key chosen by kid?"
         )
 
     @property

@@ -114,8 +114,15 @@ def require_welcomes(testbed: Testbed, connections: Iterable[Connection]) -> Non
         if not any(connection.received("welcome")):
             raise Refuted(
                 f"{connection.name} has a valid token but was not welcomed: "
-                f"{connection.summary()}{testbed.tokens.hint}"
+                f"{_seen(testbed, connection)}"
             )
+
+
+def _seen(testbed: Testbed, connection: Connection) -> str:
+    """Say what a client has seen, and what could be the matter where its token opened nothing."""
+    opened = connection.token is None or any(connection.received("welcome"))
+    hint = "" if opened else testbed.tokens.hint
+    return f"{connection.summary()}; {hint}" if hint else connection.summary()
 
 
 async def subscribe(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
@@ -250,7 +257,7 @@ async def connected(testbed: Testbed, clients: Sequence[str]) -> None:
     lost = [c for c in connections if not c.is_open]
     seen = f"{answered} of {len(connections)} open and answering"
     if lost:
-        seen += f"; {lost[0].name}: {lost[0].summary()}"
+        seen += f"; {lost[0].name}: {_seen(testbed, lost[0])}"
     testbed.scenario.checks.require(
         answered == len(connections),
         f"open connections of {shown(connections)}",
@@ -370,8 +377,7 @@ def in_time(
     """Require that what began at `start_ns` ended in time; None: its end was not seen at all."""
     if end_ns is None:
         now = time.monotonic_ns()
-        hint = "" if any(connection.received("welcome")) else testbed.tokens.hint
-        seen = connection.summary() + hint
+        seen = _seen(testbed, connection)
         testbed.scenario.checks.never(what, start_ns, now, within_ms, seen)
     else:
         testbed.scenario.checks.at_most_ms(what, start_ns, end_ns, within_ms)

@@ -153,8 +153,8 @@ def test_a_service_that_lets_nobody_in(wrong, with_key_set, service):
         with_key_set(service),
         signed(),
         r"^Alice has a valid token but was not welcomed: no message; closed with 1008 .*"
-        r" \(no valid token has been accepted yet; in the key set qaws-1 comes after another"
-        r" signing key, an encryption key and an unknown kty: is the key chosen by kid\?\)$",
+        r"; no valid token has been accepted yet; in the key set qaws-1 comes after another"
+        r" signing key, an encryption key and an unknown kty: is the key chosen by kid\?$",
     )
 
 
@@ -175,7 +175,7 @@ def test_the_key_set_is_not_to_blame_once_somebody_is_in(right, wrong, testbed, 
     wrong(
         with_key_set(TakesTheFirstKey),
         signed(),
-        r"^Alice has a valid token but was not welcomed: no message; closed with 1008 [^(]*$",
+        r"^Alice has a valid token but was not welcomed: no message; closed with 1008 [^;]*$",
     )
 
 
