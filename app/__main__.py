@@ -10,7 +10,7 @@ import sys
 
 import uvloop
 
-from app import auth, logs, server
+from app import auth, jwks, logs, server
 from app.settings import Settings, SettingsError, load_settings
 
 EXIT_OK = 0
@@ -26,8 +26,8 @@ def main() -> int:
         return _fail(EXIT_BAD_SETTINGS, *error.problems)
     logs.configure(settings.log_level)
     try:
-        keys = auth.load_keys(settings.jwks, settings.algorithms)
-    except auth.JwksError as error:
+        keys = jwks.KeySet(settings.jwks, settings.algorithms)
+    except jwks.JwksError as error:
         return _fail(EXIT_BAD_SETTINGS, f"TICKER_JWKS={error}; give a readable JSON Web Key Set")
     verifier = auth.TokenVerifier(
         keys,

@@ -7,7 +7,7 @@ import hmac
 import json
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,22 @@ from jwt.utils import base64url_decode
 from websockets import http11
 from websockets.asyncio.server import ServerConnection
 
-from app import auth, closes, routes_websocket
+from app import auth, closes, jwks, routes_websocket
 from app.auth import AuthenticationError, Claims, TokenVerifier
+from app.jwks import KeySet
 from app.server import TickerService
 from app.sessions import SessionRegistry
-from faults.authentication import token_of
+from faults.authentication import (
+    MAYBE_WHERE_NOBODY_IS_LET_IN,
+    WHERE_NOBODY_IS_LET_IN,
+    token_of,
+)
 from faults.fault import fault, replace
 
 LET_IN = "refusal of Mallory: measured 1 x welcome; still open"
 TOLD = "what Mallory was told: measured "
 COUNTED = "sessions, subscriptions and files of the service: measured "
+NOT_BY_KID = "an unknown kty: is the key chosen by kid?"
 AGAIN = "refusal of Ida: measured 1 x welcome; still open"
 
 Lenient = Callable[[TokenVerifier, str], Mapping[str, Any]]
@@ -52,7 +58,7 @@ def _also_accept(lenient: Lenient) -> None:
 
 def _signed(self: TokenVerifier, token: str, **options: Any) -> dict[str, Any]:
     """Return the claims of a token of the right key, checked but for what `options` leave out."""
-    key = self._keys[jwt.get_unverified_header(token)["kid"]]
+    key = self._keys.find(jwt.get_unverified_header(token)["kid"])
     checks: Any = {"require": ["exp", "sub", "iss", "aud"], "strict_aud": True, **options}
     return jwt.decode(
         token,
@@ -170,7 +176,7 @@ def public_key_taken_for_a_secret() -> None:
     """Check an HMAC with the key's PEM."""
 
     def lenient(self: TokenVerifier, token: str) -> Mapping[str, Any]:
-        public: Any = next(iter(self._keys.values())).key
+        public: Any = self._keys.find(jwt.get_unverified_header(token)["kid"]).key
         pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         if not _hmac_fits(token, pem):
             raise ValueError
@@ -240,7 +246,7 @@ def critical_extensions_ignored() -> None:
     def key_for(self: TokenVerifier, header: Mapping[str, Any]) -> jwt.PyJWK:
         if str(header.get("typ", "JWT")).upper() != "JWT":
             raise ValueError
-        return self._keys[header["kid"]]
+        return self._keys.find(header["kid"])
 
     replace(PyJWS, "_validate_crit", lambda self, headers: None)
     replace(TokenVerifier, "_key_for", key_for)
@@ -282,6 +288,60 @@ def a_minute_of_leeway() -> None:
         return {**claims, "exp": claims["exp"] + 60}
 
     _also_accept(lenient)
+
+
+# --- which key of the set is taken -------------------------------------------------------------
+
+
+@fault(
+    story="The first key of the set is taken, whatever key a token names, so that on the day when "
+    "the issuer adds a key nobody can log in any more.",
+    caught_by={**WHERE_NOBODY_IS_LET_IN, "QA-WS-003": NOT_BY_KID},
+    also=MAYBE_WHERE_NOBODY_IS_LET_IN,
+)
+def first_key_of_the_set_taken() -> None:
+    """Do not look at the kid."""
+    replace(KeySet, "find", lambda self, kid: next(iter(self.by_kid.values())))
+
+
+@fault(
+    story="The key that fitted the last token is tried first on the next, whatever key that names, "
+    "so that tokens of a key that the issuer has withdrawn go on opening sessions.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def last_key_kept_without_its_kid() -> None:
+    """Remember a key that has verified a token, but not which it was."""
+    fitted: list[jwt.PyJWK] = []
+    find, original = KeySet.find, TokenVerifier.verify
+
+    def found(self: KeySet, kid: object) -> jwt.PyJWK:
+        return fitted[-1] if fitted else find(self, kid)
+
+    def verify(self: TokenVerifier, token: str | None) -> Claims:
+        claims = original(self, token)
+        if not fitted:
+            fitted.append(find(self._keys, jwt.get_unverified_header(token or "")["kid"]))
+        return claims
+
+    replace(KeySet, "find", found)
+    replace(TokenVerifier, "verify", verify)
+
+
+@fault(
+    story="What a key of the set is for is not looked at, so that whoever can decrypt with the "
+    "issuer's encryption key can sign tokens with it too.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def encryption_key_taken_for_signatures() -> None:
+    """Take use and alg out of the keys."""
+    original = jwks._key
+
+    def key(jwk: Mapping[str, Any], algorithms: Collection[str]) -> jwt.PyJWK:
+        purpose = ("use", "alg")
+        members = {name: jwk[name] for name in jwk if name not in purpose}
+        return original(members, algorithms)
+
+    replace(jwks, "_key", key)
 
 
 # --- how it is refused --------------------------------------------------------------
@@ -380,7 +440,7 @@ def forgery_locks_others_out() -> None:
     until = [0.0]
 
     def key_for(self: TokenVerifier, header: Mapping[str, Any]) -> jwt.PyJWK:
-        if header.get("kid") not in self._keys:
+        if header.get("kid") not in self._keys.by_kid:
             until[0] = time.monotonic() + 3
         if time.monotonic() < until[0]:
             raise AuthenticationError

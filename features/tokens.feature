@@ -47,15 +47,24 @@ Feature: Tokens
       | the header of another token            |
       | an untrusted key under the right kid   |
 
+    @needs.key-ids
+    Examples: the key id is not that of the key
+      | token                                  |
+      | the right key under another kid        |
+      | an unknown kid                         |
+      | an empty kid                           |
+      | no kid                                 |
+
+    Examples: a key of the set that is not for signatures
+      | token                                  |
+      | the set's key for encryption           |
+
     Examples: the header supplies a key, or demands an unknown extension
       | token                                  |
       | its own key in jwk                     |
       | its own key set at a jku URL           |
       | its own certificate in x5c             |
       | its own certificate at an x5u URL      |
-      | an unknown kid                         |
-      | an empty kid                           |
-      | no kid                                 |
       | a kid that is a list                   |
       | a kid that traverses to an empty file  |
       | a kid with an SQL injection            |

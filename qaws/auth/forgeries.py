@@ -25,7 +25,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from qaws.auth.callback_server import CallbackServer
-from qaws.auth.tokens import PrivateKey, Tokens, key_set, new_key
+from qaws.auth.tokens import (
+    PrivateKey,
+    Tokens,
+    decoy_key_id,
+    encryption_key,
+    encryption_key_id,
+    new_key,
+    public_jwk,
+)
 from qaws.verdict import Broken
 
 KEY_SET_PAGE = "/keys.json"
@@ -127,8 +135,8 @@ def callback_server_for(algorithm: str) -> CallbackServer:
     """Return a callback server with the stranger's key set and certificate."""
     key = stranger(algorithm)
     certificate = _certificate(algorithm).public_bytes(Encoding.PEM)
-    keys = json.dumps(key_set(key, algorithm, STRANGE_KEY_ID)).encode()
-    return CallbackServer({KEY_SET_PAGE: keys, CERTIFICATE_PAGE: certificate})
+    keys = {"keys": [public_jwk(key, algorithm, STRANGE_KEY_ID)]}
+    return CallbackServer({KEY_SET_PAGE: json.dumps(keys).encode(), CERTIFICATE_PAGE: certificate})
 
 
 @cache
@@ -168,8 +176,7 @@ def _public_pem(forger: Forger) -> bytes:
 
 
 def _public_jwk(forger: Forger) -> bytes:
-    kid = forger.header()["kid"]
-    return json.dumps(key_set(forger.key, forger.algorithm, kid)["keys"][0]).encode()
+    return json.dumps(public_jwk(forger.key, forger.algorithm, forger.header()["kid"])).encode()
 
 
 def _other_algorithm(forger: Forger) -> str:
@@ -216,12 +223,18 @@ def _swapped(part: int) -> Callable[[Forger], str]:
 
 
 def _own_jwk(forger: Forger) -> str:
-    return forger.strange(jwk=key_set(forger.stranger, forger.algorithm, STRANGE_KEY_ID)["keys"][0])
+    return forger.strange(jwk=public_jwk(forger.stranger, forger.algorithm, STRANGE_KEY_ID))
 
 
 def _own_certificate(forger: Forger) -> str:
     der = _certificate(forger.algorithm).public_bytes(Encoding.DER)
     return forger.strange(x5c=[base64.b64encode(der).decode()])
+
+
+def _key_for_encryption(forger: Forger) -> str:
+    """Sign with a key of the set that is not for signatures (RFC 7517, section 4.2)."""
+    header = forger.header(kid=encryption_key_id(forger.header()["kid"]))
+    return forger.sealed(header, forger.payload(), encryption_key(forger.algorithm))
 
 
 def _nested(forger: Forger) -> str:
@@ -265,6 +278,9 @@ KINDS: dict[str, Callable[[Forger], str]] = {
     "the payload of another token": _swapped(1),
     "the header of another token": _swapped(0),
     "an untrusted key under the right kid": lambda f: f.strange(),
+    # The key set has other keys too.
+    "the right key under another kid": lambda f: f.headed(kid=decoy_key_id(f.header()["kid"])),
+    "the set's key for encryption": _key_for_encryption,
     # The header brings a key, or says where to look for one.
     "its own key in jwk": _own_jwk,
     "its own key set at a jku URL": lambda f: f.strange(

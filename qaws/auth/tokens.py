@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ class Tokens:
             Broken: the key file is missing or of the wrong kind.
         """
         self._auth = auth
+        self.accepted = False
+        """Whether the service has let anybody in with a valid token yet."""
         self.jwks_file = folder / "jwks.json"
         self._key: PrivateKey | None = None
         if auth.generate_key:
@@ -43,7 +46,7 @@ class Tokens:
         elif auth.key_file:
             self._key = _load(auth.key_file, auth.algorithm)
         if self._key:
-            keys = key_set(self._key, auth.algorithm, auth.key_id)
+            keys = published_key_set(self._key, auth.algorithm, auth.key_id)
             self.jwks_file.write_text(json.dumps(keys), encoding="utf-8")
 
     def valid(self) -> str:
@@ -96,6 +99,16 @@ class Tokens:
         return self._key
 
     @property
+    def hint(self) -> str:
+        """Return what to look at where the service lets nobody in; "" once it has."""
+        if self.accepted or not self._key:
+            return ""
+        return (
+            f"no valid token has been accepted yet; in the key set {self.key_id} comes after "
+            "another signing key, an encryption key and an unknown kty: is the key chosen by kid?"
+        )
+
+    @property
     def algorithm(self) -> str:
         """Return the name of the algorithm that they are signed with (RFC 7518, section 3.1)."""
         return self._auth.algorithm
@@ -106,10 +119,65 @@ class Tokens:
         return self._auth.key_id
 
 
-def key_set(key: PrivateKey, algorithm: str, key_id: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the JSON Web Key Set (RFC 7517) with the public half of a key."""
+def public_jwk(key: PrivateKey, algorithm: str, key_id: str, **changed: Any) -> dict[str, Any]:
+    """Return the public half of a key as a JSON Web Key (RFC 7517); `changed` replace members."""
     public = json.loads(jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key()))
-    return {"keys": [{**public, "kid": key_id, "alg": algorithm, "use": "sig"}]}
+    public.pop(
+        "key_ops", None
+    )  # says no more than `use`; to have both is discouraged (section 4.3)
+    return {**public, "kid": key_id, "alg": algorithm, "use": "sig", **changed}
+
+
+def published_key_set(key: PrivateKey, algorithm: str, key_id: str) -> dict[str, Any]:
+    """Return the JSON Web Key Set that a service verifies the suite's tokens with.
+
+    The right key stands where it does in sets of real issuers: among others. Before it come a
+    signing key of which nobody has the private half, a key for encryption, and one of a kind that
+    nobody knows, which is to be ignored (RFC 7517, section 5); after it another signing key. So a
+    service that takes the first key, or the last, lets nobody in.
+    """
+    older, newer = _decoys(algorithm)
+    encryption = {"RS256": "RSA-OAEP", "ES256": "ECDH-ES"}[algorithm]
+    return {
+        "keys": [
+            {**older, "kid": decoy_key_id(key_id)},
+            public_jwk(
+                encryption_key(algorithm),
+                algorithm,
+                encryption_key_id(key_id),
+                use="enc",
+                alg=encryption,
+            ),
+            {"kty": "qaws-unheard-of", "kid": f"{key_id}-unheard-of", "use": "sig", "pub": "AAAA"},
+            public_jwk(key, algorithm, key_id),
+            {**newer, "kid": f"{key_id}-newer"},
+        ]
+    }
+
+
+def decoy_key_id(key_id: str) -> str:
+    """Return the `kid` of the signing key that comes first in the set."""
+    return f"{key_id}-older"
+
+
+def encryption_key_id(key_id: str) -> str:
+    """Return the `kid` of the set's key for encryption."""
+    return f"{key_id}-encryption"
+
+
+@cache
+def encryption_key(algorithm: str) -> PrivateKey:
+    """Return the key that the set offers for encryption: who decrypts with it must not sign."""
+    return new_key(algorithm)
+
+
+@cache
+def _decoys(algorithm: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return two sound keys, whose private halves are forgotten at once."""
+    return (
+        public_jwk(new_key(algorithm), algorithm, "decoy"),
+        public_jwk(new_key(algorithm), algorithm, "decoy"),
+    )
 
 
 def new_key(algorithm: str) -> PrivateKey:

@@ -74,6 +74,8 @@ async def connect(
         may_be_gone=may_be_gone,
     )
     await asyncio.gather(*(settled(testbed, connection) for connection in opened))
+    if token is Shown.VALID and any(any(each.received("welcome")) for each in opened):
+        testbed.tokens.accepted = True
     return opened
 
 
@@ -102,16 +104,25 @@ async def be_connected(
     Raises:
         Refuted: one of them was not welcomed.
     """
-    require_welcomes(await connect(testbed, clients, token, origin=origin, service=service))
+    opened = await connect(testbed, clients, token, origin=origin, service=service)
+    require_welcomes(testbed, opened)
 
 
-def require_welcomes(connections: Iterable[Connection]) -> None:
+def require_welcomes(testbed: Testbed, connections: Iterable[Connection]) -> None:
     """Raise `Refuted` where a client with a valid token was not welcomed."""
     for connection in connections:
         if not any(connection.received("welcome")):
             raise Refuted(
-                f"{connection.name} has a valid token but was not welcomed: {connection.summary()}"
+                f"{connection.name} has a valid token but was not welcomed: "
+                f"{_seen(testbed, connection)}"
             )
+
+
+def _seen(testbed: Testbed, connection: Connection) -> str:
+    """Say what a client has seen, and what could be the matter where its token opened nothing."""
+    opened = connection.token is None or any(connection.received("welcome"))
+    hint = "" if opened else testbed.tokens.hint
+    return f"{connection.summary()}; {hint}" if hint else connection.summary()
 
 
 async def subscribe(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
@@ -245,7 +256,7 @@ async def connected(testbed: Testbed, clients: Sequence[str]) -> None:
     lost = [c for c in connections if not c.is_open]
     seen = f"{answered} of {len(connections)} open and answering"
     if lost:
-        seen += f"; {lost[0].name}: {lost[0].summary()}"
+        seen += f"; {lost[0].name}: {_seen(testbed, lost[0])}"
     testbed.scenario.checks.require(
         answered == len(connections),
         f"open connections of {shown(connections)}",
@@ -365,7 +376,8 @@ def in_time(
     """Require that what began at `start_ns` ended in time; None: its end was not seen at all."""
     if end_ns is None:
         now = time.monotonic_ns()
-        testbed.scenario.checks.never(what, start_ns, now, within_ms, connection.summary())
+        seen = _seen(testbed, connection)
+        testbed.scenario.checks.never(what, start_ns, now, within_ms, seen)
     else:
         testbed.scenario.checks.at_most_ms(what, start_ns, end_ns, within_ms)
 

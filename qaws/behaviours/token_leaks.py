@@ -127,7 +127,7 @@ async def show_canaries(testbed: Testbed) -> None:
             shown.append(lifecycle.connect(testbed, [name], canary.token, location=location))
     opened = [connection for (connection,) in await asyncio.gather(*shown)]
     good = [c for c, each in zip(opened, canaries.canaries, strict=True) if each.what == GOOD]
-    lifecycle.require_welcomes(good)
+    lifecycle.require_welcomes(testbed, good)
     await asyncio.gather(*(_misbehave(testbed, connection) for connection in good))
     await _ask_over_http(testbed, canaries)
 

@@ -23,6 +23,7 @@ CAPABILITIES = (
     "outage",
     "browser",
     "large-integers",
+    "key-ids",
 )
 """What a scenario may need of a target: `@needs.inject`."""
 

@@ -156,7 +156,7 @@ class Grants(_Section):
     start_broker: list[str] = []
 
 
-Agreement = Literal["large integers"]
+Agreement = Literal["large integers", "key ids"]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 
 

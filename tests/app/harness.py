@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close
 from websockets.sync.client import ClientConnection, connect
 
-from tests.processes import ROOT, line_of
+from tests.processes import ROOT, line_of, started
 from tests.waiting import HANG_S, until
 
 ISSUER, AUDIENCE = "test-issuer", "test-audience"
@@ -327,6 +327,24 @@ class Service:
             client.close()
         self._clients.clear()
         self._log.close()
+
+
+def fail_to_start(environment: dict[str, str], *changes: dict[str, str]) -> list[tuple[int, str]]:
+    """Start a service with each of the changes; return exit codes and what was said on stderr."""
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                started(
+                    *(sys.executable, "-m", "app"),
+                    env={**os.environ, **environment, **change},
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                )
+            )
+            for change in changes
+        ]
+        said = [process.communicate(timeout=HANG_S)[1] for process in processes]
+        return [(p.returncode, errors) for p, errors in zip(processes, said, strict=True)]
 
 
 def option(token: int = 256265, symbol: str = "NIFTY", **members: Any) -> dict[str, Any]:

@@ -1,13 +1,10 @@
-"""Tokens and key sets."""
+"""Tokens."""
 
 import base64
 import hashlib
 import hmac
-import http.server
 import json
-import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -16,13 +13,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from websockets.datastructures import Headers
 
-from app.auth import AuthenticationError, JwksError, TokenVerifier, bearer_token, load_keys
+from app.auth import AuthenticationError, TokenVerifier, bearer_token
+from app.jwks import KeySet
 from tests.app.harness import AUDIENCE, ISSUER, Issuer
 
 
 @pytest.fixture(scope="module")
 def verifier(issuer: Issuer) -> TokenVerifier:
-    keys = load_keys(str(issuer.jwks), ["RS256"])
+    keys = KeySet(str(issuer.jwks), ["RS256"])
     return TokenVerifier(keys, algorithms=["RS256"], issuer=ISSUER, audience=AUDIENCE)
 
 
@@ -153,46 +151,3 @@ def test_an_altered_payload(issuer: Issuer, verifier: TokenVerifier) -> None:
 def test_where_the_token_is(path: str, authorization: list[str], token: str | None) -> None:
     headers = Headers([("Authorization", value) for value in authorization])
     assert bearer_token(path, headers) == token
-
-
-def test_key_set_from_a_url(issuer: Issuer) -> None:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = self.path == "/jwks.json"
-            self.send_response(200 if found else 404)
-            self.end_headers()
-            self.wfile.write(issuer.jwks.read_bytes())
-
-        def log_message(self, *_: Any) -> None: ...
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            url = f"http://127.0.0.1:{server.server_port}"
-            assert load_keys(f"{url}/jwks.json", ["RS256"]).keys() == {"k1"}
-            with pytest.raises(JwksError, match="cannot be read: HTTP 404"):
-                load_keys(f"{url}/elsewhere", ["RS256"])
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["", "[]", "{}", '{"keys":7}', '{"keys":[]}', '{"keys":[7]}', '{"keys":[{"kid":"k1"}]}'],
-)
-def test_a_bad_key_set(tmp_path: Path, content: str) -> None:
-    source = tmp_path / "jwks.json"
-    source.write_text(content)
-    with pytest.raises(JwksError, match=r"jwks\.json: "):
-        load_keys(str(source), ["RS256"])
-
-
-def test_secret_keys_and_other_algorithms_are_left_out(issuer: Issuer, tmp_path: Path) -> None:
-    keys = json.loads(issuer.jwks.read_text())["keys"]
-    source = tmp_path / "jwks.json"
-    source.write_text(json.dumps({"keys": [*keys, {"kty": "oct", "k": "c2VjcmV0", "kid": "s"}]}))
-    assert load_keys(str(source), ["RS256"]).keys() == {"k1"}
-    with pytest.raises(JwksError, match="no public key"):
-        load_keys(str(source), ["ES256"])

@@ -2,25 +2,20 @@
 
 import itertools
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close
 
 from app.server import HANDSHAKE_TIMEOUT_S
-from tests.app.harness import Broker, Client, Issuer, Service, bar, option
-from tests.processes import started
+from tests.app.harness import Broker, Client, Issuer, Service, bar, fail_to_start, option
 from tests.waiting import HANG_S, until
 
 SUBSCRIBE_INSTRUMENT = {"action": "subscribe", "instruments": [256265]}
@@ -290,24 +285,6 @@ def test_no_token_is_ever_written(launch: Callable[..., Service], issuer: Issuer
     assert code == 0
     for secret in (good, expired, "canary-token"):
         assert secret not in errors
-
-
-def fail_to_start(environment: dict[str, str], *changes: dict[str, str]) -> list[tuple[int, str]]:
-    """Start a service with each of the changes; return exit codes and what was said on stderr."""
-    with ExitStack() as stack:
-        processes = [
-            stack.enter_context(
-                started(
-                    *(sys.executable, "-m", "app"),
-                    env={**os.environ, **environment, **change},
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                )
-            )
-            for change in changes
-        ]
-        said = [process.communicate(timeout=HANG_S)[1] for process in processes]
-        return [(p.returncode, errors) for p, errors in zip(processes, said, strict=True)]
 
 
 def test_port_in_use(environment: dict[str, str], service: Service) -> None:

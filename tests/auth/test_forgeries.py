@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from qaws.auth.forgeries import KINDS, STRANGE_KEY_ID, Forger, callback_server_for, forged, stranger
-from qaws.auth.tokens import Tokens
+from qaws.auth.tokens import Tokens, encryption_key, published_key_set
 from qaws.sut.target import Auth
 from qaws.verdict import Broken
 
@@ -135,6 +135,21 @@ def test_bad_headers_have_a_good_signature(forger, kind):
     token = forged(kind, forger)
     assert signed_by(forger, forger.key, token)
     assert json.loads(parts(token)[0]) != forger.header()
+
+
+@pytest.mark.parametrize(
+    ("kind", "use"),
+    [("the right key under another kid", "sig"), ("the set's key for encryption", "enc")],
+)
+def test_a_key_of_the_set_that_is_not_the_one(forger, kind, use):
+    token = forged(kind, forger)
+    key = forger.key if use == "sig" else encryption_key(forger.algorithm)
+    assert signed_by(forger, key, token)
+    keys = published_key_set(forger.key, forger.algorithm, "qaws-1")["keys"]
+    (named,) = [each for each in keys if each["kid"] == json.loads(parts(token)[0])["kid"]]
+    assert named["kid"] != "qaws-1"
+    assert named["use"] == use
+    assert json.loads(parts(token)[1])["jti"] == MARKER
 
 
 @pytest.mark.parametrize("spelling", ["none", "None", "NONE", "nOnE"])

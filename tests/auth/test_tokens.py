@@ -1,5 +1,6 @@
 """Tokens: those that are minted verify, those that cannot be had say why in one line."""
 
+import base64
 import json
 import sys
 import time
@@ -34,10 +35,37 @@ def test_a_minted_token_verifies_against_the_published_keys(tmp_path, algorithm)
     assert claims["exp"] > time.time() + 600
 
 
-def test_the_published_keys_hold_no_private_part(tmp_path):
-    (key,) = json.loads(minting(tmp_path).jwks_file.read_text())["keys"]
-    assert not {"d", "p", "q", "dp", "dq", "qi"} & set(key)
-    assert (key["kid"], key["alg"], key["use"]) == ("qaws-1", "RS256", "sig")
+def published(tokens):
+    return json.loads(tokens.jwks_file.read_text())["keys"]
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_the_published_keys_are_as_those_of_real_issuers(tmp_path, algorithm):
+    older, encryption, unknown, right, newer = keys = published(
+        minting(tmp_path, algorithm=algorithm)
+    )
+    assert right["kid"] == "qaws-1"
+    assert [each.get("alg") for each in (older, right, newer)] == [algorithm] * 3
+    assert [each["use"] for each in keys] == ["sig", "enc", "sig", "sig", "sig"]
+    assert len({each["kid"] for each in keys}) == 5
+    assert encryption["kty"] == right["kty"] != unknown["kty"]
+    material = "n" if algorithm == "RS256" else "x"
+    assert len({each[material] for each in (older, encryption, right, newer)}) == 4
+    assert not [each for each in keys if {"d", "p", "q", "dp", "dq", "qi", "k"} & set(each)]
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_only_the_right_key_of_the_set_verifies(tmp_path, algorithm):
+    tokens = minting(tmp_path, algorithm=algorithm)
+    header, payload, signature = (part.encode() for part in tokens.valid().split("."))
+    raw = base64.urlsafe_b64decode(signature + b"==")
+    fitting = []
+    for jwk in published(tokens):
+        if jwk["kty"] != "qaws-unheard-of":
+            key = jwt.PyJWK(jwk, algorithm)
+            if key.Algorithm.verify(header + b"." + payload, key.key, raw):
+                fitting.append(jwk["kid"])
+    assert fitting == ["qaws-1"]
 
 
 def test_another_key_does_not_verify(tmp_path):

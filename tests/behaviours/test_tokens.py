@@ -9,7 +9,16 @@ import pytest
 
 from qaws.behaviours import closes, lifecycle, tokens
 from tests.services.faulty import AMPLE_MS, LATE_S, SOON_MS, connected
-from tests.services.guarded import NO_TOKEN, Strict, shown
+from tests.services.guarded import (
+    NO_TOKEN,
+    IgnoresUse,
+    Strict,
+    TakesTheFirstKey,
+    TakesTheLastKey,
+    TriesEveryKey,
+    Verifies,
+    shown,
+)
 from tests.services.scripted import Ticker
 
 
@@ -110,6 +119,65 @@ def test_a_service_that_goes_where_the_token_points_to(wrong):
         await do(tokens.rejection_is_indistinguishable, "Mallory")
 
     wrong(Curious, story, r"because Mallory's token pointed at it: measured /keys.json, allowed no")
+
+
+# --- the key set ----------------------------------------------------------------------------------
+
+OTHER_KEYS = ("the right key under another kid", "the set's key for encryption")
+
+
+def signed(*kinds):
+    async def story(do):
+        for kind in kinds:
+            await do(tokens.connect_forged, "Mallory", kind)
+            await do(closes.refused, ["Mallory"], NO_TOKEN)
+            await do(tokens.rejection_is_indistinguishable, "Mallory")
+        await do(lifecycle.be_connected, ["Alice"])
+
+    return story
+
+
+@pytest.fixture
+def with_key_set(testbed):
+    """Give a service the suite's key set; nobody has been let in yet."""
+    testbed.tokens.accepted = False
+    return lambda service: type(service.__name__, (service,), {"key_set": testbed.tokens.jwks_file})
+
+
+def test_the_right_key_of_the_set(right, with_key_set):
+    right(with_key_set(Verifies), signed(*OTHER_KEYS))
+
+
+@pytest.mark.parametrize("service", [TakesTheFirstKey, TakesTheLastKey])
+def test_a_service_that_lets_nobody_in(wrong, with_key_set, service):
+    wrong(
+        with_key_set(service),
+        signed(),
+        r"^Alice has a valid token but was not welcomed: no message; closed with 1008 .*"
+        r"; no valid token has been accepted yet; in the key set qaws-1 comes after another"
+        r" signing key, an encryption key and an unknown kty: is the key chosen by kid\?$",
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "kind"), [*zip([TriesEveryKey, IgnoresUse], OTHER_KEYS, strict=True)]
+)
+def test_a_key_of_the_set_that_is_not_the_one(wrong, right, with_key_set, service, kind):
+    wrong(
+        with_key_set(service),
+        signed(kind),
+        r"^refusal of Mallory: measured 1 x welcome; still open",
+    )
+    right(with_key_set(service), signed(*(each for each in OTHER_KEYS if each != kind)))
+
+
+def test_the_key_set_is_not_to_blame_once_somebody_is_in(right, wrong, testbed, with_key_set):
+    right(with_key_set(Verifies), signed(*OTHER_KEYS[:1]))
+    wrong(
+        with_key_set(TakesTheFirstKey),
+        signed(),
+        r"^Alice has a valid token but was not welcomed: no message; closed with 1008 [^;]*$",
+    )
 
 
 # --- places ---------------------------------------------------------------------------------------

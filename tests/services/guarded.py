@@ -1,7 +1,10 @@
 """Services that look at tokens."""
 
 import asyncio
+import contextlib
+import json
 import time
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -42,6 +45,50 @@ class Strict(Ticker):
             return False
         self.held.append(asyncio.create_task(self.expire(client, claims["exp"])))
         return True
+
+
+class Verifies(Strict):
+    """Accepts what a key of the suite's own key set has signed, and picks that key by its kid."""
+
+    key_set: Path
+
+    def picked(self, keys, kid):
+        """Return the keys of which one must have signed."""
+        return [jwk for jwk in keys if jwk["kid"] == kid and jwk["use"] == "sig"]
+
+    def is_signed(self, token):
+        keys = json.loads(self.key_set.read_text())["keys"]
+        known = [jwk for jwk in keys if jwk["kty"] == "RSA"]
+        for jwk in self.picked(known, jwt.get_unverified_header(token).get("kid")):
+            with contextlib.suppress(jwt.InvalidSignatureError):
+                return jwt.decode(token, jwt.PyJWK(jwk, "RS256"), options={"verify_aud": False})
+        return None
+
+    async def admit(self, client, token):
+        if not token or not self.is_signed(shown(client)):
+            await self.refuse(client)
+            return False
+        return await super().admit(client, token)
+
+
+class TakesTheFirstKey(Verifies):
+    def picked(self, keys, kid):
+        return keys[:1]
+
+
+class TakesTheLastKey(Verifies):
+    def picked(self, keys, kid):
+        return keys[-1:]
+
+
+class TriesEveryKey(Verifies):
+    def picked(self, keys, kid):
+        return [jwk for jwk in keys if jwk["use"] == "sig"]
+
+
+class IgnoresUse(Verifies):
+    def picked(self, keys, kid):
+        return [jwk for jwk in keys if jwk["kid"] == kid]
 
 
 class EchoesTokens(Ticker):

@@ -7,7 +7,8 @@ import { connect } from "node:net";
 
 const LIMIT = Number(process.env.MAX_CLIENTS ?? 1000);
 const IDLE_MS = Number(process.env.IDLE_MILLIS ?? 300_000);
-const KEYS = new Map(JSON.parse(readFileSync(process.env.KEY_SET, "utf8")).keys.map((jwk) => [jwk.kid, jwk]));
+const SET = JSON.parse(readFileSync(process.env.KEY_SET, "utf8")).keys;
+const KEYS = new Map(SET.filter((jwk) => jwk.kty === "RSA" && jwk.use === "sig").map((jwk) => [jwk.kid, jwk]));
 const clients = new Set();
 
 // --- tokens -------------------------------------------------------------------------------------
