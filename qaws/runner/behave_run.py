@@ -16,16 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import behave.model
-from behave.model import FileLocation, Scenario, Step
+from behave.model import Scenario, Step
 
 from qaws.clients import browser_page
-from qaws.gherkin.comparison import compare
-from qaws.gherkin.hollow import hollow
-from qaws.gherkin.plan import read_plan
-from qaws.gherkin.selection import Selection, require_names, require_sound_tags
 from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, test_id
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.record import new_record, now, write_junit, write_record
+from qaws.runner.selection import require_selection
 from qaws.runtime import memory
 from qaws.sut.target import read_target
 from qaws.testbed.testbed import DYING_S, Testbed, timeout_factor_of
@@ -62,7 +59,8 @@ class Session:
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
             self._write()
             write_junit(self._junit(), None)
-            self._require_selection((root / "features").resolve())
+            features = (root / "features").resolve()
+            require_selection(self._runner, features, self._record["selected"])
             memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
             memory.collect_only_between_scenarios()
@@ -120,77 +118,6 @@ class Session:
             testbed.stop()
             raise
         return testbed
-
-    def _require_selection(self, folder: Path) -> None:
-        """Raise `Broken` where behave would run other scenarios than were meant, or none, and pass.
-
-        Args:
-            folder: the features folder, with its plan.
-        """
-        config, features = self._runner.config, self._runner.features
-        tags = [str(tag) for tag in config.tags or ()]
-        every = [scenario for feature in features for scenario in feature.walk_scenarios()]
-        planned = read_plan(folder)
-        borne = {str(tag) for scenario in every for tag in scenario.effective_tags}
-        require_sound_tags(tags, {*borne, *planned})
-        self._require_scenarios_in_files()
-        selection = self._selection()
-        found = compare(planned, features, folder, selection)
-        for line in found.additions:
-            print(f"note: {line}", file=sys.stderr)
-        if problems := [*hollow(features, selection), *found.problems]:
-            for line in problems[1:]:
-                print(line, file=sys.stderr)
-            more = f" (and {len(problems) - 1} more: qaws lint)" if problems[1:] else ""
-            raise Broken(f"{problems[0]}{more}")
-        require_names(config.name or (), {s.name for s in every if not s.should_skip})
-        if not self._record["selected"]:
-            chosen = ", ".join(
-                [f'--tags="{tag}"' for tag in tags]
-                + [f'-n "{name}"' for name in config.name or ()]
-                + [str(path) for path in config.paths if str(path) != self._runner.base_dir]
-            )
-            raise Broken(
-                f"{chosen or 'this run'}: selects no scenario; docs/editing.md says which tags "
-                "there are"
-            )
-
-    def _locations(self) -> list[FileLocation]:
-        config = self._runner.config
-        return [each for each in self._runner.feature_locations() if not config.exclude(each)]
-
-    def _require_scenarios_in_files(self) -> None:
-        """Raise `Broken` for a file, or a folder, in which behave would find nothing to run."""
-        full = {Path(f.filename).resolve() for f in self._runner.features if f.scenarios}
-        files = {location.filename for location in self._locations()}
-        for file in sorted(files):
-            if Path(file).resolve() not in full:
-                raise Broken(f"{file}: has no scenario; get it back, or delete the file")
-        found = [Path(file).resolve() for file in files]
-        for path in map(str, self._runner.config.paths):
-            folder = Path(path).resolve()
-            if folder.is_dir() and not any(file.is_relative_to(folder) for file in found):
-                raise Broken(f"{path}: has no feature file in it")
-
-    def _selection(self) -> Selection:
-        """Return what the command line says about tags, names, files and lines."""
-        config = self._runner.config
-        lines: dict[Path, set[int]] = {}
-        whole = set()
-        for location in self._locations():
-            file = Path(location.filename).resolve()
-            if location.line:
-                lines.setdefault(file, set()).add(location.line)
-            else:
-                whole.add(file)
-        folders = [Path(str(path)).resolve() for path in config.paths]
-        return Selection(
-            config.tag_expression,
-            config.name_re if config.name else None,
-            [*whole, *lines, *(folder for folder in folders if folder.is_dir())],
-            config.exclude,
-            {file: chosen for file, chosen in lines.items() if file not in whole},
-        )
 
     def _selected(self) -> list[dict[str, str]]:
         """List the scenarios that this run is to run, outline rows one by one."""

@@ -12,13 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from behave.exception import (
-    ConfigError,
-    ConstraintError,
-    InvalidFileLocationError,
-    InvalidFilenameError,
-)
-from behave.parser import ParserError
+from behave.exception import ConfigError, InvalidFilenameError
 from behave.runner import Runner as BehaveRunner
 from behave.runner_util import FileLocationParser
 
@@ -100,7 +94,7 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         except InvalidFilenameError as problem:
             self._record(f"{problem}: is no feature file; its name must end with .feature")
             raise
-        except (ConfigError, ConstraintError, InvalidFileLocationError, ParserError) as problem:
+        except Exception as problem:
             self._record(" ".join(str(problem).split()))
             raise
 
