@@ -12,6 +12,7 @@ from behave.model import Feature, Scenario, ScenarioOutline
 from behave.parser import ParserError, parse_file
 
 from qaws.gherkin.comparison import ADD, compare
+from qaws.gherkin.hollow import without_rows
 from qaws.gherkin.matching import Row, lost_rows, match_rows, paired, places_of
 from qaws.gherkin.plan import (
     NAME,
@@ -23,6 +24,7 @@ from qaws.gherkin.plan import (
     shown,
     write_plan,
 )
+from qaws.gherkin.selection import Selection
 from qaws.verdict import Broken
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +51,8 @@ def differences(folder: Path) -> Iterator[str]:
         return
     found = compare(plan, features, folder)
     yield from found.problems
+    told = tuple(line.partition(": ")[0] + ": " for line in found.problems)
+    yield from (line for line in without_rows(features, Selection()) if not line.startswith(told))
     yield from found.additions
     if not found.problems and not found.additions:
         there = plan_of(features, folder)
