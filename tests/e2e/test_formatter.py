@@ -1,5 +1,6 @@
 """Each row of the table of false results: what ours says, and that the stock formatter differs."""
 
+import json
 from xml.etree import ElementTree
 
 import pytest
