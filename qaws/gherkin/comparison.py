@@ -17,7 +17,7 @@ from behave.model import Examples, Feature, Scenario, ScenarioOutline
 from qaws.gherkin.matching import Place, Row, is_selected, lost_rows, match_rows, paired, places_of
 from qaws.gherkin.plan import REPLACE, Plan, Planned, Rows, shown
 from qaws.gherkin.selection import Selection
-from qaws.gherkin.tags import KINDS, PRIORITIES
+from qaws.gherkin.tags import EXTRAS, KINDS, PRIORITIES
 
 ADD = "qaws plan --add"
 SHOWN = 12
@@ -131,7 +131,9 @@ def _report_tags(
     pairs: Sequence[tuple[Rows, Any]],
     chosen: Selection,
 ) -> None:
-    """Report once what tags of priority and kind keep out of a selection that has it by the plan.
+    """Report once what new tags keep out of a selection that has it by the plan.
+
+    Tags of priority and kind, and the extras, are what a sign-off selects by; further ones are free.
 
     Args:
         found: gets the problem.
@@ -144,7 +146,7 @@ def _report_tags(
     for table, actual in pairs:
         then = {*planned.tags, *table.tags}
         now = {*map(str, place.item.effective_tags), *map(str, actual.tags if actual else ())}
-        deciding = {*PRIORITIES, *KINDS, "wip"}
+        deciding = {*PRIORITIES, *KINDS, *EXTRAS}
         differ = then & deciding != now & deciding
         if differ and chosen.by_tags(then) and not chosen.by_tags(now):
             had, has = (_tagged(tags & deciding) for tags in (then, now))
@@ -183,7 +185,7 @@ def _compare_tables(
 
 
 def _way_out() -> str:
-    return f'put it back, or take it out of the plan on purpose with "{REPLACE}"'
+    return f'put back what is gone, or take it out of the plan on purpose with "{REPLACE}"'
 
 
 def _count(names: Sequence[str], kind: str = "") -> str:

@@ -138,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.replace:
         try:
             for line in compare(read_plan(folder), features, folder).problems:
-                print(f"taken out of the plan: {line.partition('; put it back')[0]}")
+                print(f"taken out of the plan: {line.partition('; put back')[0]}")
         except Broken as problem:
             print(problem)
         write_plan(folder, plan_of(features, folder))

@@ -93,7 +93,11 @@ def test_features_that_are_as_planned_have_no_finding(found, folder):
 
 
 LOSSES = [
-    (SALT, "", 'thing.feature:13: QA-WS-901 lacks 1 row of the plan: "10 kB of salt"; put it back'),
+    (
+        SALT,
+        "",
+        'thing.feature:13: QA-WS-901 lacks 1 row of the plan: "10 kB of salt"; put back what is gone',
+    ),
     (WINE, "", 'thing.feature:19: QA-WS-901 lacks 1 row of the plan: "wine"'),
     (SALT, SALT.replace("10 kB of salt", "pepper"), 'lacks 1 row of the plan: "10 kB of salt"'),
     (DREAMS, "", 'thing.feature: QA-WS-902 "It dreams" is in the plan and not in the file'),
