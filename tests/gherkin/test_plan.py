@@ -96,7 +96,7 @@ LOSSES = [
     (
         SALT,
         "",
-        'thing.feature:13: QA-WS-901 lacks 1 row of the plan: "10 kB of salt"; put back what is gone',
+        'thing.feature:13: QA-WS-901 lacks 1 row of the plan: "10 kB of salt"; put back what',
     ),
     (WINE, "", 'thing.feature:19: QA-WS-901 lacks 1 row of the plan: "wine"'),
     (SALT, SALT.replace("10 kB of salt", "pepper"), 'lacks 1 row of the plan: "10 kB of salt"'),
