@@ -175,7 +175,7 @@ function judgeMeasure({ id, what, label = "", read, ...bound }, checks) {
   const outside = found.find(refutes);
   if (outside) return { label, measured: outside.measured, verdict: "NOT MET" };
   const looser = read ? undefined : found.find((check) => isLooser(check.allowed, bound));
-  if (looser) return { label, measured: `${looser.measured} (the scenario asks only for ${looser.allowed})`, verdict: LOOSER };
+  if (looser) return { label, measured: `${looser.measured} (allowed in the scenario: ${looser.allowed})`, verdict: LOOSER };
   const unsure = found.find((check) => check.verdict !== "met");
   if (unsure) return { label, measured: unsure.measured, verdict: "INCONCLUSIVE" };
   const unread = found.find((check) => within(figure(check), bound) === null);

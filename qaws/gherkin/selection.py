@@ -90,26 +90,39 @@ def require_sound_tags(expressions: Sequence[str], borne: Iterable[str]) -> None
     """
     known = {*GRAMMAR, *borne}
     for text in expressions:
-        said = f'--tags="{text}"'
-        if "," in text:
-            joined = " or ".join(part.strip() for part in text.split(","))
-            raise Broken(f'{said}: write "{joined}"; a comma does not always join tags')
-        former: list[str] = []
-        for word in TOKEN.findall(text):
-            if word in OPERATORS:
-                former = []
-                continue
-            former += word.lstrip("~-@").split("@")
-            if len(former) > 1:
-                joined = " or ".join(f"@{name}" for name in former)
-                raise Broken(f'{said}: two tags in one string; write "{joined}", or "and"')
-            if not any(fnmatchcase(tag, former[0]) for tag in known):
-                near = difflib.get_close_matches(former[0], sorted(known), n=1)
+        for name in tags_in(text):
+            if not any(fnmatchcase(tag, name) for tag in known):
+                near = difflib.get_close_matches(name, sorted(known), n=1)
                 hint = f"did you mean @{near[0]}? " if near else ""
                 raise Broken(
-                    f"{said}: selects no scenario: none bears @{former[0]}; {hint}"
+                    f'--tags="{text}": selects no scenario: none bears @{name}; {hint}'
                     "docs/editing.md says which tags there are"
                 )
+
+
+def tags_in(expression: str) -> list[str]:
+    """Return the tags that a tag expression names, without @.
+
+    Raises:
+        Broken: it joins tags by a comma, or by nothing.
+    """
+    said = f'--tags="{expression}"'
+    if "," in expression:
+        joined = " or ".join(part.strip() for part in expression.split(","))
+        raise Broken(f'{said}: write "{joined}"; a comma does not always join tags')
+    names: list[str] = []
+    apart = True
+    for word in TOKEN.findall(expression):
+        if word in OPERATORS:
+            apart = True
+            continue
+        tags = word.lstrip("~-@").split("@")
+        if not apart or len(tags) > 1:
+            joined = " or ".join(f"@{tag}" for tag in ([] if apart else names[-1:]) + tags)
+            raise Broken(f'{said}: two tags in one string; write "{joined}", or "and"')
+        names += tags
+        apart = False
+    return names
 
 
 def require_names(names: Sequence[str], titles: Collection[str]) -> None:

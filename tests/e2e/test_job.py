@@ -123,6 +123,17 @@ def test_a_feature_that_cannot_be_parsed_breaks_the_run(project, needs_node):
     assert 'errors="1"' in (project.reports / "junit" / "TESTS-run.xml").read_text()
 
 
+def test_tags_that_behave_cannot_read_break_the_run(project, needs_node):
+    done = project.feature("short", SHORT).run(
+        "qaws.runner.job", "--tags=@p0 @load", "-t", "not @scale"
+    )
+    assert done.returncode == 1
+    said = 'BROKEN: --tags="@p0 @load": two tags in one string; write "@p0 or @load", or "and"'
+    assert done.stderr.splitlines()[0] == said
+    assert said.replace(": ", " — ", 1) in done.stdout
+    assert not (project.reports / "checks.jsonl").exists(), "behave must not have started"
+
+
 def test_a_run_that_passes(project, needs_node):
     history = project.reports / "history.jsonl"
     project.feature("short", SHORT)
