@@ -7,6 +7,8 @@
 // - what was not measured is never counted as passed.
 
 export const TEST_VERDICTS = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED", "NOT COVERED", "PASSED"];
+/** Of a criterion: its figure is within the plan's bound, but the scenario asked for less than that. */
+const LOOSER = "NOT MET AS PLANNED";
 const worst = (verdicts) => TEST_VERDICTS.find((verdict) => verdicts.includes(verdict)) ?? "NOT COVERED";
 const count = (list, word) => `${list} ${word}${list === 1 ? "" : "s"}`;
 const firstLine = (text) => String(text ?? "").trim().split("\n")[0];
@@ -148,7 +150,7 @@ function judgeCriterion(criterion, planned, checks) {
   if (criterion.by_hand) return { ...criterion, measured: "on this sheet", verdict: "BY HAND" };
   if (criterion.kind) return { ...criterion, ...judgeCount(planned.filter((test) => test.kind === criterion.kind)) };
   const parts = criterion.measures.map((measure) => judgeMeasure(measure, checks));
-  const verdict = ["NOT MET", "INCONCLUSIVE", "NOT MEASURED", "MET"].find((word) => parts.some((part) => part.verdict === word));
+  const verdict = ["NOT MET", LOOSER, "INCONCLUSIVE", "NOT MEASURED", "MET"].find((word) => parts.some((part) => part.verdict === word));
   const known = parts.filter((part) => part.measured !== null);
   const measured = known.map(({ label, measured: figure }) => (label ? `${label} ${figure}` : figure)).join(", ");
   return { ...criterion, measured, verdict };
@@ -172,6 +174,8 @@ function judgeMeasure({ id, what, label = "", read, ...bound }, checks) {
   const refutes = (check) => check.verdict === "not met" || (check.verdict === "met" && within(figure(check), bound) === false);
   const outside = found.find(refutes);
   if (outside) return { label, measured: outside.measured, verdict: "NOT MET" };
+  const looser = read ? undefined : found.find((check) => isLooser(check.allowed, bound));
+  if (looser) return { label, measured: `${looser.measured} (allowed in the scenario: ${looser.allowed})`, verdict: LOOSER };
   const unsure = found.find((check) => check.verdict !== "met");
   if (unsure) return { label, measured: unsure.measured, verdict: "INCONCLUSIVE" };
   const unread = found.find((check) => within(figure(check), bound) === null);
@@ -179,6 +183,14 @@ function judgeMeasure({ id, what, label = "", read, ...bound }, checks) {
   const numbers = found.map((check) => ({ check, number: figure(check) }));
   const shown = numbers.reduce((a, b) => ((bound.at_least !== undefined ? b.number < a.number : b.number > a.number) ? b : a));
   return { label, measured: shown.check.measured, verdict: "MET" };
+}
+
+/** Whether what a scenario allows ("below 500 ms") is more than the plan's bound ({ below: 100 }) does. */
+function isLooser(allowed, { below, at_most, at_least }) {
+  const number = readNumber(allowed);
+  if (number === null) return false;
+  if (at_least !== undefined) return /at least|above|more/i.test(allowed) && number < at_least;
+  return /at most|below|less|within/i.test(allowed) && number > (below ?? at_most);
 }
 
 function within(number, { below, at_most, at_least }) {
@@ -242,6 +254,8 @@ function judgeSignoff(runVerdict, planned, criteria) {
   if (missed.length) return say("FAILED", `${tests} Not met: ${listed(missed)}.`);
   if (["BROKEN", "ABORTED", "INCONCLUSIVE", "FAILED"].includes(runVerdict.verdict)) return say("INCOMPLETE", `The run is ${runVerdict.verdict.toLowerCase()}. ${tests}`);
   if (of("PASSED") < total) return say("INCOMPLETE", tests);
+  const loosened = open.filter(({ verdict }) => verdict === LOOSER);
+  if (loosened.length) return say("INCOMPLETE", `${tests} Not met as planned: ${listed(loosened)}.`);
   if (open.length) return say("INCOMPLETE", `${tests} Not measured: ${listed(open)}.`);
   return say("READY TO SIGN", `${tests} All criteria are met.`);
 }

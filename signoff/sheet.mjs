@@ -233,7 +233,7 @@ h2{margin:1.9rem 0 .55rem;font-size:1.05rem;font-weight:650;break-after:avoid}
 .banner .figure{align-self:end;font-size:.86rem;font-weight:600;padding-bottom:.28rem;text-align:right}
 .banner .why{grid-column:1/-1;margin-top:.3rem;color:var(--ink);font-size:.88rem;overflow-wrap:anywhere}
 .passed,.ready-to-sign,.met{--c:var(--good);--b:var(--goodbg)}
-.failed,.not-met{--c:var(--bad);--b:var(--badbg)}
+.failed,.not-met,.not-met-as-planned{--c:var(--bad);--b:var(--badbg)}
 .broken,.inconclusive,.aborted,.incomplete{--c:var(--warn);--b:var(--warnbg)}
 .banner.passed,.banner.ready-to-sign,.banner.failed,.banner.broken,.banner.inconclusive,.banner.aborted,.banner.incomplete{color:var(--c);background:var(--b)}
 .banner.failed{border-width:2px;border-left-width:.5rem}
@@ -249,7 +249,7 @@ tr.section span{font-weight:400;color:var(--soft);padding-left:.35rem}
 col.test{width:29%}col.verdict{width:8.8rem}col.accept{width:4.4rem}
 .id{display:block;font-variant-numeric:tabular-nums;font-weight:650;white-space:nowrap}
 .chip{display:inline-block;padding:.06rem .45rem;border:1px solid var(--c,#6a7683);border-radius:3px;background:var(--b,#fff);color:var(--c,var(--mute));font-size:.74rem;font-weight:700;letter-spacing:.02em;white-space:nowrap}
-.chip.failed,.chip.not-met{background:var(--bad);color:#fff}
+.chip.failed,.chip.not-met,.chip.not-met-as-planned{background:var(--bad);color:#fff}
 .chip.not-covered,.chip.not-verified,.chip.not-measured,.chip.by-hand{border-style:dashed}
 .ran{margin-top:.18rem;font-size:.78rem;color:var(--soft)}
 .reason{font-weight:500}

@@ -22,6 +22,7 @@ from behave.parser import ParserError, parse_file
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
+from qaws.gherkin import plan_command
 from qaws.gherkin.tags import (
     CAPABILITIES,
     CLOSING_STEP,
@@ -314,7 +315,7 @@ def _shown(path: Path) -> str:
 
 def main(arguments: list[str]) -> int:
     """Lint the features; with --write also write the step catalogue."""
-    found = list(problems(ROOT / "features"))
+    found = [*problems(ROOT / "features"), *plan_command.differences(ROOT / "features")]
     page = ROOT / "docs" / "steps.md"
     if "--write" in arguments:
         page.write_text(catalogue(), encoding="utf-8")

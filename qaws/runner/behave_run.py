@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 import traceback
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,8 @@ import qaws
 from qaws.clients import browser_page
 from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, test_id
 from qaws.runner.attachments import attach_evidence
+from qaws.runner.record import new_record, now, write_junit, write_record
+from qaws.runner.selection import require_selection
 from qaws.runtime import memory
 from qaws.sut.target import read_target
 from qaws.testbed.testbed import DYING_S, Testbed, timeout_factor_of
@@ -53,16 +54,7 @@ class Session:
         self._context = context
         self._runner = context._runner
         self._reports = Path(os.environ.get("QAWS_REPORTS") or root / "reports")
-        self._record: dict[str, Any] = {
-            "state": "running",
-            "error": None,
-            "target": None,
-            "selected": self._selected(),
-            "versions": _versions(),
-            "started": _now(),
-            "ended": None,
-            "harness": {"worst_stall_ms": 0.0},
-        }
+        self._record = new_record(self._selected(), _versions())
         self.testbed: Testbed | None = None
         self._expected: dict[str, str] = {}
         self._proven: set[str] = set()
@@ -70,13 +62,17 @@ class Session:
             self._reports.mkdir(parents=True, exist_ok=True)
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
             self._write()
-            self._require_selection()
+            write_junit(self._junit(), None)
+            features = (root / "features").resolve()
+            require_selection(self._runner, features, self._record["selected"])
             memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
             memory.collect_only_between_scenarios()
         except Broken as problem:
-            self._record |= {"state": "broken", "error": str(problem), "ended": _now()}
+            self._record |= {"state": "broken", "error": str(problem), "ended": now()}
             self._write()
+            if self._runner.config.junit:
+                write_junit(self._junit(), str(problem))
             raise
         except OSError as problem:
             raise Broken(
@@ -129,22 +125,6 @@ class Session:
             testbed.stop()
             raise
         return testbed
-
-    def _require_selection(self) -> None:
-        """Raise `Broken` where behave would run other scenarios than were meant, or none, and pass.
-
-        behave takes "@a,@b" for one tag of that name as soon as "not", "and" or "or" stands in any
-        of the expressions (1.3.3).
-        """
-        tags = [str(tag) for tag in self._runner.config.tags or ()]
-        if comma := next((tag for tag in tags if "," in tag), None):
-            joined = " or ".join(part.strip() for part in comma.split(","))
-            raise Broken(f'--tags="{comma}": write "{joined}"; a comma does not always join tags')
-        if not self._record["selected"]:
-            chosen = ", ".join(f'--tags="{tag}"' for tag in tags) or "what the command line names"
-            raise Broken(
-                f"{chosen}: selects no scenario; docs/editing.md says which tags there are"
-            )
 
     def _selected(self) -> list[dict[str, str]]:
         """List the scenarios that this run is to run, outline rows one by one."""
@@ -240,12 +220,14 @@ class Session:
             try:
                 self.testbed.stop()
             finally:
-                self._record["ended"] = _now()
+                self._record["ended"] = now()
                 self._write()
 
     def _write(self) -> None:
-        text = json.dumps(self._record, indent=1)
-        (self._reports / "run.json").write_text(text, encoding="utf-8")
+        write_record(self._reports, self._record)
+
+    def _junit(self) -> Path:
+        return Path(self._runner.config.junit_directory)
 
 
 def _message(scenario: Scenario) -> str:
@@ -257,10 +239,6 @@ def _message(scenario: Scenario) -> str:
 def _versions() -> dict[str, str]:
     python = ".".join(map(str, sys.version_info[:3]))
     return {"python": python, "qaws": qaws.__version__} | {p: version(p) for p in PACKAGES}
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class _Briefly:

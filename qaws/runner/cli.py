@@ -1,4 +1,4 @@
-"""The console command: `qaws run`, `report`, `lint`, `demo`."""
+"""The console command: `qaws run`, `report`, `lint`, `plan`, `demo`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ usage: qaws COMMAND [arguments]
   run [behave's arguments]   run scenarios, then make report and sign-off sheet: qaws run --tags=@p0
   report [--reports FOLDER]  make the report of the last run again
   lint [--write]             check the feature files; --write also writes docs/steps.md
+  plan [--add | --replace]   compare the feature files with the plan of their rows, or update it
   demo                       start broker, service and generator, and print an address
 
 qaws --version tells the version. The plain command behave works as well, without the report.
 Exit codes of run and report: docs/verdicts.md."""
 
-COMMANDS = ("run", "report", "lint", "demo")
+COMMANDS = ("run", "report", "lint", "plan", "demo")
 EXIT_USAGE = 2
 # With these behave only answers and runs nothing, so the last run's report has to stay.
 QUESTIONS = {"-h", "--help", "--version", "--tags-help", "--lang-list"}
@@ -58,6 +59,10 @@ def _do(command: str, rest: list[str]) -> int:
         from qaws.report import signoff
 
         return signoff.main(rest)
+    if command == "plan":
+        from qaws.gherkin import plan_command
+
+        return plan_command.main(rest)
     parser = argparse.ArgumentParser(prog=f"qaws {command}", allow_abbrev=False)
     if command == "lint":
         parser.add_argument("--write", action="store_true", help="also write docs/steps.md")

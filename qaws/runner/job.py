@@ -7,6 +7,7 @@ that behave started outlives the job.
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import os
 import shutil
@@ -19,6 +20,7 @@ from types import FrameType
 
 import psutil
 
+from qaws.gherkin.selection import tags_in
 from qaws.report.signoff import (
     EXIT_ABORTED,
     EXIT_BROKEN,
@@ -28,6 +30,7 @@ from qaws.report.signoff import (
     reports_folder,
     require_writable,
 )
+from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken
 
@@ -75,7 +78,7 @@ def run_job(arguments: list[str], reports: Path) -> int:
     for number in SIGNALS:
         signal.signal(number, interruptions)
     try:
-        behave_exit = _behave(arguments, reports, interruptions)
+        behave_exit = _refused(arguments, reports) or _behave(arguments, reports, interruptions)
         interruptions.child = None
         return _report(reports, behave_exit, aborted=interruptions.count > 0)
     except KeyboardInterrupt:
@@ -101,6 +104,23 @@ def _clear(reports: Path) -> None:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise ReportError(f"{path} cannot be deleted: {error.strerror}") from error
+
+
+def _refused(arguments: list[str], reports: Path) -> int:
+    """Return an exit code, and record why, where behave could not even read the tags; else 0."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-t", "--tags", action="append", nargs="?", default=[])
+    expressions = parser.parse_known_args(arguments)[0].tags
+    try:
+        for expression in filter(None, expressions):
+            tags_in(expression)
+    except Broken as problem:
+        print(f"BROKEN: {problem}", file=sys.stderr)
+        ended = {"state": "broken", "error": str(problem), "ended": now()}
+        write_record(reports, new_record([], {}) | ended)
+        write_junit(reports / "junit", str(problem))
+        return 1
+    return 0
 
 
 def _behave(arguments: list[str], reports: Path, interruptions: Interruptions) -> int:

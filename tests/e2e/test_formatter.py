@@ -1,5 +1,6 @@
 """Each row of the table of false results: what ours says, and that the stock formatter differs."""
 
+import json
 from xml.etree import ElementTree
 
 import pytest
@@ -207,7 +208,10 @@ def test_ambiguous_features_are_refused_before_anything_starts(project, text, sa
     assert len(lines) == 1
     assert says in lines[0]
     assert "Traceback" not in done.stdout + done.stderr
-    assert not (project.reports / "run.json").exists(), "before_all must not have run"
+    assert not (project.reports / "checks.jsonl").exists(), "before_all must not have run"
+    recorded = json.loads((project.reports / "run.json").read_text("utf-8"))
+    assert recorded["state"] == "broken"
+    assert says in recorded["error"]
 
 
 def test_scenarios_of_one_feature_that_share_an_id_stay_apart(project):

@@ -117,8 +117,21 @@ def test_a_broken_before_all_claims_nothing(project, needs_node):
 def test_a_feature_that_cannot_be_parsed_breaks_the_run(project, needs_node):
     done = project.feature("bad", "Scenario: without a feature\n").run("qaws.runner.job")
     assert done.returncode == 1
-    assert "Run: BROKEN — behave ended before any scenario could start." in done.stdout
     assert project.verdict()["run"]["verdict"] == "BROKEN"
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("Run: BROKEN — ")]
+    assert "bad.feature" in line
+    assert 'errors="1"' in (project.reports / "junit" / "TESTS-run.xml").read_text()
+
+
+def test_tags_that_behave_cannot_read_break_the_run(project, needs_node):
+    done = project.feature("short", SHORT).run(
+        "qaws.runner.job", "--tags=@p0 @load", "-t", "not @scale"
+    )
+    assert done.returncode == 1
+    said = 'BROKEN: --tags="@p0 @load": two tags in one string; write "@p0 or @load", or "and"'
+    assert done.stderr.splitlines()[0] == said
+    assert said.replace(": ", " — ", 1) in done.stdout
+    assert not (project.reports / "checks.jsonl").exists(), "behave must not have started"
 
 
 def test_a_run_that_passes(project, needs_node):

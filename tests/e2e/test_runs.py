@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import psutil
 import pytest
@@ -169,6 +170,62 @@ def test_a_name_a_file_or_a_tag_selects_what_it_should(project, arguments, ids):
     assert {entry["id"] for entry in project.record["selected"]} == ids
     assert set(project.statuses().values()) == {"passed"}
     assert project.record["state"] == "finished"
+
+
+# --- nothing vanishes ----------------------------------------------------------------------------
+
+LIFECYCLE = "features/lifecycle.feature"
+
+
+@pytest.fixture
+def shortened(project):
+    """The project without the last row of QA-WS-005; `.examples` is the line of its Examples."""
+    text = (project.path / LIFECYCLE).read_text("utf-8")
+    head, tag, rest = text.partition("@QA-WS-005 ")
+    row = "      | an abrupt reset |\n"
+    assert row in rest
+    project.examples = (head + tag + rest[: rest.index("Examples:")]).count("\n") + 1
+    (project.path / LIFECYCLE).write_text(head + tag + rest.replace(row, "", 1), "utf-8")
+    return project
+
+
+def test_a_row_that_was_deleted_breaks_the_run(shortened):
+    assert shortened.run("--tags=@QA-WS-005") != 0
+    said = f'{LIFECYCLE}:{shortened.examples}: QA-WS-005 lacks 1 row of the plan: "an abrupt reset"'
+    assert [line for line in shortened.console.splitlines() if said in line]
+    assert "Traceback" not in shortened.console
+    assert shortened.record["state"] == "broken"
+    assert shortened.record["error"].startswith(said)
+    assert shortened.rows == []
+    junit = shortened.reports / "junit"
+    assert said in ElementTree.parse(junit / "TESTS-run.xml").find("testcase/error").get("message")
+    (shortened.path / "behave.ini").write_text("")  # without the suite's own formatter and runner
+    assert shortened.run("--tags=@QA-WS-005") != 0
+    assert shortened.record["error"].startswith(said)
+
+
+def test_a_row_that_was_not_selected_is_not_missed(shortened):
+    left = f"{LIFECYCLE}:{shortened.examples + 2}"
+    assert shortened.run(left) == 0, shortened.console
+    assert [row["row"] for row in shortened.rows] == [{"ending": "a clean close"}]
+    assert not (shortened.reports / "junit" / "TESTS-run.xml").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--tags=@p0", "-n", "arrives by mail"], '-n "arrives by mail": selects no scenario'),
+        (["features/steps"], "features/steps: has no feature file in it"),
+        pytest.param(
+            ["--tags=@p0 and @p1"], '--tags="@p0 and @p1": selects no scenario', marks=slow
+        ),
+    ],
+)
+def test_what_selects_nothing_breaks_the_run(project, arguments, said):
+    assert project.run(*arguments) != 0
+    assert said in project.console
+    assert project.record["state"] == "broken"
+    assert project.record["error"].startswith(said)
 
 
 # --- what cannot be used -------------------------------------------------------------------------

@@ -43,8 +43,8 @@ def result(sid="QA-WS-001", status="passed", message="", row=""):
     }
 
 
-def checks(measured, verdict="met", sid="QA-WS-002", row=None):
-    check = {"what": "latency p99", "measured": measured, "allowed": "below 100 ms"}
+def checks(measured, verdict="met", sid="QA-WS-002", row=None, allowed="below 100 ms"):
+    check = {"what": "latency p99", "measured": measured, "allowed": allowed}
     return {"id": sid, "scenario": sid, "row": row, "checks": [check | {"verdict": verdict}]}
 
 
@@ -138,6 +138,18 @@ CASES = {
         "INCOMPLETE",
         "120 ms",
     ),
+    "bound loosened": (
+        case(ALL, [checks("60 ms", row={"a": "1"}, allowed="below 0.5 s")]),
+        "PASSED",
+        "INCOMPLETE",
+        "All 3",
+    ),
+    "bound tightened": (
+        case(ALL, [checks("9.5 ms", row={"a": "1"}, allowed="below 20 ms")]),
+        "PASSED",
+        "READY TO SIGN",
+        "All 3",
+    ),
     "bound edited": (case(ALL, [checks("120 ms", row={"a": "1"})]), "PASSED", "FAILED", "All 3"),
     "beyond the plan": (
         case([*ALL, result("QA-WS-101", "failed", "x")], [FAST]),
@@ -180,7 +192,7 @@ def test_only_a_complete_run_is_ready_to_sign(models):
     ready = [
         name for name, m in models.items() if m["signoffVerdict"]["verdict"] == "READY TO SIGN"
     ]
-    assert ready == ["all"]
+    assert ready == ["all", "bound tightened"]
 
 
 def test_a_test_with_too_few_rows_is_not_verified(models):
@@ -196,6 +208,15 @@ def test_what_was_not_measured_says_so(models):
 def test_a_bound_edited_in_a_scenario_does_not_move_the_criterion(models):
     [_, latency, *_] = models["bound edited"]["criteria"]
     assert (latency["verdict"], latency["measured"]) == ("NOT MET", "120 ms")
+
+
+def test_a_bound_looser_than_the_plan_s_is_shown_and_is_not_met_as_planned(models):
+    model = models["bound loosened"]
+    [_, latency, *_] = model["criteria"]
+    assert latency["verdict"] == "NOT MET AS PLANNED"
+    assert latency["measured"] == "60 ms (allowed in the scenario: below 0.5 s)"
+    assert latency["bound"] == "p99 below 100 ms"
+    assert "Not met as planned: latency." in model["signoffVerdict"]["reason"]
 
 
 def test_a_pattern_picks_another_number(models):

@@ -1,0 +1,159 @@
+"""The command that compares the feature files with their plan, or updates it: `qaws plan`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from behave.model import Feature, Scenario, ScenarioOutline
+from behave.parser import ParserError, parse_file
+
+from qaws.gherkin.comparison import ADD, compare
+from qaws.gherkin.hollow import without_rows
+from qaws.gherkin.matching import Row, lost_rows, match_rows, paired, places_of
+from qaws.gherkin.plan import (
+    NAME,
+    Plan,
+    Planned,
+    Rows,
+    plan_of,
+    read_plan,
+    shown,
+    write_plan,
+)
+from qaws.gherkin.selection import Selection
+from qaws.verdict import Broken
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def parsed(folder: Path) -> list[Feature]:
+    """Return the features of a folder; what cannot be parsed is a matter of the lint."""
+    features = []
+    for file in sorted(folder.rglob("*.feature")):
+        try:
+            features.append(parse_file(str(file)))
+        except ParserError:
+            continue
+    return [feature for feature in features if feature]
+
+
+def differences(folder: Path) -> Iterator[str]:
+    """Yield in what the features of a folder differ from their plan, both ways, one line each."""
+    features = parsed(folder)
+    try:
+        plan = read_plan(folder)
+    except Broken as problem:
+        yield str(problem)
+        return
+    found = compare(plan, features, folder)
+    yield from found.problems
+    told = tuple(line.partition(": ")[0] + ": " for line in found.problems)
+    yield from (line for line in without_rows(features, Selection()) if not line.startswith(told))
+    yield from found.additions
+    if not found.problems and not found.additions:
+        there = plan_of(features, folder)
+        stale = [sid for sid in plan if [*map(_labels, plan[sid])] != [*map(_labels, there[sid])]]
+        if stale:
+            yield (
+                f"{shown(folder / NAME)}: titles, tags or files of {', '.join(stale)} are others "
+                f'now; "{ADD}" takes them over'
+            )
+    yield from _below_requirements(plan)
+
+
+def _labels(planned: Planned) -> tuple[object, ...]:
+    """Return what selects a scenario; cells are compared row by row."""
+    tags = [table.tags for table in planned.examples or ()]
+    return planned.title, planned.file, planned.tags, tags
+
+
+def _below_requirements(plan: Plan) -> Iterator[str]:
+    """Yield where a plan has less than the sign-off demands."""
+    file = ROOT / "signoff" / "requirements.json"
+    for test in json.loads(file.read_text("utf-8"))["requirements"]:
+        entries = plan.get(test["id"], [])
+        number = sum(
+            sum(len(table.rows) for table in entry.examples) if entry.examples is not None else 1
+            for entry in entries
+        )
+        needed = test.get("scenarios", 1)
+        if number < needed:
+            yield (
+                f"features/{NAME}: {test['id']} has {number} scenarios and rows in the plan; "
+                f"signoff/requirements.json demands at least {needed}"
+            )
+
+
+def with_all_of(plan: Plan, features: Sequence[Feature], folder: Path) -> Plan:
+    """Return the plan of the features together with what the former plan has and they lack."""
+    new = plan_of(features, folder)
+    places = places_of(features)
+    for sid, entries in plan.items():
+        pairs, gone, _ = paired(entries, places.get(sid, []))
+        for planned, place in pairs:
+            number = places[sid].index(place)
+            new[sid][number] = _kept(planned, new[sid][number], place.item)
+        if gone:
+            new[sid] = [*new.get(sid, []), *gone]
+    return dict(sorted(new.items()))
+
+
+def _kept(former: Planned, now: Planned, item: Scenario) -> Planned:
+    """Return a scenario as it is now, with the rows that only the former plan has."""
+    tables = item.examples if isinstance(item, ScenarioOutline) else []
+    rows = [Row(table, row) for table in tables for row in table.table or ()]
+    wanted = [(table, name) for table in former.examples or () for name in table.rows]
+    matched, _ = match_rows(wanted, rows)
+    examples = now.examples
+    for table in former.examples or ():
+        lost = [n for (t, n), row in zip(wanted, matched, strict=True) if t is table and not row]
+        if lost:
+            examples = [*(examples or []), Rows(lost, table.by, table.tags)]
+    kept = []
+    steps = [step.table for step in item.steps if step.table is not None]
+    for number, table in enumerate(former.tables):
+        if number >= len(steps):
+            kept.append(table)
+            continue
+        lost, _ = lost_rows(table, [Row(None, row) for row in steps[number]])
+        kept.append(Rows([*now.tables[number].rows, *lost], now.tables[number].by))
+    return Planned(now.title, now.file, now.tags, examples, kept + now.tables[len(former.tables) :])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compare the features with the plan, or write it; return 1 where they differ afterwards."""
+    parser = argparse.ArgumentParser(prog="qaws plan", description=__doc__, allow_abbrev=False)
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--add", action="store_true", help="put into the plan what is new")
+    way.add_argument(
+        "--replace", action="store_true", help="make the plan what the features are, removals too"
+    )
+    options = parser.parse_args(arguments)
+    folder = ROOT / "features"
+    features = parsed(folder)
+    if options.replace:
+        try:
+            for line in compare(read_plan(folder), features, folder).problems:
+                print(f"taken out of the plan: {line.partition('; put back')[0]}")
+        except Broken as problem:
+            print(problem)
+        write_plan(folder, plan_of(features, folder))
+    elif options.add:
+        try:
+            write_plan(folder, with_all_of(read_plan(folder), features, folder))
+        except Broken as problem:
+            print(problem)
+            return 1
+    found = list(differences(folder))
+    for line in found:
+        print(line)
+    print(f"plan: {len(found)} differences")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

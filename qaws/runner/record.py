@@ -1,0 +1,111 @@
+"""The record of a run, `run.json`, and the JUnit case of a run that broke as a whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from behave.exception import ConfigError, InvalidFilenameError
+from behave.runner import Runner as BehaveRunner
+from behave.runner_util import FileLocationParser
+
+from qaws.runtime.lock import hold
+from qaws.verdict import Broken, readable
+
+JUNIT = "TESTS-run.xml"
+"""The JUnit file of the run as a whole: there only when it broke."""
+
+
+def new_record(selected: list[dict[str, str]], versions: dict[str, str]) -> dict[str, Any]:
+    """Return the record of a run that begins now.
+
+    Args:
+        selected: the scenarios that it is to run.
+        versions: of Python and the packages.
+    """
+    return {
+        "state": "running",
+        "error": None,
+        "target": None,
+        "selected": selected,
+        "versions": versions,
+        "started": now(),
+        "ended": None,
+        "harness": {"worst_stall_ms": 0.0},
+    }
+
+
+def write_record(reports: Path, record: dict[str, Any]) -> None:
+    """Write `run.json`."""
+    (reports / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+
+
+def now() -> str:
+    """Return the time of day, UTC, in ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def write_junit(folder: Path, error: str | None) -> None:
+    """Write the JUnit case of a run that broke, or take away that of an earlier one.
+
+    Args:
+        folder: where JUnit files go.
+        error: why the run broke; None where it did not.
+    """
+    file = folder / JUNIT
+    if error is None:
+        file.unlink(missing_ok=True)
+        return
+    counts = {"tests": "1", "errors": "1", "failures": "0", "skipped": "0"}
+    suite = ElementTree.Element("testsuite", {"name": "run", **counts})
+    names = {"classname": "run", "name": "The run", "status": "broken"}
+    case = ElementTree.SubElement(suite, "testcase", names)
+    said = readable(error)
+    ElementTree.SubElement(case, "error", {"type": "Broken", "message": said}).text = said
+    folder.mkdir(parents=True, exist_ok=True)
+    ElementTree.ElementTree(suite).write(file, encoding="utf-8", xml_declaration=True)
+
+
+class Runner(BehaveRunner):  # type: ignore[misc]
+    """behave's runner, which also records a run that ends before it has begun.
+
+    A feature file that is missing or cannot be read ends behave before any hook is asked; without
+    this the record and the JUnit files of the run before would stay, and look like this one's.
+    """
+
+    def run(self) -> bool:
+        """Run; return whether something failed."""
+        try:
+            self._require_paths()
+            return bool(super().run())
+        except InvalidFilenameError as problem:
+            self._record(f"{problem}: is no feature file; its name must end with .feature")
+            raise
+        except Exception as problem:
+            self._record(" ".join(str(problem).split()))
+            raise
+
+    def _require_paths(self) -> None:
+        for path in map(str, self.config.paths):
+            name = path[1:] if path.startswith("@") else FileLocationParser.parse(path).filename
+            if not os.path.exists(name):
+                raise ConfigError(f"{name}: there is no such file or folder")
+
+    def _record(self, error: str) -> None:
+        if self.config.dry_run:
+            return
+        elsewhere = os.environ.get("QAWS_REPORTS")
+        reports = Path(elsewhere or "reports")
+        junit = reports / "junit" if elsewhere else Path(self.config.junit_directory)
+        with suppress(OSError, Broken):  # where another run writes, or nobody can, nothing is said
+            reports.mkdir(parents=True, exist_ok=True)
+            with hold(reports):
+                record = new_record([], {}) | {"state": "broken", "error": error, "ended": now()}
+                write_record(reports, record)
+                if self.config.junit:
+                    write_junit(junit, error)
