@@ -108,6 +108,28 @@ def audit(
         unentitled (never asked for, no longer wanted, or replayed from before), duplicate,
         reordered, missing.
     """
+    wrong = _wrong_arrivals(arrivals, held, ledger, broadcast_complete)
+    if complete:
+        due = missing(arrivals, held, ledger, broadcast_complete)
+        wrong["lost"] = [str(tick) for tick in due if tick.key not in announced]
+    sentences = [
+        f"{client} {SENTENCES[kind]}: {_some(found)}" for kind, found in wrong.items() if found
+    ]
+    if unmarked := sum(1 for arrival in arrivals if arrival.key is None):
+        sentences.append(
+            f"{client} received {unmarked} ticks without their sequence number: the service must "
+            "relay fields that it does not know"
+        )
+    return sentences
+
+
+def _wrong_arrivals(
+    arrivals: Sequence[Arrival],
+    held: HeldSelections,
+    ledger: Ledger,
+    broadcast_complete: dict[Key, int],
+) -> dict[Wrong, list[str]]:
+    """Return what is wrong with what came: the ticks, by the kind of violation."""
     wrong: dict[Wrong, list[str]] = {kind: [] for kind in SENTENCES}
     counted: Counter[Key] = Counter()
     newest: dict[str, int] = {}
@@ -130,18 +152,7 @@ def audit(
             if not may_receive(tick, held, broadcast_complete.get(tick.key), arrival.at_ns):
                 wrong[_trespass(tick, held, arrival.at_ns)].append(str(tick))
         newest[tick.symbol] = max(newest.get(tick.symbol, 0), tick.sequence)
-    if complete:
-        due = missing(arrivals, held, ledger, broadcast_complete)
-        wrong["lost"] = [str(tick) for tick in due if tick.key not in announced]
-    sentences = [
-        f"{client} {SENTENCES[kind]}: {_some(found)}" for kind, found in wrong.items() if found
-    ]
-    if unmarked := sum(1 for arrival in arrivals if arrival.key is None):
-        sentences.append(
-            f"{client} received {unmarked} ticks without their sequence number: the service must "
-            "relay fields that it does not know"
-        )
-    return sentences
+    return wrong
 
 
 def _trespass(tick: Published, held: HeldSelections, at_ns: int) -> Wrong:
