@@ -84,8 +84,9 @@ async def publish_malformed(testbed: Testbed, name: str) -> None:
 async def publish_in_turn(testbed: Testbed, symbols: Sequence[str], each: int) -> None:
     """Publish `each` option ticks of every symbol; symbols and their instruments take turns."""
     market, chains = testbed.feed.market, [itertools.cycle(chain_of(s)) for s in symbols]
+    _require_symbols(symbols)
     instruments = [next(chain) for _ in range(each) for chain in chains]
-    await _publish_all(testbed, [partial(market.option_tick, each) for each in instruments])
+    await _publish_all(testbed, [partial(market.option_tick, token) for token in instruments])
 
 
 async def publish_among_others(
@@ -106,6 +107,7 @@ async def publish_among_others(
 
 async def publish_one_of_each(testbed: Testbed, symbols: Sequence[str]) -> None:
     """Publish an option tick and a bar of every symbol."""
+    _require_symbols(symbols)
     for symbol in symbols:
         await testbed.feed.publish(testbed.feed.market.option_tick(instrument_of(symbol)))
         await testbed.feed.publish(testbed.feed.market.underlying_bar(symbol))
@@ -113,8 +115,15 @@ async def publish_one_of_each(testbed: Testbed, symbols: Sequence[str]) -> None:
 
 async def publish_side_by_side(testbed: Testbed, symbols: Sequence[str], each: int) -> None:
     """Publish `each` ticks of every symbol, bars among them, each symbol by its own publisher."""
+    _require_symbols(symbols)
     lines = [list(itertools.islice(itertools.cycle(samples_of(s)), each)) for s in symbols]
     await testbed.feed.publish_side_by_side(lines, TOGETHER)
+
+
+def _require_symbols(symbols: Sequence[str]) -> None:
+    """Raise `Broken` where a sentence names an instrument, and nothing would be published."""
+    if not symbols:
+        raise Broken("ticks of several kinds are published for symbols: name one, as NIFTY")
 
 
 async def _publish_all(testbed: Testbed, make: Sequence[Callable[[], dict[str, Any]]]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 
@@ -46,6 +47,22 @@ def test_bars_that_overtake_option_ticks_are_out_of_order(wrong):
                 await super().deliver(client, json.loads(text), text)
 
     wrong(BarsFirst, several_publishers, "Alice received ticks out of order: NIFTY option tick")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        partial(publishing.publish_in_turn, each=3),
+        publishing.publish_one_of_each,
+        partial(publishing.publish_side_by_side, each=3),
+    ],
+)
+def test_a_sentence_that_would_publish_nothing_is_broken(scenario, act):
+    async def story(do):
+        await do(act, symbols=selection_of("instrument 256265").symbols)
+
+    with pytest.raises(Broken, match="for symbols: name one"):
+        scenario(Ticker, story)
 
 
 @pytest.mark.parametrize(
