@@ -1,10 +1,11 @@
 """Verdicts: what was checked, what was measured, what was allowed, and what follows.
 
-Three ways in which a scenario is not passed, kept apart on purpose:
+Four ways in which a scenario is not passed, kept apart on purpose:
 
 * `Refuted` - the service did not do what the scenario says. The scenario *failed*.
 * `Inconclusive` - the harness itself was starved, so that nothing follows.
 * `Broken` - target, broker or service could not be used; nothing was tested.
+* `NotVerified` - what the scenario is about was gone when it mattered, or cannot be seen here.
 """
 
 from __future__ import annotations
@@ -64,6 +65,13 @@ class Broken(Exception):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(readable(sentence))
+
+
+class NotVerified(Exception):
+    """A precondition did not hold at the instant that counts: nothing was shown either way."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(readable(without_tokens(sentence)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from qaws.protocol.market import Selection
 from qaws.sut.service import MIB, Service
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 SECOND_NODE = Key[Service]("no second node is running in this scenario")
 RETURNED_NS = Key[int]("the service has not been restarted in this scenario")
@@ -134,8 +134,16 @@ class Shutdown:
     attempting: asyncio.Task[None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StalledReader:
+    """A client that does not read, and how many bytes were published to it until it was full."""
+
+    connection: Connection
+    published: int
+
+
 SHUTDOWN = Key[Shutdown]("no service has been told to end in this scenario")
-STALLED = Key[list[Connection]]("no client has stopped reading in this scenario")
+STALLED = Key[list[StalledReader]]("no client has stopped reading in this scenario")
 
 
 # --- what is done ---------------------------------------------------------------------------------
@@ -144,32 +152,54 @@ STALLED = Key[list[Connection]]("no client has stopped reading in this scenario"
 async def stall_reader(testbed: Testbed, client: str, selection: Selection) -> None:
     """Connect a client that subscribes and then no longer reads, and fill its line with ticks.
 
+    No more than it takes: once the kernel takes no more the service has the rest to keep, and one
+    that evicts early shall not be made to.
+
     Raises:
         Broken: the kernel has taken all of them, so that the service has nothing to keep for it.
     """
     (connection,) = await lifecycle.connect(testbed, [client], receive_buffer=STALLED_BUFFER)
     await lifecycle.subscribe(testbed, [client], selection)
     connection.stop_reading()
-    testbed.scenario.stash.setdefault(STALLED, []).append(connection)
-    kind, symbol, instrument = selection.sample()
-    padding = {"padding": "x" * FILLING_TICK_BYTES}
-    for _ in range(FILLING_BYTES // FILLING_TICK_BYTES):
-        await testbed.feed.publish(testbed.feed.market.tick(kind, symbol, instrument) | padding)
-    await _require_full_line(testbed, connection)
+    padding, published = {"padding": "x" * FILLING_TICK_BYTES}, 0
+    while published < FILLING_BYTES:
+        tick = testbed.feed.market.tick(*selection.sample()) | padding
+        published += len((await testbed.feed.publish(tick)).text)
+        if await _is_full(connection, published):
+            break
+    readers = testbed.scenario.stash.setdefault(STALLED, [])
+    readers.append(StalledReader(connection, published))
+    await _require_full_line(testbed, readers[-1])
 
 
-async def _require_full_line(testbed: Testbed, connection: Connection) -> None:
-    """Wait until the kernel takes no more for a client, and require that ticks are left over."""
-    ports = connection.ports
-    if ports is None or held_bytes(*ports) is None:
-        return  # the service is on another machine: nobody here can look into its line
-    held, settled, deadline = 0, False, time.monotonic() + testbed.grace_s
-    while not settled and time.monotonic() < deadline:
+async def _is_full(connection: Connection, published: int) -> bool:
+    """Tell whether the kernel takes no more for a client, with a tick at least left over."""
+    before, held = None, _held(connection)
+    while held is not None and held != before and published - held > FILLING_TICK_BYTES:
         await asyncio.sleep(SETTLED_S)
-        now = held_bytes(*ports) or 0
-        settled, held = 0 < now == held, now
-    what = f"the system holds {held / MIB:.1f} of {FILLING_BYTES / MIB:.1f} MB published to it"
-    if not settled or held >= FILLING_BYTES:
+        before, held = held, _held(connection)
+    return held is not None and published - held > FILLING_TICK_BYTES
+
+
+def _held(connection: Connection) -> int | None:
+    """Return what the kernel holds for a client; None if nobody here can look into its line."""
+    return held_bytes(*connection.ports) if connection.ports else None
+
+
+async def _require_full_line(testbed: Testbed, reader: StalledReader) -> None:
+    """Require that the kernel takes no more for a client, and that ticks are left over."""
+    connection, published = reader.connection, reader.published
+    if _held(connection) is None:
+        return  # the service is on another machine
+    deadline = time.monotonic() + testbed.grace_s
+    while True:
+        full = await _is_full(connection, published)
+        if full or time.monotonic() >= deadline:
+            break
+        await asyncio.sleep(SETTLED_S)
+    held = _held(connection) or 0
+    what = f"the system holds {held / MIB:.1f} of {published / MIB:.1f} MB published to it"
+    if not full:
         raise Broken(
             f"{connection.name} does not read, but nothing shows that its line is full: {what}; "
             "if socket buffers are larger on this machine, raise FILLING_BYTES"
@@ -193,6 +223,7 @@ async def terminate_mid_stream(
     ending.require_alive()
     url = redacted(ending.url)
     mine = [c for c in testbed.scenario.connections.all if c.url == url and c.is_open]
+    await _require_stalled(testbed, ending, mine)
     make = partial(testbed.feed.market.tick, *selection.sample())
     testbed.services.forget(ending)
     testbed.scenario.on_end.append(ending.stop)
@@ -204,6 +235,35 @@ async def terminate_mid_stream(
     testbed.scenario.background += [end.watch, end.attempting]
 
 
+async def _require_stalled(
+    testbed: Testbed, ending: Service, clients: Sequence[Connection]
+) -> None:
+    """Make sure that the clients that do not read are still there, with ticks owed to them.
+
+    Raises:
+        NotVerified: one of them was evicted before, so that the end is one of readers only.
+    """
+    url = redacted(ending.url)
+    stalled = [r for r in testbed.scenario.stash.get(STALLED) or () if r.connection.url == url]
+    if not stalled:
+        return
+    unshown = "so nothing shows how the service ends with a client that does not read"
+    for reader in stalled:
+        name, held = reader.connection.name, _held(reader.connection)
+        if not reader.connection.is_open or held is None:
+            seen = reader.connection.ending or "its line cannot be seen"
+            raise NotVerified(f"{name} was not there any more at SIGTERM ({seen}): {unshown}")
+        if held >= reader.published:
+            raise NotVerified(f"at SIGTERM no tick was owed to {name}: {unshown}")
+    counted = (await asyncio.to_thread(ending.snapshot, ("sessions",))).sessions
+    if counted is not None and counted < len(clients):
+        names = shown([reader.connection for reader in stalled])
+        raise NotVerified(
+            f"the service counted {counted} sessions before SIGTERM, where {len(clients)} clients "
+            f"had not been closed: {names} was evicted; {unshown}"
+        )
+
+
 async def _watch(testbed: Testbed, end: Shutdown) -> None:
     """Note when the process has ended; the line of a client that does not read is dead then."""
     assert end.service.process
@@ -212,8 +272,8 @@ async def _watch(testbed: Testbed, end: Shutdown) -> None:
             break
         await asyncio.sleep(LOOK_EVERY_S)
     end.ended_ns = time.monotonic_ns()
-    for connection in testbed.scenario.stash.get(STALLED) or ():
-        await connection.reset()
+    for reader in testbed.scenario.stash.get(STALLED) or ():
+        await reader.connection.reset()
 
 
 async def _attempt_connections(testbed: Testbed, end: Shutdown) -> None:

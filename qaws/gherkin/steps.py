@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import behave
 
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 Step = TypeVar("Step", bound=Callable[..., object])
 
@@ -29,8 +31,35 @@ def then(phrase: str) -> Callable[[Step], Step]:
 
 def _typed(decorate: Any) -> Callable[[Step], Step]:
     """Return behave's decorator as what it is: it registers a function and returns it."""
-    typed: Callable[[Step], Step] = decorate
+
+    def typed(step: Step) -> Step:
+        decorate(_skipping(step))
+        return step
+
     return typed
+
+
+def _skipping(step: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a step that ends its scenario as not verified where `NotVerified` is raised."""
+    if inspect.iscoroutinefunction(step):
+
+        @wraps(step)
+        async def wait(context: Any, *args: object, **named: object) -> None:
+            try:
+                await step(context, *args, **named)
+            except NotVerified as reason:
+                context.scenario.skip(str(reason))
+
+        return wait
+
+    @wraps(step)
+    def act(context: Any, *args: object, **named: object) -> None:
+        try:
+            step(context, *args, **named)
+        except NotVerified as reason:
+            context.scenario.skip(str(reason))
+
+    return act
 
 
 def rows_of(table: Any) -> list[dict[str, str]]:

@@ -58,6 +58,7 @@ class Session:
         self.testbed: Testbed | None = None
         self._expected: dict[str, str] = {}
         self._proven: set[str] = set()
+        self._has_begun = False
         try:
             self._reports.mkdir(parents=True, exist_ok=True)
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
@@ -145,6 +146,7 @@ class Session:
     def begin(self, context: Any, scenario: Scenario) -> None:
         """Give a scenario a clean scenario and its closing step, or skip it with the reason."""
         assert self.testbed
+        self._has_begun = False
         needs = {tag.removeprefix(NEED) for tag in scenario.effective_tags if tag.startswith(NEED)}
         if browser_page.NEED in needs and (why := browser_page.missing()):
             scenario.skip(why)
@@ -153,13 +155,14 @@ class Session:
         declined = {agreement.replace(" ", "-") for agreement in target.declines}
         if lacking := needs - target.capabilities - {browser_page.NEED}:
             missing = sorted(lacking - declined)
-            what = f"lacks: {', '.join(missing)}" if missing else f"declines: {', '.join(lacking)}"
-            scenario.skip(f"the target {target.name} {what}")
+            verb, what = ("lacks", missing) if missing else ("declines", sorted(lacking))
+            scenario.skip(f"the target {target.name} {verb}: {', '.join(what)}")
             return
         if test_id(scenario) in self._proven:
             scenario.skip("another scenario of that id has failed as expected")
             return
         scenario.steps.append(Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP))
+        self._has_begun = True
         self.testbed.begin_scenario()
         context.connections = self.testbed.scenario.connections
 
@@ -171,9 +174,9 @@ class Session:
     def end(self, scenario: Scenario) -> None:
         """Attach the evidence, close the clients, write the scenario's checks."""
         assert self.testbed
-        if scenario.should_skip:
+        if not self._has_begun:
             return
-        passed = scenario.status.name == "passed"
+        passed = scenario.status.name == "passed" and not scenario.should_skip
         problem: BaseException | None = None
         try:
             self.testbed.end_scenario(trust=passed)
@@ -186,8 +189,8 @@ class Session:
                 "id": test_id(scenario),
                 "scenario": scenario.name,
                 "row": dict(scenario._row.items()) if scenario._row else {},
-                "status": "hook_error" if problem and passed else scenario.status.name,
-                "message": _message(scenario) or str(problem or ""),
+                "status": _status(scenario, problem if passed else None),
+                "message": _message(scenario) or str(problem or scenario.skip_reason or ""),
                 "checks": self.testbed.scenario.checks.as_dicts(),
             }
             words = self._expected.get(line["id"])
@@ -228,6 +231,14 @@ class Session:
 
     def _junit(self) -> Path:
         return Path(self._runner.config.junit_directory)
+
+
+def _status(scenario: Scenario, problem: BaseException | None) -> str:
+    """Return what a scenario came to, in behave's words."""
+    if problem:
+        return "hook_error"
+    is_unverified = scenario.should_skip and scenario.status.name == "passed"
+    return "skipped" if is_unverified else str(scenario.status.name)
 
 
 def _message(scenario: Scenario) -> str:

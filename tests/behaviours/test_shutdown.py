@@ -8,7 +8,7 @@ import pytest
 from qaws.behaviours import deliveries, deployment, lifecycle
 from qaws.clients.endings import ExpectedClose
 from qaws.protocol.market import selection_of
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 from tests.services.faulty import AMPLE_MS, NIFTY
 from tests.waiting import HANG_S
 
@@ -80,7 +80,7 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(lau
         assert zoe.is_open
         assert not any(zoe.received("tick"))
         assert re.match(
-            r"full: the system holds \d\.\d of 3\.0 MB", testbed.scenario.figures[-1][1]
+            r"full: the system holds \d\.\d of \d\.\d MB", testbed.scenario.figures[-1][1]
         )
         await do(deployment.terminate_mid_stream, 40, NIFTY)
         await do(deployment.closed_in_time, ["Alice"], GOODBYE, AMPLE_MS)
@@ -91,6 +91,24 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(lau
         await do(deliveries.everything_was_exact)
 
     launched("ending", "Hasty", story)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("CutsWhoDoesNotRead", "Zoe was (evicted|not there any more)"),
+        ("ForgetsWhoDoesNotRead", "counted 1 sessions before SIGTERM, where 2 .*: Zoe was evicted"),
+    ],
+)
+def test_an_end_without_the_client_that_does_not_read_shows_nothing(launched, kind, said):
+    async def story(do):
+        await do(lifecycle.be_connected, ["Alice"])
+        await do(lifecycle.subscribe, ["Alice"], NIFTY)
+        await do(deployment.stall_reader, "Zoe", selection_of("BANKNIFTY"))
+        await do(deployment.terminate_mid_stream, 40, NIFTY)
+
+    with pytest.raises(NotVerified, match=said):
+        launched("ending", kind, story)
 
 
 def test_a_line_that_takes_everything_is_not_full(launched, monkeypatch):

@@ -48,6 +48,35 @@ class Hasty(Ending):
         pass
 
 
+class CutsWhoDoesNotRead(Ending):
+    """Cuts off, before any order to end, a client to which it owes much."""
+
+    owed = 0
+
+    async def deliver(self, client, tick, text):
+        self.owed += len(text) * ("padding" in tick)
+        if self.owed < 60_000:
+            await super().deliver(client, tick, text)
+        elif client.wants(tick):
+            client.cut()
+
+
+class ForgetsWhoDoesNotRead(Ending):
+    """Counts a client to which it owes much among the gone, and leaves the line as it is."""
+
+    owed = 0
+
+    async def deliver(self, client, tick, text):
+        self.owed += len(text) * ("padding" in tick)
+        await super().deliver(client, tick, text)
+        if self.owed > 40_000 and client.wants(tick) and client in self.clients:
+            self.clients.remove(client)
+
+    async def left(self, client):
+        if client in self.clients:
+            await super().left(client)
+
+
 class OtherCode(Ending):
     code = 1012
 
