@@ -239,7 +239,7 @@ def ticks_shared_out_between_nodes() -> None:
     story="Each node passes the ticks on to its peers, which have them already, so that with two "
     "nodes every client gets everything twice.",
     caught_by={"QA-WS-111": "more than once"},
-    also=("QA-WS-024",),
+    also=("QA-WS-024", "QA-WS-102", "QA-WS-115"),
 )
 def ticks_passed_on_to_the_other_node() -> None:
     """Publish what comes in, for the others."""
