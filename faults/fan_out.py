@@ -54,7 +54,7 @@ class Bursts:
         "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
         "QA-WS-111": "ticks that the broker had before SIGTERM, at all clients",
     },
-    also=("QA-WS-102", "QA-WS-116"),
+    also=("QA-WS-024", "QA-WS-102", "QA-WS-116"),
 )
 def ticks_lost_in_bursts() -> None:
     """Drop a tick now and then."""
@@ -78,7 +78,7 @@ def ticks_lost_in_bursts() -> None:
         "QA-WS-018": "received ticks out of order",
         "QA-WS-111": "received ticks out of order",
     },
-    also=("QA-WS-102", "QA-WS-116"),
+    also=("QA-WS-024", "QA-WS-102", "QA-WS-116"),
 )
 def ticks_reordered_in_bursts() -> None:
     """Send every ninth tick of a symbol after its successor."""
@@ -108,7 +108,7 @@ def ticks_reordered_in_bursts() -> None:
         "QA-WS-018": "received ticks more than once",
         "QA-WS-111": "received ticks more than once",
     },
-    also=("QA-WS-102", "QA-WS-116"),
+    also=("QA-WS-024", "QA-WS-102", "QA-WS-116"),
 )
 def ticks_repeated_in_bursts() -> None:
     """Publish a tick twice now and then."""
