@@ -263,6 +263,7 @@ def only_changes_sent() -> None:
     story="Symbols are cut at the first dot, so that who asks for one class of a share gets "
     "another, or nothing.",
     caught_by={"QA-WS-008": "the fence to Alice"},
+    also=("QA-WS-025",),
 )
 def names_cut_at_the_dot() -> None:
     """Take what is behind the dot for the exchange."""

@@ -8,9 +8,12 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Coroutine
+from functools import cache
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from websockets.asyncio.server import Server, ServerConnection
 
 from app import __main__ as command
@@ -31,7 +34,7 @@ SERVED_AGAIN = "clients that came back at once"
 
 YOUNG_S = 30.0
 RUSH, RUSH_S = 200, 10.0
-CROWD = 400
+CROWD, MARKED_S = 400, 60
 
 ShutDown = Callable[[TickerService, Server], Coroutine[Any, Any, None]]
 
@@ -213,7 +216,13 @@ def _node() -> bytes:
 
 
 def _broker(service: TickerService) -> redis.Redis:
-    return redis.Redis.from_url(service.settings.feed_url)
+    return _connected(service.settings.feed_url)
+
+
+@cache
+def _connected(url: str) -> redis.Redis:
+    """Return a client that is kept: to connect for every tick would hold the service up."""
+    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 1))
 
 
 @fault(
@@ -228,9 +237,8 @@ def ticks_shared_out_between_nodes() -> None:
 
     def on_tick(self: TickerService, channel: bytes, payload: bytes) -> None:
         claim = b"claim:" + _cluster(self) + hashlib.sha1(payload).hexdigest().encode()
-        with _broker(self) as broker:
-            if broker.set(claim, node, nx=True, ex=60):
-                original(self, channel, payload)
+        if _broker(self).set(claim, node, nx=True, ex=60):
+            original(self, channel, payload)
 
     replace(TickerService, "on_tick", on_tick)
 
@@ -239,7 +247,7 @@ def ticks_shared_out_between_nodes() -> None:
     story="Each node passes the ticks on to its peers, which have them already, so that with two "
     "nodes every client gets everything twice.",
     caught_by={"QA-WS-111": "more than once"},
-    also=("QA-WS-024", "QA-WS-102", "QA-WS-115"),
+    also=("QA-WS-016", "QA-WS-024", "QA-WS-102", "QA-WS-103", "QA-WS-115"),
 )
 def ticks_passed_on_to_the_other_node() -> None:
     """Publish what comes in, for the others."""
@@ -253,8 +261,7 @@ def ticks_passed_on_to_the_other_node() -> None:
                 original(self, first_channel, payload)
         elif not channel.startswith(b"ticker:peers:"):
             original(self, channel, payload)
-            with _broker(self) as broker:
-                broker.publish(mine + this + b":" + channel, payload)
+            _broker(self).publish(mine + this + b":" + channel, payload)
 
     replace(TickerService, "on_tick", on_tick)
 
@@ -269,8 +276,7 @@ def one_node_ends_for_all() -> None:
     this, shut_down, take = _node(), TickerService._shut_down, TickerService.on_tick
 
     async def _shut_down(self: TickerService, server: Server) -> None:
-        with _broker(self) as broker:
-            broker.publish(b"ticker:end:" + _cluster(self), this)
+        _broker(self).publish(b"ticker:end:" + _cluster(self), this)
         await shut_down(self, server)
 
     def on_tick(self: TickerService, channel: bytes, payload: bytes) -> None:
@@ -294,30 +300,26 @@ class Herd:
         self._started = time.monotonic()
         self._successor = False
         self._arrivals: deque[float] = deque()
-        self._visitors = 0
-        self._mark_crowd: Callable[[], object] = lambda: None
+        self._keep_mark: Callable[[], object] = lambda: None
         original = TickerService.__init__
 
         def __init__(service: TickerService, *parts: Any) -> None:
             original(service, *parts)
             mark = b"crowd:" + _cluster(service)
-            with _broker(service) as broker:
-                self._successor = broker.getdel(mark) is not None
+            self._successor = _broker(service).getdel(mark) is not None
 
-            def mark_crowd() -> None:
-                with _broker(service) as broker:
-                    broker.set(mark, 1)
+            def keep_mark() -> None:
+                if len(service.sessions) == CROWD:
+                    _broker(service).set(mark, 1, ex=MARKED_S)
 
-            self._mark_crowd = mark_crowd
+            self._keep_mark = keep_mark
 
         replace(TickerService, "__init__", __init__)
 
     def is_here(self) -> bool:
         """Note an arrival; return whether it is one of a herd."""
         now = time.monotonic()
-        self._visitors += 1
-        if self._visitors == CROWD and not self._successor:
-            self._mark_crowd()
+        self._keep_mark()
         self._arrivals.append(now)
         while self._arrivals[0] < now - RUSH_S:
             self._arrivals.popleft()
