@@ -299,6 +299,7 @@ class Herd:
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._successor = False
+        self._is_marked = False
         self._arrivals: deque[float] = deque()
         self._keep_mark: Callable[[], object] = lambda: None
         original = TickerService.__init__
@@ -309,8 +310,8 @@ class Herd:
             self._successor = _broker(service).getdel(mark) is not None
 
             def keep_mark() -> None:
-                if len(service.sessions) == CROWD:
-                    _broker(service).set(mark, 1, ex=MARKED_S)
+                if not self._is_marked and len(service.sessions) >= CROWD:
+                    self._is_marked = bool(_broker(service).set(mark, 1, ex=MARKED_S))
 
             self._keep_mark = keep_mark
 
