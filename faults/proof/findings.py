@@ -123,11 +123,11 @@ class Proof:
         bad = [finding for finding in self.findings if not finding.is_proven]
         done, asked = len(self.findings), len(self.asks)
         left_out = len(self.chosen) - asked
-        rest = f"; {left_out} more are left to --full: they take long" if left_out else ""
+        why = "need a browser (make browser)" if self.full else "are left to --full: they take long"
+        rest = f"; {left_out} more {why}" if left_out else ""
         if done < asked:
             return f"{done} of {asked} faults run: {done - len(bad)} proven"
         if bad:
             return f"{done} faults: {done - len(bad)} proven, {len(bad)} not{rest}"
-        return f"{done} faults: all caught, " + (
-            "none spurious" if self.full else f"none missed (--full shows spurious reds too){rest}"
-        )
+        others = "none spurious" if self.full else "none missed (--full shows spurious reds too)"
+        return f"{done} faults: all caught, {others}{rest}"
