@@ -9,7 +9,8 @@
 #   place of "ticks/#" is right.
 # Why it matters: aedes is the broker that one starts inside a test. A monitor's "ticks/#" on the
 #   same client takes away the guarantee of the one instrument that has it, only while messages flow; a
-#   test of the reconnection counts doubles, which mosquitto (one copy, QoS 1) or EMQX (a copy for each) never send.
+#   test of the reconnection counts doubles, which mosquitto (one copy, QoS 1) or EMQX
+#   (a copy for each, its issue 1560) do not send.
 # Way to live with it: one client per purpose, or filters that do not overlap; "+" for a known depth; in
 #   tests assert the QoS of a received message, not only its payload. Sequence numbers show the doubles.
 # Versions: aedes 1.2.0 on npm, paho-mqtt 2.2.0, Node.js 20.20.2. Overlaps are in issue 19 of

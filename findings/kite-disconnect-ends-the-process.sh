@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # Kite's client for Node.js: ticker.disconnect() ends the whole process, with exit code 1.
 #
-# Expected: disconnect() closes the stream and the program goes on, as with the client for Python.
+# Expected: disconnect() closes the stream and the program goes on.
 # Seen: kiteconnect 5.3.0 (npm) sets "do not reconnect" and closes. When the close arrives, its
 #   reconnection finds that it must not, emits "noreconnect" and calls process.exit(1). What stands
 #   after disconnect() does not run: no last write, no report. With autoReconnect(false, ...) called
-#   before it the process stays. The client for Python (5.2.2, close()) lives on either way.
+#   before it the process stays.
 # Why it matters: the recorder that ends its day in good order looks like a failed job, restarts, and has
-#   lost what it had not flushed. In a test runner the worker is gone: Node's own runner calls
-#   that a failed file, whatever its tests said.
+#   lost what it had not flushed. In a test the runner's process is gone with it.
 # Way to live with it: ticker.autoReconnect(false, 5, 5) before disconnect(), or save everything in a
 #   listener of "noreconnect", which still runs, synchronously; run the client in a child process in tests.
 # Versions: kiteconnect 5.3.0 on npm. disconnect() is documented as closing the connection; the exit

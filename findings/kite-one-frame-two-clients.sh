@@ -6,13 +6,13 @@
 #   is 42,949,644.12. Node.js reads them with a sign: a volume of 2,400,000,000 shares is
 #   -1,894,967,296. And only Python knows that segment 12 (commodities of NSE) has four decimals:
 #   Node.js gives 9875000 for 98750.00. "change", computed from these, is as wrong. No error.
-# Why it matters: penny shares do trade billions a day, and crude oil was settled below zero in April 2020.
+# Why it matters: a penny share's volume may pass 2.1 billion, and crude oil was settled below zero in April 2020.
 #   Recorded frames of a usual day show none of it, a dashboard and a service differ on just the
 #   days that count, and a check "price above 0" is content with 42 million.
 # Way to live with it: in recorded frames have one of each: volume above 2^31, a negative price, each
 #   segment; bounds from both sides in the plausibility check; divide by the instruments' tick size.
 # Versions: kiteconnect 5.2.2 on PyPI, 5.3.0 on npm. Issue 120 of zerodha/kiteconnectjs tells of segment
-#   12 (open). About the signs nothing was found; the documentation says int32 for every field.
+#   12 (open). About the signs nothing was found; the broker's forum calls the prices int32.
 #
 # Output seen:
 #   field                  in the frame      Python            Node.js

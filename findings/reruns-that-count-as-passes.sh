@@ -12,10 +12,10 @@
 #   failed test as passed, one that takes the last does not.
 # Way to live with it: compare the number of cases with tests= and with the number collected; take the last case of
 #   each name; pin the plugin's patch version where reports are read by machines.
-# Versions: pytest 9.2.0, pytest-rerunfailures 16.6, 16.6.1 and 16.7, junitparser 5.0.3, Python 3.11.7. Known: issue 170 of
-#   pytest-dev/pytest-rerunfailures and pull request 380 (both open) about the missing failures.
+# Versions: pytest 9.2.0, pytest-rerunfailures 16.6, 16.6.1 and 16.7, junitparser 5.0.3, Python 3.11.7. Known: issue 170
+#   of pytest-dev/pytest-rerunfailures and pull request 380 (both open) about the missing failures.
 #
-# Output seen (one test that passes at its third attempt, one that never does, two reruns):
+# Output seen (one test that passes at its third attempt, one that never does, two reruns; shortened):
 #   16.6    tests=2, counted 2, failures 1: test_settles passed, test_never failed
 #   16.6.1  tests=2, counted 6, failures 1: test_settles passed (3 times), test_never passed (2 times), failed
 #   16.7    the same as 16.6.1
