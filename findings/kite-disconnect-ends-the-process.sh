@@ -3,8 +3,8 @@
 #
 # Expected: disconnect() closes the stream and the program goes on.
 # Seen: kiteconnect 5.3.0 (npm) sets "do not reconnect" and closes. When the close arrives, its
-#   reconnection finds that it must not, emits "noreconnect" and calls process.exit(1). What stands
-#   after disconnect() does not run: no last write, no report. With autoReconnect(false, ...) called
+#   reconnection finds that it must not, emits "noreconnect" and calls process.exit(1). What waits
+#   for anything after disconnect() does not run: no last write, no report. With autoReconnect(false, ...) called
 #   before it the process stays.
 # Why it matters: the recorder that ends its day in good order looks like a failed job, restarts, and has
 #   lost what it had not flushed. In a test the runner's process is gone with it.
