@@ -116,7 +116,7 @@ def tick_twice() -> None:
     story="Subscribers of an instrument get ticks of the type option-tick, which their programs "
     "throw away.",
     caught_by={
-        "QA-WS-006": "1 x option-tick; still open",
+        "QA-WS-006": "x option-tick; still open",
         "QA-WS-016": "x option-tick",
         "QA-WS-117": "the shortest that does",
     },
