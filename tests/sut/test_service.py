@@ -75,13 +75,13 @@ def services(tmp_path):
         each.stop()
 
 
-def refused(services, settings=None):
+def refused(services, settings=None, within_s=HANG_S):
     """Return the one line that a start is refused with, and see that nothing is left running."""
     before = set(psutil.Process().children(recursive=True))
     start = time.monotonic()
     with pytest.raises(Broken) as caught:
         services.get(settings)
-    assert time.monotonic() - start < HANG_S
+    assert time.monotonic() - start < within_s
     left = [p for p in psutil.Process().children(recursive=True) if p not in before]
     assert left == []
     said = str(caught.value)
@@ -147,9 +147,13 @@ def test_a_service_that_is_killed_at_its_start_is_said(services):
     ["import time; time.sleep(600)", "print('hello'); input = 0; import time; time.sleep(600)"],
 )
 def test_a_service_that_never_says_its_ready_line_is_given_up_in_time(services, start):
-    said = refused(services(start, ready_within_s=0.5))
-    assert 'the service "mine" was not ready within 0.5 s, waiting for its ready line' in said
-    assert said.endswith("hello" if "hello" in start else "it wrote nothing")
+    last = "hello" if "hello" in start else "it wrote nothing"
+    for within_s in (0.5, 5, HANG_S):  # more where the machine is so busy that it has not begun yet
+        said = refused(services(start, ready_within_s=within_s), within_s=2 * HANG_S)
+        if said.endswith(last):
+            break
+    assert f'"mine" was not ready within {within_s:g} s, waiting for its ready line' in said
+    assert said.endswith(last)
 
 
 @pytest.mark.parametrize("health", ["503", "404", "301"])
