@@ -111,13 +111,14 @@ def test_an_end_without_the_client_that_does_not_read_shows_nothing(launched, ki
         launched("ending", kind, story)
 
 
-def test_a_line_that_takes_everything_is_not_full(launched, monkeypatch):
+def test_a_line_that_takes_everything_is_not_full(launched, monkeypatch, grace):
     monkeypatch.setattr(deployment, "FILLING_BYTES", 2 * deployment.FILLING_TICK_BYTES)
     monkeypatch.setattr(deployment, "STALLED_BUFFER", 4 << 20)
 
     async def story(do):
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
+        grace(1.0)  # for what will not come
         with pytest.raises(Broken, match="nothing shows that its line is full: the system holds"):
             await do(deployment.stall_reader, "Zoe", selection_of("BANKNIFTY"))
 
