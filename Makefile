@@ -11,8 +11,8 @@ COMPILE := $(RUN) -m uv pip compile --quiet --system-certs --universal --python-
 LOCK := requirements.lock
 # $(call install,PART) installs one part of the lock. It is whole, so pip checks the hash of every package.
 install = sed -n '/^. part $(1)$$/,/^$$/p' $(LOCK) >$(VENV)/$(1).txt && test -s $(VENV)/$(1).txt && $(PIP) --require-hashes -r $(VENV)/$(1).txt
-# The own tests in three processes: they mostly wait. ARGS="-n 0" has them in one.
-PYTEST := $(RUN) -m pytest -n 3 --dist worksteal
+# The own tests in four processes: they mostly wait. ARGS="-n 0" has them in one.
+PYTEST := $(RUN) -m pytest -n 4 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -47,17 +47,17 @@ p1: setup $(BROWSER_READY) ## run what lies beyond the plan: 1 minute; its brows
 nightly: setup ## run the real durations: 5 minutes and one hour
 	@$(RUN) -m qaws run --tags=@nightly
 
-check: $(READY) ## lint, format, types, feature files and imports of this project: 20 s (it checks no service)
+check: $(READY) ## lint, format, types, feature files and imports of this project: 15 s (it checks no service)
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
 	@$(RUN) -m qaws lint
 	@$(VENV)/bin/lint-imports --no-logo >$(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 
-unit: $(READY) ## the suite's own tests but for whole runs: 4 minutes; ARGS="tests/oracle -k gap" for a part
+unit: $(READY) ## the suite's own tests but for whole runs: 1 minute; ARGS="tests/oracle -k gap" for a part
 	@$(PYTEST) -m "not e2e" $(ARGS)
 
-test: setup $(DASK_READY) check ## pass all of the suite's own tests, the check among them: 6 minutes
+test: setup $(DASK_READY) check ## pass all of the suite's own tests, the check among them: 3 minutes
 	@$(PYTEST) $(ARGS)
 
 faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
