@@ -237,21 +237,19 @@ def greeks_of_the_neighbour() -> None:
 
 
 @fault(
-    story="Only what has changed since the tick before is sent, though nothing was agreed, so that "
-    "a client that has just connected lacks half of each tick.",
-    caught_by={"QA-WS-006": "missing"},
+    story="An instrument's bid is sent with its first tick only, as if it never changed again, so "
+    "that a client that has just connected has none.",
+    caught_by={"QA-WS-006": "bid missing instead of"},
     also=elsewhere("QA-WS-006"),
 )
-def only_changes_sent() -> None:
-    """Leave out greeks that are as before."""
-    kept: dict[int, dict[str, Any]] = {}
+def bid_sent_once() -> None:
+    """Leave it out of every further tick."""
+    known: set[int] = set()
 
     def edit(tick: dict[str, Any]) -> None:
-        before = kept.get(tick["instrument_token"], {})
-        kept[tick["instrument_token"]] = dict(tick)
-        for name in [n for n in ("bid", "ask", "volume", "greeks") if before.get(n) == tick[n]]:
-            del tick[name]
-        tick.pop("bid", None) if before else None
+        if tick["instrument_token"] in known:
+            del tick["bid"]
+        known.add(tick["instrument_token"])
 
     edit_ticks(OPTION, edit)
 

@@ -260,7 +260,7 @@ async def _require_stalled(
         names = shown([reader.connection for reader in stalled])
         raise NotVerified(
             f"the service counted {counted} sessions before SIGTERM, where {len(clients)} clients "
-            f"had not been closed: {names} was evicted; {unshown}"
+            f"had not been closed: {names} may have been evicted; {unshown}"
         )
 
 

@@ -96,8 +96,11 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(lau
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("CutsWhoDoesNotRead", "Zoe was (evicted|not there any more)"),
-        ("ForgetsWhoDoesNotRead", "counted 1 sessions before SIGTERM, where 2 .*: Zoe was evicted"),
+        ("CutsWhoDoesNotRead", "Zoe (may have been evicted|was not there any more)"),
+        (
+            "ForgetsWhoDoesNotRead",
+            "counted 1 sessions before SIGTERM, where 2 .*: Zoe may have been evicted",
+        ),
     ],
 )
 def test_an_end_without_the_client_that_does_not_read_shows_nothing(launched, kind, said):
