@@ -29,13 +29,17 @@ RESTING_S = 0.1
 # --- what was before ------------------------------------------------------------------------------
 
 
+BETWEEN_LOOKS_S = 0.05
+"""A look takes a socket of the service: it must be gone before the next, or both count one more."""
+
+
 async def record(testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS) -> None:
     """Record what the service holds, once it is steady, as the scenario's baseline.
 
     Raises:
         Broken: the target gives no means to see one of the parts.
     """
-    await asyncio.to_thread(record_now, testbed, parts, 0.0)
+    await asyncio.to_thread(record_now, testbed, parts, BETWEEN_LOOKS_S)
 
 
 def record_now(
