@@ -29,15 +29,16 @@ def main(arguments: list[str]) -> int:
         else:
             print(listing.markdown())
         return 0
-    if len(arguments) > 1:
-        print("usage: python -m faults [--list | --markdown | --write | NAME]", file=sys.stderr)
+    if any(each.startswith("-") for each in arguments):
+        print("usage: python -m faults [--list | --markdown | --write | NAME …]", file=sys.stderr)
         return EXIT_UNKNOWN
     try:
-        chosen = find(arguments[0])
+        chosen = [find(name) for name in arguments]
     except UnknownFault as problem:
         print(problem, file=sys.stderr)
         return EXIT_UNKNOWN
-    chosen.apply()
+    for each in chosen:
+        each.apply()
     return run_app()
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Patch = Callable[[], None]
+Place = tuple[Any, str]
+"""An attribute: the module or class that has it, and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,25 @@ def replace(owner: Any, name: str, new: object) -> None:
     """
     if not hasattr(owner, name):
         raise AttributeError(f"{owner.__name__} has no {name} to break")
-    setattr(owner, name, new)
+    if _asked is None:
+        setattr(owner, name, new)
+    else:
+        _asked.append((owner, name))
+
+
+_asked: list[Place] | None = None
+"""What a fault would replace, while it is only asked for that."""
+
+
+def places_of(fault: Fault) -> list[Place]:
+    """Return what a fault replaces; nothing is broken by asking."""
+    global _asked
+    _asked = []
+    try:
+        fault.apply()
+        return _asked
+    finally:
+        _asked = None
 
 
 def edited(payload: bytes, edit: Callable[[dict[str, Any]], None]) -> bytes:

@@ -37,6 +37,12 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
         "the faults that load brings to light, and the long ones of those that name them",
     )
     parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="with --full: ask every cell of its fault alone. Otherwise what no fault of a group "
+        "names is asked of the group at once, and alone only where that is not green",
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="one scenario of each fault: the first that it names"
     )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these faults")
@@ -79,7 +85,13 @@ def main(given: Sequence[str]) -> int:
         return EXIT_USAGE
     if arguments.sample:
         chosen = drawn(chosen, arguments.sample, arguments.seed)
-    proof = Proof(arguments.full, chosen, picked=bool(arguments.only), quick=arguments.quick)
+    proof = Proof(
+        arguments.full,
+        chosen,
+        picked=bool(arguments.only),
+        quick=arguments.quick,
+        alone=arguments.alone,
+    )
     prover = Prover((arguments.reports / "faults").resolve(), arguments.jobs)
     began = time.monotonic()
     # Set even where a shell has told us to ignore them: the runs inherit what is ignored.

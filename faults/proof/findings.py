@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +26,11 @@ class Finding:
     def is_proven(self) -> bool:
         """Whether all scenarios that it names caught it, and no other was red."""
         return not self.problem and all(j.mark.is_good for j in self.judgements.values())
+
+    def with_quiet(self, ids: Collection[str]) -> Finding:
+        """Return this with scenarios that were asked of several faults at once, and passed."""
+        quiet = dict.fromkeys(ids, Judgement(Mark.QUIET))
+        return replace(self, judgements=dict(sorted((quiet | self.judgements).items())))
 
     def starved(self) -> list[str]:
         """Return the ids of the scenarios that the machine kept from their verdict."""
@@ -55,13 +60,15 @@ class Proof:
     """The whole: which faults and scenarios there are, and what was found so far.
 
     `picked` tells that these very faults were named on the command line, `quick` that one scenario
-    of each is enough. What is left to the full proof is in `chosen`, but not in `asks`.
+    of each is enough, `alone` that no cell is asked of several faults at once. What is left to the
+    full proof is in `chosen`, but not in `asks`.
     """
 
     full: bool
     chosen: Sequence[Fault]
     picked: bool = False
     quick: bool = False
+    alone: bool = False
     titles: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     asks: dict[str, Ask] = field(init=False)

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +91,12 @@ class Services:
         self._codes: dict[int, int] = {}
 
     def start(
-        self, fault: str | None, environment: Mapping[str, str], folder: str, log: int
+        self, faults: Sequence[str], environment: Mapping[str, str], folder: str, log: int
     ) -> int:
         """Start a service; return its process id.
 
         Args:
-            fault: its name, None for the sound service.
+            faults: their names, none for the sound service.
             environment: all of its variables.
             folder: where it runs.
             log: descriptor of the file that takes what it writes.
@@ -104,7 +104,7 @@ class Services:
         Raises:
             OSError: the server is not there.
         """
-        request = {"fault": fault, "environment": dict(environment), "folder": folder}
+        request = {"faults": [*faults], "environment": dict(environment), "folder": folder}
         with self._lock:
             socket.send_fds(self._connection, [json.dumps(request).encode()], [log])
             while True:
@@ -192,14 +192,14 @@ def fork_services(connection: socket.socket) -> None:
         def __new__(cls, args: Any, *rest: Any, **options: Any) -> Any:
             match args:
                 case [sys.executable, "-m", "app"]:
-                    fault = None
-                case [sys.executable, "-m", "faults", fault]:
+                    faults: list[str] = []
+                case [sys.executable, "-m", "faults", *faults]:
                     pass
                 case _:
                     return super().__new__(cls)
             folder, log = str(options["cwd"] or os.getcwd()), options["stdout"].fileno()
             try:
-                pid = services.start(fault, options["env"], folder, log)
+                pid = services.start(faults, options["env"], folder, log)
             except OSError:
                 return super().__new__(cls)
             return Forked(args, services, pid)

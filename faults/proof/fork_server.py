@@ -41,13 +41,13 @@ class Request:
     """What is to be started.
 
     Attributes:
-        fault: its name, None for the sound service.
+        faults: their names, none for the sound service.
         environment: all of its variables.
         folder: where it runs.
         log: descriptor of the file that takes what it writes.
     """
 
-    fault: str | None
+    faults: list[str]
     environment: dict[str, str]
     folder: str
     log: int
@@ -57,8 +57,8 @@ class Request:
         settle(self.log, self.environment, Path(self.folder))
         os.closerange(FIRST_FREE, MOST_DESCRIPTORS)
         own_all_pages()
-        if self.fault:
-            find(self.fault).apply()
+        for name in self.faults:
+            find(name).apply()
         return run_app()
 
 

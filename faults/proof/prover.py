@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +15,10 @@ import psutil
 from faults.fault import Fault
 from faults.proof.findings import Finding, Proof
 from faults.proof.fork_client import CAN_FORK, ForkServer
+from faults.proof.groups import MOST, grouped, quiet_ids
 from faults.proof.judgement import Mark, Row, judge, shortened
 from faults.proof.runs import Run
-from faults.proof.scope import Ask, sound
+from faults.proof.scope import FUNCTIONAL, Ask, sound
 
 EXIT_PROVEN, EXIT_NOT_PROVEN = 0, 1
 TICK_S = 0.05
@@ -56,16 +58,29 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A run that is to be: what is asked of the service, with a fault or without."""
+    """A run that is to be: what is asked of the service, with a fault, several, or none.
+
+    Attributes:
+        ask: what is asked.
+        folder: takes what the run leaves.
+        fault: the one that is to be proven.
+        group: those that are asked together, instead.
+    """
 
     ask: Ask
     folder: Path
     fault: Fault | None = None
+    group: tuple[Fault, ...] = ()
+
+    @property
+    def faults(self) -> list[str]:
+        """Return the names of the service's faults."""
+        return [each.name for each in ((self.fault,) if self.fault else self.group)]
 
     @property
     def name(self) -> str:
         """What messages call it."""
-        return self.fault.name if self.fault else SOUND
+        return " with ".join(self.faults) or SOUND
 
     @property
     def stop_after(self) -> dict[str, str]:
@@ -130,16 +145,52 @@ class Prover:
                 break
         return found
 
-    def faults(self, chosen: Sequence[tuple[Fault, Ask]]) -> Iterator[Finding]:
+    def together(
+        self, chosen: Sequence[tuple[Fault, Ask]], rows: Iterable[Row]
+    ) -> dict[str, frozenset[str]]:
+        """Ask several faults at once what has nothing to do with any of them.
+
+        Args:
+            chosen: faults, and what is asked of each; those of which not everything is asked are
+                left to be asked alone.
+            rows: of the sound service.
+
+        Returns:
+            Fault → ids of the scenarios that were green beside others, in all their rows.
+        """
+        expected = Counter(row.id for row in rows)
+        seconds = {test_id: self._seconds.get(test_id, 0.0) for test_id in expected}
+        groups = grouped([fault for fault, ask in chosen if ask.every], seconds)
+        tasks = []
+        for number, group in enumerate(groups, 1):
+            ask = Ask(FUNCTIONAL, {}, every=True).without(group.named)
+            folder = self._folder / "together" / f"{number}"
+            tasks.append(Task(ask, folder, group=tuple(group.faults)))
+        quiet: dict[str, frozenset[str]] = {}
+        for task, run in self._over(tasks, self._pace):
+            quiet |= dict.fromkeys(task.faults, quiet_ids(run.rows(), expected))
+        return quiet
+
+    def faults(
+        self, chosen: Sequence[tuple[Fault, Ask]], quiet: Mapping[str, frozenset[str]]
+    ) -> Iterator[Finding]:
         """Run faults and yield each one's finding as it is done.
 
         The longest begin, so that none is left over at the end. Runs that measure come last, one
         at a time.
+
+        Args:
+            chosen: faults, and what is asked of each.
+            quiet: fault → ids of which it is known that they are green with it.
         """
-        tasks = [Task(ask, self._folder / fault.name, fault) for fault, ask in chosen]
+        tasks = [
+            Task(ask.without(quiet.get(fault.name, ())), self._folder / fault.name, fault)
+            for fault, ask in chosen
+        ]
         side_by_side = [task for task in tasks if not task.ask.measures]
         side_by_side.sort(key=self._length, reverse=True)
-        yield from self._batch(side_by_side, self._pace)
+        for finding in self._batch(side_by_side, self._pace):
+            yield finding.with_quiet(quiet.get(finding.fault.name, ()))
         yield from self._batch([task for task in tasks if task.ask.measures], Pace(1))
 
     def _length(self, task: Task) -> float:
@@ -185,12 +236,12 @@ class Prover:
                 yield task, run
 
     def _start(self, task: Task) -> Run:
-        ask, fault = task.ask, task.fault.name if task.fault else None
+        ask = task.ask
         return Run(
             task.name,
             task.folder,
             ask.tags,
-            fault,
+            task.faults,
             ask.allowed_s,
             task.stop_after,
             self._services(ask),
@@ -241,8 +292,10 @@ def _outcome(run: Run) -> tuple[list[Row], str]:
 def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
     """Run the proof, telling of its progress; return the exit code."""
     began = time.monotonic()
+    rows: list[Row] = []
     for kind, checks in sound(proof.asks.values(), proof.full).items():
         found = prover.sound(checks)
+        rows += found.rows
         if found.wrong:
             say(f"the sound service does not pass, so nothing can be proven: {found.wrong}")
             proof.titles.clear()
@@ -252,7 +305,12 @@ def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
         took = time.monotonic() - began
         say(f"{took:6.1f} s  the sound service passes all {len(found.rows)} that are asked, {kind}")
     asked = [(fault, proof.asks[fault.name]) for fault in proof.chosen if fault.name in proof.asks]
-    for finding in prover.faults(asked):
+    quiet = prover.together(asked, rows) if proof.full and not proof.alone else {}
+    if quiet:
+        cells = sum(map(len, quiet.values()))
+        took = time.monotonic() - began
+        say(f"{took:6.1f} s  quiet in {cells} cells, asked of up to {MOST} faults at once")
+    for finding in prover.faults(asked, quiet):
         proof.findings.append(finding)
         say(f"{time.monotonic() - began:6.1f} s  {_progress(finding)}")
     return EXIT_PROVEN if all(f.is_proven for f in proof.findings) else EXIT_NOT_PROVEN

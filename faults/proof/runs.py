@@ -36,7 +36,7 @@ class Run:
         name: str,
         folder: Path,
         tags: Iterable[str],
-        fault: str | None,
+        faults: Collection[str],
         allowed_s: float,
         stop_after: Mapping[str, str] | None = None,
         services: socket.socket | None = None,
@@ -48,7 +48,7 @@ class Run:
             name: what messages call it.
             folder: emptied; takes the logs, run.json and checks.jsonl.
             tags: tag expressions, all of which must hold.
-            fault: the service's fault, None for the sound service.
+            faults: those of the service; none for the sound one.
             allowed_s: how long it may take.
             stop_after: id → words; scenarios and rows of that id that come after a failure in those
                 words are left out.
@@ -65,8 +65,8 @@ class Run:
         folder.mkdir(parents=True)
         (folder / "behave.ini").write_text(CONFIGURATION, encoding="utf-8")
         arguments = ["-D", f"target={TARGET}", *(f"--tags={expression}" for expression in tags)]
-        if fault:
-            arguments += ["-D", f"launch.command={{python}} -m faults {fault}"]
+        if faults:
+            arguments += ["-D", f"launch.command={{python}} -m faults {' '.join(faults)}"]
         if stop_after:
             arguments += ["-D", f"stop_after_expected_failure={json.dumps(dict(stop_after))}"]
         self._services = services

@@ -38,23 +38,29 @@ class Ask:
         tags: tag expressions, all of which hold for the scenarios to run.
         wanted: id → phrase of the verdict, for those that must notice it.
         measures: whether a load scenario is among them, so that the run must be alone.
+        every: whether it is every functional scenario.
         label: what its folder is called where no fault gives it a name.
     """
 
     tags: tuple[str, ...]
     wanted: Mapping[str, str]
     measures: bool = False
+    every: bool = False
     label: str = ""
 
     @property
     def allowed_s(self) -> float:
         """How long its run may take, in seconds."""
-        return LONG_ALLOWED_S if self.measures or self.tags == FUNCTIONAL else ALLOWED_S
+        return LONG_ALLOWED_S if self.measures or self.every else ALLOWED_S
 
     def only(self, ids: Collection[str]) -> Ask:
         """Return the part of it that asks these scenarios."""
         wanted = {test_id: words for test_id, words in self.wanted.items() if test_id in ids}
         return replace(self, tags=(*self.tags, any_of(ids)), wanted=wanted)
+
+    def without(self, ids: Collection[str]) -> Ask:
+        """Return it without these scenarios, none of which is wanted."""
+        return replace(self, tags=(*self.tags, f"not ({any_of(ids)})")) if ids else self
 
 
 @cache
@@ -108,7 +114,7 @@ def plan(
                 wanted = dict(list(wanted.items())[:1])
             if wanted:
                 tags = FUNCTIONAL if full else (*FUNCTIONAL, any_of(wanted))
-                asks[fault.name] = Ask(tags, wanted)
+                asks[fault.name] = Ask(tags, wanted, every=full)
         elif every:
             others = QUICK if full and not fault.caught_by.keys().isdisjoint(QUICK) else ()
             tags = (*MEASURING, any_of({*fault.caught_by, *others}))

@@ -23,7 +23,9 @@ def test_the_command_lists_all_faults(capsys):
     assert capsys.readouterr().out == listed
 
 
-@pytest.mark.parametrize("given", [["tick-twise"], ["tick-twice", "tick-late"]])
+@pytest.mark.parametrize(
+    "given", [["tick-twise"], ["tick-twice", "tick-late"], ["tick-twice", "--list"]]
+)
 def test_the_command_refuses_what_it_does_not_know(capsys, given):
     assert command.main(given) == 2
     said = capsys.readouterr()

@@ -11,6 +11,7 @@ from faults.proof import __main__ as command
 from faults.proof import prover as proving
 from faults.proof import scope
 from faults.proof.findings import Proof
+from faults.proof.groups import Group
 from faults.proof.judgement import Mark, Row
 from faults.proof.prover import Pace, Prover
 from tests.faults.proof.rows import STARVED, row
@@ -85,7 +86,12 @@ def script(monkeypatch) -> dict[str, list[list[Row]]]:
 
 def run_proof(folder: Path, *names: str, **how: bool) -> tuple[int, Proof, list[str]]:
     chosen = [find(name) for name in names or NAMES]
-    proof = Proof(how.get("full", False), chosen, how.get("picked", False))
+    proof = Proof(
+        how.get("full", False),
+        chosen,
+        how.get("picked", False),
+        alone=not how.get("together", False),
+    )
     said: list[str] = []
     code = proving.prove(proof, Prover(folder, 2), said.append)
     return code, proof, said
@@ -119,6 +125,31 @@ def test_a_full_run_asks_all_and_finds_what_is_spurious(script, tmp_path):
         "volume-zero: QA-WS-001 SPURIOUS: failed: nobody asked"
     ]
     assert proof.summary() == "3 faults: 2 proven, 1 not"
+
+
+def test_what_no_fault_of_a_group_names_is_asked_of_all_at_once(script, tmp_path, monkeypatch):
+    """What is not green there is asked of each alone, and so is what one of them names."""
+    script["the sound service"] = [[row(i) for i in ("QA-WS-001", "QA-WS-006", "QA-WS-009")]]
+    pair = [find("price-rounded"), find("greeks-stale")]
+    monkeypatch.setattr(proving, "grouped", lambda *_: [Group(pair, {"QA-WS-006", "QA-WS-007"})])
+    for each in pair:
+        named = [row(i, "failed", phrase) for i, phrase in each.caught_by.items()]
+        script[each.name] = [[*named, row("QA-WS-009")]]
+    script[" with ".join(each.name for each in pair)] = [
+        [row("QA-WS-001"), row("QA-WS-009", "failed", "late")]
+    ]
+    code, proof, said = run_proof(tmp_path, *(p.name for p in pair), full=True, together=True)
+    assert code == 0
+    assert "quiet in 2 cells" in said[1]
+    asked = {name: tags[-1] for name, tags in FakeRun.started if name != proving.SOUND}
+    assert asked == {
+        "price-rounded with greeks-stale": "not (@QA-WS-006 or @QA-WS-007)",
+        "price-rounded": "not (@QA-WS-001)",
+        "greeks-stale": "not (@QA-WS-001)",
+    }
+    for finding in proof.findings:
+        assert finding.judgements["QA-WS-001"].mark is Mark.QUIET
+        assert finding.judgements["QA-WS-009"].mark is Mark.QUIET
 
 
 def test_an_unsound_service_stops_the_proof_with_one_line(script, tmp_path):

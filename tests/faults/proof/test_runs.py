@@ -40,7 +40,7 @@ def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
             "x",
             tmp_path / "run",
             ["@QA-WS-010"],
-            "broken-json-closes",
+            ["broken-json-closes"],
             stop_after=stop_after,
             allowed_s=4 * HANG_S,
         )
@@ -64,7 +64,7 @@ def test_nothing_survives_a_run_that_is_killed(tmp_path):
     server = ForkServer()
     try:
         tags = [*scope.FUNCTIONAL, "@QA-WS-011"]  # waits for seconds
-        run = runs.Run("x", tmp_path / "run", tags, None, 4 * HANG_S, None, server.connection())
+        run = runs.Run("x", tmp_path / "run", tags, (), 4 * HANG_S, None, server.connection())
         log = run.folder / "logs" / "service-1.log"
         until(lambda: log.exists() and "listening" in log.read_text())
         services = psutil.Process(server.pid).children()

@@ -1,0 +1,91 @@
+"""Faults that are asked together: which may, and what counts as green."""
+
+import pytest
+
+from app import messages, sessions
+from app.fanout import Fanout
+from faults.catalogue import all_faults
+from faults.fault import Fault, fault, places_of, replace
+from faults.proof.groups import MOST, grouped, quiet_ids
+from faults.proof.scope import measures
+from tests.faults.proof.rows import STARVED, row
+
+SECONDS = {"QA-WS-001": 1.0, "QA-WS-006": 1.0, "QA-WS-024": 9.0, "QA-WS-025": 9.0}
+
+
+def changing(name: str, *places: tuple[object, str], caught_by: str = "QA-WS-006") -> Fault:
+    def patch() -> None:
+        for owner, attribute in places:
+            replace(owner, attribute, None)
+
+    patch.__name__ = name
+    return fault(story="", caught_by={caught_by: "x"})(patch)
+
+
+def test_asking_what_a_fault_changes_changes_nothing():
+    before = messages.parse_tick
+    one = changing("one", (messages, "parse_tick"), (Fanout, "publish"))
+    assert places_of(one) == [(messages, "parse_tick"), (Fanout, "publish")]
+    assert messages.parse_tick is before
+
+
+def test_every_fault_changes_something():
+    assert all(places_of(each) for each in all_faults().values())
+
+
+def test_a_fault_that_cannot_be_applied_leaves_the_next_one_whole():
+    with pytest.raises(AttributeError):
+        places_of(changing("lost", (messages, "not_there")))
+    one = changing("one", (sessions, "SESSION_ID_BYTES"))
+    before = sessions.SESSION_ID_BYTES
+    try:
+        one.apply()
+        assert sessions.SESSION_ID_BYTES is None
+    finally:
+        sessions.SESSION_ID_BYTES = before
+
+
+def test_what_changes_the_same_function_is_not_asked_together():
+    one, two = (changing(name, (messages, "parse_tick")) for name in ("one", "two"))
+    assert grouped([one, two], SECONDS) == []
+
+
+def test_what_names_the_same_scenarios_is_asked_together():
+    costly = [
+        changing("one", (messages, "parse_tick"), caught_by="QA-WS-024"),
+        changing("two", (messages, "parse_command"), caught_by="QA-WS-024"),
+    ]
+    cheap = [changing("three", (Fanout, "publish")), changing("four", (Fanout, "send"))]
+    groups = grouped([costly[0], cheap[0], costly[1], cheap[1]], SECONDS)
+    assert [sorted(each.name for each in group.faults) for group in groups] == [
+        ["one", "two"],
+        ["four", "three"],
+    ]
+    assert [group.named for group in groups] == [{"QA-WS-024"}, {"QA-WS-006"}]
+
+
+def test_the_groups_of_all_faults():
+    functional = [each for each in all_faults().values() if not measures(each)]
+    groups = grouped(functional, SECONDS)
+    assert all(2 <= len(group.faults) <= MOST for group in groups)
+    names = [each.name for group in groups for each in group.faults]
+    assert len(names) == len({*names}) > 0.8 * len(functional)
+    for group in groups:
+        places = [(id(o), name) for each in group.faults for o, name in {*places_of(each)}]
+        assert len(places) == len({*places})
+        assert all({*each.caught_by, *each.also} <= group.named for each in group.faults)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [row("QA-WS-008")],
+        [row("QA-WS-008"), row("QA-WS-008", "failed", "late")],
+        [row("QA-WS-008"), row("QA-WS-008", "error", STARVED)],
+    ],
+)
+def test_a_scenario_is_quiet_only_when_all_its_rows_are_green(rows):
+    expected = {"QA-WS-007": 1, "QA-WS-008": 2}
+    assert quiet_ids([row("QA-WS-007"), *rows], expected) == {"QA-WS-007"}
+    assert quiet_ids([row("QA-WS-008")] * 2, expected) == {"QA-WS-008"}
