@@ -15,13 +15,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from faults.fault import Fault, places_of
 from faults.proof.judgement import Row
 
 MOST = 4
-"""Faults in a group: with more, more scenarios are named by one of them, and asked again."""
+"""Faults in a group: with more, more scenarios are named by one of them, and asked again. One that
+would be left alone may join a full one."""
 
 
 @dataclass(slots=True)
@@ -46,7 +48,11 @@ class Group:
 
     def has_room_for(self, fault: Fault) -> bool:
         """Tell whether a fault may join: none of the others changes what it changes."""
-        return len(self.faults) < MOST and self.places.isdisjoint(_places(fault))
+        return len(self.faults) < MOST and self.suits(fault)
+
+    def suits(self, fault: Fault) -> bool:
+        """Tell whether none of the group changes what a fault changes."""
+        return self.places.isdisjoint(_places(fault))
 
 
 def named_by(fault: Fault) -> set[str]:
@@ -68,26 +74,33 @@ def grouped(faults: Iterable[Fault], seconds: Mapping[str, float]) -> list[Group
         seconds: how long each scenario takes, by id.
 
     Returns:
-        Groups of two and more. A fault that fits into none is in none.
+        Groups of two and more. A fault that suits none is in none.
     """
 
     def cost(ids: Iterable[str]) -> float:
         return sum(seconds.get(each, 0.0) for each in ids)
 
+    def gain(group: Group, fault: Fault) -> float:
+        """Return what is saved when a fault joins, but for what is asked again for that."""
+        named = named_by(fault)
+        again = len(group.faults) * cost(named - group.named) + cost(group.named - named)
+        return cost(seconds.keys() - named - group.named) - again
+
     groups: list[Group] = []
     for fault in sorted(faults, key=lambda each: cost(named_by(each)), reverse=True):
-        mine = named_by(fault)
-
-        def again(group: Group, mine: set[str] = mine) -> float:
-            """Return what is asked again because this fault joins, in seconds."""
-            return len(group.faults) * cost(mine - group.named) + cost(group.named - mine)
-
         fitting = [group for group in groups if group.has_room_for(fault)]
-        best = min(fitting, key=again, default=None)
-        if best is None or again(best) > cost(seconds.keys() - mine - best.named):
+        best = max(fitting, key=partial(gain, fault=fault), default=None)
+        if best is None or gain(best, fault) <= 0:
             best = Group()
             groups.append(best)
         best.add(fault)
+    for lonely in [group for group in groups if len(group.faults) == 1]:
+        fault = lonely.faults[0]
+        others = [group for group in groups if group is not lonely and group.suits(fault)]
+        best = max(others, key=partial(gain, fault=fault), default=None)
+        if len(lonely.faults) == 1 and best and gain(best, fault) > 0:
+            groups.remove(lonely)
+            best.add(fault)
     return [group for group in groups if len(group.faults) > 1]
 
 

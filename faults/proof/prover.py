@@ -195,7 +195,8 @@ class Prover:
 
     def _length(self, task: Task) -> float:
         """Return how long its scenarios took on the sound service, in seconds."""
-        return sum(self._seconds.get(test_id, 0.0) for test_id in task.ask.wanted)
+        asked = self._seconds.keys() - task.ask.spared if task.ask.every else task.ask.wanted
+        return sum(self._seconds.get(test_id, 0.0) for test_id in asked)
 
     def _batch(self, waiting: list[Task], pace: Pace) -> Iterator[Finding]:
         """Run faults.

@@ -39,6 +39,7 @@ class Ask:
         wanted: id → phrase of the verdict, for those that must notice it.
         measures: whether a load scenario is among them, so that the run must be alone.
         every: whether it is every functional scenario.
+        spared: ids of scenarios that are not asked all the same.
         label: what its folder is called where no fault gives it a name.
     """
 
@@ -46,6 +47,7 @@ class Ask:
     wanted: Mapping[str, str]
     measures: bool = False
     every: bool = False
+    spared: frozenset[str] = frozenset()
     label: str = ""
 
     @property
@@ -60,7 +62,8 @@ class Ask:
 
     def without(self, ids: Collection[str]) -> Ask:
         """Return it without these scenarios, none of which is wanted."""
-        return replace(self, tags=(*self.tags, f"not ({any_of(ids)})")) if ids else self
+        tags = (*self.tags, f"not ({any_of(ids)})")
+        return replace(self, tags=tags, spared=self.spared.union(ids)) if ids else self
 
 
 @cache

@@ -52,7 +52,7 @@ class CyclesPlan:
 
     address: Address
     cycles: int
-    at_once: int = 12
+    at_once: int = 30
     per_second: float | None = None
     samples: int = 80
     pid: int | None = None
