@@ -1,1 +1,1 @@
-"""What scenarios do and require: one module per capability, each with a state key of its own."""
+"""What scenarios do and require: a module for each part of the service."""

@@ -124,7 +124,7 @@ def with_a_spike(
     return LoadProfile(symbol, count, per_second, spike)
 
 
-LOAD = Key[LoadRun]('no swarm yet: begin with "a swarm of 50 clients that subscribe to NIFTY"')
+LOAD = Key[LoadRun]('no swarm yet: begin with "a swarm of 50 clients will subscribe to NIFTY"')
 
 
 # --- given ----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""what all clients of a process received, and what was wrong with it."""
+"""What all clients of a process received, and what was wrong with it."""
 
 from __future__ import annotations
 

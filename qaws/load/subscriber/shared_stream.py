@@ -7,7 +7,7 @@ comparison of memory is the whole work. A client whose bytes differ anywhere lea
 that very frame, and is decoded on its own from there. Nothing is taken on trust: every byte of
 every client is either decoded or compared. Only ticks that are in order enter a segment.
 
-Chapters are of limited length, so that a long run does not fill the memory.
+Segments are of limited length, so that a long run does not fill the memory.
 """
 
 from __future__ import annotations
