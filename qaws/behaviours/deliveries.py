@@ -16,8 +16,8 @@ from qaws.behaviours.load import LOAD
 from qaws.clients.connection import Connection
 from qaws.oracle.announcements import announced
 from qaws.oracle.audit import audit, missing, was_held
-from qaws.oracle.contents import exact, plain
 from qaws.oracle.ledger import Arrival, Key, Published
+from qaws.protocol.exact import exact, plain
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken

@@ -9,10 +9,10 @@ import pytest
 
 from qaws.clients.address import credentials, redacted
 from qaws.clients.connection import Connection
-from qaws.oracle.contents import exact
 from qaws.oracle.ledger import Entitlement
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
+from qaws.protocol.exact import exact
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
 from tests.services.scripted import Raw, Ticker, frame, handshake, silent_port

@@ -26,14 +26,13 @@ def test_publisher_and_checker_make_the_same_tick_of_a_number(number):
     one, other = Payloads(plan()), Payloads(plan())
     received = tick(one, "NIFTY", number)
     assert received["symbol"] == "NIFTY"
-    assert other.difference("NIFTY", number, received) is None
+    assert other.difference("NIFTY", number, json.dumps(received).encode()) == ""
 
 
 def test_neighbours_differ():
     made = Payloads(plan())
-    said = made.difference("NIFTY", 8, tick(made, "NIFTY", 7))
-    assert said is not None
-    assert said.startswith("received NIFTY #8 with instrument_token 256265, where 256521")
+    said = made.difference("NIFTY", 8, json.dumps(tick(made, "NIFTY", 7)).encode())
+    assert said == "received NIFTY #8 with instrument_token 256265 instead of 256521"
 
 
 @pytest.mark.parametrize("count", [1, 3, 39])
@@ -52,13 +51,46 @@ def test_a_changed_and_a_missing_field_are_named(monkeypatch):
     assert fault is not None
     assert fault.kind == "content"
     published = sound.pop("volume")
-    assert fault.words == f"received NIFTY #9 with volume 1, where {published} was published"
+    assert fault.words == f"received NIFTY #9 with volume 1 instead of {published}"
     fault = verifier.fault(json.dumps(sound).encode())
     assert fault is not None
-    assert fault.words == "received NIFTY #9 without its volume"
+    assert fault.words == f"received NIFTY #9 with volume missing instead of {published}"
 
 
 def test_ticks_of_before_the_flow_and_of_other_symbols_are_the_sequence_s_business():
     made = Payloads(plan())
-    assert made.difference("NIFTY", 6, {}) is None
-    assert made.difference("SENSEX", 6, {}) is None
+    assert made.difference("NIFTY", 6, b"{}") == ""
+    assert made.difference("SENSEX", 6, b"{}") == ""
+
+
+def test_ticks_are_compared_digit_for_digit():
+    made = Payloads(plan())
+    sent = tick(made, "NIFTY", 7)
+    text = json.dumps(sent)
+
+    def said(changed: str) -> str:
+        assert changed != text
+        return made.difference("NIFTY", 7, changed.encode())
+
+    price = json.dumps(sent["last_price"])
+    assert said(text.replace(f'"last_price": {price}', f'"last_price": {price}0')) == ""
+    digits = "0" * (17 - len(price.replace(".", "")))
+    beyond_a_double = text.replace(f'"last_price": {price}', f'"last_price": {price}{digits}01')
+    assert json.loads(beyond_a_double) == sent
+    assert f"with last_price {price}{digits}01 instead of" in said(beyond_a_double)
+    assert "with volume true instead of" in said(
+        text.replace(f'"volume": {sent["volume"]}', '"volume": true')
+    )
+
+
+def test_members_that_the_service_adds_are_its_own_affair():
+    made = Payloads(plan())
+    sent = tick(made, "NIFTY", 9)
+    sent["greeks"]["rho"] = 0.1
+    assert made.difference("NIFTY", 9, json.dumps(sent | {"node": 3}).encode()) == ""
+
+
+def test_a_member_that_comes_again_behind_the_sequence_number_counts():
+    made = Payloads(plan())
+    twice = made.opening("NIFTY", 9) + b'9, "volume": 1}'
+    assert "with volume 1 instead of" in made.difference("NIFTY", 9, twice)

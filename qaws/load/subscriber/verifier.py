@@ -43,5 +43,5 @@ class Verifier:
         symbol, number = received.get("symbol"), received.get("seq")
         if self._bodies is None or not isinstance(symbol, str) or not isinstance(number, int):
             return None
-        difference = self._bodies.difference(symbol, number, received)
+        difference = self._bodies.difference(symbol, number, payload)
         return Violation("content", 1, difference) if difference else None

@@ -1,0 +1,44 @@
+"""JSON compared digit for digit: what was sent with what was received, member by member."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+
+def exact(text: str | bytes) -> Any:
+    """Decode JSON with every number kept digit for digit, as a Decimal."""
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal)
+
+
+def first_difference(sent: object, got: object, path: str = "") -> str:
+    """Say in which member, as `exact` decodes it, `got` differs from `sent`; "" for none.
+
+    Numbers are compared as decimals: 24010.0 is 24010, and a double rounded on the way differs.
+    Members that are in `got` alone are its own affair.
+    """
+    if isinstance(sent, dict) and isinstance(got, dict):
+        for name, value in sent.items():
+            where = f"{path}.{name}" if path else name
+            if name not in got:
+                return f"{where} missing instead of {plain(value)}"
+            if said := first_difference(value, got[name], where):
+                return said
+        return ""
+    if isinstance(sent, list) and isinstance(got, list) and len(sent) == len(got):
+        pairs = enumerate(zip(sent, got, strict=True))
+        each = (first_difference(*pair, f"{path}[{place}]") for place, pair in pairs)
+        return next((said for said in each if said), "")
+    if type(sent) is type(got) and sent == got:  # type: true is 1 to Python
+        return ""
+    return f"{path} {plain(got)} instead of {plain(sent)}"
+
+
+def plain(value: object) -> str:
+    """Return a decoded value as a sentence shows it: numbers with their digits, texts quoted."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {plain(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return f"[{', '.join(map(plain, value))}]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
