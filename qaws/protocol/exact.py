@@ -6,10 +6,18 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
 
 def exact(text: str | bytes) -> Any:
-    """Decode JSON with every number kept digit for digit, as a Decimal."""
-    return json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    """Decode JSON with every number kept digit for digit: as an int, or as a Decimal.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    return _decode(text)
 
 
 def first_difference(sent: object, got: object, path: str = "") -> str:
@@ -30,9 +38,13 @@ def first_difference(sent: object, got: object, path: str = "") -> str:
         pairs = enumerate(zip(sent, got, strict=True))
         each = (first_difference(*pair, f"{path}[{place}]") for place, pair in pairs)
         return next((said for said in each if said), "")
-    if type(sent) is type(got) and sent == got:  # type: true is 1 to Python
+    if _is_number(sent) == _is_number(got) and sent == got:  # true is 1 to Python
         return ""
     return f"{path} {plain(got)} instead of {plain(sent)}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def plain(value: object) -> str:
