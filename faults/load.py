@@ -348,8 +348,11 @@ def prices_conflated_under_load() -> None:
     decode = msgspec.json.Decoder().decode
 
     def newest(frames: Frames) -> Frames:
-        return list(
-            {decode(frame[HEADER:])["instrument_token"]: frame for frame in frames}.values()
-        )
+        kept: dict[int, bytes] = {}
+        for frame in frames:
+            instrument = decode(frame[HEADER:])["instrument_token"]
+            kept.pop(instrument, None)  # the newest ones stay in the order in which they came
+            kept[instrument] = frame
+        return list(kept.values())
 
     _edit_flushes(BUSY, newest)
