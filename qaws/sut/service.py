@@ -13,7 +13,7 @@ import re
 import sys
 import time
 import urllib.request
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,8 +38,10 @@ class Service:
         settings: Mapping[str, str],
         port: int | None,
         process: ManagedProcess | None,
+        token: Callable[[], str] | None = None,
     ) -> None:
         self.target = target
+        self._token = token
         self.settings = dict(settings)
         self.port = port
         self.process = process
@@ -124,11 +126,21 @@ class Service:
             self.require_alive()
             raise
 
+    def statistics_headers(self) -> dict[str, str]:
+        """Return what opens the statistics, as the target file says; nothing where nothing does."""
+        section = self.target.statistics
+        if section is None:
+            return {}
+        bearer = (
+            {"Authorization": f"Bearer {self._token()}"} if section.token and self._token else {}
+        )
+        return {**section.headers, **bearer}
+
     def _statistics(self, section: Statistics) -> dict[str, int]:
         url = http_url(self.url, section.path)
         self.require_alive()
         try:
-            with open_url(url, 5) as answer:
+            with open_url(url, 5, self.statistics_headers()) as answer:
                 counts = json.load(answer)
             for key in (section.connections, section.subscriptions):
                 if type(counts[key]) is not int:
@@ -199,6 +211,7 @@ class Services:
         folder: Path,
         placeholders: Mapping[str, str],
         timeout_factor: float = 1.0,
+        token: Callable[[], str] | None = None,
     ) -> None:
         """Prepare; nothing is started yet.
 
@@ -207,11 +220,13 @@ class Services:
             folder: where logs go.
             placeholders: values for the `{…}` of the launch section.
             timeout_factor: factor for start allowances, for slow machines.
+            token: makes the valid tokens that open the statistics, where the target says so.
         """
         self._target = target
         self._folder = folder
         self._placeholders = dict(placeholders)
         self._timeout_factor = timeout_factor
+        self._token = token
         self._running: dict[tuple[tuple[str, str], ...], Service] = {}
         self._started = 0
 
@@ -283,7 +298,8 @@ class Services:
         if launch is None:
             if settings:
                 raise Broken(f"{self._target.file}: without [launch] nothing can be configured")
-            return Service(self._target, settings, urlsplit(self._target.endpoint.url).port, None)
+            port = urlsplit(self._target.endpoint.url).port
+            return Service(self._target, settings, port, None, self._token)
         variables = dict(self._target.environment_for(k, v) for k, v in settings.items())
         texts = [*launch.command, *launch.environment.values()]
         port = None
@@ -310,7 +326,7 @@ class Services:
         except BaseException:
             process.stop()
             raise
-        return Service(self._target, settings, port, process)
+        return Service(self._target, settings, port, process, self._token)
 
     def _await_ready(self, launch: Launch, process: ManagedProcess, port: int | None) -> int | None:
         """Wait for the ready line and the ready path; return the port."""
@@ -347,7 +363,7 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-def open_url(url: str, timeout_s: float) -> HTTPResponse:
+def open_url(url: str, timeout_s: float, headers: Mapping[str, str] | None = None) -> HTTPResponse:
     """Open an http(s) URL, on this machine without the proxy that the environment may name.
 
     Raises:
@@ -355,5 +371,6 @@ def open_url(url: str, timeout_s: float) -> HTTPResponse:
     """
     loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     proxies = urllib.request.ProxyHandler({} if loopback else None)
-    answer: HTTPResponse = urllib.request.build_opener(proxies).open(url, timeout=timeout_s)
+    request = urllib.request.Request(url, headers=dict(headers or {}))
+    answer: HTTPResponse = urllib.request.build_opener(proxies).open(request, timeout=timeout_s)
     return answer

@@ -81,7 +81,9 @@ class Testbed:
                 "jwks_file": str(self.tokens.jwks_file),
                 "folder": str(self.scratch),
             }
-            self.services = Services(target, folder, self.placeholders, timeout_factor)
+            self.services = Services(
+                target, folder, self.placeholders, timeout_factor, self.tokens.valid
+            )
         except BaseException:
             self.stop()
             raise
