@@ -21,6 +21,7 @@ CAPABILITIES = {
     "idle timeout": "idle",
     "connection limit": "limits",
     "broker outage": "outage",
+    "startup": "startup",
     "deployment": "deployment",
     "load": "load",
     "slow consumers": "slow_consumers",

@@ -265,6 +265,13 @@ class Testbed:
         self._note_service(service)
         return service
 
+    def launch_service(self) -> Service:
+        """Start a service of the scenario's own, without waiting until it is ready."""
+        assert self.services
+        service = self.scenario.service = self.services.launch()
+        self._note_service(service)
+        return service
+
     def second_node(self) -> Service:
         """Start a second service with the settings of the scenario's own, on the same feed."""
         assert self.services
