@@ -343,6 +343,16 @@ def test_statistics_are_read_under_the_names_that_the_target_gives(services, unt
     assert str(ResourceSnapshot(0, 3, 5)) == "0 sockets, 3 sessions, 5 subscriptions"
 
 
+def test_what_opens_the_statistics_is_what_the_target_says(services):
+    section = {"path": "/stats", "headers": {"X-Key": "k"}}
+    service = services(statistics=section).get()
+    assert service.statistics_headers() == {"X-Key": "k"}
+    opened = {**section, "token": True}
+    target = services(statistics=opened).get().target
+    shows = Service(target, {}, 1, None, lambda: "T")
+    assert shows.statistics_headers() == {"X-Key": "k", "Authorization": "Bearer T"}
+
+
 @pytest.mark.parametrize(
     ("stats", "said"),
     [
