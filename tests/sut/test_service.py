@@ -13,7 +13,7 @@ import pytest
 
 from qaws.runtime.ports import free_port
 from qaws.sut.resources import ResourceSnapshot
-from qaws.sut.service import MIB, Services, http_url
+from qaws.sut.service import MIB, Service, Services, http_url
 from qaws.sut.target import Target
 from qaws.verdict import Broken
 from tests.services.scripted import silent_port
