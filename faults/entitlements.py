@@ -167,7 +167,7 @@ def second_authentication_silences_the_user() -> None:
     story="Subscriptions belong to the token, so that a user who closes one of two windows sees "
     "nothing in the other any more.",
     caught_by={"QA-WS-119": "to Alice"},
-    also=("QA-WS-117",),
+    also=("QA-WS-024", "QA-WS-117"),
 )
 def leaving_ends_the_tokens_subscriptions() -> None:
     """Let a client that has ended its own subscriptions end those of its token when it leaves."""
