@@ -34,6 +34,7 @@ def main() -> int:
         algorithms=settings.algorithms,
         issuer=settings.issuer,
         audience=settings.audience,
+        entitlement_claim=settings.entitlement_claim,
     )
     try:
         uvloop.run(_serve(settings, verifier))

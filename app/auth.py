@@ -28,10 +28,15 @@ class AuthenticationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an accepted token says: its subject, and when it expires (seconds since 1970)."""
+    """What an accepted token says.
+
+    ``exp`` is when it expires (seconds since 1970), ``symbols`` what its bearer may see; None for
+    everything.
+    """
 
     sub: str
     exp: float
+    symbols: frozenset[str] | None = None
 
 
 def bearer_token(path: str, headers: Headers) -> str | None:
@@ -56,11 +61,13 @@ class TokenVerifier:
         algorithms: Iterable[str],
         issuer: str,
         audience: str,
+        entitlement_claim: str | None = None,
     ) -> None:
         self._keys = keys
         self._algorithms = list(algorithms)
         self._issuer = issuer
         self._audience = audience
+        self._entitlement_claim = entitlement_claim
 
     def verify(self, token: str | None) -> Claims:
         """Return the claims of a good token.
@@ -84,11 +91,24 @@ class TokenVerifier:
                 audience=self._audience,
                 options={"require": ["exp", "sub", "iss", "aud"], "strict_aud": True},
             )
-            return Claims(sub=_text(payload["sub"]), exp=_seconds(payload["exp"]))
+            return Claims(
+                sub=_text(payload["sub"]),
+                exp=_seconds(payload["exp"]),
+                symbols=self._symbols(payload),
+            )
         except Exception:
             # Whatever goes wrong with a hostile token, it is not accepted. Without "from None" the
             # reason would hang on the exception, and reach a log.
             raise AuthenticationError from None
+
+    def _symbols(self, payload: Mapping[str, Any]) -> frozenset[str] | None:
+        """Return what the bearer may see; a claim that is no list of texts makes a bad token."""
+        if self._entitlement_claim is None or self._entitlement_claim not in payload:
+            return None
+        symbols = payload[self._entitlement_claim]
+        if not isinstance(symbols, list):
+            raise ValueError("not a list")
+        return frozenset(map(_text, symbols))
 
     def _key_for(self, header: Mapping[str, Any]) -> jwt.PyJWK:
         if str(header.get("typ", "JWT")).upper() != "JWT":

@@ -37,6 +37,13 @@ class InvalidMessage(Exception):
         super().__init__(f"Invalid message format: {why}")
 
 
+class NotEntitled(InvalidMessage):
+    """A sound command for what its sender may not see."""
+
+    def __init__(self, names: list[str]) -> None:
+        Exception.__init__(self, f"Not entitled to {', '.join(names)}")
+
+
 class Ping(msgspec.Struct, frozen=True):
     """Asks for a pong."""
 

@@ -35,6 +35,9 @@ class Service(Protocol):
     def greet(self, session: Session) -> None:
         """Welcome a client."""
 
+    def refusal(self, session: Session, selector: Selector) -> InvalidMessage | None:
+        """Say why a client may not subscribe to a selector; None when it may."""
+
     def answer_invalid(self, session: Session, invalid: InvalidMessage) -> None:
         """Tell a client, and no other, what was wrong with its message."""
 
@@ -91,13 +94,14 @@ async def authenticate_ws(service: Service, connection: ServerConnection) -> Cla
 
 
 def handle_subscribe(service: Service, session: Session, selector: Selector) -> None:
-    """Add a selector and acknowledge it, in one go: every later tick reaches the client."""
-    keys = selector.keys()
-    most = service.settings.max_subscriptions
-    if len(keys | service.subscriptions.keys_of(session)) > most:
-        service.answer_invalid(session, InvalidMessage(f"more than {most:,} subscriptions"))
+    """Add a selector and acknowledge it, in one go: every later tick reaches the client.
+
+    A selector that is refused in part is refused whole.
+    """
+    if refusal := service.refusal(session, selector):
+        service.answer_invalid(session, refusal)
         return
-    totals = service.fanout.subscribe(session, keys)
+    totals = service.fanout.subscribe(session, selector.keys())
     service.fanout.send(session, messages.subscribed(selector, totals))
 
 

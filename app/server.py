@@ -1,6 +1,7 @@
 """The service as a whole: its parts, its HTTP face, its start and its end."""
 
 import asyncio
+import hmac
 import logging
 import time
 from contextlib import suppress
@@ -15,16 +16,17 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from app import closes, messages, routes_websocket
-from app.auth import TokenVerifier
+from app.auth import TokenVerifier, bearer_token
 from app.counters import Counters
+from app.entitlements import forbidden
 from app.fanout import Fanout
 from app.feed import Feed
 from app.limits import CLOSE_GRACE_S
-from app.messages import InvalidMessage, InvalidTick
+from app.messages import InvalidMessage, InvalidTick, NotEntitled
 from app.origins import ORIGIN_NOT_ALLOWED, OriginPolicy
 from app.sessions import Session, SessionRegistry, TickerConnection
 from app.settings import Settings
-from app.subscriptions import Subscriptions
+from app.subscriptions import Selector, Subscriptions
 from app.tasks import end, first_of
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ HANDSHAKE_TIMEOUT_S = 5.0
 LAST_TICKS_TIMEOUT_S = 1.0
 """At the end, how long to wait for ticks that the broker has already sent."""
 MALFORMED_LOG_INTERVAL_S = 1.0
+NAMED_AT_MOST = 10
+"""So many of the names that a client may not see are named to it in one error."""
 
 
 class TickerService:
@@ -132,6 +136,14 @@ class TickerService:
         if not self.feed.connected:
             self.fanout.send(session, messages.DEGRADED)
 
+    def refusal(self, session: Session, selector: Selector) -> InvalidMessage | None:
+        """Say why a client may not subscribe to a selector; None when it may."""
+        keys, most = selector.keys(), self.settings.max_subscriptions
+        if len(keys | self.subscriptions.keys_of(session)) > most:
+            return InvalidMessage(f"more than {most:,} subscriptions")
+        names = forbidden(keys, session.claims.symbols, self.subscriptions.symbol_of)
+        return NotEntitled(names[:NAMED_AT_MOST]) if names else None
+
     def answer_invalid(self, session: Session, invalid: InvalidMessage) -> None:
         """Tell a client, and no other, what was wrong with its message."""
         self.fanout.send(session, messages.error(invalid))
@@ -174,9 +186,19 @@ class TickerService:
                 status = HTTPStatus.OK if self.feed.connected else HTTPStatus.SERVICE_UNAVAILABLE
                 return _json_response(status, self.health())
             case "/ws/stats":
-                return _json_response(HTTPStatus.OK, self.stats())
+                if self._may_see_stats(request):
+                    return _json_response(HTTPStatus.OK, self.stats())
+                return _json_response(HTTPStatus.UNAUTHORIZED, {"error": "unauthorized"})
             case _:
                 return _json_response(HTTPStatus.NOT_FOUND, {"error": "not found"})
+
+    def _may_see_stats(self, request: Request) -> bool:
+        """Tell whether a request shows the token of the statistics, where they have one."""
+        wanted = self.settings.stats_token
+        if wanted is None:
+            return True
+        shown = bearer_token("", request.headers) or ""
+        return hmac.compare_digest(shown.encode("utf-8", "replace"), wanted.encode())
 
     def health(self) -> dict[str, str]:
         """Return the state of the service and of its feed."""
@@ -207,4 +229,6 @@ def _json_response(status: HTTPStatus, content: object) -> Response:
     headers["Content-Length"] = str(len(body))
     headers["Cache-Control"] = "no-store"
     headers["Connection"] = "close"
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(status.value, status.phrase, headers, body)

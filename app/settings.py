@@ -50,6 +50,16 @@ class Settings(BaseSettings):
     )
     issuer: str = Field(min_length=1, description="the exact iss claim of accepted tokens")
     audience: str = Field(min_length=1, description="the exact aud claim of accepted tokens")
+    entitlement_claim: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the claim that lists the symbols a client may see (not set: all see all)",
+    )
+    stats_token: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the bearer token that opens /ws/stats (not set: open to all)",
+    )
     allowed_origins: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         default=None,
         min_length=1,

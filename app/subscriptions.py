@@ -108,6 +108,7 @@ class Subscriptions(Generic[C]):
         self._groups: dict[Keys, Group[C]] = {}
         self._by_key: dict[Key, set[Group[C]]] = {}
         self._routes: dict[Route, tuple[Group[C], ...]] = {}
+        self._symbols: dict[int, str] = {}
 
     def add(self, client: C, keys: Keys) -> Totals:
         """Let a client want these keys too, and return its totals; repeating changes nothing."""
@@ -136,8 +137,19 @@ class Subscriptions(Generic[C]):
         if groups is None:
             if len(self._routes) >= MAX_CACHED_ROUTES:
                 self._routes.clear()
+            self._learn(route)
             groups = self._routes[route] = self._find_groups(route)
         return groups
+
+    def symbol_of(self, instrument: int) -> str | None:
+        """Return the symbol whose instrument the feed has shown this to be; None before that."""
+        return self._symbols.get(instrument)
+
+    def _learn(self, route: Route) -> None:
+        if route.instrument_token is not None:
+            if len(self._symbols) >= MAX_CACHED_ROUTES:
+                self._symbols.clear()
+            self._symbols[route.instrument_token] = route.symbol
 
     @property
     def total(self) -> int:

@@ -122,3 +122,18 @@ Feature: Tokens
     When Ida, Lars and Pia reconnect with that token
     Then Ida, Lars and Pia are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
     And Nora is connected
+
+  @QA-WS-125 @p1 @normal @needs.mint @needs.inject @needs.rotation
+  Scenario: QA-WS-125 The issuer's keys change while clients are connected
+    > Beyond the plan: the issuer's keys change without a restart. A token of a key that was added is
+    > admitted within 10 s; one of a key that was withdrawn is refused within 30 s; sessions that are
+    > open stay as they are.
+
+    Given Nora is connected and subscribed to NIFTY, which ticks every 50 ms
+    When the issuer adds a signing key, and Alice keeps trying to connect with a token of it
+    Then Alice is welcomed within 10 seconds
+    When the issuer withdraws the former key, and Bob tries to connect with a token of it, for up to 30 seconds
+    And Carol connects with a token of the new key
+    Then Bob is refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    And Carol is welcomed within 2 seconds
+    And Nora and Alice are connected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -70,7 +71,8 @@ def _row(fault: Mapping[str, Any], ids: list[str], y: int, signs: Mapping[Mark, 
     drawn = [_text(16, y, fault["name"], "")]
     for mark, xs in places.items():
         if mark.is_good:
-            dots = "".join(f"M{x} {line}h0" for x in xs)
+            steps = (after - x for x, after in itertools.pairwise(xs))
+            dots = f"M{xs[0]} {line}h0" + "".join(f"m{step} 0h0" for step in steps)
             drawn.append(f'<path class="{mark}" d="{dots}"/>')
         else:
             drawn += [_bad(x, line, signs[mark]) for x in xs]

@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -45,9 +46,9 @@ class Tokens:
             self._key = new_key(auth.algorithm)
         elif auth.key_file:
             self._key = _load(auth.key_file, auth.algorithm)
+        self._new_key: PrivateKey | None = None
         if self._key:
-            keys = published_key_set(self._key, auth.algorithm, auth.key_id)
-            self.jwks_file.write_text(json.dumps(keys), encoding="utf-8")
+            self.rotate("former")
 
     def valid(self) -> str:
         """Return a token that the service must accept.
@@ -74,6 +75,54 @@ class Tokens:
         return jwt.encode(
             self.claims(**claims), self.key, algorithm=self._auth.algorithm, headers=headers
         )
+
+    def entitled(self, symbols: Sequence[str]) -> str:
+        """Sign a token whose bearer may see these symbols only.
+
+        Raises:
+            Broken: the target lets nobody mint, or names no claim for that.
+        """
+        if self._auth.entitlement_claim is None:
+            raise Broken(
+                "[auth] has no entitlement_claim: no token can say what its bearer may see"
+            )
+        is_list = self._auth.entitlement_shape == "list"
+        shaped = list(symbols) if is_list else " ".join(symbols)
+        return self.mint(**{self._auth.entitlement_claim: shaped})
+
+    def rotate(self, signing: Literal["former", "both", "new"]) -> None:
+        """Publish a key set with the key that signs tokens, with one that replaces it, or both.
+
+        The file is replaced in one go: nobody reads half a set.
+
+        Raises:
+            Broken: the target lets nobody mint.
+        """
+        auth = self._auth
+        keys = published_key_set(self.key, auth.algorithm, auth.key_id)
+        if signing != "former":
+            self._new_key = self._new_key or new_key(auth.algorithm)
+            keys["keys"].append(public_jwk(self._new_key, auth.algorithm, self._new_key_id))
+        if signing == "new":
+            keys["keys"] = [key for key in keys["keys"] if key["kid"] != auth.key_id]
+        whole = self.jwks_file.with_suffix(".new")
+        whole.write_text(json.dumps(keys), encoding="utf-8")
+        whole.replace(self.jwks_file)
+
+    def of_new_key(self) -> str:
+        """Sign a token with the key that `rotate` has added.
+
+        Raises:
+            Broken: it has added none.
+        """
+        if self._new_key is None:
+            raise Broken("no step has added a signing key to the key set")
+        headers = {"kid": self._new_key_id}
+        return jwt.encode(self.claims(), self._new_key, self._auth.algorithm, headers)
+
+    @property
+    def _new_key_id(self) -> str:
+        return f"{self._auth.key_id}-rotated"
 
     def claims(self, **changed: Any) -> dict[str, Any]:
         """Return the usual claims; `changed` replace them, None leaves a claim out."""

@@ -108,7 +108,7 @@ class Newcomer:
     """A client that keeps trying to connect in another's place.
 
     Attributes:
-        leaver: whose place.
+        leaver: whose place; "" where it waits for no place.
         start_ns: when it began (`time.monotonic_ns()`).
         trying: ends once it is welcomed, or soon after `over` is set.
         over: asks it to give up.
@@ -165,7 +165,9 @@ async def admitted(testbed: Testbed, client: str, within_ms: float) -> None:
         welcome = await connection.wait_for(is_welcome, None, wait_s)
     start_ns = newcomer.start_ns if newcomer else connection.started_ns
     at_ns = welcome.at_ns if welcome else None
-    what = f"admission of {client}" + (f" after {newcomer.leaver} left" if newcomer else "")
+    what = f"admission of {client}" + (
+        f" after {newcomer.leaver} left" if newcomer and newcomer.leaver else ""
+    )
     in_time(testbed, what, start_ns, at_ns, within_ms, connection)
 
 

@@ -24,6 +24,9 @@ CAPABILITIES = (
     "browser",
     "large-integers",
     "key-ids",
+    "private-statistics",
+    "entitlements",
+    "rotation",
 )
 """What a scenario may need of a target: `@needs.inject`."""
 

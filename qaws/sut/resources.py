@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Collection
 from dataclasses import dataclass, fields
+from pathlib import Path
+
+import psutil
 
 CLIENT_PARTS = ("sockets", "sessions", "subscriptions")
 """What a service holds for its clients."""
@@ -50,3 +55,29 @@ class ResourceSnapshot:
         seen = [(getattr(self, each.name), each.name) for each in fields(self)]
         parts = [f"{count} {name}" for count, name in seen if count is not None]
         return ", ".join(parts) or "nothing that can be seen"
+
+
+def own_sockets(member: psutil.Process, port: int) -> int:
+    """Count a process's connections on a port, and its sockets that no connection is behind."""
+    links = member.net_connections(kind="all")
+    known = {link.fd for link in links}
+    alive = sum(
+        1
+        for link in links
+        if isinstance(link.laddr, tuple)
+        and link.laddr
+        and link.laddr[1] == port
+        and link.status != psutil.CONN_LISTEN
+    )
+    return alive + len(_socket_descriptors(member.pid) - known)
+
+
+def _socket_descriptors(pid: int) -> set[int]:
+    """Return which descriptors of a process are sockets; empty where /proc does not tell."""
+    folder = Path(f"/proc/{pid}/fd")
+    found = set()
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):  # closed in the meantime
+            if os.readlink(entry).startswith("socket:"):
+                found.add(int(entry.name))
+    return found

@@ -6,14 +6,12 @@ file. Its memory and sockets are read from the operating system, its own counts 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
 import sys
 import time
 import urllib.request
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,7 +20,7 @@ import psutil
 
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
-from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot
+from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot, own_sockets
 from qaws.sut.target import Launch, Statistics, Target
 from qaws.verdict import Broken
 
@@ -38,13 +36,19 @@ class Service:
         settings: Mapping[str, str],
         port: int | None,
         process: ManagedProcess | None,
+        token: Callable[[], str] | None = None,
     ) -> None:
         self.target = target
+        self._token = token
         self.settings = dict(settings)
-        self.port = port
         self.process = process
         self.told_to_end = False
-        self.url = target.endpoint.url.format(port=port)
+        self.listens_on(port)
+
+    def listens_on(self, port: int | None) -> None:
+        """Note the port of a service, which one that was just launched may not have told yet."""
+        self.port = port
+        self.url = self.target.endpoint.url.format(port=port)
 
     def require_alive(self) -> None:
         """Raise `Broken` when the service's process has ended without having been told to."""
@@ -112,7 +116,7 @@ class Service:
         """
         if self.process is None or self.port is None:
             return None
-        return sum(_own_sockets(member, self.port) for member in self._members())
+        return sum(own_sockets(member, self.port) for member in self._members())
 
     def _members(self) -> list[psutil.Process]:
         if self.process is None:
@@ -124,11 +128,21 @@ class Service:
             self.require_alive()
             raise
 
+    def statistics_headers(self) -> dict[str, str]:
+        """Return what opens the statistics, as the target file says; nothing where nothing does."""
+        section = self.target.statistics
+        if section is None:
+            return {}
+        bearer = (
+            {"Authorization": f"Bearer {self._token()}"} if section.token and self._token else {}
+        )
+        return {**section.headers, **bearer}
+
     def _statistics(self, section: Statistics) -> dict[str, int]:
         url = http_url(self.url, section.path)
         self.require_alive()
         try:
-            with open_url(url, 5) as answer:
+            with open_url(url, 5, self.statistics_headers()) as answer:
                 counts = json.load(answer)
             for key in (section.connections, section.subscriptions):
                 if type(counts[key]) is not int:
@@ -158,32 +172,6 @@ class Service:
             self.told_to_end = True
 
 
-def _own_sockets(member: psutil.Process, port: int) -> int:
-    """Count a process's connections on a port, and its sockets that no connection is behind."""
-    links = member.net_connections(kind="all")
-    known = {link.fd for link in links}
-    alive = sum(
-        1
-        for link in links
-        if isinstance(link.laddr, tuple)
-        and link.laddr
-        and link.laddr[1] == port
-        and link.status != psutil.CONN_LISTEN
-    )
-    return alive + len(_socket_descriptors(member.pid) - known)
-
-
-def _socket_descriptors(pid: int) -> set[int]:
-    """Return which descriptors of a process are sockets; empty where /proc does not tell."""
-    folder = Path(f"/proc/{pid}/fd")
-    found = set()
-    for entry in folder.iterdir() if folder.is_dir() else ():
-        with contextlib.suppress(OSError):  # closed in the meantime
-            if os.readlink(entry).startswith("socket:"):
-                found.add(int(entry.name))
-    return found
-
-
 def http_url(websocket_url: str, path: str) -> str:
     """Return the http(s) URL of `path` on the host of a ws(s) URL."""
     parts = urlsplit(websocket_url)
@@ -199,6 +187,7 @@ class Services:
         folder: Path,
         placeholders: Mapping[str, str],
         timeout_factor: float = 1.0,
+        token: Callable[[], str] | None = None,
     ) -> None:
         """Prepare; nothing is started yet.
 
@@ -207,11 +196,13 @@ class Services:
             folder: where logs go.
             placeholders: values for the `{…}` of the launch section.
             timeout_factor: factor for start allowances, for slow machines.
+            token: makes the valid tokens that open the statistics, where the target says so.
         """
         self._target = target
         self._folder = folder
         self._placeholders = dict(placeholders)
         self._timeout_factor = timeout_factor
+        self._token = token
         self._running: dict[tuple[tuple[str, str], ...], Service] = {}
         self._started = 0
 
@@ -283,7 +274,52 @@ class Services:
         if launch is None:
             if settings:
                 raise Broken(f"{self._target.file}: without [launch] nothing can be configured")
-            return Service(self._target, settings, urlsplit(self._target.endpoint.url).port, None)
+            port = urlsplit(self._target.endpoint.url).port
+            return Service(self._target, settings, port, None, self._token)
+        process, port = self._spawn(launch, settings)
+        try:
+            port = self._await_ready(launch, process, port)
+        except BaseException:
+            process.stop()
+            raise
+        return Service(self._target, settings, port, process, self._token)
+
+    def launch(self) -> Service:
+        """Start a service of its own, and do not wait until it is ready: `await_ready` does.
+
+        Raises:
+            Broken: the target has no [launch].
+        """
+        launch = self._target.launch
+        if launch is None:
+            raise Broken(f"{self._target.file}: without [launch] nothing can be started")
+        process, port = self._spawn(launch, {})
+        service = Service(self._target, {}, port, process, self._token)
+        self._running[(("launched", str(self._started)),)] = service
+        return service
+
+    def await_ready(self, service: Service) -> None:
+        """Wait until a service that was launched is ready, for as long as a start may take.
+
+        Raises:
+            Broken: it is not, or has ended.
+        """
+        assert self._target.launch
+        assert service.process
+        service.listens_on(self._await_ready(self._target.launch, service.process, service.port))
+
+    def told_port(self, service: Service) -> int | None:
+        """Return the port of a service that was launched, None while nothing tells it."""
+        pattern = self._target.launch.ready_log if self._target.launch else None
+        if service.port is None and service.process and pattern:
+            found = re.search(pattern, service.process.read_log())
+            if found and "port" in found.groupdict():
+                service.listens_on(int(found["port"]))
+        return service.port
+
+    def _spawn(
+        self, launch: Launch, settings: Mapping[str, str]
+    ) -> tuple[ManagedProcess, int | None]:
         variables = dict(self._target.environment_for(k, v) for k, v in settings.items())
         texts = [*launch.command, *launch.environment.values()]
         port = None
@@ -305,12 +341,7 @@ class Services:
             {k: v.format(**values) for k, v in launch.environment.items()} | variables,
             launch.directory,
         )
-        try:
-            port = self._await_ready(launch, process, port)
-        except BaseException:
-            process.stop()
-            raise
-        return Service(self._target, settings, port, process)
+        return process, port
 
     def _await_ready(self, launch: Launch, process: ManagedProcess, port: int | None) -> int | None:
         """Wait for the ready line and the ready path; return the port."""
@@ -347,7 +378,7 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-def open_url(url: str, timeout_s: float) -> HTTPResponse:
+def open_url(url: str, timeout_s: float, headers: Mapping[str, str] | None = None) -> HTTPResponse:
     """Open an http(s) URL, on this machine without the proxy that the environment may name.
 
     Raises:
@@ -355,5 +386,6 @@ def open_url(url: str, timeout_s: float) -> HTTPResponse:
     """
     loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     proxies = urllib.request.ProxyHandler({} if loopback else None)
-    answer: HTTPResponse = urllib.request.build_opener(proxies).open(url, timeout=timeout_s)
+    request = urllib.request.Request(url, headers=dict(headers or {}))
+    answer: HTTPResponse = urllib.request.build_opener(proxies).open(request, timeout=timeout_s)
     return answer

@@ -62,6 +62,8 @@ class Auth(_Section):
     audience: str | None = None
     subject: str = "qa-client"
     key_id: str = "qaws-1"
+    entitlement_claim: str | None = Field(default=None, min_length=1)
+    entitlement_shape: Literal["list", "words"] = "list"
     generate_key: bool = False
     key_file: Path | None = None
     token_command: list[str] | None = None
@@ -92,6 +94,11 @@ class Launch(_Section):
     ready_path: str | None = None
     ready_within_s: float = Field(default=15, gt=0)
     stop_within_s: float = Field(default=10, gt=0)
+
+    def reads(self, placeholder: str) -> bool:
+        """Return whether the service is told of what a placeholder stands for."""
+        texts = [*self.command, *self.environment.values()]
+        return any(f"{{{placeholder}}}" in text for text in texts)
 
     @model_validator(mode="after")
     def _known_when_ready(self) -> Launch:
@@ -131,9 +138,14 @@ class Feed(_Section):
 
 
 class Statistics(_Section):
-    """Where the service tells how many connections and subscriptions it holds."""
+    """Where the service tells how many connections and subscriptions it holds.
+
+    `headers` and, where `token` is true, a valid token as `Authorization: Bearer …` open it.
+    """
 
     path: str
+    headers: dict[str, str] = {}
+    token: bool = False
     connections: str = "active_connections"
     subscriptions: str = "total_subscriptions"
 
@@ -156,7 +168,7 @@ class Grants(_Section):
     start_broker: list[str] = []
 
 
-Agreement = Literal["large integers", "key ids"]
+Agreement = Literal["large integers", "key ids", "private statistics"]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 
 
@@ -198,6 +210,11 @@ class Target(_Section):
             "inject": self.feed is not None,
             "observe": self.launch is not None,
             "statistics": self.statistics is not None,
+            "entitlements": self.auth.entitlement_claim is not None
+            and (self.auth.generate_key or self.auth.key_file is not None),
+            "rotation": self.auth.generate_key
+            and self.launch is not None
+            and self.launch.reads("jwks_file"),
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
         }

@@ -81,7 +81,9 @@ class Testbed:
                 "jwks_file": str(self.tokens.jwks_file),
                 "folder": str(self.scratch),
             }
-            self.services = Services(target, folder, self.placeholders, timeout_factor)
+            self.services = Services(
+                target, folder, self.placeholders, timeout_factor, self.tokens.valid
+            )
         except BaseException:
             self.stop()
             raise
@@ -260,6 +262,13 @@ class Testbed:
             self.broker.require_alive()
         service = self.services.get(settings, afresh=afresh)
         self.scenario.service = service
+        self._note_service(service)
+        return service
+
+    def launch_service(self) -> Service:
+        """Start a service of the scenario's own, without waiting until it is ready."""
+        assert self.services
+        service = self.scenario.service = self.services.launch()
         self._note_service(service)
         return service
 

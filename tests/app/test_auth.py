@@ -151,3 +151,23 @@ def test_an_altered_payload(issuer: Issuer, verifier: TokenVerifier) -> None:
 def test_where_the_token_is(path: str, authorization: list[str], token: str | None) -> None:
     headers = Headers([("Authorization", value) for value in authorization])
     assert bearer_token(path, headers) == token
+
+
+def test_a_claim_says_what_the_bearer_may_see(issuer: Issuer) -> None:
+    keys = KeySet(str(issuer.jwks), ["RS256"])
+    verifier = TokenVerifier(
+        keys,
+        algorithms=["RS256"],
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        entitlement_claim="symbols",
+    )
+    assert verifier.verify(issuer.token()).symbols is None
+    assert verifier.verify(issuer.token(symbols=["NIFTY"])).symbols == frozenset({"NIFTY"})
+    assert verifier.verify(issuer.token(symbols=[])).symbols == frozenset()
+    for wrong in ("NIFTY", [1], [""], {"NIFTY": 1}):
+        assert refused(verifier, issuer.token(symbols=wrong))
+
+
+def test_without_a_setting_the_claim_means_nothing(issuer: Issuer, verifier: TokenVerifier) -> None:
+    assert verifier.verify(issuer.token(symbols=["NIFTY"])).symbols is None

@@ -54,6 +54,32 @@ def test_the_published_keys_are_as_those_of_real_issuers(tmp_path, algorithm):
     assert not [each for each in keys if {"d", "p", "q", "dp", "dq", "qi", "k"} & set(each)]
 
 
+@pytest.mark.parametrize(("shape", "claim"), [("list", ["NIFTY", "M&M"]), ("words", "NIFTY M&M")])
+def test_a_token_says_what_its_bearer_may_see_in_the_target_s_way(tmp_path, shape, claim):
+    tokens = minting(tmp_path, entitlement_claim="scope", entitlement_shape=shape)
+    assert decoded(tokens, tokens.entitled(["NIFTY", "M&M"]))["scope"] == claim
+    assert "scope" not in decoded(tokens, tokens.valid())
+    with pytest.raises(Broken, match="has no entitlement_claim: no token can say"):
+        minting(tmp_path).entitled(["NIFTY"])
+
+
+def test_the_key_set_changes_and_changes_back(tmp_path):
+    tokens = minting(tmp_path)
+    before = published(tokens)
+    with pytest.raises(Broken, match="no step has added a signing key"):
+        tokens.of_new_key()
+    tokens.rotate("both")
+    assert published(tokens)[:-1] == before
+    assert decoded(tokens, tokens.of_new_key())
+    assert decoded(tokens, tokens.valid())
+    tokens.rotate("new")
+    assert decoded(tokens, tokens.of_new_key())
+    with pytest.raises(KeyError):
+        decoded(tokens, tokens.valid())
+    tokens.rotate("former")
+    assert published(tokens) == before
+
+
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_only_the_right_key_of_the_set_verifies(tmp_path, algorithm):
     tokens = minting(tmp_path, algorithm=algorithm)

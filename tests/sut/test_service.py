@@ -13,7 +13,7 @@ import pytest
 
 from qaws.runtime.ports import free_port
 from qaws.sut.resources import ResourceSnapshot
-from qaws.sut.service import MIB, Services, http_url
+from qaws.sut.service import MIB, Service, Services, http_url
 from qaws.sut.target import Target
 from qaws.verdict import Broken
 from tests.services.scripted import silent_port
@@ -341,6 +341,16 @@ def test_statistics_are_read_under_the_names_that_the_target_gives(services, unt
     ).get()
     until(lambda: service.snapshot() == ResourceSnapshot(0, 3, 5))  # each look takes a socket
     assert str(ResourceSnapshot(0, 3, 5)) == "0 sockets, 3 sessions, 5 subscriptions"
+
+
+def test_what_opens_the_statistics_is_what_the_target_says(services):
+    section = {"path": "/stats", "headers": {"X-Key": "k"}}
+    service = services(statistics=section).get()
+    assert service.statistics_headers() == {"X-Key": "k"}
+    opened = {**section, "token": True}
+    target = services(statistics=opened).get().target
+    shows = Service(target, {}, 1, None, lambda: "T")
+    assert shows.statistics_headers() == {"X-Key": "k", "Authorization": "Bearer T"}
 
 
 @pytest.mark.parametrize(

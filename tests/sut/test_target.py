@@ -77,13 +77,27 @@ def test_the_reference_target_reads_and_offers_everything(monkeypatch):
             {"mint", "inject", "outage"},
         ),
         (HEAD + REMOTE + AUTH + '[statistics]\npath = "/s"\n', {"mint", "statistics"}),
+        (HEAD + REMOTE + AUTH + 'entitlement_claim = "s"\n', {"mint", "entitlements"}),
+        (
+            HEAD + REMOTE + '[auth]\ntoken_variable = "T"\nentitlement_claim = "s"\n',
+            set(),
+        ),
     ],
 )
 def test_what_a_target_offers_follows_from_what_it_says(read, text, capabilities):
     assert read(text).capabilities & set(KNOWN) == capabilities
 
 
-KNOWN = ("mint", "launch", "configure", "inject", "observe", "statistics", "outage")
+KNOWN = (
+    *("mint", "launch", "configure", "inject", "observe", "statistics", "outage"),
+    *("entitlements", "rotation"),
+)
+
+
+def test_keys_can_change_where_the_suite_makes_them_and_the_service_reads_them(read):
+    assert "rotation" not in read(GOOD).capabilities
+    reads = read(ROOT.joinpath("targets/reference.toml").read_text()).capabilities
+    assert {"rotation", "entitlements", "private-statistics"} <= reads
 
 
 def test_settings_are_variables_with_or_without_a_factor(read):

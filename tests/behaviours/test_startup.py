@@ -1,0 +1,48 @@
+"""Services that start before their broker."""
+
+import pytest
+
+from qaws.behaviours import startup
+from qaws.sut.service import Services
+from qaws.sut.target import Endpoint, Launch
+from tests.services.faulty import NIFTY
+from tests.waiting import HANG_S
+
+
+@pytest.fixture
+def starting(testbed, tell, tmp_path, monkeypatch):
+    """Play a start before the broker's with a service of tests/services/starting.py."""
+
+    def play(kind, away_ms=300):
+        launch = Launch(
+            command=["{python}", "-m", "tests.services.starting", kind, "{broker_url}"],
+            ready_log=r"scripted service on (?P<port>\d+)",
+            ready_within_s=HANG_S,
+        )
+        endpoint = Endpoint(url="ws://127.0.0.1:{port}/ws/ticks")
+        target = testbed.target.model_copy(update={"launch": launch, "endpoint": endpoint})
+        monkeypatch.setattr(testbed, "target", target)
+        services = Services(target, tmp_path, testbed.placeholders)
+        monkeypatch.setattr(testbed, "services", services)
+        testbed.begin_scenario()
+
+        async def story(do):
+            await do(startup.take_broker_down)
+            await do(startup.start_early, "Alice", NIFTY, away_ms)
+            await do(startup.nobody_hung)
+            await do(startup.bring_broker_up, NIFTY, 20, ["Alice", "Bob"])
+            await do(startup.became_ready)
+            await do(startup.ticks_arrive, ["Alice", "Bob"], HANG_S * 1e3)
+
+        return tell(story)
+
+    return play
+
+
+def test_a_service_that_listens_once_its_broker_is_there(starting, met):
+    met(lambda: starting("WaitsForBroker"))
+
+
+def test_a_service_that_ends_without_its_broker(starting, refuted):
+    sentence = "started before its broker: measured ended with exit code 1: no broker"
+    refuted(lambda: starting("Ends", 1e3 * HANG_S), sentence)

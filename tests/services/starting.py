@@ -1,0 +1,39 @@
+"""Services that start while their broker is away, each in its own way: QA-WS-122."""
+
+import asyncio
+import sys
+
+import redis.asyncio
+
+from tests.services.scripted import Ticker, as_process
+
+
+async def broker_is_there(url):
+    """Return once the broker answers."""
+    while True:
+        try:
+            async with redis.asyncio.Redis.from_url(url) as client:
+                await client.ping()
+                return
+        except redis.RedisError:
+            await asyncio.sleep(0.05)
+
+
+class WaitsForBroker(Ticker):
+    """Listens only once the broker is there, which is sound."""
+
+    async def main(self):
+        await broker_is_there(self.broker_url)
+        await super().main()
+
+
+class Ends(Ticker):
+    """Ends where no broker is."""
+
+    async def main(self):
+        await asyncio.sleep(0.1)
+        raise SystemExit("no broker")
+
+
+if __name__ == "__main__":
+    asyncio.run(as_process(globals()[sys.argv[1]](sys.argv[2])))
