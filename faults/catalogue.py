@@ -21,6 +21,7 @@ CAPABILITIES = {
     "idle timeout": "idle",
     "connection limit": "limits",
     "broker outage": "outage",
+    "silent link": "silent_link",
     "deployment": "deployment",
     "load": "load",
     "slow consumers": "slow_consumers",

@@ -7,6 +7,7 @@ on purpose and bring it up again at the same address; that it is away then is no
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import tempfile
@@ -138,7 +139,7 @@ class Broker:
         """Stop the broker on purpose: nobody listens at its address until `bring_up`.
 
         Raises:
-            Broken: the target's command failed.
+            Broken: the target's command failed, or the broker still answers behind it.
         """
         self.is_away = True
         try:
@@ -147,6 +148,7 @@ class Broker:
                 self._place = _hold(self.url)
             else:
                 self._command(self._grants.stop_broker)
+                self._require_gone()
         except Broken:
             self.is_away = False
             raise
@@ -166,6 +168,15 @@ class Broker:
             self._command(self._grants.start_broker)
         self.await_answer(START_ALLOWANCE_S)
         self.is_away = False
+
+    def _require_gone(self) -> None:
+        """Raise `Broken` where the broker still answers: the command has stopped nothing."""
+        with contextlib.suppress(redis.RedisError, OSError), self.blocking_client() as client:
+            client.ping()
+            raise Broken(
+                f"[grants] {' '.join(self._grants.stop_broker)}: the broker still answers at "
+                f"{self.shown_url}; give the command that stops this one, and waits for its end"
+            )
 
     def _command(self, command: Sequence[str]) -> None:
         if not command:
