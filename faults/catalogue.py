@@ -22,6 +22,7 @@ CAPABILITIES = {
     "connection limit": "limits",
     "broker outage": "outage",
     "startup": "startup",
+    "silent link": "silent_link",
     "deployment": "deployment",
     "load": "load",
     "slow consumers": "slow_consumers",

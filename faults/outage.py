@@ -21,7 +21,7 @@ NO_TICKS = "from the broker's return to the first new tick of "
 RESTART = Close(1012, "service restart")
 
 
-def _before_each_attempt(wait: Callable[[Feed, int, float], Any]) -> None:
+def before_each_attempt(wait: Callable[[Feed, int, float], Any]) -> None:
     """Let something happen before the feed connects.
 
     Args:
@@ -63,7 +63,7 @@ def listener_gives_up_after_a_while() -> None:
         if away_s > 3:
             await asyncio.Event().wait()
 
-    _before_each_attempt(wait)
+    before_each_attempt(wait)
 
 
 @fault(
@@ -78,7 +78,7 @@ def backoff_too_long() -> None:
         if failed:
             await asyncio.sleep(10)
 
-    _before_each_attempt(wait)
+    before_each_attempt(wait)
 
 
 @fault(
@@ -101,7 +101,7 @@ def feed_recovers_only_when_a_client_acts() -> None:
             await acted.wait()
 
     replace(messages, "parse_command", parse_command)
-    _before_each_attempt(wait)
+    before_each_attempt(wait)
 
 
 @fault(
@@ -115,7 +115,7 @@ def attempts_block_the_service() -> None:
     async def wait(_: Feed, __: int, ___: float) -> None:
         time.sleep(1.5)  # noqa: ASYNC251 - that is the fault
 
-    _before_each_attempt(wait)
+    before_each_attempt(wait)
 
 
 @fault(

@@ -1,12 +1,9 @@
-@integration @needs.inject @needs.outage
+@integration @needs.inject
 Feature: Broker outage
   The broker keeps nothing for a service that is away, so lost ticks cannot be recovered. But the
   loss must be announced, the feed must recover by itself, and no connection may suffer.
 
-  Background:
-    Given the ticker service is running
-
-  @QA-WS-017 @p0 @critical
+  @QA-WS-017 @p0 @critical @needs.outage
   Scenario Outline: QA-WS-017 A broker outage is announced and survived
     > Specification: given 20 clients, when the broker cuts the service's feed, or is down for 1 s,
     > or for longer than the client library's own retries last, then no client is closed, ping is
@@ -14,7 +11,8 @@ Feature: Broker outage
     > without duplicates, also for a symbol first subscribed during the outage; loss is announced
     > (degraded, then recovered before the first new tick), never silent.
 
-    Given the market is open, with ticks every 50 ms
+    Given the ticker service is running
+    And the market is open, with ticks every 50 ms
     And 20 clients are connected and subscribed to NIFTY
     And Alice is connected and subscribed to NIFTYNXT50
     And all clients ping continuously
@@ -29,12 +27,31 @@ Feature: Broker outage
       | the broker is down for 1 second    |
       | the broker is down for 6 seconds   |
 
-  @QA-WS-106 @p1 @normal
+  @QA-WS-017 @p0 @critical @needs.relay
+  Scenario: QA-WS-017 A silent link to the broker is announced and survived
+    > Specification: given 20 clients, when the link to the broker goes silent without closing, then
+    > degraded is announced within 10 s of its last byte, and the rest is as in the other rows: no
+    > client is closed, ping is answered within 1 s throughout, ticks resume within 5 s of its return,
+    > without duplicates, and recovered is announced before the first new tick.
+
+    Given the ticker service is running, linked to the broker through a relay
+    And the market is open, with ticks every 50 ms
+    And 20 clients are connected and subscribed to NIFTY
+    And Alice is connected and subscribed to NIFTYNXT50
+    And all clients ping continuously
+    When the link to the broker goes silent until that is announced, for at most 12 seconds, while Alice subscribes to BANKNIFTY
+    Then all clients receive status "degraded" within 10 seconds of the link's last byte
+    And all clients receive ticks again within 5 seconds of the link's return
+    And all clients receive status "recovered" before the first new tick
+    And all clients are still connected, and every ping was answered within 1 second
+
+  @QA-WS-106 @p1 @normal @needs.outage
   Scenario: QA-WS-106 A broker buffer overflow is announced and survived
     > Beyond the plan: a broker output-buffer overflow is survived and announced. A broker does not
     > wait for a subscriber that reads too slowly: it disconnects it and discards what was buffered.
 
-    Given the market is open, with ticks every 50 ms
+    Given the ticker service is running
+    And the market is open, with ticks every 50 ms
     And 20 clients are connected and subscribed to NIFTY
     And Alice is connected and subscribed to NIFTYNXT50
     And all clients ping continuously

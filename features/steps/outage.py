@@ -1,9 +1,15 @@
 """The broker goes away, and comes back."""
 
-from qaws.behaviours import outage
+from qaws.behaviours import outage, silent_link
 from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
+
+
+@given("the ticker service is running, linked to the broker through a relay")
+def service_is_running_behind_a_relay(context: StepContext) -> None:
+    """A service of the scenario's own; the relay stands at the address that it takes for the broker's."""
+    silent_link.start_behind_relay(context.testbed)
 
 
 @given("all clients ping continuously")
@@ -36,6 +42,34 @@ async def broker_is_down(
 async def broker_buffer_overflows(context: StepContext, client: str, selection: Selection) -> None:
     """It cannot keep what the service is due, and hangs up on it."""
     await context.testbed.do(outage.overflow_feed, client, selection)
+
+
+@when(
+    "the link to the broker goes silent until that is announced, for at most {length:Duration}, while {client:Client} subscribes to {selection:Selection}"
+)
+async def link_goes_silent(
+    context: StepContext, length: float, client: str, selection: Selection
+) -> None:
+    """Nothing is closed; what was connected stays dead, and who connects anew is served on its return."""
+    await context.testbed.do(silent_link.silence_link, client, selection, length)
+
+
+@then('all clients receive status "degraded" within {bound:Duration} of the link\'s last byte')
+async def silence_is_announced(context: StepContext, bound: float) -> None:
+    """The time runs from the last byte that the relay let through, either way."""
+    await context.testbed.do(silent_link.receive_degraded, bound)
+
+
+@then('all clients receive status "recovered" before the first new tick')
+async def recovery_is_announced(context: StepContext) -> None:
+    """Whoever misses ticks must find both words around the gap."""
+    await context.testbed.do(outage.receive_recovered)
+
+
+@then("all clients receive ticks again within {bound:Duration} of the link's return")
+async def ticks_resume_on_the_link(context: StepContext, bound: float) -> None:
+    """The first new tick of everything that each client holds; no client does anything for it."""
+    await context.testbed.do(outage.ticks_resume, bound)
 
 
 @then("all clients receive ticks again within {bound:Duration} of the broker's return")

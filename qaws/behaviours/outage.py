@@ -60,14 +60,13 @@ class LivenessProbes:
 
 PROBES = Key[LivenessProbes]('no client pings: say "Given all clients ping continuously"')
 
-
 # --- what is done ---------------------------------------------------------------------------------
 
 
 async def keep_pinging(testbed: Testbed) -> None:
     """Let all clients send WebSocket pings one after the other until these are judged."""
     pinging = testbed.scenario.stash[PROBES] = LivenessProbes()
-    for connection in _open(testbed):
+    for connection in open_clients(testbed):
         task = asyncio.get_running_loop().create_task(_keep_pinging(pinging, connection))
         pinging.tasks.append(task)
         testbed.scenario.background.append(task)
@@ -109,7 +108,7 @@ async def take_broker_down(
     await asyncio.to_thread(testbed.broker.take_down)
     await testbed.feed.hang_up()
     back = asyncio.Event()
-    asking = [asyncio.ensure_future(_keep_asking(testbed, c, back)) for c in _open(testbed)]
+    asking = [asyncio.ensure_future(keep_asking(testbed, c, back)) for c in open_clients(testbed)]
     try:
         await lifecycle.subscribe(testbed, [client], selection)
         await asyncio.sleep(start + length_s - time.monotonic())
@@ -120,8 +119,8 @@ async def take_broker_down(
         outage.returned_ns = time.monotonic_ns()
 
 
-async def _begin(testbed: Testbed, name: str) -> Outage:
-    """Make sure that all clients are served and ping, and provide for the scenario's end.
+async def foresee(testbed: Testbed, name: str) -> Outage:
+    """Make sure that all clients are served and ping, and note that they may lose ticks.
 
     Raises:
         Broken: there is no broker to lose, or nobody pings.
@@ -131,12 +130,18 @@ async def _begin(testbed: Testbed, name: str) -> Outage:
     if testbed.broker is None:
         raise Broken(f"{testbed.target.file}: has no [feed]: there is no broker to lose")
     outage = Outage(name, time.monotonic_ns())
-    for connection, arrived in await fences.fence(testbed, _open(testbed)):
+    for connection, arrived in await fences.fence(testbed, open_clients(testbed)):
         if not arrived:
             raise Refuted(
                 f"{connection.name} got no tick before any outage: {connection.summary()}"
             )
     testbed.scenario.outages.append(outage)
+    return outage
+
+
+async def _begin(testbed: Testbed, name: str) -> Outage:
+    """Do as `foresee` does, and provide for the scenario's end; all services lose the broker."""
+    outage = await foresee(testbed, name)
     testbed.scenario.on_end.append(partial(_restore, testbed))
     return outage
 
@@ -154,7 +159,7 @@ def _restore(testbed: Testbed) -> None:
 
 def _ticks(testbed: Testbed, count: int, padding: str = "") -> list[partial[dict[str, object]]]:
     """Return makers of ticks that the first client is due."""
-    kind, symbol, instrument = _held(_open(testbed)[0])[0].sample()
+    kind, symbol, instrument = _held(open_clients(testbed)[0])[0].sample()
     more = {"padding": padding} if padding else {}
     market = testbed.feed.market
     return [partial(lambda: market.tick(kind, symbol, instrument) | more) for _ in range(count)]
@@ -184,7 +189,7 @@ async def _meanwhile(testbed: Testbed, client: str, selection: Selection) -> Non
     back.set()
     await asyncio.gather(
         lifecycle.subscribe(testbed, [client], selection),
-        *(_keep_asking(testbed, connection, back) for connection in _open(testbed)),
+        *(keep_asking(testbed, connection, back) for connection in open_clients(testbed)),
     )
 
 
@@ -198,7 +203,7 @@ async def _keep_pinging(pinging: LivenessProbes, connection: Connection) -> None
         await asyncio.sleep(due - time.monotonic())
 
 
-async def _keep_asking(testbed: Testbed, connection: Connection, until: asyncio.Event) -> None:
+async def keep_asking(testbed: Testbed, connection: Connection, until: asyncio.Event) -> None:
     """Send ping messages one after the other, at least one."""
     pinging = testbed.scenario.stash[PROBES]
     while connection.is_open:
@@ -212,7 +217,8 @@ async def _keep_asking(testbed: Testbed, connection: Connection, until: asyncio.
         await asyncio.sleep(due - time.monotonic())
 
 
-def _open(testbed: Testbed) -> list[Connection]:
+def open_clients(testbed: Testbed) -> list[Connection]:
+    """Return the connections of the scenario that are open now."""
     return [connection for connection in testbed.scenario.connections.all if connection.is_open]
 
 
@@ -225,7 +231,7 @@ def _held(connection: Connection) -> list[Selection]:
 
 async def ticks_resume(testbed: Testbed, within_ms: float) -> None:
     """Require that ticks of all that clients hold come again in time after the broker's return."""
-    back_ns = _back_ns(_last(testbed))
+    back_ns = back_ns_of(last_outage(testbed))
     deadline = back_ns / 1e9 + within_ms / 1e3 + testbed.grace_s
     pairs = [
         (connection, selection)
@@ -234,7 +240,7 @@ async def ticks_resume(testbed: Testbed, within_ms: float) -> None:
     ]
 
     def is_new(selection: Selection, frame: Frame) -> bool:
-        tick = _tick(testbed, frame)
+        tick = tick_of(testbed, frame)
         return (
             tick is not None
             and tick.sent_ns >= back_ns
@@ -249,7 +255,8 @@ async def ticks_resume(testbed: Testbed, within_ms: float) -> None:
             for connection, selection in pairs
         )
     )
-    what = "from the broker's return to the first new tick of {} at {}"
+    returned = "broker" if last_outage(testbed).last_byte_ns is None else "link"
+    what = f"from the {returned}'s return to the first new tick of {{}} at {{}}"
     arrived = []
     for (connection, selection), frame in zip(pairs, frames, strict=True):
         if frame is None:
@@ -264,14 +271,23 @@ async def ticks_resume(testbed: Testbed, within_ms: float) -> None:
 
 async def receive_loss_status(testbed: Testbed, within_ms: float) -> None:
     """Require that every client was told `degraded` in time, and `recovered` before new ticks."""
-    outage = _last(testbed)
+    outage = last_outage(testbed)
+    told = await _require_accounts(testbed, outage)
+    at_ns, name, _ = max(told)
+    what = f"from the loss to degraded at {name}, the last of {len(told)}"
+    testbed.scenario.checks.at_most_ms(what, outage.began_ns, at_ns, within_ms)
+
+
+async def receive_recovered(testbed: Testbed) -> None:
+    """Require that every client was told `recovered`, behind `degraded` and before new ticks."""
+    await _require_accounts(testbed, last_outage(testbed))
+
+
+async def _require_accounts(testbed: Testbed, outage: Outage) -> list[tuple[int, str, str]]:
+    """Require both words around the gap; return when each client was degraded, and its account."""
     clients = testbed.scenario.connections.all
-
-    def is_recovered(frame: Frame) -> bool:
-        status = frame.message.get("status") if isinstance(frame.message, dict) else None
-        return status == RECOVERED and frame.at_ns > outage.began_ns
-
-    await asyncio.gather(*(c.wait_for(is_recovered, None, testbed.grace_s) for c in clients))
+    recovered = partial(is_status, RECOVERED, outage.began_ns)
+    await asyncio.gather(*(c.wait_for(recovered, None, testbed.grace_s) for c in clients))
     told = []
     for connection in clients:
         account, complaint, degraded_ns = _account(testbed, connection, outage)
@@ -282,10 +298,15 @@ async def receive_loss_status(testbed: Testbed, within_ms: float) -> None:
             "degraded, then recovered, then the first new tick",
         )
         told.append((degraded_ns, connection.name, account))
-    at_ns, name, account = max(told)
-    what = f"from the loss to degraded at {name}, the last of {len(told)}"
-    testbed.scenario.checks.at_most_ms(what, outage.began_ns, at_ns, within_ms)
+    _, name, account = max(told)
     testbed.scenario.figures.append((f"when {outage.name}, {name} was told", account))
+    return told
+
+
+def is_status(status: str, after_ns: int, frame: Frame) -> bool:
+    """Tell whether a frame is this word about the feed, and came after an instant."""
+    said = frame.message.get("status") if isinstance(frame.message, dict) else None
+    return said == status and frame.at_ns > after_ns
 
 
 def _account(testbed: Testbed, connection: Connection, outage: Outage) -> tuple[str, str, int]:
@@ -296,9 +317,9 @@ def _account(testbed: Testbed, connection: Connection, outage: Outage) -> tuple[
         if w.at_ns > outage.began_ns
     ]
     came = [(word.at_ns, word.status) for word in said]
-    back_ns = _back_ns(outage)
+    back_ns = back_ns_of(outage)
     for frame in connection.received("tick"):
-        tick = _tick(testbed, frame)
+        tick = tick_of(testbed, frame)
         if tick and tick.sent_ns >= back_ns:
             came.append((frame.at_ns, "the first new tick"))
             break
@@ -323,7 +344,7 @@ def _account(testbed: Testbed, connection: Connection, outage: Outage) -> tuple[
 
 async def pings_were_answered(testbed: Testbed, within_ms: float) -> None:
     """Require that no client was closed, and that each ping was answered in time."""
-    _last(testbed)
+    last_outage(testbed)
     pinging = testbed.scenario.stash[PROBES]
     pinging.over.set()
     await asyncio.gather(*pinging.tasks)
@@ -346,19 +367,21 @@ async def pings_were_answered(testbed: Testbed, within_ms: float) -> None:
     testbed.scenario.checks.at_most_ms(what, slowest.sent_ns, slowest.answered_ns, within_ms)
 
 
-def _last(testbed: Testbed) -> Outage:
+def last_outage(testbed: Testbed) -> Outage:
+    """Return what "the loss" means; `Broken` where there has been none."""
     if not testbed.scenario.outages:
         raise Broken("there has been no outage in this scenario yet")
     return testbed.scenario.outages[-1]
 
 
-def _back_ns(outage: Outage) -> int:
+def back_ns_of(outage: Outage) -> int:
+    """Return when the broker, or the link to it, was back; `Broken` where it is still away."""
     if outage.returned_ns is None:
         raise Broken(f"{outage.name}: it has not come back yet")
     return outage.returned_ns
 
 
-def _tick(testbed: Testbed, frame: Frame) -> Published | None:
+def tick_of(testbed: Testbed, frame: Frame) -> Published | None:
     """Return the tick of the ledger that a frame is; None if it is none."""
     key = key_of(frame) if frame.direction == "←" else None
     return testbed.ledger.find(key) if key else None

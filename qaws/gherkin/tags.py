@@ -21,6 +21,7 @@ CAPABILITIES = (
     "observe",
     "statistics",
     "outage",
+    "relay",
     "browser",
     "large-integers",
     "key-ids",

@@ -20,12 +20,14 @@ class Outage:
     """One outage that a scenario made.
 
     What was handed to the broker before `began_ns` had reached the clients. At `returned_ns` the
-    broker could be reached again; None: it is still away.
+    broker could be reached again; None: it is still away. `last_byte_ns` is when the last byte went
+    through a link that has gone silent since; None: no link has.
     """
 
     name: str
     began_ns: int
     returned_ns: int | None = None
+    last_byte_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

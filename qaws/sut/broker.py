@@ -30,6 +30,8 @@ START_ALLOWANCE_S = 10.0
 ANSWER_ALLOWANCE_S = 3.0
 COMMAND_ALLOWANCE_S = 30.0
 """How long a command of the target that stops or starts its broker may take."""
+GONE_ALLOWANCE_S = 3.0
+"""How long a broker may still answer when the command that stops it has ended."""
 ASK_EVERY_S = 0.01
 """How often a broker that is to come up is asked whether it is there."""
 PORTS_TO_TRY = 5
@@ -138,7 +140,7 @@ class Broker:
         """Stop the broker on purpose: nobody listens at its address until `bring_up`.
 
         Raises:
-            Broken: the target's command failed.
+            Broken: the target's command failed, or the broker still answers behind it.
         """
         self.is_away = True
         try:
@@ -147,6 +149,7 @@ class Broker:
                 self._place = _hold(self.url)
             else:
                 self._command(self._grants.stop_broker)
+                self._require_gone()
         except Broken:
             self.is_away = False
             raise
@@ -166,6 +169,29 @@ class Broker:
             self._command(self._grants.start_broker)
         self.await_answer(START_ALLOWANCE_S)
         self.is_away = False
+
+    def _require_gone(self) -> None:
+        """Wait until the broker no longer answers; a command may be over before it is.
+
+        Raises:
+            Broken: it answers still: the command has stopped nothing, or something else.
+        """
+        deadline = time.monotonic() + GONE_ALLOWANCE_S
+        while self._answers():
+            if time.monotonic() > deadline:
+                raise Broken(
+                    f"[grants] {' '.join(self._grants.stop_broker)}: the broker still answers at "
+                    f"{self.shown_url}; give the command that stops this one"
+                )
+            time.sleep(ASK_EVERY_S)
+
+    def _answers(self) -> bool:
+        try:
+            with self.blocking_client() as client:
+                client.ping()
+        except (redis.RedisError, OSError):
+            return False
+        return True
 
     def _command(self, command: Sequence[str]) -> None:
         if not command:

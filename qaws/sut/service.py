@@ -207,7 +207,12 @@ class Services:
         self._started = 0
 
     def get(
-        self, settings: Mapping[str, str] | None = None, *, afresh: bool = False, node: int = 1
+        self,
+        settings: Mapping[str, str] | None = None,
+        *,
+        afresh: bool = False,
+        node: int = 1,
+        placeholders: Mapping[str, str] | None = None,
     ) -> Service:
         """Return the running service with these settings, starting it if need be.
 
@@ -215,18 +220,20 @@ class Services:
             settings: name in the features' words → value.
             afresh: end one that runs with these settings, and start another.
             node: which one of several with the same settings.
+            placeholders: values that differ from those of all others.
 
         Raises:
             Broken: it does not start, or the target has no such setting.
         """
         wanted = dict(settings or {})
-        key = (*sorted(wanted.items()), ("node", str(node)))
+        own = dict(placeholders or {})
+        key = (*sorted(wanted.items()), ("node", str(node)), *sorted(own.items()))
         service = self._running.get(key)
         if service and afresh and service.process:
             self.retire(service)
             service = None
         if service is None:
-            service = self._running[key] = self._start(wanted)
+            service = self._running[key] = self._start(wanted, own)
         self.require_alive([service])
         return service
 
@@ -269,14 +276,14 @@ class Services:
         for service in list(self._running.values()):
             self.retire(service)
 
-    def _start(self, settings: Mapping[str, str]) -> Service:
+    def _start(self, settings: Mapping[str, str], own: Mapping[str, str]) -> Service:
         launch = self._target.launch
         if launch is None:
             if settings:
                 raise Broken(f"{self._target.file}: without [launch] nothing can be configured")
             port = urlsplit(self._target.endpoint.url).port
             return Service(self._target, settings, port, None, self._token)
-        process, port = self._spawn(launch, settings)
+        process, port = self._spawn(launch, settings, own)
         try:
             port = self._await_ready(launch, process, port)
         except BaseException:
@@ -293,7 +300,7 @@ class Services:
         launch = self._target.launch
         if launch is None:
             raise Broken(f"{self._target.file}: without [launch] nothing can be started")
-        process, port = self._spawn(launch, {})
+        process, port = self._spawn(launch, {}, {})
         service = Service(self._target, {}, port, process, self._token)
         self._running[(("launched", str(self._started)),)] = service
         return service
@@ -318,7 +325,7 @@ class Services:
         return service.port
 
     def _spawn(
-        self, launch: Launch, settings: Mapping[str, str]
+        self, launch: Launch, settings: Mapping[str, str], own: Mapping[str, str]
     ) -> tuple[ManagedProcess, int | None]:
         variables = dict(self._target.environment_for(k, v) for k, v in settings.items())
         texts = [*launch.command, *launch.environment.values()]
@@ -332,7 +339,8 @@ class Services:
                     f"{self._target.file}: port {port} is in use by another program; end that, or "
                     "use {port} in the url and the launch section"
                 )
-        values = {"python": sys.executable, "port": str(port), **self._placeholders}
+        ours = {"python": sys.executable, "port": str(port)}
+        values = {**ours, **self._placeholders, **own}
         self._started += 1
         process = ManagedProcess(
             f'the service "{self._target.name}"',

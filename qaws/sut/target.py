@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -217,9 +218,23 @@ class Target(_Section):
             and self.launch.reads("jwks_file"),
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
+            "relay": self._can_be_relayed,
         }
         offers |= {a.replace(" ", "-"): a not in self.declines for a in get_args(Agreement)}
         return frozenset(name for name, offered in offers.items() if offered)
+
+    @property
+    def _can_be_relayed(self) -> bool:
+        """Return whether the suite says where the service finds its broker, and it is this machine.
+
+        Where a broker elsewhere is reached from, a container say, a relay here need not be.
+        """
+        if self.launch is None or self.feed is None:
+            return False
+        parts = urlsplit(self.feed.broker)
+        here = parts.scheme == "redis" and parts.hostname in ("127.0.0.1", "localhost")
+        told = [*self.launch.command, *self.launch.environment.values()]
+        return (self.feed.broker == "embedded" or here) and any("{broker_url}" in t for t in told)
 
     def environment_for(self, setting: str, value: str) -> tuple[str, str]:
         """Return variable and text for a setting that a feature file names in words.

@@ -245,7 +245,11 @@ class Testbed:
         return GRACE_S * self.timeout_factor
 
     def use_service(
-        self, settings: Mapping[str, str] | None = None, *, afresh: bool = False
+        self,
+        settings: Mapping[str, str] | None = None,
+        *,
+        afresh: bool = False,
+        placeholders: Mapping[str, str] | None = None,
     ) -> Service:
         """Make the service with these settings the scenario's own, starting it if need be.
 
@@ -253,6 +257,7 @@ class Testbed:
             settings: name in the features' words → value.
             afresh: end one that runs with these settings, and start another. What earlier clients
                 have left free in a service's memory could hide a leak.
+            placeholders: values for its launch that differ from those of all other services.
 
         Raises:
             Broken: it does not start, or the target has no such setting.
@@ -260,7 +265,7 @@ class Testbed:
         assert self.services
         if self.broker:
             self.broker.require_alive()
-        service = self.services.get(settings, afresh=afresh)
+        service = self.services.get(settings, afresh=afresh, placeholders=placeholders)
         self.scenario.service = service
         self._note_service(service)
         return service

@@ -106,10 +106,16 @@ def test_a_broker_that_died_can_be_brought_up_again(tmp_path, until):
     broker.stop()
 
 
-def test_a_foreign_broker_is_stopped_and_started_by_the_commands_of_the_target(tmp_path):
+def test_a_foreign_broker_is_stopped_and_started_by_the_commands_of_the_target(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("qaws.sut.broker.ANSWER_ALLOWANCE_S", 0.5)
     own = open_broker("embedded", tmp_path)
     sign = tmp_path / "sign"
-    grants = Grants(stop_broker=["touch", str(sign)], start_broker=["rm", str(sign)])
+    grants = Grants(
+        stop_broker=["sh", "-c", f"touch {sign}; kill -STOP {own.pid}"],
+        start_broker=["sh", "-c", f"rm {sign}; kill -CONT {own.pid}"],
+    )
     foreign = open_broker(own.url, tmp_path, grants)
     foreign.take_down()
     assert sign.exists()
@@ -133,6 +139,14 @@ def test_a_command_that_does_not_stop_the_broker_is_said(broker, tmp_path, comma
         foreign.take_down()
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_command_that_stops_something_else_is_said(broker, tmp_path, monkeypatch):
+    monkeypatch.setattr("qaws.sut.broker.GONE_ALLOWANCE_S", 0.1)
+    foreign = open_broker(broker.url, tmp_path, Grants(stop_broker=["true"]))
+    with pytest.raises(Broken, match=r"\[grants\] true: the broker still answers at redis://"):
+        foreign.take_down()
+    assert not foreign.is_away
 
 
 @pytest.fixture

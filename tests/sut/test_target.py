@@ -48,7 +48,7 @@ def complaint(read, tmp_path):
 def test_the_reference_target_reads_and_offers_everything(monkeypatch):
     target = read_target(ROOT / "targets" / "reference.toml", {}, {})
     assert target.capabilities >= {
-        *("mint", "launch", "configure", "inject", "observe", "statistics", "outage"),
+        *("mint", "launch", "configure", "inject", "observe", "statistics", "outage", "relay"),
     }
 
 
@@ -82,6 +82,20 @@ def test_the_reference_target_reads_and_offers_everything(monkeypatch):
             HEAD + REMOTE + '[auth]\ntoken_variable = "T"\nentitlement_claim = "s"\n',
             set(),
         ),
+        *[
+            (
+                GOOD + f'[launch.environment]\nFEED = "{told}"\n[feed]\nbroker = "{broker}"\n',
+                {"mint", "launch", "observe", "inject", *more},
+            )
+            for told, broker, more in (
+                ("{broker_url}", "embedded", {"outage", "relay"}),
+                ("{broker_url}", "redis://:secret@127.0.0.1:6379/0", {"relay"}),
+                ("{broker_url}", "redis://localhost", {"relay"}),
+                ("{broker_url}", "redis://broker.example:6379", set()),
+                ("{broker_url}", "rediss://localhost:6379", set()),
+                ("redis://127.0.0.1:6379", "redis://127.0.0.1:6379", set()),
+            )
+        ],
     ],
 )
 def test_what_a_target_offers_follows_from_what_it_says(read, text, capabilities):
@@ -89,7 +103,7 @@ def test_what_a_target_offers_follows_from_what_it_says(read, text, capabilities
 
 
 KNOWN = (
-    *("mint", "launch", "configure", "inject", "observe", "statistics", "outage"),
+    *("mint", "launch", "configure", "inject", "observe", "statistics", "outage", "relay"),
     *("entitlements", "rotation"),
 )
 
