@@ -5,8 +5,8 @@ Every function takes the testbed first and runs on its loop thread.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from qaws.behaviours import deliveries, lifecycle
 from qaws.behaviours.lifecycle import shown
@@ -43,10 +43,11 @@ async def be_subscribed_between_leavers(
 
 
 async def leave_amid_ticks(testbed: Testbed, manner: str, selection: Selection, ticks: int) -> None:
-    """Let those that are to leave do so in turn, each when half of its ticks are published.
+    """Let those that are to leave do so in turn, each amid ticks of its own.
 
-    The other half is published while it leaves, as fast as the broker takes it: the service has
-    ticks to deliver before, at and behind the departure.
+    The broker gets the ticks all together, and the client leaves as soon as it has them: by then
+    the service has just begun to deliver them, to those that came before the one that leaves and to
+    those that came after it.
 
     Args:
         testbed: the testbed.
@@ -55,24 +56,15 @@ async def leave_amid_ticks(testbed: Testbed, manner: str, selection: Selection, 
         ticks: how many ticks are published around each departure.
 
     Raises:
-        Broken: nobody is there to leave, there are too few ticks, or no such manner is known.
+        Broken: nobody is there to leave, or no such manner is known.
     """
     if manner not in MANNERS:
         raise Broken(f'nobody leaves "{manner}"; known are {", ".join(MANNERS)}')
-    if ticks < 2:
-        raise Broken(f"{ticks} tick: at least 2 are needed, one before a client leaves, one behind")
-    for leaver in testbed.scenario.stash[LEAVERS]:
-        await _publish(testbed, selection, ticks // 2)
-        await asyncio.gather(
-            _publish(testbed, selection, ticks - ticks // 2),
-            lifecycle.end_connection(testbed, leaver, MANNERS[manner]),
-        )
-
-
-async def _publish(testbed: Testbed, selection: Selection, ticks: int) -> None:
     _, symbol, instrument = selection.sample()
-    for _ in range(ticks):
-        await testbed.feed.publish(testbed.feed.market.tick("option_tick", symbol, instrument))
+    make = partial(testbed.feed.market.tick, "option_tick", symbol, instrument)
+    for leaver in testbed.scenario.stash[LEAVERS]:
+        await testbed.feed.publish_together([make] * ticks)
+        await lifecycle.end_connection(testbed, leaver, MANNERS[manner])
 
 
 async def received_all_in_time(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:
