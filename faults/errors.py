@@ -146,7 +146,7 @@ def error_drops_subscription() -> None:
     story="After an empty message the service no longer reads from that client: ticks still come, "
     "but nothing it sends is heard.",
     caught_by={
-        "QA-WS-010": "answer to Alice's ping message: measured nothing",
+        "QA-WS-010": "error 2 of 3 to Alice: measured nothing",
         "QA-WS-024": "per second: empty messages",
     },
 )
