@@ -11,6 +11,7 @@ from faults.fault import Fault
 
 CAPABILITIES = {
     "connections": "connections",
+    "departures": "departures",
     "authentication": "authentication",
     "broadcasting": "broadcasting",
     "contents": "contents",

@@ -16,7 +16,7 @@ from app.server import TickerService
 from app.sessions import Session, TickerConnection
 from faults.fault import fault, replace
 
-NO_ERROR = "error to Alice: measured nothing"
+NO_ERROR = "error 1 of 3 to Alice: measured nothing"
 Answer = Callable[[TickerService, Session, InvalidMessage], None]
 
 
@@ -85,7 +85,7 @@ def error_withheld() -> None:
     story="The error has other words than agreed, so that clients which look for them take it for "
     "something else.",
     caught_by={
-        "QA-WS-010": "message of the error to Alice: measured Bad request",
+        "QA-WS-010": "message of error 1 of 3 to Alice: measured Bad request",
         "QA-WS-024": "Bad request",
     },
 )
@@ -105,7 +105,7 @@ def error_in_other_words() -> None:
     story="The answer to an unknown action takes 2.5 seconds, so that clients take it for lost "
     "and send the same again.",
     caught_by={
-        "QA-WS-010": "error to Alice: measured 2",
+        "QA-WS-010": "error 1 of 3 to Alice: measured 2",
         "QA-WS-024": "an action of 60,000 characters",
     },
 )
@@ -146,7 +146,7 @@ def error_drops_subscription() -> None:
     story="After an empty message the service no longer reads from that client: ticks still come, "
     "but nothing it sends is heard.",
     caught_by={
-        "QA-WS-010": "answer to Alice's ping message: measured nothing",
+        "QA-WS-010": "error 2 of 3 to Alice: measured nothing",
         "QA-WS-024": "per second: empty messages",
     },
 )
@@ -270,3 +270,68 @@ def missing_action_is_a_ping() -> None:
             raise
 
     replace(messages, "parse_command", parse_command)
+
+
+# --- once more ---------------------------------------------------------------------------------
+
+
+def _from_the_second(act: Callable[[TickerService, Session], None], first: int = 2) -> None:
+    """Let a client's second malformed message, and all behind it, be answered in another way."""
+    made: dict[Session, int] = {}
+    original = TickerService.answer_invalid
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        made[session] = made.get(session, 0) + 1
+        if made[session] < first:
+            original(self, session, invalid)
+        else:
+            act(self, session)
+
+    replace(TickerService, "answer_invalid", answer_invalid)
+
+
+@fault(
+    story="A client's first mistake is forgiven and its second throws it out, so that a desk with "
+    "one bad script loses the stream in the middle of the day.",
+    caught_by={"QA-WS-010": "error 2 of 3 to Alice: measured nothing"},
+    also=("QA-WS-024", "QA-WS-025"),
+)
+def second_mistake_closes() -> None:
+    """Close at the second."""
+    _from_the_second(lambda service, session: session.close(Close(1003, "not again")))
+
+
+@fault(
+    story="Only the first mistake on a connection is answered, so that a client waits for the "
+    "answers to the others.",
+    caught_by={"QA-WS-010": "error 2 of 3 to Alice: measured nothing"},
+    also=("QA-WS-024", "QA-WS-025"),
+)
+def second_mistake_unanswered() -> None:
+    """Say nothing from the second on."""
+    _from_the_second(lambda service, session: None)
+
+
+@fault(
+    story="Mistakes count against the rate limit a hundredfold, so that the third one cuts off a "
+    "client that was slow and polite.",
+    caught_by={"QA-WS-010": "error 3 of 3 to Alice: measured nothing"},
+    also=("QA-WS-024", "QA-WS-025"),
+)
+def third_mistake_is_a_flood() -> None:
+    """Close at the third as for a flood."""
+    _from_the_second(
+        lambda service, session: session.close(Close(1008, "rate limit exceeded")), first=3
+    )
+
+
+@fault(
+    story="From the second mistake on the answer has other words, which clients do not know.",
+    caught_by={"QA-WS-010": "message of error 2 of 3 to Alice: measured Again"},
+    also=("QA-WS-024", "QA-WS-025"),
+)
+def second_mistake_in_other_words() -> None:
+    """Say it differently."""
+    _from_the_second(
+        lambda service, session: service.fanout.send(session, b'{"type":"error","message":"Again"}')
+    )

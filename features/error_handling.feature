@@ -5,14 +5,15 @@ Feature: Error handling
 
   @QA-WS-010 @p0 @critical @needs.inject
   Scenario Outline: QA-WS-010 A malformed message is answered, not punished
-    > Plan: given a connected client, when it sends a malformed message, then it gets an error whose
-    > message contains "Invalid message format", only it gets it, the connection stays open, its
-    > earlier subscription still works, and ping still gets pong.
+    > Plan: given a connected client, when it sends a malformed message, once and several times on
+    > the same connection, then it gets an error each time, whose message contains "Invalid message
+    > format", only it gets it, the connection stays open, its earlier subscription still works, and
+    > ping still gets pong.
 
     Given the ticker service is running
     And Alice and Bob are connected and subscribed to NIFTY
-    When Alice sends a malformed message: <message>
-    Then Alice receives an error containing "Invalid message format" within 2 seconds
+    When Alice sends a malformed message 3 times: <message>
+    Then Alice receives an error each time, containing "Invalid message format", within 2 seconds
     When an option tick for NIFTY is published
     Then Alice and Bob receive that tick exactly once, within 1 second
     And a ping message from Alice is answered within 2 seconds
@@ -49,7 +50,7 @@ Feature: Error handling
   Scenario Outline: QA-WS-012 One client over the limit is turned away
     > Plan: given a limit of 10 (and the default 1000), when one more client connects, then it is
     > closed with 1008 and a reason with "max connections", the others are unharmed, and when one
-    > leaves, the next client is admitted.
+    > leaves, the next client is admitted: one, and not two.
 
     Given the ticker service is running with <limit>
     And <clients> clients are connected and subscribed to NIFTY
@@ -58,8 +59,9 @@ Feature: Error handling
     Then Zoe is closed by the service with code 1008 and a reason containing "max connections"
     And Zoe has received no welcome
     And all <clients> clients receive that tick exactly once, within 2 seconds
-    When client 1 disconnects, and Zoe keeps trying to connect
+    When client 1 disconnects, Zoe keeps trying to connect, and Yuri comes after that
     Then Zoe is welcomed within 2 seconds
+    And Yuri is closed by the service with code 1008 and a reason containing "max connections"
 
     Examples:
       | limit                                | clients |

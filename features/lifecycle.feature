@@ -76,9 +76,11 @@ Feature: Connection lifecycle
   Scenario Outline: QA-WS-005 A client that reconnects starts a new session
     > Plan: given a client that was connected and subscribed, when its connection drops and it
     > reconnects, then a new connection is established with a different session_id, it gets no tick
-    > before subscribing again, and ticks after. Bob shows that there was a tick to receive.
+    > before subscribing again, and ticks after. Bob shows that there was a tick to receive; nobody
+    > but Alice has BANKNIFTY, which must tick for her again.
 
-    Given Alice and Bob are connected and subscribed to NIFTY
+    Given Alice is connected and subscribed to BANKNIFTY and NIFTY
+    And Bob is connected and subscribed to NIFTY
     When Alice reconnects after <ending>
     And an option tick for NIFTY is published and reaches Bob
     And Alice subscribes to BANKNIFTY and NIFTY
@@ -90,6 +92,23 @@ Feature: Connection lifecycle
       | ending          |
       | a clean close   |
       | an abrupt reset |
+
+  @QA-WS-005 @p0 @critical @needs.inject
+  Scenario Outline: QA-WS-005 Clients that leave amid ticks take none from those that stay
+    > Plan: given clients that are connected and subscribed, when the connections of some drop while
+    > ticks are delivered, then those that stay lose no tick and get none twice, whether they came
+    > before the one that left or after it.
+
+    Given the 12 clients are connected and subscribed to NIFTY, each between two that will leave
+    When those that will leave do so <manner>, one by one, amid 10 option ticks for NIFTY each
+    And an option tick for NIFTY is published
+    Then the 12 clients receive that tick exactly once, within 1 second
+    And the 12 clients have received every tick exactly once, in order, each within 1 second
+
+    Examples:
+      | manner   |
+      | politely |
+      | abruptly |
 
   @QA-WS-115 @p1 @normal @needs.inject
   Scenario Outline: QA-WS-115 A reconnect gap shows in the sequence numbers

@@ -1,6 +1,6 @@
 """Clients connect, are welcomed, ping, and disconnect."""
 
-from qaws.behaviours import deployment, lifecycle, publishing, tokens
+from qaws.behaviours import departures, deployment, lifecycle, mistakes, publishing, tokens
 from qaws.gherkin.steps import given, rows_of, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
@@ -23,6 +23,16 @@ async def clients_receive_ticks(
     """The same, and ticks come until the last step."""
     await context.testbed.do(lifecycle.be_subscribed, clients, selection)
     await context.testbed.do(publishing.keep_publishing, selection, every)
+
+
+@given(
+    "{clients:Clients} {be:Be} connected and subscribed to {selection:Selection}, each between two that will leave"
+)
+async def clients_are_subscribed_between_leavers(
+    context: StepContext, clients: list[str], be: str, selection: Selection
+) -> None:
+    """One after the other; one that will leave comes first, one last, one between any two."""
+    await context.testbed.do(departures.be_subscribed_between_leavers, clients, selection)
 
 
 @given(
@@ -96,11 +106,26 @@ async def reconnects(context: StepContext, client: str, ending: str) -> None:
     await context.testbed.do(lifecycle.connect, [client])
 
 
-@when("{leaver:Client} disconnects, and {client:Client} keeps trying to connect")
-async def keeps_trying_to_connect(context: StepContext, leaver: str, client: str) -> None:
-    """A clean close; the other shows a valid token again and again, until it is welcomed."""
+@when(
+    "those that will leave do so {manner}, one by one, amid {ticks:Number} option ticks for {selection:Selection} each"
+)
+async def leave_amid_ticks(
+    context: StepContext, manner: str, ticks: int, selection: Selection
+) -> None:
+    """In the order of their coming, "politely" (a clean close) or "abruptly" (a reset)."""
+    await context.testbed.do(departures.leave_amid_ticks, manner, selection, ticks)
+
+
+@when(
+    "{leaver:Client} disconnects, {client:Client} keeps trying to connect, and {last:Client} comes after that"
+)
+async def keeps_trying_to_connect(
+    context: StepContext, leaver: str, client: str, last: str
+) -> None:
+    """A clean close; one shows a valid token until it is welcomed, another then shows one once."""
     await context.testbed.do(lifecycle.end_connection, leaver, "a clean close")
     await context.testbed.do(tokens.keep_trying, client, leaver)
+    await context.testbed.do(lifecycle.connect, [last])
 
 
 @when(
@@ -138,10 +163,10 @@ async def stops_responding(context: StepContext, client: str) -> None:
     await context.testbed.do(lifecycle.vanish, client)
 
 
-@when("{client:Client} sends a malformed message: {name}")
-async def sends_malformed_message(context: StepContext, client: str, name: str) -> None:
-    """Something that the service cannot understand; docs/editing.md lists the names."""
-    await context.testbed.do(lifecycle.send_malformed, client, name)
+@when("{client:Client} sends a malformed message {times:Number} times: {name}")
+async def sends_malformed(context: StepContext, client: str, times: int, name: str) -> None:
+    """On one connection, each when the one before has been answered; docs/editing.md lists names."""
+    await context.testbed.do(mistakes.make, client, name, times)
 
 
 @then("{clients:Clients} {be:Be} connected")
@@ -183,7 +208,17 @@ async def has_new_session(context: StepContext, client: str) -> None:
     await context.testbed.do(lifecycle.new_session, client)
 
 
-@then("{client:Client} receives an error containing {text:Quoted} within {bound:Duration}")
+@then(
+    "{client:Client} receives an error each time, containing {text:Quoted}, within {bound:Duration}"
+)
 async def receives_error(context: StepContext, client: str, text: list[str], bound: float) -> None:
-    """The service says what is wrong."""
-    await context.testbed.do(lifecycle.gets_error, client, text[0], bound)
+    """Every single mistake is answered, and the answer says what is wrong."""
+    await context.testbed.do(mistakes.answered, client, text[0], bound)
+
+
+@then(
+    "{clients:Clients} have received every tick exactly once, in order, each within {bound:Duration}"
+)
+async def have_received_all(context: StepContext, clients: list[str], bound: float) -> None:
+    """Of what they subscribed to; each is timed from its publish."""
+    await context.testbed.do(departures.received_all_in_time, clients, bound)

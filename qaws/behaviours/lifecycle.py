@@ -14,7 +14,6 @@ from enum import Enum
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.protocol import origins
-from qaws.protocol.dialect import malformed
 from qaws.protocol.market import Selection
 from qaws.sut.service import Service
 from qaws.testbed.testbed import Testbed
@@ -201,11 +200,6 @@ async def end_connection(testbed: Testbed, client: str, ending: str) -> None:
     await ways[ending]()
 
 
-async def send_malformed(testbed: Testbed, client: str, name: str) -> None:
-    """Send a malformed message by the name that the features give it."""
-    await testbed.scenario.connections.named(client).send(malformed(name))
-
-
 async def vanish(testbed: Testbed, client: str) -> None:
     """Let a client stop reading and answering: its machine is gone, and no packet tells of it."""
     testbed.scenario.connections.named(client).vanish()
@@ -347,21 +341,6 @@ async def new_session(testbed: Testbed, client: str) -> None:
         f"session id of {client} after reconnecting",
         str(after),
         f"any but the former one, {before}",
-    )
-
-
-async def gets_error(testbed: Testbed, client: str, text: str, within_ms: float) -> None:
-    """Require that the last thing a client sent is answered by an error containing `text`."""
-    connection = testbed.scenario.connections.named(client)
-    sent = next(f for f in reversed(connection.log) if f.direction == "→" and f.kind == "text")
-    wait_s = within_ms / 1e3 + testbed.grace_s
-    error = await connection.wait_for(is_kind(testbed, "error"), sent, wait_s)
-    at = error.at_ns if error else None
-    in_time(testbed, f"error to {client}", sent.at_ns, at, within_ms, connection)
-    assert error is not None
-    message = str(error.message.get("message"))
-    testbed.scenario.checks.require(
-        text in message, f"message of the error to {client}", message, f'contains "{text}"'
     )
 
 

@@ -1,4 +1,4 @@
-"""Connections that are open and answer; welcomes; sessions, errors, and words without a meaning."""
+"""Connections that are open and answer; welcomes; sessions, and words without a meaning."""
 
 import asyncio
 import re
@@ -175,7 +175,7 @@ def test_a_subscription_that_is_not_acknowledged_is_refuted(wrong):
     )
 
 
-# --- sessions and errors --------------------------------------------------------------------------
+# --- sessions -------------------------------------------------------------------------------------
 
 
 def test_a_session_id_that_comes_back_is_refuted(right, wrong):
@@ -193,62 +193,6 @@ def test_a_session_id_that_comes_back_is_refuted(right, wrong):
     wrong(
         SameSession, story, r"session id of Alice .* measured the-one, allowed any but the former"
     )
-
-
-def an_error(within_ms):
-    async def story(do):
-        await subscribed(do, "Alice")
-        await do(lifecycle.send_malformed, "Alice", "broken JSON")
-        await do(lifecycle.gets_error, "Alice", "Invalid message format", within_ms)
-
-    return story
-
-
-def on_invalid(act):
-    class OnInvalid(Ticker):
-        async def invalid(self, client, text):
-            await act(super(), client, text)
-
-    return OnInvalid
-
-
-async def _nothing(_, client, text):
-    pass
-
-
-async def _close(_, client, text):
-    await client.close(1007, "bad message")
-
-
-async def _late(ticker, client, text):
-    await asyncio.sleep(LATE_S)
-    await ticker.invalid(client, text)
-
-
-async def _other(_, client, text):
-    await client.send({"type": "error", "message": "what?"})
-
-
-async def _pong(ticker, client, text):
-    await ticker.ping(client)
-
-
-def test_an_error_in_time_with_its_text_is_met(right):
-    right(Ticker, an_error(AMPLE_MS))
-
-
-@pytest.mark.parametrize(
-    ("act", "sentence"),
-    [
-        (_nothing, r"error to Alice: measured nothing in \d{3,5} ms"),
-        (_close, r'error to Alice: measured nothing in \d+ ms .*closed with 1007 "bad message"'),
-        (_late, rf"error to Alice: measured {LATE}, allowed at most 400 ms"),
-        (_other, r'message of the error to Alice: measured what\?, allowed contains "Invalid'),
-        (_pong, r"error to Alice: measured nothing in \d{3,5} ms .*1 x pong"),
-    ],
-)
-def test_an_error_that_is_missing_late_or_says_something_else_is_refuted(wrong, act, sentence):
-    wrong(on_invalid(act), an_error(SOON_MS), sentence)
 
 
 # --- words that mean nothing here -----------------------------------------------------------------
@@ -271,7 +215,6 @@ def test_a_client_that_has_not_connected_is_named_with_those_that_have(scenario)
             ("Alice", "a bang"),
             'no ending "a bang"; known are a clean close',
         ),
-        (lifecycle.send_malformed, ("Alice", "x"), 'no malformed message "x"'),
         (lifecycle.new_session, ("Alice",), "Alice has connected only once"),
     ],
 )

@@ -1,0 +1,83 @@
+"""Malformed messages, once and again on one connection, and the answers to them (QA-WS-010).
+
+Every function takes the testbed first and runs on its loop thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qaws.behaviours.lifecycle import in_time, is_kind
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
+from qaws.protocol.dialect import malformed
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Broken
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """What a client sent in error, in order, on which connection."""
+
+    connection: Connection
+    sent: list[Frame]
+
+
+MISTAKES = Key[dict[str, Mistakes]]("nobody has sent a malformed message yet")
+"""The latest mistakes of each client."""
+
+
+async def make(testbed: Testbed, client: str, name: str, times: int) -> None:
+    """Send a malformed message so many times, each when the one before has been answered.
+
+    One that is not answered for long is not waited for; the next is sent.
+
+    Args:
+        testbed: the testbed.
+        client: who sends it.
+        name: of the message, in the words of the features.
+        times: how often.
+
+    Raises:
+        Broken: no such message is known, or the client has not connected.
+    """
+    connection = testbed.scenario.connections.named(client)
+    text, sent = malformed(name), list[Frame]()
+    for number in range(1, times + 1):
+        sent.append(await connection.send(text))
+        if number < times:
+            await connection.wait_for(is_kind(testbed, "error"), sent[-1], testbed.grace_s)
+    testbed.scenario.stash.setdefault(MISTAKES, {})[client] = Mistakes(connection, sent)
+
+
+async def answered(testbed: Testbed, client: str, text: str, within_ms: float) -> None:
+    """Require an error for each mistake, one of its own, in time, with `text` in its message.
+
+    Answers come in the order of the messages, so the nth mistake's is the first that follows it and
+    has not answered an earlier one.
+
+    Raises:
+        Broken: the client has made no mistake.
+    """
+    mistakes = testbed.scenario.stash[MISTAKES].get(client)
+    if mistakes is None:
+        raise Broken(f"{client} has sent no malformed message yet")
+    connection, sent = mistakes.connection, mistakes.sent
+    wait_s = within_ms / 1e3 + testbed.grace_s
+    used: list[Frame] = []
+    for number, mistake in enumerate(sent, 1):
+        what = f"error {number} of {len(sent)} to {client}"
+        error = await connection.wait_for(
+            lambda f: is_kind(testbed, "error")(f) and not any(f is each for each in used),
+            mistake,
+            wait_s,
+        )
+        at_ns = error.at_ns if error else None
+        in_time(testbed, what, mistake.at_ns, at_ns, within_ms, connection)
+        assert error is not None
+        used.append(error)
+        message = str(error.message.get("message"))
+        testbed.scenario.checks.require(
+            text in message, f"message of {what}", message, f'contains "{text}"'
+        )

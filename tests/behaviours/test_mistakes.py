@@ -1,0 +1,124 @@
+"""Malformed messages, and the error that each of them is due."""
+
+import asyncio
+
+import pytest
+
+from qaws.behaviours import mistakes
+from qaws.verdict import Broken
+from tests.services.faulty import AMPLE_MS, LATE, LATE_S, SOON_MS, connected, subscribed
+from tests.services.scripted import Ticker
+
+WORDS = "Invalid message format"
+
+
+def errors(within_ms):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(mistakes.make, "Alice", "broken JSON", 3)
+        await do(mistakes.answered, "Alice", WORDS, within_ms)
+
+    return story
+
+
+def on_invalid(act, first=1):
+    """Return a service that does something else from a client's first mistake on, or a later."""
+
+    class OnInvalid(Ticker):
+        async def invalid(self, client, text):
+            client.mistakes = getattr(client, "mistakes", 0) + 1
+            if client.mistakes >= first:
+                await act(super(), client, text)
+            else:
+                await super().invalid(client, text)
+
+    return OnInvalid
+
+
+async def _nothing(_, client, text):
+    pass
+
+
+async def _close(_, client, text):
+    await client.close(1007, "bad message")
+
+
+async def _late(ticker, client, text):
+    await asyncio.sleep(LATE_S)
+    await ticker.invalid(client, text)
+
+
+async def _other(_, client, text):
+    await client.send({"type": "error", "message": "what?"})
+
+
+async def _pong(ticker, client, text):
+    await ticker.ping(client)
+
+
+async def _with_ticks_in_between(ticker, client, text):
+    await client.send({"type": "pong"})
+    await ticker.invalid(client, text)
+
+
+@pytest.mark.parametrize("service", [Ticker, on_invalid(_with_ticks_in_between)])
+def test_an_error_for_each_mistake_in_time_with_its_text_is_met(right, service):
+    done = right(service, errors(AMPLE_MS))
+    assert [check.what for check in done if check.what.startswith("error")] == [
+        f"error {number} of 3 to Alice" for number in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (_nothing, r"measured nothing in \d{3,5} ms"),
+        (_close, r'measured nothing in \d+ ms .*closed with 1007 "bad message"'),
+        (_late, rf"measured {LATE}, allowed at most 400 ms"),
+        (_other, r'measured what\?, allowed contains "Invalid'),
+        (_pong, r"measured nothing in \d{3,5} ms .*1 x pong"),
+    ],
+)
+def test_an_error_that_is_missing_late_or_says_something_else_is_refuted(
+    wrong, act, first, sentence
+):
+    service = on_invalid(act, first)
+    if act is _pong:
+        sentence = sentence.replace("1 x pong", "[1-3] x pong")
+    wrong(service, errors(SOON_MS), rf"error {first} of 3 to Alice: {sentence}")
+
+
+def test_one_error_does_not_stand_for_two_mistakes(wrong):
+    class AnswersOnce(Ticker):
+        """Answers the second of two only, when both are there."""
+
+        async def invalid(self, client, text):
+            client.mistakes = getattr(client, "mistakes", 0) + 1
+            if client.mistakes % 2 == 0:
+                await super().invalid(client, text)
+
+    wrong(AnswersOnce, errors(SOON_MS), r"error [12] of 3 to Alice: measured ")
+
+
+def test_words_without_a_meaning_are_broken_and_not_green(scenario):
+    async def unknown(do):
+        await connected(do)
+        await do(mistakes.make, "Alice", "x", 3)
+
+    async def nobody(do):
+        await connected(do)
+        await do(mistakes.answered, "Alice", WORDS, AMPLE_MS)
+
+    async def another(do):
+        await connected(do)
+        await do(mistakes.make, "Alice", "null", 1)
+        await do(mistakes.answered, "Bob", WORDS, AMPLE_MS)
+
+    for story, sentence in (
+        (unknown, 'no malformed message "x"'),
+        (nobody, "nobody has sent a malformed message yet"),
+        (another, "Bob has sent no malformed message yet"),
+    ):
+        with pytest.raises(Broken, match=sentence):
+            scenario(Ticker, story)
