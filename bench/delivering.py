@@ -19,8 +19,9 @@ from qaws.load.schedule import FlowPlan, FlowReport
 from qaws.load.swarm import Swarm
 from qaws.protocol.market import selection_of
 from qaws.sut.broker import Broker, open_broker
-from qaws.sut.service import Services
-from qaws.sut.target import Target, read_target
+from qaws.sut.services import Services
+from qaws.sut.target import Target
+from qaws.sut.target_file import read_target
 
 SYMBOL = "NIFTY"
 STALL_SHARE = 0.2

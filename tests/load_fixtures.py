@@ -22,8 +22,9 @@ from qaws.load.schedule import FlowPlan, FlowReport
 from qaws.load.swarm import Swarm
 from qaws.protocol.market import selection_of
 from qaws.sut.broker import Broker, open_broker
-from qaws.sut.service import Service, Services
-from qaws.sut.target import read_target
+from qaws.sut.service import Service
+from qaws.sut.services import Services
+from qaws.sut.target_file import read_target
 from tests.waiting import HANG_S, until
 
 ROOT = Path(__file__).resolve().parents[1]

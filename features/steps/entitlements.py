@@ -30,10 +30,12 @@ async def gets_an_error_each_time(context: StepContext, client: str) -> None:
     await context.testbed.do(entitlements.refused_each_time, client)
 
 
-@when("{client:Client} authenticates again on the open connection, with {kind}")
-async def authenticates_again(context: StepContext, client: str, kind: str) -> None:
+@when(
+    "{client:Client} authenticates again on the open connection {times:Number} times, with {kind}"
+)
+async def authenticates_again(context: StepContext, client: str, times: int, kind: str) -> None:
     """With "the same token", "another valid token" or "a forged token", in a message."""
-    await context.testbed.do(neighbours.authenticate_again, client, kind)
+    await context.testbed.do(neighbours.authenticate_again, client, times, kind)
 
 
 @when(

@@ -42,8 +42,12 @@ async def make(testbed: Testbed, client: str, name: str, times: int) -> None:
     Raises:
         Broken: no such message is known, or the client has not connected.
     """
-    connection = testbed.scenario.connections.named(client)
-    text, sent = malformed(name), list[Frame]()
+    await send(testbed, client, malformed(name), times)
+
+
+async def send(testbed: Testbed, client: str, text: str, times: int) -> None:
+    """Do the same with a text of one's own that no service may take."""
+    connection, sent = testbed.scenario.connections.named(client), list[Frame]()
     for number in range(1, times + 1):
         sent.append(await connection.send(text))
         if number < times:
@@ -62,7 +66,7 @@ async def answered(testbed: Testbed, client: str, text: str, within_ms: float) -
     """
     mistakes = testbed.scenario.stash[MISTAKES].get(client)
     if mistakes is None:
-        raise Broken(f"{client} has sent no malformed message yet")
+        raise Broken(f"{client} has sent nothing yet that must be answered with an error")
     connection, sent = mistakes.connection, mistakes.sent
     wait_s = within_ms / 1e3 + testbed.grace_s
     used: list[Frame] = []

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qaws.auth.forgeries import forged
-from qaws.behaviours import entitlements, lifecycle, publishing, tokens
+from qaws.behaviours import entitlements, lifecycle, mistakes, publishing, tokens
 from qaws.clients.frame_log import Frame
 from qaws.oracle.ledger import Entitlement
 from qaws.protocol.market import Selection, instrument_of
@@ -42,15 +42,15 @@ HALVES: dict[str, tuple[dict[str, Any], Selection]] = {
 ANSWERS = Key[tuple[str, list[Frame]]]("nobody has subscribed to a half-valid selection")
 
 
-async def authenticate_again(testbed: Testbed, client: str, kind: str) -> None:
-    """Let a client present a second token on its open connection.
+async def authenticate_again(testbed: Testbed, client: str, times: int, kind: str) -> None:
+    """Let a client present a second token on its open connection, so many times.
 
     Raises:
         Broken: there is no such token, or the target lets nobody mint.
     """
     token = await _token(testbed, client, kind)
     message = {"action": "authenticate", "token": token}
-    await testbed.scenario.connections.named(client).send(json.dumps(message))
+    await mistakes.send(testbed, client, json.dumps(message), times)
 
 
 async def connect_again(testbed: Testbed, client: str, kind: str, selection: Selection) -> None:

@@ -26,7 +26,7 @@ from qaws.runner.attachments import attach_evidence
 from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
 from qaws.runtime import memory
-from qaws.sut.target import read_target
+from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import DYING_S, Testbed, timeout_factor_of
 from qaws.verdict import Broken, Inconclusive
 

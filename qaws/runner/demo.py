@@ -11,7 +11,7 @@ from pathlib import Path
 from qaws.clients.address import credentials
 from qaws.runner.behave_run import DEFAULT_TARGET
 from qaws.runtime.process import ManagedProcess
-from qaws.sut.target import read_target
+from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed, timeout_factor_of
 from qaws.verdict import Broken
 

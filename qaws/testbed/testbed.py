@@ -21,7 +21,8 @@ from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.runtime.loop import LoopThread, Overdue
 from qaws.sut.broker import Broker, open_broker
-from qaws.sut.service import Service, Services
+from qaws.sut.service import Service
+from qaws.sut.services import Services
 from qaws.sut.target import Target
 from qaws.testbed.scenario import ScenarioState
 from qaws.verdict import Broken, Checks, Refuted

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from qaws.auth.tokens import Tokens
-from qaws.sut.service import Services
+from qaws.sut.services import Services
 from qaws.sut.target import Target
 from qaws.verdict import Broken
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from qaws.sut.service import Service, Services
+from qaws.sut.service import Service
+from qaws.sut.services import Services
 from qaws.sut.target import Endpoint, Launch, Statistics, Target
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, Refuted

@@ -3,7 +3,7 @@
 import pytest
 
 from qaws.behaviours import startup
-from qaws.sut.service import Services
+from qaws.sut.services import Services
 from qaws.sut.target import Endpoint, Launch
 from tests.services.faulty import NIFTY
 from tests.waiting import HANG_S

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from qaws.auth.tokens import Tokens
-from qaws.sut.service import Services
-from qaws.sut.target import read_target
+from qaws.sut.services import Services
+from qaws.sut.target_file import read_target
 from tests.processes import run
 from tests.waiting import HANG_S
 

@@ -8,7 +8,7 @@ from qaws.behaviours import background_load, soak
 from qaws.behaviours.background_load import BACKGROUND_LOAD
 from qaws.behaviours.load import LOAD
 from qaws.sut.resources import ALL_PARTS
-from qaws.sut.target import read_target
+from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed
 from tests.behaviours.test_soak import judge
 

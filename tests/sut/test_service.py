@@ -13,7 +13,8 @@ import pytest
 
 from qaws.runtime.ports import free_port
 from qaws.sut.resources import ResourceSnapshot
-from qaws.sut.service import MIB, Service, Services, http_url
+from qaws.sut.service import MIB, Service, http_url
+from qaws.sut.services import Services
 from qaws.sut.target import Target
 from qaws.verdict import Broken
 from tests.services.scripted import silent_port
@@ -456,7 +457,7 @@ def test_what_a_service_holds_is_measured_on_the_real_one(tmp_path, until):
     """The reference service, without clients: nothing held, a plausible size."""
     from qaws.auth.tokens import Tokens
     from qaws.sut.broker import open_broker
-    from qaws.sut.target import read_target
+    from qaws.sut.target_file import read_target
 
     target = read_target(ROOT / "targets" / "reference.toml", {}, {})
     tokens = Tokens(target.auth, tmp_path)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from qaws.sut.target import PLACEHOLDERS, Setting, read_target
+from qaws.sut.target import PLACEHOLDERS, Setting
+from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
 
 ROOT = Path(__file__).resolve().parents[2]
