@@ -15,7 +15,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from app import closes, messages, routes_websocket
+from app import closes, compression, messages, routes_websocket
 from app.auth import TokenVerifier, bearer_token
 from app.counters import Counters
 from app.entitlements import forbidden
@@ -96,7 +96,8 @@ class TickerService:
             process_request=self.respond,
             backlog=BACKLOG,
             create_connection=self._connection,  # type: ignore[arg-type]
-            compression=None,
+            compression=None,  # what the library would do for each client alone
+            extensions=compression.EXTENSIONS if self.settings.compression else None,
             max_size=self.settings.max_message_bytes,
             open_timeout=HANDSHAKE_TIMEOUT_S,
             close_timeout=CLOSE_GRACE_S,

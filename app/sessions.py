@@ -11,7 +11,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
-from app import closes
+from app import closes, compression
 from app.auth import Claims
 from app.closes import Close
 from app.counters import Counters
@@ -80,9 +80,13 @@ class Session:
         return self.connection.transport.get_write_buffer_size()
 
     def write(self, frames: bytes) -> None:
-        """Write whole frames; after a close frame nothing may follow (RFC 6455, 5.5.1)."""
+        """Write whole text frames, deflated if that is agreed.
+
+        After a close frame nothing may follow (RFC 6455, 5.5.1).
+        """
         if self.is_open:
-            self.connection.transport.write(frames)
+            deflates = self.connection.protocol.extensions
+            self.connection.transport.write(compression.deflated(frames) if deflates else frames)
 
     def close(self, close: Close, grace_s: float = CLOSE_GRACE_S) -> None:
         """Send a close frame behind what was written, without waiting for the client.

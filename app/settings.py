@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     max_subscriptions: int = Field(
         default=5000, ge=1, description="instruments and symbols that a client may hold, 1 or more"
     )
+    compression: bool = Field(
+        default=True, description="true or false: agree to compression where a client offers it"
+    )
     shutdown_grace_s: float = Field(
         default=3.0, gt=0, le=3600, description="seconds in which clients may leave, more than 0"
     )

@@ -41,6 +41,7 @@ CAPABILITIES = {
     "feed": "feed",
     "keepalive": "keepalive",
     "browser": "browser",
+    "compression": "compression",
 }
 """Capability → the module of `faults` that breaks it."""
 

@@ -39,6 +39,7 @@ async def connect(
     service: Service | None = None,
     receive_buffer: int | None = None,
     may_be_gone: bool = False,
+    compression: bool = False,
 ) -> list[Connection]:
     """Connect clients, and wait until each was welcomed or turned away, whichever it is.
 
@@ -51,6 +52,7 @@ async def connect(
         service: to which; default the scenario's own.
         receive_buffer: as in `Connection.open`.
         may_be_gone: as in `Connection.open`; then the service need not be alive either.
+        compression: as in `Connection.open`.
 
     Raises:
         Broken: nobody listens there, or there is no such token location or origin.
@@ -71,6 +73,7 @@ async def connect(
         origins.headers(origin),
         receive_buffer,
         may_be_gone=may_be_gone,
+        compression=compression,
     )
     await asyncio.gather(*(settled(testbed, connection) for connection in opened))
     if token is Shown.VALID and any(any(each.received("welcome")) for each in opened):
@@ -180,6 +183,11 @@ async def come_and_go(
     """
     await be_connected(testbed, clients)
     await subscribe(testbed, clients, selection)
+    await ping_and_leave(testbed, clients, ending)
+
+
+async def ping_and_leave(testbed: Testbed, clients: Sequence[str], ending: str) -> None:
+    """Let clients ping, each when the one before was answered, and then all disconnect."""
     for connection in testbed.scenario.connections.of(clients):
         asked = await connection.send(testbed.dialect.ping())
         if not await connection.wait_for(is_kind(testbed, "pong"), asked, testbed.grace_s):

@@ -6,14 +6,11 @@ import contextlib
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 import websockets
-from websockets.asyncio.client import connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
@@ -25,10 +22,10 @@ from websockets.frames import Opcode
 from websockets.http11 import Response
 from websockets.protocol import Event, State
 
-from qaws.clients.address import redacted, small_socket
+from qaws.clients.address import redacted
 from qaws.clients.endings import Ending
 from qaws.clients.frame_log import Frame, FrameKind, FrameLog
-from qaws.clients.recorder import Recorder
+from qaws.clients.recorder import Recorder, dial
 from qaws.oracle.ledger import Entitlement
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
@@ -74,6 +71,7 @@ class Connection(FrameLog):
         receive_buffer: int | None = None,
         *,
         may_be_gone: bool = False,
+        compression: bool = False,
     ) -> None:
         """Connect and do the WebSocket handshake; a refusal is noted, not raised.
 
@@ -83,6 +81,7 @@ class Connection(FrameLog):
             receive_buffer: bytes that the kernel may keep for this client (SO_RCVBUF); a small one
                 lets the service see soon that nobody reads. Default: what the system gives.
             may_be_gone: note it, too, when nobody listens or answers.
+            compression: offer it, as browsers do.
 
         Raises:
             Broken: nobody listens there, or the handshake was not answered in time.
@@ -92,19 +91,9 @@ class Connection(FrameLog):
         headers = list(headers)
         shown = [f"{name}: {value}" for name, value in headers if name != "Authorization"]
         self._note("→", "handshake", "; ".join([f"GET {self.url}", *shown]))
-        loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
         try:
-            opened = await connect(
-                url,
-                additional_headers=headers,
-                compression=None,
-                proxy=None if loopback else True,
-                open_timeout=OPEN_ALLOWANCE_S,
-                ping_interval=None,
-                max_size=None,
-                max_queue=None,
-                create_connection=self._recorder,  # type: ignore[arg-type]
-                **await small_socket(url, receive_buffer),
+            opened = await dial(
+                self, url, headers, OPEN_ALLOWANCE_S, receive_buffer, compression=compression
             )
         except InvalidStatus as refusal:
             self.refusal = refusal.response
@@ -123,19 +112,15 @@ class Connection(FrameLog):
             self._unreachable(said, url, may_be_gone)
         else:
             self.http_status = 101
-            assert isinstance(opened, Recorder)
             self._socket = opened
+            if agreed := self.extensions:
+                self._note("←", "handshake", f"agreed: {agreed}")
 
     def _unreachable(self, problem: str, url: str, may_be_gone: bool) -> None:
         if not may_be_gone:
             raise Broken(f"{redacted(url)}: {problem}") from None
         self.http_error = problem
         self._note("←", "end", problem)
-
-    def _recorder(self, *args: Any, **kwargs: Any) -> Recorder:
-        recorder = Recorder(*args, **kwargs)
-        recorder.owner = self
-        return recorder
 
     async def close(self) -> None:
         """Close cleanly with code 1000 and wait for the service's answer; cut what has vanished."""
@@ -156,6 +141,11 @@ class Connection(FrameLog):
         self._note("→", "end", "the client cuts the connection (TCP reset)")
         self._socket.transport.abort()
         await self._socket.wait_closed()
+
+    @property
+    def extensions(self) -> str:
+        """Return the extensions that were agreed, "" for none."""
+        return ", ".join(map(str, self._socket.protocol.extensions)) if self._socket else ""
 
     @property
     def ports(self) -> tuple[int, int] | None:
@@ -319,6 +309,14 @@ class Connection(FrameLog):
         with contextlib.suppress(ConnectionClosed):
             await self._socket.send(text)
         return frame
+
+    async def send_fragments(self, parts: Sequence[str]) -> None:
+        """Send one text message in fragments (RFC 6455, section 5.4); the log tells how long."""
+        length = sum(map(len, parts))
+        self._note("→", "text", f"{parts[0][:100]}… ({length:,} characters, {len(parts)} frames)")
+        if self._socket:
+            with contextlib.suppress(ConnectionClosed):
+                await self._socket.send(parts)
 
     async def ping_frame(self, within_s: float) -> tuple[int, int | None]:
         """Send a WebSocket ping; return when it left and when its pong came (None: it did not)."""

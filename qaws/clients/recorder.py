@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ProtocolError
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.protocol import Event
+
+from qaws.clients.address import small_socket
+
+AS_BROWSERS = ClientPerMessageDeflateFactory(client_max_window_bits=True)
+"""What browsers offer: `permessage-deflate; client_max_window_bits` (RFC 7692)."""
 
 
 class Owner(Protocol):
@@ -52,3 +60,42 @@ class Recorder(ClientConnection):
         """Hand on that the network connection has ended."""
         self.owner.ended()
         super().connection_lost(exc)
+
+
+async def dial(
+    owner: Owner,
+    url: str,
+    headers: Sequence[tuple[str, str]],
+    within_s: float,
+    receive_buffer: int | None,
+    *,
+    compression: bool,
+) -> Recorder:
+    """Connect and do the handshake; `owner` is told of all that arrives, from the first byte on.
+
+    Raises:
+        TimeoutError: it took longer than `within_s`.
+        OSError: nobody listens there.
+        InvalidHandshake: it was refused, or is not as it should be.
+    """
+
+    def recorder(*args: Any, **kwargs: Any) -> Recorder:
+        made = Recorder(*args, **kwargs)
+        made.owner = owner
+        return made
+
+    loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    opened = await connect(
+        url,
+        additional_headers=headers,
+        compression=None,
+        extensions=[AS_BROWSERS] if compression else None,
+        proxy=None if loopback else True,
+        open_timeout=within_s,
+        ping_interval=None,
+        max_size=None,
+        max_queue=None,
+        create_connection=recorder,  # type: ignore[arg-type]
+        **await small_socket(url, receive_buffer),
+    )
+    return cast(Recorder, opened)

@@ -65,10 +65,11 @@ class Registry:
         receive_buffer: int | None = None,
         *,
         may_be_gone: bool = False,
+        compression: bool = False,
     ) -> list[Connection]:
         """Open one connection for each client and let the handshakes finish.
 
-        The last three arguments are those of `Connection.open`.
+        The last four arguments are those of `Connection.open`.
         """
         auth = service.target.auth
         url, headers = credentials(service.url, token, location, auth.query_parameter)
@@ -83,6 +84,7 @@ class Registry:
                     [*headers.items(), *further_headers],
                     receive_buffer,
                     may_be_gone=may_be_gone,
+                    compression=compression,
                 )
             return connection
 

@@ -108,6 +108,8 @@ class Client:
 class Ticker(OnThread):
     """A small ticker service of the qa-ws dialect; a subclass overrides what it does wrong."""
 
+    compression: str | None = "deflate"  # as the library offers it
+
     def __init__(self, broker_url=None, port=0):
         self.broker_url, self.port = broker_url, port
         self.clients: list[Client] = []
@@ -158,7 +160,12 @@ class Ticker(OnThread):
         self._serving = set()
         feed = asyncio.create_task(self._feed()) if self.broker_url else None
         async with serve(
-            self._serve, "127.0.0.1", self.port, process_request=self.request, ping_interval=None
+            self._serve,
+            "127.0.0.1",
+            self.port,
+            process_request=self.request,
+            ping_interval=None,
+            compression=self.compression,
         ) as server:
             self.port = _port(server)
             if feed:

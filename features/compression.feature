@@ -1,0 +1,57 @@
+@integration @needs.inject
+Feature: Compression
+  Browsers offer compression with every connection (RFC 7692). A service that agrees sends the same
+  ticks, keeps no more for such a client than for any other, and holds its limits to what is
+  inflated. A service that does not agree is not verified.
+
+  Background:
+    Given the ticker service is running
+
+  @QA-WS-118 @p1 @normal
+  Scenario: QA-WS-118 Compressed or not, clients receive the same ticks
+    > Beyond the plan: compression as browsers offer it brings the same ticks, many in a row, so
+    > that what is carried over from one message to the next shows.
+
+    Given Alice and Bob are connected and subscribed to NIFTY, offering compression
+    And Carol is connected and subscribed to BANKNIFTY, offering compression
+    And Dave is connected and subscribed to NIFTY
+    When 200 option ticks for each of NIFTY and BANKNIFTY are published in turn
+    Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
+    And Carol has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
+    And Dave has received every tick for NIFTY published while subscribed, and no tick without a subscription
+    And a ping message from Alice is answered within 2 seconds
+
+  @QA-WS-118 @p1 @normal @needs.observe
+  Scenario Outline: QA-WS-118 The size limit holds for what is inflated
+    > Beyond the plan: a message that is small on the wire and over the limit when it is inflated is
+    > too large (1009), and costs the service no more memory than any other.
+
+    Given Alice is connected and subscribed to NIFTY, offering compression
+    And Mallory is connected and subscribed to BANKNIFTY, offering compression
+    And the service's sockets and memory are recorded
+    When Mallory sends a compressed message that is over <size> KiB when inflated, in <frames> frames
+    Then Mallory is closed by the service with code 1009
+    And the service's memory growth is below 8 MB
+    When an option tick for NIFTY is published
+    Then Alice receives that tick exactly once, within 1 second
+
+    Examples:
+      | size  | frames |
+      | 64    | 1      |
+      | 64    | 3      |
+      | 16384 | 1      |
+
+  @QA-WS-118 @p1 @normal @needs.observe @needs.statistics
+  Scenario Outline: QA-WS-118 Clients with compression leave nothing behind
+    > Beyond the plan: what is kept to inflate and to deflate goes with its client.
+
+    Given Alice, Bob and Carol are connected and subscribed to NIFTY, offering compression
+    And the service's sockets, sessions, subscriptions and memory are recorded
+    When 100 clients connect, offering compression, subscribe to NIFTY, ping, and disconnect with <ending>
+    Then the service's sockets, sessions and subscriptions return to the recorded baseline within 2 seconds
+    And the service's memory growth is below 10 MB
+
+    Examples:
+      | ending          |
+      | a clean close   |
+      | an abrupt reset |

@@ -1,0 +1,60 @@
+"""Clients that offer compression, as browsers do: QA-WS-118.
+
+Every function takes the testbed first and runs on its loop thread (`Testbed.do`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from qaws.behaviours import lifecycle
+from qaws.protocol.market import Selection
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import NotVerified
+
+KIB = 1024
+
+
+async def be_subscribed(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
+    """Connect clients that offer compression, and subscribe them.
+
+    Raises:
+        NotVerified: the service did not agree to compression.
+        Refuted: one was not welcomed, or its subscription not acknowledged.
+    """
+    opened = await lifecycle.connect(testbed, clients, compression=True)
+    for connection in opened:
+        if connection.http_status == 101 and not connection.extensions:
+            raise NotVerified(
+                f"{connection.name} offered compression (permessage-deflate, RFC 7692), and the "
+                "service did not agree to it"
+            )
+    lifecycle.require_welcomes(testbed, opened)
+    await lifecycle.subscribe(testbed, clients, selection)
+    testbed.scenario.figures.append(("agreed with", f"{opened[0].name}: {opened[0].extensions}"))
+
+
+async def come_and_go(
+    testbed: Testbed, clients: Sequence[str], selection: Selection, ending: str
+) -> None:
+    """Let clients that offer compression come, be served, and leave; as `lifecycle.come_and_go`."""
+    await be_subscribed(testbed, clients, selection)
+    await lifecycle.ping_and_leave(testbed, clients, ending)
+
+
+async def send_padded(testbed: Testbed, client: str, kib: int, fragments: int) -> None:
+    """Send a command that is padded to more than `kib` KiB, and takes far less on the wire.
+
+    Args:
+        testbed: the testbed.
+        client: who sends it; it has agreed to compression.
+        kib: its size when it is inflated, to which one byte is added.
+        fragments: in how many frames it goes.
+    """
+    command = json.dumps({"action": "ping", "padding": ""})
+    padding = "a" * (kib * KIB + 1 - len(command))
+    text = command.replace('""', f'"{padding}"')
+    size = -(-len(text) // fragments)
+    parts = [text[start : start + size] for start in range(0, len(text), size)]
+    await testbed.scenario.connections.named(client).send_fragments(parts)
