@@ -15,8 +15,10 @@ from websockets.http11 import Request, Response
 from app import closes, routes_websocket, sessions
 from app.auth import Claims
 from app.closes import Close
+from app.fanout import Fanout
 from app.server import TickerService
 from app.sessions import Session, SessionRegistry, TickerConnection
+from app.subscriptions import Group
 from faults.fault import fault, replace
 
 LIVE = "clients live at the same time, at the peak: measured "
@@ -179,3 +181,64 @@ def broken_handshakes_leak_sockets() -> None:
 
     replace(TickerConnection, "connection_made", connection_made)
     replace(TickerConnection, "process_event", process)
+
+
+@fault(
+    story="Ticks are handed out in the order in which clients came, and the round ends at one that "
+    "has just said goodbye: whoever came after that one misses ticks.",
+    caught_by={"QA-WS-020": "x gap: "},
+)
+def round_ends_at_one_that_left() -> None:
+    """Stop a round at who has left politely within the last tenth of a second."""
+    admit, release = SessionRegistry.admit, SessionRegistry.release
+    places: dict[int, int] = {}
+    left: deque[tuple[float, int]] = deque()
+
+    def admit_in_order(
+        self: SessionRegistry, connection: ServerConnection, claims: Claims
+    ) -> Session | None:
+        session = admit(self, connection, claims)
+        if session is not None:
+            places[id(session)] = self._counters.sessions_opened
+        return session
+
+    def release_in_order(self: SessionRegistry, session: Session) -> None:
+        place = places.pop(id(session), 0)
+        if session.connection.protocol.close_rcvd is not None:
+            left.append((time.monotonic(), place))
+        release(self, session)
+
+    def recipients(_: Fanout, group: Group[Session]) -> tuple[Session, ...]:
+        while left and left[0][0] < time.monotonic() - 0.1:
+            left.popleft()
+        end = min((place for _, place in left), default=None)
+        return tuple(
+            member for member in group.members if end is None or places.get(id(member), 0) < end
+        )
+
+    replace(SessionRegistry, "admit", admit_in_order)
+    replace(SessionRegistry, "release", release_in_order)
+    replace(Fanout, "recipients", recipients)
+
+
+@fault(
+    story="When many leave at the same moment their places are swept up seconds later, so that "
+    "after a failure of the network a half empty service turns its clients away.",
+    caught_by={"QA-WS-020": "clients that came when 20 places had been free for 1 s: measured "},
+)
+def places_swept_up_late() -> None:
+    """Keep the places of a crowd that leaves for three seconds."""
+    release = SessionRegistry.release
+    left: deque[float] = deque()
+
+    def release_late(self: SessionRegistry, session: Session) -> None:
+        now = time.monotonic()
+        left.append(now)
+        while left[0] < now - 0.2:
+            left.popleft()
+        if len(left) > 20:
+            asyncio.get_running_loop().call_later(3.0, release, self, session)
+        else:
+            release(self, session)
+
+    replace(SessionRegistry, "release", release_late)

@@ -1,15 +1,26 @@
 """A connection storm, and the churn behind it."""
 
-from qaws.behaviours import storm
+from qaws.behaviours import background_load, early_clients, storm
 from qaws.clients.endings import ExpectedClose
-from qaws.gherkin.steps import rows_of, then, when
+from qaws.gherkin.steps import given, rows_of, then, when
 from qaws.testbed.context import StepContext
 
 
 @when("clients connect and reset in these phases")
 def storm_and_churn(context: StepContext) -> None:
-    """A storm, and then churn, by the two rows of a table; each client is due at its time."""
+    """A storm, churn and a lull, by the rows of a table; each client is due at its time."""
     storm.storm(context.testbed, *storm.profile_of(rows_of(context.table)))
+
+
+@given(
+    "{count:Number} observers, behind {early:Number} clients that will leave politely, receive {rate:Number} ticks per second for {symbol}"
+)
+def observers_behind_others(
+    context: StepContext, count: int, early: int, rate: int, symbol: str
+) -> None:
+    """Those that come first leave one by one amid the churn, and are back when it is over."""
+    early_clients.come(context.testbed, early, symbol)
+    background_load.observers_receive(context.testbed, count, rate, symbol)
 
 
 @then("no more than {limit:Number} clients are connected at any time")
@@ -24,6 +35,14 @@ def limit_holds(context: StepContext, limit: int) -> None:
 def excess_is_closed(context: StepContext, codes: list[int], reasons: list[str]) -> None:
     """Each of them; and nobody else is cut off or left waiting."""
     storm.excess_is_closed(context.testbed, ExpectedClose(codes, reasons))
+
+
+@then(
+    "everyone who comes while at least {free:Number} places have been free for {span:Duration} is welcomed"
+)
+def free_places_are_given(context: StepContext, free: int, span: float) -> None:
+    """A place counts as taken from a client's first attempt until it has left."""
+    storm.free_places_are_given(context.testbed, free, span)
 
 
 @then(

@@ -36,7 +36,7 @@ from qaws.load.publisher.publisher import Publisher
 from qaws.load.swarm import Swarm
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.memory import MIB, MemoryCourse
-from qaws.protocol.market import Selection
+from qaws.protocol.market import SPOT, Selection
 from qaws.sut.resources import ALL_PARTS, ResourceSnapshot
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
@@ -84,9 +84,11 @@ def observers_receive(testbed: Testbed, observers: int, per_second: float, symbo
     """Connect observers in a process of their own, and let ticks flow to them until `end_flow`.
 
     Raises:
-        Broken: the harness cannot: broker, publisher, a worker.
+        Broken: the harness cannot: broker, publisher, a worker; or there is no such symbol.
         Refuted: the service did not let an observer in.
     """
+    if symbol not in SPOT:
+        raise Broken(f'no symbol "{symbol}"; known are {", ".join(SPOT)}')
     selection = Selection("symbols", symbols=(symbol,))
     swarm = Swarm(
         testbed.logs, engine=testbed.swarm_engine, workers=1, timeout_factor=testbed.timeout_factor

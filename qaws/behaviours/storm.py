@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from qaws.behaviours import early_clients
 from qaws.behaviours.background_load import (
     BACKGROUND_LOAD,
     address,
@@ -28,7 +29,17 @@ from qaws.behaviours.load import service_and_broker
 from qaws.behaviours.resources import record_now
 from qaws.clients.endings import ExpectedClose
 from qaws.gherkin.types import DURATION, NUMBER, duration, number
-from qaws.load.churn.storm import Attempt, StormPlan, StormReport, repeated, run_storm
+from qaws.load.churn.storm import (
+    CHURN,
+    EARLY,
+    LEAD_S,
+    LULL,
+    Attempt,
+    StormPlan,
+    StormReport,
+    repeated,
+    run_storm,
+)
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.interference import Cause, explains, waited_for_cpu
@@ -39,7 +50,7 @@ from qaws.report.storm_plot import live_plot, welcome_plot
 from qaws.sut.resources import ALL_PARTS
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 SUBSCRIBED_EVERY_S = 0.2
 """How often the newcomers' symbol ticks: enough to see that they are served."""
@@ -63,17 +74,21 @@ class StormProfile:
     resets: int
     churn_per_s: float
     churn_s: float
+    lull_leave: int = 0
+    lull_come: int = 0
 
 
 WHOLE, LENGTH = re.compile(NUMBER), re.compile(DURATION)
+PHASES = ["storm", "churn", "lull"]
 COLUMNS = ("phase", "connect per second", "reset per second", "subscribing to", "for")
 
 
 def profile_of(rows: Sequence[Mapping[str, str]]) -> tuple[StormProfile, str]:
-    """Return what a table of two phases says, and what those who come in the churn subscribe to.
+    """Return what a table of phases says, and what those who come after the storm subscribe to.
 
     In the row of the storm so many connect in that time, of whom so many reset in mid-handshake. In
-    the row of the churn so many of those that were welcomed reset, and as many connect.
+    the row of the churn so many of those that were welcomed reset, and as many connect. In the row
+    of the lull, which may be missing, so many leave, and a second later so many connect.
 
     Raises:
         Broken: the table has other columns or rows, or values that no crowd can play.
@@ -82,9 +97,12 @@ def profile_of(rows: Sequence[Mapping[str, str]]) -> tuple[StormProfile, str]:
         if tuple(row) != COLUMNS:
             raise Broken(f"the table has columns {', '.join(row)}; needed are {', '.join(COLUMNS)}")
     phases = [row["phase"] for row in rows]
-    if [phase.partition(",")[0] for phase in phases] != ["storm", "churn"]:
-        raise Broken(f'the table has phases {phases}; needed are "storm, …" and then "churn, …"')
-    (come, reset, nothing, storm_s), (arrive, leave, symbol, churn_s) = map(_phase, rows)
+    if [phase.partition(",")[0] for phase in phases] not in (PHASES[:2], PHASES):
+        raise Broken(
+            f'the table has phases {phases}; needed are "storm, …" and then "churn, …", '
+            'and behind them there may be "lull, …"'
+        )
+    (come, reset, nothing, storm_s), (arrive, leave, symbol, churn_s), *lull = map(_phase, rows)
     if nothing:
         raise Broken(f'phase "{phases[0]}": nobody subscribes in it; leave out "{nothing}"')
     if arrive != leave:
@@ -99,7 +117,15 @@ def profile_of(rows: Sequence[Mapping[str, str]]) -> tuple[StormProfile, str]:
         raise Broken(
             f'phase "{phases[0]}": {clients:g} clients and {resets:g} resets are not whole'
         )
-    return StormProfile(int(clients), storm_s, int(resets), arrive, churn_s), symbol
+    late = depart = 0
+    if lull:
+        ((late, depart, other, lull_s),) = lull
+        if other != symbol or lull_s != 1:
+            raise Broken(
+                f'phase "{phases[2]}": who comes subscribes to {symbol} too, and within 1 second'
+            )
+    profile = StormProfile(int(clients), storm_s, int(resets), arrive, churn_s, depart, late)
+    return profile, symbol
 
 
 def _phase(row: Mapping[str, str]) -> tuple[int, int, str, float]:
@@ -139,8 +165,9 @@ class Storm:
 
     @property
     def welcomed(self) -> list[Attempt]:
-        """Return those that were let in."""
-        return [attempt for attempt in self.report.attempts if attempt.welcomed_s is not None]
+        """Return those that were let in, but for those that were there before."""
+        attempts = self.report.attempts
+        return [a for a in attempts if a.welcomed_s is not None and a.phase != EARLY]
 
     @property
     def turned_away(self) -> list[Attempt]:
@@ -168,18 +195,23 @@ def storm(testbed: Testbed, weather: StormProfile, symbol: str) -> None:
         weather.resets,
         weather.churn_per_s,
         weather.churn_s,
+        weather.lull_leave,
+        weather.lull_come,
     )
     record_now(testbed, ALL_PARTS)
     testbed.loop.call(_let_tick(testbed, symbol))
     engine = LocalProcesses(testbed.logs, 1)
     testbed.scenario.on_end.append(engine.close)
     work = engine.submit(run_storm, plan)
+    early_clients.leave(testbed, time.monotonic() + LEAD_S + plan.within_s, plan.churn_s)
     with closing(CpuWait(service_and_broker(testbed))) as waiting:
         _count_sessions(testbed, state, work, plan.longest_s + START_S * testbed.timeout_factor)
         state.found = await_report(testbed, work, "storm")
     state.waited = waiting.stalls
+    early_clients.come_back(testbed)
     watch_return(testbed)
     end_flow(testbed)
+    early_clients.end(testbed, state.report)
     _show(testbed, state)
 
 
@@ -263,7 +295,7 @@ def limit_holds(testbed: Testbed, limit: int) -> None:
         f"{peak} by their own count, {counted} by {len(state.counted)} looks at the statistics",
         f"never more than {limit}",
     )
-    newcomers = sum(attempt.in_churn for attempt in state.welcomed)
+    newcomers = sum(attempt.phase == CHURN for attempt in state.welcomed)
     testbed.scenario.checks.require(
         newcomers >= TAKEN_AGAIN * report.churn_resets,
         "newcomers that were let in while others reset",
@@ -300,14 +332,35 @@ def excess_is_closed(testbed: Testbed, expected: ExpectedClose) -> None:
     require_contract(testbed, report.kinds, report.faults, report.sentences)
 
 
+def free_places_are_given(testbed: Testbed, free: int, for_ms: float) -> None:
+    """Require that everybody is welcomed who comes while places have been free for some time.
+
+    Free is what nobody may hold: a client counts from its first attempt until it has left.
+
+    Raises:
+        NotVerified: the service has no known limit, or nobody came at such a moment.
+    """
+    state = testbed.scenario.stash[STORM]
+    text = testbed.service.settings.get("connection limit")
+    if text is None:
+        raise NotVerified("the service's connection limit is not known")
+    most = int(float(text)) - state.observers - free
+    due = [a for a in state.report.attempts if a.phase in (CHURN, LULL)]
+    due = [a for a in due if state.report.most_taken(a.began_s, for_ms / 1e3) <= most]
+    if not due:
+        raise NotVerified(f"nobody came while {free} places had been free for {for_ms / 1e3:g} s")
+    away = [a for a in due if a.welcomed_s is None]
+    testbed.scenario.checks.require(
+        not away,
+        f"clients that came when {free} places had been free for {for_ms / 1e3:g} s",
+        f"{len(due) - len(away)} of {len(due)} welcomed" + (f": {away[0].end}" if away else ""),
+        "all welcomed",
+    )
+
+
 def welcomes_come(testbed: Testbed, percentile: float, bound_ms: float) -> None:
     """Require that welcomes come in time, from the due time, and no session id comes twice."""
     state = testbed.scenario.stash[STORM]
-    measured = _welcome(state).percentile_ms(percentile)
-    what = f"welcome latency p{percentile:g}"
-    testbed.scenario.checks.at_most(
-        what, measured, bound_ms, "ms", _interference(state, measured, bound_ms)
-    )
     ids = [attempt.session_id for attempt in state.welcomed if attempt.session_id is not None]
     twice = repeated(ids)
     testbed.scenario.checks.require(
@@ -315,6 +368,11 @@ def welcomes_come(testbed: Testbed, percentile: float, bound_ms: float) -> None:
         "session ids",
         f"{len(ids)} in {len(state.welcomed)} welcomes, {len(twice)} of them more than once",
         "one in each welcome, none twice",
+    )
+    measured = _welcome(state).percentile_ms(percentile)
+    what = f"welcome latency p{percentile:g}"
+    testbed.scenario.checks.at_most(
+        what, measured, bound_ms, "ms", _interference(state, measured, bound_ms)
     )
 
 

@@ -11,10 +11,10 @@ from qaws.behaviours.resources import BASELINE
 from qaws.behaviours.storm import STORM, Storm
 from qaws.clients.endings import ExpectedClose
 from qaws.load.churn.cycles import CyclesReport
-from qaws.load.churn.storm import Attempt, StormReport
+from qaws.load.churn.storm import CHURN, LULL, Attempt, StormReport
 from qaws.measure.stall import Stalls
 from qaws.sut.resources import ALL_PARTS, ResourceSnapshot
-from qaws.verdict import Broken, Inconclusive, Refuted
+from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
 from tests.bare import bare_testbed
 
 WHAT = "sockets, sessions, subscriptions, files and threads of the service"
@@ -140,11 +140,11 @@ def test_places_that_are_not_given_back_are_told():
     words = r"newcomers that were let in while others reset: measured 3 after 50 resets, allowed at"
     everybody = attempts()
     for attempt in everybody[:3]:
-        attempt.in_churn = True
+        attempt.phase = CHURN
     with pytest.raises(Refuted, match=words):
         holds(a_storm(everybody, churn_resets=50))
     for attempt in everybody[:49]:
-        attempt.in_churn = True
+        attempt.phase = CHURN
     holds(a_storm(everybody, churn_resets=50))
 
 
@@ -221,6 +221,49 @@ def test_repeated_and_missing_session_ids_are_told():
         storm.welcomes_come(a_storm(everybody), 99, 2000)
 
 
+# --- free places ----------------------------------------------------------------------------------
+
+
+def came_late(count=20, away=0):
+    """A full house, of which 40 leave at 12 s; from 13.1 s on others come."""
+    there = attempts(away=0)
+    for number, attempt in enumerate(there):
+        attempt.left_s = 12.0 if number < 40 else 20.0
+    late = [Attempt(13.1 + n / 20, 13.1 + n / 20, welcomed_s=13.2 + n / 20) for n in range(count)]
+    for attempt in late:
+        attempt.phase = LULL
+    for attempt in late[:away]:
+        attempt.welcomed_s, attempt.left_s, attempt.end = None, attempt.began_s, "was turned away"
+    return there + late
+
+
+def free(testbed, places=20, for_ms=1000.0):
+    testbed.service = SimpleNamespace(settings={"connection limit": "300"})
+    storm.free_places_are_given(testbed, places, for_ms)
+
+
+def test_who_comes_to_free_places_is_welcomed():
+    testbed = a_storm(came_late())
+    free(testbed)
+    (check,) = testbed.scenario.checks.done
+    assert check.measured == "20 of 20 welcomed"
+
+
+def test_who_is_turned_away_from_free_places_is_told():
+    words = "had been free for 1 s: measured 19 of 20 welcomed: was turned away, allowed all"
+    with pytest.raises(Refuted, match=words):
+        free(a_storm(came_late(away=1)))
+
+
+def test_who_comes_before_a_second_is_over_or_to_too_few_places_may_be_turned_away():
+    early = came_late(away=20)
+    for attempt in early[-20:]:
+        attempt.began_s -= 1.1
+    for crowd, places in ((early, 20), (came_late(away=20), 41)):
+        with pytest.raises(NotVerified, match="nobody came while"):
+            free(a_storm(crowd), places)
+
+
 # --- the table of phases --------------------------------------------------------------------------
 
 
@@ -232,6 +275,18 @@ def phases(**changes):
         row, column = map(int, place[1:].split("_"))
         rows[row][column] = cell
     return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def with_lull(**changes):
+    columns = ("phase", "connect per second", "reset per second", "subscribing to", "for")
+    cells = ["lull", "20", "40", "BANKNIFTY", "1 second"]
+    lull = dict(zip(columns, cells, strict=True)) | changes
+    return [*phases(), lull]
+
+
+def test_a_third_phase_is_a_lull():
+    profile, _ = storm.profile_of(with_lull())
+    assert (profile.lull_come, profile.lull_leave) == (20, 40)
 
 
 def test_two_phases_make_a_profile():
@@ -253,6 +308,8 @@ def test_two_phases_make_a_profile():
         (phases(c1_2="40"), 'phase "churn": 50 connect and 40 reset per second'),
         (phases(c0_1="many"), 'phase "storm, in a hurry": "many", "50" and "1 second" must be'),
         (phases(c1_4="a while"), 'phase "churn": "50", "50" and "a while" must be'),
+        (with_lull(phase="calm"), "behind them there may be"),
+        (with_lull(**{"for": "2 seconds"}), 'phase "lull": who comes subscribes to BANKNIFTY too'),
         (phases(c0_4="250 ms"), "125 clients and 12.5 resets are not whole"),
     ],
 )

@@ -2,7 +2,16 @@
 
 import pytest
 
-from qaws.load.churn.storm import Attempt, StormPlan, StormReport, repeated, run_storm
+from qaws.load.churn.storm import (
+    CHURN,
+    LULL,
+    STORM,
+    Attempt,
+    StormPlan,
+    StormReport,
+    repeated,
+    run_storm,
+)
 from tests.services import crowded
 from tests.waiting import until
 
@@ -50,12 +59,38 @@ def test_everybody_leaves(calm):
 
 def test_arrivals_keep_their_due_times(calm):
     report, _ = calm
-    storm = [attempt for attempt in report.attempts if not attempt.in_churn]
+    storm = [attempt for attempt in report.attempts if attempt.phase == STORM]
     assert max(attempt.due_s for attempt in storm) < 0.3
     assert all(
         attempt.began_s > attempt.due_s - 0.002 for attempt in report.attempts
     )  # timers tick in ms
-    assert min(g.due_s for g in report.attempts if g.in_churn) >= report.churn_from_s
+    assert min(g.due_s for g in report.attempts if g.phase == CHURN) >= report.churn_from_s
+
+
+def test_in_a_lull_some_leave_and_a_second_later_others_come():
+    with crowded.Limited() as service:
+        report = weather(service, lull_leave=6, lull_come=4)
+    late = [attempt for attempt in report.attempts if attempt.phase == LULL]
+    assert len(late) == 4
+    assert all(attempt.welcomed_s is not None for attempt in late)
+    free = [crowded.Limited.limit - report.most_taken(a.began_s, 1.0) for a in late]
+    assert free[0] >= 6
+    assert free[-1] >= 3
+
+
+def test_a_place_counts_as_taken_from_the_attempt_until_its_client_has_left():
+    report = StormReport(
+        attempts=[
+            Attempt(0.0, 0.0, welcomed_s=0.4, left_s=5.0),
+            Attempt(1.0, 1.0, left_s=1.2),  # turned away, but it may have held a place until then
+            Attempt(2.0, 2.0, welcomed_s=2.1),
+        ]
+    )
+    assert report.taken() == [(0.0, 1), (1.0, 2), (1.2, 1), (2.0, 2), (5.0, 1)]
+    assert report.most_taken(0.0, 1.0) == 0
+    assert report.most_taken(2.0, 0.5) == 1
+    assert report.most_taken(2.0, 1.0) == 2
+    assert report.most_taken(9.0, 1.0) == 1
 
 
 def test_a_limit_that_is_passed_together_is_seen():

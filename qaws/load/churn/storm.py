@@ -34,6 +34,11 @@ STRANDED_S = 0.05
 EXCESS_EVERY = 5
 """So often a second newcomer comes along: places are given back one by one, so one must go."""
 
+EARLY, STORM, CHURN, LULL = "early", "storm", "churn", "lull"
+
+LULL_S = 1.1
+"""How long places are left free in a lull: the service has a second to take them back."""
+
 PORTION_OF_REQUEST = (0.0, 0.5, 1.0)
 """How much of its request a client has sent when it resets in mid-handshake, in turn."""
 
@@ -50,6 +55,9 @@ class StormPlan:
         churn_per_s: afterwards so many live clients a second reset, and so many new ones connect
             and subscribe.
         churn_s: for how many seconds.
+        lull_leave: so many leave then, half of them politely, and their places stay free for a
+            second.
+        lull_come: so many come then and subscribe, within a second.
         seed: which clients reset.
     """
 
@@ -59,12 +67,15 @@ class StormPlan:
     resets: int
     churn_per_s: float
     churn_s: float
+    lull_leave: int = 0
+    lull_come: int = 0
     seed: int = 20251
 
     @property
     def longest_s(self) -> float:
         """Return how long it can take at most: the service may leave everybody waiting."""
-        return LEAD_S + self.within_s + self.churn_s + 3 * SETTLE_S + 1
+        lull_s = LULL_S + 1 + 2 * SETTLE_S if self.lull_leave else 0.0
+        return LEAD_S + self.within_s + self.churn_s + lull_s + 3 * SETTLE_S + 1
 
 
 @dataclass(slots=True)
@@ -79,7 +90,7 @@ class Attempt:
         code: of the service's close; None without.
         reason: of the service's close.
         end: how a client without a welcome fared, in words.
-        in_churn: whether it came after the storm.
+        phase: in which it came: EARLY (before all others), STORM, CHURN or LULL.
         session_id: as welcomed.
     """
 
@@ -90,7 +101,7 @@ class Attempt:
     code: int | None = None
     reason: str = ""
     end: str = ""
-    in_churn: bool = False
+    phase: str = STORM
     session_id: str | None = None
 
 
@@ -125,6 +136,27 @@ class StormReport:
     began_s: float = 0.0
     churn_from_s: float = 0.0
     ended_s: float = 0.0
+
+    def taken(self) -> list[tuple[float, int]]:
+        """Return (s, places that may be taken from then on), in order of time.
+
+        As the service may count at most: a client takes a place from its first attempt, and until
+        it has left.
+        """
+        moves = [(a.began_s, 1) for a in self.attempts]
+        moves += [(a.left_s, -1) for a in self.attempts if a.left_s is not None]
+        course, count = [], 0
+        for at, step in sorted(moves):
+            count += step
+            course.append((at, count))
+        return course
+
+    def most_taken(self, at_s: float, for_s: float) -> int:
+        """Return how many places may have been taken at most in the `for_s` before an instant."""
+        course = self.taken()
+        before = [count for at, count in course if at <= at_s - for_s]
+        within = [count for at, count in course if at_s - for_s < at < at_s]
+        return max([*before[-1:], *within], default=0)
 
     def live(self) -> list[tuple[float, int]]:
         """Return (s, clients live from then on), in order of time.
@@ -179,6 +211,8 @@ class Storm:
         self._start = self._report.began_s = time.monotonic() + LEAD_S
         await self._come_all()
         await self._churn()
+        if self._plan.lull_leave:
+            await self._lull()
         await self._leave_all()
         report, tally = self._report, self._tally
         report.ended_s = time.monotonic() - self._start
@@ -211,12 +245,29 @@ class Storm:
             self._spawn(self._reset_one(due_s))
             for extra in range(1 + (number % EXCESS_EVERY == 0)):
                 name = f"newcomer {number + 1}{'b' * extra}"
-                self._spawn(self._visit(name, due_s + 0.5 / plan.churn_per_s, in_churn=True))
+                self._spawn(self._visit(name, due_s + 0.5 / plan.churn_per_s, CHURN))
+        await self._settle()
+
+    async def _lull(self) -> None:
+        """Let some leave, nobody come for a second, and then a few."""
+        plan = self._plan
+        drawn = self._random.sample(list(self._live), min(plan.lull_leave, len(self._live)))
+        attempts = [(client, self._live.pop(client)) for client in drawn]
+        await self._leave(drawn)
+        for client, attempt in attempts:
+            attempt.left_s = self._since(client.left_at)
+        begin = time.monotonic() - self._start + LULL_S
+        for number in range(plan.lull_come):
+            due_s = begin + number / plan.lull_come
+            self._spawn(self._visit(f"late client {number + 1}", due_s, LULL))
         await self._settle()
 
     async def _leave_all(self) -> None:
-        """End what is left, half of it with a clean close."""
-        leaving = list(self._live)
+        """End what is left."""
+        await self._leave(list(self._live))
+
+    async def _leave(self, leaving: list[ShortLivedClient]) -> None:
+        """End connections, half of them with a clean close."""
         for number, client in enumerate(leaving):
             if number % 2:
                 client.reset()
@@ -255,9 +306,9 @@ class Storm:
             self._report.failures.append(f"{name} could not connect: {problem}")
         client.reset()
 
-    async def _visit(self, name: str, due_s: float, in_churn: bool = False) -> None:
-        """Connect and stay, if let in; a newcomer of the churn subscribes as well."""
-        attempt = Attempt(due_s, await self._until(due_s), in_churn=in_churn)
+    async def _visit(self, name: str, due_s: float, phase: str = STORM) -> None:
+        """Connect and stay, if let in; who comes after the storm subscribes as well."""
+        attempt = Attempt(due_s, await self._until(due_s), phase=phase)
         self._report.attempts.append(attempt)
         client = ShortLivedClient(name, self._plan.address, self._tally)
         client.gone.add_done_callback(lambda _: self._gone(client, attempt))
@@ -270,7 +321,7 @@ class Storm:
                 attempt.welcomed_s = self._since(client.welcomed_at)
                 attempt.session_id = client.session_id
                 self._live[client] = attempt
-                if in_churn:
+                if phase != STORM:
                     client.subscribe()
                     if not await client.acknowledged and client in self._live:
                         self._report.failures.append(f"{name} {client.summary()}")

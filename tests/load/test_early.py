@@ -1,0 +1,63 @@
+"""Clients that come first: told by files when to leave and when to come back."""
+
+import threading
+import time
+from itertools import pairwise
+
+from qaws.load.churn.early import BACK, END, HERE, LEAVE, EarlyPlan, run_early
+from tests.services import crowded
+from tests.waiting import until
+
+
+def play(service, folder, count=3):
+    """Run them on a thread; yield nothing: return the report and who was there in between."""
+    plan, found, seen = EarlyPlan(service.address, count, str(folder), 60.0), [], []
+    running = threading.Thread(target=lambda: found.append(run_early(plan)))
+    running.start()
+    try:
+        until(lambda: plan.told(HERE) is not None)
+        seen.append(len(service.clients))
+        now = time.monotonic()
+        plan.tell(LEAVE, " ".join(str(now + 0.05 * n) for n in range(count)))
+        until(lambda: not service.clients)
+        seen.append(len(service.clients))
+        plan.tell(BACK)
+        until(lambda: plan.told(HERE + BACK) is not None)
+        seen.append(len(service.clients))
+    finally:
+        plan.tell(LEAVE)
+        plan.tell(BACK)
+        plan.tell(END)
+        running.join()
+    return found[0], seen
+
+
+def test_they_leave_one_by_one_and_come_back(tmp_path):
+    with crowded.Small() as service:
+        report, seen = play(service, tmp_path)
+    assert seen == [3, 0, 3]
+    assert report.failures == []
+    assert report.kinds["tick"] == 6
+    stays = sorted(left for _, left in report.stays[:3])
+    assert all(later - earlier >= 0.04 for earlier, later in pairwise(stays))
+    assert len(report.stays) == 6
+
+
+class Refuses(crowded.Small):
+    async def admit(self, client, token):
+        await client.close(1008, "not today")
+        return False
+
+
+def test_who_is_not_served_is_told_at_once(tmp_path):
+    with Refuses() as service:
+        plan = EarlyPlan(service.address, 2, str(tmp_path), 60.0)
+        running = threading.Thread(target=run_early, args=(plan,))
+        running.start()
+        try:
+            until(lambda: plan.told(HERE) is not None)
+        finally:
+            for word in (LEAVE, BACK, END):
+                plan.tell(word)
+            running.join()
+    assert (plan.told(HERE) or "").splitlines()[0].startswith("early client 1 was closed with 1008")
