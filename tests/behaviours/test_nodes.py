@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws.behaviours import deliveries, deployment, lifecycle, publishing
+from qaws.behaviours import deliveries, deployment, lifecycle, publishing, shutdown
 from qaws.clients.endings import ExpectedClose
 from qaws.verdict import Refuted
 from tests.services.faulty import AMPLE_MS, NIFTY
@@ -16,11 +16,9 @@ def test_one_of_two_nodes_may_end(met, launched, testbed):
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
         await do(deployment.join, ["Carol"], NIFTY, "the second node")
-        await do(deployment.terminate_mid_stream, 40, NIFTY, "the second node")
-        await do(
-            deployment.closed_in_time, ["Carol"], ExpectedClose([1001], ["shutdown"]), AMPLE_MS
-        )
-        await do(deployment.received_what_came_before, ["Carol"])
+        await do(shutdown.terminate_mid_stream, 40, NIFTY, "the second node")
+        await do(shutdown.closed_in_time, ["Carol"], ExpectedClose([1001], ["shutdown"]), AMPLE_MS)
+        await do(shutdown.received_what_came_before, ["Carol"])
         await do(publishing.publish, NIFTY, "option_tick")
         await do(deliveries.receives_that_tick, ["Alice"], AMPLE_MS)
         await do(deliveries.everything_was_exact)

@@ -145,5 +145,30 @@ class Forgets(Ending):
             await super().deliver(client, tick, text)
 
 
+class Deaf(Late):
+    """Takes what the broker had when it was told to end, and hears no more of the feed."""
+
+    is_deaf = False
+
+    async def drain(self):
+        await super().drain()
+        self.is_deaf = True
+
+    async def deliver(self, client, tick, text):
+        if not self.is_deaf:
+            await super().deliver(client, tick, text)
+
+
+class ForgetsTheSecond(Ending):
+    """Loses the 20th tick of BANKNIFTY."""
+
+    seen = 0
+
+    async def deliver(self, client, tick, text):
+        self.seen += tick["symbol"] == "BANKNIFTY"
+        if not (tick["symbol"] == "BANKNIFTY" and self.seen == 20):
+            await super().deliver(client, tick, text)
+
+
 if __name__ == "__main__":
     asyncio.run(as_process(globals()[sys.argv[1]](sys.argv[2])))
