@@ -39,3 +39,38 @@ def test_a_herd_comes_back(launched, testbed):
         await do(deliveries.everything_was_exact)
 
     launched("ending", "Ending", story)  # its session ids begin anew with each process
+
+
+@pytest.mark.parametrize(
+    ("kind", "within_ms", "sentence"),
+    [
+        (
+            "TurnsAway",
+            AMPLE_MS,
+            r"came back at once: measured \d+ not served: .*1013",
+        ),
+        (
+            "Forgetful",
+            AMPLE_MS,
+            "20 clients that came back at once: measured 20 not served",
+        ),
+        (
+            "TakesItsTime",
+            300,
+            r"service's return to the acknowledgement .* \d{3}\.\d ms",
+        ),
+    ],
+)
+def test_a_herd_that_is_not_served_in_time(
+    launched, refuted, testbed, monkeypatch, kind, within_ms, sentence
+):
+    names = [f"client {number}" for number in range(1, 21)]
+    monkeypatch.setattr(deployment, "GIVEN_UP_S", 1.0)
+
+    async def story(do):
+        await do(lifecycle.connect, names)
+        await asyncio.to_thread(testbed.use_service, afresh=True)
+        await do(deployment.reconnect_all, names, NIFTY)
+        await do(deployment.are_back, names, within_ms)
+
+    refuted(lambda: launched("ending", kind, story), sentence)

@@ -5,6 +5,7 @@ python -m tests.services.ending Late redis://127.0.0.1:6379/0
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 
@@ -168,6 +169,31 @@ class ForgetsTheSecond(Ending):
         self.seen += tick["symbol"] == "BANKNIFTY"
         if not (tick["symbol"] == "BANKNIFTY" and self.seen == 20):
             await super().deliver(client, tick, text)
+
+
+class TurnsAway(Ending):
+    """Has room for ten."""
+
+    async def admit(self, client, token):
+        if len(self.clients) >= 10:
+            await client.close(1013, "try again later")
+        return len(self.clients) < 10
+
+
+class Forgetful(Ending):
+    """Never acknowledges a subscription."""
+
+    async def subscribed(self, client):
+        pass
+
+
+class TakesItsTime(Ending):
+    def session_id(self):
+        return secrets.token_hex(16)
+
+    async def subscribed(self, client):
+        await asyncio.sleep(0.4)
+        await super().subscribed(client)
 
 
 if __name__ == "__main__":

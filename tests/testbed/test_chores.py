@@ -4,9 +4,14 @@ import asyncio
 
 import pytest
 
+from qaws.clients.registry import Registry
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import QaWs
 from qaws.testbed.scenario import ScenarioState
 from qaws.verdict import Broken, Checks, NotVerified, Refuted
 from tests.waiting import HANG_S
+
+REGISTRY = Registry(QaWs(), Contract("qa-ws"))
 
 
 @pytest.fixture
@@ -15,7 +20,7 @@ def ended(loop):
 
     def ending(problem):
         async def story():
-            scenario = ScenarioState(None, Checks())
+            scenario = ScenarioState(REGISTRY, Checks())
 
             async def chore():
                 if problem:
@@ -48,7 +53,7 @@ def test_what_ends_well_or_is_cancelled_is_no_matter(ended, loop):
     ended(None).require_chores()
 
     async def story():
-        scenario = ScenarioState(None, Checks())
+        scenario = ScenarioState(REGISTRY, Checks())
         scenario.background.append(asyncio.create_task(asyncio.sleep(HANG_S)))
         scenario.require_chores()
         scenario.background[0].cancel()
