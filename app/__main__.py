@@ -24,7 +24,11 @@ def main() -> int:
         settings = load_settings()
     except SettingsError as error:
         return _fail(EXIT_BAD_SETTINGS, *error.problems)
-    logs.configure(settings.log_level)
+    try:
+        logs.configure(settings.log_level, settings.log_file)
+    except OSError as error:
+        reason = f"cannot be written: {error.strerror}; name another"
+        return _fail(EXIT_BAD_SETTINGS, f"TICKER_LOG_FILE={settings.log_file}: {reason}")
     try:
         keys = jwks.KeySet(settings.jwks, settings.algorithms)
     except jwks.JwksError as error:

@@ -1,4 +1,4 @@
-"""Logging to stderr that never shows a token, or the password of a URL."""
+"""Logging that never shows a token, or the password of a URL."""
 
 import logging
 import re
@@ -24,15 +24,21 @@ class RedactingFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
-def configure(level: str) -> None:
-    """Send everything at ``level`` and above to stderr.
+def configure(level: str, file: str | None = None) -> None:
+    """Send everything at ``level`` and above to stderr, and to a file if one is named.
 
     The WebSocket library stays at WARNING: below it, it writes handshakes with their tokens,
     and two lines per connection.
+
+    Raises:
+        OSError: the file cannot be written.
     """
-    handler = logging.StreamHandler()
-    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if file:
+        handlers.append(logging.FileHandler(file, encoding="utf-8"))
+    for handler in handlers:
+        handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = handlers
     root.setLevel(level)
     logging.getLogger("websockets").setLevel(logging.WARNING)

@@ -110,6 +110,10 @@ class Settings(BaseSettings):
         default="INFO", description="one of DEBUG, INFO, WARNING, ERROR"
     )
 
+    log_file: str | None = Field(
+        default=None, min_length=1, description="a file to log to, besides stderr (not set: none)"
+    )
+
     @field_validator("algorithms", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

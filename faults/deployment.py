@@ -30,6 +30,7 @@ from faults.fault import fault, replace
 LATE_CLOSE = "from SIGTERM to the close of "
 LATE_EXIT = "from SIGTERM to the end of the service's process"
 WRONG_CLOSE = "by the service"
+OWED = "ticks that the broker had before SIGTERM, at all clients"
 SERVED_AGAIN = "clients that came back at once"
 
 YOUNG_S = 30.0
@@ -62,6 +63,29 @@ def _say_goodbye_with(act: Callable[[Session], None]) -> None:
             original(self, close, grace_s)
 
     replace(Session, "close", close)
+
+
+def _let_some_wait() -> None:
+    """Gather ticks for 50 ms, so that some wait whenever a shutdown comes."""
+    build = Fanout.__init__
+
+    def __init__(self: Fanout, *parts: Any, **settings: Any) -> None:
+        build(self, *parts, **settings | {"flush_ms": 50.0})
+
+    replace(Fanout, "__init__", __init__)
+
+
+def _let_wait_only(kept: Callable[[list[bytes]], list[bytes]]) -> None:
+    """Let some of the ticks that wait at a shutdown be thrown away."""
+    _let_some_wait()
+
+    async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        for group in service.fanout._waiting:
+            group.pending[:] = kept(group.pending)
+            group.ahead.clear()
+        await shut_down(service, server)
+
+    _shut_down_by(act)
 
 
 @fault(
@@ -103,18 +127,13 @@ def shutdown_by_cutting_lines() -> None:
     story="Ticks that wait to be sent are thrown away at a shutdown, so that each deployment loses "
     "the last trades of that moment.",
     caught_by={
-        "QA-WS-018": "ticks that the broker had before SIGTERM, at all clients",
-        "QA-WS-111": "ticks that the broker had before SIGTERM, at all clients",
+        "QA-WS-018": OWED,
+        "QA-WS-111": OWED,
     },
 )
 def last_ticks_lost_at_shutdown() -> None:
-    """Throw away what waits, and hear no more; gather for 50 ms, so that some do wait."""
-    build = Fanout.__init__
-
-    def __init__(self: Fanout, *parts: Any, **settings: Any) -> None:
-        build(self, *parts, **settings | {"flush_ms": 50.0})
-
-    replace(Fanout, "__init__", __init__)
+    """Throw away what waits, and hear no more."""
+    _let_some_wait()
 
     async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
         for group in service.fanout._waiting:
@@ -201,6 +220,79 @@ def shutdown_begins_late() -> None:
     _shut_down_by(act)
 
 
+@fault(
+    story="At a shutdown each client gets only the newest of the ticks that wait for it, so that "
+    "the last moments before a deployment are missing in its history.",
+    caught_by={"QA-WS-018": OWED, "QA-WS-111": OWED},
+)
+def only_the_newest_at_shutdown() -> None:
+    """Keep the last one."""
+    _let_wait_only(lambda pending: pending[-1:])
+
+
+@fault(
+    story="At a shutdown what waits is looked through for the first symbol of a client only, so "
+    "that it loses the last ticks of its second one.",
+    caught_by={"QA-WS-018": OWED},
+)
+def second_symbol_lost_at_shutdown() -> None:
+    """Leave out one symbol."""
+    _let_wait_only(lambda pending: [each for each in pending if b"NIFTYNXT50" not in each])
+
+
+@fault(
+    story="At a shutdown one of many clients is given up before the ticks that wait for it are "
+    "written; it is told goodbye like all the others.",
+    caught_by={"QA-WS-018": OWED, "QA-WS-111": OWED},
+)
+def last_ticks_lost_for_one_client() -> None:
+    """Forget what one client wants."""
+    _let_some_wait()
+
+    async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        waiting = (member for group in service.fanout._waiting for member in group.members)
+        if unlucky := next(waiting, None):
+            service.subscriptions.drop(unlucky)
+        await shut_down(service, server)
+
+    _shut_down_by(act)
+
+
+@fault(
+    story="Clients are told goodbye as soon as SIGTERM comes, and behind a goodbye nothing is "
+    "written any more, also not what waits.",
+    caught_by={"QA-WS-018": OWED, "QA-WS-111": OWED},
+)
+def goodbye_before_the_last_ticks() -> None:
+    """Close first."""
+    _let_some_wait()
+
+    async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        for session in service.sessions:
+            session.close(closes.SERVER_SHUTDOWN, service.settings.shutdown_grace_s)
+        await shut_down(service, server)
+
+    _shut_down_by(act)
+
+
+@fault(
+    story="A service that is told to end waits for a moment without ticks, to lose none; while the "
+    "market is open there is no such moment, and deployments time out.",
+    caught_by={"QA-WS-018": LATE_CLOSE, "QA-WS-111": LATE_CLOSE},
+)
+def shutdown_waits_for_a_quiet_feed() -> None:
+    """Wait until nothing has come for 300 ms."""
+
+    async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        before = -1
+        while before != service.counters.ticks_received:
+            before = service.counters.ticks_received
+            await asyncio.sleep(0.3)
+        await shut_down(service, server)
+
+    _shut_down_by(act)
+
+
 # --- several nodes --------------------------------------------------------------------------------
 
 
@@ -228,7 +320,7 @@ def _connected(url: str) -> redis.Redis:
 @fault(
     story="Nodes share the ticks out among themselves as workers share a queue, so that with two "
     "nodes every client sees half of the market.",
-    caught_by={"QA-WS-111": "ticks that the broker had before SIGTERM, at all clients"},
+    caught_by={"QA-WS-111": OWED},
     also=("QA-WS-016", "QA-WS-024", "QA-WS-102", "QA-WS-115"),
 )
 def ticks_shared_out_between_nodes() -> None:

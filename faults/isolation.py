@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import logging
@@ -10,12 +11,14 @@ import uuid
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from http import HTTPStatus
+from urllib.parse import quote
 
 import jwt
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
-from app import logs, messages, routes_websocket, server, sessions
+from app import closes, logs, messages, routes_websocket, server, sessions
 from app.auth import Claims, TokenVerifier
 from app.fanout import Fanout
 from app.logs import RedactingFormatter
@@ -260,6 +263,21 @@ def _on_refusal(tell: Callable[[str, str], None]) -> None:
     replace(routes_websocket, "authenticate_ws", authenticate_ws)
 
 
+def _on_admission(tell: Callable[[str], None]) -> None:
+    """Do something with the address of each connection that is admitted."""
+    original = routes_websocket.authenticate_ws
+
+    async def authenticate_ws(
+        service: TickerService, connection: ServerConnection
+    ) -> Claims | None:
+        claims = await original(service, connection)
+        if claims is not None and connection.request:
+            tell(connection.request.path)
+        return claims
+
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
 @fault(
     story="The access log has the address of refused connections with its query, so that a token "
     "which expired a moment too soon, or was meant for another service, lies in the logs.",
@@ -329,11 +347,11 @@ def handshakes_logged_at_debug() -> None:
     """Use Python's own set-up of logs where everything is wanted."""
     original = logs.configure
 
-    def configure(level: str) -> None:
+    def configure(level: str, file: str | None = None) -> None:
         if level == "DEBUG":
             logging.basicConfig(level=level)
         else:
-            original(level)
+            original(level, file)
 
     replace(logs, "configure", configure)
 
@@ -356,3 +374,82 @@ def not_found_page_repeats_the_address() -> None:
         return answer
 
     replace(TickerService, "respond", respond)
+
+
+@fault(
+    story="What is written to the log file is not cleared of tokens, as the output is; nobody "
+    "looks into that file, but backups keep it for years.",
+    caught_by={"QA-WS-025": "ticker.log has a whole token"},
+)
+def tokens_in_the_log_file() -> None:
+    """Write refused addresses to the file only, without redaction."""
+    original, plain = logs.configure, logging.Formatter("%(message)s")
+    audit = logging.getLogger("app.refusals")
+
+    def configure(level: str, file: str | None = None) -> None:
+        original(level, file)
+        if file:
+            handler = logging.FileHandler(file)
+            handler.setFormatter(plain)
+            audit.addHandler(handler)
+            audit.propagate = False
+
+    replace(logs, "configure", configure)
+    _on_refusal(lambda path, token: audit.warning("refused %s", path))
+
+
+@fault(
+    story="The log's redaction knows how a token begins; the audit line of a good one has it in "
+    "base64, as part of the whole request, and so it passes.",
+    caught_by={"QA-WS-025": OUTPUT + "an encoded token"},
+)
+def tokens_encoded_in_the_log() -> None:
+    """Write the address of admitted clients in base64."""
+
+    def tell(path: str) -> None:
+        logging.getLogger("app.audit").info("via %s", base64.b64encode(path.encode()).decode())
+
+    _on_admission(tell)
+
+
+@fault(
+    story="The address of an admitted client is written as proxies write it, URL-encoded twice, "
+    "so that neither redaction nor a search for the token finds it.",
+    caught_by={"QA-WS-025": OUTPUT + "a whole token"},
+)
+def tokens_url_encoded_in_the_log() -> None:
+    """Encode each character of the address, twice."""
+
+    def tell(path: str) -> None:
+        once = "".join(f"%{byte:02X}" for byte in path.encode())
+        print(f"via {quote(once)}", flush=True)
+
+    _on_admission(tell)
+
+
+@fault(
+    story="A refusal says in its reason which token it is about, and proxies and browsers write "
+    "the reason into logs of their own.",
+    caught_by={"QA-WS-025": "a close's reason has a piece of the signature of a token"},
+    also=("QA-WS-021",),
+)
+def token_in_a_closes_reason() -> None:
+    """Append the token's end to the reason."""
+    verify = TokenVerifier.verify
+    shown = [""]
+
+    def remember(self: TokenVerifier, token: str | None) -> Claims:
+        shown[0] = token or ""
+        return verify(self, token)
+
+    close = ServerConnection.close
+
+    async def close_with_token(
+        self: ServerConnection, code: CloseCode | int = 1000, reason: str = ""
+    ) -> None:
+        if (code, reason) == closes.AUTHENTICATION_REQUIRED and shown[0]:
+            reason = f"{reason} ({shown[0][-48:]})"
+        await close(self, code, reason)
+
+    replace(TokenVerifier, "verify", remember)
+    replace(ServerConnection, "close", close_with_token)

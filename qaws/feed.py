@@ -77,7 +77,6 @@ class Feed:
         self,
         make: Sequence[Callable[[], dict[str, Any]]],
         command: Sequence[str] = (),
-        at_once: Callable[[], None] = lambda: None,
     ) -> list[Published]:
         """Hand ticks to the broker in one transaction, behind a command: nothing comes in between.
 
@@ -87,7 +86,6 @@ class Feed:
         Args:
             make: makes the market fields, in order.
             command: a command of the broker.
-            at_once: called as soon as the broker has confirmed the ticks.
 
         Raises:
             Broken: the broker does not take it, or refuses the command.
@@ -106,11 +104,48 @@ class Feed:
                         transaction.publish(self._channels[tick.kind], tick.text)
                     answers = transaction.execute()
                     taken_ns = time.monotonic_ns()
-                    at_once()
             except (redis.RedisError, OSError) as problem:
                 raise self._no_publish(problem) from None
             for tick, heard_by in zip(reversed(ticks), reversed(answers), strict=False):
                 tick.heard_by, tick.taken_ns = heard_by, taken_ns
+        return ticks
+
+    async def publish_across(
+        self,
+        make: Sequence[Callable[[], dict[str, Any]]],
+        before: int,
+        event: Callable[[], None],
+        first: Callable[[], None] = lambda: None,
+    ) -> list[Published]:
+        """Hand ticks to the broker one by one, without a break, across an event.
+
+        Each follows as soon as the broker has answered the one before. The loop stands still
+        meanwhile, for some milliseconds: or it would first take in what comes of them.
+
+        Args:
+            make: makes the market fields, in order.
+            before: how many ticks the broker has answered when the event comes.
+            event: called between two ticks; when it returns, the next one is published.
+            first: called right before the first tick.
+
+        Raises:
+            Broken: the broker does not take them.
+        """
+        async with self._turn:
+            ticks = []
+            try:
+                with self.broker.blocking_client() as client:
+                    client.ping()  # connects
+                    first()
+                    for number, fields in enumerate(make):
+                        if number == before:
+                            event()
+                        tick = self._stamp(fields(), time.monotonic_ns(), "tick")
+                        tick.heard_by = client.publish(self._channels[tick.kind], tick.text)
+                        tick.taken_ns = time.monotonic_ns()
+                        ticks.append(tick)
+            except (redis.RedisError, OSError) as problem:
+                raise self._no_publish(problem) from None
         return ticks
 
     async def subscribers(self) -> set[str]:

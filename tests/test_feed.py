@@ -210,18 +210,32 @@ def test_a_fence_is_a_tick_that_the_selection_takes_and_is_told_from_the_others(
         assert selection_of(words).takes(fence.kind, fence.symbol, fence.instrument)
 
 
-def test_ticks_in_one_breath_come_together_and_what_is_to_follow_follows_at_once(play, listener):
+def test_ticks_in_one_breath_come_together(play, listener):
     async def story(feed):
-        seen = []
         make = [partial(feed.market.option_tick, 256265)] * 5
-        ticks = await feed.publish_together(make, at_once=lambda: seen.append(time.monotonic_ns()))
-        return ticks, seen, feed.ledger
+        return await feed.publish_together(make), feed.ledger
 
-    ticks, (at_ns,), ledger = play(story)
+    ticks, ledger = play(story)
     assert [text for _, text in listener(5)] == [tick.text for tick in ticks]
     assert ledger.ticks == ticks
     assert {tick.heard_by for tick in ticks} == {1}
-    assert all(tick.sent_ns < tick.taken_ns <= at_ns for tick in ticks)
+    assert all(tick.sent_ns < tick.taken_ns for tick in ticks)
+
+
+def test_ticks_are_published_across_an_event_that_stands_between_answer_and_publish(play, listener):
+    async def story(feed):
+        seen = []
+        make = [partial(feed.market.option_tick, 256265)] * 5
+        note = lambda: seen.append(time.monotonic_ns())  # noqa: E731
+        ticks = await feed.publish_across(make, 3, note, first=note)
+        return ticks, seen, feed.ledger
+
+    ticks, (first_ns, at_ns), ledger = play(story)
+    assert [text for _, text in listener(5)] == [tick.text for tick in ticks]
+    assert ledger.ticks == ticks
+    assert {tick.heard_by for tick in ticks} == {1}
+    times = [at for tick in ticks for at in (tick.sent_ns, tick.taken_ns)]
+    assert [first_ns, *times[:6], at_ns, *times[6:]] == sorted([first_ns, at_ns, *times])
 
 
 def test_a_command_comes_before_the_ticks_and_cuts_the_listeners_off(play, broker):

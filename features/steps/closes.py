@@ -1,6 +1,6 @@
 """How connections end: refused, or closed by the service with a code and a reason."""
 
-from qaws.behaviours import closes, deployment, tokens
+from qaws.behaviours import closes, shutdown, tokens
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.gherkin.steps import then
 from qaws.testbed.context import StepContext
@@ -51,7 +51,7 @@ async def are_closed_after_sigterm(
 ) -> None:
     """The close of the last of them came in time."""
     expected = ExpectedClose(codes, reasons)
-    await context.testbed.do(deployment.closed_in_time, clients, expected, bound)
+    await context.testbed.do(shutdown.closed_in_time, clients, expected, bound)
 
 
 @then(

@@ -1,6 +1,6 @@
 """Services end, and others take their place."""
 
-from qaws.behaviours import deployment
+from qaws.behaviours import deployment, shutdown, stalled_readers
 from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
@@ -13,7 +13,7 @@ async def client_has_stopped_reading(
     context: StepContext, client: str, selection: Selection
 ) -> None:
     """A client with a small receive buffer and a full line: it hangs, but its machine is there."""
-    await context.testbed.do(deployment.stall_reader, client, selection)
+    await context.testbed.do(stalled_readers.stall_reader, client, selection)
 
 
 @when(
@@ -26,31 +26,31 @@ async def reconnect_at_once(context: StepContext, clients: list[str], selection:
 
 
 @when(
-    "{count:Number} ticks for {selection:Selection} are published, and {node:Node} immediately receives SIGTERM"
+    "ticks for {selection:Selection} are published without a break, and {node:Node} receives SIGTERM after {count:Number} of them"
 )
 async def receives_sigterm(
-    context: StepContext, count: int, selection: Selection, node: str
+    context: StepContext, selection: Selection, node: str, count: int
 ) -> None:
-    """As soon as the broker has the ticks: mid-stream."""
-    await context.testbed.do(deployment.terminate_mid_stream, count, selection, node)
+    """Between two ticks, and the ticks go on: mid-stream."""
+    await context.testbed.do(shutdown.terminate_mid_stream, count, selection, node)
 
 
 @then("{clients:Clients} have received every tick published before SIGTERM")
 async def have_received_what_came_before(context: StepContext, clients: list[str]) -> None:
-    """All that the broker had taken before the service received SIGTERM."""
-    await context.testbed.do(deployment.received_what_came_before, clients)
+    """All that the broker had taken before the signal was sent; what came behind it may be there."""
+    await context.testbed.do(shutdown.received_what_came_before, clients)
 
 
 @then("the service's process ends in good order within {bound:Duration} of SIGTERM")
 async def process_ends(context: StepContext, bound: float) -> None:
     """By itself, with exit code 0 or by that very signal: -15, or 143 as shells say it."""
-    await context.testbed.do(deployment.ends_in_good_order, bound)
+    await context.testbed.do(shutdown.ends_in_good_order, bound)
 
 
 @then("no new connection is accepted")
 async def no_new_connection_is_accepted(context: StepContext) -> None:
     """Newcomers try from the first close on, until the process has ended, and once more then."""
-    await context.testbed.do(deployment.nobody_was_let_in)
+    await context.testbed.do(shutdown.nobody_was_let_in)
 
 
 @then(

@@ -1,8 +1,14 @@
 """What belongs to one client, and what to nobody."""
 
 from qaws.behaviours import isolation, session_ids, token_leaks
-from qaws.gherkin.steps import then, when
+from qaws.gherkin.steps import given, then, when
 from qaws.testbed.context import StepContext
+
+
+@given("the ticker service is running and logs at the level {level}")
+def service_logs_at(context: StepContext, level: str) -> None:
+    """With the target's setting "log level"; not verified where the service has no such level."""
+    token_leaks.log_all_from(context.testbed, level)
 
 
 @when("{count:Number} clients connect and disconnect, and their session ids are recorded")
@@ -37,7 +43,7 @@ async def session_ids_are_unguessable(context: StepContext, bits: int) -> None:
 
 @then("no token appears in logs, responses or close reasons")
 async def no_token_appears(context: StepContext) -> None:
-    """Nor in messages; whole tokens, their parts, and what they say."""
+    """Nor in messages; and wherever it could have appeared something was seen to be written."""
     await context.testbed.do(token_leaks.nowhere_to_be_found)
 
 

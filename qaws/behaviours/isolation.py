@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from qaws.behaviours import fences, lifecycle
-from qaws.behaviours.token_leaks import traces
+from qaws.behaviours.token_traces import traces
 from qaws.clients.connection import Connection
 from qaws.protocol.market import SEQUENCE_FIELD, Market, instrument_of
 from qaws.testbed.testbed import Testbed

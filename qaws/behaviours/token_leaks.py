@@ -1,144 +1,183 @@
 """Canaries: tokens that are looked for wherever they should not be (QA-WS-025).
 
+A place that was never written to shows nothing, nor does a canary that nobody took notice of. So
+each canary must have caused a line somewhere: a reason, an answer, an error; or, where its client
+was told nothing, a growth of a log that was at rest before the canary was shown.
+
 Every `async` function takes the testbed first and runs on its loop thread (`Testbed.do`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import glob
 import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from urllib.error import HTTPError
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from qaws.auth.forgeries import KINDS
 from qaws.behaviours import lifecycle
+from qaws.behaviours.token_traces import traces
 from qaws.behaviours.tokens import forger, response_of
 from qaws.clients.address import credentials
 from qaws.clients.connection import Connection
 from qaws.protocol.dialect import MALFORMED
+from qaws.sut.log_files import LogPlace
 from qaws.sut.service import http_url, open_url
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
-
-CHUNK = 16
-"""Characters of a token that betray it, wherever it was cut."""
-
-MOST_CHUNKS = 40
-"""Of one part of a token, so many chunks are looked for, from its beginning."""
-
-VARIED = 6
-"""A chunk of fewer different characters could turn up by chance."""
+from qaws.verdict import Broken, NotVerified
 
 ANSWER_S = 5.0
 """How long a plain HTTP request may take to be answered."""
 
+REST_S = 0.3
+"""A log that was not written to for so long is at rest: what comes then has a cause."""
+
+LINE_S = 1.0
+"""How long a line may take to be written once its cause is there."""
+
+SECOND_LOOKS_S = 30.0
+"""How long, in all, canaries that nobody answered are shown again, one by one."""
+
+SHOWN = 3
+"""How many canaries a sentence names."""
+
 GOOD = "a good token"
+OUTPUT = "the service's output"
+REASON = "a close's reason"
+HANDSHAKE = "the answer to a handshake"
+MESSAGE = "a message to a client"
 
 NOWHERE = "/nowhere"
 """A path that no service has."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Canary:
-    """A token that was shown to the service: what it was, and the marker in its payload."""
+    """A token that was shown to the service: what it was, and the marker in its payload.
+
+    `where` is the place in a handshake, or the path of a plain request, in which it was shown;
+    `line` the place in which it has caused a line, "" for none.
+    """
 
     what: str
     token: str
     marker: str
+    where: str
+    line: str = ""
 
 
 @dataclass(slots=True)
 class CanaryTokens:
-    """The canaries of a scenario, and what was said over HTTP: place → text."""
+    """The canaries of a scenario, what was said over HTTP (place → text), and the logs."""
 
-    canaries: list[Canary]
-    answers: dict[str, str]
+    logs: list[LogPlace]
+    canaries: list[Canary] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 CANARIES = Key[CanaryTokens]("no token was shown that could be looked for")
 
 
-# --- looking for them -----------------------------------------------------------------------------
-
-
-def traces(text: str, tokens: Sequence[str], markers: Sequence[str] = ()) -> list[str]:
-    """Return in which ways a text betrays tokens, the worst first; the tokens are not repeated.
-
-    URL-encoding hides nothing.
-    """
-    texts = {text, unquote(text)}
-    found = set()
-    for number, token in enumerate(tokens):
-        for name, needle in _needles(token, markers[number] if markers else ""):
-            if any(needle in each for each in texts):
-                found.add(name)
-                break
-    return sorted(found, key=lambda name: ("whole" not in name, "says" not in name, name))
-
-
-def _needles(token: str, marker: str) -> Iterator[tuple[str, str]]:
-    """Yield what betrays a token, the greatest betrayal first, with a name for it."""
-    if _telling(token):
-        yield "a whole token", token
-        yield "a whole token", quote(token, safe="")
-    if marker:
-        yield "what a token says", marker
-    parts = token.split(".")
-    names = ["the header", "the payload", "the signature"] if len(parts) == 3 else []
-    for place, part in enumerate(parts):
-        name = names[place] if names else "a part"
-        if _telling(part):
-            yield f"{name} of a token", part
-        if place == 0 and names:
-            continue  # a piece of a header is the same in all tokens
-        for start in range(0, min(len(part), MOST_CHUNKS * CHUNK), CHUNK):
-            if _telling(chunk := part[start : start + CHUNK]):
-                yield f"a piece of {name} of a token", chunk
-
-
-def _telling(text: str) -> bool:
-    return len(text) >= CHUNK and len(set(text)) >= VARIED
-
-
 # --- showing them ---------------------------------------------------------------------------------
+
+
+def log_all_from(testbed: Testbed, level: str) -> None:
+    """Let the service run with a log level.
+
+    Raises:
+        NotVerified: the target has no setting for it, or the service does not start with it.
+    """
+    try:
+        testbed.use_service({"log level": level})
+    except Broken as problem:
+        raise NotVerified(
+            f"{problem}; so nothing shows what the service writes at that level: name in "
+            f'[settings] a variable for the "log level" that can be {level}'
+        ) from None
 
 
 async def show_canaries(testbed: Testbed) -> None:
     """Show tokens of every kind in every way that the target knows, and some where none belong.
 
-    Good ones are used: their clients send malformed messages, and are cut off in the end.
+    Those that open something are used: their clients send malformed messages, and are cut off in
+    the end. Those that were not answered are shown again, one by one, while the logs are watched.
 
     Raises:
         Refuted: a good one was not accepted.
+        NotVerified: a log cannot be read.
     """
-    canaries = testbed.scenario.stash[CANARIES] = CanaryTokens([], {})
-    token_locations = testbed.target.auth.token_locations
-    kinds = [*KINDS, GOOD, GOOD]
-    shown = []
-    for location in token_locations:
-        for kind in kinds:
-            canary = await _canary(testbed, kind)
-            canaries.canaries.append(canary)
-            name = f"client {len(canaries.canaries)}"
-            shown.append(lifecycle.connect(testbed, [name], canary.token, location=location))
-    opened = [connection for (connection,) in await asyncio.gather(*shown)]
-    good = [c for c, each in zip(opened, canaries.canaries, strict=True) if each.what == GOOD]
-    lifecycle.require_welcomes(testbed, good)
-    await asyncio.gather(*(_misbehave(testbed, connection) for connection in good))
+    with _readable_logs(testbed):
+        canaries = testbed.scenario.stash[CANARIES] = CanaryTokens(_logs(testbed))
+    testbed.scenario.on_end += [place.close for place in canaries.logs]
+    for location in testbed.target.auth.token_locations:
+        for kind in [*KINDS, GOOD, GOOD]:
+            canaries.canaries.append(await _canary(testbed, kind, location))
+    shown = [*canaries.canaries]
+    opened = await asyncio.gather(*(_show(testbed, canary) for canary in shown))
+    testbed.service.require_alive()
+    lifecycle.require_welcomes(
+        testbed, [c for c, each in zip(opened, shown, strict=True) if each.what == GOOD]
+    )
     await _ask_over_http(testbed, canaries)
+    with _readable_logs(testbed):
+        await _look_again(testbed, canaries)
 
 
-async def _canary(testbed: Testbed, kind: str) -> Canary:
+def _logs(testbed: Testbed) -> list[LogPlace]:
+    """Return where the service writes: its output, and what the target names."""
+    service = testbed.service
+    launch = service.target.launch
+    if service.process is None or launch is None:
+        raise NotVerified(f"{service.target.file}: without [launch] nobody sees what it writes")
+    values = {**testbed.placeholders, "port": str(service.port)}
+    named = [str(launch.directory / each.format(**values)) for each in launch.log_files]
+    output = LogPlace(OUTPUT, glob.escape(str(service.process.log)))
+    return [output, *(LogPlace(f"the log file {pattern}", pattern) for pattern in named)]
+
+
+@contextlib.contextmanager
+def _readable_logs(testbed: Testbed) -> Iterator[None]:
+    """Say so where a log cannot be read."""
+    try:
+        yield
+    except OSError as problem:
+        raise NotVerified(
+            f"{testbed.target.file}: [launch] log_files: {problem.filename}: {problem.strerror}; "
+            "let the suite read it"
+        ) from None
+
+
+async def _canary(testbed: Testbed, kind: str, where: str) -> Canary:
     marker = f"canary-{secrets.token_hex(12)}"
     workshop = await forger(testbed, marker)
     token = KINDS[kind](workshop) if kind in KINDS else workshop.good()
     if kind.endswith("garbage"):
         token = marker + token
-    return Canary(kind, token, marker)
+    return Canary(kind, token, marker, where)
+
+
+async def _show(testbed: Testbed, canary: Canary) -> Connection:
+    """Show a canary in a handshake, use what it opens, and note in which place it was answered."""
+    name = f"client {len(testbed.scenario.connections.all) + 1}"
+    (connection,) = await lifecycle.connect(
+        testbed, [name], canary.token, location=canary.where, may_be_gone=True
+    )
+    if any(connection.received("welcome")):
+        await _misbehave(testbed, connection)
+    if connection.refusal:
+        canary.line = HANDSHAKE
+    elif any(connection.received("error")):
+        canary.line = MESSAGE
+    elif connection.ending and connection.ending.reason and connection.ended_by_service:
+        canary.line = REASON
+    return connection
 
 
 async def _misbehave(testbed: Testbed, connection: Connection) -> None:
@@ -161,24 +200,74 @@ async def _ask_over_http(testbed: Testbed, canaries: CanaryTokens) -> None:
     if target.launch and target.launch.ready_path:
         paths.add(target.launch.ready_path)
     for path in sorted(paths):
-        canary = await _canary(testbed, GOOD)
+        canary = await _canary(testbed, GOOD, path)
         canaries.canaries.append(canary)
-        parameter = target.auth.query_parameter
-        address, _ = credentials(http_url(url, path), canary.token, "query parameter", parameter)
-        answer = await asyncio.to_thread(_answer, address)
-        canaries.answers[f"the answer to a request for {path}"] = answer
+        if answer := await _asked(testbed, canary):
+            canary.line = f"the answer to a request for {path}"
+            canaries.answers[canary.line] = answer
+
+
+async def _asked(testbed: Testbed, canary: Canary) -> str:
+    """Ask for the path of a canary; return the answer, "" for none."""
+    url, parameter = testbed.service.url, testbed.target.auth.query_parameter
+    where = http_url(url, canary.where)
+    address, _ = credentials(where, canary.token, "query parameter", parameter)
+    return await asyncio.to_thread(_answer, address)
 
 
 def _answer(url: str) -> str:
-    """Return head and body of an HTTP answer, whatever its status."""
+    """Return head and body of an HTTP answer, whatever its status; "" where none came."""
     try:
         with open_url(url, ANSWER_S) as answer:
             return f"{answer.headers}{answer.read().decode('utf-8', 'replace')}"
     except HTTPError as refusal:
         with refusal:
             return f"{refusal.headers}{refusal.read().decode('utf-8', 'replace')}"
-    except (OSError, HTTPException) as problem:
-        return f"no answer: {problem}"
+    except (OSError, HTTPException):
+        return ""
+
+
+async def _look_again(testbed: Testbed, canaries: CanaryTokens) -> None:
+    """Show those that nobody answered once more, each while the logs are at rest."""
+    deadline = time.monotonic() + SECOND_LOOKS_S
+    for canary in [each for each in canaries.canaries if not each.line]:
+        resting = await _rest(canaries.logs, deadline)
+        if time.monotonic() >= deadline:
+            return
+        present = _asked if canary.where.startswith("/") else _show
+        showing = asyncio.ensure_future(present(testbed, canary))
+        try:
+            canary.line = await _grown(resting, canary)
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+
+async def _rest(logs: Sequence[LogPlace], deadline: float) -> Mapping[str, tuple[LogPlace, object]]:
+    """Wait until nothing is written; return by name the logs, and how they are then.
+
+    At the deadline those that do not rest are left out.
+    """
+    before = {place.name: (place, place.state()) for place in logs}
+    while True:
+        await asyncio.sleep(REST_S)
+        after = {place.name: (place, place.state()) for place in logs}
+        if after == before or time.monotonic() >= deadline:
+            return {name: each for name, each in after.items() if each == before[name]}
+        before = after
+
+
+async def _grown(resting: Mapping[str, tuple[LogPlace, object]], canary: Canary) -> str:
+    """Return in which of the logs something has been written; "" for none within LINE_S."""
+    until = time.monotonic() + LINE_S
+    while time.monotonic() < until:
+        for name, (place, state) in resting.items():
+            if place.state() != state:
+                return name
+        if canary.line:
+            break
+        await asyncio.sleep(0.01)
+    return canary.line
 
 
 # --- then -----------------------------------------------------------------------------------------
@@ -188,14 +277,13 @@ async def nowhere_to_be_found(testbed: Testbed) -> None:
     """Require that no canary is betrayed by what the service wrote or said.
 
     Raises:
-        Broken: no canary was shown, or the service's output cannot be seen.
+        Broken: no canary was shown.
+        NotVerified: a canary has caused no line anywhere, or a log was not written to.
     """
     canaries = testbed.scenario.stash[CANARIES]
-    places = {**canaries.answers, **_said(testbed.scenario.connections.all)}
-    for service, mark in testbed.scenario.services:
-        if service.process is None:
-            raise Broken(f"{testbed.target.file}: without [launch] nobody sees what it writes")
-        places["the service's output"] = service.process.read_log()[mark:]
+    with _readable_logs(testbed):
+        logs = {place.name: place.written() for place in canaries.logs}
+    places = {**canaries.answers, **_said(testbed.scenario.connections.all), **logs}
     tokens = [canary.token for canary in canaries.canaries]
     markers = [canary.marker for canary in canaries.canaries]
     findings = [
@@ -204,15 +292,63 @@ async def nowhere_to_be_found(testbed: Testbed) -> None:
         for trace in traces(text, tokens, markers)
     ]
     length = sum(map(len, places.values()))
-    testbed.scenario.figures.append(
-        ("searched", f"{length:,} characters in {len(places)} places for {len(tokens)} tokens")
-    )
+    testbed.scenario.figures += [
+        ("searched", f"{length:,} characters in {len(places)} places for {len(tokens)} tokens"),
+        *((f"written to {place}", f"{len(text):,} characters") for place, text in logs.items()),
+        *_lines(canaries.canaries),
+    ]
     testbed.scenario.checks.require(
         not findings,
         f"traces of {len(tokens)} tokens in what the service wrote and said",
-        "; ".join(findings[:3]) or f"none in {length:,} characters",
+        "; ".join(findings[:SHOWN]) or f"none in {length:,} characters",
         "none",
     )
+    _require_written(testbed, canaries, logs)
+    _require_lines(canaries.canaries)
+
+
+def _lines(canaries: Sequence[Canary]) -> list[tuple[str, str]]:
+    """Say for each place which canaries have caused a line there, so that it can be checked."""
+    by_place: dict[str, list[str]] = {}
+    for canary in canaries:
+        by_place.setdefault(canary.line or "nowhere", []).append(f"{canary.what} in {canary.where}")
+    return [
+        (f"tokens that caused a line in {place}", f"{len(shown)}: {'; '.join(shown)}")
+        for place, shown in by_place.items()
+    ]
+
+
+def _require_written(testbed: Testbed, canaries: CanaryTokens, logs: Mapping[str, str]) -> None:
+    """Make sure that the service has written wherever it logs while the canaries were shown.
+
+    A service whose log files are named may write nothing to its output.
+    """
+    named = canaries.logs[1:]
+    for place in named or canaries.logs:
+        if logs[place.name]:
+            continue
+        if place.name == OUTPUT:
+            raise NotVerified(
+                "the service wrote nothing to its output while tokens were shown to it, so nothing "
+                "shows that none would appear in its log: let it write at once, or name the files "
+                f"that it logs to in [launch] log_files of {testbed.target.file}"
+            )
+        seen = "was not written to" if place.is_there else "is not there"
+        raise NotVerified(
+            f"{testbed.target.file}: [launch] log_files: {place.pattern} {seen} while tokens were "
+            "shown, so nothing shows that none would appear in it"
+        )
+
+
+def _require_lines(canaries: Sequence[Canary]) -> None:
+    """Make sure that each canary was seen to cause a line."""
+    silent = [f"{canary.what} in {canary.where}" for canary in canaries if not canary.line]
+    if silent:
+        more = f" and {len(silent) - SHOWN} more" if len(silent) > SHOWN else ""
+        raise NotVerified(
+            f"{len(silent)} of {len(canaries)} tokens caused no line anywhere, so nothing shows "
+            f"that they would not appear in one: {'; '.join(silent[:SHOWN])}{more}"
+        )
 
 
 def _said(connections: Sequence[Connection]) -> dict[str, str]:
@@ -221,7 +357,7 @@ def _said(connections: Sequence[Connection]) -> dict[str, str]:
     answers = [response_of(c) for c in connections if c.refusal]
     messages = [f.text for c in connections for f in c.log if f.direction == "←"]
     return {
-        "a close's reason": "\n".join(closes),
-        "the answer to a handshake": "\n".join(answers),
-        "a message to a client": "\n".join(messages),
+        REASON: "\n".join(closes),
+        HANDSHAKE: "\n".join(answers),
+        MESSAGE: "\n".join(messages),
     }

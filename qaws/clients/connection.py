@@ -32,6 +32,17 @@ from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
 from qaws.verdict import Broken
 
+CUT_HANDSHAKE = (
+    InvalidHandshake,
+    InvalidMessage,
+    ConnectionClosed,
+    ConnectionResetError,
+    BrokenPipeError,
+    EOFError,
+)
+"""What comes of a connection that somebody took and that ended before a handshake was through: a
+relay, such as docker-proxy or a tunnel, takes it although there is nobody behind it."""
+
 OPEN_ALLOWANCE_S = 10.0
 """How long TCP connect and handshake may take before the service counts as unreachable."""
 
@@ -100,7 +111,7 @@ class Connection(FrameLog):
             self.http_status = refusal.response.status_code
             body = (refusal.response.body or b"")[:500].decode("utf-8", "replace").strip()
             self._note("←", "handshake", f"the answer's body: {body or '(empty)'}")
-        except (InvalidHandshake, InvalidMessage, EOFError, ConnectionResetError) as problem:
+        except CUT_HANDSHAKE as problem:
             self.http_error = f"{type(problem).__name__}: {problem}"
             self._note("←", "end", f"the handshake failed: {self.http_error}")
         except TimeoutError:

@@ -81,7 +81,10 @@ class Auth(Section):
 
 
 class Launch(Section):
-    """How the service is started. Without this section the suite only talks to a running one."""
+    """How the service is started. Without this section the suite only talks to a running one.
+
+    `log_files` are where it logs besides its output, patterns allowed; relative to `directory`.
+    """
 
     command: list[str] = Field(min_length=1)
     environment: dict[str, str] = {}
@@ -90,6 +93,20 @@ class Launch(Section):
     ready_path: str | None = None
     ready_within_s: float = Field(default=15, gt=0)
     stop_within_s: float = Field(default=10, gt=0)
+    log_files: list[str] = []
+
+    @field_validator("log_files")
+    @classmethod
+    def _known_placeholders(cls, value: list[str]) -> list[str]:
+        for text in value:
+            try:
+                text.format(**dict.fromkeys(PLACEHOLDERS, ""))
+            except (KeyError, IndexError, ValueError, AttributeError):
+                known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+                raise ValueError(f"{text!r}: known placeholders are {known}") from None
+            if not text:
+                raise ValueError("has an empty name; name a file, such as logs/service.log")
+        return value
 
     def reads(self, placeholder: str) -> bool:
         """Return whether the service is told of what a placeholder stands for."""

@@ -10,7 +10,7 @@ from qaws.clients.registry import Registry
 from qaws.oracle.announcements import Outage
 from qaws.sut.service import Service
 from qaws.testbed.stash import Stash
-from qaws.verdict import Checks
+from qaws.verdict import Broken, Checks, Inconclusive, NotVerified, Refuted
 
 
 class ScenarioState:
@@ -23,7 +23,8 @@ class ScenarioState:
         services: each service that it uses, with the length of that one's log when it came.
         steps: when each began (`time.monotonic_ns()`), and its text.
         outages: what the feed has suffered: ticks of such a time may be announced as lost.
-        background: tasks that are cancelled behind its last step.
+        background: tasks that are cancelled behind its last step; what ends one of them early ends
+            the scenario (`require_chores`).
         on_end: what ends what its steps have started; the last one first.
         figures: names and values that the report shows beside the checks.
         pictures: captions, and what draws an SVG document once the scenario has ended.
@@ -45,3 +46,20 @@ class ScenarioState:
         self.screenshots: list[tuple[str, bytes]] = []
         self.stash = Stash()
         self.started_ns = time.monotonic_ns()
+
+    def require_chores(self) -> None:
+        """Raise what has ended a task in the background: nobody may wait for that one.
+
+        It is raised once.
+
+        Raises:
+            Broken: something that is no verdict has ended it.
+        """
+        for chore in [*self.background]:
+            if chore.done() and not chore.cancelled() and (problem := chore.exception()):
+                self.background.remove(chore)
+                if isinstance(problem, Refuted | Inconclusive | Broken | NotVerified):
+                    raise problem
+                raise Broken(
+                    f"what went on in the background has ended: {type(problem).__name__}: {problem}"
+                ) from problem

@@ -162,6 +162,7 @@ class Testbed:
             chore.cancel()
         if self._feed:
             await self._feed.stop_flows()
+        self.scenario.require_chores()
 
     # --- what steps call ------------------------------------------------------------------------
 
@@ -175,16 +176,21 @@ class Testbed:
 
         Raises:
             Broken: it did not end within STEP_LIMIT_S (times timeout_factor).
+            Exception: what has ended a task in the background, if one has.
         """
         limit_s = STEP_LIMIT_S * self.timeout_factor
         try:
-            return await self.loop.run(act(self, *args, **named), limit_s)
+            done = await self.loop.run(act(self, *args, **named), limit_s)
         except Overdue:
+            self.scenario.require_chores()
             raise Broken(f"the step did not end within {limit_s:g} s; it was given up") from None
         except Refuted as refuted:
             await asyncio.sleep(DYING_S)
             self._tell_of_deaths(refuted)
+            self.scenario.require_chores()
             raise
+        self.scenario.require_chores()
+        return done
 
     def _tell_of_deaths(self, refuted: Refuted) -> None:
         """Say so where a process has died in the meantime: that is why, whatever was refuted.

@@ -9,6 +9,7 @@ import time
 import urllib.error
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -275,16 +276,21 @@ def test_sigterm_hands_out_the_last_ticks(launch: Callable[..., Service], broker
     assert service.process.wait(HANG_S) == 0
 
 
-def test_no_token_is_ever_written(launch: Callable[..., Service], issuer: Issuer) -> None:
-    own = launch(TICKER_LOG_LEVEL="DEBUG")
+def test_no_token_is_ever_written(
+    launch: Callable[..., Service], issuer: Issuer, tmp_path: Path
+) -> None:
+    file = tmp_path / "ticker.log"
+    own = launch(TICKER_LOG_LEVEL="DEBUG", TICKER_LOG_FILE=str(file))
     good, expired = issuer.token(), issuer.token(exp=1)
     for token in (good, expired, "canary-token"):
         own.connect(token).close()
     own.connect(good, additional_headers={"Authorization": "Bearer canary-token"}).close()
     code, errors = own.end()
     assert code == 0
+    assert "client left" in file.read_text()
     for secret in (good, expired, "canary-token"):
         assert secret not in errors
+        assert secret not in file.read_text()
 
 
 def test_port_in_use(environment: dict[str, str], service: Service) -> None:
@@ -299,10 +305,16 @@ def test_port_in_use(environment: dict[str, str], service: Service) -> None:
 
 
 def test_bad_settings_and_keys_end_with_2(environment: dict[str, str]) -> None:
-    (of_settings, bad_settings), (of_keys, bad_keys) = fail_to_start(
+    (of_settings, bad_settings), (of_keys, bad_keys), (of_file, bad_file) = fail_to_start(
         environment,
         {"TICKER_PORT": "x", "TICKER_IDLE_TIMOUT_S": "1"},
         {"TICKER_JWKS": "/nowhere/jwks.json"},
+        {"TICKER_LOG_FILE": "/nowhere/ticker.log"},
+    )
+    assert of_file == 2
+    assert bad_file == (
+        "TICKER_LOG_FILE=/nowhere/ticker.log: cannot be written: No such file or directory; "
+        "name another\n"
     )
     assert of_settings == 2
     assert len(bad_settings.splitlines()) == 2

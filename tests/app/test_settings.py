@@ -72,6 +72,7 @@ def test_every_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
         ("ALLOWED_ORIGINS", "wss://desk.example"),
         ("ALLOWED_ORIGINS", "null"),
         ("LOG_LEVEL", "LOUD"),
+        ("LOG_FILE", ""),
         ("JWKS", ""),
     ],
 )

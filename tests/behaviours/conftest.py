@@ -157,12 +157,13 @@ def refuted(grace, testbed):
 def launched(testbed, grace, tell, tmp_path):
     """Play a story against a scripted service that runs as a process of its own."""
 
-    def play(module, kind, story):
+    def play(module, kind, story, **settings):
         launch = Launch(
             command=[sys.executable, "-m", f"tests.services.{module}", kind, "{broker_url}"],
             directory=ROOT,
             ready_log=r"scripted service on (?P<port>\d+)",
             ready_within_s=HANG_S,
+            **settings,
         )
         update = {
             "endpoint": Endpoint(url="ws://127.0.0.1:{port}/ws/ticks"),

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from qaws.behaviours import deliveries, lifecycle, publishing
-from qaws.verdict import Broken
+from qaws.verdict import Broken, Refuted
 from tests.services.faulty import (
     AMPLE_MS,
     LATE,
@@ -20,6 +20,7 @@ from tests.services.faulty import (
     welcomes,
 )
 from tests.services.scripted import Ticker
+from tests.waiting import HANG_S, until
 
 
 def test_a_connection_that_is_open_and_answers_is_met(right):
@@ -252,3 +253,44 @@ def test_silence_that_the_scenario_or_the_service_breaks_is_no_silence(scenario,
     with pytest.raises(Broken, match="has subscribed: the scenario is wrong"):
         scenario(Ticker, own_fault)
     wrong(SendsAll, leaked, "Alice received ticks that it had not subscribed to")
+
+
+# --- what goes on in the background ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["during a step that is met", "during a step that is refuted"])
+def test_a_task_that_dies_in_the_background_ends_the_step(testbed, grace, when):
+    grace(HANG_S)
+    testbed.begin_scenario()
+
+    async def step(testbed):
+        async def chore():
+            raise OSError("the line is gone")
+
+        testbed.scenario.background.append(asyncio.create_task(chore()))
+        await asyncio.wait(testbed.scenario.background)
+        if "refuted" in when:
+            raise Refuted("nothing came")
+
+    with pytest.raises(Broken, match="in the background has ended: OSError: the line is gone"):
+        asyncio.run(testbed.do(step))
+    testbed.end_scenario(trust=True)
+
+
+def test_a_task_that_dies_behind_the_last_step_ends_the_scenario(testbed, grace):
+    grace(HANG_S)
+    testbed.begin_scenario()
+    died = []
+
+    async def step(testbed):
+        async def chore():
+            await asyncio.sleep(0.05)
+            died.append(True)
+            raise OSError("the line is gone")
+
+        testbed.scenario.background.append(asyncio.create_task(chore()))
+
+    asyncio.run(testbed.do(step))
+    until(lambda: died)
+    with pytest.raises(Broken, match="in the background has ended: OSError: the line is gone"):
+        testbed.end_scenario(trust=True)

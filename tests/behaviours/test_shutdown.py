@@ -5,11 +5,12 @@ import re
 
 import pytest
 
-from qaws.behaviours import deliveries, deployment, lifecycle
+from qaws.behaviours import deliveries, deployment, lifecycle, shutdown, stalled_readers
 from qaws.clients.endings import ExpectedClose
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken, NotVerified
 from tests.services.faulty import AMPLE_MS, NIFTY
+from tests.services.relay import Relay
 from tests.waiting import HANG_S
 
 GOODBYE = ExpectedClose([1001], ["shutdown"])
@@ -19,11 +20,11 @@ def ending(closed_ms=AMPLE_MS, ended_ms=AMPLE_MS):
     async def story(do):
         await do(lifecycle.be_connected, ["Alice", "Bob"])
         await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
-        await do(deployment.terminate_mid_stream, 40, NIFTY)
-        await do(deployment.closed_in_time, ["Alice", "Bob"], GOODBYE, closed_ms)
-        await do(deployment.received_what_came_before, ["Alice", "Bob"])
-        await do(deployment.ends_in_good_order, ended_ms)
-        await do(deployment.nobody_was_let_in)
+        await do(shutdown.terminate_mid_stream, 40, NIFTY)
+        await do(shutdown.closed_in_time, ["Alice", "Bob"], GOODBYE, closed_ms)
+        await do(shutdown.received_what_came_before, ["Alice", "Bob"])
+        await do(shutdown.ends_in_good_order, ended_ms)
+        await do(shutdown.nobody_was_let_in)
         await do(deliveries.everything_was_exact)
 
     return story
@@ -75,18 +76,18 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(lau
     async def story(do):
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
-        await do(deployment.stall_reader, "Zoe", selection_of("BANKNIFTY"))
+        await do(stalled_readers.stall_reader, "Zoe", selection_of("BANKNIFTY"))
         zoe = testbed.scenario.connections.named("Zoe")
         assert zoe.is_open
         assert not any(zoe.received("tick"))
         assert re.match(
             r"full: the system holds \d\.\d of \d\.\d MB", testbed.scenario.figures[-1][1]
         )
-        await do(deployment.terminate_mid_stream, 40, NIFTY)
-        await do(deployment.closed_in_time, ["Alice"], GOODBYE, AMPLE_MS)
+        await do(shutdown.terminate_mid_stream, 40, NIFTY)
+        await do(shutdown.closed_in_time, ["Alice"], GOODBYE, AMPLE_MS)
         testbed.services.stop()
-        testbed.scenario.stash[deployment.SHUTDOWN].service.stop()
-        await asyncio.wait_for(testbed.scenario.stash[deployment.SHUTDOWN].watch, HANG_S)
+        testbed.scenario.stash[shutdown.SHUTDOWN].service.stop()
+        await asyncio.wait_for(testbed.scenario.stash[shutdown.SHUTDOWN].watch, HANG_S)
         assert zoe.ending.by == "the client"
         await do(deliveries.everything_was_exact)
 
@@ -107,23 +108,23 @@ def test_an_end_without_the_client_that_does_not_read_shows_nothing(launched, ki
     async def story(do):
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
-        await do(deployment.stall_reader, "Zoe", selection_of("BANKNIFTY"))
-        await do(deployment.terminate_mid_stream, 40, NIFTY)
+        await do(stalled_readers.stall_reader, "Zoe", selection_of("BANKNIFTY"))
+        await do(shutdown.terminate_mid_stream, 40, NIFTY)
 
     with pytest.raises(NotVerified, match=said):
         launched("ending", kind, story)
 
 
 def test_a_line_that_takes_everything_is_not_full(launched, monkeypatch, grace):
-    monkeypatch.setattr(deployment, "FILLING_BYTES", 2 * deployment.FILLING_TICK_BYTES)
-    monkeypatch.setattr(deployment, "STALLED_BUFFER", 4 << 20)
+    monkeypatch.setattr(stalled_readers, "FILLING_BYTES", 2 * stalled_readers.FILLING_TICK_BYTES)
+    monkeypatch.setattr(stalled_readers, "STALLED_BUFFER", 4 << 20)
 
     async def story(do):
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
         grace(1.0)  # for what will not come
         with pytest.raises(Broken, match="nothing shows that its line is full: the system holds"):
-            await do(deployment.stall_reader, "Zoe", selection_of("BANKNIFTY"))
+            await do(stalled_readers.stall_reader, "Zoe", selection_of("BANKNIFTY"))
 
     launched("ending", "Ending", story)
 
@@ -132,7 +133,7 @@ def test_what_has_not_happened_cannot_be_judged(launched):
     async def story(do):
         await do(lifecycle.be_connected, ["Alice"])
         for act, words, said in (
-            (deployment.nobody_was_let_in, (), "no service has been told to end"),
+            (shutdown.nobody_was_let_in, (), "no service has been told to end"),
             (deployment.are_back, (["Alice"], 5), "has not been restarted"),
             (deployment.join, (["Alice"], NIFTY, "the second node"), "no second node is running"),
         ):
@@ -140,3 +141,60 @@ def test_what_has_not_happened_cannot_be_judged(launched):
                 await do(act, *words)
 
     launched("ending", "Ending", story)
+
+
+def test_newcomers_whom_a_relay_takes_and_closes_at_once_were_not_let_in(met, launched, testbed):
+    async def story(do):
+        with Relay(testbed.service.port) as relay:
+            testbed.service.url = relay.url
+            await ending()(do)
+            assert relay.turned_away
+
+    done = met(lambda: launched("ending", "Ending", story))
+    assert any("newcomers behind the first close" in check.what for check in done)
+
+
+def test_an_end_that_nobody_tried_to_pass_shows_nothing_of_newcomers(launched, testbed):
+    async def story(do):
+        await do(lifecycle.be_subscribed, ["Alice"], NIFTY)
+        await do(shutdown.terminate_mid_stream, 40, NIFTY)
+        end = testbed.scenario.stash[shutdown.SHUTDOWN]
+        await do(shutdown.closed_in_time, ["Alice"], GOODBYE, AMPLE_MS)
+        await asyncio.wait([end.attempting])
+        end.attempts.clear()
+        with pytest.raises(NotVerified, match="nobody tried to get in"):
+            await do(shutdown.nobody_was_let_in)
+
+    launched("ending", "Ending", story)
+
+
+def test_what_comes_behind_the_signal_may_come_or_not(met, launched, testbed):
+    """The ticks go on across the order to end; the service takes none of those behind it."""
+
+    def flow():
+        told = dict(testbed.scenario.figures)["ticks between SIGTERM and the last close"]
+        sent, came = told.removesuffix(" came").split(", of which ")
+        return int(sent), int(came)
+
+    met(lambda: launched("ending", "Deaf", ending()))
+    sent, came = flow()
+    assert sent > shutdown.BEHIND
+    assert came < sent
+    met(lambda: launched("ending", "Late", ending()))
+    _, came = flow()
+    assert came > shutdown.BEHIND
+
+
+def test_ticks_of_each_part_of_a_selection_are_owed(launched, refuted):
+    async def story(do):
+        both = selection_of("NIFTY and BANKNIFTY")
+        await do(lifecycle.be_subscribed, ["Alice"], both)
+        await do(shutdown.terminate_mid_stream, 40, both)
+        await do(shutdown.closed_in_time, ["Alice"], GOODBYE, AMPLE_MS)
+        await do(shutdown.received_what_came_before, ["Alice"])
+
+    said = refuted(
+        lambda: launched("ending", "ForgetsTheSecond", story),
+        "40 ticks that the broker had before SIGTERM, at all clients: measured Alice lacks 1,",
+    )
+    assert "the first is BANKNIFTY option tick #" in said

@@ -6,6 +6,7 @@ import time
 from http import HTTPStatus
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
 
 from qaws.clients.address import credentials, redacted
 from qaws.clients.connection import Connection
@@ -15,6 +16,7 @@ from qaws.protocol.dialect import QaWs
 from qaws.protocol.exact import exact
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
+from tests.services.relay import Relay
 from tests.services.scripted import Raw, Ticker, frame, handshake, silent_port
 from tests.waiting import HANG_S, soon
 
@@ -664,3 +666,37 @@ def test_a_message_that_is_nested_too_deeply_is_a_breach_and_no_exception():
     (breach,) = connection.breaches
     assert breach.startswith("Alice received a frame that is not JSON")
     assert [frame.kind for frame in connection.log] == ["text"]
+
+
+# --- behind a relay -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_connection_that_is_taken_and_closed_at_once_is_a_handshake_that_failed(meet, asked):
+    async def script(reader, writer):
+        if asked:
+            await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    connection = meet(Raw(script), opened=False)
+    assert "a handshake that failed" in connection.summary()
+    assert not connection.is_open
+
+
+def test_a_relay_with_nobody_behind_it_lets_nobody_in(meet):
+    for _ in range(5):  # whether the request was sent before the end is seen is chance
+        with silent_port() as gone:
+            port = gone.getsockname()[1]
+        connection = meet(Relay(port), opened=False)
+        assert "a handshake that failed" in connection.summary()
+
+
+def test_what_ends_before_anything_could_be_sent_is_a_handshake_that_failed(meet, monkeypatch):
+    """As a relay makes it, when it is quick: the library finds the connection closed already."""
+
+    async def closed_already(*_, **__):
+        raise ConnectionClosedError(None, None)
+
+    monkeypatch.setattr("qaws.clients.connection.connect", closed_already)
+    connection = meet(Ticker(), opened=False)
+    assert "a handshake that failed: ConnectionClosedError" in connection.summary()

@@ -5,6 +5,7 @@ python -m tests.services.ending Late redis://127.0.0.1:6379/0
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 
@@ -143,6 +144,56 @@ class Forgets(Ending):
         self.seen += 1
         if self.seen < 30:
             await super().deliver(client, tick, text)
+
+
+class Deaf(Late):
+    """Takes what the broker had when it was told to end, and hears no more of the feed."""
+
+    is_deaf = False
+
+    async def drain(self):
+        await super().drain()
+        self.is_deaf = True
+
+    async def deliver(self, client, tick, text):
+        if not self.is_deaf:
+            await super().deliver(client, tick, text)
+
+
+class ForgetsTheSecond(Ending):
+    """Loses the 20th tick of BANKNIFTY."""
+
+    seen = 0
+
+    async def deliver(self, client, tick, text):
+        self.seen += tick["symbol"] == "BANKNIFTY"
+        if not (tick["symbol"] == "BANKNIFTY" and self.seen == 20):
+            await super().deliver(client, tick, text)
+
+
+class TurnsAway(Ending):
+    """Has room for ten."""
+
+    async def admit(self, client, token):
+        if len(self.clients) >= 10:
+            await client.close(1013, "try again later")
+        return len(self.clients) < 10
+
+
+class Forgetful(Ending):
+    """Never acknowledges a subscription."""
+
+    async def subscribed(self, client):
+        pass
+
+
+class TakesItsTime(Ending):
+    def session_id(self):
+        return secrets.token_hex(16)
+
+    async def subscribed(self, client):
+        await asyncio.sleep(0.4)
+        await super().subscribed(client)
 
 
 if __name__ == "__main__":

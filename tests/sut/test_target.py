@@ -150,6 +150,12 @@ def test_an_unknown_setting_is_named_with_the_known_ones_and_the_way_out(read):
         read(GOOD).environment_for("x", "1")
 
 
+def test_log_files_are_named_with_placeholders_and_overridden_as_words(read):
+    text = GOOD.replace("[launch]\n", "[launch]\nlog_files = ['{folder}/*.log', 'x.log']\n")
+    assert read(GOOD).launch.log_files == []
+    assert read(text).launch.log_files == ["{folder}/*.log", "x.log"]
+
+
 # --- what is wrong -------------------------------------------------------------------------------
 
 
@@ -256,6 +262,15 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         (
             GOOD.replace('{port}"]', '{prot}"]'),
             "[launch] '{prot}': known placeholders are {python}",
+        ),
+        (
+            GOOD + 'log_files = ["{prot}.log"]',
+            "[launch] log_files: '{prot}.log': known",
+        ),
+        (GOOD + 'log_files = [""]', "[launch] log_files: has an empty name; name a file"),
+        (
+            GOOD + 'log_files = "x.log"',
+            "[launch] log_files = 'x.log': input should be a",
         ),
         (GOOD.replace('{port}"]', '{"]'), "[launch] '{': known placeholders are"),
         (GOOD.replace('{port}"]', '{}"]'), "[launch] '{}': known placeholders are"),

@@ -1,0 +1,279 @@
+"""A service is told to end: who gets what until then, how clients are told, who comes too late.
+
+Every async function takes the testbed first and runs on its loop thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from qaws.behaviours import lifecycle, stalled_readers
+from qaws.behaviours.deployment import node
+from qaws.behaviours.lifecycle import shown
+from qaws.clients.address import redacted
+from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
+from qaws.clients.endings import ExpectedClose
+from qaws.clients.frame_log import Frame
+from qaws.oracle.audit import SHOWN, was_held
+from qaws.oracle.ledger import Published
+from qaws.protocol.market import Selection
+from qaws.sut.service import Service
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
+from qaws.verdict import Broken, NotVerified
+
+GOOD_ENDS = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+"""Exit codes of a process that SIGTERM has ended as it should: by itself; by that very signal, as
+the system tells it, and as shells and containers do."""
+
+BEHIND = 20
+"""How many ticks follow upon the signal in the same breath."""
+
+NEXT_TICK_S = 0.01
+"""The pause between further ticks, which are published until the scenario ends."""
+
+ATTEMPT_EVERY_S = 0.25
+LOOK_EVERY_S = 0.01
+"""How often newcomers knock while the service ends, and how often its process is looked at."""
+
+
+@dataclass(slots=True)
+class Shutdown:
+    """The end of one service. Instants are `time.monotonic_ns()`.
+
+    `began_ns` is when the first of the ticks was published, `told_ns` when the signal was sent,
+    `ended_ns` when the process had ended.
+    """
+
+    service: Service
+    told_ns: int
+    clients: list[Connection]
+    began_ns: int
+    ended_ns: int | None = None
+    attempts: list[Connection] = field(default_factory=list)
+    watch: asyncio.Task[None] | None = None
+    attempting: asyncio.Task[None] | None = None
+
+
+SHUTDOWN = Key[Shutdown]("no service has been told to end in this scenario")
+# --- what is done ---------------------------------------------------------------------------------
+
+
+async def terminate_mid_stream(
+    testbed: Testbed, count: int, selection: Selection, service: str = "the service"
+) -> None:
+    """Publish ticks without a break, and tell the service to end in the middle of them.
+
+    Tick follows upon answer, also across the signal; a little later one follows every
+    `NEXT_TICK_S`, until the scenario ends. Owed is what the broker had answered before the signal.
+
+    Args:
+        testbed: the testbed.
+        count: how many ticks come before the signal.
+        selection: of this, of each of its parts in turn.
+        service: "the service" or "the second node".
+
+    Raises:
+        NotVerified: a client that does not read is not there any more, or nothing is owed to it.
+    """
+    assert testbed.services
+    ending = node(testbed, service)
+    ending.require_alive()
+    url = redacted(ending.url)
+    mine = [c for c in testbed.scenario.connections.all if c.url == url and c.is_open]
+    await stalled_readers.require_sessions(testbed, ending, mine)
+    samples = itertools.cycle([part.sample() for part in selection.parts()])
+    told_ns = []
+
+    def tell() -> None:
+        told_ns.append(time.monotonic_ns())
+        ending.tell_to_end()
+
+    testbed.services.forget(ending)
+    testbed.scenario.on_end.append(ending.stop)
+    ticks = await testbed.feed.publish_across(
+        [partial(testbed.feed.market.tick, *next(samples)) for _ in range(count + BEHIND)],
+        count,
+        tell,
+        first=partial(stalled_readers.require_stalled, testbed, ending),
+    )
+    testbed.feed.start_mixed_flow(samples, NEXT_TICK_S)
+    end = testbed.scenario.stash[SHUTDOWN] = Shutdown(ending, told_ns[0], mine, ticks[0].sent_ns)
+    loop = asyncio.get_running_loop()
+    end.watch = loop.create_task(_watch(testbed, end))
+    end.attempting = loop.create_task(_attempt_connections(testbed, end))
+    testbed.scenario.background += [end.watch, end.attempting]
+
+
+async def _watch(testbed: Testbed, end: Shutdown) -> None:
+    """Note when the process has ended; the line of a client that does not read is dead then."""
+    assert end.service.process
+    while True:
+        if end.service.process.exit_code() is not None:
+            break
+        await asyncio.sleep(LOOK_EVERY_S)
+    end.ended_ns = time.monotonic_ns()
+    for reader in stalled_readers.stalled_at(testbed, end.service):
+        await reader.connection.reset()
+
+
+async def _attempt_connections(testbed: Testbed, end: Shutdown) -> None:
+    """Try to get in from the first close on, until the process has ended, and once more then."""
+    await _first_close(end.clients)
+    token = testbed.tokens.valid()
+    while True:
+        gone = end.ended_ns is not None
+        name = f"newcomer {len(end.attempts) + 1}"
+        (newcomer,) = await lifecycle.connect(
+            testbed, [name], token, service=end.service, may_be_gone=True
+        )
+        end.attempts.append(newcomer)
+        if gone:
+            return
+        await asyncio.sleep(ATTEMPT_EVERY_S)
+
+
+async def _first_close(clients: Sequence[Connection]) -> None:
+    """Wait until one of the clients is closed."""
+    waits = [asyncio.ensure_future(c.wait_for(is_over, None, STEP_LIMIT_S)) for c in clients]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+def is_over(frame: Frame) -> bool:
+    """Return whether a frame is the end of a connection."""
+    return frame.kind in ("close", "end")
+
+
+# --- what must be seen ----------------------------------------------------------------------------
+
+
+async def closed_in_time(
+    testbed: Testbed,
+    clients: Sequence[str],
+    expected: ExpectedClose,
+    within_ms: float,
+) -> None:
+    """Require that the service has closed every client, with code and reason, after it was told."""
+    end, checks = testbed.scenario.stash[SHUTDOWN], testbed.scenario.checks
+    connections = testbed.scenario.connections.of(clients)
+    deadline = end.told_ns / 1e9 + within_ms / 1e3 + testbed.grace_s
+    left_s = max(0.0, deadline - time.monotonic())
+    await asyncio.gather(*(c.wait_for(is_over, None, left_s) for c in connections))
+    allowed = f"closed with {expected}"
+    last = connections[0]
+    for connection in connections:
+        ending = connection.ending
+        if ending is None:
+            what = f"from SIGTERM to the close of {connection.name}"
+            checks.never(what, end.told_ns, time.monotonic_ns(), within_ms, connection.summary())
+        if not (connection.ended_by_service and expected.fits_ending(ending)):
+            what = f"end of {connection.name}'s connection"
+            checks.require(False, what, connection.summary(), f"{allowed} by the service")
+        connection.end_was_due = True
+        last = max(last, connection, key=_ended_ns)
+    checks.require(True, f"ends of {shown(connections)}", f"all {len(connections)}", allowed)
+    what = f"from SIGTERM to the close of {last.name}, the last of {len(connections)}"
+    checks.at_most_ms(what, end.told_ns, _ended_ns(last), within_ms)
+
+
+def _ended_ns(connection: Connection) -> int:
+    return connection.ending.at_ns if connection.ending else 0
+
+
+async def received_what_came_before(testbed: Testbed, clients: Sequence[str]) -> None:
+    """Require that clients, which are closed now, had every tick that came before SIGTERM.
+
+    That is every tick whose publish the broker had answered before the signal was sent. What was
+    published behind it may come or not.
+    """
+    end = testbed.scenario.stash[SHUTDOWN]
+    before = [t for t in testbed.ledger.ticks if 0 < t.taken_ns <= end.told_ns]
+    registry, lacking, due, owed = testbed.scenario.connections, [], 0, set()
+    connections = registry.of(clients)
+    for connection in connections:
+        got = {arrival.key for arrival in registry.arrivals(connection)}
+        mine = [tick for tick in before if was_held(tick, connection.entitlements)]
+        due += len(mine)
+        owed |= {tick.key for tick in mine}
+        if lost := [tick for tick in mine if tick.key not in got]:
+            lacking.append(f"{connection.name} lacks {len(lost)}, the first is {lost[0]}")
+    if not due:
+        raise Broken("no tick was published before the service was told to end")
+    _note_flow(testbed, end, connections)
+    testbed.scenario.checks.require(
+        not lacking,
+        f"{len(owed)} ticks that the broker had before SIGTERM, at all clients",
+        "; ".join(lacking[:SHOWN]) or f"all {due}",
+        f"all {due}",
+    )
+
+
+def _note_flow(testbed: Testbed, end: Shutdown, clients: Sequence[Connection]) -> None:
+    """Show for a reviewer that ticks were published across the signal, and how many came."""
+    last_ns = max(map(_ended_ns, clients)) or time.monotonic_ns()
+    mine = [t for t in testbed.ledger.ticks if any(_takes(c, t) for c in clients)]
+    sent = sorted(t.sent_ns for t in mine if end.began_ns <= t.sent_ns <= last_ns)
+    behind = {t.key for t in mine if end.told_ns < t.sent_ns <= last_ns}
+    arrivals = testbed.scenario.connections.arrivals
+    came = max(len(behind & {a.key for a in arrivals(c)}) for c in clients)
+    gaps = [b - a for a, b in itertools.pairwise([*sent, last_ns])]
+    testbed.scenario.figures += [
+        ("ticks between SIGTERM and the last close", f"{len(behind)}, of which {came} came"),
+        ("longest pause between ticks until then", f"{max(gaps, default=0) / 1e6:.0f} ms"),
+    ]
+
+
+def _takes(connection: Connection, tick: Published) -> bool:
+    return any(each.takes(tick) for each in connection.entitlements)
+
+
+async def ends_in_good_order(testbed: Testbed, within_ms: float) -> None:
+    """Require that the process has ended in time after it was told, and in good order.
+
+    That is: with exit code 0, or by the very signal that it was sent (docs/specification.md,
+    section 3).
+    """
+    end = testbed.scenario.stash[SHUTDOWN]
+    assert end.watch
+    assert end.service.process
+    what = "from SIGTERM to the end of the service's process"
+    deadline = end.told_ns / 1e9 + within_ms / 1e3 + testbed.grace_s
+    await asyncio.wait([end.watch], timeout=max(0.0, deadline - time.monotonic()))
+    if end.ended_ns is None:
+        last = end.service.process.last_line()
+        testbed.scenario.checks.never(what, end.told_ns, time.monotonic_ns(), within_ms, last)
+    testbed.scenario.checks.at_most_ms(what, end.told_ns, end.ended_ns, within_ms)
+    got = end.service.process.exit_code()
+    testbed.scenario.checks.require(
+        got in GOOD_ENDS,
+        "exit code of the service's process",
+        str(got),
+        f"{GOOD_ENDS[0]}, or by SIGTERM: {' or '.join(map(str, GOOD_ENDS[1:]))}",
+    )
+
+
+async def nobody_was_let_in(testbed: Testbed) -> None:
+    """Require that newcomers were turned away while the service ended, and after that."""
+    end = testbed.scenario.stash[SHUTDOWN]
+    assert end.attempting
+    await asyncio.wait([end.attempting], timeout=OPEN_ALLOWANCE_S + testbed.grace_s)
+    if not end.attempts:
+        raise NotVerified("nobody tried to get in: the service closed no client while it ended")
+    let_in = [c for c in end.attempts if any(c.received("welcome"))]
+    seen = dict.fromkeys(c.summary() for c in let_in or end.attempts)
+    testbed.scenario.checks.require(
+        not let_in,
+        f"{len(end.attempts)} newcomers behind the first close",
+        f"{len(let_in)} let in: {'; '.join([*seen][:SHOWN])}",
+        "none let in",
+    )

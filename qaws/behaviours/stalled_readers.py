@@ -1,0 +1,146 @@
+"""Clients that subscribe and then no longer read, until their line is full.
+
+Every async function takes the testbed first and runs on its loop thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qaws.behaviours import lifecycle
+from qaws.behaviours.lifecycle import shown
+from qaws.clients.address import redacted
+from qaws.clients.connection import Connection
+from qaws.measure.socket_buffers import held_bytes
+from qaws.protocol.market import Selection
+from qaws.sut.service import MIB, Service
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Broken, NotVerified
+
+STALLED_BUFFER = 1024
+"""SO_RCVBUF of a client that does not read, in bytes; the kernel makes it its own least."""
+
+FILLING_BYTES = 3 * 1024 * 1024
+FILLING_TICK_BYTES = 48 * 1024
+"""What a client that does not read is sent, and in ticks of which size: more than the kernel takes
+(1.6 MB were measured), less than the service may keep for it before it is evicted."""
+
+SETTLED_S = 0.05
+"""A line that holds as much as before after this time is full."""
+
+UNSHOWN = "so nothing shows how the service ends with a client that does not read"
+
+
+@dataclass(frozen=True, slots=True)
+class StalledReader:
+    """A client that does not read, and how many bytes were published to it until it was full."""
+
+    connection: Connection
+    published: int
+
+
+STALLED = Key[list[StalledReader]]("no client has stopped reading in this scenario")
+
+
+async def stall_reader(testbed: Testbed, client: str, selection: Selection) -> None:
+    """Connect a client that subscribes and then no longer reads, and fill its line with ticks.
+
+    No more than it takes: once the kernel takes no more the service has the rest to keep, and one
+    that evicts early shall not be made to.
+
+    Raises:
+        Broken: the kernel has taken all of them, so that the service has nothing to keep for it.
+    """
+    (connection,) = await lifecycle.connect(testbed, [client], receive_buffer=STALLED_BUFFER)
+    await lifecycle.subscribe(testbed, [client], selection)
+    connection.stop_reading()
+    padding, published = {"padding": "x" * FILLING_TICK_BYTES}, 0
+    while published < FILLING_BYTES:
+        tick = testbed.feed.market.tick(*selection.sample()) | padding
+        published += len((await testbed.feed.publish(tick)).text)
+        if await _is_full(connection, published):
+            break
+    readers = testbed.scenario.stash.setdefault(STALLED, [])
+    readers.append(StalledReader(connection, published))
+    await _require_full_line(testbed, readers[-1])
+
+
+async def _is_full(connection: Connection, published: int) -> bool:
+    """Tell whether the kernel takes no more for a client, with a tick at least left over."""
+    before, held = None, _held(connection)
+    while held is not None and held != before and published - held > FILLING_TICK_BYTES:
+        await asyncio.sleep(SETTLED_S)
+        before, held = held, _held(connection)
+    return held is not None and published - held > FILLING_TICK_BYTES
+
+
+def _held(connection: Connection) -> int | None:
+    """Return what the kernel holds for a client; None if nobody here can look into its line."""
+    return held_bytes(*connection.ports) if connection.ports else None
+
+
+async def _require_full_line(testbed: Testbed, reader: StalledReader) -> None:
+    """Require that the kernel takes no more for a client, and that ticks are left over."""
+    connection, published = reader.connection, reader.published
+    if _held(connection) is None:
+        return  # the service is on another machine
+    deadline = time.monotonic() + testbed.grace_s
+    while True:
+        full = await _is_full(connection, published)
+        if full or time.monotonic() >= deadline:
+            break
+        await asyncio.sleep(SETTLED_S)
+    held = _held(connection) or 0
+    what = f"the system holds {held / MIB:.1f} of {published / MIB:.1f} MB published to it"
+    if not full:
+        raise Broken(
+            f"{connection.name} does not read, but nothing shows that its line is full: {what}; "
+            "if socket buffers are larger on this machine, raise FILLING_BYTES"
+        )
+    testbed.scenario.figures.append((f"{connection.name}'s line", f"full: {what}, and no more"))
+
+
+def stalled_at(testbed: Testbed, ending: Service) -> list[StalledReader]:
+    """Return the clients of a service that do not read."""
+    url = redacted(ending.url)
+    return [r for r in testbed.scenario.stash.get(STALLED) or () if r.connection.url == url]
+
+
+def require_stalled(testbed: Testbed, ending: Service) -> None:
+    """Make sure that the clients that do not read are still there, with ticks owed to them.
+
+    To be called right before the signal: what was so earlier shows nothing.
+
+    Raises:
+        NotVerified: one of them was evicted before, so that the end is one of readers only.
+    """
+    for reader in stalled_at(testbed, ending):
+        name, held = reader.connection.name, _held(reader.connection)
+        if not reader.connection.is_open or held is None:
+            seen = reader.connection.ending or "its line cannot be seen"
+            raise NotVerified(f"{name} was not there any more at SIGTERM ({seen}): {UNSHOWN}")
+        if held >= reader.published:
+            raise NotVerified(f"at SIGTERM no tick was owed to {name}: {UNSHOWN}")
+
+
+async def require_sessions(
+    testbed: Testbed, ending: Service, clients: Sequence[Connection]
+) -> None:
+    """Make sure that the service still counts clients that do not read, where it counts any.
+
+    Raises:
+        NotVerified: it counts fewer than there are.
+    """
+    if not (stalled := stalled_at(testbed, ending)):
+        return
+    counted = (await asyncio.to_thread(ending.snapshot, ("sessions",))).sessions
+    if counted is not None and counted < len(clients):
+        names = shown([reader.connection for reader in stalled])
+        raise NotVerified(
+            f"the service counted {counted} sessions before SIGTERM, where {len(clients)} clients "
+            f"had not been closed: {names} may have been evicted; {UNSHOWN}"
+        )

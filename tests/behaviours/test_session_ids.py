@@ -1,0 +1,82 @@
+"""Session ids of many clients: each its own, and none that can be guessed."""
+
+import secrets
+
+import pytest
+
+from qaws.behaviours import deliveries, session_ids
+from qaws.verdict import Broken
+from tests.services.scripted import Ticker
+
+CLIENTS = 300
+"""So many suffice for an estimate that tells 64 bits from 128."""
+
+
+async def many(do):
+    await do(session_ids.collect, CLIENTS)
+    await do(session_ids.unguessable, 120)
+    await do(deliveries.everything_was_exact)
+
+
+class Chance(Ticker):
+    def session_id(self):
+        return secrets.token_hex(16)
+
+
+class Counted(Ticker):
+    def session_id(self):
+        return f"{next(self.numbers):032x}"
+
+
+class HalfAsLong(Ticker):
+    def session_id(self):
+        return secrets.token_hex(8)
+
+
+class DealtTwice(Ticker):
+    """Deals the first id to the hundredth client, too."""
+
+    first = secrets.token_hex(16)
+
+    def session_id(self):
+        return self.first if next(self.numbers) in (1, 100) else secrets.token_hex(16)
+
+
+class TurnsAway(Ticker):
+    """Turns the tenth client away."""
+
+    async def admit(self, client, token):
+        if next(self.numbers) == 10:
+            await client.close(1008, "max connections reached")
+            return False
+        return True
+
+    def session_id(self):
+        return secrets.token_hex(16)
+
+
+def test_ids_of_chance_are_met(right):
+    (unique, bits, *_) = right(Chance, many)
+    assert unique.measured == str(CLIENTS)
+    assert bits.what == "random bits in a session id"
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        (Counted, "random bits in a session id: measured "),
+        (HalfAsLong, r"random bits in a session id: measured 6\d\.\d"),
+        (DealtTwice, r"different session ids among 300: measured 299; \w{32} came 2 times"),
+        (TurnsAway, 'has a valid token but .*closed with 1008 "max connections reached"'),
+    ],
+)
+def test_ids_that_can_be_guessed_or_come_twice_are_refuted(wrong, service, sentence):
+    wrong(service, many, sentence)
+
+
+def test_without_a_recorded_id_nothing_is_judged(scenario):
+    async def story(do):
+        with pytest.raises(Broken, match="no session id was recorded"):
+            await do(session_ids.unguessable, 128)
+
+    scenario(Chance, story)
