@@ -697,6 +697,6 @@ def test_what_ends_before_anything_could_be_sent_is_a_handshake_that_failed(meet
     async def closed_already(*_, **__):
         raise ConnectionClosedError(None, None)
 
-    monkeypatch.setattr("qaws.clients.connection.connect", closed_already)
+    monkeypatch.setattr("qaws.clients.connection.dial", closed_already)
     connection = meet(Ticker(), opened=False)
     assert "a handshake that failed: ConnectionClosedError" in connection.summary()

@@ -29,7 +29,8 @@ def test_a_publisher_that_was_held_up_says_so(stack, publisher):
         assert feed.get_message(timeout=HANG_S)
         publisher.start(stack.flow(100, 150))
         publisher.go()
-        assert feed.get_message(timeout=HANG_S)["type"] == "pmessage"
+        for _ in range(10):  # until the flow, and the watch over it, are well under way
+            assert feed.get_message(timeout=HANG_S)["type"] == "pmessage"
         os.kill(publisher.pids[0], signal.SIGSTOP)
         time.sleep(0.5)
         os.kill(publisher.pids[0], signal.SIGCONT)
