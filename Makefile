@@ -16,7 +16,7 @@ PYTEST := $(RUN) -m pytest -n 4 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dask browser p0 p1 nightly check unit test faults report demo bench steps lock clean
+.PHONY: help setup dask browser p0 p1 signoff nightly check unit test faults report demo bench steps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ p0: setup ## run the main job and leave reports/index.html and reports/signoff.h
 
 p1: setup $(BROWSER_READY) ## run what lies beyond the plan: 1 minute; its browser scenario wants Chromium
 	@$(RUN) -m qaws run --tags=@p1
+
+signoff: setup $(BROWSER_READY) ## run the plan and what lies beyond it, on one sheet: 4 minutes
+	@$(RUN) -m qaws run --tags="@p0 or @p1"
 
 nightly: setup ## run the real durations: 5 minutes and one hour
 	@$(RUN) -m qaws run --tags=@nightly
