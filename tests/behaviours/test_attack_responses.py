@@ -1,8 +1,21 @@
-"""Answers to attacks: which words tell too much."""
+"""Answers to attacks: which fit, which do not, and which words tell too much."""
+
+import asyncio
+import time
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from qaws.behaviours import attack_responses, bystanders
 from qaws.behaviours.attack_responses import INTERNALS
+from qaws.behaviours.attacks import ATTACK, Attack
+from qaws.behaviours.resources import MEMORY_BEFORE
+from qaws.clients.raw_connection import RawConnection, frame
+from qaws.sut.service import MIB
+from qaws.verdict import Broken, Refuted
+from tests.bare import bare_testbed
+from tests.services.scripted import Ticker
 
 
 @pytest.mark.parametrize(
@@ -22,3 +35,127 @@ def test_words_that_tell_how_a_service_is_made(text):
 def test_words_that_only_help_the_client():
     for text in ("not JSON: JSON is malformed: invalid character (byte 22)", "nested too deeply"):
         assert not INTERNALS.search(f"Invalid message format: {text}")
+
+
+# --- what a hostile client is met with ------------------------------------------------------------
+
+UNWATCHED: Any = SimpleNamespace(close=lambda: None)
+AN_ERROR, CLOSED = "an error", 'a close with code 1008 and the reason "rate limit exceeded"'
+EITHER, CUT = "an error or a close with code 1003", "disconnection within 1 second"
+
+
+def attacking(response):
+    async def story(do):
+        await do(play)
+        await do(attack_responses.met_with, response)
+
+    return story
+
+
+async def play(testbed):
+    """Let one client send a message in binary."""
+    attacker = RawConnection("hostile client 1", testbed.dialect, testbed.contract)
+    testbed.scenario.connections.all.append(attacker)
+    await attacker.connect(f"{testbed.service.url}?token=any", [])
+    attacker.write(frame(2, b"\x00\x01"))
+    attack = Attack("binary messages", time.monotonic_ns(), UNWATCHED)
+    attack.attackers.append(("two bytes", attacker))
+    testbed.scenario.stash[ATTACK] = attack
+
+
+class Closes(Ticker):
+    code, reason = 1008, "rate limit exceeded"
+
+    async def invalid(self, client, text):
+        await client.close(self.code, self.reason)
+
+
+class ClosesAsUnfit(Closes):
+    code, reason = 1003, ""
+
+
+class ClosesWithATrace(Closes):
+    reason = 'rate limit exceeded: File "limits.py"'
+
+
+class Cuts(Ticker):
+    async def invalid(self, client, text):
+        client.cut()
+
+
+class Silent(Ticker):
+    async def invalid(self, client, text):
+        pass
+
+
+class Answers(Ticker):
+    words = "Invalid message format"
+
+    async def invalid(self, client, text):
+        await client.send({"type": "error", "message": self.words})
+
+
+class TellsTheTrace(Answers):
+    words = 'Invalid message format: File "/srv/app/messages.py", line 84'
+
+
+class SendsItBack(Answers):
+    words = "Invalid message format: " + "x" * 1000
+
+
+class Deaf(Ticker):
+    async def ping(self, client):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("service", "response"),
+    [
+        (Ticker, AN_ERROR),
+        (Ticker, EITHER),
+        (ClosesAsUnfit, EITHER),
+        (Closes, CLOSED),
+        (Closes, CUT),
+    ],
+)
+def test_a_response_that_fits_is_met(right, service, response):
+    right(service, attacking(response))
+
+
+@pytest.mark.parametrize(
+    ("service", "response", "sentence"),
+    [
+        (Silent, AN_ERROR, "binary messages: two bytes: measured 1 x welcome; still open"),
+        (Closes, AN_ERROR, "measured 1 x welcome; closed with 1008"),
+        (TellsTheTrace, AN_ERROR, "an error that tells how the service is made"),
+        (SendsItBack, AN_ERROR, "an error of 1,024 characters"),
+        (Deaf, AN_ERROR, "an error, but no pong behind it"),
+        (Ticker, CLOSED, "measured 1 x welcome, 1 x error; still open"),
+        (ClosesAsUnfit, CLOSED, "closed with 1003"),
+        (ClosesWithATrace, CLOSED, "closed with 1008"),
+        (Cuts, CLOSED, "the network connection was cut"),
+        (Cuts, EITHER, "the network connection was cut"),
+        (Silent, CUT, "still open"),
+        (Cuts, CUT, "1 x welcome; closed with 1006"),  # served before: that was no handshake
+    ],
+)
+def test_any_other_response_is_told(wrong, service, response, sentence):
+    wrong(service, attacking(response), sentence)
+
+
+def test_a_response_that_nobody_knows_is_broken():
+    testbed = bare_testbed()
+    testbed.scenario.stash[ATTACK] = Attack("x", 0, UNWATCHED)
+    with pytest.raises(Broken, match='no response "a shrug"; known are'):
+        asyncio.run(attack_responses.met_with(testbed, "a shrug"))
+
+
+def test_memory_at_the_peak_of_an_attack_is_bounded():
+    testbed = bare_testbed()
+    testbed.scenario.stash[MEMORY_BEFORE] = 40 * MIB
+    attack = testbed.scenario.stash[ATTACK] = Attack("x", 0, UNWATCHED)
+    attack.memory_peak = 47 * MIB
+    asyncio.run(bystanders.memory_stayed_within(testbed, 8))
+    attack.memory_peak = 49 * MIB
+    with pytest.raises(Refuted, match=r"at its peak: measured 9\.00 MB .*less than 8 MB"):
+        asyncio.run(bystanders.memory_stayed_within(testbed, 8))

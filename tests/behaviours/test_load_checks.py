@@ -1,0 +1,142 @@
+"""What a swarm must have received, how fast, at what price; and what refutes each sentence."""
+
+from typing import Any
+
+import pytest
+
+from qaws.behaviours import load_checks
+from qaws.behaviours.load import LOAD, LoadRun
+from qaws.clients.endings import ExpectedClose
+from qaws.load.plan import Group
+from qaws.load.result import ClientRecord, ClosedClient, SlowRecord, SwarmResult
+from qaws.load.schedule import FlowReport
+from qaws.measure.stall import Stalls
+from qaws.protocol.market import selection_of
+from qaws.verdict import Inconclusive, Refuted
+from tests.bare import bare_testbed
+
+SLOW = ExpectedClose([1008], ["slow consumer"])
+LAST_US = 10_000_000
+
+
+def flow(**changes: Any) -> FlowReport:
+    values: dict[str, Any] = {
+        "first": {"NIFTY": 1},
+        "last": {"NIFTY": 101},
+        "count": 101,
+        "offered_per_s": 100.0,
+        "achieved_per_s": 100.0,
+        "first_due_us": 0,
+        "last_due_us": LAST_US,
+        "last_sent_us": LAST_US,
+        "lag_p50_ms": 0.1,
+        "lag_p99_ms": 0.2,
+        "lag_max_ms": 0.3,
+        "heard_by": 1,
+        "stalls": Stalls(),
+        "cpu_s": 0.1,
+    }
+    return FlowReport(**(values | changes))
+
+
+def client(number: int, ticks: int = 101, after_us: int | None = 5_000) -> ClientRecord:
+    completed = None if after_us is None else LAST_US + after_us
+    return ClientRecord(f"client {number}", ticks, 1000, completed, 101)
+
+
+def run(*clients: ClientRecord, published: FlowReport | None = None, **found: Any) -> Any:
+    """Return a testbed whose swarm has run."""
+    testbed = bare_testbed()
+    everybody = list(clients or (client(1), client(2)))
+    result = SwarmResult(clients=everybody, **found)
+    groups = [Group("client", len(everybody), selection_of("NIFTY"))]
+    load = LoadRun(groups, flow=published or flow(), result=result)
+    testbed.scenario.stash[LOAD] = load
+    return testbed
+
+
+def test_every_tick_at_every_client_is_what_the_sentence_says():
+    testbed = run()
+    load_checks.received_everything(testbed)
+    assert testbed.scenario.checks.done[0].measured == "202 of 202"
+
+
+@pytest.mark.parametrize(
+    ("testbed", "sentence"),
+    [
+        (run(client(1), client(2, ticks=100)), "measured 201 of 202"),
+        (run(client(1, ticks=102), client(2, ticks=100), faults={"duplicate": 1}), "1 x duplicate"),
+        (run(client(1), client(2, after_us=None)), "1 clients had not received the last tick"),
+        (run(closes=[ClosedClient("client 2", 1011, "", 0)]), 'client 2 was closed with 1011 ""'),
+        (run(published=flow(heard_by=0)), "the broker had no subscriber for some ticks"),
+        (run(kinds={"status degraded": 2}), "errors and outages told.*2 x status degraded"),
+        (run(faults={"content": 1}, violations=["client 1 received NIFTY #7 with"]), "1 x content"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_told(testbed, sentence):
+    with pytest.raises(Refuted, match=sentence):
+        load_checks.received_everything(testbed)
+
+
+def test_what_is_wrong_is_told_although_a_part_of_the_swarm_is_lost():
+    lost = run(incomplete="worker 2 died")
+    with pytest.raises(Inconclusive, match="worker 2 died"):
+        load_checks.received_everything(lost)
+    wrong = run(incomplete="worker 2 died", faults={"gap": 3}, violations=["client 1 expected"])
+    with pytest.raises(Refuted, match="3 x gap: client 1 expected"):
+        load_checks.received_everything(wrong)
+
+
+def test_the_backlog_is_drained_in_time_or_not():
+    load_checks.drained_within(run(client(1, after_us=1_900_000)), 2)
+    with pytest.raises(Refuted, match=r"was drained: measured 2\.1 s"):
+        load_checks.drained_within(run(client(1), client(2, after_us=2_100_000)), 2)
+    with pytest.raises(Refuted, match="1 clients had not received the last tick"):
+        load_checks.drained_within(run(client(1), client(2, after_us=None)), 2)
+
+
+def test_the_rate_is_that_of_the_words_or_the_harness_was_late():
+    load_checks.rate_was_kept(run(), 100)
+    with pytest.raises(Refuted, match="throughput: measured 100 ticks/s due, 97 sent"):
+        load_checks.rate_was_kept(run(published=flow(achieved_per_s=97.0)), 100)
+    with pytest.raises(Refuted, match="throughput: measured 100 ticks/s due"):
+        load_checks.rate_was_kept(run(), 200)
+    with pytest.raises(Inconclusive, match="the publisher was late"):
+        load_checks.rate_was_kept(run(published=flow(lag_p99_ms=900.0)), 100)
+
+
+def slow(*records: SlowRecord, after_s: tuple[float, ...] = (3.0, 4.0)) -> Any:
+    testbed = run(slow=list(records))
+    testbed.scenario.stash[LOAD].evicted_after_s = list(after_s)
+    return testbed
+
+
+def evicted(name: str, code: int = 1008, reason: str = "slow consumer") -> SlowRecord:
+    return SlowRecord(name, 10, 1000, closed=ClosedClient(name, code, reason, LAST_US))
+
+
+BOTH = (evicted("slow client 1"), evicted("slow client 2"))
+
+
+def test_slow_clients_are_evicted_in_time_and_told_why():
+    testbed = slow(*BOTH)
+    load_checks.slow_evicted(testbed, 20, SLOW)
+    assert {check.verdict for check in testbed.scenario.checks.done} == {"met"}
+
+
+@pytest.mark.parametrize(
+    ("testbed", "sentence"),
+    [
+        (
+            slow(BOTH[0], SlowRecord("slow client 2", 99, 1), after_s=(3.0,)),
+            "1 of 2 in 20 s; slow client 2 was kept, and got 99 of 101 ticks",
+        ),
+        (slow(*BOTH, after_s=(3.0, 21.5)), r"last one was evicted: measured 21\.5 s"),
+        (slow(BOTH[0], evicted("slow client 2", 1011)), "end of slow client 2: measured .*1011"),
+        (slow(BOTH[0], evicted("slow client 2", reason="bye")), 'end of slow client 2.*"bye"'),
+        (slow(BOTH[0], SlowRecord("slow client 2")), "its connection was not closed"),
+    ],
+)
+def test_slow_clients_that_are_kept_late_or_told_otherwise_are_told(testbed, sentence):
+    with pytest.raises(Refuted, match=sentence):
+        load_checks.slow_evicted(testbed, 20, SLOW)
