@@ -35,6 +35,7 @@ CAPABILITIES = {
     "feed": "feed",
     "keepalive": "keepalive",
     "browser": "browser",
+    "quiet clients": "quiet",
 }
 """Capability → the module of `faults` that breaks it."""
 

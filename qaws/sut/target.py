@@ -43,9 +43,14 @@ class _Section(BaseModel):
 
 
 class Endpoint(_Section):
-    """Where clients connect. `{port}` stands for the port that the service listens on."""
+    """Where clients connect. `{port}` stands for the port that the service listens on.
+
+    `idle_timeout_s`: after how many seconds the service closes a client that says nothing, where
+    nobody has set another time; None where that is not known.
+    """
 
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
+    idle_timeout_s: float | None = Field(default=None, gt=0)
 
 
 class Auth(_Section):
@@ -156,7 +161,7 @@ class Grants(_Section):
     start_broker: list[str] = []
 
 
-Agreement = Literal["large integers", "key ids"]
+Agreement = Literal["large integers", "key ids", "pings within 60 s"]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 
 
@@ -203,6 +208,17 @@ class Target(_Section):
         }
         offers |= {a.replace(" ", "-"): a not in self.declines for a in get_args(Agreement)}
         return frozenset(name for name, offered in offers.items() if offered)
+
+    @property
+    def idle_timeout_s(self) -> float | None:
+        """Return the idle timeout of a service with the target's own settings, None: not known."""
+        setting = self.settings.get("idle timeout")
+        if setting and self.launch and setting.variable in self.launch.environment:
+            try:
+                return float(self.launch.environment[setting.variable]) / setting.factor
+            except ValueError:
+                return self.endpoint.idle_timeout_s
+        return self.endpoint.idle_timeout_s
 
     def environment_for(self, setting: str, value: str) -> tuple[str, str]:
         """Return variable and text for a setting that a feature file names in words.
