@@ -122,12 +122,17 @@ async def was_never_silent(testbed: Testbed, kind: str, at_most_ms: float) -> No
         at_most_ms: the bound in milliseconds.
 
     Raises:
-        NotVerified: the client was connected for less than that: nothing could be seen.
+        NotVerified: the client was closed, or connected for less than that: nothing could be seen.
     """
     watch, until_ns = _watch(testbed), testbed.stash[SEEN_UNTIL]
     if kind not in watch.clients:
         raise Broken(f'"{kind}": there is no such quiet client; they are silent, or subscribed')
     client = watch.clients[kind]
+    if _ended_before(client, until_ns):
+        raise NotVerified(
+            f"{client.name} was {client.ending} after {client.lived_s():.1f} s: what would have "
+            "come since then is not known"
+        )
     begin_ns, end_ns = longest_silence(client, until_ns)
     pings = sum(1 for f in client.log if (f.direction, f.kind) == ("←", "ping"))
     testbed.scenario.figures.append((f"pings of the service to {client.name}", f"{pings}"))

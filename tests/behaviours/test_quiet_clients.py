@@ -183,6 +183,11 @@ def test_a_silence_that_could_not_be_seen_proves_nothing(play):
         play(Ticker, hears("silent"), idle_timeout_s=10.1)
 
 
+def test_the_silence_behind_a_close_proves_nothing(play):
+    with pytest.raises(NotVerified, match="closed with 1006 .*is not known"):
+        play(Cutting, hears("silent"))
+
+
 def test_who_is_turned_away_is_noticed(refuted, play):
     refuted(lambda: play(TurnsAway, lives), "the silent client was not welcomed")
 
