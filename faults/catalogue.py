@@ -42,6 +42,7 @@ CAPABILITIES = {
     "keepalive": "keepalive",
     "browser": "browser",
     "compression": "compression",
+    "quiet clients": "quiet",
 }
 """Capability → the module of `faults` that breaks it."""
 

@@ -84,6 +84,7 @@ function renderFacts(run, allureVersion) {
     ["Run", span(run.started, run.ended)],
     ["Capabilities", (target.capabilities ?? []).join(", ")],
     ["Versions", [...Object.entries(versions).map(([name, version]) => `${name} ${version}`), allureVersion && `allure ${allureVersion}`].filter(Boolean).join(", ")],
+    ["Connections", run.longest_connection_s ? `the longest-lived was open for ${run.longest_connection_s.toFixed(1)} s, load aside` : ""],
     ["Harness", harness.worst_stall_ms === undefined ? "" : `stood still for ${harness.worst_stall_ms.toFixed(1)} ms at most`],
   ];
   return `<dl class="facts">${facts.filter(([, value]) => value).map(([name, value]) => `<div><dt>${name}</dt><dd>${escape(value)}</dd></div>`).join("")}</dl>`;

@@ -15,7 +15,7 @@ from faults.fault import Fault
 
 FEATURES = Path(__file__).resolve().parents[2] / "features"
 ID = "QA-WS-"
-FUNCTIONAL = ("@integration or @security", "not @scale")
+FUNCTIONAL = ("@integration or @security", "not @scale", "not @whole-run")
 """Every functional scenario; the sizes that take minutes prove nothing more about the verdicts."""
 MEASURING = ("not @nightly", "not @scale")
 """For runs with load scenarios: they measure, so nothing else may run meanwhile."""
@@ -85,8 +85,12 @@ def scenarios(tag: str = "") -> dict[str, str]:
 
 
 def measures(fault: Fault) -> bool:
-    """Tell whether a fault is one that load scenarios notice."""
-    return not scenarios("load").keys().isdisjoint(fault.caught_by)
+    """Tell whether a fault is one that load scenarios notice, or one that is about a whole run.
+
+    The latter wait for more than a minute, so that they are not asked of all other faults.
+    """
+    alone = scenarios("load").keys() | scenarios("whole-run").keys()
+    return not alone.isdisjoint(fault.caught_by)
 
 
 def plan(
@@ -146,7 +150,8 @@ def sound(asks: Iterable[Ask], full: bool) -> dict[str, list[Ask]]:
     load = {test_id for each in asks if each.measures for test_id in each.wanted}
     checks = {}
     if functional:
-        ids = scenarios("integration").keys() | scenarios("security").keys() if full else functional
+        every = scenarios("integration").keys() | scenarios("security").keys()
+        ids = every - scenarios("whole-run").keys() if full else functional
         each = [Ask((*FUNCTIONAL, any_of([test_id])), {}, label=test_id) for test_id in sorted(ids)]
         checks["functional"] = each
     if load:

@@ -201,6 +201,11 @@ class Connection(FrameLog):
         """Return whether the handshake succeeded and neither side has begun to close."""
         return self.ending is None and self._socket is not None and self._socket.state is State.OPEN
 
+    def lived_s(self) -> float:
+        """Return for how long it has been open, in seconds: until now, or until its end."""
+        end_ns = self.ending.at_ns if self.ending else time.monotonic_ns()
+        return (end_ns - self.started_ns) / 1e9 if self.http_status == 101 else 0.0
+
     # --- the log ------------------------------------------------------------------------------
 
     def arrived(self, frame: WireFrame) -> None:

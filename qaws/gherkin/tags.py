@@ -28,10 +28,14 @@ CAPABILITIES = (
     "private-statistics",
     "entitlements",
     "rotation",
+    "pings-within-60-s",
 )
 """What a scenario may need of a target: `@needs.inject`."""
 
-EXTRAS = ("scale", "wip")
+WHOLE_RUN = "whole-run"
+"""Bears what is about the whole run: its clients connect before any scenario, and it goes last."""
+
+EXTRAS = ("scale", "wip", WHOLE_RUN)
 
 CLOSING_STEP = (
     "every client has received exactly what it was due, in frames that conform to the contract"

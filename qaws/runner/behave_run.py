@@ -21,12 +21,13 @@ from behave.model import Scenario, Step
 
 import qaws
 from qaws.clients import browser_page
-from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, test_id
+from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
 from qaws.runtime import memory
 from qaws.sut.target_file import read_target
+from qaws.testbed import quiet_clients
 from qaws.testbed.testbed import DYING_S, Testbed, timeout_factor_of
 from qaws.verdict import Broken, Inconclusive
 
@@ -122,10 +123,19 @@ class Session:
         testbed = Testbed(target, self._reports / "logs", timeout_factor_of(), swarm)
         try:
             testbed.use_service()  # a service that does not start ends the run here, once
+            self._begin_whole_run(testbed)
         except BaseException:
             testbed.stop()
             raise
         return testbed
+
+    def _begin_whole_run(self, testbed: Testbed) -> None:
+        """Let those connect who stay for the whole run; put the features about them last."""
+        features = self._runner.features
+        features.sort(key=lambda feature: WHOLE_RUN in feature.tags)
+        for feature in features:
+            if WHOLE_RUN in feature.tags and feature.should_run(self._runner.config):
+                quiet_clients.begin(testbed)
 
     def _selected(self) -> list[dict[str, str]]:
         """List the scenarios that this run is to run, outline rows one by one."""
@@ -223,6 +233,7 @@ class Session:
             try:
                 self.testbed.stop()
             finally:
+                self._record["longest_connection_s"] = round(self.testbed.longest_s, 1)
                 self._record["ended"] = now()
                 self._write()
 

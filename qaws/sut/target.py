@@ -39,9 +39,14 @@ class Section(BaseModel):
 
 
 class Endpoint(Section):
-    """Where clients connect. `{port}` stands for the port that the service listens on."""
+    """Where clients connect. `{port}` stands for the port that the service listens on.
+
+    `idle_timeout_s`: after how many seconds the service closes a client that says nothing, where
+    nobody has set another time; None where that is not known.
+    """
 
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
+    idle_timeout_s: float | None = Field(default=None, gt=0)
 
 
 class Auth(Section):
@@ -181,7 +186,7 @@ class Grants(Section):
     start_broker: list[str] = []
 
 
-Agreement = Literal["large integers", "key ids", "private statistics"]
+Agreement = Literal["large integers", "key ids", "private statistics", "pings within 60 s"]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 
 
@@ -247,6 +252,17 @@ class Target(Section):
         here = parts.scheme == "redis" and parts.hostname in ("127.0.0.1", "localhost")
         told = [*self.launch.command, *self.launch.environment.values()]
         return (self.feed.broker == "embedded" or here) and any("{broker_url}" in t for t in told)
+
+    @property
+    def idle_timeout_s(self) -> float | None:
+        """Return the idle timeout of a service with the target's own settings, None: not known."""
+        setting = self.settings.get("idle timeout")
+        if setting and self.launch and setting.variable in self.launch.environment:
+            try:
+                return float(self.launch.environment[setting.variable]) / setting.factor
+            except ValueError:
+                return self.endpoint.idle_timeout_s
+        return self.endpoint.idle_timeout_s
 
     def environment_for(self, setting: str, value: str) -> tuple[str, str]:
         """Return variable and text for a setting that a feature file names in words.

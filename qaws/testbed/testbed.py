@@ -25,6 +25,7 @@ from qaws.sut.service import Service
 from qaws.sut.services import Services
 from qaws.sut.target import Target
 from qaws.testbed.scenario import ScenarioState
+from qaws.testbed.stash import Stash
 from qaws.verdict import Broken, Checks, Refuted
 
 P = ParamSpec("P")
@@ -43,7 +44,13 @@ GRACE_S = 2.0
 
 
 class Testbed:
-    """Broker, services, feed, tokens and the event loop of one run."""
+    """Broker, services, feed, tokens and the event loop of one run.
+
+    Attributes:
+        stash: what only one capability knows, of the whole run.
+        on_stop: what ends what goes on for the whole run; the last one first.
+        longest_s: how long the longest-lived connection of the scenarios so far was open.
+    """
 
     def __init__(
         self, target: Target, folder: Path, timeout_factor: float = 1.0, swarm: str = "local"
@@ -69,6 +76,9 @@ class Testbed:
         self.broker: Broker | None = None
         self._feed: Feed | None = None
         self.services: Services | None = None
+        self.stash = Stash()
+        self.on_stop: list[Callable[[], None]] = []
+        self.longest_s = 0.0
         folder.mkdir(parents=True, exist_ok=True)
         self.loop = LoopThread()
         try:
@@ -155,6 +165,8 @@ class Testbed:
             await self.hush()
         finally:
             await scenario.connections.close()
+            lived = (connection.lived_s() for connection in scenario.connections.all)
+            self.longest_s = max(self.longest_s, *lived, 0.0)
 
     async def hush(self) -> None:
         """End what goes on in the background: pinging clients, flowing ticks."""
@@ -300,11 +312,15 @@ class Testbed:
     def stop(self) -> None:
         """End everything that this testbed started; safe to call twice."""
         try:
-            if self._feed:
-                self.loop.call(self._feed.close(), timeout_s=5)
-                self._feed = None
+            with contextlib.ExitStack() as ending:
+                if self._feed:
+                    ending.callback(self.loop.call, self._feed.close(), timeout_s=5)
+                    self._feed = None
+                for end in self.on_stop:
+                    ending.callback(end)
+                self.on_stop.clear()
         except Exception as problem:
-            print(f"while closing the feed: {problem}")
+            print(f"while closing what was open for the whole run: {problem}")
         finally:
             self.loop.stop()
             if self.services:

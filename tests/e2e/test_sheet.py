@@ -65,6 +65,10 @@ def test_rows_carry_reasons_and_figures(sheet):
     assert "a &lt;broken&gt; one" in row(sheet, "QA-WS-003")
 
 
+def test_the_longest_lived_connection_is_shown_in_seconds(sheet):
+    assert "<dt>Connections</dt><dd>the longest-lived was open for 71.3 s, load aside</dd>" in sheet
+
+
 def test_run_and_signoff_are_told_apart(sheet):
     banners = re.findall(r'<p class="what">(.*?)</p><p class="word">(.*?)</p>', sheet)
     assert banners == [("Run", "FAILED"), ("Sign-off", "FAILED")]

@@ -365,3 +365,44 @@ def test_an_override_of_what_is_no_section_in_the_file_is_said(complaint):
 
 def test_keys_and_variables_that_are_not_about_the_target_are_left_alone(read):
     assert read(GOOD, {"target": "x"}, {"QAWS_REPORTS": "x", "OTHER__KEY": "x", "HOME": "/"})
+
+
+# --- the idle timeout ----------------------------------------------------------------------------
+
+
+IDLE = '[settings]\n"idle timeout" = { variable = "IDLE_MS", factor = 1000 }\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (GOOD, None),
+        (GOOD.replace("[auth]", "idle_timeout_s = 45\n[auth]"), 45),
+        (GOOD + IDLE, None),
+        (GOOD + '[launch.environment]\nIDLE_MS = "60000"\n' + IDLE, 60),
+        (
+            GOOD.replace("[auth]", "idle_timeout_s = 45\n[auth]")
+            + '[launch.environment]\nIDLE_MS = "60000"\n'
+            + IDLE,
+            60,
+        ),
+        (
+            GOOD.replace("[auth]", "idle_timeout_s = 45\n[auth]")
+            + '[launch.environment]\nIDLE_MS = "{port}"\n'
+            + IDLE,
+            45,
+        ),
+    ],
+)
+def test_the_idle_timeout_is_what_the_launch_sets_or_the_file_says(read, text, seconds):
+    assert read(text).idle_timeout_s == seconds
+
+
+def test_an_idle_timeout_must_be_a_time(complaint):
+    text = GOOD.replace("[auth]", "idle_timeout_s = 0\n[auth]")
+    assert complaint(text).startswith("[endpoint] idle_timeout_s = 0: input should be greater than")
+
+
+def test_pings_may_be_declined(read):
+    declining = read('declines = ["pings within 60 s"]\n' + GOOD)
+    assert "pings-within-60-s" in read(GOOD).capabilities - declining.capabilities

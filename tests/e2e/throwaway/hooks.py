@@ -45,6 +45,7 @@ def before_all(context):
     target |= {"url": "ws://service.example/ws/ticks", "capabilities": ["mint", "inject"]}
     save(state="running", error=None, target=target, selected=selected, started=utc(), ended=None)
     save(versions={"python": "3", "qaws": "0"}, harness={"worst_stall_ms": 0.5})
+    save(longest_connection_s=71.25)
     if os.environ.get("BREAK") == "before_all":
         save(state="broken", error="broker redis://broker.example:1 refuses connections")
         raise Broken(RUN["error"])

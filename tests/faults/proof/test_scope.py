@@ -77,6 +77,18 @@ def test_the_quick_load_scenarios_exist():
     assert not scope.scenarios("load").keys() & scope.scenarios("integration").keys()
 
 
+def test_what_lasts_a_whole_run_is_asked_only_of_faults_that_name_it():
+    name = "closed-at-age"
+    assert scope.scenarios("whole-run").keys() == find(name).caught_by.keys()
+    assert asked(name, full=False) is None
+    assert asked(name, full=False, quick=True) is None
+    assert asked(name, full=True).tags == (*scope.MEASURING, "@QA-WS-124")
+    others = scope.plan([find(NAMES[0])], full=True)
+    assert "not @whole-run" in others[NAMES[0]].tags
+    for checks in scope.sound(others.values(), full=True).values():
+        assert "QA-WS-124" not in [each.label for each in checks]
+
+
 def test_the_terms_say_what_runs_against_what():
     faults = [find(name) for name in (*NAMES, QUICK_FAULT, LONG_FAULT)]
     assert Proof(False, faults).terms() == (

@@ -1,0 +1,236 @@
+"""Quiet clients, in tenths of seconds: who lets them live and hear, and who does not."""
+
+import asyncio
+import time
+
+import pytest
+
+from qaws.behaviours import quiet_clients as behaviour
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import QaWs
+from qaws.sut.target import Endpoint
+from qaws.testbed import quiet_clients
+from qaws.testbed.stash import Stash
+from qaws.verdict import Inconclusive, NotVerified
+from tests.services.scripted import Ticker
+
+WAIT_MS = 500
+BOUND_MS = 300
+
+
+class Pinging(Ticker):
+    """Pings each client every 50 ms."""
+
+    async def welcome(self, client):
+        self.tasks = [*getattr(self, "tasks", []), asyncio.create_task(self.keep_alive(client))]
+        await super().welcome(client)
+
+    async def keep_alive(self, client):
+        while True:
+            await asyncio.sleep(0.05)
+            await client.connection.ping()
+
+
+class Telling(Pinging):
+    """Sends a tick from time to time, as a busy feed does."""
+
+    async def keep_alive(self, client):
+        while True:
+            await asyncio.sleep(0.05)
+            await client.send({"type": "pong"})
+
+
+class Ending(Pinging):
+    """Ends each connection at an age."""
+
+    async def keep_alive(self, client):
+        await asyncio.sleep(0.15)
+        await self.end(client)
+
+    async def end(self, client):
+        raise NotImplementedError
+
+
+class AtAge(Ending):
+    async def end(self, client):
+        await client.close(1011, "keepalive ping timeout")
+
+
+class Cutting(Ending):
+    async def end(self, client):
+        client.cut()
+
+
+class Idle(Ending):
+    async def end(self, client):
+        await client.close(1001, "idle timeout")
+
+
+class CutsSubscribers(Pinging):
+    """Cuts those who have subscribed and get nothing."""
+
+    async def subscribed(self, client):
+        await super().subscribed(client)
+        client.cut()
+
+
+class TurnsAway(Ticker):
+    async def admit(self, client, token):
+        await client.close(1013, "try again later")
+        return False
+
+
+@pytest.fixture
+def play(testbed, grace, tell, monkeypatch):
+    """Play a story of quiet clients against a service that runs already."""
+
+    def playing(service, story, idle_timeout_s=None):
+        monkeypatch.setattr(testbed, "stash", Stash())
+        with service() as running:
+            endpoint = Endpoint(url=running.url, idle_timeout_s=idle_timeout_s)
+            target = testbed.target.model_copy(update={"endpoint": endpoint, "feed": None})
+            monkeypatch.setattr(testbed, "target", target)
+            testbed.begin_scenario()
+            quiet_clients.begin(testbed)
+            try:
+                behaviour.take_up(testbed)
+                return tell(story)
+            finally:
+                for end in reversed(testbed.on_stop):
+                    end()
+                testbed.on_stop.clear()
+
+    return playing
+
+
+async def lives(do):
+    await do(behaviour.wait, WAIT_MS)
+    await do(behaviour.neither_was_closed)
+
+
+def hears(kind):
+    async def story(do):
+        await do(behaviour.wait, WAIT_MS)
+        await do(behaviour.was_never_silent, kind, BOUND_MS)
+
+    return story
+
+
+@pytest.mark.parametrize("service", [Pinging, Telling, Ticker])
+def test_clients_that_are_left_alone_live(met, play, service):
+    done = met(lambda: play(service, lives))
+    assert [check.what for check in done] == [
+        "connection of the silent client",
+        "connection of the subscribed client",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        (AtAge, 'silent client: measured closed with 1011 "keepalive ping timeout".* after 0'),
+        (Cutting, "silent client: measured closed with 1006 .*connection was cut after 0"),
+        (CutsSubscribers, "subscribed client: measured closed with 1006"),
+    ],
+)
+def test_a_client_that_is_closed_is_noticed(refuted, play, service, sentence):
+    refuted(lambda: play(service, lives), sentence)
+
+
+def test_who_was_closed_is_not_waited_for(refuted, play):
+    async def patient(do):
+        await do(behaviour.wait, 60_000)
+        await do(behaviour.neither_was_closed)
+
+    began = time.monotonic()
+    refuted(lambda: play(AtAge, patient), "closed with 1011")
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("kind", ["silent", "subscribed"])
+@pytest.mark.parametrize("service", [Pinging, Telling])
+def test_pings_and_messages_end_a_silence(met, play, service, kind):
+    assert met(lambda: play(service, hears(kind)))
+
+
+@pytest.mark.parametrize("kind", ["silent", "subscribed"])
+def test_a_service_without_pings_is_silent(refuted, play, kind):
+    refuted(lambda: play(Ticker, hears(kind)), f"silence of the service to the {kind} client")
+
+
+def test_an_idle_timeout_of_which_nobody_knows_proves_nothing(play):
+    with pytest.raises(NotVerified, match=r"idle timeout.*\[endpoint\] idle_timeout_s"):
+        play(Idle, lives)
+
+
+def test_an_idle_timeout_that_is_not_due_is_wrong(refuted, play):
+    refuted(lambda: play(Idle, lives, idle_timeout_s=60), 'closed with 1001 "idle timeout"')
+
+
+def test_an_idle_timeout_that_is_due_is_right(met, play):
+    met(lambda: play(Idle, lives, idle_timeout_s=10.1))
+
+
+def test_a_target_whose_clients_may_not_be_quiet_proves_nothing(play):
+    with pytest.raises(NotVerified, match="leaves no time"):
+        play(Ticker, lives, idle_timeout_s=9)
+
+
+def test_a_silence_that_could_not_be_seen_proves_nothing(play):
+    with pytest.raises(NotVerified, match="could not be seen"):
+        play(Ticker, hears("silent"), idle_timeout_s=10.1)
+
+
+def test_the_silence_behind_a_close_proves_nothing(play):
+    with pytest.raises(NotVerified, match=r"closed with 1006 .*is not known"):
+        play(Cutting, hears("silent"))
+
+
+def test_who_is_turned_away_is_noticed(refuted, play):
+    refuted(lambda: play(TurnsAway, lives), "the silent client was not welcomed")
+
+
+def test_a_service_that_is_not_there_proves_nothing(testbed, monkeypatch):
+    monkeypatch.setattr(testbed, "stash", Stash())
+    testbed.begin_scenario()
+    quiet_clients.begin(testbed)  # nobody listens at the address of the target
+    testbed.on_stop.clear()
+    with pytest.raises(NotVerified, match="no service could be kept apart"):
+        behaviour.take_up(testbed)
+
+
+def test_a_harness_that_stood_still_may_have_missed_pings(testbed, play, monkeypatch):
+    monkeypatch.setattr(testbed.loop.stalls, "between", lambda *_: 5000.0)
+    with pytest.raises(Inconclusive, match="stood still for 5000 ms"):
+        play(AtAge, lives)
+
+
+def test_a_silence_in_which_the_harness_stood_still_is_inconclusive(testbed, play, monkeypatch):
+    monkeypatch.setattr(testbed.loop.stalls, "between", lambda *_: 60_000.0)
+    with pytest.raises(Inconclusive, match="the harness itself stood still"):
+        play(Ticker, hears("silent"))
+
+
+def heard(*entries):
+    """Return a client's log: (instant in ns, direction, kind, text)."""
+    client = Connection("Alice", QaWs(), Contract("qa-ws"))
+    client.log = [Frame(at_ns, direction, kind, text) for at_ns, direction, kind, text in entries]
+    return client
+
+
+@pytest.mark.parametrize("kind", ["ping", "text", "binary", "pong"])
+def test_whatever_comes_of_itself_ends_a_silence(kind):
+    client = heard((0, "←", "handshake", ""), (40, "←", kind, "aa"))
+    assert behaviour.longest_silence(client, 100) == (40, 100)
+
+
+def test_an_answer_to_ones_own_ping_ends_no_silence():
+    client = heard((0, "←", "handshake", ""), (49, "→", "ping", "aa"), (50, "←", "pong", "aa"))
+    assert behaviour.longest_silence(client, 100) == (0, 100)
+
+
+def test_what_came_later_is_not_looked_at():
+    client = heard((0, "←", "handshake", ""), (40, "←", "ping", ""), (900, "←", "ping", ""))
+    assert behaviour.longest_silence(client, 100) == (40, 100)
