@@ -41,6 +41,8 @@ class Service:
         self.settings = dict(settings)
         self.process = process
         self.told_to_end = False
+        self.moved = False
+        """Whether its sockets and statistics were seen to follow clients that came."""
         self._holders: list[psutil.Process] = []
         self._roots: list[int] = []
         self.listens_on(port)
@@ -166,7 +168,7 @@ class Service:
             raise Broken(f'the service "{self.target.name}" has ended')
         return members
 
-    def processes_with_clients(self) -> int | None:
+    def processes_that_listen(self) -> int | None:
         """Return how many processes may answer for the service; None where nobody can tell."""
         if self.process is None or self.port is None:
             return None
