@@ -28,6 +28,7 @@ CAPABILITIES = {
     "load": "load",
     "slow consumers": "slow_consumers",
     "soak": "soak",
+    "launchers": "launcher",
     "connection storm": "storm",
     "origins": "origins",
     "tokens": "tokens",

@@ -20,7 +20,7 @@ PER_CYCLE = "growth of the service's private memory per connection cycle: measur
 LEFT_BEHIND = "sockets, sessions, subscriptions, files and threads of the service: measured "
 
 
-def _when_a_client_has_left(act: Callable[[int], None]) -> None:
+def when_a_client_has_left(act: Callable[[int], None]) -> None:
     """Let something happen whenever a place is given back; `act` is told how often it was."""
     original, count = SessionRegistry.release, 0
 
@@ -33,6 +33,12 @@ def _when_a_client_has_left(act: Callable[[int], None]) -> None:
     replace(SessionRegistry, "release", release)
 
 
+def keep_bytes_of_each(size: int) -> None:
+    """Keep an object of so many bytes for every client that has left, and write to all of it."""
+    kept: list[bytes] = []
+    when_a_client_has_left(lambda count: kept.append(b"k" * (size - BYTES_HEADER)))
+
+
 @fault(
     story="Each connection leaves 256 bytes behind, so that the service is killed for want of "
     "memory on a busy day weeks later.",
@@ -40,8 +46,7 @@ def _when_a_client_has_left(act: Callable[[int], None]) -> None:
 )
 def leak_of_256_bytes_per_connection() -> None:
     """Keep a small object for every client that has left: the positive control."""
-    kept: list[bytes] = []
-    _when_a_client_has_left(lambda count: kept.append(bytes(KEPT_BYTES - BYTES_HEADER)))
+    keep_bytes_of_each(KEPT_BYTES)
 
 
 @fault(
@@ -56,7 +61,7 @@ def leaked_task_per_connection() -> None:
     def start(count: int) -> None:
         waiting.append(asyncio.get_running_loop().create_task(asyncio.Event().wait()))
 
-    _when_a_client_has_left(start)
+    when_a_client_has_left(start)
 
 
 @fault(
@@ -71,7 +76,7 @@ def descriptors_leak_slowly() -> None:
         if count % 100 == 0:
             os.open(os.devnull, os.O_RDONLY)
 
-    _when_a_client_has_left(keep_open)
+    when_a_client_has_left(keep_open)
 
 
 @fault(
@@ -86,7 +91,7 @@ def threads_leak_slowly() -> None:
         if count % 1000 == 0:
             threading.Thread(target=threading.Event().wait, daemon=True).start()
 
-    _when_a_client_has_left(start)
+    when_a_client_has_left(start)
 
 
 @fault(

@@ -10,17 +10,22 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from qaws.behaviours import instruments
+from qaws.behaviours.instruments import STATISTICS
 from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot
 from qaws.sut.service import MIB
 from qaws.testbed.stash import Key
-from qaws.testbed.testbed import Testbed
+from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
 from qaws.verdict import Broken
 
 BASELINE = Key[ResourceSnapshot]("no step has recorded what the service held before")
 MEMORY_BEFORE = Key[int]("no step has recorded the service's memory before")
 
-LOOK_EVERY_S = 0.02
-"""How often a service is looked at while it gives back what it held."""
+LOOK_EVERY_S, LOOK_AT_LEAST_EVERY_S = 0.02, 0.2
+"""How often a service is looked at while it gives back what it held: the first pause and the last.
+Each look takes CPU time; what is seen after a pause came at most so much earlier."""
+
+PAUSE_GROWS = 1.25
 
 RESTING_S = 0.1
 """A service to which many clients have just come is steady when it holds the same after that."""
@@ -38,14 +43,19 @@ async def record(testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS) -> None:
 
     Raises:
         Broken: the target gives no means to see one of the parts.
+        NotVerified: what tells of the service does not follow clients that come.
     """
-    await asyncio.to_thread(record_now, testbed, parts, BETWEEN_LOOKS_S)
+    await instruments.see_them_move(testbed)
+    await asyncio.to_thread(_record, testbed, parts, BETWEEN_LOOKS_S)
 
 
-def record_now(
-    testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS, rest_s: float = RESTING_S
-) -> None:
+def record_now(testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS) -> None:
     """Do the same and block; for scenarios whose clients live in processes of their own."""
+    testbed.loop.call(instruments.see_them_move(testbed), STEP_LIMIT_S * testbed.timeout_factor)
+    _record(testbed, parts, RESTING_S)
+
+
+def _record(testbed: Testbed, parts: Sequence[str], rest_s: float) -> None:
     baseline = _steady(testbed, parts, rest_s)
     if baseline.unseen(parts):
         raise Broken(
@@ -89,7 +99,15 @@ async def return_to_baseline(testbed: Testbed, parts: Sequence[str], within_ms: 
     start_ns = time.monotonic_ns()
     deadline_ns = start_ns + int(within_ms * 1e6 + testbed.grace_s * 1e9)
     now, at_ns = await asyncio.to_thread(until_back, testbed, parts, deadline_ns)
+    await _require_believed(testbed, parts, now)
     require_back(testbed, parts, now, (start_ns, at_ns), within_ms)
+
+
+async def _require_believed(testbed: Testbed, parts: Sequence[str], now: ResourceSnapshot) -> None:
+    """Require that the statistics can be believed, where nothing else has already shown a leak."""
+    baseline, others = _baseline(testbed, parts), [p for p in parts if p not in STATISTICS]
+    if now.is_back_at(baseline, others):
+        await instruments.require_agreement(testbed, parts)
 
 
 def until_back(
@@ -122,6 +140,7 @@ def _until(
     wanted: Callable[[ResourceSnapshot], bool],
     deadline_ns: int,
 ) -> tuple[ResourceSnapshot, int]:
+    pause_s = LOOK_EVERY_S
     while True:
         now = testbed.service.snapshot(parts)
         at_ns = time.monotonic_ns()
@@ -129,7 +148,9 @@ def _until(
             now = testbed.service.snapshot(parts)
         if wanted(now) or at_ns > deadline_ns:
             return now, at_ns
-        time.sleep(LOOK_EVERY_S)
+        left_s = max(LOOK_EVERY_S, (deadline_ns - at_ns) / 1e9 / 10)
+        time.sleep(min(pause_s, left_s))
+        pause_s = min(pause_s * PAUSE_GROWS, LOOK_AT_LEAST_EVERY_S)
 
 
 def require_back(
@@ -163,6 +184,8 @@ async def no_more_than_baseline(testbed: Testbed, parts: Sequence[str], within_m
         return now.is_within(baseline, parts)
 
     now, at_ns = await asyncio.to_thread(_until, testbed, parts, holds_no_more, deadline_ns)
+    if now.is_within(baseline, [part for part in parts if part not in STATISTICS]):
+        await instruments.require_agreement(testbed, parts)
     what = f"{in_words(parts)} of the service"
     allowed = f"no more than before: {baseline}"
     testbed.scenario.checks.require(holds_no_more(now), what, str(now), allowed)

@@ -115,7 +115,7 @@ async def _watch(testbed: Testbed, end: Shutdown) -> None:
     """Note when the process has ended; the line of a client that does not read is dead then."""
     assert end.service.process
     while True:
-        if end.service.process.exit_code() is not None:
+        if end.service.has_ended():
             break
         await asyncio.sleep(LOOK_EVERY_S)
     end.ended_ns = time.monotonic_ns()

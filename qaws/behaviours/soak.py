@@ -77,14 +77,12 @@ def _run(
     samples: int,
 ) -> CyclesReport:
     progress = testbed.scratch / f"progress-{time.monotonic_ns()}"
-    assert testbed.service.process
-    pid = testbed.service.process.pid
     plan = CyclesPlan(
         address(testbed, symbol),
         count,
         per_second=per_second,
         samples=samples,
-        pid=pid,
+        pids=testbed.service.serving_pids(),
         progress=str(progress),
     )
     engine = LocalProcesses(testbed.logs, 1)

@@ -1,17 +1,21 @@
 """A service's private memory over what it went through: samples, growth, and slope.
 
 Private memory is the unique set size (USS): what the system would get back if the process ended.
-Pages that it shares with others do not count, so a neighbour's doings do not show.
+Pages that it shares with others do not count, so a neighbour's doings do not show. Processes of one
+family share pages among themselves; those count once (`private_bytes`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
 import psutil
 
+from qaws.measure.family import families
 from qaws.measure.slope import Slope, theil_sen
 
 MIB = 1024 * 1024
@@ -72,17 +76,39 @@ class MemoryCourse:
         return theil_sen(cycles, [float(s.memory_bytes) for s in samples], warm_up=cycles[0])
 
 
-def private_bytes(pid: int) -> int:
-    """Return the private memory of a process and all its descendants, in bytes.
+def private_bytes(roots: Sequence[int]) -> int:
+    """Return the memory of processes and all their descendants, in bytes; the dead hold nothing.
+
+    It is the private memory (USS) of one that is alone. Those of a family share what they had
+    before they were forked: of them it is the proportional set size (PSS), without the pages of
+    files, so that neither a page is counted twice nor a neighbour's doings show.
 
     Raises:
-        psutil.Error: there is no such process, or it may not be looked at.
+        psutil.Error: none of them is there, or one may not be looked at.
     """
-    parent = psutil.Process(pid)
-    total = int(parent.memory_full_info().uss)
-    for child in parent.children(recursive=True):
+    found = families(roots)
+    if not found:
+        raise psutil.NoSuchProcess(roots[0])
+    if len(found) == 1:
+        return int(found[0].memory_full_info().uss)
+    total = 0
+    for member in found:
         try:
-            total += int(child.memory_full_info().uss)
-        except psutil.NoSuchProcess:
-            continue  # it ended meanwhile, and holds nothing
+            total += _proportional_bytes(member)
+        except (psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue  # it ended meanwhile
     return total
+
+
+def _proportional_bytes(process: psutil.Process) -> int:
+    """Return a process's share of the pages that are no file's; its USS where nobody tells."""
+    try:
+        rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:
+        return int(process.memory_full_info().uss)
+    kib = dict(_SHARES.findall(rollup))
+    return sum(int(size) for size in kib.values()) * 1024
+
+
+_SHARES = re.compile(r"^(Pss_Anon|Pss_Shmem):\s+(\d+) kB", re.MULTILINE)
+"""Lines of /proc/PID/smaps_rollup (proc(5))."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -10,7 +11,11 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import uuid4
 
+import psutil
+
+from qaws.measure.family import MARK, families, strays
 from qaws.verdict import Broken
 
 _PR_SET_PDEATHSIG = 1
@@ -24,7 +29,10 @@ def _die_with_parent() -> None:  # pragma: no cover - runs in the child
 
 
 class ManagedProcess:
-    """One child process in a session of its own, so that Ctrl-C reaches only the suite."""
+    """One child process in a session of its own, so that Ctrl-C reaches only the suite.
+
+    Whatever it starts is its too, known by the session or by a mark in the environment, `mark`.
+    """
 
     def __init__(
         self,
@@ -48,6 +56,7 @@ class ManagedProcess:
         """
         self.name = name
         self.log = log
+        self.mark = uuid4().hex
         if directory and not directory.is_dir():
             raise Broken(
                 f"{name}: {directory} is no folder to start it in; "
@@ -60,7 +69,7 @@ class ManagedProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env={**os.environ, **(environment or {})},
+                    env={**os.environ, **(environment or {}), MARK: self.mark},
                     cwd=directory,
                     start_new_session=True,
                     preexec_fn=_die_with_parent,
@@ -107,6 +116,20 @@ class ManagedProcess:
             code = None
         self._kill_group()
         return self._child.wait() if code is None else code
+
+    def strays(self) -> list[psutil.Process]:
+        """Return what it has started that is no longer among its descendants, with families."""
+        own = [process.pid for process in families([self.pid])]
+        return families(strays(self.pid, self.mark, own))
+
+    def stop_all(self, within_s: float) -> None:
+        """Do as `stop` does, and kill what it has left behind in other groups."""
+        left = [*families([self.pid]), *self.strays()]
+        self.stop(within_s)
+        for process in left:
+            if process.pid != self.pid:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()  # psutil does not mistake another for it that has its number
 
     def _kill_group(self) -> None:
         try:

@@ -6,20 +6,23 @@ file. Its memory and sockets are read from the operating system, its own counts 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import urllib.request
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from http.client import HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
 import psutil
 
+from qaws.measure.family import families, has_ended, holds_port, others_that_hold
+from qaws.measure.memory import MIB, private_bytes
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot, own_sockets
 from qaws.sut.target import Statistics, Target
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
-MIB = 1024 * 1024
+__all__ = ["MIB", "Service", "http_url", "open_url"]
 
 
 class Service:
@@ -38,6 +41,10 @@ class Service:
         self.settings = dict(settings)
         self.process = process
         self.told_to_end = False
+        self.moved = False
+        """Whether its sockets and statistics were seen to follow clients that came."""
+        self._holders: list[psutil.Process] = []
+        self._roots: list[int] = []
         self.listens_on(port)
 
     def listens_on(self, port: int | None) -> None:
@@ -95,12 +102,13 @@ class Service:
         return sum(member.num_threads() for member in self._members())
 
     def memory_bytes(self) -> int:
-        """Return the service's private memory (unique set size) in bytes, children included.
+        """Return the service's private memory in bytes, all its processes included.
 
         Raises:
             Broken: the service is not a process of this machine.
+            NotVerified: the process that holds its port is none that can be observed.
         """
-        return sum(member.memory_full_info().uss for member in self._members())
+        return private_bytes(self.serving_pids())
 
     def _sockets(self) -> int | None:
         """Count the service's sockets on its own port, but for the listening one.
@@ -113,15 +121,63 @@ class Service:
             return None
         return sum(own_sockets(member, self.port) for member in self._members())
 
-    def _members(self) -> list[psutil.Process]:
+    def serving_pids(self) -> list[int]:
+        """Return the processes that, with their descendants, are the service.
+
+        They are what was launched, and what has left its family where the port is held there.
+
+        Raises:
+            Broken: the service is not a process of this machine, or has ended.
+            NotVerified: none of them holds the port, so that another process serves.
+        """
         if self.process is None:
             raise Broken("the target has no [launch]: the service's process cannot be observed")
-        try:
-            parent = psutil.Process(self.process.pid)
-            return [parent, *parent.children(recursive=True)]
-        except psutil.NoSuchProcess:
+        self.require_alive()
+        if not (self._holders and any(not has_ended(holder) for holder in self._holders)):
+            self._find_holders(self.process)
+        return self._roots
+
+    def _find_holders(self, process: ManagedProcess) -> None:
+        """Find out who holds the port, among all that the launch has started."""
+        found, self._roots = families([process.pid]), [process.pid]
+        self._holders = self._holding(found)
+        if not self._holders:
+            left = process.strays()
+            self._holders = self._holding(left)
+            self._roots = [process.pid, *(stray.pid for stray in left)]
+        if not self._holders:
+            raise NotVerified(self._unobserved(process.pid, [each.pid for each in found]))
+
+    def _holding(self, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+        return [each for each in processes if self.port and holds_port(each, self.port)]
+
+    def _unobserved(self, launched: int, family: Collection[int]) -> str:
+        """Say in one line why what the service holds cannot be observed."""
+        who = f"the process that was launched ({launched}) and the {len(family) - 1} below it"
+        others = [] if self.port is None else others_that_hold(self.port)
+        held = ", ".join(f"{_name(each)} ({each.pid})" for each in others) or "nobody to be seen"
+        return (
+            f'what the service "{self.target.name}" holds cannot be observed: port {self.port} is '
+            f"held by {held}, not by {who}"
+        )
+
+    def _members(self) -> list[psutil.Process]:
+        members = families(self.serving_pids())
+        if not members:
             self.require_alive()
-            raise
+            raise Broken(f'the service "{self.target.name}" has ended')
+        return members
+
+    def processes_that_listen(self) -> int | None:
+        """Return how many processes may answer for the service; None where nobody can tell."""
+        if self.process is None or self.port is None:
+            return None
+        return len(self._holding(self._members()))
+
+    def has_ended(self) -> bool:
+        """Return whether what was launched has ended, and who held the port when it was told."""
+        launched = self.process is None or self.process.exit_code() is not None
+        return launched and all(has_ended(holder) for holder in self._holders)
 
     def statistics_headers(self) -> dict[str, str]:
         """Return what opens the statistics, as the target file says; nothing where nothing does."""
@@ -157,14 +213,23 @@ class Service:
         """
         if self.process is None:
             raise Broken("the target has no [launch]: the service cannot be told to end")
+        with contextlib.suppress(Broken, NotVerified):
+            self.serving_pids()  # whose end is awaited, too
         self.told_to_end = True
         self.process.interrupt()
 
     def stop(self) -> None:
         """End the service's process; a service that was there before is left alone."""
         if self.process and self.target.launch:
-            self.process.stop(0.0 if self.told_to_end else self.target.launch.stop_within_s)
+            self.process.stop_all(0.0 if self.told_to_end else self.target.launch.stop_within_s)
             self.told_to_end = True
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.Error:
+        return "a process"
 
 
 def http_url(websocket_url: str, path: str) -> str:

@@ -35,7 +35,7 @@ def test_visitors_come_are_served_and_go():
 
 def test_memory_is_read_between_portions():
     with Small() as service:
-        report = run_cycles(CyclesPlan(service.address, 30, samples=5, pid=os.getpid()))
+        report = run_cycles(CyclesPlan(service.address, 30, samples=5, pids=[os.getpid()]))
     assert [sample.cycles for sample in report.samples] == [0, 6, 12, 18, 24, 30]
     assert all(sample.memory_bytes > 1 << 20 for sample in report.samples)
 

@@ -11,7 +11,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -46,7 +46,7 @@ class CyclesPlan:
         at_once: how many short-lived clients may be there at the same time.
         per_second: the rate of cycles; None: as fast as the service takes them.
         samples: how often the memory is read, at even distances; each time nobody is visiting.
-        pid: the service's process; None: its memory is not read.
+        pids: the service's processes, whose descendants count too; none: no memory is read.
         progress: a file that tells how far things are, rewritten about once a second.
     """
 
@@ -55,7 +55,7 @@ class CyclesPlan:
     at_once: int = 30
     per_second: float | None = None
     samples: int = 80
-    pid: int | None = None
+    pids: Sequence[int] = ()
     progress: str | None = None
 
 
@@ -178,8 +178,8 @@ class Churner:
             self._report.failures.append(words)
 
     def _sample(self, cycles: int) -> None:
-        if self._plan.pid is not None:
-            memory = private_bytes(self._plan.pid)
+        if self._plan.pids:
+            memory = private_bytes(self._plan.pids)
             self._report.samples.append(Sample(cycles, memory, time.time()))
 
     def _tell(self) -> None:

@@ -1,0 +1,188 @@
+"""Whether what tells of a service can be believed: it is once it was seen to move.
+
+Before the first baseline of a service, clients come for a moment. Its sockets and its statistics
+must count them. Statistics that are constant, come from an old cache, or are those of one of
+several processes do not, and what rests on them is not verified.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from qaws.behaviours import lifecycle
+from qaws.clients.registry import Registry
+from qaws.protocol import origins
+from qaws.sut.resources import ResourceSnapshot
+from qaws.sut.service import Service
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Broken, NotVerified
+
+STATISTICS = ("sessions", "subscriptions")
+
+COMERS = (4, 1)
+"""How many come, and how many more once these are counted: a cache may have been renewed by chance
+after the first."""
+
+FOLLOWS_S = 2.0
+"""How soon who has come must be counted: the tightest bound of a return (QA-WS-004)."""
+
+READS, READS_OF_ONE = 8, 1
+"""How often the statistics are asked at once, and how often where one process alone can answer."""
+
+LOOK_EVERY_S = 0.05
+
+
+async def see_them_move(testbed: Testbed) -> None:
+    """Let clients come and go, once for each service, and see that they are counted.
+
+    Where the service does not let them in, nothing is said here: the scenario will.
+
+    Raises:
+        NotVerified: sockets or statistics did not count them.
+    """
+    service = testbed.service
+    if service.moved or not service.target.statistics:
+        return
+    before = await _settled(testbed)
+    visits = Registry(testbed.dialect, testbed.contract)
+    try:
+        for number in COMERS:
+            if not await _come(testbed, visits, number):
+                return
+            await _require_counted(service, before, len(visits.all), testbed.timeout_factor)
+        service.moved = True
+    finally:
+        await asyncio.gather(*(each.close() for each in visits.all))
+        await _gone(testbed, before)
+
+
+async def _come(testbed: Testbed, visits: Registry, number: int) -> bool:
+    """Connect so many clients; return whether all were let in."""
+    names = [f"visitor {len(visits.all) + each + 1}" for each in range(number)]
+    location, headers = testbed.target.auth.token_locations[0], origins.headers(origins.NONE)
+    token = testbed.tokens.valid()
+    opened = await visits.connect(
+        names, testbed.service, token, location, headers, None, may_be_gone=True
+    )
+    await asyncio.gather(*(lifecycle.settled(testbed, each) for each in opened))
+    return all(each.is_open and any(each.received("welcome")) for each in opened)
+
+
+async def _require_counted(
+    service: Service, before: ResourceSnapshot, came: int, timeout_factor: float
+) -> None:
+    begin = time.monotonic()
+    while True:
+        answers = await _answers(service)
+        counted = {each.sessions for each in answers}
+        if before.sessions is None or counted == {before.sessions + came}:
+            break
+        if time.monotonic() - begin > FOLLOWS_S * timeout_factor:
+            raise NotVerified(_uncounted(service, before, counted, came, time.monotonic() - begin))
+        await asyncio.sleep(LOOK_EVERY_S)
+    if before.sockets is None:
+        return
+    sockets = (await asyncio.to_thread(service.snapshot, ["sockets"])).sockets or 0
+    if sockets < before.sockets + came:
+        raise NotVerified(
+            f"{came} clients came and the processes of the service have {sockets} sockets on port "
+            f"{service.port}, {before.sockets} before: they are held elsewhere"
+        )
+
+
+def _uncounted(
+    service: Service, before: ResourceSnapshot, counted: set[int | None], came: int, took_s: float
+) -> str:
+    if len(counted) > 1:
+        return _disagreement(service, counted, took_s)
+    return (
+        f"{_statistics_of(service)} did not follow {came} clients that came within {took_s:.1f} s: "
+        f"they told {before.sessions} sessions before and {_either(counted)} then"
+    )
+
+
+def _disagreement(service: Service, counted: set[int | None], within_s: float) -> str:
+    return (
+        f"{_statistics_of(service)} answered {_either(counted)} sessions within {within_s:.1f} s: "
+        "several processes seem to answer"
+    )
+
+
+def _statistics_of(service: Service) -> str:
+    assert service.target.statistics
+    return f'the statistics of the service "{service.target.name}"'
+
+
+def _either(counts: set[int | None]) -> str:
+    return " and ".join(str(count) for count in sorted(counts, key=lambda count: -(count or 0)))
+
+
+async def _answers(service: Service) -> list[ResourceSnapshot]:
+    """Return what the statistics tell to several who ask at once, each on a fresh connection."""
+    alone = await asyncio.to_thread(service.processes_that_listen) == 1
+    reads = READS_OF_ONE if alone else READS
+    asked = (asyncio.to_thread(service.snapshot, STATISTICS) for _ in range(reads))
+    return list(await asyncio.gather(*asked))
+
+
+async def _settled(testbed: Testbed) -> ResourceSnapshot:
+    """Return what the service holds once the statistics say the same to all who ask, twice."""
+    service, begin = testbed.service, time.monotonic()
+    last: set[ResourceSnapshot] = set()
+    while True:
+        answers = set(await _answers(service))
+        if len(answers) == 1 and answers == last:
+            return await asyncio.to_thread(service.snapshot, ["sockets", *STATISTICS])
+        last = answers
+        if (took_s := time.monotonic() - begin) > testbed.grace_s:
+            raise NotVerified(_disagreement(service, {each.sessions for each in answers}, took_s))
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def _gone(testbed: Testbed, before: ResourceSnapshot) -> None:
+    """Wait until the visitors are counted no more; whether it forgets is not judged here."""
+    deadline = time.monotonic() + testbed.grace_s
+    while time.monotonic() < deadline:
+        try:
+            if all(each == _statistics_in(before) for each in await _answers(testbed.service)):
+                return
+        except Broken:
+            return
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _statistics_in(seen: ResourceSnapshot) -> ResourceSnapshot:
+    return ResourceSnapshot(sessions=seen.sessions, subscriptions=seen.subscriptions)
+
+
+async def require_agreement(testbed: Testbed, parts: Sequence[str]) -> None:
+    """Require, where several processes may answer, that the statistics still count our clients.
+
+    Raises:
+        NotVerified: they differ, or are fewer than the clients that are connected.
+    """
+    service = testbed.service
+    if set(parts).isdisjoint(STATISTICS) or not service.target.statistics:
+        return
+    if await asyncio.to_thread(service.processes_that_listen) == 1:
+        return
+    begin = time.monotonic()
+    while True:
+        counted = {each.sessions for each in await _answers(service)}
+        own = sum(
+            each.is_open and any(each.received("welcome"))
+            for each in testbed.scenario.connections.all
+        )
+        if len(counted) == 1 and (min(counted, key=lambda n: n or 0) or 0) >= own:
+            return
+        if (took_s := time.monotonic() - begin) > 1:
+            break
+        await asyncio.sleep(LOOK_EVERY_S)
+    if len(counted) > 1:
+        raise NotVerified(_disagreement(service, counted, took_s))
+    raise NotVerified(
+        f"{_statistics_of(service)} tell {_either(counted)} sessions, where {own} clients of the "
+        "suite are connected"
+    )
