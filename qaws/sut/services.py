@@ -44,6 +44,8 @@ class Services:
         self._token = token
         self._running: dict[tuple[tuple[str, str], ...], Service] = {}
         self._started = 0
+        self.doubts: list[str] = []
+        """Why what tells of one of them could not be believed."""
 
     def get(
         self,

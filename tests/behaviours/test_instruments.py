@@ -1,0 +1,47 @@
+"""What tells of a service: believed once it was seen to move, on processes of its own."""
+
+import pytest
+
+from qaws.behaviours import lifecycle, resources
+from qaws.sut.resources import CLIENT_PARTS
+from qaws.verdict import NotVerified
+from tests.services.faulty import AMPLE_MS, NIFTY
+
+
+async def recorded(do):
+    await do(lifecycle.be_connected, ["Alice"])
+    await do(resources.record)
+    await do(resources.record_memory)
+
+
+async def small(do):
+    await recorded(do)
+    names = ["client 1", "client 2", "client 3"]
+    await do(lifecycle.come_and_go, names, NIFTY, "a clean close")
+    await do(resources.return_to_baseline, CLIENT_PARTS, AMPLE_MS)
+    await do(resources.memory_grew_less, 10)
+
+
+def test_a_service_that_has_left_its_launchers_family_is_observed(met, launched):
+    met(lambda: launched("several", "Ticker-stray", small))
+
+
+def test_what_it_keeps_there_is_refuted(launched, refuted):
+    sentence = r"growth of the service's private memory: measured 1[12]\.\d\d MB"
+    refuted(lambda: launched("several", "KeepsMemory-stray", small), sentence)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (
+            "Constant",
+            "did not follow 4 clients that came within .* they told 7 sessions before and 7",
+        ),
+        ("Stale", r"did not follow . clients that came"),
+        ("Ticker-two", "did not follow 4 clients|several processes seem to answer"),
+    ],
+)
+def test_statistics_that_do_not_count_who_comes_show_nothing(launched, kind, said):
+    with pytest.raises(NotVerified, match=said):
+        launched("several", kind, recorded)

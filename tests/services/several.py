@@ -1,0 +1,63 @@
+"""Services that are several processes, or whose counts tell something else: one mistake each.
+
+`Kind` is served in this process; with `as_stray` behind a launcher, by a process that has left its
+family; with `as_two` by two processes behind one port.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+import time
+
+import tests.services.scripted as scripted
+from tests.services.scripted import KeepsMemory, Ticker, as_process
+
+
+class Constant(Ticker):
+    """Always tells the same."""
+
+    def statistics(self):
+        return {"active_connections": 7, "total_subscriptions": 7}
+
+
+class Stale(Ticker):
+    """Tells what was so up to ten seconds ago."""
+
+    told_at = 0.0
+
+    def statistics(self):
+        if time.monotonic() - self.told_at > 10:  # since the machine began, at first
+            self.told, self.told_at = super().statistics(), time.monotonic()
+        return self.told
+
+
+def as_stray():
+    """Go on in a process that is no descendant of this one, which waits until it has ended."""
+    line, held = os.pipe()
+    if (between := os.fork()) == 0:
+        if os.fork() == 0:
+            os.close(line)
+            return
+        os._exit(0)
+    os.waitpid(between, 0)
+    os.close(held)
+    os.read(line, 1)
+    os._exit(0)
+
+
+def as_two():
+    """Go on in two processes that share one listening socket; the first to serve tells the port."""
+    listening = socket.create_server(("127.0.0.1", 0), backlog=100)
+    serve = scripted.serve
+    named = {"sock": listening}
+    vars(scripted)["serve"] = lambda handler, _host, _port, **more: serve(handler, **named, **more)
+    os.fork()
+
+
+if __name__ == "__main__":
+    kind, *how = sys.argv[1].split("-")
+    for each in how:
+        {"stray": as_stray, "two": as_two}[each]()
+    served = {each.__name__: each for each in (Constant, Stale, KeepsMemory, Ticker)}[kind]
+    asyncio.run(as_process(served()))
