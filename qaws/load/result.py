@@ -106,7 +106,7 @@ class WorkerReport(msgspec.Struct, tag="report"):
     faults: dict[str, int]
     sentences: list[tuple[str, str]]
     kinds: dict[str, int]
-    latencies: tuple[bytes, int, int, int]
+    latencies: tuple[bytes, int, int, int, int]
     bin_ms: int
     bins: dict[int, tuple[int, dict[int, int]]]
     stalls: Stalls

@@ -52,12 +52,15 @@ class Latencies:
         self._histogram: Any = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
         self.early = 0
         """How many values were below zero: received before they were due, by clock or by fault."""
+        self.earliest_us = 0
+        """The lowest of them; 0 when there was none."""
 
     def record(self, values_us: Microseconds) -> None:
         """Count latencies, in µs. What is below 0 counts as 0, what is above 120 s as 120 s."""
         if not len(values_us):
             return
         self.early += int(np.count_nonzero(values_us < 0))
+        self.earliest_us = min(self.earliest_us, int(values_us.min()))
         values = np.clip(values_us, 0, HIGHEST_US)
         held = self._histogram
         counts = np.ctypeslib.as_array(held.counts)
@@ -78,6 +81,7 @@ class Latencies:
             more = np.ctypeslib.as_array(theirs.counts)
             counts[: len(more)] += more
         self.early += other.early
+        self.earliest_us = min(self.earliest_us, other.earliest_us)
 
     @property
     def count(self) -> int:
@@ -113,13 +117,16 @@ class Latencies:
         """Return the histogram in HdrHistogram's own compressed form (V2, base64), for others."""
         return bytes(self._histogram.encode())
 
-    def to_wire(self) -> tuple[bytes, int, int, int]:
-        """Return the encoded histogram with what it does not keep: minimum, maximum, early."""
+    def to_wire(self) -> tuple[bytes, int, int, int, int]:
+        """Return the encoded histogram and what it does not keep: extremes, early, earliest."""
         held = self._histogram
-        return self.encoded(), int(held.min_value), int(held.max_value), self.early
+        extremes = int(held.min_value), int(held.max_value)
+        return self.encoded(), *extremes, self.early, self.earliest_us
 
     @classmethod
-    def from_wire(cls, encoded: bytes, lowest: int, highest: int, early: int) -> Latencies:
+    def from_wire(
+        cls, encoded: bytes, lowest: int, highest: int, early: int, earliest_us: int
+    ) -> Latencies:
         """Read what `to_wire` wrote."""
         latencies = cls()
         found = HdrHistogram.decode(encoded)
@@ -127,7 +134,7 @@ class Latencies:
             latencies._histogram.add(found)
             latencies._histogram.min_value = lowest
             latencies._histogram.max_value = highest
-        latencies.early = early
+        latencies.early, latencies.earliest_us = early, earliest_us
         return latencies
 
 

@@ -79,21 +79,28 @@ class Flow:
         """Return how many ticks have been sent."""
         return sum(self._next[s] - self._first[s] for s in self._next)
 
-    def run(self, start_us: int, stop: threading.Event) -> FlowReport:
-        """Publish, beginning at `start_us` (µs since 1970), until the end or until told to stop.
+    def run(self, start_us: int, start_ns: int, stop: threading.Event) -> FlowReport:
+        """Publish until the end or until told to stop.
+
+        Args:
+            start_us: when to begin, in µs since 1970: due times count from there.
+            start_ns: the same instant on the monotonic clock, which alone decides when.
+            stop: set it to end the flow.
 
         Raises:
             Broken: the broker hung up, refused, or took nothing for 5 s.
         """
         started_cpu = time.process_time()
-        start_ns = time.monotonic_ns() + start_us * 1000 - time.time_ns()
         sent_ns = array("q")
         try:
             last_due_us = self._keep_to(start_ns, start_us, sent_ns, stop)
+            done = len(sent_ns)
             if self._plan.fence:
-                now_us = time.time_ns() // 1000
-                self._send([self._tick(symbol, now_us) for symbol in self._plan.symbols])
-            last_sent_us = time.time_ns() // 1000
+                due_us = start_us + (time.monotonic_ns() - start_ns) // 1000
+                if done < len(self._due_ns):  # stopped; a late publisher owes this tick already
+                    due_us = min(due_us, start_us + int(self._due_ns[done]) // 1000)
+                self._send([self._tick(symbol, due_us) for symbol in self._plan.symbols])
+            last_sent_us = start_us + (time.monotonic_ns() - start_ns) // 1000
             self._await_answers()
         except OSError as problem:
             raise Broken(f"the broker ended the publisher's connection: {problem}") from None
