@@ -8,7 +8,7 @@ client is one value; nothing is sampled.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -148,6 +148,22 @@ class Point(NamedTuple):
     max_ms: float
 
 
+class Late(NamedTuple):
+    """Ticks of about the same latency that were due within one bin of the course.
+
+    Attributes:
+        start_ms: when the bin begins, in ms since 1970.
+        end_ms: when it ends.
+        latency_ms: their latency, to two digits.
+        deliveries: how many they are.
+    """
+
+    start_ms: float
+    end_ms: float
+    latency_ms: float
+    deliveries: int
+
+
 class Course:
     """Latency over due time, in bins; percentiles per bin are good to two digits (1 %)."""
 
@@ -207,6 +223,24 @@ class Course:
             self._counts_of(index)[:] += counts
             self._raise_longest(index, other._longest[index])
         self._keep_small()
+
+    @property
+    def count(self) -> int:
+        """Return how many values there are."""
+        return sum(int(counts.sum()) for counts in self._counts.values())
+
+    def from_ms(self, bound_ms: float) -> Iterator[Late]:
+        """Return all values from `bound_ms` up, by bin and bucket, in order of time."""
+        first = int(bucket_of(np.array([bound_ms * 1000], np.int64), self.DIGITS)[0])
+        for index in sorted(self._counts):
+            counts = self._counts[index]
+            for bucket in first + np.flatnonzero(counts[first:]):
+                longest_us = min(highest_in(int(bucket), self.DIGITS), self._longest[index])
+                if longest_us >= bound_ms * 1000:
+                    start_ms = float(index * self.bin_ms)
+                    yield Late(
+                        start_ms, start_ms + self.bin_ms, longest_us / 1000, int(counts[bucket])
+                    )
 
     def points(self) -> list[Point]:
         """Return the bins in order of time; `start_s` counts from the first of them."""

@@ -30,6 +30,10 @@ SLICE_NS = 1_000_000
 MOST_AT_ONCE = 200
 """A publisher that has fallen behind catches up in portions of so many ticks."""
 
+NOTICED_LAG_MS = 1.0
+LAG_BIN_NS = 100_000_000
+"""Ticks that were late by more than a slice are told of, the worst of each tenth of a second."""
+
 TAKES_S = 5.0
 """A broker that takes nothing, or does not answer at the end, for so long has failed."""
 
@@ -206,7 +210,27 @@ class Flow:
             stalls=Stalls(tuple(self._stalls_ms)),
             cpu_s=time.process_time() - started_cpu,
             stopped=stopped,
+            lags=lags_of(sent_ns, lag_ms, start_us) if len(due_ns) else Stalls(),
         )
+
+
+def lags_of(sent_ns: Any, lag_ms: Any, start_us: int) -> Stalls:
+    """Return, for each tenth of a second in which ticks were sent late, by how much at most.
+
+    Args:
+        sent_ns: when each tick was sent, in ns from the start.
+        lag_ms: by how much that was late.
+        start_us: the start, in µs since 1970.
+    """
+    late = np.flatnonzero(lag_ms > NOTICED_LAG_MS)
+    worst: dict[int, float] = {}
+    for tenth, lag in zip((sent_ns[late] // LAG_BIN_NS).tolist(), lag_ms[late], strict=True):
+        worst[tenth] = max(worst.get(tenth, 0.0), float(lag))
+    return Stalls(
+        tuple(
+            ((tenth + 1) * LAG_BIN_NS / 1e6 + start_us / 1000, lag) for tenth, lag in worst.items()
+        )
+    )
 
 
 def _rate(instants_ns: Any) -> float:
