@@ -24,6 +24,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from bench.stream import Flaw, own_slices, payloads, slices
+from qaws.measure.clock import now_us
 
 CONTROL = b"CONTROL\n"
 WELCOME = b'{"type":"connection","status":"connected","session_id":"bench"}'
@@ -145,12 +146,12 @@ class Sender:
     async def _send(self) -> None:
         """Send the stream to every client, as fast as they take it."""
         lead_s = LEAD_S + self._ticks * 6e-5 + len(self._clients) * self._ticks * 1e-6 * self._own
-        due_us = time.time_ns() // 1000 + int(lead_s * 1e6)
+        due_us = now_us() + int(lead_s * 1e6)
         pieces = slices(payloads(self._ticks, due_us, self._flaws))
         for number, client in enumerate(self._clients, 1):
             client.pieces = own_slices(pieces, number) if self._own else pieces
-        await asyncio.sleep(max(0.0, due_us / 1e6 - time.time()))
-        begun_us, begun_cpu = time.time_ns() // 1000, time.process_time()
+        await asyncio.sleep(max(0.0, (due_us - now_us()) / 1e6))
+        begun_us, begun_cpu = now_us(), time.process_time()
         while active := [c for c in self._clients if c.position < len(c.pieces) and c.is_open]:
             ready = [client for client in active if not client.paused]
             for client in ready:
@@ -164,7 +165,7 @@ class Sender:
         self._tell(
             {
                 "begun_us": begun_us,
-                "sent_us": time.time_ns() // 1000,
+                "sent_us": now_us(),
                 "cpu_s": time.process_time() - begun_cpu,
                 "stream_bytes": sum(map(len, pieces)),
             }

@@ -6,6 +6,7 @@ With them 019, 104 and 112.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -31,6 +32,8 @@ RARE, LOST = 25, 1_000
 make 100 to 250 writes."""
 HEADER = 4
 """Bytes before the payload of a tick, which is always longer than 125 bytes (RFC 6455, 5.2)."""
+
+_DUE = re.compile(rb'"due_us": ?\d{16}')
 
 P50, P99 = "broadcast latency p50: measured ", "broadcast latency p99: measured "
 DRAINED = "until the backlog was drained: measured "
@@ -140,6 +143,35 @@ def service_stalls_now_and_then() -> None:
         await original(self, stop)
 
     replace(TickerService, "run", run)
+
+
+@fault(
+    story="Each tick waits in the service for 150 ms, and its due time is set anew when it leaves, "
+    "so that on the dashboards prices are always fresh.",
+    caught_by={"QA-WS-013": "x content"},
+)
+def due_times_set_anew() -> None:
+    """Hold back what has come, and stamp it when it is sent."""
+    original = Fanout._flush_group
+
+    def stamped(frame: bytes) -> bytes:
+        return _DUE.sub(b"%b%d" % (b'"due_us": ', time.time_ns() // 1000), frame)
+
+    def _flush_group(self: Fanout, group: SESSION_GROUP) -> None:
+        if group.ahead:
+            original(self, group)
+            return
+        frames, group.pending = group.pending, []
+        loop = asyncio.get_running_loop()
+
+        def send() -> None:
+            due = b"".join(map(stamped, frames))
+            for session in self.recipients(group):
+                self._deliver(session, due, len(frames))
+
+        loop.call_later(0.15, send)
+
+    replace(Fanout, "_flush_group", _flush_group)
 
 
 @fault(

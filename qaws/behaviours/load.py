@@ -20,8 +20,15 @@ from qaws.load.publisher.publisher import Publisher
 from qaws.load.result import SwarmResult
 from qaws.load.schedule import FlowPlan, FlowReport, Spike
 from qaws.load.swarm import Swarm
+from qaws.measure.clock import at_us
 from qaws.measure.cpu_wait import CpuWait
-from qaws.measure.interference import Cause, explains, waited_for_cpu
+from qaws.measure.interference import (
+    Cause,
+    Disturbance,
+    explains,
+    explains_percentile,
+    waited_for_cpu,
+)
 from qaws.measure.stall import Stalls
 from qaws.protocol.market import Selection
 from qaws.report.latency_plot import course_plot, percentile_plot
@@ -92,6 +99,21 @@ class LoadRun:
         if self.flow is None:
             raise Broken("nothing has been published to the swarm yet")
         return self.flow
+
+    def interference_with(self, percentile: float, bound_ms: float) -> str | None:
+        """Say why a broken bound on a percentile could be the harness's doing; None if it cannot.
+
+        Args:
+            percentile: of all latencies from the due time, from 0 to 100.
+            bound_ms: what is allowed.
+        """
+        waited = self.waited.moved(at_us(0) / 1000)
+        causes = [
+            Disturbance("the swarm stalled for up to", self.found.stalls_of_all),
+            Disturbance(waited_for_cpu(0).words, waited),
+            Disturbance("ticks were published late by up to", self.published.lags, adds_up=False),
+        ]
+        return explains_percentile(causes, self.found.course, percentile, bound_ms)
 
     def interference(
         self, measured_ms: float, bound_ms: float, *, since_due: bool = True

@@ -106,7 +106,7 @@ class WorkerReport(msgspec.Struct, tag="report"):
     faults: dict[str, int]
     sentences: list[tuple[str, str]]
     kinds: dict[str, int]
-    latencies: tuple[bytes, int, int, int]
+    latencies: tuple[bytes, int, int, int, int]
     bin_ms: int
     bins: dict[int, tuple[int, dict[int, int]]]
     stalls: Stalls
@@ -228,6 +228,22 @@ class SwarmResult:
         """Return the stalls of the worker with readers that stood still the longest."""
         with_readers = (worker.stalls for worker in self.workers if worker.readers)
         return max(with_readers, key=lambda stalls: stalls.total_ms, default=Stalls())
+
+    @property
+    def stalls_of_all(self) -> Stalls:
+        """Return when a worker with readers stood still; times shared by several count once."""
+        spans = sorted(
+            (end - length, end)
+            for worker in self.workers
+            if worker.readers
+            for end, length in worker.stalls.spans
+        )
+        merged: list[tuple[float, float]] = []
+        for start, end in spans:
+            if merged and start <= merged[-1][1]:
+                start, end = merged[-1][0], max(end, merged.pop()[1])
+            merged.append((start, end))
+        return Stalls(tuple((end, end - start) for start, end in merged))
 
     def stood_still_ms(self, window_ms: float) -> float:
         """Return how long a worker with readers stood still at most, in a window of that length."""

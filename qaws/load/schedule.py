@@ -86,6 +86,7 @@ class FlowReport(msgspec.Struct, tag="flow"):
         lag_max_ms: the same, at worst.
         heard_by: the smallest number of subscribers that the broker had for a tick.
         stalls: how far the publisher stood still.
+        lags: (until when, by how much at most) ticks were late, in ms since 1970.
         cpu_s: CPU seconds from start to end.
         stopped: whether it was stopped before the schedule's end.
     """
@@ -105,6 +106,7 @@ class FlowReport(msgspec.Struct, tag="flow"):
     stalls: Stalls
     cpu_s: float
     stopped: bool = False
+    lags: Stalls = Stalls()
 
     def late(self) -> str | None:
         """Say that the load was not the one that was asked for; None if it was.

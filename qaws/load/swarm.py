@@ -30,6 +30,9 @@ from qaws.verdict import Broken, Refuted
 CALL_BACK_S = 10.0
 """How long a worker may take to start and call back."""
 
+UNNOTICED_US = 1000
+"""Clocks that differ by so much more than their uncertainty spoil no bound; µs."""
+
 REPORT_S = 30.0
 """How long a worker may take to close its clients and evaluate what they received."""
 
@@ -187,6 +190,8 @@ class Swarm:
             result.add(child.name, offset, report)
             if isinstance(clock, Offset) and (moved := _moved(offset, clock)):
                 problems.append(f"{child.title}: {moved}")
+            if early := _early(offset, report):
+                problems.append(f"{child.title}: {early}")
         result.incomplete = "; ".join(problems) or None
         return result
 
@@ -222,6 +227,17 @@ class Swarm:
 def _moved(before: Offset, after: Offset) -> str | None:
     """Say that a clock was set while it was measured with."""
     moved = after.offset_us - before.offset_us
-    if abs(moved) <= before.uncertainty_us + after.uncertainty_us + 1000:
+    if abs(moved) <= before.uncertainty_us + after.uncertainty_us + UNNOTICED_US:
         return None
     return f"its clock moved by {moved / 1000:.1f} ms during the run ({before}, then {after})"
+
+
+def _early(offset: Offset, report: WorkerReport) -> str | None:
+    """Say that ticks came before they were due, by more than the clocks are uncertain."""
+    *_, early, earliest_us = report.latencies
+    if -earliest_us <= offset.uncertainty_us + UNNOTICED_US:
+        return None
+    return (
+        f"{early:,} ticks were received before they were due, by up to "
+        f"{-earliest_us / 1000:.1f} ms (its clock: {offset}): no latency can be told from that"
+    )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from qaws.measure.latency import Course
+from qaws.measure.stall import Stalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +39,81 @@ def explains(causes: Sequence[Cause], measured_ms: float, bound_ms: float) -> st
     told = [f"{cause.words} {cause.ms:.0f} ms" for cause in causes]
     return (
         f"in such a time {', '.join(told)}: without that the bound could be met; "
+        "run it again on a quieter machine"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """Stretches that lengthened what ran through them.
+
+    Attributes:
+        words: what it was.
+        spans: the stretches, on the clock of the due times (`Stalls.moved`).
+        adds_up: whether several of them lengthen one time together; lags of a publisher do not.
+    """
+
+    words: str
+    spans: Stalls
+    adds_up: bool = True
+
+    def within_ms(self, start_ms: float, end_ms: float, latency_ms: float) -> float:
+        """Return by how much a latency that ran between two instants was lengthened at most.
+
+        A stretch reaches further than its end: for as long again, what has piled up is worked off.
+        """
+        spans, longest = self.spans.spans, self.spans.worst_ms
+        first = bisect_left(spans, start_ms - longest, key=_end)
+        last = bisect_left(spans, end_ms + longest, key=_end)
+        touched = Stalls(
+            tuple(
+                (end, length)
+                for end, length in spans[first:last]
+                if end - length < end_ms and end + length > start_ms
+            )
+        )
+        return touched.within_ms(latency_ms) if self.adds_up else touched.worst_ms
+
+
+def _end(span: tuple[float, float]) -> float:
+    return span[0]
+
+
+def explains_percentile(
+    causes: Sequence[Disturbance], course: Course, percentile: float, bound_ms: float
+) -> str | None:
+    """Say that disturbances could have broken a bound on a percentile; None when they could not.
+
+    What counts is not how long the longest of them was but how many latencies they can explain: one
+    that was due far from all of them, or was longer than they can account for, is the service's.
+
+    Args:
+        causes: what disturbed the measurement, and when.
+        course: all latencies, over the time at which they were due.
+        percentile: from 0 to 100.
+        bound_ms: what is allowed.
+
+    Returns:
+        A sentence for `Inconclusive`.
+    """
+    above = explained = 0
+    worst_ms = dict.fromkeys((cause.words for cause in causes), 0.0)
+    for late in course.from_ms(bound_ms):
+        above += late.deliveries
+        each = {
+            cause.words: cause.within_ms(
+                late.start_ms, late.end_ms + late.latency_ms, late.latency_ms
+            )
+            for cause in causes
+        }
+        if late.latency_ms - sum(each.values()) < bound_ms:
+            explained += late.deliveries
+            worst_ms = {words: max(ms, each[words]) for words, ms in worst_ms.items()}
+    if not explained or above - explained > course.count * (1 - percentile / 100):
+        return None
+    told = [f"{words} {ms:.0f} ms" for words, ms in worst_ms.items()]
+    return (
+        f"{explained:,} of the {above:,} latencies above the bound fall into times in which "
+        f"{', '.join(told)}: without these the bound could be met; "
         "run it again on a quieter machine"
     )

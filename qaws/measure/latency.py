@@ -8,7 +8,7 @@ client is one value; nothing is sampled.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -52,12 +52,15 @@ class Latencies:
         self._histogram: Any = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
         self.early = 0
         """How many values were below zero: received before they were due, by clock or by fault."""
+        self.earliest_us = 0
+        """The lowest of them; 0 when there was none."""
 
     def record(self, values_us: Microseconds) -> None:
         """Count latencies, in µs. What is below 0 counts as 0, what is above 120 s as 120 s."""
         if not len(values_us):
             return
         self.early += int(np.count_nonzero(values_us < 0))
+        self.earliest_us = min(self.earliest_us, int(values_us.min()))
         values = np.clip(values_us, 0, HIGHEST_US)
         held = self._histogram
         counts = np.ctypeslib.as_array(held.counts)
@@ -78,6 +81,7 @@ class Latencies:
             more = np.ctypeslib.as_array(theirs.counts)
             counts[: len(more)] += more
         self.early += other.early
+        self.earliest_us = min(self.earliest_us, other.earliest_us)
 
     @property
     def count(self) -> int:
@@ -113,13 +117,16 @@ class Latencies:
         """Return the histogram in HdrHistogram's own compressed form (V2, base64), for others."""
         return bytes(self._histogram.encode())
 
-    def to_wire(self) -> tuple[bytes, int, int, int]:
-        """Return the encoded histogram with what it does not keep: minimum, maximum, early."""
+    def to_wire(self) -> tuple[bytes, int, int, int, int]:
+        """Return the encoded histogram and what it does not keep: extremes, early, earliest."""
         held = self._histogram
-        return self.encoded(), int(held.min_value), int(held.max_value), self.early
+        extremes = int(held.min_value), int(held.max_value)
+        return self.encoded(), *extremes, self.early, self.earliest_us
 
     @classmethod
-    def from_wire(cls, encoded: bytes, lowest: int, highest: int, early: int) -> Latencies:
+    def from_wire(
+        cls, encoded: bytes, lowest: int, highest: int, early: int, earliest_us: int
+    ) -> Latencies:
         """Read what `to_wire` wrote."""
         latencies = cls()
         found = HdrHistogram.decode(encoded)
@@ -127,7 +134,7 @@ class Latencies:
             latencies._histogram.add(found)
             latencies._histogram.min_value = lowest
             latencies._histogram.max_value = highest
-        latencies.early = early
+        latencies.early, latencies.earliest_us = early, earliest_us
         return latencies
 
 
@@ -139,6 +146,22 @@ class Point(NamedTuple):
     p50_ms: float
     p99_ms: float
     max_ms: float
+
+
+class Late(NamedTuple):
+    """Ticks of about the same latency that were due within one bin of the course.
+
+    Attributes:
+        start_ms: when the bin begins, in ms since 1970.
+        end_ms: when it ends.
+        latency_ms: their latency, to two digits.
+        deliveries: how many they are.
+    """
+
+    start_ms: float
+    end_ms: float
+    latency_ms: float
+    deliveries: int
 
 
 class Course:
@@ -200,6 +223,24 @@ class Course:
             self._counts_of(index)[:] += counts
             self._raise_longest(index, other._longest[index])
         self._keep_small()
+
+    @property
+    def count(self) -> int:
+        """Return how many values there are."""
+        return sum(int(counts.sum()) for counts in self._counts.values())
+
+    def from_ms(self, bound_ms: float) -> Iterator[Late]:
+        """Return all values from `bound_ms` up, by bin and bucket, in order of time."""
+        first = int(bucket_of(np.array([bound_ms * 1000], np.int64), self.DIGITS)[0])
+        for index in sorted(self._counts):
+            counts = self._counts[index]
+            for bucket in first + np.flatnonzero(counts[first:]):
+                longest_us = min(highest_in(int(bucket), self.DIGITS), self._longest[index])
+                if longest_us >= bound_ms * 1000:
+                    start_ms = float(index * self.bin_ms)
+                    yield Late(
+                        start_ms, start_ms + self.bin_ms, longest_us / 1000, int(counts[bucket])
+                    )
 
     def points(self) -> list[Point]:
         """Return the bins in order of time; `start_s` counts from the first of them."""

@@ -39,6 +39,10 @@ class Stalls(msgspec.Struct, frozen=True):
         """Return the longest stretch, 0.0 when there was none."""
         return max((length for _, length in self.spans), default=0.0)
 
+    def moved(self, ms: float) -> Stalls:
+        """Return the same stretches on a clock that is so many milliseconds ahead."""
+        return Stalls(tuple((end + ms, length) for end, length in self.spans))
+
     def within_ms(self, window_ms: float) -> float:
         """Return for how long at most the process stood still in any window of that length.
 

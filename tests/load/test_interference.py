@@ -1,6 +1,7 @@
 """When a broken bound can be the harness's own doing, and when it cannot."""
 
 import msgspec
+import numpy as np
 import pytest
 
 from qaws.behaviours.load import LoadRun
@@ -27,6 +28,21 @@ def test_a_stall_that_explains_the_excess_casts_doubt():
     assert words is not None
     assert words.startswith("in such a time the swarm stalled for up to 50 ms, service and")
     assert words.endswith("run it again on a quieter machine")
+
+
+def test_a_percentile_is_excused_only_by_stalls_at_its_time():
+    load, due_ms = run((5000.0, 130.0)), np.arange(10_000)
+    taken_us = np.where((due_ms >= 4870) & (due_ms < 5000), 120_000, 2000)
+    load.result.course.record(due_ms * 1000, taken_us)
+    assert "fall into times in which the swarm stalled" in str(load.interference_with(99, 100))
+    load.result.workers[:] = run((8000.0, 130.0)).result.workers
+    assert load.interference_with(99, 100) is None
+
+
+def test_workers_that_stall_at_the_same_time_stall_once():
+    load = run((500.0, 50.0))
+    load.result.workers += run((520.0, 40.0), (900.0, 10.0)).result.workers
+    assert load.result.stalls_of_all == Stalls(((520.0, 70.0), (900.0, 10.0)))
 
 
 def test_many_stalls_in_a_row_add_up_but_only_within_the_time_that_was_measured():

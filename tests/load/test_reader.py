@@ -9,13 +9,13 @@ import pytest
 from websockets.frames import Frame, Opcode
 from websockets.utils import accept_key
 
-from qaws.load.subscriber import connection as lines
 from qaws.load.subscriber import reader as clients
 from qaws.load.subscriber import shared_stream as segments
 from qaws.load.subscriber.aggregator import Aggregator
 from qaws.load.subscriber.reader import Reader, new_handshake
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.subscriber.verifier import Verifier
+from qaws.measure import clock
 from tests.load_fixtures import NIFTY
 
 DUE = 1_700_000_000_000_000
@@ -91,7 +91,7 @@ class Party:
         return reader
 
     def receive(self, reader, data, at_ms=0):
-        lines.now_us = lambda: DUE + at_ms * 1000
+        clock.now_us = lambda: DUE + at_ms * 1000
         reader.data_received(data)
 
     async def close_books(self):
@@ -105,7 +105,7 @@ class Party:
 
 @pytest.fixture(autouse=True)
 def _restored_clock(monkeypatch):
-    monkeypatch.setattr(lines, "now_us", lines.now_us)
+    monkeypatch.setattr(clock, "now_us", clock.now_us)
 
 
 def run(work):

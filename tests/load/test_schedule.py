@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from qaws.load.plan import Group, SwarmPlan
+from qaws.load.publisher.open_loop import lags_of
 from qaws.load.result import Offset
 from qaws.load.schedule import FlowPlan, FlowReport, Spike
 from qaws.measure.stall import Stalls
@@ -63,3 +64,9 @@ def test_an_offset_within_its_own_uncertainty_is_not_applied():
     assert Offset(30.0, 40.0).applied_us == 0
     assert Offset(-5_000.0, 40.0).applied_us == -5000
     assert str(Offset(-5_000.0, 40.0)) == "-5.000 ms ± 0.040 ms"
+
+
+def test_lags_are_told_by_the_tenth_of_a_second_with_the_worst_of_each():
+    sent_ns = np.array([10, 20, 150, 160, 350]) * 1_000_000
+    lag_ms = np.array([0.4, 3.0, 30.0, 20.0, 0.9])
+    assert lags_of(sent_ns, lag_ms, 7_000_000) == Stalls(((7100.0, 3.0), (7200.0, 30.0)))

@@ -33,6 +33,14 @@ def test_a_known_delay_is_measured_to_a_millisecond(observe, delay_ms):
     assert result.worst.max_us / 1000 == pytest.approx(result.latencies.max_ms, abs=0.001)
 
 
+def test_ticks_that_come_before_they_are_due_are_no_measurement(observe):
+    result = observe(clients=2, count=100, delay_ms=-20)
+    assert result.incomplete is not None
+    assert result.incomplete.startswith("worker 1 (process ")
+    assert "200 ticks were received before they were due, by up to " in result.incomplete
+    assert result.incomplete.endswith("no latency can be told from that")
+
+
 def test_a_stalling_service_is_measured_from_the_due_time(observe):
     """300 ms in every second: 30 % of the ticks wait, on average for 150 ms."""
     result = observe(count=2000, per_second=1000, stall_ms=300, stall_every=1000)

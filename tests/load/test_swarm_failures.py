@@ -14,6 +14,7 @@ import pytest
 from qaws.load.cluster import controller
 from qaws.load.plan import Group, SwarmPlan
 from qaws.load.swarm import Swarm
+from qaws.measure.interference import Disturbance, explains_percentile
 from tests.load_fixtures import NIFTY, ROOT
 from tests.processes import children, is_alive
 from tests.waiting import HANG_S, until
@@ -91,6 +92,7 @@ from pathlib import Path
 from qaws.protocol.market import selection_of
 from qaws.load.plan import Group
 from qaws.load.swarm import Swarm
+from qaws.measure.interference import Disturbance, explains_percentile
 from qaws.load.plan import SwarmPlan
 swarm = Swarm(Path({str(tmp_path)!r}))
 swarm.start(SwarmPlan({service.url!r}, (Group("client", 2, selection_of("NIFTY")),)))
@@ -116,3 +118,22 @@ def test_many_swarms_leave_no_descriptors_behind(scripted, tmp_path):
 
     first, last = one(1), one(2)
     until(lambda: psutil.Process().num_fds() <= first, f"{last} descriptors, at first {first}")
+
+
+def test_a_worker_that_stood_still_explains_the_latencies_of_that_time(scripted, tmp_path):
+    with closing(Swarm(tmp_path, workers=1)) as swarm:
+        service = scripted(count=2000, per_second=1000)
+        swarm.start(SwarmPlan(service.url, (Group("client", 4, NIFTY),), first={"NIFTY": 1}))
+        swarm.go()
+        service.go()
+        until(lambda: swarm.progress().messages > 100)
+        os.kill(swarm.engine.pids[0], signal.SIGSTOP)
+        time.sleep(0.4)
+        os.kill(swarm.engine.pids[0], signal.SIGCONT)
+        result = swarm.finish({"NIFTY": 2000}, HANG_S)
+    assert result.incomplete is None
+    assert result.latencies.percentile_ms(95) > 100
+    stalled = Disturbance("the swarm stalled for up to", result.stalls_of_all)
+    assert explains_percentile([stalled], result.course, 95, 100) is not None
+    elsewhere = Disturbance("it stalled later", result.stalls_of_all.moved(60_000))
+    assert explains_percentile([elsewhere], result.course, 95, 100) is None

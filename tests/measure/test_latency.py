@@ -46,11 +46,11 @@ def test_merging_is_as_recording_everything_in_one():
 def test_impossible_values_are_counted_and_kept_within_the_range():
     latencies = Latencies()
     latencies.record(np.array([-500, 10, 500_000_000]))
-    assert latencies.early == 1
+    assert (latencies.early, latencies.earliest_us) == (1, -500)
     assert latencies.count == 3
     assert latencies.max_ms == 120_000
     restored = Latencies.from_wire(*latencies.to_wire())
-    assert (restored.early, restored.max_ms) == (1, 120_000)
+    assert (restored.early, restored.earliest_us, restored.max_ms) == (1, -500, 120_000)
 
 
 def test_nothing_measured_is_zero():

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from qaws.load.cluster import wire
 from qaws.load.result import Offset
+from qaws.measure.clock import now_us
 
 SILENT_S = 3.0
 """A child that has said nothing for so long counts as lost; it beats every 0.5 s."""
@@ -141,10 +142,10 @@ class WorkerHandle:
         """Estimate how far the child's clock is ahead (RFC 5905, section 8, in the small)."""
         best: Offset | None = None
         for _ in range(ROUNDS):
-            asked = time.time_ns() / 1000
+            asked = now_us()
             self.send(wire.Probe())
             echo = await self.expect(wire.Echo, 2.0)
-            took = time.time_ns() / 1000 - asked
+            took = now_us() - asked
             if best is None or took / 2 < best.uncertainty_us:
                 best = Offset(echo.at_us - (asked + took / 2), took / 2)
         assert best

@@ -64,10 +64,17 @@ class Echo(msgspec.Struct, tag=True):
 
 
 class Go(msgspec.Struct, tag=True):
-    """Begin; `clock_ahead_us` is what to take off this child's clock, `at_us` when to begin."""
+    """Begin.
+
+    Attributes:
+        clock_ahead_us: what to take off this child's clock.
+        at_us: when to begin, in µs since 1970.
+        at_ns: the same instant on the monotonic clock of the machine, for a child that is there.
+    """
 
     clock_ahead_us: int = 0
     at_us: int = 0
+    at_ns: int = 0
 
 
 class Fence(msgspec.Struct, tag=True):

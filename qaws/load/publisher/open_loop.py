@@ -30,6 +30,10 @@ SLICE_NS = 1_000_000
 MOST_AT_ONCE = 200
 """A publisher that has fallen behind catches up in portions of so many ticks."""
 
+NOTICED_LAG_MS = 1.0
+LAG_BIN_NS = 100_000_000
+"""Ticks that were late by more than a slice are told of, the worst of each tenth of a second."""
+
 TAKES_S = 5.0
 """A broker that takes nothing, or does not answer at the end, for so long has failed."""
 
@@ -79,21 +83,28 @@ class Flow:
         """Return how many ticks have been sent."""
         return sum(self._next[s] - self._first[s] for s in self._next)
 
-    def run(self, start_us: int, stop: threading.Event) -> FlowReport:
-        """Publish, beginning at `start_us` (µs since 1970), until the end or until told to stop.
+    def run(self, start_us: int, start_ns: int, stop: threading.Event) -> FlowReport:
+        """Publish until the end or until told to stop.
+
+        Args:
+            start_us: when to begin, in µs since 1970: due times count from there.
+            start_ns: the same instant on the monotonic clock, which alone decides when.
+            stop: set it to end the flow.
 
         Raises:
             Broken: the broker hung up, refused, or took nothing for 5 s.
         """
         started_cpu = time.process_time()
-        start_ns = time.monotonic_ns() + start_us * 1000 - time.time_ns()
         sent_ns = array("q")
         try:
             last_due_us = self._keep_to(start_ns, start_us, sent_ns, stop)
+            done = len(sent_ns)
             if self._plan.fence:
-                now_us = time.time_ns() // 1000
-                self._send([self._tick(symbol, now_us) for symbol in self._plan.symbols])
-            last_sent_us = time.time_ns() // 1000
+                due_us = start_us + (time.monotonic_ns() - start_ns) // 1000
+                if done < len(self._due_ns):  # stopped; a late publisher owes this tick already
+                    due_us = min(due_us, start_us + int(self._due_ns[done]) // 1000)
+                self._send([self._tick(symbol, due_us) for symbol in self._plan.symbols])
+            last_sent_us = start_us + (time.monotonic_ns() - start_ns) // 1000
             self._await_answers()
         except OSError as problem:
             raise Broken(f"the broker ended the publisher's connection: {problem}") from None
@@ -199,7 +210,27 @@ class Flow:
             stalls=Stalls(tuple(self._stalls_ms)),
             cpu_s=time.process_time() - started_cpu,
             stopped=stopped,
+            lags=lags_of(sent_ns, lag_ms, start_us) if len(due_ns) else Stalls(),
         )
+
+
+def lags_of(sent_ns: Any, lag_ms: Any, start_us: int) -> Stalls:
+    """Return, for each tenth of a second in which ticks were sent late, by how much at most.
+
+    Args:
+        sent_ns: when each tick was sent, in ns from the start.
+        lag_ms: by how much that was late.
+        start_us: the start, in µs since 1970.
+    """
+    late = np.flatnonzero(lag_ms > NOTICED_LAG_MS)
+    worst: dict[int, float] = {}
+    for tenth, lag in zip((sent_ns[late] // LAG_BIN_NS).tolist(), lag_ms[late], strict=True):
+        worst[tenth] = max(worst.get(tenth, 0.0), float(lag))
+    return Stalls(
+        tuple(
+            ((tenth + 1) * LAG_BIN_NS / 1e6 + start_us / 1000, lag) for tenth, lag in worst.items()
+        )
+    )
 
 
 def _rate(instants_ns: Any) -> float:

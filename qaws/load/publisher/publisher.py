@@ -25,6 +25,7 @@ from qaws.load.cluster.controller import Controller, Declined, Lost, WorkerHandl
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.load.publisher.open_loop import Flow
 from qaws.load.schedule import FlowPlan, FlowReport
+from qaws.measure import clock
 from qaws.runtime.loop import LoopThread
 from qaws.verdict import Broken
 
@@ -91,10 +92,11 @@ class Publisher:
             lead_s: how far ahead that is.
         """
         loop, child, plan = self._started
-        at_us = time.time_ns() // 1000 + int(lead_s * 1e6)
+        at_ns = time.monotonic_ns() + int(lead_s * 1e9)
+        at_us = clock.at_us(at_ns)
         due_s = plan.due_s()
         self._ends_s = time.monotonic() + lead_s + (float(due_s[-1]) if len(due_s) else 0.0)
-        loop.loop.call_soon_threadsafe(child.send, wire.Go(at_us=at_us))
+        loop.loop.call_soon_threadsafe(child.send, wire.Go(at_us=at_us, at_ns=at_ns))
         return at_us
 
     def stop(self) -> None:
@@ -156,8 +158,8 @@ async def _serve(call: wire.Call) -> str:
             match await wire.receive(link.reader):
                 case wire.AssignFlow(plan):
                     flows += await _prepare(link, plan)
-                case wire.Go(at_us=at_us) if flows and running is None:
-                    running = asyncio.create_task(_run(link, flows[0], at_us, stop))
+                case wire.Go() as go if flows and running is None:
+                    running = asyncio.create_task(_run(link, flows[0], go, stop))
                 case wire.Stop():
                     stop.set()
     except EOFError:
@@ -183,8 +185,8 @@ async def _prepare(link: ControlChannel, plan: FlowPlan) -> list[Flow]:
     return [flow]
 
 
-async def _run(link: ControlChannel, flow: Flow, at_us: int, stop: threading.Event) -> None:
+async def _run(link: ControlChannel, flow: Flow, go: wire.Go, stop: threading.Event) -> None:
     try:
-        link.send(await asyncio.to_thread(flow.run, at_us, stop))
+        link.send(await asyncio.to_thread(flow.run, go.at_us, go.at_ns, stop))
     except Broken as problem:
         link.send(wire.Refused(str(problem), by_service=False))

@@ -7,7 +7,6 @@ pings, closes, and what is no WebSocket at all) goes through the `websockets` li
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Literal, cast
 
 from websockets.client import ClientProtocol
@@ -18,6 +17,7 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from qaws.load.result import ClosedClient
+from qaws.measure import clock
 
 TEXT = 0x81
 """First byte of a whole text frame: FIN and opcode 1, no extension (RFC 6455, section 5.2)."""
@@ -27,11 +27,6 @@ LARGEST_FRAME = 16 * 1024 * 1024
 
 class Refusal(Exception):
     """The service did not let a client in, or not subscribe; the text says how."""
-
-
-def now_us() -> int:
-    """Return the wall-clock time in µs since 1970: what due times are given in."""
-    return time.time_ns() // 1000
 
 
 def new_handshake(url: str, headers: dict[str, str]) -> ClientProtocol:
@@ -106,7 +101,7 @@ class FastConnection(asyncio.Protocol):
             frame = self._close_frame
             code = frame.code if frame else 1006
             reason = frame.reason if frame else (str(exc) if exc else "cut without a close frame")
-            self.closed = ClosedClient(self.name, code, reason, now_us())
+            self.closed = ClosedClient(self.name, code, reason, clock.now_us())
             self.refuse(f"closed with {code} {reason!r}")
         if not self.gone.done():
             self.gone.set_result(None)
@@ -150,7 +145,7 @@ class FastConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived: in one if that can be, or else frame by frame."""
-        now = now_us()
+        now = clock.now_us()
         chunk = self._tail + data if self._tail else data
         self._tail = b""
         if not self._open:

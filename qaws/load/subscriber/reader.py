@@ -11,11 +11,12 @@ from typing import Literal
 
 from websockets.client import ClientProtocol
 
-from qaws.load.subscriber.connection import FastConnection, Refusal, new_handshake, now_us
+from qaws.load.subscriber.connection import FastConnection, Refusal, new_handshake
 from qaws.load.subscriber.message import OWN, Message, read_message
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import LENGTH, Segment, SharedStream
 from qaws.load.violation import Violation
+from qaws.measure.clock import now_us
 
 __all__ = ["Diverged", "Position", "Reader", "Refusal", "new_handshake", "now_us"]
 

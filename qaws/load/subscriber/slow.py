@@ -17,10 +17,11 @@ from websockets.frames import Frame, Opcode
 
 from qaws.load.plan import Group
 from qaws.load.result import ClosedClient, SlowRecord
-from qaws.load.subscriber.connection import Refusal, new_handshake, now_us
+from qaws.load.subscriber.connection import Refusal, new_handshake
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.violation import Violation
+from qaws.measure.clock import now_us
 
 LOOK_EVERY_S = 0.05
 """How often a client that does not read looks whether it has been cut off."""

@@ -6,8 +6,10 @@ import msgspec
 
 from qaws.load.publisher.payloads import Payloads
 from qaws.load.schedule import FlowPlan
+from qaws.load.subscriber.due_times import DueTimes
 from qaws.load.violation import Violation
 from qaws.protocol.contract import Contract
+from qaws.protocol.market import DUE_FIELD
 
 _decode = msgspec.json.Decoder().decode
 
@@ -27,6 +29,7 @@ class Verifier:
         """
         self._contract = Contract(dialect)
         self._bodies = Payloads(flow) if flow else None
+        self._due_times = DueTimes(flow) if flow else None
 
     def fault(self, payload: bytes) -> Violation | None:
         """Say what is wrong with a payload, None if nothing is."""
@@ -44,4 +47,6 @@ class Verifier:
         if self._bodies is None or not isinstance(symbol, str) or not isinstance(number, int):
             return None
         difference = self._bodies.difference(symbol, number, payload)
+        if not difference and self._due_times and isinstance(due := received.get(DUE_FIELD), int):
+            difference = self._due_times.difference(symbol, number, due)
         return Violation("content", 1, difference) if difference else None

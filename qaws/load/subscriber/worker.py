@@ -24,6 +24,7 @@ from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.subscriber.slow import SlowClient
 from qaws.load.subscriber.verifier import Verifier
 from qaws.load.violation import Violation
+from qaws.measure.clock import at_us, now_us
 from qaws.measure.stall import StallMeter
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
@@ -57,7 +58,7 @@ async def _serve(call: wire.Call) -> str:
             message = await wire.receive(link.reader)
             match message:
                 case wire.Probe():
-                    link.send(wire.Echo(time.time_ns() / 1000))
+                    link.send(wire.Echo(now_us()))
                 case wire.Assign():
                     worker = Worker(message, link)
                     worker.start()
@@ -251,7 +252,8 @@ class Worker:
 
     async def finish(self) -> WorkerReport:
         """Close the clients, evaluate what is left, and return the report."""
-        stalls = self._stalls.stalls()
+        ahead_us = self._books.clock_ahead_us
+        stalls = self._stalls.stalls().moved((at_us(0) - ahead_us) / 1000)
         await self._leave()
         for reader in self._readers:
             if reader.position is not None:

@@ -1,0 +1,43 @@
+"""Whether ticks bear the due time that they were published with: latency runs from it.
+
+A service that sets it anew, at the moment of sending, hides how long it kept each tick.
+"""
+
+from __future__ import annotations
+
+from qaws.load.schedule import FlowPlan
+
+ROUNDED_US = 1
+"""The schedule is kept in ns; two due times differ from it by at most so much."""
+
+
+class DueTimes:
+    """When each tick of a flow is due, counted from the start, which the first tick tells."""
+
+    def __init__(self, plan: FlowPlan) -> None:
+        """Prepare the schedule."""
+        self._due_us = (plan.due_s() * 1e6).astype("int64")
+        self._place = {symbol: place for place, symbol in enumerate(plan.symbols)}
+        self._first = {symbol: plan.first.get(symbol, 1) for symbol in plan.symbols}
+        self._start_us: int | None = None
+
+    def difference(self, symbol: str, number: int, due_us: int) -> str:
+        """Say that a tick says to be due later than it was; "" where it does not.
+
+        An earlier time makes a service only look slower, and a flow that is stopped ends with a
+        tick that is due at once.
+        """
+        turn = number - self._first.get(symbol, number + 1)
+        index = turn * len(self._place) + self._place.get(symbol, 0)
+        if turn < 0 or index >= len(self._due_us) or due_us <= 0:
+            return ""
+        start_us = due_us - int(self._due_us[index])
+        if self._start_us is None:
+            self._start_us = start_us
+        late_us = start_us - self._start_us
+        if late_us <= ROUNDED_US:
+            return ""
+        return (
+            f"received {symbol} #{number} with a due time (due_us) that is {late_us / 1000:.3f} ms "
+            "later than the one that it was published with"
+        )
