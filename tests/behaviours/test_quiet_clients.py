@@ -184,7 +184,7 @@ def test_a_silence_that_could_not_be_seen_proves_nothing(play):
 
 
 def test_the_silence_behind_a_close_proves_nothing(play):
-    with pytest.raises(NotVerified, match="closed with 1006 .*is not known"):
+    with pytest.raises(NotVerified, match=r"closed with 1006 .*is not known"):
         play(Cutting, hears("silent"))
 
 
