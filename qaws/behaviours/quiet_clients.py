@@ -103,7 +103,8 @@ def _raise_excuse(testbed: Testbed, watch: Watch, client: Connection) -> None:
     if stalled >= STALLED_MS:
         raise Inconclusive(
             f"{after}, but the harness itself stood still for {stalled:.0f} ms at a time "
-            "in the minute before, and may have left pings unanswered; run it again on a quieter machine"
+            "in the minute before, and may have left pings unanswered; run it again on a quieter "
+            "machine"
         )
 
 
