@@ -97,6 +97,18 @@ class StallMeter:
             total += _overlap_ms(stall_start, stall_end, start_ns, end_ns)
         return total
 
+    def longest_between(self, start_ns: int, end_ns: int) -> float:
+        """Return the longest single stall that lies at least in part between two instants, in ms.
+
+        Many short ones leave time to answer in between; a long one does not.
+        """
+        longest = 0.0
+        for index in range(bisect_left(self._ends_ns, start_ns), len(self._ends_ns)):
+            if self._ends_ns[index] - self._stalls_ms[index] * 1e6 >= end_ns:
+                break
+            longest = max(longest, self._stalls_ms[index])
+        return longest
+
     def stalls(self) -> Stalls:
         """Return all stretches so far."""
         ends_ms = (end / 1e6 for end in self._ends_ns)

@@ -202,9 +202,14 @@ def test_a_service_that_is_not_there_proves_nothing(testbed, monkeypatch):
 
 
 def test_a_harness_that_stood_still_may_have_missed_pings(testbed, play, monkeypatch):
-    monkeypatch.setattr(testbed.loop.stalls, "between", lambda *_: 5000.0)
+    monkeypatch.setattr(testbed.loop.stalls, "longest_between", lambda *_: 5000.0)
     with pytest.raises(Inconclusive, match="stood still for 5000 ms"):
         play(AtAge, lives)
+
+
+def test_many_short_stalls_excuse_no_close(refuted, testbed, play, monkeypatch):
+    monkeypatch.setattr(testbed.loop.stalls, "between", lambda *_: 5000.0)
+    refuted(lambda: play(AtAge, lives), "closed with 1011")
 
 
 def test_a_silence_in_which_the_harness_stood_still_is_inconclusive(testbed, play, monkeypatch):

@@ -130,3 +130,14 @@ def test_the_meter_reports_its_stalls_in_order():
     for end_ms, length_ms in ((100, 20), (300, 2), (500, 40)):
         meter.book(int((end_ms - length_ms) * 1e6), int(end_ms * 1e6))
     assert meter.stalls() == Stalls(((100.0, 20.0), (500.0, 40.0)))
+
+
+def test_the_longest_of_several_stalls_counts_where_it_reaches_into_the_time():
+    meter = StallMeter()
+    for due_ms, woken_ms in ((0, 100), (200, 500), (600, 650)):
+        meter.book(due_ms * 10**6, woken_ms * 10**6)
+    assert meter.longest_between(0, 10**9) == 300
+    assert meter.longest_between(490 * 10**6, 10**9) == 300
+    assert meter.longest_between(510 * 10**6, 10**9) == 50
+    assert meter.longest_between(0, 150 * 10**6) == 100
+    assert meter.longest_between(10**9, 2 * 10**9) == 0
