@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from qaws.behaviours import instruments
 from qaws.behaviours.instruments import STATISTICS
@@ -97,8 +98,9 @@ async def return_to_baseline(testbed: Testbed, parts: Sequence[str], within_ms: 
     """Require that these parts of what the service holds return exactly to the baseline in time."""
     _baseline(testbed, parts)
     start_ns = time.monotonic_ns()
-    deadline_ns = start_ns + int(within_ms * 1e6 + testbed.grace_s * 1e9)
-    now, at_ns = await asyncio.to_thread(until_back, testbed, parts, deadline_ns)
+    bound_ns = start_ns + int(within_ms * 1e6)
+    deadline_ns = bound_ns + int(testbed.grace_s * 1e9)
+    now, at_ns = await asyncio.to_thread(until_back, testbed, parts, deadline_ns, bound_ns)
     await _require_believed(testbed, parts, now)
     require_back(testbed, parts, now, (start_ns, at_ns), within_ms)
 
@@ -111,15 +113,23 @@ async def _require_believed(testbed: Testbed, parts: Sequence[str], now: Resourc
 
 
 def until_back(
-    testbed: Testbed, parts: Sequence[str], deadline_ns: int
+    testbed: Testbed, parts: Sequence[str], deadline_ns: int, bound_ns: int | None = None
 ) -> tuple[ResourceSnapshot, int]:
     """Look until the service holds what it held at the baseline, twice in a row, or time is up.
+
+    Args:
+        testbed: the testbed.
+        parts: what is looked at.
+        deadline_ns: when to give up (`time.monotonic_ns()`).
+        bound_ns: until when it must be back, where that is known: far from it one look in a while
+            will do.
 
     Returns:
         What it held at last, and when that was first seen (`time.monotonic_ns()`).
     """
     baseline = _baseline(testbed, parts)
-    return _until(testbed, parts, lambda now: now.is_back_at(baseline, parts), deadline_ns)
+    back = partial(ResourceSnapshot.is_back_at, baseline=baseline, parts=parts)
+    return _until(testbed, parts, back, deadline_ns, bound_ns)
 
 
 def _baseline(testbed: Testbed, parts: Sequence[str]) -> ResourceSnapshot:
@@ -139,6 +149,7 @@ def _until(
     parts: Sequence[str],
     wanted: Callable[[ResourceSnapshot], bool],
     deadline_ns: int,
+    bound_ns: int | None,
 ) -> tuple[ResourceSnapshot, int]:
     pause_s = LOOK_EVERY_S
     while True:
@@ -148,8 +159,8 @@ def _until(
             now = testbed.service.snapshot(parts)
         if wanted(now) or at_ns > deadline_ns:
             return now, at_ns
-        left_s = max(LOOK_EVERY_S, (deadline_ns - at_ns) / 1e9 / 10)
-        time.sleep(min(pause_s, left_s))
+        left_s = 0.0 if bound_ns is None else (bound_ns - at_ns) / 1e9
+        time.sleep(max(LOOK_EVERY_S, min(pause_s, left_s / 10)))
         pause_s = min(pause_s * PAUSE_GROWS, LOOK_AT_LEAST_EVERY_S)
 
 
@@ -178,12 +189,15 @@ def require_back(
 async def no_more_than_baseline(testbed: Testbed, parts: Sequence[str], within_ms: float) -> None:
     """Require that the service holds no more of these parts than at the baseline, in time."""
     baseline, start_ns = _baseline(testbed, parts), time.monotonic_ns()
-    deadline_ns = start_ns + int(within_ms * 1e6 + testbed.grace_s * 1e9)
+    bound_ns = start_ns + int(within_ms * 1e6)
+    deadline_ns = bound_ns + int(testbed.grace_s * 1e9)
 
     def holds_no_more(now: ResourceSnapshot) -> bool:
         return now.is_within(baseline, parts)
 
-    now, at_ns = await asyncio.to_thread(_until, testbed, parts, holds_no_more, deadline_ns)
+    now, at_ns = await asyncio.to_thread(
+        _until, testbed, parts, holds_no_more, deadline_ns, bound_ns
+    )
     if now.is_within(baseline, [part for part in parts if part not in STATISTICS]):
         await instruments.require_agreement(testbed, parts)
     what = f"{in_words(parts)} of the service"

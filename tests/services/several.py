@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import time
+from typing import Any
 
 import tests.services.scripted as scripted
 from tests.services.scripted import KeepsMemory, Ticker, as_process
@@ -49,8 +50,8 @@ def as_stray():
 def as_two():
     """Go on in two processes that share one listening socket; the first to serve tells the port."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=100)
-    serve = scripted.serve
-    named = {"sock": listening}
+    serve = vars(scripted)["serve"]
+    named: dict[str, Any] = {"sock": listening}
     vars(scripted)["serve"] = lambda handler, _host, _port, **more: serve(handler, **named, **more)
     os.fork()
 
