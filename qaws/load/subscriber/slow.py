@@ -64,6 +64,7 @@ class SlowClient:
         self._acknowledged = False
         self._refused = ""
         self._welcomed = False
+        self._receiving: asyncio.Task[bytes] | None = None
 
     async def open(self, url: str, headers: dict[str, str], subscribe: str) -> None:
         """Connect with the small buffer, subscribe, and wait for the acknowledgement.
@@ -108,6 +109,8 @@ class SlowClient:
             await self._read_out()
         finally:
             again.cancel()
+            if self._receiving is not None:
+                self._receiving.cancel()
             self._socket.close()
 
     async def _until_told(self) -> None:
@@ -154,13 +157,20 @@ class SlowClient:
                 await self._write_out()
 
     async def _receive(self, most: int, within_s: float | None = None) -> bool:
-        """Read up to `most` bytes and take what they contain; return whether anything came."""
+        """Read up to `most` bytes and take what they contain; return whether anything came.
+
+        What is not there in time is waited for the next time: a read that is given up at the
+        moment at which it is done would lose what it has read.
+        """
         loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(within_s):
-                data = await loop.sock_recv(self._socket, most)
-        except TimeoutError:
+        if self._receiving is None:
+            self._receiving = loop.create_task(_received(loop, self._socket, most))
+        done, _ = await asyncio.wait({self._receiving}, timeout=within_s)
+        if not done:
             return False
+        receiving, self._receiving = self._receiving, None
+        try:
+            data = receiving.result()
         except OSError as problem:
             self._end(1006, str(problem))
             return False
@@ -222,6 +232,10 @@ class SlowClient:
                 await asyncio.get_running_loop().sock_sendall(self._socket, data)
             except OSError as problem:
                 self._end(1006, str(problem))
+
+
+async def _received(loop: asyncio.AbstractEventLoop, from_: socket.socket, most: int) -> bytes:
+    return await loop.sock_recv(from_, most)
 
 
 async def _wait(event: asyncio.Event, within_s: float) -> None:
