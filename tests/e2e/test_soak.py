@@ -13,7 +13,7 @@ from qaws.testbed.testbed import Testbed
 from tests.behaviours.test_soak import judge
 
 ROOT = Path(__file__).parents[2]
-WARM_UP, CYCLES = 5_000, 5_000
+WARM_UP, CYCLES = 5_000, 8_000
 THRESHOLD = 120
 """So few cycles show 0 to 25 bytes for the sound service, and 220 to 280 for the leaking one."""
 
