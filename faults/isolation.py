@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import itertools
 import json
@@ -34,6 +35,9 @@ STRAY = "Mallory received ticks that it had not subscribed to"
 UNKNOWN = "received ticks that were never published"
 OTHERS = "what belongs to others among what "
 OUTPUT = "the service's output has "
+
+LATER_S = 0.7
+"""How long a log that is written in batches holds back a line, in seconds."""
 
 # --- session ids -----------------------------------------------------------------------------
 
@@ -453,3 +457,44 @@ def token_in_a_closes_reason() -> None:
 
     replace(TokenVerifier, "verify", remember)
     replace(ServerConnection, "close", close_with_token)
+
+
+@fault(
+    story="For support the middle part of a refused token is written to the log, without its "
+    "signature; whoever can decode base64 reads who the user is.",
+    caught_by={"QA-WS-025": OUTPUT + "the payload of a token"},
+)
+def payloads_of_refused_tokens_logged() -> None:
+    """Write the part between the dots."""
+
+    def tell(path: str, token: str) -> None:
+        parts = token.split(".")
+        if len(parts) == 3:
+            print(f"refused claims {parts[1]}", flush=True)
+
+    _on_refusal(tell)
+
+
+@fault(
+    story="The server in front of the application writes one line about each handshake that it "
+    "takes, with the address as it came; nothing else that is logged has a token.",
+    caught_by={"QA-WS-025": OUTPUT + "a whole token"},
+)
+def handshake_line_has_the_address() -> None:
+    """Write what uvicorn writes by default."""
+    _on_admission(lambda path: print(f'"WebSocket {path}" [accepted]', flush=True))
+
+
+@fault(
+    story="The log is written by a queue that hands on what it has most of a second later, "
+    "and what it hands on was never cleared of tokens.",
+    caught_by={"QA-WS-025": OUTPUT + "a whole token"},
+)
+def tokens_logged_a_moment_later() -> None:
+    """Write the address of refused clients when something else has long been done."""
+
+    def tell(path: str, token: str) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(LATER_S, lambda: print(f"refused {path}", flush=True))
+
+    _on_refusal(tell)

@@ -220,6 +220,14 @@ def test_a_log_file_that_is_named_is_looked_into(met, refuted, launched, file):
 
 
 @pytest.mark.usefixtures("few_kinds")
+def test_a_token_that_is_logged_a_moment_later_is_found(refuted, launched):
+    refuted(
+        lambda: launched("logging_to", "TokensLater", canaries),
+        "the service's output has a whole token",
+    )
+
+
+@pytest.mark.usefixtures("few_kinds")
 def test_a_token_in_a_log_that_was_rotated_away_is_found(refuted, launched, file):
     file.write_text("what was there before\n")
     refuted(

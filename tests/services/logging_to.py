@@ -12,6 +12,8 @@ from tests.services.guarded import Strict, shown
 from tests.services.scripted import as_process
 
 FILE = Path(os.environ.get("LOGGING_TO", "unnamed.log"))
+LATER_S = 0.7
+"""Less than the second that a line may take."""
 
 
 class Plain(Strict):
@@ -76,6 +78,15 @@ class ToAFile(Plain):
 class TokensToAFile(ToAFile):
     async def admit(self, client, token):
         self.write(f"GET /ws/ticks?token={shown(client)}")
+        return await super().admit(client, token)
+
+
+class TokensLater(Plain):
+    """Writes at once that a client came, and a moment later with which token."""
+
+    async def admit(self, client, token):
+        line = f"GET /ws/ticks?token={shown(client)}"
+        asyncio.get_running_loop().call_later(LATER_S, self.write, line)
         return await super().admit(client, token)
 
 
