@@ -70,8 +70,9 @@ async def terminate_mid_stream(
 ) -> None:
     """Publish ticks without a break, and tell the service to end in the middle of them.
 
-    Tick follows upon answer, also across the signal; a little later one follows every
-    `NEXT_TICK_S`, until the scenario ends. Owed is what the broker had answered before the signal.
+    Those that come before the signal come in one breath, right before it; behind it tick follows
+    upon answer, and a little later one every `NEXT_TICK_S`, until the scenario ends. Owed is what
+    the broker had answered before the signal.
 
     Args:
         testbed: the testbed.
@@ -88,6 +89,7 @@ async def terminate_mid_stream(
     url = redacted(ending.url)
     mine = [c for c in testbed.scenario.connections.all if c.url == url and c.is_open]
     await stalled_readers.require_sessions(testbed, ending, mine)
+    await asyncio.to_thread(ending.note_who_serves)
     samples = itertools.cycle([part.sample() for part in selection.parts()])
     told_ns = []
 

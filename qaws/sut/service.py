@@ -205,6 +205,14 @@ class Service:
             ) from None
         return dict(counts)
 
+    def note_who_serves(self) -> None:
+        """Find out which processes serve, so that their end is awaited too when it is told to end.
+
+        This takes some ten milliseconds, which must not pass between a tick and the signal.
+        """
+        with contextlib.suppress(Broken, NotVerified):
+            self.serving_pids()
+
     def tell_to_end(self) -> None:
         """Send the process SIGTERM, and return at once: what follows is the scenario's to judge.
 
@@ -213,8 +221,6 @@ class Service:
         """
         if self.process is None:
             raise Broken("the target has no [launch]: the service cannot be told to end")
-        with contextlib.suppress(Broken, NotVerified):
-            self.serving_pids()  # whose end is awaited, too
         self.told_to_end = True
         self.process.interrupt()
 
