@@ -12,9 +12,9 @@ def quiet_clients_are_connected(context: StepContext) -> None:
 
 
 @when("they have been connected for at least {at_least:Duration}")
-async def quiet_clients_wait(context: StepContext, at_least: float) -> None:
+def quiet_clients_wait(context: StepContext, at_least: float) -> None:
     """For the whole run, or until 10 s before the target's idle timeout; this is what is missing."""
-    await context.testbed.do(quiet_clients.wait, at_least)
+    quiet_clients.stay(context.testbed, at_least)
 
 
 @then("neither of them has been closed")

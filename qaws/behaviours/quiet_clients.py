@@ -11,7 +11,7 @@ from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.testbed.quiet_clients import WATCH, Watch
 from qaws.testbed.stash import Key
-from qaws.testbed.testbed import Testbed
+from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
 from qaws.verdict import Broken, Inconclusive, NotVerified
 
 STALLED_MS = 2000.0
@@ -40,11 +40,25 @@ def take_up(testbed: Testbed) -> None:
         testbed.scenario.connections.all.extend(watch.clients.values())
 
 
+def stay(testbed: Testbed, at_least_ms: float) -> None:
+    """Do what `wait` does, also for longer than a step may take: somebody has said how long.
+
+    Raises:
+        Broken: it did not end in time, by what a step may take.
+    """
+    limit_s = at_least_ms / 1e3 + STEP_LIMIT_S * testbed.timeout_factor
+    try:
+        testbed.loop.call(wait(testbed, at_least_ms), limit_s)
+    except TimeoutError:
+        raise Broken(f"the step did not end within {limit_s:g} s; it was given up") from None
+
+
 async def wait(testbed: Testbed, at_least_ms: float) -> None:
     """Wait until they have been connected for so long, or one has ended, or idleness is near."""
     watch = _watch(testbed)
     due_ns = watch.until_ns(watch.began_ns + int(at_least_ms * 1e6))
-    if (remaining_s := (due_ns - time.monotonic_ns()) / 1e9) > 1:
+    remaining_s = (due_ns - time.monotonic_ns()) / 1e9
+    if remaining_s > 1 and all(client.is_open for client in watch.clients.values()):
         tell(
             f"QA-WS-124 waits for {remaining_s:.0f} s: until then its quiet clients have been "
             f"connected for {(due_ns - watch.began_ns) / 1e9:.0f} s"

@@ -134,7 +134,10 @@ class Session:
         features = self._runner.features
         features.sort(key=lambda feature: WHOLE_RUN in feature.tags)
         for feature in features:
-            if WHOLE_RUN in feature.tags and feature.should_run(self._runner.config):
+            if WHOLE_RUN in feature.tags and any(
+                scenario.should_run(self._runner.config)  # which regards -n too, unlike a feature
+                for scenario in feature.walk_scenarios()
+            ):
                 quiet_clients.begin(testbed)
 
     def _selected(self) -> list[dict[str, str]]:

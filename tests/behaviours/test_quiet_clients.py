@@ -149,6 +149,30 @@ def test_who_was_closed_is_not_waited_for(refuted, play):
     assert time.monotonic() - began < 30
 
 
+def test_they_may_stay_for_longer_than_a_step_may_take(testbed, play, monkeypatch):
+    monkeypatch.setattr("qaws.behaviours.quiet_clients.STEP_LIMIT_S", 0.2)
+
+    async def story(do):
+        await asyncio.to_thread(behaviour.stay, testbed, WAIT_MS)
+        await do(behaviour.neither_was_closed)
+
+    play(Pinging, story)
+    assert testbed.scenario.checks.done
+
+
+def test_a_wait_is_told_of_only_while_both_are_open(play, monkeypatch):
+    told = []
+    monkeypatch.setattr(behaviour, "tell", told.append)
+
+    async def story(do):
+        await do(behaviour.wait, 60_000)  # one is closed soon
+        await do(behaviour.wait, 60_000)
+
+    play(AtAge, story)
+    assert len(told) == 1
+    assert "connected for 60 s" in told[0]
+
+
 @pytest.mark.parametrize("kind", ["silent", "subscribed"])
 @pytest.mark.parametrize("service", [Pinging, Telling])
 def test_pings_and_messages_end_a_silence(met, play, service, kind):

@@ -16,7 +16,14 @@ def feature(name, tags):
 
 @pytest.mark.parametrize(
     ("selection", "begun"),
-    [((), 1), (("--tags=@p0",), 1), (("--tags=@load",), 0), (("--tags=@p1",), 0)],
+    [
+        ((), 1),
+        (("--tags=@p0",), 1),
+        (("--tags=@load",), 0),
+        (("--tags=@p1",), 0),
+        (("-n", "one"), 1),
+        (("-n", "another"), 0),
+    ],
 )
 def test_they_are_begun_once_when_they_are_selected_and_go_last(monkeypatch, selection, begun):
     begins = []
