@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from qaws.behaviours.background_load import address
+from qaws.behaviours.background_load import address, await_report
 from qaws.load.churn.early import BACK, END, HERE, LEAVE, EarlyPlan, EarlyReport, run_early
 from qaws.load.churn.storm import EARLY, Attempt, StormReport
 from qaws.load.cluster.engine import LocalProcesses
@@ -76,12 +76,16 @@ def come_back(testbed: Testbed) -> None:
 
 
 def end(testbed: Testbed, report: StormReport) -> None:
-    """End their process, and put what it found into the storm's report."""
+    """End their process, and put what it found into the storm's report.
+
+    Raises:
+        Broken: the process has died.
+    """
     early = testbed.scenario.stash.get(EARLY_CLIENTS)
     if early is None:
         return
     early.plan.tell(END)
-    found: EarlyReport = early.work.result(timeout=WAIT_S * testbed.timeout_factor)
+    found: EarlyReport = await_report(testbed, early.work, "clients that come first")
     for welcomed_at, left_at in found.stays:
         came_s = welcomed_at - report.began_s
         left_s = None if left_at is None else left_at - report.began_s
