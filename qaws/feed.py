@@ -13,8 +13,10 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import redis
 import redis.asyncio
 
 from qaws.oracle.ledger import Ledger, Published, Role
@@ -116,19 +118,22 @@ class Feed:
         before: int,
         event: Callable[[], None],
         first: Callable[[], None] = lambda: None,
+        held: AbstractContextManager[None] | None = None,
     ) -> list[Published]:
         """Hand ticks to the broker without a break, across an event.
 
-        Those before it go in one transaction: however slowly this process gets its turns, the
-        event follows upon ticks that have only just come. Behind it each follows as soon as the
-        broker has answered the one before. The loop stands still meanwhile, for some milliseconds:
-        or it would first take in what comes of them.
+        Those before it go in two transactions. The second one and the event are `held` together:
+        however slowly this process gets its turns, who is held meets the event with ticks that
+        have only just come. Behind it each follows as soon as the broker has answered the one
+        before. The loop stands still meanwhile, for some milliseconds: or it would first take in
+        what comes of them.
 
         Args:
             make: makes the market fields, in order.
             before: how many ticks the broker has answered when the event comes.
             event: called as soon as the broker has them; when it returns, the next one follows.
             first: called right before the first tick.
+            held: around the second half of those before the event, and the event.
 
         Raises:
             Broken: the broker does not take them.
@@ -138,16 +143,10 @@ class Feed:
                 with self.broker.blocking_client() as client:
                     client.ping()  # connects
                     first()
-                    now_ns = time.monotonic_ns()
-                    ticks = [self._stamp(fields(), now_ns, "tick") for fields in make[:before]]
-                    with client.pipeline(transaction=True) as transaction:
-                        for tick in ticks:
-                            transaction.publish(self._channels[tick.kind], tick.text)
-                        answers = transaction.execute()
-                    taken_ns = time.monotonic_ns()
-                    event()
-                    for tick, heard_by in zip(ticks, answers, strict=True):
-                        tick.heard_by, tick.taken_ns = heard_by, taken_ns
+                    ticks = self._publish_at_once(client, make[: before // 2])
+                    with held or nullcontext():
+                        ticks += self._publish_at_once(client, make[before // 2 : before])
+                        event()
                     for fields in make[before:]:
                         tick = self._stamp(fields(), time.monotonic_ns(), "tick")
                         tick.heard_by = client.publish(self._channels[tick.kind], tick.text)
@@ -155,6 +154,21 @@ class Feed:
                         ticks.append(tick)
             except (redis.RedisError, OSError) as problem:
                 raise self._no_publish(problem) from None
+        return ticks
+
+    def _publish_at_once(
+        self, client: redis.Redis, make: Sequence[Callable[[], dict[str, Any]]]
+    ) -> list[Published]:
+        """Hand ticks to the broker in one transaction; return them when it has answered."""
+        now_ns = time.monotonic_ns()
+        ticks = [self._stamp(fields(), now_ns, "tick") for fields in make]
+        with client.pipeline(transaction=True) as transaction:
+            for tick in ticks:
+                transaction.publish(self._channels[tick.kind], tick.text)
+            answers = transaction.execute()
+        taken_ns = time.monotonic_ns()
+        for tick, heard_by in zip(ticks, answers, strict=True):
+            tick.heard_by, tick.taken_ns = heard_by, taken_ns
         return ticks
 
     async def subscribers(self) -> set[str]:

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import time
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -225,20 +226,27 @@ def test_ticks_in_one_breath_come_together(play, listener):
 def test_ticks_are_published_across_an_event_that_stands_between_answer_and_publish(play, listener):
     async def story(feed):
         seen = []
-        make = [partial(feed.market.option_tick, 256265)] * 5
+        make = [partial(feed.market.option_tick, 256265)] * 6
         note = lambda: seen.append(time.monotonic_ns())  # noqa: E731
-        ticks = await feed.publish_across(make, 3, note, first=note)
+
+        @contextmanager
+        def held():
+            note()
+            yield
+            note()
+
+        ticks = await feed.publish_across(make, 4, note, first=note, held=held())
         return ticks, seen, feed.ledger
 
-    ticks, (first_ns, at_ns), ledger = play(story)
-    assert [text for _, text in listener(5)] == [tick.text for tick in ticks]
+    ticks, (first_ns, held_ns, at_ns, released_ns), ledger = play(story)
+    assert [text for _, text in listener(6)] == [tick.text for tick in ticks]
     assert ledger.ticks == ticks
     assert {tick.heard_by for tick in ticks} == {1}
-    before, behind = ticks[:3], ticks[3:]
-    sent_ns = [tick.sent_ns for tick in before]
-    assert first_ns < min(sent_ns)
-    assert max(sent_ns) < before[0].taken_ns < at_ns < behind[0].sent_ns
-    assert len({tick.taken_ns for tick in before}) == 1
+    first, second, behind = ticks[:2], ticks[2:4], ticks[4:]
+    assert first_ns < first[0].sent_ns < first[0].taken_ns < held_ns
+    assert held_ns < second[0].sent_ns < second[0].taken_ns < at_ns < released_ns
+    assert [len({tick.taken_ns for tick in each}) for each in (first, second)] == [1, 1]
+    assert released_ns < behind[0].sent_ns
     assert behind[0].taken_ns < behind[1].sent_ns
 
 

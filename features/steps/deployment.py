@@ -31,7 +31,7 @@ async def reconnect_at_once(context: StepContext, clients: list[str], selection:
 async def receives_sigterm(
     context: StepContext, selection: Selection, node: str, count: int
 ) -> None:
-    """Between two ticks, and the ticks go on: mid-stream."""
+    """Between two ticks, and the ticks go on; who serves gets no turn (SIGSTOP, SIGCONT) between the last of them and the signal."""
     await context.testbed.do(shutdown.terminate_mid_stream, count, selection, node)
 
 

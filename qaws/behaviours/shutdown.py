@@ -70,9 +70,10 @@ async def terminate_mid_stream(
 ) -> None:
     """Publish ticks without a break, and tell the service to end in the middle of them.
 
-    Those that come before the signal come in one breath, right before it; behind it tick follows
-    upon answer, and a little later one every `NEXT_TICK_S`, until the scenario ends. Owed is what
-    the broker had answered before the signal.
+    Those that come before the signal come in one breath, right before it, and those who serve get
+    no turn between the second half of them and the signal: it meets ticks that wait, or it could
+    not be seen what becomes of them. Behind it tick follows upon answer, and a little later one
+    every `NEXT_TICK_S`, until the scenario ends. Owed is what the broker had answered before it.
 
     Args:
         testbed: the testbed.
@@ -104,6 +105,7 @@ async def terminate_mid_stream(
         count,
         tell,
         first=partial(stalled_readers.require_stalled, testbed, ending),
+        held=ending.held(),
     )
     testbed.feed.start_mixed_flow(samples, NEXT_TICK_S)
     end = testbed.scenario.stash[SHUTDOWN] = Shutdown(ending, told_ns[0], mine, ticks[0].sent_ns)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import urllib.request
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from http.client import HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
@@ -212,6 +212,25 @@ class Service:
         """
         with contextlib.suppress(Broken, NotVerified):
             self.serving_pids()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Let those who serve not have a turn (SIGSTOP) while the block runs; they go on behind it.
+
+        What happens meanwhile they meet all at once, however the machine shares out its cores.
+        Nobody is held whom `note_who_serves` did not find, or who is not ours to hold.
+        """
+        held = []
+        try:
+            for holder in self._holders:
+                with contextlib.suppress(psutil.Error):
+                    holder.suspend()
+                    held.append(holder)
+            yield
+        finally:
+            for holder in held:
+                with contextlib.suppress(psutil.Error):
+                    holder.resume()
 
     def tell_to_end(self) -> None:
         """Send the process SIGTERM, and return at once: what follows is the scenario's to judge.

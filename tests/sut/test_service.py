@@ -13,7 +13,7 @@ import pytest
 
 from qaws.runtime.ports import free_port
 from qaws.sut.resources import ResourceSnapshot
-from qaws.sut.service import MIB, Service, http_url
+from qaws.sut.service import MIB, Service, http_url, open_url
 from qaws.sut.services import Services
 from qaws.sut.target import Target
 from qaws.verdict import Broken
@@ -482,3 +482,15 @@ def test_what_a_service_holds_is_measured_on_the_real_one(tmp_path, until):
 )
 def test_the_http_address_is_on_the_same_host(url, path, http):
     assert http_url(url, path) == http
+
+
+def test_who_is_held_has_no_turn_until_released_also_after_a_failure(services, until):
+    service = services().get()
+    service.note_who_serves()
+    serving = psutil.Process(service.process.pid)
+    with pytest.raises(KeyError), service.held():  # noqa: PT012 - it is seen held, then fails
+        until(lambda: serving.status() == psutil.STATUS_STOPPED)
+        raise KeyError
+    until(lambda: serving.status() != psutil.STATUS_STOPPED)
+    with open_url(http_url(service.url, "/"), HANG_S) as answer:
+        assert answer.status == 200
