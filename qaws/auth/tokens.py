@@ -109,6 +109,15 @@ class Tokens:
         whole.write_text(json.dumps(keys), encoding="utf-8")
         whole.replace(self.jwks_file)
 
+    def write_lone_key_set(self) -> Path | None:
+        """Write a key set of nothing but the right key; None where the suite has made no key."""
+        if not self._key:
+            return None
+        lone = self.jwks_file.with_name("jwks-lone.json")
+        keys = {"keys": [public_jwk(self._key, self._auth.algorithm, self._auth.key_id)]}
+        lone.write_text(json.dumps(keys), encoding="utf-8")
+        return lone
+
     def of_new_key(self) -> str:
         """Sign a token with the key that `rotate` has added.
 

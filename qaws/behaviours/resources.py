@@ -79,14 +79,16 @@ async def record_memory(testbed: Testbed) -> None:
 def _steady(testbed: Testbed, parts: Sequence[str], rest_s: float) -> ResourceSnapshot:
     """Return what the service holds once two looks agree, or what it holds after the grace period.
 
-    Sockets and statistics are not read at one instant: a single look may mix two moments.
+    Sockets and statistics are not read at one instant: a single look may mix two moments. And a
+    baseline must not count who has just gone: it would never be returned to.
     """
     deadline_s = time.monotonic() + testbed.grace_s
     last = testbed.service.snapshot(parts)
     while True:
         time.sleep(rest_s)
         now = testbed.service.snapshot(parts)
-        if now == last or time.monotonic() > deadline_s:
+        nobody_goes = now == last and not testbed.service.closing_sockets()
+        if nobody_goes or time.monotonic() > deadline_s:
             return now
         last = now
 

@@ -125,7 +125,7 @@ class Session:
         swarm = userdata.get("swarm", "local")
         testbed = Testbed(target, self._reports / "logs", timeout_factor_of(), swarm)
         try:
-            testbed.use_service()  # a service that does not start ends the run here, once
+            testbed.use_first_service()  # one that does not start ends the run here, once
             self._begin_whole_run(testbed)
         except BaseException:
             testbed.stop()

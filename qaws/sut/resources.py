@@ -15,6 +15,15 @@ CLIENT_PARTS = ("sockets", "sessions", "subscriptions")
 
 ALL_PARTS = (*CLIENT_PARTS, "files", "threads")
 
+GOING = (
+    psutil.CONN_CLOSE_WAIT,
+    psutil.CONN_LAST_ACK,
+    psutil.CONN_CLOSING,
+    psutil.CONN_FIN_WAIT1,
+    psutil.CONN_FIN_WAIT2,
+)
+"""The states of a connection that one side or both have closed."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceSnapshot:
@@ -70,6 +79,18 @@ def own_sockets(member: psutil.Process, port: int) -> int:
         and link.status != psutil.CONN_LISTEN
     )
     return alive + len(_socket_descriptors(member.pid) - known)
+
+
+def closing_sockets(member: psutil.Process, port: int) -> int:
+    """Count a process's sockets on a port whose client has gone, or that it has closed itself."""
+    links = member.net_connections(kind="all")
+    on_port = (
+        link for link in links if isinstance(link.laddr, tuple) and link.laddr[1:2] == (port,)
+    )
+    known = {link.fd for link in links}
+    return sum(each.status in GOING for each in on_port) + len(
+        _socket_descriptors(member.pid) - known
+    )
 
 
 def _socket_descriptors(pid: int) -> set[int]:

@@ -18,7 +18,7 @@ import psutil
 from qaws.measure.family import families, has_ended, holds_port, others_that_hold
 from qaws.measure.memory import MIB, private_bytes
 from qaws.runtime.process import ManagedProcess
-from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot, own_sockets
+from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot, closing_sockets, own_sockets
 from qaws.sut.target import Statistics, Target
 from qaws.verdict import Broken, NotVerified
 
@@ -120,6 +120,12 @@ class Service:
         if self.process is None or self.port is None:
             return None
         return sum(own_sockets(member, self.port) for member in self._members())
+
+    def closing_sockets(self) -> int:
+        """Count the sockets that clients who have gone still hold; 0 where nobody can see them."""
+        if self.process is None or self.port is None:
+            return 0
+        return sum(closing_sockets(member, self.port) for member in self._members())
 
     def serving_pids(self) -> list[int]:
         """Return the processes that, with their descendants, are the service.

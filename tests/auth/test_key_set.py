@@ -1,43 +1,59 @@
-"""The suite's key set and services that cannot read it: they say so, and the suite repeats it."""
+"""The suite's key set and services that do not start with it: the run's one line says why."""
 
 import sys
 
 import pytest
 
-from qaws.auth.tokens import Tokens
-from qaws.sut.services import Services
 from qaws.sut.target import Target
+from qaws.testbed.testbed import LONE_KEY_STARTS, Testbed
 from qaws.verdict import Broken
 
-BUILDS_EVERY_KEY = """
-import json, os, jwt
+STARTS = """
+import http.server, json, os, jwt
 for each in json.load(open(os.environ["KEY_SET"]))["keys"]:
     jwt.PyJWK(each)
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 """
+NEVER_STARTS = "raise SystemExit('no such feed')"
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
-def test_a_service_that_refuses_a_set_with_unknown_kinds(tmp_path, algorithm):
-    target = Target.model_validate(
-        {
-            "name": "strict",
-            "dialect": "qa-ws",
-            "endpoint": {"url": "ws://127.0.0.1:{port}/ws/ticks"},
-            "auth": {"generate_key": True, "algorithm": algorithm},
-            "launch": {
-                "command": [sys.executable, "-c", BUILDS_EVERY_KEY],
-                "environment": {"KEY_SET": "{jwks_file}", "PORT": "{port}"},
-                "ready_path": "/health",
-            },
-        }
+@pytest.fixture
+def testbed(tmp_path, request):
+    """Wire a testbed with a service of this program and algorithm."""
+    program, algorithm = request.param
+    made = Testbed(
+        Target.model_validate(
+            {
+                "name": "strict",
+                "dialect": "qa-ws",
+                "endpoint": {"url": "ws://127.0.0.1:{port}/ws/ticks"},
+                "auth": {"generate_key": True, "algorithm": algorithm},
+                "launch": {
+                    "command": [sys.executable, "-c", program],
+                    "environment": {"KEY_SET": "{jwks_file}", "PORT": "{port}"},
+                    "ready_path": "/health",
+                },
+            }
+        ),
+        tmp_path,
     )
-    tokens = Tokens(target.auth, tmp_path)
-    services = Services(target, tmp_path, {"jwks_file": str(tokens.jwks_file)})
-    try:
-        with pytest.raises(
-            Broken, match=r'"strict" ended before it was ready .*: jwt\.exc'
-        ) as said:
-            services.get()
-        assert "Unable to find an algorithm" in str(said.value) or "kty" in str(said.value)
-    finally:
-        services.stop()
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("testbed", [(STARTS, "RS256"), (STARTS, "ES256")], indirect=True)
+def test_a_service_that_refuses_a_set_with_unknown_kinds_is_told_so(testbed):
+    with pytest.raises(Broken, match=r'"strict" ended before it was ready .*: jwt\.exc') as said:
+        testbed.use_first_service()
+    assert "Unable to find an algorithm" in str(said.value) or "kty" in str(said.value)
+    assert str(said.value).endswith(LONE_KEY_STARTS)
+    assert testbed.scenario.service is None
+
+
+@pytest.mark.parametrize("testbed", [(NEVER_STARTS, "RS256")], indirect=True)
+def test_the_key_set_is_not_blamed_for_another_cause(testbed):
+    with pytest.raises(Broken, match=r"no such feed\W*$"):
+        testbed.use_first_service()

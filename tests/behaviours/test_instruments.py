@@ -1,11 +1,14 @@
 """What tells of a service: believed once it was seen to move, on processes of its own."""
 
+import asyncio
+
 import pytest
 
 from qaws.behaviours import lifecycle, resources
 from qaws.sut.resources import CLIENT_PARTS
 from qaws.verdict import NotVerified
 from tests.services.faulty import AMPLE_MS, NIFTY
+from tests.services.several import LINGERS_S
 
 
 async def recorded(do):
@@ -29,6 +32,25 @@ def test_a_service_that_has_left_its_launchers_family_is_observed(met, launched)
 def test_what_it_keeps_there_is_refuted(launched, refuted):
     sentence = r"growth of the service's private memory: measured 1[12]\.\d\d MB"
     refuted(lambda: launched("several", "KeepsMemory-stray", small), sentence)
+
+
+def test_a_service_that_closes_lines_late_has_no_visitor_in_its_baseline(met, launched):
+    met(lambda: launched("several", "Lingers", small))
+
+
+async def again(do):
+    """Record once more, right behind clients that have left."""
+    await recorded(do)
+    names = ["client 1", "client 2", "client 3"]
+    await do(lifecycle.come_and_go, names, NIFTY, "a clean close")
+    await do(resources.record)
+    await do(resources.return_to_baseline, CLIENT_PARTS, AMPLE_MS)
+    await asyncio.sleep(LINGERS_S)
+    await do(resources.return_to_baseline, CLIENT_PARTS, AMPLE_MS)
+
+
+def test_a_baseline_counts_none_of_those_who_have_just_left(met, launched):
+    met(lambda: launched("several", "Lingers", again))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from typing import Any
 import tests.services.scripted as scripted
 from tests.services.scripted import KeepsMemory, Ticker, as_process
 
+LINGERS_S = 0.3
+
 
 class Constant(Ticker):
     """Always tells the same."""
@@ -31,6 +33,23 @@ class Stale(Ticker):
         if time.monotonic() - self.told_at > 10:  # since the machine began, at first
             self.told, self.told_at = super().statistics(), time.monotonic()
         return self.told
+
+
+class Lingers(Ticker):
+    """Closes a line a while after it has stopped counting the client on it."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines: dict[str, int] = {}
+
+    async def welcome(self, client):
+        line = client.connection.transport.get_extra_info("socket")
+        self.lines[client.session] = os.dup(line.fileno())
+        await super().welcome(client)
+
+    async def left(self, client):
+        await super().left(client)
+        asyncio.get_running_loop().call_later(LINGERS_S, os.close, self.lines.pop(client.session))
 
 
 def as_stray():
@@ -60,5 +79,5 @@ if __name__ == "__main__":
     kind, *how = sys.argv[1].split("-")
     for each in how:
         {"stray": as_stray, "two": as_two}[each]()
-    served = {each.__name__: each for each in (Constant, Stale, KeepsMemory, Ticker)}[kind]
+    served = {each.__name__: each for each in (Constant, Stale, Lingers, KeepsMemory, Ticker)}[kind]
     asyncio.run(as_process(served()))
