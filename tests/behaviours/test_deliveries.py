@@ -14,6 +14,7 @@ from tests.services.faulty import (
     AMPLE_MS,
     BANKNIFTY,
     LATE,
+    LATE_S,
     NIFTY,
     SOON_MS,
     WELCOME,
@@ -64,6 +65,72 @@ def test_a_tick_in_time_and_once_is_met(right):
 )
 def test_a_tick_that_comes_twice_late_or_never_is_refuted(wrong, service, sentence):
     wrong(service, a_tick_is_due_to("Alice"), sentence)
+
+
+def each_of_three_ticks_is_due_to_alice(within_ms=SOON_MS):
+    async def story(do):
+        await subscribed(do, "Alice")
+        for _ in range(3):
+            await do(publishing.publish, NIFTY, "option_tick")
+        await do(deliveries.receives_each, "Alice", within_ms)
+
+    return story
+
+
+def test_ticks_of_which_each_comes_in_time_and_once_are_met(right):
+    done = right(Ticker, each_of_three_ticks_is_due_to_alice(within_ms=AMPLE_MS))
+    assert re.fullmatch(
+        r"latency of NIFTY option tick #\d+ .* to Alice, the slowest of 3", done[0].what
+    )
+    assert [check.measured for check in done[1:2]] == ["Alice got 1"]
+
+
+class DoublesTheFirst(Ticker):
+    """Delivers the first tick twice, and each of the others once."""
+
+    is_first = True
+
+    async def deliver(self, client, tick, text):
+        copies, self.is_first = (2 if self.is_first else 1), False
+        for _ in range(copies):
+            await super().deliver(client, tick, text)
+
+
+class HoldsTheSecond(Ticker):
+    """Delivers the second tick late, and the third behind it."""
+
+    count = 0
+
+    async def deliver(self, client, tick, text):
+        self.count += 1
+        await asyncio.sleep(LATE_S if self.count == 2 else 0)
+        await super().deliver(client, tick, text)
+
+
+class ForgetsTheThird(Ticker):
+    """Never delivers the third tick."""
+
+    count = 0
+
+    async def deliver(self, client, tick, text):
+        self.count += 1
+        if self.count != 3:
+            await super().deliver(client, tick, text)
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        (DoublesTheFirst, r"copies of NIFTY option tick #\d+ .* Alice got 2, allowed exactly 1"),
+        (
+            HoldsTheSecond,
+            rf"latency of NIFTY option tick #\d+ .*slowest of 3: measured {LATE}, allowed at most",
+        ),
+        (ForgetsTheThird, r"NIFTY option tick #\d+ of instrument \d+ to Alice: measured nothing in"),
+    ],
+)
+def test_one_of_three_ticks_that_comes_twice_late_or_never_is_named(wrong, service, sentence):
+    wrong(service, each_of_three_ticks_is_due_to_alice(), sentence)
 
 
 def test_one_client_of_many_without_the_tick_is_named(wrong):
