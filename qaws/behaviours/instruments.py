@@ -64,7 +64,7 @@ async def see_them_move(testbed: Testbed) -> None:
 
 async def _see_them_move(testbed: Testbed, service: Service) -> None:
     before = await _settled(testbed)
-    visits = Registry(testbed.dialect, testbed.contract)
+    visits = testbed.new_registry()
     try:
         for number in COMERS:
             if not await _come(testbed, visits, number):

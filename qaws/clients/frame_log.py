@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from qaws.verdict import no_stall
+
 Direction = Literal["→", "←"]
 FrameKind = Literal["text", "binary", "ping", "pong", "close", "handshake", "bytes", "eof", "end"]
 
@@ -34,9 +36,14 @@ class Frame:
 
 @dataclass
 class FrameLog:
-    """What went over one connection, oldest first."""
+    """What went over one connection, oldest first.
+
+    `stalled_ms` tells for how many milliseconds the harness stood still between two instants
+    (`time.monotonic_ns`).
+    """
 
     log: list[Frame] = field(default_factory=list, kw_only=True)
+    stalled_ms: Callable[[int, int], float] = field(default=no_stall, repr=False, kw_only=True)
     _over: bool = field(default=False, kw_only=True)
     _changed: asyncio.Event = field(default_factory=asyncio.Event, kw_only=True)
 
@@ -60,24 +67,28 @@ class FrameLog:
     ) -> Frame | None:
         """Wait for the first incoming frame after `after` that meets the condition.
 
+        What the harness stands still meanwhile is waited in addition: a wait in vain tells
+        something on a busy machine too.
+
         Args:
             condition: what to wait for.
             after: an entry of the log; None looks from the beginning.
-            within_s: the deadline, in seconds from now.
+            within_s: the deadline, in seconds from now during which the harness runs.
 
         Returns:
             The frame, or None when the deadline passed or the connection ended without it.
         """
         position = 0 if after is None else self._position(after) + 1
-        deadline = asyncio.get_running_loop().time() + within_s
+        begin_ns = time.monotonic_ns()
         while True:
             while position < len(self.log):
                 frame = self.log[position]
                 position += 1
                 if frame.direction == "←" and condition(frame):
                     return frame
-            remaining = 0.0 if self._over else deadline - asyncio.get_running_loop().time()
-            if remaining <= 0:
+            now_ns = time.monotonic_ns()
+            ran_s = (now_ns - begin_ns) / 1e9 - self.stalled_ms(begin_ns, now_ns) / 1e3
+            if self._over or (remaining := within_s - ran_s) <= 0:
                 return None
             self._changed.clear()
             try:

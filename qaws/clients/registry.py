@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from qaws.clients.address import credentials
 from qaws.clients.connection import Connection
@@ -14,7 +14,7 @@ from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import SEQUENCE_FIELD
 from qaws.sut.service import Service
-from qaws.verdict import Broken
+from qaws.verdict import Broken, no_stall
 
 AT_ONCE = 50
 """How many handshakes are under way at the same time when many clients connect."""
@@ -23,9 +23,22 @@ AT_ONCE = 50
 class Registry:
     """Every connection of a scenario, by the client's name; a client may connect again."""
 
-    def __init__(self, dialect: QaWs, contract: Contract) -> None:
+    def __init__(
+        self,
+        dialect: QaWs,
+        contract: Contract,
+        stalled_ms: Callable[[int, int], float] = no_stall,
+    ) -> None:
+        """Begin without connections.
+
+        Args:
+            dialect: what the service's messages mean.
+            contract: what they must look like.
+            stalled_ms: as in `FrameLog`.
+        """
         self._dialect = dialect
         self._contract = contract
+        self._stalled_ms = stalled_ms
         self.all: list[Connection] = []
 
     def named(self, client: str) -> Connection:
@@ -76,7 +89,9 @@ class Registry:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(client: str) -> Connection:
-            connection = Connection(client, self._dialect, self._contract, token=token)
+            connection = Connection(
+                client, self._dialect, self._contract, token=token, stalled_ms=self._stalled_ms
+            )
             self.all.append(connection)
             async with gate:
                 await connection.open(

@@ -125,8 +125,12 @@ class Testbed:
             self._feed.ledger = self._feed.ledger.successor()
             self._feed.market.open()
         checks = Checks(self.loop.stalls.between)
-        self.scenario = ScenarioState(Registry(self.dialect, self.contract), checks)
+        self.scenario = ScenarioState(self.new_registry(), checks)
         return self.scenario
+
+    def new_registry(self) -> Registry:
+        """Return a registry without connections."""
+        return Registry(self.dialect, self.contract, self.loop.stalls.between)
 
     def _replace_broker(self, broker: Broker) -> None:
         """Bring a broker up again; what its loss has done to the services is anybody's guess."""

@@ -126,7 +126,10 @@ class ForgetsTheThird(Ticker):
             HoldsTheSecond,
             rf"latency of NIFTY option tick #\d+ .*slowest of 3: measured {LATE}, allowed at most",
         ),
-        (ForgetsTheThird, r"NIFTY option tick #\d+ of instrument \d+ to Alice: measured nothing in"),
+        (
+            ForgetsTheThird,
+            r"NIFTY option tick #\d+ of instrument \d+ to Alice: measured nothing in",
+        ),
     ],
 )
 def test_one_of_three_ticks_that_comes_twice_late_or_never_is_named(wrong, service, sentence):
