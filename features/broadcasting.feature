@@ -105,3 +105,19 @@ Feature: Real-time broadcasting
     Then Alice has received every tick for NIFTY and BANKNIFTY published while subscribed, and no tick without a subscription
     And Bob has received every tick for NIFTYNXT50 published while subscribed, and no tick without a subscription
     And Carol has received every tick for the BANKNIFTY underlying published while subscribed, and no tick without a subscription
+
+  @QA-WS-128 @p1 @normal
+  Scenario: QA-WS-128 Crowds with different interests are told apart
+    > Beyond the plan: some clients follow two instruments, some a symbol, some nothing yet; half of
+    > them ping. Each group gets its own ticks and no others; and when one client leaves one of its
+    > instruments, it keeps the other, and the rest keep both.
+
+    Given clients 1 to 20 are connected and subscribed to instruments 256265 and 260105
+    And clients 21 to 40 are connected and subscribed to BANKNIFTY
+    And clients 41 to 50 are connected
+    When clients 1 to 25 ping every 0.2 seconds
+    And client 1 unsubscribes from instrument 256265
+    And 10 option ticks for each of NIFTY and BANKNIFTY are published in turn
+    Then client 1 has received every tick for instrument 260105 published while subscribed, and no tick without a subscription
+    And client 2 has received every tick for instruments 256265 and 260105 published while subscribed, and no tick without a subscription
+    And clients 41 to 50 have received no tick

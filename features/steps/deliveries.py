@@ -26,10 +26,12 @@ async def fields_match(context: StepContext, fields: list[str], client: str) -> 
     await context.testbed.do(deliveries.equals_published, client, fields)
 
 
-@then("{client:Client} has received no {kind:Kind}")
-async def received_no(context: StepContext, client: str, kind: str) -> None:
+@then("{clients:Clients} {have:Have} received no {kind:Kind}")
+async def have_received_none(
+    context: StepContext, clients: list[str], have: str, kind: str
+) -> None:
     """Proven by something later on the same path, not by a pause."""
-    await context.testbed.do(deliveries.received_none, [client], [kind])
+    await context.testbed.do(deliveries.received_none, clients, [kind])
 
 
 @then(

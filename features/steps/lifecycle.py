@@ -45,6 +45,12 @@ async def clients_are_subscribed_there(
     await context.testbed.do(deployment.join, clients, selection, "the second node")
 
 
+@given("{clients:Clients} {be:Be} connected")
+async def clients_are_connected(context: StepContext, clients: list[str], be: str) -> None:
+    """Clients that were welcomed, and have subscribed to nothing."""
+    await context.testbed.do(lifecycle.be_connected, clients)
+
+
 @given("{client:Client} is connected and pings every {every:Duration}")
 async def client_is_pinging(context: StepContext, client: str, every: float) -> None:
     """A client that was welcomed and sends ping messages until the last step."""
@@ -145,10 +151,16 @@ async def subscribes(context: StepContext, client: str, selection: Selection) ->
     await context.testbed.do(lifecycle.subscribe, [client], selection)
 
 
-@when("{client:Client} pings every {every:Duration}")
-async def pings_every(context: StepContext, client: str, every: float) -> None:
-    """A client sends a ping message again and again until the scenario's last step."""
-    await context.testbed.do(lifecycle.keep_pinging, client, every / 1000)
+@when("{client:Client} unsubscribes from {selection:Selection}")
+async def unsubscribes(context: StepContext, client: str, selection: Selection) -> None:
+    """A client unsubscribes and gets the acknowledgement."""
+    await context.testbed.do(lifecycle.unsubscribe, [client], selection)
+
+
+@when("{clients:Clients} {pinging:Pinging} every {every:Duration}")
+async def ping_every(context: StepContext, clients: list[str], pinging: str, every: float) -> None:
+    """Clients send a ping message again and again until the scenario's last step."""
+    await context.testbed.do(lifecycle.keep_pinging, clients, every / 1000)
 
 
 @when("{client:Client} stays silent until closed, for up to {at_most:Duration}")

@@ -27,9 +27,18 @@ async def receives_that_tick(testbed: Testbed, clients: Sequence[str], within_ms
     """Require that the last tick reaches every one of the clients exactly once, in time.
 
     Latency runs from the tick's due time. A fence behind the tick shows that no second copy comes.
+
+    Raises:
+        Broken: one of them has never subscribed to it: the scenario awaits what is not due.
     """
     tick = testbed.last_tick
     connections = testbed.scenario.connections.of(clients)
+    if strangers := [c for c in connections if not _due_to(tick, c)]:
+        held = ", ".join(str(each.selection) for each in strangers[0].entitlements) or "nothing"
+        raise Broken(
+            f"the scenario awaits {tick} at {_some([c.name for c in strangers])}, who has not "
+            f"subscribed to it: {strangers[0].name} has subscribed to {held}"
+        )
     wait_s = within_ms / 1e3 + testbed.grace_s
     frames = await asyncio.gather(*(fences.arrival(c, tick, wait_s) for c in connections))
     if lacking := [c for c, f in zip(connections, frames, strict=True) if f is None]:

@@ -216,19 +216,20 @@ async def vanish(testbed: Testbed, client: str) -> None:
 async def be_pinging(testbed: Testbed, client: str, every_ms: float) -> None:
     """Connect a client that sends a ping message every `every_ms` until the scenario ends."""
     await be_connected(testbed, [client])
-    await keep_pinging(testbed, client, every_ms / 1e3)
+    await keep_pinging(testbed, [client], every_ms / 1e3)
 
 
-async def keep_pinging(testbed: Testbed, client: str, every_s: float) -> None:
-    """Let a client send a ping message every `every_s` seconds until the scenario ends."""
-    connection = testbed.scenario.connections.named(client)
+async def keep_pinging(testbed: Testbed, clients: Sequence[str], every_s: float) -> None:
+    """Let clients send a ping message every `every_s` seconds until the scenario ends."""
 
-    async def chore() -> None:
+    async def chore(connection: Connection) -> None:
         while connection.is_open:
             await connection.send(testbed.dialect.ping())
             await asyncio.sleep(every_s)
 
-    testbed.scenario.background.append(asyncio.get_running_loop().create_task(chore()))
+    loop = asyncio.get_running_loop()
+    connections = testbed.scenario.connections.of(clients)
+    testbed.scenario.background += [loop.create_task(chore(each)) for each in connections]
 
 
 async def stay_silent(testbed: Testbed, client: str, at_most_s: float) -> None:

@@ -35,6 +35,7 @@ from qaws.gherkin.tags import (
     test_id,
 )
 from qaws.gherkin.types import TYPES
+from qaws.gherkin.wording import problem_of
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS_ALLOWED = (3, 10)
@@ -234,18 +235,16 @@ def _step_problems(scenario: Scenario, used: set[Any]) -> Iterator[str]:
     rows = scenario.scenarios if isinstance(scenario, ScenarioOutline) else [scenario]
     if not rows:
         yield f"{_at(scenario)}: the outline has no rows"
-    undefined: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for row in rows:
         for step in row.all_steps:
             definition = _definition(step)
             used.add(definition)
             place = f"{_shown(Path(row.filename))}:{step.line}"
-            if definition is None:
-                undefined.setdefault(step.name, place)
-            elif problem := getattr(definition.match(step.name), "stored_error", None):
-                yield f"{place}: {problem}"
-    for name, place in undefined.items():
-        yield f'{place}: no step definition for "{name}"; docs/steps.md lists the phrases'
+            if problem := problem_of(step, registry):
+                problems.setdefault(problem, place)
+    for problem, place in problems.items():
+        yield f"{place}: {problem}"
 
 
 def _acting_thens(folder: Path) -> Iterator[str]:

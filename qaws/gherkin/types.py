@@ -9,85 +9,136 @@ from typing import Any
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.protocol import origins
 from qaws.protocol.market import Selection, selection_of
+from qaws.verdict import Broken
 
 NAME = r"[A-Z][a-z]+"
-CLIENTS = rf"(?:all |the |each of the )?[1-9]\d* clients|{NAME}(?:(?:, | and ){NAME})*"
-DURATION = r"\d+(?:\.\d+)? (?:ms|seconds?|minutes)"
 NUMBER = r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*"
+CLIENTS = (
+    rf"(?:all |the |each of the )?(?:{NUMBER}) clients"
+    rf"|(?:the )?clients (?:{NUMBER}) to (?:{NUMBER})"
+    rf"|{NAME}(?:(?:, | and ){NAME})*"
+)
+UNITS_MS = {
+    "ms": 1.0,
+    "milliseconds": 1.0,
+    "millisecond": 1.0,
+    "s": 1e3,
+    "sec": 1e3,
+    "seconds": 1e3,
+    "second": 1e3,
+    "min": 6e4,
+    "minutes": 6e4,
+    "minute": 6e4,
+    "h": 36e5,
+    "hours": 36e5,
+    "hour": 36e5,
+}
+AMOUNT = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+DURATION = rf"(?:{AMOUNT}) ?(?:{'|'.join(UNITS_MS)})"
 PART = r"(?:sockets|sessions|subscriptions|files|threads)"
-UNITS_MS = {"ms": 1.0, "second": 1e3, "seconds": 1e3, "minutes": 6e4}
 
 
 def _pattern(
-    expression: str, shown: str = ""
+    expression: str, shown: str = "", such_as: str = ""
 ) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
     """Give a converter the pattern that the step matcher looks for (parse library).
 
     Args:
         expression: the pattern; the words that fit it.
         shown: what the step catalogue shows in the place of the word's name.
+        such_as: what somebody is told to write whose words do not fit.
     """
 
     def mark(converter: Callable[[str], Any]) -> Callable[[str], Any]:
         converter.pattern = expression  # type: ignore[attr-defined]
         converter.shown = shown  # type: ignore[attr-defined]
+        converter.such_as = such_as  # type: ignore[attr-defined]
         converter.regex_group_count = re.compile(expression).groups  # type: ignore[attr-defined]
         return converter
 
     return mark
 
 
-@_pattern(CLIENTS)
+@_pattern(CLIENTS, such_as='names, as in "Alice and Bob", "100 clients", or "clients 1 to 50"')
 def clients(text: str) -> list[str]:
-    """Return client names: "Alice", "Bob and Carol", "100 clients" → client 1 … client 100."""
-    if count := re.search(r"\d+", text):
-        return [f"client {number}" for number in range(1, int(count[0]) + 1)]
-    return re.split(r", | and ", text)
+    """Return client names: "Alice", "Bob and Carol", "100 clients" → client 1 … client 100.
+
+    Groups of them have numbers: "clients 51 to 100".
+
+    Raises:
+        Broken: one is named twice, or a group is empty.
+    """
+    if numbers := [number(found) for found in re.findall(NUMBER, text)]:
+        first, last = (1, *numbers)[-2:]
+        if last < first:
+            raise Broken(f'"{text}": there is nobody from {first:,} to {last:,}')
+        return [f"client {each}" for each in range(first, last + 1)]
+    names = re.split(r", | and ", text)
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise Broken(f'"{text}" names {twice} twice')
+    return names
 
 
-@_pattern(rf"{NAME}|client \d+")
+@_pattern(rf"{NAME}|client \d+", such_as='a name such as "Alice", or "client 7"')
 def client(text: str) -> str:
     """Return one client's name."""
     return text
 
 
-@_pattern(DURATION)
+@_pattern(DURATION, such_as='a duration, as in "200 ms", "0.5 seconds" or "2 minutes"')
 def duration(text: str) -> float:
-    """Return a duration in milliseconds: "200 ms", "5 seconds"."""
-    number, unit = text.split(" ")
-    return float(number) * UNITS_MS[unit]
+    """Return a duration in milliseconds: "200 ms", "5 seconds", "0.2s", "1 minute"."""
+    amount, unit = _in_parts(text)
+    return float(amount.replace(",", "")) * UNITS_MS[unit]
 
 
-@_pattern(rf"between \d+(?:\.\d+)? and {DURATION}", "between *low* and *high*")
+def _in_parts(text: str) -> tuple[str, str]:
+    """Return amount and unit of a duration."""
+    unit = text.lstrip("0123456789,. ")
+    return text.removesuffix(unit).strip(), unit
+
+
+@_pattern(
+    rf"between (?:{AMOUNT}) and {DURATION}",
+    "between *low* and *high*",
+    'two durations of one unit, as in "between 2 and 4 seconds"',
+)
 def window(text: str) -> tuple[float, float]:
     """Return the two ends of a window in milliseconds: "between 2 and 4 seconds"."""
     low, high = text.removeprefix("between ").split(" and ")
-    return duration(f"{low} {high.split(' ')[1]}"), duration(high)
+    return duration(f"{low} {_in_parts(high)[1]}"), duration(high)
 
 
 SYMBOL = r'(?:[A-Z][A-Z0-9]+|"[^"]+")'
 SYMBOLS = rf"{SYMBOL}(?:(?:, | and ){SYMBOL})*"
 
 
-@_pattern(rf"instrument \d+|the {SYMBOL} underlying|{SYMBOLS}")
+@_pattern(
+    rf"instrument \d+|instruments \d+(?:(?:, | and )\d+)*|the {SYMBOL} underlying|{SYMBOLS}",
+    such_as='"NIFTY", "NIFTY and BANKNIFTY", "instrument 256265", "instruments 256265 and 260105" '
+    'or "the NIFTY underlying"',
+)
 def selection(text: str) -> Selection:
     """Return what is subscribed to: "NIFTY", "instrument 256265", "the NIFTY underlying"."""
     return selection_of(text)
 
 
-@_pattern(r"\d+(?: or \d+)*")
+@_pattern(r"\d+(?: or \d+)*", such_as='close codes, as in "1000 or 1001"')
 def codes(text: str) -> list[int]:
     """Return close codes: "1000 or 1001"."""
     return [int(code) for code in text.split(" or ")]
 
 
-@_pattern(r'"[^"]+"(?: or "[^"]+")*')
+@_pattern(r'"[^"]+"(?: or "[^"]+")*', such_as="words in double quotes")
 def quoted(text: str) -> list[str]:
     """Return quoted texts: '"idle" or "timeout"'."""
     return re.findall(r'"([^"]+)"', text)
 
 
-@_pattern(r"welcome|tick|option tick|underlying bar|error|pong|status")
+@_pattern(
+    r"welcome|tick|option tick|underlying bar|error|pong|status",
+    such_as="welcome, tick, option tick, underlying bar, error, pong or status",
+)
 def kind(text: str) -> str:
     """Return a kind of message."""
     return text
@@ -162,13 +213,25 @@ def receive(text: str) -> str:
     return text
 
 
+@_pattern(r"has|have", "has/have")
+def have(text: str) -> str:
+    """Return the verb; one phrase serves one client and many."""
+    return text
+
+
+@_pattern(r"pings?", "ping(s)")
+def pinging(text: str) -> str:
+    """Return the verb; one phrase serves one client and many."""
+    return text
+
+
 @_pattern(r"stays?", "stay(s)")
 def stay(text: str) -> str:
     """Return the verb; one phrase serves one client and many."""
     return text
 
 
-@_pattern(NUMBER)
+@_pattern(NUMBER, such_as='a whole number, as in "10,000"')
 def number(text: str) -> int:
     """Return a whole number: "10,000"."""
     return int(text.replace(",", ""))
@@ -211,6 +274,8 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Be": be,
     "Receive": receive,
     "Stay": stay,
+    "Pinging": pinging,
+    "Have": have,
     "Number": number,
     "Setting": setting,
     "Node": node,

@@ -107,19 +107,20 @@ class Selection:
 def selection_of(words: str) -> Selection:
     """Read a selection as features write it.
 
-    "NIFTY", "NIFTY and BANKNIFTY", "instrument 256265", "the NIFTY underlying"; a symbol may stand
-    in quotes, and must where it is not of letters and digits only: '"BRK.B"'.
+    "NIFTY", "NIFTY and BANKNIFTY", "instrument 256265", "instruments 256265 and 260105", "the NIFTY
+    underlying". A symbol may stand in quotes, and must where it is not of letters and digits only:
+    '"BRK.B"'.
 
     Raises:
         Broken: the words name a symbol or instrument that the suite cannot publish.
     """
-    if words.startswith("instrument "):
-        token = words.removeprefix("instrument ")
-        if not token.isdigit() or int(token) not in INSTRUMENTS:
+    if words.startswith(("instrument ", "instruments ")):
+        tokens = re.split(r", | and ", words.partition(" ")[2])
+        if not all(token.isdigit() and int(token) in INSTRUMENTS for token in tokens):
             raise Broken(
                 f'"{words}": known instruments are {", ".join(map(str, sorted(INSTRUMENTS)))}'
             )
-        return Selection("instruments", instruments=(int(token),))
+        return Selection("instruments", instruments=tuple(map(int, tokens)))
     if words.startswith("the ") and words.endswith(" underlying"):
         name = words.removeprefix("the ").removesuffix(" underlying")
         return Selection("underlying", symbols=(_known(name),))

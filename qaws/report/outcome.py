@@ -119,7 +119,7 @@ def hook_finding(statement: Any) -> Outcome:
     """Tell what a failed hook of a scenario or feature came to (behave keeps the first error)."""
     if not statement.error_message:
         return Outcome(Status.BROKEN, "interrupted", "interrupted: the run was stopped in a hook")
-    if isinstance(statement.exception, Refuted | Inconclusive):
+    if isinstance(statement.exception, Refuted | Inconclusive | Broken):
         return _from_exception(statement.exception, "")
     trace = _trace(statement.exception) if statement.exception else ""
     return Outcome(Status.BROKEN, "hook", statement.error_message.strip(), trace)

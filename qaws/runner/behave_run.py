@@ -22,6 +22,7 @@ from behave.model import Scenario, Step
 import qaws
 from qaws.clients import browser_page
 from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
+from qaws.gherkin.wording import require_understood
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
@@ -180,6 +181,7 @@ class Session:
         scenario.steps.append(Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP))
         self._has_begun = True
         self.testbed.begin_scenario()
+        require_understood(scenario, self._runner.step_registry)
         context.connections = self.testbed.scenario.connections
 
     def step(self, step: Step) -> None:
@@ -206,7 +208,8 @@ class Session:
                 "scenario": scenario.name,
                 "row": dict(scenario._row.items()) if scenario._row else {},
                 "status": _status(scenario, problem if passed else None),
-                "message": _message(scenario) or str(problem or scenario.skip_reason or ""),
+                "message": _message(scenario)
+                or str(problem or scenario.exception or scenario.skip_reason or ""),
                 "checks": self.testbed.scenario.checks.as_dicts(),
             }
             words = self._expected.get(line["id"])

@@ -154,7 +154,7 @@ BAD = [
     (HEAD + scenario(story=STORY.replace("land", "localhost")), "is not business language"),
     (
         HEAD + scenario(story=STORY.replace("is asked", "is left")),
-        'no step definition for "it is l',
+        'no phrase fits "it is l',
     ),
     (
         HEAD
@@ -191,7 +191,7 @@ def test_an_undefined_step_of_any_row_is_found(lint):
     found = lint(
         HEAD + outline + "\n    Examples:\n      | verb |\n      | asked |\n      | left |\n"
     )
-    assert 'no step definition for "it is left"' in found
+    assert 'no phrase fits "it is left"' in found
 
 
 TYPED = """

@@ -33,12 +33,21 @@ def understood(kind, text):
         ("Clients", "all 3 clients", ["client 1", "client 2", "client 3"]),
         ("Clients", "the 1 clients", ["client 1"]),
         ("Clients", "each of the 2 clients", ["client 1", "client 2"]),
+        ("Clients", "clients 3 to 5", ["client 3", "client 4", "client 5"]),
+        ("Clients", "the clients 7 to 7", ["client 7"]),
+        ("Clients", "1,000 clients", [f"client {number}" for number in range(1, 1001)]),
         ("Client", "Alice", "Alice"),
         ("Client", "client 17", "client 17"),
         ("Duration", "200 ms", 200.0),
         ("Window", "between 2 and 4 seconds", (2000.0, 4000.0)),
         ("Window", "between 1.5 and 200 ms", (1.5, 200.0)),
         ("Duration", "1 second", 1000.0),
+        ("Duration", "200ms", 200.0),
+        ("Duration", "0.2 s", 200.0),
+        ("Duration", "1,500 ms", 1500.0),
+        ("Duration", "1 minute", 60_000.0),
+        ("Duration", "2 hours", 7_200_000.0),
+        ("Window", "between 2 and 4s", (2000.0, 4000.0)),
         ("Duration", "2.5 seconds", 2500.0),
         ("Duration", "5 minutes", 300_000.0),
         ("Codes", "1008", [1008]),
@@ -110,11 +119,11 @@ def test_good_words(kind, text, value):
         ("Client", "Alice and Bob"),
         ("Client", "client"),
         ("Client", "client one"),
-        ("Duration", "200ms"),
+        ("Duration", "200 m"),
         ("Duration", "-5 seconds"),
         ("Duration", "five seconds"),
-        ("Duration", "5 hours"),
-        ("Duration", "200 milliseconds"),
+        ("Duration", "5 days"),
+        ("Duration", "1,00 ms"),
         ("Window", "between 2 seconds and 4 seconds"),
         ("Window", "between 2 and 4"),
         ("Duration", "5"),
@@ -160,6 +169,27 @@ def test_good_words(kind, text, value):
 )
 def test_bad_words_match_no_step_so_that_the_scenario_is_undefined_and_not_green(kind, text):
     assert understood(kind, text) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("Alice, Bob and Alice", '"Alice, Bob and Alice" names Alice twice'),
+        ("clients 9 to 3", '"clients 9 to 3": there is nobody from 9 to 3'),
+    ],
+)
+def test_groups_that_cannot_be_meant_are_broken(words, said):
+    with pytest.raises(Broken) as problem:
+        understood("Clients", words)
+    assert str(problem.value) == said
+
+
+def test_several_instruments_are_one_selection():
+    selection = understood("Selection", "instruments 256265, 260105 and 256521")
+    assert selection.instruments == (256265, 260105, 256521)
+    assert understood("Selection", "instruments 256265 and NIFTY") is None
+    with pytest.raises(Broken, match="known instruments are"):
+        understood("Selection", "instruments 256265 and 1")
 
 
 def test_an_origin_that_cannot_be_listed_is_broken_with_those_that_can():
