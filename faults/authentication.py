@@ -31,7 +31,7 @@ WHERE_NOBODY_IS_LET_IN = {
     "QA-WS-025": NOT_WELCOMED,
     "QA-WS-103": NOT_WELCOMED,
     "QA-WS-115": NOT_WELCOMED,
-    **dict.fromkeys([f"QA-WS-{n}" for n in (105, 106, 111, 117)], NOT_WELCOMED),
+    **dict.fromkeys([f"QA-WS-{n}" for n in (105, 106, 111, 117, 128)], NOT_WELCOMED),
 }
 """What notices that no client with a good token is let in."""
 MAYBE_WHERE_NOBODY_IS_LET_IN = ("QA-WS-023", "QA-WS-024", "QA-WS-101", "QA-WS-102", "QA-WS-116")

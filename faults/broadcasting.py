@@ -98,6 +98,7 @@ def tick_delayed() -> None:
         "QA-WS-006": "Alice got 2, allowed exactly 1",
         "QA-WS-016": "Alice received ticks more than once",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-128": "client 1 received ticks more than once",
     },
     also=("QA-WS-102",),
 )
@@ -119,6 +120,7 @@ def tick_twice() -> None:
         "QA-WS-006": "x option-tick; still open",
         "QA-WS-016": "x option-tick",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-128": "x option-tick",
     },
     also=("QA-WS-102",),
 )
@@ -141,6 +143,7 @@ def tick_of_wrong_type() -> None:
         "QA-WS-006": "without their sequence number",
         "QA-WS-016": "without their sequence number",
         "QA-WS-117": "the shortest that does",
+        "QA-WS-128": "never received ticks that it was due",
     },
     also=("QA-WS-102",),
 )
@@ -291,6 +294,7 @@ def symbols_match_by_prefix() -> None:
         "QA-WS-017": "received ticks that it had not subscribed to",
         "QA-WS-018": "received ticks that it had not subscribed to",
         "QA-WS-106": "received ticks that it had not subscribed to",
+        "QA-WS-128": "client 1 received ticks that it had not subscribed to",
     },
     also=("QA-WS-102",),
 )
@@ -315,6 +319,7 @@ def broadcast_to_all() -> None:
         "QA-WS-115": "ticks that Alice missed",
         "QA-WS-017": "received ticks that it had not subscribed to",
         "QA-WS-018": "received ticks that it had not subscribed to",
+        "QA-WS-128": "messages that client 41 received",
     },
     also=("QA-WS-024", "QA-WS-106"),
 )

@@ -63,7 +63,7 @@ def pings_unanswered() -> None:
         "QA-WS-025": NO_ACK,
         "QA-WS-103": NO_ACK,
         "QA-WS-115": NO_ACK,
-        **dict.fromkeys([f"QA-WS-{n}" for n in (105, 106, 111, 117)], NO_ACK),
+        **dict.fromkeys([f"QA-WS-{n}" for n in (105, 106, 111, 117, 128)], NO_ACK),
         "QA-WS-023": "open connections of",
         "QA-WS-024": "got no acknowledgement",
         "QA-WS-101": "got no acknowledgement",

@@ -44,7 +44,11 @@ class Marked:
 @fault(
     story="An unsubscribe is acknowledged but not done, so that whoever looks at another symbol "
     "still pays for the last one.",
-    caught_by={"QA-WS-016": BEHIND, "QA-WS-117": WRONG},
+    caught_by={
+        "QA-WS-016": BEHIND,
+        "QA-WS-117": WRONG,
+        "QA-WS-128": "client 1 received ticks behind the acknowledgement of its unsubscribe",
+    },
 )
 def unsubscribe_only_acknowledged() -> None:
     """Answer and do nothing."""
@@ -58,7 +62,11 @@ def unsubscribe_only_acknowledged() -> None:
 @fault(
     story="An unsubscribe is acknowledged at once and done a moment later, so that a price comes "
     "for a chart that is gone, and the program behind it crashes.",
-    caught_by={"QA-WS-016": BEHIND, "QA-WS-117": WRONG},
+    caught_by={
+        "QA-WS-016": BEHIND,
+        "QA-WS-117": WRONG,
+        "QA-WS-128": "client 1 received ticks behind the acknowledgement of its unsubscribe",
+    },
 )
 def unsubscribe_done_a_moment_later() -> None:
     """Let 20 ms pass."""
@@ -118,7 +126,11 @@ def subscriptions_counted() -> None:
 @fault(
     story="When one client unsubscribes from a symbol it ends for everybody, and their screens "
     "stand still.",
-    caught_by={"QA-WS-016": BOB_MISSED, "QA-WS-117": WRONG},
+    caught_by={
+        "QA-WS-016": BOB_MISSED,
+        "QA-WS-117": WRONG,
+        "QA-WS-128": "the fence to client 2",
+    },
 )
 def unsubscribe_ends_it_for_all() -> None:
     """Take the keys from every client."""
