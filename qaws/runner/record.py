@@ -17,6 +17,9 @@ from behave.runner_util import FileLocationParser
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken, readable
 
+USER = "KeyboardInterrupt"
+"""The reason behave gives for a run that was stopped by hand."""
+
 JUNIT = "TESTS-run.xml"
 """The JUnit file of the run as a whole: there only when it broke."""
 
@@ -78,6 +81,8 @@ class Runner(BehaveRunner):  # type: ignore[misc]
     this the record and the JUnit files of the run before would stay, and look like this one's.
     """
 
+    _by_user = False
+
     def run(self) -> bool:
         """Run; return whether something failed."""
         try:
@@ -89,6 +94,21 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         except Exception as problem:
             self._record(" ".join(str(problem).split()))
             raise
+
+    def abort(self, reason: str | None = None) -> None:
+        """Stop the run; a hook that failed has said why, and it was not the user."""
+        self._by_user = reason == USER
+        if self._by_user or self.context is None:
+            super().abort(reason)
+        else:
+            self.aborted = True
+
+    def run_hook_with_capture(self, hook_name: str, *args: Any, **kwargs: Any) -> bool:
+        """Run a hook; behind the last one behave says "ABORTED: By user" of every stopped run."""
+        went_well = bool(super().run_hook_with_capture(hook_name, *args, **kwargs))
+        if hook_name == "after_all" and self.aborted and not self._by_user:
+            self.aborted = False  # the failed hook is counted, and fails the run
+        return went_well
 
     def _require_paths(self) -> None:
         for path in map(str, self.config.paths):

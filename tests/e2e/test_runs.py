@@ -261,6 +261,7 @@ def test_what_cannot_be_used_is_said_in_one_line_and_the_run_is_broken(project, 
     lines = [line for line in project.console.splitlines() if said in line]
     assert lines, project.console
     assert "Traceback" not in project.console
+    assert "By user" not in project.console
     record = project.record
     assert record["state"] == "broken"
     assert said in record["error"]
