@@ -7,16 +7,21 @@ from behave.model import Scenario, Step
 from behave.runner import Context
 
 from qaws.gherkin.types import TYPES
-from qaws.runner.behave_run import Session
+from qaws.runner import behave_run
 
 ROOT = Path(__file__).resolve().parent
 
 register_type(**TYPES)  # before any step file is loaded, so that none needs to come first
 
 
+def preload() -> None:
+    """Make what is the same for all runs; for a process that forks them (no hook of behave's)."""
+    behave_run.preload()
+
+
 def before_all(context: Context) -> None:
     """Read the target, start broker and event loop, put the testbed on the context."""
-    context.session = Session(ROOT, context)
+    context.session = behave_run.Session(ROOT, context)
 
 
 def before_scenario(context: Context, scenario: Scenario) -> None:

@@ -247,6 +247,7 @@ class Prover:
             task.stop_after,
             self._services(ask),
             self._slow,
+            ask.files,
         )
 
     def _services(self, asked: Ask) -> socket.socket | None:

@@ -8,7 +8,7 @@ scenario that takes long among those of its id.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,12 @@ class Runner(runner.Runner):  # type: ignore[misc]
     """What verdicts are expected to say."""
     slow: Collection[str] = ()
     """Places of the rows that take long."""
+    preload: Callable[[], None] = staticmethod(lambda: None)
+    """What the suite offers to those who fork runs of it: it makes what is the same for all."""
 
     def run_model(self, features: Any = None) -> bool:
         """Run the features; return whether something failed."""
+        type(self).preload = self.hooks.get("preload", type(self).preload)
         for feature in self.features:
             self._order(feature)
         try:

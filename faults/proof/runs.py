@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -17,6 +17,7 @@ from faults.proof import suite
 from faults.proof.fork_client import hang_up
 from faults.proof.judgement import Row, read_rows
 from faults.proof.runner import SECONDS
+from faults.proof.scope import FEATURES
 from faults.proof.suite import CONFIGURATION, ROOT
 
 TARGET = ROOT / "targets" / "reference.toml"
@@ -41,6 +42,7 @@ class Run:
         stop_after: Mapping[str, str] | None = None,
         services: socket.socket | None = None,
         slow: Collection[str] = (),
+        files: Sequence[Path] = (FEATURES,),
     ) -> None:
         """Start behave.
 
@@ -55,6 +57,7 @@ class Run:
             services: a connection to the fork server, which the run ends; None to start services
                 as ever.
             slow: places of the rows that take long: they go last.
+            files: the feature files to read.
         """
         self.name = name
         self.allowed_s = allowed_s
@@ -64,7 +67,12 @@ class Run:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "behave.ini").write_text(CONFIGURATION, encoding="utf-8")
-        arguments = ["-D", f"target={TARGET}", *(f"--tags={expression}" for expression in tags)]
+        arguments = [
+            *map(str, files),
+            "-D",
+            f"target={TARGET}",
+            *(f"--tags={expression}" for expression in tags),
+        ]
         if faults:
             arguments += ["-D", f"launch.command={{python}} -m faults {' '.join(faults)}"]
         if stop_after:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from faults.fault import Fault
 
 FEATURES = Path(__file__).resolve().parents[2] / "features"
 ID = "QA-WS-"
+NAMED = re.compile(rf"@({ID}\d+)")
 FUNCTIONAL = ("@integration or @security", "not @scale", "not @whole-run")
 """Every functional scenario; the sizes that take minutes prove nothing more about the verdicts."""
 MEASURING = ("not @nightly", "not @scale")
@@ -55,6 +57,16 @@ class Ask:
         """How long its run may take, in seconds."""
         return LONG_ALLOWED_S if self.measures or self.every else ALLOWED_S
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return the feature files that have what is asked, or the folder of all of them.
+
+        To read a file and to fill in its outlines takes as long as a short scenario.
+        """
+        named = [set(NAMED.findall(each)) for each in self.tags if not each.startswith("not ")]
+        ids = set[str]().union(*named)
+        return tuple(sorted({_files()[each] for each in ids})) if ids else (FEATURES,)
+
     def only(self, ids: Collection[str]) -> Ask:
         """Return the part of it that asks these scenarios."""
         wanted = {test_id: words for test_id, words in self.wanted.items() if test_id in ids}
@@ -64,6 +76,16 @@ class Ask:
         """Return it without these scenarios, none of which is wanted."""
         tags = (*self.tags, f"not ({any_of(ids)})")
         return replace(self, tags=tags, spared=self.spared.union(ids)) if ids else self
+
+
+@cache
+def _files() -> dict[str, Path]:
+    """Return id → the feature file that has it; an id belongs to one file."""
+    return {
+        test_id: file
+        for file in FEATURES.glob("*.feature")
+        for test_id in NAMED.findall(file.read_text(encoding="utf-8"))
+    }
 
 
 @cache

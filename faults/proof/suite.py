@@ -55,6 +55,7 @@ def load() -> None:
         Path("behave.ini").write_text(CONFIGURATION, encoding="utf-8")
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
             _behave([str(FEATURES), "--dry-run", "--tags=@none"])
+            Runner.preload()
     registry.clear()  # each run defines the steps, as ever
     reset_runtime()
     gc.collect()
@@ -72,7 +73,7 @@ def start(
     """Start behave in a process of its own.
 
     Args:
-        arguments: what follows "behave" and the features on a command line.
+        arguments: what follows "behave" on a command line.
         folder: where it runs; its log is behave.log there.
         environment: all of its variables.
         services: the connection to the fork server, None to start services as ever.
@@ -82,10 +83,9 @@ def start(
     load()
     sys.stdout.flush()
     sys.stderr.flush()
-    given = [str(FEATURES), *arguments]
     Runner.slow, Runner.words = slow, words
     child = multiprocessing.get_context("fork").Process(
-        target=_run, args=(given, folder, environment, services, os.getpid())
+        target=_run, args=(list(arguments), folder, environment, services, os.getpid())
     )
     child.start()
     return child

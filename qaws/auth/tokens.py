@@ -238,6 +238,12 @@ def _decoys(algorithm: str) -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
+def preload(algorithm: str) -> None:
+    """Make the keys that need not be a run's own."""
+    encryption_key(algorithm)
+    _decoys(algorithm)
+
+
 def new_key(algorithm: str) -> PrivateKey:
     """Return a new private key for an algorithm."""
     if algorithm == "ES256":

@@ -7,6 +7,7 @@ per message type: 5 to 15 microseconds a frame, so that every frame of every cli
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -21,16 +22,7 @@ class Contract:
 
     def __init__(self, dialect: str) -> None:
         """Compile the contract of `dialect`, the name of a document in `contracts/`."""
-        source = resources.files("qaws.protocol.contracts") / f"{dialect}.asyncapi.yaml"
-        document = yaml.safe_load(source.read_text(encoding="utf-8"))
-        self._validators: dict[str, Validator] = {}
-        for reference in document["operations"]["toClient"]["messages"]:
-            name = reference["$ref"].rsplit("/", 1)[1]
-            payload = document["components"]["messages"][name]["payload"]
-            schema = {**payload, "components": {"schemas": document["components"]["schemas"]}}
-            self._validators[payload["properties"]["type"]["const"]] = fastjsonschema.compile(
-                schema
-            )
+        self._validators = _validators(dialect)
 
     def violation(self, message: Any) -> str | None:
         """Say what is wrong with a decoded message, or return None when nothing is.
@@ -49,3 +41,18 @@ class Contract:
         except fastjsonschema.JsonSchemaValueException as problem:
             return f"{kind}: {problem.message.removeprefix('data.')}"
         return None
+
+
+@cache
+def _validators(dialect: str) -> dict[str, Validator]:
+    """Return type of message → what validates one; compiled once in a process."""
+    source = resources.files("qaws.protocol.contracts") / f"{dialect}.asyncapi.yaml"
+    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    schemas = document["components"]["schemas"]
+    validators = {}
+    for reference in document["operations"]["toClient"]["messages"]:
+        name = reference["$ref"].rsplit("/", 1)[1]
+        payload = document["components"]["messages"][name]["payload"]
+        schema = {**payload, "components": {"schemas": schemas}}
+        validators[payload["properties"]["type"]["const"]] = fastjsonschema.compile(schema)
+    return validators

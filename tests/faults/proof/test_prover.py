@@ -28,7 +28,16 @@ class FakeRun:
     most_alive = 0
 
     def __init__(
-        self, name, folder, tags, fault, allowed_s, stop_after=None, services=None, slow=()
+        self,
+        name,
+        folder,
+        tags,
+        fault,
+        allowed_s,
+        stop_after=None,
+        services=None,
+        slow=(),
+        files=(),
     ):
         self.name, self.overdue, self.elapsed_s, self.allowed_s = name, False, 1.0, allowed_s
         self.stop_after, self.services, self.slow = stop_after, services, slow

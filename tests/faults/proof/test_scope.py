@@ -96,3 +96,12 @@ def test_the_terms_say_what_runs_against_what():
         "1 under load, one at a time, against one of 013, 014, 019 each"
     )
     assert "every functional scenario; 2 under load, one at" in Proof(True, faults).terms()
+
+
+def test_only_the_files_that_have_what_is_asked_are_read():
+    each = find("unsubscribe-only-acknowledged")
+    short = scope.plan([each], full=False)[each.name]
+    assert [file.name for file in short.files] == ["subscriptions.feature"]
+    assert short.only(["QA-WS-016"]).files == short.files
+    full = scope.plan([each], full=True)[each.name]
+    assert full.files == full.without(["QA-WS-001"]).files == (scope.FEATURES,)
