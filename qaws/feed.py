@@ -22,6 +22,7 @@ import redis.asyncio
 from qaws.oracle.ledger import Ledger, Published, Role
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
+from qaws.sut.other_publishers import OtherPublishers
 from qaws.sut.target import Feed as FeedSection
 from qaws.verdict import Broken
 
@@ -44,6 +45,8 @@ class Feed:
         }
         self._flows: list[asyncio.Task[None]] = []
         self._ebb = asyncio.Event()
+        self._handed_over: set[str] = set()
+        self.others = OtherPublishers(broker, self._channels.values(), self._handed_over)
 
     async def publish(
         self, fields: dict[str, Any], due_ns: int | None = None, role: Role = "tick"
@@ -67,8 +70,8 @@ class Feed:
             was_away = self.broker.is_away
             tick = self._stamp(fields, due, role)
             try:
-                tick.heard_by = await self._client.publish(self._channels[tick.kind], tick.text)
-                tick.taken_ns = time.monotonic_ns()
+                heard_by = await self._client.publish(self._channels[tick.kind], tick.text)
+                self._taken(tick, heard_by, time.monotonic_ns())
             except (redis.RedisError, OSError) as problem:
                 tick.in_doubt = True
                 if not (was_away or self.broker.is_away):
@@ -109,7 +112,7 @@ class Feed:
             except (redis.RedisError, OSError) as problem:
                 raise self._no_publish(problem) from None
             for tick, heard_by in zip(reversed(ticks), reversed(answers), strict=False):
-                tick.heard_by, tick.taken_ns = heard_by, taken_ns
+                self._taken(tick, heard_by, taken_ns)
         return ticks
 
     async def publish_across(
@@ -149,8 +152,8 @@ class Feed:
                         event()
                     for fields in make[before:]:
                         tick = self._stamp(fields(), time.monotonic_ns(), "tick")
-                        tick.heard_by = client.publish(self._channels[tick.kind], tick.text)
-                        tick.taken_ns = time.monotonic_ns()
+                        heard_by = client.publish(self._channels[tick.kind], tick.text)
+                        self._taken(tick, heard_by, time.monotonic_ns())
                         ticks.append(tick)
             except (redis.RedisError, OSError) as problem:
                 raise self._no_publish(problem) from None
@@ -168,13 +171,14 @@ class Feed:
             answers = transaction.execute()
         taken_ns = time.monotonic_ns()
         for tick, heard_by in zip(ticks, answers, strict=True):
-            tick.heard_by, tick.taken_ns = heard_by, taken_ns
+            self._taken(tick, heard_by, taken_ns)
         return ticks
 
     async def subscribers(self) -> set[str]:
-        """Return the ids of the broker's clients that listen to a channel or a pattern now."""
+        """Return the ids of who listens to a channel or a pattern now, but for the suite itself."""
         try:
-            return {each["id"] for each in await self._client.client_list(_type="pubsub")}
+            clients = await self._client.client_list(_type="pubsub")
+            return {each["id"] for each in clients if each.get("name") != self.others.name}
         except (redis.RedisError, OSError) as problem:
             raise Broken(f"{self.broker.shown_url}: CLIENT LIST: {problem}") from None
 
@@ -205,9 +209,34 @@ class Feed:
             role=role,
             publisher=publisher,
         )
+        self._hand_over(tick.text)
         tick.sent_ns = time.monotonic_ns()
         self.ledger.add(tick)
         return tick
+
+    def _taken(self, tick: Published, heard_by: int, at_ns: int) -> None:
+        """Note that the broker has taken a tick, and how many but the suite itself heard it."""
+        tick.heard_by = max(0, heard_by - self.others.is_listening)
+        tick.taken_ns = at_ns
+
+    def _hand_over(self, text: str) -> None:
+        """Note what the suite is about to publish, where somebody else might publish too."""
+        if not self.broker.is_own:
+            self._handed_over.add(text)
+
+    async def begin(self, alone: bool) -> None:
+        """Begin a scenario: nothing is published yet, by the suite.
+
+        Args:
+            alone: whether to listen for others. Where load comes from other processes that would
+                cost as much as a client, and their ticks are not known here.
+        """
+        self.ledger = self.ledger.successor()
+        self.market.open()
+        if alone and not self.broker.is_own:
+            await self.others.listen()
+        else:
+            await self.others.leave()
 
     async def publish_side_by_side(self, lines: Sequence[Sequence[Sample]], together: int) -> None:
         """Publish several lines of ticks at the same time, each on a connection of its own.
@@ -240,7 +269,7 @@ class Feed:
                     raise self._no_publish(problem) from None
                 taken_ns = time.monotonic_ns()
                 for tick, heard_by in zip(ticks, heard, strict=True):
-                    tick.heard_by, tick.taken_ns = heard_by, taken_ns
+                    self._taken(tick, heard_by, taken_ns)
 
     def _no_publish(self, problem: Exception) -> Broken:
         """Return what to say when the broker does not take a tick: first of all, that it died."""
@@ -253,6 +282,7 @@ class Feed:
         Raises:
             Broken: the broker does not take it.
         """
+        self._hand_over(payload.decode("utf-8", "backslashreplace"))
         async with self._turn:
             try:
                 await self._client.publish(self._channels[kind], payload)
@@ -341,6 +371,7 @@ class Feed:
     async def close(self) -> None:
         """Leave the broker."""
         await self.stop_flows()
+        await self.others.leave()
         await self._client.aclose()
 
 

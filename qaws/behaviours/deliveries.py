@@ -258,8 +258,13 @@ async def all_has_come(testbed: Testbed, connections: Sequence[Connection]) -> N
 
 
 async def everything_was_exact(testbed: Testbed) -> None:
-    """Require, of every client, exact deliveries in frames that conform to the contract."""
+    """Require, of every client, exact deliveries in frames that conform to the contract.
+
+    Raises:
+        Broken: somebody else has published to the service meanwhile.
+    """
     await testbed.hush()
+    await testbed.require_alone()
     connections = testbed.scenario.connections.all
     if not connections and LOAD in testbed.scenario.stash:
         return  # the swarm has checked every frame of its clients itself

@@ -56,6 +56,7 @@ async def try_to_publish(testbed: Testbed, client: str, name: str) -> None:
     if name not in PUBLISHING:
         raise Broken(f'no attempt to publish "{name}"; known are {", ".join(PUBLISHING)}')
     connection = testbed.scenario.connections.named(client)
+    testbed.feed.others.own_words.add(str(FORGED_SEQUENCE))
     await connection.send(PUBLISHING[name](testbed.feed.market))
     await _hear_all(testbed, [connection])
 

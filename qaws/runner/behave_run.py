@@ -188,7 +188,7 @@ class Session:
             return
         scenario.steps.append(Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP))
         self._has_begun = True
-        self.testbed.begin_scenario()
+        self.testbed.begin_scenario(under_load="load" in scenario.effective_tags)
         require_understood(scenario, self._runner.step_registry)
         context.connections = self.testbed.scenario.connections
 

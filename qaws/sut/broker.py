@@ -71,17 +71,22 @@ class Broker:
         return shown(self.url)
 
     @property
+    def is_own(self) -> bool:
+        """Return whether the suite has started it, so that nobody else knows its address."""
+        return self._start is not None
+
+    @property
     def pid(self) -> int | None:
         """Return the process id of the embedded broker, None for one that was there before."""
         return self._process.pid if self._process else None
 
-    def client(self) -> redis.asyncio.Redis:
-        """Return a new asyncio client, to be used on one loop.
+    def client(self, name: str | None = None) -> redis.asyncio.Redis:
+        """Return a new asyncio client, to be used on one loop; the broker lists it by its name.
 
         It does not try again by itself: a PUBLISH that is repeated because its answer was lost
         would look like a tick that the service sent twice.
         """
-        return redis.asyncio.Redis.from_url(self.url, retry=Retry(NoBackoff(), 0))
+        return redis.asyncio.Redis.from_url(self.url, retry=Retry(NoBackoff(), 0), client_name=name)
 
     def blocking_client(self) -> redis.Redis:
         """Return a new client that blocks, for what must happen in one go."""

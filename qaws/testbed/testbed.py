@@ -113,8 +113,11 @@ class Testbed:
 
     # --- per scenario -------------------------------------------------------------------------
 
-    def begin_scenario(self) -> ScenarioState:
+    def begin_scenario(self, *, under_load: bool = False) -> ScenarioState:
         """Begin a scenario: no clients, no ticks, no checks, and a broker that is there.
+
+        Args:
+            under_load: whether ticks will come from processes of their own.
 
         Raises:
             Broken: a broker that had died or stayed away does not come up again.
@@ -122,8 +125,7 @@ class Testbed:
         if self.broker and (self.broker.has_died or self.broker.is_away):
             self._replace_broker(self.broker)
         if self._feed:
-            self._feed.ledger = self._feed.ledger.successor()
-            self._feed.market.open()
+            self.loop.call(self._feed.begin(alone=not under_load), timeout_s=5)
         checks = Checks(self.loop.stalls.between)
         self.scenario = ScenarioState(self.new_registry(), checks)
         return self.scenario
@@ -209,10 +211,20 @@ class Testbed:
         except Refuted as refuted:
             await asyncio.sleep(DYING_S)
             self._tell_of_deaths(refuted)
+            await self.loop.run(self.require_alone(), STEP_LIMIT_S)
             self.scenario.require_chores()
             raise
         self.scenario.require_chores()
         return done
+
+    async def require_alone(self) -> None:
+        """Make sure that nobody else publishes where the suite does; on the loop thread.
+
+        Raises:
+            Broken: somebody does, so that nothing follows for the service.
+        """
+        if self._feed and (heard := await self._feed.others.heard()):
+            raise Broken(heard)
 
     def _tell_of_deaths(self, refuted: Refuted) -> None:
         """Say so where a process has died in the meantime: that is why, whatever was refuted.

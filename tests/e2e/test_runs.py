@@ -11,12 +11,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import psutil
 import pytest
+import redis
 
 from tests.waiting import HANG_S
 
@@ -441,3 +443,31 @@ def test_green_while_two_other_programs_burn_both_cores(project, spawn):
     assert project.run(*P0, within_s=4 * HANG_S) == 0, project.console
     assert all(burner.poll() is None for burner in burners)
     assert set(project.statuses().values()) == {"passed"}
+
+
+def test_what_somebody_else_publishes_breaks_the_scenario_and_blames_no_service(project, broker):
+    """On a broker that others know, too: a colleague's run, numbered as ours is."""
+    tick = {
+        "type": "option_tick",
+        "instrument_token": 256265,
+        "symbol": "NIFTY",
+        "last_price": 1.5,
+        "seq": 1,
+    }
+    ended = threading.Event()
+
+    def publish():
+        with redis.Redis.from_url(broker.url) as client:
+            while not ended.wait(0.01):
+                client.publish("ticker:options", json.dumps(tick))
+
+    somebody = threading.Thread(target=publish)
+    somebody.start()
+    try:
+        assert project.run("--tags=@QA-WS-006", "-D", f"feed.broker={broker.url}") != 0
+    finally:
+        ended.set()
+        somebody.join()
+    assert {row["status"] for row in project.rows} == {"error"}
+    said = f"somebody else publishes at {broker.url}, on the channel ticker:options: "
+    assert all(row["message"].startswith(said) for row in project.rows)
