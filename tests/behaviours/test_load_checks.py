@@ -105,6 +105,19 @@ def test_the_rate_is_that_of_the_words_or_the_harness_was_late():
         load_checks.rate_was_kept(run(published=flow(lag_p99_ms=900.0)), 100)
 
 
+def test_what_observers_received_shows_nothing_where_fewer_ticks_flowed_than_were_to():
+    load_checks.observers_received_everything(run())
+    short = run(published=flow(achieved_per_s=60.0, lag_max_ms=4000.0))
+    load_checks.received_everything(short)
+    with pytest.raises(
+        Inconclusive, match=r"due at 100 per second, and 60 were sent .*4000 ms late"
+    ):
+        load_checks.observers_received_everything(short)
+    wrong = run(client(1), client(2, ticks=100), published=flow(achieved_per_s=60.0))
+    with pytest.raises(Refuted, match="measured 201 of 202"):
+        load_checks.observers_received_everything(wrong)
+
+
 def slow(*records: SlowRecord, after_s: tuple[float, ...] = (3.0, 4.0)) -> Any:
     testbed = run(slow=list(records))
     testbed.scenario.stash[LOAD].evicted_after_s = list(after_s)
