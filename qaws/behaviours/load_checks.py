@@ -5,7 +5,7 @@ from __future__ import annotations
 from qaws.behaviours.load import LOAD
 from qaws.clients.endings import ExpectedClose
 from qaws.load.result import SlowRecord
-from qaws.load.schedule import KEPT
+from qaws.measure.pace import KEPT
 from qaws.sut.service import MIB
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, Refuted

@@ -158,6 +158,30 @@ class RawConnection(Connection):
         """Return whether the network connection has ended."""
         return self._over
 
+    @property
+    def ports(self) -> tuple[int, int] | None:
+        """Return the TCP ports of the service's end and of this one; None without a socket."""
+        if self._line is None or self._over:
+            return None
+        transport = self._line.transport
+        return transport.get_extra_info("peername")[1], transport.get_extra_info("sockname")[1]
+
+    @property
+    def unsent_bytes(self) -> int:
+        """Return how many bytes the system has not taken: it holds as many as it can."""
+        return self._line.transport.get_write_buffer_size() if self._line and not self._over else 0
+
+    @property
+    def answered_ns(self) -> int | None:
+        """Return when the service first said a word or left; None while it only waits."""
+        return next((frame.at_ns for frame in self.log if frame.direction == "←"), None)
+
+    @property
+    def cut_ns(self) -> int | None:
+        """Return when the network connection ended, whatever was said before; None if it is up."""
+        ends = (f.at_ns for f in self.log if f.direction == "←" and f.kind == "end")
+        return next(ends, None)
+
     # --- sending ------------------------------------------------------------------------------
 
     def write(self, data: bytes, what: str = "") -> Frame:

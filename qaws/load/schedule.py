@@ -6,13 +6,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from qaws.measure.pace import KEPT
 from qaws.measure.stall import Stalls
 
 LATE_MS = 20.0
 """A publisher whose p99 lag is above this did not offer the load that the scenario names."""
-
-KEPT = 0.98
-"""A flow that was sent at less of its rate was not the one that the scenario names."""
 
 
 class Spike(msgspec.Struct, frozen=True):
