@@ -7,6 +7,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from qaws.behaviours import attack_responses, attacks, publishing
+from qaws.clients.attack_inputs import rounds
 from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
 from tests.services.faulty import NIFTY, subscribed
 from tests.services.scripted import Ticker
@@ -66,21 +67,17 @@ def test_a_flood_at_its_rate_is_met(right, testbed):
     assert " per second" in figures(testbed)["flood of ping messages"]
 
 
-def slowly(rounds):
-    """Let the harness need 30 ms for what should go out every 10 ms."""
-
-    def slow(flood):
-        for data in rounds(flood):
-            time.sleep(0.03)
-            yield data
-
-    return slow
+def slowly(flood):
+    """Need 30 ms for what should go out every 10 ms."""
+    for data in rounds(flood):
+        time.sleep(0.03)
+        yield data
 
 
 @pytest.mark.parametrize("most", [100, 600, 1_000_000])
 def test_a_flood_that_the_harness_could_not_play_shows_nothing(ends, monkeypatch, most):
     """Neither that a service was right to close it, nor that it was wrong to let it go on."""
-    monkeypatch.setattr(attacks, "rounds", slowly(attacks.rounds))
+    monkeypatch.setattr("qaws.behaviours.attacks.rounds", slowly)
 
     class Other(Limited):
         pass
