@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 """One line per socket: number, own and other address, state, tx:rx queues in bytes … all of it
-hexadecimal (proc(5))."""
+hexadecimal (proc(5)). There may be thousands; only the lines that are asked for are taken apart."""
 
 
 def held_bytes(sender_port: int, receiver_port: int) -> int | None:
@@ -21,24 +22,20 @@ def held_bytes(sender_port: int, receiver_port: int) -> int | None:
     Returns:
         None where the kernel does not say: a sender on another machine, or no Linux.
     """
-    sending = receiving = None
-    for own, other, tx, rx in _rows():
-        if (own, other) == (sender_port, receiver_port):
-            sending = tx
-        elif (own, other) == (receiver_port, sender_port):
-            receiving = rx
-    return None if sending is None or receiving is None else sending + receiving
+    queues = waiting_bytes(sender_port, receiver_port)
+    return None if queues is None else sum(queues)
 
 
-def _rows() -> list[tuple[int, int, int, int]]:
-    rows = []
-    for table in TABLES:
-        for line in table.read_text().splitlines()[1:] if table.is_file() else ():
-            _, own, other, _, queues, *_ = line.split()
-            tx, rx = (int(size, 16) for size in queues.split(":"))
-            rows.append((_port(own), _port(other), tx, rx))
-    return rows
+def waiting_bytes(sender_port: int, receiver_port: int) -> tuple[int, int] | None:
+    """Return the same for each end: what waits at the sender's, and what at the receiver's."""
+    text = "".join(table.read_text() for table in TABLES if table.is_file())
+    sending = _queue(text, sender_port, receiver_port, 1)
+    receiving = _queue(text, receiver_port, sender_port, 2)
+    return None if sending is None or receiving is None else (sending, receiving)
 
 
-def _port(address: str) -> int:
-    return int(address.rpartition(":")[2], 16)
+def _queue(text: str, own: int, other: int, which: int) -> int | None:
+    """Return the tx (1) or the rx (2) queue of the last socket between two ports."""
+    line = rf":{own:04X} [0-9A-F]+:{other:04X} [0-9A-F]+ ([0-9A-F]+):([0-9A-F]+) "
+    found = re.findall(line, text)
+    return int(found[-1][which - 1], 16) if found else None

@@ -22,6 +22,7 @@ from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.violation import Violation
 from qaws.measure.clock import now_us
+from qaws.measure.line import Line
 
 LOOK_EVERY_S = 0.05
 """How often a client that does not read looks whether it has been cut off."""
@@ -56,6 +57,7 @@ class SlowClient:
         self._on_fault = on_fault
         self._sequence: Sequence = shared.new_sequence()
         self._socket: socket.socket
+        self._line: Line
         self._protocol: ClientProtocol
         self._leaving = False
         self._said_goodbye = False
@@ -101,11 +103,14 @@ class SlowClient:
     async def run(self) -> None:
         """Be slow until told to read again, then read to the end. Cancel to end it at once."""
         again = asyncio.create_task(self._until_told())
+        self._line = Line(self._socket)
+        self.record.line = self._line.record
         try:
             if self._group.behaviour == "trickles":
                 await self._trickle()
             else:
                 await self._look_on()
+            self._line.look()
             await self._read_out()
         finally:
             again.cancel()
@@ -130,11 +135,13 @@ class SlowClient:
         while not self.read_again.is_set():
             if self.record.cut_us is None and poll.poll(0):
                 self.record.cut_us = now_us()
+            self._line.look_now_and_then()
             await _wait(self.read_again, LOOK_EVERY_S)
 
     async def _trickle(self) -> None:
         while not self.read_again.is_set() and not self._over:
             await _wait(self.read_again, self._group.trickle_every_s)
+            self._line.look_now_and_then()
             if not self.read_again.is_set():
                 await self._receive(self._group.trickle_bytes)
 
