@@ -22,6 +22,10 @@ from qaws.measure.socket_buffers import waiting_bytes
 LOOK_EVERY_S = 0.5
 """How often a line is looked at. A look takes some ms of CPU time where there are many sockets."""
 
+BLOCKED_BYTES = 1024
+"""What waits at the service's end of a line that is blocked, at least: more than one tick, or than
+a close, that is only on its way. A service may let the system take little more for it."""
+
 LATELY_S = 1.0
 GROWS_BYTES = 64 * 1024
 """A line that holds so many bytes more than a second ago is not full yet."""
@@ -50,7 +54,7 @@ class LineRecord(msgspec.Struct):
         system sends it the next bytes only when there is room for more than a few. A line whose
         other end is elsewhere is believed to be blocked.
         """
-        return self.waiting > 0 or not self.is_seen
+        return self.waiting >= BLOCKED_BYTES or not self.is_seen
 
     def __str__(self) -> str:
         """Say what was seen."""

@@ -56,6 +56,12 @@ def test_little_that_is_left_unread_does_not_block_it(ends, until):
     assert not watched.record.is_blocked
 
 
+def test_a_tick_or_a_close_that_is_on_its_way_does_not_block_it(ends):
+    watched = Line(ends[1])
+    watched._take(0.0, 17, (330, 17))
+    assert not watched.record.is_blocked
+
+
 def test_it_is_looked_at_now_and_then(ends, monkeypatch):
     _, client = ends
     looks = []
