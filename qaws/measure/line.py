@@ -7,7 +7,6 @@ at the service's end; and only when the system takes no more there can the servi
 from __future__ import annotations
 
 import array
-import contextlib
 import fcntl
 import socket
 import termios
@@ -19,8 +18,8 @@ import msgspec
 
 from qaws.measure.socket_buffers import waiting_bytes
 
-LOOK_EVERY_S = 0.5
-"""How often a line is looked at. A look takes some ms of CPU time where there are many sockets."""
+LOOK_EVERY_S = 0.1
+"""How often a line is looked at."""
 
 BLOCKED_BYTES = 1024
 """What waits at the service's end of a line that is blocked, at least: more than one tick, or than
@@ -76,9 +75,6 @@ class Line:
         """
         self.record = LineRecord()
         self._end = end
-        self._ports: tuple[int, int] | None = None
-        with contextlib.suppress(OSError):  # the service may have cut it already
-            self._ports = end.getpeername()[1], end.getsockname()[1]
         self._next_s = 0.0
         self._looks: deque[tuple[float, int]] = deque()
 
@@ -89,8 +85,7 @@ class Line:
 
     def look(self) -> None:
         """Look at the line now."""
-        at_s = time.monotonic()
-        waiting = waiting_bytes(*self._ports) if self._ports else None
+        at_s, waiting = time.monotonic(), waiting_bytes(self._end)
         self._next_s = at_s + LOOK_EVERY_S
         self._take(at_s, _unread(self._end), waiting)
 

@@ -8,6 +8,7 @@ import pytest
 
 from qaws.measure import line
 from qaws.measure.line import GROWS_BYTES, LATELY_S, Line
+from tests.waiting import HANG_S
 
 MIB = 1 << 20
 
@@ -65,12 +66,12 @@ def test_a_tick_or_a_close_that_is_on_its_way_does_not_block_it(ends):
 def test_it_is_looked_at_now_and_then(ends, monkeypatch):
     _, client = ends
     looks = []
-    monkeypatch.setattr(line, "waiting_bytes", lambda *ports: looks.append(ports) or (0, 0))
+    monkeypatch.setattr(line, "LOOK_EVERY_S", HANG_S)
+    monkeypatch.setattr(line, "waiting_bytes", lambda end: looks.append(end) or (0, 0))
     watched = Line(client)
     for _ in range(5):
         watched.look_now_and_then()
-    assert len(looks) == 1
-    assert looks[0] == (client.getpeername()[1], client.getsockname()[1])
+    assert looks == [client]
 
 
 @pytest.mark.parametrize(
