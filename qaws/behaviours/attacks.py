@@ -19,7 +19,6 @@ from qaws.clients.attack_inputs import Flood, Handshake, HoldOpen, Input, inputs
 from qaws.clients.raw_connection import RawConnection, excerpt
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.pace import Pace
-from qaws.measure.socket_buffers import held_bytes
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
@@ -147,16 +146,8 @@ async def _flood(attacker: Attacker, flood: Flood) -> None:
         attacker.sent_bytes += len(data)
         ahead = began + pace.sent / flood.per_second - time.monotonic()
         await asyncio.sleep(max(0.0, ahead))
-    attacker.unread_bytes = _unread(client)
+    attacker.unread_bytes = 0 if pace.was_ended else client.unread_bytes
     client.write(b"", f"{pace} were sent{left_unread(attacker)}")
-
-
-def _unread(client: RawConnection) -> int:
-    """Return how much of what a client has sent the service has not read, as far as can be seen."""
-    if client.ports is None:
-        return 0
-    service_port, own_port = client.ports
-    return client.unsent_bytes + (held_bytes(own_port, service_port) or 0)
 
 
 def left_unread(attacker: Attacker) -> str:

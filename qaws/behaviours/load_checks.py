@@ -115,7 +115,7 @@ def slow_evicted(testbed: Testbed, within_s: float, expected: ExpectedClose) -> 
     """
     run = testbed.scenario.stash[LOAD]
     times, slow = run.evicted_after_s, run.found.slow
-    testbed.scenario.figures += [(f"line of {s.client}", str(s.line)) for s in slow]
+    testbed.scenario.figures += [(f"line of {s.client}", _line(s)) for s in slow]
     _require_slowness(slow)
     due = sum(run.published.last.values()) - sum(run.published.first.values()) + 1
     kept = [f"{s.client} was kept, and got {s.ticks:,} of {due:,} ticks" for s in slow if s.kept]
@@ -130,6 +130,11 @@ def slow_evicted(testbed: Testbed, within_s: float, expected: ExpectedClose) -> 
         _told_why(testbed, record, expected)
 
 
+def _line(record: SlowRecord) -> str:
+    read = "" if record.trickled is None else f"{record.trickled:,} bytes were read of it; "
+    return f"{read}{record.line}"
+
+
 def _require_slowness(slow: Sequence[SlowRecord]) -> None:
     """Make sure that the slow clients were slow for the service, in whatever way they ended."""
     if any(s.kept and not s.line.is_filling for s in slow):
@@ -141,6 +146,8 @@ def _require_slowness(slow: Sequence[SlowRecord]) -> None:
                 f"the line of {name} never filled: {line}; so the service could not know that it "
                 "is slow; publish more, or let the system's socket buffers be smaller"
             )
+        if record.trickled == 0:
+            raise NotVerified(f"{name} has read nothing: it was one more that stops reading")
         if not line.is_blocked:
             raise NotVerified(
                 f"the line of {name} was not full before the service ended it ({record.closed}): "

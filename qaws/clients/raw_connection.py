@@ -24,6 +24,7 @@ from websockets.streams import StreamReader
 from qaws.clients.address import redacted
 from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
 from qaws.clients.frame_log import Frame
+from qaws.measure.socket_buffers import unread_bytes
 from qaws.verdict import Broken
 
 PORTION = 512
@@ -159,17 +160,17 @@ class RawConnection(Connection):
         return self._over
 
     @property
-    def ports(self) -> tuple[int, int] | None:
-        """Return the TCP ports of the service's end and of this one; None without a socket."""
-        if self._line is None or self._over:
-            return None
-        transport = self._line.transport
-        return transport.get_extra_info("peername")[1], transport.get_extra_info("sockname")[1]
+    def unread_bytes(self) -> int:
+        """Return how many bytes of what was sent the service has not read, as far as one can see.
 
-    @property
-    def unsent_bytes(self) -> int:
-        """Return how many bytes the system has not taken: it holds as many as it can."""
-        return self._line.transport.get_write_buffer_size() if self._line and not self._over else 0
+        That is what the system has not taken yet, and, where the service is on this machine, what
+        it holds for it.
+        """
+        if self._line is None or self._over:
+            return 0
+        transport = self._line.transport
+        held = unread_bytes(transport.get_extra_info("socket"))
+        return transport.get_write_buffer_size() + (held or 0)
 
     @property
     def answered_ns(self) -> int | None:

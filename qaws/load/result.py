@@ -63,6 +63,7 @@ class SlowRecord(msgspec.Struct):
             µs since 1970; None if it was not.
         read_again_us: when it began to read at full speed again.
         line: what was seen of its line until then.
+        trickled: bytes that it had read by then, for one that trickles.
     """
 
     client: str
@@ -72,6 +73,7 @@ class SlowRecord(msgspec.Struct):
     cut_us: int | None = None
     read_again_us: int | None = None
     line: LineRecord = msgspec.field(default_factory=LineRecord)
+    trickled: int | None = None
 
     @property
     def kept(self) -> bool:

@@ -56,13 +56,24 @@ def waiting_bytes(receiver: socket.socket) -> tuple[int, int] | None:
         None where the kernel does not say: a sender on another machine, a receiver that has been
         cut off, or no Linux.
     """
+    queues = _both_ends(receiver)
+    return None if queues is None else (queues[1][1], queues[0][0])
+
+
+def unread_bytes(sender: socket.socket) -> int | None:
+    """Return how many bytes a sender has sent that its receiver has not read; None as above."""
+    queues = _both_ends(sender)
+    return None if queues is None else queues[0][1] + queues[1][0]
+
+
+def _both_ends(end: socket.socket) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Return the queues of a socket, and those of the one that it is connected with."""
     try:
-        own, other = receiver.getsockname(), receiver.getpeername()
-        sending = _queues(receiver.family, other, own)
-        receiving = _queues(receiver.family, own, other)
+        own, other = end.getsockname(), end.getpeername()
+        mine, theirs = _queues(end.family, own, other), _queues(end.family, other, own)
     except (OSError, AttributeError, struct.error):
         return None
-    return None if sending is None or receiving is None else (sending[1], receiving[0])
+    return None if mine is None or theirs is None else (mine, theirs)
 
 
 def _queues(family: int, own: Any, other: Any) -> tuple[int, int] | None:

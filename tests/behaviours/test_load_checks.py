@@ -190,6 +190,18 @@ def test_a_line_whose_other_end_cannot_be_seen_is_believed_to_be_full():
     load_checks.slow_evicted(slow(*records), 20, SLOW)
 
 
+def test_who_is_to_read_slowly_has_read_something():
+    records = [evicted("slow client 1"), evicted("slow client 2")]
+    records[1].trickled = 49_163
+    testbed = slow(*records)
+    load_checks.slow_evicted(testbed, 20, SLOW)
+    shown = dict(testbed.scenario.figures)["line of slow client 2"]
+    assert shown.startswith("49,163 bytes were read of it; at most 2,000 bytes")
+    records[1].trickled = 0
+    with pytest.raises(NotVerified, match="slow client 2 has read nothing"):
+        load_checks.slow_evicted(slow(*records), 20, SLOW)
+
+
 def test_who_is_kept_with_a_full_line_is_told_before_who_was_not_slow():
     records = [evicted("slow client 1"), SlowRecord("slow client 2", line=FULL)]
     records[0].line = seen(waiting=0)

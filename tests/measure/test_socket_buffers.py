@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from qaws.measure import socket_buffers
-from qaws.measure.socket_buffers import held_bytes, waiting_bytes
+from qaws.measure.socket_buffers import held_bytes, unread_bytes, waiting_bytes
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
@@ -41,6 +41,8 @@ def test_what_waits_at_either_end(until, family, host):
             assert waiting_bytes(client) == (0, 0)
             sender.sendall(b"x" * 100)
             until(lambda: waiting_bytes(client) == (0, 100))
+            assert unread_bytes(sender) == 100
+            assert unread_bytes(client) == 0
             sender.sendall(b"x" * 50_000)
             until(lambda: waiting_bytes(client)[0] > 40_000 and waiting_bytes(client)[1] > 100)
         assert waiting_bytes(client) is None

@@ -114,7 +114,9 @@ class SlowClient:
         self.record.line = self._line.record
         try:
             if self._group.behaviour == "trickles":
+                before = self.record.bytes
                 await self._trickle()
+                self.record.trickled = self.record.bytes - before
             else:
                 await self._look_on()
             self._line.look()
