@@ -20,6 +20,7 @@ from typing import Any
 import redis
 import redis.asyncio
 
+from qaws.measure.recent_rate import RecentRate
 from qaws.oracle.ledger import Ledger, Published, Role
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
@@ -29,16 +30,13 @@ from qaws.verdict import Broken, Inconclusive
 STOP_ALLOWANCE_S = 10.0
 """How long a flow may need to publish its last tick."""
 
-FAR_BEHIND_S = 1.0
-"""By so much a flow may be behind its rate; it makes up for what it missed as soon as it can."""
-
 
 @dataclass(slots=True)
 class _Flow:
-    """Ticks that are published again and again; `due_ns` is when the next one is due."""
+    """Ticks that are published again and again; `rate` counts their turns."""
 
     every_s: float
-    due_ns: int
+    rate: RecentRate
     task: asyncio.Task[None] | None = None
 
     def require_alive(self) -> None:
@@ -314,16 +312,18 @@ class Feed:
             every_s: the interval in seconds.
         """
         self._ebb.clear()
-        flow = _Flow(every_s, time.monotonic_ns())
+        due_ns = time.monotonic_ns()
+        flow = _Flow(every_s, RecentRate(every_s, due_ns))
 
         async def publish_again_and_again() -> None:
+            nonlocal due_ns
             while not self._ebb.is_set():
                 if not self.broker.is_away:
-                    fields = self.market.tick(*next(samples))
-                    await self.publish(fields, flow.due_ns, role="flow")
-                flow.due_ns += int(every_s * 1e9)
+                    await self.publish(self.market.tick(*next(samples)), due_ns, role="flow")
+                flow.rate.note(time.monotonic_ns())
+                due_ns += int(every_s * 1e9)
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(max(0.0, _until_s(flow.due_ns))):
+                    async with asyncio.timeout(max(0.0, (due_ns - time.monotonic_ns()) / 1e9)):
                         await self._ebb.wait()
 
         flow.task = asyncio.get_running_loop().create_task(publish_again_and_again())
@@ -343,11 +343,11 @@ class Feed:
         """
         for flow in self._flows:
             flow.require_alive()
-            behind_s = -_until_s(flow.due_ns)
-            if behind_s > FAR_BEHIND_S and not self.broker.is_away:
+            short = flow.rate.shortfall(time.monotonic_ns())
+            if short and not self.broker.is_away:
                 raise Inconclusive(
-                    f"a tick was to flow every {flow.every_s * 1e3:.3g} ms, but the next one is "
-                    f"{behind_s:.1f} s late; run it again on a quieter machine"
+                    f"a tick was to flow every {flow.every_s * 1e3:.3g} ms, but there were "
+                    f"{short}; run it again on a quieter machine"
                 )
 
     async def stop_flows(self) -> None:
@@ -379,11 +379,6 @@ class Feed:
         """Leave the broker."""
         await self.stop_flows()
         await self._client.aclose()
-
-
-def _until_s(at_ns: int) -> float:
-    """Return how many seconds there are until an instant of `time.monotonic_ns()`."""
-    return (at_ns - time.monotonic_ns()) / 1e9
 
 
 def _since_1970_us(at_ns: int) -> int:
