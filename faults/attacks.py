@@ -308,6 +308,24 @@ def flood_closed_without_reason() -> None:
 
 
 @fault(
+    story="Of a client that floods nothing more is read, and it is not told: what it sends, closes "
+    "among it, waits on the way, and its place is taken for as long as it likes.",
+    caught_by={"QA-WS-024": " bytes the service had left "},
+)
+def flood_left_unread() -> None:
+    """Stop reading instead of closing."""
+    original = GuardedConnection._take_within_limits
+
+    def take(self: GuardedConnection, frame: Frame) -> None:
+        if self._rate.allows(len(frame.data)):
+            original(self, frame)
+        else:
+            self.transport.pause_reading()
+
+    replace(GuardedConnection, "_take_within_limits", take)
+
+
+@fault(
     story="Only messages are counted, so that a flood of WebSocket pings, each of which is "
     "answered, goes on for ever.",
     caught_by={"QA-WS-024": "response to floods of 1,000 messages per second: WebSocket pings"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from websockets.protocol import State
 
@@ -11,6 +12,9 @@ from app.sessions import TickerConnection
 from faults.fault import fault, replace
 
 HANDSHAKES = {"QA-WS-024": "response to stalled or broken handshakes"}
+
+PIECE_BYTES, PIECE_S = 64, 0.05
+"""Below how many bytes something is a piece of a handshake, and how long it holds up everybody."""
 
 
 @fault(
@@ -75,3 +79,20 @@ def handshake_of_any_size() -> None:
 def closed_client_may_stay() -> None:
     """Wait for an hour."""
     replace(limits, "CLOSE_GRACE_S", 3600.0)
+
+
+@fault(
+    story="What has come of a handshake is read from its beginning with each piece of it, so that "
+    "a few clients that send theirs letter by letter hold up everybody who is served.",
+    caught_by={"QA-WS-024": "latency that 99 %"},
+)
+def stalled_handshakes_hold_up_everybody() -> None:
+    """Spend time on each piece, and let nobody else have a turn."""
+    received = TickerConnection.data_received
+
+    def data_received(self: TickerConnection, data: bytes) -> None:
+        if self.protocol.state is State.CONNECTING and len(data) < PIECE_BYTES:
+            time.sleep(PIECE_S)
+        received(self, data)
+
+    replace(TickerConnection, "data_received", data_received)

@@ -194,6 +194,13 @@ class Checks:
         bound = f"at most {allowed:g} {unit}"
         self._figure(measured <= allowed, what, f"{measured:.1f} {unit}", bound, doubt)
 
+    def at_least(
+        self, what: str, measured: float, allowed: float, unit: str, doubt: str | None = None
+    ) -> None:
+        """Require the contrary: a figure that reaches a bound."""
+        bound = f"at least {allowed:,g} {unit}"
+        self._figure(measured >= allowed, what, f"{measured:,.0f} {unit}", bound, doubt)
+
     def _figure(self, ok: bool, what: str, measured: str, allowed: str, doubt: str | None) -> None:
         if not ok and doubt:
             self.done.append(Check(what, measured, allowed, "inconclusive"))

@@ -11,10 +11,11 @@ import pytest
 import redis
 
 from qaws.feed import Feed
+from qaws.measure.recent_rate import RECENT_S
 from qaws.protocol.market import INSTRUMENTS, SPOT, selection_of, trading
 from qaws.sut.broker import open_broker
 from qaws.sut.target import Feed as Section
-from qaws.verdict import Broken
+from qaws.verdict import Broken, Inconclusive
 from tests.waiting import HANG_S, soon
 
 NIFTY = selection_of("NIFTY")
@@ -167,7 +168,7 @@ def test_a_flow_that_had_ended_by_itself_is_broken_at_the_latest_when_it_is_stop
         feed.start_flow(NIFTY, 0.02)
         await soon(lambda: feed.ledger.ticks)
         await asyncio.to_thread(broker.stop)
-        await soon(lambda: all(flow.done() for flow in feed._flows))
+        await soon(lambda: all(flow.task.done() for flow in feed._flows))
         with pytest.raises(Broken) as caught:
             await feed.stop_flows()
         await feed.close()
@@ -176,6 +177,43 @@ def test_a_flow_that_had_ended_by_itself_is_broken_at_the_latest_when_it_is_stop
     said = loop.call(story(), timeout_s=2 * HANG_S)
     assert "broker ended with exit code" in said or "cannot publish there" in said
     assert "\n" not in said
+
+
+def test_a_flow_that_has_died_is_told_when_something_rests_on_it(loop, tmp_path):
+    """It has begun and was not stopped, so that it is flowing still, by all accounts."""
+    broker = open_broker("embedded", tmp_path)
+
+    async def story():
+        feed = Feed(broker, Section(broker="embedded"))
+        feed.start_flow(NIFTY, 0.02)
+        await soon(lambda: feed.ledger.ticks)
+        feed.require_flows()
+        await asyncio.to_thread(broker.stop)
+        await soon(lambda: all(flow.task.done() for flow in feed._flows))
+        assert feed.is_flowing
+        with pytest.raises(Broken, match=r"broker ended with exit code|cannot publish there"):
+            feed.require_flows()
+        with pytest.raises(Broken):
+            await feed.close()
+
+    loop.call(story(), timeout_s=2 * HANG_S)
+
+
+def test_a_flow_that_is_held_up_is_told_when_something_rests_on_it(play):
+    async def story(feed):
+        feed.start_flow(NIFTY, 0.02)
+        await soon(lambda: feed.ledger.ticks)
+        async with feed._turn:  # as a broker that does not answer
+            await asyncio.sleep(1.5 * RECENT_S)
+            count = len(feed.ledger.ticks)
+            with pytest.raises(
+                Inconclusive, match=r"flow every 20 ms, but there were \d of \d\d in"
+            ):
+                feed.require_flows()
+        await soon(lambda: len(feed.ledger.ticks) > count + RECENT_S / 0.02)
+        feed.require_flows()  # it has made up for all of it
+
+    play(story)
 
 
 def test_a_publish_to_a_broker_that_is_gone_is_broken_in_one_line(loop, tmp_path):
@@ -291,7 +329,10 @@ def test_while_the_broker_is_away_on_purpose_ticks_are_in_doubt_and_flows_wait(l
         before = len(feed.ledger.ticks)
         await asyncio.sleep(0.1)
         assert len(feed.ledger.ticks) == before
+        await asyncio.sleep(RECENT_S)
+        feed.require_flows()
         await asyncio.to_thread(broker.bring_up)
+        feed.require_flows()
         tick = await feed.publish(feed.market.option_tick(256265))
         assert not tick.in_doubt
         assert tick.taken_ns

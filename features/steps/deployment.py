@@ -21,6 +21,7 @@ async def client_has_stopped_reading(
 )
 async def reconnect_at_once(context: StepContext, clients: list[str], selection: Selection) -> None:
     """A new process takes the place of the old one; all connect as soon as it is ready."""
+    await context.testbed.do(deployment.expect_restart, clients)
     context.testbed.use_service(context.testbed.service.settings, afresh=True)
     await context.testbed.do(deployment.reconnect_all, clients, selection)
 

@@ -71,11 +71,16 @@ def service_keeps_up(context: StepContext, rate: int) -> None:
     breakpoint.keeps_up_at(context.testbed, rate)
 
 
-@then("the observers have received every tick exactly once, in order")
 @then("the swarm has received every tick exactly once, in order")
 def swarm_has_received_everything(context: StepContext) -> None:
     """No gap, no duplicate, no disorder, and no frame of a wrong kind at any client."""
     load_checks.received_everything(context.testbed)
+
+
+@then("the observers have received every tick exactly once, in order")
+def observers_have_received_everything(context: StepContext) -> None:
+    """The same, of ticks that flowed at their rate as long as the others came and went."""
+    load_checks.observers_received_everything(context.testbed)
 
 
 @then("{percentile:Percentile} delivery latency to the observers is below {bound:Duration}")

@@ -8,11 +8,12 @@ import time
 from collections.abc import Awaitable, Callable
 
 from qaws.behaviours import lifecycle
-from qaws.behaviours.attacks import ATTACK, DROP_S
+from qaws.behaviours.attacks import ATTACK, DROP_S, Attacker, left_unread
 from qaws.clients.endings import ExpectedClose
 from qaws.clients.raw_connection import RawConnection
+from qaws.measure.pace import KEPT
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, Inconclusive, NotVerified
 
 INTERNALS = re.compile(r'Traceback|File "|\.py\b|\bline \d|0x[0-9a-f]{6}|[A-Z]\w{0,40}Error\b')
 """What an error must not tell an attacker: how the service is made."""
@@ -20,32 +21,87 @@ INTERNALS = re.compile(r'Traceback|File "|\.py\b|\bline \d|0x[0-9a-f]{6}|[A-Z]\w
 LONGEST_ERROR = 500
 """Characters of an error: what was sent is not to be sent back."""
 
-Judge = Callable[[Testbed, RawConnection], Awaitable[str | None]]
-"""Waits for the response to a client; returns None if it is right, else what came instead."""
+Judge = Callable[[Testbed, RawConnection], Awaitable[str | Inconclusive | None]]
+"""Waits for the response to a client; returns None if it is right, else what came instead, or why
+nobody can say."""
+
+Finding = str | Inconclusive | NotVerified | None
 
 
 async def met_with(testbed: Testbed, response: str) -> None:
     """Require that every hostile client got the response that its attack deserves.
 
+    A response shows something only where the attack was what its name says: the client was there, a
+    flood reached its rate, a handshake that stalls was held. One that is wrong is told first.
+
     Raises:
         Broken: there is no such response.
         Refuted: one of them got another; each has its own check.
+        Inconclusive: the harness was too slow for a flood, or to see a response in time.
+        NotVerified: one of them could not attack, or its handshake was not there to stall.
     """
     attack = testbed.scenario.stash[ATTACK]
     judge = _judge(response)
-    found = await asyncio.gather(*(judge(testbed, client) for _, client in attack.attackers))
-    checks = list(zip(attack.attackers, found, strict=True))
-    others = sum(wrong is not None for wrong in found) - 1
-    more = f" (and {others} more of {len(found)} got another response)" if others > 0 else ""
-    for (what, client), wrong in sorted(checks, key=lambda check: check[1] is not None):
-        ending = client.ending
-        after = f" after {(ending.at_ns - client.started_ns) / 1e9:.1f} s" if ending else ""
+    findings = await asyncio.gather(*(_find(testbed, judge, each) for each in attack.attackers))
+    found = sorted(zip(attack.attackers, findings, strict=True), key=lambda pair: _rank(*pair))
+    others = sum(isinstance(finding, str) for finding in findings) - 1
+    more = f" (and {others} more of {len(findings)} got another response)" if others > 0 else ""
+    for attacker, finding in found:
+        _require_pace(testbed, attacker)
+        if isinstance(finding, Exception):
+            raise finding
         testbed.scenario.checks.require(
-            wrong is None,
-            f"response to {attack.attack}: {what}",
-            client.summary() + after if wrong is None else wrong + more,
+            finding is None,
+            f"response to {attack.attack}: {attacker.what}",
+            finding + more if finding else attacker.client.summary() + _after(attacker),
             response,
         )
+
+
+def _rank(attacker: Attacker, finding: Finding) -> int:
+    """Return when a finding is told: what is right, what is wrong, and then what shows nothing."""
+    if isinstance(finding, Exception) or (attacker.pace and not attacker.pace.is_kept):
+        return 2
+    return 0 if finding is None else 1
+
+
+def _require_pace(testbed: Testbed, attacker: Attacker) -> None:
+    """Require that a flood went out at its rate, which is the harness's affair.
+
+    A service that reads no faster does not slow it down: what is not read waits on the way.
+    """
+    if pace := attacker.pace:
+        testbed.scenario.checks.at_least(
+            f"pace of the flood of {attacker.what} ({pace.sent:,} in {pace.lasted_s:.2f} s)",
+            pace.reached_per_s,
+            KEPT * pace.per_second,
+            "per second",
+            "that is how fast the harness wrote: run it again on a quieter machine",
+        )
+
+
+def _after(attacker: Attacker) -> str:
+    client, ending = attacker.client, attacker.client.ending
+    return f" after {(ending.at_ns - client.started_ns) / 1e9:.1f} s" if ending else ""
+
+
+async def _find(testbed: Testbed, judge: Judge, attacker: Attacker) -> Finding:
+    """Judge one response; a right one shows nothing where the attack was not what it is called."""
+    what, client = attacker.what, attacker.client
+    if attacker.gone:
+        return NotVerified(
+            f"{client.name} was not connected any more when it was to attack ({what}): it had seen "
+            f"{attacker.gone}; so nothing shows how the service answers that"
+        )
+    found = await judge(testbed, client)
+    if isinstance(found, str):
+        found += left_unread(attacker)
+    if found is None and attacker.stalls and attacker.held_ns is None:
+        return NotVerified(
+            f"the handshake of {client.name} ({what}) was not held until it could stall: "
+            f"{client.summary()}{_after(attacker)}; so nothing shows what a stalled one does"
+        )
+    return found
 
 
 def _judge(response: str) -> Judge:
@@ -98,23 +154,34 @@ async def _error(testbed: Testbed, client: RawConnection) -> str | None:
 
 
 def _either(one: Judge, other: Judge) -> Judge:
-    async def judge(testbed: Testbed, client: RawConnection) -> str | None:
+    async def judge(testbed: Testbed, client: RawConnection) -> str | Inconclusive | None:
         return await one(testbed, client) and await other(testbed, client)
 
     return judge
 
 
 def _ended_within(seconds: float) -> Judge:
-    async def judge(testbed: Testbed, client: RawConnection) -> str | None:
+    async def judge(testbed: Testbed, client: RawConnection) -> str | Inconclusive | None:
         def remaining() -> float:
-            return max(0.0, seconds - (time.monotonic_ns() - client.started_ns) / 1e9)
+            spent_s = (time.monotonic_ns() - client.started_ns) / 1e9
+            return max(0.0, seconds + testbed.grace_s - spent_s)
 
         await client.wait_for(lambda f: f.kind in ("eof", "end"), None, remaining())
         while not client.is_over and remaining():
             client.pour(b"\0")  # is refused once the service has left altogether
             await client.wait_for(lambda f: f.kind == "end", None, DROP_S)
         harmless = not any(client.received()) or client.ended_by_service
-        right = client.is_over and harmless and (client.http_status or 0) < 500
-        return None if right else client.summary()
+        if client.cut_ns is None or not harmless or (client.http_status or 0) >= 500:
+            return client.summary()
+        late_s = (client.cut_ns - client.started_ns) / 1e9 - seconds
+        if late_s <= 0:
+            return None
+        stalled = testbed.scenario.checks.stalled_ms(client.started_ns, client.cut_ns)
+        said = f"{client.summary()}; cut off {late_s + seconds:.1f} s after it came"
+        if late_s * 1e3 > stalled:
+            return said
+        return Inconclusive(
+            f"{said}, but the harness itself stood still for {stalled:.0f} ms of it"
+        )
 
     return judge

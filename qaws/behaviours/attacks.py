@@ -18,6 +18,7 @@ from qaws.clients.address import credentials
 from qaws.clients.attack_inputs import Flood, Handshake, HoldOpen, Input, inputs, rounds
 from qaws.clients.raw_connection import RawConnection, excerpt
 from qaws.measure.cpu_wait import CpuWait
+from qaws.measure.pace import Pace
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
@@ -42,6 +43,31 @@ FEWEST_TICKS = 25
 
 
 @dataclass(slots=True)
+class Attacker:
+    """One hostile client, and what shows that it did what it was to do.
+
+    Attributes:
+        what: the name of its input.
+        client: its connection.
+        gone: why it could not attack at all; "" where it could.
+        pace: how fast its flood was; None where it has sent none.
+        unread_bytes: how much of its flood the service had not read when it was over, and
+        sent_bytes: of how much.
+        stalls: whether its handshake is one that stalls.
+        held_ns: when that was last seen to be held by a service that still waited; None: never.
+    """
+
+    what: str
+    client: RawConnection
+    gone: str = ""
+    pace: Pace | None = None
+    unread_bytes: int = 0
+    sent_bytes: int = 0
+    stalls: bool = False
+    held_ns: int | None = None
+
+
+@dataclass(slots=True)
 class Attack:
     """One attack: who played what, when, and what it cost the service.
 
@@ -51,7 +77,7 @@ class Attack:
     attack: str
     began_ns: int
     waiting: CpuWait
-    attackers: list[tuple[str, RawConnection]] = field(default_factory=list)
+    attackers: list[Attacker] = field(default_factory=list)
     memory_peak: int = 0
 
 
@@ -72,47 +98,83 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
     for number, what in enumerate(playing, 1):
         connection = RawConnection(f"hostile client {number}", testbed.dialect, testbed.contract)
         testbed.scenario.connections.all.append(connection)
-        attack.attackers.append((what, connection))
+        attack.attackers.append(Attacker(what, connection))
     watch = asyncio.create_task(_watch_memory(testbed, attack))
     try:
         await asyncio.gather(
-            *(_play(testbed, c, playing[what], token) for what, c in attack.attackers)
+            *(_play(testbed, each, playing[each.what], token) for each in attack.attackers)
         )
         await _until_ticks_came(testbed, attack)
+        _note_evidence(testbed, attack)
     finally:
         watch.cancel()
     await _note_memory(testbed, attack)
 
 
-async def _play(testbed: Testbed, client: RawConnection, what: Input, token: str) -> None:
-    auth = testbed.target.auth
+async def _play(testbed: Testbed, attacker: Attacker, what: Input, token: str) -> None:
+    auth, client = testbed.target.auth, attacker.client
     url, headers = credentials(
         testbed.service.url, token, auth.token_locations[0], auth.query_parameter
     )
     client.stays = isinstance(what, HoldOpen | Handshake)
     if isinstance(what, Handshake):
+        attacker.stalls = what.stalls
         await _shake(testbed, client, what, token)
         return
     await client.connect(url, headers.items())
     await client.wait_for(lifecycle.is_kind(testbed, "welcome"), None, testbed.grace_s)
-    if isinstance(what, Flood):
-        await _flood(client, what)
-        return
-    for data in what.frames:
-        client.write(data)
+    if not client.is_open:
+        attacker.gone = client.summary()
+    elif isinstance(what, Flood):
+        await _flood(attacker, what)
+    else:
+        for data in what.frames:
+            client.write(data)
 
 
-async def _flood(client: RawConnection, flood: Flood) -> None:
-    began, sent = time.monotonic(), 0
+async def _flood(attacker: Attacker, flood: Flood) -> None:
+    client, began = attacker.client, time.monotonic()
+    pace = attacker.pace = Pace(flood.per_second)
     client.write(b"", f"{flood.per_second:,} per second of: {excerpt(flood.frames[0])}")
     for data in rounds(flood):
-        if client.ending or client.is_over or time.monotonic() - began > FLOOD_S:
+        at_s = time.monotonic() - began
+        pace.was_ended = client.ending is not None or client.is_over
+        if pace.was_ended or at_s > FLOOD_S:
             break
         client.pour(data)
-        sent += flood.at_once
-        ahead = began + sent / flood.per_second - time.monotonic()
+        pace.portions.append((at_s, flood.at_once))
+        attacker.sent_bytes += len(data)
+        ahead = began + pace.sent / flood.per_second - time.monotonic()
         await asyncio.sleep(max(0.0, ahead))
-    client.write(b"", f"{sent:,} were sent in {time.monotonic() - began:.2f} s")
+    attacker.unread_bytes = 0 if pace.was_ended else client.unread_bytes
+    client.write(b"", f"{pace} were sent{left_unread(attacker)}")
+
+
+def left_unread(attacker: Attacker) -> str:
+    """Say how much of a flood the service had left unread, where it had: it reads no faster."""
+    if not attacker.unread_bytes:
+        return ""
+    return (
+        f"; of {attacker.sent_bytes:,} bytes the service had left {attacker.unread_bytes:,} unread"
+    )
+
+
+def _note_evidence(testbed: Testbed, attack: Attack) -> None:
+    """Note what the verdicts rest on, and show it: the pace of floods, handshakes that are held."""
+    now_ns, stalling = time.monotonic_ns(), [each for each in attack.attackers if each.stalls]
+    for each in stalling:
+        if each.client.answered_ns is None:
+            each.held_ns = now_ns
+    if stalling:
+        held = sum(1 for each in stalling if each.held_ns)
+        since_s = (now_ns - attack.began_ns) / 1e9
+        shown = f"{held} of {len(stalling)} still held {since_s:.1f} s after the attack began"
+        testbed.scenario.figures.append(("handshakes that stall", shown))
+    testbed.scenario.figures += [
+        (f"flood of {each.what}", f"{each.pace}{left_unread(each)}")
+        for each in attack.attackers
+        if each.pace
+    ]
 
 
 async def _shake(testbed: Testbed, client: RawConnection, shake: Handshake, token: str) -> None:
@@ -161,4 +223,4 @@ async def _note_memory(testbed: Testbed, attack: Attack) -> None:
 
 async def leave(testbed: Testbed) -> None:
     """Let all hostile clients close their connections."""
-    await asyncio.gather(*(c.close() for _, c in testbed.scenario.stash[ATTACK].attackers))
+    await asyncio.gather(*(a.client.close() for a in testbed.scenario.stash[ATTACK].attackers))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from qaws.behaviours import lifecycle
 from qaws.behaviours.lifecycle import shown
+from qaws.behaviours.presence import require_present
 from qaws.protocol.market import Selection
 from qaws.sut.service import Service
 from qaws.testbed.stash import Key
@@ -50,6 +51,16 @@ def start_second(testbed: Testbed) -> None:
 async def join(testbed: Testbed, clients: Sequence[str], selection: Selection, name: str) -> None:
     """Connect clients to "the service" or "the second node", and subscribe them."""
     await lifecycle.be_subscribed(testbed, clients, selection, node(testbed, name))
+
+
+async def expect_restart(testbed: Testbed, clients: Sequence[str]) -> None:
+    """Make sure that clients are connected right before their service is replaced.
+
+    Raises:
+        Refuted, NotVerified: one of them is not; see `require_present`.
+    """
+    connections = testbed.scenario.connections.of(clients)
+    require_present(connections, "before the service was restarted")
 
 
 async def reconnect_all(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 
+from qaws.behaviours.presence import require_present
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.protocol import origins
@@ -209,8 +210,14 @@ async def end_connection(testbed: Testbed, client: str, ending: str) -> None:
 
 
 async def vanish(testbed: Testbed, client: str) -> None:
-    """Let a client stop reading and answering: its machine is gone, and no packet tells of it."""
-    testbed.scenario.connections.named(client).vanish()
+    """Let a client stop reading and answering: its machine is gone, and no packet tells of it.
+
+    Raises:
+        Refuted, NotVerified: it had gone before; see `require_present`.
+    """
+    connection = testbed.scenario.connections.named(client)
+    require_present([connection], "when it was to vanish")
+    connection.vanish()
 
 
 async def be_pinging(testbed: Testbed, client: str, every_ms: float) -> None:

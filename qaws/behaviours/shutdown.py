@@ -16,6 +16,7 @@ from functools import partial
 from qaws.behaviours import lifecycle, stalled_readers
 from qaws.behaviours.deployment import node
 from qaws.behaviours.lifecycle import shown
+from qaws.behaviours.presence import require_present
 from qaws.clients.address import redacted
 from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
 from qaws.clients.endings import ExpectedClose
@@ -37,6 +38,8 @@ BEHIND = 20
 
 NEXT_TICK_S = 0.01
 """The pause between further ticks, which are published until the scenario ends."""
+
+BEFORE = "before SIGTERM"
 
 ATTEMPT_EVERY_S = 0.25
 LOOK_EVERY_S = 0.01
@@ -83,6 +86,7 @@ async def terminate_mid_stream(
 
     Raises:
         NotVerified: a client that does not read is not there any more, or nothing is owed to it.
+        Refuted: a client that was subscribed has lost its connection before any signal.
     """
     assert testbed.services
     ending = node(testbed, service)
@@ -104,7 +108,7 @@ async def terminate_mid_stream(
         [partial(testbed.feed.market.tick, *next(samples)) for _ in range(count + BEHIND)],
         count,
         tell,
-        first=partial(stalled_readers.require_stalled, testbed, ending),
+        first=partial(_require_clients, testbed, ending),
         held=ending.held(),
     )
     testbed.feed.start_mixed_flow(samples, NEXT_TICK_S)
@@ -113,6 +117,13 @@ async def terminate_mid_stream(
     end.watch = loop.create_task(_watch(testbed, end))
     end.attempting = loop.create_task(_attempt_connections(testbed, end))
     testbed.scenario.background += [end.watch, end.attempting]
+
+
+def _require_clients(testbed: Testbed, ending: Service) -> None:
+    """Make sure that the clients of a service are there, those that do not read among them."""
+    stalled_readers.require_stalled(testbed, ending)
+    all_ = testbed.scenario.connections.all
+    require_present((c for c in all_ if c.url == redacted(ending.url) and c.was_lost), BEFORE)
 
 
 async def _watch(testbed: Testbed, end: Shutdown) -> None:
@@ -180,9 +191,11 @@ async def closed_in_time(
         if ending is None:
             what = f"from SIGTERM to the close of {connection.name}"
             checks.never(what, end.told_ns, time.monotonic_ns(), within_ms, connection.summary())
-        if not (connection.ended_by_service and expected.fits_ending(ending)):
+        right = connection.ended_by_service and expected.fits_ending(ending)
+        if not right or ending.at_ns < end.told_ns:
             what = f"end of {connection.name}'s connection"
-            checks.require(False, what, connection.summary(), f"{allowed} by the service")
+            seen = f"{connection.summary()}{f', {BEFORE}' if right else ''}"
+            checks.require(False, what, seen, f"{allowed} by the service, behind the signal")
         connection.end_was_due = True
         last = max(last, connection, key=_ended_ns)
     checks.require(True, f"ends of {shown(connections)}", f"all {len(connections)}", allowed)

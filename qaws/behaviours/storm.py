@@ -213,6 +213,7 @@ def storm(testbed: Testbed, weather: StormProfile, symbol: str) -> None:
     end_flow(testbed)
     early_clients.end(testbed, state.report)
     _show(testbed, state)
+    testbed.feed.require_flows()
 
 
 async def _let_tick(testbed: Testbed, symbol: str) -> None:

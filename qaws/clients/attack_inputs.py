@@ -44,11 +44,13 @@ class Flood:
 class Handshake:
     """Bytes in place of a handshake, then `drop` again and again, if there is one.
 
-    `{path}`, `{host}` and `{token}` stand for the endpoint's.
+    `{path}`, `{host}` and `{token}` stand for the endpoint's. One that `stalls` is right as far as
+    it goes: all that a service can do is wait for the rest, until it has waited long enough.
     """
 
     opening: str
     drop: str = ""
+    stalls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +213,12 @@ _UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 _KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
 
 HANDSHAKES: dict[str, Input] = {
-    "nothing": Handshake(""),
-    "half a request line": Handshake("GET {path}"),
-    "a request without its end": Handshake(_GET + _UPGRADE + _KEY),
-    "a request byte by byte": Handshake("GET {path}?", "a"),
-    "a header that does not end": Handshake(_GET + "X-Fill: ", "a" * 16),
-    "headers line by line": Handshake(_GET, "X-Fill: a\r\n"),
+    "nothing": Handshake("", stalls=True),
+    "half a request line": Handshake("GET {path}", stalls=True),
+    "a request without its end": Handshake(_GET + _UPGRADE + _KEY, stalls=True),
+    "a request byte by byte": Handshake("GET {path}?", "a", stalls=True),
+    "a header that does not end": Handshake(_GET + "X-Fill: ", "a" * 16, stalls=True),
+    "headers line by line": Handshake(_GET, "X-Fill: a\r\n", stalls=True),
     "a greeting in another language (TLS)": Handshake(
         "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
     ),

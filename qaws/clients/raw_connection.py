@@ -24,6 +24,7 @@ from websockets.streams import StreamReader
 from qaws.clients.address import redacted
 from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
 from qaws.clients.frame_log import Frame
+from qaws.measure.socket_buffers import unread_bytes
 from qaws.verdict import Broken
 
 PORTION = 512
@@ -157,6 +158,30 @@ class RawConnection(Connection):
     def is_over(self) -> bool:
         """Return whether the network connection has ended."""
         return self._over
+
+    @property
+    def unread_bytes(self) -> int:
+        """Return how many bytes of what was sent the service has not read, as far as one can see.
+
+        That is what the system has not taken yet, and, where the service is on this machine, what
+        it holds for it.
+        """
+        if self._line is None or self._over:
+            return 0
+        transport = self._line.transport
+        held = unread_bytes(transport.get_extra_info("socket"))
+        return transport.get_write_buffer_size() + (held or 0)
+
+    @property
+    def answered_ns(self) -> int | None:
+        """Return when the service first said a word or left; None while it only waits."""
+        return next((frame.at_ns for frame in self.log if frame.direction == "←"), None)
+
+    @property
+    def cut_ns(self) -> int | None:
+        """Return when the network connection ended, whatever was said before; None if it is up."""
+        ends = (f.at_ns for f in self.log if f.direction == "←" and f.kind == "end")
+        return next(ends, None)
 
     # --- sending ------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import msgspec
 
 from qaws.load.violation import Violation
 from qaws.measure.latency import Course, Latencies, Point
+from qaws.measure.line import LineRecord
 from qaws.measure.stall import Stalls
 
 SHOWN_PER_KIND = 10
@@ -61,6 +62,8 @@ class SlowRecord(msgspec.Struct):
         cut_us: when the connection was found to be cut although the client was not reading, in
             µs since 1970; None if it was not.
         read_again_us: when it began to read at full speed again.
+        line: what was seen of its line until then.
+        trickled: bytes that it had read by then, for one that trickles.
     """
 
     client: str
@@ -69,6 +72,8 @@ class SlowRecord(msgspec.Struct):
     closed: ClosedClient | None = None
     cut_us: int | None = None
     read_again_us: int | None = None
+    line: LineRecord = msgspec.field(default_factory=LineRecord)
+    trickled: int | None = None
 
     @property
     def kept(self) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from qaws.measure.pace import KEPT
 from qaws.measure.stall import Stalls
 
 LATE_MS = 20.0
@@ -121,4 +122,18 @@ class FlowReport(msgspec.Struct, tag="flow"):
             f"after they were due, {LATE_MS:g} ms are allowed (worst {self.lag_max_ms:.1f} ms, "
             f"{self.achieved_per_s:.0f} of {self.offered_per_s:.0f} ticks/s, it stood still for "
             f"{self.stalls.total_ms:.0f} ms); run it again on a quieter machine"
+        )
+
+    def fell_short(self) -> str | None:
+        """Say that a long flow was not sent at its rate, by and large; None if it was.
+
+        Returns:
+            A sentence for `qaws.verdict.Inconclusive`.
+        """
+        if self.achieved_per_s >= KEPT * self.offered_per_s:
+            return None
+        return (
+            f"ticks were due at {self.offered_per_s:,.0f} per second, and "
+            f"{self.achieved_per_s:,.0f} were sent (up to {self.lag_max_ms:.0f} ms late): the "
+            "publisher or the broker did not keep up; run it again on a quieter machine"
         )

@@ -199,19 +199,24 @@ class Testbed:
         """Run an action or expectation on the loop thread, from a step.
 
         Raises:
-            Broken: it did not end within STEP_LIMIT_S (times timeout_factor).
+            Broken: it did not end within STEP_LIMIT_S (times timeout_factor), or ticks that were to
+                flow have ceased.
+            Inconclusive: these are far behind their rate, as it begins or where it was refuted.
             Exception: what has ended a task in the background, if one has.
         """
         limit_s = STEP_LIMIT_S * self.timeout_factor
+        self._require_flows()
         try:
             done = await self.loop.run(act(self, *args, **named), limit_s)
         except Overdue:
+            self._require_flows()
             self.scenario.require_chores()
             raise Broken(f"the step did not end within {limit_s:g} s; it was given up") from None
         except Refuted as refuted:
             await asyncio.sleep(DYING_S)
             self._tell_of_deaths(refuted)
             await self.loop.run(self.require_alone(), STEP_LIMIT_S)
+            self._require_flows()
             self.scenario.require_chores()
             raise
         self.scenario.require_chores()
@@ -225,6 +230,10 @@ class Testbed:
         """
         if self._feed and (heard := await self._feed.others.heard()):
             raise Broken(heard)
+
+    def _require_flows(self) -> None:
+        if self._feed:
+            self._feed.require_flows()
 
     def _tell_of_deaths(self, refuted: Refuted) -> None:
         """Say so where a process has died in the meantime: that is why, whatever was refuted.

@@ -9,7 +9,7 @@ import pytest
 
 from qaws.behaviours import attack_responses, bystanders
 from qaws.behaviours.attack_responses import INTERNALS
-from qaws.behaviours.attacks import ATTACK, Attack
+from qaws.behaviours.attacks import ATTACK, Attack, Attacker
 from qaws.behaviours.resources import MEMORY_BEFORE
 from qaws.clients.raw_connection import RawConnection, frame
 from qaws.sut.service import MIB
@@ -59,7 +59,7 @@ async def play(testbed):
     await attacker.connect(f"{testbed.service.url}?token=any", [])
     attacker.write(frame(2, b"\x00\x01"))
     attack = Attack("binary messages", time.monotonic_ns(), UNWATCHED)
-    attack.attackers.append(("two bytes", attacker))
+    attack.attackers.append(Attacker("two bytes", attacker))
     testbed.scenario.stash[ATTACK] = attack
 
 

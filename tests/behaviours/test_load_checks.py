@@ -10,9 +10,10 @@ from qaws.clients.endings import ExpectedClose
 from qaws.load.plan import Group
 from qaws.load.result import ClientRecord, ClosedClient, SlowRecord, SwarmResult
 from qaws.load.schedule import FlowReport
+from qaws.measure.line import LineRecord
 from qaws.measure.stall import Stalls
 from qaws.protocol.market import selection_of
-from qaws.verdict import Inconclusive, Refuted
+from qaws.verdict import Inconclusive, NotVerified, Refuted
 from tests.bare import bare_testbed
 
 SLOW = ExpectedClose([1008], ["slow consumer"])
@@ -105,6 +106,19 @@ def test_the_rate_is_that_of_the_words_or_the_harness_was_late():
         load_checks.rate_was_kept(run(published=flow(lag_p99_ms=900.0)), 100)
 
 
+def test_what_observers_received_shows_nothing_where_fewer_ticks_flowed_than_were_to():
+    load_checks.observers_received_everything(run())
+    short = run(published=flow(achieved_per_s=60.0, lag_max_ms=4000.0))
+    load_checks.received_everything(short)
+    with pytest.raises(
+        Inconclusive, match=r"due at 100 per second, and 60 were sent .*4000 ms late"
+    ):
+        load_checks.observers_received_everything(short)
+    wrong = run(client(1), client(2, ticks=100), published=flow(achieved_per_s=60.0))
+    with pytest.raises(Refuted, match="measured 201 of 202"):
+        load_checks.observers_received_everything(wrong)
+
+
 def slow(*records: SlowRecord, after_s: tuple[float, ...] = (3.0, 4.0)) -> Any:
     testbed = run(slow=list(records))
     testbed.scenario.stash[LOAD].evicted_after_s = list(after_s)
@@ -112,9 +126,11 @@ def slow(*records: SlowRecord, after_s: tuple[float, ...] = (3.0, 4.0)) -> Any:
 
 
 def evicted(name: str, code: int = 1008, reason: str = "slow consumer") -> SlowRecord:
-    return SlowRecord(name, 10, 1000, closed=ClosedClient(name, code, reason, LAST_US))
+    closed = ClosedClient(name, code, reason, LAST_US)
+    return SlowRecord(name, 10, 1000, closed=closed, line=FULL)
 
 
+FULL = LineRecord(is_seen=True, unread=2000, waiting=1_600_000)
 BOTH = (evicted("slow client 1"), evicted("slow client 2"))
 
 
@@ -140,3 +156,54 @@ def test_slow_clients_are_evicted_in_time_and_told_why():
 def test_slow_clients_that_are_kept_late_or_told_otherwise_are_told(testbed, sentence):
     with pytest.raises(Refuted, match=sentence):
         load_checks.slow_evicted(testbed, 20, SLOW)
+
+
+def seen(**line: Any) -> LineRecord:
+    return LineRecord(**({"is_seen": True, "unread": 2000, "waiting": 1_600_000} | line))
+
+
+@pytest.mark.parametrize(
+    ("lines", "after_s", "sentence"),
+    [
+        ([seen(waiting=0), FULL], (0.1, 4.0), "slow client 1 was not full before the service end"),
+        ([FULL, seen(waiting=0)], (0.1, 4.0), "2,000 bytes waited at the client, 0 for it at the"),
+        ([FULL, seen(is_filling=True)], (4.0,), "slow client 2 never filled: .* still taking more"),
+    ],
+)
+def test_slow_clients_whose_lines_were_not_full_show_nothing(lines, after_s, sentence):
+    """Whether the service was right to let them go, or, where the system took all, to keep them."""
+    records = [evicted("slow client 1"), evicted("slow client 2")]
+    for record, line in zip(records, lines, strict=True):
+        record.line = line
+    if len(after_s) == 1:
+        records[1].closed = None
+    testbed = slow(*records, after_s=after_s)
+    with pytest.raises(NotVerified, match=sentence):
+        load_checks.slow_evicted(testbed, 20, SLOW)
+    assert dict(testbed.scenario.figures)["line of slow client 2"] == str(records[1].line)
+
+
+def test_a_line_whose_other_end_cannot_be_seen_is_believed_to_be_full():
+    records = [evicted("slow client 1"), evicted("slow client 2")]
+    for record in records:
+        record.line = LineRecord()
+    load_checks.slow_evicted(slow(*records), 20, SLOW)
+
+
+def test_who_is_to_read_slowly_has_read_something():
+    records = [evicted("slow client 1"), evicted("slow client 2")]
+    records[1].trickled = 49_163
+    testbed = slow(*records)
+    load_checks.slow_evicted(testbed, 20, SLOW)
+    shown = dict(testbed.scenario.figures)["line of slow client 2"]
+    assert shown.startswith("49,163 bytes were read of it; at most 2,000 bytes")
+    records[1].trickled = 0
+    with pytest.raises(NotVerified, match="slow client 2 has read nothing"):
+        load_checks.slow_evicted(slow(*records), 20, SLOW)
+
+
+def test_who_is_kept_with_a_full_line_is_told_before_who_was_not_slow():
+    records = [evicted("slow client 1"), SlowRecord("slow client 2", line=FULL)]
+    records[0].line = seen(waiting=0)
+    with pytest.raises(Refuted, match="slow client 2 was kept"):
+        load_checks.slow_evicted(slow(*records, after_s=(0.1,)), 20, SLOW)

@@ -1,16 +1,21 @@
 """Ticks of several publishers, and columns of a table that mean nothing."""
 
+import asyncio
+import contextlib
 import json
 import re
+import time
 from functools import partial
 
 import pytest
 
 from qaws.behaviours import deliveries, publishing
+from qaws.measure.recent_rate import RECENT_S
 from qaws.protocol.market import selection_of
-from qaws.verdict import Broken
+from qaws.verdict import Broken, Inconclusive, Refuted
 from tests.services.faulty import connected, subscribed
 from tests.services.scripted import Ticker
+from tests.waiting import HANG_S, until
 
 BOTH = selection_of("NIFTY and BANKNIFTY")
 
@@ -80,3 +85,55 @@ def test_rows_without_a_meaning_are_broken_and_not_green(scenario, row, sentence
 
     with pytest.raises(Broken, match=re.escape(sentence)):
         scenario(Ticker, story)
+
+
+# --- a market that is not what it was -------------------------------------------------------------
+
+
+async def sees_no_tick(testbed):
+    """Expect what holds where no tick flows at all."""
+    assert not testbed.scenario.connections.all
+
+
+async def is_refuted(testbed):
+    raise Refuted("no tick came")
+
+
+@pytest.fixture
+def market(testbed):
+    """Open a market; its ticks can be made to end, by themselves or because all is held up."""
+    testbed.begin_scenario()
+    testbed.loop.call(publishing.open_market(testbed, 60.0), HANG_S)
+    asyncio.run(testbed.do(sees_no_tick))
+    yield testbed.feed
+    with contextlib.suppress(Broken):
+        testbed.end_scenario(trust=True)
+
+
+@pytest.mark.parametrize("step", [sees_no_tick, is_refuted])
+def test_no_step_is_judged_on_a_market_that_has_died(testbed, market, monkeypatch, step):
+    """Neither is it met that nobody got a tick, nor refuted that somebody got one."""
+
+    def fails(*_):
+        raise Broken("no more ticks")
+
+    monkeypatch.setattr(market.market, "tick", fails)
+    until(lambda: market._flows[0].task.done())
+    assert market.is_flowing
+    with pytest.raises(Broken, match="no more ticks"):
+        asyncio.run(testbed.do(step))
+
+
+@pytest.mark.parametrize("step", [sees_no_tick, is_refuted])
+def test_no_step_is_judged_on_a_market_that_is_held_up(testbed, market, step):
+    testbed.loop.call(market._turn.acquire(), HANG_S)
+    try:
+        time.sleep(1.2 * RECENT_S)
+        with pytest.raises(Inconclusive, match="a tick was to flow every 20 ms"):
+            asyncio.run(testbed.do(step))
+    finally:
+        testbed.loop.call(let_go(market), HANG_S)
+
+
+async def let_go(feed):
+    feed._turn.release()

@@ -42,6 +42,13 @@ class Ending(Ticker):
         await client.close(self.code, self.reason)
 
 
+class SaysGoodbyeTooSoon(Ending):
+    """Says goodbye to each client that pings, although it was not told to end."""
+
+    async def ping(self, client):
+        await self.part(client)
+
+
 class Hasty(Ending):
     """Leaves what it has not delivered yet: one that does not read would keep it for ever."""
 

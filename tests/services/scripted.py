@@ -109,6 +109,7 @@ class Ticker(OnThread):
     """A small ticker service of the qa-ws dialect; a subclass overrides what it does wrong."""
 
     compression: str | None = "deflate"  # as the library offers it
+    connection: type[ServerConnection] = ServerConnection
 
     def __init__(self, broker_url=None, port=0):
         self.broker_url, self.port = broker_url, port
@@ -166,6 +167,7 @@ class Ticker(OnThread):
             process_request=self.request,
             ping_interval=None,
             compression=self.compression,
+            create_connection=self.connection,
         ) as server:
             self.port = _port(server)
             if feed:

@@ -22,6 +22,7 @@ from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.violation import Violation
 from qaws.measure.clock import now_us
+from qaws.measure.line import Line
 
 LOOK_EVERY_S = 0.05
 """How often a client that does not read looks whether it has been cut off."""
@@ -31,6 +32,12 @@ READ_OUT_S = 8.0
 
 QUIET_S = 1.0
 """When nothing has come for so long, nothing more will."""
+
+BREATH_S = 0.05
+"""When nothing has come for so long amid what has piled up, that is looked at first."""
+
+PORTION, MOST_BACKLOG = 64 * 1024, 16 * 1024 * 1024
+"""How many bytes are read at a time, and how many before they are looked at."""
 
 READ_OUT_BUFFER = 64 * 1024
 """SO_RCVBUF for reading what has piled up. Megabytes at once would be faster, but on one machine
@@ -56,6 +63,7 @@ class SlowClient:
         self._on_fault = on_fault
         self._sequence: Sequence = shared.new_sequence()
         self._socket: socket.socket
+        self._line: Line
         self._protocol: ClientProtocol
         self._leaving = False
         self._said_goodbye = False
@@ -65,6 +73,7 @@ class SlowClient:
         self._refused = ""
         self._welcomed = False
         self._receiving: asyncio.Task[bytes] | None = None
+        self._ending: str | None = None
 
     async def open(self, url: str, headers: dict[str, str], subscribe: str) -> None:
         """Connect with the small buffer, subscribe, and wait for the acknowledgement.
@@ -101,11 +110,16 @@ class SlowClient:
     async def run(self) -> None:
         """Be slow until told to read again, then read to the end. Cancel to end it at once."""
         again = asyncio.create_task(self._until_told())
+        self._line = Line(self._socket)
+        self.record.line = self._line.record
         try:
             if self._group.behaviour == "trickles":
+                before = self.record.bytes
                 await self._trickle()
+                self.record.trickled = self.record.bytes - before
             else:
                 await self._look_on()
+            self._line.look()
             await self._read_out()
         finally:
             again.cancel()
@@ -130,11 +144,13 @@ class SlowClient:
         while not self.read_again.is_set():
             if self.record.cut_us is None and poll.poll(0):
                 self.record.cut_us = now_us()
+            self._line.look_now_and_then()
             await _wait(self.read_again, LOOK_EVERY_S)
 
     async def _trickle(self) -> None:
         while not self.read_again.is_set() and not self._over:
             await _wait(self.read_again, self._group.trickle_every_s)
+            self._line.look_now_and_then()
             if not self.read_again.is_set():
                 await self._receive(self._group.trickle_bytes)
 
@@ -150,14 +166,43 @@ class SlowClient:
         while not self._over and (deadline is None or time.monotonic() < deadline):
             if self._leaving and deadline is None:
                 deadline = time.monotonic() + READ_OUT_S
-            came = await self._receive(65_536, QUIET_S)
+            came = await self._receive_backlog()
             if self._leaving and not came and not self._said_goodbye:
                 self._said_goodbye = True
                 self._protocol.send_close(1000)
                 await self._write_out()
 
+    async def _receive_backlog(self) -> bool:
+        """Read what has piled up, and take what it contains; return whether anything came.
+
+        It is read before it is looked at: a service gives who was evicted a few seconds to leave.
+        Those are for the line, and not for this process, which has megabytes to check.
+        """
+        backlog: list[bytes] = []
+        data = await self._read(PORTION, QUIET_S)
+        while data:
+            backlog.append(data)
+            full = len(backlog) * PORTION >= MOST_BACKLOG
+            data = None if full else await self._read(PORTION, BREATH_S)
+        ending = self._ending
+        for portion in backlog:
+            await self._digest(portion)
+            await asyncio.sleep(0)  # another one may have to read
+        if ending is not None:
+            self._end(1006, ending)
+        return bool(backlog)
+
     async def _receive(self, most: int, within_s: float | None = None) -> bool:
-        """Read up to `most` bytes and take what they contain; return whether anything came.
+        """Read up to `most` bytes and take what they contain; return whether anything came."""
+        data = await self._read(most, within_s)
+        if data:
+            await self._digest(data)
+        elif self._ending is not None:
+            self._end(1006, self._ending)
+        return bool(data)
+
+    async def _read(self, most: int, within_s: float | None) -> bytes | None:
+        """Read up to `most` bytes; None: nothing came in time; none: the line has ended.
 
         What is not there in time is waited for the next time: a read that is given up at the
         moment at which it is done would lose what it has read.
@@ -167,17 +212,20 @@ class SlowClient:
             self._receiving = loop.create_task(_received(loop, self._socket, most))
         done, _ = await asyncio.wait({self._receiving}, timeout=within_s)
         if not done:
-            return False
+            return None
         receiving, self._receiving = self._receiving, None
         try:
             data = receiving.result()
         except OSError as problem:
-            self._end(1006, str(problem))
-            return False
+            self._ending = str(problem)
+            return b""
         if not data:
-            self._end(1006, "cut without a close frame")
-            return False
+            self._ending = "cut without a close frame"
         await asyncio.sleep(0)  # what is there at once does not suspend by itself
+        return data
+
+    async def _digest(self, data: bytes) -> None:
+        """Take what bytes contain."""
         self.record.bytes += len(data)
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
@@ -188,7 +236,6 @@ class SlowClient:
             self._on_fault(self._name, Violation("protocol", 1, words))
             self._over = True
         await self._write_out()
-        return True
 
     def _take(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:

@@ -1,0 +1,224 @@
+"""Attacks: what shows that they took place, and what a right answer is worth where they did not."""
+
+import asyncio
+import time
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from qaws.behaviours import attack_responses, attacks, publishing
+from qaws.clients.attack_inputs import rounds
+from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
+from tests.services.faulty import NIFTY, subscribed
+from tests.services.scripted import Ticker
+
+FLOODS = "floods of 1,000 messages per second"
+HANDSHAKES = "stalled or broken handshakes"
+LIMITED = 'a close with code 1008 and the reason "rate limit exceeded"'
+DROPPED = "disconnection within 1 second"
+
+
+def attacked(name, response, count=1):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(publishing.keep_publishing, NIFTY, 4.0)
+        await do(attacks.attack, name, count)
+        await do(attack_responses.met_with, response)
+
+    return story
+
+
+@pytest.fixture
+def ends(scenario, grace):
+    """Play a story that must end in one way, and say why."""
+
+    def play(service, story, kind, sentence):
+        grace(1.0)
+        with pytest.raises(kind, match=sentence):
+            scenario(service, story)
+
+    return play
+
+
+def figures(testbed):
+    return dict(testbed.scenario.figures)
+
+
+class Limited(Ticker):
+    """Closes who sends more than so many messages."""
+
+    most = 200
+
+    async def _answer(self, client, text):
+        count = client.__dict__["count"] = client.__dict__.get("count", 0) + 1
+        if count > self.most:
+            await client.close(1008, "rate limit exceeded")
+        else:
+            await super()._answer(client, text)
+
+
+# --- floods ---------------------------------------------------------------------------------------
+
+
+def test_a_flood_at_its_rate_is_met(right, testbed):
+    done = right(Limited, attacked(FLOODS, LIMITED, 2))
+    pace = [check for check in done if check.what.startswith("pace of the flood")]
+    assert [check.allowed for check in pace] == ["at least 980 per second"] * 2
+    assert " per second" in figures(testbed)["flood of ping messages"]
+
+
+def slowly(flood):
+    """Need 30 ms for what should go out every 10 ms."""
+    for data in rounds(flood):
+        time.sleep(0.03)
+        yield data
+
+
+@pytest.mark.parametrize("most", [100, 600, 1_000_000])
+def test_a_flood_that_the_harness_could_not_play_shows_nothing(ends, monkeypatch, most):
+    """Neither that a service was right to close it, nor that it was wrong to let it go on."""
+    monkeypatch.setattr("qaws.behaviours.attacks.rounds", slowly)
+
+    class Other(Limited):
+        pass
+
+    Other.most = most
+    sentence = r"pace of the flood of ping messages \(.*measured [23]\d\d per second"
+    ends(Other, attacked(FLOODS, LIMITED), Inconclusive, sentence)
+
+
+class ReadsSlowly(Limited):
+    """Takes 100 messages a second and leaves the others where they are."""
+
+    async def _answer(self, client, text):
+        await asyncio.sleep(0.01)
+        await super()._answer(client, text)
+
+
+def test_who_reads_slowly_has_not_slowed_the_flood_and_is_judged_by_its_answer(right):
+    right(ReadsSlowly, attacked(FLOODS, LIMITED))
+
+
+def test_who_reads_slowly_and_never_closes_is_refuted_with_what_it_left_unread(ends):
+    class Patient(ReadsSlowly):
+        most = 1_000_000
+
+    sentence = r"x pong; still open; of [\d,]+ bytes the service had left [\d,]+ unread"
+    ends(Patient, attacked(FLOODS, LIMITED), Refuted, sentence)
+
+
+# --- who could not attack -------------------------------------------------------------------------
+
+
+class OnlyOne(Ticker):
+    """Turns everybody away behind the first client, with the very close that is expected."""
+
+    code, reason = 1008, "rate limit exceeded"
+
+    async def admit(self, client, token):
+        if self.clients:
+            await client.close(self.code, self.reason)
+            return False
+        return True
+
+
+class OnlyOneAtATime(OnlyOne):
+    code, reason = 1009, ""
+
+
+@pytest.mark.parametrize(
+    ("service", "attack", "response"),
+    [
+        (OnlyOne, FLOODS, LIMITED),
+        (OnlyOneAtATime, "messages over 64 KiB", "a close with code 1009"),
+    ],
+)
+def test_who_was_turned_away_before_has_shown_nothing(ends, service, attack, response):
+    sentence = "hostile client 1 was not connected any more when it was to attack"
+    ends(service, attacked(attack, response), NotVerified, sentence)
+
+
+# --- handshakes that stall ------------------------------------------------------------------------
+
+
+class GivenUpSoon(ServerConnection):
+    """Gives a handshake up after so many seconds."""
+
+    after_s = 0.4
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self.loop.call_later(self.after_s, self.give_up)
+
+    def give_up(self):
+        if self.request is None:
+            self.transport.abort()
+
+
+class GivenUpAtOnce(GivenUpSoon):
+    """Has no place for one more connection than the first."""
+
+    after_s = 0.01
+
+
+class GivenUpLate(GivenUpSoon):
+    after_s = 1.5
+
+
+class Times(Ticker):
+    connection = GivenUpSoon
+
+
+class Cramped(Ticker):
+    connection = GivenUpAtOnce
+
+
+class TimesLate(Ticker):
+    connection = GivenUpLate
+
+
+def test_handshakes_that_were_held_and_then_dropped_are_met(right, testbed):
+    right(Times, attacked(HANDSHAKES, DROPPED, 6))
+    assert figures(testbed)["handshakes that stall"].startswith("6 of 6 still held 0.")
+
+
+def test_handshakes_that_were_cut_off_before_they_could_stall_show_nothing(ends):
+    sentence = r"the handshake of hostile client \d \(.*\) was not held until it could stall"
+    ends(Cramped, attacked(HANDSHAKES, DROPPED, 6), NotVerified, sentence)
+
+
+def test_a_handshake_that_is_dropped_too_late_is_refuted_with_when(ends):
+    sentence = r"response to stalled .*: nothing: .*cut off 1\.\d s after it came"
+    ends(TimesLate, attacked(HANDSHAKES, DROPPED), Refuted, sentence)
+
+
+def test_a_harness_that_stood_still_may_have_seen_the_drop_late(ends, testbed, monkeypatch):
+    begin = testbed.begin_scenario
+
+    def stalled():
+        begin().checks.stalled_ms = lambda *_: 900.0
+
+    monkeypatch.setattr(testbed, "begin_scenario", stalled)
+    sentence = r"cut off 1\.\d s after it came, but the harness itself stood still for 900 ms"
+    ends(TimesLate, attacked(HANDSHAKES, DROPPED), Inconclusive, sentence)
+
+
+def test_what_is_wrong_is_told_before_what_shows_nothing(ends):
+    """One client could not attack, and another got the wrong answer: that is the service's."""
+
+    class TurnsTheNextAway(OnlyOne):
+        async def admit(self, client, token):
+            if len(self.clients) > 1:
+                await client.close(self.code, self.reason)
+                return False
+            return True
+
+    ends(TurnsTheNextAway, attacked(FLOODS, LIMITED, 3), Refuted, "still open")
+
+
+def test_an_attack_without_ticks_is_broken(ends):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(attacks.attack, "binary messages", 1)
+
+    ends(Ticker, story, Broken, "no ticks flow")

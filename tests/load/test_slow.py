@@ -1,0 +1,58 @@
+"""A slow client that reads again: what it is told does not depend on how fast it can be checked."""
+
+import asyncio
+import json
+import time
+from types import SimpleNamespace
+from typing import cast
+
+from qaws.load.plan import Group
+from qaws.load.subscriber.shared_stream import SharedStream
+from qaws.load.subscriber.slow import SlowClient
+from qaws.protocol.market import selection_of
+from tests.services.scripted import Ticker
+from tests.waiting import HANG_S
+
+NIFTY = selection_of("NIFTY")
+TICK = json.dumps({"type": "option_tick", "padding": "x" * 4000}).encode()
+TICKS, GRACE_S, CHECK_S = 1000, 1.5, 0.003
+
+
+class Evicts(Ticker):
+    """Has more to send than the system takes, says goodbye, and cuts who has not left in time."""
+
+    async def subscribed(self, client):
+        await super().subscribed(client)
+        asyncio.get_running_loop().call_later(GRACE_S, client.cut)
+        for _ in range(TICKS):
+            client.connection.protocol.send_text(TICK)
+            client.connection.send_data()
+        self.held.append(asyncio.create_task(client.close(1008, "slow consumer")))
+
+
+class SlowChecks:
+    """Takes its time for each message: for all of them more than the service gives a client."""
+
+    def new_sequence(self):
+        return SimpleNamespace(take=lambda _: [])
+
+    def read(self, payload):
+        time.sleep(CHECK_S)
+        kind = json.loads(payload)["type"]
+        return SimpleNamespace(is_tick=kind == "option_tick", kind=kind, text=""), None
+
+
+def test_it_reads_what_has_piled_up_before_that_is_checked(loop):
+    async def story(url):
+        group, shared = Group.stopped("sleeper", 1, NIFTY), cast(SharedStream, SlowChecks())
+        client = SlowClient("sleeper", group, shared, lambda *_: None)
+        await client.open(f"{url}?token=any", {}, '{"action":"subscribe","symbols":["NIFTY"]}')
+        client.read_again.set()
+        await asyncio.wait_for(client.run(), HANG_S)
+        return client.record
+
+    with Evicts() as service:
+        record = loop.call(story(service.url), timeout_s=2 * HANG_S)
+    assert (record.closed.code, record.closed.reason) == (1008, "slow consumer")
+    assert record.ticks == TICKS
+    assert record.bytes > TICKS * 4000
