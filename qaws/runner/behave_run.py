@@ -26,6 +26,7 @@ from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
 from qaws.gherkin.wording import require_understood
 from qaws.protocol.contract import Contract
 from qaws.runner.attachments import attach_evidence
+from qaws.runner.first_service import start_first
 from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
 from qaws.runtime import memory
@@ -134,7 +135,7 @@ class Session:
         swarm = userdata.get("swarm", "local")
         testbed = Testbed(target, self._reports / "logs", timeout_factor_of(), swarm)
         try:
-            testbed.use_first_service()  # one that does not start ends the run here, once
+            start_first(testbed)  # one that does not start ends the run here, once
             self._begin_whole_run(testbed)
         except BaseException:
             testbed.stop()

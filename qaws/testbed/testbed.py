@@ -42,12 +42,6 @@ DYING_S = 0.1
 GRACE_S = 2.0
 """How long something without a bound of its own may take before it counts as not happening."""
 
-LONE_KEY_STARTS = (
-    "it starts with a key set of nothing but the right key: of the keys beside it, a decoy, one "
-    "for encryption and one of a kty that nobody knows, it must ignore what it does not understand "
-    "(RFC 7517, section 5)"
-)
-
 
 class Testbed:
     """Broker, services, feed, tokens and the event loop of one run.
@@ -319,29 +313,6 @@ class Testbed:
         self.scenario.service = service
         self._note_service(service)
         return service
-
-    def use_first_service(self) -> None:
-        """Start the service with its usual settings, or say why it does not start.
-
-        Raises:
-            Broken: it does not start. Where the key set is to blame, the message says so: a
-                service that a kind of key which it does not know keeps from starting does not
-                start with the sets of real issuers either (RFC 7517, section 5).
-        """
-        assert self.services
-        try:
-            self.use_service()
-        except Broken as problem:
-            lone = self.tokens.write_lone_key_set()
-            if lone is None or not (self.target.launch and self.target.launch.reads("jwks_file")):
-                raise
-            try:
-                with_lone_key = self.use_service(placeholders={"jwks_file": str(lone)})
-            except Broken:
-                raise problem from None
-            self.services.retire(with_lone_key)
-            self.scenario.service = None
-            raise Broken(f"{problem}; {LONE_KEY_STARTS}") from None
 
     def launch_service(self) -> Service:
         """Start a service of the scenario's own, without waiting until it is ready."""

@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
+from qaws.runner.first_service import LONE_KEY_STARTS, start_first
 from qaws.sut.target import Target
-from qaws.testbed.testbed import LONE_KEY_STARTS, Testbed
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 STARTS = """
@@ -47,7 +48,7 @@ def testbed(tmp_path, request):
 @pytest.mark.parametrize("testbed", [(STARTS, "RS256"), (STARTS, "ES256")], indirect=True)
 def test_a_service_that_refuses_a_set_with_unknown_kinds_is_told_so(testbed):
     with pytest.raises(Broken, match=r'"strict" ended before it was ready .*: jwt\.exc') as said:
-        testbed.use_first_service()
+        start_first(testbed)
     assert "Unable to find an algorithm" in str(said.value) or "kty" in str(said.value)
     assert str(said.value).endswith(LONE_KEY_STARTS)
     assert testbed.scenario.service is None
@@ -56,4 +57,4 @@ def test_a_service_that_refuses_a_set_with_unknown_kinds_is_told_so(testbed):
 @pytest.mark.parametrize("testbed", [(NEVER_STARTS, "RS256")], indirect=True)
 def test_the_key_set_is_not_blamed_for_another_cause(testbed):
     with pytest.raises(Broken, match=r"no such feed\W*$"):
-        testbed.use_first_service()
+        start_first(testbed)

@@ -8,42 +8,23 @@ microseconds since 1970).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import redis
 import redis.asyncio
 
-from qaws.measure.recent_rate import RecentRate
+from qaws.feed.flows import Flows
+from qaws.feed.other_publishers import OtherPublishers
 from qaws.oracle.ledger import Ledger, Published, Role
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
-from qaws.sut.other_publishers import OtherPublishers
 from qaws.sut.target import Feed as FeedSection
-from qaws.verdict import Broken, Inconclusive
-
-STOP_ALLOWANCE_S = 10.0
-"""How long a flow may need to publish its last tick."""
-
-
-@dataclass(slots=True)
-class _Flow:
-    """Ticks that are published again and again; `rate` counts their turns."""
-
-    every_s: float
-    rate: RecentRate
-    task: asyncio.Task[None] | None = None
-
-    def require_alive(self) -> None:
-        """Raise what has ended it."""
-        if self.task and self.task.done():
-            self.task.result()
+from qaws.verdict import Broken
 
 
 class Feed:
@@ -59,8 +40,7 @@ class Feed:
             "option_tick": section.options_channel,
             "underlying_bar": section.underlying_channel,
         }
-        self._flows: list[_Flow] = []
-        self._ebb = asyncio.Event()
+        self._flows = Flows(broker)
         self._handed_over: set[str] = set()
         self.others = OtherPublishers(broker, self._channels.values(), self._handed_over)
 
@@ -341,28 +321,16 @@ class Feed:
             samples: kind, symbol and instrument of each tick, without end.
             every_s: the interval in seconds.
         """
-        self._ebb.clear()
-        due_ns = time.monotonic_ns()
-        flow = _Flow(every_s, RecentRate(every_s, due_ns))
 
-        async def publish_again_and_again() -> None:
-            nonlocal due_ns
-            while not self._ebb.is_set():
-                if not self.broker.is_away:
-                    await self.publish(self.market.tick(*next(samples)), due_ns, role="flow")
-                flow.rate.note(time.monotonic_ns())
-                due_ns += int(every_s * 1e9)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(max(0.0, (due_ns - time.monotonic_ns()) / 1e9)):
-                        await self._ebb.wait()
+        async def publish(sample: Sample, due_ns: int) -> None:
+            await self.publish(self.market.tick(*sample), due_ns, role="flow")
 
-        flow.task = asyncio.get_running_loop().create_task(publish_again_and_again())
-        self._flows.append(flow)
+        self._flows.begin(samples, every_s, publish)
 
     @property
     def is_flowing(self) -> bool:
         """Return whether a background flow has been started and not been stopped since."""
-        return bool(self._flows)
+        return self._flows.are_on
 
     def require_flows(self) -> None:
         """Make sure, when it matters, that what was begun to flow still does, at its rate.
@@ -371,34 +339,15 @@ class Feed:
             Broken: one of the flows has ended by itself, with its reason.
             Inconclusive: one is far behind its rate, and the broker is not away on purpose.
         """
-        for flow in self._flows:
-            flow.require_alive()
-            short = flow.rate.shortfall(time.monotonic_ns())
-            if short and not self.broker.is_away:
-                raise Inconclusive(
-                    f"a tick was to flow every {flow.every_s * 1e3:.3g} ms, but there were "
-                    f"{short}; run it again on a quieter machine"
-                )
+        self._flows.require()
 
     async def stop_flows(self) -> None:
         """End the background flows, each after the tick that it is publishing.
 
-        They are asked and not cancelled: the broker's client may swallow a cancellation that comes
-        in the middle of a command, and the flow would never end.
-
         Raises:
             Broken: one of them had ended by itself, with its reason, or does not end.
         """
-        flows, self._flows = self._flows, []
-        self._ebb.set()
-        tasks = [flow.task for flow in flows if flow.task]
-        if not tasks:
-            return
-        _, going_on = await asyncio.wait(tasks, timeout=STOP_ALLOWANCE_S)
-        for flow in flows:
-            flow.require_alive()
-        if going_on:
-            raise Broken(f"{self.broker.shown_url}: a publish there does not end")
+        await self._flows.stop()
 
     async def hang_up(self) -> None:
         """Give up the connections to a broker that has gone; the next publish opens new ones."""
