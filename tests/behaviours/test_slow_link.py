@@ -66,7 +66,7 @@ class Deaf(Heals):
             await super().ping(client)
 
 
-def acted(late_ms, slow_ms=SLOW_MS, pongs_ms=AMPLE_MS, closing=True):
+def acted(late_ms, slow_ms=SLOW_MS, pongs_ms=AMPLE_MS, closing=True, flowing=True):
     """Return the story of QA-WS-127 in the words of the features."""
 
     async def story(do):
@@ -74,6 +74,8 @@ def acted(late_ms, slow_ms=SLOW_MS, pongs_ms=AMPLE_MS, closing=True):
         await do(lifecycle.be_connected, ["Alice", "Bob"])
         await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
         await do(liveness.keep_pinging)
+        if not flowing:
+            await do(publishing.close_market)
         await do(slow_link.slow_down, slow_ms, "Alice", BANKNIFTY, late_ms)
         if closing:
             await do(publishing.close_market)
@@ -135,29 +137,57 @@ def test_a_service_that_takes_another_address_is_not_verified(unshown, testbed):
     assert "the service did not reach its broker through the relay" in said
 
 
-def test_a_tick_that_is_faster_than_the_link_came_by_another(unshown, testbed):
-    class Twofold(Heals):
-        """Listens through the relay, and hands out what comes past it."""
+@pytest.fixture
+def twofold(testbed):
+    """A service that listens to a pattern through the relay, and hands out what comes past it."""
 
-        async def hand_out(self, text):
-            pass
+    def made(pattern):
+        class Twofold(Heals):
+            async def hand_out(self, text):
+                pass
 
-        async def _feed(self):
-            async def past():
+            async def _listen(self):
                 async with (
-                    redis.asyncio.Redis.from_url(testbed.broker.url) as broker,
+                    redis.asyncio.Redis.from_url(self.broker_url) as broker,
                     broker.pubsub() as feed,
                 ):
-                    await feed.psubscribe("ticker:*")
+                    await feed.psubscribe(pattern)
                     async for message in feed.listen():
-                        if message["type"] == "pmessage":
-                            await Heals.hand_out(self, message["data"].decode())
+                        if message["type"] == "psubscribe":
+                            self._subscribed.set()
 
-            await asyncio.gather(super()._feed(), past())
+            async def _feed(self):
+                async def past():
+                    async with (
+                        redis.asyncio.Redis.from_url(testbed.broker.url) as broker,
+                        broker.pubsub() as feed,
+                    ):
+                        await feed.psubscribe("ticker:*")
+                        async for message in feed.listen():
+                            if message["type"] == "pmessage":
+                                await Heals.hand_out(self, message["data"].decode())
 
-    said = unshown(Twofold, acted(LATE_MS), NotVerified)
+                await asyncio.gather(super()._feed(), past())
+
+        return Twofold
+
+    return made
+
+
+def test_a_tick_that_is_faster_than_the_link_came_by_another(unshown, twofold):
+    said = unshown(twofold("ticker:*"), acted(LATE_MS), NotVerified)
     assert "ms after it was published, over a link on which each byte was 150 ms late" in said
     assert "the service has another link, past the relay" in said
+
+
+def test_ticks_that_did_not_come_through_the_link_came_by_another(unshown, twofold):
+    said = unshown(twofold("other:*"), acted(None), NotVerified)
+    assert "0 bytes came through the slow link, and ticks of " in said
+
+
+def test_a_spell_in_which_nothing_comes_shows_nothing(unshown):
+    said = unshown(Heals, acted(LATE_MS, flowing=False), NotVerified)
+    assert "nothing came over the slow link" in said
 
 
 def test_while_the_market_is_open_nobody_can_say_that_nothing_was_told(unshown):
