@@ -24,6 +24,7 @@ CAPABILITIES = {
     "broker outage": "outage",
     "startup": "startup",
     "silent link": "silent_link",
+    "broken or slow link": "feed_link",
     "deployment": "deployment",
     "load": "load",
     "slow consumers": "slow_consumers",

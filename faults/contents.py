@@ -20,7 +20,7 @@ OPTION, BAR = "option_tick", "underlying_bar"
 
 WITH_TICKS = tuple(
     f"QA-WS-{number:03}"
-    for part in (range(2, 13), range(16, 19), range(21, 26), range(101, 118), [128])
+    for part in (range(2, 13), range(16, 19), range(21, 26), range(101, 118), range(126, 129))
     for number in part
     if number not in (104, *range(107, 111), *range(112, 115))
 )

@@ -59,3 +59,47 @@ Feature: Broker outage
     Then all clients receive ticks again within 5 seconds of the broker's return
     And all clients receive status "degraded" within 2 seconds of the loss, and "recovered" before the first new tick
     And all clients are still connected, and every ping was answered within 1 second
+
+  @QA-WS-126 @p1 @critical @needs.relay
+  Scenario Outline: QA-WS-126 A link to the broker that breaks amid a tick is announced and survived
+    > Beyond the plan: given 20 clients, when the link to the broker is reset in the middle of a tick,
+    > or ends there in one direction only, then the loss is announced within 2 s, and the rest is as in
+    > QA-WS-017: no client is closed, ping is answered within 1 s throughout, ticks resume within 5 s,
+    > without duplicates, and recovered is announced before the first new tick. Half a tick is no tick.
+
+    Given the ticker service is running, linked to the broker through a relay
+    And the market is open, with ticks every 50 ms
+    And 20 clients are connected and subscribed to NIFTY
+    And Alice is connected and subscribed to NIFTYNXT50
+    And all clients ping continuously
+    When the link to the broker <breaks> in the middle of a tick, while Alice subscribes to BANKNIFTY
+    Then all clients receive ticks again within 5 seconds of the link's return
+    And all clients receive status "degraded" within 2 seconds of the loss, and "recovered" before the first new tick
+    And all clients are still connected, and every ping was answered within 1 second
+
+    Examples:
+      | breaks                |
+      | is reset              |
+      | ends in one direction |
+
+  @QA-WS-127 @p1 @normal @needs.relay
+  Scenario Outline: QA-WS-127 Over a slow link to the broker ticks come later, and that is all
+    > Beyond the plan: given 20 clients, when the link to the broker delivers every byte 200 ms late, or
+    > a few bytes at a time, which cuts messages anywhere, then each tick arrives whole, once, in order
+    > and within 1 s, no loss is announced, no client is closed, and ping is answered within 1 s.
+
+    Given the ticker service is running, linked to the broker through a relay
+    And the market is open, with ticks every 100 ms
+    And 20 clients are connected and subscribed to NIFTY
+    And Alice is connected and subscribed to NIFTYNXT50
+    And all clients ping continuously
+    When the link to the broker delivers <what> for 3 seconds, while Alice subscribes to BANKNIFTY
+    And the market closes
+    Then no client has been told of a loss
+    And the 20 clients have received every tick exactly once, in order, each within 1 second
+    And all clients are still connected, and every ping was answered within 1 second
+
+    Examples:
+      | what                     |
+      | every byte 200 ms late   |
+      | a few bytes at a time    |

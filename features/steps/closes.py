@@ -1,6 +1,6 @@
 """How connections end: refused, or closed by the service with a code and a reason."""
 
-from qaws.behaviours import closes, shutdown, tokens
+from qaws.behaviours import closes, expiry, shutdown
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.gherkin.steps import then
 from qaws.testbed.context import StepContext
@@ -67,4 +67,4 @@ async def are_closed_on_expiry(
 ) -> None:
     """Until then those that listen are served; they get no tick afterwards."""
     expected = ExpectedClose(codes, reasons)
-    await context.testbed.do(tokens.closed_on_expiry, clients, expected, bound)
+    await context.testbed.do(expiry.closed_on_expiry, clients, expected, bound)

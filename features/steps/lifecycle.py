@@ -1,6 +1,14 @@
 """Clients connect, are welcomed, ping, and disconnect."""
 
-from qaws.behaviours import departures, deployment, lifecycle, mistakes, publishing, tokens
+from qaws.behaviours import (
+    departures,
+    deployment,
+    expiry,
+    lifecycle,
+    mistakes,
+    publishing,
+    tokens,
+)
 from qaws.gherkin.steps import given, rows_of, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
@@ -78,7 +86,7 @@ async def clients_have_expiring_tokens(
     context: StepContext, clients: list[str], be: str, lifetime: float
 ) -> None:
     """Clients that were welcomed; the token expires at the next whole second after that time."""
-    await context.testbed.do(tokens.connect_expiring, clients, lifetime)
+    await context.testbed.do(expiry.connect_expiring, clients, lifetime)
 
 
 @when("{client:Client} connects with a valid token")

@@ -1,6 +1,6 @@
 """The broker goes away, and comes back."""
 
-from qaws.behaviours import outage, silent_link
+from qaws.behaviours import broken_link, liveness, outage, silent_link, slow_link
 from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
@@ -15,7 +15,7 @@ def service_is_running_behind_a_relay(context: StepContext) -> None:
 @given("all clients ping continuously")
 async def clients_ping_continuously(context: StepContext) -> None:
     """A WebSocket ping of each every 250 ms, until a step says that all were answered."""
-    await context.testbed.do(outage.keep_pinging)
+    await context.testbed.do(liveness.keep_pinging)
 
 
 @when(
@@ -54,6 +54,48 @@ async def link_goes_silent(
     await context.testbed.do(silent_link.silence_link, client, selection, length)
 
 
+@when(
+    "the link to the broker is reset in the middle of a tick, while {client:Client} subscribes to {selection:Selection}"
+)
+async def link_is_reset(context: StepContext, client: str, selection: Selection) -> None:
+    """Either end is told of a reset behind half a tick; whoever connects anew is served at once."""
+    await context.testbed.do(broken_link.break_link, "reset", client, selection)
+
+
+@when(
+    "the link to the broker ends in one direction in the middle of a tick, while {client:Client} subscribes to {selection:Selection}"
+)
+async def link_ends_one_way(context: StepContext, client: str, selection: Selection) -> None:
+    """Behind half a tick the service is told that no more comes; what it says is still taken."""
+    await context.testbed.do(broken_link.break_link, "ended one way", client, selection)
+
+
+@when(
+    "the link to the broker delivers every byte {late:Duration} late for {length:Duration}, while {client:Client} subscribes to {selection:Selection}"
+)
+async def link_is_late(
+    context: StepContext, late: float, length: float, client: str, selection: Selection
+) -> None:
+    """In either direction, as over a long way; afterwards the link is as fast as before."""
+    await context.testbed.do(slow_link.slow_down, length, client, selection, late)
+
+
+@when(
+    "the link to the broker delivers a few bytes at a time for {length:Duration}, while {client:Client} subscribes to {selection:Selection}"
+)
+async def link_trickles(
+    context: StepContext, length: float, client: str, selection: Selection
+) -> None:
+    """Up to 40 bytes, wherever that cuts a message; afterwards the link is as fast as before."""
+    await context.testbed.do(slow_link.slow_down, length, client, selection, None)
+
+
+@then("no client has been told of a loss")
+async def no_loss_was_told(context: StepContext) -> None:
+    """No word about the feed has come since the link was slow; none is on its way."""
+    await context.testbed.do(slow_link.nobody_was_told)
+
+
 @then('all clients receive status "degraded" within {bound:Duration} of the link\'s last byte')
 async def silence_is_announced(context: StepContext, bound: float) -> None:
     """The time runs from the last byte that the relay let through, either way."""
@@ -89,4 +131,4 @@ async def loss_is_announced(context: StepContext, bound: float) -> None:
 @then("all clients are still connected, and every ping was answered within {bound:Duration}")
 async def pings_were_answered(context: StepContext, bound: float) -> None:
     """WebSocket pings since the clients began, and ping messages while the broker was away."""
-    await context.testbed.do(outage.pings_were_answered, bound)
+    await context.testbed.do(liveness.pings_were_answered, bound)

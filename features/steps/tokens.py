@@ -1,6 +1,6 @@
 """Tokens: forged ones, and those that expire."""
 
-from qaws.behaviours import key_rotation, tokens
+from qaws.behaviours import expiry, key_rotation, tokens
 from qaws.gherkin.steps import then, when
 from qaws.testbed.context import StepContext
 
@@ -14,7 +14,7 @@ async def connects_with_forged_token(context: StepContext, client: str, kind: st
 @when("{clients:Clients} reconnect with that token")
 async def reconnect_with_that_token(context: StepContext, clients: list[str]) -> None:
     """They present the token of their former connection once more."""
-    await context.testbed.do(tokens.reconnect_with_token, clients)
+    await context.testbed.do(expiry.reconnect_with_token, clients)
 
 
 @when(

@@ -20,7 +20,8 @@ FACTOR = 1.5
 class RateStep:
     """What came of one rate: ticks/s, the percentile's latency in ms, whether all was delivered.
 
-    `interference` says what else than the service could have made it slow, None for nothing.
+    `interference` says what else than the service could have made it slow, None for nothing: by the
+    rule of load, which excuses no delivery that is wrong.
     """
 
     rate: float
@@ -78,7 +79,10 @@ def find(
         result = run.found
         latency = result.latencies.percentile_ms(percentile)
         whole = not result.faults and not result.unfinished and not result.closes
-        found.steps.append(RateStep(rate, latency, whole, run.interference(latency, bound_ms)))
+        doubt = None
+        if whole and latency >= bound_ms:
+            doubt = run.interference_with(percentile, bound_ms)
+        found.steps.append(RateStep(rate, latency, whole, doubt))
         if not found.steps[-1].holds(bound_ms):
             break
     testbed.scenario.figures += [

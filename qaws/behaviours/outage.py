@@ -10,24 +10,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
-from qaws.behaviours import fences, lifecycle
-from qaws.behaviours.lifecycle import shown
+from qaws.behaviours import fences, lifecycle, liveness
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.registry import key_of
 from qaws.oracle.announcements import DEGRADED, RECOVERED, Outage, recoveries
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import Selection
-from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
-
-PING_EVERY_S = 0.25
-PING_GIVEN_UP_S = 5.0
-"""How long a ping is waited for; its bound, which the feature names, is shorter."""
 
 LOST_TICKS = 3
 """How many ticks are published in one breath with a cut, so that even the shortest costs some."""
@@ -40,36 +33,7 @@ twice as many bytes that it gets at once. Valkey does not count payloads above 1
 by reference."""
 
 
-@dataclass(slots=True)
-class Probe:
-    """A ping of a client; `answered_ns` is None when no answer came in PING_GIVEN_UP_S."""
-
-    what: str
-    sent_ns: int
-    answered_ns: int | None
-
-
-@dataclass(slots=True)
-class LivenessProbes:
-    """The pings of all clients since they began; `over` asks the tasks to end."""
-
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    probes: list[Probe] = field(default_factory=list)
-
-
-PROBES = Key[LivenessProbes]('no client pings: say "Given all clients ping continuously"')
-
 # --- what is done ---------------------------------------------------------------------------------
-
-
-async def keep_pinging(testbed: Testbed) -> None:
-    """Let all clients send WebSocket pings one after the other until these are judged."""
-    pinging = testbed.scenario.stash[PROBES] = LivenessProbes()
-    for connection in open_clients(testbed):
-        task = asyncio.get_running_loop().create_task(_keep_pinging(pinging, connection))
-        pinging.tasks.append(task)
-        testbed.scenario.background.append(task)
 
 
 async def cut_feed(testbed: Testbed, client: str, selection: Selection) -> None:
@@ -82,7 +46,7 @@ async def cut_feed(testbed: Testbed, client: str, selection: Selection) -> None:
     """
     outage = await _begin(testbed, "the broker cut the service's feed")
     await _cut(testbed, outage, _ticks(testbed, LOST_TICKS), ["CLIENT", "KILL", "TYPE", "pubsub"])
-    await _meanwhile(testbed, client, selection)
+    await meanwhile(testbed, client, selection)
 
 
 async def overflow_feed(testbed: Testbed, client: str, selection: Selection) -> None:
@@ -94,7 +58,7 @@ async def overflow_feed(testbed: Testbed, client: str, selection: Selection) -> 
         await _cut(testbed, outage, _ticks(testbed, count, "x" * OVERFLOW_PADDING_BYTES))
     finally:
         await testbed.feed.configure(OVERFLOW_LIMIT, before)
-    await _meanwhile(testbed, client, selection)
+    await meanwhile(testbed, client, selection)
 
 
 async def take_broker_down(
@@ -108,7 +72,10 @@ async def take_broker_down(
     await asyncio.to_thread(testbed.broker.take_down)
     await testbed.feed.hang_up()
     back = asyncio.Event()
-    asking = [asyncio.ensure_future(keep_asking(testbed, c, back)) for c in open_clients(testbed)]
+    asking = [
+        asyncio.ensure_future(liveness.keep_asking(testbed, c, back))
+        for c in liveness.open_clients(testbed)
+    ]
     try:
         await lifecycle.subscribe(testbed, [client], selection)
         await asyncio.sleep(start + length_s - time.monotonic())
@@ -126,11 +93,11 @@ async def foresee(testbed: Testbed, name: str) -> Outage:
         Broken: there is no broker to lose, or nobody pings.
         Refuted: a client receives no ticks.
     """
-    _ = testbed.scenario.stash[PROBES]
+    _ = testbed.scenario.stash[liveness.PROBES]
     if testbed.broker is None:
         raise Broken(f"{testbed.target.file}: has no [feed]: there is no broker to lose")
     outage = Outage(name, time.monotonic_ns())
-    for connection, arrived in await fences.fence(testbed, open_clients(testbed)):
+    for connection, arrived in await fences.fence(testbed, liveness.open_clients(testbed)):
         if not arrived:
             raise Refuted(
                 f"{connection.name} got no tick before any outage: {connection.summary()}"
@@ -159,7 +126,7 @@ def _restore(testbed: Testbed) -> None:
 
 def _ticks(testbed: Testbed, count: int, padding: str = "") -> list[partial[dict[str, object]]]:
     """Return makers of ticks that the first client is due."""
-    kind, symbol, instrument = _held(open_clients(testbed)[0])[0].sample()
+    kind, symbol, instrument = _held(liveness.open_clients(testbed)[0])[0].sample()
     more = {"padding": padding} if padding else {}
     market = testbed.feed.market
     return [partial(lambda: market.tick(kind, symbol, instrument) | more) for _ in range(count)]
@@ -183,43 +150,17 @@ async def _cut(
         raise Broken(f"{testbed.feed.broker.shown_url}: {outage.name} - but it did not: {before}")
 
 
-async def _meanwhile(testbed: Testbed, client: str, selection: Selection) -> None:
+async def meanwhile(testbed: Testbed, client: str, selection: Selection) -> None:
     """Let a client subscribe, and all of them send ping messages."""
     back = asyncio.Event()
     back.set()
     await asyncio.gather(
         lifecycle.subscribe(testbed, [client], selection),
-        *(keep_asking(testbed, connection, back) for connection in open_clients(testbed)),
+        *(
+            liveness.keep_asking(testbed, connection, back)
+            for connection in liveness.open_clients(testbed)
+        ),
     )
-
-
-async def _keep_pinging(pinging: LivenessProbes, connection: Connection) -> None:
-    """Send WebSocket pings one after the other, each when the one before was answered."""
-    while connection.is_open and not pinging.over.is_set():
-        due = time.monotonic() + PING_EVERY_S
-        sent_ns, pong_ns = await connection.ping_frame(PING_GIVEN_UP_S)
-        what = f"answer to {connection.name}'s WebSocket ping"
-        pinging.probes.append(Probe(what, sent_ns, pong_ns))
-        await asyncio.sleep(due - time.monotonic())
-
-
-async def keep_asking(testbed: Testbed, connection: Connection, until: asyncio.Event) -> None:
-    """Send ping messages one after the other, at least one."""
-    pinging = testbed.scenario.stash[PROBES]
-    while connection.is_open:
-        due = time.monotonic() + PING_EVERY_S
-        sent = await connection.send(testbed.dialect.ping())
-        pong = await connection.wait_for(lifecycle.is_kind(testbed, "pong"), sent, PING_GIVEN_UP_S)
-        what = f"answer to {connection.name}'s ping message"
-        pinging.probes.append(Probe(what, sent.at_ns, pong.at_ns if pong else None))
-        if until.is_set():
-            return
-        await asyncio.sleep(due - time.monotonic())
-
-
-def open_clients(testbed: Testbed) -> list[Connection]:
-    """Return the connections of the scenario that are open now."""
-    return [connection for connection in testbed.scenario.connections.all if connection.is_open]
 
 
 def _held(connection: Connection) -> list[Selection]:
@@ -255,7 +196,7 @@ async def ticks_resume(testbed: Testbed, within_ms: float) -> None:
             for connection, selection in pairs
         )
     )
-    returned = "broker" if last_outage(testbed).last_byte_ns is None else "link"
+    returned = "link" if last_outage(testbed).of_link else "broker"
     what = f"from the {returned}'s return to the first new tick of {{}} at {{}}"
     arrived = []
     for (connection, selection), frame in zip(pairs, frames, strict=True):
@@ -275,7 +216,7 @@ async def receive_loss_status(testbed: Testbed, within_ms: float) -> None:
     told = await _require_accounts(testbed, outage)
     at_ns, name, _ = max(told)
     what = f"from the loss to degraded at {name}, the last of {len(told)}"
-    testbed.scenario.checks.at_most_ms(what, outage.began_ns, at_ns, within_ms)
+    testbed.scenario.checks.at_most_ms(what, outage.could_be_seen_ns, at_ns, within_ms)
 
 
 async def receive_recovered(testbed: Testbed) -> None:
@@ -340,31 +281,6 @@ def _account(testbed: Testbed, connection: Connection, outage: Outage) -> tuple[
     else:
         complaint = ""
     return account or "nothing came", complaint, said[0].at_ns if said else 0
-
-
-async def pings_were_answered(testbed: Testbed, within_ms: float) -> None:
-    """Require that no client was closed, and that each ping was answered in time."""
-    last_outage(testbed)
-    pinging = testbed.scenario.stash[PROBES]
-    pinging.over.set()
-    await asyncio.gather(*pinging.tasks)
-    connections = testbed.scenario.connections.all
-    lost = [c for c in connections if not c.is_open]
-    testbed.scenario.checks.require(
-        not lost,
-        f"connections of {shown(connections)} after the outage",
-        f"{lost[0].name}: {lost[0].summary()}" if lost else f"all {len(connections)} open",
-        "all open",
-    )
-    for probe in pinging.probes:
-        if probe.answered_ns is None:
-            end_ns = probe.sent_ns + int(PING_GIVEN_UP_S * 1e9)
-            testbed.scenario.checks.never(probe.what, probe.sent_ns, end_ns, within_ms, "no answer")
-    took = [(p.answered_ns - p.sent_ns, p) for p in pinging.probes if p.answered_ns is not None]
-    slowest = max(took, key=lambda pair: pair[0])[1]
-    what = f"{slowest.what}, the slowest of {len(pinging.probes)} pings"
-    assert slowest.answered_ns is not None
-    testbed.scenario.checks.at_most_ms(what, slowest.sent_ns, slowest.answered_ns, within_ms)
 
 
 def last_outage(testbed: Testbed) -> Outage:

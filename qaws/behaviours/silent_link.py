@@ -2,7 +2,7 @@
 
 The service is started with the address of a relay in the place of the broker's; the suite publishes
 straight to the broker. What follows the link's return is judged as after any other outage, by
-`outage`.
+`outage`. How a link breaks is in `broken_link`, how it is slow in `slow_link`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import time
 from functools import partial
 
-from qaws.behaviours import lifecycle, outage
+from qaws.behaviours import lifecycle, liveness, outage
 from qaws.oracle.announcements import DEGRADED
 from qaws.protocol.market import Selection
 from qaws.sut.relay import Relay
@@ -36,6 +36,22 @@ def start_behind_relay(testbed: Testbed) -> None:
     testbed.scenario.on_end.append(partial(testbed.services.retire, service))
 
 
+def relay_in_use(testbed: Testbed) -> Relay:
+    """Return the scenario's relay, through which the service must have heard its broker by now.
+
+    Raises:
+        Broken: the service was not started behind a relay.
+        NotVerified: it has not.
+    """
+    relay = testbed.scenario.stash[RELAY]
+    if not relay.has_carried:
+        raise NotVerified(
+            "the service did not reach its broker through the relay: it does not use the address "
+            "that {broker_url} gives it, so that its link is not in our hands"
+        )
+    return relay
+
+
 async def silence_link(
     testbed: Testbed, client: str, selection: Selection, at_most_ms: float
 ) -> None:
@@ -50,19 +66,15 @@ async def silence_link(
     Raises:
         NotVerified: the service has another link to the broker, or the relay had nothing to lose.
     """
-    relay = testbed.scenario.stash[RELAY]
+    _ = testbed.scenario.stash[RELAY]
     loss = await outage.foresee(testbed, "the link to the broker went silent")
-    if not relay.has_carried:
-        raise NotVerified(
-            "the service did not reach its broker through the relay: it does not use the address "
-            "that {broker_url} gives it, so that its link cannot be silenced"
-        )
+    relay = relay_in_use(testbed)
     await asyncio.to_thread(relay.fall_silent)
     silent_ns = time.monotonic_ns()
     loss.last_byte_ns = relay.last_byte_ns
     deadline = loss.last_byte_ns / 1e9 + at_most_ms / 1e3
-    back, clients = asyncio.Event(), outage.open_clients(testbed)
-    asking = [asyncio.ensure_future(outage.keep_asking(testbed, c, back)) for c in clients]
+    back, clients = asyncio.Event(), liveness.open_clients(testbed)
+    asking = [asyncio.ensure_future(liveness.keep_asking(testbed, c, back)) for c in clients]
     told = partial(outage.is_status, DEGRADED, loss.last_byte_ns)
     try:
         await lifecycle.subscribe(testbed, [client], selection)

@@ -1,29 +1,23 @@
-"""Tokens: forged ones and how much their bearers are told, and those that expire mid-session.
+"""Tokens: forged ones, how much their bearers are told, and that good ones are let in.
 
-Every function takes the testbed first and runs on its loop thread (`Testbed.do`). An expiry is wall
-clock time: service and suite must agree on that, which on one machine they do.
+Every function takes the testbed first and runs on its loop thread (`Testbed.do`). Tokens that
+expire are in `expiry`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import jwt
-
 from qaws.auth.callback_server import CallbackServer
 from qaws.auth.forgeries import Forger, callback_server_for, forged
-from qaws.behaviours import fences, lifecycle
-from qaws.behaviours.lifecycle import in_time, shown
+from qaws.behaviours import lifecycle
+from qaws.behaviours.lifecycle import in_time
 from qaws.clients.connection import Connection
-from qaws.clients.endings import ExpectedClose
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken, Refuted
 
 CONTROL = "Nobody"
 """What a client without any token is called, whose refusal the others' is held against."""
@@ -169,104 +163,3 @@ async def admitted(testbed: Testbed, client: str, within_ms: float) -> None:
         f" after {newcomer.leaver} left" if newcomer and newcomer.leaver else ""
     )
     in_time(testbed, what, start_ns, at_ns, within_ms, connection)
-
-
-# --- expiry ---------------------------------------------------------------------------------------
-
-LAST_SECOND_MS = 1000.0
-"""A client that listens must have heard something in so long a time before its close."""
-
-
-async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms: float) -> None:
-    """Connect clients with a token that expires in `lifetime_ms`, at the next whole second.
-
-    Raises:
-        Broken: the target lets nobody mint.
-        Refuted: one of them was not welcomed.
-    """
-    expiry = math.ceil(time.time() + lifetime_ms / 1e3)
-    await lifecycle.be_connected(testbed, clients, testbed.tokens.mint(exp=expiry))
-
-
-def expiry_ns(connection: Connection) -> int:
-    """Return when the token expires that a client has shown, as `time.monotonic_ns()`.
-
-    Raises:
-        Broken: it has shown none.
-    """
-    if connection.token is None:
-        raise Broken(f"{connection.name} has shown no token that could expire")
-    claims = jwt.decode(connection.token, options={"verify_signature": False})
-    return int(claims["exp"] * 1e9) - time.time_ns() + time.monotonic_ns()
-
-
-async def closed_on_expiry(
-    testbed: Testbed,
-    clients: Sequence[str],
-    expected: ExpectedClose,
-    within_ms: float,
-) -> None:
-    """Require that clients are closed when their token expires: not before, and in time.
-
-    Those that are subscribed must have been served until then. That they get no later tick is seen
-    by one that others get.
-    """
-    checks, wait_s = testbed.scenario.checks, within_ms / 1e3 + testbed.grace_s
-    connections = testbed.scenario.connections.of(clients)
-    expiries = [expiry_ns(connection) for connection in connections]
-    await asyncio.gather(
-        *(_ended(c, (at_ns - time.monotonic_ns()) / 1e9 + wait_s)
-          for c, at_ns in zip(connections, expiries, strict=True))
-    )  # fmt: skip
-    for connection, at_ns in zip(connections, expiries, strict=True):
-        what, ending = f"close of {connection.name} after its token expired", connection.ending
-        if ending is None:
-            now_ns = time.monotonic_ns()
-            checks.never(what, at_ns, now_ns, within_ms, connection.summary())
-        checks.require(
-            connection.ended_by_service and expected.fits_ending(ending),
-            f"end of {connection.name}'s connection",
-            connection.summary(),
-            f"closed by the service with {expected}",
-        )
-        checks.not_before_ms(what, at_ns, ending.at_ns, 0)
-        checks.at_most_ms(what, at_ns, ending.at_ns, within_ms)
-        connection.end_was_due = True
-        if connection.entitlements:
-            ticks = [frame.at_ns for frame in connection.received("tick")]
-            last_ns = max(ticks, default=connection.started_ns)
-            silence = f"time without a tick before {connection.name} was closed"
-            checks.at_most_ms(silence, last_ns, ending.at_ns, LAST_SECOND_MS)
-    await _no_later_tick(testbed, connections)
-
-
-async def _ended(connection: Connection, within_s: float) -> None:
-    await connection.wait_for(lambda f: f.kind in ("close", "end"), None, max(0.0, within_s))
-
-
-async def _no_later_tick(testbed: Testbed, gone: Sequence[Connection]) -> None:
-    """Require that others get a tick that is published now, and those who are gone do not."""
-    others = [c for c in testbed.scenario.connections.all if c not in gone and c.entitlements]
-    if not others:
-        raise Broken("nobody else is subscribed who could show that there are later ticks")
-    arrived = {c.name: came for c, came in await fences.fence(testbed, others)}
-    if lacking := [c for c in others if not arrived.get(c.name)]:
-        raise Refuted(f"{shown(lacking)} got no tick any more: {lacking[0].summary()}")
-    late = [
-        connection.name
-        for connection in gone
-        if connection.ending
-        and any(frame.at_ns > connection.ending.at_ns for frame in connection.received("tick"))
-    ]
-    testbed.scenario.checks.require(
-        not late,
-        f"clients that got a tick after their close, of {len(gone)}",
-        ", ".join(late) or "none",
-        "none",
-    )
-
-
-async def reconnect_with_token(testbed: Testbed, clients: Sequence[str]) -> None:
-    """Let clients connect again with the token that they had before."""
-    for client in clients:
-        await lifecycle.connect(testbed, [client], testbed.scenario.connections.named(client).token)

@@ -20,6 +20,7 @@ import redis.asyncio
 
 from qaws.feed.flows import Flows
 from qaws.feed.other_publishers import OtherPublishers
+from qaws.measure.clock import at_us
 from qaws.oracle.ledger import Ledger, Published, Role
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
@@ -194,7 +195,7 @@ class Feed:
     def _stamp(self, fields: dict[str, Any], due: int, role: Role, publisher: int = 0) -> Published:
         """Make a tick of market fields, and enter it in the ledger as handed to the broker."""
         sequence = self.ledger.next_sequence(fields["symbol"])
-        stamped = {**fields, SEQUENCE_FIELD: sequence, DUE_FIELD: _since_1970_us(due)}
+        stamped = {**fields, SEQUENCE_FIELD: sequence, DUE_FIELD: at_us(due)}
         tick = Published(
             symbol=fields["symbol"],
             sequence=sequence,
@@ -359,16 +360,3 @@ class Feed:
         await self.stop_flows()
         await self.others.leave()
         await self._client.aclose()
-
-
-def _since_1970_us(at_ns: int) -> int:
-    """Return an instant of `time.monotonic_ns()` in µs since 1970.
-
-    The two clocks are read one after the other; of a few readings the quickest counts, for a busy
-    machine may take its time between the two.
-    """
-    readings = []
-    for _ in range(3):
-        before_ns, wall_ns = time.monotonic_ns(), time.time_ns()
-        readings.append((time.monotonic_ns() - before_ns, wall_ns - before_ns))
-    return (min(readings)[1] + at_ns) // 1000

@@ -1,30 +1,66 @@
-"""The clock that load is measured with: it tells the time of day, and nobody can set it.
+"""The clocks that measure: one that tells the time of day and cannot be set, and one to check.
 
 A tick's due time is given in µs since 1970. Whoever takes its arrival from the wall clock adds to
 each latency by how much that was set meanwhile: set back, every tick seems to come at once. So a
 process asks for the time of day once, and counts on from there with its monotonic clock.
+
+Where the time of day itself is judged, as in a token's expiry, the wall clock must be asked, and
+`WallClock` says how it stands to the monotonic one, and whether it has been set since.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 READINGS = 9
 
+SLEW = 0.0005
+"""A clock that is kept right without being set may run so much too fast or too slow (adjtime(3)).
+Where both clocks are steered alike, as by Linux, the one gains nothing on the other."""
 
-def _ahead_ns() -> int:
-    """Return by how much the wall clock is ahead, by the quickest of several readings.
 
-    Who loses the processor between the two clocks would be wrong by as long as that lasts.
+@dataclass(frozen=True, slots=True)
+class WallClock:
+    """By how much the wall clock is ahead of the monotonic one, in ns, give or take `uncertain_ns`.
+
+    `read_ns` is when that was so (`time.monotonic_ns()`).
     """
-    readings = []
-    for _ in range(READINGS):
-        before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
-        readings.append((after - before, wall - (before + after) // 2))
-    return min(readings)[1]
+
+    ahead_ns: int
+    uncertain_ns: int
+    read_ns: int
+
+    @classmethod
+    def read(cls) -> WallClock:
+        """Return what the quickest of several readings says.
+
+        Who loses the processor between the two clocks would be wrong by as long as that lasts.
+        """
+        readings = []
+        for _ in range(READINGS):
+            before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
+            readings.append((after - before, wall - (before + after) // 2, after))
+        took, ahead, at = min(readings)
+        return cls(ahead, (took + 1) // 2, at)
+
+    def at_ns(self, monotonic_ns: int) -> int:
+        """Return what the wall clock says at a monotonic instant, in ns since 1970."""
+        return monotonic_ns + self.ahead_ns
+
+    def step_ns(self, later: WallClock) -> int:
+        """Return by how much it was set between two readings, in ns, back where negative.
+
+        Returns:
+            0 where that lies within the uncertainty of both, and what a clock that is kept right
+            without being set may gain or lose.
+        """
+        step = later.ahead_ns - self.ahead_ns
+        slewed = SLEW * abs(later.read_ns - self.read_ns)
+        return step if abs(step) > self.uncertain_ns + later.uncertain_ns + slewed else 0
 
 
-_AHEAD_NS = _ahead_ns()
+_BEGAN = WallClock.read()
 
 
 def now_us() -> int:
@@ -34,4 +70,4 @@ def now_us() -> int:
 
 def at_us(monotonic_ns: int) -> int:
     """Return what `now_us` says, or said, at an instant of `time.monotonic_ns`."""
-    return (monotonic_ns + _AHEAD_NS) // 1000
+    return _BEGAN.at_ns(monotonic_ns) // 1000

@@ -27,7 +27,7 @@ may fall on a moment at which the allocator has just taken, or given back, a who
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Private memory in bytes after so many cycles, and when (s since 1970)."""
+    """Private memory in bytes after so many cycles, and when (`time.monotonic()`)."""
 
     cycles: int
     memory_bytes: int

@@ -21,13 +21,25 @@ class Outage:
 
     What was handed to the broker before `began_ns` had reached the clients. At `returned_ns` the
     broker could be reached again; None: it is still away. `last_byte_ns` is when the last byte went
-    through a link that has gone silent since; None: no link has.
+    through a link that has gone silent since; None: no link has. `broke_ns` is when a link was
+    reset or ended; None: none was.
     """
 
     name: str
     began_ns: int
     returned_ns: int | None = None
     last_byte_ns: int | None = None
+    broke_ns: int | None = None
+
+    @property
+    def of_link(self) -> bool:
+        """Return whether a link was lost, and not the broker."""
+        return self.last_byte_ns is not None or self.broke_ns is not None
+
+    @property
+    def could_be_seen_ns(self) -> int:
+        """Return from when on a service could know of it by what it was told."""
+        return self.began_ns if self.broke_ns is None else self.broke_ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,57 +1,41 @@
-"""A relay between a service and its broker, whose links can go silent without closing.
+"""A relay between a service and its broker: its links can fail in the ways in which networks do.
 
-A firewall that forgets a connection and a cable that is pulled look alike from both ends: nothing
-is refused, nothing is closed, nothing comes any more. No broker can be asked to do so; a relay can.
+Nothing of this can be asked of a broker; a relay can do it:
 
-What was connected when the silence began stays dead for good. Whoever connects meanwhile is heard
-when the silence is over, as a network hears what is sent to it again.
+- A link goes silent without closing. A firewall that forgets a connection and a cable that is
+  pulled look alike from both ends: nothing is refused, nothing is closed, nothing comes any more.
+- A link is slow: each byte comes late, or a few come at a time, wherever that cuts a message.
+- A link breaks amid a message: it is reset, or ends in one direction only.
+
+What was connected when a link went silent, or broke, stays dead for good. Whoever connects while
+links are silent is heard when that is over, as a network hears what is sent to it again.
 """
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 import time
+from collections.abc import Callable
+from typing import Literal
 from urllib.parse import urlsplit
 
+from qaws.sut.link import END_ALLOWANCE_S, Link
 from qaws.verdict import Broken
 
-CHUNK_BYTES = 64 * 1024
+Break = Literal["reset", "ended one way"]
+
 BACKLOG = 128
 CONNECT_ALLOWANCE_S = 5.0
 SETTLE_ALLOWANCE_S = 5.0
 """How long bytes that are on their way when the silence begins may take to be taken."""
 LOOK_EVERY_S = 0.05
 """How often the thread that accepts looks whether it is to end."""
-END_ALLOWANCE_S = 5.0
 
-
-class _Way:
-    """One direction of a link."""
-
-    def __init__(self, source: socket.socket, sink: socket.socket) -> None:
-        self.source, self.sink = source, sink
-        self.turn = threading.Lock()
-        self.passed_bytes = self.swallowed_bytes = self.last_byte_ns = 0
-        self.is_silent = False
-
-    def run(self) -> None:
-        """Hand on, or swallow, what comes, until the source ends; then end the sink alike."""
-        try:
-            while data := self.source.recv(CHUNK_BYTES):
-                with self.turn:
-                    if self.is_silent:
-                        self.swallowed_bytes += len(data)
-                        continue
-                    self.sink.sendall(data)
-                    self.passed_bytes += len(data)
-                    self.last_byte_ns = time.monotonic_ns()
-        except OSError:
-            pass
-        with self.turn:
-            if not self.is_silent:
-                _shut(self.sink, socket.SHUT_WR)
+OTHER_LINKS_S = 0.3
+"""How long a break waits for a tick on the other links, once there was one on the first."""
+HALF_READ_S = 0.05
+"""How long before a link breaks the first half of its last tick has been there to be read."""
 
 
 class Relay:
@@ -69,36 +53,47 @@ class Relay:
         port = self._listener.getsockname()[1]
         user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
         self.url = parts._replace(netloc=f"{user}127.0.0.1:{port}").geturl()
-        self._to_broker: list[_Way] = []
-        self._to_service: list[_Way] = []
-        self._links = threading.Lock()
+        self._links: list[Link] = []
+        self._turn = threading.Lock()
+        self._pace = (0.0, 0)
         self._through = threading.Event()
         self._through.set()
         self._over = False
-        self._threads: list[threading.Thread] = []
         self._acceptor = threading.Thread(target=self._accept, name="qaws-relay", daemon=True)
         self._acceptor.start()
+
+    # --- what has gone through ----------------------------------------------------------------
 
     @property
     def has_carried(self) -> bool:
         """Return whether bytes have gone both ways through a link."""
-        with self._links:
-            return any(
-                up.passed_bytes and down.passed_bytes
-                for up, down in zip(self._to_broker, self._to_service, strict=True)
-            )
+        return any(link.up.passed_bytes and link.down.passed_bytes for link in self._all())
 
     @property
     def swallowed_bytes(self) -> int:
         """Return how many bytes the broker has sent to the service in vain."""
-        with self._links:
-            return sum(way.swallowed_bytes for way in self._to_service)
+        return sum(link.down.swallowed_bytes for link in self._all())
+
+    @property
+    def passed_bytes(self) -> int:
+        """Return how many bytes of the broker the service was given."""
+        return sum(link.down.passed_bytes for link in self._all())
+
+    @property
+    def pieces(self) -> int:
+        """Return in how many pieces the service was given them."""
+        return sum(link.down.pieces for link in self._all())
 
     @property
     def last_byte_ns(self) -> int:
         """Return when a byte went through a link last (`time.monotonic_ns()`); 0: never."""
-        with self._links:
-            return max((w.last_byte_ns for w in (*self._to_broker, *self._to_service)), default=0)
+        return max((way.last_byte_ns for link in self._all() for way in link.ways), default=0)
+
+    def _all(self) -> list[Link]:
+        with self._turn:
+            return [*self._links]
+
+    # --- what is done to links ----------------------------------------------------------------
 
     def fall_silent(self) -> None:
         """Let no byte through any more, either way, and close nothing.
@@ -109,9 +104,7 @@ class Relay:
             Broken: one side does not take what is on its way to it.
         """
         self._through.clear()
-        with self._links:
-            ways = [*self._to_broker, *self._to_service]
-        for way in ways:
+        for way in (way for link in self._all() for way in link.ways):
             if not way.turn.acquire(timeout=SETTLE_ALLOWANCE_S):
                 self._through.set()
                 raise Broken(
@@ -125,20 +118,55 @@ class Relay:
         """End the silence for new connections; the old ones stay dead."""
         self._through.set()
 
+    def slow_down(self, late_s: float = 0.0, piece_bytes: int = 0) -> None:
+        """Make all links slow from now on, those to come too; both 0: as fast as they were.
+
+        Args:
+            late_s: each byte is so many seconds late, either way.
+            piece_bytes: bytes come in pieces of 1 to so many, apart from each other.
+        """
+        with self._turn:
+            self._pace = late_s, piece_bytes
+            for link in self._links:
+                self._set_pace(link)
+
+    def break_amid_a_tick(self, how: Break, within_s: float) -> int:
+        """Break all links that there are, those on which a tick comes in the middle of one.
+
+        Args:
+            how: whether they are reset, or end towards the service only.
+            within_s: how long to wait for a tick.
+
+        Returns:
+            When the first of them broke (`time.monotonic_ns()`); 0: no tick came, and none broke.
+        """
+        links = [link for link in self._all() if not link.down.is_silent]
+        for link in links:
+            link.down.breaks = True
+        if not _until(lambda: any(link.down.is_silent for link in links), within_s):
+            for link in links:
+                link.down.breaks = False
+            return 0
+        _until(lambda: all(link.down.is_silent for link in links), OTHER_LINKS_S)
+        time.sleep(HALF_READ_S)
+        broke_ns = time.monotonic_ns()
+        for link in links:
+            if how == "reset":
+                link.reset()
+            else:
+                link.end_one_way()
+        return broke_ns
+
     def stop(self) -> None:
         """Close every connection and end the threads; safe to call twice."""
         self._over = True
         self._through.set()
         self._acceptor.join(END_ALLOWANCE_S + CONNECT_ALLOWANCE_S)
         self._listener.close()
-        with self._links:
-            ways, threads = [*self._to_broker, *self._to_service], list(self._threads)
-        for way in ways:
-            _shut(way.source, socket.SHUT_RDWR)
-        for thread in threads:
-            thread.join(END_ALLOWANCE_S)
-        for way in ways:
-            way.source.close()
+        for link in self._all():
+            link.stop()
+
+    # --- the acceptor's thread ----------------------------------------------------------------
 
     def _accept(self) -> None:
         while not self._over:
@@ -160,20 +188,23 @@ class Relay:
             service.close()
             return
         broker.settimeout(None)
-        for end in (service, broker):
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        up, down = _Way(service, broker), _Way(broker, service)
-        with self._links:
-            silent = not self._through.is_set()
-            up.is_silent = down.is_silent = silent
-            self._to_broker.append(up)
-            self._to_service.append(down)
-            for way in (up, down):
-                thread = threading.Thread(target=way.run, name="qaws-relay-link", daemon=True)
-                self._threads.append(thread)
-                thread.start()
+        link = Link(service, broker)
+        with self._turn:
+            link.up.is_silent = link.down.is_silent = not self._through.is_set()
+            self._set_pace(link)
+            self._links.append(link)
+            link.begin()
+
+    def _set_pace(self, link: Link) -> None:
+        for way in link.ways:
+            way.late_s = self._pace[0]
+        link.down.piece_bytes = self._pace[1]
 
 
-def _shut(end: socket.socket, how: int) -> None:
-    with contextlib.suppress(OSError):  # it has gone already
-        end.shutdown(how)
+def _until(condition: Callable[[], bool], within_s: float) -> bool:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(LOOK_EVERY_S / 10)
+    return True

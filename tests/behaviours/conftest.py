@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from qaws.behaviours import silent_link
 from qaws.sut.service import Service
 from qaws.sut.services import Services
 from qaws.sut.target import Endpoint, Launch, Statistics, Target
@@ -56,7 +57,7 @@ def grace(monkeypatch):
     def set_to(seconds):
         monkeypatch.setattr("qaws.testbed.testbed.GRACE_S", seconds)
         monkeypatch.setattr("qaws.behaviours.lifecycle.ALIVE_S", seconds)
-        monkeypatch.setattr("qaws.behaviours.outage.PING_GIVEN_UP_S", seconds)
+        monkeypatch.setattr("qaws.behaviours.liveness.PING_GIVEN_UP_S", seconds)
 
     set_to(HANG_S)
     return set_to
@@ -182,3 +183,42 @@ def launched(testbed, grace, tell, tmp_path):
             testbed.services = kept
 
     return play
+
+
+@pytest.fixture
+def linked(testbed, tell, monkeypatch):
+    """Play a story against a service that finds a relay at the broker's address."""
+
+    def play(service, story):
+        running = []
+
+        def use_service(placeholders):
+            made = service(placeholders["broker_url"]).start()
+            running.append(made)
+            target = testbed.target.model_copy(update={"endpoint": Endpoint(url=made.url)})
+            testbed.scenario.service = Service(target, {}, made.port, None)
+            return testbed.scenario.service
+
+        monkeypatch.setattr(testbed, "use_service", use_service)
+        testbed.begin_scenario()
+        try:
+            silent_link.start_behind_relay(testbed)
+            return tell(story)
+        finally:
+            for each in running:
+                each.stop()
+
+    return play
+
+
+@pytest.fixture
+def unshown(linked, grace):
+    """Play what must end as not verified, or broken; return the sentence."""
+
+    def playing(service, story, kind):
+        grace(HANG_S)
+        with pytest.raises(kind) as caught:
+            linked(service, story)
+        return str(caught.value)
+
+    return playing

@@ -2,16 +2,18 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 
 from qaws.behaviours import breakpoint, bystanders, load, load_checks, resources
 from qaws.behaviours.load import LOAD, LoadProfile, LoadRun
 from qaws.behaviours.resources import BASELINE
+from qaws.load.result import SwarmResult
 from qaws.load.schedule import Spike
 from qaws.protocol.market import selection_of
 from qaws.sut.resources import ResourceSnapshot
 from qaws.sut.service import MIB
-from qaws.verdict import Broken, Refuted
+from qaws.verdict import Broken, Inconclusive, Refuted
 from tests.bare import bare_testbed
 
 NIFTY = selection_of("NIFTY")
@@ -94,3 +96,53 @@ def test_more_of_a_part_that_is_named_is_told(testbed):
     assert ResourceSnapshot(sessions=1, files=10).is_within(baseline, ["sessions", "files"])
     assert not ResourceSnapshot(sessions=3, files=10).is_within(baseline, ["sessions", "files"])
     assert ResourceSnapshot(sessions=3, files=10).is_within(baseline, ["files"])
+
+
+# --- the saturation point -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def searched(testbed, monkeypatch):
+    """Look for the saturation point where each rate has a result of its own; say what follows."""
+
+    def search(*results, doubt=None):
+        load.prepare_swarm(testbed, 50, NIFTY)
+        run, left = testbed.scenario.stash[LOAD], list(results)
+        asked = []
+
+        def publish(_, profile):
+            latency_ms, faults = left.pop(0)
+            run.result = SwarmResult(faults=faults)
+            run.result.latencies.record(np.full(1000, int(latency_ms * 1000)))
+
+        def interference_with(_, percentile, bound_ms):
+            asked.append((percentile, bound_ms))
+            return doubt
+
+        monkeypatch.setattr(breakpoint, "publish", publish)
+        monkeypatch.setattr(LoadRun, "interference_with", interference_with)
+        breakpoint.find(testbed, "NIFTY", [1000, 1500, 2250], 1.0, 99, 100.0)
+        breakpoint.keeps_up_at(testbed, 2250)
+        return asked
+
+    return search
+
+
+DOUBT = "130 of the 130 latencies above the bound fall into times in which the swarm stalled"
+
+
+def test_nobody_asks_for_a_doubt_where_all_rates_hold(searched):
+    assert searched((5, {}), (6, {}), (7, {}), doubt=DOUBT) == []
+
+
+def test_a_rate_that_is_slow_is_held_against_the_rule_of_load(searched):
+    with pytest.raises(Inconclusive, match="at 1,500 ticks/s 130 of the 130 latencies"):
+        searched((5, {}), (150, {}), doubt=DOUBT)
+    with pytest.raises(Refuted, match="keeps up at 1,000 ticks/s, p99 150 ms at 1,500/s"):
+        searched((5, {}), (150, {}))
+
+
+def test_a_rate_at_which_ticks_are_lost_is_not_excused_by_quick_ones(searched):
+    """It was: a latency below the bound passed for one that a disturbance of 0 ms explains."""
+    with pytest.raises(Refuted, match="keeps up at 1,000 ticks/s, p99 5 ms at 1,500/s"):
+        searched((5, {}), (5, {"gap": 3}), doubt=DOUBT)

@@ -12,7 +12,7 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from qaws.behaviours import deliveries, lifecycle, outage, publishing
+from qaws.behaviours import deliveries, lifecycle, liveness, outage, publishing
 from qaws.verdict import Broken
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, SOON_MS
 from tests.services.scripted import Ticker
@@ -148,11 +148,11 @@ def acted(mishap, *values, within_ms=AMPLE_MS, pongs_ms=AMPLE_MS):
         await do(publishing.open_market, 20)
         await do(lifecycle.be_connected, ["Alice", "Bob"])
         await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
-        await do(outage.keep_pinging)
+        await do(liveness.keep_pinging)
         await do(mishap, "Alice", BANKNIFTY, *values)
         await do(outage.ticks_resume, within_ms)
         await do(outage.receive_loss_status, within_ms)
-        await do(outage.pings_were_answered, pongs_ms)
+        await do(liveness.pings_were_answered, pongs_ms)
         await do(deliveries.everything_was_exact)
 
     return story
@@ -221,7 +221,7 @@ def test_a_scenario_that_fails_while_the_broker_is_down_leaves_it_up(right, wron
 
 
 def test_without_an_outage_nothing_can_be_said_of_it(scenario):
-    for act in (outage.ticks_resume, outage.receive_loss_status, outage.pings_were_answered):
+    for act in (outage.ticks_resume, outage.receive_loss_status):
 
         async def story(do, act=act):
             await do(act, 1000)

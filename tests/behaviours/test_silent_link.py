@@ -9,13 +9,10 @@ import threading
 import pytest
 import redis.asyncio
 
-from qaws.behaviours import deliveries, lifecycle, outage, publishing, silent_link
-from qaws.sut.service import Service
-from qaws.sut.target import Endpoint
+from qaws.behaviours import deliveries, lifecycle, liveness, outage, publishing, silent_link
 from qaws.verdict import Broken, NotVerified
 from tests.behaviours.test_outage import Heals
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, SOON_MS
-from tests.waiting import HANG_S
 
 NOTICED_S = 1.0
 """When the services here take a link on which nothing comes for a lost one."""
@@ -117,45 +114,6 @@ class ForgetsNewcomers(Notices):
             await super().deliver(client, tick, text)
 
 
-@pytest.fixture
-def linked(testbed, tell, monkeypatch):
-    """Play a story against a service that finds a relay at the broker's address."""
-
-    def play(service, story):
-        running = []
-
-        def use_service(placeholders):
-            made = service(placeholders["broker_url"]).start()
-            running.append(made)
-            target = testbed.target.model_copy(update={"endpoint": Endpoint(url=made.url)})
-            testbed.scenario.service = Service(target, {}, made.port, None)
-            return testbed.scenario.service
-
-        monkeypatch.setattr(testbed, "use_service", use_service)
-        testbed.begin_scenario()
-        try:
-            silent_link.start_behind_relay(testbed)
-            return tell(story)
-        finally:
-            for each in running:
-                each.stop()
-
-    return play
-
-
-@pytest.fixture
-def unshown(linked, grace):
-    """Play what must end as not verified, or broken; return the sentence."""
-
-    def playing(service, story, kind):
-        grace(HANG_S)
-        with pytest.raises(kind) as caught:
-            linked(service, story)
-        return str(caught.value)
-
-    return playing
-
-
 def acted(
     silent_ms=AMPLE_MS, noticed_ms=AMPLE_MS, back_ms=AMPLE_MS, pongs_ms=AMPLE_MS, flowing=True
 ):
@@ -165,14 +123,14 @@ def acted(
         await do(publishing.open_market, 20)
         await do(lifecycle.be_connected, ["Alice", "Bob"])
         await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
-        await do(outage.keep_pinging)
+        await do(liveness.keep_pinging)
         if not flowing:
             await do(publishing.close_market)
         await do(silent_link.silence_link, "Alice", BANKNIFTY, silent_ms)
         await do(silent_link.receive_degraded, noticed_ms)
         await do(outage.ticks_resume, back_ms)
         await do(outage.receive_recovered)
-        await do(outage.pings_were_answered, pongs_ms)
+        await do(liveness.pings_were_answered, pongs_ms)
         await do(deliveries.everything_was_exact)
 
     return story
@@ -303,7 +261,7 @@ def test_another_outage_has_no_last_byte(scenario):
         await do(publishing.open_market, 20)
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
-        await do(outage.keep_pinging)
+        await do(liveness.keep_pinging)
         await do(outage.cut_feed, "Alice", BANKNIFTY)
         await do(silent_link.receive_degraded, 1000)
 

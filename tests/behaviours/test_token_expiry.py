@@ -5,21 +5,28 @@ import time
 import jwt
 import pytest
 
-from qaws.behaviours import closes, deliveries, lifecycle, publishing, tokens
+from qaws.behaviours import closes, deliveries, expiry, lifecycle, publishing
 from qaws.clients.endings import ExpectedClose
+from qaws.verdict import Inconclusive
 from tests.services.faulty import AMPLE_MS, NIFTY, subscribed
 from tests.services.guarded import NO_TOKEN, Strict, shown
 
 
-def expiring(within_ms):
+def nothing_happens():
+    pass
+
+
+def expiring(within_ms, meanwhile=nothing_happens, afterwards=nothing_happens):
     async def story(do):
         await subscribed(do, "Nora")
         await do(publishing.keep_publishing, NIFTY, 50)
-        await do(tokens.connect_expiring, ["Ida", "Lars"], 500)
+        await do(expiry.connect_expiring, ["Ida", "Lars"], 500)
+        meanwhile()
         await do(lifecycle.subscribe, ["Lars"], NIFTY)
         expired = ExpectedClose([1008], ["token expired"])
-        await do(tokens.closed_on_expiry, ["Ida", "Lars"], expired, within_ms)
-        await do(tokens.reconnect_with_token, ["Ida", "Lars"])
+        await do(expiry.closed_on_expiry, ["Ida", "Lars"], expired, within_ms)
+        afterwards()
+        await do(expiry.reconnect_with_token, ["Ida", "Lars"])
         await do(closes.refused, ["Ida", "Lars"], NO_TOKEN)
         await do(deliveries.everything_was_exact)
 
@@ -80,5 +87,49 @@ def test_sessions_that_do_not(wrong, service, sentence):
 
 
 def test_a_listener_that_was_not_served_until_the_end(wrong, monkeypatch):
-    monkeypatch.setattr("qaws.behaviours.tokens.LAST_SECOND_MS", 200.0)
+    monkeypatch.setattr("qaws.behaviours.expiry.LAST_SECOND_MS", 200.0)
     wrong(FallsSilent, expiring(AMPLE_MS), r"^time without a tick before Lars was closed: measured")
+
+
+# --- somebody sets the clock ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def sets_the_clock(monkeypatch):
+    """Return what sets the suite's wall clock forward by so many seconds, or back."""
+
+    def by(step_s):
+        real = time.time_ns
+        monkeypatch.setattr(time, "time_ns", lambda: real() + int(step_s * 1e9))
+
+    return by
+
+
+@pytest.mark.parametrize(
+    ("step_s", "words"),
+    [(0.02, "forward by 20.0 ms"), (-0.02, "back by 20.0 ms"), (3600, "forward by 3600000.0 ms")],
+)
+@pytest.mark.parametrize("service", [Strict, Never])
+def test_where_the_clock_is_set_before_the_expiry_nothing_follows(
+    scenario, grace, sets_the_clock, service, step_s, words
+):
+    grace(0.5)
+    story = expiring(
+        AMPLE_MS if service is Strict else 300, meanwhile=lambda: sets_the_clock(step_s)
+    )
+    with pytest.raises(
+        Inconclusive, match=rf"the wall clock was set {words} in the \d\.\d s since"
+    ):
+        scenario(service, story)
+
+
+def test_where_the_clock_is_set_before_a_token_is_shown_again_nothing_follows(
+    scenario, sets_the_clock
+):
+    story = expiring(AMPLE_MS, afterwards=lambda: sets_the_clock(-5))
+    with pytest.raises(Inconclusive, match=r"the wall clock was set back by 5000\.0 ms"):
+        scenario(Strict, story)
+
+
+def test_what_lies_within_the_uncertainty_is_no_step(right, sets_the_clock):
+    right(Strict, expiring(AMPLE_MS, meanwhile=lambda: sets_the_clock(0.0001)))

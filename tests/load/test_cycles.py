@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import threading
+import time
 
 import pytest
 
@@ -38,6 +39,15 @@ def test_memory_is_read_between_portions():
         report = run_cycles(CyclesPlan(service.address, 30, samples=5, pids=[os.getpid()]))
     assert [sample.cycles for sample in report.samples] == [0, 6, 12, 18, 24, 30]
     assert all(sample.memory_bytes > 1 << 20 for sample in report.samples)
+
+
+def test_samples_know_when_they_were_taken_by_a_clock_that_nobody_can_set(monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    began = time.monotonic()
+    with Small() as service:
+        report = run_cycles(CyclesPlan(service.address, 6, samples=2, pids=[os.getpid()]))
+    times = [began, *(sample.at_s for sample in report.samples), time.monotonic()]
+    assert times == sorted(times)
 
 
 def test_cycles_keep_to_a_rate():

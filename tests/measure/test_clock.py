@@ -5,6 +5,7 @@ import time
 import pytest
 
 from qaws.measure import clock
+from qaws.measure.clock import WallClock
 
 
 def test_it_tells_the_time_of_day():
@@ -23,3 +24,39 @@ def test_an_instant_is_the_same_on_both_scales():
     instant_ns = time.monotonic_ns()
     assert clock.at_us(instant_ns + 5_000_000) - clock.at_us(instant_ns) == 5000
     assert clock.at_us(instant_ns) <= clock.now_us()
+
+
+def test_the_wall_clock_says_the_time_of_day_of_a_monotonic_instant():
+    read = WallClock.read()
+    assert read.at_ns(time.monotonic_ns()) == pytest.approx(time.time_ns(), abs=60e9)
+    assert 0 < read.uncertain_ns < 60e9
+
+
+@pytest.mark.parametrize("step_ms", [-3_600_000, -5, 5, 3_600_000])
+def test_a_clock_that_was_set_is_told_by_how_much(monkeypatch, step_ms):
+    before, real = WallClock.read(), time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() + step_ms * 10**6)
+    assert before.step_ns(WallClock.read()) / 1e6 == pytest.approx(step_ms, abs=1)
+
+
+def test_what_can_be_uncertainty_is_no_step():
+    """Both readings are uncertain, and in 10 s a clock may gain 5 ms without being set."""
+    before = WallClock(1_000_000_000, 2000, 0)
+    assert before.step_ns(WallClock(1_000_003_999, 2000, 1)) == 0
+    assert before.step_ns(WallClock(1_000_004_001, 2000, 1)) == 4001
+    assert before.step_ns(WallClock(999_995_999, 2000, 1)) == -4001
+    assert before.step_ns(WallClock(1_005_000_000, 2000, 10**10)) == 0
+    assert before.step_ns(WallClock(1_005_005_000, 2000, 10**10)) == 5_005_000
+
+
+def test_the_quickest_of_several_readings_counts(monkeypatch):
+    """Who loses the processor between the two clocks is not believed."""
+    real, calls = time.monotonic_ns, []
+
+    def slow():
+        calls.append(1)
+        return real() + (10**9 if len(calls) < 3 else 0)
+
+    honest = WallClock.read()
+    monkeypatch.setattr(time, "monotonic_ns", slow)
+    assert WallClock.read().ahead_ns == pytest.approx(honest.ahead_ns, abs=10**8)

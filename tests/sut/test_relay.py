@@ -1,5 +1,6 @@
-"""The relay between service and broker: it carries, falls silent, and lets new links through."""
+"""The relay between service and broker: it carries, falls silent, is slow, and breaks links."""
 
+import itertools
 import socket
 import threading
 import time
@@ -9,6 +10,8 @@ import pytest
 import redis
 
 from qaws.runtime.ports import free_port
+from qaws.sut import link
+from qaws.sut.link import Way, amid
 from qaws.sut.relay import Relay
 from qaws.verdict import Broken
 from tests.waiting import HANG_S
@@ -168,9 +171,9 @@ def test_what_is_on_its_way_to_one_who_does_not_read_cannot_be_silenced(
 
 
 def _is_stuck(relay):
-    passed = relay._to_service[0].passed_bytes if relay._to_service else 0
+    passed = relay.passed_bytes
     time.sleep(NOTHING_S)
-    return passed and relay._to_service[0].passed_bytes == passed
+    return passed and relay.passed_bytes == passed
 
 
 def _push(end):
@@ -196,3 +199,238 @@ def test_a_relay_that_is_ended_leaves_no_thread_and_no_connection(made, far):
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(address(relay), HANG_S)
     assert set(threading.enumerate()) <= before
+
+
+# --- slow links -----------------------------------------------------------------------------------
+
+TICK = b"*4\r\n$8\r\npmessage\r\n$8\r\nticker:*\r\n$14\r\nticker:options\r\n$200\r\n" + (
+    b"{" + b"x" * 198 + b"}\r\n"
+)
+LATE_S = 0.2
+
+
+def all_of(end, count):
+    """Return the next `count` bytes of a connection, and how many reads that took."""
+    got, reads = b"", 0
+    while len(got) < count:
+        data = end.recv(count - len(got))
+        assert data, f"the connection ended after {len(got)} of {count} bytes"
+        got, reads = got + data, reads + 1
+    return got, reads
+
+
+def test_each_byte_of_a_late_link_is_late_either_way_and_in_order(made, far):
+    relay = made(url_of(far))
+    near, end = linked(relay, far)
+    with near, end:
+        relay.slow_down(late_s=LATE_S)
+        sent = []
+        for number in range(5):
+            sent.append(time.monotonic())
+            end.sendall(b"%d" % number)
+            time.sleep(LATE_S / 10)
+        for number in range(5):
+            assert near.recv(1) == b"%d" % number
+            assert time.monotonic() - sent[number] >= LATE_S
+        near.sendall(b"up")
+        asked = time.monotonic()
+        assert all_of(end, 2)[0] == b"up"
+        assert time.monotonic() - asked >= LATE_S - 0.01
+
+
+def test_a_late_end_is_late_too_and_comes_behind_the_bytes(made, far):
+    relay = made(url_of(far))
+    near, end = linked(relay, far)
+    with near, end:
+        relay.slow_down(late_s=LATE_S)
+        end.sendall(b"last")
+        sent = time.monotonic()
+        end.close()
+        assert all_of(near, 4)[0] == b"last"
+        assert near.recv(1) == b""
+        assert time.monotonic() - sent >= LATE_S
+
+
+def test_a_link_that_is_late_no_more_keeps_the_order(made, far):
+    relay = made(url_of(far))
+    near, end = linked(relay, far)
+    with near, end:
+        relay.slow_down(late_s=LATE_S)
+        end.sendall(b"before")
+        time.sleep(LATE_S / 4)
+        relay.slow_down()
+        end.sendall(b"after")
+        assert all_of(near, 11)[0] == b"beforeafter"
+
+
+def test_a_link_that_trickles_delivers_all_in_small_pieces(made, far, until):
+    relay = made(url_of(far))
+    near, end = linked(relay, far)
+    with near, end:
+        relay.slow_down(piece_bytes=20)
+        near.settimeout(HANG_S)
+        end.sendall(TICK * 20)
+        got, reads = all_of(near, len(TICK) * 20)
+        assert got == TICK * 20
+        until(lambda: relay.passed_bytes == len(got))
+        assert relay.pieces >= len(got) / 20
+        assert reads > 20  # how many, the machine decides: pieces that were not read pile up
+        relay.slow_down()
+        before = relay.pieces
+        end.sendall(TICK)
+        all_of(near, len(TICK))
+        until(lambda: relay.pieces == before + 1)
+
+
+def test_whoever_loses_the_processor_between_two_pieces_goes_on(monkeypatch):
+    """The time for the next piece may come between a look at the clock and the wait for it."""
+    near, far_end = socket.socketpair()
+    with near, far_end:
+        way = Way(near, near)
+        way.piece_bytes = 20
+        ticking = itertools.count(0.0, 0.6 * link.PIECE_EVERY_S)
+        monkeypatch.setattr("qaws.sut.link.time.monotonic", lambda: next(ticking))
+        way._send(TICK)
+        assert all_of(far_end, len(TICK))[0] == TICK
+
+
+def test_a_link_that_comes_later_is_slow_too(made, far):
+    relay = made(url_of(far))
+    relay.slow_down(late_s=LATE_S)
+    near, end = linked(relay, far)
+    with near, end:
+        end.sendall(b"x")
+        sent = time.monotonic()
+        assert near.recv(1) == b"x"
+        assert time.monotonic() - sent >= LATE_S - 0.01
+
+
+def test_a_relay_that_is_ended_while_bytes_are_late_leaves_no_thread(made, far):
+    before = set(threading.enumerate())
+    relay = made(url_of(far))
+    near, end = linked(relay, far)
+    with near, end:
+        relay.slow_down(late_s=LATE_S)
+        end.sendall(b"late")
+        relay.stop()
+    assert set(threading.enumerate()) <= before
+
+
+# --- links that break -----------------------------------------------------------------------------
+
+
+def broken(relay, end, how, until):
+    """Break a link while the broker's end sends a tick; return when it broke."""
+    done = []
+    breaking = threading.Thread(
+        target=lambda: done.append(relay.break_amid_a_tick(how, HANG_S)), daemon=True
+    )
+    breaking.start()
+    until(lambda: all(link.down.breaks or link.down.is_silent for link in relay._all()))
+    end.sendall(TICK)
+    breaking.join(HANG_S)
+    return done[0]
+
+
+def half(near):
+    """Return what comes of a tick until the link breaks."""
+    got = b""
+    while data := near.recv(4096):
+        got += data
+    return got
+
+
+def test_a_link_is_reset_at_both_ends_behind_half_a_tick(made, far, until):
+    relay = made(url_of(far))
+    near, end = linked(relay, far)
+    with near, end:
+        until(lambda: relay._all())
+        before_ns = time.monotonic_ns()
+        assert before_ns < broken(relay, end, "reset", until) < time.monotonic_ns()
+        got = near.recv(4096)
+        assert TICK.startswith(got)
+        assert TICK.index(b"{") < len(got) < len(TICK) - 2
+        for one in (near, end):
+            with pytest.raises(ConnectionResetError):
+                one.recv(1)
+        assert relay.passed_bytes + relay.swallowed_bytes == len(TICK)
+        again, other = linked(relay, far)
+        with again, other:
+            other.sendall(TICK)
+            assert all_of(again, len(TICK))[0] == TICK
+
+
+def test_a_link_ends_towards_the_service_and_the_broker_is_told_nothing(made, far, until):
+    relay = made(url_of(far))
+    near, end = linked(relay, far)
+    with near, end:
+        until(lambda: relay._all())
+        assert broken(relay, end, "ended one way", until)
+        assert TICK.startswith(half(near))
+        near.sendall(b"are you there?")
+        assert all_of(end, 14)[0] == b"are you there?"
+        end.sendall(TICK)
+        until(lambda: relay.swallowed_bytes > len(TICK))
+        says_nothing(end)
+        near.close()
+        assert end.recv(1) == b""
+
+
+def test_the_answer_to_a_question_is_no_tick_to_break_a_link_in(made, far, until):
+    relay = made(url_of(far))
+    near, end = linked(relay, far)
+    with near, end:
+        until(lambda: relay._all())
+        breaking = threading.Thread(target=relay.break_amid_a_tick, args=("reset", HANG_S))
+        breaking.start()
+        until(lambda: all(link.down.breaks or link.down.is_silent for link in relay._all()))
+        end.sendall(b"+PONG\r\n")
+        assert all_of(near, 7)[0] == b"+PONG\r\n"
+        end.sendall(TICK)
+        breaking.join(HANG_S)
+        assert TICK.startswith(near.recv(4096))
+
+
+def test_a_link_on_which_no_tick_comes_breaks_with_the_others(made, far, until):
+    relay = made(url_of(far))
+    idle, idle_end = linked(relay, far)
+    near, end = linked(relay, far)
+    with idle, idle_end, near, end:
+        until(lambda: len(relay._all()) == 2)
+        assert broken(relay, end, "reset", until)
+        near.recv(4096)
+        for one in (idle, idle_end, near, end):
+            with pytest.raises(ConnectionResetError):
+                one.recv(1)
+
+
+def test_where_no_tick_comes_nothing_breaks(made, far, until):
+    relay = made(url_of(far))
+    near, end = linked(relay, far)
+    with near, end:
+        until(lambda: relay._all())
+        assert relay.break_amid_a_tick("reset", 0.1) == 0
+        end.sendall(TICK)
+        assert all_of(near, len(TICK))[0] == TICK
+
+
+def test_links_can_break_again_and_again_and_leave_no_thread(made, far, until):
+    before = set(threading.enumerate())
+    relay = made(url_of(far))
+    for how in ("reset", "ended one way", "reset"):
+        near, end = linked(relay, far)
+        with near, end:
+            until(lambda: any(not link.down.is_silent for link in relay._all()))
+            assert broken(relay, end, how, until)
+    relay.stop()
+    assert set(threading.enumerate()) <= before
+
+
+@pytest.mark.parametrize(
+    "data", [TICK, TICK + TICK, TICK + b"*2\r\n$4\r\npong\r\n$0\r\n\r\n", b"x" * 200]
+)
+def test_a_cut_is_amid_a_payload(data):
+    """Where it is never stands right behind a line's end, nor within the parts that name it."""
+    at = amid(data)
+    assert 0 < at < len(data)
+    assert data[at - 1 : at + 1] == b"xx"

@@ -180,7 +180,7 @@ class Churner:
     def _sample(self, cycles: int) -> None:
         if self._plan.pids:
             memory = private_bytes(self._plan.pids)
-            self._report.samples.append(Sample(cycles, memory, time.time()))
+            self._report.samples.append(Sample(cycles, memory, time.monotonic()))
 
     def _tell(self) -> None:
         """Leave word how far things are."""

@@ -1,0 +1,159 @@
+"""Tokens that expire while their client is connected.
+
+Every function takes the testbed first and runs on its loop thread (`Testbed.do`). An expiry is wall
+clock time: service and suite must agree on that, which on one machine they do. Where somebody sets
+it meanwhile nothing follows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+
+import jwt
+
+from qaws.behaviours import fences, lifecycle
+from qaws.behaviours.lifecycle import shown
+from qaws.clients.connection import Connection
+from qaws.clients.endings import ExpectedClose
+from qaws.measure.clock import WallClock
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Broken, Inconclusive, Refuted
+
+WALL_CLOCK = Key[WallClock](
+    'no token expires in this scenario: say "… with a token that expires in …"'
+)
+"""How the wall clock stood when clients connected whose token expires."""
+
+LAST_SECOND_MS = 1000.0
+"""A client that listens must have heard something in so long a time before its close."""
+
+
+async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms: float) -> None:
+    """Connect clients with a token that expires in `lifetime_ms`, at the next whole second.
+
+    Raises:
+        Broken: the target lets nobody mint.
+        Refuted: one of them was not welcomed.
+    """
+    clock = WallClock.read()
+    testbed.scenario.stash.setdefault(WALL_CLOCK, clock)
+    expiry = math.ceil((clock.at_ns(time.monotonic_ns()) + lifetime_ms * 1e6) / 1e9)
+    await lifecycle.be_connected(testbed, clients, testbed.tokens.mint(exp=expiry))
+
+
+def expiry_ns(clock: WallClock, connection: Connection) -> int:
+    """Return when the token expires that a client has shown, as `time.monotonic_ns()`.
+
+    Raises:
+        Broken: it has shown none.
+    """
+    if connection.token is None:
+        raise Broken(f"{connection.name} has shown no token that could expire")
+    claims = jwt.decode(connection.token, options={"verify_signature": False})
+    return int(claims["exp"] * 1e9) - clock.ahead_ns
+
+
+def _steady_clock(testbed: Testbed) -> WallClock:
+    """Return how the wall clock stands now, which nobody may have set since clients connected.
+
+    Raises:
+        Inconclusive: somebody has: when their token expires for the service is anybody's guess.
+    """
+    before, now = testbed.scenario.stash[WALL_CLOCK], WallClock.read()
+    if step_ns := before.step_ns(now):
+        since_s = (now.read_ns - before.read_ns) / 1e9
+        raise Inconclusive(
+            f"the wall clock was set {'forward' if step_ns > 0 else 'back'} by "
+            f"{abs(step_ns) / 1e6:.1f} ms in the {since_s:.1f} s since clients connected whose "
+            "token expires by that clock; run it again while nobody sets it"
+        )
+    return now
+
+
+async def closed_on_expiry(
+    testbed: Testbed,
+    clients: Sequence[str],
+    expected: ExpectedClose,
+    within_ms: float,
+) -> None:
+    """Require that clients are closed when their token expires: not before, and in time.
+
+    Those that are subscribed must have been served until then. That they get no later tick is seen
+    by one that others get.
+
+    Raises:
+        Inconclusive: the wall clock has been set since they connected.
+    """
+    checks, wait_s = testbed.scenario.checks, within_ms / 1e3 + testbed.grace_s
+    connections = testbed.scenario.connections.of(clients)
+    clock = testbed.scenario.stash[WALL_CLOCK]
+    await asyncio.gather(
+        *(
+            _ended(c, (expiry_ns(clock, c) - time.monotonic_ns()) / 1e9 + wait_s)
+            for c in connections
+        )
+    )
+    clock = _steady_clock(testbed)
+    expiries = [expiry_ns(clock, connection) for connection in connections]
+    for connection, at_ns in zip(connections, expiries, strict=True):
+        what, ending = f"close of {connection.name} after its token expired", connection.ending
+        if ending is None:
+            now_ns = time.monotonic_ns()
+            checks.never(what, at_ns, now_ns, within_ms, connection.summary())
+        checks.require(
+            connection.ended_by_service and expected.fits_ending(ending),
+            f"end of {connection.name}'s connection",
+            connection.summary(),
+            f"closed by the service with {expected}",
+        )
+        checks.not_before_ms(what, at_ns, ending.at_ns, 0)
+        checks.at_most_ms(what, at_ns, ending.at_ns, within_ms)
+        connection.end_was_due = True
+        if connection.entitlements:
+            ticks = [frame.at_ns for frame in connection.received("tick")]
+            last_ns = max(ticks, default=connection.started_ns)
+            silence = f"time without a tick before {connection.name} was closed"
+            checks.at_most_ms(silence, last_ns, ending.at_ns, LAST_SECOND_MS)
+    await _no_later_tick(testbed, connections)
+
+
+async def _ended(connection: Connection, within_s: float) -> None:
+    await connection.wait_for(lambda f: f.kind in ("close", "end"), None, max(0.0, within_s))
+
+
+async def _no_later_tick(testbed: Testbed, gone: Sequence[Connection]) -> None:
+    """Require that others get a tick that is published now, and those who are gone do not."""
+    others = [c for c in testbed.scenario.connections.all if c not in gone and c.entitlements]
+    if not others:
+        raise Broken("nobody else is subscribed who could show that there are later ticks")
+    arrived = {c.name: came for c, came in await fences.fence(testbed, others)}
+    if lacking := [c for c in others if not arrived.get(c.name)]:
+        raise Refuted(f"{shown(lacking)} got no tick any more: {lacking[0].summary()}")
+    late = [
+        connection.name
+        for connection in gone
+        if connection.ending
+        and any(frame.at_ns > connection.ending.at_ns for frame in connection.received("tick"))
+    ]
+    testbed.scenario.checks.require(
+        not late,
+        f"clients that got a tick after their close, of {len(gone)}",
+        ", ".join(late) or "none",
+        "none",
+    )
+
+
+async def reconnect_with_token(testbed: Testbed, clients: Sequence[str]) -> None:
+    """Let clients connect again with the token that they had before.
+
+    Raises:
+        Inconclusive: the wall clock has been set: whether it has expired is anybody's guess.
+    """
+    for client in clients:
+        await lifecycle.connect(testbed, [client], testbed.scenario.connections.named(client).token)
+    if WALL_CLOCK in testbed.scenario.stash:
+        _steady_clock(testbed)

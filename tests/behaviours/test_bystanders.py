@@ -1,0 +1,93 @@
+"""When the harness or the machine may be why bystanders were served late: the rule of load."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from qaws.behaviours import bystanders
+from qaws.behaviours.attacks import ATTACK
+from qaws.measure.stall import StallMeter, Stalls
+from qaws.oracle.ledger import Published
+from tests.bare import bare_testbed
+
+NOON_NS = 1_000_000 * 10**9
+TICKS, EVERY_MS = 1000, 10
+
+
+@pytest.fixture
+def measured():
+    """Say what the rule says of ticks every 10 ms, most of which took 2 ms.
+
+    Exceptions are (from tick, to tick, latency in ms), stalls and waits (end, length) in ms from
+    the begin; `lag_ms` is by how much tick number 500 was sent late.
+    """
+
+    def say(*exceptions, stalls=(), waits=(), lag_ms=0.0, percentile=99, bound_ms=100):
+        meter = StallMeter()
+        for end, length in stalls:
+            meter.book(NOON_NS + int((end - length) * 1e6), NOON_NS + int(end * 1e6))
+        waiting = SimpleNamespace(stalls=Stalls(tuple(waits)).moved(NOON_NS / 1e6))
+        testbed = bare_testbed()
+        testbed.loop = SimpleNamespace(stalls=meter)
+        testbed.scenario.stash[ATTACK] = SimpleNamespace(waiting=waiting)
+        pairs = []
+        for number in range(TICKS):
+            took_ms = 2.0
+            for first, last, latency_ms in exceptions:
+                took_ms = latency_ms if first <= number < last else took_ms
+            due_ns = NOON_NS + number * EVERY_MS * 10**6
+            tick = Published("NIFTY", number + 1, "option_tick", 1, due_ns, "{}")
+            tick.sent_ns = due_ns + int(lag_ms * 1e6 if number == 500 else 0)
+            pairs.append((due_ns + int(took_ms * 1e6), tick))
+        return bystanders._interference(testbed, pairs, percentile, bound_ms)
+
+    return say
+
+
+TAIL = (480, 500, 120)
+"""Twenty ticks of a thousand, due until 5000 ms, came after 120 ms."""
+
+
+def test_a_stall_explains_the_tail_that_ran_through_it(measured):
+    said = measured(TAIL, stalls=[(5000, 130)])
+    assert said.startswith(
+        "20 of the 20 latencies above the bound fall into times in which the har"
+    )
+    assert "the harness stood still for up to 120 ms" in said
+
+
+def test_the_same_stall_explains_no_tail_elsewhere(measured):
+    """What was taken off each latency of its own excused nothing here either."""
+    assert measured((100, 120, 120), stalls=[(5000, 130)]) is None
+
+
+def test_a_wait_for_a_cpu_counts_only_for_what_ran_through_it(measured):
+    """The longest wait of the whole attack excused every tail of that length before."""
+    assert measured(TAIL, waits=[(5000, 130)]) is not None
+    assert measured(TAIL, waits=[(9000, 130)]) is None
+
+
+def test_one_wait_does_not_excuse_a_median(measured):
+    slow = (0, 600, 80)
+    assert measured(slow, waits=[(5000, 130)], percentile=50, bound_ms=50) is None
+
+
+def test_a_stall_explains_no_more_than_it_took(measured):
+    assert measured((480, 500, 400), stalls=[(5000, 130)]) is None
+
+
+def test_a_tick_that_was_sent_late_was_late_for_that(measured):
+    late = (500, 511, 130)
+    assert measured(late, lag_ms=60) is not None
+    assert measured(late, lag_ms=20) is None
+
+
+def test_a_stall_in_which_a_tick_was_to_be_sent_counts_once(measured):
+    """80 ms of stall made the tick 80 ms late: that is not 160 ms."""
+    late = (500, 511, 190)
+    assert measured(late, stalls=[(5080, 80)], lag_ms=80) is None
+    assert measured((500, 511, 170), stalls=[(5080, 80)], lag_ms=80) is not None
+
+
+def test_without_a_disturbance_there_is_no_doubt(measured):
+    assert measured(TAIL) is None
