@@ -2,25 +2,26 @@
 # behave: three scenarios failed; Allure 3: all passed, "retries: 3".
 #
 # Expected: what behave ran once is one test in the report. A retry is a second run of the same scenario.
-# Seen: Allure 3.18.0 takes results with one name and one set of parameters for runs of one test, keeps the
-#   last and calls the ones before it retries. It happens, without a word from behave 1.3.3 or allure-behave
-#   2.16.2, to a row that stands in two tables of examples (though the two results have different historyIds), to
-#   a scenario's name used twice in a feature, and to two files whose features and scenarios have the same
-#   names. What failed first and passed last is in no number but "retries".
+# Seen: Allure 3.18.0 takes results with one name and one set of parameters for runs of one test, keeps the last
+#   and calls the ones before it retries. It happens, without a word from behave 1.3.3 or allure-behave 2.16.2,
+#   to a row that stands in two tables of examples (though the two results have different historyIds), to a
+#   scenario's name used twice in a feature, and to two files whose features and scenarios have the same names.
+#   What failed first and passed last is in no number but "retries".
 # Why it matters: "Examples: NSE" and "Examples: BSE" over the same rows, or nse/ticks.feature and
-#   bse/ticks.feature, are how such suites are written. The failure of the first exchange is gone from
-#   the report, from summary.json and from any gate on its numbers; behave's exit code alone has it. In the other order
-#   the report is red and one test short.
+#   bse/ticks.feature, are how such suites are written. The failure of the first exchange is gone from the
+#   report, from summary.json and from any gate on its numbers; behave's exit code alone has it. In the other
+#   order the report is red and one test short.
 # Way to live with it: gate on behave's exit code; compare "total" in summary.json with the number of scenarios
 #   that behave says it ran; put the exchange into a column of the table, and into the feature's name.
-# Versions: allure 3.18.0 (npm), allure-behave 2.16.2, behave 1.3.3, Node.js 20.20.2, Python 3.11.7. Allure 2.46.1
-#   does the same. Issue 713 of allure-framework/allure3 is about passed tests shown as retries; this was not found.
+# Versions: allure 3.18.0 (npm), allure-behave 2.16.2, behave 1.3.3, Node.js 20.20.2, Python 3.11.7. Allure
+#   2.46.1 does the same. Issue 713 of allure-framework/allure3 is about passed tests shown as retries; this was
+#   not found.
 #
 # Output seen:
 #   behave: 3 scenarios passed, 3 failed, 0 skipped; exit code 1
 #     failed  delay of 20 ms -- @1.1 NSE
-#     failed  nothing after the close
 #     failed  first tick
+#     failed  nothing after the close
 #   allure: status passed, passed 3, retries 3, total 3
 set -euo pipefail
 work=$(mktemp -d)

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # python-binance: an options book is made of whole books, and the levels of earlier ones stay for half an hour.
 #
-# Expected: the manager of a book subscribes to a stream of whole books (the ten best levels, each time),
-#   so that the last message is the book, as it is for futures in the same module.
-# Seen: python-binance 1.0.37 subscribes to <symbol>@depth10@500ms for options and adds each message to what it has.
-#   A level leaves with a quantity of "0.00000000", which a stream of whole books has no reason to send, or with
-#   the refresh after 30 minutes (refresh_interval). When the price moves, the best bid stays at the
+# Expected: the manager of a book subscribes to a stream of whole books (the ten best levels, each time), so
+#   that the last message is the book, as it is for futures in the same module.
+# Seen: python-binance 1.0.37 subscribes to <symbol>@depth10@500ms for options and adds each message to what it
+#   has. A level leaves with a quantity of "0.00000000", which a stream of whole books has no reason to send, or
+#   with the refresh after 30 minutes (refresh_interval). When the price moves, the best bid stays at the
 #   highest and the best ask at the lowest since: after a move up and down the book is crossed.
 # Why it matters: bid above ask reads as a free profit; "bid < ask" fails, and blames the feed or the clock.
 #   With a quiet price, as in a short test, the book is right.
 # Way to live with it: for options take options_depth_socket() and each message as the book; in tests move the
 #   price by more than the depth and back, and count the levels.
-# Versions: python-binance 1.0.37, websockets 15.0.1, Python 3.11.7. The exchange calls the stream
-#   "Partial Book Depth: top bids and asks". Crossed books of the spot manager are in issue 615; this was not found.
+# Versions: python-binance 1.0.37, websockets 15.0.1, Python 3.11.7. The library's own text on the stream: "Top
+#   <levels> bids and asks". Crossed books of the spot manager are in issue 615; this was not found.
 #
 # Output seen (three messages of two levels a side):
 #   sent bid 1000 ask 1010   book bid 1000 ask 1010   2 bids, 2 asks

@@ -3,15 +3,15 @@
 #
 # Expected: open is the first trade of the bar, low <= open <= high, each trade is counted once, and the
 #   caller's ticks are read, not written.
-# Seen: candlestick-convert 7.0.0 (npm) takes the close before as the open of each bar but the first,
-#   whatever lies between, and high and low do not know of it. In the extended bars the first trade of these
-#   bars is missing in tx, buyTx and buyVolume, though not in volume. And the caller's ticks are sorted in place
-#   and get the start of their bar for a time: a second call, for shorter bars, makes one bar a minute of them.
-# Why it matters: what needs low <= open fails after gaps only, so at the opening and around auctions; a strategy on
-#   gaps sees none; a share of buyers is wrong most in bars with few trades. A recorder that makes bars
-#   and then stores its ticks stores them without seconds. Tests with quiet prices and one call pass.
-# Way to live with it: hand over structuredClone(ticks) and set open to the first trade's price afterwards, or make
-#   bars oneself; in tests assert low <= min(open, close) with a price that jumps between two bars.
+# Seen: candlestick-convert 7.0.0 (npm) takes the close before as the open of each bar but the first, whatever
+#   lies between, and high and low do not know of it. In the extended bars the first trade of these bars is
+#   missing in tx, buyTx and buyVolume, though not in volume. And the caller's ticks are sorted in place and get
+#   the start of their bar for a time: a second call, for shorter bars, makes one bar a minute of them.
+# Why it matters: what needs low <= open fails after gaps only, so at the opening and around auctions; a
+#   strategy on gaps sees none; a share of buyers is wrong most in bars with few trades. A recorder that makes
+#   bars and then stores its ticks stores them without seconds. Tests with quiet prices and one call pass.
+# Way to live with it: hand over structuredClone(ticks) and set open to the first trade's price afterwards, or
+#   make bars oneself; in tests assert low <= min(open, close) with a price that jumps between two bars.
 # Versions: candlestick-convert 7.0.0, Node.js 20.20.2. Its README says none of it; nothing found.
 #
 # Output seen (trades at 100, 101 | 105, 106 | none | 99, one unit each, all by buyers; bars of a minute):

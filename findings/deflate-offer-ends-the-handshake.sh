@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
 # A client asks the service to compress with less memory: one server answers 500, and from two the client turns away.
 #
-# Expected: what a client offers for permessage-deflate is taken, taken with other values or declined (RFC 7692, 7);
-#   in each case there is a connection, at worst without compression.
-# Seen: tornado 6.6.1 answers server_max_window_bits=8, a legal value, with 500: it agrees and finds out that zlib has
-#   no such window. It also agrees to server_no_context_takeover without saying so, and aiohttp 3.14.5 to
-#   server_max_window_bits=15; an answer without what was asked for is no agreement, so that websockets 17.4
+# Expected: what a client offers for permessage-deflate is taken, taken with other values or declined (RFC 7692,
+#   7); in each case there is a connection, at worst without compression.
+# Seen: tornado 6.6.1 answers server_max_window_bits=8, a legal value, with 500: it agrees and finds out that
+#   zlib has no such window. It also agrees to server_no_context_takeover without saying so, and aiohttp 3.14.5
+#   to server_max_window_bits=15; an answer without what was asked for is no agreement, so that websockets 17.4
 #   breaks off with NegotiationError. The client of ws does not mind, and connects. As servers ws and both of
 #   uvicorn's implementations answer rightly.
-# Why it matters: services with thousands of clients, and clients with hundreds of streams, ask for just this. It
-#   works with the service of the tests and not with the one behind the gateway, and browsers, which
-#   ask for none of it, connect to both.
-# Way to live with it: offer permessage-deflate bare, or with window bits of 9 to 14; for aiohttp leave 15 away, as it
-#   is the default; on tornado get_compression_options() decides for the server. Test the handshake with each offer.
-# Versions: tornado 6.6.1, aiohttp 3.14.5, websockets 17.4, uvicorn 0.54.0, wsproto 1.3.2 (PyPI), ws 8.23.0 (npm), Python
-#   3.11.7, Node.js 20.20.2. Nothing found about these offers.
+# Why it matters: services with thousands of clients, and clients with hundreds of streams, ask for just this.
+#   It works with the service of the tests and not with the one behind the gateway, and browsers, which ask for
+#   none of it, connect to both.
+# Way to live with it: offer permessage-deflate bare, or with window bits of 9 to 14; for aiohttp leave 15 away,
+#   as it is the default; on tornado get_compression_options() decides for the server. Test the handshake with
+#   each offer.
+# Versions: tornado 6.6.1, aiohttp 3.14.5, websockets 17.4, uvicorn 0.54.0, wsproto 1.3.2 (PyPI), ws 8.23.0
+#   (npm), Python 3.11.7, Node.js 20.20.2. Nothing found about these offers.
 #
 # Output seen (client: websockets; rows are servers, columns what it offered):
 #                        server_no_context_takeover  server bits 15    server bits 10    server bits 8

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # DuckDB: no price in the first 20480 ticks of a recording, and there is none in the rest of the day.
 #
-# Expected: a price that does not fit the type inferred before it is an error, as a text in place of a number
-#   is ("try increasing sample_size"), or the type grows with it.
-# Seen: DuckDB 2.0.1 infers types from 20480 lines. If there was no price in JSON up to there, the column is of a
-#   type called "NULL", and each later price is NULL. If prices were whole, they are whole to the end: 100.75 is
-#   101, and 100.5 is 100 from JSON and 101 from CSV. Without prices up to there, CSV gives text,
-#   of which 99.5 is the maximum, above 100.75. No error, no warning; written to Parquet it stays so. With one
-#   line less, all is right. DuckDB 1.4.3 read these JSON files right.
-# Why it matters: before the opening a feed sends ticks without a last price: such a recording has no prices.
-#   A quiet instrument at whole prices never moves by less than one. Tests use recordings shorter than the sample.
+# Expected: a price that does not fit the type inferred before it is an error, as a text in place of a number is
+#   ("try increasing sample_size"), or the type grows with it.
+# Seen: DuckDB 2.0.1 infers types from 20480 lines. If there was no price in JSON up to there, the column is of
+#   a type called "NULL", and each later price is NULL. If prices were whole, they are whole to the end: 100.75
+#   is 101, and 100.5 is 100 from JSON and 101 from CSV. Without prices up to there, CSV gives text, of which
+#   99.5 is the maximum, above 100.75. No error, no warning; written to Parquet it stays so. With one line less,
+#   all is right. DuckDB 1.4.3 read these JSON files right.
+# Why it matters: before the opening a feed sends ticks without a last price: such a recording has no prices. A
+#   quiet instrument at whole prices never moves by less than one. Tests use recordings shorter than the sample.
 # Way to live with it: give the types (columns={'seq': 'BIGINT', 'price': 'DOUBLE'}) or sample_size=-1; in tests
 #   begin a recording with 20480 ticks without a price.
-# Versions: duckdb 2.0.1 (PyPI), Python 3.11.7. Issue 25786 of duckdb/duckdb tells of numbers and booleans in JSON;
-#   the absent prices, CSV and the two roundings were not found.
+# Versions: duckdb 2.0.1 (PyPI), Python 3.11.7. Issue 25786 of duckdb/duckdb tells of numbers and booleans in
+#   JSON; the absent prices, CSV and the two roundings were not found.
 #
 # Output seen (prices sent last: 100.75, 99.5, 100.5):
 #   json  whole prices in 20479 lines  DOUBLE   100.75 99.5 100.5  max 100.75

@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
-# GraphQL: one tick without open interest, and by the client the stream ends, the tick is lost, or all later ticks fail.
+# GraphQL: one field of a tick is missing, and by the client the stream ends, the tick is lost, or all later ticks fail.
 #
-# Expected: an answer with data and errors is a good answer with one field less (the specification calls it
-#   a partial result); the stream goes on, and the next tick, without an error, has none.
+# Expected: an answer with data and errors is a good answer with one field less (the specification calls it a
+#   partial result); the stream goes on, and the next tick, without an error, has none.
 # Seen: five ticks by graphql-transport-ws, the second with "oi: null" and an error for that field. graphql-ws
-#   6.4.2 hands over what was sent. gql 4.4.0 (Python) raises TransportQueryError and cancels the subscription, with
-#   get_execution_result=True as well. Apollo Client 4.3.8 gives the error in place of the tick, by its
-#   default errorPolicy. @urql/core 6.0.3 keeps the error for the rest of the subscription: ticks 3, 4 and 5 have
-#   their data, and tick 2's error. At the end it gives the last tick once more.
-# Why it matters: a field that is not known for a moment is what resolvers report in this way. A recorder in Python
-#   stops at it, a page leaves a gap in its sequence, or shows "failed" until it is loaded again. A
-#   test whose stand-in service sends whole ticks shows none of it.
-# Way to live with it: in Python subscribe again, or read transport.subscribe(), which yields results as they are; in
-#   Apollo errorPolicy: "all"; in urql judge the tick by its data; let a test send one partial tick and three after it.
+#   6.4.2 hands over what was sent. gql 4.4.0 (Python) raises TransportQueryError and cancels the subscription,
+#   with get_execution_result=True as well. Apollo Client 4.3.8 gives the error in place of the tick, by its
+#   default errorPolicy. @urql/core 6.0.3 keeps the error for the rest of the subscription: ticks 3, 4 and 5
+#   have their data, and tick 2's error. At the end it gives the last tick once more.
+# Why it matters: a field that is not known for a moment is what resolvers report in this way. A recorder in
+#   Python stops at it, a page leaves a gap in its sequence, or shows "failed" until it is loaded again. A test
+#   whose stand-in service sends whole ticks shows none of it.
+# Way to live with it: in Python subscribe again, or read transport.subscribe(), which yields results as they
+#   are; in Apollo errorPolicy: "all"; in urql judge the tick by its data; let a test send one partial tick and
+#   three after it.
 # Versions: gql 4.4.0, Python 3.11.7; graphql-ws 6.4.2, @apollo/client 4.3.8, @urql/core 6.0.3, Node.js 20.20.2.
-#   Nothing found about a subscription in any of the three.
+#   Errors are merged in urql since its pull request 3055, for results that come in parts; what it does to a
+#   subscription, and the other two, were not found.
 #
 # Output seen (number of the tick; + with its error, - the error alone):
 #   graphql-ws            1 2+ 3 4 5        completed

@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
 # ib_async: with real-time volume asked for, trades() gives each trade twice, and bars of 10 hold 5.
 #
-# Expected: ticker.updateEvent.trades() "emits trade ticks", one for each trade; volumebars(10) has a volume of 10 in
-#   each bar, whatever else was asked of the service.
-# Seen: ib_async 2.1.0 takes the last price (4), the last size (5) and RTVolume (48) for trades alike. The generic
-#   tick 233 adds RTVolume to the last price that comes in any case, so that each trade is two; volume bars and
-#   tick bars are twice as many, each of half the trades, and time bars have twice the volume. And where the
-#   documentation has timebars, tickbars and volumebars alike emit "a completed Bar", the latter two emit the list of all bars.
+# Expected: ticker.updateEvent.trades() "emits trade ticks", one for each trade; volumebars(10) has a volume of
+#   10 in each bar, whatever else was asked of the service.
+# Seen: ib_async 2.1.0 takes the last price (4), the last size (5) and RTVolume (48) for trades alike. The
+#   generic tick 233 adds RTVolume to the last price that comes in any case, so that each trade is two; volume
+#   bars and tick bars are twice as many, each of half the trades, and time bars have twice the volume. And
+#   where the documentation has timebars, tickbars and volumebars alike emit "a completed Bar", the latter two
+#   emit the list of all bars.
 # Why it matters: 233 is what one asks for to get time and size of trades, so that the better subscription gives
-#   the worse bars. Prices are right; only volume and count tell, and a test that replays last prices sees one each.
-# Way to live with it: filter ticker.ticks for one type (48 with 233, else 4), or use reqTickByTickData("AllLast"); check the
-#   sum of the bars against ticker.volume; in tick and volume bars take the last of what is emitted.
-# Versions: ib_async 2.1.0, Python 3.11.7. Issue 45 of ib-api-reloaded/ib_async asks for type 77 beside these; the
-#   doubling was not found. The messages are fields as TWS sends them, handed to the library's own decoder.
+#   the worse bars. Prices are right; only volume and count tell, and a test that replays last prices sees one
+#   each.
+# Way to live with it: filter ticker.ticks for one type (48 with 233, else 4), or use
+#   reqTickByTickData("AllLast"); check the sum of the bars against ticker.volume; in tick and volume bars take
+#   the last of what is emitted.
+# Versions: ib_async 2.1.0, Python 3.11.7. Issue 45 of ib-api-reloaded/ib_async asks for type 77 beside these;
+#   the doubling was not found. The messages are fields as TWS sends them, handed to the library's own decoder.
 #
 # Output seen (four trades of 5 at 100, 101, 102, 103):
 #   reqMktData(contract)         trades 100 101 102 103                  volumebars(10): 100-101 102-103

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # ib_async: a bid of -37.63 is -37.63 in one subscription and -1 in the other.
 #
-# Expected: negative prices are prices (crude oil in April 2020, calendar spreads, power), and one contract
-#   has one quote, whether asked for with reqMktData or with reqTickByTickData("BidAsk").
+# Expected: negative prices are prices (crude oil in April 2020, calendar spreads, power), and one contract has
+#   one quote, whether asked for with reqMktData or with reqTickByTickData("BidAsk").
 # Seen: ib_async 2.1.0 takes a tick-by-tick price for missing unless it is above zero: ticker.bid and ticker.ask
 #   are -1 then, beside the sizes that were sent; hasBidAsk() is False and midpoint() nan. The quote in
 #   ticker.tickByTicks is right. With reqMktData all is right but one price: a quote of exactly -1.00, of any
 #   size, is none for hasBidAsk(). Zero is a price with reqMktData and -1 tick by tick.
-# Why it matters: -1 is a price that one may trade at: whoever records ticker.bid writes -1.00 for -37.63 as long as
-#   the price is below zero, on the day that matters most, and without an error. Tests with shares pass.
-# Way to live with it: tick by tick, take prices from ticker.tickByTicks; judge a side by its size, not by
-#   hasBidAsk(); in tests use a spread whose quote passes through -1.00 and zero.
-# Versions: ib_async 2.1.0, Python 3.11.7. Nothing found about it. The messages are fields as TWS sends
-#   them, handed to the library's own decoder: no account and no connection.
+# Why it matters: -1 is a price that one may trade at: whoever records ticker.bid writes -1.00 for -37.63 as
+#   long as the price is below zero, on the day that matters most, and without an error. Tests with shares pass.
+# Way to live with it: tick by tick, take prices from ticker.tickByTicks;
+#   IB(defaults=IBDefaults(emptyPrice=math.nan)) makes nan of -1; judge a side by its size, not by hasBidAsk();
+#   in tests use a spread whose quote passes through -1.00 and zero.
+# Versions: ib_async 2.1.0, Python 3.11.7. Nothing found about it. The messages are fields as TWS sends them,
+#   handed to the library's own decoder: no account and no connection.
 #
 # Output seen:
 #   sent -37.63 5 / -37.60 7  reqMktData         -37.63 5 / -37.60 7  hasBidAsk True   midpoint -37.615

@@ -3,16 +3,16 @@
 #
 # Expected: what a stream's callback receives is a message: put into a list or a queue it stays what it was. At
 #   least pybit, which copies each message before it hands it over, sees to that.
-# Seen: pybit 5.17.0 (order book and ticker), ccxt.pro 4.5.84 (watch_order_book) and fyers-apiv3 3.2.0 (50 levels,
-#   tick by tick) hand out their own book, and go on writing into it. pybit copies the message and then puts
-#   the living book into the copy: time stamps differ, the prices below them do not. What ccxt returns
-#   is one object, its time included.
-# Why it matters: a recorder that collects for a second and writes then, a queue between callback and writer,
-#   or a test that receives three and compares afterwards has the last book three times: with falling
-#   prices "no update came", a sequence without a gap, spreads never seen. Callbacks that print are right,
-#   as are tests with one message.
-# Way to live with it: copy.deepcopy() or serialise inside the callback, before anything waits; in tests keep all
-#   messages and assert that two of them differ.
+# Seen: pybit 5.17.0 (order book and ticker), ccxt.pro 4.5.84 (watch_order_book) and fyers-apiv3 3.2.0 (50
+#   levels, tick by tick) hand out their own book, and go on writing into it. pybit copies the message and then
+#   puts the living book into the copy: time stamps differ, the prices below them do not. What ccxt returns is
+#   one object, its time included.
+# Why it matters: a recorder that collects for a second and writes then, a queue between callback and writer, or
+#   a test that receives three and compares afterwards has the last book three times: with falling prices "no
+#   update came", a sequence without a gap, spreads never seen. Callbacks that print are right, as are tests
+#   with one message.
+# Way to live with it: copy.deepcopy() or serialise inside the callback, before anything waits; in tests keep
+#   all messages and assert that two of them differ.
 # Versions: pybit 5.17.0, ccxt 4.5.84, fyers-apiv3 3.2.0, websockets 15.0.1, Python 3.11.7. Bybit's rewritten
 #   "snapshot" and its unsorted levels are in issue 369 of bybit-exchange/pybit; this was not found.
 #

@@ -5,15 +5,15 @@
 #   Python sends is a number in JavaScript up to 2^53, as with the other libraries of both formats.
 # Seen: msgpackr 2.1.4 and cbor-x 1.6.9 write integers of more than 32 bits as 64-bit floats: all times in
 #   milliseconds, and the volumes of busy instruments. The value is exact, the type is not: msgspec with
-#   "volume: int" refuses the tick at which the volume passes 2^32, and all that follow. On the way back
-#   both make a BigInt of such an integer: new Date(time), JSON.stringify(tick) and volume + 1 throw a TypeError.
-# Why it matters: the type of a field depends on its value, so on the time of day. Tests have small volumes.
-#   A time that is a part of a key or a file's name is another text, 1767590100250.0.
+#   "volume: int" refuses the tick at which the volume passes 2^32, and all that follow. On the way back both
+#   make a BigInt of such an integer: new Date(time), JSON.stringify(tick) and volume + 1 throw a TypeError.
+# Why it matters: the type of a field depends on its value, so on the time of day. Tests have small volumes. A
+#   time that is a part of a key or a file's name is another text, 1767590100250.0.
 # Way to live with it: a reader that takes a whole float for an integer (msgspec: strict=False); in JavaScript
 #   int64AsType: "number" (msgpackr) or int64AsNumber: true (cbor-x); in tests a volume on each side of 2^32.
-# Versions: msgpackr 2.1.4, cbor-x 1.6.9, @msgpack/msgpack 3.1.3, cbor 10.0.12 (npm), msgpack 1.2.4, msgspec 0.22.0,
-#   cbor2 6.3.0 (PyPI), Node.js 20.20.2, Python 3.11.7. BigInt is in msgpackr's README; of floats both READMEs
-#   speak for "non-integer numbers" only.
+# Versions: msgpackr 2.1.4, cbor-x 1.6.9, @msgpack/msgpack 3.1.3, cbor 10.0.12 (npm), msgpack 1.2.4, msgspec
+#   0.22.0, cbor2 6.3.0 (PyPI), Node.js 20.20.2, Python 3.11.7. BigInt is in msgpackr's README; of floats both
+#   READMEs speak for "non-integer numbers" only. Issue 6328 of denoland/std asks the same of another library.
 #
 # Output seen:
 #   JavaScript to Python  volume             volume             time                   msgspec, volume: int

@@ -3,14 +3,15 @@
 #
 # Expected: maxDepth keeps the levels nearest to the spread, the same number on both sides.
 # Seen: orderbooks 1.1.14 (npm) cuts asks right. From the bids it cuts the levels above the last one and keeps
-#   that: of five bids and three places 100, 99 and 96 stay. Each new best bid throws out the worst but one, so that
-#   the last stays until the exchange deletes it, hours below the market. With one place a side the best
+#   that: of five bids and three places 100, 99 and 96 stay. Each new best bid throws out the worst but one, so
+#   that the last stays until the exchange deletes it, hours below the market. With one place a side the best
 #   bid is 96, the worst, and a better one does not get in.
-# Why it matters: 250 levels are the default, so that it concerns everybody with books of 200 or 500 levels a side. The
-#   volume of the bids, the depth and the slippage of a sale are those of a book with a hole; the bid of
-#   maxDepth 2, for a top of book, is wrong from the first message. Tests with fewer levels than maxDepth cut nothing.
-# Way to live with it: set maxDepth far above what the exchange sends, and cut oneself: getBookState() and the first n
-#   of each side; in tests more levels than maxDepth, and a comparison of both sides with what was sent.
+# Why it matters: 250 levels are the default, so that it concerns everybody with books of 200 or 500 levels a
+#   side. The volume of the bids, the depth and the slippage of a sale are those of a book with a hole; the bid
+#   of maxDepth 2, for a top of book, is wrong from the first message. Tests with fewer levels than maxDepth cut
+#   nothing.
+# Way to live with it: set maxDepth far above what the exchange sends, and cut oneself: getBookState() and the
+#   first n of each side; in tests more levels than maxDepth, and a comparison of both sides with what was sent.
 # Versions: orderbooks 1.1.14, Node.js 20.20.2. Its README: "keep orderbook depth trimmed to max depth". Nothing
 #   found about it.
 #

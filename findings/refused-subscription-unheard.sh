@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# One of two subscriptions is refused: three brokers' clients never say so, the fourth loses the other one too.
+# One of two subscriptions is refused: three official clients never say so, the fourth loses the other one too.
 #
 # Expected: a service that answers "no" to a subscription is heard, by an exception, a callback or a line in the
 #   log, and the subscription that it accepted goes on.
 # Seen: the official Python clients, each with an accepted and a refused subscription on one connection.
-#   hyperliquid 0.24.0 takes the refusal for an empty message, smartapi-python 1.5.5 reads binary frames only and
-#   the refusal is text, polygon-api-client 1.16.3 passes over every status: no callback, no exception, no
-#   line at WARNING or above. pybit 5.17.0 logs the refusal; then it looks for the handler to take away
-#   under the first character of the message, finds none, and closes the connection over its own KeyError. No
+#   hyperliquid 0.24.0 takes the refusal for an empty message, smartapi-python 1.5.5 reads binary frames only
+#   and the refusal is text, polygon-api-client 1.16.3 passes over every status: no callback, no exception, no
+#   line at WARNING or above. pybit 5.17.0 logs the refusal; then it looks for the handler to take away under
+#   the first character of the message, finds none, and closes the connection over its own KeyError. No
 #   exception reaches the program, and the accepted ticks stop for good.
-# Why it matters: a delisted instrument, a mistyped symbol, a right that ran out, a limit: the recording of the day is
-#   short by one instrument, or by all of them, and a test that waits for the tick blames the feed.
-# Way to live with it: after each subscribe wait for the first tick of each instrument, with a deadline; have the
-#   stand-in service refuse one subscription in a test; with pybit one connection for each doubtful symbol.
-# Versions: hyperliquid-python-sdk 0.24.0, smartapi-python 1.5.5, polygon-api-client 1.16.3, pybit 5.17.0, websockets
-#   15.0.1, Python 3.11.7. The refusals have the form that each service sends. Nothing found about the four.
+# Why it matters: a delisted instrument, a mistyped symbol, a right that ran out, a limit: the recording of the
+#   day is short by one instrument, or by all of them, and a test that waits for the tick blames the feed.
+# Way to live with it: after each subscribe wait for the first tick of each instrument, with a deadline; have
+#   the stand-in service refuse one subscription in a test; with pybit one connection for each doubtful symbol.
+# Versions: hyperliquid-python-sdk 0.24.0, smartapi-python 1.5.5, polygon-api-client 1.16.3, pybit 5.17.0,
+#   websockets 15.0.1, Python 3.11.7. The refusals have the form that each service sends. Pull request 373 of
+#   bybit-exchange/pybit (open) names the KeyError; the other three were not found.
 #
 # Output seen:
 #   hyperliquid  refusal heard: nowhere      accepted ticks: go on
@@ -60,7 +61,7 @@ class Listener(logging.Handler):
 logging.getLogger().addHandler(Listener(logging.WARNING))
 threading.excepthook = lambda thrown: heard.append(("as an exception", repr(thrown.exc_value)))
 
-logzero.loglevel(logging.CRITICAL)  # smartapi-python asks for its public address when imported, and says that it failed
+logzero.loglevel(logging.CRITICAL)  # importing smartapi-python looks up the public address, and says if it fails
 
 from hyperliquid.websocket_manager import WebsocketManager  # noqa: E402
 from polygon import WebSocketClient  # noqa: E402

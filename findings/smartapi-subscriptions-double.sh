@@ -4,19 +4,20 @@
 # Expected: whoever subscribes in on_open, as the package's README does, asks for the same instruments after
 #   each reconnection. The library also says that it subscribes again by itself.
 # Seen: smartapi-python 1.5.5 keeps the caller's own list of tokens and, at the next subscribe(), appends the
-#   list to itself: 3, 6, 12, 24 tokens, in the caller's list too, and in the message that goes out. It
-#   makes no difference whether the line was cut or closed with 1001. The re-subscription of its own
-#   never runs: the retry takes its flag away before it connects. on_close never runs either, as the
-#   method takes one argument and websocket-client hands over three. Retries are counted over the life of the client,
-#   not from one success to the next.
+#   list to itself: 3, 6, 12, 24 tokens, in the caller's list too, and in the message that goes out. It makes no
+#   difference whether the line was cut or closed with 1001. The re-subscription of its own never runs: the
+#   retry takes its flag away before it connects. on_close never runs either, as the method takes one argument
+#   and websocket-client hands over three. Retries are counted over the life of the client, not from one success
+#   to the next.
 # Why it matters: 1000 tokens are the most for a connection; 50 instruments are past it after the fifth lost
-#   line, days after the start, and then it is the subscription that fails, not the line. A test with one reconnection sees
-#   six tokens that a set makes three, and a suite that waits for on_close waits until its deadline.
-# Way to live with it: hand over a fresh list each time (copy.deepcopy), and let a stand-in service count the tokens
-#   after the third reconnection; take the return of connect() as the close.
+#   line, days after the start, and then it is the subscription that fails, not the line. A test with one
+#   reconnection sees six tokens that a set makes three, and a suite that waits for on_close waits until its
+#   deadline.
+# Way to live with it: hand over a fresh list each time (copy.deepcopy), and let a stand-in service count the
+#   tokens after the third reconnection; take the return of connect() as the close.
 # Versions: smartapi-python 1.5.5, websocket-client 1.9.2, websockets 15.0.1, Python 3.11.7. Pull request 28 of
-#   angel-one/smartapi-python (open since 2023) names the flag and on_close; the doubling was not found.
-#   1000 tokens: the broker's forum, topic 4391.
+#   angel-one/smartapi-python (open since 2023) names the flag and on_close; the doubling was not found. 1000
+#   tokens: the broker's forum, topic 4391.
 #
 # Output seen:
 #   line cut          subscription of    3 tokens, the caller's list has    3

@@ -2,18 +2,21 @@
 # Two clients in one process, two services: by which broker's library, both read one stream or one handler gets all.
 #
 # Expected: a client object has its own service, its own handlers and its own ticks.
-# Seen: NorenRestApiPy 0.0.22 (the platform of Shoonya, Flattrade and others) keeps the addresses in the class: the
-#   client that was made last decides where each one connects. FyersTbtSocket of fyers-apiv3 3.2.0 is one
+# Seen: NorenRestApiPy 0.0.22 (the platform of Shoonya, Flattrade and others) keeps the addresses in the class:
+#   the client that was made last decides where each one connects. FyersTbtSocket of fyers-apiv3 3.2.0 is one
 #   object, however often it is made: the second call takes the first one's handlers away, and the first
-#   connection stays open and feeds the second one's. (FyersDataSocket and FyersOrderSocket are made the same way.)
-#   smartapi-javascript 1.0.27 keeps handlers in the module: each gets the ticks of all clients. Nothing warns.
+#   connection stays open and feeds the second one's. (FyersDataSocket and FyersOrderSocket are made the same
+#   way.) smartapi-javascript 1.0.27 keeps handlers in the module: each gets the ticks of all clients. Nothing
+#   warns.
 # Why it matters: two accounts, or a broker and its stand-in side by side, are one; quotes of one broker are
 #   recorded as the other's. In a suite a handler of the last test receives the ticks of this one, so that tests
 #   pass alone and fail together, or the other way round.
-# Way to live with it: one process for each client; in tests one client for the whole run, or a process of its own
-#   for each test; take the instrument or a mark of the service from the tick, not from the handler that it came to.
-# Versions: NorenRestApiPy 0.0.22, fyers-apiv3 3.2.0, smartapi-javascript 1.0.27, websockets 15.0.1, Python 3.11.7,
-#   Node.js 20.20.2. Nothing found about the three.
+# Way to live with it: one process for each client; in tests one client for the whole run, or a process of its
+#   own for each test; take the instrument or a mark of the service from the tick, not from the handler that it
+#   came to.
+# Versions: NorenRestApiPy 0.0.22, fyers-apiv3 3.2.0, smartapi-javascript 1.0.27, websockets 15.0.1, Python
+#   3.11.7, Node.js 20.20.2. Issue 36 of Shoonya-Dev/ShoonyaApi-py (closed in 2022) tells of two accounts of
+#   which one gets ticks; the other two were not found.
 #
 # Output seen (service A sends the price 100, B sends 200; a client for A is made first, then one for B):
 #   NorenRestApiPy       handler of A's client: 200       handler of B's client: 200
