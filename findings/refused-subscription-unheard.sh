@@ -14,7 +14,8 @@
 # Way to live with it: after each subscribe wait for the first tick of each instrument, with a deadline; have
 #   the stand-in service refuse one subscription in a test; with pybit one connection for each doubtful symbol.
 # Versions: hyperliquid-python-sdk 0.24.0, smartapi-python 1.5.5, polygon-api-client 1.16.3, pybit 5.17.0,
-#   websockets 15.0.1, Python 3.11.7. The refusals have the form that each service sends. Pull request 373 of
+#   websockets 15.0.1, Python 3.11.7. The refusals are sent by the script, in the forms in which users report
+#   them; that of SmartAPI was found on no official page. Pull request 373 of
 #   bybit-exchange/pybit (open) names the KeyError; the other three were not found.
 #
 # Output seen:
