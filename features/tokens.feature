@@ -105,8 +105,24 @@ Feature: Tokens
       | the JSON serialization of a token      |
       | a payload that is a list               |
       | a payload nested too deeply            |
-      | 100 kB of claims                       |
-      | 100 kB of garbage                      |
+
+  @QA-WS-021 @p0 @blocker @needs.mint @needs.statistics
+  Scenario Outline: QA-WS-021 An oversized token opens no session
+    > Specification: given an oversized token, then it is refused as a missing one, or with HTTP 400,
+    > 413, 414 or 431, which most servers answer before the application is asked; no session is
+    > counted, and a good token still connects.
+
+    Given the service's sessions, subscriptions and files are recorded
+    When Mallory connects with a forged token: <token>
+    Then Mallory is refused with HTTP 400, 401, 413, 414 or 431, or closed with 1008 and a reason containing "Authentication required"
+    And the service holds no more sessions, subscriptions or files than recorded, within 2 seconds
+    When Alice connects with a valid token
+    Then Alice is welcomed within 2 seconds
+
+    Examples:
+      | token             |
+      | 100 kB of claims  |
+      | 100 kB of garbage |
 
   @QA-WS-022 @p0 @critical @needs.mint @needs.inject
   Scenario: QA-WS-022 A session ends with its token
