@@ -124,6 +124,8 @@ def _seen(testbed: Testbed, connection: Connection) -> str:
     """Say what a client has seen, and what could be the matter where its token opened nothing."""
     opened = connection.token is None or any(connection.received("welcome"))
     hint = "" if opened else testbed.tokens.hint
+    if connection.location is not None:
+        hint = f"{testbed.target.file}: [endpoint] url has another address than the service"
     return f"{connection.summary()}; {hint}" if hint else connection.summary()
 
 

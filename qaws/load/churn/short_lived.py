@@ -8,6 +8,7 @@ its ticks must be in order, as with any other client.
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 import time
@@ -23,6 +24,7 @@ from qaws.load.subscriber.connection import new_handshake
 from qaws.load.subscriber.message import read_message
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.violation import Violation
+from qaws.protocol.answers import in_words
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
 
@@ -45,6 +47,16 @@ def client_frame(opcode: int, payload: bytes) -> bytes:
     if len(payload) > 125:
         raise ValueError(f"{len(payload)} bytes; short-lived clients send at most 125")
     return bytes((0x80 | opcode, 0x80 | len(payload))) + MASK + payload
+
+
+def _in_words(status: str, head: str) -> str:
+    """Return an answer that opens nothing, by its first line and its whole head."""
+    words = f"HTTP {status.removeprefix('HTTP/1.1 ')}"
+    found = re.search(r"^location:[ \t]*(\S+)", head, re.IGNORECASE | re.MULTILINE)
+    code = re.match(r"HTTP (3\d\d)\b", words)
+    if not (found and code):
+        return words
+    return in_words(int(code[1]), found[1])
 
 
 CLOSE = client_frame(8, struct.pack("!H", 1000))
@@ -207,8 +219,7 @@ class ShortLivedClient(asyncio.Protocol):
         """Take the answer to the handshake; return whether the connection is open now."""
         status = head.split(b"\r\n", 1)[0]
         if not status.startswith(b"HTTP/1.1 101") or self._address.accept not in head:
-            self.refusal = status.decode("latin-1").removeprefix("HTTP/1.1 ")
-            self.refusal = f"HTTP {self.refusal}"
+            self.refusal = _in_words(status.decode("latin-1"), head.decode("latin-1"))
             if self._transport is not None:
                 self._transport.abort()
             return False
