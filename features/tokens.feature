@@ -70,18 +70,14 @@ Feature: Tokens
       | a kid with an SQL injection            |
       | an unknown crit                        |
       | an empty crit                          |
-      | a wrong typ                            |
 
     Examples: wrong time, issuer, audience or subject
       | token                                  |
       | expired an hour ago                    |
       | expired five seconds ago               |
       | not yet valid                          |
-      | issued in the future                   |
-      | no expiry                              |
       | an expiry in words                     |
       | an expiry as a numeric string          |
-      | an infinite expiry                     |
       | no issuer                              |
       | a wrong issuer                         |
       | a prefix of the issuer                 |
@@ -92,8 +88,6 @@ Feature: Tokens
       | a prefix of the audience               |
       | the audience with a suffix             |
       | the audience inside a longer text      |
-      | the audience in a list                 |
-      | no subject                             |
       | an empty subject                       |
       | a subject that is a number             |
 
@@ -104,6 +98,36 @@ Feature: Tokens
       | five parts, as if encrypted            |
       | the JSON serialization of a token      |
       | a payload that is a list               |
+
+    @needs.token-types
+    Examples: a token that is for something else
+      | token                                  |
+      | a wrong typ                            |
+
+    @needs.audience-lists
+    Examples: a token for several services
+      | token                                  |
+      | the audience in a list                 |
+
+    @needs.issue-times
+    Examples: a token from the future
+      | token                                  |
+      | issued in the future                   |
+
+    @needs.required-claims
+    Examples: a claim that the standard leaves optional
+      | token                                  |
+      | no expiry                              |
+      | no subject                             |
+
+    @needs.finite-expiries
+    Examples: an expiry beyond reason, which only the issuer could sign
+      | token                                  |
+      | an infinite expiry                     |
+
+    @needs.deep-nesting
+    Examples: claims beyond reason
+      | token                                  |
       | a payload nested too deeply            |
 
   @QA-WS-021 @p0 @blocker @needs.mint @needs.statistics

@@ -37,7 +37,7 @@ async def collect(testbed: Testbed, clients: int) -> None:
     Raises:
         Refuted: one was not welcomed, or its welcome breaks the contract.
     """
-    where = address(testbed, SYMBOL)
+    where = await asyncio.to_thread(address, testbed, SYMBOL, 2 * AT_ONCE)
     tally = ContractTally(Verifier(testbed.target.dialect))
     ids = testbed.scenario.stash[SESSION_IDS] = []
     waiting = iter(range(1, clients + 1))

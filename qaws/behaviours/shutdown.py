@@ -130,12 +130,11 @@ async def _watch(testbed: Testbed, end: Shutdown) -> None:
 async def _attempt_connections(testbed: Testbed, end: Shutdown) -> None:
     """Try to get in from the first close on, until the process has ended, and once more then."""
     await _first_close(end.clients)
-    token = testbed.tokens.valid()
     while True:
         gone = end.ended_ns is not None
         name = f"newcomer {len(end.attempts) + 1}"
         (newcomer,) = await lifecycle.connect(
-            testbed, [name], token, service=end.service, may_be_gone=True
+            testbed, [name], service=end.service, may_be_gone=True
         )
         end.attempts.append(newcomer)
         if gone:

@@ -16,7 +16,8 @@ from functools import partial
 import jwt
 
 from qaws.auth.callback_server import CallbackServer
-from qaws.auth.forgeries import Forger, callback_server_for, forged
+from qaws.auth.forgeries import CLOCKS, Forger, callback_server_for, forged
+from qaws.auth.tokens import LIFETIME_S
 from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.lifecycle import in_time, shown
 from qaws.clients.connection import Connection
@@ -28,6 +29,9 @@ from qaws.verdict import Broken, Refuted
 
 CONTROL = "Nobody"
 """What a client without any token is called, whose refusal the others' is held against."""
+
+LEEWAY = "a service that lets clocks differ states by how much: [auth] leeway_s of its target"
+"""What a reader must know where tokens are good for a moment more."""
 
 CALLBACKS = Key[CallbackServer]("no forged token has been made in this scenario")
 
@@ -63,6 +67,8 @@ async def connect_forged(testbed: Testbed, client: str, kind: str) -> None:
         Broken: there is none of that name, or the target lets nobody mint.
     """
     token = forged(kind, await forger(testbed))
+    if kind in CLOCKS:
+        testbed.scenario.remarks.append(LEEWAY)
     await _connect_control(testbed)
     await lifecycle.connect(testbed, [client], token)
 
@@ -216,15 +222,21 @@ LAST_SECOND_MS = 1000.0
 async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms: float) -> None:
     """Connect clients with a token that expires in `lifetime_ms`, at the next whole second.
 
+    For a service that lets clocks differ by some seconds the token says to expire as much earlier.
+
     Raises:
         Broken: the target lets nobody mint.
         Refuted: one of them was not welcomed.
     """
-    expiry = math.ceil(time.time() + lifetime_ms / 1e3)
-    await lifecycle.be_connected(testbed, clients, testbed.tokens.mint(exp=expiry))
+    leeway = math.ceil(testbed.tokens.leeway_s)
+    expiry = math.ceil(time.time() + lifetime_ms / 1e3) - leeway
+    issued = {"iat": expiry - LIFETIME_S} if leeway else {}
+    tokens = await testbed.tokens.for_clients(len(clients), exp=expiry, **issued)
+    testbed.scenario.remarks.append(LEEWAY)
+    await lifecycle.be_connected(testbed, clients, tokens)
 
 
-def expiry_ns(connection: Connection) -> int:
+def expiry_ns(connection: Connection, leeway_s: float = 0.0) -> int:
     """Return when the token expires that a client has shown, as `time.monotonic_ns()`.
 
     Raises:
@@ -233,7 +245,7 @@ def expiry_ns(connection: Connection) -> int:
     if connection.token is None:
         raise Broken(f"{connection.name} has shown no token that could expire")
     claims = jwt.decode(connection.token, options={"verify_signature": False})
-    return int(claims["exp"] * 1e9) - time.time_ns() + time.monotonic_ns()
+    return int((claims["exp"] + math.ceil(leeway_s)) * 1e9) - time.time_ns() + time.monotonic_ns()
 
 
 async def closed_on_expiry(
@@ -249,7 +261,8 @@ async def closed_on_expiry(
     """
     checks, wait_s = testbed.scenario.checks, within_ms / 1e3 + testbed.grace_s
     connections = testbed.scenario.connections.of(clients)
-    expiries = [expiry_ns(connection) for connection in connections]
+    leeway_s = testbed.tokens.leeway_s
+    expiries = [expiry_ns(connection, leeway_s) for connection in connections]
     await asyncio.gather(
         *(_ended(c, (at_ns - time.monotonic_ns()) / 1e9 + wait_s)
           for c, at_ns in zip(connections, expiries, strict=True))

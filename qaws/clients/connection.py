@@ -22,7 +22,7 @@ from qaws.clients.endings import Ending
 from qaws.clients.frame_log import Frame, FrameKind, FrameLog
 from qaws.clients.recorder import CUT_HANDSHAKE, Recorder, Unanswered, dial
 from qaws.oracle.ledger import Entitlement
-from qaws.protocol.answers import in_words
+from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
@@ -51,6 +51,7 @@ class Connection(FrameLog):
     http_status: int | None = None
     http_error: str = ""
     location: str | None = None
+    service_ahead_s: float | None = None
     refusal: Response | None = None
     ending: Ending | None = None
     _socket: Recorder | None = None
@@ -227,6 +228,7 @@ class Connection(FrameLog):
     def answered(self, event: Event) -> None:
         """Log the answer to the handshake; called by the socket."""
         if isinstance(event, Response):
+            self.service_ahead_s = seconds_ahead(event.headers.get("Date"))
             self._note("←", "handshake", f"HTTP {event.status_code} {event.reason_phrase}")
 
     def misunderstood(self, problem: Exception) -> None:

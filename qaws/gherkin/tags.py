@@ -29,6 +29,12 @@ CAPABILITIES = (
     "entitlements",
     "rotation",
     "pings-within-60-s",
+    "token-types",
+    "audience-lists",
+    "issue-times",
+    "required-claims",
+    "finite-expiries",
+    "deep-nesting",
 )
 """What a scenario may need of a target: `@needs.inject`."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from qaws.verdict import readable
@@ -23,3 +25,15 @@ def in_words(status: int, location: str | None = None) -> str:
         return words
     shown = readable(urlsplit(location)._replace(query="", fragment="").geturl())
     return f"{words}, a redirect to {shown}, which no client follows"
+
+
+def seconds_ahead(date: str | None) -> float | None:
+    """Return by how much a `Date` header that has just come is ahead of this machine's clock.
+
+    It has whole seconds only, so that half a second more or less says nothing. None where it tells
+    no time.
+    """
+    try:
+        return parsedate_to_datetime(date or "").timestamp() + 0.5 - time.time()
+    except ValueError:
+        return None

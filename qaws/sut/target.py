@@ -50,7 +50,12 @@ class Endpoint(Section):
 
 
 class Auth(Section):
-    """How a client shows who it is, and where the tokens come from."""
+    """How a client shows who it is, and where the tokens come from.
+
+    `one_person`: all clients have the same subject; otherwise each connection has one of its own.
+    `leeway_s`: by how much the service lets clocks differ, for `exp`, `nbf` and `iat` (RFC 7519,
+    section 4.1.4), and so also how long a session outlives the expiry of its token.
+    """
 
     token_locations: list[Literal["query parameter", "Authorization header"]] = Field(
         default=["query parameter"],
@@ -62,6 +67,8 @@ class Auth(Section):
     issuer: str | None = None
     audience: str | None = None
     subject: str = "qa-client"
+    one_person: bool = False
+    leeway_s: float = Field(default=0, ge=0, le=600)
     key_id: str = "qaws-1"
     entitlement_claim: str | None = Field(default=None, min_length=1)
     entitlement_shape: Literal["list", "words"] = "list"
@@ -186,7 +193,18 @@ class Grants(Section):
     start_broker: list[str] = []
 
 
-Agreement = Literal["large integers", "key ids", "private statistics", "pings within 60 s"]
+Agreement = Literal[
+    "large integers",
+    "key ids",
+    "private statistics",
+    "pings within 60 s",
+    "token types",
+    "audience lists",
+    "issue times",
+    "required claims",
+    "finite expiries",
+    "deep nesting",
+]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 
 

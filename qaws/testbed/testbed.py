@@ -200,6 +200,8 @@ class Testbed:
             await asyncio.sleep(DYING_S)
             self._tell_of_deaths(refuted)
             self.scenario.require_chores()
+            if self.scenario.remarks:
+                raise Refuted("; ".join([str(refuted), *self.scenario.remarks])) from refuted
             raise
         self.scenario.require_chores()
         return done
