@@ -147,10 +147,15 @@ def lasting_tokens(testbed: Testbed, count: int) -> list[str]:
     return testbed.tokens.several(count)
 
 
-def address(testbed: Testbed, symbol: str, persons: int) -> Address:
-    """Return where short-lived clients go; they take turns in being so many persons."""
+def address(testbed: Testbed, symbol: str, persons: int, clients: int) -> Address:
+    """Return where short-lived clients go; they take turns in being so many persons.
+
+    Where a token opens one session only, each of the `clients` has its own.
+    """
     auth, where = testbed.target.auth, testbed.service.url
-    if "mint" not in testbed.target.capabilities:
+    if auth.single_use:
+        persons = clients
+    elif "mint" not in testbed.target.capabilities:
         persons = min(persons, MOST_PERSONS)
     shown = [
         credentials(where, token, auth.token_locations[0], auth.query_parameter)

@@ -81,7 +81,7 @@ def _run(
 ) -> CyclesReport:
     progress = testbed.scratch / f"progress-{time.monotonic_ns()}"
     plan = CyclesPlan(
-        address(testbed, symbol, PERSONS),
+        address(testbed, symbol, PERSONS, count),
         count,
         per_second=per_second,
         samples=samples,

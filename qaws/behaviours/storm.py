@@ -190,8 +190,9 @@ def storm(testbed: Testbed, weather: StormProfile, symbol: str) -> None:
     background = testbed.scenario.stash[BACKGROUND_LOAD]
     state = testbed.scenario.stash[STORM] = Storm(background.observers)
     newcomers = round(weather.churn_per_s * weather.churn_s * (1 + 1 / EXCESS_EVERY))
+    everybody = weather.clients + newcomers + weather.lull_come + 1
     plan = StormPlan(
-        address(testbed, symbol, weather.clients + newcomers + weather.lull_come + 1),
+        address(testbed, symbol, everybody, everybody),
         weather.clients,
         weather.within_s,
         weather.resets,

@@ -19,10 +19,11 @@ from qaws.auth.callback_server import CallbackServer
 from qaws.auth.forgeries import CLOCKS, Forger, callback_server_for, forged
 from qaws.auth.tokens import LIFETIME_S
 from qaws.behaviours import fences, lifecycle
-from qaws.behaviours.lifecycle import in_time, shown
+from qaws.behaviours.lifecycle import Shown, in_time, shown
 from qaws.clients.connection import Connection
 from qaws.clients.endings import ExpectedClose
 from qaws.oracle.refusals import Usual
+from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
@@ -164,20 +165,44 @@ class Newcomer:
 
 NEWCOMERS = Key[dict[str, Newcomer]]("nobody keeps trying to connect in this scenario")
 
+ONE_USER = "qa-user-of-several-clients"
+"""The subject of clients that are one user."""
+
 TRIES_AGAIN_S = 0.05
 """How long a client that was turned away waits before it tries again."""
 
 
-async def keep_trying(testbed: Testbed, client: str, leaver: str) -> None:
+async def be_one_user(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
+    """Connect and subscribe clients whose tokens name the same subject.
+
+    Raises:
+        Broken: the target lets nobody mint.
+        Refuted: one was not welcomed, or its subscription not acknowledged.
+    """
+    same = await testbed.tokens.for_clients(len(clients), sub=ONE_USER)
+    await lifecycle.be_connected(testbed, clients, same)
+    await lifecycle.subscribe(testbed, clients, selection)
+
+
+async def connect_as_that_user(testbed: Testbed, client: str) -> None:
+    """Connect one more client whose token names that subject."""
+    await lifecycle.connect(testbed, [client], testbed.tokens.mint(sub=ONE_USER))
+
+
+async def keep_trying(
+    testbed: Testbed, client: str, leaver: str, subject: str | None = None
+) -> None:
     """Let a client connect with a valid token, again and again until it is welcomed.
 
-    The service may need a moment to see that the leaver's place is free.
+    The service may need a moment to see that the leaver's place is free. The token names the
+    subject, if one is given.
     """
     over = asyncio.Event()
 
     async def try_on() -> None:
         while True:
-            (connection,) = await lifecycle.connect(testbed, [client])
+            token = testbed.tokens.mint(sub=subject) if subject else Shown.VALID
+            (connection,) = await lifecycle.connect(testbed, [client], token)
             if over.is_set() or any(connection.received("welcome")):
                 return
             await asyncio.sleep(TRIES_AGAIN_S)
@@ -186,6 +211,13 @@ async def keep_trying(testbed: Testbed, client: str, leaver: str) -> None:
     testbed.scenario.background.append(trying)
     newcomers = testbed.scenario.stash.setdefault(NEWCOMERS, {})
     newcomers[client] = Newcomer(leaver, time.monotonic_ns(), trying, over)
+
+
+async def take_place_as_that_user(testbed: Testbed, client: str, leaver: str) -> None:
+    """Let a client of the one user keep trying; return once it is in, or will hardly be."""
+    await keep_trying(testbed, client, leaver, ONE_USER)
+    trying = testbed.scenario.stash[NEWCOMERS][client].trying
+    await asyncio.wait([trying], timeout=testbed.grace_s)
 
 
 async def admitted(testbed: Testbed, client: str, within_ms: float) -> None:

@@ -28,6 +28,8 @@ CAPABILITIES = (
     "private-statistics",
     "entitlements",
     "rotation",
+    "user-limit",
+    "token-reuse",
     "pings-within-60-s",
     "token-types",
     "audience-lists",

@@ -53,8 +53,9 @@ class Auth(Section):
     """How a client shows who it is, and where the tokens come from.
 
     `one_person`: all clients have the same subject; otherwise each connection has one of its own.
-    `leeway_s`: by how much the service lets clocks differ, for `exp`, `nbf` and `iat` (RFC 7519,
-    section 4.1.4), and so also how long a session outlives the expiry of its token.
+    `single_use`: a token opens one session only. `leeway_s`: by how much the service lets clocks
+    differ, for `exp`, `nbf` and `iat` (RFC 7519, section 4.1.4), and so also how long a session
+    outlives the expiry of its token.
     """
 
     token_locations: list[Literal["query parameter", "Authorization header"]] = Field(
@@ -68,6 +69,7 @@ class Auth(Section):
     audience: str | None = None
     subject: str = "qa-client"
     one_person: bool = False
+    single_use: bool = False
     leeway_s: float = Field(default=0, ge=0, le=600)
     key_id: str = "qaws-1"
     entitlement_claim: str | None = Field(default=None, min_length=1)
@@ -251,6 +253,8 @@ class Target(Section):
             "rotation": self.auth.generate_key
             and self.launch is not None
             and self.launch.reads("jwks_file"),
+            "user-limit": "user limit" in self.settings and self.launch is not None,
+            "token-reuse": not self.auth.single_use,
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
             "relay": self._can_be_relayed,
