@@ -32,7 +32,7 @@ Feature: Error handling
       | a NaN                             |
       | a symbol that is not text         |
 
-  @QA-WS-011 @p0 @critical @needs.configure @needs.inject
+  @QA-WS-011 @p0 @critical @needs.configure @needs.inject @needs.silent-pongs
   Scenario: QA-WS-011 An idle connection is closed, a busy one is not
     > Plan: given an idle timeout of N seconds, then a client that neither sends nor receives for N s
     > is closed with 1000 or 1001 and a reason with "idle" or "timeout", between N and N+2 s; a

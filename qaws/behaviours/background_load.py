@@ -163,7 +163,7 @@ def address(testbed: Testbed, symbol: str, persons: int, clients: int) -> Addres
     ]
     try:
         selection = Selection("symbols", symbols=(symbol,))
-        return Address.of(shown, selection, testbed.target.dialect)
+        return Address.of(shown, selection, testbed.target.spoken)
     except ValueError as problem:
         raise Broken(f"{testbed.target.file}: {problem}") from None
 

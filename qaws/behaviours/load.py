@@ -212,7 +212,7 @@ def plans(
         location=testbed.target.auth.token_locations[0],
         query_parameter=testbed.target.auth.query_parameter,
         first=first,
-        dialect=testbed.target.dialect,
+        dialect=testbed.target.spoken,
         flow=flow,
     )
     return plan, flow

@@ -177,6 +177,8 @@ async def closed_in_time(
     for connection in connections:
         ending = connection.ending
         if ending is None:
+            if not any(c.ending for c in end.clients) and (why := end.service.out_of_reach()):
+                raise NotVerified(why)
             what = f"from SIGTERM to the close of {connection.name}"
             checks.never(what, end.told_ns, time.monotonic_ns(), within_ms, connection.summary())
         if not (connection.ended_by_service and expected.fits_ending(ending)):

@@ -136,7 +136,9 @@ def told(connection: Connection) -> dict[str, str]:
     if refusal is None:
         frames = [f.text for f in connection.log if f.direction == "←" and f.kind == "text"]
         messages = {f"message {number}": text for number, text in enumerate(frames, start=1)}
-        return {**messages, "end": connection.summary()}
+        opened = connection.http_status == 101
+        end = str(connection.ending or "still open") if opened else connection.summary()
+        return {**messages, "end": end}
     body = bytes(refusal.body or b"")
     parts = {"status": f"HTTP {refusal.status_code} {refusal.reason_phrase}"}
     for name, value in refusal.headers.raw_items():

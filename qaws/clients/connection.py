@@ -25,6 +25,7 @@ from qaws.oracle.ledger import Entitlement
 from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
+from qaws.protocol.joined import several_texts
 from qaws.protocol.market import Selection
 from qaws.verdict import Broken
 
@@ -263,7 +264,9 @@ class Connection(FrameLog):
             message = None if binary else msgspec.json.decode(data)
         except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as problem:
             text, message = data.decode("utf-8", "replace"), None
-            self.breaches.append(f"{self.name} received a frame that is not JSON: {problem}")
+            joined = None if binary else several_texts(text)
+            what = joined or f"a frame that is not JSON: {problem}"
+            self.breaches.append(f"{self.name} received {what}")
         else:
             problem_found = "is binary, not text" if binary else self.contract.violation(message)
             if problem_found:
@@ -308,6 +311,8 @@ class Connection(FrameLog):
             kind = self.dialect.kind(frame.message)
             counts[kind] = counts.get(kind, 0) + 1
         seen = ", ".join(f"{n} x {kind}" for kind, n in counts.items()) or "no message"
+        if pings := sum(1 for f in self.log if f.kind == "ping" and f.direction == "←"):
+            seen += f", {pings} x WebSocket ping of the service, answered by a pong"
         return f"{seen}; {self.ending or 'still open'}"
 
     # --- sending ------------------------------------------------------------------------------

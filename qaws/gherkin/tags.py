@@ -37,6 +37,7 @@ CAPABILITIES = (
     "required-claims",
     "finite-expiries",
     "deep-nesting",
+    "silent-pongs",
 )
 """What a scenario may need of a target: `@needs.inject`."""
 

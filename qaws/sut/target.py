@@ -8,7 +8,7 @@ the command line. What a target offers follows from what its file says: see `Tar
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -42,11 +42,13 @@ class Endpoint(Section):
     """Where clients connect. `{port}` stands for the port that the service listens on.
 
     `idle_timeout_s`: after how many seconds the service closes a client that says nothing, where
-    nobody has set another time; None where that is not known.
+    nobody has set another time; None where that is not known. `heartbeats`: types of messages that
+    the service sends of its own accord, so that a line is seen to live.
     """
 
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
     idle_timeout_s: float | None = Field(default=None, gt=0)
+    heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
 
 
 class Auth(Section):
@@ -206,6 +208,7 @@ Agreement = Literal[
     "required claims",
     "finite expiries",
     "deep nesting",
+    "silent pongs",
 ]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 
@@ -237,6 +240,11 @@ class Target(Section):
         if not isinstance(value, dict):
             return value
         return {k: {"variable": v} if isinstance(v, str) else v for k, v in value.items()}
+
+    @property
+    def spoken(self) -> str:
+        """Return the dialect with the heartbeats of this service, as `Contract` wants it."""
+        return " ".join([self.dialect, *self.endpoint.heartbeats])
 
     @property
     def capabilities(self) -> frozenset[str]:

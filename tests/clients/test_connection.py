@@ -749,3 +749,22 @@ def test_what_ends_before_anything_could_be_sent_is_a_handshake_that_failed(meet
     monkeypatch.setattr("qaws.clients.connection.dial", closed_already)
     connection = meet(Ticker(), opened=False)
     assert "a handshake that failed: ConnectionClosedError" in connection.summary()
+
+
+def test_texts_that_are_joined_are_named_and_pings_are_counted(meet):
+    class Joins(Ticker):
+        async def welcome(self, client):
+            await super().welcome(client)
+            await (await client.connection.ping())
+            await client.send(json.dumps(WELCOME) + "\n" + json.dumps(WELCOME))
+
+    async def play(connection):
+        assert await connection.wait_for(
+            lambda f: f.kind == "text" and "\n" in f.text, None, HANG_S
+        )
+
+    connection = meet(Joins(), play)
+    assert connection.breaches == [
+        "Alice received 2 JSON texts in one message, separated by a newline"
+    ]
+    assert "1 x WebSocket ping of the service, answered by a pong" in connection.summary()
