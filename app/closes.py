@@ -16,6 +16,7 @@ class Close(NamedTuple):
 AUTHENTICATION_REQUIRED = Close(1008, "Authentication required")
 TOKEN_EXPIRED = Close(1008, "token expired")
 MAX_CONNECTIONS = Close(1008, "max connections reached")
+MAX_CONNECTIONS_OF_USER = Close(1008, "max connections of this user reached")
 SLOW_CONSUMER = Close(1008, "slow consumer")
 RATE_LIMIT_EXCEEDED = Close(1008, "rate limit exceeded")
 IDLE_TIMEOUT = Close(1001, "idle timeout")

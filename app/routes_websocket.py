@@ -52,7 +52,7 @@ async def websocket_endpoint(service: Service, connection: ServerConnection) -> 
         return
     session = service.sessions.admit(connection, claims)
     if session is None:
-        await connection.close(*closes.MAX_CONNECTIONS)
+        await connection.close(*service.sessions.why_not(claims))
         return
     try:
         service.greet(session)

@@ -53,7 +53,10 @@ class TickerService:
         self.counters = Counters()
         self.subscriptions: Subscriptions[Session] = Subscriptions()
         self.sessions = SessionRegistry(
-            settings.max_connections, settings.idle_timeout_s, self.counters
+            settings.max_connections,
+            settings.idle_timeout_s,
+            self.counters,
+            settings.max_connections_per_user,
         )
         self.fanout = Fanout(
             self.subscriptions,

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from typing import cast
 
@@ -125,15 +126,24 @@ def new_session_id() -> str:
 class SessionRegistry:
     """The admitted clients, never more than ``max_connections``.
 
-    The check and the entry happen without a pause in between, so the limit is exact however
-    many clients arrive at once.
+    No user, which is what a token's subject names, has more than ``per_user`` of them. The check
+    and the entry happen without a pause in between, so the limits are exact however many clients
+    arrive at once.
     """
 
-    def __init__(self, max_connections: int, idle_timeout_s: float, counters: Counters) -> None:
+    def __init__(
+        self,
+        max_connections: int,
+        idle_timeout_s: float,
+        counters: Counters,
+        per_user: int | None = None,
+    ) -> None:
         self.max_connections = max_connections
         self._idle_timeout_s = idle_timeout_s
         self._counters = counters
+        self._per_user = per_user
         self._sessions: set[Session] = set()
+        self._of_user: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """Return how many clients are admitted now."""
@@ -149,13 +159,26 @@ class SessionRegistry:
 
     def admit(self, connection: ServerConnection, claims: Claims) -> Session | None:
         """Give an authenticated client a place, or return None when there is none."""
-        if self.is_full():
+        if self.is_full() or self._user_is_full(claims):
             return None
         session = Session(cast(TickerConnection, connection), claims, self._idle_timeout_s)
         self._sessions.add(session)
+        self._of_user[claims.sub] += 1
         self._counters.sessions_opened += 1
         return session
 
+    def _user_is_full(self, claims: Claims) -> bool:
+        return self._per_user is not None and self._of_user[claims.sub] >= self._per_user
+
+    def why_not(self, claims: Claims) -> Close:
+        """Return how a client is closed for whom there is no place."""
+        own = self._user_is_full(claims)
+        return closes.MAX_CONNECTIONS_OF_USER if own else closes.MAX_CONNECTIONS
+
     def release(self, session: Session) -> None:
         """Take a client's place back."""
-        self._sessions.discard(session)
+        if session in self._sessions:
+            self._sessions.remove(session)
+            self._of_user[session.claims.sub] -= 1
+            if not self._of_user[session.claims.sub]:
+                del self._of_user[session.claims.sub]

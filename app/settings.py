@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     max_connections: int = Field(
         default=1000, ge=1, description="how many clients may be connected at once, 1 or more"
     )
+    max_connections_per_user: int | None = Field(
+        default=None,
+        ge=1,
+        description="how many of them may have tokens of the same subject (not set: all)",
+    )
     flush_ms: float = Field(
         default=4.0,
         ge=0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
@@ -55,6 +56,33 @@ def _by_header(session: Session) -> bool:
 
 
 # --- QA-WS-002: the refusal ------------------------------------------------------------------
+
+
+@fault(
+    story="Who shows no token is sent to a login page, as a web framework's middleware does it, so "
+    "that clients which follow no redirect report a broken network.",
+    caught_by={
+        "QA-WS-002": REFUSAL + "HTTP 302, a redirect to /login, which no client follows",
+        "QA-WS-021": "what Mallory was told: measured ",
+    },
+)
+def login_page_for_who_shows_no_token() -> None:
+    """Answer the handshake with a redirect."""
+    original = TickerService.respond
+
+    def respond(
+        self: TickerService, connection: ServerConnection, request: Request
+    ) -> Response | None:
+        answer = original(self, connection, request)
+        if answer or urlsplit(request.path).path != WEBSOCKET_PATH:
+            return answer
+        if auth.bearer_token(request.path, request.headers) is not None:
+            return None
+        status = HTTPStatus.FOUND
+        headers = Headers({"Location": "/login?next=/ws/ticks", "Content-Length": "0"})
+        return Response(status.value, status.phrase, headers)
+
+    replace(TickerService, "respond", respond)
 
 
 @fault(

@@ -94,7 +94,7 @@ def limit_refusal_as_503() -> None:
         "QA-WS-012": ADMISSION,
         "QA-WS-025": "has a valid token but was closed with 1008",
     },
-    also=("QA-WS-024", "QA-WS-101"),
+    also=("QA-WS-024", "QA-WS-101", "QA-WS-108"),
 )
 def place_never_given_back() -> None:
     """Release nothing."""
@@ -140,3 +140,46 @@ def turned_away_are_welcomed() -> None:
         connection.transport.write(text_frame(messages.welcome(new_session_id())))
 
     _on_refusal(welcome)
+
+
+# --- QA-WS-108: the limit of one user --------------------------------------------------------
+
+
+@fault(
+    story="A user may have as many connections as there are places, so that one script that leaks "
+    "them shuts everybody else out.",
+    caught_by={"QA-WS-108": "refusal of Alan: measured 1 x welcome"},
+)
+def user_limit_ignored() -> None:
+    """Never call a user full."""
+    replace(SessionRegistry, "_user_is_full", lambda self, claims: False)
+
+
+@fault(
+    story="The limit of one user counts everybody's connections, so that two users who are busy "
+    "keep all others out.",
+    caught_by={"QA-WS-108": "Bob has a valid token but was not welcomed"},
+)
+def user_limit_counts_everybody() -> None:
+    """Count all sessions."""
+
+    def user_is_full(self: SessionRegistry, claims: Claims) -> bool:
+        return self._per_user is not None and len(self) >= self._per_user
+
+    replace(SessionRegistry, "_user_is_full", user_is_full)
+
+
+@fault(
+    story="A user's place is not given back when its client leaves, so that a trader who has "
+    "reconnected twice is locked out until the next restart.",
+    caught_by={"QA-WS-108": "admission of Alan after Alice left: measured nothing"},
+)
+def user_place_never_given_back() -> None:
+    """Give back the place, and not the user's."""
+    original = SessionRegistry.release
+
+    def release(self: SessionRegistry, session: Session) -> None:
+        original(self, session)
+        self._of_user[session.claims.sub] += 1
+
+    replace(SessionRegistry, "release", release)

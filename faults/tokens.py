@@ -7,9 +7,12 @@ import hmac
 import json
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Collection, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -18,7 +21,7 @@ from jwt.utils import base64url_decode
 from websockets import http11
 from websockets.asyncio.server import ServerConnection
 
-from app import auth, closes, jwks, routes_websocket
+from app import auth, closes, jwks, routes_websocket, server
 from app.auth import AuthenticationError, Claims, TokenVerifier
 from app.jwks import KeySet
 from app.server import TickerService
@@ -375,13 +378,59 @@ def expired_token_told_so() -> None:
 
 
 @fault(
-    story="Tokens of more than 8 kB are answered with HTTP 431 before anybody looks at them, so "
-    "that their bearers take a bad token for a broken network.",
-    caught_by={"QA-WS-021": "refusal of Mallory: measured HTTP 4"},
+    story="Each refusal has a request id of its own, and beside it a header says whether the token "
+    "that was shown has expired, so that a forger learns that its signature was good.",
+    caught_by={"QA-WS-021": TOLD + 'www-authenticate: Bearer error="invalid_token"'},
+)
+def hint_beside_a_request_id() -> None:
+    """Refuse by HTTP, with an id that is new each time, and a hint that is not."""
+    original = TickerService.respond
+
+    def respond(
+        self: TickerService, connection: ServerConnection, request: http11.Request
+    ) -> http11.Response | None:
+        answer = original(self, connection, request)
+        if answer or urlsplit(request.path).path != server.WEBSOCKET_PATH:
+            return answer
+        token = auth.bearer_token(request.path, request.headers)
+        try:
+            self.verifier.verify(token)
+        except AuthenticationError:
+            answer = connection.respond(HTTPStatus.UNAUTHORIZED, "Authentication required\n")
+            answer.headers["X-Request-ID"] = str(uuid.uuid4())
+            answer.headers["WWW-Authenticate"] = "Bearer" + _hint(self.verifier, token)
+        return answer
+
+    replace(TickerService, "respond", respond)
+
+
+def _hint(verifier: TokenVerifier, token: str | None) -> str:
+    try:
+        _signed(verifier, token or "")
+    except jwt.ExpiredSignatureError:
+        return ' error="invalid_token"'
+    except Exception:
+        pass  # all other tokens are refused as they should
+    return ""
+
+
+@fault(
+    story="Tokens of more than 8 kB are answered with HTTP 503 before anybody looks at them, so "
+    "that their bearers take a bad token for a service that is down, and try for ever.",
+    caught_by={"QA-WS-021": "refusal of Mallory: measured HTTP 503"},
 )
 def long_token_answered_otherwise() -> None:
-    """Leave the library's limit as it is."""
-    replace(http11, "MAX_LINE_LENGTH", 8192)
+    """Say that the service is not available."""
+    original = TickerService.respond
+
+    def respond(
+        self: TickerService, connection: ServerConnection, request: http11.Request
+    ) -> http11.Response | None:
+        if len(request.path) > 8192:
+            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "try again later\n")
+        return original(self, connection, request)
+
+    replace(TickerService, "respond", respond)
 
 
 @fault(

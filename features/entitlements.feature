@@ -64,9 +64,13 @@ Feature: Entitlements
 
     Examples:
       | its token           |
-      | the same token      |
       | another valid token |
       | a forged token      |
+
+    @needs.token-reuse
+    Examples: a token that opens more than one session
+      | its token           |
+      | the same token      |
 
   @QA-WS-119 @p1 @normal
   Scenario Outline: QA-WS-119 A half-valid subscription changes nothing for others

@@ -32,7 +32,7 @@ Feature: Error handling
       | a NaN                             |
       | a symbol that is not text         |
 
-  @QA-WS-011 @p0 @critical @needs.configure @needs.inject
+  @QA-WS-011 @p0 @critical @needs.configure @needs.inject @needs.silent-pongs
   Scenario: QA-WS-011 An idle connection is closed, a busy one is not
     > Plan: given an idle timeout of N seconds, then a client that neither sends nor receives for N s
     > is closed with 1000 or 1001 and a reason with "idle" or "timeout", between N and N+2 s; a
@@ -71,3 +71,20 @@ Feature: Error handling
     Examples: at full size
       | limit                                | clients |
       | its default connection limit of 1000 | 1000    |
+
+  @QA-WS-108 @p1 @normal @needs.configure @needs.inject @needs.mint @needs.user-limit
+  Scenario: QA-WS-108 One user over the limit of its own is turned away, and nobody else
+    > Beyond the plan: given a limit of 2 connections per user, when a user connects once more, then
+    > it is refused, or closed with 1008; its other connections and all other users are unharmed,
+    > and when one of its connections ends, its next is admitted: one, and not two.
+
+    Given the ticker service is running with a user limit of 2
+    And Alice and Anna are connected as one user and subscribed to NIFTY
+    And Bob is connected and subscribed to NIFTY
+    When Alan connects as that user too
+    And an option tick for NIFTY is published
+    Then Alan is refused with HTTP 403, 409 or 429, or closed with 1008 and a reason containing "connections"
+    And Alice, Anna and Bob receive that tick exactly once, within 2 seconds
+    When Alice disconnects, Alan keeps trying to connect as that user, and Abel comes after that
+    Then Alan is welcomed within 2 seconds
+    And Abel is refused with HTTP 403, 409 or 429, or closed with 1008 and a reason containing "connections"

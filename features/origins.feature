@@ -32,18 +32,35 @@ Feature: Origins
       | a listed host without its port                  |
       | a listed host with its default port spelled out |
       | an opaque origin (null)                         |
-      | an empty origin                                 |
-      | two origins, the listed one first               |
-      | two origins, the listed one last                |
-      | two listed origins                              |
-      | two origins in one header                       |
       | a listed host in capitals                       |
       | a listed origin with its scheme in capitals     |
       | a listed host with a trailing dot               |
-      | a listed origin with a trailing slash           |
-      | a listed origin with a path                     |
-      | a listed host as the user name                  |
-      | a wildcard                                      |
-      | a wildcard instead of the host                  |
       | an IP address instead of a name                 |
       | an IDN homograph (punycode)                     |
+
+  @QA-WS-023 @p0 @critical
+  Scenario Outline: QA-WS-023 An Origin header that is malformed or sent twice opens nothing
+    > Specification: given an allow-list of origins, when a connection comes with a foreign Origin,
+    > then it is refused with HTTP 403, or with 400 where the header is malformed or sent twice, as
+    > many servers do before the application is asked.
+
+    Given the ticker service is running with an allow-list of the trading desk and the chart server
+    And Alice is connected from the trading desk
+    And Bob is connected from the chart server
+    And Carol is connected without an Origin header
+    When Mallory connects from <origin> with a valid token
+    Then Mallory is refused with HTTP 400 or 403
+    And Alice, Bob and Carol are connected
+
+    Examples:
+      | origin                                |
+      | an empty origin                       |
+      | two origins, the listed one first     |
+      | two origins, the listed one last      |
+      | two listed origins                    |
+      | two origins in one header             |
+      | a listed origin with a trailing slash |
+      | a listed origin with a path           |
+      | a listed host as the user name        |
+      | a wildcard                            |
+      | a wildcard instead of the host        |

@@ -130,6 +130,32 @@ async def leave_amid_ticks(
     await context.testbed.do(departures.leave_amid_ticks, manner, selection, ticks)
 
 
+@given("{clients:Clients} {be:Be} connected as one user and subscribed to {selection:Selection}")
+async def clients_are_one_user(
+    context: StepContext, clients: list[str], be: str, selection: Selection
+) -> None:
+    """Their tokens differ, and have the same subject; all others are of other users."""
+    await context.testbed.do(tokens.be_one_user, clients, selection)
+
+
+@when("{client:Client} connects as that user too")
+async def connects_as_that_user(context: StepContext, client: str) -> None:
+    """With one more token of that subject."""
+    await context.testbed.do(tokens.connect_as_that_user, client)
+
+
+@when(
+    "{leaver:Client} disconnects, {client:Client} keeps trying to connect as that user, and {last:Client} comes after that"
+)
+async def keeps_trying_as_that_user(
+    context: StepContext, leaver: str, client: str, last: str
+) -> None:
+    """A clean close; one shows tokens of that subject until it is welcomed, another one once."""
+    await context.testbed.do(lifecycle.end_connection, leaver, "a clean close")
+    await context.testbed.do(tokens.take_place_as_that_user, client, leaver)
+    await context.testbed.do(tokens.connect_as_that_user, last)
+
+
 @when(
     "{leaver:Client} disconnects, {client:Client} keeps trying to connect, and {last:Client} comes after that"
 )

@@ -60,6 +60,8 @@ class Forger:
         self.stranger = stranger(tokens.algorithm)
         self.now = int(time.time())
         """Seconds since 1970, as the claims count them."""
+        self.leeway = math.ceil(tokens.leeway_s)
+        """By how many seconds the service lets clocks differ."""
 
     # --- the parts of a token -------------------------------------------------------------------
 
@@ -300,10 +302,10 @@ KINDS: dict[str, Callable[[Forger], str]] = {
     "an empty crit": lambda f: f.headed(crit=[]),
     "a wrong typ": lambda f: f.headed(typ="logout+jwt"),
     # The claims are not for now, not from there, not for here, or about nobody.
-    "expired an hour ago": lambda f: f.good(iat=f.now - 7200, exp=f.now - 3600),
-    "expired five seconds ago": lambda f: f.good(iat=f.now - 60, exp=f.now - 5),
-    "not yet valid": lambda f: f.good(nbf=f.now + 600),
-    "issued in the future": lambda f: f.good(iat=f.now + 600),
+    "expired an hour ago": lambda f: f.good(iat=f.now - 7200, exp=f.now - 3600 - f.leeway),
+    "expired five seconds ago": lambda f: f.good(iat=f.now - 7200, exp=f.now - 5 - f.leeway),
+    "not yet valid": lambda f: f.good(nbf=f.now + 600 + f.leeway),
+    "issued in the future": lambda f: f.good(iat=f.now + 600 + f.leeway),
     "no expiry": lambda f: f.good(exp=None),
     "an expiry in words": lambda f: f.good(exp="tomorrow"),
     "an expiry as a numeric string": lambda f: f.good(exp=str(f.now + 3600)),
@@ -333,6 +335,15 @@ KINDS: dict[str, Callable[[Forger], str]] = {
     "100 kB of garbage": lambda f: "x" * LONG,
 }
 """What a feature file calls a bad token → how it is made."""
+
+
+CLOCKS = (
+    "expired an hour ago",
+    "expired five seconds ago",
+    "not yet valid",
+    "issued in the future",
+)
+"""Kinds that are good tokens for a service whose clock is off, or that lets clocks differ."""
 
 
 def forged(kind: str, forger: Forger) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import os
 import subprocess
 import time
+import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -19,13 +23,32 @@ from qaws.sut.target import Auth
 from qaws.verdict import Broken
 
 LIFETIME_S = 3600
+
+ISSUED_AGO_S = 30
+"""How long ago a good token was issued: a clock that is behind by less must not see it come from
+the future."""
+
 COMMAND_ALLOWANCE_S = 20
+COMMANDS_AT_ONCE = 8
+
+CLOCKS_AGREE_S = 1.5
+"""Clocks that differ by less may be one, as a `Date` header has whole seconds only."""
+
+CLIENT_NUMBER = "QAWS_CLIENT"
+"""The variable that tells a token command for which client of the run it is asked, from 1 on."""
+
+FEW = 4
+"""So many tokens are signed at once; for more the clients that there are must not wait."""
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 class Tokens:
-    """Where a client's token comes from."""
+    """Where a client's token comes from.
+
+    Each token is that of another person, unless the target says that all clients are one: who
+    limits the sessions of a user, or lets a token open one session only, is no worse for that.
+    """
 
     def __init__(self, auth: Auth, folder: Path) -> None:
         """Prepare the source that the target names.
@@ -40,6 +63,7 @@ class Tokens:
         self._auth = auth
         self.accepted = False
         """Whether the service has let anybody in with a valid token yet."""
+        self._numbers = itertools.count(1)
         self.jwks_file = folder / "jwks.json"
         self._key: PrivateKey | None = None
         if auth.generate_key:
@@ -51,7 +75,7 @@ class Tokens:
             self.rotate("former")
 
     def valid(self) -> str:
-        """Return a token that the service must accept.
+        """Return a token that the service must accept, for one more client.
 
         Raises:
             Broken: the target's token command failed or its variable is empty.
@@ -59,11 +83,34 @@ class Tokens:
         if self._key:
             return self.mint()
         if self._auth.token_command:
-            return _run(self._auth.token_command)
+            return _run(self._auth.token_command, next(self._numbers))
         name = self._auth.token_variable or ""
         if not (token := os.environ.get(name, "").strip()):
             raise Broken(f"[auth] token_variable {name}: is not set; export {name}=<token>")
         return token
+
+    def several(self, count: int, **claims: Any) -> list[str]:
+        """Return a token for each of so many clients; it may take some milliseconds for each.
+
+        `claims` are as in `mint`.
+
+        Raises:
+            Broken: as with `valid`, and `mint` where there are claims.
+        """
+        if claims:
+            return [self.mint(**claims) for _ in range(count)]
+        if not self._auth.token_command:
+            return [self.valid() for _ in range(count)]
+        if self._auth.one_person:
+            return [self.valid()] * count
+        with ThreadPoolExecutor(COMMANDS_AT_ONCE) as pool:
+            return list(pool.map(lambda _: self.valid(), range(count)))
+
+    async def for_clients(self, count: int, **claims: Any) -> list[str]:
+        """Return the same; who else is connected is not kept waiting meanwhile."""
+        if self._key and count <= FEW:
+            return self.several(count, **claims)
+        return await asyncio.to_thread(self.several, count, **claims)
 
     def mint(self, **claims: Any) -> str:
         """Sign a token; `claims` replace the usual ones, None leaves a claim out.
@@ -76,11 +123,11 @@ class Tokens:
             self.claims(**claims), self.key, algorithm=self._auth.algorithm, headers=headers
         )
 
-    def entitled(self, symbols: Sequence[str]) -> str:
-        """Sign a token whose bearer may see these symbols only.
+    def entitled(self, symbols: Sequence[str]) -> dict[str, Any]:
+        """Return the claim by which a token's bearer may see these symbols only.
 
         Raises:
-            Broken: the target lets nobody mint, or names no claim for that.
+            Broken: the target names no claim for that.
         """
         if self._auth.entitlement_claim is None:
             raise Broken(
@@ -88,7 +135,7 @@ class Tokens:
             )
         is_list = self._auth.entitlement_shape == "list"
         shaped = list(symbols) if is_list else " ".join(symbols)
-        return self.mint(**{self._auth.entitlement_claim: shaped})
+        return {self._auth.entitlement_claim: shaped}
 
     def rotate(self, signing: Literal["former", "both", "new"]) -> None:
         """Publish a key set with the key that signs tokens, with one that replaces it, or both.
@@ -136,12 +183,15 @@ class Tokens:
     def claims(self, **changed: Any) -> dict[str, Any]:
         """Return the usual claims; `changed` replace them, None leaves a claim out."""
         now = int(time.time())
+        number = next(self._numbers)
+        subject = self._auth.subject
         usual = {
-            "sub": self._auth.subject,
+            "sub": subject if self._auth.one_person else f"{subject}-{number}",
             "iss": self._auth.issuer,
             "aud": self._auth.audience,
-            "iat": now,
+            "iat": now - ISSUED_AGO_S,
             "exp": now + LIFETIME_S,
+            "jti": uuid.uuid4().hex,
         }
         return {name: value for name, value in {**usual, **changed}.items() if value is not None}
 
@@ -156,15 +206,29 @@ class Tokens:
             raise Broken("[auth] has neither generate_key nor key_file: tokens cannot be minted")
         return self._key
 
-    @property
-    def hint(self) -> str:
-        """Return what to look at where the service lets nobody in; "" once it has."""
-        if self.accepted or not self._key:
+    def hint(self, token: str, ahead_s: float | None) -> str:
+        """Return what to look at where the service lets nobody in; "" once it has.
+
+        Args:
+            token: one that was not accepted; what it claims is held against the service's clock.
+            ahead_s: by how much that is ahead of the suite's; None where the service does not say.
+        """
+        if self.accepted:
             return ""
-        return (
-            f"no valid token has been accepted yet; in the key set {self.key_id} comes after "
-            "another signing key, an encryption key and an unknown kty: is the key chosen by kid?"
-        )
+        words = "no valid token has been accepted yet"
+        if claimed := in_words(token, ahead_s):
+            words += f"; this one claimed {claimed}"
+        if self._auth.generate_key:
+            words += (
+                f"; in the key set {self.key_id} comes after another signing key, an encryption "
+                "key and an unknown kty: is the key chosen by kid?"
+            )
+        return words
+
+    @property
+    def leeway_s(self) -> float:
+        """Return by how many seconds the service lets clocks differ."""
+        return self._auth.leeway_s
 
     @property
     def algorithm(self) -> str:
@@ -175,6 +239,29 @@ class Tokens:
     def key_id(self) -> str:
         """Return the `kid` under which the service knows the key."""
         return self._auth.key_id
+
+
+def in_words(token: str, ahead_s: float | None) -> str:
+    """Return what a token claims, and its times by the service's clock; "" for no JWT."""
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return ""
+    if ahead_s is None:
+        clock = "the suite's clock, as the service's answer has no Date"
+    elif abs(ahead_s) < CLOCKS_AGREE_S:
+        clock = "the service's clock, which agrees with the suite's"
+    else:
+        way = "ahead of" if ahead_s > 0 else "behind"
+        clock = f"the service's clock, which is {abs(ahead_s):.0f} s {way} the suite's"
+    now_s = time.time() + (ahead_s or 0.0)
+    named = [f"{name} {claims[name]!r}" for name in ("iss", "aud", "sub") if name in claims]
+    times = [
+        f"{name} {abs(claims[name] - now_s):.0f} s {'ago' if claims[name] <= now_s else 'ahead'}"
+        for name in ("iat", "nbf", "exp")
+        if isinstance(claims.get(name), int | float)
+    ]
+    return f"{', '.join([*named, *times])}, by {clock}"
 
 
 def public_jwk(key: PrivateKey, algorithm: str, key_id: str, **changed: Any) -> dict[str, Any]:
@@ -266,11 +353,17 @@ def _load(file: Path, algorithm: str) -> PrivateKey:
     return key
 
 
-def _run(command: list[str]) -> str:
+def _run(command: list[str], number: int) -> str:
+    environment = {**os.environ, CLIENT_NUMBER: str(number)}
     shown = " ".join(command)
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=COMMAND_ALLOWANCE_S, check=False
+            command,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_ALLOWANCE_S,
+            check=False,
+            env=environment,
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise Broken(f"[auth] token_command {shown!r}: {problem}") from None

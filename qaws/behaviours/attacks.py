@@ -91,7 +91,7 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
         Broken: there is no such attack, or it has not so many inputs.
     """
     playing = await asyncio.to_thread(inputs, name, count)
-    token = testbed.tokens.valid()
+    tokens = await testbed.tokens.for_clients(len(playing))
     waiting = CpuWait(service_and_broker(testbed))
     testbed.scenario.on_end.append(waiting.close)
     attack = testbed.scenario.stash[ATTACK] = Attack(name, time.monotonic_ns(), waiting)
@@ -102,7 +102,10 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
     watch = asyncio.create_task(_watch_memory(testbed, attack))
     try:
         await asyncio.gather(
-            *(_play(testbed, each, playing[each.what], token) for each in attack.attackers)
+            *(
+                _play(testbed, each, playing[each.what], token)
+                for each, token in zip(attack.attackers, tokens, strict=True)
+            )
         )
         await _until_ticks_came(testbed, attack)
         _note_evidence(testbed, attack)

@@ -101,7 +101,7 @@ def observers_receive(testbed: Testbed, observers: int, per_second: float, symbo
         observers, swarm, publisher
     )
     profile = LoadProfile(symbol, MOST_TICKS, per_second)
-    plan, flow = plans(testbed, groups, profile, lasting_token(testbed))
+    plan, flow = plans(testbed, groups, profile, lasting_tokens(testbed, observers))
     swarm.start(plan)
     publisher.start(flow)
     waiting = background.waiting = CpuWait(service_and_broker(testbed))
@@ -136,22 +136,34 @@ def end_flow(testbed: Testbed) -> None:
     ]
 
 
-def lasting_token(testbed: Testbed) -> str:
-    """Return a token that outlives the run, where the target lets us mint one."""
+MOST_PERSONS = 30
+"""As so many persons short-lived clients come where each token takes a command of the target's."""
+
+
+def lasting_tokens(testbed: Testbed, count: int) -> list[str]:
+    """Return tokens that outlive the run, where the target lets us mint them."""
     if "mint" in testbed.target.capabilities:
-        return testbed.tokens.mint(exp=int(time.time()) + LIFE_OF_TOKEN_S)
-    return testbed.tokens.valid()
+        return testbed.tokens.several(count, exp=int(time.time()) + LIFE_OF_TOKEN_S)
+    return testbed.tokens.several(count)
 
 
-def address(testbed: Testbed, symbol: str) -> Address:
-    """Return where short-lived clients go; all show one token, which is minted here."""
-    auth = testbed.target.auth
-    url, headers = credentials(
-        testbed.service.url, lasting_token(testbed), auth.token_locations[0], auth.query_parameter
-    )
+def address(testbed: Testbed, symbol: str, persons: int, clients: int) -> Address:
+    """Return where short-lived clients go; they take turns in being so many persons.
+
+    Where a token opens one session only, each of the `clients` has its own.
+    """
+    auth, where = testbed.target.auth, testbed.service.url
+    if auth.single_use:
+        persons = clients
+    elif "mint" not in testbed.target.capabilities:
+        persons = min(persons, MOST_PERSONS)
+    shown = [
+        credentials(where, token, auth.token_locations[0], auth.query_parameter)
+        for token in lasting_tokens(testbed, persons)
+    ]
     try:
         selection = Selection("symbols", symbols=(symbol,))
-        return Address.of(url, headers, selection, testbed.target.dialect)
+        return Address.of(shown, selection, testbed.target.spoken)
     except ValueError as problem:
         raise Broken(f"{testbed.target.file}: {problem}") from None
 

@@ -16,7 +16,7 @@ from qaws.verdict import Refuted
 async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) -> None:
     """Require that clients are refused in the handshake, or closed with a word why if allowed."""
     for connection in testbed.scenario.connections.of(clients):
-        by_status = connection.http_status == refusal.status
+        by_status = connection.http_status in refusal.statuses
         by_close = refusal.close is not None and await _closed_as(
             testbed, connection, refusal.close
         )

@@ -67,15 +67,15 @@ async def reconnect_all(testbed: Testbed, clients: Sequence[str], selection: Sel
     """Let clients whose service has been replaced connect and subscribe, all at the same time."""
     for connection in testbed.scenario.connections.of(clients):
         connection.end_was_due = True
-    token = testbed.tokens.valid()
+    tokens = await testbed.tokens.for_clients(len(clients))
     testbed.scenario.stash[RETURNED_NS] = time.monotonic_ns()
 
-    async def one(client: str) -> None:
+    async def one(client: str, token: str) -> None:
         (connection,) = await lifecycle.connect(testbed, [client], token)
         await connection.wait_for(lifecycle.is_kind(testbed, "welcome"), None, GIVEN_UP_S)
         await connection.subscribe(selection, GIVEN_UP_S)
 
-    await asyncio.gather(*(one(client) for client in clients))
+    await asyncio.gather(*map(one, clients, tokens))
 
 
 async def are_back(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:

@@ -43,7 +43,7 @@ def come(testbed: Testbed, count: int, symbol: str) -> None:
         Refuted: one was not served.
     """
     folder = tempfile.mkdtemp(prefix="early-", dir=testbed.scratch)
-    plan = EarlyPlan(address(testbed, symbol), count, folder)
+    plan = EarlyPlan(address(testbed, symbol, count, 2 * count), count, folder)
     engine = LocalProcesses(testbed.logs, 1)
     testbed.scenario.on_end.append(engine.close)
     early = EarlyClients(plan, engine.submit(run_early, plan))

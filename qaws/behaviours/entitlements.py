@@ -36,7 +36,9 @@ async def connect_entitled(testbed: Testbed, clients: Sequence[str], selection: 
     if selection.kind != "symbols":
         raise Broken(f"{selection}: a token names symbols: NIFTY and BANKNIFTY")
     await fences.fence(testbed, testbed.scenario.connections.all)
-    await lifecycle.be_connected(testbed, clients, testbed.tokens.entitled(selection.symbols))
+    claim = testbed.tokens.entitled(selection.symbols)
+    tokens = await testbed.tokens.for_clients(len(clients), **claim)
+    await lifecycle.be_connected(testbed, clients, tokens)
 
 
 async def ask_for_forbidden(

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 
 import jwt
 
+from qaws.auth.tokens import LIFETIME_S
 from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.lifecycle import shown
+from qaws.behaviours.tokens import LEEWAY
 from qaws.clients.connection import Connection
 from qaws.clients.endings import ExpectedClose
 from qaws.measure.clock import WallClock
@@ -35,18 +37,29 @@ LAST_SECOND_MS = 1000.0
 async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms: float) -> None:
     """Connect clients with a token that expires in `lifetime_ms`, at the next whole second.
 
+    For a service that lets clocks differ by some seconds the token says to expire as much earlier.
+
     Raises:
         Broken: the target lets nobody mint.
         Refuted: one of them was not welcomed.
     """
     clock = WallClock.read()
     testbed.scenario.stash.setdefault(WALL_CLOCK, clock)
-    expiry = math.ceil((clock.at_ns(time.monotonic_ns()) + lifetime_ms * 1e6) / 1e9)
-    await lifecycle.be_connected(testbed, clients, testbed.tokens.mint(exp=expiry))
+    leeway = math.ceil(testbed.tokens.leeway_s)
+    expiry = math.ceil((clock.at_ns(time.monotonic_ns()) + lifetime_ms * 1e6) / 1e9) - leeway
+    issued = {"iat": expiry - LIFETIME_S} if leeway else {}
+    tokens = await testbed.tokens.for_clients(len(clients), exp=expiry, **issued)
+    testbed.scenario.remarks.append(LEEWAY)
+    await lifecycle.be_connected(testbed, clients, tokens)
 
 
-def expiry_ns(clock: WallClock, connection: Connection) -> int:
+def expiry_ns(clock: WallClock, connection: Connection, leeway_s: float = 0.0) -> int:
     """Return when the token expires that a client has shown, as `time.monotonic_ns()`.
+
+    Args:
+        clock: how the wall clock stands.
+        connection: the client's.
+        leeway_s: by how much the service lets clocks differ.
 
     Raises:
         Broken: it has shown none.
@@ -54,7 +67,7 @@ def expiry_ns(clock: WallClock, connection: Connection) -> int:
     if connection.token is None:
         raise Broken(f"{connection.name} has shown no token that could expire")
     claims = jwt.decode(connection.token, options={"verify_signature": False})
-    return int(claims["exp"] * 1e9) - clock.ahead_ns
+    return int((claims["exp"] + math.ceil(leeway_s)) * 1e9) - clock.ahead_ns
 
 
 def _steady_clock(testbed: Testbed) -> WallClock:
@@ -90,15 +103,15 @@ async def closed_on_expiry(
     """
     checks, wait_s = testbed.scenario.checks, within_ms / 1e3 + testbed.grace_s
     connections = testbed.scenario.connections.of(clients)
-    clock = testbed.scenario.stash[WALL_CLOCK]
+    clock, leeway_s = testbed.scenario.stash[WALL_CLOCK], testbed.tokens.leeway_s
     await asyncio.gather(
         *(
-            _ended(c, (expiry_ns(clock, c) - time.monotonic_ns()) / 1e9 + wait_s)
+            _ended(c, (expiry_ns(clock, c, leeway_s) - time.monotonic_ns()) / 1e9 + wait_s)
             for c in connections
         )
     )
     clock = _steady_clock(testbed)
-    expiries = [expiry_ns(clock, connection) for connection in connections]
+    expiries = [expiry_ns(clock, connection, leeway_s) for connection in connections]
     for connection, at_ns in zip(connections, expiries, strict=True):
         what, ending = f"close of {connection.name} after its token expired", connection.ending
         if ending is None:

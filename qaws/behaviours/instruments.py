@@ -80,9 +80,9 @@ async def _come(testbed: Testbed, visits: Registry, number: int) -> bool:
     """Connect so many clients; return whether all were let in."""
     names = [f"visitor {len(visits.all) + each + 1}" for each in range(number)]
     location, headers = testbed.target.auth.token_locations[0], origins.headers(origins.NONE)
-    token = testbed.tokens.valid()
+    tokens = await testbed.tokens.for_clients(number)
     opened = await visits.connect(
-        names, testbed.service, token, location, headers, None, may_be_gone=True
+        names, testbed.service, tokens, location, headers, None, may_be_gone=True
     )
     await asyncio.gather(*(lifecycle.settled(testbed, each) for each in opened))
     return all(each.is_open and any(each.received("welcome")) for each in opened)

@@ -33,7 +33,7 @@ class Shown(Enum):
 async def connect(
     testbed: Testbed,
     clients: Sequence[str],
-    token: str | Shown | None = Shown.VALID,
+    token: str | Sequence[str] | Shown | None = Shown.VALID,
     *,
     location: str | None = None,
     origin: str = origins.NONE,
@@ -47,7 +47,7 @@ async def connect(
     Args:
         testbed: the testbed.
         clients: their names.
-        token: what they show; None for nothing.
+        token: what they show, or what each of them does; None for nothing.
         location: where; default the first that the target knows.
         origin: from which page they come, in the words of the features.
         service: to which; default the scenario's own.
@@ -66,10 +66,15 @@ async def connect(
         )
     if not may_be_gone:
         service.require_alive()
+    tokens: Sequence[str | None]
+    if isinstance(token, Shown):
+        tokens = await testbed.tokens.for_clients(len(clients))
+    else:
+        tokens = [token] * len(clients) if token is None or isinstance(token, str) else token
     opened = await testbed.scenario.connections.connect(
         clients,
         service,
-        testbed.tokens.valid() if token is Shown.VALID else token,
+        tokens,
         location or auth.token_locations[0],
         origins.headers(origin),
         receive_buffer,
@@ -97,7 +102,7 @@ def is_kind(testbed: Testbed, kind: str) -> Callable[[Frame], bool]:
 async def be_connected(
     testbed: Testbed,
     clients: Sequence[str],
-    token: str | Shown = Shown.VALID,
+    token: str | Sequence[str] | Shown = Shown.VALID,
     *,
     origin: str = origins.NONE,
     service: Service | None = None,
@@ -123,8 +128,11 @@ def require_welcomes(testbed: Testbed, connections: Iterable[Connection]) -> Non
 
 def _seen(testbed: Testbed, connection: Connection) -> str:
     """Say what a client has seen, and what could be the matter where its token opened nothing."""
-    opened = connection.token is None or any(connection.received("welcome"))
-    hint = "" if opened else testbed.tokens.hint
+    token = connection.token
+    opened = token is None or any(connection.received("welcome"))
+    hint = "" if opened or token is None else testbed.tokens.hint(token, connection.service_ahead_s)
+    if connection.location is not None:
+        hint = f"{testbed.target.file}: [endpoint] url has another address than the service"
     return f"{connection.summary()}; {hint}" if hint else connection.summary()
 
 

@@ -180,7 +180,7 @@ def publish_and_show(testbed: Testbed, profile: LoadProfile) -> None:
 
 
 def plans(
-    testbed: Testbed, groups: Sequence[Group], profile: LoadProfile, token: str
+    testbed: Testbed, groups: Sequence[Group], profile: LoadProfile, tokens: Sequence[str]
 ) -> tuple[SwarmPlan, FlowPlan]:
     """Return what a swarm and its publisher are to do.
 
@@ -188,7 +188,7 @@ def plans(
         testbed: the testbed; its ledger gives the first sequence number.
         groups: who is in the swarm.
         profile: what is published.
-        token: what all of them show.
+        tokens: what they show, each its own.
 
     Raises:
         Broken: the target has no feed.
@@ -208,11 +208,11 @@ def plans(
     plan = SwarmPlan(
         url=testbed.service.url,
         groups=tuple(groups),
-        tokens=(token,),
+        tokens=tuple(tokens),
         location=testbed.target.auth.token_locations[0],
         query_parameter=testbed.target.auth.query_parameter,
         first=first,
-        dialect=testbed.target.dialect,
+        dialect=testbed.target.spoken,
         flow=flow,
     )
     return plan, flow
@@ -228,7 +228,9 @@ def publish(testbed: Testbed, profile: LoadProfile) -> None:
     symbol = profile.symbol
     run, service = testbed.scenario.stash[LOAD], testbed.service
     service.require_alive()
-    plan, flow = plans(testbed, run.groups, profile, testbed.tokens.valid())
+    plan, flow = plans(
+        testbed, run.groups, profile, testbed.tokens.several(sum(g.count for g in run.groups))
+    )
     run.memory_before = run.memory_peak = _memory(testbed)
     with (
         closing(

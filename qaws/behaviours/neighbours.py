@@ -76,7 +76,7 @@ async def _token(testbed: Testbed, client: str, kind: str) -> str:
     if kind == "the same token" and same:
         return same
     if kind == "another valid token":
-        return testbed.tokens.mint(jti="another")
+        return testbed.tokens.valid()
     if kind == "a forged token":
         return forged(FORGERY, await tokens.forger(testbed))
     known = "the same token, another valid token, a forged token"

@@ -24,6 +24,12 @@ AT_ONCE = 30
 WELCOME_S = 15.0
 """How long a client waits for its welcome; how fast that comes is not the question here."""
 
+USED = (
+    "; the token had opened a session before: a target whose service lets each open one only says "
+    "so by [auth] single_use = true"
+)
+"""What a reader must know where clients take turns in showing tokens."""
+
 SYMBOL = "NIFTY"
 
 SESSION_IDS = Key[list[str]](
@@ -37,8 +43,8 @@ async def collect(testbed: Testbed, clients: int) -> None:
     Raises:
         Refuted: one was not welcomed, or its welcome breaks the contract.
     """
-    where = address(testbed, SYMBOL)
-    tally = ContractTally(Verifier(testbed.target.dialect))
+    where = await asyncio.to_thread(address, testbed, SYMBOL, 2 * AT_ONCE, clients)
+    tally = ContractTally(Verifier(testbed.target.spoken))
     ids = testbed.scenario.stash[SESSION_IDS] = []
     waiting = iter(range(1, clients + 1))
     began = time.monotonic()
@@ -49,7 +55,10 @@ async def collect(testbed: Testbed, clients: int) -> None:
             await client.come()
             welcomed = await asyncio.wait_for(client.welcomed, WELCOME_S * testbed.timeout_factor)
             if not welcomed or client.session_id is None:
-                raise Refuted(f"{client.name} has a valid token but {client.summary()}")
+                used = number > len(where.requests)
+                raise Refuted(
+                    f"{client.name} has a valid token but {client.summary()}{USED * used}"
+                )
             ids.append(client.session_id)
             client.reset()
             await client.gone

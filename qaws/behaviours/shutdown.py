@@ -141,12 +141,11 @@ async def _watch(testbed: Testbed, end: Shutdown) -> None:
 async def _attempt_connections(testbed: Testbed, end: Shutdown) -> None:
     """Try to get in from the first close on, until the process has ended, and once more then."""
     await _first_close(end.clients)
-    token = testbed.tokens.valid()
     while True:
         gone = end.ended_ns is not None
         name = f"newcomer {len(end.attempts) + 1}"
         (newcomer,) = await lifecycle.connect(
-            testbed, [name], token, service=end.service, may_be_gone=True
+            testbed, [name], service=end.service, may_be_gone=True
         )
         end.attempts.append(newcomer)
         if gone:
@@ -189,6 +188,8 @@ async def closed_in_time(
     for connection in connections:
         ending = connection.ending
         if ending is None:
+            if not any(c.ending for c in end.clients) and (why := end.service.out_of_reach()):
+                raise NotVerified(why)
             what = f"from SIGTERM to the close of {connection.name}"
             checks.never(what, end.told_ns, time.monotonic_ns(), within_ms, connection.summary())
         right = connection.ended_by_service and expected.fits_ending(ending)

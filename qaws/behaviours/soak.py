@@ -29,6 +29,9 @@ from qaws.verdict import Broken, Refuted
 CYCLES_OF_AN_HOUR = 24_000
 """Ten per 1.5 seconds, the source plan's rate."""
 
+PERSONS = 100
+"""Among so many the clients of the cycles take turns; fewer of them are there at the same time."""
+
 SAMPLES, WARM_UP_SAMPLES = 80, 20
 """How often the memory is read during cycles, and during the warm-up."""
 
@@ -78,7 +81,7 @@ def _run(
 ) -> CyclesReport:
     progress = testbed.scratch / f"progress-{time.monotonic_ns()}"
     plan = CyclesPlan(
-        address(testbed, symbol),
+        address(testbed, symbol, PERSONS, count),
         count,
         per_second=per_second,
         samples=samples,

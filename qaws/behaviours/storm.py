@@ -32,6 +32,7 @@ from qaws.gherkin.types import DURATION, NUMBER, duration, number
 from qaws.load.churn.storm import (
     CHURN,
     EARLY,
+    EXCESS_EVERY,
     LEAD_S,
     LULL,
     Attempt,
@@ -188,8 +189,10 @@ def storm(testbed: Testbed, weather: StormProfile, symbol: str) -> None:
     """
     background = testbed.scenario.stash[BACKGROUND_LOAD]
     state = testbed.scenario.stash[STORM] = Storm(background.observers)
+    newcomers = round(weather.churn_per_s * weather.churn_s * (1 + 1 / EXCESS_EVERY))
+    everybody = weather.clients + newcomers + weather.lull_come + 1
     plan = StormPlan(
-        address(testbed, symbol),
+        address(testbed, symbol, everybody, everybody),
         weather.clients,
         weather.within_s,
         weather.resets,

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from qaws.auth.forgeries import KINDS
 from qaws.behaviours import lifecycle
 from qaws.behaviours.token_traces import traces
-from qaws.behaviours.tokens import forger, response_of
+from qaws.behaviours.tokens import forger, told
 from qaws.clients.address import credentials
 from qaws.clients.connection import Connection
 from qaws.protocol.dialect import MALFORMED
@@ -364,7 +364,7 @@ def _require_lines(canaries: Sequence[Canary]) -> None:
 def _said(connections: Sequence[Connection]) -> dict[str, str]:
     """Return all that clients were told, of one kind each: place → text."""
     closes = [c.ending.reason for c in connections if c.ending]
-    answers = [response_of(c) for c in connections if c.refusal]
+    answers = ["\n".join(told(c).values()) for c in connections if c.refusal]
     messages = [f.text for c in connections for f in c.log if f.direction == "←"]
     return {
         REASON: "\n".join(closes),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+from qaws.runtime.dialing import connected_socket
 
 
 def redacted(url: str) -> str:
@@ -32,19 +32,9 @@ def credentials(
 
 
 async def small_socket(url: str, receive_buffer: int | None) -> dict[str, Any]:
-    """Return a connected socket with so small a receive buffer, as an argument for `connect`.
-
-    The size must be set before the TCP handshake, which agrees on the window (tcp(7)).
-    """
+    """Return a connected socket with so small a receive buffer, as an argument for `connect`."""
     if receive_buffer is None:
         return {}
-    loop, parts = asyncio.get_running_loop(), urlsplit(url)
+    parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "wss" else 80)
-    family, kind, number, _, address = (
-        await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    )[0]
-    opened = socket.socket(family, kind, number)
-    opened.setblocking(False)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    await loop.sock_connect(opened, address)
-    return {"sock": opened}
+    return {"sock": await connected_socket(parts.hostname or "", port, receive_buffer)}

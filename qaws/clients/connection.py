@@ -11,12 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import websockets
-from websockets.exceptions import (
-    ConnectionClosed,
-    InvalidHandshake,
-    InvalidMessage,
-    InvalidStatus,
-)
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.http11 import Response
@@ -25,23 +20,14 @@ from websockets.protocol import Event, State
 from qaws.clients.address import redacted
 from qaws.clients.endings import Ending
 from qaws.clients.frame_log import Frame, FrameKind, FrameLog
-from qaws.clients.recorder import Recorder, dial
+from qaws.clients.recorder import CUT_HANDSHAKE, Recorder, Unanswered, dial
 from qaws.oracle.ledger import Entitlement
+from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
+from qaws.protocol.joined import several_texts
 from qaws.protocol.market import Selection
 from qaws.verdict import Broken
-
-CUT_HANDSHAKE = (
-    InvalidHandshake,
-    InvalidMessage,
-    ConnectionClosed,
-    ConnectionResetError,
-    BrokenPipeError,
-    EOFError,
-)
-"""What comes of a connection that somebody took and that ended before a handshake was through: a
-relay, such as docker-proxy or a tunnel, takes it although there is nobody behind it."""
 
 OPEN_ALLOWANCE_S = 10.0
 """How long TCP connect and handshake may take before the service counts as unreachable."""
@@ -65,6 +51,8 @@ class Connection(FrameLog):
     started_ns: int = 0
     http_status: int | None = None
     http_error: str = ""
+    location: str | None = None
+    service_ahead_s: float | None = None
     refusal: Response | None = None
     ending: Ending | None = None
     _socket: Recorder | None = None
@@ -84,7 +72,7 @@ class Connection(FrameLog):
         may_be_gone: bool = False,
         compression: bool = False,
     ) -> None:
-        """Connect and do the WebSocket handshake; a refusal is noted, not raised.
+        """Connect and do the WebSocket handshake; whatever is answered is noted, not raised.
 
         Args:
             url: the endpoint, with its query.
@@ -95,7 +83,7 @@ class Connection(FrameLog):
             compression: offer it, as browsers do.
 
         Raises:
-            Broken: nobody listens there, or the handshake was not answered in time.
+            Broken: nobody listens there.
         """
         self.started_ns = time.monotonic_ns()
         self.url = redacted(url)
@@ -109,15 +97,17 @@ class Connection(FrameLog):
         except InvalidStatus as refusal:
             self.refusal = refusal.response
             self.http_status = refusal.response.status_code
+            self.location = refusal.response.headers.get("Location")
             body = (refusal.response.body or b"")[:500].decode("utf-8", "replace").strip()
             self._note("←", "handshake", f"the answer's body: {body or '(empty)'}")
         except CUT_HANDSHAKE as problem:
             self.http_error = f"{type(problem).__name__}: {problem}"
             self._note("←", "end", f"the handshake failed: {self.http_error}")
+        except Unanswered:
+            self.unanswered()
         except TimeoutError:
-            self._unreachable(
-                f"the handshake was not answered in {OPEN_ALLOWANCE_S:g} s", url, may_be_gone
-            )
+            said = f"no network connection came about in {OPEN_ALLOWANCE_S:g} s"
+            self._unreachable(said, url, may_be_gone)
         except OSError as problem:
             said = f"cannot connect: {problem}; is the service running there?"
             self._unreachable(said, url, may_be_gone)
@@ -132,6 +122,11 @@ class Connection(FrameLog):
             raise Broken(f"{redacted(url)}: {problem}") from None
         self.http_error = problem
         self._note("←", "end", problem)
+
+    def unanswered(self) -> None:
+        """Note that somebody took the connection and did not answer the handshake in time."""
+        self.http_error = f"it was not answered in {OPEN_ALLOWANCE_S:g} s"
+        self._note("←", "end", f"the handshake failed: {self.http_error}")
 
     async def close(self) -> None:
         """Close cleanly with code 1000 and wait for the service's answer; cut what has vanished."""
@@ -234,6 +229,7 @@ class Connection(FrameLog):
     def answered(self, event: Event) -> None:
         """Log the answer to the handshake; called by the socket."""
         if isinstance(event, Response):
+            self.service_ahead_s = seconds_ahead(event.headers.get("Date"))
             self._note("←", "handshake", f"HTTP {event.status_code} {event.reason_phrase}")
 
     def misunderstood(self, problem: Exception) -> None:
@@ -268,7 +264,9 @@ class Connection(FrameLog):
             message = None if binary else msgspec.json.decode(data)
         except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as problem:
             text, message = data.decode("utf-8", "replace"), None
-            self.breaches.append(f"{self.name} received a frame that is not JSON: {problem}")
+            joined = None if binary else several_texts(text)
+            what = joined or f"a frame that is not JSON: {problem}"
+            self.breaches.append(f"{self.name} received {what}")
         else:
             problem_found = "is binary, not text" if binary else self.contract.violation(message)
             if problem_found:
@@ -305,7 +303,7 @@ class Connection(FrameLog):
     def summary(self) -> str:
         """Say in a few words what this client has seen, for messages."""
         if self.http_status not in (None, 101):
-            return f"HTTP {self.http_status}"
+            return in_words(self.http_status, self.location)
         if self.http_error:
             return f"a handshake that failed: {self.http_error}"
         counts: dict[str, int] = {}
@@ -313,6 +311,8 @@ class Connection(FrameLog):
             kind = self.dialect.kind(frame.message)
             counts[kind] = counts.get(kind, 0) + 1
         seen = ", ".join(f"{n} x {kind}" for kind, n in counts.items()) or "no message"
+        if pings := sum(1 for f in self.log if f.kind == "ping" and f.direction == "←"):
+            seen += f", {pings} x WebSocket ping of the service, answered by a pong"
         return f"{seen}; {self.ending or 'still open'}"
 
     # --- sending ------------------------------------------------------------------------------

@@ -55,12 +55,13 @@ class ExpectedClose:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How clients are refused: by an HTTP status, or also by a close if one is allowed."""
+    """How clients are refused: by one of these HTTP statuses, or also by a close if allowed."""
 
-    status: int
+    statuses: Sequence[int]
     close: ExpectedClose | None = None
 
     def __str__(self) -> str:
+        status = f"HTTP {' or '.join(map(str, self.statuses))}"
         if self.close is None:
-            return f"HTTP {self.status} in answer to the handshake"
-        return f"HTTP {self.status}, or a close with {self.close}"
+            return f"{status} in answer to the handshake"
+        return f"{status}, or a close with {self.close}"

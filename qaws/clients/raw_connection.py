@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import os
+import re
 import time
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
@@ -125,10 +126,10 @@ class RawConnection(Connection):
         self._note("→", "handshake", f"a network connection to {parts.netloc}")
 
     async def connect(self, url: str, headers: Iterable[tuple[str, str]] = ()) -> None:
-        """Make the network connection and do the handshake; a refusal is noted, not raised.
+        """Make the network connection and do the handshake; whatever is answered is noted.
 
         Raises:
-            Broken: nobody listens there, or nothing was answered in time.
+            Broken: nobody listens there.
         """
         await self.dial(url)
         self.write(request(url, headers), f"GET {redacted(url)}")
@@ -136,7 +137,7 @@ class RawConnection(Connection):
             lambda f: f.kind in ("handshake", "end"), None, OPEN_ALLOWANCE_S
         )
         if answered is None:
-            raise Broken(f"{redacted(url)}: the handshake was not answered")
+            self.unanswered()
 
     async def close(self) -> None:
         """Close cleanly if it is open, and cut the network connection whatever it is."""
@@ -221,6 +222,8 @@ class RawConnection(Connection):
         line = head.split(b"\r\n")[0].decode("latin-1")
         with contextlib.suppress(IndexError, ValueError):
             self.http_status = int(line.split(" ")[1])
+        if found := re.search(rb"^location:[ \t]*(\S+)", head, re.IGNORECASE | re.MULTILINE):
+            self.location = found[1].decode("latin-1")
         self._note("←", "handshake", line)
         if self.http_status != 101:
             self._note("←", "bytes", rest.decode("utf-8", "replace")[:500])

@@ -7,7 +7,12 @@ from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ProtocolError
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    ProtocolError,
+)
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
@@ -17,6 +22,29 @@ from qaws.clients.address import small_socket
 
 AS_BROWSERS = ClientPerMessageDeflateFactory(client_max_window_bits=True)
 """What browsers offer: `permessage-deflate; client_max_window_bits` (RFC 7692)."""
+
+
+CUT_HANDSHAKE = (
+    InvalidHandshake,
+    InvalidMessage,
+    ConnectionClosed,
+    ConnectionResetError,
+    BrokenPipeError,
+    EOFError,
+)
+"""What comes of a connection that somebody took and that ended before a handshake was through: a
+relay, such as docker-proxy or a tunnel, takes it although there is nobody behind it."""
+
+
+class Unanswered(TimeoutError):
+    """Somebody took the connection, and said nothing to the handshake in time."""
+
+
+class _ConnectThere(connect):
+    """Connects to the address that it is given, and to no other: a redirect is an answer."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
 
 
 class Owner(Protocol):
@@ -74,28 +102,36 @@ async def dial(
     """Connect and do the handshake; `owner` is told of all that arrives, from the first byte on.
 
     Raises:
-        TimeoutError: it took longer than `within_s`.
+        Unanswered: there was a network connection, but no handshake within `within_s`.
+        TimeoutError: there was not even that.
         OSError: nobody listens there.
-        InvalidHandshake: it was refused, or is not as it should be.
+        InvalidHandshake: it was refused, redirected, or is not as it should be.
     """
+    reached = False
 
     def recorder(*args: Any, **kwargs: Any) -> Recorder:
+        nonlocal reached
+        reached = True
         made = Recorder(*args, **kwargs)
         made.owner = owner
         return made
 
     loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-    opened = await connect(
-        url,
-        additional_headers=headers,
-        compression=None,
-        extensions=[AS_BROWSERS] if compression else None,
-        proxy=None if loopback else True,
-        open_timeout=within_s,
-        ping_interval=None,
-        max_size=None,
-        max_queue=None,
-        create_connection=recorder,  # type: ignore[arg-type]
-        **await small_socket(url, receive_buffer),
-    )
+    small = await small_socket(url, receive_buffer)
+    try:
+        opened = await _ConnectThere(
+            url,
+            additional_headers=headers,
+            compression=None,
+            extensions=[AS_BROWSERS] if compression else None,
+            proxy=None if loopback else True,
+            open_timeout=within_s,
+            ping_interval=None,
+            max_size=None,
+            max_queue=None,
+            create_connection=recorder,  # type: ignore[arg-type]
+            **small,
+        )
+    except TimeoutError as problem:
+        raise (Unanswered() if reached else problem) from None
     return cast(Recorder, opened)

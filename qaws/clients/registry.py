@@ -72,7 +72,7 @@ class Registry:
         self,
         clients: Sequence[str],
         service: Service,
-        token: str | None,
+        tokens: Sequence[str | None],
         location: str,
         further_headers: Sequence[tuple[str, str]] = (),
         receive_buffer: int | None = None,
@@ -82,13 +82,13 @@ class Registry:
     ) -> list[Connection]:
         """Open one connection for each client and let the handshakes finish.
 
-        The last four arguments are those of `Connection.open`.
+        `tokens` has what each of them shows. The last four arguments are as in `Connection.open`.
         """
         auth = service.target.auth
-        url, headers = credentials(service.url, token, location, auth.query_parameter)
         gate = asyncio.Semaphore(AT_ONCE)
 
-        async def one(client: str) -> Connection:
+        async def one(client: str, token: str | None) -> Connection:
+            url, headers = credentials(service.url, token, location, auth.query_parameter)
             connection = Connection(
                 client, self._dialect, self._contract, token=token, stalled_ms=self._stalled_ms
             )
@@ -103,7 +103,7 @@ class Registry:
                 )
             return connection
 
-        return list(await asyncio.gather(*(one(client) for client in clients)))
+        return list(await asyncio.gather(*map(one, clients, tokens)))
 
     @staticmethod
     def arrivals(connection: Connection) -> list[Arrival]:

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Collection, Container
 
 import redis
+import redis.asyncio
 from redis.asyncio.client import PubSub
 
 from qaws.sut.broker import Broker
@@ -28,7 +29,7 @@ class OtherPublishers:
     """Listens to channels of a broker; use it on the loop thread.
 
     `own_words` are texts that what the suite has caused bears, without having published it; `name`
-    is what the broker knows the listener by.
+    is what the broker knows the listener by, and a channel on which only the suite publishes.
     """
 
     def __init__(self, broker: Broker, channels: Collection[str], own: Container[str]) -> None:
@@ -42,6 +43,7 @@ class OtherPublishers:
         self.own_words: set[str] = set()
         self.name = f"qaws-listens-{secrets.token_hex(4)}"
         self._broker, self._channels, self._own = broker, tuple(channels), own
+        self._client: redis.asyncio.Redis | None = None
         self._pubsub: PubSub | None = None
         self._task: asyncio.Task[None] | None = None
         self._answered = asyncio.Event()
@@ -53,9 +55,10 @@ class OtherPublishers:
         if self.is_listening:
             return
         await self.leave()
-        self._pubsub = self._broker.client(self.name).pubsub()
+        self._client = self._broker.client(self.name)
+        self._pubsub = self._client.pubsub()
         with contextlib.suppress(redis.RedisError, OSError):
-            await self._pubsub.subscribe(*self._channels)
+            await self._pubsub.subscribe(*self._channels, self.name)
             self._task = asyncio.get_running_loop().create_task(self._take(self._pubsub))
 
     async def leave(self) -> None:
@@ -64,10 +67,11 @@ class OtherPublishers:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        if self._pubsub:
-            pubsub, self._pubsub = self._pubsub, None
+        if self._pubsub and self._client:
             with contextlib.suppress(redis.RedisError, OSError):
-                await pubsub.aclose()  # type: ignore[no-untyped-call]
+                await self._pubsub.aclose()  # type: ignore[no-untyped-call]
+                await self._client.aclose()
+            self._pubsub = self._client = None
 
     @property
     def is_listening(self) -> bool:
@@ -76,10 +80,10 @@ class OtherPublishers:
 
     async def heard(self) -> str:
         """Say what others have published so far, in one sentence; "" for nothing."""
-        if not self._heard and self._pubsub and self.is_listening:
+        if not self._heard and self._client and self.is_listening:
             self._answered.clear()
             with contextlib.suppress(redis.RedisError, OSError, TimeoutError):
-                await self._pubsub.ping()
+                await self._client.publish(self.name, b"")  # behind all that was published before
                 await asyncio.wait_for(self._answered.wait(), ANSWER_S)
         return self._heard
 
@@ -87,9 +91,11 @@ class OtherPublishers:
         """Take what comes until the line is dead: what a broker is away for is judged elsewhere."""
         with contextlib.suppress(redis.RedisError, OSError):
             async for message in pubsub.listen():
-                if message["type"] == "pong":
+                if message["type"] != "message":
+                    continue
+                if message["channel"] == self.name.encode():
                     self._answered.set()
-                elif message["type"] == "message" and not self._heard:
+                elif not self._heard:
                     self._judge(message["channel"], message["data"])
 
     def _judge(self, channel: bytes, payload: bytes) -> None:

@@ -28,7 +28,16 @@ CAPABILITIES = (
     "private-statistics",
     "entitlements",
     "rotation",
+    "user-limit",
+    "token-reuse",
     "pings-within-60-s",
+    "token-types",
+    "audience-lists",
+    "issue-times",
+    "required-claims",
+    "finite-expiries",
+    "deep-nesting",
+    "silent-pongs",
 )
 """What a scenario may need of a target: `@needs.inject`."""
 

@@ -191,14 +191,17 @@ def ping(text: str) -> str:
 
 
 @_pattern(
-    r'HTTP \d+(?:, or closed with \d+ and a reason containing "[^"]+")?',
-    "HTTP *status*[, or closed with *code* and a reason containing *reason*]",
+    r'HTTP \d+(?:, \d+)*(?: or \d+)?(?:, or closed with \d+ and a reason containing "[^"]+")?',
+    "HTTP *statuses*[, or closed with *code* and a reason containing *reason*]",
 )
 def refusal(text: str) -> Refusal:
-    """Return how clients are refused: 'HTTP 401, or closed with 1008 and a reason containing …'."""
-    status, *code = re.findall(r"\d+", text.partition(' and a reason containing "')[0])
-    close = ExpectedClose([int(code[0])], quoted(text)) if code else None
-    return Refusal(int(status), close)
+    """Return how clients are refused: 'HTTP 401, or closed with 1008 and a reason containing …'.
+
+    Several statuses may do: "HTTP 400 or 403".
+    """
+    statuses, _, closed = text.partition(", or closed with ")
+    close = ExpectedClose([int(closed.split(" ")[0])], quoted(closed)) if closed else None
+    return Refusal([int(status) for status in re.findall(r"\d+", statuses)], close)
 
 
 @_pattern(r"is|are", "is/are")

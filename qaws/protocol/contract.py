@@ -21,7 +21,14 @@ class Contract:
     """What a service may send in one dialect."""
 
     def __init__(self, dialect: str) -> None:
-        """Compile the contract of `dialect`, the name of a document in `contracts/`."""
+        """Compile the contract of a dialect.
+
+        Args:
+            dialect: the name of a document in `contracts/`, and behind it, between blanks, the
+                types of heartbeats that the service sends of its own accord and nobody looks into.
+        """
+        dialect, *heartbeats = dialect.split()
+        self._heartbeats = frozenset(heartbeats)
         self._validators = _validators(dialect)
 
     def violation(self, message: Any) -> str | None:
@@ -33,6 +40,8 @@ class Contract:
         if not isinstance(message, dict):
             return f"is a JSON {type(message).__name__}, not an object"
         kind = message.get("type")
+        if isinstance(kind, str) and kind in self._heartbeats:
+            return None
         validator = self._validators.get(kind) if isinstance(kind, str) else None
         if validator is None:
             return f"has the type {kind!r}; known are {', '.join(sorted(self._validators))}"

@@ -14,7 +14,7 @@ import time
 import traceback
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import behave.model
 from behave.model import Scenario, Step
@@ -30,6 +30,7 @@ from qaws.runner.first_service import start_first
 from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
 from qaws.runtime import memory
+from qaws.sut.target import Agreement
 from qaws.sut.target_file import read_target
 from qaws.testbed import quiet_clients
 from qaws.testbed.testbed import Testbed, timeout_factor_of
@@ -192,6 +193,11 @@ class Session:
         self.testbed.begin_scenario(under_load="load" in scenario.effective_tags)
         require_understood(scenario, self._runner.step_registry)
         context.connections = self.testbed.scenario.connections
+        agreed = [each for each in get_args(Agreement) if each.replace(" ", "-") in needs]
+        self.testbed.scenario.remarks += [
+            f'this is an agreement: {target.file} may decline it by declines = ["{each}"]'
+            for each in agreed
+        ]
 
     def step(self, step: Step) -> None:
         """Note when a step begins."""

@@ -24,6 +24,9 @@ from qaws.verdict import Broken, NotVerified
 
 __all__ = ["MIB", "Service", "http_url", "open_url"]
 
+SHOWN_CHARS = 60
+"""So much of a command is shown in a sentence."""
+
 
 class Service:
     """One running service."""
@@ -248,6 +251,23 @@ class Service:
             raise Broken("the target has no [launch]: the service cannot be told to end")
         self.told_to_end = True
         self.process.interrupt()
+
+    def out_of_reach(self) -> str | None:
+        """Say so where SIGTERM went to a process that is not the one that serves, which lives on.
+
+        A shell or a launcher that stands between the two may not hand the signal on.
+        """
+        living = [holder for holder in self._holders if not has_ended(holder)]
+        if self.process is None or not living or self.process.pid in (h.pid for h in living):
+            return None
+        gone = "has ended" if self.process.exit_code() is not None else "goes on"
+        command = " ".join(self.target.launch.command) if self.target.launch else ""
+        command = command.splitlines()[0][:SHOWN_CHARS] if command else ""
+        return (
+            f"SIGTERM went to what was launched ({self.process.pid}: {command}), which {gone}; "
+            f"{_name(living[0])} ({living[0].pid}), which holds port {self.port}, serves on: the "
+            "signal has not reached it. Let the launcher hand it on, or start the service by exec"
+        )
 
     def stop(self) -> None:
         """End the service's process; a service that was there before is left alone."""

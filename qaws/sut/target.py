@@ -8,7 +8,7 @@ the command line. What a target offers follows from what its file says: see `Tar
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -42,15 +42,23 @@ class Endpoint(Section):
     """Where clients connect. `{port}` stands for the port that the service listens on.
 
     `idle_timeout_s`: after how many seconds the service closes a client that says nothing, where
-    nobody has set another time; None where that is not known.
+    nobody has set another time; None where that is not known. `heartbeats`: types of messages that
+    the service sends of its own accord, so that a line is seen to live.
     """
 
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
     idle_timeout_s: float | None = Field(default=None, gt=0)
+    heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
 
 
 class Auth(Section):
-    """How a client shows who it is, and where the tokens come from."""
+    """How a client shows who it is, and where the tokens come from.
+
+    `one_person`: all clients have the same subject; otherwise each connection has one of its own.
+    `single_use`: a token opens one session only. `leeway_s`: by how much the service lets clocks
+    differ, for `exp`, `nbf` and `iat` (RFC 7519, section 4.1.4), and so also how long a session
+    outlives the expiry of its token.
+    """
 
     token_locations: list[Literal["query parameter", "Authorization header"]] = Field(
         default=["query parameter"],
@@ -62,6 +70,9 @@ class Auth(Section):
     issuer: str | None = None
     audience: str | None = None
     subject: str = "qa-client"
+    one_person: bool = False
+    single_use: bool = False
+    leeway_s: float = Field(default=0, ge=0, le=600)
     key_id: str = "qaws-1"
     entitlement_claim: str | None = Field(default=None, min_length=1)
     entitlement_shape: Literal["list", "words"] = "list"
@@ -186,7 +197,19 @@ class Grants(Section):
     start_broker: list[str] = []
 
 
-Agreement = Literal["large integers", "key ids", "private statistics", "pings within 60 s"]
+Agreement = Literal[
+    "large integers",
+    "key ids",
+    "private statistics",
+    "pings within 60 s",
+    "token types",
+    "audience lists",
+    "issue times",
+    "required claims",
+    "finite expiries",
+    "deep nesting",
+    "silent pongs",
+]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 
 
@@ -219,6 +242,11 @@ class Target(Section):
         return {k: {"variable": v} if isinstance(v, str) else v for k, v in value.items()}
 
     @property
+    def spoken(self) -> str:
+        """Return the dialect with the heartbeats of this service, as `Contract` wants it."""
+        return " ".join([self.dialect, *self.endpoint.heartbeats])
+
+    @property
     def capabilities(self) -> frozenset[str]:
         """Return what this target lets the suite do; a scenario names its needs by tag."""
         offers = {
@@ -233,6 +261,8 @@ class Target(Section):
             "rotation": self.auth.generate_key
             and self.launch is not None
             and self.launch.reads("jwks_file"),
+            "user-limit": "user limit" in self.settings and self.launch is not None,
+            "token-reuse": not self.auth.single_use,
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
             "relay": self._can_be_relayed,

@@ -26,6 +26,8 @@ class ScenarioState:
         background: tasks that are cancelled behind its last step; what ends one of them early ends
             the scenario (`require_chores`).
         on_end: what ends what its steps have started; the last one first.
+        remarks: what a reader of a verdict on the service must know besides, such as what the
+            target may decline.
         figures: names and values that the report shows beside the checks.
         pictures: captions, and what draws an SVG document once the scenario has ended.
         screenshots: captions and PNG images.
@@ -41,6 +43,7 @@ class ScenarioState:
         self.outages: list[Outage] = []
         self.background: list[asyncio.Task[None]] = []
         self.on_end: list[Callable[[], None]] = []
+        self.remarks: list[str] = []
         self.figures: list[tuple[str, str]] = []
         self.pictures: list[tuple[str, Callable[[], str]]] = []
         self.screenshots: list[tuple[str, bytes]] = []

@@ -71,7 +71,7 @@ class Testbed:
         self.logs = folder
         self.swarm_engine = swarm
         self.dialect = QaWs()
-        self.contract = Contract(target.dialect)
+        self.contract = Contract(target.spoken)
         self.scratch = Path(tempfile.mkdtemp(prefix="qaws-"))
         self.broker: Broker | None = None
         self._feed: Feed | None = None
@@ -212,6 +212,9 @@ class Testbed:
             await self.loop.run(self.require_alone(), STEP_LIMIT_S)
             self._require_flows()
             self.scenario.require_chores()
+            if self.scenario.remarks or self._cause_of(refuted):
+                said = [*self._cause_of(refuted), str(refuted), *self.scenario.remarks]
+                raise Refuted("; ".join(said)) from refuted
             raise
         self.scenario.require_chores()
         return done
@@ -243,6 +246,12 @@ class Testbed:
                 service.require_alive()
             except Broken as death:
                 raise Refuted(f"{refuted}; {death}") from refuted
+
+    def _cause_of(self, refuted: Refuted) -> list[str]:
+        """Return the first message that cannot be read: what is lost behind it follows from it."""
+        breaches = [c.breaches[0] for c in self.scenario.connections.all if c.breaches]
+        unread = [b for b in breaches if "JSON text" in b or "not JSON" in b or "RFC 6455" in b]
+        return [each for each in unread[:1] if each not in str(refuted)]
 
     @property
     def feed(self) -> Feed:

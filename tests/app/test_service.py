@@ -262,6 +262,19 @@ def test_limit_is_exact_under_a_burst(strict: Service) -> None:
     assert strict.welcomed().ask({"action": "ping"}) == {"type": "pong"}
 
 
+def test_a_user_has_a_limit_of_its_own(launch: Callable[..., Service], issuer: Issuer) -> None:
+    service = launch(TICKER_MAX_CONNECTIONS_PER_USER="2")
+    own = [service.connect(issuer.token(sub="carol", jti=n)) for n in "abc"]
+    for client in own[:2]:
+        assert client.receive()["status"] == "connected"
+    assert own[2].closing() == Close(1008, "max connections of this user reached")
+    assert service.connect(issuer.token(sub="dave")).receive()["status"] == "connected"
+    own[0].close()
+    until(lambda: service.stats()["active_connections"] == 2, "carol has left")
+    assert service.connect(issuer.token(sub="carol")).receive()["status"] == "connected"
+    assert service.connect(issuer.token(sub="carol")).closing() is not None
+
+
 def test_sigterm_hands_out_the_last_ticks(launch: Callable[..., Service], broker: Broker) -> None:
     service = launch()
     clients = [service.welcomed() for _ in range(5)]

@@ -8,7 +8,15 @@ from pathlib import Path
 import jwt
 import pytest
 
-from qaws.auth.forgeries import KINDS, STRANGE_KEY_ID, Forger, callback_server_for, forged, stranger
+from qaws.auth.forgeries import (
+    CLOCKS,
+    KINDS,
+    STRANGE_KEY_ID,
+    Forger,
+    callback_server_for,
+    forged,
+    stranger,
+)
 from qaws.auth.tokens import Tokens, encryption_key, published_key_set
 from qaws.sut.target import Auth
 from qaws.verdict import Broken
@@ -44,6 +52,25 @@ def forger(request, tmp_path_factory, loop):
     loop.call(callbacks.open())
     yield Forger(Tokens(auth, tmp_path_factory.mktemp("keys")), callbacks, MARKER)
     loop.call(callbacks.close())
+
+
+@pytest.mark.parametrize("kind", CLOCKS)
+def test_a_stated_leeway_moves_what_is_out_of_time(tmp_path, kind):
+    def checked(leeway_s, granted_s):
+        auth = Auth(generate_key=True, issuer="qaws", audience="ticker", leeway_s=leeway_s)
+        forger = Forger(Tokens(auth, tmp_path), callback_server_for("RS256"))
+        jwt.decode(
+            forged(kind, forger),
+            forger.key.public_key(),
+            algorithms=["RS256"],
+            audience="ticker",
+            leeway=granted_s,
+        )
+
+    checked(0, 3601 if "hour" in kind else 601)
+    for leeway_s, granted_s in ((0, 0), (300, 300)):
+        with pytest.raises(jwt.InvalidTokenError):
+            checked(leeway_s, granted_s)
 
 
 def decode(forger, token):

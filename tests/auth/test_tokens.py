@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import sys
 import time
 
@@ -31,8 +32,45 @@ def decoded(tokens, token, algorithm="RS256"):
 def test_a_minted_token_verifies_against_the_published_keys(tmp_path, algorithm):
     tokens = minting(tmp_path, algorithm=algorithm)
     claims = decoded(tokens, tokens.valid(), algorithm)
-    assert claims["sub"] == "qa-client"
+    assert claims["sub"] == "qa-client-1"
     assert claims["exp"] > time.time() + 600
+
+
+def test_each_token_is_another_person_s_and_no_borderline_case(tmp_path):
+    tokens = minting(tmp_path)
+    everybody = [tokens.valid(), *tokens.several(3), *tokens.several(2, role="trader")]
+    claims = [decoded(tokens, token) for token in everybody]
+    assert len({each["sub"] for each in claims}) == len({each["jti"] for each in claims}) == 6
+    assert all(each["iat"] < time.time() - 20 for each in claims)
+    assert [each.get("role") for each in claims].count("trader") == 2
+
+
+def test_a_target_may_have_one_person_only(tmp_path):
+    tokens = minting(tmp_path, subject="qa", one_person=True)
+    claims = [decoded(tokens, token) for token in tokens.several(3)]
+    assert {each["sub"] for each in claims} == {"qa"}
+    assert len({each["jti"] for each in claims}) == 3
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_tokens_for_clients_on_the_loop(tmp_path, loop, count):
+    made = loop.call(minting(tmp_path).for_clients(count, role="trader"), timeout_s=HANG_S)
+    assert len(set(made)) == count
+
+
+def test_what_a_token_claims_is_said_by_the_service_s_clock(tmp_path):
+    tokens = minting(tmp_path)
+    said = tokens.hint(tokens.valid(), -120.0)
+    assert re.search(
+        r"this one claimed iss 'qaws', aud 'ticker', sub 'qa-client-1', iat (8\d|90) s ahead, "
+        r"exp 37\d\d s ahead, by the service's clock, which is 120 s behind the suite's; in the",
+        said,
+    )
+    assert "as the service's answer has no Date" in tokens.hint(tokens.valid(), None)
+    assert "which agrees with the suite's" in tokens.hint(tokens.valid(), 0.4)
+    assert tokens.hint("no.token.atall", None).count("claimed") == 0
+    tokens.accepted = True
+    assert tokens.hint(tokens.valid(), None) == ""
 
 
 def published(tokens):
@@ -57,7 +95,7 @@ def test_the_published_keys_are_as_those_of_real_issuers(tmp_path, algorithm):
 @pytest.mark.parametrize(("shape", "claim"), [("list", ["NIFTY", "M&M"]), ("words", "NIFTY M&M")])
 def test_a_token_says_what_its_bearer_may_see_in_the_target_s_way(tmp_path, shape, claim):
     tokens = minting(tmp_path, entitlement_claim="scope", entitlement_shape=shape)
-    assert decoded(tokens, tokens.entitled(["NIFTY", "M&M"]))["scope"] == claim
+    assert decoded(tokens, tokens.mint(**tokens.entitled(["NIFTY", "M&M"])))["scope"] == claim
     assert "scope" not in decoded(tokens, tokens.valid())
     with pytest.raises(Broken, match="has no entitlement_claim: no token can say"):
         minting(tmp_path).entitled(["NIFTY"])
@@ -216,6 +254,13 @@ def test_a_token_command_that_hangs_is_given_up(tmp_path, monkeypatch):
         by_command(tmp_path, "import time; time.sleep(600)").valid()
     assert time.monotonic() - start < HANG_S
     assert "timed out" in one_line(caught)
+
+
+def test_a_token_command_is_told_for_which_client(tmp_path):
+    script = "import os; print('token-' + os.environ['QAWS_CLIENT'])"
+    tokens = by_command(tmp_path, script)
+    assert sorted(tokens.several(3)) == ["token-1", "token-2", "token-3"]
+    assert tokens.valid() == "token-4"
 
 
 def test_a_token_variable_supplies_the_token(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ def refuses(status):
     return Refuses
 
 
-REFUSAL = Refusal(401, ExpectedClose([1008], ["Authentication required"]))
+REFUSAL = Refusal([401], ExpectedClose([1008], ["Authentication required"]))
 
 
 async def refusal(do):

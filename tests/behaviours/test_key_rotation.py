@@ -11,7 +11,7 @@ from tests.services.faulty import subscribed
 from tests.services.scripted import Ticker
 from tests.waiting import HANG_S
 
-REFUSED = Refusal(401, ExpectedClose([1008], ["Authentication required"]))
+REFUSED = Refusal([401], ExpectedClose([1008], ["Authentication required"]))
 
 
 @pytest.fixture

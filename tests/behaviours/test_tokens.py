@@ -1,6 +1,8 @@
 """Forged tokens at the door, and places that are given back."""
 
 import asyncio
+import re
+import uuid
 from http import HTTPStatus
 from urllib.request import urlopen
 
@@ -49,6 +51,35 @@ class HintsInAHeader(Ticker):
         return answer
 
 
+class NumbersRefusals(Ticker):
+    """Refuses all by HTTP: a fresh id in a header, in a cookie and in the body, and a count."""
+
+    def error(self, request):
+        return "Authentication required"
+
+    def request(self, connection, request):
+        number, fresh = next(self.numbers), uuid.uuid4()
+        body = f'{{"error":"{self.error(request)}", "id":"{fresh}", "refused so far":{number}}}\n'
+        answer = connection.respond(HTTPStatus.UNAUTHORIZED, body)
+        answer.headers["X-Request-ID"] = str(fresh)
+        answer.headers["Set-Cookie"] = f"sid={fresh.hex}; Path=/; HttpOnly"
+        return answer
+
+
+class HintsBesideAnId(NumbersRefusals):
+    def error(self, request):
+        return "expired" if "token=" in request.path else "Authentication required"
+
+
+class IdsThatAreOftenAlike(NumbersRefusals):
+    """Of two ids in a row one in two has the same letter, as behind two workers."""
+
+    def request(self, connection, request):
+        answer = super().request(connection, request)
+        answer.headers["X-Worker"] = "aabbaaabbaab"[next(self.numbers) // 2 % 12]
+        return answer
+
+
 class LetsNobodyInAfterwards(Strict):
     async def admit(self, client, token):
         if not token:
@@ -72,12 +103,30 @@ def test_a_forged_token_that_opens_nothing(right):
             r"^what Mallory was told: measured .*exp is missing.*allowed what a client without"
             " a token is told",
         ),
-        (HintsInAHeader, r'^what Mallory was told: measured HTTP 401.*error="invalid_token"'),
+        (
+            HintsInAHeader,
+            r'^what Mallory was told: measured www-authenticate: Bearer error="invalid_token", '
+            r"allowed what a client without a token is told: www-authenticate: Bearer$",
+        ),
+        (HintsBesideAnId, r'^what Mallory was told: measured body: {"error":"expired", .*…'),
         (LetsNobodyInAfterwards, r"^admission of Alice: measured nothing"),
     ],
 )
 def test_a_forged_token_that_is_handled_wrongly(wrong, service, sentence):
     wrong(service, forged(SOON_MS), sentence)
+
+
+@pytest.mark.parametrize("service", [NumbersRefusals, IdsThatAreOftenAlike])
+def test_what_differs_by_itself_tells_nothing(right, service):
+    async def story(do):
+        for _ in range(5):
+            await do(tokens.connect_forged, "Mallory", "no expiry")
+            await do(closes.refused, ["Mallory"], NO_TOKEN)
+            await do(tokens.rejection_is_indistinguishable, "Mallory")
+
+    checks = right(service, story)
+    masked = [check.measured for check in checks if check.what.startswith("what differs by itself")]
+    assert re.search(r"set-cookie: sid=…; Path=/; HttpOnly; x-request-id: …", masked[-1])
 
 
 class TellsExpiredApart(Strict):
@@ -154,7 +203,9 @@ def test_a_service_that_lets_nobody_in(wrong, with_key_set, service):
         with_key_set(service),
         signed(),
         r"^Alice has a valid token but was not welcomed: no message; closed with 1008 .*"
-        r"; no valid token has been accepted yet; in the key set qaws-1 comes after another"
+        r"; no valid token has been accepted yet; this one claimed sub 'qa-client-\d+', iat 3\d s"
+        r" ago, exp \d+ s ahead, by the service's clock, which agrees with the suite's; in the key"
+        r" set qaws-1 comes after another"
         r" signing key, an encryption key and an unknown kty: is the key chosen by kid\?$",
     )
 

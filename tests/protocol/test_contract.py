@@ -134,3 +134,11 @@ def test_a_frame_is_checked_within_50_microseconds(kind):
         CONTRACT.violation(msgspec.json.decode(frame))
         took.append(time.perf_counter_ns() - start)
     assert statistics.median(took) < 50_000
+
+
+def test_declared_heartbeats_are_passed_over():
+    beats = Contract("qa-ws heartbeat ping")
+    assert beats.violation({"type": "heartbeat", "at": 1}) is None
+    assert beats.violation({"type": "ping"}) is None
+    assert "has the type 'beat'" in str(beats.violation({"type": "beat"}))
+    assert "has the type 'heartbeat'" in str(Contract("qa-ws").violation({"type": "heartbeat"}))

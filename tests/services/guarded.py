@@ -12,7 +12,7 @@ import jwt
 from qaws.clients.endings import ExpectedClose, Refusal
 from tests.services.scripted import Ticker
 
-NO_TOKEN = Refusal(401, ExpectedClose([1008], ["Authentication required"]))
+NO_TOKEN = Refusal([401], ExpectedClose([1008], ["Authentication required"]))
 
 
 def shown(client):

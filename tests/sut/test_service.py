@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import textwrap
@@ -283,6 +284,31 @@ def test_a_service_that_is_told_to_end_is_no_death(services, until):
     until(lambda: first.process.exit_code() is not None)
     first.require_alive()
     assert offered.get() is not first
+
+
+def test_a_signal_that_a_shell_keeps_to_itself_is_said(services, until):
+    program = textwrap.dedent(HEALTHY).replace("{", "{{").replace("}", "}}")
+    shell = ["sh", "-c", '"$0" -u -c "$1"; true', "{python}", program]
+    offered = services(command=shell)
+    service = offered.get()
+    service.note_who_serves()
+    service.tell_to_end()
+    until(lambda: service.process.exit_code() is not None)
+    said = service.out_of_reach()
+    assert re.match(
+        r"SIGTERM went to what was launched \(\d+: sh -c .*\), which has ended; python\S* \(\d+\), "
+        r"which holds port \d+, serves on: the signal has not reached it",
+        said,
+    )
+
+
+def test_a_signal_that_reaches_who_serves_leaves_nothing_to_say(services, until):
+    service = services().get()
+    service.note_who_serves()
+    assert service.out_of_reach() is None
+    service.tell_to_end()
+    until(service.has_ended)
+    assert service.out_of_reach() is None
 
 
 def test_a_service_that_does_not_heed_is_ended_at_once(services):

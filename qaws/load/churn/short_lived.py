@@ -8,9 +8,12 @@ its ticks must be in order, as with any other client.
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
 import socket
 import struct
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -23,6 +26,7 @@ from qaws.load.subscriber.connection import new_handshake
 from qaws.load.subscriber.message import read_message
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.violation import Violation
+from qaws.protocol.answers import in_words
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
 
@@ -47,36 +51,60 @@ def client_frame(opcode: int, payload: bytes) -> bytes:
     return bytes((0x80 | opcode, 0x80 | len(payload))) + MASK + payload
 
 
+def _in_words(status: str, head: str) -> str:
+    """Return an answer that opens nothing, by its first line and its whole head."""
+    words = f"HTTP {status.removeprefix('HTTP/1.1 ')}"
+    found = re.search(r"^location:[ \t]*(\S+)", head, re.IGNORECASE | re.MULTILINE)
+    code = re.match(r"HTTP (3\d\d)\b", words)
+    if not (found and code):
+        return words
+    return in_words(int(code[1]), found[1])
+
+
+_TURNS = itertools.count()
+"""Whose turn it is among those who show a token, in this process."""
+
 CLOSE = client_frame(8, struct.pack("!H", 1000))
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where clients go, and what they say there. `request` holds a token: keep it out of logs."""
+    """Where clients go, and what they say there.
+
+    `requests` are what they take turns in, each with the answer's `Sec-WebSocket-Accept` that
+    belongs to it. They hold tokens: keep them out of logs.
+    """
 
     host: str
     port: int
-    request: bytes
-    accept: bytes
+    requests: tuple[tuple[bytes, bytes], ...]
     selection: Selection
     subscribe: bytes
     dialect: str
 
     @classmethod
-    def of(cls, url: str, headers: dict[str, str], selection: Selection, dialect: str) -> Address:
-        """Prepare the handshake for a ws:// URL.
+    def of(
+        cls,
+        shown: Iterable[tuple[str, dict[str, str]]],
+        selection: Selection,
+        dialect: str,
+    ) -> Address:
+        """Prepare the handshakes for ws:// URLs.
+
+        `shown` has a URL and headers for each token that clients take turns in showing, at least
+        one; host and port are those of the first.
 
         Raises:
             ValueError: the URL is another one.
         """
-        protocol = new_handshake(url, headers)
-        if protocol.uri.secure:
+        protocols = [new_handshake(url, headers) for url, headers in shown]
+        uri = protocols[0].uri
+        if uri.secure:
             raise ValueError("short-lived clients speak ws://, not wss://")
         return cls(
-            protocol.uri.host,
-            protocol.uri.port,
-            b"".join(protocol.data_to_send()),
-            accept_key(protocol.key).encode(),
+            uri.host,
+            uri.port,
+            tuple((b"".join(p.data_to_send()), accept_key(p.key).encode()) for p in protocols),
             selection,
             client_frame(1, QaWs().subscribe(selection).encode()),
             dialect,
@@ -90,7 +118,7 @@ class ShortLivedClient(asyncio.Protocol):
     """
 
     def __init__(
-        self, name: str, address: Address, tally: ContractTally, send: bytes = b""
+        self, name: str, address: Address, tally: ContractTally, portion: float = 1.0
     ) -> None:
         """Prepare.
 
@@ -98,7 +126,7 @@ class ShortLivedClient(asyncio.Protocol):
             name: what sentences call it.
             address: where it goes.
             tally: where it writes what it finds.
-            send: what it sends of the request; default all of it.
+            portion: how much it sends of its request; default all of it.
         """
         self.name = name
         self.welcomed_at: float | None = None
@@ -108,7 +136,8 @@ class ShortLivedClient(asyncio.Protocol):
         self.refusal = ""
         self.session_id: str | None = None
         self._address, self._tally = address, tally
-        self._send = send or address.request
+        request, self._accept = address.requests[next(_TURNS) % len(address.requests)]
+        self._send = request[: int(len(request) * portion)]
         loop = asyncio.get_running_loop()
         self.welcomed: asyncio.Future[bool] = loop.create_future()
         self.acknowledged: asyncio.Future[bool] = loop.create_future()
@@ -206,9 +235,8 @@ class ShortLivedClient(asyncio.Protocol):
     def _take_answer(self, head: bytes) -> bool:
         """Take the answer to the handshake; return whether the connection is open now."""
         status = head.split(b"\r\n", 1)[0]
-        if not status.startswith(b"HTTP/1.1 101") or self._address.accept not in head:
-            self.refusal = status.decode("latin-1").removeprefix("HTTP/1.1 ")
-            self.refusal = f"HTTP {self.refusal}"
+        if not status.startswith(b"HTTP/1.1 101") or self._accept not in head:
+            self.refusal = _in_words(status.decode("latin-1"), head.decode("latin-1"))
             if self._transport is not None:
                 self._transport.abort()
             return False

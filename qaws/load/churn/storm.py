@@ -296,9 +296,7 @@ class Storm:
     async def _strand(self, name: str, due_s: float, portion: float) -> None:
         """Connect, send a part of the request, and reset."""
         await self._until(due_s)
-        request = self._plan.address.request
-        part = request[: int(len(request) * portion)]
-        client = ShortLivedClient(name, self._plan.address, self._tally, part)
+        client = ShortLivedClient(name, self._plan.address, self._tally, portion)
         try:
             await client.come()
             await asyncio.sleep(STRANDED_S if portion < 1 else 0)

@@ -10,7 +10,7 @@ import asyncio
 from typing import Literal, cast
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import InvalidHandshake, InvalidStatus
 from websockets.frames import Close as CloseFrame
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
@@ -18,6 +18,7 @@ from websockets.uri import parse_uri
 
 from qaws.load.result import ClosedClient
 from qaws.measure import clock
+from qaws.protocol.answers import in_words
 
 TEXT = 0x81
 """First byte of a whole text frame: FIN and opcode 1, no extension (RFC 6455, section 5.2)."""
@@ -36,6 +37,15 @@ def new_handshake(url: str, headers: dict[str, str]) -> ClientProtocol:
     request.headers.update(headers)
     protocol.send_request(request)
     return protocol
+
+
+def refusal_in_words(problem: Exception) -> str:
+    """Return why a handshake opened no connection: the answer, if there was one."""
+    if isinstance(problem, InvalidStatus):
+        answer = problem.response
+        status = in_words(answer.status_code, answer.headers.get("Location"))
+        return f"server rejected WebSocket connection: {status}"
+    return str(problem) if isinstance(problem, InvalidHandshake) else "no handshake"
 
 
 class FastConnection(asyncio.Protocol):
@@ -165,8 +175,7 @@ class FastConnection(asyncio.Protocol):
         problem = self._protocol.handshake_exc
         if problem is not None:
             status = head.split(b"\r\n", 1)[0].decode("latin-1")
-            words = str(problem) if isinstance(problem, InvalidHandshake) else "no handshake"
-            self.refuse(f"{words} ({status})")
+            self.refuse(f"{refusal_in_words(problem)} ({status})")
             self.cut()
             return
         self._protocol.events_received()

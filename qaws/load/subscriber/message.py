@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from qaws.protocol.joined import several_texts
 from qaws.protocol.market import Selection, TickKind
 
 TICKS = ("option_tick", "underlying_bar")
@@ -71,7 +72,10 @@ def read_message(payload: bytes) -> Message:
     """
     if not payload.isascii():
         payload.decode()
-    members = _decode(payload)  # msgspec's errors are ValueErrors
+    try:
+        members = _decode(payload)
+    except msgspec.DecodeError as problem:
+        raise ValueError(several_texts(payload) or str(problem)) from None
     if members.type in TICKS:
         sequence = -1 if members.seq is None else members.seq
         return Message(

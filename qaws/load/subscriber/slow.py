@@ -17,12 +17,13 @@ from websockets.frames import Frame, Opcode
 
 from qaws.load.plan import Group
 from qaws.load.result import ClosedClient, SlowRecord
-from qaws.load.subscriber.connection import Refusal, new_handshake
+from qaws.load.subscriber.connection import Refusal, new_handshake, refusal_in_words
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.violation import Violation
 from qaws.measure.clock import now_us
 from qaws.measure.line import Line
+from qaws.runtime.dialing import connected_socket
 
 LOOK_EVERY_S = 0.05
 """How often a client that does not read looks whether it has been cut off."""
@@ -82,26 +83,20 @@ class SlowClient:
             Refusal: the service does not let this client in.
             OSError: nobody listens there.
         """
-        loop = asyncio.get_running_loop()
         self._protocol = new_handshake(url, headers)
         uri = self._protocol.uri
         if uri.secure:
             raise Refusal("cannot be slow over TLS: use a ws:// address for slow clients")
-        family, kind, number, _, address = (
-            await loop.getaddrinfo(uri.host, uri.port, type=socket.SOCK_STREAM)
-        )[0]
-        self._socket = socket.socket(family, kind, number)
-        self._socket.setblocking(False)
-        if self._group.receive_buffer:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._group.receive_buffer)
-        await loop.sock_connect(self._socket, address)
+        buffer = self._group.receive_buffer or 0
+        self._socket = await connected_socket(uri.host, uri.port, buffer)
         await self._write_out()
         asked = False
         while not self._acknowledged:
             await self._receive(16_384)
-            if self._protocol.handshake_exc or self._refused or self._over:
-                closed = self.record.closed
-                raise Refusal(self._refused or str(self._protocol.handshake_exc or closed))
+            problem = self._protocol.handshake_exc
+            if problem or self._refused or self._over:
+                answered = refusal_in_words(problem) if problem else str(self.record.closed)
+                raise Refusal(self._refused or answered)
             if self._welcomed and not asked:
                 asked = True
                 self._protocol.send_text(subscribe.encode())

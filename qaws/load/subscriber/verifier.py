@@ -9,6 +9,7 @@ from qaws.load.schedule import FlowPlan
 from qaws.load.subscriber.due_times import DueTimes
 from qaws.load.violation import Violation
 from qaws.protocol.contract import Contract
+from qaws.protocol.joined import several_texts
 from qaws.protocol.market import DUE_FIELD
 
 _decode = msgspec.json.Decoder().decode
@@ -37,7 +38,7 @@ class Verifier:
             received = _decode(payload)
             problem = self._contract.violation(received)
         except ValueError as error:
-            problem = f"is no JSON: {error}"
+            problem = several_texts(payload) or f"is no JSON: {error}"
         if problem is not None:
             shown = payload[:120].decode("utf-8", "replace")
             return Violation(

@@ -1,0 +1,39 @@
+"""What a service answers to a handshake when it does not open a connection, in words."""
+
+from __future__ import annotations
+
+import time
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from qaws.verdict import readable
+
+
+def in_words(status: int, location: str | None = None) -> str:
+    """Return an HTTP status, and where it points to if it is a redirect.
+
+    No client follows a redirect (RFC 6455, section 4.1, leaves that to the client, and browsers do
+    not): a service that answers so lets nobody in at the address that the target has.
+
+    Args:
+        status: of the answer.
+        location: its header of that name, None where it has none. A query, which may hold a token,
+            is left out.
+    """
+    words = f"HTTP {status}"
+    if location is None or not 300 <= status < 400:
+        return words
+    shown = readable(urlsplit(location)._replace(query="", fragment="").geturl())
+    return f"{words}, a redirect to {shown}, which no client follows"
+
+
+def seconds_ahead(date: str | None) -> float | None:
+    """Return by how much a `Date` header that has just come is ahead of this machine's clock.
+
+    It has whole seconds only, so that half a second more or less says nothing. None where it tells
+    no time.
+    """
+    try:
+        return parsedate_to_datetime(date or "").timestamp() + 0.5 - time.time()
+    except ValueError:
+        return None

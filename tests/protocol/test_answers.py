@@ -1,0 +1,32 @@
+"""What a service answers, in words."""
+
+from email.utils import formatdate
+
+import pytest
+
+from qaws.protocol.answers import in_words, seconds_ahead
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "words"),
+    [
+        (401, None, "HTTP 401"),
+        (401, "/login", "HTTP 401"),
+        (302, None, "HTTP 302"),
+        (308, "/ws/ticks/?token=S", "HTTP 308, a redirect to /ws/ticks/, which no client follows"),
+        (302, "https://a.example/#b", "HTTP 302, a redirect to https://a.example/, which no client "
+         "follows"),
+    ],
+)  # fmt: skip
+def test_a_redirect_says_where_to(status, location, words):
+    assert in_words(status, location) == words
+
+
+def test_a_date_tells_by_how_much_clocks_differ():
+    ahead = seconds_ahead(formatdate(usegmt=True))
+    assert ahead is not None
+    assert abs(ahead) < 1.5
+    long_ago = seconds_ahead("Fri, 27 Nov 2020 10:00:00 GMT")
+    assert long_ago is not None
+    assert long_ago < -86400
+    assert seconds_ahead(None) is seconds_ahead("today") is None
