@@ -334,11 +334,11 @@ class Feed:
         return self._flows.are_on
 
     def require_flows(self) -> None:
-        """Make sure, when it matters, that what was begun to flow still does, at its rate.
+        """Make sure, when it matters, that what was begun to flow still does.
 
         Raises:
             Broken: one of the flows has ended by itself, with its reason.
-            Inconclusive: one is far behind its rate, and the broker is not away on purpose.
+            Inconclusive: one all but stands still, and the broker is not away on purpose.
         """
         self._flows.require()
 

@@ -1,4 +1,4 @@
-"""Whether something that is to happen again and again still does, at its rate or near it."""
+"""Whether something that is to happen again and again still does, or all but stands still."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from math import ceil
 RECENT_S, FEWEST = 1.0, 4
 """What counts as recent, in seconds; for what happens seldom, the time of so many turns."""
 
-ENOUGH = 0.5
-"""The part of its turns that must have come of late. What lags a little, and makes up for it, is
-there; what stands still, or has half of its rate, is not what a scenario names."""
+ENOUGH = 0.1
+"""The part of its turns that must have come of late: or else it all but stands still. What a busy
+machine lets lag goes on all the same; what is about a rate is held more strictly."""
 
 
 class RecentRate:

@@ -195,7 +195,7 @@ class Testbed:
         Raises:
             Broken: it did not end within STEP_LIMIT_S (times timeout_factor), or ticks that were to
                 flow have ceased.
-            Inconclusive: these are far behind their rate, as it begins or where it was refuted.
+            Inconclusive: these all but stand still, as it begins or where it was refuted.
             Exception: what has ended a task in the background, if one has.
         """
         limit_s = STEP_LIMIT_S * self.timeout_factor
