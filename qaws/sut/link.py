@@ -41,11 +41,13 @@ class Way:
 
     def run(self) -> None:
         """Hand on, or swallow, what comes, until the source ends; then end the sink alike."""
-        with contextlib.suppress(OSError):
-            self._carry()
-        with self.turn:
-            if not self.is_silent:
-                _shut(self.sink, socket.SHUT_WR)
+        try:
+            with contextlib.suppress(OSError):
+                self._carry()
+        finally:  # a mistake of ours must not leave a link that is dead and looks alive
+            with self.turn:
+                if not self.is_silent:
+                    _shut(self.sink, socket.SHUT_WR)
 
     def _carry(self) -> None:
         """Read on, also while something that is late waits; return when the source has ended."""
@@ -83,13 +85,13 @@ class Way:
         while data:
             size = self._sizes.randint(1, self.piece_bytes) if self.piece_bytes else len(data)
             self.sink.sendall(data[:size])
-            self.passed_bytes += len(data[:size])
             self.last_byte_ns = time.monotonic_ns()
             self.pieces += 1
+            self.passed_bytes += len(data[:size])
             data = data[size:]
             due += PIECE_EVERY_S
-            if self.piece_bytes and due > time.monotonic():
-                time.sleep(due - time.monotonic())
+            if self.piece_bytes:
+                time.sleep(max(0.0, due - time.monotonic()))
 
 
 class Link:

@@ -1,5 +1,6 @@
 """The relay between service and broker: it carries, falls silent, is slow, and breaks links."""
 
+import itertools
 import socket
 import threading
 import time
@@ -9,7 +10,8 @@ import pytest
 import redis
 
 from qaws.runtime.ports import free_port
-from qaws.sut.link import amid
+from qaws.sut import link
+from qaws.sut.link import Way, amid
 from qaws.sut.relay import Relay
 from qaws.verdict import Broken
 from tests.waiting import HANG_S
@@ -278,6 +280,18 @@ def test_a_link_that_trickles_delivers_all_in_small_pieces(made, far, until):
         end.sendall(TICK)
         all_of(near, len(TICK))
         until(lambda: relay.pieces == before + 1)
+
+
+def test_whoever_loses_the_processor_between_two_pieces_goes_on(monkeypatch):
+    """The time for the next piece may come between a look at the clock and the wait for it."""
+    near, far_end = socket.socketpair()
+    with near, far_end:
+        way = Way(near, near)
+        way.piece_bytes = 20
+        ticking = itertools.count(0.0, 0.6 * link.PIECE_EVERY_S)
+        monkeypatch.setattr(time, "monotonic", lambda: next(ticking))
+        way._send(TICK)
+        assert all_of(far_end, len(TICK))[0] == TICK
 
 
 def test_a_link_that_comes_later_is_slow_too(made, far):
