@@ -85,9 +85,9 @@ class Way:
         while data:
             size = self._sizes.randint(1, self.piece_bytes) if self.piece_bytes else len(data)
             self.sink.sendall(data[:size])
-            self.passed_bytes += len(data[:size])
             self.last_byte_ns = time.monotonic_ns()
             self.pieces += 1
+            self.passed_bytes += len(data[:size])
             data = data[size:]
             due += PIECE_EVERY_S
             if self.piece_bytes:

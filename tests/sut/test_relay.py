@@ -289,7 +289,7 @@ def test_whoever_loses_the_processor_between_two_pieces_goes_on(monkeypatch):
         way = Way(near, near)
         way.piece_bytes = 20
         ticking = itertools.count(0.0, 0.6 * link.PIECE_EVERY_S)
-        monkeypatch.setattr("qaws.sut.link.time.monotonic", lambda: next(ticking))
+        monkeypatch.setattr(time, "monotonic", lambda: next(ticking))
         way._send(TICK)
         assert all_of(far_end, len(TICK))[0] == TICK
 
