@@ -248,10 +248,14 @@ class Testbed:
                 raise Refuted(f"{refuted}; {death}") from refuted
 
     def _cause_of(self, refuted: Refuted) -> list[str]:
-        """Return the first message that cannot be read: what is lost behind it follows from it."""
-        breaches = [c.breaches[0] for c in self.scenario.connections.all if c.breaches]
+        """Return the first message that a client which is named could not read.
+
+        What it lacks, or waits for in vain, follows from that.
+        """
+        said, everybody = str(refuted), self.scenario.connections.all
+        breaches = [c.breaches[0] for c in everybody if c.breaches and c.name in said]
         unread = [b for b in breaches if "JSON text" in b or "not JSON" in b or "RFC 6455" in b]
-        return [each for each in unread[:1] if each not in str(refuted)]
+        return [each for each in unread[:1] if each not in said]
 
     @property
     def feed(self) -> Feed:

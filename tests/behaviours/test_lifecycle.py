@@ -6,6 +6,7 @@ import re
 import pytest
 
 from qaws.behaviours import deliveries, lifecycle, publishing
+from qaws.clients.connection import Connection
 from qaws.verdict import Broken, Refuted
 from tests.services.faulty import (
     AMPLE_MS,
@@ -294,3 +295,30 @@ def test_a_task_that_dies_behind_the_last_step_ends_the_scenario(testbed, grace)
     until(lambda: died)
     with pytest.raises(Broken, match="in the background has ended: OSError: the line is gone"):
         testbed.end_scenario(trust=True)
+
+
+@pytest.mark.parametrize(
+    ("client", "said"),
+    [
+        (
+            "Alice",
+            "Alice received 2 JSON texts in one message; the fence to Alice: nothing; decline it",
+        ),
+        ("Bob", "the fence to Bob: nothing; decline it"),
+    ],
+)
+def test_the_cause_is_told_first_and_what_may_be_declined_last(testbed, grace, client, said):
+    grace(HANG_S)
+    scenario = testbed.begin_scenario()
+    alice = Connection("Alice", testbed.dialect, testbed.contract)
+    alice.breaches.append("Alice received 2 JSON texts in one message")
+    scenario.connections.all.append(alice)
+    scenario.remarks.append("decline it")
+
+    async def step(testbed):
+        raise Refuted(f"the fence to {client}: nothing")
+
+    with pytest.raises(Refuted) as caught:
+        asyncio.run(testbed.do(step))
+    assert str(caught.value) == said
+    testbed.end_scenario(trust=True)
