@@ -27,6 +27,7 @@ from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.joined import several_texts
 from qaws.protocol.market import Selection
+from qaws.protocol.surrogates import decoded
 from qaws.verdict import Broken
 
 OPEN_ALLOWANCE_S = 10.0
@@ -261,7 +262,7 @@ class Connection(FrameLog):
     def _message(self, at_ns: int, data: bytes, binary: bool) -> None:
         try:
             text = data.decode("utf-8")
-            message = None if binary else msgspec.json.decode(data)
+            message = None if binary else decoded(data)
         except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as problem:
             text, message = data.decode("utf-8", "replace"), None
             joined = None if binary else several_texts(text)

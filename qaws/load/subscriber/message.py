@@ -12,6 +12,7 @@ import msgspec
 
 from qaws.protocol.joined import several_texts
 from qaws.protocol.market import Selection, TickKind
+from qaws.protocol.surrogates import without_lone_surrogates
 
 TICKS = ("option_tick", "underlying_bar")
 
@@ -74,8 +75,11 @@ def read_message(payload: bytes) -> Message:
         payload.decode()
     try:
         members = _decode(payload)
-    except msgspec.DecodeError as problem:
-        raise ValueError(several_texts(payload) or str(problem)) from None
+    except msgspec.DecodeError:
+        try:
+            members = _decode(without_lone_surrogates(payload))
+        except msgspec.DecodeError as problem:
+            raise ValueError(several_texts(payload) or str(problem)) from None
     if members.type in TICKS:
         sequence = -1 if members.seq is None else members.seq
         return Message(
