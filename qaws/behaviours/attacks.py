@@ -96,7 +96,12 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
     testbed.scenario.on_end.append(waiting.close)
     attack = testbed.scenario.stash[ATTACK] = Attack(name, time.monotonic_ns(), waiting)
     for number, what in enumerate(playing, 1):
-        connection = RawConnection(f"hostile client {number}", testbed.dialect, testbed.contract)
+        connection = RawConnection(
+            f"hostile client {number}",
+            testbed.dialect,
+            testbed.contract,
+            stalled_ms=testbed.loop.stalls.between,
+        )
         testbed.scenario.connections.all.append(connection)
         attack.attackers.append(Attacker(what, connection))
     watch = asyncio.create_task(_watch_memory(testbed, attack))
