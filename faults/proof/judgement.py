@@ -69,7 +69,7 @@ def judge(
     Args:
         caught_by: id → phrase, as the fault declares.
         rows: every scenario and outline row that ran.
-        also: ids that may fail too, or not.
+        also: ids that may fail too, or not. So may any other, in words that the fault declares.
 
     Returns:
         One judgement for each id that ran or was declared, in order of the ids.
@@ -80,7 +80,7 @@ def judge(
     return {
         test_id: _named(caught_by[test_id], mine)
         if test_id in caught_by
-        else _unnamed(mine, test_id in also)
+        else _unnamed(mine, test_id in also, caught_by.values())
         for test_id, mine in sorted(by_id.items())
     }
 
@@ -102,13 +102,20 @@ def _named(phrase: str, rows: list[Row]) -> Judgement:
     return Judgement(Mark.MISSED, f'passed; wanted "{phrase}"')
 
 
-def _unnamed(rows: list[Row], may_fail: bool) -> Judgement:
-    """Judge a scenario that has nothing to do with the fault: it must pass, unless it may fail."""
+def _unnamed(rows: list[Row], may_fail: bool, words: Collection[str]) -> Judgement:
+    """Judge a scenario that a fault does not name: it must pass, or say the same as those it names.
+
+    Where a service loses ticks, whoever receives some may notice; in other words it would be
+    something else that the scenario says of the service.
+    """
+    noticed = ""
     for row in rows:
-        if row.status == "failed" and may_fail:
-            return Judgement(Mark.CAUGHT, row.message)
-        if row.status != "passed" and not row.is_starved:
+        if row.status == "failed" and (may_fail or any(each in row.message for each in words)):
+            noticed = noticed or row.message
+        elif row.status != "passed" and not row.is_starved:
             return Judgement(Mark.SPURIOUS, f"{row.status}: {row.message}")
+    if noticed:
+        return Judgement(Mark.CAUGHT, noticed)
     if starved := [row.message for row in rows if row.is_starved]:
         return Judgement(Mark.INCONCLUSIVE, starved[0])
     return Judgement(Mark.QUIET)

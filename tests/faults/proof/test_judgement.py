@@ -49,6 +49,9 @@ def test_a_named_scenario_that_does_not_catch_it(rows, mark):
         ([row("B", "error", "broken")], Mark.SPURIOUS),
         ([row("B", "error", STARVED)], Mark.INCONCLUSIVE),
         ([row("B", "error", STARVED), row("B", "failed", "red")], Mark.SPURIOUS),
+        ([row("B"), row("B", "failed", "the same phrase")], Mark.CAUGHT),
+        ([row("B", "failed", "the phrase"), row("B", "failed", "red")], Mark.SPURIOUS),
+        ([row("B", "error", "the phrase")], Mark.SPURIOUS),
     ],
 )
 def test_a_scenario_that_the_fault_does_not_name(rows, mark):
