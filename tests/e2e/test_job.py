@@ -69,7 +69,7 @@ def test_a_stopped_run_is_reported_as_aborted(project, started, stop):
     stop(job)
     output = ended(project, job)
     assert job.returncode == 130
-    assert (project.reports / "cleaned").exists(), "behave must have ended its cleanup"
+    assert (project.reports / "cleaned").exists(), f"behave must have ended its cleanup: {output}"
     assert project.verdict()["run"]["verdict"] == "ABORTED"
     assert "Run: ABORTED — Stopped by hand: 1 of 3 scenarios passed before." in output
     [(status, message, _)] = project.results()["QA-WS-002"]
