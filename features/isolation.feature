@@ -17,6 +17,23 @@ Feature: Isolation
     And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
 
+  @QA-WS-025 @p0 @blocker @needs.mint
+  Scenario Outline: QA-WS-025 Programs of one user do not hear each other
+    > Specification: nobody receives another's id, token, error or acknowledgement; so also where
+    > both clients are the same user, as the programs of one desk are.
+
+    Given the ticker service is running
+    And <programs> are programs of one user and subscribed to NIFTY
+    And Bob is connected and subscribed to BANKNIFTY
+    When Anna subscribes to BANKNIFTY
+    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
+    And nobody has received another client's session id, token or reply
+
+    Examples:
+      | programs       |
+      | Alice and Anna |
+
   @QA-WS-025 @p0 @blocker
   Scenario Outline: QA-WS-025 Patterns and channel names select nothing
     > Specification: `*` and the names of raw feed channels select nothing; nor do other patterns,

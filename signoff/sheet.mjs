@@ -14,7 +14,12 @@ const LEGEND = [
 
 export const escape = (text) =>
   String(text ?? "").replace(/[&<>"']/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[sign]);
-const clip = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+/** Cut a text to a length, between two words where there is a blank to cut at. */
+const clip = (text, length) => {
+  if (text.length <= length) return text;
+  const blank = text.lastIndexOf(" ", length - 2);
+  return blank > length / 2 ? `${text.slice(0, blank)} …` : `${text.slice(0, length - 1)}…`;
+};
 const slug = (verdict) => verdict.toLowerCase().replaceAll(" ", "-");
 const chip = (verdict) => `<span class="chip ${slug(verdict)}">${escape(verdict)}</span>`;
 const plural = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
@@ -168,7 +173,7 @@ function renderFigures(figures) {
 function renderFigure({ what, measured, allowed, verdict, times, rated }) {
   const often = times > 1 ? ` <span class="more">${rated ? `worst of ${times}` : `${times} times`}</span>` : "";
   const mark = verdict === "met" ? "" : ` <strong>${escape(verdict)}</strong>`;
-  return `<li>${escape(clip(what, 120))}: <b>${escape(clip(measured, 80))}</b> <span class="allowed">(${escape(clip(allowed, 80))})</span>${often}${mark}</li>`;
+  return `<li>${escape(clip(what, 120))}: <b>${escape(clip(measured, 140))}</b> <span class="allowed">(${escape(clip(allowed, 140))})</span>${often}${mark}</li>`;
 }
 
 /** A scenario's title without the id, which the row of the sheet says. */

@@ -1,7 +1,8 @@
 """What belongs to one client, and what to nobody."""
 
-from qaws.behaviours import isolation, session_ids, token_leaks
+from qaws.behaviours import isolation, session_ids, token_leaks, tokens
 from qaws.gherkin.steps import given, then, when
+from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
 
 
@@ -9,6 +10,14 @@ from qaws.testbed.context import StepContext
 def service_logs_at(context: StepContext, level: str) -> None:
     """With the target's setting "log level"; not verified where the service has no such level."""
     token_leaks.log_all_from(context.testbed, level)
+
+
+@given("{clients:Clients} {be:Be} programs of one user and subscribed to {selection:Selection}")
+async def clients_share_a_user(
+    context: StepContext, clients: list[str], be: str, selection: Selection
+) -> None:
+    """Their tokens have the same subject; not verified where one user may connect once only."""
+    await context.testbed.do(tokens.share_a_user, clients, selection)
 
 
 @when("{count:Number} clients connect and disconnect, and their session ids are recorded")

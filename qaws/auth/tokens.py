@@ -112,6 +112,17 @@ class Tokens:
             return self.several(count, **claims)
         return await asyncio.to_thread(self.several, count, **claims)
 
+    def renewed(self, token: str | None) -> str:
+        """Return another token of the person that a token of the suite names; "" for none."""
+        if token is None or self._key is None:
+            return ""
+        try:
+            subject = jwt.decode(token, options={"verify_signature": False}).get("sub")
+        except jwt.PyJWTError:
+            return ""
+        own = isinstance(subject, str) and subject.startswith(self._auth.subject)
+        return self.mint(sub=subject) if own else ""
+
     def mint(self, **claims: Any) -> str:
         """Sign a token; `claims` replace the usual ones, None leaves a claim out.
 

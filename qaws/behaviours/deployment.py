@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from qaws.behaviours import lifecycle
+from qaws.behaviours import lifecycle, persons
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.presence import require_present
 from qaws.protocol.market import Selection
@@ -67,7 +67,7 @@ async def reconnect_all(testbed: Testbed, clients: Sequence[str], selection: Sel
     """Let clients whose service has been replaced connect and subscribe, all at the same time."""
     for connection in testbed.scenario.connections.of(clients):
         connection.end_was_due = True
-    tokens = await testbed.tokens.for_clients(len(clients))
+    tokens = await persons.tokens_of(testbed, clients)
     testbed.scenario.stash[RETURNED_NS] = time.monotonic_ns()
 
     async def one(client: str, token: str) -> None:

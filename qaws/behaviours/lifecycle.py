@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 
+from qaws.behaviours import persons
 from qaws.behaviours.presence import require_present
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
@@ -68,7 +69,7 @@ async def connect(
         service.require_alive()
     tokens: Sequence[str | None]
     if isinstance(token, Shown):
-        tokens = await testbed.tokens.for_clients(len(clients))
+        tokens = await persons.tokens_of(testbed, clients)
     else:
         tokens = [token] * len(clients) if token is None or isinstance(token, str) else token
     opened = await testbed.scenario.connections.connect(

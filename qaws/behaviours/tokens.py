@@ -21,6 +21,7 @@ from qaws.oracle.refusals import Usual
 from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
+from qaws.verdict import NotVerified, Refuted
 
 CONTROL = "Nobody"
 """What a client without any token is called, whose refusal the others' is held against."""
@@ -177,6 +178,22 @@ async def be_one_user(testbed: Testbed, clients: Sequence[str], selection: Selec
     """
     same = await testbed.tokens.for_clients(len(clients), sub=ONE_USER)
     await lifecycle.be_connected(testbed, clients, same)
+    await lifecycle.subscribe(testbed, clients, selection)
+
+
+async def share_a_user(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
+    """Do the same with a service that may let one user connect once only.
+
+    Raises:
+        Broken: the target lets nobody mint.
+        NotVerified: one was not let in.
+        Refuted: a subscription was not acknowledged.
+    """
+    same = await testbed.tokens.for_clients(len(clients), sub=ONE_USER)
+    try:
+        await lifecycle.be_connected(testbed, clients, same)
+    except Refuted as refuted:
+        raise NotVerified(f"one user cannot connect twice here: {refuted}") from None
     await lifecycle.subscribe(testbed, clients, selection)
 
 

@@ -280,3 +280,14 @@ def test_without_a_key_nothing_can_be_minted(tmp_path):
     with pytest.raises(Broken, match="cannot be minted"):
         Tokens(Auth(token_variable="MY_TOKEN"), tmp_path).mint()
     assert not (tmp_path / "jwks.json").exists()
+
+
+def test_who_comes_again_is_the_same_person_with_another_token(tmp_path):
+    tokens = Tokens(Auth(generate_key=True), tmp_path)
+    first = tokens.valid()
+    again = tokens.renewed(first)
+    read = [jwt.decode(each, options={"verify_signature": False}) for each in (first, again)]
+    assert read[0]["sub"] == read[1]["sub"]
+    assert read[0]["jti"] != read[1]["jti"]
+    assert tokens.renewed(None) == tokens.renewed("garbage") == ""
+    assert tokens.renewed(tokens.mint(sub="Mallory")) == ""

@@ -105,6 +105,10 @@ def test_the_older_success_is_gone_and_the_job_failed(gallery, sheet):
     assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))
 
 
+def test_long_texts_are_cut_between_words(sheet):
+    assert not re.findall(r"\w…<", sheet)
+
+
 def test_nothing_loads_from_the_network(gallery, sheet):
     page = (gallery.reports / "index.html").read_text("utf-8")
     assert network_loads(page) == network_loads(sheet) == []
