@@ -112,8 +112,11 @@ class Tokens:
             return self.several(count, **claims)
         return await asyncio.to_thread(self.several, count, **claims)
 
-    def renewed(self, token: str | None) -> str:
-        """Return another token of the person that a token of the suite names; "" for none."""
+    def renewed(self, token: str | None, **claims: Any) -> str:
+        """Return another token of the person that a token of the suite names; "" for none.
+
+        `claims` are as in `mint`.
+        """
         if token is None or self._key is None:
             return ""
         try:
@@ -121,7 +124,7 @@ class Tokens:
         except jwt.PyJWTError:
             return ""
         own = isinstance(subject, str) and subject.startswith(self._auth.subject)
-        return self.mint(sub=subject) if own else ""
+        return self.mint(**{"sub": subject, **claims}) if own else ""
 
     def mint(self, **claims: Any) -> str:
         """Sign a token; `claims` replace the usual ones, None leaves a claim out.

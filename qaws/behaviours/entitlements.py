@@ -5,6 +5,7 @@ Every function takes the testbed first and runs on its loop thread (`Testbed.do`
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 
@@ -27,7 +28,8 @@ async def connect_entitled(testbed: Testbed, clients: Sequence[str], selection: 
     """Connect clients with a token that names these symbols and no others.
 
     A tick of everything that others hold comes first: a service may know only from the feed which
-    symbol an instrument belongs to.
+    symbol an instrument belongs to. And each has been there before, with rights to everything: a
+    service may remember those of a user.
 
     Raises:
         Broken: no symbols are named, or the target names no claim for them.
@@ -37,7 +39,11 @@ async def connect_entitled(testbed: Testbed, clients: Sequence[str], selection: 
         raise Broken(f"{selection}: a token names symbols: NIFTY and BANKNIFTY")
     await fences.fence(testbed, testbed.scenario.connections.all)
     claim = testbed.tokens.entitled(selection.symbols)
-    tokens = await testbed.tokens.for_clients(len(clients), **claim)
+    former = [f"{client} before" for client in clients]
+    await lifecycle.be_connected(testbed, former)
+    before = testbed.scenario.connections.of(former)
+    await asyncio.gather(*(each.close() for each in before))
+    tokens = [testbed.tokens.renewed(each.token, **claim) for each in before]
     await lifecycle.be_connected(testbed, clients, tokens)
 
 
