@@ -135,7 +135,7 @@ def half_entitled_held_in_silence() -> None:
 @fault(
     story="A client that sends a token on its open connection logs its user out everywhere: all "
     "sessions of that user go silent, and nobody is told.",
-    caught_by={"QA-WS-119": "to Alice"},
+    caught_by={"QA-WS-119": "to Anna"},
 )
 def second_authentication_silences_the_user() -> None:
     """Drop the subscriptions of a subject when one of its sessions authenticates again."""
@@ -166,7 +166,7 @@ def second_authentication_silences_the_user() -> None:
 @fault(
     story="Subscriptions belong to the token, so that a user who closes one of two windows sees "
     "nothing in the other any more.",
-    caught_by={"QA-WS-119": "to Alice"},
+    caught_by={"QA-WS-119": "to Mallory"},
     also=("QA-WS-024", "QA-WS-117"),
 )
 def leaving_ends_the_tokens_subscriptions() -> None:

@@ -216,7 +216,7 @@ def publish_action_left_in() -> None:
 @fault(
     story="An acknowledgement goes to all sessions of a user, so that the programs of one desk "
     "take each other's subscriptions for their own.",
-    caught_by={"QA-WS-025": OTHERS, "QA-WS-117": "the shortest that does"},
+    caught_by={"QA-WS-025": OTHERS},
 )
 def acknowledgement_to_all_of_a_user() -> None:
     """Send it to everybody of the same subject."""

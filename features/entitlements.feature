@@ -29,18 +29,19 @@ Feature: Entitlements
       | instrument 256265    | instrument 260105        |
       | the NIFTY underlying | the BANKNIFTY underlying |
 
-  @QA-WS-119 @p1 @normal
+  @QA-WS-119 @p1 @normal @needs.mint
   Scenario Outline: QA-WS-119 A second authentication on an open connection changes nothing
-    > Beyond the plan: a second authentication changes nothing for others, nor for the client: it is
-    > an unknown action, and gets an error.
+    > Beyond the plan: a second authentication changes nothing for others, another program of the same
+    > user among them, nor for the client: it is an unknown action, and gets an error.
 
     Given Alice is connected and subscribed to NIFTY
-    And Mallory is connected and subscribed to BANKNIFTY
+    And Mallory and Anna are programs of one user and subscribed to BANKNIFTY
     When Mallory authenticates again on the open connection 3 times, with <token>
     Then Mallory receives an error each time, containing "Invalid message format", within 2 seconds
     When an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
+    And Anna has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
 
     Examples:
