@@ -75,11 +75,21 @@ def _let_some_wait() -> None:
     replace(Fanout, "__init__", __init__)
 
 
+async def _let_all_wait(service: TickerService) -> None:
+    """Let what the broker had come, and wait until the shutdown writes it."""
+    if service.fanout._timer:
+        service.fanout._timer.cancel()
+        service.fanout._timer = None
+    service.fanout._flush_s = 60.0
+    await service.feed.fence()
+
+
 def _let_wait_only(kept: Callable[[list[bytes]], list[bytes]]) -> None:
     """Let some of the ticks that wait at a shutdown be thrown away."""
     _let_some_wait()
 
     async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        await _let_all_wait(service)
         for group in service.fanout._waiting:
             group.pending[:] = kept(group.pending)
             group.ahead.clear()
@@ -250,6 +260,7 @@ def last_ticks_lost_for_one_client() -> None:
     _let_some_wait()
 
     async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        await _let_all_wait(service)
         waiting = (member for group in service.fanout._waiting for member in group.members)
         if unlucky := next(waiting, None):
             service.subscriptions.drop(unlucky)
