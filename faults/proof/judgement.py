@@ -102,15 +102,19 @@ def _named(phrase: str, rows: list[Row]) -> Judgement:
     return Judgement(Mark.MISSED, f'passed; wanted "{phrase}"')
 
 
+TELLING = 12
+"""Declared words of so many characters tell one fault from another wherever they stand."""
+
+
 def _unnamed(rows: list[Row], may_fail: bool, words: Collection[str]) -> Judgement:
     """Judge a scenario that a fault does not name: it must pass, or say the same as those it names.
 
     Where a service loses ticks, whoever receives some may notice; in other words it would be
     something else that the scenario says of the service.
     """
-    noticed = ""
+    noticed, telling = "", [each for each in words if len(each) >= TELLING]
     for row in rows:
-        if row.status == "failed" and (may_fail or any(each in row.message for each in words)):
+        if row.status == "failed" and (may_fail or any(each in row.message for each in telling)):
             noticed = noticed or row.message
         elif row.status != "passed" and not row.is_starved:
             return Judgement(Mark.SPURIOUS, f"{row.status}: {row.message}")

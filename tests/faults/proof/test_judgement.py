@@ -49,14 +49,19 @@ def test_a_named_scenario_that_does_not_catch_it(rows, mark):
         ([row("B", "error", "broken")], Mark.SPURIOUS),
         ([row("B", "error", STARVED)], Mark.INCONCLUSIVE),
         ([row("B", "error", STARVED), row("B", "failed", "red")], Mark.SPURIOUS),
-        ([row("B"), row("B", "failed", "the same phrase")], Mark.CAUGHT),
-        ([row("B", "failed", "the phrase"), row("B", "failed", "red")], Mark.SPURIOUS),
-        ([row("B", "error", "the phrase")], Mark.SPURIOUS),
+        ([row("B"), row("B", "failed", "B: its own words")], Mark.CAUGHT),
+        ([row("B", "failed", "its own words"), row("B", "failed", "red")], Mark.SPURIOUS),
+        ([row("B", "error", "its own words")], Mark.SPURIOUS),
     ],
 )
 def test_a_scenario_that_the_fault_does_not_name(rows, mark):
-    found = marks({"A": "phrase"}, row("A", "failed", "phrase"), *rows)
+    found = marks({"A": "its own words"}, row("A", "failed", "its own words"), *rows)
     assert found == {"A": Mark.CAUGHT, "B": mark}
+
+
+def test_words_that_stand_in_many_sentences_excuse_no_other_scenario():
+    rows = [row("A", "failed", "ticks to Alice"), row("B", "failed", "welcome to Alice")]
+    assert marks({"A": "to Alice"}, *rows) == {"A": Mark.CAUGHT, "B": Mark.SPURIOUS}
 
 
 def test_a_scenario_that_may_fail_too_is_right_either_way():
