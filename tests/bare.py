@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 from qaws.clients.registry import Registry
-from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.testbed.scenario import ScenarioState
 from qaws.verdict import Checks
@@ -11,5 +10,5 @@ from qaws.verdict import Checks
 
 def bare_testbed():
     """Return one whose scenario has begun."""
-    state = ScenarioState(Registry(QaWs(), Contract("qa-ws")), Checks())
+    state = ScenarioState(Registry(QaWs()), Checks())
     return SimpleNamespace(scenario=state)

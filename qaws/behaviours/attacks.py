@@ -99,7 +99,6 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
         connection = RawConnection(
             f"hostile client {number}",
             testbed.dialect,
-            testbed.contract,
             stalled_ms=testbed.loop.stalls.between,
         )
         testbed.scenario.connections.all.append(connection)

@@ -89,6 +89,7 @@ def observers_receive(testbed: Testbed, observers: int, per_second: float, symbo
     """
     if symbol not in SPOT:
         raise Broken(f'no symbol "{symbol}"; known are {", ".join(SPOT)}')
+    testbed.dialect.require_qa_ws("load")
     selection = Selection("symbols", symbols=(symbol,))
     swarm = Swarm(
         testbed.logs, engine=testbed.swarm_engine, workers=1, timeout_factor=testbed.timeout_factor
@@ -152,6 +153,7 @@ def address(testbed: Testbed, symbol: str, persons: int, clients: int) -> Addres
 
     Where a token opens one session only, each of the `clients` has its own.
     """
+    testbed.dialect.require_qa_ws("load")
     auth, where = testbed.target.auth, testbed.service.url
     if auth.single_use:
         persons = clients

@@ -50,6 +50,7 @@ def open_page(testbed: Testbed, selection: Selection) -> None:
     url, _ = credentials(
         testbed.service.url, testbed.tokens.valid(), location, auth.query_parameter
     )
+    testbed.dialect.require_qa_ws("the page of the browser")
     page.connect(url, testbed.dialect.subscribe(selection))
     notes = page.notes_when(
         'notes.messages.includes("subscribed") || notes.close', WELL_PAST * testbed.grace_s

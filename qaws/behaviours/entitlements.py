@@ -38,7 +38,7 @@ async def connect_entitled(testbed: Testbed, clients: Sequence[str], selection: 
     if selection.kind != "symbols":
         raise Broken(f"{selection}: a token names symbols: NIFTY and BANKNIFTY")
     await fences.fence(testbed, testbed.scenario.connections.all)
-    claim = testbed.tokens.entitled(selection.symbols)
+    claim = testbed.tokens.entitled([testbed.dialect.own_symbol(s) for s in selection.symbols])
     former = [f"{client} before" for client in clients]
     await lifecycle.be_connected(testbed, former)
     before = testbed.scenario.connections.of(former)

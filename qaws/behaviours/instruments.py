@@ -85,7 +85,7 @@ async def _come(testbed: Testbed, visits: Registry, number: int) -> bool:
         names, testbed.service, tokens, location, headers, None, may_be_gone=True
     )
     await asyncio.gather(*(lifecycle.settled(testbed, each) for each in opened))
-    return all(each.is_open and any(each.received("welcome")) for each in opened)
+    return all(each.is_open and each.is_welcomed for each in opened)
 
 
 async def _require_counted(
@@ -205,10 +205,7 @@ async def require_agreement(testbed: Testbed, parts: Sequence[str]) -> None:
     begin = time.monotonic()
     while True:
         counted = {each.sessions for each in await _answers(service)}
-        own = sum(
-            each.is_open and any(each.received("welcome"))
-            for each in testbed.scenario.connections.all
-        )
+        own = sum(each.is_open and each.is_welcomed for each in testbed.scenario.connections.all)
         if len(counted) == 1 and (min(counted, key=lambda n: n or 0) or 0) >= own:
             return
         if (took_s := time.monotonic() - begin) > 1:

@@ -30,7 +30,7 @@ async def add_key(testbed: Testbed, client: str) -> None:
     async def try_on() -> None:
         while True:
             (connection,) = await lifecycle.connect(testbed, [client], token)
-            if over.is_set() or any(connection.received("welcome")):
+            if over.is_set() or connection.is_welcomed:
                 return
             await asyncio.sleep(TRIES_AGAIN_S)
 
@@ -57,7 +57,7 @@ async def withdraw_key(testbed: Testbed, client: str, at_most_ms: float) -> None
     while True:
         is_late = time.monotonic() >= deadline_s
         (connection,) = await lifecycle.connect(testbed, [client], token)
-        if is_late or not any(connection.received("welcome")):
+        if is_late or not connection.is_welcomed:
             return
         await connection.close()
         await asyncio.sleep(TRIES_AGAIN_S)

@@ -19,7 +19,7 @@ from qaws.protocol import origins
 from qaws.protocol.market import Selection
 from qaws.sut.service import Service
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken, Refuted
+from qaws.verdict import Broken, NotVerified, Refuted
 
 ALIVE_S = 5.0
 """How long a connection may take to answer a WebSocket ping and still count as alive: QA-WS-001."""
@@ -83,14 +83,14 @@ async def connect(
         compression=compression,
     )
     await asyncio.gather(*(settled(testbed, connection) for connection in opened))
-    if token is Shown.VALID and any(any(each.received("welcome")) for each in opened):
+    if token is Shown.VALID and any(each.is_welcomed for each in opened):
         testbed.tokens.accepted = True
     return opened
 
 
 async def settled(testbed: Testbed, connection: Connection) -> None:
     """Wait until a connection was welcomed or has ended, or the allowance is over."""
-    welcomed = is_kind(testbed, "welcome")
+    welcomed = is_kind(testbed, "welcome" if testbed.dialect.welcomes else "pong")
     if connection.http_status == 101:
         await connection.wait_for(lambda f: welcomed(f) or f.kind == "close", None, testbed.grace_s)
 
@@ -120,7 +120,7 @@ async def be_connected(
 def require_welcomes(testbed: Testbed, connections: Iterable[Connection]) -> None:
     """Raise `Refuted` where a client with a valid token was not welcomed."""
     for connection in connections:
-        if not any(connection.received("welcome")):
+        if not connection.is_welcomed:
             raise Refuted(
                 f"{connection.name} has a valid token but was not welcomed: "
                 f"{_seen(testbed, connection)}"
@@ -130,7 +130,7 @@ def require_welcomes(testbed: Testbed, connections: Iterable[Connection]) -> Non
 def _seen(testbed: Testbed, connection: Connection) -> str:
     """Say what a client has seen, and what could be the matter where its token opened nothing."""
     token = connection.token
-    opened = token is None or any(connection.received("welcome"))
+    opened = token is None or connection.is_welcomed
     hint = "" if opened or token is None else testbed.tokens.hint(token, connection.service_ahead_s)
     if connection.location is not None:
         hint = f"{testbed.target.file}: [endpoint] url has another address than the service"
@@ -337,17 +337,26 @@ async def welcomed(
         client: who.
         within_ms: the bound in milliseconds, from the begin of the handshake.
         fields: name and value of fields; "any text" stands for a non-empty string.
+
+    Raises:
+        NotVerified: the dialect has no welcome, or no session ids.
     """
+    if not testbed.dialect.welcomes:
+        raise NotVerified(f"the dialect {testbed.dialect.name} has no welcome")
     connection = testbed.scenario.connections.named(client)
     wait_s = within_ms / 1e3 + testbed.grace_s
     welcome = await connection.wait_for(is_kind(testbed, "welcome"), None, wait_s)
     at = welcome.at_ns if welcome else None
     in_time(testbed, f"welcome of {client}", connection.started_ns, at, within_ms, connection)
     assert welcome is not None
+    spelled = "" if testbed.dialect.name == "qa-ws" else f", spelled {welcome.text[:120]}"
     for name, wanted in fields:
+        if name == "session_id":
+            testbed.dialect.require_sessions()
         value = welcome.message.get(name)
         ok = (isinstance(value, str) and value != "") if wanted == "any text" else value == wanted
-        testbed.scenario.checks.require(ok, f"{name} in {client}'s welcome", repr(value), wanted)
+        said = f"{value!r}{spelled}"
+        testbed.scenario.checks.require(ok, f"{name} in {client}'s welcome", said, wanted)
     first = next(connection.received())
     testbed.scenario.checks.require(
         first is welcome,
@@ -359,6 +368,7 @@ async def welcomed(
 
 async def new_session(testbed: Testbed, client: str) -> None:
     """Require that a client that came back has another session id than before."""
+    testbed.dialect.require_sessions()
     before = testbed.scenario.connections.earlier(client).session_id
     after = testbed.scenario.connections.named(client).session_id
     testbed.scenario.checks.require(

@@ -195,6 +195,7 @@ def plans(
     """
     if testbed.broker is None or testbed.target.feed is None:
         raise Broken(f"{testbed.target.file}: has no [feed]: ticks cannot be published")
+    testbed.dialect.require_qa_ws("load")
     first = {profile.symbol: testbed.ledger.next_sequence(profile.symbol)}
     flow = FlowPlan(
         broker_url=testbed.broker.url,

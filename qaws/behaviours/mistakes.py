@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from qaws.behaviours.lifecycle import in_time, is_kind
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
-from qaws.protocol.dialect import malformed
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
@@ -41,8 +40,9 @@ async def make(testbed: Testbed, client: str, name: str, times: int) -> None:
 
     Raises:
         Broken: no such message is known, or the client has not connected.
+        NotVerified: the dialect does not say how it is spelled.
     """
-    await send(testbed, client, malformed(name), times)
+    await send(testbed, client, testbed.dialect.malformed(name), times)
 
 
 async def send(testbed: Testbed, client: str, text: str, times: int) -> None:

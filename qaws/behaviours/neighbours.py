@@ -91,10 +91,12 @@ async def subscribe_half(testbed: Testbed, client: str, name: str) -> None:
 
     Raises:
         Broken: there is no half-valid selection of that name.
+        NotVerified: the target speaks another dialect.
         Refuted: nothing was answered.
     """
     if name not in HALVES:
         raise Broken(f'no half-valid selection "{name}"; known are {", ".join(HALVES)}')
+    testbed.dialect.require_qa_ws("a half-valid selection")
     members, valid = HALVES[name]
     connection = testbed.scenario.connections.named(client)
     asked = await connection.send(json.dumps({"action": "subscribe", **members}))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 
 from qaws.behaviours import deliveries
 from qaws.clients.connection import Connection
@@ -80,7 +81,10 @@ def require_identity(testbed: Testbed, connections: Sequence[Connection]) -> Non
             if key is None:
                 continue  # the oracle says what is wrong with it
             tick = testbed.ledger.find(key)
-            wrong = difference(tick, frame.text) if tick else "not published in this scenario"
+            exactly = partial(connection.exactly, frame)
+            wrong = "not published in this scenario"
+            if tick:
+                wrong = difference(tick, frame.text, exactly)
             compared += 1
             if wrong:
                 what = f"{tick or f'{key[0]} #{key[1]}'} at {connection.name}"

@@ -44,6 +44,7 @@ async def collect(testbed: Testbed, clients: int) -> None:
         Refuted: one was not welcomed, or its welcome breaks the contract.
     """
     where = await asyncio.to_thread(address, testbed, SYMBOL, 2 * AT_ONCE, clients)
+    testbed.dialect.require_qa_ws("who draws many session ids")
     tally = ContractTally(Verifier(testbed.target.spoken))
     ids = testbed.scenario.stash[SESSION_IDS] = []
     waiting = iter(range(1, clients + 1))

@@ -299,7 +299,7 @@ async def nobody_was_let_in(testbed: Testbed) -> None:
     await asyncio.wait([end.attempting], timeout=OPEN_ALLOWANCE_S + testbed.grace_s)
     if not end.attempts:
         raise NotVerified("nobody tried to get in: the service closed no client while it ended")
-    let_in = [c for c in end.attempts if any(c.received("welcome"))]
+    let_in = [c for c in end.attempts if c.is_welcomed]
     seen = dict.fromkeys(c.summary() for c in let_in or end.attempts)
     testbed.scenario.checks.require(
         not let_in,

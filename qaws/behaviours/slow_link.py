@@ -82,7 +82,7 @@ def _require_slowness(testbed: Testbed, spell: SlowSpell, passed: int) -> None:
         NotVerified: none came, or not all of them over that link.
     """
     came = _ticks(testbed, spell)
-    needed = sum({tick.key: len(tick.text) for _, _, tick in came}.values())
+    needed = sum({tick.key: len(tick.payload) for _, _, tick in came}.values())
     if passed < needed:
         raise NotVerified(
             f"{passed:,} bytes came through the slow link, and ticks of {needed:,} bytes reached "

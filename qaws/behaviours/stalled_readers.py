@@ -61,7 +61,7 @@ async def stall_reader(testbed: Testbed, client: str, selection: Selection) -> N
     padding, published = {"padding": "x" * FILLING_TICK_BYTES}, 0
     while published < FILLING_BYTES:
         tick = testbed.feed.market.tick(*selection.sample()) | padding
-        published += len((await testbed.feed.publish(tick)).text)
+        published += len((await testbed.feed.publish(tick)).payload)
         if await _is_full(connection, published):
             break
     readers = testbed.scenario.stash.setdefault(STALLED, [])

@@ -91,7 +91,7 @@ async def start_early(testbed: Testbed, client: str, selection: Selection, away_
 
 
 def _is_served(start: Start) -> bool:
-    return any(c.is_open and any(c.received("welcome")) for c in start.early)
+    return any(c.is_open and c.is_welcomed for c in start.early)
 
 
 async def bring_broker_up(
@@ -110,7 +110,7 @@ async def bring_broker_up(
         start.problem = str(problem)
         return
     start.ready_ns = time.monotonic_ns()
-    served = {c.name for c in start.early if c.is_open and any(c.received("welcome"))}
+    served = {c.name for c in start.early if c.is_open and c.is_welcomed}
     await lifecycle.be_subscribed(testbed, [c for c in clients if c not in served], selection)
 
 

@@ -127,7 +127,8 @@ async def _further_tick(
 
 def _note(testbed: Testbed, connection: Connection, selection: Selection, times: int) -> None:
     """Show how much there was to get wrong."""
-    mine = [e for e in connection.entitlements if e.selection in selection.parts()]
+    parts = testbed.dialect.sayable(selection).parts()
+    mine = [e for e in connection.entitlements if e.selection in parts]
     ticks = [t for t in testbed.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
     breaks = [(e.ended_ns, f.asked_ns) for e, f in itertools.pairwise(mine) if e.ended_ns]
     away = [t for t in ticks if any(end <= t.sent_ns < again for end, again in breaks)]

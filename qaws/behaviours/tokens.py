@@ -216,7 +216,7 @@ async def keep_trying(
         while True:
             token = testbed.tokens.mint(sub=subject) if subject else Shown.VALID
             (connection,) = await lifecycle.connect(testbed, [client], token)
-            if over.is_set() or any(connection.received("welcome")):
+            if over.is_set() or connection.is_welcomed:
                 return
             await asyncio.sleep(TRIES_AGAIN_S)
 

@@ -21,10 +21,10 @@ def credentials(
     Args:
         url: the endpoint.
         token: None for no credentials at all.
-        location: "query parameter" or "Authorization header".
+        location: "query parameter" or "Authorization header"; a "first message" comes later.
         parameter: name of the query parameter.
     """
-    if token is None:
+    if token is None or location == "first message":
         return url, {}
     if location == "Authorization header":
         return url, {"Authorization": f"Bearer {token}"}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import msgspec
 import websockets
@@ -19,34 +22,34 @@ from websockets.protocol import Event, State
 
 from qaws.clients.address import redacted
 from qaws.clients.endings import Ending
-from qaws.clients.frame_log import Frame, FrameKind, FrameLog
+from qaws.clients.frame_log import Frame, FrameKind
 from qaws.clients.recorder import CUT_HANDSHAKE, Recorder, Unanswered, dial
-from qaws.oracle.ledger import Entitlement
+from qaws.clients.subscriber import Subscriber
 from qaws.protocol.answers import in_words, seconds_ahead
-from qaws.protocol.contract import Contract
-from qaws.protocol.dialect import QaWs
+from qaws.protocol.dialect import Said
 from qaws.protocol.joined import several_texts
-from qaws.protocol.market import Selection
-from qaws.protocol.surrogates import decoded
 from qaws.verdict import Broken
+
+OPENING = "opening"
+"""The type of what a service says before the welcome, and a client waits for."""
 
 OPEN_ALLOWANCE_S = 10.0
 """How long TCP connect and handshake may take before the service counts as unreachable."""
 
 
+def _says(message: dict[str, Any], frame: Frame) -> bool:
+    return bool(frame.message == message)
+
+
 @dataclass
-class Connection(FrameLog):
+class Connection(Subscriber):
     """One client's connection, from the handshake to its end.
 
     `token` is what it showed. `end_was_due` is set by the step that found the service's close to be
     right; a client that loses its connection in any other way has not received what it was due.
     """
 
-    name: str
-    dialect: QaWs
-    contract: Contract
     token: str | None = field(default=None, repr=False, kw_only=True)
-    entitlements: list[Entitlement] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
     url: str = ""
     started_ns: int = 0
@@ -61,6 +64,7 @@ class Connection(FrameLog):
     _fragments: list[bytes] = field(default_factory=list)
     _opcode: Opcode = Opcode.TEXT
     has_vanished: bool = False
+    _answering: set[asyncio.Task[Frame]] = field(default_factory=set)
 
     # --- opening and ending -------------------------------------------------------------------
 
@@ -117,6 +121,22 @@ class Connection(FrameLog):
             self._socket = opened
             if agreed := self.extensions:
                 self._note("←", "handshake", f"agreed: {agreed}")
+            await self._say_openings()
+
+    async def _say_openings(self) -> None:
+        """Say what opens a session, each part when what it waits for has come."""
+        for opening in self.dialect.openings(self.token):
+            if opening.after is not None:
+                awaited = {"type": OPENING, "number": opening.after}
+                await self.wait_for(partial(_says, awaited), None, OPEN_ALLOWANCE_S)
+            await self.send(opening.text)
+        if not self.dialect.welcomes:
+            await self.send(self.dialect.ping())
+
+    @property
+    def is_welcomed(self) -> bool:
+        """Return whether it was welcomed; where no service does so, whether a ping was answered."""
+        return any(self.received("welcome" if self.dialect.welcomes else "pong"))
 
     def _unreachable(self, problem: str, url: str, may_be_gone: bool) -> None:
         if not may_be_gone:
@@ -260,23 +280,36 @@ class Connection(FrameLog):
         self._note("←", "end", "the network connection has ended", at_ns=now)
 
     def _message(self, at_ns: int, data: bytes, binary: bool) -> None:
+        text = data.decode("utf-8", "replace")
         try:
-            text = data.decode("utf-8")
-            message = None if binary else decoded(data)
+            data.decode("utf-8")
+            said = [Said(None, "is binary, not text")] if binary else self.dialect.read(data)
         except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as problem:
-            text, message = data.decode("utf-8", "replace"), None
             joined = None if binary else several_texts(text)
             what = joined or f"a frame that is not JSON: {problem}"
             self.breaches.append(f"{self.name} received {what}")
-        else:
-            problem_found = "is binary, not text" if binary else self.contract.violation(message)
-            if problem_found:
+            said = [Said(None)]
+        kind: FrameKind = "binary" if binary else "text"
+        for part, each in enumerate(said):
+            if each.problem:
                 self.breaches.append(
-                    f"{self.name} received a frame against the contract: {problem_found}: "
+                    f"{self.name} received a frame against the contract: {each.problem}: "
                     f"{text[:200]}"
                 )
-        kind: FrameKind = "binary" if binary else "text"
-        self._note("←", kind, text, message=message, at_ns=at_ns)
+            frame = self._note("←", kind, text, message=each.message, at_ns=at_ns)
+            frame.part, frame.echo = part, each.echo
+            if each.answer is not None:
+                self._answer(each.answer)
+
+    def _answer(self, text: str) -> None:
+        """Answer by itself what the dialect wants answered."""
+        task = asyncio.get_running_loop().create_task(self.send(text))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    def exactly(self, frame: Frame) -> Any:
+        """Return what a frame says in the words of `qa-ws`, each number kept digit for digit."""
+        return self.dialect.exactly(frame.text, frame.part)
 
     def received(self, kind: str | None = None) -> Iterator[Frame]:
         """Yield the messages that have arrived, oldest first.
@@ -287,6 +320,8 @@ class Connection(FrameLog):
         """
         for frame in self.log:
             if frame.direction == "←" and isinstance(frame.message, dict):
+                if frame.message.get("type") == OPENING:
+                    continue
                 is_it = (
                     self.dialect.is_tick(frame.message)
                     if kind == "tick"
@@ -347,54 +382,3 @@ class Connection(FrameLog):
             lambda f: f.kind == "pong" and f.text == payload.hex(), sent, within_s
         )
         return sent.at_ns, pong.at_ns if pong else None
-
-    # --- subscriptions ------------------------------------------------------------------------
-
-    async def subscribe(self, selection: Selection, within_s: float) -> Frame | None:
-        """Subscribe and wait for the acknowledgement; None when none came in time.
-
-        What the client holds already it goes on holding: to subscribe twice adds nothing.
-        """
-        asked = await self.send(self.dialect.subscribe(selection))
-        ack = await self.wait_for(self._is_ack("subscribed"), asked, within_s)
-        if ack is None or self.dialect.kind(ack.message) == "error":
-            return None
-        held = self.holds()
-        self.entitlements += [
-            Entitlement(part, asked.at_ns, ack.at_ns)
-            for part in selection.parts()
-            if part not in held
-        ]
-        return ack
-
-    async def unsubscribe(self, selection: Selection, within_s: float) -> Frame | None:
-        """Unsubscribe and wait for the acknowledgement; None when none came in time.
-
-        What the client does not hold may be named too: then nothing ends.
-        """
-        asked = await self.send(self.dialect.unsubscribe(selection))
-        ending = [
-            e for e in self.entitlements if e.ending_ns is None and e.selection in selection.parts()
-        ]
-        for entitlement in ending:
-            entitlement.ending_ns = asked.at_ns
-        ack = await self.wait_for(self._is_ack("unsubscribed"), asked, within_s)
-        if ack is None or self.dialect.kind(ack.message) == "error":
-            return None
-        for entitlement in ending:
-            entitlement.ended_ns = ack.at_ns
-        return ack
-
-    def holds(self) -> list[Selection]:
-        """Return what the client holds now and has not asked to end."""
-        return [e.selection for e in self.entitlements if e.ending_ns is None]
-
-    def _is_ack(self, kind: str) -> Callable[[Frame], bool]:
-        answers = (kind, "error")
-        return lambda f: isinstance(f.message, dict) and self.dialect.kind(f.message) in answers
-
-    def _stop_entitlements(self) -> None:
-        now = time.monotonic_ns()
-        for entitlement in self.entitlements:
-            if entitlement.ending_ns is None:
-                entitlement.ending_ns = now

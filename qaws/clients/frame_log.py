@@ -23,7 +23,9 @@ class Frame:
     """One entry of a connection's log.
 
     `at_ns` is `time.monotonic_ns()` when the bytes arrived or left; "→" is to the service, "←" from
-    it. `message` is the decoded JSON of a text frame, None where it is none.
+    it. `message` is what a text message says in the words of `qa-ws`, None where it says nothing.
+    Of a WebSocket message that holds several, each is an entry: a `part` of the same text. `echo`
+    is what an answer repeats of its request.
     """
 
     at_ns: int
@@ -32,6 +34,8 @@ class Frame:
     text: str
     message: Any = None
     code: int | None = None
+    part: int = 0
+    echo: Any = None
 
 
 @dataclass

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from qaws.clients.address import credentials
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.oracle.announcements import StatusMessage
 from qaws.oracle.ledger import Arrival, Key
-from qaws.protocol.contract import Contract
-from qaws.protocol.dialect import QaWs
+from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import SEQUENCE_FIELD
 from qaws.sut.service import Service
 from qaws.verdict import Broken, no_stall
@@ -25,19 +25,16 @@ class Registry:
 
     def __init__(
         self,
-        dialect: QaWs,
-        contract: Contract,
+        dialect: Dialect,
         stalled_ms: Callable[[int, int], float] = no_stall,
     ) -> None:
         """Begin without connections.
 
         Args:
-            dialect: what the service's messages mean.
-            contract: what they must look like.
+            dialect: what the service's messages mean, and what they must look like.
             stalled_ms: as in `FrameLog`.
         """
         self._dialect = dialect
-        self._contract = contract
         self._stalled_ms = stalled_ms
         self.all: list[Connection] = []
 
@@ -89,9 +86,7 @@ class Registry:
 
         async def one(client: str, token: str | None) -> Connection:
             url, headers = credentials(service.url, token, location, auth.query_parameter)
-            connection = Connection(
-                client, self._dialect, self._contract, token=token, stalled_ms=self._stalled_ms
-            )
+            connection = Connection(client, self._dialect, token=token, stalled_ms=self._stalled_ms)
             self.all.append(connection)
             async with gate:
                 await connection.open(
@@ -109,7 +104,8 @@ class Registry:
     def arrivals(connection: Connection) -> list[Arrival]:
         """Return the ticks that a connection received, as the oracle wants them."""
         return [
-            Arrival(frame.at_ns, key_of(frame), frame.text) for frame in connection.received("tick")
+            Arrival(frame.at_ns, key_of(frame), frame.text, partial(connection.exactly, frame))
+            for frame in connection.received("tick")
         ]
 
     @staticmethod

@@ -22,6 +22,7 @@ from qaws.feed.flows import Flows
 from qaws.feed.other_publishers import OtherPublishers
 from qaws.measure.clock import at_us
 from qaws.oracle.ledger import Ledger, Published, Role
+from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
 from qaws.sut.target import Feed as FeedSection
@@ -31,8 +32,16 @@ from qaws.verdict import Broken
 class Feed:
     """Publishes ticks and keeps the ledger; use it on the loop thread."""
 
-    def __init__(self, broker: Broker, section: FeedSection) -> None:
+    def __init__(self, broker: Broker, section: FeedSection, dialect: Dialect) -> None:
+        """Begin with an empty ledger.
+
+        Args:
+            broker: where ticks are published.
+            section: on which channels.
+            dialect: what a tick looks like there, and at the clients.
+        """
         self.broker = broker
+        self._dialect = dialect
         self.ledger = Ledger()
         self.market = Market()
         self._client = broker.client()
@@ -67,7 +76,7 @@ class Feed:
             was_away = self.broker.is_away
             tick = self._stamp(fields, due, role)
             try:
-                heard_by = await self._client.publish(self._channels[tick.kind], tick.text)
+                heard_by = await self._client.publish(self._channels[tick.kind], tick.payload)
                 self._taken(tick, heard_by, time.monotonic_ns())
             except (redis.RedisError, OSError) as problem:
                 tick.in_doubt = True
@@ -103,7 +112,7 @@ class Feed:
                     if command:
                         transaction.execute_command(*command)
                     for tick in ticks:
-                        transaction.publish(self._channels[tick.kind], tick.text)
+                        transaction.publish(self._channels[tick.kind], tick.payload)
                     answers = transaction.execute()
                     taken_ns = time.monotonic_ns()
             except (redis.RedisError, OSError) as problem:
@@ -149,7 +158,7 @@ class Feed:
                         event()
                     for fields in make[before:]:
                         tick = self._stamp(fields(), time.monotonic_ns(), "tick")
-                        heard_by = client.publish(self._channels[tick.kind], tick.text)
+                        heard_by = client.publish(self._channels[tick.kind], tick.payload)
                         self._taken(tick, heard_by, time.monotonic_ns())
                         ticks.append(tick)
             except (redis.RedisError, OSError) as problem:
@@ -164,7 +173,7 @@ class Feed:
         ticks = [self._stamp(fields(), now_ns, "tick") for fields in make]
         with client.pipeline(transaction=True) as transaction:
             for tick in ticks:
-                transaction.publish(self._channels[tick.kind], tick.text)
+                transaction.publish(self._channels[tick.kind], tick.payload)
             answers = transaction.execute()
         taken_ns = time.monotonic_ns()
         for tick, heard_by in zip(ticks, answers, strict=True):
@@ -196,17 +205,20 @@ class Feed:
         """Make a tick of market fields, and enter it in the ledger as handed to the broker."""
         sequence = self.ledger.next_sequence(fields["symbol"])
         stamped = {**fields, SEQUENCE_FIELD: sequence, DUE_FIELD: at_us(due)}
+        carried = self._dialect.carried(stamped)
+        text = json.dumps(carried)
         tick = Published(
             symbol=fields["symbol"],
             sequence=sequence,
             kind=fields["type"],
             instrument=fields.get("instrument_token"),
             due_ns=due,
-            text=json.dumps(stamped),
+            text=text,
             role=role,
             publisher=publisher,
+            payload=text if carried is stamped else self._dialect.payload(stamped),
         )
-        self._hand_over(tick.text)
+        self._hand_over(tick.payload)
         tick.sent_ns = time.monotonic_ns()
         self.ledger.add(tick)
         return tick
@@ -252,6 +264,7 @@ class Feed:
         await asyncio.gather(*(self._publish_line(p, line, together) for p, line in publishers))
 
     async def _publish_line(self, publisher: int, line: Sequence[Sample], together: int) -> None:
+        line = list(filter(self._dialect.carries, line))
         async with self.broker.client() as client:
             for first in range(0, len(line), together):
                 handing_over = client.pipeline(transaction=False)
@@ -259,7 +272,7 @@ class Feed:
                 for sample in line[first : first + together]:
                     fields = self.market.tick(*sample)
                     ticks.append(self._stamp(fields, time.monotonic_ns(), "tick", publisher))
-                    handing_over.publish(self._channels[ticks[-1].kind], ticks[-1].text)
+                    handing_over.publish(self._channels[ticks[-1].kind], ticks[-1].payload)
                 try:
                     heard = await handing_over.execute()
                 except (redis.RedisError, OSError) as problem:
@@ -326,7 +339,7 @@ class Feed:
         async def publish(sample: Sample, due_ns: int) -> None:
             await self.publish(self.market.tick(*sample), due_ns, role="flow")
 
-        self._flows.begin(samples, every_s, publish)
+        self._flows.begin(filter(self._dialect.carries, samples), every_s, publish)
 
     @property
     def is_flowing(self) -> bool:

@@ -72,7 +72,9 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     url: str
     groups: tuple[Group, ...]
     tokens: tuple[str, ...] = ()
-    location: Literal["query parameter", "Authorization header"] = "query parameter"
+    location: Literal["query parameter", "Authorization header", "first message"] = (
+        "query parameter"
+    )
     query_parameter: str = "token"
     headers: dict[str, str] = {}
     first: dict[str, int] = {}

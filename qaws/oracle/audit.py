@@ -142,7 +142,7 @@ def _wrong_arrivals(
             late = " (published in an earlier scenario)" if ledger.is_earlier(arrival.key) else ""
             wrong["unknown"].append(f"{arrival.key[0]} #{arrival.key[1]}{late}")
             continue
-        if arrival.text is not None and (said := difference(tick, arrival.text)):
+        if arrival.text is not None and (said := difference(tick, arrival.text, arrival.exactly)):
             wrong["altered"].append(f"{tick} with {said}")
         if counted[tick.key] == 2:
             wrong["twice"].append(str(tick))

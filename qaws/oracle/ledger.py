@@ -7,9 +7,9 @@ nothing of sockets. Instants are `time.monotonic_ns()`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from qaws.protocol.market import Selection, TickKind
 
@@ -25,10 +25,11 @@ class Published:
     """One tick of the ledger.
 
     `due_ns` is when it was to be published, `sent_ns` when it was handed to the broker; `text` is
-    what was published, byte for byte; `heard_by` is how many subscribers the broker had for it;
-    `taken_ns` is when the broker had answered. It is `in_doubt` when the broker went away before it
-    could answer: whether it has passed the tick on nobody knows. `publisher` is which of several it
-    came from, 0 for the only one.
+    what clients are to receive of it, in the words of `qa-ws`; `payload` is what was published,
+    byte for byte, which for most services is the same; `heard_by` is how many subscribers the
+    broker had for it; `taken_ns` is when the broker had answered. It is `in_doubt` when the broker
+    went away before it could answer: whether it has passed the tick on nobody knows. `publisher` is
+    which of several it came from, 0 for the only one.
     """
 
     symbol: str
@@ -43,6 +44,7 @@ class Published:
     in_doubt: bool = False
     role: Role = "tick"
     publisher: int = 0
+    payload: str = ""
 
     @property
     def key(self) -> Key:
@@ -86,12 +88,13 @@ class Arrival:
     """A tick as one client received it.
 
     `key` is None when it bore no sequence number; `text` is the message, None where only its
-    identity is known.
+    identity is known; `exactly` returns what it says, each number kept digit for digit.
     """
 
     at_ns: int
     key: Key | None
     text: str | None = None
+    exactly: Callable[[], Any] | None = None
 
 
 @dataclass(slots=True)

@@ -1,62 +1,103 @@
 """Dialects: how a service spells what the features speak of.
 
-`QaWs` is docs/specification.md, section 1.
+Inside the suite everything is said as in docs/specification.md, section 1, which is the dialect
+`qa-ws`. Another dialect is translated where messages come in and go out, so that one oracle judges
+them all; the transcript shows what went over the wire.
 """
 
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from qaws.protocol.market import Selection
-from qaws.verdict import Broken
+from qaws.protocol.contract import Contract
+from qaws.protocol.exact import exact
+from qaws.protocol.market import Sample, Selection
+from qaws.protocol.surrogates import decoded
+from qaws.verdict import Broken, NotVerified
 
-MALFORMED: dict[str, str] = {
+TICKS = ("option_tick", "underlying_bar")
+
+SHAPELESS: dict[str, str] = {
     "broken JSON": "{ invalid json",
     "an empty message": "",
     "a JSON array": '["subscribe", "NIFTY"]',
     "a JSON number": "42",
     "null": "null",
+}
+"""Malformed in any dialect: what a feature file calls a message → what goes over the wire."""
+
+MALFORMED: dict[str, str] = {
+    **SHAPELESS,
     "an unknown action": '{"action": "teleport"}',
     "no action": '{"symbols": ["NIFTY"]}',
     "instruments that are not integers": '{"action": "subscribe", "instruments": ["256265", 1.5]}',
     "a NaN": '{"action": "subscribe", "instruments": [NaN]}',
     "a symbol that is not text": '{"action": "subscribe", "symbols": [42]}',
 }
-"""What a feature file calls a malformed message → what goes over the wire."""
+"""Malformed in `qa-ws`, likewise."""
 
 
-def malformed(name: str) -> str:
-    """Return the text of a malformed message by its name in the features.
+class Request(str):
+    """A message that asks for something.
 
-    Raises:
-        Broken: there is none of that name.
+    Attributes:
+        echo: what its acknowledgement echoes; None where nothing is echoed.
+        acks: by how many acknowledgements it is answered; 0: by none.
     """
-    try:
-        return MALFORMED[name]
-    except KeyError:
-        raise Broken(f'no malformed message "{name}"; known are {", ".join(MALFORMED)}') from None
+
+    __slots__ = ("acks", "echo")
+
+    def __new__(cls, text: str, echo: int | None = None, acks: int = 1) -> Request:
+        """Make one of its text."""
+        request = super().__new__(cls, text)
+        request.echo, request.acks = echo, acks
+        return request
+
+    echo: int | None
+    acks: int
 
 
-class QaWs:
-    """The qa-ws dialect."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of the service, in the words of `qa-ws`.
 
-    name = "qa-ws"
+    `message` is None for what is passed over. `problem` says what is wrong with it. `echo` is what
+    it repeats of the request that it answers, `answer` what a client answers by itself.
+    """
 
-    def ping(self) -> str:
-        """Return the message that asks for a pong."""
-        return '{"action":"ping"}'
+    message: Any
+    problem: str | None = None
+    echo: Any = None
+    answer: str | None = None
 
-    def subscribe(self, selection: Selection) -> str:
-        """Return the message that subscribes to a selection."""
-        return self._command("subscribe", selection)
 
-    def unsubscribe(self, selection: Selection) -> str:
-        """Return the message that ends a subscription."""
-        return self._command("unsubscribe", selection)
+class Dialect(ABC):
+    """How one service spells what the features speak of.
+
+    Attributes:
+        name: what reports call it.
+        is_plain: whether it is `qa-ws`, word for word.
+        welcomes: whether a client is welcomed before it has said anything but what opens a session.
+        has_sessions: whether a welcome names a session.
+        announces: whether it has words for a feed that is lost, and found again.
+        answers_once: whether each message of a client is answered by one message at most.
+        acks_alike: whether a subscribe and an unsubscribe are acknowledged in the same words.
+    """
+
+    name: str
+    is_plain = False
+    welcomes = True
+    has_sessions = True
+    announces = True
+    acks_alike = False
+    answers_once = True
 
     def kind(self, message: dict[str, Any]) -> str:
-        """Return what a received message is, in the words of the features."""
+        """Return what a message is, in the words of the features."""
         kind = message.get("type")
         return {
             "connection": "welcome",
@@ -65,10 +106,157 @@ class QaWs:
         }.get(str(kind), str(kind))
 
     def is_tick(self, message: dict[str, Any]) -> bool:
-        """Return whether a received message is a tick."""
-        return message.get("type") in ("option_tick", "underlying_bar")
+        """Return whether a message is a tick."""
+        return message.get("type") in TICKS
 
-    def _command(self, action: str, selection: Selection) -> str:
+    def require_sessions(self) -> None:
+        """Raise `NotVerified` where no welcome names a session."""
+        if not self.has_sessions:
+            raise NotVerified(f"the dialect {self.name} has no session ids: [dialect.session] id")
+
+    def require_qa_ws(self, what: str) -> None:
+        """Raise `NotVerified` where something is spelled for `qa-ws` alone."""
+        if not self.is_plain:
+            raise NotVerified(
+                f"{what}: spelled for the dialect qa-ws with the features' own names only, not for "
+                f"{self.name} as [dialect] and [market] have it"
+            )
+
+    @abstractmethod
+    def read(self, data: bytes) -> list[Said]:
+        """Return what one text message says: one thing, or several where the dialect joins them.
+
+        Raises:
+            msgspec.DecodeError: it is no JSON.
+            RecursionError: it is nested too deeply for this process.
+        """
+
+    @abstractmethod
+    def exactly(self, text: str, part: int) -> Any:
+        """Return what `read` made of a message's part, each number kept digit for digit."""
+
+    def openings(self, token: str | None) -> Sequence[Opening]:
+        """Return what a client says between handshake and welcome, in order."""
+        return ()
+
+    @abstractmethod
+    def ping(self) -> Request:
+        """Return the message that asks for a pong."""
+
+    def sayable(self, selection: Selection) -> Selection:
+        """Return a selection in a form that the dialect has.
+
+        Raises:
+            NotVerified: it has none.
+        """
+        return selection
+
+    @abstractmethod
+    def subscribing(self, selection: Selection) -> list[Request]:
+        """Return the messages that subscribe to a selection."""
+
+    @abstractmethod
+    def unsubscribing(self, selection: Selection) -> list[Request]:
+        """Return the messages that end a subscription."""
+
+    def subscribe(self, selection: Selection) -> Request:
+        """Return the one message that subscribes to a selection.
+
+        Raises:
+            NotVerified: it takes several.
+        """
+        return self._alone(self.subscribing(self.sayable(selection)))
+
+    def subscribe_to(self, symbol: str) -> Request:
+        """Return the message that subscribes to a text as if it were a symbol of the service.
+
+        Raises:
+            NotVerified: clients do not subscribe to symbols.
+        """
+        return self.subscribe(Selection("symbols", symbols=(symbol,)))
+
+    def _alone(self, requests: list[Request]) -> Request:
+        if len(requests) > 1:
+            raise NotVerified(f"the dialect {self.name} subscribes to one item at a time")
+        return requests[0]
+
+    def malformed(self, name: str) -> str:
+        """Return the text of a malformed message by its name in the features.
+
+        Raises:
+            Broken: there is none of that name.
+            NotVerified: the dialect does not say how that is spelled.
+        """
+        return malformed(name)
+
+    def own_symbol(self, symbol: str) -> str:
+        """Return what the service calls a symbol of the features."""
+        return symbol
+
+    def carries(self, sample: Sample) -> bool:
+        """Return whether the dialect has words for such a tick, and the market for its symbol."""
+        return True
+
+    def carried(self, stamped: dict[str, Any]) -> dict[str, Any]:
+        """Return what clients are to receive of a tick, in the words of `qa-ws`.
+
+        Raises:
+            NotVerified: the dialect has no such tick, or the market no such symbol.
+        """
+        return stamped
+
+    def payload(self, stamped: dict[str, Any]) -> str:
+        """Return what is published for a tick; `carried` says when that can't be."""
+        return json.dumps(stamped)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a client says, once it has received a message of kind "opening" with the number `after`.
+
+    None: at once.
+    """
+
+    text: str
+    after: int | None = None
+
+
+class QaWs(Dialect):
+    """The dialect qa-ws, docs/specification.md, section 1."""
+
+    name = "qa-ws"
+    is_plain = True
+
+    def __init__(self, heartbeats: Sequence[str] = ()) -> None:
+        """Compile its contract.
+
+        Args:
+            heartbeats: types of messages that the service sends of its own accord.
+        """
+        self.contract = Contract(" ".join([self.name, *heartbeats]))
+
+    def read(self, data: bytes) -> list[Said]:
+        """Return what one text message says."""
+        message = decoded(data)
+        return [Said(message, self.contract.violation(message))]
+
+    def exactly(self, text: str, part: int) -> Any:
+        """Return a message with each number kept digit for digit."""
+        return exact(text)
+
+    def ping(self) -> Request:
+        """Return the message that asks for a pong."""
+        return Request('{"action":"ping"}')
+
+    def subscribing(self, selection: Selection) -> list[Request]:
+        """Return the message that subscribes to a selection."""
+        return [self._command("subscribe", selection)]
+
+    def unsubscribing(self, selection: Selection) -> list[Request]:
+        """Return the message that ends a subscription."""
+        return [self._command("unsubscribe", selection)]
+
+    def _command(self, action: str, selection: Selection) -> Request:
         command: dict[str, Any] = {"action": action}
         if selection.kind == "instruments":
             command["instruments"] = list(selection.instruments)
@@ -76,4 +264,16 @@ class QaWs:
             command["symbols"] = list(selection.symbols)
         else:
             command |= {"symbol": selection.symbols[0], "type": "underlying"}
-        return json.dumps(command)
+        return Request(json.dumps(command))
+
+
+def malformed(name: str) -> str:
+    """Return the text of a message that is malformed in `qa-ws`, by its name in the features.
+
+    Raises:
+        Broken: there is none of that name.
+    """
+    try:
+        return MALFORMED[name]
+    except KeyError:
+        raise Broken(f'no malformed message "{name}"; known are {", ".join(MALFORMED)}') from None

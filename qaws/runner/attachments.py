@@ -47,7 +47,7 @@ def attach_evidence(testbed: Testbed, plan: Sequence[str]) -> None:
     if testbed.ledger.ticks:
         lines = [
             f"{(tick.sent_ns - scenario.started_ns) / 1e6:12.3f} ms {tick.role:<5} "
-            f"heard by {tick.heard_by}  {tick.text}"
+            f"heard by {tick.heard_by}  {tick.payload or tick.text}"
             for tick in testbed.ledger.ticks
         ]
         _attach("published to the feed", "\n".join(lines))

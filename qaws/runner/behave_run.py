@@ -129,7 +129,7 @@ class Session:
         self._record["target"] = {
             "name": target.name,
             "file": chosen,
-            "dialect": target.dialect,
+            "dialect": target.speaks,
             "url": target.endpoint.url,
             "capabilities": sorted(target.capabilities),
         }

@@ -20,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from qaws.protocol.dialect_table import DialectTable, Market
+from qaws.protocol.market import LEVELS
 from qaws.verdict import Broken
 
 PLACEHOLDERS = {
@@ -60,10 +62,14 @@ class Auth(Section):
     outlives the expiry of its token.
     """
 
-    token_locations: list[Literal["query parameter", "Authorization header"]] = Field(
-        default=["query parameter"],
-        min_length=1,
-        validation_alias=AliasChoices("token_locations", "carriers"),  # the latter is its old name
+    token_locations: list[Literal["query parameter", "Authorization header", "first message"]] = (
+        Field(
+            default=["query parameter"],
+            min_length=1,
+            validation_alias=AliasChoices(
+                "token_locations", "carriers"
+            ),  # the latter is its old name
+        )
     )
     query_parameter: str = "token"
     algorithm: Literal["RS256", "ES256"] = "RS256"
@@ -157,13 +163,18 @@ class Setting(Section):
 
 
 class Feed(Section):
-    """The broker that feeds the service, so that the suite can publish ticks."""
+    """The broker that feeds the service, so that the suite can publish ticks.
+
+    The payloads are templates of what is published; where there is none it is a tick of `qa-ws`.
+    """
 
     broker: str = Field(
         pattern=r"^(embedded|rediss?://.+)$", description='"embedded" or a redis:// address'
     )
     options_channel: str = "ticker:options"
     underlying_channel: str = "ticker:underlying"
+    option_payload: Any = None
+    underlying_payload: Any = None
 
 
 class Statistics(Section):
@@ -221,7 +232,8 @@ class Target(Section):
     """
 
     name: str
-    dialect: Literal["qa-ws"]
+    dialect: DialectTable | Literal["qa-ws"]
+    market: Market = {}
     declines: list[Agreement] = []
     endpoint: Endpoint
     auth: Auth
@@ -241,10 +253,45 @@ class Target(Section):
             return value
         return {k: {"variable": v} if isinstance(v, str) else v for k, v in value.items()}
 
+    @field_validator("dialect", mode="before")
+    @classmethod
+    def _known_dialect(cls, value: Any) -> Any:
+        if isinstance(value, str) and value != "qa-ws":
+            raise ValueError(
+                f'"{value}" is not known; "qa-ws" is, or describe your own in a table [dialect]: '
+                "docs/dialects.md"
+            )
+        return value
+
+    @field_validator("market")
+    @classmethod
+    def _known_symbols(cls, value: Market) -> Market:
+        if unknown := [name for name in value if name not in LEVELS]:
+            raise ValueError(f"{unknown[0]}: features know {', '.join(LEVELS)}")
+        if value and "NIFTY" not in value:
+            raise ValueError("NIFTY is missing, which nearly all features are about")
+        return value
+
+    @property
+    def speaks(self) -> str:
+        """Return the name of its dialect."""
+        return self.dialect if isinstance(self.dialect, str) else self.dialect.name
+
+    @property
+    def feed_payloads(self) -> dict[str, Any]:
+        """Return kind of tick → the template of what is published, where there is one."""
+        if self.feed is None:
+            return {}
+        given = {
+            "option_tick": self.feed.option_payload,
+            "underlying_bar": self.feed.underlying_payload,
+        }
+        return {kind: template for kind, template in given.items() if template is not None}
+
     @property
     def spoken(self) -> str:
         """Return the dialect with the heartbeats of this service, as `Contract` wants it."""
-        return " ".join([self.dialect, *self.endpoint.heartbeats])
+        return " ".join([self.speaks, *self.endpoint.heartbeats])
 
     @property
     def capabilities(self) -> frozenset[str]:

@@ -133,10 +133,10 @@ async def _connected(testbed: Testbed, service: Service) -> dict[str, Lasting]:
         url, headers = credentials(
             service.url, token, auth.token_locations[0], auth.query_parameter
         )
-        client = Lasting(f"the {kind} client", testbed.dialect, testbed.contract, token=token)
+        client = Lasting(f"the {kind} client", testbed.dialect, token=token)
         await client.open(url, headers.items())
         await client.wait_for(lambda f: f.kind in ("text", "close", "end"), None, testbed.grace_s)
-        if not any(client.received("welcome")):
+        if not client.is_welcomed:
             raise Refuted(f"{client.name} was not welcomed: {client.summary()}")
         opened[kind] = client
     selection = Selection("symbols", symbols=(QUIET_SYMBOL,))

@@ -17,12 +17,11 @@ from qaws.auth.tokens import Tokens
 from qaws.clients.registry import Registry
 from qaws.feed import Feed
 from qaws.oracle.ledger import Ledger, Published
-from qaws.protocol.contract import Contract
-from qaws.protocol.dialect import QaWs
 from qaws.runtime.loop import LoopThread, Overdue
 from qaws.sut.broker import Broker, open_broker
 from qaws.sut.service import Service
 from qaws.sut.services import Services
+from qaws.sut.spoken import dialect_of
 from qaws.sut.target import Target
 from qaws.testbed.scenario import ScenarioState
 from qaws.testbed.stash import Stash
@@ -70,8 +69,7 @@ class Testbed:
         self.timeout_factor = timeout_factor
         self.logs = folder
         self.swarm_engine = swarm
-        self.dialect = QaWs()
-        self.contract = Contract(target.spoken)
+        self.dialect = dialect_of(target)
         self.scratch = Path(tempfile.mkdtemp(prefix="qaws-"))
         self.broker: Broker | None = None
         self._feed: Feed | None = None
@@ -103,7 +101,7 @@ class Testbed:
     async def _open_feed(self) -> Feed:
         assert self.broker
         assert self.target.feed
-        return Feed(self.broker, self.target.feed)
+        return Feed(self.broker, self.target.feed, self.dialect)
 
     # --- per scenario -------------------------------------------------------------------------
 
@@ -126,7 +124,7 @@ class Testbed:
 
     def new_registry(self) -> Registry:
         """Return a registry without connections."""
-        return Registry(self.dialect, self.contract, self.loop.stalls.between)
+        return Registry(self.dialect, self.loop.stalls.between)
 
     def _replace_broker(self, broker: Broker) -> None:
         """Bring a broker up again; what its loss has done to the services is anybody's guess."""

@@ -8,7 +8,6 @@ import pytest
 from qaws.behaviours import quiet_clients as behaviour
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
-from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.sut.target import Endpoint
 from qaws.testbed import quiet_clients
@@ -244,7 +243,7 @@ def test_a_silence_in_which_the_harness_stood_still_is_inconclusive(testbed, pla
 
 def heard(*entries):
     """Return a client's log: (instant in ns, direction, kind, text)."""
-    client = Connection("Alice", QaWs(), Contract("qa-ws"))
+    client = Connection("Alice", QaWs())
     client.log = [Frame(at_ns, direction, kind, text) for at_ns, direction, kind, text in entries]
     return client
 

@@ -32,7 +32,7 @@ def meet(loop):
 
     def meeting(service, play=None, url=None, headers=None, opened=True):
         async def story():
-            connection = Connection("Alice", QaWs(), CONTRACT)
+            connection = Connection("Alice", QaWs())
             await connection.open(url or f"{service.url}?token=t", headers or [])
             if opened:
                 assert connection.http_status == 101, connection.summary()
@@ -404,7 +404,7 @@ def test_an_answer_that_is_none_is_noted_and_is_no_refusal_by_status(meet, answe
 
 def test_a_handshake_that_is_never_answered_is_noted_after_the_allowance(loop, monkeypatch):
     monkeypatch.setattr("qaws.clients.connection.OPEN_ALLOWANCE_S", 0.3)
-    connection = Connection("Alice", QaWs(), CONTRACT)
+    connection = Connection("Alice", QaWs())
     with silent_port() as server:
         url = f"ws://127.0.0.1:{server.getsockname()[1]}/ws?token=SECRET"
         start = time.monotonic()
@@ -464,7 +464,7 @@ def test_a_small_buffer_tries_every_address(loop, monkeypatch):
 def test_nobody_there_is_broken_in_one_line_without_the_token(loop):
     with silent_port() as server:
         port = server.getsockname()[1]
-    connection = Connection("Alice", QaWs(), CONTRACT)
+    connection = Connection("Alice", QaWs())
     with pytest.raises(Broken) as caught:
         loop.call(connection.open(f"ws://127.0.0.1:{port}/ws?token=SECRET"), timeout_s=HANG_S)
     said = str(caught.value)
@@ -564,7 +564,7 @@ def test_two_waits_at_once_both_get_their_frame(meet):
 
 def test_a_frame_of_another_log_is_no_place_to_search_from(meet):
     async def play(connection):
-        foreign = Connection("Bob", QaWs(), CONTRACT)._note("→", "text", "")
+        foreign = Connection("Bob", QaWs())._note("→", "text", "")
         with pytest.raises(ValueError, match="not in this log"):
             await connection.wait_for(lambda f: True, foreign, 0)
 
@@ -661,7 +661,7 @@ def test_without_a_subscription_nothing_is_lost(meet):
 
 def test_a_client_that_vanishes_hears_nothing_and_is_cut_at_the_end(loop):
     async def story(url):
-        connection = Connection("Alice", QaWs(), Contract("qa-ws"))
+        connection = Connection("Alice", QaWs())
         await connection.open(f"{url}?token=t")
         assert await connection.wait_for(lambda f: f.kind == "text", None, HANG_S)
         connection.vanish()
@@ -721,7 +721,7 @@ def test_numbers_are_compared_digit_for_digit(one, other, equal):
 
 def test_a_message_that_is_nested_too_deeply_is_a_breach_and_no_exception():
     """The decoder gives up on it (RecursionError); the client must not."""
-    connection = Connection("Alice", QaWs(), CONTRACT)
+    connection = Connection("Alice", QaWs())
     connection._message(1, b"[" * 100_000 + b"]" * 100_000, binary=False)
     (breach,) = connection.breaches
     assert breach.startswith("Alice received a frame that is not JSON")

@@ -9,7 +9,6 @@ from websockets.streams import StreamReader
 
 from qaws.clients import raw_connection
 from qaws.clients.raw_connection import RawConnection
-from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.verdict import Broken
 from tests.services.scripted import Raw, Ticker, frame, handshake, silent_port
@@ -56,7 +55,7 @@ def meet(loop):
 
     def meeting(service, play, stays=False):
         async def story():
-            connection = RawConnection("Mallory", QaWs(), Contract("qa-ws"), stays=stays)
+            connection = RawConnection("Mallory", QaWs(), stays=stays)
             await connection.connect(f"{service.url}?token=SECRET")
             try:
                 await play(connection)
@@ -159,7 +158,7 @@ def test_bytes_against_the_protocol_are_a_breach(meet):
 
 
 def test_who_cannot_be_reached_is_named(loop):
-    connection = RawConnection("Mallory", QaWs(), Contract("qa-ws"))
+    connection = RawConnection("Mallory", QaWs())
     with pytest.raises(Broken, match="raw clients speak ws:// only"):
         loop.call(connection.dial("wss://127.0.0.1/"), timeout_s=HANG_S)
     with silent_port() as listener:

@@ -12,6 +12,7 @@ import redis
 
 from qaws.feed import Feed
 from qaws.measure.recent_rate import RECENT_S
+from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import INSTRUMENTS, SPOT, selection_of, trading
 from qaws.sut.broker import open_broker
 from qaws.sut.target import Feed as Section
@@ -27,7 +28,7 @@ def play(loop, broker):
 
     def playing(story, on=broker, timeout_s=2 * HANG_S):
         async def whole():
-            feed = Feed(on, Section(broker="embedded"))
+            feed = Feed(on, Section(broker="embedded"), QaWs())
             try:
                 return await story(feed)
             finally:
@@ -164,7 +165,7 @@ def test_a_flow_that_had_ended_by_itself_is_broken_at_the_latest_when_it_is_stop
     broker = open_broker("embedded", tmp_path)
 
     async def story():
-        feed = Feed(broker, Section(broker="embedded"))
+        feed = Feed(broker, Section(broker="embedded"), QaWs())
         feed.start_flow(NIFTY, 0.02)
         await soon(lambda: feed.ledger.ticks)
         await asyncio.to_thread(broker.stop)
@@ -184,7 +185,7 @@ def test_a_flow_that_has_died_is_told_when_something_rests_on_it(loop, tmp_path)
     broker = open_broker("embedded", tmp_path)
 
     async def story():
-        feed = Feed(broker, Section(broker="embedded"))
+        feed = Feed(broker, Section(broker="embedded"), QaWs())
         feed.start_flow(NIFTY, 0.02)
         await soon(lambda: feed.ledger.ticks)
         feed.require_flows()
@@ -220,7 +221,7 @@ def test_a_publish_to_a_broker_that_is_gone_is_broken_in_one_line(loop, tmp_path
     broker = open_broker("embedded", tmp_path)
 
     async def story():
-        feed = Feed(broker, Section(broker="embedded"))
+        feed = Feed(broker, Section(broker="embedded"), QaWs())
         await feed.publish(feed.market.option_tick(256265))
         await asyncio.to_thread(broker.stop)
         start = time.monotonic()
@@ -319,7 +320,7 @@ def test_while_the_broker_is_away_on_purpose_ticks_are_in_doubt_and_flows_wait(l
     broker = open_broker("embedded", tmp_path)
 
     async def story():
-        feed = Feed(broker, Section(broker="embedded"))
+        feed = Feed(broker, Section(broker="embedded"), QaWs())
         feed.start_flow(NIFTY, 0.02)
         await soon(lambda: feed.ledger.ticks)
         await asyncio.to_thread(broker.take_down)

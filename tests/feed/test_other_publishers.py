@@ -6,6 +6,7 @@ import pytest
 import redis
 
 from qaws.feed import Feed
+from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import selection_of
 from qaws.sut.broker import Broker
 from qaws.sut.target import Feed as Section
@@ -20,7 +21,7 @@ def play(loop, broker):
 
     def playing(story, on=None):
         async def whole():
-            feed = Feed(on or Broker(broker.url), Section(broker="embedded"))
+            feed = Feed(on or Broker(broker.url), Section(broker="embedded"), QaWs())
             try:
                 await feed.begin(alone=True)
                 return await story(feed)

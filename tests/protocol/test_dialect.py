@@ -24,7 +24,7 @@ from qaws.verdict import Broken
 def test_commands_are_spelled_as_the_specification_has_them(words, fields):
     selection, dialect = selection_of(words), QaWs()
     assert json.loads(dialect.subscribe(selection)) == {"action": "subscribe", **fields}
-    assert json.loads(dialect.unsubscribe(selection)) == {"action": "unsubscribe", **fields}
+    assert json.loads(dialect.unsubscribing(selection)[0]) == {"action": "unsubscribe", **fields}
     assert json.loads(dialect.ping()) == {"action": "ping"}
 
 

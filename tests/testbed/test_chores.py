@@ -5,13 +5,12 @@ import asyncio
 import pytest
 
 from qaws.clients.registry import Registry
-from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import QaWs
 from qaws.testbed.scenario import ScenarioState
 from qaws.verdict import Broken, Checks, NotVerified, Refuted
 from tests.waiting import HANG_S
 
-REGISTRY = Registry(QaWs(), Contract("qa-ws"))
+REGISTRY = Registry(QaWs())
 
 
 @pytest.fixture

@@ -1,0 +1,143 @@
+"""What a client subscribes to, and what it is entitled to by that."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from qaws.clients.frame_log import Frame, FrameLog
+from qaws.oracle.ledger import Entitlement
+from qaws.protocol.dialect import Dialect, Request
+from qaws.protocol.market import Selection
+
+ACKS = ("subscribed", "unsubscribed")
+
+
+@dataclass
+class Subscriber(FrameLog):
+    """A client that may subscribe, and notes what it may and must receive."""
+
+    name: str
+    dialect: Dialect
+    entitlements: list[Entitlement] = field(default_factory=list, kw_only=True)
+
+    @abstractmethod
+    async def send(self, text: str) -> Frame:
+        """Send one text message and log it."""
+
+    async def subscribe(self, selection: Selection, within_s: float) -> Frame | None:
+        """Subscribe and wait for the acknowledgement; None when none came in time.
+
+        What the client holds already it goes on holding: to subscribe twice adds nothing.
+
+        Raises:
+            NotVerified: the dialect has no words for the selection.
+        """
+        selection = self.dialect.sayable(selection)
+        requests = self.dialect.subscribing(selection)
+        asked, ack = await self._ask("subscribed", requests, within_s)
+        if ack is None:
+            return None
+        held = self.holds()
+        self.entitlements += [
+            Entitlement(part, asked.at_ns, ack.at_ns)
+            for part in selection.parts()
+            if part not in held
+        ]
+        return ack
+
+    async def unsubscribe(self, selection: Selection, within_s: float) -> Frame | None:
+        """Unsubscribe and wait for the acknowledgement; None when none came in time.
+
+        What the client does not hold may be named too: then nothing ends.
+
+        Raises:
+            NotVerified: the dialect has no words for the selection.
+        """
+        selection = self.dialect.sayable(selection)
+        requests = self.dialect.unsubscribing(selection)
+        ending = [
+            e for e in self.entitlements if e.ending_ns is None and e.selection in selection.parts()
+        ]
+
+        def begin(asked: Frame) -> None:
+            for entitlement in ending:
+                entitlement.ending_ns = entitlement.ending_ns or asked.at_ns
+
+        _, ack = await self._ask("unsubscribed", requests, within_s, begin)
+        if ack is None:
+            return None
+        for entitlement in ending:
+            entitlement.ended_ns = ack.at_ns
+        return ack
+
+    def holds(self) -> list[Selection]:
+        """Return what the client holds now and has not asked to end."""
+        return [e.selection for e in self.entitlements if e.ending_ns is None]
+
+    async def _ask(
+        self,
+        kind: str,
+        requests: Sequence[Request],
+        within_s: float,
+        sent: Callable[[Frame], None] = lambda _: None,
+    ) -> tuple[Frame, Frame | None]:
+        """Send requests, each when the one before has been acknowledged.
+
+        Returns:
+            The first of them, and the last acknowledgement; None where one did not come in time, or
+            was an error.
+        """
+        first: Frame | None = None
+        ack: Frame | None = None
+        for request in requests:
+            asked = await self.send(request)
+            first = first or asked
+            sent(asked)
+            ack = await self._acknowledged(kind, request, asked, within_s)
+            if ack is None or self._kind(ack) == "error":
+                return first, None
+        assert first
+        return first, ack
+
+    async def _acknowledged(
+        self, kind: str, request: Request, asked: Frame, within_s: float
+    ) -> Frame | None:
+        """Return the last of the acknowledgements of a request, or the error that it came to.
+
+        One that is never acknowledged has been heard once a ping behind it is answered.
+        """
+        if request.acks == 0:
+            ping = await self.send(self.dialect.ping())
+            return await self.wait_for(lambda f: self._kind(f) == "pong", ping, within_s)
+        ack: Frame | None = asked
+        for _ in range(request.acks):
+            ack = await self.wait_for(self._answers(kind, request), ack, within_s)
+            if ack is None or self._kind(ack) == "error":
+                break
+        return ack
+
+    def _answers(self, kind: str, request: Request) -> Callable[[Frame], bool]:
+        """Return a condition: the frame is the answer to a request, as far as one can tell."""
+
+        def is_answer(frame: Frame) -> bool:
+            found = self._kind(frame)
+            if frame.echo is not None:
+                return found in (*ACKS, "error") and str(frame.echo) == str(request.echo)
+            alike = found in ACKS and self.dialect.acks_alike
+            return found in (kind, "error") or alike
+
+        return is_answer
+
+    def _kind(self, frame: Frame) -> str | None:
+        message: Any = frame.message
+        return self.dialect.kind(message) if isinstance(message, dict) else None
+
+    def _stop_entitlements(self) -> None:
+        now = time.monotonic_ns()
+        for entitlement in self.entitlements:
+            if entitlement.ending_ns is None:
+                entitlement.ending_ns = now

@@ -1,0 +1,390 @@
+"""A dialect that a target file describes: its messages are translated into those of `qa-ws`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from itertools import count
+from typing import Any
+
+from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import MALFORMED, SHAPELESS, Dialect, Opening, Request, Said, malformed
+from qaws.protocol.dialect_table import DialectTable, TickTable
+from qaws.protocol.dialect_table import Request as RequestTable
+from qaws.protocol.exact import exact
+from qaws.protocol.listing import Listing
+from qaws.protocol.market import (
+    DUE_FIELD,
+    SEQUENCE_FIELD,
+    Sample,
+    Selection,
+    chain_of,
+    symbol_of,
+)
+from qaws.protocol.paths import MISSING, Path, Pattern
+from qaws.protocol.surrogates import decoded
+from qaws.protocol.templates import said
+from qaws.verdict import NotVerified
+
+KINDS = {"option tick": "option_tick", "underlying bar": "underlying_bar"}
+
+MARKS = ("type", "symbol", "instrument_token", SEQUENCE_FIELD)
+"""Members of a tick by which the oracle knows it, in whatever dialect."""
+
+SHOWN = 160
+"""Characters of a message that a sentence about it shows."""
+
+
+class Declared(Dialect):
+    """A dialect of a table."""
+
+    def __init__(self, table: DialectTable, listing: Listing, payloads: dict[str, Any]) -> None:
+        """Compile it.
+
+        Args:
+            table: how messages are spelled.
+            listing: what the service calls symbols and instruments.
+            payloads: "option_tick" and "underlying_bar" → the template of what is published; for
+                one that is not there the tick is published as `qa-ws` has it.
+        """
+        self.name = table.name
+        self._table, self._listing, self._payloads = table, listing, payloads
+        self.welcomes = bool(table.recognise.welcome)
+        self.has_sessions = bool(table.session.id)
+        self.announces = bool(table.recognise.degraded and table.recognise.recovered)
+        self.acks_alike = table.subscribe.ack == table.unsubscribe.ack
+        self.answers_once = table.subscribe.acks != "each item"
+        self._contract = Contract(table.contract) if table.contract else None
+        self._ids = count(1)
+        self._ticks = [(Pattern(each.match), _Tick(each, table, listing)) for each in table.tick]
+        self._by_kind = {
+            KINDS[each.kind]: tick for each, (_, tick) in zip(table.tick, self._ticks, strict=True)
+        }
+        self._known = list(self._recognisers())
+        self._answers = [
+            (each.to if isinstance(each.to, str) else Pattern(each.to), each.say)
+            for each in table.answers
+        ]
+
+    # --- what comes in ------------------------------------------------------------------------
+
+    def _recognisers(self) -> Iterator[tuple[Pattern, dict[str, Any] | None]]:
+        """Yield pattern and message of all that is no tick, in the order in which it is tried."""
+        table = self._table
+        for kind, patterns in (
+            ("subscribed", table.subscribe.ack),
+            ("unsubscribed", table.unsubscribe.ack),
+            ("error", table.recognise.error),
+            ("pong", table.ping.answer),
+            ("connection", table.recognise.welcome),
+        ):
+            for pattern in patterns:
+                yield Pattern(pattern), {"type": kind}
+        for status in ("degraded", "recovered"):
+            for pattern in getattr(table.recognise, status):
+                yield Pattern(pattern), {"type": "status", "status": status}
+        for number, opening in enumerate(table.open):
+            if opening.after:
+                yield Pattern(opening.after), {"type": "opening", "number": number}
+        for pattern in table.recognise.ignore:
+            yield Pattern(pattern), None
+
+    def read(self, data: bytes) -> list[Said]:
+        """Return what one text message says."""
+        text = data.decode()
+        for to, say in self._answers:
+            if isinstance(to, str) and text.strip() == to:
+                return [Said(None, answer=self._filled(say))]
+        return list(self._read(self._documents(text, decoded), exactly=False))
+
+    def exactly(self, text: str, part: int) -> Any:
+        """Return what `read` made of a message's part, each number kept digit for digit."""
+        read = self._read(self._documents(text, exact), exactly=True)
+        return next(each for at, each in enumerate(read) if at == part).message
+
+    def _documents(self, text: str, decode: Callable[[bytes], Any]) -> list[Any]:
+        several = self._table.several
+        if several in ("no", "array"):
+            document = decode(text.encode())
+            return document if several == "array" and isinstance(document, list) else [document]
+        separator = "\n" if several == "lines" else several
+        return [decode(each.encode()) for each in text.split(separator) if each.strip()]
+
+    def _read(self, documents: Sequence[Any], *, exactly: bool) -> Iterator[Said]:
+        for document in documents:
+            if not isinstance(document, dict):
+                kind = type(document).__name__
+                yield Said(document, f"is a JSON {kind}, not an object")
+                continue
+            yield from self._one(document, exactly)
+
+    def _one(self, document: dict[str, Any], exactly: bool) -> Iterator[Said]:
+        for to, say in self._answers:
+            if isinstance(to, Pattern) and to.fits(document):
+                yield Said(None, answer=self._filled(say))
+                return
+        for pattern, message in self._known:
+            if found := pattern.fits(document):
+                if message is None:
+                    yield Said(None)
+                else:
+                    details = self._details(message["type"], document)
+                    yield Said(message | details, self._violation(document), found.echo)
+                return
+        for pattern, tick in self._ticks:
+            if pattern.fits(document):
+                against = None if exactly else self._violation(document)
+                for each in tick.read(document, exactly):
+                    yield Said(each.message, each.problem or against)
+                return
+        shown = "" if exactly else json.dumps(document, ensure_ascii=False)[:SHOWN]
+        problem = f"is no message of the dialect {self.name}: {shown}; what it has is in [dialect]"
+        yield Said({"type": "unknown"}, problem)
+
+    def _violation(self, document: dict[str, Any]) -> str | None:
+        return self._contract.violation(document) if self._contract else None
+
+    def _details(self, kind: str, document: dict[str, Any]) -> dict[str, Any]:
+        """Return what a message has besides its type."""
+        session = self._table.session
+        if kind == "connection":
+            found = Path(session.id).get(document) if session.id else MISSING
+            details = {"status": "connected"}
+            return details if found is MISSING else details | {"session_id": str(found)}
+        if kind == "error":
+            text = Path(session.error_text).get(document) if session.error_text else MISSING
+            return {"message": json.dumps(document) if text is MISSING else str(text)}
+        return {}
+
+    # --- what goes out ------------------------------------------------------------------------
+
+    def openings(self, token: str | None) -> Sequence[Opening]:
+        """Return what opens a session, in order; without a token only what needs none."""
+        return [
+            Opening(self._filled(each.say, token=token), number if each.after else None)
+            for number, each in enumerate(self._table.open)
+            if token is not None or "{token}" not in json.dumps(each.say)
+        ]
+
+    def ping(self) -> Request:
+        """Return the message that asks for a pong."""
+        return self._request(self._table.ping.say, [])
+
+    def _filled(self, template: Any, **names: Any) -> str:
+        return said(template, {"id": next(self._ids), "now_ms": _now_ms(), **names})
+
+    def _request(self, template: Any, items: list[dict[str, Any]], acks: int = 1) -> Request:
+        number = next(self._ids)
+        names = {"id": number, "now_ms": _now_ms(), **(items[0] if items else {})}
+        return Request(said(template, names, items), number, acks)
+
+    def sayable(self, selection: Selection) -> Selection:
+        """Return a selection in a form that the dialect has; a symbol may be all its instruments.
+
+        Raises:
+            NotVerified: it has none.
+        """
+        if getattr(self._table.subscribe, selection.kind) is not None:
+            return selection
+        if selection.kind == "symbols":
+            chains = [each for symbol in selection.symbols for each in chain_of(symbol)]
+            listed = [each for each in chains if self._listing.has_instrument(each)]
+            if listed:
+                return Selection("instruments", instruments=tuple(listed))
+        if selection.kind == "instruments":
+            symbols = [symbol_of(each) for each in selection.instruments]
+            if all(self._listing.is_alone(each) for each in selection.instruments):
+                return Selection("symbols", symbols=tuple(symbols))
+        raise NotVerified(f"the dialect {self.name} has no words to subscribe to {selection}")
+
+    def subscribing(self, selection: Selection) -> list[Request]:
+        """Return the messages that subscribe to a selection."""
+        return self._asking(self._table.subscribe, selection)
+
+    def subscribe_to(self, symbol: str) -> Request:
+        """Return the message that subscribes to a text as if it were a symbol of the service."""
+        template = self._table.subscribe.symbols
+        if template is None:
+            raise NotVerified(f"the dialect {self.name} does not subscribe to symbols")
+        return self._request(template, [{**self._listing.any_names(), "symbol": symbol}])
+
+    def unsubscribing(self, selection: Selection) -> list[Request]:
+        """Return the messages that end a subscription."""
+        return self._asking(self._table.unsubscribe, selection)
+
+    def _asking(self, table: RequestTable, selection: Selection) -> list[Request]:
+        template = getattr(table, selection.kind)
+        if template is None:
+            raise NotVerified(f"the dialect {self.name} has no words for {selection} there")
+        if selection.kind == "instruments":
+            items = [self._listing.of_instrument(each) for each in selection.instruments]
+        else:
+            items = [self._listing.of_symbol(each) for each in selection.symbols]
+        at_a_time = 1 if table.one_by_one else len(items)
+        per_request = {"each request": 1, "each item": at_a_time, "never": 0}[table.acks]
+        return [
+            self._request(template, items[start : start + at_a_time], per_request)
+            for start in range(0, len(items), at_a_time)
+        ]
+
+    def malformed(self, name: str) -> str:
+        """Return the text of a malformed message by its name in the features."""
+        if name in self._table.malformed:
+            return self._filled(self._table.malformed[name])
+        if name in MALFORMED and name not in SHAPELESS:
+            raise NotVerified(
+                f"the dialect {self.name} does not say how {name} is spelled: [dialect.malformed]"
+            )
+        return malformed(name)
+
+    def own_symbol(self, symbol: str) -> str:
+        """Return what the service calls a symbol of the features."""
+        return str(self._listing.of_symbol(symbol)["symbol"])
+
+    # --- what is published --------------------------------------------------------------------
+
+    def carries(self, sample: Sample) -> bool:
+        """Return whether the dialect has words for such a tick, and the market for its symbol."""
+        kind, symbol, instrument = sample
+        if kind not in self._by_kind or not self._listing.has_symbol(symbol):
+            return False
+        return instrument is None or self._listing.has_instrument(instrument)
+
+    def carried(self, stamped: dict[str, Any]) -> dict[str, Any]:
+        """Return what clients are to receive of a tick, in the words of `qa-ws`."""
+        kind, instrument = stamped["type"], stamped.get("instrument_token")
+        if kind not in self._by_kind:
+            raise NotVerified(f"the dialect {self.name} has no {kind.replace('_', ' ')}s")
+        self._listing.of_symbol(stamped["symbol"])
+        if instrument is not None:
+            self._listing.of_instrument(instrument)
+        return self._by_kind[kind].carried(stamped)
+
+    def payload(self, stamped: dict[str, Any]) -> str:
+        """Return what is published for a tick."""
+        instrument = stamped.get("instrument_token")
+        if instrument is None:
+            names = self._listing.of_symbol(stamped["symbol"])
+        else:
+            names = self._listing.of_instrument(instrument)
+        template = self._payloads.get(stamped["type"])
+        if template is None:
+            own = {"symbol": names["symbol"]}
+            own |= {} if instrument is None else {"instrument_token": names["instrument"]}
+            return json.dumps(stamped | own)
+        further = {"sequence": stamped[SEQUENCE_FIELD], "now_ms": _now_ms()}
+        return said(template, {**stamped, **names, **further})
+
+
+class _Tick:
+    """One shape of a tick, compiled."""
+
+    def __init__(self, tick: TickTable, table: DialectTable, listing: Listing) -> None:
+        self._kind = KINDS[tick.kind]
+        self._table, self._listing = tick, listing
+        self._as_text = table.numbers == "text"
+        self._each = Path(tick.each)
+        places = {"symbol": tick.symbol, "instrument_token": tick.instrument}
+        places |= {SEQUENCE_FIELD: tick.sequence, DUE_FIELD: tick.due}
+        self._marks = {name: _Place(path) for name, path in places.items() if path}
+        self._members = None if tick.members is None else _Place(tick.members)
+        self._fields = {name: _Place(path) for name, path in tick.fields.items()}
+
+    def read(self, document: dict[str, Any], exactly: bool) -> Iterator[Said]:
+        """Yield the ticks of a message."""
+        for item in self._each.all(document):
+            message, lacking = self._message(document, item, exactly)
+            name = self._table.kind
+            yield Said(message, f"{name} without {', '.join(lacking)}" if lacking else None)
+
+    def _message(
+        self, document: dict[str, Any], item: Any, exactly: bool
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Return one tick in the words of `qa-ws`, and what it should have and has not."""
+        lacking = []
+        members = self._members.get(document, item) if self._members else {}
+        message = dict(members) if isinstance(members, dict) else {}
+        message["type"] = self._kind
+        for name, place in self._fields.items():
+            value = place.get(document, item)
+            if value is MISSING:
+                lacking.append(f"{name} at {place.text}")
+            else:
+                _put(message, name, _number(value, exactly) if self._as_text else value)
+        for name, place in self._marks.items():
+            value = place.get(document, item)
+            if value is MISSING or value is None:
+                if name not in (SEQUENCE_FIELD, DUE_FIELD):
+                    lacking.append(f"{name} at {place.text}")
+            elif name == "symbol":
+                own = str(value).removeprefix(self._table.symbol_prefix)
+                message[name] = self._listing.symbol_called(own)
+            elif name == "instrument_token":
+                message[name] = self._listing.instrument_called(value)
+            else:
+                message[name] = _number(value, exactly) if self._as_text else value
+        if "symbol" not in self._marks and "instrument_token" in message:
+            message["symbol"] = self._listing.symbol_of_called(message["instrument_token"])
+        return message, lacking
+
+    def carried(self, stamped: dict[str, Any]) -> dict[str, Any]:
+        """Return what of a published tick is to come."""
+        known = {"type": stamped["type"], "symbol": stamped["symbol"]}
+        if "instrument_token" in self._marks:
+            known["instrument_token"] = stamped["instrument_token"]
+        if self._members:
+            mine = dict(stamped)
+            if "instrument_token" not in self._marks:
+                mine.pop("instrument_token", None)
+            return mine | known
+        known[SEQUENCE_FIELD] = stamped[SEQUENCE_FIELD]
+        for name in self._fields:
+            value: Any = stamped
+            for member in name.split("."):
+                value = value.get(member, MISSING) if isinstance(value, dict) else MISSING
+            if value is not MISSING:
+                _put(known, name, value)
+        return known
+
+
+class _Place:
+    """A path from a tick, or from its message where it begins with `$.`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._of_message = text.startswith("$.")
+        self._path = Path(text.removeprefix("$."))
+
+    def get(self, document: Any, item: Any) -> Any:
+        return self._path.get(document if self._of_message else item)
+
+
+def _put(message: dict[str, Any], name: str, value: Any) -> None:
+    """Set a member by its name, which may lead into another."""
+    *before, last = name.split(".")
+    for member in before:
+        message = message.setdefault(member, {})
+    message[last] = value
+
+
+def _number(value: Any, exactly: bool) -> Any:
+    """Return the number that a text is; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return value
+    if not number.is_finite():
+        return value
+    whole = number == number.to_integral_value() and "." not in value and "e" not in value.lower()
+    if whole:
+        return int(number)
+    return number if exactly else float(number)
+
+
+def _now_ms() -> int:
+    """Return milliseconds since 1970."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,195 @@
+"""The table `[dialect]` of a target file: how a service spells what the features speak of, as data.
+
+docs/dialects.md explains each key.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from qaws.protocol.paths import Path, Pattern
+from qaws.protocol.templates import require_known
+
+ITEM = frozenset({"instrument", "symbol"})
+REQUEST = frozenset({"id", "now_ms", "token"})
+
+
+class Table(BaseModel):
+    """A part of a dialect: what it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _is_path(text: str) -> str:
+    Path(text.removeprefix("$."))
+    return text
+
+
+def _is_pattern(table: dict[str, Any]) -> dict[str, Any]:
+    Pattern(table)
+    return table
+
+
+PathText = Annotated[str, AfterValidator(_is_path)]
+PatternTable = Annotated[dict[str, Any], AfterValidator(_is_pattern)]
+
+
+class Opening(Table):
+    """A message between handshake and welcome: `after` has been received it is said."""
+
+    say: Any
+    after: PatternTable | None = None
+
+
+class Ping(Table):
+    """The dialect's own ping."""
+
+    say: Any
+    answer: list[PatternTable] = Field(min_length=1)
+
+
+class Request(Table):
+    """How something is asked for, by what is selected; a form that is not there cannot be asked.
+
+    `acks`: "each request" is acknowledged once; "each item"; or "never", then a ping that is
+    answered behind it shows that it was heard. `one_by_one`: a request per item.
+    """
+
+    instruments: Any = None
+    symbols: Any = None
+    underlying: Any = None
+    ack: list[PatternTable] = []
+    acks: Literal["each request", "each item", "never"] = "each request"
+    one_by_one: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_form(self) -> Request:
+        if self.instruments is None and self.symbols is None:
+            raise ValueError("needs what to say for instruments, for symbols, or for both")
+        if not self.ack and self.acks != "never":
+            raise ValueError('needs ack, by which an acknowledgement is known, or acks = "never"')
+        return self
+
+
+class Recognised(Table):
+    """How other messages are known; what nothing fits breaks the contract."""
+
+    welcome: list[PatternTable] = []
+    error: list[PatternTable] = []
+    degraded: list[PatternTable] = []
+    recovered: list[PatternTable] = []
+    ignore: list[PatternTable] = []
+
+
+class Session(Table):
+    """Where a welcome has the session's id, and an error its words; "" for nowhere."""
+
+    id: str = ""
+    error_text: str = ""
+
+    _paths = field_validator("id", "error_text")(_is_path)
+
+
+class TickTable(Table):
+    """One shape of a tick.
+
+    `each`: where several stand in one message. Other paths count from there; one that begins with
+    `$.` from the message. `members`: an object of which every member is held against what was
+    published; `fields`: the features' name of a member → its path.
+    """
+
+    kind: Literal["option tick", "underlying bar"]
+    match: PatternTable
+    each: PathText = ""
+    symbol: PathText = ""
+    symbol_prefix: str = ""
+    instrument: PathText = ""
+    sequence: PathText
+    due: PathText = ""
+    members: PathText | None = None
+    fields: dict[str, PathText] = {}
+
+    @model_validator(mode="after")
+    def _says_what(self) -> TickTable:
+        if not self.symbol and not self.instrument:
+            raise ValueError("needs symbol or instrument: where a tick says what it is of")
+        if self.members is None and not self.fields:
+            raise ValueError("needs fields, or members: where a tick has its prices")
+        return self
+
+
+class DialectTable(Table):
+    """A dialect.
+
+    `contract`: the AsyncAPI document that messages are held against besides. `several`: how several
+    messages stand in one WebSocket message: "no"; "array", as the elements of a list; "lines"; or
+    any other text, which separates them. `numbers`: "text" where prices come as text. `answers`:
+    what a client answers by itself.
+    """
+
+    name: str = Field(min_length=1)
+    contract: Literal["qa-ws"] | None = None
+    several: str = Field(default="no", min_length=1)
+    numbers: Literal["json", "text"] = "json"
+    open: list[Opening] = []
+    ping: Ping
+    subscribe: Request
+    unsubscribe: Request
+    recognise: Recognised
+    answers: list[Answer] = []
+    session: Session = Session()
+    tick: list[TickTable] = Field(min_length=1)
+    malformed: dict[str, Any] = {}
+
+    @field_validator("tick")
+    @classmethod
+    def _has_options(cls, value: list[TickTable]) -> list[TickTable]:
+        if not any(each.kind == "option tick" for each in value):
+            raise ValueError('needs one of kind = "option tick"')
+        return value
+
+
+class Answer(Table):
+    """What a client answers by itself: `say`, to a message that fits `to`."""
+
+    to: PatternTable | str
+    say: Any
+
+
+class Listed(BaseModel):
+    """What one symbol of the features is called by the service; further keys are placeholders.
+
+    `instruments`: in the order of the features' instruments of that symbol.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    symbol: str | int | None = None
+    instruments: list[int | str] = []
+
+
+Market = dict[str, Listed]
+"""The features' symbol → what the service calls it."""
+
+
+def check_templates(table: DialectTable, market: Market) -> None:
+    """Require that every name in a template is known.
+
+    Raises:
+        ValueError: one is not; the text begins with where it stands.
+    """
+    further = [frozenset(each.model_extra or {}) for each in market.values()]
+    of_item = ITEM | (frozenset.intersection(*further) if further else frozenset())
+    places: list[tuple[str, Any, frozenset[str]]] = [("ping.say", table.ping.say, REQUEST)]
+    places += [(f"open[{i}].say", each.say, REQUEST) for i, each in enumerate(table.open)]
+    places += [(f"answers[{i}].say", each.say, REQUEST) for i, each in enumerate(table.answers)]
+    for name, request in (("subscribe", table.subscribe), ("unsubscribe", table.unsubscribe)):
+        for form in ("instruments", "symbols", "underlying"):
+            places.append((f"{name}.{form}", getattr(request, form), REQUEST | of_item))
+    for place, template, known in places:
+        try:
+            require_known(template, known)
+        except ValueError as problem:
+            raise ValueError(f"{place}: {problem}") from None

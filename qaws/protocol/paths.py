@@ -1,0 +1,149 @@
+"""Paths into a JSON message, and patterns that recognise one.
+
+A path is written as in `data.ticks[*].ohlc.open`: members behind dots, a list's elements as `[0]`,
+all of them as `[*]`. A member whose name has a dot or a bracket stands in quotes: `"a.b".c`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+MISSING = object()
+"""What `Path.get` returns where there is nothing."""
+
+_STEP = re.compile(r'\.?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^.\[\]"]+)|\[(?P<index>\d+|\*)\])')
+
+OPERATORS = frozenset({"any", "pattern", "absent", "null", "echo", "has"})
+"""What a pattern may ask for instead of a literal."""
+
+
+class Path:
+    """A way into a message."""
+
+    def __init__(self, text: str) -> None:
+        """Compile it.
+
+        Raises:
+            ValueError: it is no path; the text says how one is written.
+        """
+        self.text = text
+        self._steps: list[str | int | None] = []
+        at = 0
+        while at < len(text):
+            found = _STEP.match(text, at)
+            if not found or (at == 0 and text.startswith(".")):
+                raise ValueError(
+                    f'"{text}" is no path; write members behind dots and elements in brackets, '
+                    "such as data.ticks[0].price"
+                )
+            if found["index"] is None:
+                self._steps.append(found["plain"] if found["quoted"] is None else found["quoted"])
+            else:
+                self._steps.append(None if found["index"] == "*" else int(found["index"]))
+            at = found.end()
+
+    def get(self, message: Any) -> Any:
+        """Return the first value there, `MISSING` where there is none."""
+        return next(iter(self.all(message)), MISSING)
+
+    def all(self, message: Any) -> list[Any]:
+        """Return all values there: more than one only where the path has a `[*]`."""
+        values = [message]
+        for step in self._steps:
+            found: list[Any] = []
+            for value in values:
+                if step is None:
+                    found += value if isinstance(value, list) else []
+                elif isinstance(step, int):
+                    found += value[step : step + 1] if isinstance(value, list) else []
+                elif isinstance(value, dict) and step in value:
+                    found.append(value[step])
+            values = found
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """That a pattern fits, and what stands where the message echoes what it answers."""
+
+    echo: Any = None
+
+
+class Pattern:
+    """What a message must have: paths, and the value at each.
+
+    A value is a literal, which must be equal in type too, or one of: `any` (one of a list),
+    `pattern` (a regular expression that is found in a text), `absent` (true: nothing may be there;
+    false: something must), `null`, `echo` (any value, which is that of the request that is
+    answered), `has` (a list that has it, or all that the path leads to).
+    """
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        """Compile it; tables in a table lead on, as dotted keys of TOML do.
+
+        Raises:
+            ValueError: a path or an operator is none.
+        """
+        if not table:
+            raise ValueError("a pattern names at least one member, or it would fit every message")
+        self._wants = [(Path(path), value) for path, value in _leaves(table)]
+
+    def fits(self, message: Any) -> Found | None:
+        """Return what is found where a message fits, None where it does not."""
+        echo = None
+        for path, want in self._wants:
+            if isinstance(want, Mapping) and "echo" in want:
+                echo = path.get(message)
+                if echo is MISSING:
+                    return None
+            elif not _holds(path, want, message):
+                return None
+        return Found(echo)
+
+
+def _leaves(table: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    """Return path and wanted value of each member that a pattern asks for."""
+    found = []
+    for key, value in table.items():
+        path = f"{before}.{key}" if before else key
+        if isinstance(value, Mapping) and not (set(value) <= OPERATORS and len(value) == 1):
+            if not value or set(value) & OPERATORS:
+                raise ValueError(
+                    f'"{path}" asks for {dict(value)}; known are {", ".join(sorted(OPERATORS))}, '
+                    "one of them"
+                )
+            found += _leaves(value, path)
+        else:
+            found.append((path, value))
+    return found
+
+
+def _holds(path: Path, want: Any, message: Any) -> bool:
+    values = path.all(message)
+    if not isinstance(want, Mapping):
+        return any(_equal(value, want) for value in values)
+    [(operator, wanted)] = want.items()
+    if operator == "absent":
+        return (not values) is bool(wanted)
+    if operator == "null":
+        return bool(values) and (values[0] is None) is bool(wanted)
+    if operator == "any":
+        return any(_equal(value, each) for value in values for each in wanted)
+    if operator == "pattern":
+        return any(isinstance(value, str) and re.search(wanted, value) for value in values)
+    inside = [each for value in values for each in (value if isinstance(value, list) else [value])]
+    return any(_equal(each, wanted) for each in inside)
+
+
+def _equal(value: Any, want: Any) -> bool:
+    """Return whether two JSON values are equal, numbers as numbers, and true is not 1."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return bool(list(value) == want)
+    numbers = (int, float, Decimal)
+    if isinstance(value, numbers) and isinstance(want, numbers):
+        return isinstance(value, bool) == isinstance(want, bool) and value == want
+    return type(value) is type(want) and bool(value == want)

@@ -1,0 +1,85 @@
+"""Templates: what a client or a publisher says, with names in place of what differs.
+
+A template is a value of TOML. A text that is exactly `"{name}"` becomes the value with its type;
+`{name}` inside a longer text becomes text, and `{name:text}` is text wherever it stands. A table
+`{ each = "items", is = … }` becomes a list with one element for each item of a selection; with
+`with = ","` one text. A template that is itself a text is sent as it is; any other as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+Names = Mapping[str, Any]
+
+_NAME = re.compile(r"\{([A-Za-z_][\w.]*)(:text)?\}")
+_LIST = ({"each", "is"}, {"each", "is", "with"})
+
+
+def said(template: Any, names: Names, items: Sequence[Names] = ()) -> str:
+    """Return the text that a template says.
+
+    Args:
+        template: the template.
+        names: name → value; `a.b` finds `b` in the value of `a`.
+        items: the names of each item of a selection, besides.
+    """
+    value = filled(template, names, items)
+    return value if isinstance(template, str) else json.dumps(value, ensure_ascii=False)
+
+
+def filled(template: Any, names: Names, items: Sequence[Names] = ()) -> Any:
+    """Return a template with its names replaced."""
+    if isinstance(template, str):
+        return _text(template, names)
+    if isinstance(template, Mapping):
+        if set(template) in _LIST and template["each"] == "items":
+            each = [filled(template["is"], {**names, **item}) for item in items]
+            return template["with"].join(map(_plain, each)) if "with" in template else each
+        return {key: filled(value, names, items) for key, value in template.items()}
+    if isinstance(template, list):
+        return [filled(value, names, items) for value in template]
+    return template
+
+
+def names_in(template: Any) -> Iterator[str]:
+    """Yield the names that a template has, each up to its first dot."""
+    if isinstance(template, str):
+        for found in _NAME.finditer(template):
+            yield found[1].partition(".")[0]
+    elif isinstance(template, Mapping):
+        for value in template.values():
+            yield from names_in(value)
+    elif isinstance(template, list):
+        for value in template:
+            yield from names_in(value)
+
+
+def require_known(template: Any, known: Collection[str]) -> None:
+    """Raise `ValueError` where a template has a name that nobody fills in."""
+    for name in names_in(template):
+        if name not in known:
+            shown = ", ".join(f"{{{each}}}" for each in sorted(known))
+            raise ValueError(f"{{{name}}}: nothing is known of that name; known are {shown}")
+
+
+def _text(template: str, names: Names) -> Any:
+    whole = _NAME.fullmatch(template)
+    if whole and not whole[2]:
+        return _value(whole[1], names)
+    return _NAME.sub(lambda found: _plain(_value(found[1], names)), template)
+
+
+def _value(name: str, names: Names) -> Any:
+    first, *rest = name.split(".")
+    value = names[first]
+    for member in rest:
+        value = value[member]
+    return value
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

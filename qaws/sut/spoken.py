@@ -1,0 +1,41 @@
+"""Which dialect a target speaks, ready to use."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+from qaws.protocol.declared import Declared
+from qaws.protocol.dialect import Dialect, QaWs
+from qaws.protocol.dialect_table import DialectTable, check_templates
+from qaws.protocol.listing import Listing
+from qaws.sut.target import Target
+from qaws.verdict import Broken
+
+
+def dialect_of(target: Target) -> Dialect:
+    """Return the dialect of a target.
+
+    Raises:
+        Broken: its parts do not fit together; one line says which.
+    """
+    if target.dialect == "qa-ws" and not target.market and not target.feed_payloads:
+        return QaWs(target.endpoint.heartbeats)
+    table = target.dialect if isinstance(target.dialect, DialectTable) else built_in("qa-ws")
+    place = "[market]"
+    try:
+        listing = Listing(target.market)
+        place = "[dialect]"
+        check_templates(table, target.market)
+        place = "[feed]"
+        return Declared(table, listing, target.feed_payloads)
+    except ValueError as problem:
+        raise Broken(f"{target.file}: {place} {problem}") from None
+
+
+@cache
+def built_in(name: str) -> DialectTable:
+    """Return a dialect that comes with the suite."""
+    source = resources.files("qaws.protocol.dialects") / f"{name}.toml"
+    return DialectTable.model_validate(tomllib.loads(source.read_text(encoding="utf-8")))
