@@ -3,7 +3,7 @@ Feature: Broker outage
   The broker keeps nothing for a service that is away, so lost ticks cannot be recovered. But the
   loss must be announced, the feed must recover by itself, and no connection may suffer.
 
-  @QA-WS-017 @p0 @critical @needs.outage
+  @QA-WS-017 @p0 @critical @needs.outage @needs.announcements
   Scenario Outline: QA-WS-017 A broker outage is announced and survived
     > Specification: given 20 clients, when the broker cuts the service's feed, or is down for 1 s,
     > or for longer than the client library's own retries last, then no client is closed, ping is
@@ -27,7 +27,7 @@ Feature: Broker outage
       | the broker is down for 1 second    |
       | the broker is down for 6 seconds   |
 
-  @QA-WS-017 @p0 @critical @needs.relay
+  @QA-WS-017 @p0 @critical @needs.relay @needs.announcements
   Scenario: QA-WS-017 A silent link to the broker is announced and survived
     > Specification: given 20 clients, when the link to the broker goes silent without closing, then
     > degraded is announced within 10 s of its last byte, and the rest is as in the other rows: no
@@ -45,7 +45,7 @@ Feature: Broker outage
     And all clients receive status "recovered" before the first new tick
     And all clients are still connected, and every ping was answered within 1 second
 
-  @QA-WS-106 @p1 @normal @needs.outage
+  @QA-WS-106 @p1 @normal @needs.outage @needs.announcements
   Scenario: QA-WS-106 A broker buffer overflow is announced and survived
     > Beyond the plan: a broker output-buffer overflow is survived and announced. A broker does not
     > wait for a subscriber that reads too slowly: it disconnects it and discards what was buffered.
@@ -60,7 +60,7 @@ Feature: Broker outage
     And all clients receive status "degraded" within 2 seconds of the loss, and "recovered" before the first new tick
     And all clients are still connected, and every ping was answered within 1 second
 
-  @QA-WS-126 @p1 @critical @needs.relay
+  @QA-WS-126 @p1 @critical @needs.relay @needs.announcements
   Scenario Outline: QA-WS-126 A link to the broker that breaks amid a tick is announced and survived
     > Beyond the plan: given 20 clients, when the link to the broker is reset in the middle of a tick,
     > or ends there in one direction only, then the loss is announced within 2 s, and the rest is as in

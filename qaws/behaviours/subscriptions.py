@@ -16,7 +16,7 @@ from qaws.clients.registry import key_of
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 
 async def churn(
@@ -38,10 +38,17 @@ async def churn(
 
     Raises:
         Broken: the scenario does not make it so that ticks could be kept away, or could come.
+        NotVerified: the dialect has no words for it.
         Refuted: a command was not acknowledged, or the flow to a client has dried up.
     """
     connection = testbed.scenario.connections.named(client)
-    _require_sense(client, connection, selection, foreign)
+    said = testbed.dialect.sayable
+    try:
+        _require_sense(client, connection, said(selection), said(foreign))
+    except Broken as problem:
+        if said(selection) == selection and said(foreign) == foreign:
+            raise
+        raise NotVerified(f"in the dialect {testbed.dialect.name}, {problem}") from None
     witness = _witness(testbed, connection, selection)
 
     for _ in range(times):
@@ -60,8 +67,10 @@ async def churn(
 
 def _witness(testbed: Testbed, connection: Connection, selection: Selection) -> Connection:
     """Return another client that holds the selection."""
+    parts = testbed.dialect.sayable(selection).parts()
     for other in testbed.scenario.connections.all:
-        if other is not connection and other.is_open and selection in other.holds():
+        holds = other.holds()
+        if other is not connection and other.is_open and all(part in holds for part in parts):
             return other
     raise Broken(
         f"nobody but {connection.name} is subscribed to {selection}: the scenario needs a client "

@@ -28,6 +28,7 @@ CAPABILITIES = (
     "private-statistics",
     "entitlements",
     "rotation",
+    "announcements",
     "user-limit",
     "token-reuse",
     "pings-within-60-s",

@@ -53,7 +53,6 @@ class Declared(Dialect):
         self._table, self._listing, self._payloads = table, listing, payloads
         self.welcomes = bool(table.recognise.welcome)
         self.has_sessions = bool(table.session.id)
-        self.announces = bool(table.recognise.degraded and table.recognise.recovered)
         self.acks_alike = table.subscribe.ack == table.unsubscribe.ack
         self.answers_once = table.subscribe.acks != "each item"
         self._contract = Contract(table.contract) if table.contract else None

@@ -83,7 +83,6 @@ class Dialect(ABC):
         is_plain: whether it is `qa-ws`, word for word.
         welcomes: whether a client is welcomed before it has said anything but what opens a session.
         has_sessions: whether a welcome names a session.
-        announces: whether it has words for a feed that is lost, and found again.
         answers_once: whether each message of a client is answered by one message at most.
         acks_alike: whether a subscribe and an unsubscribe are acknowledged in the same words.
     """
@@ -92,7 +91,6 @@ class Dialect(ABC):
     is_plain = False
     welcomes = True
     has_sessions = True
-    announces = True
     acks_alike = False
     answers_once = True
 

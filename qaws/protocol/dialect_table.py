@@ -143,6 +143,11 @@ class DialectTable(Table):
     tick: list[TickTable] = Field(min_length=1)
     malformed: dict[str, Any] = {}
 
+    @property
+    def announces(self) -> bool:
+        """Return whether it has words for a feed that is lost, and found again."""
+        return bool(self.recognise.degraded and self.recognise.recovered)
+
     @field_validator("tick")
     @classmethod
     def _has_options(cls, value: list[TickTable]) -> list[TickTable]:

@@ -313,6 +313,7 @@ class Target(Section):
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
             "relay": self._can_be_relayed,
+            "announcements": isinstance(self.dialect, str) or self.dialect.announces,
         }
         offers |= {a.replace(" ", "-"): a not in self.declines for a in get_args(Agreement)}
         return frozenset(name for name, offered in offers.items() if offered)

@@ -8,10 +8,11 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from pydantic import ValidationError
 
+from qaws.protocol.dialect_table import DialectTable
 from qaws.sut.target import (
     PLACEHOLDERS,
     Auth,
@@ -105,7 +106,9 @@ def _model_of(section: str) -> type[Section] | None:
 def _first_problem(problem: ValidationError) -> str:
     """Say the first problem of a validation in one line, in the words of the file."""
     error = problem.errors()[0]
-    path = [str(part) for part in error["loc"]]
+    path = [str(part) for part in error["loc"] if part != DialectTable.__name__]
+    if path[0] == "dialect" and len(path) > 1:
+        return _dialect_problem(path, error)
     place = f"[{path[0]}] {'.'.join(path[1:])}".strip() if len(path) > 1 else path[0]
     if path and path[0] in _SECTIONS and len(path) == 1:
         place = f"[{path[0]}]"
@@ -124,6 +127,29 @@ def _first_problem(problem: ValidationError) -> str:
     value = re.sub(r"[^'/@\s]*@", "***@", repr(error["input"]))
     shown = "" if error["type"] == "value_error" else f" = {value}"
     return f"{place}{shown}: {reason[0].lower()}{reason[1:]}"
+
+
+def _dialect_problem(path: list[str], error: Any) -> str:
+    """Say the first problem of a dialect in one line: tables within tables, lists of tables."""
+    numbered = re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", ".".join(path[:-1]))
+    reason = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        owner = _model_at(path[:-1])
+        return f"[{numbered}] {path[-1]}: unknown key{_did_you_mean(path[-1], list(owner))}"
+    if error["type"] == "missing":
+        return f"[{numbered}] {path[-1]} is missing; docs/dialects.md"
+    shown = "" if error["type"] == "value_error" else f" = {error['input']!r}"
+    return f"[{numbered}] {path[-1]}{shown}: {reason[0].lower()}{reason[1:]}"
+
+
+def _model_at(path: list[str]) -> Iterable[str]:
+    """Return the keys of the table of a dialect that a path leads to."""
+    model: Any = DialectTable
+    for name in path[1:]:
+        if not name.isdigit():
+            annotation = model.model_fields[name].annotation
+            model = next(iter(get_args(annotation)), annotation)
+    return cast(Iterable[str], model.model_fields)
 
 
 def _did_you_mean(word: str, known: list[str]) -> str:

@@ -200,7 +200,7 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         (HEAD + REMOTE + AUTH + '[launch]\nready_path = "/"\n', "[launch] command is missing"),
         (
             HEAD.replace("qa-ws", "fix") + ENDPOINT + AUTH,
-            "dialect = 'fix': input should be 'qa-ws'",
+            'dialect: "fix" is not known; "qa-ws" is',
         ),
         (HEAD + "endpont = 1\n" + REMOTE + AUTH, "endpont: unknown key; did you mean endpoint?"),
         (

@@ -1,0 +1,333 @@
+"""A sound tick service that speaks otherwise than `qa-ws`: how, its first argument says.
+
+`tokens`: clients name instruments, as `tokens`; an acknowledgement names only what has changed; a
+tick is in `data`, beside its `type`.
+`first-message`: nobody is welcomed; the token is the first message; clients name symbols and their
+exchange, with an id that the answer repeats; ticks come as a list, with numbers as text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import redis.asyncio
+from websockets.asyncio.server import Request, Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Response
+
+LONGEST = 64 * 1024
+QUEUED = 20_000
+"""Messages that may wait for a client before it counts as too slow."""
+PER_SECOND = 200
+"""Messages that a client may send in a second."""
+
+
+class Refused(ValueError):
+    """A command that is not understood; the text says why."""
+
+
+def claims_of(token: str | None) -> dict[str, Any] | None:
+    """Return the claims of a token that opens a session; None where it does not."""
+    try:
+        keys = jwt.PyJWKSet.from_dict(json.loads(Path(os.environ["KEYS"]).read_text()))
+        header = jwt.get_unverified_header(token or "")
+        key = next(k for k in keys.keys if k.key_id == header.get("kid") and k.key_type == "RSA")
+        claims: dict[str, Any] = jwt.decode(
+            token or "",
+            key,
+            algorithms=["RS256"],
+            issuer=os.environ["ISSUER"],
+            audience=os.environ["AUDIENCE"],
+            options={"require": ["exp", "sub", "iat"], "strict_aud": True},
+        )
+    except (jwt.PyJWTError, StopIteration, ValueError, TypeError, RecursionError):
+        return None
+    sound = (
+        header.get("typ", "JWT") == "JWT"
+        and isinstance(claims["exp"], int | float)
+        and isinstance(claims["sub"], str)
+        and claims["sub"] != ""
+    )
+    return claims if sound else None
+
+
+@dataclass(eq=False)
+class Client:
+    """One session: `wanted` is what it has subscribed to."""
+
+    line: ServerConnection
+    session: str = field(default_factory=lambda: str(uuid.uuid4()))
+    wanted: set[Any] = field(default_factory=set)
+    waiting: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    heard: deque[float] = field(default_factory=lambda: deque(maxlen=PER_SECOND))
+
+    def says_too_much(self) -> bool:
+        """Return whether it sends more than `PER_SECOND` messages a second."""
+        now = time.monotonic()
+        too_much = len(self.heard) == PER_SECOND and now - self.heard[0] < 1
+        self.heard.append(now)
+        return too_much
+
+    async def write(self) -> None:
+        """Write what waits, in order, until the client leaves."""
+        while True:
+            await self.line.send(await self.waiting.get())
+
+
+class Tokens:
+    """The dialect `tokens`."""
+
+    in_query = True
+
+    def welcome(self, client: Client) -> dict[str, Any] | None:
+        """Return the first message to a client."""
+        return {"type": "connected", "connection_id": client.session, "user": {"id": 7}}
+
+    def opened_by(self, message: Any) -> str | None:
+        """Return the token of an opening message."""
+        return None
+
+    def answer(self, client: Client, message: dict[str, Any]) -> dict[str, Any]:
+        """Do what a client asks for; return what it is told."""
+        action = message.get("action")
+        if action == "ping":
+            return {"type": "pong"}
+        tokens = message.get("tokens")
+        if action not in ("subscribe", "unsubscribe") or not isinstance(tokens, list):
+            raise Refused("Invalid message format: an action and its tokens are expected")
+        if any(type(token) is not int for token in tokens):
+            raise Refused("Invalid message format: tokens are integers")
+        if action == "subscribe":
+            changed = [token for token in tokens if token not in client.wanted]
+            client.wanted.update(tokens)
+        else:
+            changed = [token for token in tokens if token in client.wanted]
+            client.wanted.difference_update(tokens)
+        return {"type": f"{action}d", "tokens": changed, "total": len(client.wanted)}
+
+    def error(self, words: str) -> dict[str, Any]:
+        """Return an error."""
+        return {"type": "error", "message": words}
+
+    def published(self, tick: dict[str, Any]) -> tuple[Any, str]:
+        """Return what a tick is of, and the message that clients get."""
+        return tick["instrument_token"], json.dumps({"type": "tick", "data": tick})
+
+
+class FirstMessage:
+    """The dialect `first-message`."""
+
+    in_query = False
+
+    def welcome(self, client: Client) -> dict[str, Any] | None:
+        """Return the first message to a client: there is none."""
+        return None
+
+    def opened_by(self, message: Any) -> str | None:
+        """Return the token of an opening message."""
+        return str(message.get("api_key")) if message.get("action") == "authenticate" else None
+
+    def answer(self, client: Client, message: dict[str, Any]) -> dict[str, Any]:
+        """Do what a client asks for; return what it is told."""
+        action, number = message.get("action"), message.get("request_id")
+        if action == "ping":
+            return {"type": "pong", "id": message.get("id")}
+        if action not in ("subscribe", "unsubscribe"):
+            raise Refused("Invalid message format: no such action")
+        named = message.get("symbols")
+        if not isinstance(named, list) or not all(map(_is_listed, named)):
+            raise Refused("Invalid message format: symbols with their exchange are expected")
+        keys = {(each["exchange"], each["symbol"]) for each in named}
+        if action == "subscribe":
+            client.wanted |= keys
+        else:
+            client.wanted -= keys
+        return {"type": action, "status": "success", "request_id": number}
+
+    def error(self, words: str) -> dict[str, Any]:
+        """Return an error."""
+        return {"status": "error", "code": "INVALID", "message": words}
+
+    def published(self, tick: dict[str, Any]) -> tuple[Any, str]:
+        """Return what a tick is of, and the message that clients get."""
+        message = {
+            "type": "market_data",
+            "symbol": tick["s"],
+            "exchange": tick["x"],
+            "data": {"ltp": tick["p"], "qty": tick["q"], "n": tick["n"]},
+        }
+        return (tick["x"], tick["s"]), json.dumps([message], ensure_ascii=False)
+
+
+def _is_listed(named: Any) -> bool:
+    return (
+        isinstance(named, dict)
+        and isinstance(named.get("symbol"), str)
+        and isinstance(named.get("exchange"), str)
+    )
+
+
+class Ticker:
+    """The service."""
+
+    def __init__(self, dialect: Tokens | FirstMessage) -> None:
+        """Begin without clients."""
+        self.dialect = dialect
+        self.clients: set[Client] = set()
+
+    async def admit(self, line: ServerConnection, request: Request) -> Response | None:
+        """Answer a handshake; None lets it go on."""
+        parts = urlsplit(request.path)
+        if parts.path == "/counts":
+            counts = {
+                "clients": len(self.clients),
+                "topics": sum(len(client.wanted) for client in self.clients),
+            }
+            return _response(HTTPStatus.OK, json.dumps(counts))
+        if self.dialect.in_query:
+            shown = parse_qs(parts.query).get("token", [None])
+            if len(shown) != 1 or claims_of(shown[0]) is None:
+                return _response(HTTPStatus.UNAUTHORIZED, "Authentication required")
+            line.claims = claims_of(shown[0])  # type: ignore[attr-defined]
+        return None
+
+    async def serve(self, line: ServerConnection) -> None:
+        """Serve one client until it leaves."""
+        client = Client(line)
+        try:
+            claims = getattr(line, "claims", None) or await self._opened(line)
+            if claims is None:
+                await line.close(1008, "Authentication required")
+                return
+            if welcome := self.dialect.welcome(client):
+                await line.send(json.dumps(welcome))
+            self.clients.add(client)
+            chores = [
+                asyncio.create_task(client.write()),
+                asyncio.create_task(_expire(line, claims["exp"])),
+            ]
+            try:
+                async for text in line:
+                    if client.says_too_much():
+                        await line.close(1008, "rate limit exceeded")
+                        return
+                    client.waiting.put_nowait(json.dumps(self._answered(client, text)))
+            finally:
+                for chore in chores:
+                    chore.cancel()
+        except ConnectionClosed:
+            pass
+        finally:
+            self.clients.discard(client)
+
+    async def _opened(self, line: ServerConnection) -> dict[str, Any] | None:
+        try:
+            async with asyncio.timeout(5):
+                text = await line.recv()
+            message = json.loads(text)
+            token = self.dialect.opened_by(message) if isinstance(message, dict) else None
+        except (TimeoutError, ValueError, RecursionError):
+            return None
+        claims = claims_of(token)
+        if claims:
+            await line.send(json.dumps({"type": "auth", "status": "success"}))
+        return claims
+
+    def _answered(self, client: Client, text: str | bytes) -> dict[str, Any]:
+        try:
+            if isinstance(text, bytes):
+                raise Refused("Invalid message format: text is expected")
+            message = json.loads(text, parse_constant=_no_constant)
+            if not isinstance(message, dict):
+                raise Refused("Invalid message format: an object is expected")
+            return self.dialect.answer(client, message)
+        except (ValueError, RecursionError) as problem:
+            words = str(problem) if isinstance(problem, Refused) else "Invalid message format"
+            return self.dialect.error(words)
+
+    async def listen(self) -> None:
+        """Take ticks from the broker, and hand each to those who want it."""
+        while True:
+            try:
+                async with (
+                    redis.asyncio.from_url(os.environ["BROKER"]) as client,
+                    client.pubsub() as feed,
+                ):
+                    await feed.psubscribe("ticker:*")
+                    async for message in feed.listen():
+                        if message["type"] == "pmessage":
+                            self._hand_out(message["data"])
+            except (redis.RedisError, OSError):
+                await asyncio.sleep(0.1)
+
+    def _hand_out(self, payload: bytes) -> None:
+        try:
+            tick = json.loads(payload)
+            key, text = self.dialect.published(tick)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return
+        wanting: Iterable[Client] = [each for each in self.clients if key in each.wanted]
+        for client in wanting:
+            if client.waiting.qsize() > QUEUED:
+                client.line.transport.abort()
+                self.clients.discard(client)
+            else:
+                client.waiting.put_nowait(text)
+
+
+async def _expire(line: ServerConnection, at: float) -> None:
+    """End a session when its token expires."""
+    await asyncio.sleep(max(0.0, at - time.time()))
+    await line.close(1008, "token expired")
+
+
+def _response(status: HTTPStatus, body: str) -> Response:
+    headers = Headers({"Content-Type": "text/plain", "Content-Length": str(len(body.encode()))})
+    return Response(status, status.phrase, headers, body.encode())
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+async def main() -> None:
+    """Serve until SIGTERM."""
+    ticker = Ticker(Tokens() if sys.argv[1] == "tokens" else FirstMessage())
+    ending = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
+    listening = asyncio.create_task(ticker.listen())
+    server: Server
+    async with serve(
+        ticker.serve,
+        "127.0.0.1",
+        int(os.environ.get("PORT", "0")),
+        process_request=ticker.admit,
+        max_size=LONGEST,
+        ping_interval=20,
+        close_timeout=2,
+    ) as server:
+        print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
+        await ending.wait()
+        server.close(close_connections=False)
+        for client in list(ticker.clients):
+            await client.line.close(1001, "server shutdown")
+    listening.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
