@@ -57,6 +57,7 @@ class Declared(Dialect):
         self.answers_once = table.subscribe.acks != "each item"
         self._contract = Contract(table.contract) if table.contract else None
         self._ids = count(1)
+        self._items: dict[str, int] = {}
         self._ticks = [(Pattern(each.match), _Tick(each, table, listing)) for each in table.tick]
         self._by_kind = {
             KINDS[each.kind]: tick for each, (_, tick) in zip(table.tick, self._ticks, strict=True)
@@ -177,6 +178,9 @@ class Declared(Dialect):
     def _request(self, template: Any, items: list[dict[str, Any]], acks: int = 1) -> Request:
         number = next(self._ids)
         names = {"id": number, "now_ms": _now_ms(), **(items[0] if items else {})}
+        if items:
+            named = json.dumps(items[0], sort_keys=True)
+            names["item"] = self._items.setdefault(named, len(self._items) + 1)
         return Request(said(template, names, items), number, acks)
 
     def sayable(self, selection: Selection) -> Selection:

@@ -12,7 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from qaws.protocol.paths import Path, Pattern
 from qaws.protocol.templates import require_known
 
-ITEM = frozenset({"instrument", "symbol"})
+ITEM = frozenset({"instrument", "symbol", "item"})
+"""Names in a request; `item` is a number of the first item, always the same for it."""
+
 REQUEST = frozenset({"id", "now_ms", "token"})
 
 

@@ -25,10 +25,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import redis.asyncio
-from websockets.asyncio.server import Request, Server, ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Response
+from websockets.http11 import Request, Response
 
 LONGEST = 64 * 1024
 QUEUED = 20_000
