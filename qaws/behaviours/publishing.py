@@ -83,7 +83,7 @@ async def publish_malformed(testbed: Testbed, name: str) -> None:
 
 async def publish_in_turn(testbed: Testbed, symbols: Sequence[str], each: int) -> None:
     """Publish `each` option ticks of every symbol; symbols and their instruments take turns."""
-    market, chains = testbed.feed.market, [itertools.cycle(chain_of(s)) for s in symbols]
+    market, chains = testbed.feed.market, [itertools.cycle(_listed(testbed, s)) for s in symbols]
     _require_symbols(symbols)
     instruments = [next(chain) for _ in range(each) for chain in chains]
     await _publish_all(testbed, [partial(market.option_tick, token) for token in instruments])
@@ -98,11 +98,31 @@ async def publish_among_others(
         Broken: the symbol has no instrument that the selection does not take.
     """
     market = testbed.feed.market
-    others = [each for each in chain_of(symbol) if not selection.takes("option_tick", symbol, each)]
+    listed = _listed(testbed, symbol)
+    others = [each for each in listed if not selection.takes("option_tick", symbol, each)]
+    if not others and not testbed.dialect.is_plain:
+        others = _of_another_symbol(testbed, symbol)
     if not others:
         raise Broken(f"{symbol} has no instrument but {selection}: nothing can be in between")
     pair = [partial(market.tick, *selection.sample()), partial(market.option_tick, others[0])]
     await _publish_all(testbed, pair * count)
+
+
+def _listed(testbed: Testbed, symbol: str) -> list[int]:
+    """Return the instruments of a symbol that the service has; all where it has none of them."""
+    chain = chain_of(symbol)
+    return [i for i in chain if testbed.dialect.carries(("option_tick", symbol, i))] or chain
+
+
+def _of_another_symbol(testbed: Testbed, symbol: str) -> list[int]:
+    """Return an instrument of another symbol, where the service has only one of this."""
+    for other in SPOT:
+        chain = _listed(testbed, other)
+        if other != symbol and testbed.dialect.carries(("option_tick", other, chain[0])):
+            said = f"of {other}: [market] has only one instrument of {symbol}"
+            testbed.scenario.figures.append(("ticks in between", said))
+            return chain[:1]
+    return []
 
 
 async def publish_one_of_each(testbed: Testbed, symbols: Sequence[str]) -> None:

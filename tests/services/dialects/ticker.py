@@ -16,7 +16,6 @@ import sys
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -30,6 +29,8 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+BREAKS = os.environ.get("BREAKS", "")
+"""What it does wrong: "rounds" prices, "loses" every third tick, "mixes" up its clients' wishes."""
 LONGEST = 64 * 1024
 QUEUED = 20_000
 """Messages that may wait for a client before it counts as too slow."""
@@ -189,6 +190,7 @@ class Ticker:
         """Begin without clients."""
         self.dialect = dialect
         self.clients: set[Client] = set()
+        self.heard = 0
 
     async def admit(self, line: ServerConnection, request: Request) -> Response | None:
         """Answer a handshake; None lets it go on."""
@@ -278,10 +280,17 @@ class Ticker:
     def _hand_out(self, payload: bytes) -> None:
         try:
             tick = json.loads(payload)
+            if BREAKS == "rounds":
+                name = "last_price" if "last_price" in tick else "p"
+                tick[name] = type(tick[name])(round(float(tick[name]), 2))
+            self.heard += 1
+            if BREAKS == "loses" and self.heard % 3 == 0:
+                return
             key, text = self.dialect.published(tick)
         except (ValueError, KeyError, TypeError, RecursionError):
             return
-        wanting: Iterable[Client] = [each for each in self.clients if key in each.wanted]
+        everybody = BREAKS == "mixes"
+        wanting = [each for each in self.clients if key in each.wanted or everybody]
         for client in wanting:
             if client.waiting.qsize() > QUEUED:
                 client.line.transport.abort()

@@ -1,0 +1,60 @@
+"""Services that speak otherwise than `qa-ws`, described by their target files alone."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes import run
+from tests.waiting import HANG_S
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS = ROOT / "tests/services/dialects"
+ASKED = ("001", "002", "005", "006", "008", "010", "016")
+
+
+def behave(folder, target, tags, **environment):
+    """Run behave against a target; return output and scenario records."""
+    tools = Path(sys.executable).parent
+    done = run(
+        [sys.executable, "-m", "behave", f"--tags={tags}", "-D", f"target={TARGETS / target}"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "QAWS_REPORTS": str(folder),
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            **environment,
+        },
+        within_s=4 * HANG_S,
+    )
+    lines = (folder / "checks.jsonl").read_text().splitlines()
+    return done.stdout + done.stderr, [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("target", "verified"),
+    [("tokens.toml", set(ASKED)), ("first_message.toml", set(ASKED) - {"006"})],
+)
+def test_a_sound_service_passes_all_that_its_dialect_can_say(tmp_path, target, verified):
+    tags = " or ".join(f"@QA-WS-{number}" for number in ASKED)
+    output, rows = behave(tmp_path, target, f"@p0 and ({tags})")
+    assert {row["status"] for row in rows} <= {"passed", "skipped"}, output
+    assert {row["id"][-3:] for row in rows if row["status"] == "passed"} == verified, output
+
+
+@pytest.mark.parametrize("target", ["tokens.toml", "first_message.toml"])
+@pytest.mark.parametrize(
+    ("breaks", "words"),
+    [
+        ("rounds", "received ticks that differ from what was published"),
+        ("loses", "never received ticks that it was due"),
+        ("mixes", "received ticks that it had not subscribed to"),
+    ],
+)
+def test_what_it_does_wrong_is_told_in_the_words_of_the_features(tmp_path, target, breaks, words):
+    output, rows = behave(tmp_path, target, "@QA-WS-008 and @p0", BREAKS=breaks)
+    failed = [row for row in rows if row["status"] == "failed"]
+    assert failed, output
+    assert any(words in row["message"] and "NIFTY" in row["message"] for row in failed), output
