@@ -32,7 +32,10 @@ async def _closed_as(testbed: Testbed, connection: Connection, expected: Expecte
     """Return whether a connection came about and was closed as a refusal allows."""
     if connection.http_status != 101:
         return False
-    await connection.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
+    auth, wait_s = testbed.target.auth, testbed.grace_s
+    if connection.token is None and auth.token_locations[0] == "first message":
+        wait_s += auth.first_message_within_s
+    await connection.wait_for(lambda f: f.kind in ("close", "end"), None, wait_s)
     return expected.fits_ending(connection.ending)
 
 

@@ -56,7 +56,8 @@ class Endpoint(Section):
 class Auth(Section):
     """How a client shows who it is, and where the tokens come from.
 
-    `one_person`: all clients have the same subject; otherwise each connection has one of its own.
+    `first_message_within_s`: how long a client may stay silent that has to say who it is; then the
+    service closes it. `one_person`: all clients have the same subject; otherwise each connection has one of its own.
     `single_use`: a token opens one session only. `leeway_s`: by how much the service lets clocks
     differ, for `exp`, `nbf` and `iat` (RFC 7519, section 4.1.4), and so also how long a session
     outlives the expiry of its token.
@@ -72,6 +73,7 @@ class Auth(Section):
         )
     )
     query_parameter: str = "token"
+    first_message_within_s: float = Field(default=15, gt=0, le=120)
     algorithm: Literal["RS256", "ES256"] = "RS256"
     issuer: str | None = None
     audience: str | None = None

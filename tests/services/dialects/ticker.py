@@ -239,7 +239,7 @@ class Ticker:
 
     async def _opened(self, line: ServerConnection) -> dict[str, Any] | None:
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(3):
                 text = await line.recv()
             message = json.loads(text)
             token = self.dialect.opened_by(message) if isinstance(message, dict) else None
