@@ -57,7 +57,8 @@ class Auth(Section):
     """How a client shows who it is, and where the tokens come from.
 
     `first_message_within_s`: how long a client may stay silent that has to say who it is; then the
-    service closes it. `one_person`: all clients have the same subject; otherwise each connection has one of its own.
+    service closes it. `one_person`: all clients have the same subject; otherwise each connection
+    has one of its own.
     `single_use`: a token opens one session only. `leeway_s`: by how much the service lets clocks
     differ, for `exp`, `nbf` and `iat` (RFC 7519, section 4.1.4), and so also how long a session
     outlives the expiry of its token.
@@ -269,7 +270,8 @@ class Target(Section):
     @classmethod
     def _known_symbols(cls, value: Market) -> Market:
         if unknown := [name for name in value if name not in LEVELS]:
-            raise ValueError(f"{unknown[0]}: features know {', '.join(LEVELS)}")
+            known = ", ".join(LEVELS)
+            raise ValueError(f'"{unknown[0]}" is no symbol of the features; they have {known}')
         if value and "NIFTY" not in value:
             raise ValueError("NIFTY is missing, which nearly all features are about")
         return value

@@ -105,7 +105,8 @@ def _model_of(section: str) -> type[Section] | None:
 
 def _first_problem(problem: ValidationError) -> str:
     """Say the first problem of a validation in one line, in the words of the file."""
-    error = problem.errors()[0]
+    problems = problem.errors()  # a key that is misspelt explains one that is missing
+    error = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
     path = [str(part) for part in error["loc"] if part != DialectTable.__name__]
     if path[0] == "dialect" and len(path) > 1:
         return _dialect_problem(path, error)
