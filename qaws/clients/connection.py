@@ -297,7 +297,7 @@ class Connection(Subscriber):
                     f"{text[:200]}"
                 )
             frame = self._note("←", kind, text, message=each.message, at_ns=at_ns)
-            frame.part, frame.echo = part, each.echo
+            frame.part, frame.echo, frame.problem = part, each.echo, each.problem
             if each.answer is not None:
                 self._answer(each.answer)
 

@@ -36,6 +36,7 @@ class Frame:
     code: int | None = None
     part: int = 0
     echo: Any = None
+    problem: str | None = None
 
 
 @dataclass
