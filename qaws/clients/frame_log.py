@@ -25,7 +25,7 @@ class Frame:
     `at_ns` is `time.monotonic_ns()` when the bytes arrived or left; "→" is to the service, "←" from
     it. `message` is what a text message says in the words of `qa-ws`, None where it says nothing.
     Of a WebSocket message that holds several, each is an entry: a `part` of the same text. `echo`
-    is what an answer repeats of its request.
+    is what an answer repeats of its request, `problem` what is wrong with the message.
     """
 
     at_ns: int
