@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from qaws.clients.connection import Connection
 from qaws.clients.endings import ExpectedClose, Refusal
+from qaws.protocol.answers import known_cause
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Refuted
 
@@ -23,9 +24,14 @@ async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) ->
         testbed.scenario.checks.require(
             by_status or by_close,
             f"refusal of {connection.name}",
-            connection.summary(),
+            f"{connection.summary()}{_cause(connection)}",
             str(refusal),
         )
+
+
+def _cause(connection: Connection) -> str:
+    refusal = connection.refusal
+    return known_cause(connection.http_status, refusal.body if refusal else None)
 
 
 async def _closed_as(testbed: Testbed, connection: Connection, expected: ExpectedClose) -> bool:

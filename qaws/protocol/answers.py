@@ -27,6 +27,20 @@ def in_words(status: int, location: str | None = None) -> str:
     return f"{words}, a redirect to {shown}, which no client follows"
 
 
+def known_cause(status: int | None, body: bytes | bytearray | None) -> str:
+    """Say what is known to cause such a refusal, "" for nothing.
+
+    uvicorn, Hypercorn, Daphne, Granian answer so to an application that closes before it accepts:
+    code and reason of that close reach no client (ASGI 2.5, `websocket.close`).
+    """
+    if status == 403 and not (body or b"").strip():
+        return (
+            " (a 403 without a body: ASGI servers answer so when an application closes before it "
+            "accepts; accept first, or send websocket.http.response)"
+        )
+    return ""
+
+
 def seconds_ahead(date: str | None) -> float | None:
     """Return by how much a `Date` header that has just come is ahead of this machine's clock.
 

@@ -4,7 +4,7 @@ from email.utils import formatdate
 
 import pytest
 
-from qaws.protocol.answers import in_words, seconds_ahead
+from qaws.protocol.answers import in_words, known_cause, seconds_ahead
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,18 @@ def test_a_date_tells_by_how_much_clocks_differ():
     assert long_ago is not None
     assert long_ago < -86400
     assert seconds_ahead(None) is seconds_ahead("today") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_known"),
+    [
+        (403, b"", True),
+        (403, None, True),
+        (403, b" \r\n", True),
+        (403, b"origin not allowed", False),
+        (401, b"", False),
+        (None, None, False),
+    ],
+)
+def test_a_bare_403_is_explained(status, body, is_known):
+    assert ("an application closes before it accepts" in known_cause(status, body)) is is_known
