@@ -14,7 +14,7 @@ from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.service import Service, http_url, open_url
 from qaws.sut.target import Launch, Target
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 
 class Services:
@@ -64,7 +64,8 @@ class Services:
             placeholders: values that differ from those of all others.
 
         Raises:
-            Broken: it does not start, or the target has no such setting.
+            Broken: it does not start.
+            NotVerified: the target has no such setting.
         """
         wanted = dict(settings or {})
         own = dict(placeholders or {})
@@ -121,7 +122,9 @@ class Services:
         launch = self._target.launch
         if launch is None:
             if settings:
-                raise Broken(f"{self._target.file}: without [launch] nothing can be configured")
+                raise NotVerified(
+                    f"{self._target.file}: without [launch] nothing can be configured"
+                )
             port = urlsplit(self._target.endpoint.url).port
             return Service(self._target, settings, port, None, self._token)
         process, port = self._spawn(launch, settings, own)

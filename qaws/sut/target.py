@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from qaws.verdict import Broken
+from qaws.verdict import NotVerified
 
 PLACEHOLDERS = {
     "python": "the interpreter that runs the suite",
@@ -49,6 +49,10 @@ class Endpoint(Section):
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
     idle_timeout_s: float | None = Field(default=None, gt=0)
     heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
+
+
+TOKEN_LOCATIONS = ("query parameter", "Authorization header")
+"""Where a client can show its token."""
 
 
 class Auth(Section):
@@ -298,13 +302,13 @@ class Target(Section):
         """Return variable and text for a setting that a feature file names in words.
 
         Raises:
-            Broken: the target file has no such setting.
+            NotVerified: the target file has no such setting.
         """
         try:
             found = self.settings[setting]
         except KeyError:
             known = ", ".join(f'"{name}"' for name in self.settings) or "none"
-            raise Broken(
+            raise NotVerified(
                 f'{self.file}: [settings] has no "{setting}" (it has {known}); '
                 "add the environment variable that sets it"
             ) from None

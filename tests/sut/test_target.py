@@ -6,7 +6,7 @@ import pytest
 
 from qaws.sut.target import PLACEHOLDERS, Setting
 from qaws.sut.target_file import read_target
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = 'name = "mine"\ndialect = "qa-ws"\n'
@@ -141,12 +141,12 @@ def test_a_factor_keeps_every_digit(value, factor, text):
 
 def test_an_unknown_setting_is_named_with_the_known_ones_and_the_way_out(read):
     target = read(GOOD + '[settings]\n"idle timeout" = "IDLE"\n')
-    with pytest.raises(Broken) as caught:
+    with pytest.raises(NotVerified) as caught:
         target.environment_for("origin list", "x")
     said = str(caught.value)
     assert 'mine.toml: [settings] has no "origin list" (it has "idle timeout")' in said
     assert "add the environment variable" in said
-    with pytest.raises(Broken, match="it has none"):
+    with pytest.raises(NotVerified, match="it has none"):
         read(GOOD).environment_for("x", "1")
 
 
