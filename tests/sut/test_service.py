@@ -17,7 +17,7 @@ from qaws.sut.resources import ResourceSnapshot
 from qaws.sut.service import MIB, Service, http_url, open_url
 from qaws.sut.services import Services
 from qaws.sut.target import Target
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 from tests.services.scripted import silent_port
 from tests.waiting import HANG_S
 
@@ -353,7 +353,8 @@ def test_without_launch_the_service_is_only_talked_to(services):
     service.stop()
     with pytest.raises(Broken, match=r"no \[launch\]: the service's process cannot be observed"):
         service.memory_bytes()
-    assert "without [launch] nothing can be configured" in refused(remote, {"limit": "1"})
+    with pytest.raises(NotVerified, match=r"without \[launch\] nothing can be configured"):
+        remote.get({"limit": "1"})
 
 
 # --- what it holds -------------------------------------------------------------------------------
