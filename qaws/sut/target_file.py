@@ -143,6 +143,11 @@ def _check_placeholders(target: Target) -> None:
     texts = [*target.launch.command, *target.launch.environment.values()]
     for text in texts:
         _require_placeholders(target, "[launch]", text, PLACEHOLDERS)
+    if target.feed is None and target.launch.reads("broker_url"):
+        raise Broken(
+            f"{target.file}: [launch] has {{broker_url}}, but there is no [feed] that names a "
+            'broker; add [feed] broker = "embedded", or give the service the address of its own'
+        )
     if "{port}" in target.endpoint.url and not told and not any("{port}" in t for t in texts):
         raise Broken(
             f"{target.file}: [endpoint] url has {{port}}, but nothing tells the port: put {{port}} "

@@ -289,6 +289,10 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
             "[endpoint] url has {port}, but nothing tells the port: put {port} into the launch "
             "section, or a group (?P<port>...) into ready_log",
         ),
+        (
+            GOOD + '[launch.environment]\nX = "{broker_url}"\n',
+            "[launch] has {broker_url}, but there is no [feed] that names a broker; add [feed]",
+        ),
         (GOOD + "ready_log = '(?P<port>'\n", "[launch] ready_log = '(?P<port>': is no regular"),
     ],
 )
@@ -298,7 +302,10 @@ def test_each_mistake_is_said_in_one_line(complaint, text, said):
 
 def test_every_placeholder_is_accepted_where_it_belongs(read):
     every = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-    assert read(GOOD.replace("{port}", every, 2).replace(every, "{port}", 1))
+    assert read(
+        GOOD.replace("{port}", every, 2).replace(every, "{port}", 1)
+        + '[feed]\nbroker = "embedded"\n'
+    )
 
 
 def test_a_port_may_be_told_by_the_ready_line(read):
