@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -171,7 +172,8 @@ class Services:
     def _spawn(
         self, launch: Launch, settings: Mapping[str, str], own: Mapping[str, str]
     ) -> tuple[ManagedProcess, int | None]:
-        variables = dict(self._target.environment_for(k, v) for k, v in settings.items())
+        variables = self._target.environment_for(settings)
+        arguments = self._target.arguments_for(settings)
         texts = [*launch.command, *launch.environment.values()]
         port = None
         if any("{port}" in text for text in texts):
@@ -184,11 +186,11 @@ class Services:
                     "use {port} in the url and the launch section"
                 )
         ours = {"python": sys.executable, "port": str(port)}
-        values = {**ours, **self._placeholders, **own}
+        values = {**ours, **self._placeholders, **own, "arguments": shlex.join(arguments)}
         self._started += 1
         process = ManagedProcess(
             f'the service "{self._target.name}"',
-            [text.format(**values) for text in launch.command],
+            _command(launch, values, arguments),
             self._folder / f"service-{self._started}.log",
             {k: v.format(**values) for k, v in launch.environment.items()} | variables,
             launch.directory,
@@ -220,6 +222,14 @@ class Services:
             f'the service "{self._target.name}" was not ready within {grace_s:g} s, waiting for '
             f"{waiting_for}; its last line: {process.last_line()}"
         )
+
+
+def _command(launch: Launch, values: Mapping[str, str], arguments: list[str]) -> list[str]:
+    """Return the command with the arguments of settings: where it wants them, or at its end."""
+    made: list[str] = []
+    for text in launch.command:
+        made += arguments if text == "{arguments}" else [text.format(**values)]
+    return made if launch.reads("arguments") else [*made, *arguments]
 
 
 def _is_ready(url: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from qaws.sut.target import (
+    LAUNCH_PLACEHOLDERS,
     PLACEHOLDERS,
     Auth,
     Demo,
@@ -142,7 +143,7 @@ def _check_placeholders(target: Target) -> None:
     told = "(?P<port>" in (target.launch.ready_log or "")
     texts = [*target.launch.command, *target.launch.environment.values()]
     for text in texts:
-        _require_placeholders(target, "[launch]", text, PLACEHOLDERS)
+        _require_placeholders(target, "[launch]", text, LAUNCH_PLACEHOLDERS)
     if target.feed is None and target.launch.reads("broker_url"):
         raise Broken(
             f"{target.file}: [launch] has {{broker_url}}, but there is no [feed] that names a "

@@ -46,7 +46,7 @@ def test_what_it_writes_reads_back_as_what_was_asked_for(made):
     assert target.launch.command == ["serve", "--port", "{port}", "--name", "two words"]
     assert target.launch.environment == {"FEED": "{broker_url}", "odd name": "1"}
     assert (target.launch.ready_log, target.launch.ready_path) == (r"listening on (\d+)", "/ready")
-    assert target.environment_for("keepalive", "2") == ("PING", "2")
+    assert target.environment_for({"keepalive": "2"}) == {"PING": "2"}
     assert list(target.settings) == ["idle timeout", "keepalive"]
     assert (target.feed.options_channel, target.feed.underlying_channel) == ("opt", "bars")
     assert (target.statistics.connections, target.statistics.subscriptions) == ("clients", "topics")

@@ -208,6 +208,31 @@ def test_patience_stretches_the_start_and_nothing_else(tmp_path, services):
 SETTINGS = {"idle timeout": {"variable": "IDLE_MS", "factor": 1000}, "limit": "LIMIT"}
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ([], ["--first", "--idle=2000", "--log", "debug"]),
+        (["{arguments}", "--last"], ["--first", "--idle=2000", "--log", "debug", "--last"]),
+        (["run {arguments} &"], ["--first", "run --idle=2000 --log debug &"]),
+    ],
+)
+def test_settings_reach_a_command_as_its_arguments(services, place, said):
+    offered = services(
+        settings={
+            "idle timeout": {"argument": "--idle={value}", "factor": 1000},
+            "log level": {"argument": ["--log", "{value}"], "values": {"DEBUG": "debug"}},
+        },
+    )
+    launch = offered._target.launch
+    command = [*launch.command, "--first", *place]
+    update = {"launch": launch.model_copy(update={"command": command})}
+    offered._target = offered._target.model_copy(update=update)
+    service = offered.get({"idle timeout": "2", "log level": "DEBUG"})
+    assert psutil.Process(service.process.pid).cmdline()[4:] == said
+    plain = psutil.Process(offered.get().process.pid).cmdline()[4:]
+    assert "--idle=2000" not in " ".join(plain)
+
+
 def test_services_are_reused_per_settings_and_told_apart(services):
     offered = services(settings=SETTINGS)
     plain, again = offered.get(), offered.get({})
