@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import ssl
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,8 @@ from qaws.runtime.process import ManagedProcess
 from qaws.sut.service import Service, http_url, open_url
 from qaws.sut.target import Launch, Target
 from qaws.verdict import Broken, NotVerified
+
+NOT_TRUSTED = "the certificate is not trusted: export SSL_CERT_FILE=<the file of its authority>"
 
 
 class Services:
@@ -236,5 +239,8 @@ def _is_ready(url: str) -> bool:
     try:
         with open_url(url, 1) as answer:
             return bool(answer.status == 200)
-    except (OSError, HTTPException, ValueError):
+    except (OSError, HTTPException, ValueError) as problem:
+        reason = getattr(problem, "reason", problem)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            raise Broken(f"{url}: {reason}; {NOT_TRUSTED}") from None
         return False

@@ -8,6 +8,7 @@ from qaws.auth.tokens import in_words
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.oracle.ledger import Published
+from qaws.sut.services import NOT_TRUSTED
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
 
@@ -38,9 +39,8 @@ def unreachable(testbed: Testbed, problem: Broken) -> Broken:
     """Return what to say where nobody listens, or the certificate is not trusted."""
     said = f"{testbed.target.file}: {problem}"
     if "CERTIFICATE_VERIFY_FAILED" in said:
-        return Broken(
-            f"{said}; the certificate is not trusted: export SSL_CERT_FILE=<the authority's file>"
-        )
+        cause = said.removesuffix("; is the service running there?")
+        return Broken(f"{cause}; {NOT_TRUSTED}")
     return Broken(f"{said} look at [endpoint] url")
 
 

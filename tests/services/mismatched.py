@@ -114,6 +114,20 @@ class NoAck(Ticker):
         pass
 
 
+class LateWelcome(Ticker):
+    """Does everything, later than anybody waits."""
+
+    async def welcome(self, client):
+        await asyncio.sleep(0.6)
+        await super().welcome(client)
+
+
+class LateAnswers(Ticker):
+    async def ping(self, client):
+        await asyncio.sleep(0.6)
+        await super().ping(client)
+
+
 class DropsTicks(Ticker):
     async def deliver(self, client, tick, text):
         pass

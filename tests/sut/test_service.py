@@ -1,6 +1,7 @@
 """Services: started, watched, measured and ended, as processes of their own."""
 
 import contextlib
+import datetime
 import os
 import re
 import signal
@@ -11,6 +12,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from qaws.runtime.ports import free_port
 from qaws.sut.resources import ResourceSnapshot
@@ -125,6 +130,47 @@ def test_a_path_is_asked_on_this_machine_whatever_proxy_the_environment_names(
         environment={"STATS": '{{"active_connections": 1, "total_subscriptions": 2}}'},
     ).get()
     assert service.snapshot().sessions == 1
+
+
+def certificate(folder):
+    """Write a key and a certificate of which no authority knows; return the file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file = folder / "own.pem"
+    file.write_bytes(key.private_bytes(pem, *plain) + made.public_bytes(pem))
+    return file
+
+
+def test_a_certificate_that_nobody_trusts_is_said_at_once(services, tmp_path):
+    context = "context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)"
+    wrapped = "context.wrap_socket(server.socket, server_side=True)"
+    tls = f"""
+    import ssl
+    {context}
+    context.load_cert_chain({str(certificate(tmp_path))!r})
+    server.socket = {wrapped}
+    print"""
+    offered = services(
+        HEALTHY.replace("    print", tls[1:], 1),
+        url="wss://127.0.0.1:{port}/ws",
+        ready_path="/health",
+    )
+    said = refused(offered)
+    assert "CERTIFICATE_VERIFY_FAILED" in said
+    assert said.endswith("is not trusted: export SSL_CERT_FILE=<the file of its authority>")
 
 
 def test_a_service_that_dies_at_its_start_is_said_with_its_last_line(services):

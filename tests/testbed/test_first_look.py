@@ -6,7 +6,7 @@ import pytest
 
 from qaws.sut.service import Service
 from qaws.sut.target import Endpoint, Statistics, Target
-from qaws.testbed import first_look
+from qaws.testbed import first_look, look_words
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 from tests.services import mismatched
@@ -44,9 +44,10 @@ def testbed(tmp_path_factory):
 def look(testbed, monkeypatch):
     """Look at a service that is at this address; the target may have other values."""
 
-    def at(url, port, needs=EVERYTHING, within_s=HANG_S, whole=False, **changed):
+    def at(url, port, needs=EVERYTHING, within_s=HANG_S, last_s=0.2, whole=False, **changed):
         monkeypatch.setattr(first_look, "WITHIN_S", within_s)
         monkeypatch.setattr(first_look, "HEARD_WITHIN_S", within_s)
+        monkeypatch.setattr(first_look, "LAST_S", last_s)
         monkeypatch.setattr(first_look, "WHOLE_S", 10 * HANG_S)
         kept = testbed.target
         target = kept.model_copy(update={"endpoint": Endpoint(url=url), **changed})
@@ -221,6 +222,15 @@ def test_nobody_who_listens_is_said_with_the_key(look):
         look("ws://127.0.0.1:1/ws/ticks", 1)
 
 
+def test_a_certificate_that_is_not_trusted_is_said_with_the_way_out(testbed):
+    said = "wss://x/: cannot connect: [SSL: CERTIFICATE_VERIFY_FAILED] own authority"
+    problem = Broken(f"{said}; is the service running there?")
+    assert str(look_words.unreachable(testbed, problem)) == (
+        f"mine.toml: {said}; the certificate is not trusted: "
+        "export SSL_CERT_FILE=<the file of its authority>"
+    )
+
+
 def test_a_port_that_never_answers_is_said_with_the_key(look, monkeypatch):
     monkeypatch.setattr("qaws.clients.connection.OPEN_ALLOWANCE_S", 0.3)
     server = silent_port()
@@ -264,6 +274,13 @@ def test_a_port_that_speaks_something_else_is_said_with_the_key(look):
 )
 def test_a_mistake_of_the_service_is_a_remark_and_ends_nothing(remarks, service, sentence):
     remarks(service, sentence)
+
+
+@pytest.mark.parametrize("service", [mismatched.LateWelcome, mismatched.LateAnswers])
+def test_a_service_that_is_only_slow_is_judged_by_its_scenarios(look, testbed, service):
+    with service(testbed.broker.url) as running:
+        found = look(running.url, running.port, within_s=0.05, last_s=HANG_S)
+    assert found.remarks
 
 
 def test_a_service_without_bars_is_judged_by_its_scenarios(remarks):
