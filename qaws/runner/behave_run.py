@@ -33,6 +33,7 @@ from qaws.runtime import memory
 from qaws.sut.target import Agreement
 from qaws.sut.target_file import read_target
 from qaws.testbed import first_look, quiet_clients
+from qaws.testbed.look_words import FirstLook
 from qaws.testbed.testbed import Testbed, timeout_factor_of
 from qaws.verdict import Broken, Inconclusive
 
@@ -158,7 +159,7 @@ class Session:
             for tag in scenario.effective_tags
             if tag.startswith(NEED)
         }
-        found = first_look.FirstLook()
+        found = FirstLook()
         try:
             first_look.look(testbed, needs, found)
         finally:

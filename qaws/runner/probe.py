@@ -20,7 +20,8 @@ from qaws.runner.first_service import start_first
 from qaws.runner.offer import Row, offers
 from qaws.sut.target import Target
 from qaws.sut.target_file import read_target
-from qaws.testbed.first_look import FirstLook, look
+from qaws.testbed.first_look import look
+from qaws.testbed.look_words import FirstLook
 from qaws.testbed.testbed import Testbed, timeout_factor_of
 from qaws.verdict import Broken, NotVerified
 

@@ -18,6 +18,7 @@ from qaws.sut.service import Service, http_url, open_url
 from qaws.sut.target import Launch, Target
 from qaws.verdict import Broken, NotVerified
 
+NO_TLS = "what answers there is no TLS: look at [endpoint] url, is it ws:// or wss://?"
 NOT_TRUSTED = "the certificate is not trusted: export SSL_CERT_FILE=<the file of its authority>"
 
 
@@ -243,4 +244,6 @@ def _is_ready(url: str) -> bool:
         reason = getattr(problem, "reason", problem)
         if isinstance(reason, ssl.SSLCertVerificationError):
             raise Broken(f"{url}: {reason}; {NOT_TRUSTED}") from None
+        if isinstance(reason, ssl.SSLError) and reason.reason == "WRONG_VERSION_NUMBER":
+            raise Broken(f"{url}: {reason}; {NO_TLS}") from None
         return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from qaws.auth.tokens import in_words
 from qaws.clients.connection import Connection
@@ -12,8 +14,50 @@ from qaws.sut.services import NOT_TRUSTED
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
 
+WITHIN_S = 2.0
+"""How long a welcome or an answer may take before the look goes on without it."""
 SHOWN_CHARS = 120
 NO_SUCH_PLACE = (404, 405, 426)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the look: what it was, what was seen, whether that is as it should be."""
+
+    what: str
+    seen: str
+    fits: bool = True
+
+
+@dataclass(slots=True)
+class FirstLook:
+    """What was seen.
+
+    Attributes:
+        steps: in order.
+        withheld: capabilities that the target names and does not give, with the reason.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    withheld: dict[str, str] = field(default_factory=dict)
+
+    def note(self, what: str, seen: str, fits: bool = True) -> None:
+        """Note a step."""
+        self.steps.append(Step(what, without_tokens(seen), fits))
+
+    @property
+    def remarks(self) -> list[str]:
+        """Return what is not as it should be, one sentence each."""
+        return [f"{step.what}: {step.seen}" for step in self.steps if not step.fits]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the whole as plain values."""
+        return {"steps": [asdict(step) for step in self.steps], "withheld": dict(self.withheld)}
+
+
+def of_kind(testbed: Testbed, *kinds: str) -> Callable[[Frame], bool]:
+    """Return a condition: the frame is a message of one of these kinds."""
+    return lambda f: isinstance(f.message, dict) and testbed.dialect.kind(f.message) in kinds
 
 
 def quoted(frame: Frame) -> str:

@@ -106,6 +106,16 @@ def test_what_is_off_otherwise_is_noted_and_judged_by_the_scenarios(qaws, target
     assert ("QA-WS-002", "passed") in statuses
 
 
+def test_a_service_that_dies_when_somebody_comes_is_judged_too(qaws, target):
+    file = target("Dies")
+    code, output, _, rows = qaws("behave", "--tags=@QA-WS-001", "-D", f"target={file}")
+    assert code == 1
+    died = 'the service "mine" ended in mid-run with exit code 3'
+    assert f"note: the first look: service: {died}" in output
+    assert [row["status"] for row in rows] == ["failed"]
+    assert died in rows[0]["message"]
+
+
 @pytest.mark.parametrize(
     ("fault", "test", "words"),
     [

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from http import HTTPStatus
 
@@ -95,6 +96,13 @@ class ClosesAfterWelcome(Ticker):
     async def welcome(self, client):
         await super().welcome(client)
         await client.close(1011, "sorry")
+
+
+class Dies(Ticker):
+    """Ends as soon as somebody comes."""
+
+    async def welcome(self, client):
+        os._exit(3)
 
 
 class OkForConnected(Ticker):

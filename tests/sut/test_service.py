@@ -173,6 +173,11 @@ def test_a_certificate_that_nobody_trusts_is_said_at_once(services, tmp_path):
     assert said.endswith("is not trusted: export SSL_CERT_FILE=<the file of its authority>")
 
 
+def test_an_address_with_tls_of_a_service_without_is_said_at_once(services):
+    said = refused(services(url="wss://127.0.0.1:{port}/ws", ready_path="/health"))
+    assert said.endswith("look at [endpoint] url, is it ws:// or wss://?")
+
+
 def test_a_service_that_dies_at_its_start_is_said_with_its_last_line(services):
     said = refused(services("raise SystemExit('no such feed: redis://x')"))
     assert said == (
@@ -297,7 +302,10 @@ def test_a_setting_reaches_the_service_as_its_variable(services):
 
 
 def test_an_unknown_setting_starts_nothing(services):
-    assert '[settings] has no "origin"' in refused(services(settings=SETTINGS), {"origin": "x"})
+    before = psutil.Process().children(recursive=True)
+    with pytest.raises(NotVerified, match=r'\[settings\] has no "origin"'):
+        services(settings=SETTINGS).get({"origin": "x"})
+    assert psutil.Process().children(recursive=True) == before
 
 
 def test_a_retired_service_ends_and_the_next_is_a_fresh_one(services, until):

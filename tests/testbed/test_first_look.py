@@ -6,7 +6,7 @@ import pytest
 
 from qaws.sut.service import Service
 from qaws.sut.target import Endpoint, Statistics, Target
-from qaws.testbed import first_look, look_words
+from qaws.testbed import first_look, look_ticks, look_words
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 from tests.services import mismatched
@@ -45,8 +45,8 @@ def look(testbed, monkeypatch):
     """Look at a service that is at this address; the target may have other values."""
 
     def at(url, port, needs=EVERYTHING, within_s=HANG_S, last_s=0.2, whole=False, **changed):
-        monkeypatch.setattr(first_look, "WITHIN_S", within_s)
-        monkeypatch.setattr(first_look, "HEARD_WITHIN_S", within_s)
+        monkeypatch.setattr(look_words, "WITHIN_S", within_s)
+        monkeypatch.setattr(look_ticks, "HEARD_WITHIN_S", within_s)
         monkeypatch.setattr(first_look, "LAST_S", last_s)
         monkeypatch.setattr(first_look, "WHOLE_S", 10 * HANG_S)
         kept = testbed.target
