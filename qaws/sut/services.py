@@ -19,7 +19,13 @@ from qaws.sut.target import Launch, Target
 from qaws.verdict import Broken, NotVerified
 
 NO_TLS = "what answers there is no TLS: look at [endpoint] url, is it ws:// or wss://?"
+NO_TLS_S = 2.0
+"""For how long that must be so: whoever comes up may cut off who is early."""
 NOT_TRUSTED = "the certificate is not trusted: export SSL_CERT_FILE=<the file of its authority>"
+
+
+class NoTls(Broken):
+    """What listens answers a TLS handshake in another way; `Broken` for all who do not ask."""
 
 
 class Services:
@@ -205,7 +211,7 @@ class Services:
         """Wait for the ready line and the ready path; return the port."""
         grace_s = launch.ready_within_s * self._timeout_factor
         deadline = time.monotonic() + grace_s
-        waiting_for = "its ready line"
+        waiting_for, no_tls_since = "its ready line", None
         line_seen = launch.ready_log is None
         while time.monotonic() < deadline:
             if (code := process.exit_code()) is not None:
@@ -219,8 +225,14 @@ class Services:
             if line_seen:
                 url = http_url(self._target.endpoint.url.format(port=port), launch.ready_path or "")
                 waiting_for = f"{url} to answer 200"
-                if launch.ready_path is None or _is_ready(url):
-                    return port
+                try:
+                    if launch.ready_path is None or _is_ready(url):
+                        return port
+                    no_tls_since = None
+                except NoTls:
+                    no_tls_since = no_tls_since or time.monotonic()
+                    if time.monotonic() - no_tls_since > NO_TLS_S:
+                        raise
             time.sleep(0.02)
         raise Broken(
             f'the service "{self._target.name}" was not ready within {grace_s:g} s, waiting for '
@@ -244,6 +256,6 @@ def _is_ready(url: str) -> bool:
         reason = getattr(problem, "reason", problem)
         if isinstance(reason, ssl.SSLCertVerificationError):
             raise Broken(f"{url}: {reason}; {NOT_TRUSTED}") from None
-        if isinstance(reason, ssl.SSLError) and reason.reason == "WRONG_VERSION_NUMBER":
-            raise Broken(f"{url}: {reason}; {NO_TLS}") from None
+        if isinstance(reason, ssl.SSLError):
+            raise NoTls(f"{url}: {reason}; {NO_TLS}") from None
         return False
