@@ -15,6 +15,21 @@ from qaws.sut.target import TOKEN_LOCATIONS, Target
 
 SETTING = re.compile(r"running with ((?:an?|its default) .+)")
 LOG_LEVEL = "logs at the level"
+COMES_FROM = {
+    "mint": "[auth] generate_key or key_file",
+    "launch": "[launch]",
+    "observe": "[launch]",
+    "configure": "[launch] with [settings]",
+    "inject": "[feed]",
+    "statistics": "[statistics]",
+    "entitlements": "[auth] entitlement_claim",
+    "rotation": "[auth] generate_key with {jwks_file} in [launch]",
+    "user-limit": '[settings] "user limit"',
+    "token-reuse": "[auth] without single_use",
+    "outage": "[grants] outage, or an embedded broker",
+    "relay": "{broker_url} in [launch]",
+}
+"""What a scenario may need → what in a target file gives it."""
 
 
 @dataclass(slots=True)
@@ -83,9 +98,11 @@ def why_not(scenario: Scenario, target: Target, lacking: Mapping[str, str]) -> s
         return lacking[need]
     declined = {agreement.replace(" ", "-") for agreement in target.declines}
     missing = needs - target.capabilities - lacking.keys() - {"browser"}
+    if others := sorted(missing - declined):
+        wanted = dict.fromkeys(COMES_FROM.get(need, need) for need in others)
+        return f"needs {', and '.join(wanted)}"
     if missing:
-        others = sorted(missing - declined)
-        return f"{'lacks' if others else 'declines'} {', '.join(others or sorted(missing))}"
+        return f"declines {', '.join(sorted(missing)).replace('-', ' ')}"
     if names := [name for name in _settings(scenario) if name not in target.settings]:
         return f'[settings] has no "{names[0]}"'
     cells = scenario._row.cells if scenario._row else ()

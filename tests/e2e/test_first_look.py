@@ -149,7 +149,7 @@ def test_probe_says_what_is_there_and_what_will_be_verified(qaws, target):
     assert code == 0, output
     assert re.search(r"ok  option tick +received after \d", output)
     assert re.search(r"!!  underlying bar +.*counted 0 listeners on ticker:underlying", output)
-    assert "not verified: lacks configure" in output
+    assert "not verified: needs [launch] with [settings]" in output
     assert re.search(
         r"p0: \d+ of \d+ scenarios and rows will run; \d+ will be NOT VERIFIED", output
     )

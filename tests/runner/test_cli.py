@@ -52,7 +52,9 @@ def test_a_question_to_behave_leaves_the_last_report_alone(monkeypatch, tmp_path
     assert report.read_text() == "the last run's"
 
 
-@pytest.mark.parametrize("line", [["lint", "--wirte"], ["plan", "--wirte"], ["demo", "now"]])
+@pytest.mark.parametrize(
+    "line", [["lint", "--wirte"], ["plan", "--wirte"], ["demo", "now"], ["probe", "--now"]]
+)
 def test_an_argument_that_a_command_does_not_know_is_refused(capsys, line):
     with pytest.raises(SystemExit) as ended:
         cli.main(line)
