@@ -3,7 +3,7 @@ Feature: Isolation
   What belongs to one client reaches no other client, only the feed can publish ticks, and a token
   that was presented to the service never shows up again.
 
-  @QA-WS-025 @p0 @blocker
+  @QA-WS-025 @p0 @blocker @needs.swarm
   Scenario: QA-WS-025 Session ids cannot be guessed
     > Specification: session ids are unguessable and unique over 10,000; nobody receives another's
     > id, token, error or acknowledgement.

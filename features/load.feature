@@ -1,4 +1,4 @@
-@load @needs.inject
+@load @needs.swarm @needs.inject
 Feature: Performance under load
   Many clients, many ticks, and every delivery checked: nothing lost, duplicated, out of order or
   late. Latency is measured from the moment at which a tick was due, for every pair of tick and

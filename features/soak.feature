@@ -1,4 +1,4 @@
-@load @needs.inject @needs.observe @needs.statistics
+@load @needs.swarm @needs.inject @needs.observe @needs.statistics
 Feature: Soak
   Clients come and go all day, some of them without closing. They leave nothing behind.
 

@@ -1,4 +1,4 @@
-@load @needs.inject @needs.observe @needs.statistics
+@load @needs.swarm @needs.inject @needs.observe @needs.statistics
 Feature: Connection storm
   Sometimes more clients arrive at once than the limit allows. Those admitted are served, the others
   are closed with a reason, and those already connected do not notice.

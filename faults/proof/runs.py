@@ -71,6 +71,8 @@ class Run:
             *map(str, files),
             "-D",
             f"target={TARGET}",
+            "-D",
+            "first_look=no",
             *(f"--tags={expression}" for expression in tags),
         ]
         if faults:

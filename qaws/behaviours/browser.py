@@ -17,7 +17,7 @@ from qaws.clients.browser_page import BrowserPage
 from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 Number = tuple[str, int]
 """Symbol and sequence number of a tick."""
@@ -38,11 +38,12 @@ def open_page(testbed: Testbed, selection: Selection) -> None:
     """Let a page connect with its token in the query, and subscribe.
 
     Raises:
-        Broken: the target takes no token in the query, or the browser does not start.
+        NotVerified: the target takes no token in the query.
+        Broken: the browser does not start.
     """
     auth, location = testbed.target.auth, "query parameter"
     if location not in auth.token_locations:
-        raise Broken(f'{testbed.target.file}: [auth] token_locations has no "{location}"')
+        raise NotVerified(f'{testbed.target.file}: [auth] token_locations has no "{location}"')
     page = BrowserPage()
     testbed.scenario.on_end.append(page.close)
     testbed.scenario.figures.append(("browser", f"{page.version}, page of {page.origin}"))

@@ -18,6 +18,7 @@ from qaws.clients.frame_log import Frame
 from qaws.protocol import origins
 from qaws.protocol.market import Selection
 from qaws.sut.service import Service
+from qaws.sut.target import TOKEN_LOCATIONS
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified, Refuted
 
@@ -58,10 +59,12 @@ async def connect(
 
     Raises:
         Broken: nobody listens there, or there is no such token location or origin.
+        NotVerified: the target does not have that location.
     """
     auth, service = testbed.target.auth, service or testbed.service
     if location is not None and location not in auth.token_locations:
-        raise Broken(
+        offers = location in TOKEN_LOCATIONS
+        raise (NotVerified if offers else Broken)(
             f'{testbed.target.file}: [auth] token_locations has no "{location}"; '
             f"it has {', '.join(auth.token_locations)}"
         )

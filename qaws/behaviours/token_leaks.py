@@ -100,7 +100,7 @@ def log_all_from(testbed: Testbed, level: str) -> None:
     """
     try:
         testbed.use_service({"log level": level})
-    except Broken as problem:
+    except (Broken, NotVerified) as problem:
         raise NotVerified(
             f"{problem}; so nothing shows what the service writes at that level: name in "
             f'[settings] a variable for the "log level" that can be {level}'

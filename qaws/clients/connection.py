@@ -280,14 +280,14 @@ class Connection(Subscriber):
         self._note("←", "end", "the network connection has ended", at_ns=now)
 
     def _message(self, at_ns: int, data: bytes, binary: bool) -> None:
-        text = data.decode("utf-8", "replace")
+        text, unread = data.decode("utf-8", "replace"), ""
         try:
             data.decode("utf-8")
             said = [Said(None, "is binary, not text")] if binary else self.dialect.read(data)
         except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as problem:
             joined = None if binary else several_texts(text)
-            what = joined or f"a frame that is not JSON: {problem}"
-            self.breaches.append(f"{self.name} received {what}")
+            unread = joined or f"a frame that is not JSON: {problem}"
+            self.breaches.append(f"{self.name} received {unread}")
             said = [Said(None)]
         kind: FrameKind = "binary" if binary else "text"
         for part, each in enumerate(said):
@@ -297,7 +297,7 @@ class Connection(Subscriber):
                     f"{text[:200]}"
                 )
             frame = self._note("←", kind, text, message=each.message, at_ns=at_ns)
-            frame.part, frame.echo, frame.problem = part, each.echo, each.problem
+            frame.part, frame.echo, frame.problem = part, each.echo, each.problem or unread
             if each.answer is not None:
                 self._answer(each.answer)
 

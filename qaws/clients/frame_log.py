@@ -36,7 +36,7 @@ class Frame:
     code: int | None = None
     part: int = 0
     echo: Any = None
-    problem: str | None = None
+    problem: str = ""
 
 
 @dataclass

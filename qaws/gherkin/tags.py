@@ -29,6 +29,7 @@ CAPABILITIES = (
     "entitlements",
     "rotation",
     "announcements",
+    "swarm",
     "user-limit",
     "token-reuse",
     "pings-within-60-s",

@@ -32,15 +32,18 @@ from qaws.runner.selection import require_selection
 from qaws.runtime import memory
 from qaws.sut.target import Agreement
 from qaws.sut.target_file import read_target
-from qaws.testbed import quiet_clients
+from qaws.testbed import first_look, quiet_clients
+from qaws.testbed.look_words import FirstLook
 from qaws.testbed.testbed import Testbed, timeout_factor_of
 from qaws.verdict import Broken, Inconclusive
 
 DEFAULT_TARGET = "targets/reference.toml"
 STOP_AFTER, FORMER_STOP_AFTER = "stop_after_expected_failure", "enough"
-SETTINGS = ("target", "swarm", STOP_AFTER)
-"""What may be said with -D. The last one is for proofs: {id: words}; once a scenario or row of that
-id has failed in those words, the further ones of that id are left out."""
+FIRST_LOOK = "first_look"
+SETTINGS = ("target", "swarm", STOP_AFTER, FIRST_LOOK)
+"""What may be said with -D. The last two are for proofs. {id: words}: once a scenario or row of
+that id has failed in those words, the further ones of that id are left out. `first_look=no`: the
+target is known to be the service's, and what is wrong with that is known too."""
 LAST_LOOK_S = 0.5
 """How long a service may take to be seen as dead that ends as its last client leaves: once in a
 run, and on a busy machine nothing looks after that."""
@@ -74,6 +77,7 @@ class Session:
         self._expected: dict[str, str] = {}
         self._proven: set[str] = set()
         self._has_begun = False
+        self._withheld: dict[str, str] = {}
         try:
             self._reports.mkdir(parents=True, exist_ok=True)
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
@@ -137,11 +141,32 @@ class Session:
         testbed = Testbed(target, self._reports / "logs", timeout_factor_of(), swarm)
         try:
             start_first(testbed)  # one that does not start ends the run here, once
+            if userdata.get(FIRST_LOOK) != "no":
+                self._look(testbed)
             self._begin_whole_run(testbed)
         except BaseException:
             testbed.stop()
             raise
         return testbed
+
+    def _look(self, testbed: Testbed) -> None:
+        """Look whether target file and service speak of the same thing, before any scenario."""
+        needs = {
+            tag.removeprefix(NEED)
+            for feature in self._runner.features
+            for scenario in feature.walk_scenarios()
+            if scenario.should_run(self._runner.config)
+            for tag in scenario.effective_tags
+            if tag.startswith(NEED)
+        }
+        found = FirstLook()
+        try:
+            first_look.look(testbed, needs, found)
+        finally:
+            self._withheld = found.withheld
+            self._record["first_look"] = found.as_dict()
+        for remark in found.remarks:
+            print(f"note: the first look: {remark}", file=sys.stderr)
 
     def _begin_whole_run(self, testbed: Testbed) -> None:
         """Let those connect who stay for the whole run; put the features about them last."""
@@ -184,6 +209,9 @@ class Session:
             missing = sorted(lacking - declined)
             verb, what = ("lacks", missing) if missing else ("declines", sorted(lacking))
             scenario.skip(f"the target {target.name} {verb}: {', '.join(what)}")
+            return
+        if withheld := sorted(needs & self._withheld.keys()):
+            scenario.skip(f"not verified: {self._withheld[withheld[0]]}")
             return
         if test_id(scenario) in self._proven:
             scenario.skip("another scenario of that id has failed as expected")

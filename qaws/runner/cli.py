@@ -1,4 +1,4 @@
-"""The console command: `qaws run`, `report`, `lint`, `plan`, `demo`."""
+"""The console command: `qaws init`, `probe`, `run`, `report`, `lint`, `plan`, `demo`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import qaws
 USAGE = """\
 usage: qaws COMMAND [arguments]
 
+  init NAME [--help]         write a target file for your service, and probe it
+  probe [TARGET]             say what a target file and its service offer, and what will be verified
   run [behave's arguments]   run scenarios, then make report and sign-off sheet: qaws run --tags=@p0
   report [--reports FOLDER]  make the report of the last run again
   lint [--write]             check the feature files; --write also writes docs/steps.md
@@ -22,7 +24,7 @@ usage: qaws COMMAND [arguments]
 qaws --version tells the version. The plain command behave works as well, without the report.
 Exit codes of run and report: docs/verdicts.md."""
 
-COMMANDS = ("run", "report", "lint", "plan", "demo")
+COMMANDS = ("init", "probe", "run", "report", "lint", "plan", "demo")
 EXIT_USAGE = 2
 # With these behave only answers and runs nothing, so the last run's report has to stay.
 QUESTIONS = {"-h", "--help", "--version", "--tags-help", "--lang-list"}
@@ -59,6 +61,14 @@ def _do(command: str, rest: list[str]) -> int:
         from qaws.report import signoff
 
         return signoff.main(rest)
+    if command == "probe":
+        from qaws.runner import probe
+
+        return probe.main(rest)
+    if command == "init":
+        from qaws.runner import init
+
+        return init.main(rest)
     if command == "plan":
         from qaws.gherkin import plan_command
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import ssl
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +16,16 @@ from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.service import Service, http_url, open_url
 from qaws.sut.target import Launch, Target
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
+
+NO_TLS = "what answers there is no TLS: look at [endpoint] url, is it ws:// or wss://?"
+NO_TLS_S = 2.0
+"""For how long that must be so: whoever comes up may cut off who is early."""
+NOT_TRUSTED = "the certificate is not trusted: export SSL_CERT_FILE=<the file of its authority>"
+
+
+class NoTls(Broken):
+    """What listens answers a TLS handshake in another way; `Broken` for all who do not ask."""
 
 
 class Services:
@@ -64,7 +75,8 @@ class Services:
             placeholders: values that differ from those of all others.
 
         Raises:
-            Broken: it does not start, or the target has no such setting.
+            Broken: it does not start.
+            NotVerified: the target has no such setting.
         """
         wanted = dict(settings or {})
         own = dict(placeholders or {})
@@ -121,7 +133,9 @@ class Services:
         launch = self._target.launch
         if launch is None:
             if settings:
-                raise Broken(f"{self._target.file}: without [launch] nothing can be configured")
+                raise NotVerified(
+                    f"{self._target.file}: without [launch] nothing can be configured"
+                )
             port = urlsplit(self._target.endpoint.url).port
             return Service(self._target, settings, port, None, self._token)
         process, port = self._spawn(launch, settings, own)
@@ -168,7 +182,8 @@ class Services:
     def _spawn(
         self, launch: Launch, settings: Mapping[str, str], own: Mapping[str, str]
     ) -> tuple[ManagedProcess, int | None]:
-        variables = dict(self._target.environment_for(k, v) for k, v in settings.items())
+        variables = self._target.environment_for(settings)
+        arguments = self._target.arguments_for(settings)
         texts = [*launch.command, *launch.environment.values()]
         port = None
         if any("{port}" in text for text in texts):
@@ -181,11 +196,11 @@ class Services:
                     "use {port} in the url and the launch section"
                 )
         ours = {"python": sys.executable, "port": str(port)}
-        values = {**ours, **self._placeholders, **own}
+        values = {**ours, **self._placeholders, **own, "arguments": shlex.join(arguments)}
         self._started += 1
         process = ManagedProcess(
             f'the service "{self._target.name}"',
-            [text.format(**values) for text in launch.command],
+            _command(launch, values, arguments),
             self._folder / f"service-{self._started}.log",
             {k: v.format(**values) for k, v in launch.environment.items()} | variables,
             launch.directory,
@@ -196,7 +211,7 @@ class Services:
         """Wait for the ready line and the ready path; return the port."""
         grace_s = launch.ready_within_s * self._timeout_factor
         deadline = time.monotonic() + grace_s
-        waiting_for = "its ready line"
+        waiting_for, no_tls_since = "its ready line", None
         line_seen = launch.ready_log is None
         while time.monotonic() < deadline:
             if (code := process.exit_code()) is not None:
@@ -210,8 +225,14 @@ class Services:
             if line_seen:
                 url = http_url(self._target.endpoint.url.format(port=port), launch.ready_path or "")
                 waiting_for = f"{url} to answer 200"
-                if launch.ready_path is None or _is_ready(url):
-                    return port
+                try:
+                    if launch.ready_path is None or _is_ready(url):
+                        return port
+                    no_tls_since = None
+                except NoTls:
+                    no_tls_since = no_tls_since or time.monotonic()
+                    if time.monotonic() - no_tls_since > NO_TLS_S:
+                        raise
             time.sleep(0.02)
         raise Broken(
             f'the service "{self._target.name}" was not ready within {grace_s:g} s, waiting for '
@@ -219,9 +240,22 @@ class Services:
         )
 
 
+def _command(launch: Launch, values: Mapping[str, str], arguments: list[str]) -> list[str]:
+    """Return the command with the arguments of settings: where it wants them, or at its end."""
+    made: list[str] = []
+    for text in launch.command:
+        made += arguments if text == "{arguments}" else [text.format(**values)]
+    return made if launch.reads("arguments") else [*made, *arguments]
+
+
 def _is_ready(url: str) -> bool:
     try:
         with open_url(url, 1) as answer:
             return bool(answer.status == 200)
-    except (OSError, HTTPException, ValueError):
+    except (OSError, HTTPException, ValueError) as problem:
+        reason = getattr(problem, "reason", problem)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            raise Broken(f"{url}: {reason}; {NOT_TRUSTED}") from None
+        if isinstance(reason, ssl.SSLError):
+            raise NoTls(f"{url}: {reason}; {NO_TLS}") from None
         return False

@@ -20,7 +20,7 @@ def dialect_of(target: Target) -> Dialect:
     Raises:
         Broken: its parts do not fit together; one line says which.
     """
-    if target.dialect == "qa-ws" and not target.market and not target.feed_payloads:
+    if target.is_plain:
         return QaWs(target.endpoint.heartbeats)
     table = target.dialect if isinstance(target.dialect, DialectTable) else built_in("qa-ws")
     place = "[market]"

@@ -7,6 +7,8 @@ the command line. What a target offers follows from what its file says: see `Tar
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -22,7 +24,7 @@ from pydantic import (
 
 from qaws.protocol.dialect_table import DialectTable, Market
 from qaws.protocol.market import LEVELS
-from qaws.verdict import Broken
+from qaws.verdict import NotVerified
 
 PLACEHOLDERS = {
     "python": "the interpreter that runs the suite",
@@ -32,6 +34,9 @@ PLACEHOLDERS = {
     "folder": "a scratch folder of this run",
 }
 """What a `{…}` in the launch command or environment may name."""
+
+LAUNCH_PLACEHOLDERS = {**PLACEHOLDERS, "arguments": "those of the settings that a scenario changes"}
+"""What it may name besides; without it these arguments go to the end of the command."""
 
 
 class Section(BaseModel):
@@ -51,6 +56,10 @@ class Endpoint(Section):
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
     idle_timeout_s: float | None = Field(default=None, gt=0)
     heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
+
+
+TOKEN_LOCATIONS = ("query parameter", "Authorization header", "first message")
+"""Where a client can show its token."""
 
 
 class Auth(Section):
@@ -149,20 +158,51 @@ class Launch(Section):
 
 
 class Setting(Section):
-    """The environment variable behind a setting that the features name in words.
+    """What changes a setting that the features name in words: a variable, or an argument.
 
-    `factor` turns the features' unit (seconds, counts) into the variable's: 1000 for milliseconds.
+    `argument` is one or more arguments of the command, in which `{value}` stands for the value.
+    `values` has the service's own words for those of the features: DEBUG → debug. `factor` turns
+    the features' unit (seconds, counts) into the service's: 1000 for milliseconds. `join` says how
+    a list is written: "json" for a JSON list, else what stands between its items.
     """
 
-    variable: str = Field(min_length=1)
+    variable: str | None = Field(default=None, min_length=1)
+    argument: str | list[str] | None = None
     factor: float = 1
+    values: dict[str, str] = {}
+    join: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Setting:
+        if (self.variable is None) == (self.argument is None):
+            raise ValueError("needs a variable or an argument, and not both")
+        parts = self._parts()
+        try:
+            spoken = [part.format(value="\0") for part in parts]
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError(f"argument {parts}: the only placeholder is {{value}}") from None
+        if parts and not any("\0" in part for part in spoken):
+            raise ValueError(f"argument {parts}: has no {{value}} in it")
+        return self
+
+    def _parts(self) -> list[str]:
+        return [self.argument] if isinstance(self.argument, str) else list(self.argument or [])
 
     def text(self, value: str) -> str:
-        """Return what the variable is set to for a value of the features."""
+        """Return what the service is told for a value of the features."""
+        if value in self.values:
+            return self.values[value]
+        if self.join is not None:
+            items = value.split(",")
+            return json.dumps(items) if self.join == "json" else self.join.join(items)
         if self.factor == 1:
             return value
         scaled = float(value) * self.factor
         return str(int(scaled)) if scaled.is_integer() else str(scaled)
+
+    def arguments(self, value: str) -> list[str]:
+        """Return what is added to the command for a value of the features; nothing for most."""
+        return [part.format(value=self.text(value)) for part in self._parts()]
 
 
 class Feed(Section):
@@ -282,6 +322,11 @@ class Target(Section):
         return self.dialect if isinstance(self.dialect, str) else self.dialect.name
 
     @property
+    def is_plain(self) -> bool:
+        """Return whether it speaks `qa-ws` with the features' own names, word for word."""
+        return self.dialect == "qa-ws" and not self.market and not self.feed_payloads
+
+    @property
     def feed_payloads(self) -> dict[str, Any]:
         """Return kind of tick → the template of what is published, where there is one."""
         if self.feed is None:
@@ -317,6 +362,7 @@ class Target(Section):
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
             "relay": self._can_be_relayed,
+            "swarm": self.is_plain,
             "announcements": isinstance(self.dialect, str) or self.dialect.announces,
         }
         offers |= {a.replace(" ", "-"): a not in self.declines for a in get_args(Agreement)}
@@ -339,25 +385,42 @@ class Target(Section):
     def idle_timeout_s(self) -> float | None:
         """Return the idle timeout of a service with the target's own settings, None: not known."""
         setting = self.settings.get("idle timeout")
-        if setting and self.launch and setting.variable in self.launch.environment:
+        variable = setting.variable if setting else None
+        if setting and variable and self.launch and variable in self.launch.environment:
             try:
-                return float(self.launch.environment[setting.variable]) / setting.factor
+                return float(self.launch.environment[variable]) / setting.factor
             except ValueError:
                 return self.endpoint.idle_timeout_s
         return self.endpoint.idle_timeout_s
 
-    def environment_for(self, setting: str, value: str) -> tuple[str, str]:
-        """Return variable and text for a setting that a feature file names in words.
+    def setting(self, name: str) -> Setting:
+        """Return what changes a setting that a feature file names in words.
 
         Raises:
-            Broken: the target file has no such setting.
+            NotVerified: the target file has no such setting.
         """
         try:
-            found = self.settings[setting]
+            return self.settings[name]
         except KeyError:
-            known = ", ".join(f'"{name}"' for name in self.settings) or "none"
-            raise Broken(
-                f'{self.file}: [settings] has no "{setting}" (it has {known}); '
+            known = ", ".join(f'"{each}"' for each in self.settings) or "none"
+            raise NotVerified(
+                f'{self.file}: [settings] has no "{name}" (it has {known}); '
                 "add the environment variable that sets it"
             ) from None
-        return found.variable, found.text(value)
+
+    def environment_for(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """Return variable → text for settings: name in the features' words → value.
+
+        Raises:
+            NotVerified: the target file has no such setting.
+        """
+        chosen = [(self.setting(name), value) for name, value in settings.items()]
+        return {each.variable: each.text(value) for each, value in chosen if each.variable}
+
+    def arguments_for(self, settings: Mapping[str, str]) -> list[str]:
+        """Return what is added to the command for settings.
+
+        Raises:
+            NotVerified: the target file has no such setting.
+        """
+        return [a for name, value in settings.items() for a in self.setting(name).arguments(value)]

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from qaws.protocol.dialect_table import DialectTable
 from qaws.sut.target import (
+    LAUNCH_PLACEHOLDERS,
     PLACEHOLDERS,
     Auth,
     Demo,
@@ -169,7 +170,12 @@ def _check_placeholders(target: Target) -> None:
     told = "(?P<port>" in (target.launch.ready_log or "")
     texts = [*target.launch.command, *target.launch.environment.values()]
     for text in texts:
-        _require_placeholders(target, "[launch]", text, PLACEHOLDERS)
+        _require_placeholders(target, "[launch]", text, LAUNCH_PLACEHOLDERS)
+    if target.feed is None and target.launch.reads("broker_url"):
+        raise Broken(
+            f"{target.file}: [launch] has {{broker_url}}, but there is no [feed] that names a "
+            'broker; add [feed] broker = "embedded", or give the service the address of its own'
+        )
     if "{port}" in target.endpoint.url and not told and not any("{port}" in t for t in texts):
         raise Broken(
             f"{target.file}: [endpoint] url has {{port}}, but nothing tells the port: put {{port}} "

@@ -315,7 +315,8 @@ class Testbed:
             placeholders: values for its launch that differ from those of all other services.
 
         Raises:
-            Broken: it does not start, or the target has no such setting.
+            Broken: it does not start.
+            NotVerified: the target has no such setting.
         """
         assert self.services
         if self.broker:

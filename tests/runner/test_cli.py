@@ -24,7 +24,7 @@ def test_without_a_command_it_says_how_it_is_used(capsys):
     ("word", "said"),
     [
         ("rnu", 'qaws: no command "rnu"; did you mean "qaws run"?'),
-        ("xyzzy", 'qaws: no command "xyzzy"; known are run, report, lint, plan, demo'),
+        ("xyzzy", 'qaws: no command "xyzzy"; known are init, probe, run, report, lint, plan, demo'),
     ],
 )
 def test_an_unknown_command_gets_one_line_with_the_nearest(capsys, word, said):
@@ -52,7 +52,9 @@ def test_a_question_to_behave_leaves_the_last_report_alone(monkeypatch, tmp_path
     assert report.read_text() == "the last run's"
 
 
-@pytest.mark.parametrize("line", [["lint", "--wirte"], ["plan", "--wirte"], ["demo", "now"]])
+@pytest.mark.parametrize(
+    "line", [["lint", "--wirte"], ["plan", "--wirte"], ["demo", "now"], ["probe", "--now"]]
+)
 def test_an_argument_that_a_command_does_not_know_is_refused(capsys, line):
     with pytest.raises(SystemExit) as ended:
         cli.main(line)

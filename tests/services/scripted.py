@@ -110,6 +110,7 @@ class Ticker(OnThread):
 
     compression: str | None = "deflate"  # as the library offers it
     connection: type[ServerConnection] = ServerConnection
+    pattern = "ticker:*"  # of the channels that it listens to
 
     def __init__(self, broker_url=None, port=0):
         self.broker_url, self.port = broker_url, port
@@ -240,7 +241,7 @@ class Ticker(OnThread):
     async def _feed(self):
         async with redis.asyncio.Redis.from_url(self.broker_url) as broker, broker.pubsub() as feed:
             self.feed = feed
-            await feed.psubscribe("ticker:*")
+            await feed.psubscribe(self.pattern)
             async for message in feed.listen():
                 if message["type"] == "psubscribe":
                     self._subscribed.set()

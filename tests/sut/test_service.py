@@ -1,6 +1,7 @@
 """Services: started, watched, measured and ended, as processes of their own."""
 
 import contextlib
+import datetime
 import os
 import re
 import signal
@@ -11,13 +12,17 @@ from pathlib import Path
 
 import psutil
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from qaws.runtime.ports import free_port
 from qaws.sut.resources import ResourceSnapshot
 from qaws.sut.service import MIB, Service, http_url, open_url
 from qaws.sut.services import Services
 from qaws.sut.target import Target
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 from tests.services.scripted import silent_port
 from tests.waiting import HANG_S
 
@@ -127,6 +132,52 @@ def test_a_path_is_asked_on_this_machine_whatever_proxy_the_environment_names(
     assert service.snapshot().sessions == 1
 
 
+def certificate(folder):
+    """Write a key and a certificate of which no authority knows; return the file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file = folder / "own.pem"
+    file.write_bytes(key.private_bytes(pem, *plain) + made.public_bytes(pem))
+    return file
+
+
+def test_a_certificate_that_nobody_trusts_is_said_at_once(services, tmp_path):
+    context = "context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)"
+    wrapped = "context.wrap_socket(server.socket, server_side=True)"
+    tls = f"""
+    import ssl
+    {context}
+    context.load_cert_chain({str(certificate(tmp_path))!r})
+    server.socket = {wrapped}
+    print"""
+    offered = services(
+        HEALTHY.replace("    print", tls[1:], 1),
+        url="wss://127.0.0.1:{port}/ws",
+        ready_path="/health",
+    )
+    said = refused(offered)
+    assert "CERTIFICATE_VERIFY_FAILED" in said
+    assert said.endswith("is not trusted: export SSL_CERT_FILE=<the file of its authority>")
+
+
+def test_an_address_with_tls_of_a_service_without_is_said_at_once(services):
+    said = refused(services(url="wss://127.0.0.1:{port}/ws", ready_path="/health"))
+    assert said.endswith("look at [endpoint] url, is it ws:// or wss://?")
+
+
 def test_a_service_that_dies_at_its_start_is_said_with_its_last_line(services):
     said = refused(services("raise SystemExit('no such feed: redis://x')"))
     assert said == (
@@ -208,6 +259,31 @@ def test_patience_stretches_the_start_and_nothing_else(tmp_path, services):
 SETTINGS = {"idle timeout": {"variable": "IDLE_MS", "factor": 1000}, "limit": "LIMIT"}
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ([], ["--first", "--idle=2000", "--log", "debug"]),
+        (["{arguments}", "--last"], ["--first", "--idle=2000", "--log", "debug", "--last"]),
+        (["run {arguments} &"], ["--first", "run --idle=2000 --log debug &"]),
+    ],
+)
+def test_settings_reach_a_command_as_its_arguments(services, place, said):
+    offered = services(
+        settings={
+            "idle timeout": {"argument": "--idle={value}", "factor": 1000},
+            "log level": {"argument": ["--log", "{value}"], "values": {"DEBUG": "debug"}},
+        },
+    )
+    launch = offered._target.launch
+    command = [*launch.command, "--first", *place]
+    update = {"launch": launch.model_copy(update={"command": command})}
+    offered._target = offered._target.model_copy(update=update)
+    service = offered.get({"idle timeout": "2", "log level": "DEBUG"})
+    assert psutil.Process(service.process.pid).cmdline()[4:] == said
+    plain = psutil.Process(offered.get().process.pid).cmdline()[4:]
+    assert "--idle=2000" not in " ".join(plain)
+
+
 def test_services_are_reused_per_settings_and_told_apart(services):
     offered = services(settings=SETTINGS)
     plain, again = offered.get(), offered.get({})
@@ -226,7 +302,10 @@ def test_a_setting_reaches_the_service_as_its_variable(services):
 
 
 def test_an_unknown_setting_starts_nothing(services):
-    assert '[settings] has no "origin"' in refused(services(settings=SETTINGS), {"origin": "x"})
+    before = psutil.Process().children(recursive=True)
+    with pytest.raises(NotVerified, match=r'\[settings\] has no "origin"'):
+        services(settings=SETTINGS).get({"origin": "x"})
+    assert psutil.Process().children(recursive=True) == before
 
 
 def test_a_retired_service_ends_and_the_next_is_a_fresh_one(services, until):
@@ -353,7 +432,8 @@ def test_without_launch_the_service_is_only_talked_to(services):
     service.stop()
     with pytest.raises(Broken, match=r"no \[launch\]: the service's process cannot be observed"):
         service.memory_bytes()
-    assert "without [launch] nothing can be configured" in refused(remote, {"limit": "1"})
+    with pytest.raises(NotVerified, match=r"without \[launch\] nothing can be configured"):
+        remote.get({"limit": "1"})
 
 
 # --- what it holds -------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 
 from qaws.sut.target import PLACEHOLDERS, Setting
 from qaws.sut.target_file import read_target
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = 'name = "mine"\ndialect = "qa-ws"\n'
@@ -120,8 +120,28 @@ def test_settings_are_variables_with_or_without_a_factor(read):
         GOOD + '[settings]\n"connection limit" = "MAX"\n'
         '"idle timeout" = {variable = "IDLE_MS", factor = 1000}\n'
     )
-    assert target.environment_for("connection limit", "10") == ("MAX", "10")
-    assert target.environment_for("idle timeout", "2") == ("IDLE_MS", "2000")
+    wanted = {"connection limit": "10", "idle timeout": "2"}
+    assert target.environment_for(wanted) == {"MAX": "10", "IDLE_MS": "2000"}
+    assert target.arguments_for(wanted) == []
+
+
+def test_settings_are_arguments_with_the_services_own_words(read):
+    target = read(
+        GOOD + "[settings]\n"
+        '"idle timeout" = { argument = "--idle={value}", factor = 1000 }\n'
+        '"log level" = { argument = ["--log", "{value}"], values = { DEBUG = "debug" } }\n'
+        '"allow-list" = { variable = "ORIGINS", join = "json" }\n'
+        '"others" = { variable = "OTHERS", join = "; " }\n'
+    )
+    assert target.arguments_for({"log level": "DEBUG", "idle timeout": "2"}) == [
+        *("--log", "debug", "--idle=2000")
+    ]
+    assert target.arguments_for({"log level": "INFO"}) == ["--log", "INFO"]
+    assert target.environment_for({"allow-list": "https://a.example,https://b.example"}) == {
+        "ORIGINS": '["https://a.example", "https://b.example"]'
+    }
+    assert target.environment_for({"others": "a,b"}) == {"OTHERS": "a; b"}
+    assert target.environment_for({"idle timeout": "2"}) == {}
 
 
 @pytest.mark.parametrize(
@@ -141,13 +161,13 @@ def test_a_factor_keeps_every_digit(value, factor, text):
 
 def test_an_unknown_setting_is_named_with_the_known_ones_and_the_way_out(read):
     target = read(GOOD + '[settings]\n"idle timeout" = "IDLE"\n')
-    with pytest.raises(Broken) as caught:
-        target.environment_for("origin list", "x")
+    with pytest.raises(NotVerified) as caught:
+        target.environment_for({"origin list": "x"})
     said = str(caught.value)
     assert 'mine.toml: [settings] has no "origin list" (it has "idle timeout")' in said
     assert "add the environment variable" in said
-    with pytest.raises(Broken, match="it has none"):
-        read(GOOD).environment_for("x", "1")
+    with pytest.raises(NotVerified, match="it has none"):
+        read(GOOD).environment_for({"x": "1"})
 
 
 def test_log_files_are_named_with_placeholders_and_overridden_as_words(read):
@@ -220,6 +240,16 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
             "[settings] idle timeout.faktor: unknown key; did you mean factor?",
         ),
         (GOOD + '[settings]\n"idle timeout" = 5\n', "[settings] idle timeout = 5: "),
+        (
+            GOOD + '[settings]\n"x" = { variable = "X", argument = "{value}" }\n',
+            "[settings] x: needs a variable or an argument, and not both",
+        ),
+        (GOOD + '[settings]\n"x" = { factor = 2 }\n', "[settings] x: needs a variable or an arg"),
+        (GOOD + '[settings]\n"x" = { argument = "-x" }\n', "['-x']: has no {value} in it"),
+        (
+            GOOD + '[settings]\n"x" = { argument = "{port} {value}" }\n',
+            "the only placeholder is {value}",
+        ),
         (HEAD + 'auth = "x"\n' + REMOTE, "auth] = 'x': "),
         (HEAD + '[endpoint]\nurl = "http://x/"\n' + AUTH, "url = 'http://x/': must be an address"),
         (
@@ -289,6 +319,10 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
             "[endpoint] url has {port}, but nothing tells the port: put {port} into the launch "
             "section, or a group (?P<port>...) into ready_log",
         ),
+        (
+            GOOD + '[launch.environment]\nX = "{broker_url}"\n',
+            "[launch] has {broker_url}, but there is no [feed] that names a broker; add [feed]",
+        ),
         (GOOD + "ready_log = '(?P<port>'\n", "[launch] ready_log = '(?P<port>': is no regular"),
     ],
 )
@@ -298,7 +332,10 @@ def test_each_mistake_is_said_in_one_line(complaint, text, said):
 
 def test_every_placeholder_is_accepted_where_it_belongs(read):
     every = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-    assert read(GOOD.replace("{port}", every, 2).replace(every, "{port}", 1))
+    assert read(
+        GOOD.replace("{port}", every, 2).replace(every, "{port}", 1)
+        + '[feed]\nbroker = "embedded"\n'
+    )
 
 
 def test_a_port_may_be_told_by_the_ready_line(read):

@@ -1,0 +1,123 @@
+"""The first look at what is published, and at the statistics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
+from qaws.clients.registry import key_of
+from qaws.oracle.ledger import Published
+from qaws.protocol.market import DUE_FIELD, Market, Selection, selection_of
+from qaws.testbed import look_words
+from qaws.testbed.look_words import FirstLook, of_kind
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Broken
+
+INSTRUMENT, BARS = selection_of("instrument 256265"), selection_of("the NIFTY underlying")
+HEARD_WITHIN_S = 4.0
+"""How long the broker may count nobody who listens: a service may subscribe when a client does."""
+AGAIN_S = 0.25
+"""How long after a tick that nobody heard the next one is published."""
+
+
+def options(testbed: Testbed) -> Selection:
+    """Return what the first client subscribes to."""
+    return testbed.dialect.sayable(INSTRUMENT)
+
+
+async def served(testbed: Testbed, client: Connection, found: FirstLook) -> None:
+    """Publish an option tick and a bar for the client, and see whether they come.
+
+    Raises:
+        Broken: they do not, and the broker has counted nobody who listens where they are published.
+    """
+    if not client.holds():
+        return
+    market = Market()  # of its own: the values that scenarios publish stay the same
+    await _published(testbed, client, found, market.tick(*options(testbed).sample()))
+    if not testbed.dialect.carries(BARS.sample()):
+        return
+    if await client.subscribe(BARS, look_words.WITHIN_S * testbed.timeout_factor) is None:
+        found.note("subscribe to bars", f"not acknowledged: {client.summary()}", False)
+        return
+    await _published(testbed, client, found, market.tick(*BARS.sample()))
+
+
+async def _published(
+    testbed: Testbed, client: Connection, found: FirstLook, fields: dict[str, Any]
+) -> None:
+    """Publish until somebody hears it and it comes, or the time is over."""
+    what = str(fields["type"]).replace("_", " ")
+    factor, began_ns = testbed.timeout_factor, time.monotonic_ns()
+    while True:
+        tick = await testbed.feed.publish(fields, role="fence")
+        within_s = look_words.WITHIN_S * factor if tick.heard_by else AGAIN_S
+        came = await client.wait_for(of_kind(testbed, what), None, within_s)
+        now_ns = time.monotonic_ns()
+        waited_s = (now_ns - began_ns) / 1e9 - testbed.loop.stalls.between(began_ns, now_ns) / 1e3
+        if came or tick.heard_by or waited_s > HEARD_WITHIN_S * factor:
+            break
+    if came:
+        found.note(what, *_relayed(tick, came))
+        return
+    if not tick.heard_by:
+        listened = await asyncio.to_thread(_listened_to, testbed)
+        seen, is_alone = look_words.unheard(testbed, client, tick, listened)
+        if not is_alone:
+            raise Broken(seen)
+        found.note(what, seen, False)
+        return
+    seen = f"not received within {within_s:g} s; the broker counted {tick.heard_by} who heard it"
+    found.note(what, f"{seen}: {client.summary()}", False)
+
+
+def _relayed(tick: Published, came: Frame) -> tuple[str, bool]:
+    """Say how a tick came, and whether it bears what tells it from others."""
+    key, due = key_of(came), json.loads(tick.text).get(DUE_FIELD)
+    took_ms = max(0.0, (came.at_ns - tick.sent_ns) / 1e6)
+    seen = f"received after {took_ms:.1f} ms, "
+    seen += f"number {key[1]}" if key else "without its number"
+    if due is None:
+        return seen, bool(key)
+    is_due = came.message.get(DUE_FIELD) == due
+    seen += ", with its due time" if is_due else ", without its due time"
+    return seen, bool(key) and is_due
+
+
+def _listened_to(testbed: Testbed) -> tuple[list[str], int]:
+    """Return the channels that somebody listens to at the broker, and the number of patterns."""
+    assert testbed.broker
+    with testbed.broker.blocking_client() as client:
+        channels = [name.decode("utf-8", "replace") for name in client.pubsub_channels()]
+        return sorted(channels), int(client.pubsub_numpat())
+
+
+# --- statistics ----------------------------------------------------------------------------------
+
+
+def read_statistics(testbed: Testbed, found: FirstLook) -> None:
+    """Ask for the statistics while the client is connected.
+
+    Raises:
+        Broken: there are none where the target says, or not of the names that it says.
+    """
+    service = testbed.service
+    try:
+        seen = service.snapshot(("sessions", "subscriptions"))
+    except Broken as problem:
+        said = str(problem)
+        if "HTTP Error 404" in said or "KeyError" in said:
+            raise Broken(f"{testbed.target.file}: {said}") from None
+        if ("HTTP Error 401" in said or "HTTP Error 403" in said) and (
+            not service.statistics_headers()
+        ):
+            said = f"{said} (it has neither headers nor token)"
+            found.withheld["statistics"] = said
+        found.note("statistics", said, False)
+    else:
+        counts = f"{seen.sessions} connections, {seen.subscriptions} subscriptions"
+        found.note("statistics", counts)

@@ -1,0 +1,192 @@
+"""What the first look has to say: what was seen, and the key of the target file to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from qaws.auth.tokens import in_words
+from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
+from qaws.oracle.ledger import Published
+from qaws.sut.services import NOT_TRUSTED
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Broken, without_tokens
+
+WITHIN_S = 2.0
+"""How long a welcome or an answer may take before the look goes on without it."""
+SHOWN_CHARS = 120
+NO_SUCH_PLACE = (404, 405, 426)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the look: what it was, what was seen, whether that is as it should be."""
+
+    what: str
+    seen: str
+    fits: bool = True
+
+
+@dataclass(slots=True)
+class FirstLook:
+    """What was seen.
+
+    Attributes:
+        steps: in order.
+        withheld: capabilities that the target names and does not give, with the reason.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    withheld: dict[str, str] = field(default_factory=dict)
+
+    def note(self, what: str, seen: str, fits: bool = True) -> None:
+        """Note a step."""
+        self.steps.append(Step(what, without_tokens(seen), fits))
+
+    @property
+    def remarks(self) -> list[str]:
+        """Return what is not as it should be, one sentence each."""
+        return [f"{step.what}: {step.seen}" for step in self.steps if not step.fits]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the whole as plain values."""
+        return {"steps": [asdict(step) for step in self.steps], "withheld": dict(self.withheld)}
+
+
+def of_kind(testbed: Testbed, *kinds: str) -> Callable[[Frame], bool]:
+    """Return a condition: the frame is a message of one of these kinds."""
+    return lambda f: isinstance(f.message, dict) and testbed.dialect.kind(f.message) in kinds
+
+
+def greeting(testbed: Testbed) -> str:
+    """Return the kind of message by which a client knows that it was let in."""
+    return "welcome" if testbed.dialect.welcomes else "pong"
+
+
+def quoted(frame: Frame) -> str:
+    """Return a message as far as it is shown."""
+    if frame.kind == "binary":
+        return f"a binary message of {len(frame.text)} characters"
+    text = " ".join(without_tokens(frame.text).split())
+    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
+
+
+def of_handshake(client: Connection) -> str:
+    """Say what came of a handshake."""
+    if client.refusal is not None:
+        body = (client.refusal.body or b"").decode("utf-8", "replace").strip()
+        shown = f'the body "{" ".join(body.split())[:SHOWN_CHARS]}"' if body else "an empty body"
+        return f"{client.summary()} with {shown}"
+    if client.is_open or client.is_welcomed:
+        return "accepted"
+    return client.summary()
+
+
+def unreachable(testbed: Testbed, problem: Broken) -> Broken:
+    """Return what to say where nobody listens, or the certificate is not trusted."""
+    said = f"{testbed.target.file}: {problem}"
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        cause = said.removesuffix("; is the service running there?")
+        return Broken(f"{cause}; {NOT_TRUSTED}")
+    return Broken(f"{said} look at [endpoint] url")
+
+
+def refused_everywhere(testbed: Testbed, clients: Sequence[Connection]) -> Broken:
+    """Return what to say where a good token opens nothing."""
+    auth, first = testbed.target.auth, clients[0]
+    places = "; ".join(
+        f"as {place}: {of_handshake(client)}"
+        for place, client in zip(auth.token_locations, clients, strict=False)
+    )
+    claims = in_words(first.token or "", first.service_ahead_s)
+    claimed = f"; it claims {claims}" if claims else ""
+    return Broken(
+        f"{testbed.target.file}: a good token was refused in every place that [auth] "
+        f"token_locations names: {places}{claimed}; {_keys_of(testbed, clients)}"
+    )
+
+
+def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
+    """Say which keys a refusal could be about."""
+    target = testbed.target
+    auth = target.auth
+    statuses = {client.http_status for client in clients}
+    elsewhere = any(client.location is not None or client.http_error for client in clients)
+    if elsewhere or not statuses.isdisjoint(NO_SUCH_PLACE):
+        return "look at [endpoint] url: is it that of the service?"
+    known = bool(target.launch and target.launch.reads("jwks_file"))
+    if auth.generate_key and not known:
+        return (
+            "nothing tells the service the key that the suite has made: put {jwks_file} into "
+            "[launch.environment], or give [auth] key_file"
+        )
+    if auth.generate_key or auth.key_file:
+        key = "{jwks_file} in [launch]" if auth.generate_key else "key_file, key_id"
+        return f"look at [auth] issuer, audience, subject, token_locations, query_parameter; {key}"
+    source = "token_command" if auth.token_command else "token_variable"
+    return f"look at [auth] {source}, token_locations, query_parameter"
+
+
+def foreign(testbed: Testbed, first: Frame) -> Broken:
+    """Return what to say where the first message is none of the dialect's."""
+    target = testbed.target
+    what = first.problem
+    if first.message is None:
+        what = "is binary" if first.kind == "binary" else "is not JSON"
+    is_told = isinstance(target.dialect, str)
+    passed_over = "[endpoint] heartbeats" if is_told else "[dialect.recognise]"
+    return Broken(
+        f"{target.file}: the first message {what}: {quoted(first)}; the service does not speak the "
+        f"dialect {target.speaks}, or {passed_over} should name that type"
+    )
+
+
+def nothing_opened(testbed: Testbed, client: Connection, remarks: Sequence[str]) -> Broken:
+    """Return what to say where nobody is welcomed and nothing can be subscribed to."""
+    target = testbed.target
+    return Broken(
+        f"{target.file}: the service does not speak the dialect {target.speaks}: a good token is "
+        f"let in, but {'; '.join(remarks) or client.summary()}; look at dialect, [endpoint] url"
+    )
+
+
+def not_understood(testbed: Testbed, client: Connection, remarks: Sequence[str]) -> Broken:
+    """Return what to say where nothing that the client says is understood."""
+    target = testbed.target
+    return Broken(
+        f"{target.file}: the service does not speak the dialect {target.speaks}: behind its "
+        f"welcome {'; '.join(remarks) or client.summary()}; look at dialect, [endpoint] url"
+    )
+
+
+def unheard(
+    testbed: Testbed, client: Connection, tick: Published, listened: tuple[list[str], int]
+) -> tuple[str, bool]:
+    """Say that nobody listens where a tick was published.
+
+    Returns:
+        The sentence; and whether whoever listens at a broker of the suite's own has but the other
+        of the two channels, so that the service has no ticks of this kind.
+    """
+    target, broker, feed = testbed.target, testbed.broker, testbed.target.feed
+    assert feed
+    assert broker
+    is_option = tick.kind == "option_tick"
+    key = "options_channel" if is_option else "underlying_channel"
+    channel = feed.options_channel if is_option else feed.underlying_channel
+    other = feed.underlying_channel if is_option else feed.options_channel
+    channels, patterns = listened
+    elsewhere = [name for name in channels if name != channel]
+    parts = [f"{', '.join(elsewhere[:5])}"] if elsewhere else []
+    parts += [f"{patterns} by pattern"] if patterns else []
+    where = f"there are listeners on {' and '.join(parts)}" if parts else "nobody listens anywhere"
+    subscribed = f"instrument {tick.instrument}" if is_option else f"the {tick.symbol} underlying"
+    only_other = broker.is_own and not patterns and elsewhere == [other]
+    look_at = f"{key}" if parts else "broker, and how the service is told of it"
+    return (
+        f"{target.file}: no tick came to a client subscribed to {subscribed}, and the broker "
+        f"{broker.shown_url} counted 0 listeners on {channel}; {where}; look at [feed] {look_at}",
+        only_other and not is_option,
+    )

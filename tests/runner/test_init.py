@@ -1,0 +1,148 @@
+"""`qaws init`: what it writes parses, and says what was asked for."""
+
+import tomllib
+
+import pytest
+
+from qaws.runner import init
+from qaws.sut.target_file import read_target
+
+URL = "ws://127.0.0.1:{port}/ws"
+
+
+@pytest.fixture
+def made(tmp_path, capsys):
+    """Write a target file without a probe; return exit code, file, and what was said."""
+
+    def making(*flags, name="mine", ask=input):
+        code = init.main([name, "--folder", str(tmp_path / "targets"), "--no-probe", *flags], ask)
+        said = capsys.readouterr()
+        return code, tmp_path / "targets" / f"{name}.toml", said.out + said.err
+
+    return making
+
+
+def test_what_it_writes_reads_back_as_what_was_asked_for(made):
+    code, file, said = made(
+        *("--url", URL, "--key-file", "key.pem", "--algorithm", "ES256"),
+        *("--issuer", "us", "--audience", 'a "quoted" one'),
+        *("--token-location", "Authorization header", "--query-parameter", "jwt"),
+        *("--command", 'serve --port {port} --name "two words"'),
+        *("--env", "FEED={broker_url}", "--env", "odd name=1"),
+        *("--ready-log", r"listening on (\d+)", "--ready-path", "/ready"),
+        *("--setting", "idle timeout=IDLE", "--setting", "keepalive=PING"),
+        *("--broker", "redis://127.0.0.1:6379/1", "--channels", "opt, bars"),
+        *("--statistics", "/counts", "--statistics-names", "clients,topics"),
+        *("--statistics-header", "X-Key: sesame"),
+    )
+    assert code == 0, said
+    assert said == f"wrote {file}: it parses\n"
+    target = read_target(file, {}, {})
+    assert (target.name, target.endpoint.url) == ("mine", URL)
+    auth = target.auth
+    assert (str(auth.key_file), auth.algorithm, auth.issuer) == ("key.pem", "ES256", "us")
+    assert (auth.audience, auth.query_parameter) == ('a "quoted" one', "jwt")
+    assert auth.token_locations == ["Authorization header"]
+    assert target.launch.command == ["serve", "--port", "{port}", "--name", "two words"]
+    assert target.launch.environment == {"FEED": "{broker_url}", "odd name": "1"}
+    assert (target.launch.ready_log, target.launch.ready_path) == (r"listening on (\d+)", "/ready")
+    assert target.environment_for({"keepalive": "2"}) == {"PING": "2"}
+    assert list(target.settings) == ["idle timeout", "keepalive"]
+    assert (target.feed.options_channel, target.feed.underlying_channel) == ("opt", "bars")
+    assert (target.statistics.connections, target.statistics.subscriptions) == ("clients", "topics")
+    assert target.statistics.headers == {"X-Key": "sesame"}
+
+
+def test_the_least_is_an_address_and_everything_else_is_there_as_a_comment(made):
+    code, file, said = made("--url", "wss://ticks.example/ws", "--token-variable", "TOKEN")
+    assert code == 0, said
+    target = read_target(file, {}, {})
+    assert (target.launch, target.feed, target.statistics) == (None, None, None)
+    text = file.read_text()
+    assert all(f"# [{section}]" in text for section in ("launch", "feed", "statistics"))
+    uncommented = "\n".join(
+        line.removeprefix("# ") if line.startswith(("# [", "# path", "# broker")) else line
+        for line in text.splitlines()
+    )
+    assert tomllib.loads(uncommented)["statistics"] == {"path": "/ws/stats"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--token-variable", "T"], 'token_variable = "T"'),
+        (["--token-command", "get-token --for me"], 'token_command = ["get-token", "--for", "me"]'),
+        (["--generate-key"], "generate_key = true"),
+        ([], "generate_key = true"),
+    ],
+)
+def test_tokens_come_from_where_a_flag_says(made, flags, said):
+    code, file, output = made("--url", "ws://127.0.0.1:1/", *flags)
+    assert code == 0, output
+    assert said in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "name", "said"),
+    [
+        (["--url", URL], "mine", "{port} needs a [launch] section"),
+        (["--url", "http://x/"], "mine", "must be an address that begins ws:// or wss://"),
+        (["--url", "ws://x/", "--broker", "kafka://x"], "mine", 'must be "embedded" or a redis://'),
+        (["--url", "ws://x/", "--setting", "idle"], "mine", "--setting 'idle': must be NAME=VALUE"),
+        (
+            ["--url", "ws://x/", "--broker", "embedded", "--channels", "one"],
+            "mine",
+            "--channels 'one': must be two names",
+        ),
+        (["--url", "ws://x/"], "../mine", "is no name for a target"),
+    ],
+)
+def test_what_would_not_parse_is_said_in_one_line_and_not_kept(made, flags, name, said):
+    code, file, output = made(*flags, name=name)
+    assert code == 2
+    assert said in output
+    assert output.count("\n") == 1
+    assert not file.exists()
+
+
+def test_a_file_that_is_there_is_left_alone(made):
+    _, file, _ = made("--url", "ws://127.0.0.1:1/")
+    before = file.read_text()
+    code, _, said = made("--url", "ws://127.0.0.1:2/")
+    assert code == 2
+    assert "is there already" in said
+    assert file.read_text() == before
+
+
+def test_on_a_terminal_it_asks_for_what_no_flag_has_said(made):
+    answers = {
+        "Address": "ws://127.0.0.1:7/ws",
+        "Command": "",
+        "Environment": "TOKEN",
+        "Path": "/stats",
+    }
+    asked = []
+
+    def ask(question):
+        asked.append(question.split()[0])
+        return answers[asked[-1]]
+
+    code, file, said = made("--broker", "redis://127.0.0.1:1/0", ask=ask)
+    assert code == 0, said
+    assert asked == ["Address", "Command", "Environment", "Path"]
+    target = read_target(file, {}, {})
+    assert (target.auth.token_variable, target.statistics.path) == ("TOKEN", "/stats")
+
+
+def test_where_nobody_can_be_asked_the_address_is_missed(made, monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    code, file, said = made()
+    assert code == 2
+    assert "--url is missing" in said
+    assert not file.exists()
+
+
+def test_a_service_that_does_not_run_is_probed_later(tmp_path, capsys):
+    flags = ["--folder", str(tmp_path), "--url", "ws://127.0.0.1:1/ws", "--token-variable", "T"]
+    assert init.main(["mine", *flags]) == 0
+    assert f"start it, then: qaws probe {tmp_path / 'mine.toml'}" in capsys.readouterr().out

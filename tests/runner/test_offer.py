@@ -1,0 +1,58 @@
+"""Which scenarios a target lets run: what goes with each part of a target file."""
+
+import pytest
+
+from qaws.gherkin.plan_command import ROOT, parsed
+from qaws.runner.offer import offers
+from qaws.sut.target_file import read_target
+
+REFERENCE = ROOT / "targets" / "reference.toml"
+FEATURES = parsed(ROOT / "features")
+
+
+@pytest.fixture
+def target():
+    return read_target(REFERENCE, {}, {})
+
+
+def not_run(target, lacking=None):
+    """Return {id: reasons} of the tests of which not everything runs."""
+    return {row.id: row.reasons for row in offers(FEATURES, target, lacking) if row.lacking}
+
+
+def test_everything_runs_against_the_reference_target(target):
+    rows = offers(FEATURES, target)
+    assert not_run(target) == {}
+    assert {row.id for row in rows} >= {f"QA-WS-{n:03}" for n in range(1, 26)}
+    assert all(row.running == row.rows > 0 for row in rows)
+    assert [row.priority for row in rows if row.id == "QA-WS-015"] == ["p0", "nightly"]
+
+
+@pytest.mark.parametrize(
+    ("left_out", "ids", "reason"),
+    [
+        ("keepalive", {"QA-WS-101", "QA-WS-116"}, '[settings] has no "keepalive"'),
+        ("allow-list", {"QA-WS-023"}, '[settings] has no "allow-list" (27)'),
+        ("connection limit", {"QA-WS-012", "QA-WS-020"}, '[settings] has no "connection limit"'),
+        ("idle timeout", {"QA-WS-011"}, '[settings] has no "idle timeout"'),
+        ("user limit", {"QA-WS-108"}, 'needs [settings] "user limit"'),
+        ("log level", {"QA-WS-025"}, '[settings] has no "log level"'),
+    ],
+)
+def test_what_needs_a_setting_goes_with_it(target, left_out, ids, reason):
+    settings = {name: each for name, each in target.settings.items() if name != left_out}
+    found = not_run(target.model_copy(update={"settings": settings}))
+    assert set(found) == ids
+    assert all(reason in said for said in found.values()), found
+
+
+def test_what_needs_a_place_for_tokens_a_section_or_an_agreement_goes_with_it(target):
+    auth = target.auth.model_copy(update={"token_locations": ["query parameter"]})
+    one = not_run(target.model_copy(update={"auth": auth}))
+    assert one == {"QA-WS-003": '[auth] token_locations has no "Authorization header"'}
+    declined = not_run(target.model_copy(update={"declines": ["key ids", "deep nesting"]}))
+    assert "declines key ids" in declined["QA-WS-021"]
+    assert set(declined) == {"QA-WS-021"}
+    assert "needs [feed]" in not_run(target.model_copy(update={"feed": None}))["QA-WS-006"]
+    withheld = not_run(target, {"statistics": "they ask for credentials"})
+    assert "they ask for credentials" in withheld["QA-WS-004"]
