@@ -142,7 +142,11 @@ def unmasked_frames_taken() -> None:
 
 @fault(
     story="Reserved bits are ignored, so that a compressed message is taken for text as it is.",
-    caught_by={"QA-WS-024": "frames that the protocol forbids: the first reserved bit"},
+    caught_by={
+        "QA-WS-024": "frames that the protocol forbids: the first reserved bit",
+        "QA-WS-118": "closed with 1007",
+    },
+    also=["QA-WS-116"],
 )
 def reserved_bits_ignored() -> None:
     """Clear them."""

@@ -69,7 +69,8 @@ def judge(
     Args:
         caught_by: id → phrase, as the fault declares.
         rows: every scenario and outline row that ran.
-        also: ids that may fail too, or not. So may any other, in words that the fault declares.
+        also: ids that may fail too, or not. So may any other, in words that the fault declares, or in
+            a sentence about ticks that a scenario which it names has said.
 
     Returns:
         One judgement for each id that ran or was declared, in order of the ids.
@@ -77,10 +78,12 @@ def judge(
     by_id: dict[str, list[Row]] = {test_id: [] for test_id in caught_by}
     for row in rows:
         by_id.setdefault(row.id, []).append(row)
+    said = [r.message for name in caught_by for r in by_id[name] if r.status == "failed"]
+    words = [*caught_by.values(), *_of_ticks(said)]
     return {
         test_id: _named(caught_by[test_id], mine)
         if test_id in caught_by
-        else _unnamed(mine, test_id in also, caught_by.values())
+        else _unnamed(mine, test_id in also, words)
         for test_id, mine in sorted(by_id.items())
     }
 
@@ -106,11 +109,33 @@ TELLING = 12
 """Declared words of so many characters tell one fault from another wherever they stand."""
 
 
+OF_TICKS = (
+    ("received ticks that differ from what was published",),
+    ("against the message contract",),
+    ("received ticks more than once",),
+    ("received ticks out of order",),
+    ("received ticks that it had not subscribed to",),
+    ("never received ticks that it was due", "the fence to "),
+)
+"""Sentences in which any scenario may tell of the ticks of its clients; those of one line tell the
+same."""
+
+
+def _of_ticks(said: Collection[str]) -> list[str]:
+    """Return the sentences about ticks that stand in what scenarios have said, and their equals."""
+    return [
+        each
+        for alike in OF_TICKS
+        if any(phrase in message for phrase in alike for message in said)
+        for each in alike
+    ]
+
+
 def _unnamed(rows: list[Row], may_fail: bool, words: Collection[str]) -> Judgement:
     """Judge a scenario that a fault does not name: it must pass, or say the same as those it names.
 
-    Where a service loses ticks, whoever receives some may notice; in other words it would be
-    something else that the scenario says of the service.
+    Where a service loses or alters ticks, whoever receives some may notice; in other words it would
+    be something else that the scenario says of the service.
     """
     noticed, telling = "", [each for each in words if len(each) >= TELLING]
     for row in rows:
