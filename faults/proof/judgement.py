@@ -69,8 +69,8 @@ def judge(
     Args:
         caught_by: id → phrase, as the fault declares.
         rows: every scenario and outline row that ran.
-        also: ids that may fail too, or not. So may any other, in words that the fault declares, or in
-            a sentence about ticks that a scenario which it names has said.
+        also: ids that may fail too, or not. So may any other, in words that the fault declares, or
+            in a sentence about ticks that a scenario which it names has said.
 
     Returns:
         One judgement for each id that ran or was declared, in order of the ids.

@@ -128,6 +128,7 @@ async def _play(testbed: Testbed, attacker: Attacker, what: Input, token: str) -
         attacker.stalls = what.stalls
         await _shake(testbed, client, what, token)
         return
+    client.token = token
     await client.connect(url, headers.items())
     await client.wait_for(lifecycle.is_kind(testbed, "welcome"), None, testbed.grace_s)
     if not client.is_open:

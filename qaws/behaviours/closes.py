@@ -13,6 +13,10 @@ from qaws.protocol.answers import known_cause
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Refuted
 
+TOO_LARGE = 413
+MESSAGE_TOO_BIG = ExpectedClose([1009], [])
+"""What 413 is to a handshake, 1009 is to a first message that has the token (RFC 6455, 7.4.1)."""
+
 
 async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) -> None:
     """Require that clients are refused in the handshake, or closed with a word why if allowed."""
@@ -21,11 +25,15 @@ async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) ->
         by_close = refusal.close is not None and await _closed_as(
             testbed, connection, refusal.close
         )
+        allowed = str(refusal)
+        if TOO_LARGE in refusal.statuses and testbed.target.auth.in_first_message:
+            by_close = by_close or MESSAGE_TOO_BIG.fits_ending(connection.ending)
+            allowed += f" or {MESSAGE_TOO_BIG}"
         testbed.scenario.checks.require(
             by_status or by_close,
             f"refusal of {connection.name}",
             f"{connection.summary()}{_cause(connection)}",
-            str(refusal),
+            allowed,
         )
 
 
@@ -39,7 +47,7 @@ async def _closed_as(testbed: Testbed, connection: Connection, expected: Expecte
     if connection.http_status != 101:
         return False
     auth, wait_s = testbed.target.auth, testbed.grace_s
-    if connection.token is None and auth.token_locations[0] == "first message":
+    if connection.token is None and auth.in_first_message:
         wait_s += auth.first_message_within_s
     await connection.wait_for(lambda f: f.kind in ("close", "end"), None, wait_s)
     return expected.fits_ending(connection.ending)

@@ -138,6 +138,8 @@ class RawConnection(Connection):
         )
         if answered is None:
             self.unanswered()
+        if self.is_open:
+            await self._say_openings()
 
     async def close(self) -> None:
         """Close cleanly if it is open, and cut the network connection whatever it is."""

@@ -99,6 +99,11 @@ class Auth(Section):
     token_command: list[str] | None = None
     token_variable: str | None = None
 
+    @property
+    def in_first_message(self) -> bool:
+        """Return whether clients show their token in the first message by default."""
+        return self.token_locations[0] == "first message"
+
     @model_validator(mode="after")
     def _one_source(self) -> Auth:
         given = [

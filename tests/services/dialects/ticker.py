@@ -28,6 +28,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 
 BREAKS = os.environ.get("BREAKS", "")
 """What it does wrong: "rounds" prices, "loses" every third tick, "mixes" up its clients' wishes."""
@@ -222,6 +223,7 @@ class Ticker:
             chores = [
                 asyncio.create_task(client.write()),
                 asyncio.create_task(_expire(line, claims["exp"])),
+                asyncio.create_task(_cut_off(line)),
             ]
             try:
                 async for text in line:
@@ -297,6 +299,14 @@ class Ticker:
                 self.clients.discard(client)
             else:
                 client.waiting.put_nowait(text)
+
+
+async def _cut_off(line: ServerConnection) -> None:
+    """End the network connection of a client that is closed, and stays: the library would wait."""
+    while line.state is State.OPEN:  # noqa: ASYNC110 (the library has no event for it)
+        await asyncio.sleep(0.5)
+    await asyncio.sleep(2)
+    line.transport.abort()
 
 
 async def _expire(line: ServerConnection, at: float) -> None:
