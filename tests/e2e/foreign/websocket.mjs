@@ -116,9 +116,11 @@ export class Line {
     this.failed = true;
     this.hangUp();
   }
+  // Who breaks the rules is told so, and not read any further: what is still to come has no end.
   fail(code, reason) {
     this.close(code, reason);
     this.failed = true;
+    this.socket.destroySoon();
     return null;
   }
   ping() { this.write(frame(PING, "")); }
