@@ -332,7 +332,9 @@ def flood_left_unread() -> None:
 @fault(
     story="Only messages are counted, so that a flood of WebSocket pings, each of which is "
     "answered, goes on for ever.",
-    caught_by={"QA-WS-024": "response to floods of 1,000 messages per second: WebSocket pings"},
+    caught_by={
+        "QA-WS-024": "response to floods of 1,000 control frames per second: WebSocket pings"
+    },
 )
 def control_frames_not_counted() -> None:
     """Take control frames for nothing."""

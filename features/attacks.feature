@@ -21,12 +21,27 @@ Feature: Hostile clients
     Then the service's sockets, sessions and subscriptions return to the recorded baseline within 5 seconds
 
     Examples:
-      | count | attack                                 | response                                                    |
-      | 12    | messages over 64 KiB                   | a close with code 1009                                      |
-      | 14    | text that is not UTF-8                 | a close with code 1007                                      |
-      | 20    | frames that the protocol forbids       | a close with code 1002                                      |
-      | 10    | close frames that the protocol forbids | a close with code 1002                                      |
-      | 4     | binary messages                        | an error or a close with code 1003                          |
-      | 19    | deeply nested, huge or ambiguous JSON  | an error                                                    |
-      | 7     | floods of 1,000 messages per second    | a close with code 1008 and the reason "rate limit exceeded" |
-      | 14    | stalled or broken handshakes           | disconnection within 10 seconds                             |
+      | count | attack                                | response                                                    |
+      | 12    | messages over 64 KiB                  | a close with code 1009                                      |
+      | 44    | what ends a connection                | disconnection within 10 seconds                             |
+      | 4     | binary messages                       | an error or a close with code 1003                          |
+      | 19    | deeply nested, huge or ambiguous JSON | an error                                                    |
+      | 5     | floods of 1,000 messages per second   | a close with code 1008 and the reason "rate limit exceeded" |
+      | 13    | stalled or broken handshakes          | disconnection within 10 seconds                             |
+
+    @needs.failure-codes
+    Examples: what ends a connection, kind by kind, and the code that says why
+      | count | attack                                 | response               |
+      | 14    | text that is not UTF-8                 | a close with code 1007 |
+      | 20    | frames that the protocol forbids       | a close with code 1002 |
+      | 10    | close frames that the protocol forbids | a close with code 1002 |
+
+    @needs.counted-control-frames
+    Examples: floods of what is no message
+      | count | attack                                    | response                                                    |
+      | 2     | floods of 1,000 control frames per second | a close with code 1008 and the reason "rate limit exceeded" |
+
+    @needs.few-headers
+    Examples: handshakes that are lawful, and too long
+      | count | attack                       | response                        |
+      | 1     | handshakes with many headers | disconnection within 10 seconds |

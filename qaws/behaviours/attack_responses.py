@@ -170,8 +170,11 @@ def _ended_within(seconds: float) -> Judge:
         while not client.is_over and remaining():
             client.pour(b"\0")  # is refused once the service has left altogether
             await client.wait_for(lambda f: f.kind == "end", None, DROP_S)
-        harmless = not any(client.received()) or client.ended_by_service
-        if client.cut_ns is None or not harmless or (client.http_status or 0) >= 500:
+        harmless = client.asked_in or not any(client.received()) or client.ended_by_service
+        if client.cut_ns is None:
+            up = "" if client.is_open else "; its network connection is still up"
+            return client.summary() + up
+        if not harmless or (client.http_status or 0) >= 500:
             return client.summary()
         late_s = (client.cut_ns - client.started_ns) / 1e9 - seconds
         if late_s <= 0:

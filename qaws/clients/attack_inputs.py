@@ -90,7 +90,9 @@ def oversized(kib: int) -> dict[str, Input]:
         "a large one and one byte": Frames([frame(TEXT, b"a" * limit, fin=False), end]),
         "many small fragments": Frames(pieces),
         "large fragments without an end": Frames([start, *[middle] * 64]),
-        "one that only announces 1 TiB": Frames([frame(TEXT, announced=1 << 40)]),
+        "one that announces 1 TiB, and begins": Frames(
+            [frame(TEXT, b"a" * (2 * limit), announced=1 << 40)]
+        ),
         "the second of two": Frames([text(COMMAND), text(b"a" * (limit + 1))]),
     }
 
@@ -201,6 +203,12 @@ def floods(per_second: int) -> dict[str, Input]:
         "subscribing and unsubscribing": Flood([subscribe, unsubscribe], per_second),
         "messages that are no command": Flood([text("flood")], per_second),
         "empty messages": Flood([text("")], per_second),
+    }
+
+
+def control_floods(per_second: int) -> dict[str, Input]:
+    """Return the control frames that are sent so many times per second."""
+    return {
         "WebSocket pings": Flood([frame(PING, b"flood")], per_second),
         "WebSocket pongs": Flood([frame(PONG)], per_second),
     }
@@ -229,10 +237,13 @@ HANDSHAKES: dict[str, Input] = {
     "another protocol (SSH)": Handshake("SSH-2.0-client\r\n"),
     "no key": Handshake(_GET + _UPGRADE + "Sec-WebSocket-Version: 13\r\n\r\n"),
     "another version": Handshake(_GET + _UPGRADE + _KEY.replace("13", "12") + "\r\n"),
-    "1,000 headers": Handshake(_GET + _UPGRADE + _KEY + "X-Fill: a\r\n" * 1000 + "\r\n"),
     "100 headers of 100 kB": Handshake(
         _GET + _UPGRADE + _KEY + f"X-Fill: {'a' * 100_000}\r\n" * 100 + "\r\n"
     ),
+}
+
+MANY_HEADERS: dict[str, Input] = {
+    "1,000 headers": Handshake(_GET + _UPGRADE + _KEY + "X-Fill: a\r\n" * 1000 + "\r\n"),
 }
 
 ATTACKS: dict[str, Callable[[int], dict[str, Input]]] = {
@@ -240,10 +251,13 @@ ATTACKS: dict[str, Callable[[int], dict[str, Input]]] = {
     r"text that is not UTF-8": lambda _: NOT_UTF8,
     r"frames that the protocol forbids": lambda _: FORBIDDEN_FRAMES,
     r"close frames that the protocol forbids": lambda _: FORBIDDEN_CLOSES,
+    r"what ends a connection": lambda _: NOT_UTF8 | FORBIDDEN_FRAMES | FORBIDDEN_CLOSES,
     r"binary messages": lambda _: BINARIES,
     r"deeply nested, huge or ambiguous JSON": lambda _: JSON,
     r"floods of ([\d,]+) messages per second": floods,
+    r"floods of ([\d,]+) control frames per second": control_floods,
     r"stalled or broken handshakes": lambda _: HANDSHAKES,
+    r"handshakes with many headers": lambda _: MANY_HEADERS,
 }
 """What a feature file calls an attack → its inputs, by their names in checks and transcripts."""
 

@@ -11,6 +11,7 @@ import base64
 import contextlib
 import os
 import re
+import socket
 import time
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
@@ -94,10 +95,12 @@ def request(url: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
 class RawConnection(Connection):
     """A network connection that speaks WebSocket only as far as it is told to.
 
-    `stays`: whether it keeps its side open when the service has closed.
+    `stays`: whether it keeps its side open when the service has closed. `asked_in`: whether it has
+    asked as a good client does, so that it may have been let in.
     """
 
     stays: bool = False
+    asked_in: bool = False
     _line: _Line | None = None
     _head: bytearray = field(default_factory=bytearray)
 
@@ -132,6 +135,7 @@ class RawConnection(Connection):
             Broken: nobody listens there.
         """
         await self.dial(url)
+        self.asked_in = True
         self.write(request(url, headers), f"GET {redacted(url)}")
         answered = await self.wait_for(
             lambda f: f.kind in ("handshake", "end"), None, OPEN_ALLOWANCE_S
@@ -277,8 +281,26 @@ class _Line(asyncio.Protocol):
         return self._owner.stays
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc and self._owner.http_status == 101:
+            self._waiting += self._left_behind()
         self._take_all()
         self._owner.ended()
+
+    def _left_behind(self) -> bytes:
+        """Return what has come and was not read when the line was reset.
+
+        A service that closes while it has not read everything resets the line (RFC 1122, section
+        4.2.2.13). The next write fails then, and the transport is lost with what the system still
+        holds for it, the close frame too.
+        """
+        found = bytearray()
+        with contextlib.suppress(OSError, ValueError):
+            number = os.dup(self.transport.get_extra_info("socket").fileno())
+            with socket.socket(fileno=number) as line:
+                line.setblocking(False)
+                while data := line.recv(1 << 16):
+                    found += data
+        return bytes(found)
 
     def _take_all(self) -> None:
         while self._waiting:

@@ -40,6 +40,9 @@ CAPABILITIES = (
     "finite-expiries",
     "deep-nesting",
     "silent-pongs",
+    "failure-codes",
+    "counted-control-frames",
+    "few-headers",
 )
 """What a scenario may need of a target: `@needs.inject`."""
 

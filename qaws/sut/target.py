@@ -268,6 +268,9 @@ Agreement = Literal[
     "finite expiries",
     "deep nesting",
     "silent pongs",
+    "failure codes",
+    "counted control frames",
+    "few headers",
 ]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 

@@ -1,11 +1,12 @@
 """Session ids of many clients: each its own, and none that can be guessed."""
 
+import asyncio
 import secrets
 
 import pytest
 
 from qaws.behaviours import deliveries, session_ids
-from qaws.verdict import Broken
+from qaws.verdict import Broken, Inconclusive
 from tests.services.scripted import Ticker
 
 CLIENTS = 300
@@ -80,3 +81,16 @@ def test_without_a_recorded_id_nothing_is_judged(scenario):
             await do(session_ids.unguessable, 128)
 
     scenario(Chance, story)
+
+
+def test_a_service_that_is_slow_to_let_clients_in_is_not_wronged(scenario, monkeypatch):
+    """Nothing is broken, and nothing wrong: only too few have come."""
+
+    class Slow(Chance):
+        async def admit(self, client, token):
+            await asyncio.sleep(0.3)
+            return True
+
+    monkeypatch.setattr(session_ids, "PATIENCE_S", 0.1)
+    with pytest.raises(Inconclusive, match=r"in 0\.1 s only \d+ of 300 clients have come and gone"):
+        scenario(Slow, many)

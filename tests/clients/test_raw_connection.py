@@ -116,6 +116,27 @@ def test_a_close_is_answered_and_told(meet):
     assert str(connection.ending) == 'closed with 1002 "no" by the service'
 
 
+def test_a_close_is_told_though_the_line_was_reset_behind_it(meet):
+    """A service that closes with data unread resets the line; what it said before has come."""
+
+    async def script(reader, writer):
+        await handshake(reader, writer)
+        await reader.readexactly(10)
+        writer.transport.pause_reading()
+        await asyncio.sleep(0.1)
+        writer.write(frame(8, b"\x03\xf1too large"))
+        writer.transport.abort()
+
+    async def play(connection):
+        connection._line.transport.pause_reading()
+        while not connection.is_over:
+            connection.pour(b"a" * 32768)
+            await asyncio.sleep(0.01)
+
+    connection = meet(Raw(script), play)
+    assert str(connection.ending) == 'closed with 1009 "too large" by the service'
+
+
 def test_one_that_stays_does_not_answer_and_keeps_its_side_open(meet):
     heard = []
 

@@ -1,12 +1,9 @@
-"""The suite against services that are not its own: another language, or one that offers little."""
+"""The suite against a service that offers little."""
 
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
-
-import pytest
 
 from qaws.auth.tokens import Tokens
 from qaws.sut.services import Services
@@ -30,26 +27,6 @@ def behave(folder, *arguments):
     file = folder / "checks.jsonl"
     lines = file.read_text().splitlines() if file.exists() else []
     return done.returncode, done.stdout + done.stderr, [json.loads(line) for line in lines]
-
-
-@pytest.mark.skipif(
-    not (shutil.which("node") or (Path(sys.executable).parent / "node").exists()),
-    reason="no Node on this machine; make setup brings one",
-)
-def test_a_service_in_another_language_needs_only_a_target_file(tmp_path):
-    code, output, scenarios = behave(
-        tmp_path,
-        "--tags=" + " or ".join(f"@QA-WS-{number:03}" for number in range(1, 13)),
-        "-D",
-        "target=tests/e2e/foreign/target.toml",
-    )
-    assert code == 0, output
-    assert {line["status"] for line in scenarios} == {"passed"}
-    assert {line["id"] for line in scenarios} >= {f"QA-WS-{n:03}" for n in range(1, 13)}
-    results = [json.loads(f.read_text()) for f in tmp_path.glob("allure-results/*-result.json")]
-    (skipped,) = [r for r in results if r["status"] == "skipped" and "QA-WS-006" in r["name"]]
-    said = "SKIPPED: the target foreign declines: large-integers"
-    assert skipped["statusDetails"]["message"] == said
 
 
 def test_what_a_target_does_not_offer_is_skipped_with_its_reason(tmp_path):
