@@ -33,8 +33,20 @@ ANALYTICS = re.compile(
     re.DOTALL,
 )
 FINGERPRINT = "{{REPORT_SHA256}}"
+EXIT_FAILED = 1
 EXIT_BROKEN = 2
+EXIT_INCONCLUSIVE = 3
+EXIT_INCOMPLETE = 4
 EXIT_ABORTED = 130
+EXIT_CODES = {
+    "PASSED": 0,
+    "FAILED": EXIT_FAILED,
+    "BROKEN": EXIT_BROKEN,
+    "INCONCLUSIVE": EXIT_INCONCLUSIVE,
+    "INCOMPLETE": EXIT_INCOMPLETE,
+    "ABORTED": EXIT_ABORTED,
+}
+"""What the shell is told of a run, by its verdict; docs/verdicts.md has the table."""
 
 
 class ReportError(Exception):
@@ -50,8 +62,7 @@ def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -
         aborted: the run was stopped by hand, whatever `run.json` says.
 
     Returns:
-        0 for a run that passed, 1 for one that did not, 2 where the report could not be made, 130
-        for an aborted run.
+        The code of the run's verdict; 2 also where the report could not be made.
 
     """
     try:
@@ -67,10 +78,15 @@ def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
     _tell(reports, verdict)
-    word = verdict["run"]["verdict"]
-    if word == "ABORTED":
-        return EXIT_ABORTED
-    return 0 if word == "PASSED" and behave_exit == 0 else 1
+    return EXIT_CODES[verdict["run"]["verdict"]]
+
+
+def read_verdict(reports: Path) -> dict[str, Any]:
+    """Return what the sheet of a reports folder says, as data; nothing where there is none."""
+    try:
+        return dict(json.loads(_read(reports / "verdict.json")))
+    except (OSError, ValueError):
+        return {}
 
 
 def require_writable(reports: Path) -> None:
@@ -257,6 +273,9 @@ def _tell(reports: Path, verdict: dict[str, Any]) -> None:
     run, signoff = verdict["run"], verdict["signoff"]
     print(f"Run: {run['verdict']} — {run['reason']}")
     print(f"Sign-off: {signoff['verdict']} — {signoff['reason']}")
+    for criterion in verdict["criteria"]:
+        if criterion.get("why"):
+            print(f"  {criterion['name']}: {criterion['why']}")
     if signoff["missing"]:
         print(f"Not covered: {_shorten(signoff['missing'])}")
     print(f"Sheet: {reports / 'signoff.html'}   Report: {reports / 'index.html'}")

@@ -27,7 +27,10 @@ from qaws.gherkin.wording import require_understood
 from qaws.protocol.contract import Contract
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.first_service import start_first
-from qaws.runner.record import new_record, now, write_junit, write_record
+from qaws.runner.measured import COVERAGE_FOLDER, measured
+from qaws.runner.order import seed_of, shuffle
+from qaws.runner.provenance import suite_state, target_identity
+from qaws.runner.record import ACCEPT_UNVERIFIED, new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
 from qaws.runtime import memory
 from qaws.sut.target import Agreement
@@ -38,9 +41,10 @@ from qaws.verdict import Broken, Inconclusive
 
 DEFAULT_TARGET = "targets/reference.toml"
 STOP_AFTER, FORMER_STOP_AFTER = "stop_after_expected_failure", "enough"
-SETTINGS = ("target", "swarm", STOP_AFTER)
-"""What may be said with -D. The last one is for proofs: {id: words}; once a scenario or row of that
-id has failed in those words, the further ones of that id are left out."""
+SETTINGS = ("target", "swarm", "order", ACCEPT_UNVERIFIED, STOP_AFTER)
+"""What may be said with -D. `order` is the seed of a shuffled order. The last one is for proofs:
+{id: words}; once a scenario or row of that id has failed in those words, the further ones of that
+id are left out."""
 LAST_LOOK_S = 0.5
 """How long a service may take to be seen as dead that ends as its last client leaves: once in a
 run, and on a busy machine nothing looks after that."""
@@ -51,6 +55,7 @@ def preload() -> None:
     """Make what is the same for all runs, and takes as long as a short scenario."""
     tokens.preload("RS256")
     Contract("qa-ws")
+    suite_state()
 
 
 class Session:
@@ -85,6 +90,7 @@ class Session:
             self.testbed = context.testbed = self._open_world(root)
             memory.collect_only_between_scenarios()
         except Broken as problem:
+            self._runner.broke = True
             self._record |= {"state": "broken", "error": str(problem), "ended": now()}
             self._write()
             if self._runner.config.junit:
@@ -132,12 +138,19 @@ class Session:
             "dialect": target.dialect,
             "url": target.endpoint.url,
             "capabilities": sorted(target.capabilities),
+            "digest": target_identity(target),
         }
+        if place := os.environ.get(COVERAGE_FOLDER):
+            target = measured(target, Path(place))
+        if "order" in userdata:
+            self._record["order"] = seed_of(userdata["order"])
+            shuffle(self._runner.features, self._record["order"])
         swarm = userdata.get("swarm", "local")
         testbed = Testbed(target, self._reports / "logs", timeout_factor_of(), swarm)
         try:
             start_first(testbed)  # one that does not start ends the run here, once
             self._begin_whole_run(testbed)
+            self._record["selected"] = self._selected()  # in the order in which they will run
         except BaseException:
             testbed.stop()
             raise
@@ -251,6 +264,7 @@ class Session:
             self.testbed.services.require_alive()
         except Broken as death:
             if not self._runner.aborted:
+                self._runner.broke = True
                 self._record |= {"state": "broken", "error": str(death)}
             raise
         finally:

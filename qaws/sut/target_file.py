@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from qaws.sut.target import (
     PLACEHOLDERS,
     Auth,
+    Coverage,
     Demo,
     Endpoint,
     Feed,
@@ -95,6 +96,7 @@ _SECTIONS: dict[str, type[Section]] = {
     "statistics": Statistics,
     "grants": Grants,
     "demo": Demo,
+    "coverage": Coverage,
 }
 
 
