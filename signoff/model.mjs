@@ -155,7 +155,7 @@ export function readNumber(text) {
 // ----------------------------------------------------------------------------------- criteria
 function judgeCriterion(criterion, planned, checks, other) {
   if (criterion.by_hand) return { ...criterion, measured: "on this sheet", verdict: "BY HAND", source: "" };
-  if (criterion.kind) return { ...criterion, ...judgeCount(planned.filter((test) => test.kind === criterion.kind)), source: "this run" };
+  if (criterion.kind) return { ...criterion, ...judgeCount(planned.filter((test) => test.kind === criterion.kind)) };
   if (!criterion.from) return judgeMeasures(criterion, checks, { source: "this run", why: "no scenario of this run measures it" });
   const taken = other(criterion.from);
   return judgeMeasures(criterion, [{ id: null, checks: taken.checks }], taken);
@@ -174,7 +174,8 @@ function judgeMeasures(criterion, checks, { source, why, details = [] }) {
   const parts = criterion.measures.map((measure) => judgeMeasure(measure, checks));
   const verdict = ["NOT MET", LOOSER, "INCONCLUSIVE", "NOT MEASURED", "MET"].find((word) => parts.some((part) => part.verdict === word));
   const known = parts.filter((part) => part.measured !== null);
-  const measured = known.map(({ label, measured: figure }) => (label ? `${label} ${figure}` : figure)).join(", ");
+  const figures = known.map(({ label, measured: figure }) => (label ? `${label} ${figure}` : figure));
+  const measured = figures.join(figures.some((figure) => /[,;(]/.test(figure)) ? "; " : ", ");
   return { ...criterion, measured, verdict, source: known.length ? source : "", why: verdict === "NOT MEASURED" ? why : "", details };
 }
 
@@ -183,7 +184,7 @@ function judgeCount(tests) {
   const refuted = tests.some(({ verdict }) => verdict === "FAILED");
   const untouched = tests.every(({ verdict }) => verdict === "NOT COVERED");
   const verdict = passed === tests.length ? "MET" : refuted ? "NOT MET" : untouched ? "NOT MEASURED" : "INCOMPLETE";
-  return { measured: untouched ? "" : `${passed} of ${tests.length} passed`, verdict };
+  return { measured: untouched ? "" : `${passed} of ${tests.length} passed`, verdict, source: untouched ? "" : "this run" };
 }
 
 function judgeMeasure({ id, what, label = "", read, row = "", ...bound }, checks) {

@@ -206,8 +206,8 @@ def test_what_holds_no_signature_back_is_shown_or_named_as_not_run(models):
     shown, lacking = models[-2:]
     told = [(one["measured"], one["verdict"], one["why"]) for one in shown["further"]]
     assert told == [("2 %", "MET", ""), ("1 of 9 not caught", "NOT MET", "")]
-    told = [(one["verdict"], one["why"]) for one in lacking["further"]]
-    assert told == [
+    missing = [(one["verdict"], one["why"]) for one in lacking["further"]]
+    assert missing == [
         ("NOT RUN", "not run for this commit: make nightly"),
         ("NOT RUN", "not run for this commit: make faults"),
     ]
