@@ -20,7 +20,7 @@ export default class SignoffPlugin {
     const sheet = renderSheet(this.model, this.#requirements(), { allureVersion: context.allureVersion, proof: this.#proof() });
     await context.reportFiles.addFile("signoff.html", Buffer.from(sheet, "utf8"));
     const { runVerdict, signoffVerdict, counts } = this.model;
-    await context.reportFiles.addFile("verdict.json", Buffer.from(JSON.stringify({ run: runVerdict, signoff: signoffVerdict, counts, criteria: this.#judged("criteria"), further: this.#judged("further") }, null, 1)));
+    await context.reportFiles.addFile("verdict.json", Buffer.from(JSON.stringify({ started: this.model.run.started, run: runVerdict, signoff: signoffVerdict, counts, criteria: this.#judged("criteria"), further: this.#judged("further") }, null, 1)));
   };
 
   info = async (context, store) => ({

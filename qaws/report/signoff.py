@@ -20,6 +20,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,7 @@ def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -
         The code of the run's verdict; 2 also where the report could not be made.
 
     """
+    earlier = read_verdict(reports).get("started")
     try:
         require_writable(reports)
         delete_pages(reports)
@@ -72,7 +75,8 @@ def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
     try:
-        verdict = _generate(reports, behave_exit=behave_exit, aborted=aborted)
+        with _told_once(reports, earlier):
+            verdict = _generate(reports, behave_exit=behave_exit, aborted=aborted)
     except ReportError as error:
         _write(reports / "signoff.html", _bare_sheet(str(error)))
         print(f"BROKEN: {error}", file=sys.stderr)
@@ -106,6 +110,27 @@ def delete_pages(reports: Path) -> None:
             (reports / name).unlink(missing_ok=True)
         except OSError as error:
             raise ReportError(f"{reports / name} cannot be deleted: {error.strerror}") from error
+
+
+@contextmanager
+def _told_once(reports: Path, earlier: str | None) -> Iterator[None]:
+    """Keep one entry of a run in the history, however often its report is made again.
+
+    Args:
+        reports: the folder with `history.jsonl`.
+        earlier: when the run began that the deleted pages were about; None where there were none.
+    """
+    history = reports / "history.jsonl"
+    again = earlier and earlier == _read_run(reports).get("started") and history.is_file()
+    text = _read(history) if again else ""
+    if again:
+        _write(history, "".join(text.splitlines(keepends=True)[:-1]))
+    try:
+        yield
+    except BaseException:
+        if again:
+            _write(history, text)
+        raise
 
 
 # ------------------------------------------------------------------------------------ generating

@@ -82,6 +82,8 @@ def run_repeat(arguments: Sequence[str], reports: Path, interruptions: Interrupt
     evidence = Evidence(kind, suite_state(), selection=f"{part}{selected.selection}", whole=enough)
     evidence.write(reports)
     done: list[OneRun] = []
+    busy = f", {os.cpu_count()} cores kept busy" if options.stress else ""
+    print(f"{options.runs} x {selected.selection}, each in another order{busy}", flush=True)
     with busy_cores(folder) if options.stress else nullcontext():
         for number in range(1, options.runs + 1):
             if interruptions.count:
@@ -90,7 +92,8 @@ def run_repeat(arguments: Sequence[str], reports: Path, interruptions: Interrupt
             if interruptions.count:
                 break
             done.append(one)
-            print(f"{time.strftime('%H:%M:%S')}  of {options.runs}: {one}", flush=True)
+            told = str(one).replace(f"run {number},", f"run {number} of {options.runs},", 1)
+            print(f"{time.strftime('%H:%M:%S')}  {told}", flush=True)
             _note(evidence, done, options.runs)
             evidence.write(reports)
     evidence.problem = changed_since(dict(evidence.suite))
@@ -126,9 +129,10 @@ def _run(
 def _note(evidence: Evidence, done: Sequence[OneRun], wanted: int) -> None:
     """Put what the runs so far came to into the evidence."""
     passed = sum(one.outcome.verdict == "PASSED" for one in done)
+    plural = "" if len(done) == 1 else "s"
     orders = f"orders {done[0].order} to {done[-1].order}" if done[1:] else f"order {done[0].order}"
     evidence.target = done[0].outcome.target
-    evidence.summary = f"{passed} of {len(done)} runs passed, {orders}"
+    evidence.summary = f"{passed} of {len(done)} run{plural} passed, {orders}"
     evidence.details = [*map(str, done), *tallied(done)]
     bad = next((one for one in done if one.outcome.verdict != "PASSED"), None)
     measured = f"{passed} of {len(done)}"

@@ -143,6 +143,8 @@ def test_a_run_that_passes(project, needs_node):
     assert verdict["signoff"]["verdict"] == "INCOMPLETE"
     assert "24 not covered" in verdict["signoff"]["reason"]
     assert len(history.read_text().splitlines()) == 1
+    assert project.run("qaws.report.signoff").returncode == 0
+    assert len(history.read_text().splitlines()) == 1, "the same run, told again"
     done = project.run("qaws.runner.job", "--tags=@nobody-has-this")
     assert done.returncode == 2
     assert "Run: BROKEN — No scenario was selected." in done.stdout

@@ -3,12 +3,16 @@
 import json
 import os
 import re
+import signal
+import subprocess
 import sys
 from importlib.util import find_spec
 
+import psutil
 import pytest
 
-from tests.processes import ROOT, run
+from tests.processes import ROOT, is_alive, run
+from tests.waiting import HANG_S, until
 
 ONE = "--tags=@QA-WS-001"
 
@@ -57,10 +61,10 @@ def test_coverage_of_the_real_service(qaws, reports):
 def test_repeated_runs_in_shuffled_orders(qaws, reports):
     done = qaws("repeat", "--runs=2", "--seed=7", ONE)
     assert done.returncode == 0, done.stdout + done.stderr
-    lines = [line for line in done.stdout.splitlines() if " of 2: run " in line]
+    lines = [line for line in done.stdout.splitlines() if " of 2, order " in line]
     assert [re.sub(r"^\S+|\d+ s$", "", line).strip() for line in lines] == [
-        "of 2: run 1, order 7: passed, 1 of 1 scenario passed,",
-        "of 2: run 2, order 8: passed, 1 of 1 scenario passed,",
+        "run 1 of 2, order 7: passed, 1 of 1 scenario passed,",
+        "run 2 of 2, order 8: passed, 1 of 1 scenario passed,",
     ]
     run_2 = json.loads((reports / "repeat" / "run-02" / "run.json").read_text("utf-8"))
     assert run_2["order"] == 8
@@ -79,3 +83,24 @@ def test_a_run_that_does_not_pass_is_named_and_kept(qaws, reports):
     assert found["summary"].startswith("0 of 2 runs passed")
     assert str(reports / "repeat" / "run-01") in found["details"][0]
     assert (reports / "repeat" / "run-01" / "allure-results").is_dir()
+
+
+def test_repeated_runs_that_are_stopped_by_hand(qaws, reports, spawn):
+    job = spawn(
+        [sys.executable, "-m", "qaws", "repeat", "--stress", "--runs=99", ONE],
+        cwd=ROOT,
+        env={**os.environ, "QAWS_REPORTS": str(reports), "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    until(lambda: (reports / "stress" / "run-02" / "run.json").exists(), "the second run")
+    family = psutil.Process(job.pid).children(recursive=True)
+    job.send_signal(signal.SIGINT)
+    output, _ = job.communicate(timeout=2 * HANG_S)
+    assert job.returncode == 130, output
+    assert not [one for one in family if is_alive(one.pid)]
+    found = evidence(reports, "stress")
+    assert found["state"] == "aborted"
+    assert re.match(r"\d+ of \d+ runs? passed, orders? \d+", found["summary"])
