@@ -70,7 +70,7 @@ test: setup $(DASK_READY) check ## pass all of the suite's own tests, the check 
 	@$(PYTEST) $(ARGS)
 
 faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
-	@$(RUN) -m qaws.runner.proof begin
+	@$(RUN) -m qaws.runner.proof begin $(if $(ONLY)$(SAMPLE)$(QUICK),part)
 	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)); $(RUN) -m qaws.runner.proof end $$?
 
 report: setup ## make the report again from the last run's results

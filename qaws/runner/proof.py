@@ -1,6 +1,6 @@
 """For which state of the suite `make faults` has proven its faults, for the sheet.
 
-`python -m qaws.runner.proof begin`, then the proof, then `python -m qaws.runner.proof end CODE`.
+`python -m qaws.runner.proof begin [part]`, then the proof, then `… end CODE`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,15 @@ from qaws.runner.side_run import changed_since
 KIND = "faults"
 
 
-def begin(reports: Path) -> None:
-    """Note the state of the suite; what an earlier proof has left is no evidence any more."""
+def begin(reports: Path, *, whole: bool = True) -> None:
+    """Note the state of the suite; what an earlier proof has left is no evidence any more.
+
+    Args:
+        reports: the folder of the matrix.
+        whole: whether all faults are asked about, and not some of them, or at a glance.
+    """
     reports.mkdir(parents=True, exist_ok=True)
-    evidence = Evidence(KIND, suite_state())
+    evidence = Evidence(KIND, suite_state(), whole=whole)
     evidence.file_sha256 = _digest(reports)
     evidence.write(reports)
 
@@ -41,7 +46,7 @@ def end(reports: Path, code: int) -> None:
     matrix = json.loads((reports / "faults.json").read_text(encoding="utf-8"))
     evidence.selection, evidence.summary = matrix["terms"], matrix["summary"]
     verdict = Figure("faults", matrix["summary"], "all caught", "not met" if code else "met")
-    evidence.figures = [verdict]
+    evidence.figures, evidence.details = [verdict], [matrix["terms"]]
     evidence.end(reports, "finished")
 
 
@@ -53,7 +58,7 @@ def _digest(reports: Path) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line says; return the exit code of the proof."""
     if arguments[0] == "begin":
-        begin(reports_folder())
+        begin(reports_folder(), whole=arguments[1:] != ["part"])
         return 0
     code = int(arguments[1])
     end(reports_folder(), code)

@@ -58,4 +58,7 @@ def test_what_changed_meanwhile_is_of_no_state(tmp_path, matrix, monkeypatch):
 def test_the_exit_code_is_the_proof_s(tmp_path, monkeypatch):
     monkeypatch.setenv("QAWS_REPORTS", str(tmp_path))
     assert proof.main(["begin"]) == 0
+    assert noted(tmp_path).whole
     assert proof.main(["end", "130"]) == 130
+    proof.main(["begin", "part"])
+    assert not noted(tmp_path).whole
