@@ -17,7 +17,7 @@ PYTEST := $(RUN) -m pytest -n 4 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dask browser p0 p1 signoff nightly check unit test faults report demo bench services steps lock clean
+.PHONY: help setup dask browser p0 p1 signoff coverage repeat nightly check unit test faults report demo bench services steps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,11 +45,17 @@ p0: setup ## run the main job and leave reports/index.html and reports/signoff.h
 p1: setup $(BROWSER_READY) ## run what lies beyond the plan: 1 minute; its browser scenario wants Chromium
 	@$(RUN) -m qaws run --tags=@p1
 
-signoff: setup $(BROWSER_READY) ## run the plan and what lies beyond it, on one sheet: 4 minutes
-	@$(RUN) -m qaws run --tags="@p0 or @p1"
+signoff: setup $(BROWSER_READY) ## all that the sheet asks for: p0, p1, coverage, ten shuffled runs: 20 minutes
+	@$(RUN) -m qaws signoff $(ARGS)
 
-nightly: setup ## run the real durations: 5 minutes and one hour
-	@$(RUN) -m qaws run --tags=@nightly
+coverage: setup ## measure which lines of the service the functional scenarios reach: 3 minutes
+	@$(RUN) -m qaws coverage $(ARGS)
+
+repeat: setup ## run functional p0 over and over, shuffled: RUNS=10, SEED=1, STRESS=1 for busy cores: 15 minutes
+	@$(RUN) -m qaws repeat $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(if $(STRESS),--stress) $(ARGS)
+
+nightly: setup ## run the real durations, in reports/nightly: 5 minutes and one hour
+	@$(RUN) -m qaws nightly $(ARGS)
 
 check: $(READY) ## lint, format, types, feature files and imports of this project: 15 s (it checks no service)
 	@$(RUN) -m ruff check .
@@ -65,7 +71,8 @@ test: setup $(DASK_READY) $(SERVICES_READY) check ## pass all of the suite's own
 	@$(PYTEST) $(ARGS)
 
 faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
-	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+	@$(RUN) -m qaws.runner.proof begin $(if $(ONLY)$(SAMPLE)$(QUICK),part)
+	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)); $(RUN) -m qaws.runner.proof end $$?
 
 report: setup ## make the report again from the last run's results
 	@$(RUN) -m qaws report

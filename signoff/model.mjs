@@ -4,9 +4,14 @@
 // - a test (one QA-WS id) is as good as its worst scenario, and NOT VERIFIED when fewer scenarios ran
 //   than requirements.json asks for;
 // - the run speaks about what was selected, the sign-off about everything that requirements.json lists;
-// - what was not measured is never counted as passed.
+// - what was not measured is never counted as passed;
+// - what other runs have shown counts where it is of the same commit and target (evidence.mjs).
+
+import { takeEvidence } from "./evidence.mjs";
 
 export const TEST_VERDICTS = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED", "NOT COVERED", "PASSED"];
+/** behave's exit code where something was not verified, and nothing worse: rows say which. */
+const UNVERIFIED_EXIT = 4;
 /** Of a criterion: its figure is within the plan's bound, but the scenario asked for less than that. */
 const LOOSER = "NOT MET AS PLANNED";
 const worst = (verdicts) => TEST_VERDICTS.find((verdict) => verdicts.includes(verdict)) ?? "NOT COVERED";
@@ -14,7 +19,7 @@ const count = (list, word) => `${list} ${word}${list === 1 ? "" : "s"}`;
 const firstLine = (text) => String(text ?? "").trim().split("\n")[0];
 const sentence = (text) => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
-/** Everything the sheet shows. `input`: { requirements, run, checks, results, gates, errors, aborted, behaveExit }. */
+/** Everything the sheet shows. `input`: { requirements, run, checks, results, gates, errors, evidence, aborted, behaveExit }. */
 export function signoffModel(input) {
   const { requirements } = input;
   const checks = (input.checks ?? []).map((line) => ({ ...line, id: line.id || null }));
@@ -22,9 +27,11 @@ export function signoffModel(input) {
   const scenarios = [...scenariosOf(input.results ?? [], checks), ...missingScenarios(run, input)];
   const tests = testsOf(requirements, scenarios, checks);
   const planned = tests.filter((test) => test.planned);
-  const criteria = requirements.criteria.map((criterion) => judgeCriterion(criterion, planned, checks));
+  const other = (kind) => takeEvidence(kind, run, input.evidence);
+  const criteria = requirements.criteria.map((criterion) => judgeCriterion(criterion, planned, checks, other));
+  const further = (requirements.further ?? []).map((criterion) => judgeFurther(criterion, other));
   const runVerdict = judgeRun({ ...input, run }, scenarios);
-  return { run, runVerdict, signoffVerdict: judgeSignoff(runVerdict, planned, criteria), tests, criteria, counts: tally(scenarios) };
+  return { run, runVerdict, signoffVerdict: judgeSignoff(runVerdict, planned, criteria, run.suite), tests, criteria, further, counts: tally(scenarios) };
 }
 
 // ---------------------------------------------------------------------------------- scenarios
@@ -146,14 +153,30 @@ export function readNumber(text) {
 }
 
 // ----------------------------------------------------------------------------------- criteria
-function judgeCriterion(criterion, planned, checks) {
-  if (criterion.by_hand) return { ...criterion, measured: "on this sheet", verdict: "BY HAND" };
+function judgeCriterion(criterion, planned, checks, other) {
+  if (criterion.by_hand) return { ...criterion, measured: "on this sheet", verdict: "BY HAND", source: "" };
   if (criterion.kind) return { ...criterion, ...judgeCount(planned.filter((test) => test.kind === criterion.kind)) };
+  if (!criterion.from) return judgeMeasures(criterion, checks, { source: "this run", why: "no scenario of this run measures it" });
+  const taken = other(criterion.from);
+  return judgeMeasures(criterion, [{ id: null, checks: taken.checks }], taken);
+}
+
+/** What holds no signature back: shown with its figures where it is of this commit, or why it is not. */
+function judgeFurther({ measures, ...criterion }, other) {
+  const { checks, summary, ...taken } = other(criterion.from);
+  const shown = checks.filter(({ what }) => !measures || measures.some((measure) => what.toLowerCase().includes(measure.what.toLowerCase())));
+  const verdict = !shown.length ? "NOT RUN" : shown.some((check) => check.verdict === "not met") ? "NOT MET" : shown.every((check) => check.verdict === "met") ? "MET" : "INCONCLUSIVE";
+  const measured = shown.map((check) => check.measured).join(", ") || summary;
+  return { ...criterion, ...taken, measured, verdict, why: taken.why || (shown.length ? "" : "it left no figure") };
+}
+
+function judgeMeasures(criterion, checks, { source, why, details = [] }) {
   const parts = criterion.measures.map((measure) => judgeMeasure(measure, checks));
   const verdict = ["NOT MET", LOOSER, "INCONCLUSIVE", "NOT MEASURED", "MET"].find((word) => parts.some((part) => part.verdict === word));
   const known = parts.filter((part) => part.measured !== null);
-  const measured = known.map(({ label, measured: figure }) => (label ? `${label} ${figure}` : figure)).join(", ");
-  return { ...criterion, measured, verdict };
+  const figures = known.map(({ label, measured: figure }) => (label ? `${label} ${figure}` : figure));
+  const measured = figures.join(figures.some((figure) => /[,;(]/.test(figure)) ? "; " : ", ");
+  return { ...criterion, measured, verdict, source: known.length ? source : "", why: verdict === "NOT MEASURED" ? why : "", details };
 }
 
 function judgeCount(tests) {
@@ -161,13 +184,13 @@ function judgeCount(tests) {
   const refuted = tests.some(({ verdict }) => verdict === "FAILED");
   const untouched = tests.every(({ verdict }) => verdict === "NOT COVERED");
   const verdict = passed === tests.length ? "MET" : refuted ? "NOT MET" : untouched ? "NOT MEASURED" : "INCOMPLETE";
-  return { measured: untouched ? "" : `${passed} of ${tests.length} passed`, verdict };
+  return { measured: untouched ? "" : `${passed} of ${tests.length} passed`, verdict, source: untouched ? "" : "this run" };
 }
 
-function judgeMeasure({ id, what, label = "", read, ...bound }, checks) {
+function judgeMeasure({ id, what, label = "", read, row = "", ...bound }, checks) {
   const figure = ({ measured }) => readNumber(read ? new RegExp(read).exec(measured)?.[1] : measured);
   const found = checks
-    .filter((line) => !id || line.id === id)
+    .filter((line) => (!id || line.id === id) && rowText(line.row).includes(row))
     .flatMap((line) => line.checks ?? [])
     .filter((check) => String(check.what).toLowerCase().includes(what.toLowerCase()));
   if (!found.length) return { label, measured: null, verdict: "NOT MEASURED" };
@@ -219,6 +242,9 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
   };
   if (aborted) return stopped();
   // behave calls a run whose before_all failed "aborted" too: an error tells the two apart
+  if (counts.FAILED && (state === "broken" || run.error)) {
+    return say("FAILED", `${counts.FAILED} of ${all} failed. ${first("FAILED")} The run broke besides: ${sentence(firstLine(run.error))}`);
+  }
   if (state === "broken" || run.error) return say("BROKEN", sentence(firstLine(run.error) || "the run broke before it ended"));
   if (state === "aborted") return stopped();
   if (state === "missing") {
@@ -232,7 +258,7 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
   if (counts.INCONCLUSIVE) {
     return say("INCONCLUSIVE", `${counts.INCONCLUSIVE} of ${all} inconclusive: the harness was starved. ${first("INCONCLUSIVE")}`);
   }
-  if (behaveExit) return say("BROKEN", `behave ended with exit code ${behaveExit} although no scenario failed: see its output.`);
+  if (behaveExit && behaveExit !== UNVERIFIED_EXIT) return say("BROKEN", `behave ended with exit code ${behaveExit} although no scenario failed: see its output.`);
   if (counts["NOT VERIFIED"]) {
     return say("INCOMPLETE", `${counts["NOT VERIFIED"]} of ${all} not verified. ${first("NOT VERIFIED")}`);
   }
@@ -241,7 +267,7 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
   return say("PASSED", `All ${all} passed.`);
 }
 
-function judgeSignoff(runVerdict, planned, criteria) {
+function judgeSignoff(runVerdict, planned, criteria, suite) {
   const of = (verdict) => planned.filter((test) => test.verdict === verdict).length;
   const total = planned.length;
   const parts = TEST_VERDICTS.filter((verdict) => verdict !== "PASSED" && of(verdict)).map((verdict) => `${of(verdict)} ${verdict.toLowerCase()}`);
@@ -257,5 +283,6 @@ function judgeSignoff(runVerdict, planned, criteria) {
   const loosened = open.filter(({ verdict }) => verdict === LOOSER);
   if (loosened.length) return say("INCOMPLETE", `${tests} Not met as planned: ${listed(loosened)}.`);
   if (open.length) return say("INCOMPLETE", `${tests} Not measured: ${listed(open)}.`);
-  return say("READY TO SIGN", `${tests} All criteria are met.`);
+  const changed = suite?.commit && suite.changes ? " The suite's tree has uncommitted changes." : "";
+  return say("READY TO SIGN", `${tests} All criteria are met.${changed}`);
 }

@@ -1,6 +1,8 @@
 // The sign-off sheet as one self-contained page, for screens and for A4 paper.
 // Verdicts are words first; colours, frames and fills only repeat them, so that a grey print says the same.
 
+import { suiteWords } from "./evidence.mjs";
+
 const MAX_FIGURES = 3;
 const MAX_LINKS = 4;
 const LEGEND = [
@@ -56,11 +58,12 @@ ${renderTests(model.tests)}
 <h2>Acceptance criteria</h2>
 ${renderCriteria(model.criteria)}
 </section>
+${renderFurther(model.further ?? [])}
 <section class="keep">
 <h2>Signatures</h2>
 ${renderSignatures(requirements.signatures)}
 </section>
-${proof ? renderProof(proof) : ""}
+${proof ? renderProof(proof.svg, proof.ran) : ""}
 <footer class="keep">
 <dl class="legend">${LEGEND.map(([word, text]) => `<div><dt>${word}</dt><dd>${text}</dd></div>`).join("")}</dl>
 <p>The evidence is in <a href="index.html">index.html</a> beside this sheet, SHA-256 <code>{{REPORT_SHA256}}</code>.</p>
@@ -72,11 +75,11 @@ ${proof ? renderProof(proof) : ""}
 }
 
 /** What shows that the verdicts are earned: an SVG, one row per fault and one column per scenario. */
-function renderProof(svg) {
+function renderProof(svg, ran) {
   const said = /aria-label="([^"]*)"/.exec(svg.toString("utf8"))?.[1] ?? "Faults";
   return `<section class="keep">
 <h2>Proof of the verdicts</h2>
-<p>${said}. Each fault is the reference service broken on purpose in one way; each large dot is a scenario that failed on it, and said why.</p>
+<p>${ran ? "" : "Not run for this commit. The suite was released with this: "}${said}. Each fault is the reference service broken on purpose in one way; each large dot is a scenario that failed on it, and said why.</p>
 <details><summary>The matrix</summary><img class="matrix" alt="${said}" src="data:image/svg+xml;base64,${svg.toString("base64")}"></details>
 </section>`;
 }
@@ -87,6 +90,8 @@ function renderFacts(run, allureVersion) {
     ["Target", [target.name, target.file && `(${target.file})`].filter(Boolean).join(" ")],
     ["Service", [target.url, target.dialect && `dialect ${target.dialect}`].filter(Boolean).join(", ")],
     ["Run", span(run.started, run.ended)],
+    ["Suite", suiteWords(run.suite)],
+    ["Order", typeof run.order === "number" ? `shuffled, seed ${run.order}` : ""],
     ["Capabilities", (target.capabilities ?? []).join(", ")],
     ["Versions", [...Object.entries(versions).map(([name, version]) => `${name} ${version}`), allureVersion && `allure ${allureVersion}`].filter(Boolean).join(", ")],
     ["Connections", run.longest_connection_s ? `the longest-lived was open for ${run.longest_connection_s.toFixed(1)} s, load aside` : ""],
@@ -198,12 +203,30 @@ function renderLinks(scenarios) {
 
 // ----------------------------------------------------------------------- criteria and signatures
 function renderCriteria(criteria) {
-  const rows = criteria.map(({ name, bound, measured, verdict }) => `<tr class="row"><th scope="row">${escape(name)}</th><td>${escape(bound)}</td><td>${escape(measured) || '<span class="none">—</span>'}</td><td>${chip(verdict)}</td></tr>`);
+  const rows = criteria.map(({ name, bound, measured, verdict, source, why, details = [] }) => `<tr class="row"><th scope="row">${escape(name)}</th><td>${escape(bound)}</td><td>${escape(clip(measured, 700)) || (why ? "" : '<span class="none">—</span>')}${renderSource(source, why)}${renderDetails(details)}</td><td>${chip(verdict)}</td></tr>`);
   return `<table class="criteria">
 <colgroup><col class="name"><col><col><col class="judged"></colgroup>
-<thead><tr><th scope="col">Criterion</th><th scope="col">Bound</th><th scope="col">Measured in this run</th><th scope="col">Verdict</th></tr></thead>
+<thead><tr><th scope="col">Criterion</th><th scope="col">Bound</th><th scope="col">Measured</th><th scope="col">Verdict</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody>
 </table>`;
+}
+
+/** Where a figure is from, or why there is none. */
+function renderSource(source, why) {
+  return [why && `<p class="why">${escape(clip(why, 400))}</p>`, source && `<p class="source">${escape(source)}</p>`].filter(Boolean).join("");
+}
+
+function renderDetails(details) {
+  if (!details.length) return "";
+  return `<details><summary>${plural(details.length, "line")} more</summary><ul>${details.map((line) => `<li>${escape(line)}</li>`).join("")}</ul></details>`;
+}
+
+function renderFurther(further) {
+  if (!further.length) return "";
+  return `<section class="keep">
+<h2>Shown besides; holds no signature back</h2>
+${renderCriteria(further)}
+</section>`;
 }
 
 function renderSignatures(roles) {
@@ -256,7 +279,7 @@ col.test{width:29%}col.verdict{width:8.8rem}col.accept{width:4.4rem}
 .id{display:block;font-variant-numeric:tabular-nums;font-weight:650;white-space:nowrap}
 .chip{display:inline-block;padding:.06rem .45rem;border:1px solid var(--c,#6a7683);border-radius:3px;background:var(--b,#fff);color:var(--c,var(--mute));font-size:.74rem;font-weight:700;letter-spacing:.02em;white-space:nowrap}
 .chip.failed,.chip.not-met,.chip.not-met-as-planned{background:var(--bad);color:#fff}
-.chip.not-covered,.chip.not-verified,.chip.not-measured,.chip.by-hand{border-style:dashed}
+.chip.not-covered,.chip.not-verified,.chip.not-measured,.chip.not-run,.chip.by-hand{border-style:dashed}
 .ran{margin-top:.18rem;font-size:.78rem;color:var(--soft)}
 .reason{font-weight:500}
 .figures,details ul{list-style:none}
@@ -267,6 +290,7 @@ summary{cursor:pointer;color:#0b4f9e;width:max-content}
 .onpaper{display:none}
 .tick,.tests thead th:last-child{text-align:center}
 .tick span,.choice i{display:inline-block;width:1.05rem;height:1.05rem;border:1.3px solid var(--ink);border-radius:2px;background:#fff}
+.source,.criteria .why{font-size:.78rem;color:var(--soft)}
 .criteria .name{width:27%}.criteria .judged{width:9rem}
 .criteria tbody th{font-weight:600}
 .signatures th,.signatures td{border:1px solid var(--line)}

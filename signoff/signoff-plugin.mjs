@@ -1,4 +1,5 @@
 // An Allure 3 plugin: the sign-off sheet (signoff.html) and its verdict as data (verdict.json).
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { rowText, signoffModel } from "./model.mjs";
 import { renderSheet } from "./sheet.mjs";
 
+const EVIDENCE = ["coverage", "repeat", "stress", "hour", "faults"];
 const STATUS = { PASSED: "passed", FAILED: "failed" };
 
 export default class SignoffPlugin {
@@ -18,7 +20,7 @@ export default class SignoffPlugin {
     const sheet = renderSheet(this.model, this.#requirements(), { allureVersion: context.allureVersion, proof: this.#proof() });
     await context.reportFiles.addFile("signoff.html", Buffer.from(sheet, "utf8"));
     const { runVerdict, signoffVerdict, counts } = this.model;
-    await context.reportFiles.addFile("verdict.json", Buffer.from(JSON.stringify({ run: runVerdict, signoff: signoffVerdict, counts }, null, 1)));
+    await context.reportFiles.addFile("verdict.json", Buffer.from(JSON.stringify({ started: this.model.run.started, run: runVerdict, signoff: signoffVerdict, counts, criteria: this.#judged("criteria"), further: this.#judged("further") }, null, 1)));
   };
 
   info = async (context, store) => ({
@@ -39,16 +41,41 @@ export default class SignoffPlugin {
       results: results.sort((a, b) => (a.start ?? 0) - (b.start ?? 0)).map(toResult),
       gates: await store.qualityGateResults(),
       errors: await store.allGlobalErrors(),
+      evidence: this.#evidence(),
       aborted: Boolean(this.options.aborted),
       behaveExit: this.options.behaveExit ?? 0,
     };
   }
 
-  /** The matrix of faults: that of a `make faults` in this folder, or the one that the suite was released with. */
+  /** What each criterion came to, without the bounds' machinery. */
+  #judged(list) {
+    return this.model[list].map(({ name, bound, measured, verdict, source, why }) => ({ name, bound, measured, verdict, source, why }));
+  }
+
+  /** The matrix of faults: that of a `make faults` for this very commit, or the one that the suite was released with. */
   #proof() {
+    const own = join(this.options.reports, "faults.svg");
+    const ran = this.model.further.some(({ from, verdict }) => from === "faults" && verdict !== "NOT RUN");
     const released = fileURLToPath(new URL("../docs/images/faults.svg", import.meta.url));
-    const path = [join(this.options.reports, "faults.svg"), released].find(existsSync);
-    return path ? readFileSync(path) : null;
+    const path = [ran && own, released].find((one) => one && existsSync(one));
+    return path ? { svg: readFileSync(path), ran: path === own } : null;
+  }
+
+  #evidence() {
+    const found = {};
+    for (const kind of EVIDENCE) {
+      try {
+        found[kind] = this.#json(join("evidence", `${kind}.json`)) ?? undefined;
+      } catch {
+        continue; // a file that somebody has cut short says nothing
+      }
+    }
+    const matrix = join(this.options.reports, "faults.json");
+    const digest = existsSync(matrix) ? createHash("sha256").update(readFileSync(matrix)).digest("hex") : "";
+    if (found.faults && found.faults.file_sha256 !== digest) {
+      delete found.faults; // another proof has been there since, and nobody noted of which commit
+    }
+    return found;
   }
 
   #requirements() {

@@ -20,6 +20,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -33,8 +35,20 @@ ANALYTICS = re.compile(
     re.DOTALL,
 )
 FINGERPRINT = "{{REPORT_SHA256}}"
+EXIT_FAILED = 1
 EXIT_BROKEN = 2
+EXIT_INCONCLUSIVE = 3
+EXIT_INCOMPLETE = 4
 EXIT_ABORTED = 130
+EXIT_CODES = {
+    "PASSED": 0,
+    "FAILED": EXIT_FAILED,
+    "BROKEN": EXIT_BROKEN,
+    "INCONCLUSIVE": EXIT_INCONCLUSIVE,
+    "INCOMPLETE": EXIT_INCOMPLETE,
+    "ABORTED": EXIT_ABORTED,
+}
+"""What the shell is told of a run, by its verdict; docs/verdicts.md has the table."""
 
 
 class ReportError(Exception):
@@ -50,10 +64,10 @@ def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -
         aborted: the run was stopped by hand, whatever `run.json` says.
 
     Returns:
-        0 for a run that passed, 1 for one that did not, 2 where the report could not be made, 130
-        for an aborted run.
+        The code of the run's verdict; 2 also where the report could not be made.
 
     """
+    earlier = read_verdict(reports).get("started")
     try:
         require_writable(reports)
         delete_pages(reports)
@@ -61,16 +75,22 @@ def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
     try:
-        verdict = _generate(reports, behave_exit=behave_exit, aborted=aborted)
+        with _told_once(reports, earlier):
+            verdict = _generate(reports, behave_exit=behave_exit, aborted=aborted)
     except ReportError as error:
         _write(reports / "signoff.html", _bare_sheet(str(error)))
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
     _tell(reports, verdict)
-    word = verdict["run"]["verdict"]
-    if word == "ABORTED":
-        return EXIT_ABORTED
-    return 0 if word == "PASSED" and behave_exit == 0 else 1
+    return EXIT_CODES[verdict["run"]["verdict"]]
+
+
+def read_verdict(reports: Path) -> dict[str, Any]:
+    """Return what the sheet of a reports folder says, as data; nothing where there is none."""
+    try:
+        return dict(json.loads(_read(reports / "verdict.json")))
+    except (OSError, ValueError):
+        return {}
 
 
 def require_writable(reports: Path) -> None:
@@ -90,6 +110,27 @@ def delete_pages(reports: Path) -> None:
             (reports / name).unlink(missing_ok=True)
         except OSError as error:
             raise ReportError(f"{reports / name} cannot be deleted: {error.strerror}") from error
+
+
+@contextmanager
+def _told_once(reports: Path, earlier: str | None) -> Iterator[None]:
+    """Keep one entry of a run in the history, however often its report is made again.
+
+    Args:
+        reports: the folder with `history.jsonl`.
+        earlier: when the run began that the deleted pages were about; None where there were none.
+    """
+    history = reports / "history.jsonl"
+    again = earlier and earlier == _read_run(reports).get("started") and history.is_file()
+    text = _read(history) if again else ""
+    if again:
+        _write(history, "".join(text.splitlines(keepends=True)[:-1]))
+    try:
+        yield
+    except BaseException:
+        if again:
+            _write(history, text)
+        raise
 
 
 # ------------------------------------------------------------------------------------ generating
@@ -257,6 +298,9 @@ def _tell(reports: Path, verdict: dict[str, Any]) -> None:
     run, signoff = verdict["run"], verdict["signoff"]
     print(f"Run: {run['verdict']} — {run['reason']}")
     print(f"Sign-off: {signoff['verdict']} — {signoff['reason']}")
+    for criterion in verdict["criteria"]:
+        if criterion.get("why"):
+            print(f"  {criterion['name']}: {criterion['why']}")
     if signoff["missing"]:
         print(f"Not covered: {_shorten(signoff['missing'])}")
     print(f"Sheet: {reports / 'signoff.html'}   Report: {reports / 'index.html'}")

@@ -27,7 +27,10 @@ from qaws.gherkin.wording import require_understood
 from qaws.protocol.contract import Contract
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.first_service import start_first
-from qaws.runner.record import new_record, now, write_junit, write_record
+from qaws.runner.measured import COVERAGE_FOLDER, measured
+from qaws.runner.order import seed_of, shuffle
+from qaws.runner.provenance import suite_state, target_identity
+from qaws.runner.record import ACCEPT_UNVERIFIED, new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
 from qaws.runtime import memory
 from qaws.sut.target import Agreement
@@ -40,10 +43,11 @@ from qaws.verdict import Broken, Inconclusive
 DEFAULT_TARGET = "targets/reference.toml"
 STOP_AFTER, FORMER_STOP_AFTER = "stop_after_expected_failure", "enough"
 FIRST_LOOK = "first_look"
-SETTINGS = ("target", "swarm", STOP_AFTER, FIRST_LOOK)
-"""What may be said with -D. The last two are for proofs. {id: words}: once a scenario or row of
-that id has failed in those words, the further ones of that id are left out. `first_look=no`: the
-target is known to be the service's, and what is wrong with that is known too."""
+SETTINGS = ("target", "swarm", "order", ACCEPT_UNVERIFIED, STOP_AFTER, FIRST_LOOK)
+"""What may be said with -D. `order` is the seed of a shuffled order. The last two are for proofs.
+{id: words}: once a scenario or row of that id has failed in those words, the further ones of that
+id are left out. `first_look=no`: the target is known to be the service's, and what is wrong with
+that is known too."""
 LAST_LOOK_S = 0.5
 """How long a service may take to be seen as dead that ends as its last client leaves: once in a
 run, and on a busy machine nothing looks after that."""
@@ -54,6 +58,7 @@ def preload() -> None:
     """Make what is the same for all runs, and takes as long as a short scenario."""
     tokens.preload("RS256")
     Contract("qa-ws")
+    suite_state()
 
 
 class Session:
@@ -89,6 +94,7 @@ class Session:
             self.testbed = context.testbed = self._open_world(root)
             memory.collect_only_between_scenarios()
         except Broken as problem:
+            self._runner.broke = True
             self._record |= {"state": "broken", "error": str(problem), "ended": now()}
             self._write()
             if self._runner.config.junit:
@@ -136,7 +142,13 @@ class Session:
             "dialect": target.speaks,
             "url": target.endpoint.url,
             "capabilities": sorted(target.capabilities),
+            "digest": target_identity(target),
         }
+        if place := os.environ.get(COVERAGE_FOLDER):
+            target = measured(target, Path(place))
+        if "order" in userdata:
+            self._record["order"] = seed_of(userdata["order"])
+            shuffle(self._runner.features, self._record["order"])
         swarm = userdata.get("swarm", "local")
         testbed = Testbed(target, self._reports / "logs", timeout_factor_of(), swarm)
         try:
@@ -144,6 +156,7 @@ class Session:
             if userdata.get(FIRST_LOOK) != "no":
                 self._look(testbed)
             self._begin_whole_run(testbed)
+            self._record["selected"] = self._selected()  # in the order in which they will run
         except BaseException:
             testbed.stop()
             raise
@@ -279,6 +292,7 @@ class Session:
             self.testbed.services.require_alive()
         except Broken as death:
             if not self._runner.aborted:
+                self._runner.broke = True
                 self._record |= {"state": "broken", "error": str(death)}
             raise
         finally:

@@ -1,4 +1,4 @@
-"""The console command: `qaws init`, `probe`, `run`, `report`, `lint`, `plan`, `demo`."""
+"""The console command `qaws`: see USAGE."""
 
 from __future__ import annotations
 
@@ -16,15 +16,21 @@ usage: qaws COMMAND [arguments]
   init NAME [--help]         write a target file for your service, and probe it
   probe [TARGET]             say what a target file and its service offer, and what will be verified
   run [behave's arguments]   run scenarios, then make report and sign-off sheet: qaws run --tags=@p0
+  signoff [-D …]             p0 and p1, coverage, ten shuffled runs: all that the sheet asks for
+  coverage [behave's …]      which lines of the service the functional scenarios reach
+  repeat [--runs N] [--seed N] [--stress] [behave's …]
+                             run those of p0 over and over, each time in another order
+  nightly [-D …]             run the real durations, in a folder of their own: over an hour
   report [--reports FOLDER]  make the report of the last run again
   lint [--write]             check the feature files; --write also writes docs/steps.md
   plan [--add | --replace]   compare the feature files with the plan of their rows, or update it
   demo                       start broker, service and generator, and print an address
 
 qaws --version tells the version. The plain command behave works as well, without the report.
-Exit codes of run and report: docs/verdicts.md."""
+Exit codes: docs/verdicts.md."""
 
-COMMANDS = ("init", "probe", "run", "report", "lint", "plan", "demo")
+SIDE_RUNS = ("signoff", "coverage", "repeat", "nightly")
+COMMANDS = ("init", "probe", "run", *SIDE_RUNS, "report", "lint", "plan", "demo")
 EXIT_USAGE = 2
 # With these behave only answers and runs nothing, so the last run's report has to stay.
 QUESTIONS = {"-h", "--help", "--version", "--tags-help", "--lang-list"}
@@ -57,6 +63,8 @@ def _do(command: str, rest: list[str]) -> int:
         from qaws.runner.job import run_job
 
         return run_job(rest, reports_folder())
+    if command in SIDE_RUNS:
+        return _side_run(command, rest)
     if command == "report":
         from qaws.report import signoff
 
@@ -84,3 +92,32 @@ def _do(command: str, rest: list[str]) -> int:
     from qaws.runner import demo
 
     return demo.main()
+
+
+def _side_run(command: str, rest: list[str]) -> int:
+    from qaws.report.signoff import EXIT_ABORTED, EXIT_BROKEN, reports_folder
+    from qaws.runner import acceptance, coverage, repeat
+    from qaws.runner.job import supervised
+    from qaws.runner.side_run import refresh_sheet
+    from qaws.verdict import Broken
+
+    run = {
+        "signoff": acceptance.run_signoff,
+        "coverage": coverage.run_coverage,
+        "repeat": repeat.run_repeat,
+        "nightly": acceptance.run_nightly,
+    }[command]
+    reports = reports_folder()
+    with supervised() as interruptions:
+        try:
+            code = run(rest, reports, interruptions)
+            interruptions.child = None
+            if command != "signoff":
+                refresh_sheet(reports)
+        except Broken as problem:
+            print(f"BROKEN: {problem}", file=sys.stderr)
+            return EXIT_BROKEN
+        except KeyboardInterrupt:
+            print("Stopped at once: no report was made", file=sys.stderr)
+            return EXIT_ABORTED
+    return code

@@ -15,8 +15,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 import psutil
 
@@ -24,6 +27,7 @@ from qaws.gherkin.selection import tags_in
 from qaws.report.signoff import (
     EXIT_ABORTED,
     EXIT_BROKEN,
+    EXIT_INCOMPLETE,
     PAGES,
     ReportError,
     make_report,
@@ -37,6 +41,8 @@ from qaws.verdict import Broken
 CLEANUP_S = float(os.environ.get("QAWS_CLEANUP_S", "60"))  # how long behave may clean up
 GRACE_S = 3.0  # how long a process may take to heed SIGTERM
 ONE_PRESS_S = 0.5  # signals closer than this are one: make and the terminal both pass them on
+ACCEPT_UNVERIFIED = "--accept-unverified"
+"""Has a run whose only lack is what the target cannot show count as one that passed."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LEFTOVERS = ("allure-results", "junit", "logs", "run.json", "checks.jsonl", *PAGES)
 PR_SET_CHILD_SUBREAPER = 36
@@ -66,6 +72,12 @@ class Interruptions:
 
 def run_job(arguments: list[str], reports: Path) -> int:
     """Run behave with `arguments`, then report; return the exit code for the shell."""
+    with supervised() as interruptions:
+        return run_and_report(arguments, reports, interruptions)
+
+
+def run_and_report(arguments: list[str], reports: Path, interruptions: Interruptions) -> int:
+    """Do what `run_job` does, for whoever runs something else besides."""
     try:
         require_writable(reports)
         with hold(reports):
@@ -73,17 +85,26 @@ def run_job(arguments: list[str], reports: Path) -> int:
     except (ReportError, Broken) as error:
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
+    given = [each for each in arguments if each != ACCEPT_UNVERIFIED]
+    try:
+        behave_exit = refused(given, reports) or behave(given, reports, interruptions)
+        interruptions.child = None
+        code = _report(reports, behave_exit, aborted=interruptions.count > 0)
+        return 0 if code == EXIT_INCOMPLETE and given != arguments else code
+    except KeyboardInterrupt:
+        print("Stopped at once: no report was made", file=sys.stderr)
+        return EXIT_ABORTED
+
+
+@contextmanager
+def supervised() -> Iterator[Interruptions]:
+    """Heed the signals that ask to stop; behind the block nothing that it started is left."""
     interruptions = Interruptions()
     _adopt_orphans()
     for number in SIGNALS:
         signal.signal(number, interruptions)
     try:
-        behave_exit = _refused(arguments, reports) or _behave(arguments, reports, interruptions)
-        interruptions.child = None
-        return _report(reports, behave_exit, aborted=interruptions.count > 0)
-    except KeyboardInterrupt:
-        print("Stopped at once: no report was made", file=sys.stderr)
-        return EXIT_ABORTED
+        yield interruptions
     finally:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -106,7 +127,7 @@ def _clear(reports: Path) -> None:
             raise ReportError(f"{path} cannot be deleted: {error.strerror}") from error
 
 
-def _refused(arguments: list[str], reports: Path) -> int:
+def refused(arguments: list[str], reports: Path) -> int:
     """Return an exit code, and record why, where behave could not even read the tags; else 0."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("-t", "--tags", action="append", nargs="?", default=[])
@@ -119,20 +140,37 @@ def _refused(arguments: list[str], reports: Path) -> int:
         ended = {"state": "broken", "error": str(problem), "ended": now()}
         write_record(reports, new_record([], {}) | ended)
         write_junit(reports / "junit", str(problem))
-        return 1
+        return EXIT_BROKEN
     return 0
 
 
-def _behave(arguments: list[str], reports: Path, interruptions: Interruptions) -> int:
+def behave(
+    arguments: list[str],
+    reports: Path,
+    interruptions: Interruptions,
+    *,
+    output: IO[bytes] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> int:
     """Run behave to its end and return its exit code.
+
+    Args:
+        arguments: behave's.
+        reports: where it writes.
+        interruptions: what asks it to stop.
+        output: where its output goes; default to this process's.
+        variables: of its environment, besides those of this process.
 
     It gets a session of its own, so that a terminal's Ctrl-C reaches this process alone, which
     passes it on exactly once: a second one would cut behave's cleanup short.
     """
+    ours = {"PYTHONUNBUFFERED": "1", "QAWS_REPORTS": str(reports.resolve())}
     child = subprocess.Popen(
         [sys.executable, "-m", "behave", *arguments],
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "QAWS_REPORTS": str(reports.resolve())},
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
+        env={**os.environ, **(variables or {}), **ours},
         start_new_session=True,
     )
     interruptions.child = child

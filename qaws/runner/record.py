@@ -4,18 +4,50 @@ from __future__ import annotations
 
 import json
 import os
+import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from behave.exception import ConfigError, InvalidFilenameError
+from behave.exception import (
+    ClassNotFoundError,
+    ConfigError,
+    ConstraintError,
+    InvalidClassError,
+    InvalidFileLocationError,
+    InvalidFilenameError,
+    ModuleNotFoundError,
+)
+from behave.parser import ParserError
 from behave.runner import Runner as BehaveRunner
 from behave.runner_util import FileLocationParser
 
+from qaws.report.outcome import outcome_of
+from qaws.report.signoff import EXIT_BROKEN, EXIT_FAILED
+from qaws.runner.exit_code import exit_code
+from qaws.runner.provenance import suite_state
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken, readable
+
+ACCEPT_UNVERIFIED = "accept_unverified"
+"""With -D: what the target cannot show is nothing to complain of, in the exit code."""
+TRUE = ("true", "yes", "on", "1")
+BEHAVE_ERRORS = (
+    ParserError,
+    ConfigError,
+    ConstraintError,
+    FileNotFoundError,
+    InvalidFileLocationError,
+    InvalidFilenameError,
+    ModuleNotFoundError,
+    ClassNotFoundError,
+    InvalidClassError,
+    ImportError,
+)
+"""What behave tells of in one line."""
 
 USER = "KeyboardInterrupt"
 """The reason behave gives for a run that was stopped by hand."""
@@ -37,6 +69,8 @@ def new_record(selected: list[dict[str, str]], versions: dict[str, str]) -> dict
         "target": None,
         "selected": selected,
         "versions": versions,
+        "suite": suite_state(),
+        "order": None,
         "started": now(),
         "ended": None,
         "harness": {"worst_stall_ms": 0.0},
@@ -81,19 +115,51 @@ class Runner(BehaveRunner):  # type: ignore[misc]
     this the record and the JUnit files of the run before would stay, and look like this one's.
     """
 
+    broke = False
+    """Whether a hook has found that the run as a whole is broken."""
     _by_user = False
+    _selected: Sequence[Any] = ()
 
     def run(self) -> bool:
-        """Run; return whether something failed."""
+        """Run; return whether something failed.
+
+        Raises:
+            SystemExit: with what more there is to tell the shell, see `exit_code`.
+        """
         try:
             self._require_paths()
-            return bool(super().run())
-        except InvalidFilenameError as problem:
-            self._record(f"{problem}: is no feature file; its name must end with .feature")
-            raise
+            failed = bool(super().run())
         except Exception as problem:
-            self._record(" ".join(str(problem).split()))
-            raise
+            said = " ".join(str(problem).split())
+            if isinstance(problem, InvalidFilenameError):
+                said = f"{problem}: is no feature file; its name must end with .feature"
+            self._record(said)
+            if not isinstance(problem, BEHAVE_ERRORS):
+                traceback.print_exc()
+            print(f"{type(problem).__name__}: {problem}")
+            raise SystemExit(EXIT_BROKEN) from None
+        if self.config.dry_run:
+            return failed
+        code = exit_code(
+            [outcome_of(scenario) for scenario in self._selected],
+            failed=failed,
+            broke=self.broke,
+            aborted=self._by_user,
+            accept_unverified=self.config.userdata.get(ACCEPT_UNVERIFIED) in TRUE,
+        )
+        if code not in (0, EXIT_FAILED):
+            raise SystemExit(code)
+        return bool(code)
+
+    def run_model(self, features: Any = None) -> bool:
+        """Run the features, and remember which scenarios are to run: a skip would hide it."""
+        self._selected = [
+            scenario
+            for feature in self.features
+            for scenario in feature.walk_scenarios()
+            if scenario.should_run(self.config)
+        ]
+        return bool(super().run_model(features))
 
     def abort(self, reason: str | None = None) -> None:
         """Stop the run; a hook that failed has said why, and it was not the user."""

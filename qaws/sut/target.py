@@ -238,6 +238,18 @@ class Statistics(Section):
     subscriptions: str = "total_subscriptions"
 
 
+class Coverage(Section):
+    """Which of a Python service's lines the criteria of coverage are about.
+
+    `routes` is its source file, relative to `[launch] directory`. `functions` says where one of the
+    source plan's functions is: in another file ("ticker/feed.py:Feed.on_tick"), or there under
+    another name (":serve"). Those that it leaves out are in `routes` under the plan's name.
+    """
+
+    routes: str = Field(min_length=1)
+    functions: dict[str, Annotated[str, Field(pattern=r"^[^:]*:[^:]+$")]] = {}
+
+
 class Demo(Section):
     """What `make demo` starts beside broker and service, so that ticks flow."""
 
@@ -294,6 +306,7 @@ class Target(Section):
     statistics: Statistics | None = None
     grants: Grants = Grants()
     demo: Demo | None = None
+    coverage: Coverage | None = None
     file: Path = Path()
 
     @field_validator("settings", mode="before")

@@ -17,6 +17,7 @@ from qaws.sut.target import (
     LAUNCH_PLACEHOLDERS,
     PLACEHOLDERS,
     Auth,
+    Coverage,
     Demo,
     Endpoint,
     Feed,
@@ -97,6 +98,7 @@ _SECTIONS: dict[str, type[Section]] = {
     "statistics": Statistics,
     "grants": Grants,
     "demo": Demo,
+    "coverage": Coverage,
 }
 
 

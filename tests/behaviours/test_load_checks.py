@@ -98,12 +98,27 @@ def test_the_backlog_is_drained_in_time_or_not():
 
 def test_the_rate_is_that_of_the_words_or_the_harness_was_late():
     load_checks.rate_was_kept(run(), 100)
-    with pytest.raises(Refuted, match="throughput: measured 100 ticks/s due, 97 sent"):
+    with pytest.raises(Refuted, match="published: measured 100 ticks/s due, 97 sent"):
         load_checks.rate_was_kept(run(published=flow(achieved_per_s=97.0)), 100)
-    with pytest.raises(Refuted, match="throughput: measured 100 ticks/s due"):
+    with pytest.raises(Refuted, match="published: measured 100 ticks/s due"):
         load_checks.rate_was_kept(run(), 200)
     with pytest.raises(Inconclusive, match="the publisher was late"):
         load_checks.rate_was_kept(run(published=flow(lag_p99_ms=900.0)), 100)
+
+
+def throughput(testbed):
+    load_checks.rate_was_kept(testbed, 100)
+    [figure] = [c.measured for c in testbed.scenario.checks.done if c.what == "throughput"]
+    return figure
+
+
+def test_throughput_is_what_the_slowest_client_received():
+    assert throughput(run()).startswith("100 ticks/s received by the slowest of 2 clients")
+    late = throughput(run(client(1), client(2, after_us=1_000_000)))
+    assert late.startswith("9 ticks/s received"), "11 seconds, and not 1, from first to last"
+    fewer = throughput(run(client(1), client(2, ticks=51)))
+    assert fewer.startswith("50 ticks/s received")
+    assert throughput(run(client(1, after_us=None))).startswith("not to be told")
 
 
 def test_what_observers_received_shows_nothing_where_fewer_ticks_flowed_than_were_to():

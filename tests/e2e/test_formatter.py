@@ -204,7 +204,7 @@ TAGS = "Feature: T\n  @QA-WS-001 @QA-WS-002\n  Scenario: One\n    Given it holds
 def test_ambiguous_features_are_refused_before_anything_starts(project, text, says):
     done = project.feature("x", text).run("behave")
     lines = [line for line in done.stdout.splitlines() if "ConstraintError" in line]
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert len(lines) == 1
     assert says in lines[0]
     assert "Traceback" not in done.stdout + done.stderr

@@ -107,7 +107,7 @@ def test_a_broken_before_all_claims_nothing(project, needs_node):
     (project.reports / "signoff.html").write_text("PASSED")
     done = project.run("qaws.runner.job", BREAK="before_all")
     verdict = project.verdict()
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert verdict["run"]["verdict"] == "BROKEN"
     assert "broker redis://broker.example:1 refuses connections" in verdict["run"]["reason"]
     assert ">PASSED</span>" not in project.sheet()
@@ -116,7 +116,7 @@ def test_a_broken_before_all_claims_nothing(project, needs_node):
 
 def test_a_feature_that_cannot_be_parsed_breaks_the_run(project, needs_node):
     done = project.feature("bad", "Scenario: without a feature\n").run("qaws.runner.job")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert project.verdict()["run"]["verdict"] == "BROKEN"
     [line] = [line for line in done.stdout.splitlines() if line.startswith("Run: BROKEN — ")]
     assert "bad.feature" in line
@@ -127,7 +127,7 @@ def test_tags_that_behave_cannot_read_break_the_run(project, needs_node):
     done = project.feature("short", SHORT).run(
         "qaws.runner.job", "--tags=@p0 @load", "-t", "not @scale"
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     said = 'BROKEN: --tags="@p0 @load": two tags in one string; write "@p0 or @load", or "and"'
     assert done.stderr.splitlines()[0] == said
     assert said.replace(": ", " — ", 1) in done.stdout
@@ -143,8 +143,10 @@ def test_a_run_that_passes(project, needs_node):
     assert verdict["signoff"]["verdict"] == "INCOMPLETE"
     assert "24 not covered" in verdict["signoff"]["reason"]
     assert len(history.read_text().splitlines()) == 1
+    assert project.run("qaws.report.signoff").returncode == 0
+    assert len(history.read_text().splitlines()) == 1, "the same run, told again"
     done = project.run("qaws.runner.job", "--tags=@nobody-has-this")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "Run: BROKEN — No scenario was selected." in done.stdout
     assert len(history.read_text().splitlines()) == 1
 

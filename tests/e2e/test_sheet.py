@@ -86,7 +86,8 @@ def test_criteria_and_signatures(sheet):
 
 
 def test_the_sheet_shows_what_its_verdicts_were_held_against(sheet):
-    assert re.search(r"<p>Faults: \d+ (of \d+ )?faults", sheet)
+    said = r"<p>Not run for this commit\. The suite was released with this: Faults: \d+ (of \d+ )?f"
+    assert re.search(said, sheet)
     picture = re.search(r'<img class="matrix"[^>]*src="data:image/svg\+xml;base64,([^"]*)"', sheet)
     assert picture
     assert base64.b64decode(picture[1]).startswith(b"<svg ")
@@ -100,7 +101,8 @@ def test_the_sheet_names_the_report_by_its_fingerprint(gallery, sheet):
 def test_the_older_success_is_gone_and_the_job_failed(gallery, sheet):
     assert "an older success" not in sheet + (gallery.reports / "index.html").read_text("utf-8")
     assert gallery.exit == 1
-    lines = gallery.output.strip().splitlines()[-4:]
+    told = [line for line in gallery.output.splitlines() if not line.startswith("  ")]
+    lines = told[-4:]
     starts = ("Run: FAILED — ", "Sign-off: FAILED — ", "Not covered: QA-WS-010, 017", "Sheet: ")
     assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))
 

@@ -24,7 +24,11 @@ def test_without_a_command_it_says_how_it_is_used(capsys):
     ("word", "said"),
     [
         ("rnu", 'qaws: no command "rnu"; did you mean "qaws run"?'),
-        ("xyzzy", 'qaws: no command "xyzzy"; known are init, probe, run, report, lint, plan, demo'),
+        (
+            "xyzzy",
+            'qaws: no command "xyzzy"; known are init, probe, run, signoff, coverage, repeat, '
+            "nightly, report, lint, plan, demo",
+        ),
     ],
 )
 def test_an_unknown_command_gets_one_line_with_the_nearest(capsys, word, said):

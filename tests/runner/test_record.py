@@ -56,7 +56,7 @@ def behave(project, *arguments):
 )
 def test_a_file_that_cannot_be_used_is_in_the_record(project, path, said):
     done, recorded = behave(project, path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "Traceback" not in done.stdout + done.stderr
     assert recorded["state"] == "broken"
     assert said in recorded["error"]

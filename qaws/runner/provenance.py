@@ -1,0 +1,89 @@
+"""Which state of the suite a run is of: the commit, and what was changed since.
+
+Figures of several runs stand on one sheet only where they are of one state and one target.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from qaws.sut.target import Target
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("qaws", "app", "features", "targets", "signoff", "environment.py", "requirements.lock")
+"""What makes the state where no commit is known."""
+PASSED_OVER = ("node_modules", "__pycache__")
+DIGITS = 12
+"""So much of a digest tells two states apart, and can be read."""
+PATIENCE_S = 30
+
+
+@lru_cache(maxsize=1)
+def suite_state() -> dict[str, str | None]:
+    """Return the state of the suite that this process is of."""
+    return state_of(ROOT)
+
+
+def state_of(root: Path) -> dict[str, str | None]:
+    """Return `commit` and `changes` of a folder.
+
+    `commit` is None where it is no repository of its own; `changes` is a digest of what differs
+    from the commit ("" where nothing does), or of all files where there is none.
+    """
+    told = _git(root, "rev-parse", "HEAD", "--show-toplevel")
+    commit, _, top = (told or b"").decode("utf-8", "replace").strip().partition("\n")
+    if not top or Path(top).resolve() != root.resolve():
+        return {"commit": None, "changes": _digest(root, _files(root))}
+    status = _git(root, "status", "--porcelain=v1", "-z", "--untracked-files=all") or b""
+    if not status:
+        return {"commit": commit, "changes": ""}
+    untracked = [
+        root / line[3:].decode("utf-8", "surrogateescape")
+        for line in status.split(b"\0")
+        if line.startswith(b"?? ")
+    ]
+    difference = status + (_git(root, "diff", "HEAD", "--binary") or b"")
+    return {"commit": commit, "changes": _digest(root, untracked, difference)}
+
+
+def target_identity(target: Target) -> str:
+    """Return a digest of a target with its overrides: other settings are another target."""
+    return hashlib.sha256(target.model_dump_json().encode()).hexdigest()[:DIGITS]
+
+
+def _git(root: Path, *arguments: str) -> bytes | None:
+    """Return what git says; None where it is missing, or says that it cannot."""
+    try:
+        done = subprocess.run(
+            ["git", "--no-optional-locks", "-C", str(root), *arguments],
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _files(root: Path) -> list[Path]:
+    found = [root / part for part in PARTS if (root / part).is_file()]
+    for part in PARTS:
+        found += [
+            path
+            for path in (root / part).rglob("*")
+            if path.is_file() and not set(PASSED_OVER).intersection(path.parts)
+        ]
+    return found
+
+
+def _digest(root: Path, files: Iterable[Path], more: bytes = b"") -> str:
+    digest = hashlib.sha256(more)
+    for path in sorted(files):
+        digest.update(str(path.relative_to(root)).encode("utf-8", "surrogateescape") + b"\0")
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:DIGITS]
