@@ -19,7 +19,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from qaws.sut.target import Auth
+from qaws.sut.sections import Auth
 from qaws.verdict import Broken
 
 LIFETIME_S = 3600

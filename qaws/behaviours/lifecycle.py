@@ -17,8 +17,8 @@ from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.protocol import origins
 from qaws.protocol.market import Selection
+from qaws.sut.sections import TOKEN_LOCATIONS
 from qaws.sut.service import Service
-from qaws.sut.target import TOKEN_LOCATIONS
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified, Refuted
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from qaws.runner.probe import EXIT_OK, probe
-from qaws.sut.target import TOKEN_LOCATIONS
+from qaws.sut.sections import TOKEN_LOCATIONS
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
 

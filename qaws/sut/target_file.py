@@ -13,7 +13,7 @@ from typing import Any, cast, get_args
 from pydantic import ValidationError
 
 from qaws.protocol.dialect_table import DialectTable
-from qaws.sut.target import (
+from qaws.sut.sections import (
     LAUNCH_PLACEHOLDERS,
     PLACEHOLDERS,
     Auth,
@@ -26,8 +26,8 @@ from qaws.sut.target import (
     Section,
     Setting,
     Statistics,
-    Target,
 )
+from qaws.sut.target import Target
 from qaws.verdict import Broken
 
 ENVIRONMENT_PREFIX = "QAWS_"

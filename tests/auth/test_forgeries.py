@@ -18,7 +18,7 @@ from qaws.auth.forgeries import (
     stranger,
 )
 from qaws.auth.tokens import Tokens, encryption_key, published_key_set
-from qaws.sut.target import Auth
+from qaws.sut.sections import Auth
 from qaws.verdict import Broken
 
 FEATURE = Path(__file__).parents[2] / "features" / "tokens.feature"

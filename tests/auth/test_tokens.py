@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from qaws.auth.tokens import Tokens
-from qaws.sut.target import Auth
+from qaws.sut.sections import Auth
 from qaws.verdict import Broken
 from tests.waiting import HANG_S
 

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from qaws.behaviours import silent_link
+from qaws.sut.sections import Endpoint, Launch, Statistics
 from qaws.sut.service import Service
 from qaws.sut.services import Services
-from qaws.sut.target import Endpoint, Launch, Statistics, Target
+from qaws.sut.target import Target
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, Refuted
 from tests.waiting import HANG_S

@@ -9,7 +9,7 @@ from qaws.behaviours import quiet_clients as behaviour
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.protocol.dialect import QaWs
-from qaws.sut.target import Endpoint
+from qaws.sut.sections import Endpoint
 from qaws.testbed import quiet_clients
 from qaws.testbed.stash import Stash
 from qaws.verdict import Inconclusive, NotVerified

@@ -7,8 +7,8 @@ import pytest
 from qaws.behaviours import random_sequences
 from qaws.behaviours.random_sequences import SEARCH
 from qaws.behaviours.sequence_model import Ping, Reconnect, Subscribe, Tick, Unsubscribe
+from qaws.sut.sections import Endpoint
 from qaws.sut.service import Service
-from qaws.sut.target import Endpoint
 from qaws.verdict import Broken
 from tests.services.faulty import EndsAllOfAClient, NeverEnds
 from tests.services.scripted import Ticker

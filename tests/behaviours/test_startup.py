@@ -3,8 +3,8 @@
 import pytest
 
 from qaws.behaviours import startup
+from qaws.sut.sections import Endpoint, Launch
 from qaws.sut.services import Services
-from qaws.sut.target import Endpoint, Launch
 from tests.services.faulty import NIFTY
 from tests.waiting import HANG_S
 

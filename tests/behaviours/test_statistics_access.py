@@ -5,7 +5,7 @@ from http import HTTPStatus
 import pytest
 
 from qaws.behaviours import statistics_access
-from qaws.sut.target import Statistics
+from qaws.sut.sections import Statistics
 from qaws.verdict import Broken
 from tests.services.scripted import Ticker
 

@@ -15,7 +15,7 @@ from qaws.measure.recent_rate import RECENT_S
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import INSTRUMENTS, SPOT, selection_of, trading
 from qaws.sut.broker import open_broker
-from qaws.sut.target import Feed as Section
+from qaws.sut.sections import Feed as Section
 from qaws.verdict import Broken, Inconclusive
 from tests.waiting import HANG_S, soon
 

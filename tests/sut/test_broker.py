@@ -13,7 +13,7 @@ import redis.asyncio
 
 from qaws.runtime.ports import free_port
 from qaws.sut.broker import open_broker, shown
-from qaws.sut.target import Grants
+from qaws.sut.sections import Grants
 from qaws.verdict import Broken
 from tests.services.scripted import silent_port
 from tests.waiting import HANG_S

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from qaws.sut.sections import Endpoint, Statistics
 from qaws.sut.service import Service
-from qaws.sut.target import Endpoint, Statistics, Target
+from qaws.sut.target import Target
 from qaws.testbed import first_look, look_ticks, look_words
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
