@@ -8,9 +8,9 @@
 #   first message: initial_feed is number 0. Whoever reads tick["oi"] has a KeyError at the first contract
 #   without any, or keeps the value before.
 # Why it matters: volume is compared with the one before to find trades: it "falls" at each new digit, so once at
-#   9,999 and once at 99,999, and max() of a day is 99,999. Python adds no text to a number, JavaScript does:
+#   9,999 and once at 99,999, and max() of a day's volumes is none of the last ones. JavaScript adds numbers to it:
 #   "10000" + 75 is "1000075". An empty side looks like a side that was not sent, and keeps an old price.
-# Way to live with it: one function that makes a tick of a message: int() for the six whole fields, 0 for what is
+# Way to live with it: one function that makes a tick of a message: int() for the whole fields, 0 for what is
 #   missing from a part that is there; in tests volumes on both sides of 10,000, an empty side and no interest.
 # Versions: upstox-python-sdk 2.30.0, protobuf 7.36.2 (PyPI), upstox-js-sdk 2.31.0, protobufjs 7.6.6 (npm), Python
 #   3.11.7, Node.js 20.20.2. The JSON form is documented for protobuf, not for these clients. Messages of the full
