@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from qaws.protocol.dialect_table import DialectTable, Market
 from qaws.protocol.market import LEVELS
@@ -58,12 +58,12 @@ class Target(Section):
 
     name: str
     dialect: DialectTable | Literal["qa-ws"]
-    market: Market = {}
-    declines: list[Agreement] = []
+    market: Market = Field(default={})
+    declines: list[Agreement] = Field(default=[])
     endpoint: Endpoint
     auth: Auth
     launch: Launch | None = None
-    settings: dict[str, Setting] = {}
+    settings: dict[str, Setting] = Field(default={})
     feed: Feed | None = None
     statistics: Statistics | None = None
     grants: Grants = Grants()

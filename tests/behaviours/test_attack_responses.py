@@ -54,7 +54,7 @@ def attacking(response):
 
 async def play(testbed):
     """Let one client send a message in binary."""
-    attacker = RawConnection("hostile client 1", testbed.dialect, testbed.contract)
+    attacker = RawConnection("hostile client 1", testbed.dialect)
     testbed.scenario.connections.all.append(attacker)
     await attacker.connect(f"{testbed.service.url}?token=any", [])
     attacker.write(frame(2, b"\x00\x01"))

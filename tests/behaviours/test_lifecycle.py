@@ -310,7 +310,7 @@ def test_a_task_that_dies_behind_the_last_step_ends_the_scenario(testbed, grace)
 def test_the_cause_is_told_first_and_what_may_be_declined_last(testbed, grace, client, said):
     grace(HANG_S)
     scenario = testbed.begin_scenario()
-    alice = Connection("Alice", testbed.dialect, testbed.contract)
+    alice = Connection("Alice", testbed.dialect)
     alice.breaches.append("Alice received 2 JSON texts in one message")
     scenario.connections.all.append(alice)
     scenario.remarks.append("decline it")
