@@ -178,6 +178,8 @@ class Session:
         finally:
             self._withheld = found.withheld
             self._record["first_look"] = found.as_dict()
+        if "statistics" in found.withheld:
+            testbed.withhold_statistics()
         for remark in found.remarks:
             print(f"note: the first look: {remark}", file=sys.stderr)
 
@@ -216,15 +218,15 @@ class Session:
         if browser_page.NEED in needs and (why := browser_page.missing()):
             scenario.skip(why)
             return
+        if withheld := sorted(needs & self._withheld.keys()):
+            scenario.skip(f"not verified: {self._withheld[withheld[0]]}")
+            return
         target = self.testbed.target
         declined = {agreement.replace(" ", "-") for agreement in target.declines}
         if lacking := needs - target.capabilities - {browser_page.NEED}:
             missing = sorted(lacking - declined)
             verb, what = ("lacks", missing) if missing else ("declines", sorted(lacking))
             scenario.skip(f"the target {target.name} {verb}: {', '.join(what)}")
-            return
-        if withheld := sorted(needs & self._withheld.keys()):
-            scenario.skip(f"not verified: {self._withheld[withheld[0]]}")
             return
         if test_id(scenario) in self._proven:
             scenario.skip("another scenario of that id has failed as expected")

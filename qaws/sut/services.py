@@ -125,6 +125,12 @@ class Services:
             if other is not service:
                 self.retire(other)
 
+    def read_no_statistics(self) -> None:
+        """Let nobody ask a service for its statistics from now on, as if the target had none."""
+        self._target = self._target.model_copy(update={"statistics": None})
+        for service in self._running.values():
+            service.target = self._target
+
     def stop(self) -> None:
         """End every service."""
         for service in list(self._running.values()):

@@ -326,6 +326,12 @@ class Testbed:
         self._note_service(service)
         return service
 
+    def withhold_statistics(self) -> None:
+        """Do without the statistics that the target names and nobody can read."""
+        assert self.services
+        self.services.read_no_statistics()
+        self.target = self.target.model_copy(update={"statistics": None})
+
     def launch_service(self) -> Service:
         """Start a service of the scenario's own, without waiting until it is ready."""
         assert self.services

@@ -35,7 +35,7 @@ MINE = {
     "setting keepalive": "101",
     "setting allow-list": "023 -n sent.twice",
     "statistics": "004 120",
-    "statistics headers": "004 120",
+    "statistics headers": "004 018 120",
     "demo": "001",
 }
 """What is taken away → the tests that would miss it; of some, only those of such a title."""
