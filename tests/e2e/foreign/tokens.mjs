@@ -1,6 +1,7 @@
 // JSON Web Tokens of one issuer (RFC 7519), checked by hand against a file of its keys (RFC 7517).
 import { createPublicKey, verify } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
+import { parse } from "./json.mjs";
 
 const { KEY_SET, ISSUER, AUDIENCE, RIGHTS = "symbols" } = process.env;
 const LONGEST = 8000;
@@ -21,7 +22,9 @@ function current() {
 
 const part = (text) => {
   if (!BASE64URL.test(text)) throw new Error("not base64url");
-  const found = JSON.parse(Buffer.from(text, "base64url").toString());
+  const json = Buffer.from(text, "base64url").toString();
+  parse(json);  // no member twice, no nesting without an end
+  const found = JSON.parse(json);
   if (typeof found !== "object" || found === null || Array.isArray(found)) throw new Error("not an object");
   return found;
 };

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -22,15 +23,22 @@ HANDSHAKE_S = 6
 LONGEST_LINE = 8000
 MOST_HEADERS = 100
 STOP_S = 2
+LATEST_S = 4
+"""When the process ends at the latest, once everybody was told."""
 
 
 def on_sigterm(drain: Callable[[], Awaitable[None]], stop: Callable[[], None]) -> None:
-    """Have SIGTERM drain the application first, and stop the server then."""
+    """Have SIGTERM drain the application first, and stop the server then.
+
+    Who does not read can hold a server up for ever (Hypercorn waits for its last words to be
+    taken), so that the end has a deadline.
+    """
     loop = asyncio.get_running_loop()
     tasks = set()
 
     async def end() -> None:
         await drain()
+        loop.call_later(LATEST_S, os._exit, 0)
         stop()
 
     loop.add_signal_handler(signal.SIGTERM, lambda: tasks.add(loop.create_task(end())))
