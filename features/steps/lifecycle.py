@@ -4,6 +4,7 @@ from qaws.behaviours import (
     departures,
     deployment,
     expiry,
+    greetings,
     lifecycle,
     mistakes,
     publishing,
@@ -245,13 +246,13 @@ async def is_welcomed(context: StepContext, client: str, bound: float) -> None:
 async def is_welcomed_with(context: StepContext, client: str, bound: float) -> None:
     """The welcome is the first message, and has the fields of the table."""
     fields = [(row["field"], row["value"]) for row in rows_of(context.table)]
-    await context.testbed.do(lifecycle.welcomed, client, bound, fields)
+    await context.testbed.do(greetings.welcomed, client, bound, fields)
 
 
 @then("{client:Client} has a new session")
 async def has_new_session(context: StepContext, client: str) -> None:
     """The session id differs from that of the connection before."""
-    await context.testbed.do(lifecycle.new_session, client)
+    await context.testbed.do(greetings.new_session, client)
 
 
 @then(

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from qaws.behaviours import deliveries, lifecycle, publishing
+from qaws.behaviours import deliveries, greetings, lifecycle, publishing
 from qaws.clients.connection import Connection
 from qaws.verdict import Broken, Refuted
 from tests.services.faulty import (
@@ -127,7 +127,7 @@ class LateWelcome(Ticker):
 def test_a_welcome_as_it_must_be_is_met(right, location):
     async def story(do):
         await do(lifecycle.connect, ["Alice"], location=location)
-        await do(lifecycle.welcomed, "Alice", AMPLE_MS, FIELDS)
+        await do(greetings.welcomed, "Alice", AMPLE_MS, FIELDS)
 
     right(Ticker, story)
 
@@ -152,7 +152,7 @@ def test_a_welcome_as_it_must_be_is_met(right, location):
 def test_a_welcome_that_is_late_missing_wrong_or_not_first_is_refuted(wrong, service, sentence):
     async def story(do):
         await do(lifecycle.connect, ["Alice"])
-        await do(lifecycle.welcomed, "Alice", SOON_MS, FIELDS)
+        await do(greetings.welcomed, "Alice", SOON_MS, FIELDS)
         await do(deliveries.everything_was_exact)
 
     wrong(service, story, sentence)
@@ -189,7 +189,7 @@ def test_a_session_id_that_comes_back_is_refuted(right, wrong):
         await connected(do)
         await do(lifecycle.end_connection, "Alice", "an abrupt reset")
         await do(lifecycle.connect, ["Alice"])
-        await do(lifecycle.new_session, "Alice")
+        await do(greetings.new_session, "Alice")
 
     right(Ticker, story)
     wrong(
@@ -217,7 +217,7 @@ def test_a_client_that_has_not_connected_is_named_with_those_that_have(scenario)
             ("Alice", "a bang"),
             'no ending "a bang"; known are a clean close',
         ),
-        (lifecycle.new_session, ("Alice",), "Alice has connected only once"),
+        (greetings.new_session, ("Alice",), "Alice has connected only once"),
     ],
 )
 def test_words_without_a_meaning_are_broken_and_not_green(scenario, act, words, sentence):
