@@ -16,11 +16,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from qaws.runner.probe import EXIT_OK, probe
-from qaws.sut.sections import TOKEN_LOCATIONS
+from qaws.sut.sections import FIRST_MESSAGE, TOKEN_LOCATIONS
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
 
 FOLDER = Path("targets")
+IN_HANDSHAKE = tuple(each for each in TOKEN_LOCATIONS if each != FIRST_MESSAGE)
+"""Where a token may be shown in the dialect that is written."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 REACHED_WITHIN_S = 2.0
 EXIT_USAGE = 2
@@ -150,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--algorithm", choices=("RS256", "ES256"))
     add("--issuer", help="iss of the tokens that the suite signs")
     add("--audience", help="aud of the tokens that the suite signs")
-    add("--token-location", action="append", choices=TOKEN_LOCATIONS, default=[])
+    add("--token-location", action="append", choices=IN_HANDSHAKE, default=[])
     add("--query-parameter", default="token")
     add("--command", help='what starts it, as on a shell: "uvicorn app:app --port {port}"')
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="a variable of its launch")

@@ -47,7 +47,8 @@ class Endpoint(Section):
     heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
 
 
-TOKEN_LOCATIONS = ("query parameter", "Authorization header", "first message")
+FIRST_MESSAGE = "first message"
+TOKEN_LOCATIONS = ("query parameter", "Authorization header", FIRST_MESSAGE)
 """Where a client can show its token."""
 
 
@@ -62,13 +63,12 @@ class Auth(Section):
     outlives the expiry of its token.
     """
 
+    # "carriers" is its old name
     token_locations: list[Literal["query parameter", "Authorization header", "first message"]] = (
         Field(
             default=["query parameter"],
             min_length=1,
-            validation_alias=AliasChoices(
-                "token_locations", "carriers"
-            ),  # the latter is its old name
+            validation_alias=AliasChoices("token_locations", "carriers"),
         )
     )
     query_parameter: str = "token"
@@ -91,7 +91,7 @@ class Auth(Section):
     @property
     def in_first_message(self) -> bool:
         """Return whether clients show their token in the first message by default."""
-        return self.token_locations[0] == "first message"
+        return self.token_locations[0] == FIRST_MESSAGE
 
     @model_validator(mode="after")
     def _one_source(self) -> Auth:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import tomllib
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 
 from qaws.protocol.dialect_table import DialectTable
 from qaws.sut.sections import (
+    FIRST_MESSAGE,
     LAUNCH_PLACEHOLDERS,
     PLACEHOLDERS,
     Auth,
@@ -75,6 +77,7 @@ def read_target(
     _check_placeholders(target)
     _check_ready_log(target)
     _check_grants(target)
+    _check_first_message(target)
     return target
 
 
@@ -204,6 +207,16 @@ def _check_ready_log(target: Target) -> None:
         raise Broken(
             f"{target.file}: [launch] ready_log = {pattern!r}: is no regular expression: {problem}"
         ) from None
+
+
+def _check_first_message(target: Target) -> None:
+    """Require words for a first message where that is to show the token."""
+    opened = [] if isinstance(target.dialect, str) else [each.say for each in target.dialect.open]
+    if FIRST_MESSAGE in target.auth.token_locations and "{token}" not in json.dumps(opened):
+        raise Broken(
+            f'{target.file}: [auth] token_locations has "{FIRST_MESSAGE}", and the dialect '
+            f"{target.speaks} says none: put {{token}} into a [[dialect.open]]; docs/dialects.md"
+        )
 
 
 def _check_grants(target: Target) -> None:

@@ -61,6 +61,16 @@ def test_names_of_its_own_make_it_a_declared_one(read):
             '[dialect.recognise.welcome] 0: "typ." is no path',
         ),
         ('"{instrument}"', '"{token_id}"', "subscribe.instruments: {token_id}: nothing is known"),
+        (
+            "[[dialect.tick]]",
+            '[[dialect.open]]\nsay = { hello = "{name}" }\n\n[[dialect.tick]]',
+            "open[0].say: {name}: nothing is known of that name",
+        ),
+        (
+            '["query parameter"]',
+            '["first message"]',
+            "and the dialect tokens says none: put {token} into a [[dialect.open]]",
+        ),
         ("NIFTY = {", "NIFTI = {", 'market: "NIFTI" is no symbol of the features'),
         ('NIFTY = { symbol = "NIFTY-I"', 'NIFTY = { symbol = "BANK-I"', "two symbols"),
     ],
