@@ -23,7 +23,7 @@ from qaws.testbed.testbed import DYING_S, Testbed
 from qaws.verdict import Broken
 
 CLIENT = "the first client"
-LAST_S = 2.5
+LAST_S = 1.5
 """How much longer anything at all may take before a service counts as one that understands nothing:
 on a busy machine it may only be slow."""
 WHOLE_S = 60.0
