@@ -282,7 +282,9 @@ function judgeSignoff(runVerdict, planned, criteria, suite) {
   if (of("PASSED") < total) return say("INCOMPLETE", tests);
   const loosened = open.filter(({ verdict }) => verdict === LOOSER);
   if (loosened.length) return say("INCOMPLETE", `${tests} Not met as planned: ${listed(loosened)}.`);
-  if (open.length) return say("INCOMPLETE", `${tests} Not measured: ${listed(open)}.`);
+  const lacking = ["NOT MEASURED", "INCONCLUSIVE", "INCOMPLETE"].map((verdict) => [verdict, open.filter((one) => one.verdict === verdict)]);
+  const told = lacking.filter(([, list]) => list.length).map(([verdict, list]) => `${verdict[0]}${verdict.slice(1).toLowerCase()}: ${listed(list)}.`);
+  if (open.length) return say("INCOMPLETE", `${tests} ${told.join(" ")}`);
   const changed = suite?.commit && suite.changes ? " The suite's tree has uncommitted changes." : "";
   return say("READY TO SIGN", `${tests} All criteria are met.${changed}`);
 }

@@ -34,6 +34,8 @@ ANALYTICS = re.compile(
     r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>',
     re.DOTALL,
 )
+WORTH_A_LINE = ("NOT MET", "NOT MET AS PLANNED", "INCONCLUSIVE")
+"""Verdicts of criteria that the console tells with their figures."""
 FINGERPRINT = "{{REPORT_SHA256}}"
 EXIT_FAILED = 1
 EXIT_BROKEN = 2
@@ -299,8 +301,11 @@ def _tell(reports: Path, verdict: dict[str, Any]) -> None:
     print(f"Run: {run['verdict']} — {run['reason']}")
     print(f"Sign-off: {signoff['verdict']} — {signoff['reason']}")
     for criterion in verdict["criteria"]:
-        if criterion.get("why"):
-            print(f"  {criterion['name']}: {criterion['why']}")
+        told = criterion.get("why") or criterion["measured"] * (
+            criterion["verdict"] in WORTH_A_LINE
+        )
+        if told:
+            print(f"  {criterion['name']}: {criterion['verdict'].lower()}: {told}")
     if signoff["missing"]:
         print(f"Not covered: {_shorten(signoff['missing'])}")
     print(f"Sheet: {reports / 'signoff.html'}   Report: {reports / 'index.html'}")

@@ -146,6 +146,12 @@ CASES = {
         "",
         "FAILED",
     ),
+    "what the machine has spoilt": (
+        case({"coverage": record(figures=[REACHED | {"verdict": "inconclusive"}])}),
+        "INCONCLUSIVE",
+        "",
+        "INCOMPLETE",
+    ),
     "a problem": (
         case({"coverage": record(figures=[], problem="the service left no data")}),
         "NOT MEASURED",
@@ -200,6 +206,12 @@ def test_uncommitted_changes_are_told_where_it_is_ready_to_sign(models):
     model = models[list(CASES).index("the same uncommitted changes")]
     assert "The suite's tree has uncommitted changes." in model["signoffVerdict"]["reason"]
     assert "uncommitted" not in models[0]["signoffVerdict"]["reason"]
+
+
+def test_the_sign_off_says_what_it_lacks_and_how(models):
+    reasons = {name: models[at]["signoffVerdict"]["reason"] for at, name in enumerate(CASES)}
+    assert reasons["none"].endswith("Not measured: coverage.")
+    assert reasons["what the machine has spoilt"].endswith("Inconclusive: coverage.")
 
 
 def test_what_holds_no_signature_back_is_shown_or_named_as_not_run(models):
