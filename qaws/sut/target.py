@@ -7,6 +7,7 @@ the command line. What a target offers follows from what its file says: see `Tar
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -28,7 +29,10 @@ from qaws.sut.sections import (
     Setting,
     Statistics,
 )
-from qaws.verdict import NotVerified
+from qaws.verdict import Broken, NotVerified
+
+ALIKE = 0.85
+"""How alike two names of settings are that are meant to be one; 1 is equal (difflib)."""
 
 Agreement = Literal[
     "large integers",
@@ -181,10 +185,15 @@ class Target(Section):
 
         Raises:
             NotVerified: the target file has no such setting.
+            Broken: it has one that is spelled nearly so: a slip, here or in the features.
         """
         try:
             return self.settings[name]
         except KeyError:
+            for near in difflib.get_close_matches(name, self.settings, n=1, cutoff=ALIKE):
+                raise Broken(
+                    f'no setting "{name}"; did you mean "{near}"? {self.file} has it'
+                ) from None
             known = ", ".join(f'"{each}"' for each in self.settings) or "none"
             raise NotVerified(
                 f'{self.file}: [settings] has no "{name}" (it has {known}); '

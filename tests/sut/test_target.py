@@ -166,6 +166,8 @@ def test_an_unknown_setting_is_named_with_the_known_ones_and_the_way_out(read):
     said = str(caught.value)
     assert 'mine.toml: [settings] has no "origin list" (it has "idle timeout")' in said
     assert "add the environment variable" in said
+    with pytest.raises(Broken, match='no setting "idle timeuot"; did you mean "idle timeout"'):
+        target.environment_for({"idle timeuot": "x"})
     with pytest.raises(NotVerified, match="it has none"):
         read(GOOD).environment_for({"x": "1"})
 
