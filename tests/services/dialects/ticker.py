@@ -338,6 +338,7 @@ async def main() -> None:
         process_request=ticker.admit,
         max_size=LONGEST,
         ping_interval=20,
+        open_timeout=5,
         close_timeout=2,
     ) as server:
         print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
