@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosedError
@@ -17,10 +18,14 @@ from qaws.protocol.dialect import QaWs
 from qaws.protocol.exact import exact
 from qaws.protocol.market import selection_of
 from qaws.runtime.dialing import connected_socket
+from qaws.sut.spoken import dialect_of
+from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
 from tests.services.relay import Relay
 from tests.services.scripted import Raw, Ticker, frame, handshake, silent_port
 from tests.waiting import HANG_S, soon
+
+ROOT = Path(__file__).resolve().parents[2]
 
 CONTRACT = Contract("qa-ws")
 WELCOME = {"type": "connection", "status": "connected", "session_id": "s-1"}
@@ -779,3 +784,15 @@ def test_texts_that_are_joined_are_named_and_pings_are_counted(meet):
         "Alice received 2 JSON texts in one message, separated by a newline"
     ]
     assert "1 x WebSocket ping of the service, answered by a pong" in connection.summary()
+
+
+def test_a_token_that_is_the_first_message_is_not_in_the_log():
+    class Told(Connection):
+        async def send(self, text):
+            return self._note("→", "text", text)
+
+    target = read_target(ROOT / "tests/services/dialects/first_message.toml", {}, {})
+    client = Told("Alice", dialect_of(target), token='an "opaque" key')
+    asyncio.run(client._say_openings())
+    (said,) = client.log
+    assert said.text == '{"action": "authenticate", "api_key": "(the token)"}'
