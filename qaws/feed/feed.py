@@ -26,7 +26,7 @@ from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
 from qaws.sut.sections import Feed as FeedSection
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 
 class Feed:
@@ -323,8 +323,16 @@ class Feed:
         return published
 
     def start_flow(self, selection: Selection, every_s: float) -> None:
-        """Keep publishing ticks of a selection in the background, one every `every_s` seconds."""
-        self.start_mixed_flow(itertools.repeat(selection.sample()), every_s)
+        """Keep publishing ticks of a selection in the background, one every `every_s` seconds.
+
+        Raises:
+            NotVerified: the target has no such ticks.
+        """
+        sample = selection.sample()
+        if not self._dialect.carries(sample):
+            said = f"the dialect {self._dialect.name} and [market] have no tick of {selection}"
+            raise NotVerified(f"{said}, so none can flow")
+        self.start_mixed_flow(itertools.repeat(sample), every_s)
 
     def start_mixed_flow(self, samples: Iterator[Sample], every_s: float) -> None:
         """Keep publishing in the background, one tick like the next sample every `every_s` seconds.

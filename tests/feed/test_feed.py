@@ -6,6 +6,7 @@ import json
 import time
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 import redis
@@ -16,10 +17,13 @@ from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import INSTRUMENTS, SPOT, selection_of, trading
 from qaws.sut.broker import open_broker
 from qaws.sut.sections import Feed as Section
-from qaws.verdict import Broken, Inconclusive
+from qaws.sut.spoken import dialect_of
+from qaws.sut.target_file import read_target
+from qaws.verdict import Broken, Inconclusive, NotVerified
 from tests.waiting import HANG_S, soon
 
 NIFTY = selection_of("NIFTY")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -343,3 +347,11 @@ def test_while_the_broker_is_away_on_purpose_ticks_are_in_doubt_and_flows_wait(l
 
     loop.call(story(), timeout_s=2 * HANG_S)
     broker.stop()
+
+
+def test_ticks_that_the_target_does_not_have_cannot_flow(broker):
+    target = read_target(ROOT / "tests/services/dialects/tokens.toml", {}, {})
+    feed = Feed(broker, Section(broker="embedded"), dialect_of(target))
+    with pytest.raises(NotVerified, match="have no tick of the NIFTY underlying, so none can flow"):
+        feed.start_flow(selection_of("the NIFTY underlying"), 0.02)
+    assert not feed.is_flowing
