@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -54,6 +55,14 @@ def spawn():
             return process
 
         yield start
+
+
+@pytest.fixture
+def closed_port():
+    """A port of 127.0.0.1 at which nobody listens, held so that nobody begins to."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

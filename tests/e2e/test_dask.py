@@ -102,11 +102,11 @@ def test_a_scheduler_without_workers_is_refused(scheduler, tmp_path):
         open_engine(scheduler, tmp_path)
 
 
-def test_a_scheduler_that_does_not_answer_is_refused_in_time(tmp_path, monkeypatch):
+def test_a_scheduler_that_does_not_answer_is_refused_in_time(tmp_path, monkeypatch, closed_port):
     installed()
     assert engine.DASK_ALLOWANCE_S < 5
     monkeypatch.setattr(engine, "DASK_ALLOWANCE_S", 1)
-    address, began = f"tcp://127.0.0.1:{free_port()}", time.monotonic()
+    address, began = f"tcp://127.0.0.1:{closed_port}", time.monotonic()
     with pytest.raises(Broken, match=r"no Dask scheduler answers there within 1 s"):
         open_engine(address, tmp_path)
     assert time.monotonic() - began < HANG_S

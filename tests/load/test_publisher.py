@@ -11,14 +11,13 @@ import redis
 
 from qaws.load.publisher.publisher import Publisher
 from qaws.load.schedule import FlowPlan
-from qaws.runtime.ports import free_port
 from qaws.sut.broker import open_broker
 from qaws.verdict import Broken
 from tests.waiting import HANG_S
 
 
-def test_a_broker_that_is_not_there_is_broken(publisher):
-    url = f"redis://127.0.0.1:{free_port()}/0"
+def test_a_broker_that_is_not_there_is_broken(publisher, closed_port):
+    url = f"redis://127.0.0.1:{closed_port}/0"
     with pytest.raises(Broken, match=r"the broker does not let the publisher in"):
         publisher.start(FlowPlan(url, ("NIFTY",), 100, 10))
 

@@ -5,7 +5,6 @@ from collections import Counter
 import pytest
 
 from qaws.load.plan import Group, SwarmPlan
-from qaws.runtime.ports import free_port
 from qaws.verdict import Broken, Refuted
 from tests.load_fixtures import NIFTY, timing_of
 
@@ -170,7 +169,7 @@ def test_a_service_that_does_not_acknowledge_is_refuted_in_time(scripted, swarm)
         swarm.start(plan)
 
 
-def test_nobody_at_the_address_is_broken(swarm):
-    url = f"ws://127.0.0.1:{free_port()}/"
+def test_nobody_at_the_address_is_broken(swarm, closed_port):
+    url = f"ws://127.0.0.1:{closed_port}/"
     with pytest.raises(Broken, match=r"cannot connect there"):
         swarm.start(SwarmPlan(url, (Group("client", 1, NIFTY),)))

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from qaws.runtime import ports
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
 from qaws.verdict import Broken
@@ -184,3 +185,21 @@ def test_a_free_port_can_be_bound_and_an_open_one_answers():
     assert not answers("127.0.0.1", port)
     with silent_port() as server:
         assert answers("127.0.0.1", server.getsockname()[1])
+
+
+def test_a_free_port_is_none_that_the_system_gives_to_others(monkeypatch, tmp_path):
+    ranged = tmp_path / "range"
+    monkeypatch.setattr(ports, "EPHEMERAL_RANGE", ranged)
+    ranged.write_text("32768\t60999\n")
+    assert {ports.FIRST_PORT <= free_port() < 32768 for _ in range(20)} == {True}
+    ranged.write_text("1024\t65535\n")  # the system gives them all: one of those, then
+    assert free_port()
+    ranged.unlink()
+    assert free_port()
+
+
+def test_a_port_that_is_taken_is_passed_over(monkeypatch, tmp_path):
+    with silent_port() as server:
+        taken = server.getsockname()[1]
+        monkeypatch.setattr(ports, "_beside_the_ephemeral", lambda: [taken])
+        assert free_port() != taken

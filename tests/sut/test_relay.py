@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
-from qaws.runtime.ports import free_port
 from qaws.sut import link
 from qaws.sut.link import Way, amid
 from qaws.sut.relay import Relay
@@ -148,8 +147,8 @@ def test_an_end_is_handed_on_either_way(made, far):
         assert end.recv(1) == b""
 
 
-def test_where_no_broker_is_the_relay_hangs_up(made):
-    relay = made(f"redis://127.0.0.1:{free_port()}/0")
+def test_where_no_broker_is_the_relay_hangs_up(made, closed_port):
+    relay = made(f"redis://127.0.0.1:{closed_port}/0")
     with socket.create_connection(address(relay), HANG_S) as near:
         assert near.recv(1) == b""
 
