@@ -6,6 +6,7 @@ Every async function takes the testbed first and runs on its loop thread.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,15 +59,41 @@ async def stall_reader(testbed: Testbed, client: str, selection: Selection) -> N
     (connection,) = await lifecycle.connect(testbed, [client], receive_buffer=STALLED_BUFFER)
     await lifecycle.subscribe(testbed, [client], selection)
     connection.stop_reading()
+    reader = await _filled(testbed, connection, selection)
+    testbed.scenario.stash.setdefault(STALLED, []).append(reader)
+
+
+async def _filled(testbed: Testbed, connection: Connection, selection: Selection) -> StalledReader:
+    """Publish to a client that does not read until the kernel takes no more, and ticks are left.
+
+    A service that gets no turn for a while looks like a full line. So where the kernel goes on to
+    take all of them, more are published.
+    """
     padding, published = {"padding": "x" * FILLING_TICK_BYTES}, 0
-    while published < FILLING_BYTES:
-        tick = testbed.feed.market.tick(*selection.sample()) | padding
-        published += len((await testbed.feed.publish(tick)).payload)
-        if await _is_full(connection, published):
-            break
-    readers = testbed.scenario.stash.setdefault(STALLED, [])
-    readers.append(StalledReader(connection, published))
-    await _require_full_line(testbed, readers[-1])
+    deadline = math.inf
+    while not await _stays_full(connection, published):
+        if published < FILLING_BYTES:
+            tick = testbed.feed.market.tick(*selection.sample()) | padding
+            published += len((await testbed.feed.publish(tick)).payload)
+            deadline = time.monotonic() + testbed.grace_s
+        elif _held(connection) is None:
+            return StalledReader(connection, published)  # the service is on another machine
+        elif time.monotonic() >= deadline:
+            raise Broken(
+                f"{connection.name} does not read, but nothing shows that its line is full: "
+                f"{_amounts(connection, published)}; if socket buffers are larger on this "
+                "machine, raise FILLING_BYTES"
+            )
+        else:
+            await asyncio.sleep(SETTLED_S)
+    what = f"full: {_amounts(connection, published)}, and no more"
+    testbed.scenario.figures.append((f"{connection.name}'s line", what))
+    return StalledReader(connection, published)
+
+
+async def _stays_full(connection: Connection, published: int) -> bool:
+    """Tell it twice, as one who had no turn in between would not."""
+    return await _is_full(connection, published) and await _is_full(connection, published)
 
 
 async def _is_full(connection: Connection, published: int) -> bool:
@@ -83,25 +110,9 @@ def _held(connection: Connection) -> int | None:
     return held_bytes(*connection.ports) if connection.ports else None
 
 
-async def _require_full_line(testbed: Testbed, reader: StalledReader) -> None:
-    """Require that the kernel takes no more for a client, and that ticks are left over."""
-    connection, published = reader.connection, reader.published
-    if _held(connection) is None:
-        return  # the service is on another machine
-    deadline = time.monotonic() + testbed.grace_s
-    while True:
-        full = await _is_full(connection, published)
-        if full or time.monotonic() >= deadline:
-            break
-        await asyncio.sleep(SETTLED_S)
-    held = _held(connection) or 0
-    what = f"the system holds {held / MIB:.1f} of {published / MIB:.1f} MB published to it"
-    if not full:
-        raise Broken(
-            f"{connection.name} does not read, but nothing shows that its line is full: {what}; "
-            "if socket buffers are larger on this machine, raise FILLING_BYTES"
-        )
-    testbed.scenario.figures.append((f"{connection.name}'s line", f"full: {what}, and no more"))
+def _amounts(connection: Connection, published: int) -> str:
+    held = (_held(connection) or 0) / MIB
+    return f"the system holds {held:.1f} of {published / MIB:.1f} MB published to it"
 
 
 def stalled_at(testbed: Testbed, ending: Service) -> list[StalledReader]:
