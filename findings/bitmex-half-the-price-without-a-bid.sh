@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bitmex-ws: nobody bids, and the price in the middle is half of the ask; one unknown level, and the rest of the message is not applied.
+# bitmex-ws: nobody bids, and the price in the middle is half of the ask; one unknown level ends an update.
 #
 # Expected: without a bid there is no bid and no middle; a change that cannot be applied is left out or is an error, the
 #   others of its message are applied.

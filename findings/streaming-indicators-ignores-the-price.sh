@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# streaming-indicators: a preview that ignores the price, Renko bricks of USDINR that end where they began, 20 % of stop loss at -4 times the price.
+# streaming-indicators: a preview that ignores the price, bricks that end where they began, a stop at -4 times the price.
 #
 # Expected: compute(price) says what update(price) would; a brick is as high as asked for; a stop loss of 20 % lies 20 %
 #   below the entry; each exported average can be made.
