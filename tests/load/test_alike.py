@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def damaged(payload):
         yield before
 
 
-OWN = {
+OWN: dict[str, dict[str, Any]] = {
     "a time": {"sent_us": DUE},
     "a counter": {"n": 7},
     "nothing but nought": {"n": 0},

@@ -143,7 +143,11 @@ class Segment:
 
 
 class SharedStream:
-    """What the clients with one selection share: the segment that is being written."""
+    """What the clients with one selection share: the segment that is being written.
+
+    Attributes:
+        fitted: the tick that was read or learnt last, of those whose copies may be alike.
+    """
 
     CACHED = 50_000
 
@@ -156,7 +160,7 @@ class SharedStream:
         self.head = Segment(self.new_sequence(), None)
         self._cache: dict[bytes, tuple[Message, Violation | None]] = {}
         self._alike: dict[tuple[str, int], Alike] = {}
-        self._fitted: Alike | None = None
+        self.fitted: Alike | None = None
         self._learnt: Alike | None = None
 
     def new_sequence(self) -> Sequence:
@@ -197,20 +201,13 @@ class SharedStream:
         Raises:
             ValueError: it cannot be decoded.
         """
-        fitted = self._fitted
-        if fitted is not None:
-            if fitted.fits(payload):
-                return fitted.message, None
-            if (following := fitted.following) is not None and following.fits(payload):
-                self._fitted = following
-                return following.message, None
         known = self._cache.get(payload)
         if known is not None:
             return known
         message = read_message(payload)
         alike = self._alike.get((message.symbol, message.sequence))
         if alike is not None and alike.fits(payload):
-            self._fitted = alike
+            self.fitted = alike
             return alike.message, None
         known = (message, self.verifier.fault(payload))
         if len(self._cache) >= self.CACHED:
@@ -221,7 +218,9 @@ class SharedStream:
         return known
 
     def _learn(self, payload: bytes, message: Message) -> None:
-        """Keep a message that was found right, for others that are alike."""
+        """Keep a tick of the selection that was found right, for others that are alike."""
+        if not message.is_tick or not message.belongs_to(self.selection):
+            return
         published = self.verifier.published(message.symbol, message.sequence)
         alike = learnt(payload, message, published)
         if alike is None:
@@ -231,4 +230,4 @@ class SharedStream:
         self._alike[message.symbol, message.sequence] = alike
         if self._learnt is not None:
             self._learnt.following = alike
-        self._learnt = self._fitted = alike
+        self._learnt = self.fitted = alike
