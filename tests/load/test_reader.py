@@ -39,8 +39,8 @@ def framed(payload, opcode=Opcode.TEXT):
     return Frame(opcode, payload).serialize(mask=False)
 
 
-def stream(numbers):
-    return [framed(tick(number)) for number in numbers]
+def stream(numbers, **own):
+    return [framed(tick(number, **own)) for number in numbers]
 
 
 class Wire:
@@ -195,8 +195,9 @@ def plainly_judged(numbers, last):
     return {"gap": last - len(set(numbers)), "duplicate": twice, "order": len(late)}
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["the same bytes", "a number of their own"])
 @pytest.mark.parametrize("seed", range(30))
-def test_counts_are_those_of_a_plain_judge_whoever_has_which_faults(seed, monkeypatch):
+def test_counts_are_those_of_a_plain_judge_whoever_has_which_faults(seed, apart, monkeypatch):
     monkeypatch.setattr(segments, "LENGTH", 8)
     monkeypatch.setattr(clients, "LENGTH", 8)
     monkeypatch.setattr(clients, "FIRST_PAUSE", seed % 3)
@@ -217,7 +218,8 @@ def test_counts_are_those_of_a_plain_judge_whoever_has_which_faults(seed, monkey
             size = draw.randint(1, 9)
             for reader in draw.sample(party.readers, 4):
                 chunk, feeds[reader] = feeds[reader][:size], feeds[reader][size:]
-                for part in cut(b"".join(stream(chunk)), draw):
+                own = {"sent_us": draw.randrange(10**9)} if apart else {}
+                for part in cut(b"".join(stream(chunk, **own)), draw):
                     party.receive(reader, part, at_ms=300)
         return await party.close_books(), expected, ticks
 
@@ -348,3 +350,25 @@ def test_what_is_no_websocket_is_said(data, words):
     books = run(work)
     assert dict(+books.violations.counts) == {"protocol": 1}
     assert words in books.violations.sentences[0][1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind"),
+    [({"last_price": -1.5}, "contract"), ({"symbol": "BANKNIFTY"}, "unsubscribed")],
+    ids=["altered", "of another symbol"],
+)
+def test_one_wrong_copy_among_many_that_differ_is_found_at_its_client(wrong, kind):
+    async def work():
+        party = Party(10)
+        for number in range(1, 101):
+            for client, reader in enumerate(party.readers):
+                spoils = wrong if (client, number) == (6, 77) else {}
+                party.receive(
+                    reader, framed(tick(number, sent_us=DUE + client, **spoils)), at_ms=300
+                )
+        return await party.close_books()
+
+    books = run(work)
+    assert books.violations.counts[kind] == 1
+    assert "client 7" in str(books.violations.sentences)
+    assert set(+books.violations.counts) <= {kind, "gap"}

@@ -48,6 +48,12 @@ class Payloads:
         turn = number - self._first[symbol]
         return self._openings[(turn * len(self._place) + self._place[symbol]) % len(self._openings)]
 
+    def members(self, symbol: str, number: int) -> frozenset[str]:
+        """Return the names of the members that a tick was published with; none if it is no one."""
+        if number < self._first.get(symbol, number + 1):
+            return frozenset()
+        return frozenset(_names(self.opening(symbol, number).removesuffix(_SEQUENCE) + b"}"))
+
     def difference(self, symbol: str, number: int, received: bytes) -> str:
         """Say what a received tick says otherwise than it was published; "" for nothing.
 

@@ -42,6 +42,14 @@ class Sequence:
         """Return whether each symbol of a fence has come at least to its number."""
         return all(self.last.get(symbol, 0) >= number for symbol, number in fence.items())
 
+    def goes_on(self, tick: Message) -> bool:
+        """Take a tick that the selection takes, if it is the next; return whether it was."""
+        number = tick.sequence
+        if self.last.get(tick.symbol) != number - 1 or not tick.due_us:
+            return False
+        self.last[tick.symbol] = number
+        return True
+
     def fits(self, tick: Message) -> bool:
         """Take the next tick if it is just what must come; return whether it was."""
         number = tick.sequence

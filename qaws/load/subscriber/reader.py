@@ -11,7 +11,8 @@ from typing import Literal
 
 from websockets.client import ClientProtocol
 
-from qaws.load.subscriber.connection import FastConnection, Refusal, new_handshake
+from qaws.load.subscriber.alike import Alike
+from qaws.load.subscriber.connection import TEXT, FastConnection, Refusal, new_handshake
 from qaws.load.subscriber.message import OWN, Message, read_message
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import LENGTH, Segment, SharedStream
@@ -85,6 +86,7 @@ class Reader(FastConnection):
         self._subscribe = b""
         self._before = 0
         self._sequence: Sequence | None = None
+        self._alike: Alike | None = None
         self._pause, self._away = FIRST_PAUSE, 0
         self.position: Position | None = None
         self.frame = 0
@@ -110,7 +112,7 @@ class Reader(FastConnection):
         """Take what is known of a chunk: all of it as a rule; return the remainder."""
         position = self.position
         if position is None:
-            return chunk
+            return self._take_alike(chunk, now)
         segment = position.segment
         start = segment.start_of(self.frame)
         frame = segment.reached(self.frame, chunk)
@@ -226,12 +228,52 @@ class Reader(FastConnection):
         sequence = self._part(now)
         for wrong in sequence.take(tick):
             self._on_fault(self.name, wrong)
+        self._alike = self.shared.fitted
         self._away += 1
         self.diverged.times.append(now)
         self.diverged.due.append(tick.due_us)
         fence = self.shared.fence
         if fence is not None and self.completed_us is None and sequence.reaches(fence):
             self._complete(now)
+
+    def _take_alike(self, chunk: bytes, now: int) -> bytes:
+        """Take ticks from the beginning of a chunk that are in order, and like one judged already.
+
+        It is what `take_message` would do with each of them; it returns what is left to that.
+        """
+        sequence, alike = self._sequence, self._alike
+        if alike is None:
+            return chunk
+        assert sequence
+        position, size, due = 0, len(chunk), self.diverged.due
+        taken = len(due)
+        while size - position >= 4 and chunk[position] == TEXT:
+            length, start = chunk[position + 1], position + 2
+            if length > 126:
+                break  # 64 kB and more, or masked
+            if length == 126:
+                length, start = chunk[start] << 8 | chunk[start + 1], position + 4
+            end = start + length
+            if end > size:
+                break
+            following = alike.following
+            if following is None or not following.fits(chunk[start:end]):
+                break
+            tick = following.message
+            if not sequence.goes_on(tick):
+                break
+            due.append(tick.due_us)
+            alike, position = following, end
+        self._alike = alike
+        if taken := len(due) - taken:
+            self._away += taken
+            self.diverged.times.extend([now] * taken)
+            fence = self.shared.fence
+            if fence is not None and self.completed_us is None and sequence.reaches(fence):
+                self._complete(now)
+            if position == size:
+                self.took_frames(now)
+        return chunk[position:]
 
     def _part(self, now: int) -> Sequence:
         """Leave the shared stream, unless it has left already; return where this client stands."""

@@ -16,6 +16,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
 
+from qaws.load.subscriber.alike import Alike, learnt
 from qaws.load.subscriber.message import Message, read_message
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.verifier import Verifier
@@ -142,7 +143,11 @@ class Segment:
 
 
 class SharedStream:
-    """What the clients with one selection share: the segment that is being written."""
+    """What the clients with one selection share: the segment that is being written.
+
+    Attributes:
+        fitted: the tick that was read or learnt last, of those whose copies may be alike.
+    """
 
     CACHED = 50_000
 
@@ -154,6 +159,9 @@ class SharedStream:
         self._fence: dict[str, int] | None = None
         self.head = Segment(self.new_sequence(), None)
         self._cache: dict[bytes, tuple[Message, Violation | None]] = {}
+        self._alike: dict[tuple[str, int], Alike] = {}
+        self.fitted: Alike | None = None
+        self._learnt: Alike | None = None
 
     def new_sequence(self) -> Sequence:
         """Return where a client stands that has had nothing yet."""
@@ -188,15 +196,38 @@ class SharedStream:
             segment.set_fence(self._fence)
 
     def read(self, payload: bytes) -> tuple[Message, Violation | None]:
-        """Decode a payload and hold it against the contract, once per distinct payload.
+        """Decode a payload and hold it against the contract, once for all that are alike.
 
         Raises:
             ValueError: it cannot be decoded.
         """
         known = self._cache.get(payload)
-        if known is None:
-            known = (read_message(payload), self.verifier.fault(payload))
-            if len(self._cache) >= self.CACHED:
-                self._cache.clear()
-            self._cache[payload] = known
+        if known is not None:
+            return known
+        message = read_message(payload)
+        alike = self._alike.get((message.symbol, message.sequence))
+        if alike is not None and alike.fits(payload):
+            self.fitted = alike
+            return alike.message, None
+        known = (message, self.verifier.fault(payload))
+        if len(self._cache) >= self.CACHED:
+            self._cache.clear()
+        self._cache[payload] = known
+        if known[1] is None:
+            self._learn(payload, message)
         return known
+
+    def _learn(self, payload: bytes, message: Message) -> None:
+        """Keep a tick of the selection that was found right, for others that are alike."""
+        if not message.is_tick or not message.belongs_to(self.selection):
+            return
+        published = self.verifier.published(message.symbol, message.sequence)
+        alike = learnt(payload, message, published)
+        if alike is None:
+            return
+        if len(self._alike) >= self.CACHED:
+            self._alike.clear()
+        self._alike[message.symbol, message.sequence] = alike
+        if self._learnt is not None:
+            self._learnt.following = alike
+        self._learnt = self.fitted = alike

@@ -51,3 +51,7 @@ class Verifier:
         if not difference and self._due_times and isinstance(due := received.get(DUE_FIELD), int):
             difference = self._due_times.difference(symbol, number, due)
         return Violation("content", 1, difference) if difference else None
+
+    def published(self, symbol: str, number: int) -> frozenset[str]:
+        """Return the members that a tick was published with; none where that is not known."""
+        return self._bodies.members(symbol, number) if self._bodies else frozenset()
