@@ -26,6 +26,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from qaws.report.packing import PackingError, pack
+
 SIGNOFF = Path(__file__).resolve().parents[2] / "signoff"
 OLDEST_NODE = 22
 PATIENCE_S = 300
@@ -145,7 +147,7 @@ def _generate(reports: Path, *, behave_exit: int, aborted: bool) -> dict[str, An
     with tempfile.TemporaryDirectory(prefix=".allure-", dir=reports) as scratch:
         output = Path(scratch) / "out"
         _run_allure(node, reports, output, behave_exit=behave_exit, aborted=aborted)
-        page = strip_analytics(_read(output / "awesome" / "index.html"))
+        page = _packed(strip_analytics(_read(output / "awesome" / "index.html")))
         sheet = _read(output / "signoff" / "signoff.html")
         data = _read(output / "signoff" / "verdict.json")
     sheet = sheet.replace(FINGERPRINT, hashlib.sha256(page.encode()).hexdigest())
@@ -243,6 +245,13 @@ def strip_analytics(page: str) -> str:
             "Allure's analytics script looks different now: see ANALYTICS in signoff.py"
         )
     return stripped
+
+
+def _packed(page: str) -> str:
+    try:
+        return pack(page)
+    except PackingError as error:
+        raise ReportError(str(error)) from error
 
 
 class _Loads(HTMLParser):
