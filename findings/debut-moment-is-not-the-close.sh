@@ -10,7 +10,7 @@
 #   them; backtests use the one, live trading the other.
 # Way to live with it: for these, nextValue() on a copy; in tests ask for the moment of the closing candle and
 #   compare it with the close.
-# Versions: @debut/indicators 1.4.2 (npm), Node.js 20.20.2. Nothing found about it.
+# Versions: @debut/indicators 1.4.2 (npm), Node.js 20.20.2.
 #
 # Output seen (300 candles; of the last 200, how many moments are not the value at the close; the last two values):
 #   SMA, EMA, RSI, ATR, ADX, MACD  0 of 200

@@ -11,7 +11,7 @@
 #   start. A service of the test's own on loopback answers within a millisecond.
 # Way to live with it: one place that subscribes, and wait until the first tick; in tests delay the answer of the
 #   service by 50 ms and count the ticks.
-# Versions: growwapi 1.5.0, nats-py 2.16.0, Python 3.11.7. Nothing found about it. NATS without its server: a
+# Versions: growwapi 1.5.0, nats-py 2.16.0, Python 3.11.7. NATS without its server: a
 #   listener of the script's own that speaks what is needed of its documented protocol and answers PING after 50 ms.
 #
 # Output seen:

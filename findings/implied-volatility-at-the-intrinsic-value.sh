@@ -13,7 +13,7 @@
 # Way to live with it: compare with the intrinsic value before asking, and send none; in tests one tick at it, one
 #   below, one at expiry.
 # Versions: py_vollib 1.0.12, mibian 0.1.3 (PyPI), Python 3.11.7; implied-volatility 1.0.0 (npm), Node.js 20.20.2.
-#   py_vollib documents its exceptions; of the others nothing found.
+#   py_vollib documents its exceptions.
 #
 # Output seen (spot, strike, days, price of the call; volatility in %; the last column starts at 50 % in place of 10 %):
 #   110 100 7 10.00   py_vollib 0.00               mibian 31.25              npm 10.00     from 50: 25.00

@@ -9,7 +9,7 @@
 # Why it matters: the close of an illiquid instrument is missing on the days on which it did not trade in each of the last
 #   five minutes; the volumes of bars do not add up to the day's. Test data has a row for every minute.
 # Way to live with it: add an empty minute behind the last one, and take rows of one time together before.
-# Versions: ohlc-resample 1.2.1 (npm), Node.js 20.20.2. Its README says none of it; nothing found.
+# Versions: ohlc-resample 1.2.1 (npm), Node.js 20.20.2. Its README says none of it.
 #
 # Output seen (09:15 to 15:29 in Mumbai, volume 1 per minute):
 #   all 375 minutes           75 bars, the last at 15:25, volume 375

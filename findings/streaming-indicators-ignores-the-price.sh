@@ -11,7 +11,7 @@
 # Why it matters: compute() is made for the bar that is still open, once per tick, and a signal on it is a signal on old
 #   prices; the ticks of one price become an endless trend; the stop is never reached.
 # Way to live with it: use update() on a copy; bricks in whole ticks, that is integers; an indicator library with tests.
-# Versions: streaming-indicators 0.1.8, numpy 2.4.6 (PyPI), Python 3.11.7. Nothing found about it.
+# Versions: streaming-indicators 0.1.8, numpy 2.4.6 (PyPI), Python 3.11.7.
 #
 # Output seen:
 #   EMA(3) after 100 101 102 103: compute(103) 101.5, compute(500) 101.5, update(500) 301.0

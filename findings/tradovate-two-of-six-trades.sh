@@ -10,7 +10,7 @@
 # Why it matters: volume from ticks is too small in just those moments that matter; a stream that somebody else needs ends
 #   without a word, and the one that nobody wants costs on.
 # Way to live with it: keep ticks by their id; keep the function that subscribeQuote() returns, and call that.
-# Versions: tradovate 1.0.3 (npm, not by the broker), Node.js 20.20.2. Nothing found about it.
+# Versions: tradovate 1.0.3 (npm, not by the broker), Node.js 20.20.2.
 #
 # Output seen:
 #   sent id/size 1/1 2/5 3/2 4/1 5/1 6/9  kept 3/2 5/1
