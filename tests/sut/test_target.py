@@ -66,14 +66,14 @@ def test_the_reference_target_reads_and_offers_everything(monkeypatch):
             {"mint", "launch", "observe", "configure"},
         ),
         (HEAD + REMOTE + AUTH + '[settings]\n"idle timeout" = "IDLE"\n', {"mint"}),
-        (HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n', {"mint", "inject"}),
+        (HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n', {"mint"}),
         (HEAD + REMOTE + AUTH + '[feed]\nbroker = "embedded"\n', {"mint", "inject", "outage"}),
         (HEAD + REMOTE + AUTH + "[grants]\noutage = true\n", {"mint"}),
         (
             HEAD
             + REMOTE
             + AUTH
-            + '[feed]\nbroker = "redis://h:1/0"\n[grants]\noutage = true\n'
+            + '[feed]\nbroker = "redis://h:1/0"\ninject_allowed = true\n[grants]\noutage = true\n'
             + 'stop_broker = ["a"]\nstart_broker = ["b", "c"]\n',
             {"mint", "inject", "outage"},
         ),
@@ -89,10 +89,10 @@ def test_the_reference_target_reads_and_offers_everything(monkeypatch):
                 {"mint", "launch", "observe", "inject", *more},
             )
             for told, broker, more in (
+                ("{broker_url}", 'redis://broker.example"\ninject_allowed = true #', set()),
                 ("{broker_url}", "embedded", {"outage", "relay"}),
                 ("{broker_url}", "redis://:secret@127.0.0.1:6379/0", {"relay"}),
                 ("{broker_url}", "redis://localhost", {"relay"}),
-                ("{broker_url}", "redis://broker.example:6379", set()),
                 ("{broker_url}", "rediss://localhost:6379", set()),
                 ("redis://127.0.0.1:6379", "redis://127.0.0.1:6379", set()),
             )
@@ -218,7 +218,7 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         (HEAD + AUTH, "[endpoint] is missing"),
         (HEAD + REMOTE, "[auth] is missing"),
         (HEAD + "[endpoint]\n" + AUTH, "[endpoint] url is missing"),
-        (GOOD + "[feed]\n", "[feed] broker is missing"),
+        (GOOD + "[feed]\n", '[feed]: needs a broker ("embedded", or an address), or a command'),
         (HEAD + REMOTE + AUTH + '[launch]\nready_path = "/"\n', "[launch] command is missing"),
         (
             HEAD.replace("qa-ws", "fix") + ENDPOINT + AUTH,
@@ -231,11 +231,11 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         ),
         (
             GOOD + '[feed]\nbroker = "rediss:/u:hunter2@host"\n',
-            "[feed] broker = 'rediss:/***@host': must be \"embedded\" or a redis:// address",
+            "[feed] broker = 'rediss:/***@host': must be \"embedded\", or an address",
         ),
         (
             GOOD + '[feed]\nbroker = "embedded"\nxyz = 1\n',
-            "[feed] xyz: unknown key; known are broker",
+            "[feed] xyz: unknown key; known are binds, broker",
         ),
         (
             GOOD + '[settings]\n"idle timeout" = {variable = "X", faktor = 2}\n',
@@ -260,7 +260,7 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         ),
         (
             GOOD + '[feed]\nbroker = "kafka://x"\n',
-            "broker = 'kafka://x': must be \"embedded\" or a",
+            "broker = 'kafka://x': must be \"embedded\", or a",
         ),
         (
             HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n[grants]\noutage = true\n',
