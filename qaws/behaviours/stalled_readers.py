@@ -60,8 +60,10 @@ async def stall_reader(testbed: Testbed, client: str, selection: Selection) -> N
     connection.stop_reading()
     padding, published = {"padding": "x" * FILLING_TICK_BYTES}, 0
     while published < FILLING_BYTES:
-        tick = testbed.feed.market.tick(*selection.sample()) | padding
-        published += len((await testbed.feed.publish(tick)).payload)
+        enough = published + FILLING_TICK_BYTES
+        while published < enough:  # many, where a template has no room for the padding
+            tick = testbed.feed.market.tick(*selection.sample()) | padding
+            published += len((await testbed.feed.publish(tick)).payload)
         if await _is_full(connection, published):
             break
     readers = testbed.scenario.stash.setdefault(STALLED, [])

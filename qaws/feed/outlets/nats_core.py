@@ -44,14 +44,23 @@ ERRORS = (nats.errors.Error, OSError, TimeoutError)
 
 
 async def _connect(url: str, name: str) -> Client:
-    """Connect, once; who reconnects by itself would publish what nobody can tell the fate of."""
+    """Connect, once; who reconnects by itself would publish what nobody can tell the fate of.
 
-    async def unheard(problem: Exception) -> None:
-        """Leave it to who publishes to be told; the library would print it."""
+    Where nobody listens the library tries for two minutes, also when it is not to reconnect
+    (2.16.0); what its callback raises ends that.
+    """
+    is_connected = False
 
-    return await nats.connect(
-        url, name=name, allow_reconnect=False, connect_timeout=int(ANSWER_S), error_cb=unheard
+    async def failed(problem: Exception) -> None:
+        """Raise what keeps it from connecting; later on it is for who publishes to be told."""
+        if not is_connected:
+            raise problem
+
+    client = await nats.connect(
+        url, name=name, allow_reconnect=False, connect_timeout=int(ANSWER_S), error_cb=failed
     )
+    is_connected = True
+    return client
 
 
 class _Line:

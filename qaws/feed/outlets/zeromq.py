@@ -89,9 +89,14 @@ class ZeroMq(Outlet):
         return sum(n for prefix, n in self._wanted.items() if channel.startswith(prefix))
 
     async def publish(self, channel: str, payload: str | bytes) -> int | None:
-        """Hand over one message; return how many wanted it."""
+        """Hand over one message; return how many wanted it.
+
+        Others on the loop get their turn: nothing here waits for an answer, and without that a
+        scenario that publishes much would starve its own clients.
+        """
         deadline = time.monotonic() + ANSWER_S
         while True:
+            await asyncio.sleep(0)
             try:
                 return self._hand_over(channel, payload)
             except zmq.Again:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import redis.asyncio
@@ -11,6 +11,11 @@ import redis.asyncio
 Take = Callable[[bytes], None]
 Tell = Callable[[str], None]
 AGAIN_S = 0.1
+
+
+Settle = Callable[[], Awaitable[None]]
+SETTLE: list[Settle] = []
+"""What waits until all that the broker had has been taken, where the feed can tell."""
 
 
 async def listen(url: str, take: Take, tell: Tell) -> None:
@@ -22,6 +27,13 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
         await _zeromq(url, take)
     else:
         await _redis(url, take)
+
+
+async def settle(within_s: float) -> None:
+    """Wait until all that was published before has been taken, as far as the feed can tell."""
+    for each in SETTLE:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(each(), within_s)
 
 
 async def _redis(url: str, take: Take) -> None:
@@ -42,14 +54,16 @@ async def _nats(url: str, take: Take, tell: Tell) -> None:
     import nats.errors
     from nats.aio.msg import Msg
 
-    was_lost = False
+    was_lost, came_back = False, asyncio.Event()
 
     async def heard(message: Msg) -> None:
         nonlocal was_lost
         if was_lost:
             was_lost = False
             tell("recovered")
-        if message.subject != probe:
+        if message.subject == probe:
+            came_back.set()
+        else:
             take(message.data)
 
     async def quiet(problem: Exception) -> None:
@@ -74,7 +88,15 @@ async def _nats(url: str, take: Take, tell: Tell) -> None:
             probe = f"md.probe.{line.client_id}"
             await line.subscribe("md.>", cb=heard)
             await line.publish(probe, b"")
+
+            async def settled(line: nats.NATS = line, probe: str = probe) -> None:
+                came_back.clear()
+                await line.publish(probe, b"")  # behind all that the server has sent
+                await came_back.wait()
+
+            SETTLE[:] = [settled]
             await ended.wait()
+            SETTLE.clear()
             was_lost = True
             tell("degraded")
         await asyncio.sleep(AGAIN_S)

@@ -19,6 +19,7 @@ import sys
 import time
 import uuid
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -32,13 +33,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
-from tests.services.dialects.feeds import listen
+from tests.services.dialects.feeds import listen, settle
 
 BREAKS = os.environ.get("BREAKS", "")
 """What it does wrong: "rounds" prices, "loses" every third tick, "mixes" up its clients' wishes."""
 LONGEST = 64 * 1024
 QUEUED = 20_000
 """Messages that may wait for a client before it counts as too slow."""
+FAREWELL_S = 2.0
+"""How long a client may take to read what waits for it when the service ends."""
 PER_SECOND = 200
 """Messages that a client may send in a second."""
 
@@ -98,6 +101,14 @@ class Client:
                 texts.append(self.waiting.get_nowait())
             for text in joined(texts):
                 await self.line.send(text)
+            for _ in texts:
+                self.waiting.task_done()
+
+    async def bid_farewell(self) -> None:
+        """Close when all that waits has been written, or after a while all the same."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.waiting.join(), FAREWELL_S)
+        await self.line.close(1001, "server shutdown")
 
 
 TICKS, BARS = '{"event":"ticks","ticks":[', '{"event":"bars","bars":['
@@ -413,9 +424,9 @@ async def main() -> None:
         print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
         await ending.wait()
         server.close(close_connections=False)
-        for client in list(ticker.clients):
-            await client.line.close(1001, "server shutdown")
-    listening.cancel()
+        await settle(FAREWELL_S)
+        listening.cancel()
+        await asyncio.gather(*(client.bid_farewell() for client in list(ticker.clients)))
 
 
 if __name__ == "__main__":
