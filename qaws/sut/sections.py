@@ -260,16 +260,14 @@ class Feed(Section):
     def _one_source(self) -> Feed:
         if not self.broker and not self.command:
             raise ValueError('needs a broker ("embedded", or an address), or a command')
-        spoken = KIND_BY_SCHEME.get((self.broker or "").partition("://")[0])
-        spoken = "redis-streams" if (self.kind, spoken) == ("redis-streams", "redis") else spoken
-        if self.kind and spoken and not self.command and self.kind != spoken:
-            raise ValueError(
-                f'kind = "{self.kind}" does not fit the address {spoken}: leave it out'
-            )
         if self.kind == "command" and not self.command:
             raise ValueError('kind = "command" needs the command: command = ["./publish", "-"]')
         if self.command and self.kind not in (None, "command"):
             raise ValueError(f'kind = "{self.kind}" and a command do not go together')
+        spoken = KIND_BY_SCHEME.get((self.broker or "").partition("://")[0])
+        fits = (None, spoken, "redis-streams" if spoken == "redis" else spoken)
+        if spoken and not self.command and self.kind not in fits:
+            raise ValueError(f'kind = "{self.kind}" does not fit an address of {spoken}')
         if self.command and self.broker == "embedded":
             raise ValueError('a command has a broker of its own: broker = "embedded" is not for it')
         if self.binds == "service" and (self.speaks != "zeromq" or self.broker == "embedded"):

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 import redis.asyncio
@@ -19,6 +20,7 @@ from qaws.feed.readiness import Readiness
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import selection_of
 from qaws.sut.broker import Broker, open_broker
+from qaws.sut.brokers.no_server import NoServer
 from qaws.sut.sections import Feed as Section
 from qaws.verdict import Broken, NotVerified
 from tests.waiting import HANG_S, soon
@@ -81,9 +83,9 @@ async def listening(kind, url):
             task.cancel()
     elif kind == "redis-streams":
         async with redis.asyncio.from_url(url) as client:
-            last = dict.fromkeys(CHANNELS, b"0-0")
+            last: dict[str, Any] = dict.fromkeys(CHANNELS, b"0-0")
             for channel in CHANNELS:
-                found = await client.xrevrange(channel, count=1)
+                found: Any = await client.xrevrange(channel, count=1)
                 last[channel] = found[0][0] if found else b"0-0"
 
             over = asyncio.Event()
@@ -92,7 +94,8 @@ async def listening(kind, url):
                 while not over.is_set():
                     await asyncio.sleep(0.01)
                     for channel, seen in last.items():
-                        for number, entry in await client.xrange(channel, min=b"(" + seen):
+                        added: Any = await client.xrange(channel, min=b"(" + seen)
+                        for number, entry in added:
                             last[channel] = number
                             heard.append((channel, entry[b"data"].decode()))
 
@@ -348,6 +351,46 @@ def test_what_zeromq_cannot_hand_over_is_said_and_not_lost_in_silence(loop, tmp_
     assert got == list(range(sent))
 
 
+def test_a_service_that_binds_gets_its_ticks_too(loop):
+    needed("zeromq")
+    import zmq
+    import zmq.asyncio
+
+    async def whole():
+        with zmq.asyncio.Context() as context, context.socket(zmq.SUB) as line:
+            line.setsockopt(zmq.LINGER, 0)
+            url = f"tcp://127.0.0.1:{line.bind_to_random_port('tcp://127.0.0.1')}"
+            line.subscribe(b"ticker:")
+            section = Section(broker=f"zmq+{url}", binds="service")
+            feed = Feed(Broker(url, server=NoServer()), section, QaWs())
+            try:
+                receiving = asyncio.ensure_future(line.recv_multipart())  # else it greets nobody
+                await soon_counts(feed)
+                tick = await feed.publish(feed.market.option_tick(256265))
+                return tick, await asyncio.wait_for(receiving, HANG_S)
+            finally:
+                await feed.close()
+
+    tick, (topic, payload) = loop.call(whole(), timeout_s=2 * HANG_S)
+    assert (topic, payload.decode()) == (b"ticker:options", tick.text)
+    assert tick.heard_by == 1
+
+
+def test_an_address_that_another_has_bound_is_said(brokers):
+    taken = brokers("zeromq").url
+
+    async def whole():
+        section = Section(broker=f"zmq+{taken}")
+        first = outlet_of(Broker(taken, server=NoServer()), section)
+        try:
+            with pytest.raises(Broken, match=r'broker zmq\+tcp:.*in use.*; or binds = "service"'):
+                outlet_of(Broker(taken, server=NoServer()), section)
+        finally:
+            await first.close()
+
+    asyncio.run(whole())
+
+
 async def soon_counts(feed):
     """Wait until somebody listens."""
     deadline = time.monotonic() + HANG_S
@@ -428,7 +471,7 @@ def test_a_publisher_that_has_ended_is_said(loop):
     async def whole():
         feed = Feed(Broker(""), of_command("sh", "-c", "exit 3"), QaWs())
         try:
-            await soon(lambda: feed._outlet._process.poll() is not None)
+            await soon(lambda: vars(feed._outlet)["_process"].poll() is not None)
             await feed.publish(feed.market.option_tick(256265))
         finally:
             await feed.close()

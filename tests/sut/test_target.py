@@ -109,6 +109,60 @@ KNOWN = (
 )
 
 
+@pytest.mark.parametrize(
+    ("feed", "speaks", "is_near"),
+    [
+        ('broker = "embedded"', "redis", True),
+        ('broker = "redis://127.0.0.1:6379/0"', "redis", True),
+        ('broker = "redis://localhost"', "redis", True),
+        ('broker = "redis://[::1]:6379"', "redis", True),
+        ('broker = "rediss://broker.example"', "redis", False),
+        ('broker = "redis://10.0.0.7:6379"', "redis", False),
+        ('broker = "redis://localhost.example"', "redis", False),
+        ('broker = "redis://127.0.0.1"\nkind = "redis-streams"', "redis-streams", True),
+        ('broker = "embedded"\nkind = "nats"', "nats", True),
+        ('broker = "nats://127.1.2.3"', "nats", True),
+        ('broker = "tls://nats.example:4222"', "nats", False),
+        ('broker = "zmq+tcp://127.0.0.1:5555"', "zeromq", True),
+        ('broker = "zmq+tcp://*:5555"', "zeromq", False),
+        ('command = ["publish"]', "command", False),
+        ('command = ["publish"]\nbroker = "redis://127.0.0.1"', "command", True),
+    ],
+)
+def test_ticks_are_made_up_on_this_machine_only_unless_the_file_allows_it(
+    read, feed, speaks, is_near
+):
+    target = read(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\n")
+    assert target.feed.speaks == speaks
+    assert ("inject" in target.capabilities) is target.may_publish is is_near
+    assert ("inject_allowed = true" in target.withheld.get("inject", "")) is not is_near
+    allowed = read(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\ninject_allowed = true\n")
+    assert allowed.may_publish
+    assert "inject" in allowed.capabilities
+    assert ("swarm" in allowed.capabilities) is (speaks == "redis")
+
+
+@pytest.mark.parametrize(
+    ("feed", "said"),
+    [
+        ('kind = "nats"\nbroker = "redis://h"', "does not fit an address of redis"),
+        ('kind = "nats"', "needs a broker"),
+        ('kind = "command"\nbroker = "redis://h"', "needs the command"),
+        ('kind = "nats"\ncommand = ["x"]', "do not go together"),
+        ('broker = "embedded"\ncommand = ["x"]', "is not for it"),
+        ('broker = "embedded"\nbinds = "service"', "is for the zmq+tcp:// address of a service"),
+        ('kind = "mqtt"\nbroker = "embedded"', "[feed] kind = 'mqtt': input should be"),
+    ],
+)
+def test_a_feed_that_is_none_is_said(complaint, feed, said):
+    assert said in complaint(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\n")
+
+
+def test_a_service_that_binds_is_not_started_by_the_suite(complaint):
+    feed = '[feed]\nbroker = "zmq+tcp://127.0.0.1:5555"\nbinds = "service"\n'
+    assert "leave out [launch]" in complaint(GOOD + feed)
+
+
 def test_keys_can_change_where_the_suite_makes_them_and_the_service_reads_them(read):
     assert "rotation" not in read(GOOD).capabilities
     reads = read(ROOT.joinpath("targets/reference.toml").read_text()).capabilities

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import redis.asyncio
 
@@ -25,6 +27,8 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
         await _nats(url, take, tell)
     elif scheme == "tcp":
         await _zeromq(url, take)
+    elif os.environ.get("FEED") == "streams":
+        await _streams(url, take)
     else:
         await _redis(url, take)
 
@@ -44,6 +48,25 @@ async def _redis(url: str, take: Take) -> None:
                 async for message in feed.listen():
                     if message["type"] == "pmessage":
                         take(message["data"])
+        except (redis.RedisError, OSError):
+            await asyncio.sleep(AGAIN_S)
+
+
+async def _streams(url: str, take: Take) -> None:
+    """Read the stream of the target `tokens`, from where it ends now; later from where it was."""
+    stream, last = "ticker:nifty:options", ""
+    while True:
+        try:
+            async with redis.asyncio.from_url(url) as client:
+                if not last:
+                    found: Any = await client.xrevrange(stream, count=1)
+                    last = found[0][0].decode() if found else "0-0"
+                while True:
+                    answer: Any = await client.xread({stream: last}, block=1000)
+                    for _, entries in answer:
+                        for number, entry in entries:
+                            last = number.decode()
+                            take(entry[b"data"])
         except (redis.RedisError, OSError):
             await asyncio.sleep(AGAIN_S)
 

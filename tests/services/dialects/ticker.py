@@ -405,6 +405,7 @@ def _no_constant(name: str) -> None:
 
 async def main() -> None:
     """Serve until SIGTERM."""
+    known: dict[str, type[Tokens | FirstMessage | Batches]]
     known = {"tokens": Tokens, "first-message": FirstMessage, "batches": Batches}
     ticker = Ticker(known[sys.argv[1]]())
     ending = asyncio.Event()
