@@ -108,7 +108,9 @@ class Client:
         """Close when all that waits has been written, or after a while all the same."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.waiting.join(), FAREWELL_S)
-        await self.line.close(1001, "server shutdown")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.line.close(1001, "server shutdown"), FAREWELL_S)
+        self.line.transport.abort()
 
 
 TICKS, BARS = '{"event":"ticks","ticks":[', '{"event":"bars","bars":['
