@@ -40,6 +40,8 @@ BREAKS = os.environ.get("BREAKS", "")
 LONGEST = 64 * 1024
 QUEUED = 20_000
 """Messages that may wait for a client before it counts as too slow."""
+FIRST_MESSAGE_S = float(os.environ.get("FIRST_MESSAGE_S", "3"))
+"""How long a client may take to show its token, where that is its first message."""
 FAREWELL_S = 2.0
 """How long a client may take to read what waits for it when the service ends."""
 PER_SECOND = 200
@@ -331,7 +333,7 @@ class Ticker:
 
     async def _opened(self, line: ServerConnection) -> dict[str, Any] | None:
         try:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(FIRST_MESSAGE_S):
                 text = await line.recv()
             message = json.loads(text)
             token = self.dialect.opened_by(message) if isinstance(message, dict) else None
