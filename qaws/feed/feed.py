@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-import redis
-import redis.asyncio
-
 from qaws.feed.flows import Flows
 from qaws.feed.other_publishers import OtherPublishers
+from qaws.feed.outlets import outlet_of
+from qaws.feed.outlets.outlet import Breath, Listened
+from qaws.feed.readiness import Readiness
 from qaws.measure.clock import at_us
 from qaws.oracle.ledger import Ledger, Published, Role
 from qaws.protocol.dialect import Dialect
@@ -37,14 +37,18 @@ class Feed:
 
         Args:
             broker: where ticks are published.
-            section: on which channels.
+            section: by what kind of feed, and on which channels.
             dialect: what a tick looks like there, and at the clients.
+
+        Raises:
+            Broken: this kind of feed cannot be had here.
         """
         self.broker = broker
         self._dialect = dialect
         self.ledger = Ledger()
         self.market = Market()
-        self._client = broker.client()
+        self._outlet = outlet_of(broker, section)
+        self.readiness = Readiness(self._outlet)
         self._turn = asyncio.Lock()
         self._channels: dict[TickKind, str] = {
             "option_tick": section.options_channel,
@@ -52,7 +56,9 @@ class Feed:
         }
         self._flows = Flows(broker)
         self._handed_over: set[str] = set()
-        self.others = OtherPublishers(broker, self._channels.values(), self._handed_over)
+        self.others = OtherPublishers(
+            broker, self._channels.values(), self._handed_over, self._outlet.listener
+        )
 
     async def publish(
         self, fields: dict[str, Any], due_ns: int | None = None, role: Role = "tick"
@@ -76,9 +82,9 @@ class Feed:
             was_away = self.broker.is_away
             tick = self._stamp(fields, due, role)
             try:
-                heard_by = await self._client.publish(self._channels[tick.kind], tick.payload)
+                heard_by = await self._outlet.publish(self._channels[tick.kind], tick.payload)
                 self._taken(tick, heard_by, time.monotonic_ns())
-            except (redis.RedisError, OSError) as problem:
+            except self._outlet.errors as problem:
                 tick.in_doubt = True
                 if not (was_away or self.broker.is_away):
                     raise self._no_publish(problem) from None
@@ -89,7 +95,7 @@ class Feed:
         make: Sequence[Callable[[], dict[str, Any]]],
         command: Sequence[str] = (),
     ) -> list[Published]:
-        """Hand ticks to the broker in one transaction, behind a command: nothing comes in between.
+        """Hand ticks to the broker in one go, behind a command: nothing comes in between.
 
         The loop stands still meanwhile, for some milliseconds: or it would first take in what the
         service already sends to its clients.
@@ -100,26 +106,25 @@ class Feed:
 
         Raises:
             Broken: the broker does not take it, or refuses the command.
+            NotVerified: this kind of feed has no such command.
         """
         async with self._turn:
             ticks = [self._stamp(fields(), time.monotonic_ns(), "tick") for fields in make]
             try:
-                with (
-                    self.broker.blocking_client() as client,
-                    client.pipeline(transaction=True) as transaction,
-                ):
-                    client.ping()  # connects
-                    if command:
-                        transaction.execute_command(*command)
-                    for tick in ticks:
-                        transaction.publish(self._channels[tick.kind], tick.payload)
-                    answers = transaction.execute()
-                    taken_ns = time.monotonic_ns()
-            except (redis.RedisError, OSError) as problem:
+                with self._outlet.breath() as breath:
+                    self._hand_over_all(breath, ticks, command)
+            except self._outlet.errors as problem:
                 raise self._no_publish(problem) from None
-            for tick, heard_by in zip(reversed(ticks), reversed(answers), strict=False):
-                self._taken(tick, heard_by, taken_ns)
         return ticks
+
+    def _hand_over_all(
+        self, breath: Breath, ticks: Sequence[Published], command: Sequence[str] = ()
+    ) -> None:
+        """Hand ticks to the broker all together; return when it has answered."""
+        heard = breath.publish([(self._channels[t.kind], t.payload) for t in ticks], command)
+        taken_ns = time.monotonic_ns()
+        for tick, heard_by in zip(ticks, heard, strict=True):
+            self._taken(tick, heard_by, taken_ns)
 
     async def publish_across(
         self,
@@ -146,60 +151,65 @@ class Feed:
 
         Raises:
             Broken: the broker does not take them.
+            NotVerified: nothing tells which ticks this kind of feed has passed on.
         """
+        if not self._outlet.confirms:
+            raise NotVerified(
+                f"{self._outlet.kind} does not tell when a tick has been passed on, so that none "
+                "is owed at an instant"
+            )
         async with self._turn:
             try:
-                with self.broker.blocking_client() as client:
-                    client.ping()  # connects
+                with self._outlet.breath() as breath:
                     first()
-                    ticks = self._publish_at_once(client, make[: before // 2])
+                    ticks = self._publish_at_once(breath, make[: before // 2])
                     with held or nullcontext():
-                        ticks += self._publish_at_once(client, make[before // 2 : before])
+                        ticks += self._publish_at_once(breath, make[before // 2 : before])
                         event()
                     for fields in make[before:]:
-                        tick = self._stamp(fields(), time.monotonic_ns(), "tick")
-                        heard_by = client.publish(self._channels[tick.kind], tick.payload)
-                        self._taken(tick, heard_by, time.monotonic_ns())
-                        ticks.append(tick)
-            except (redis.RedisError, OSError) as problem:
+                        ticks += self._publish_at_once(breath, [fields])
+            except self._outlet.errors as problem:
                 raise self._no_publish(problem) from None
         return ticks
 
     def _publish_at_once(
-        self, client: redis.Redis, make: Sequence[Callable[[], dict[str, Any]]]
+        self, breath: Breath, make: Sequence[Callable[[], dict[str, Any]]]
     ) -> list[Published]:
-        """Hand ticks to the broker in one transaction; return them when it has answered."""
+        """Hand ticks to the broker all together; return them when it has answered."""
         now_ns = time.monotonic_ns()
         ticks = [self._stamp(fields(), now_ns, "tick") for fields in make]
-        with client.pipeline(transaction=True) as transaction:
-            for tick in ticks:
-                transaction.publish(self._channels[tick.kind], tick.payload)
-            answers = transaction.execute()
-        taken_ns = time.monotonic_ns()
-        for tick, heard_by in zip(ticks, answers, strict=True):
-            self._taken(tick, heard_by, taken_ns)
+        self._hand_over_all(breath, ticks)
         return ticks
 
     async def subscribers(self) -> set[str]:
-        """Return the ids of who listens to a channel or a pattern now, but for the suite itself."""
+        """Return the ids of who listens to a channel or a pattern now, but for the suite itself.
+
+        Raises:
+            NotVerified: this kind of feed does not tell.
+        """
         try:
-            clients = await self._client.client_list(_type="pubsub")
-            return {each["id"] for each in clients if each.get("name") != self.others.name}
-        except (redis.RedisError, OSError) as problem:
+            return await self._outlet.subscribers(self.others.name)
+        except self._outlet.errors as problem:
             raise Broken(f"{self.broker.shown_url}: CLIENT LIST: {problem}") from None
+
+    async def listened_to(self) -> Listened | None:
+        """Return what somebody listens to now; None where this kind of feed does not tell."""
+        try:
+            return await self._outlet.listened_to()
+        except self._outlet.errors as problem:
+            raise Broken(f"{self.broker.shown_url}: cannot tell who listens: {problem}") from None
 
     async def configure(self, name: str, value: str) -> str:
         """Set a parameter of the broker; return what it was.
 
         Raises:
             Broken: the broker does not let us.
+            NotVerified: this kind of feed has none.
         """
         try:
-            before = await self._client.config_get(name)
-            await self._client.config_set(name, value)
-        except (redis.RedisError, OSError) as problem:
+            return await self._outlet.configure(name, value)
+        except self._outlet.errors as problem:
             raise Broken(f"{self.broker.shown_url}: CONFIG SET {name}: {problem}") from None
-        return str(before[name])
 
     def _stamp(self, fields: dict[str, Any], due: int, role: Role, publisher: int = 0) -> Published:
         """Make a tick of market fields, and enter it in the ledger as handed to the broker."""
@@ -223,9 +233,10 @@ class Feed:
         self.ledger.add(tick)
         return tick
 
-    def _taken(self, tick: Published, heard_by: int, at_ns: int) -> None:
+    def _taken(self, tick: Published, heard_by: int | None, at_ns: int) -> None:
         """Note that the broker has taken a tick, and how many but the suite itself heard it."""
-        tick.heard_by = max(0, heard_by - self.others.is_listening)
+        own = self.others.is_listening
+        tick.heard_by = None if heard_by is None else max(0, heard_by - own)
         tick.taken_ns = at_ns
 
     def _hand_over(self, text: str) -> None:
@@ -265,17 +276,16 @@ class Feed:
 
     async def _publish_line(self, publisher: int, line: Sequence[Sample], together: int) -> None:
         line = list(filter(self._dialect.carries, line))
-        async with self.broker.client() as client:
+        async with self._outlet.another() as outlet:
             for first in range(0, len(line), together):
-                handing_over = client.pipeline(transaction=False)
                 ticks = []
                 for sample in line[first : first + together]:
                     fields = self.market.tick(*sample)
                     ticks.append(self._stamp(fields, time.monotonic_ns(), "tick", publisher))
-                    handing_over.publish(self._channels[ticks[-1].kind], ticks[-1].payload)
+                messages = [(self._channels[tick.kind], tick.payload) for tick in ticks]
                 try:
-                    heard = await handing_over.execute()
-                except (redis.RedisError, OSError) as problem:
+                    heard = await outlet.publish_all(messages)
+                except self._outlet.errors as problem:
                     raise self._no_publish(problem) from None
                 taken_ns = time.monotonic_ns()
                 for tick, heard_by in zip(ticks, heard, strict=True):
@@ -295,8 +305,8 @@ class Feed:
         self._hand_over(payload.decode("utf-8", "backslashreplace"))
         async with self._turn:
             try:
-                await self._client.publish(self._channels[kind], payload)
-            except (redis.RedisError, OSError) as problem:
+                await self._outlet.publish(self._channels[kind], payload)
+            except self._outlet.errors as problem:
                 raise self._no_publish(problem) from None
 
     async def publish_fence(self, selection: Selection) -> Published:
@@ -374,10 +384,10 @@ class Feed:
     async def hang_up(self) -> None:
         """Give up the connections to a broker that has gone; the next publish opens new ones."""
         async with self._turn:
-            await self._client.connection_pool.disconnect()
+            await self._outlet.hang_up()
 
     async def close(self) -> None:
         """Leave the broker."""
         await self.stop_flows()
         await self.others.leave()
-        await self._client.aclose()
+        await self._outlet.close()

@@ -7,15 +7,10 @@ published: textbook accusations of a service that did its duty. So the suite lis
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import secrets
-from collections.abc import Collection, Container
+from collections.abc import Callable, Collection, Container
 
-import redis
-import redis.asyncio
-from redis.asyncio.client import PubSub
-
+from qaws.feed.outlets.outlet import Listener
 from qaws.sut.broker import Broker
 
 SHOWN_BYTES = 80
@@ -32,79 +27,56 @@ class OtherPublishers:
     is what the broker knows the listener by, and a channel on which only the suite publishes.
     """
 
-    def __init__(self, broker: Broker, channels: Collection[str], own: Container[str]) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        channels: Collection[str],
+        own: Container[str],
+        listener: Callable[[str], Listener | None],
+    ) -> None:
         """Begin without listening.
 
         Args:
             broker: where.
             channels: on which.
             own: the payloads that the suite publishes.
+            listener: makes what hears them, by its name; None where nobody can.
         """
         self.own_words: set[str] = set()
         self.name = f"qaws-listens-{secrets.token_hex(4)}"
         self._broker, self._channels, self._own = broker, tuple(channels), own
-        self._client: redis.asyncio.Redis | None = None
-        self._pubsub: PubSub | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._answered = asyncio.Event()
+        self._listener = listener(self.name)
         self._heard = ""
 
     async def listen(self) -> None:
         """Listen from now on; what was heard before is forgotten. A dead line is replaced."""
         self._heard = ""
-        if self.is_listening:
-            return
-        await self.leave()
-        self._client = self._broker.client(self.name)
-        self._pubsub = self._client.pubsub()
-        with contextlib.suppress(redis.RedisError, OSError):
-            await self._pubsub.subscribe(*self._channels, self.name)
-            self._task = asyncio.get_running_loop().create_task(self._take(self._pubsub))
+        if self._listener and not self.is_listening:
+            await self._listener.end()
+            await self._listener.begin(self._channels, self._judge)
 
     async def leave(self) -> None:
         """Listen no longer."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-        if self._pubsub and self._client:
-            with contextlib.suppress(redis.RedisError, OSError):
-                await self._pubsub.aclose()  # type: ignore[no-untyped-call]
-                await self._client.aclose()
-            self._pubsub = self._client = None
+        if self._listener:
+            await self._listener.end()
 
     @property
     def is_listening(self) -> bool:
         """Return whether the broker counts this listener among those who hear a tick."""
-        return self._task is not None and not self._task.done()
+        return self._listener is not None and self._listener.is_on
 
     async def heard(self) -> str:
         """Say what others have published so far, in one sentence; "" for nothing."""
-        if not self._heard and self._client and self.is_listening:
-            self._answered.clear()
-            with contextlib.suppress(redis.RedisError, OSError, TimeoutError):
-                await self._client.publish(self.name, b"")  # behind all that was published before
-                await asyncio.wait_for(self._answered.wait(), ANSWER_S)
+        if not self._heard and self._listener and self.is_listening:
+            await self._listener.settle(ANSWER_S)
         return self._heard
 
-    async def _take(self, pubsub: PubSub) -> None:
-        """Take what comes until the line is dead: what a broker is away for is judged elsewhere."""
-        with contextlib.suppress(redis.RedisError, OSError):
-            async for message in pubsub.listen():
-                if message["type"] != "message":
-                    continue
-                if message["channel"] == self.name.encode():
-                    self._answered.set()
-                elif not self._heard:
-                    self._judge(message["channel"], message["data"])
-
-    def _judge(self, channel: bytes, payload: bytes) -> None:
+    def _judge(self, channel: str, payload: bytes) -> None:
         text = payload.decode("utf-8", "backslashreplace")
-        if text in self._own or any(word in text for word in self.own_words):
+        if self._heard or text in self._own or any(word in text for word in self.own_words):
             return
         shown = text[:SHOWN_BYTES] + ("…" if len(text) > SHOWN_BYTES else "")
-        where = channel.decode("utf-8", "replace")
         self._heard = (
-            f"somebody else publishes at {self._broker.shown_url}, on the channel {where}: "
+            f"somebody else publishes at {self._broker.shown_url}, on the channel {channel}: "
             f"{shown!r}; give the suite a broker, or channels in [feed], of its own"
         )

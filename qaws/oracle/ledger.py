@@ -27,9 +27,9 @@ class Published:
     `due_ns` is when it was to be published, `sent_ns` when it was handed to the broker; `text` is
     what clients are to receive of it, in the words of `qa-ws`; `payload` is what was published,
     byte for byte, which for most services is the same; `heard_by` is how many subscribers the
-    broker had for it; `taken_ns` is when the broker had answered. It is `in_doubt` when the broker
-    went away before it could answer: whether it has passed the tick on nobody knows. `publisher` is
-    which of several it came from, 0 for the only one.
+    broker had for it, None where nobody tells; `taken_ns` is when the broker had answered. It is
+    `in_doubt` when the broker went away before it could answer: whether it has passed the tick on
+    nobody knows. `publisher` is which of several it came from, 0 for the only one.
     """
 
     symbol: str
@@ -39,7 +39,7 @@ class Published:
     due_ns: int
     text: str
     sent_ns: int = 0
-    heard_by: int = 0
+    heard_by: int | None = 0
     taken_ns: int = 0
     in_doubt: bool = False
     role: Role = "tick"

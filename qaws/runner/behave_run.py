@@ -136,6 +136,7 @@ class Session:
                 f'-D {name}=…: must be like {{"QA-WS-002": "words"}} ({problem})'
             ) from None
         target = read_target(Path(chosen), userdata)
+        self._withheld = target.withheld
         self._record["target"] = {
             "name": target.name,
             "file": chosen,
@@ -176,7 +177,7 @@ class Session:
         try:
             first_look.look(testbed, needs, found)
         finally:
-            self._withheld = found.withheld
+            self._withheld = {**testbed.target.withheld, **found.withheld}
             self._record["first_look"] = found.as_dict()
         if "statistics" in found.withheld:
             testbed.withhold_statistics()

@@ -159,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--ready-path", help="a path that answers 200 when it is ready; default /health")
     add("--ready-log", help="a pattern of the line that it writes when it is ready")
     add("--setting", action="append", default=[], metavar="SETTING=VARIABLE")
-    add("--broker", help='"embedded", or redis://…; left out: no ticks can be published')
+    add("--broker", help='"embedded", or its address; left out: no ticks can be published')
     add("--channels", metavar="OPTIONS,BARS", default="ticker:options,ticker:underlying")
     add("--statistics", metavar="PATH", help="where it tells its counts: /ws/stats")
     add("--statistics-names", metavar="A,B", default="active_connections,total_subscriptions")
@@ -173,7 +173,7 @@ QUESTIONS = (
     ("url", "Address of the service (ws://127.0.0.1:{port}/ws, wss://ticks.example/ws): "),
     ("command", "Command that starts it, with {port} where it belongs (empty: it runs already): "),
     ("token_variable", "Environment variable with a good token (empty: the suite makes a key): "),
-    ("broker", "Broker that feeds it: embedded, or redis://… (empty: none): "),
+    ("broker", "Broker that feeds it: embedded, or redis://…, nats://… (empty: none): "),
     ("statistics", "Path where it tells its counts (empty: none): "),
 )
 

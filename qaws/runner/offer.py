@@ -94,7 +94,7 @@ def priority_of(scenario: Scenario) -> str:
 
 def why_not(scenario: Scenario, target: Target, lacking: Mapping[str, str]) -> str:
     """Say why a scenario or row will not be verified, "" where nothing is known against it."""
-    needs = needs_of(scenario)
+    needs, lacking = needs_of(scenario), {**target.withheld, **lacking}
     for need in sorted(needs & lacking.keys()):
         return lacking[need]
     declined = {agreement.replace(" ", "-") for agreement in target.declines}

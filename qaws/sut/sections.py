@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -199,19 +201,78 @@ class Setting(Section):
         return [part.format(value=self.text(value)) for part in self._parts()]
 
 
-class Feed(Section):
-    """The broker that feeds the service, so that the suite can publish ticks.
+FeedKind = Literal["redis", "redis-streams", "nats", "zeromq", "command"]
+KIND_BY_SCHEME: dict[str, FeedKind] = {
+    "redis": "redis",
+    "rediss": "redis",
+    "nats": "nats",
+    "tls": "nats",
+    "zmq+tcp": "zeromq",
+}
+"""What speaks at an address, where nothing else is said."""
 
-    The payloads are templates of what is published; where there is none it is a tick of `qa-ws`.
+
+class Feed(Section):
+    """What feeds the service, so that the suite can publish ticks.
+
+    `kind` says what it speaks, where the address of `broker` does not. `command` is the team's own
+    publisher, which takes one payload a line. `binds` tells who listens where there is no broker:
+    the suite, or the service. `field` is that of a stream's entry which has the payload.
+    `inject_allowed`: the suite may publish on a broker that is not of this machine. The payloads
+    are templates of what is published; where there is none it is a tick of `qa-ws`.
     """
 
-    broker: str = Field(
-        pattern=r"^(embedded|rediss?://.+)$", description='"embedded" or a redis:// address'
+    kind: FeedKind | None = None
+    broker: str | None = Field(
+        default=None,
+        pattern=r"^(embedded|(rediss?|nats|tls|zmq\+tcp)://.+)$",
+        description='"embedded", or an address: redis://…, nats://… or zmq+tcp://…',
     )
+    command: list[str] = []
+    binds: Literal["suite", "service"] = "suite"
+    field: str = Field(default="data", min_length=1)
+    inject_allowed: bool = False
     options_channel: str = "ticker:options"
     underlying_channel: str = "ticker:underlying"
     option_payload: Any = None
     underlying_payload: Any = None
+
+    @property
+    def speaks(self) -> FeedKind:
+        """Return its kind."""
+        if self.command:
+            return "command"
+        scheme = (self.broker or "").partition("://")[0]
+        return self.kind or KIND_BY_SCHEME.get(scheme, "redis")
+
+    @property
+    def is_near(self) -> bool:
+        """Return whether what is published stays on this machine, as far as can be known."""
+        if self.broker == "embedded" and not self.command:
+            return True
+        try:
+            host = urlsplit(self.broker or "").hostname or ""
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Feed:
+        if not self.broker and not self.command:
+            raise ValueError('needs a broker ("embedded", or an address), or a command')
+        if self.kind == "command" and not self.command:
+            raise ValueError('kind = "command" needs the command: command = ["./publish", "-"]')
+        if self.command and self.kind not in (None, "command"):
+            raise ValueError(f'kind = "{self.kind}" and a command do not go together')
+        spoken = KIND_BY_SCHEME.get((self.broker or "").partition("://")[0])
+        fits = (None, spoken, "redis-streams" if spoken == "redis" else spoken)
+        if spoken and not self.command and self.kind not in fits:
+            raise ValueError(f'kind = "{self.kind}" does not fit an address of {spoken}')
+        if self.command and self.broker == "embedded":
+            raise ValueError('a command has a broker of its own: broker = "embedded" is not for it')
+        if self.binds == "service" and (self.speaks != "zeromq" or self.broker == "embedded"):
+            raise ValueError('binds = "service" is for the zmq+tcp:// address of a service')
+        return self
 
 
 class Statistics(Section):

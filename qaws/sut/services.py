@@ -8,6 +8,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,6 +57,7 @@ class Services:
         self._token = token
         self._running: dict[tuple[tuple[str, str], ...], Service] = {}
         self._started = 0
+        self.around_start: Callable[[], AbstractContextManager[None]] = nullcontext
         self.doubts: list[str] = []
         """Why what tells of one of them could not be believed."""
 
@@ -145,12 +147,13 @@ class Services:
                 )
             port = urlsplit(self._target.endpoint.url).port
             return Service(self._target, settings, port, None, self._token)
-        process, port = self._spawn(launch, settings, own)
-        try:
-            port = self._await_ready(launch, process, port)
-        except BaseException:
-            process.stop()
-            raise
+        with self.around_start():
+            process, port = self._spawn(launch, settings, own)
+            try:
+                port = self._await_ready(launch, process, port)
+            except BaseException:
+                process.stop()
+                raise
         return Service(self._target, settings, port, process, self._token)
 
     def launch(self) -> Service:

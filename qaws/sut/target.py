@@ -23,6 +23,7 @@ from qaws.sut.sections import (
     Demo,
     Endpoint,
     Feed,
+    FeedKind,
     Grants,
     Launch,
     Section,
@@ -33,6 +34,20 @@ from qaws.verdict import Broken, NotVerified
 
 ALIKE = 0.85
 """How alike two names of settings are that are meant to be one; 1 is equal (difflib)."""
+
+_NO_LOAD = {"swarm": "load publishes over Redis Pub/Sub only"}
+_NO_BROKER = dict.fromkeys(
+    ("outage", "relay"), "between suite and service there is no broker that could be stopped or cut"
+)
+LACKS: dict[FeedKind, dict[str, str]] = {
+    "redis": {},
+    "redis-streams": _NO_LOAD,
+    "nats": _NO_LOAD,
+    "zeromq": _NO_LOAD | _NO_BROKER,
+    "command": _NO_LOAD
+    | dict.fromkeys(_NO_BROKER, "the broker behind the command of [feed] is not in our hands"),
+}
+"""What a kind of feed cannot do for the suite: capability → why."""
 
 Agreement = Literal[
     "large integers",
@@ -153,7 +168,31 @@ class Target(Section):
             "announcements": isinstance(self.dialect, str) or self.dialect.announces,
         }
         offers |= {a.replace(" ", "-"): a not in self.declines for a in get_args(Agreement)}
-        return frozenset(name for name, offered in offers.items() if offered)
+        offered = frozenset(name for name, is_offered in offers.items() if is_offered)
+        return offered - self.withheld.keys()
+
+    @property
+    def may_publish(self) -> bool:
+        """Return whether there is a feed, and the suite may publish there.
+
+        Ticks that are made up are an incident where others take them for real.
+        """
+        return self.feed is not None and (self.feed.is_near or self.feed.inject_allowed)
+
+    @property
+    def withheld(self) -> dict[str, str]:
+        """Return what its kind of feed does not let the suite do: capability → why."""
+        if self.feed is None:
+            return {}
+        found = dict(LACKS[self.feed.speaks])
+        if not self.may_publish:
+            where = "where the command of [feed] publishes" if self.feed.command else "the broker"
+            found["inject"] = (
+                f"{self.file}: {where} is not known to be of this machine alone, and ticks that "
+                "are made up could be taken for real; if they may be published there, say [feed] "
+                "inject_allowed = true"
+            )
+        return found
 
     @property
     def _can_be_relayed(self) -> bool:
@@ -163,8 +202,9 @@ class Target(Section):
         """
         if self.launch is None or self.feed is None:
             return False
-        parts = urlsplit(self.feed.broker)
-        here = parts.scheme == "redis" and parts.hostname in ("127.0.0.1", "localhost")
+        parts = urlsplit(self.feed.broker or "")
+        is_plain = parts.scheme in ("redis", "nats")
+        here = is_plain and parts.hostname in ("127.0.0.1", "localhost")
         told = [*self.launch.command, *self.launch.environment.values()]
         return (self.feed.broker == "embedded" or here) and any("{broker_url}" in t for t in told)
 

@@ -78,6 +78,11 @@ def read_target(
     _check_ready_log(target)
     _check_grants(target)
     _check_first_message(target)
+    if target.launch and target.feed and target.feed.binds == "service":
+        raise Broken(
+            f'{file}: [feed] binds = "service": the suite starts services side by side, and only '
+            "one of them could bind the address; leave out [launch], and start it yourself"
+        )
     return target
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from qaws.auth.tokens import in_words
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
+from qaws.feed.outlets.outlet import Listened
 from qaws.oracle.ledger import Published
 from qaws.sut.services import NOT_TRUSTED
 from qaws.testbed.testbed import Testbed
@@ -161,32 +162,48 @@ def not_understood(testbed: Testbed, client: Connection, remarks: Sequence[str])
     )
 
 
+def is_heard(testbed: Testbed, tick: Published, listened: Listened | None) -> bool:
+    """Return whether somebody is known to listen where a tick was published."""
+    return bool(tick.heard_by) or bool(listened and listened.covers(_channel_of(testbed, tick)[0]))
+
+
+def _channel_of(testbed: Testbed, tick: Published) -> tuple[str, str]:
+    """Return the channel of a tick, and that of the other kind."""
+    feed = testbed.target.feed
+    assert feed
+    channels = feed.options_channel, feed.underlying_channel
+    return channels if tick.kind == "option_tick" else (channels[1], channels[0])
+
+
 def unheard(
-    testbed: Testbed, client: Connection, tick: Published, listened: tuple[list[str], int]
+    testbed: Testbed, client: Connection, tick: Published, listened: Listened | None
 ) -> tuple[str, bool]:
-    """Say that nobody listens where a tick was published.
+    """Say that nobody is known to listen where a tick was published.
 
     Returns:
         The sentence; and whether whoever listens at a broker of the suite's own has but the other
-        of the two channels, so that the service has no ticks of this kind.
+        of the two channels, or nobody can tell, so that the service may have no ticks of this kind.
     """
-    target, broker, feed = testbed.target, testbed.broker, testbed.target.feed
-    assert feed
+    target, broker = testbed.target, testbed.broker
     assert broker
     is_option = tick.kind == "option_tick"
     key = "options_channel" if is_option else "underlying_channel"
-    channel = feed.options_channel if is_option else feed.underlying_channel
-    other = feed.underlying_channel if is_option else feed.options_channel
-    channels, patterns = listened
-    elsewhere = [name for name in channels if name != channel]
-    parts = [f"{', '.join(elsewhere[:5])}"] if elsewhere else []
-    parts += [f"{patterns} by pattern"] if patterns else []
-    where = f"there are listeners on {' and '.join(parts)}" if parts else "nobody listens anywhere"
+    channel, other = _channel_of(testbed, tick)
     subscribed = f"instrument {tick.instrument}" if is_option else f"the {tick.symbol} underlying"
-    only_other = broker.is_own and not patterns and elsewhere == [other]
+    missed = f"{target.file}: no tick came to a client subscribed to {subscribed}"
+    if listened is None:
+        where = f"{channel}, {broker.shown_url}" if broker.url else channel
+        said = f"this kind of feed does not tell who listens; look at [feed] {key}, broker"
+        return f"{missed}, and it was published ({where}); {said}", not is_option
+    elsewhere = [name for name in listened.channels if name != channel]
+    known = [*elsewhere, *filter(None, listened.patterns)]
+    parts = [", ".join(known[:5])] if known else []
+    parts += [f"{n} by pattern"] if (n := listened.patterns.count("")) else []
+    only_other = broker.is_own and known == [other] and "" not in listened.patterns
+    where = f"there are listeners on {' and '.join(parts)}" if parts else "nobody listens anywhere"
     look_at = f"{key}" if parts else "broker, and how the service is told of it"
     return (
-        f"{target.file}: no tick came to a client subscribed to {subscribed}, and the broker "
-        f"{broker.shown_url} counted 0 listeners on {channel}; {where}; look at [feed] {look_at}",
+        f"{missed}, and the broker {broker.shown_url} counted 0 listeners on {channel}; {where}; "
+        f"look at [feed] {look_at}",
         only_other and not is_option,
     )

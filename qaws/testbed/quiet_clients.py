@@ -115,7 +115,8 @@ def _own_broker(testbed: Testbed) -> Broker | None:
     texts = [*target.launch.command, *target.launch.environment.values()]
     if not any("{broker_url}" in text for text in texts):
         return None
-    broker = open_broker("embedded", testbed.logs / "quiet-clients", target.grants)
+    folder = testbed.logs / "quiet-clients"
+    broker = open_broker("embedded", folder, target.grants, target.feed.speaks)
     testbed.on_stop.append(broker.stop)
     return broker
 

@@ -10,12 +10,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from qaws.auth.tokens import Tokens
 from qaws.clients.registry import Registry
 from qaws.feed import Feed
+from qaws.feed.readiness import until_heard
 from qaws.oracle.ledger import Ledger, Published
 from qaws.runtime.loop import LoopThread, Overdue
 from qaws.sut.broker import Broker, open_broker
@@ -82,7 +84,9 @@ class Testbed:
         try:
             self.tokens = Tokens(target.auth, self.scratch)
             if target.feed:
-                self.broker = open_broker(target.feed.broker, folder, target.grants)
+                wanted, kind = target.feed.broker or "", target.feed.speaks
+                self.broker = open_broker(wanted, folder, target.grants, kind)
+            if target.may_publish:
                 self._feed = self.loop.call(self._open_feed())
             self.placeholders = {
                 "python": sys.executable,
@@ -93,6 +97,9 @@ class Testbed:
             self.services = Services(
                 target, folder, self.placeholders, timeout_factor, self.tokens.valid
             )
+            if self._feed and self.broker:
+                told = self._feed.readiness, self.broker, self.loop.call, timeout_factor
+                self.services.around_start = partial(until_heard, *told)
         except BaseException:
             self.stop()
             raise

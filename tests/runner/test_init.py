@@ -87,7 +87,11 @@ def test_tokens_come_from_where_a_flag_says(made, flags, said):
     [
         (["--url", URL], "mine", "{port} needs a [launch] section"),
         (["--url", "http://x/"], "mine", "must be an address that begins ws:// or wss://"),
-        (["--url", "ws://x/", "--broker", "kafka://x"], "mine", 'must be "embedded" or a redis://'),
+        (
+            ["--url", "ws://x/", "--broker", "kafka://x"],
+            "mine",
+            'must be "embedded", or an address',
+        ),
         (["--url", "ws://x/", "--setting", "idle"], "mine", "--setting 'idle': must be NAME=VALUE"),
         (
             ["--url", "ws://x/", "--broker", "embedded", "--channels", "one"],

@@ -66,14 +66,14 @@ def test_the_reference_target_reads_and_offers_everything(monkeypatch):
             {"mint", "launch", "observe", "configure"},
         ),
         (HEAD + REMOTE + AUTH + '[settings]\n"idle timeout" = "IDLE"\n', {"mint"}),
-        (HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n', {"mint", "inject"}),
+        (HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n', {"mint"}),
         (HEAD + REMOTE + AUTH + '[feed]\nbroker = "embedded"\n', {"mint", "inject", "outage"}),
         (HEAD + REMOTE + AUTH + "[grants]\noutage = true\n", {"mint"}),
         (
             HEAD
             + REMOTE
             + AUTH
-            + '[feed]\nbroker = "redis://h:1/0"\n[grants]\noutage = true\n'
+            + '[feed]\nbroker = "redis://h:1/0"\ninject_allowed = true\n[grants]\noutage = true\n'
             + 'stop_broker = ["a"]\nstart_broker = ["b", "c"]\n',
             {"mint", "inject", "outage"},
         ),
@@ -89,10 +89,10 @@ def test_the_reference_target_reads_and_offers_everything(monkeypatch):
                 {"mint", "launch", "observe", "inject", *more},
             )
             for told, broker, more in (
+                ("{broker_url}", 'redis://broker.example"\ninject_allowed = true #', set()),
                 ("{broker_url}", "embedded", {"outage", "relay"}),
                 ("{broker_url}", "redis://:secret@127.0.0.1:6379/0", {"relay"}),
                 ("{broker_url}", "redis://localhost", {"relay"}),
-                ("{broker_url}", "redis://broker.example:6379", set()),
                 ("{broker_url}", "rediss://localhost:6379", set()),
                 ("redis://127.0.0.1:6379", "redis://127.0.0.1:6379", set()),
             )
@@ -107,6 +107,60 @@ KNOWN = (
     *("mint", "launch", "configure", "inject", "observe", "statistics", "outage", "relay"),
     *("entitlements", "rotation"),
 )
+
+
+@pytest.mark.parametrize(
+    ("feed", "speaks", "is_near"),
+    [
+        ('broker = "embedded"', "redis", True),
+        ('broker = "redis://127.0.0.1:6379/0"', "redis", True),
+        ('broker = "redis://localhost"', "redis", True),
+        ('broker = "redis://[::1]:6379"', "redis", True),
+        ('broker = "rediss://broker.example"', "redis", False),
+        ('broker = "redis://10.0.0.7:6379"', "redis", False),
+        ('broker = "redis://localhost.example"', "redis", False),
+        ('broker = "redis://127.0.0.1"\nkind = "redis-streams"', "redis-streams", True),
+        ('broker = "embedded"\nkind = "nats"', "nats", True),
+        ('broker = "nats://127.1.2.3"', "nats", True),
+        ('broker = "tls://nats.example:4222"', "nats", False),
+        ('broker = "zmq+tcp://127.0.0.1:5555"', "zeromq", True),
+        ('broker = "zmq+tcp://*:5555"', "zeromq", False),
+        ('command = ["publish"]', "command", False),
+        ('command = ["publish"]\nbroker = "redis://127.0.0.1"', "command", True),
+    ],
+)
+def test_ticks_are_made_up_on_this_machine_only_unless_the_file_allows_it(
+    read, feed, speaks, is_near
+):
+    target = read(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\n")
+    assert target.feed.speaks == speaks
+    assert ("inject" in target.capabilities) is target.may_publish is is_near
+    assert ("inject_allowed = true" in target.withheld.get("inject", "")) is not is_near
+    allowed = read(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\ninject_allowed = true\n")
+    assert allowed.may_publish
+    assert "inject" in allowed.capabilities
+    assert ("swarm" in allowed.capabilities) is (speaks == "redis")
+
+
+@pytest.mark.parametrize(
+    ("feed", "said"),
+    [
+        ('kind = "nats"\nbroker = "redis://h"', "does not fit an address of redis"),
+        ('kind = "nats"', "needs a broker"),
+        ('kind = "command"\nbroker = "redis://h"', "needs the command"),
+        ('kind = "nats"\ncommand = ["x"]', "do not go together"),
+        ('broker = "embedded"\ncommand = ["x"]', "is not for it"),
+        ('broker = "embedded"\nbinds = "service"', "is for the zmq+tcp:// address of a service"),
+        ('kind = "mqtt"\nbroker = "embedded"', "[feed] kind = 'mqtt': input should be"),
+    ],
+)
+def test_a_feed_that_is_none_is_said(complaint, feed, said):
+    assert said in complaint(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\n")
+
+
+def test_a_service_that_binds_is_not_started_by_the_suite(complaint):
+    feed = '[feed]\nbroker = "zmq+tcp://127.0.0.1:5555"\nbinds = "service"\n'
+    assert "leave out [launch]" in complaint(GOOD + feed)
 
 
 def test_keys_can_change_where_the_suite_makes_them_and_the_service_reads_them(read):
@@ -218,7 +272,7 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         (HEAD + AUTH, "[endpoint] is missing"),
         (HEAD + REMOTE, "[auth] is missing"),
         (HEAD + "[endpoint]\n" + AUTH, "[endpoint] url is missing"),
-        (GOOD + "[feed]\n", "[feed] broker is missing"),
+        (GOOD + "[feed]\n", '[feed]: needs a broker ("embedded", or an address), or a command'),
         (HEAD + REMOTE + AUTH + '[launch]\nready_path = "/"\n', "[launch] command is missing"),
         (
             HEAD.replace("qa-ws", "fix") + ENDPOINT + AUTH,
@@ -231,11 +285,11 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         ),
         (
             GOOD + '[feed]\nbroker = "rediss:/u:hunter2@host"\n',
-            "[feed] broker = 'rediss:/***@host': must be \"embedded\" or a redis:// address",
+            "[feed] broker = 'rediss:/***@host': must be \"embedded\", or an address",
         ),
         (
             GOOD + '[feed]\nbroker = "embedded"\nxyz = 1\n',
-            "[feed] xyz: unknown key; known are broker",
+            "[feed] xyz: unknown key; known are binds, broker",
         ),
         (
             GOOD + '[settings]\n"idle timeout" = {variable = "X", faktor = 2}\n',
@@ -260,7 +314,7 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         ),
         (
             GOOD + '[feed]\nbroker = "kafka://x"\n',
-            "broker = 'kafka://x': must be \"embedded\" or a",
+            "broker = 'kafka://x': must be \"embedded\", or a",
         ),
         (
             HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n[grants]\noutage = true\n',

@@ -4,6 +4,9 @@
 tick is in `data`, beside its `type`.
 `first-message`: nobody is welcomed; the token is the first message; clients name symbols and their
 exchange, with an id that the answer repeats; ticks come as a list, with numbers as text.
+`batches`: the token is in a header; whatever waits for a client comes in one message, several ticks
+in each, with numbers as text; clients are told when the feed is lost, and found again.
+The feed is what `BROKER` says: Redis, NATS or ZeroMQ.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import sys
 import time
 import uuid
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -23,18 +27,23 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
-import redis.asyncio
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
+from tests.services.dialects.feeds import listen, settle
+
 BREAKS = os.environ.get("BREAKS", "")
 """What it does wrong: "rounds" prices, "loses" every third tick, "mixes" up its clients' wishes."""
 LONGEST = 64 * 1024
 QUEUED = 20_000
 """Messages that may wait for a client before it counts as too slow."""
+FIRST_MESSAGE_S = float(os.environ.get("FIRST_MESSAGE_S", "3"))
+"""How long a client may take to show its token, where that is its first message."""
+FAREWELL_S = 2.0
+"""How long a client may take to read what waits for it when the service ends."""
 PER_SECOND = 200
 """Messages that a client may send in a second."""
 
@@ -76,6 +85,7 @@ class Client:
     session: str = field(default_factory=lambda: str(uuid.uuid4()))
     wanted: set[Any] = field(default_factory=set)
     waiting: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    joins: bool = False
     heard: deque[float] = field(default_factory=lambda: deque(maxlen=PER_SECOND))
 
     def says_too_much(self) -> bool:
@@ -88,13 +98,47 @@ class Client:
     async def write(self) -> None:
         """Write what waits, in order, until the client leaves."""
         while True:
-            await self.line.send(await self.waiting.get())
+            texts = [await self.waiting.get()]
+            while self.joins and not self.waiting.empty():
+                texts.append(self.waiting.get_nowait())
+            for text in joined(texts):
+                await self.line.send(text)
+            for _ in texts:
+                self.waiting.task_done()
+
+    async def bid_farewell(self) -> None:
+        """Close when all that waits has been written, or after a while all the same."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.waiting.join(), FAREWELL_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.line.close(1001, "server shutdown"), FAREWELL_S)
+        self.line.transport.abort()
+
+
+TICKS, BARS = '{"event":"ticks","ticks":[', '{"event":"bars","bars":['
+"""How a message of several begins; each ends with `]}`."""
+
+
+def joined(texts: list[str]) -> list[str]:
+    """Return messages in which ticks that follow each other stand together, and bars too."""
+    found: list[str] = []
+    for text in texts:
+        begin = next((each for each in (TICKS, BARS) if text.startswith(each)), None)
+        if begin and found and found[-1].startswith(begin):
+            found[-1] = f"{found[-1][:-2]},{text[len(begin) :]}"
+        else:
+            found.append(text)
+    return found
 
 
 class Tokens:
     """The dialect `tokens`."""
 
-    in_query = True
+    shown_in = "query"
+
+    def told(self, status: str) -> dict[str, Any] | None:
+        """Return what clients are told of the feed: nothing."""
+        return None
 
     def welcome(self, client: Client) -> dict[str, Any] | None:
         """Return the first message to a client."""
@@ -134,7 +178,11 @@ class Tokens:
 class FirstMessage:
     """The dialect `first-message`."""
 
-    in_query = False
+    shown_in = "message"
+
+    def told(self, status: str) -> dict[str, Any] | None:
+        """Return what clients are told of the feed: nothing."""
+        return None
 
     def welcome(self, client: Client) -> dict[str, Any] | None:
         """Return the first message to a client: there is none."""
@@ -176,6 +224,47 @@ class FirstMessage:
         return (tick["x"], tick["s"]), json.dumps([message], ensure_ascii=False)
 
 
+class Batches:
+    """The dialect `batches`."""
+
+    shown_in = "header"
+
+    def told(self, status: str) -> dict[str, Any] | None:
+        """Return what clients are told of the feed."""
+        return {"event": "feed", "state": {"degraded": "lost", "recovered": "live"}[status]}
+
+    def welcome(self, client: Client) -> dict[str, Any] | None:
+        """Return the first message to a client."""
+        client.joins = True
+        return {"event": "hello", "session": client.session}
+
+    def opened_by(self, message: Any) -> str | None:
+        """Return the token of an opening message: there is none."""
+        return None
+
+    def answer(self, client: Client, message: dict[str, Any]) -> dict[str, Any]:
+        """Do what a client asks for; return what it is told."""
+        wish, number = message.get("op"), message.get("id")
+        if wish == "ping":
+            return {"event": "pong", "id": number}
+        if wish not in ("add", "drop"):
+            raise Refused("Invalid message format: no such op")
+        keys = message.get("keys")
+        if not isinstance(keys, list) or not keys or any(type(key) is not str for key in keys):
+            raise Refused("Invalid message format: keys are a list of texts")
+        (client.wanted.update if wish == "add" else client.wanted.difference_update)(keys)
+        return {"event": wish, "ok": True, "id": number}
+
+    def error(self, words: str) -> dict[str, Any]:
+        """Return an error."""
+        return {"event": "error", "why": words}
+
+    def published(self, tick: dict[str, Any]) -> tuple[Any, str]:
+        """Return what a tick is of, and the message that clients get: the feed's words again."""
+        begin = TICKS if "p" in tick else BARS
+        return tick["k"], f"{begin}{json.dumps(tick, ensure_ascii=False)}]}}"
+
+
 def _is_listed(named: Any) -> bool:
     return (
         isinstance(named, dict)
@@ -187,7 +276,7 @@ def _is_listed(named: Any) -> bool:
 class Ticker:
     """The service."""
 
-    def __init__(self, dialect: Tokens | FirstMessage) -> None:
+    def __init__(self, dialect: Tokens | FirstMessage | Batches) -> None:
         """Begin without clients."""
         self.dialect = dialect
         self.clients: set[Client] = set()
@@ -202,8 +291,11 @@ class Ticker:
                 "topics": sum(len(client.wanted) for client in self.clients),
             }
             return _response(HTTPStatus.OK, json.dumps(counts))
-        if self.dialect.in_query:
-            shown = parse_qs(parts.query).get("token", [None])
+        if self.dialect.shown_in != "message":
+            shown: list[Any] = parse_qs(parts.query).get("token", [None])
+            if self.dialect.shown_in == "header":
+                given = request.headers.get_all("Authorization")
+                shown = [each.removeprefix("Bearer ") for each in given] or [None]
             if len(shown) != 1 or claims_of(shown[0]) is None:
                 return _response(HTTPStatus.UNAUTHORIZED, "Authentication required")
             line.claims = claims_of(shown[0])  # type: ignore[attr-defined]
@@ -241,7 +333,7 @@ class Ticker:
 
     async def _opened(self, line: ServerConnection) -> dict[str, Any] | None:
         try:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(FIRST_MESSAGE_S):
                 text = await line.recv()
             message = json.loads(text)
             token = self.dialect.opened_by(message) if isinstance(message, dict) else None
@@ -264,20 +356,11 @@ class Ticker:
             words = str(problem) if isinstance(problem, Refused) else "Invalid message format"
             return self.dialect.error(words)
 
-    async def listen(self) -> None:
-        """Take ticks from the broker, and hand each to those who want it."""
-        while True:
-            try:
-                async with (
-                    redis.asyncio.from_url(os.environ["BROKER"]) as client,
-                    client.pubsub() as feed,
-                ):
-                    await feed.psubscribe("ticker:*")
-                    async for message in feed.listen():
-                        if message["type"] == "pmessage":
-                            self._hand_out(message["data"])
-            except (redis.RedisError, OSError):
-                await asyncio.sleep(0.1)
+    def tell(self, status: str) -> None:
+        """Tell all clients that the feed is lost, or found again."""
+        if words := self.dialect.told(status):
+            for client in self.clients:
+                client.waiting.put_nowait(json.dumps(words))
 
     def _hand_out(self, payload: bytes) -> None:
         try:
@@ -326,10 +409,12 @@ def _no_constant(name: str) -> None:
 
 async def main() -> None:
     """Serve until SIGTERM."""
-    ticker = Ticker(Tokens() if sys.argv[1] == "tokens" else FirstMessage())
+    known: dict[str, type[Tokens | FirstMessage | Batches]]
+    known = {"tokens": Tokens, "first-message": FirstMessage, "batches": Batches}
+    ticker = Ticker(known[sys.argv[1]]())
     ending = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
-    listening = asyncio.create_task(ticker.listen())
+    listening = asyncio.create_task(listen(os.environ["BROKER"], ticker._hand_out, ticker.tell))
     server: Server
     async with serve(
         ticker.serve,
@@ -344,9 +429,9 @@ async def main() -> None:
         print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
         await ending.wait()
         server.close(close_connections=False)
-        for client in list(ticker.clients):
-            await client.line.close(1001, "server shutdown")
-    listening.cancel()
+        await settle(FAREWELL_S)
+        listening.cancel()
+        await asyncio.gather(*(client.bid_farewell() for client in list(ticker.clients)))
 
 
 if __name__ == "__main__":

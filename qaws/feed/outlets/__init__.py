@@ -1,0 +1,36 @@
+"""Kinds of feeds: how each takes what the suite publishes, and what it can tell about that."""
+
+from __future__ import annotations
+
+from qaws.feed.outlets.outlet import Outlet
+from qaws.sut.broker import Broker
+from qaws.sut.sections import Feed as FeedSection
+
+
+def outlet_of(broker: Broker, section: FeedSection) -> Outlet:
+    """Return what takes the suite's ticks; each kind loads its own library only.
+
+    Args:
+        broker: where they go.
+        section: what kind of feed it is.
+
+    Raises:
+        Broken: the kind's library is not there; the sentence says how to get it.
+    """
+    if section.speaks == "nats":
+        from qaws.feed.outlets.nats_core import NatsCore
+
+        return NatsCore(broker)
+    if section.speaks == "zeromq":
+        from qaws.feed.outlets.zeromq import ZeroMq
+
+        return ZeroMq(broker, binds=section.binds == "suite")
+    if section.speaks == "command":
+        from qaws.feed.outlets.own_publisher import OwnPublisher
+
+        return OwnPublisher(section.command)
+    from qaws.feed.outlets.redis_feed import RedisPubSub, RedisStreams
+
+    if section.speaks == "redis-streams":
+        return RedisStreams(broker, section.field)
+    return RedisPubSub(broker)

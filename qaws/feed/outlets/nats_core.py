@@ -1,0 +1,275 @@
+"""A feed on NATS, core: no stream keeps what it takes.
+
+`flush` of nats-py proves nothing: its PING overtakes what is still buffered (2.16.0). So behind
+what is published goes a message to the suite itself, on the same line, and what the server passes
+on of that it has passed on of everything before: a server handles a line's messages in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
+from urllib.request import urlopen
+
+try:
+    import nats
+    import nats.errors
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+except ImportError:
+    from qaws.verdict import Broken
+
+    raise Broken(
+        "[feed] is NATS, which needs nats-py: make feeds, or pip install nats-py"
+    ) from None
+
+from qaws.feed.outlets.outlet import (
+    ANSWER_S,
+    Breath,
+    Listened,
+    Listener,
+    Message,
+    Outlet,
+    Take,
+)
+from qaws.runtime.loop import LoopThread
+from qaws.sut.broker import Broker
+from qaws.sut.brokers.nats_server import NatsServer
+from qaws.verdict import NotVerified
+
+ERRORS = (nats.errors.Error, OSError, TimeoutError)
+
+
+async def _connect(url: str, name: str) -> Client:
+    """Connect, once; who reconnects by itself would publish what nobody can tell the fate of.
+
+    Where nobody listens the library tries for two minutes, also when it is not to reconnect
+    (2.16.0); what its callback raises ends that.
+    """
+    is_connected = False
+
+    async def failed(problem: Exception) -> None:
+        """Raise what keeps it from connecting; later on it is for who publishes to be told."""
+        if not is_connected:
+            raise problem
+
+    client = await nats.connect(
+        url, name=name, allow_reconnect=False, connect_timeout=int(ANSWER_S), error_cb=failed
+    )
+    is_connected = True
+    return client
+
+
+class _Line:
+    """A connection on which a probe comes back."""
+
+    def __init__(self, client: Client, inbox: str) -> None:
+        self.client = client
+        self._inbox = inbox
+        self._sent = 0
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+
+    @classmethod
+    async def open(cls, url: str, name: str) -> _Line:
+        """Connect, and make sure that probes come back."""
+        client = await _connect(url, name)
+        line = cls(client, client.new_inbox())
+        await client.subscribe(line._inbox, cb=line._came_back)
+        await line.probe()
+        return line
+
+    async def _came_back(self, message: Msg) -> None:
+        if waiting := self._waiting.pop(int(message.data), None):
+            waiting.set_result(None)
+
+    async def probe(self, within_s: float = ANSWER_S) -> None:
+        """Wait until the server has handled all that went this way before.
+
+        Raises:
+            TimeoutError: it does not say so in time.
+        """
+        self._sent += 1
+        number, came = self._sent, asyncio.get_running_loop().create_future()
+        self._waiting[number] = came
+        try:
+            await self.client.publish(self._inbox, b"%d" % number)
+            await asyncio.wait_for(came, within_s)
+        except TimeoutError:
+            raise TimeoutError(f"the server took nothing for {within_s:g} s") from None
+        finally:
+            self._waiting.pop(number, None)
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Hand over messages; return when the server has passed on all of them."""
+        for channel, payload in messages:
+            data = payload.encode() if isinstance(payload, str) else payload
+            if len(data) > self.client.max_payload:
+                raise NotVerified(
+                    f"this NATS server takes no message of {len(data)} bytes "
+                    f"(max_payload is {self.client.max_payload})"
+                )
+            await self.client.publish(channel, data)
+        await self.probe()
+
+    async def close(self) -> None:
+        """Leave the server."""
+        with suppress(*ERRORS):
+            await self.client.close()
+
+
+class NatsCore(Outlet):
+    """NATS core. Only an embedded server tells who listens, and only when it is asked."""
+
+    kind = "NATS"
+    is_late = True
+    errors = ERRORS
+
+    def __init__(self, broker: Broker) -> None:
+        """Begin without a connection.
+
+        Args:
+            broker: where.
+        """
+        self._broker = broker
+        self._line: _Line | None = None
+
+    async def _connected(self) -> _Line:
+        if self._line is None or not self._line.client.is_connected:
+            await self.hang_up()
+            self._line = await _Line.open(self._broker.url, "qaws")
+        return self._line
+
+    async def publish(self, channel: str, payload: str | bytes) -> None:
+        """Hand over one message."""
+        line = await self._connected()
+        await line.publish([(channel, payload)])
+
+    async def publish_all(self, messages: Sequence[Message]) -> list[int | None]:
+        """Hand over several."""
+        line = await self._connected()
+        await line.publish(messages)
+        return [None] * len(messages)
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator[Outlet]:
+        """Give one more connection."""
+        other = NatsCore(self._broker)
+        try:
+            yield other
+        finally:
+            await other.close()
+
+    @contextmanager
+    def breath(self) -> Iterator[Breath]:
+        """Give a connection on a loop of its own, for whose answers a thread can wait."""
+        loop = LoopThread()
+        line = None
+        try:
+            line = loop.call(_Line.open(self._broker.url, "qaws"), 2 * ANSWER_S)
+            yield _Apart(line, loop)
+        finally:
+            if line:
+                with suppress(*ERRORS):
+                    loop.call(line.close(), ANSWER_S)
+            loop.stop()
+
+    def listener(self, name: str) -> Listener | None:
+        """Return what hears others who publish."""
+        return _Subscriber(self._broker, name)
+
+    async def listened_to(self) -> Listened | None:
+        """Return the subjects that somebody has subscribed to, where the server is embedded."""
+        server = self._broker.server
+        if not isinstance(server, NatsServer) or not server.monitor:
+            return None
+        told = await asyncio.to_thread(_asked, f"{server.monitor}/connz?subs=1&limit=1024")
+        of_others = [each for each in told["connections"] if each.get("name") != "qaws"]
+        subjects = [s for each in of_others for s in each.get("subscriptions_list", ())]
+        named = [each for each in subjects if not each.startswith("_INBOX.")]
+        patterns = {each for each in named if not {"*", ">"}.isdisjoint(each.split("."))}
+        plain = set(named) - patterns
+        return Listened(tuple(sorted(plain)), tuple(sorted(patterns)), len(named), fits)
+
+    async def hang_up(self) -> None:
+        """Give up the connection."""
+        line, self._line = self._line, None
+        if line:
+            await line.close()
+
+    async def close(self) -> None:
+        """Leave the server."""
+        await self.hang_up()
+
+
+def _asked(url: str) -> Any:
+    with urlopen(url, timeout=ANSWER_S) as answer:
+        return json.load(answer)
+
+
+def fits(pattern: str, subject: str) -> bool:
+    """Return whether a subject fits one with wildcards: `*` is one token, `>` the rest."""
+    wanted, given = pattern.split("."), subject.split(".")
+    if wanted[-1] == ">":
+        if len(given) < len(wanted):
+            return False
+        wanted, given = wanted[:-1], given[: len(wanted) - 1]
+    return len(wanted) == len(given) and all(
+        w in ("*", g) for w, g in zip(wanted, given, strict=True)
+    )
+
+
+class _Apart(Breath):
+    """Messages on a loop of their own."""
+
+    def __init__(self, line: _Line, loop: LoopThread) -> None:
+        self._line, self._loop = line, loop
+
+    def publish(self, messages: Sequence[Message], command: Sequence[str] = ()) -> list[int | None]:
+        """Hand over messages behind each other; return when the server has passed them on."""
+        if command:
+            raise NotVerified("NATS cuts nobody off at the suite's word")
+        self._loop.call(self._line.publish(messages), 2 * ANSWER_S)
+        return [None] * len(messages)
+
+
+class _Subscriber(Listener):
+    """Subscribed to channels on a connection of its own, whose probe comes behind them."""
+
+    def __init__(self, broker: Broker, name: str) -> None:
+        self._broker = broker
+        self._line: _Line | None = None
+        self._subscriptions: list[Any] = []
+
+    @property
+    def is_on(self) -> bool:  # type: ignore[override]
+        """Return whether it hears what is published."""
+        return self._line is not None and self._line.client.is_connected
+
+    async def begin(self, channels: Collection[str], take: Take) -> None:
+        """Listen from now on: what is behind the probe is heard."""
+
+        async def heard(message: Msg) -> None:
+            take(message.subject, message.data)
+
+        with suppress(*ERRORS):
+            self._line = line = await _Line.open(self._broker.url, "qaws")
+            self._subscriptions = [await line.client.subscribe(c, cb=heard) for c in channels]
+            await line.probe()
+
+    async def settle(self, within_s: float) -> None:
+        """Wait for a probe, and for what lies before it: each subscription has its own queue."""
+        assert self._line
+        with suppress(*ERRORS):
+            async with asyncio.timeout(within_s):
+                await self._line.probe(within_s)
+                while any(s.pending_msgs for s in self._subscriptions):  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+
+    async def end(self) -> None:
+        """Listen no longer."""
+        line, self._line = self._line, None
+        if line:
+            await line.close()

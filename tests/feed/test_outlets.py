@@ -1,0 +1,485 @@
+"""Each kind of feed, with its real server: what is published comes, in order, as it is recorded."""
+
+import asyncio
+import importlib
+import importlib.util
+import json
+import os
+import sys
+import time
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+import redis.asyncio
+
+from qaws.feed import Feed
+from qaws.feed.outlets import outlet_of
+from qaws.feed.readiness import Readiness
+from qaws.protocol.dialect import QaWs
+from qaws.protocol.market import selection_of
+from qaws.sut.broker import Broker, open_broker
+from qaws.sut.brokers.no_server import NoServer
+from qaws.sut.sections import Feed as Section
+from qaws.verdict import Broken, NotVerified
+from tests.waiting import HANG_S, soon
+
+NIFTY = selection_of("NIFTY")
+NEEDS = {"nats": "nats", "zeromq": "zmq"}
+KINDS = ("redis", "redis-streams", "nats", "zeromq")
+CHANNELS = ("ticker:options", "ticker:underlying")
+
+
+def needed(kind):
+    """Skip where the library of a kind is not there."""
+    if kind in NEEDS and not importlib.util.find_spec(NEEDS[kind]):
+        pytest.skip(f"{NEEDS[kind]} is not there; make test brings it")
+    if kind == "nats":
+        open_nats_or_skip()
+
+
+def open_nats_or_skip():
+    import shutil
+    from pathlib import Path
+
+    beside = Path(sys.executable).with_name("nats-server")
+    if not (beside.exists() or shutil.which("nats-server")):
+        pytest.skip("nats-server is not there; make test brings it")
+
+
+@pytest.fixture(scope="module")
+def brokers(tmp_path_factory):
+    """Give an embedded broker of a kind; each is started once."""
+    opened = {}
+
+    def get(kind):
+        needed(kind)
+        if kind not in opened:
+            folder = tmp_path_factory.mktemp(kind)
+            opened[kind] = open_broker("embedded", folder, kind=kind)
+        return opened[kind]
+
+    yield get
+    for each in opened.values():
+        each.stop()
+
+
+@asynccontextmanager
+async def listening(kind, url):
+    """Listen as a service would; yield the list of (channel, payload) that grows."""
+    heard = []
+    if kind == "redis":
+        async with redis.asyncio.from_url(url) as client, client.pubsub() as feed:
+            await feed.subscribe(*CHANNELS)
+
+            async def take():
+                async for message in feed.listen():
+                    if message["type"] == "message":
+                        heard.append((message["channel"].decode(), message["data"].decode()))
+
+            task = asyncio.create_task(take())
+            yield heard
+            task.cancel()
+    elif kind == "redis-streams":
+        async with redis.asyncio.from_url(url) as client:
+            last: dict[str, Any] = dict.fromkeys(CHANNELS, b"0-0")
+            for channel in CHANNELS:
+                found: Any = await client.xrevrange(channel, count=1)
+                last[channel] = found[0][0] if found else b"0-0"
+
+            over = asyncio.Event()
+
+            async def read():  # not cancelled: the client may swallow that
+                while not over.is_set():
+                    await asyncio.sleep(0.01)
+                    for channel, seen in last.items():
+                        added: Any = await client.xrange(channel, min=b"(" + seen)
+                        for number, entry in added:
+                            last[channel] = number
+                            heard.append((channel, entry[b"data"].decode()))
+
+            task = asyncio.create_task(read())
+            yield heard
+            over.set()
+            await task
+    elif kind == "nats":
+        import nats
+
+        line = await nats.connect(url)
+        came = asyncio.Event()
+
+        async def hear(message):
+            if message.subject == "ticker:probe":
+                came.set()
+            else:
+                heard.append((message.subject, message.data.decode()))
+
+        await line.subscribe("*", cb=hear)
+        await line.publish("ticker:probe", b"")
+        await asyncio.wait_for(came.wait(), HANG_S)
+        yield heard
+        await line.close()
+    else:
+        import zmq
+        import zmq.asyncio
+
+        with zmq.asyncio.Context() as context, context.socket(zmq.SUB) as line:
+            line.setsockopt(zmq.LINGER, 0)
+            line.connect(url)
+            line.subscribe(b"ticker:")
+
+            async def receive():
+                while True:
+                    topic, payload = await line.recv_multipart()
+                    heard.append((topic.decode(), payload.decode()))
+
+            task = asyncio.create_task(receive())
+            yield heard
+            task.cancel()
+
+
+@pytest.fixture
+def play(loop, brokers):
+    """Run `story(feed, heard)` on the loop thread, with somebody who listens to a kind of feed."""
+
+    def playing(kind, story, broker=None):
+        used = broker or brokers(kind)
+
+        async def whole():
+            feed = Feed(used, Section(kind=kind, broker="embedded"), QaWs())
+            try:
+                before = await feed.readiness.listeners()
+                async with listening(kind, used.url) as heard:
+                    await feed.readiness.await_more_than(before, 10)
+                    return await story(feed, heard)
+            finally:
+                await feed.close()
+
+        return loop.call(whole(), timeout_s=2 * HANG_S)
+
+    return playing
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_published_comes_in_order_as_it_is_in_the_ledger(play, kind):
+    async def story(feed, heard):
+        option = partial(feed.market.option_tick, 256265)
+        await feed.publish(option())
+        await feed.publish_together([option] * 3)
+        await feed.publish(option())
+        await feed.publish_side_by_side([[NIFTY.sample()] * 5], 2)
+        await feed.publish(option())
+        ticks = feed.ledger.ticks
+        await soon(lambda: len(heard) >= len(ticks), f"{len(heard)} of {len(ticks)}")
+        return ticks, list(heard)
+
+    ticks, heard = play(kind, story)
+    assert len(ticks) == 11
+    assert [text for _, text in heard] == [tick.text for tick in ticks]
+    assert {channel for channel, _ in heard} == {"ticker:options"}
+    assert {tick.heard_by for tick in ticks} == ({1} if kind in ("redis", "zeromq") else {None})
+    assert all(tick.due_ns <= tick.sent_ns < tick.taken_ns for tick in ticks)
+
+
+@pytest.mark.parametrize("kind", ["redis", "redis-streams", "nats"])
+def test_what_was_taken_before_an_event_is_with_the_broker(play, kind):
+    async def story(feed, heard):
+        option, at = partial(feed.market.option_tick, 256265), []
+        ticks = await feed.publish_across([option] * 6, 4, lambda: at.append(time.monotonic_ns()))
+        await soon(lambda: len(heard) >= 6)
+        return ticks, at[0], list(heard)
+
+    ticks, at_ns, heard = play(kind, story)
+    assert [text for _, text in heard] == [tick.text for tick in ticks]
+    assert all(tick.taken_ns < at_ns for tick in ticks[:4])
+    assert all(tick.sent_ns > at_ns for tick in ticks[4:])
+
+
+def test_over_zeromq_nothing_is_owed_at_an_instant(play):
+    async def story(feed, heard):
+        with pytest.raises(NotVerified, match="ZeroMQ does not tell when a tick has been passed"):
+            await feed.publish_across([partial(feed.market.option_tick, 256265)], 1, print)
+
+    play("zeromq", story)
+
+
+@pytest.mark.parametrize("kind", ["redis-streams", "nats", "zeromq"])
+def test_what_a_kind_cannot_do_is_not_verified_with_its_reason(play, kind):
+    async def story(feed, heard):
+        with pytest.raises(NotVerified, match="cuts nobody off at the suite's word"):
+            await feed.subscribers()
+        with pytest.raises(NotVerified, match="has no buffer for a listener"):
+            await feed.configure("client-output-buffer-limit", "pubsub 1 0 0")
+
+    play(kind, story)
+
+
+@pytest.mark.parametrize("kind", ["redis", "nats", "zeromq"])
+def test_it_is_told_who_listens_but_for_the_suite(play, kind):
+    async def story(feed, heard):
+        await feed.publish(feed.market.option_tick(256265))
+        return await feed.listened_to()
+
+    told = play(kind, story)
+    assert told.covers("ticker:options")
+    assert not told.covers("elsewhere.entirely")
+
+
+@pytest.mark.parametrize("kind", ["redis-streams", "nats"])
+def test_who_else_publishes_is_heard_and_never_the_suite(loop, brokers, kind):
+    shared = Broker(brokers(kind).url, server=brokers(kind).server, is_own=False)
+
+    async def colleague():
+        other = outlet_of(shared, Section(kind=kind, broker="embedded"))
+        await other.publish("ticker:underlying", '{"a colleague": 1}')
+        await other.close()
+
+    async def whole():
+        feed = Feed(shared, Section(kind=kind, broker="embedded"), QaWs())
+        try:
+            await feed.begin(alone=True)
+            option = partial(feed.market.option_tick, 256265)
+            await feed.publish_together([option] * 3)
+            await feed.publish(option())
+            await feed.publish_side_by_side([[NIFTY.sample()] * 3], 2)
+            await feed.publish_raw("option_tick", b"\xff no tick")
+            own = await feed.others.heard()
+            await colleague()
+            return own, await feed.others.heard()
+        finally:
+            await feed.close()
+
+    own, heard = loop.call(whole(), timeout_s=2 * HANG_S)
+    assert own == ""
+    assert heard.startswith("somebody else publishes at ")
+    assert "on the channel ticker:underlying: '{\"a colleague\": 1}'" in heard
+
+
+@pytest.mark.parametrize("kind", ["redis-streams", "nats"])
+def test_a_broker_goes_and_comes_back(loop, tmp_path, kind):
+    needed(kind)
+    broker = open_broker("embedded", tmp_path, kind=kind)
+
+    async def whole():
+        feed = Feed(broker, Section(kind=kind, broker="embedded"), QaWs())
+        option = partial(feed.market.option_tick, 256265)
+        try:
+            await feed.publish(option())
+            await asyncio.to_thread(broker.take_down)
+            await feed.hang_up()
+            doubted = await feed.publish(option())
+            await asyncio.to_thread(broker.bring_up)
+            return doubted, await feed.publish(option())
+        finally:
+            await feed.close()
+
+    try:
+        doubted, taken = loop.call(whole(), timeout_s=2 * HANG_S)
+        assert doubted.in_doubt
+        assert taken.taken_ns
+        assert not taken.in_doubt
+    finally:
+        broker.stop()
+
+
+@pytest.mark.parametrize("kind", ["nats", "zeromq"])
+def test_a_subscription_that_comes_late_is_waited_for_and_one_that_never_comes_only_once(
+    loop, brokers, kind
+):
+    broker = brokers(kind)
+
+    async def whole():
+        outlet = outlet_of(broker, Section(kind=kind, broker="embedded"))
+        readiness = Readiness(outlet)
+        try:
+            before = await readiness.listeners()
+            waiting = asyncio.create_task(readiness.await_more_than(before, 30))
+            await asyncio.sleep(0.1)
+            assert not waiting.done()
+            async with listening(kind, broker.url):
+                await asyncio.wait_for(waiting, HANG_S)
+                more = await readiness.listeners()
+            begun = time.monotonic()
+            await readiness.await_more_than(more + 1, 0.1)
+            await readiness.await_more_than(more + 1, 1000)
+            return before, more, time.monotonic() - begun
+        finally:
+            await outlet.close()
+
+    before, more, took_s = loop.call(whole(), timeout_s=4 * HANG_S)
+    assert more == before + 1
+    assert took_s < HANG_S
+
+
+def test_what_zeromq_cannot_hand_over_is_said_and_not_lost_in_silence(loop, tmp_path, monkeypatch):
+    """A PUB socket would drop it in the middle, and the service would be blamed."""
+    needed("zeromq")
+    import zmq
+
+    monkeypatch.setattr("qaws.feed.outlets.zeromq.QUEUED", 1)
+    monkeypatch.setattr("qaws.feed.outlets.zeromq.ANSWER_S", 0.2)
+    broker = open_broker("embedded", tmp_path, kind="zeromq")
+
+    async def whole():
+        feed = Feed(broker, Section(kind="zeromq", broker="embedded"), QaWs())
+        context = zmq.Context()
+        line = context.socket(zmq.SUB)
+        line.setsockopt(zmq.RCVHWM, 1)
+        line.connect(broker.url)
+        line.subscribe(b"")
+        try:
+            await soon_counts(feed)
+            sent = 0
+            said = ""
+            while not said:
+                try:
+                    await feed.publish_raw("option_tick", b"%08d" % sent + b"x" * 100_000)
+                    sent += 1
+                except Broken as problem:
+                    said = str(problem)
+            assert "cannot publish there: Resource temporarily" in said
+            got = []
+            while line.poll(500):
+                got.append(int(line.recv_multipart()[1][:8]))
+            return sent, got
+        finally:
+            context.destroy(linger=0)
+            await feed.close()
+
+    sent, got = loop.call(whole(), timeout_s=2 * HANG_S)
+    assert got == list(range(sent))
+
+
+def test_a_service_that_binds_gets_its_ticks_too(loop):
+    needed("zeromq")
+    import zmq
+    import zmq.asyncio
+
+    async def whole():
+        with zmq.asyncio.Context() as context, context.socket(zmq.SUB) as line:
+            line.setsockopt(zmq.LINGER, 0)
+            url = f"tcp://127.0.0.1:{line.bind_to_random_port('tcp://127.0.0.1')}"
+            line.subscribe(b"ticker:")
+            section = Section(broker=f"zmq+{url}", binds="service")
+            feed = Feed(Broker(url, server=NoServer()), section, QaWs())
+            try:
+                receiving = asyncio.ensure_future(line.recv_multipart())  # else it greets nobody
+                await soon_counts(feed)
+                tick = await feed.publish(feed.market.option_tick(256265))
+                return tick, await asyncio.wait_for(receiving, HANG_S)
+            finally:
+                await feed.close()
+
+    tick, (topic, payload) = loop.call(whole(), timeout_s=2 * HANG_S)
+    assert (topic, payload.decode()) == (b"ticker:options", tick.text)
+    assert tick.heard_by == 1
+
+
+def test_an_address_that_another_has_bound_is_said(brokers):
+    taken = brokers("zeromq").url
+
+    async def whole():
+        section = Section(broker=f"zmq+{taken}")
+        first = outlet_of(Broker(taken, server=NoServer()), section)
+        try:
+            with pytest.raises(Broken, match=r'broker zmq\+tcp:.*in use.*; or binds = "service"'):
+                outlet_of(Broker(taken, server=NoServer()), section)
+        finally:
+            await first.close()
+
+    asyncio.run(whole())
+
+
+async def soon_counts(feed):
+    """Wait until somebody listens."""
+    deadline = time.monotonic() + HANG_S
+    while not await feed.readiness.listeners():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "subject", "expected"),
+    [
+        ("md.options", "md.options", True),
+        ("md.*", "md.options", True),
+        ("md.*", "md.options.x", False),
+        ("md.>", "md.options.x", True),
+        ("md.>", "md", False),
+        (">", "md", True),
+        ("*.options", "md.options", True),
+        ("*.options", "md.bars", False),
+    ],
+)
+def test_subjects_of_nats_fit_as_its_server_has_it(pattern, subject, expected):
+    needed("nats")
+    from qaws.feed.outlets.nats_core import fits
+
+    assert fits(pattern, subject) is expected
+
+
+def test_a_message_that_the_server_does_not_take_is_no_fault_of_the_service(play):
+    async def story(feed, heard):
+        with pytest.raises(NotVerified, match="takes no message of 2000000 bytes"):
+            await feed.publish_raw("option_tick", b"a" * 2_000_000)
+        await feed.publish(feed.market.option_tick(256265))
+
+    play("nats", story)
+
+
+@pytest.mark.parametrize(
+    ("kind", "library", "module", "package"),
+    [("nats", "nats", "nats_core", "nats-py"), ("zeromq", "zmq", "zeromq", "pyzmq")],
+)
+def test_a_library_that_is_not_there_is_named_with_the_command_that_brings_it(
+    monkeypatch, kind, library, module, package
+):
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, f"qaws.feed.outlets.{module}", raising=False)
+    with pytest.raises(Broken, match=rf"needs {package}: make feeds, or pip install {package}$"):
+        outlet_of(Broker("x://127.0.0.1:1"), Section(kind=kind, broker="embedded"))
+
+
+# --- a command of the team -----------------------------------------------------------------------
+
+
+def of_command(*command):
+    return Section(command=list(command), inject_allowed=True)
+
+
+def test_the_teams_own_publisher_gets_one_document_a_line(loop, tmp_path):
+    file = tmp_path / "lines"
+
+    async def whole():
+        feed = Feed(Broker(""), of_command("sh", "-c", f"cat >{file}"), QaWs())
+        option = partial(feed.market.option_tick, 256265)
+        ticks = [await feed.publish(option()), *await feed.publish_together([option] * 2)]
+        with pytest.raises(NotVerified, match="takes one document a line"):
+            await feed.publish_raw("option_tick", b"two\nlines")
+        await feed.close()
+        return ticks
+
+    ticks = loop.call(whole(), timeout_s=HANG_S)
+    lines = file.read_text().splitlines()
+    assert lines == [tick.text for tick in ticks]
+    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]
+    assert {tick.heard_by for tick in ticks} == {None}
+
+
+def test_a_publisher_that_has_ended_is_said(loop):
+    async def whole():
+        feed = Feed(Broker(""), of_command("sh", "-c", "exit 3"), QaWs())
+        try:
+            await soon(lambda: vars(feed._outlet)["_process"].poll() is not None)
+            await feed.publish(feed.market.option_tick(256265))
+        finally:
+            await feed.close()
+
+    with pytest.raises(Broken, match="sh -c exit 3 has ended with exit code 3"):
+        loop.call(whole(), timeout_s=HANG_S)
+
+
+def test_a_publisher_that_cannot_be_started_is_said():
+    with pytest.raises(Broken, match=r"\[feed\] command = .*no-such.*: No such file"):
+        outlet_of(Broker(""), of_command(f"no-such-{os.getpid()}"))
