@@ -99,6 +99,7 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
         connection = RawConnection(
             f"hostile client {number}",
             testbed.dialect,
+            authority=testbed.target.endpoint.authority,
             stalled_ms=testbed.loop.stalls.between,
         )
         testbed.scenario.connections.all.append(connection)

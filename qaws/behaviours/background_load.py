@@ -165,7 +165,9 @@ def address(testbed: Testbed, symbol: str, persons: int, clients: int) -> Addres
     ]
     try:
         selection = Selection("symbols", symbols=(symbol,))
-        return Address.of(shown, selection, testbed.target.spoken)
+        return Address.of(
+            shown, selection, testbed.target.spoken, testbed.target.endpoint.authority
+        )
     except ValueError as problem:
         raise Broken(f"{testbed.target.file}: {problem}") from None
 

@@ -215,6 +215,7 @@ def plans(
         first=first,
         dialect=testbed.target.spoken,
         flow=flow,
+        authority=testbed.target.endpoint.authority,
     )
     return plan, flow
 

@@ -43,9 +43,12 @@ async def ask_as_stranger(testbed: Testbed, shown: str) -> None:
         joint = "&" if "?" in section.path else "?"
         parameter = testbed.target.auth.query_parameter
         asked.append((f"{address}{joint}{parameter}={quote(token.partition(' ')[2])}", {}))
-    answers = testbed.scenario.stash.setdefault(ANSWERS, [])
+    answers, trusted = (
+        testbed.scenario.stash.setdefault(ANSWERS, []),
+        testbed.target.endpoint.authority,
+    )
     for where, headers in asked:
-        answers.append((shown, *await asyncio.to_thread(_answer, where, headers)))
+        answers.append((shown, *await asyncio.to_thread(_answer, where, headers, trusted)))
 
 
 async def _headers(testbed: Testbed, shown: str) -> list[dict[str, str]]:
@@ -66,7 +69,7 @@ def _other(value: str) -> str:
     return value[:-4] + "".join("x" if letter != "x" else "y" for letter in value[-4:])
 
 
-def _answer(url: str, headers: Mapping[str, str]) -> tuple[int, str]:
+def _answer(url: str, headers: Mapping[str, str], authority: str) -> tuple[int, str]:
     """Return status, and head and body of an HTTP answer.
 
     Raises:
@@ -74,7 +77,7 @@ def _answer(url: str, headers: Mapping[str, str]) -> tuple[int, str]:
     """
     try:
         try:
-            with open_url(url, ANSWER_S, headers) as answer:
+            with open_url(url, ANSWER_S, headers, authority) as answer:
                 return answer.status, f"{answer.headers}{answer.read().decode('utf-8', 'replace')}"
         except HTTPError as refusal:
             with refusal:

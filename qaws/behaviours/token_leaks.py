@@ -218,13 +218,13 @@ async def _asked(testbed: Testbed, canary: Canary) -> str:
     url, parameter = testbed.service.url, testbed.target.auth.query_parameter
     where = http_url(url, canary.where)
     address, _ = credentials(where, canary.token, "query parameter", parameter)
-    return await asyncio.to_thread(_answer, address)
+    return await asyncio.to_thread(_answer, address, testbed.target.endpoint.authority)
 
 
-def _answer(url: str) -> str:
+def _answer(url: str, authority: str) -> str:
     """Return head and body of an HTTP answer, whatever its status; "" where none came."""
     try:
-        with open_url(url, ANSWER_S) as answer:
+        with open_url(url, ANSWER_S, authority=authority) as answer:
             return f"{answer.headers}{answer.read().decode('utf-8', 'replace')}"
     except HTTPError as refusal:
         with refusal:

@@ -6,6 +6,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from qaws.runtime.dialing import connected_socket
+from qaws.verdict import Broken
+
+
+class Untrusted(Broken):
+    """The service shows no certificate that is trusted; the text says why, and the way out."""
 
 
 def redacted(url: str) -> str:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from ssl import SSLError
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from websockets.frames import Opcode
 from websockets.http11 import Response
 from websockets.protocol import Event, State
 
-from qaws.clients.address import redacted
+from qaws.clients.address import Untrusted, redacted
 from qaws.clients.endings import Ending
 from qaws.clients.frame_log import Frame, FrameKind
 from qaws.clients.recorder import CUT_HANDSHAKE, Recorder, Unanswered, dial
@@ -29,6 +30,7 @@ from qaws.clients.subscriber import Subscriber
 from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.dialect import Said
 from qaws.protocol.joined import several_texts
+from qaws.runtime.trust import problem_in_words
 from qaws.verdict import Broken
 
 OPENING = "opening"
@@ -46,11 +48,13 @@ def _says(message: dict[str, Any], frame: Frame) -> bool:
 class Connection(Subscriber):
     """One client's connection, from the handshake to its end.
 
-    `token` is what it showed. `end_was_due` is set by the step that found the service's close to be
-    right; a client that loses its connection in any other way has not received what it was due.
+    `token` is what it showed; `authority` is what `client_context` takes. `end_was_due` is set by
+    the step that found the service's close to be right; a client that loses its connection in any
+    other way has not received what it was due.
     """
 
     token: str | None = field(default=None, repr=False, kw_only=True)
+    authority: str = field(default="", repr=False, kw_only=True)
     breaches: list[str] = field(default_factory=list)
     url: str = ""
     started_ns: int = 0
@@ -98,7 +102,13 @@ class Connection(Subscriber):
         self._note("→", "handshake", "; ".join([f"GET {self.url}", *shown]))
         try:
             opened = await dial(
-                self, url, headers, OPEN_ALLOWANCE_S, receive_buffer, compression=compression
+                self,
+                url,
+                headers,
+                OPEN_ALLOWANCE_S,
+                receive_buffer,
+                compression=compression,
+                authority=self.authority,
             )
         except InvalidStatus as refusal:
             self.refusal = refusal.response
@@ -114,6 +124,8 @@ class Connection(Subscriber):
         except TimeoutError:
             said = f"no network connection came about in {OPEN_ALLOWANCE_S:g} s"
             self._unreachable(said, url, may_be_gone)
+        except SSLError as problem:
+            raise Untrusted(f"{self.url}: {problem_in_words(problem)}") from None
         except OSError as problem:
             said = f"cannot connect: {problem}; is the service running there?"
             self._unreachable(said, url, may_be_gone)

@@ -15,6 +15,7 @@ import socket
 import time
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
+from ssl import SSLError
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -23,10 +24,11 @@ from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.streams import StreamReader
 
-from qaws.clients.address import redacted
+from qaws.clients.address import Untrusted, redacted
 from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
 from qaws.clients.frame_log import Frame
 from qaws.measure.socket_buffers import unread_bytes
+from qaws.runtime.trust import context_for, problem_in_words
 from qaws.verdict import Broken
 
 PORTION = 512
@@ -110,18 +112,21 @@ class RawConnection(Connection):
         """Make the network connection, and send nothing.
 
         Raises:
-            Broken: nobody listens there, or the target wants TLS.
+            Broken: nobody listens there, or its certificate is not trusted.
         """
         parts = urlsplit(url)
-        if parts.scheme != "ws":
-            raise Broken(f"{redacted(url)}: raw clients speak ws:// only")
         self.started_ns = time.monotonic_ns()
-        loop = asyncio.get_running_loop()
+        loop, context = asyncio.get_running_loop(), context_for(url, self.authority)
         try:
             async with asyncio.timeout(OPEN_ALLOWANCE_S):
                 _, self._line = await loop.create_connection(
-                    lambda: _Line(self), parts.hostname or "", parts.port or 80
+                    lambda: _Line(self),
+                    parts.hostname or "",
+                    parts.port or (443 if context else 80),
+                    ssl=context,
                 )
+        except SSLError as problem:
+            raise Untrusted(f"{redacted(url)}: {problem_in_words(problem)}") from None
         except (OSError, TimeoutError) as problem:
             raise Broken(
                 f"{redacted(url)}: cannot connect: {problem}; is the service running there?"
@@ -278,7 +283,8 @@ class _Line(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._take_all()
         self._owner._note("←", "eof", "the service sends nothing more")
-        return self._owner.stays
+        # TLS knows no line that is closed on one side only.
+        return self._owner.stays and self.transport.get_extra_info("ssl_object") is None
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc and self._owner.http_status == 101:
@@ -294,6 +300,8 @@ class _Line(asyncio.Protocol):
         holds for it, the close frame too.
         """
         found = bytearray()
+        if self.transport.get_extra_info("ssl_object") is not None:
+            return b""  # what is left is encrypted
         with contextlib.suppress(OSError, ValueError):
             number = os.dup(self.transport.get_extra_info("socket").fileno())
             with socket.socket(fileno=number) as line:

@@ -19,6 +19,7 @@ from websockets.frames import Opcode
 from websockets.protocol import Event
 
 from qaws.clients.address import small_socket
+from qaws.runtime.trust import context_for
 
 AS_BROWSERS = ClientPerMessageDeflateFactory(client_max_window_bits=True)
 """What browsers offer: `permessage-deflate; client_max_window_bits` (RFC 7692)."""
@@ -98,8 +99,11 @@ async def dial(
     receive_buffer: int | None,
     *,
     compression: bool,
+    authority: str = "",
 ) -> Recorder:
     """Connect and do the handshake; `owner` is told of all that arrives, from the first byte on.
+
+    `authority` is what `client_context` takes.
 
     Raises:
         Unanswered: there was a network connection, but no handshake within `within_s`.
@@ -130,6 +134,7 @@ async def dial(
             max_size=None,
             max_queue=None,
             create_connection=recorder,  # type: ignore[arg-type]
+            ssl=context_for(url, authority),
             **small,
         )
     except TimeoutError as problem:

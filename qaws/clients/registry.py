@@ -86,7 +86,13 @@ class Registry:
 
         async def one(client: str, token: str | None) -> Connection:
             url, headers = credentials(service.url, token, location, auth.query_parameter)
-            connection = Connection(client, self._dialect, token=token, stalled_ms=self._stalled_ms)
+            connection = Connection(
+                client,
+                self._dialect,
+                token=token,
+                authority=service.target.endpoint.authority,
+                stalled_ms=self._stalled_ms,
+            )
             self.all.append(connection)
             async with gate:
                 await connection.open(

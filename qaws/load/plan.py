@@ -67,6 +67,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
             not.
         ready_within_s: until when the last client must have its acknowledgement.
         at_once: how many handshakes each worker has under way at a time.
+        authority: whom clients trust over TLS, as `client_context` takes it.
     """
 
     url: str
@@ -82,6 +83,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     flow: FlowPlan | None = None
     ready_within_s: float = 20.0
     at_once: int = 20
+    authority: str = ""
 
     @property
     def clients(self) -> int:

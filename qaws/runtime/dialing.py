@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 
 
 async def connected_socket(host: str, port: int, receive_buffer: int) -> socket.socket:
@@ -39,3 +40,73 @@ async def connected_socket(host: str, port: int, receive_buffer: int) -> socket.
         else:
             return opened
     raise first or OSError(f"{host} has no address")
+
+
+class Bytes:
+    """Bytes over a connected socket that is read as slowly as its owner likes, with TLS or without.
+
+    Nothing is read ahead but what TLS cannot do without: a record of at most 16 KiB.
+    """
+
+    def __init__(self, connected: socket.socket, context: ssl.SSLContext | None, host: str) -> None:
+        self._socket = connected
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context and context.wrap_bio(
+            self._incoming, self._outgoing, server_hostname=host
+        )
+
+    async def shake_hands(self) -> None:
+        """Agree on TLS, where there is to be any.
+
+        Raises:
+            OSError: that cannot be; an `ssl.SSLError` where the certificate is not trusted.
+        """
+        while self._tls:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._feed(16_384)
+            else:
+                await self._flush()
+                return
+
+    async def receive(self, most: int) -> bytes:
+        """Return up to so many bytes, none when the line has ended.
+
+        Raises:
+            OSError: it was cut.
+        """
+        loop = asyncio.get_running_loop()
+        while self._tls:
+            try:
+                return self._tls.read(most)
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._feed(most)
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                return b""
+        return await loop.sock_recv(self._socket, most)
+
+    async def send(self, data: bytes) -> None:
+        """Send all of it.
+
+        Raises:
+            OSError: the line was cut.
+        """
+        if self._tls:
+            self._tls.write(data)
+            await self._flush()
+        else:
+            await asyncio.get_running_loop().sock_sendall(self._socket, data)
+
+    async def _flush(self) -> None:
+        if self._outgoing.pending:
+            await asyncio.get_running_loop().sock_sendall(self._socket, self._outgoing.read())
+
+    async def _feed(self, most: int) -> None:
+        data = await asyncio.get_running_loop().sock_recv(self._socket, most)
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()

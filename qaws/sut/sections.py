@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,6 +17,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from qaws.runtime.trust import read_authority
 
 PLACEHOLDERS = {
     "python": "the interpreter that runs the suite",
@@ -41,12 +44,28 @@ class Endpoint(Section):
 
     `idle_timeout_s`: after how many seconds the service closes a client that says nothing, where
     nobody has set another time; None where that is not known. `heartbeats`: types of messages that
-    the service sends of its own accord, so that a line is seen to live.
+    the service sends of its own accord, so that a line is seen to live. `ca_file`: certificates in
+    PEM, the authorities that alone are trusted over TLS; None for those of the system.
     """
 
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
+    ca_file: Path | None = None
     idle_timeout_s: float | None = Field(default=None, gt=0)
     heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
+
+    @field_validator("ca_file")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        try:
+            read_authority(value)
+        except ValueError as problem:
+            raise ValueError(f"{value} {problem}") from None
+        return value
+
+    @functools.cached_property
+    def authority(self) -> str:
+        """Return the certificates of `ca_file`, "" for those that the system trusts."""
+        return read_authority(self.ca_file)
 
 
 FIRST_MESSAGE = "first message"

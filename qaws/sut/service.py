@@ -18,6 +18,7 @@ import psutil
 from qaws.measure.family import families, has_ended, holds_port, others_that_hold
 from qaws.measure.memory import MIB, private_bytes
 from qaws.runtime.process import ManagedProcess
+from qaws.runtime.trust import context_for
 from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot, closing_sockets, own_sockets
 from qaws.sut.sections import Statistics
 from qaws.sut.target import Target
@@ -203,7 +204,9 @@ class Service:
         url = http_url(self.url, section.path)
         self.require_alive()
         try:
-            with open_url(url, 5, self.statistics_headers()) as answer:
+            with open_url(
+                url, 5, self.statistics_headers(), self.target.endpoint.authority
+            ) as answer:
                 counts = json.load(answer)
             for key in (section.connections, section.subscriptions):
                 if type(counts[key]) is not int:
@@ -290,14 +293,21 @@ def http_url(websocket_url: str, path: str) -> str:
     return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}{path}"
 
 
-def open_url(url: str, timeout_s: float, headers: Mapping[str, str] | None = None) -> HTTPResponse:
+def open_url(
+    url: str, timeout_s: float, headers: Mapping[str, str] | None = None, authority: str = ""
+) -> HTTPResponse:
     """Open an http(s) URL, on this machine without the proxy that the environment may name.
+
+    `authority` is what `client_context` takes.
 
     Raises:
         OSError: it cannot be had; an `HTTPError` where the status is not 200.
     """
     loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
     proxies = urllib.request.ProxyHandler({} if loopback else None)
+    secure = urllib.request.HTTPSHandler(context=context_for(url, authority))
     request = urllib.request.Request(url, headers=dict(headers or {}))
-    answer: HTTPResponse = urllib.request.build_opener(proxies).open(request, timeout=timeout_s)
+    answer: HTTPResponse = urllib.request.build_opener(proxies, secure).open(
+        request, timeout=timeout_s
+    )
     return answer

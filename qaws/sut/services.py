@@ -15,15 +15,14 @@ from urllib.parse import urlsplit
 
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
+from qaws.runtime.trust import problem_in_words
 from qaws.sut.sections import Launch
 from qaws.sut.service import Service, http_url, open_url
 from qaws.sut.target import Target
 from qaws.verdict import Broken, NotVerified
 
-NO_TLS = "what answers there is no TLS: look at [endpoint] url, is it ws:// or wss://?"
 NO_TLS_S = 2.0
 """For how long that must be so: whoever comes up may cut off who is early."""
-NOT_TRUSTED = "the certificate is not trusted: export SSL_CERT_FILE=<the file of its authority>"
 
 
 class NoTls(Broken):
@@ -236,7 +235,7 @@ class Services:
                 url = http_url(self._target.endpoint.url.format(port=port), launch.ready_path or "")
                 waiting_for = f"{url} to answer 200"
                 try:
-                    if launch.ready_path is None or _is_ready(url):
+                    if launch.ready_path is None or _is_ready(url, self._target.endpoint.authority):
                         return port
                     no_tls_since = None
                 except NoTls:
@@ -258,14 +257,14 @@ def _command(launch: Launch, values: Mapping[str, str], arguments: list[str]) ->
     return made if launch.reads("arguments") else [*made, *arguments]
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(url: str, authority: str) -> bool:
     try:
-        with open_url(url, 1) as answer:
+        with open_url(url, 1, authority=authority) as answer:
             return bool(answer.status == 200)
     except (OSError, HTTPException, ValueError) as problem:
         reason = getattr(problem, "reason", problem)
         if isinstance(reason, ssl.SSLCertVerificationError):
-            raise Broken(f"{url}: {reason}; {NOT_TRUSTED}") from None
+            raise Broken(f"{url}: {problem_in_words(reason)}") from None
         if isinstance(reason, ssl.SSLError):
-            raise NoTls(f"{url}: {reason}; {NO_TLS}") from None
+            raise NoTls(f"{url}: {problem_in_words(reason)}") from None
         return False

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from qaws.auth.tokens import in_words
+from qaws.clients.address import Untrusted
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.feed.outlets.outlet import Listened
 from qaws.oracle.ledger import Published
-from qaws.sut.services import NOT_TRUSTED
+from qaws.runtime.trust import NO_TLS, speaks_tls
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
 
@@ -88,9 +90,8 @@ def of_handshake(client: Connection) -> str:
 def unreachable(testbed: Testbed, problem: Broken) -> Broken:
     """Return what to say where nobody listens, or the certificate is not trusted."""
     said = f"{testbed.target.file}: {problem}"
-    if "CERTIFICATE_VERIFY_FAILED" in said:
-        cause = said.removesuffix("; is the service running there?")
-        return Broken(f"{cause}; {NOT_TRUSTED}")
+    if isinstance(problem, Untrusted):
+        return Broken(said)
     return Broken(f"{said} look at [endpoint] url")
 
 
@@ -109,6 +110,18 @@ def refused_everywhere(testbed: Testbed, clients: Sequence[Connection]) -> Broke
     )
 
 
+def _of_tls(testbed: Testbed) -> str:
+    """Say so where TLS is asked for and not spoken, or the other way round; "" where it fits."""
+    parts = urlsplit(testbed.service.url)
+    asked = parts.scheme == "wss"
+    spoken = speaks_tls(parts.hostname or "", parts.port or (443 if asked else 80))
+    if asked == spoken:
+        return ""
+    if asked:
+        return NO_TLS
+    return "it speaks TLS there: look at [endpoint] url, it wants wss:// instead of ws://"
+
+
 def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
     """Say which keys a refusal could be about."""
     target = testbed.target
@@ -116,6 +129,8 @@ def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
     statuses = {client.http_status for client in clients}
     elsewhere = any(client.location is not None or client.http_error for client in clients)
     if elsewhere or not statuses.isdisjoint(NO_SUCH_PLACE):
+        if other := _of_tls(testbed):
+            return other
         return "look at [endpoint] url: is it that of the service?"
     known = bool(target.launch and target.launch.reads("jwks_file"))
     if auth.generate_key and not known:

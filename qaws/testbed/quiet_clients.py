@@ -134,7 +134,8 @@ async def _connected(testbed: Testbed, service: Service) -> dict[str, Lasting]:
         url, headers = credentials(
             service.url, token, auth.token_locations[0], auth.query_parameter
         )
-        client = Lasting(f"the {kind} client", testbed.dialect, token=token)
+        name, trusted = f"the {kind} client", testbed.target.endpoint.authority
+        client = Lasting(name, testbed.dialect, token=token, authority=trusted)
         await client.open(url, headers.items())
         await client.wait_for(lambda f: f.kind in ("text", "close", "end"), None, testbed.grace_s)
         if not client.is_welcomed:

@@ -180,8 +180,6 @@ def test_bytes_against_the_protocol_are_a_breach(meet):
 
 def test_who_cannot_be_reached_is_named(loop):
     connection = RawConnection("Mallory", QaWs())
-    with pytest.raises(Broken, match="raw clients speak ws:// only"):
-        loop.call(connection.dial("wss://127.0.0.1/"), timeout_s=HANG_S)
     with silent_port() as listener:
         port = listener.getsockname()[1]
     with pytest.raises(Broken, match="cannot connect"):

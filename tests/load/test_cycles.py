@@ -151,8 +151,3 @@ def test_portions_are_even_and_whole():
     assert list(portions(10, 3)) == [(0, 3), (3, 6), (6, 10)]
     assert list(portions(2, 80)) == [(0, 1), (1, 2)]
     assert sum(last - first for first, last in portions(24_000, 80)) == 24_000
-
-
-def test_visitors_do_not_speak_tls():
-    with pytest.raises(ValueError, match="not wss"):
-        Address.of([("wss://127.0.0.1:1/ws", {})], NIFTY, "qa-ws")

@@ -169,8 +169,10 @@ def test_a_certificate_that_nobody_trusts_is_said_at_once(services, tmp_path):
         ready_path="/health",
     )
     said = refused(offered)
-    assert "CERTIFICATE_VERIFY_FAILED" in said
-    assert said.endswith("is not trusted: export SSL_CERT_FILE=<the file of its authority>")
+    assert said.endswith(
+        "/health: the certificate is self-signed (self-signed certificate); "
+        "name it in [endpoint] ca_file"
+    )
 
 
 def test_an_address_with_tls_of_a_service_without_is_said_at_once(services):

@@ -29,6 +29,7 @@ from qaws.load.violation import Violation
 from qaws.protocol.answers import in_words
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
+from qaws.runtime.trust import client_context
 
 MASK = bytes(4)
 """Frames of short-lived clients are masked with zeros: legal (RFC 6455, section 5.3), and free."""
@@ -81,6 +82,8 @@ class Address:
     selection: Selection
     subscribe: bytes
     dialect: str
+    authority: str = ""
+    secure: bool = False
 
     @classmethod
     def of(
@@ -88,19 +91,15 @@ class Address:
         shown: Iterable[tuple[str, dict[str, str]]],
         selection: Selection,
         dialect: str,
+        authority: str = "",
     ) -> Address:
-        """Prepare the handshakes for ws:// URLs.
+        """Prepare the handshakes.
 
         `shown` has a URL and headers for each token that clients take turns in showing, at least
-        one; host and port are those of the first.
-
-        Raises:
-            ValueError: the URL is another one.
+        one; host and port are those of the first. `authority` is what `client_context` takes.
         """
         protocols = [new_handshake(url, headers) for url, headers in shown]
         uri = protocols[0].uri
-        if uri.secure:
-            raise ValueError("short-lived clients speak ws://, not wss://")
         return cls(
             uri.host,
             uri.port,
@@ -108,6 +107,8 @@ class Address:
             selection,
             client_frame(1, QaWs().subscribe(selection).encode()),
             dialect,
+            authority,
+            uri.secure,
         )
 
 
@@ -157,8 +158,11 @@ class ShortLivedClient(asyncio.Protocol):
         Raises:
             OSError: that cannot be.
         """
-        loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self, self._address.host, self._address.port)
+        where = self._address
+        context = client_context(where.authority) if where.secure else None
+        await asyncio.get_running_loop().create_connection(
+            lambda: self, where.host, where.port, ssl=context
+        )
 
     def subscribe(self) -> None:
         """Ask for the ticks of the address's selection."""

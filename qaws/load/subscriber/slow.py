@@ -23,7 +23,8 @@ from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.violation import Violation
 from qaws.measure.clock import now_us
 from qaws.measure.line import Line
-from qaws.runtime.dialing import connected_socket
+from qaws.runtime.dialing import Bytes, connected_socket
+from qaws.runtime.trust import context_for
 
 LOOK_EVERY_S = 0.05
 """How often a client that does not read looks whether it has been cut off."""
@@ -64,6 +65,7 @@ class SlowClient:
         self._on_fault = on_fault
         self._sequence: Sequence = shared.new_sequence()
         self._socket: socket.socket
+        self._bytes: Bytes
         self._line: Line
         self._protocol: ClientProtocol
         self._leaving = False
@@ -76,7 +78,9 @@ class SlowClient:
         self._receiving: asyncio.Task[bytes] | None = None
         self._ending: str | None = None
 
-    async def open(self, url: str, headers: dict[str, str], subscribe: str) -> None:
+    async def open(
+        self, url: str, headers: dict[str, str], subscribe: str, authority: str = ""
+    ) -> None:
         """Connect with the small buffer, subscribe, and wait for the acknowledgement.
 
         Raises:
@@ -85,10 +89,10 @@ class SlowClient:
         """
         self._protocol = new_handshake(url, headers)
         uri = self._protocol.uri
-        if uri.secure:
-            raise Refusal("cannot be slow over TLS: use a ws:// address for slow clients")
         buffer = self._group.receive_buffer or 0
         self._socket = await connected_socket(uri.host, uri.port, buffer)
+        self._bytes = Bytes(self._socket, context_for(url, authority), uri.host)
+        await self._bytes.shake_hands()
         await self._write_out()
         asked = False
         while not self._acknowledged:
@@ -204,7 +208,7 @@ class SlowClient:
         """
         loop = asyncio.get_running_loop()
         if self._receiving is None:
-            self._receiving = loop.create_task(_received(loop, self._socket, most))
+            self._receiving = loop.create_task(self._bytes.receive(most))
         done, _ = await asyncio.wait({self._receiving}, timeout=within_s)
         if not done:
             return None
@@ -271,13 +275,9 @@ class SlowClient:
         data = b"".join(self._protocol.data_to_send())
         if data:
             try:
-                await asyncio.get_running_loop().sock_sendall(self._socket, data)
+                await self._bytes.send(data)
             except OSError as problem:
                 self._end(1006, str(problem))
-
-
-async def _received(loop: asyncio.AbstractEventLoop, from_: socket.socket, most: int) -> bytes:
-    return await loop.sock_recv(from_, most)
 
 
 async def _wait(event: asyncio.Event, within_s: float) -> None:

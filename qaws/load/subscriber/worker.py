@@ -28,6 +28,7 @@ from qaws.measure.clock import at_us, now_us
 from qaws.measure.stall import StallMeter
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
+from qaws.runtime.trust import context_for, problem_in_words
 from qaws.verdict import Broken
 
 LEAVE_S = 1.0
@@ -157,7 +158,8 @@ class Worker:
                 f"{self._plan.ready_within_s:g} s"
             )
         elif isinstance(problem, OSError):
-            reason = f"{self._plan.url}: cannot connect there: {problem}"
+            said = problem_in_words(problem) or f"cannot connect there: {problem}"
+            reason = f"{self._plan.url}: {said}"
         self._link.send(wire.Refused(reason, by_service))
 
     async def _open(self, places: asyncio.Semaphore, member: Member) -> None:
@@ -173,7 +175,7 @@ class Worker:
                 else:
                     slow = SlowClient(name, group, shared, self._fault)
                     self._slow.append(slow)
-                    await slow.open(url, headers, command)
+                    await slow.open(url, headers, command, self._plan.authority)
                     self._slow_tasks.append(asyncio.create_task(slow.run()))
             except Refusal as refusal:
                 raise Refusal(f"{name} was not let in: {refusal}") from None
@@ -194,7 +196,7 @@ class Worker:
         self._books.open(name)
         uri = protocol.uri
         await asyncio.get_running_loop().create_connection(
-            lambda: reader, uri.host, uri.port, ssl=True if uri.secure else None
+            lambda: reader, uri.host, uri.port, ssl=context_for(url, self._plan.authority)
         )
         await reader.acknowledged
 
