@@ -41,6 +41,7 @@ def _limit_size(limit: Callable[[int], Any]) -> None:
     story="The size limit holds for a frame, not for a message, so that a message in fragments "
     "can be as large as the service's memory.",
     caught_by=OVERSIZED,
+    also=("QA-WS-118",),
 )
 def size_limit_per_frame() -> None:
     """Limit fragments only."""
@@ -50,6 +51,7 @@ def size_limit_per_frame() -> None:
 @fault(
     story="The size limit was set in KiB where bytes were meant, so that 64 MiB pass.",
     caught_by=OVERSIZED,
+    also=("QA-WS-118",),
 )
 def size_limit_in_the_wrong_unit() -> None:
     """Multiply the limit."""
@@ -237,6 +239,7 @@ def error_with_traceback() -> None:
     story="The answer to a mistake repeats what was sent, so that small questions of a crowd "
     "become large answers.",
     caught_by=JSON,
+    also=("QA-WS-119",),
 )
 def error_repeats_the_message() -> None:
     """Append the message."""

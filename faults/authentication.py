@@ -205,6 +205,10 @@ def no_token_accepted() -> None:
         "QA-WS-021": "refusal of Mallory: measured no message; closed with 1",
         "QA-WS-022": "refusal of Ida: measured no message; closed with 1",
     },
+    also=(
+        "QA-WS-025",
+        "QA-WS-125",
+    ),
 )
 def refusal_by_cutting() -> None:
     """Abort the transport where a close frame is due."""
@@ -229,6 +233,10 @@ def refusal_by_cutting() -> None:
         "QA-WS-021": "refusal of Mallory: measured no message; closed with 1",
         "QA-WS-022": "refusal of Ida: measured no message; closed with 1",
     },
+    also=(
+        "QA-WS-025",
+        "QA-WS-125",
+    ),
 )
 def refusal_without_reason() -> None:
     """Take the reason out of the close."""
@@ -243,6 +251,7 @@ def refusal_without_reason() -> None:
         "QA-WS-021": "refusal of Mallory: measured no message; closed with 1",
         "QA-WS-022": "refusal of Ida: measured no message; closed with 1",
     },
+    also=("QA-WS-125",),
 )
 def refusal_as_normal_end() -> None:
     """Take another close code."""

@@ -76,6 +76,7 @@ def greeks_stale() -> None:
         "QA-WS-016": "behind the acknowledgement of its unsubscribe",
         "QA-WS-117": "the shortest that does",
     },
+    also=("QA-WS-113",),
 )
 def tick_delayed() -> None:
     """Hold back what is written to them."""
@@ -296,7 +297,7 @@ def symbols_match_by_prefix() -> None:
         "QA-WS-106": "received ticks that it had not subscribed to",
         "QA-WS-128": "client 1 received ticks that it had not subscribed to",
     },
-    also=("QA-WS-102",),
+    also=("QA-WS-102", "QA-WS-113"),
 )
 def broadcast_to_all() -> None:
     """Find all groups for every tick."""

@@ -174,7 +174,7 @@ def memory_leaks() -> None:
         "QA-WS-005": "session id of Alice after reconnecting",
         "QA-WS-025": "different session ids among",
     },
-    also=("QA-WS-105",),
+    also=("QA-WS-105", "QA-WS-119"),
 )
 def session_id_reused() -> None:
     """Name the session after the user."""

@@ -88,6 +88,7 @@ def error_withheld() -> None:
         "QA-WS-010": "message of error 1 of 3 to Alice: measured Bad request",
         "QA-WS-024": "Bad request",
     },
+    also=("QA-WS-119",),
 )
 def error_in_other_words() -> None:
     """Say it differently."""
@@ -108,6 +109,7 @@ def error_in_other_words() -> None:
         "QA-WS-010": "error 1 of 3 to Alice: measured 2",
         "QA-WS-024": "an action of 60,000 characters",
     },
+    also=("QA-WS-119",),
 )
 def error_late() -> None:
     """Answer later."""
@@ -234,7 +236,7 @@ def nan_accepted() -> None:
     story="Symbols that are no texts are turned into texts, so that a client's mistake looks like "
     "a subscription without ticks.",
     caught_by={"QA-WS-010": NO_ERROR, "QA-WS-024": "a symbol of 60,000 characters"},
-    also=("QA-WS-025",),
+    also=("QA-WS-025", "QA-WS-119"),
 )
 def non_text_symbol_accepted() -> None:
     """Make everything a text."""
@@ -245,7 +247,7 @@ def non_text_symbol_accepted() -> None:
     story="Instruments that are texts or fractions are turned into whole numbers, so that a client "
     "may get the ticks of another instrument than it thinks.",
     caught_by={"QA-WS-010": NO_ERROR, "QA-WS-024": "a fraction of 60,000 digits"},
-    also=("QA-WS-025",),
+    also=("QA-WS-025", "QA-WS-006", "QA-WS-119"),
 )
 def non_integer_instruments_accepted() -> None:
     """Make everything a whole number."""
@@ -294,7 +296,7 @@ def _from_the_second(act: Callable[[TickerService, Session], None], first: int =
     story="A client's first mistake is forgiven and its second throws it out, so that a desk with "
     "one bad script loses the stream in the middle of the day.",
     caught_by={"QA-WS-010": "error 2 of 3 to Alice: measured nothing"},
-    also=("QA-WS-024", "QA-WS-025"),
+    also=("QA-WS-024", "QA-WS-025", "QA-WS-113", "QA-WS-119"),
 )
 def second_mistake_closes() -> None:
     """Close at the second."""
@@ -305,7 +307,7 @@ def second_mistake_closes() -> None:
     story="Only the first mistake on a connection is answered, so that a client waits for the "
     "answers to the others.",
     caught_by={"QA-WS-010": "error 2 of 3 to Alice: measured nothing"},
-    also=("QA-WS-024", "QA-WS-025"),
+    also=("QA-WS-024", "QA-WS-025", "QA-WS-113", "QA-WS-119"),
 )
 def second_mistake_unanswered() -> None:
     """Say nothing from the second on."""
@@ -316,7 +318,7 @@ def second_mistake_unanswered() -> None:
     story="Mistakes count against the rate limit a hundredfold, so that the third one cuts off a "
     "client that was slow and polite.",
     caught_by={"QA-WS-010": "error 3 of 3 to Alice: measured nothing"},
-    also=("QA-WS-024", "QA-WS-025"),
+    also=("QA-WS-024", "QA-WS-025", "QA-WS-113", "QA-WS-119"),
 )
 def third_mistake_is_a_flood() -> None:
     """Close at the third as for a flood."""
@@ -328,7 +330,7 @@ def third_mistake_is_a_flood() -> None:
 @fault(
     story="From the second mistake on the answer has other words, which clients do not know.",
     caught_by={"QA-WS-010": "message of error 2 of 3 to Alice: measured Again"},
-    also=("QA-WS-024", "QA-WS-025"),
+    also=("QA-WS-024", "QA-WS-025", "QA-WS-119"),
 )
 def second_mistake_in_other_words() -> None:
     """Say it differently."""

@@ -22,7 +22,8 @@ class Fault:
         caught_by: id of a scenario that must fail → a phrase of its verdict. The first is the one
             that the fault was made for.
         apply: breaks the service; to be called before the service starts.
-        also: ids of scenarios that may fail too, or not, as their ticks happen to fall.
+        also: ids of scenarios that may fail too, or not verify, or pass: as their ticks happen to
+            fall, or where what the fault breaks is a part of what they need.
     """
 
     name: str

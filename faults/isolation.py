@@ -239,14 +239,14 @@ def acknowledgement_to_all_of_a_user() -> None:
 )
 def welcome_names_the_one_before() -> None:
     """Add a member to the message."""
-    before = [""]
+    before, original = [""], messages.welcome
 
-    def greet(self: TickerService, session: Session) -> None:
-        text = messages.welcome(session.session_id)[:-1] + b',"after":"%b"}' % before[0].encode()
-        before[0] = session.session_id
-        self.fanout.send(session, text)
+    def welcome(session_id: str) -> bytes:
+        text = original(session_id)[:-1] + b',"after":"%b"}' % before[0].encode()
+        before[0] = session_id
+        return text
 
-    replace(TickerService, "greet", greet)
+    replace(messages, "welcome", welcome)
 
 
 # --- secrets ---------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ def before_each_attempt(wait: Callable[[Feed, int, float], Any]) -> None:
     story="The listener gives up for good when the broker has been away for three seconds, so that "
     "after a real outage every screen stands still until somebody restarts the service.",
     caught_by={"QA-WS-017": NO_TICKS},
+    also=("QA-WS-122",),
 )
 def listener_gives_up_after_a_while() -> None:
     """Wait for ever."""
@@ -70,6 +71,7 @@ def listener_gives_up_after_a_while() -> None:
     story="After failed attempts the listener waits longer and longer, soon ten seconds, so that "
     "clients miss the market long after the broker is back.",
     caught_by={"QA-WS-017": NO_TICKS},
+    also=("QA-WS-122",),
 )
 def backoff_too_long() -> None:
     """Wait ten seconds after the first failure."""
@@ -85,6 +87,7 @@ def backoff_too_long() -> None:
     story="When a first attempt has failed the feed is looked after only when a client sends "
     "something, so that an audience that only listens waits for ever.",
     caught_by={"QA-WS-017": NO_TICKS},
+    also=("QA-WS-122",),
 )
 def feed_recovers_only_when_a_client_acts() -> None:
     """Let each message of a client allow one attempt."""
@@ -189,6 +192,7 @@ def ticks_twice_after_a_reconnect() -> None:
     story="A loss of the feed is mended without a word, so that clients take the ticks that they "
     "have got for all that there were.",
     caught_by={"QA-WS-017": "no word of it", "QA-WS-106": "no word of it"},
+    also=("QA-WS-122",),
 )
 def outage_without_a_word() -> None:
     """Tell nobody."""
@@ -260,6 +264,7 @@ def loss_told_only_at_its_end() -> None:
     story="The return of the feed is not told, so that clients keep their screens grey although "
     "prices are live again.",
     caught_by={"QA-WS-017": "degraded for good", "QA-WS-106": "degraded for good"},
+    also=("QA-WS-122",),
 )
 def recovery_not_told() -> None:
     """Leave the second word out."""
@@ -273,6 +278,7 @@ def recovery_not_told() -> None:
         "QA-WS-017": "a new tick before recovered",
         "QA-WS-106": "a new tick before recovered",
     },
+    also=("QA-WS-122",),
 )
 def recovery_told_behind_the_first_tick() -> None:
     """Say it when a tick has been handed out."""

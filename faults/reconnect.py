@@ -136,6 +136,7 @@ def gap_hidden_by_renumbering() -> None:
         "QA-WS-115": OVER,
         "QA-WS-117": WRONG,
     },
+    also=("QA-WS-119",),
 )
 def last_ticks_sent_again_on_return() -> None:
     """Keep the last ticks, and send them ahead of the acknowledgement."""

@@ -83,6 +83,7 @@ def unsubscribe_done_a_moment_later() -> None:
     story="A tick that was gathered for the next write is still written when its client has been "
     "told that it gets no more of them.",
     caught_by={"QA-WS-016": BEHIND, "QA-WS-117": WRONG},
+    also=("QA-WS-119",),
 )
 def queued_tick_after_unsubscribe() -> None:
     """Write what waited for the client behind the acknowledgement."""
@@ -164,6 +165,7 @@ def needless_unsubscribe_drops_all() -> None:
     story="A client that unsubscribes from what it never had is thrown out, as if it had done "
     "harm.",
     caught_by={"QA-WS-016": "Alice asked to unsubscribe from", "QA-WS-117": WRONG},
+    also=("QA-WS-113",),
 )
 def needless_unsubscribe_closes() -> None:
     """Close with 1008."""

@@ -311,6 +311,7 @@ def first_key_of_the_set_taken() -> None:
     story="The key that fitted the last token is tried first on the next, whatever key that names, "
     "so that tokens of a key that the issuer has withdrawn go on opening sessions.",
     caught_by={"QA-WS-021": LET_IN},
+    also=("QA-WS-125",),
 )
 def last_key_kept_without_its_kid() -> None:
     """Remember a key that has verified a token, but not which it was."""

@@ -95,6 +95,28 @@ def test_a_scenario_that_may_fail_too_is_right_either_way():
     assert judge({}, [row("B", "hook_error", "x")], also=("B",))["B"].mark == Mark.SPURIOUS
 
 
+def test_what_a_fault_has_taken_away_a_scenario_that_it_names_need_not_verify():
+    unverified = [row("B", "skipped", "no token caused a line")]
+    assert judge({}, unverified, also=("B",))["B"].mark == Mark.QUIET
+    assert judge({}, unverified)["B"].mark == Mark.SPURIOUS
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "12 ticks that the broker had before SIGTERM, at all clients: measured client 1 lacks 3",
+        "client 1 got no tick before any outage: 1 x welcome",
+        "Nora got no further tick of BANKNIFTY",
+        "Nora got no tick any more",
+    ],
+)
+def test_whoever_lacks_ticks_may_say_so_where_a_named_scenario_does(said):
+    lost = row("A", "failed", "measured Alice never received ticks that it was due: NIFTY")
+    found = judge({"A": "never received"}, [lost, row("B", "failed", said)])
+    assert found["B"].mark == Mark.CAUGHT
+    assert judge({}, [row("B", "failed", said)])["B"].mark == Mark.SPURIOUS
+
+
 def test_wrong_words_show_both_what_was_wanted_and_what_came():
     found = judge({"A": "wanted words"}, [row("A", "failed", "other words")])
     assert '"wanted words"' in found["A"].sentence
