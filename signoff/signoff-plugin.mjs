@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { suiteWords } from "./evidence.mjs";
 import { rowText, signoffModel } from "./model.mjs";
 import { renderSheet } from "./sheet.mjs";
 
@@ -19,8 +20,7 @@ export default class SignoffPlugin {
     this.model = signoffModel(await this.#input(store));
     const sheet = renderSheet(this.model, this.#requirements(), { allureVersion: context.allureVersion, proof: this.#proof() });
     await context.reportFiles.addFile("signoff.html", Buffer.from(sheet, "utf8"));
-    const { runVerdict, signoffVerdict, counts } = this.model;
-    await context.reportFiles.addFile("verdict.json", Buffer.from(JSON.stringify({ started: this.model.run.started, run: runVerdict, signoff: signoffVerdict, counts, criteria: this.#judged("criteria"), further: this.#judged("further") }, null, 1)));
+    await context.reportFiles.addFile("verdict.json", Buffer.from(JSON.stringify(this.#verdict(), null, 1)));
   };
 
   info = async (context, store) => ({
@@ -44,6 +44,18 @@ export default class SignoffPlugin {
       evidence: this.#evidence(),
       aborted: Boolean(this.options.aborted),
       behaveExit: this.options.behaveExit ?? 0,
+    };
+  }
+
+  /** What the sheet says, as data. */
+  #verdict() {
+    const { run, runVerdict, signoffVerdict, counts, tests } = this.model;
+    return {
+      started: run.started, target: run.target?.name ?? "", suite: suiteWords(run.suite), run: runVerdict, signoff: signoffVerdict, counts,
+      criteria: this.#judged("criteria"), further: this.#judged("further"),
+      tests: tests.map(({ id, title, verdict, ran, passed }) => ({ id, title, verdict, ran, passed })),
+      unpassed: tests.flatMap(({ scenarios }) => scenarios).filter(({ verdict }) => verdict !== "PASSED")
+        .map(({ id, title, rowName = "", verdict, reason }) => ({ id, title, row: rowName, verdict, reason: String(reason ?? "") })),
     };
   }
 

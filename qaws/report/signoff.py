@@ -1,8 +1,9 @@
 """The report and the sign-off sheet from what a run left behind: `qaws report`.
 
 Reads `reports/allure-results`, `reports/run.json` and `reports/checks.jsonl`; writes
-`reports/index.html` (Allure, one file), `reports/signoff.html` (the sheet) and
-`reports/verdict.json`. Both pages are checked to load nothing from the network.
+`reports/index.html` (Allure, one file), `reports/signoff.html` (the sheet), `reports/signoff.md`
+(the sheet in brief), `reports/verdict.json`, and `reports/digests.json` about all of them. Both
+pages are checked to load nothing from the network.
 
 Earlier pages are deleted first: a run that went wrong never leaves an older success behind. What
 cannot be reported properly gets a bare sheet that says BROKEN and why.
@@ -26,18 +27,25 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from qaws.report.digests import NAME as DIGESTS
+from qaws.report.digests import write_digests
+from qaws.report.markdown import named, on_one_line, summary
 from qaws.report.packing import PackingError, pack
 
 SIGNOFF = Path(__file__).resolve().parents[2] / "signoff"
+FEATURES = SIGNOFF.parent / "features"
 OLDEST_NODE = 22
 PATIENCE_S = 300
-PAGES = ("index.html", "signoff.html", "verdict.json")
+PAGES = ("index.html", "signoff.html", "verdict.json", "signoff.md", DIGESTS)
 ANALYTICS = re.compile(
     r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>',
     re.DOTALL,
 )
 WORTH_A_LINE = ("NOT MET", "NOT MET AS PLANNED", "INCONCLUSIVE")
 """Verdicts of criteria that the console tells with their figures."""
+MOST_LINES = 40
+LONGEST_LINE = 200
+"""Scenarios that did not pass are told on the console, each on one line of so many characters."""
 FINGERPRINT = "{{REPORT_SHA256}}"
 EXIT_FAILED = 1
 EXIT_BROKEN = 2
@@ -86,6 +94,9 @@ def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
     _tell(reports, verdict)
+    _tell_ci(reports)
+    digest = write_digests(reports, FEATURES)
+    print(f"Digests: {reports / DIGESTS}, SHA-256 {digest}   Check them: qaws verify {reports}")
     return EXIT_CODES[verdict["run"]["verdict"]]
 
 
@@ -155,9 +166,10 @@ def _generate(reports: Path, *, behave_exit: int, aborted: bool) -> dict[str, An
         loads = network_loads(text)
         if loads:
             raise ReportError(f"{name} would load from the network: {', '.join(loads[:3])}")
-    for name, text in zip(PAGES, (page, sheet, data), strict=True):
-        _write(reports / name, text)
     verdict: dict[str, Any] = json.loads(data)
+    texts = (page, sheet, data, summary(verdict))
+    for name, text in zip(PAGES[: len(texts)], texts, strict=True):
+        _write(reports / name, text)
     return verdict
 
 
@@ -315,9 +327,25 @@ def _tell(reports: Path, verdict: dict[str, Any]) -> None:
         )
         if told:
             print(f"  {criterion['name']}: {criterion['verdict'].lower()}: {told}")
+    unpassed = verdict.get("unpassed", [])
+    for one in unpassed[:MOST_LINES]:
+        said = on_one_line(one["reason"], LONGEST_LINE)
+        print(f"  {one['verdict']}: {on_one_line(named(one), LONGEST_LINE)}: {said}")
+    if len(unpassed) > MOST_LINES:
+        print(f"  and {len(unpassed) - MOST_LINES} more: see {reports / 'signoff.md'}")
     if signoff["missing"]:
         print(f"Not covered: {_shorten(signoff['missing'])}")
     print(f"Sheet: {reports / 'signoff.html'}   Report: {reports / 'index.html'}")
+
+
+def _tell_ci(reports: Path) -> None:
+    """Add the sheet in brief to the summary of a CI job, where there is one."""
+    if page := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with open(page, "a", encoding="utf-8") as job_summary:
+                job_summary.write(_read(reports / "signoff.md"))
+        except OSError as error:
+            print(f"GITHUB_STEP_SUMMARY {page}: {error.strerror}", file=sys.stderr)
 
 
 def _shorten(ids: list[str]) -> str:

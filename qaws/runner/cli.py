@@ -22,6 +22,8 @@ usage: qaws COMMAND [arguments]
                              run those of p0 over and over, each time in another order
   nightly [-D …]             run the real durations, in a folder of their own: over an hour
   report [--reports FOLDER]  make the report of the last run again
+  verify [FOLDER] [--features]
+                             tell whether what a run left behind is as it was
   lint [--write]             check the feature files; --write also writes docs/steps.md
   plan [--add | --replace]   compare the feature files with the plan of their rows, or update it
   demo                       start broker, service and generator, and print an address
@@ -30,7 +32,7 @@ qaws --version tells the version. The plain command behave works as well, withou
 Exit codes: docs/verdicts.md."""
 
 SIDE_RUNS = ("signoff", "coverage", "repeat", "nightly")
-COMMANDS = ("init", "probe", "run", *SIDE_RUNS, "report", "lint", "plan", "demo")
+COMMANDS = ("init", "probe", "run", *SIDE_RUNS, "report", "verify", "lint", "plan", "demo")
 EXIT_USAGE = 2
 # With these behave only answers and runs nothing, so the last run's report has to stay.
 QUESTIONS = {"-h", "--help", "--version", "--tags-help", "--lang-list"}
@@ -69,6 +71,11 @@ def _do(command: str, rest: list[str]) -> int:
         from qaws.report import signoff
 
         return signoff.main(rest)
+    if command == "verify":
+        from qaws.report import digests
+        from qaws.report.signoff import FEATURES, reports_folder
+
+        return digests.main(rest, reports_folder(), FEATURES)
     if command == "probe":
         from qaws.runner import probe
 

@@ -11,7 +11,8 @@ import threading
 
 import pytest
 
-from qaws.report.signoff import network_loads
+from qaws.report.digests import differences
+from qaws.report.signoff import FEATURES, network_loads
 from tests.processes import run
 from tests.waiting import HANG_S
 
@@ -102,9 +103,39 @@ def test_the_older_success_is_gone_and_the_job_failed(gallery, sheet):
     assert "an older success" not in sheet + (gallery.reports / "index.html").read_text("utf-8")
     assert gallery.exit == 1
     told = [line for line in gallery.output.splitlines() if not line.startswith("  ")]
-    lines = told[-4:]
-    starts = ("Run: FAILED — ", "Sign-off: FAILED — ", "Not covered: QA-WS-010, 017", "Sheet: ")
+    lines = told[-5:]
+    starts = (
+        "Run: FAILED — ",
+        "Sign-off: FAILED — ",
+        "Not covered: QA-WS-010, 017",
+        "Sheet: ",
+        "Digests: ",
+    )
     assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))
+
+
+def test_the_console_tells_each_scenario_that_did_not_pass(gallery):
+    told = [line.strip() for line in gallery.output.splitlines() if line.startswith("  ")]
+    for sid, verdict in WORDS.items():
+        if verdict not in ("PASSED", "NOT COVERED"):
+            assert any(line.startswith(f"{verdict}: {sid} ") for line in told), sid
+
+
+def test_the_sheet_in_brief_tells_the_same(gallery):
+    brief = (gallery.reports / "signoff.md").read_text("utf-8")
+    assert brief.startswith("## FAILED: ")
+    for heading, sid in (
+        ("Failed", "QA-WS-002"),
+        ("Broken", "QA-WS-004"),
+        ("Inconclusive", "QA-WS-008"),
+        ("Not verified", "QA-WS-006"),
+    ):
+        part = brief.split(f"### {heading} (")[1].split("###")[0]
+        assert sid in part
+
+
+def test_what_the_job_left_behind_is_unaltered(gallery):
+    assert differences(gallery.reports, FEATURES) == []
 
 
 def test_long_texts_are_cut_between_words(sheet):

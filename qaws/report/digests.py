@@ -1,0 +1,136 @@
+"""Digests of what a run left behind, so that a year later an auditor can tell it is unaltered.
+
+`digests.json` has the SHA-256 of pages, verdicts, evidence and JUnit files, and of the feature
+files as they were when the report was made. `qaws verify` holds a folder against it. Whoever can
+alter the folder can alter the digests too: the console prints the digest of `digests.json` itself,
+to be kept elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+NAME = "digests.json"
+KEPT = ("*.html", "*.md", "verdict.json", "run.json", "checks.jsonl", "junit/*", "evidence/*")
+"""What belongs to a run; the README of the folder does not, nor what later runs add to."""
+NOT_KEPT = ("README.md", "faults.html")
+EXIT_ALTERED = 1
+EXIT_BROKEN = 2
+
+
+def write_digests(reports: Path, features: Path) -> str:
+    """Write the digests of a reports folder; return the digest of that file, in hex.
+
+    Args:
+        reports: the folder of the run.
+        features: the folder of the feature files that were run.
+    """
+    found = {
+        "reports": _of(reports, _kept(reports)),
+        "features": _of(features, _features(features)),
+    }
+    text = json.dumps(found, indent=1, sort_keys=True) + "\n"
+    (reports / NAME).write_text(text, "utf-8")
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kept(reports: Path) -> Iterator[Path]:
+    for pattern in KEPT:
+        for file in sorted(reports.glob(pattern)):
+            if file.is_file() and file.name not in NOT_KEPT and not file.name.startswith("."):
+                yield file
+
+
+def _features(folder: Path) -> Iterator[Path]:
+    yield from sorted(folder.rglob("*.feature"))
+
+
+def _of(folder: Path, files: Iterator[Path]) -> dict[str, str]:
+    digest = {
+        file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in files
+    }
+    return dict(sorted(digest.items()))
+
+
+def differences(reports: Path, features: Path | None) -> list[str]:
+    """Return what is not as it was, one line each; nothing where all is.
+
+    Args:
+        reports: the folder of the run.
+        features: the feature files to hold against those that were run; None: do not.
+
+    Raises:
+        ValueError: there are no digests, or they cannot be read.
+    """
+    file = reports / NAME
+    try:
+        noted = json.loads(file.read_text("utf-8"))
+        kept, plan = dict(noted["reports"]), dict(noted["features"])
+    except OSError as problem:
+        raise ValueError(f"{file}: {problem.strerror}; `qaws report` writes it") from None
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{file} cannot be read: it was altered, or cut short") from None
+    lines = _compared(kept, _of(reports, _kept(reports)), str(reports))
+    if features is not None:
+        lines += _compared(plan, _of(features, _features(features)), str(features))
+    return lines
+
+
+def _compared(noted: dict[str, str], found: dict[str, str], folder: str) -> list[str]:
+    return [
+        f"{folder}/{name}: {_word(noted.get(name), found.get(name))}"
+        for name in sorted(noted.keys() | found.keys())
+        if noted.get(name) != found.get(name)
+    ]
+
+
+def _word(noted: str | None, found: str | None) -> str:
+    if noted is None:
+        return "was added"
+    return "is missing" if found is None else "was altered"
+
+
+def main(arguments: list[str], reports: Path, features: Path) -> int:
+    """Verify a reports folder; see USAGE of `qaws verify`.
+
+    Returns:
+        0 where all is as it was, 1 where it is not, 2 where that cannot be told.
+    """
+    parser = argparse.ArgumentParser(prog="qaws verify", description=__doc__, allow_abbrev=False)
+    parser.add_argument(
+        "reports", type=Path, nargs="?", default=reports, help=f"default: {reports}"
+    )
+    parser.add_argument(
+        "--features",
+        action="store_true",
+        help="hold the feature files of this tree against those that were run, too",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        lines = differences(options.reports, features if options.features else None)
+    except ValueError as problem:
+        print(f"BROKEN: {problem}", file=sys.stderr)
+        return EXIT_BROKEN
+    for line in lines:
+        print(line)
+    digest = hashlib.sha256((options.reports / NAME).read_bytes()).hexdigest()
+    verdict: Any = _told(options.reports)
+    print(f"{NAME}: SHA-256 {digest}")
+    many = "file" if len(lines) == 1 else "files"
+    print(f"ALTERED: {len(lines)} {many}" if lines else f"UNALTERED: {verdict}")
+    return EXIT_ALTERED if lines else 0
+
+
+def _told(reports: Path) -> str:
+    try:
+        verdict = json.loads((reports / "verdict.json").read_text("utf-8"))
+        return f"run {verdict['run']['verdict']}, sign-off {verdict['signoff']['verdict']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "the run left no verdict"
