@@ -4,6 +4,7 @@ What it holds the features to: every scenario bears one id, which its title repe
 file owns; its description says where the demand comes from; tags keep the grammar; scenarios stay
 short and in one Given/When/Then cycle, or two; no Then acts; every step is defined and every
 definition is used; docs/steps.md lists them.
+docs/target.schema.json has to know what a target file does.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from qaws.gherkin.tags import (
 )
 from qaws.gherkin.types import TYPES
 from qaws.gherkin.wording import problem_of
+from qaws.sut.schema import schema_page
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS_ALLOWED = (3, 10)
@@ -313,13 +315,17 @@ def _shown(path: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Lint the features; with --write also write the step catalogue."""
+    """Lint the features; with --write also write the step catalogue and the targets' schema."""
     found = [*problems(ROOT / "features"), *plan_command.differences(ROOT / "features")]
-    page = ROOT / "docs" / "steps.md"
-    if "--write" in arguments:
-        page.write_text(catalogue(), encoding="utf-8")
-    elif not page.exists() or page.read_text(encoding="utf-8") != catalogue():
-        found.append("docs/steps.md: is not what the step definitions say; run make steps")
+    for name, text, source in (
+        ("steps.md", catalogue(), "the step definitions say"),
+        ("target.schema.json", schema_page(), "the sections of a target file are"),
+    ):
+        page = ROOT / "docs" / name
+        if "--write" in arguments:
+            page.write_text(text, encoding="utf-8")
+        elif not page.exists() or page.read_text(encoding="utf-8") != text:
+            found.append(f"docs/{name}: is not what {source}; run make steps")
     for problem in found:
         print(problem)
     phrases = sum(1 for _ in _definitions())

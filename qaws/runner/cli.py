@@ -24,7 +24,7 @@ usage: qaws COMMAND [arguments]
   report [--reports FOLDER]  make the report of the last run again
   verify [FOLDER] [--features]
                              tell whether what a run left behind is as it was
-  lint [--write]             check the feature files; --write also writes docs/steps.md
+  lint [--write]             check the feature files; --write also writes docs/ from the code
   plan [--add | --replace]   compare the feature files with the plan of their rows, or update it
   demo                       start broker, service and generator, and print an address
 

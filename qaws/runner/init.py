@@ -27,10 +27,12 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 REACHED_WITHIN_S = 2.0
 EXIT_USAGE = 2
 Ask = Callable[[str], str]
+SCHEMA = "docs/target.schema.json"
+"""Where editors find the keys of a target file, relative to the folder above its own."""
 
 HEAD = """\
-# What the acceptance suite knows of {name}. docs/targets.md explains every key; what has a # in
-# front is left out, and the scenarios that need it are not verified.
+{schema}# What the acceptance suite knows of {name}. docs/targets.md explains every key; what has
+# a # in front is left out, and the scenarios that need it are not verified.
 name = {quoted}
 dialect = "qa-ws"
 """
@@ -194,7 +196,9 @@ def text_of(given: argparse.Namespace) -> str:
     Raises:
         Broken: a flag is not of the form that it must have.
     """
-    text = HEAD.format(name=given.name, quoted=_toml(given.name))
+    beside = (given.folder.parent / SCHEMA).is_file()
+    schema = f"#:schema ../{SCHEMA}\n" if beside else ""
+    text = HEAD.format(schema=schema, name=given.name, quoted=_toml(given.name))
     text += ENDPOINT.format(url=_toml(given.url))
     text += AUTH.format(
         locations=_toml(given.token_location or ["query parameter"]),
