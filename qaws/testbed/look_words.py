@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from qaws.auth.tokens import in_words
-from qaws.clients.address import Untrusted
+from qaws.clients.address import Untrusted, redacted
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.feed.outlets.outlet import Listened
@@ -97,6 +97,8 @@ def unreachable(testbed: Testbed, problem: Broken) -> Broken:
 
 def refused_everywhere(testbed: Testbed, clients: Sequence[Connection]) -> Broken:
     """Return what to say where a good token opens nothing."""
+    if _is_elsewhere(clients) and (tls := _of_tls(testbed)):
+        return Broken(f"{testbed.target.file}: {redacted(testbed.service.url)}: {tls}")
     auth, first = testbed.target.auth, clients[0]
     places = "; ".join(
         f"as {place}: {of_handshake(client)}"
@@ -122,15 +124,19 @@ def _of_tls(testbed: Testbed) -> str:
     return "it speaks TLS there: look at [endpoint] url, it wants wss:// instead of ws://"
 
 
+def _is_elsewhere(clients: Sequence[Connection]) -> bool:
+    """Return whether what answered is not the endpoint, so that it is no matter of tokens."""
+    return any(
+        client.location is not None or client.http_error or client.http_status in NO_SUCH_PLACE
+        for client in clients
+    )
+
+
 def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
     """Say which keys a refusal could be about."""
     target = testbed.target
     auth = target.auth
-    statuses = {client.http_status for client in clients}
-    elsewhere = any(client.location is not None or client.http_error for client in clients)
-    if elsewhere or not statuses.isdisjoint(NO_SUCH_PLACE):
-        if other := _of_tls(testbed):
-            return other
+    if _is_elsewhere(clients):
         return "look at [endpoint] url: is it that of the service?"
     known = bool(target.launch and target.launch.reads("jwks_file"))
     if auth.generate_key and not known:

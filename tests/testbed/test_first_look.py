@@ -229,6 +229,12 @@ def test_a_certificate_that_is_not_trusted_is_said_with_the_way_out(testbed):
     assert str(look_words.unreachable(testbed, Untrusted(said))) == f"mine.toml: {said}"
 
 
+def test_tls_asked_of_a_plain_port_is_said_first(look, testbed):
+    said = r"^mine\.toml: wss://127\.0\.0\.1:\d+/: .*no TLS: look at \[endpoint\] url"
+    with Ticker(testbed.broker.url) as running, pytest.raises(Broken, match=said):
+        look(f"wss://127.0.0.1:{running.port}/", running.port)
+
+
 def test_a_port_that_never_answers_is_said_with_the_key(look, monkeypatch):
     monkeypatch.setattr("qaws.clients.connection.OPEN_ALLOWANCE_S", 0.3)
     server = silent_port()
