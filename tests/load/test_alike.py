@@ -2,12 +2,15 @@
 
 import json
 import random
+from importlib import resources
 from typing import Any
 
 import pytest
+import yaml
 
 from qaws.load.publisher.payloads import Payloads
 from qaws.load.schedule import FlowPlan
+from qaws.load.subscriber.alike import JUDGED
 from qaws.load.subscriber.message import read_message
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.subscriber.verifier import Verifier
@@ -132,3 +135,10 @@ def test_a_copy_that_was_found_wrong_teaches_nothing():
         wrong = json.loads(copy(3, {"n": client})) | {"last_price": -1}
         assert shared.read(json.dumps(wrong).encode())[1].kind == "contract"
     assert verifier.asked == 3
+
+
+def test_whatever_the_contract_says_of_an_option_tick_is_judged():
+    """A member that the contract gains must not become a number that may differ."""
+    file = resources.files("qaws.protocol.contracts") / "qa-ws.asyncapi.yaml"
+    messages = yaml.safe_load(file.read_text("utf-8"))["components"]["messages"]
+    assert messages["option_tick"]["payload"]["properties"].keys() <= JUDGED
