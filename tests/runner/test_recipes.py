@@ -1,0 +1,42 @@
+"""The recipes for CI name what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TARGETS = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+def loaded(name):
+    return yaml.safe_load((ROOT / "docs" / "ci" / name).read_text("utf-8"))
+
+
+def commands():
+    steps = loaded("github.yml")["jobs"]["p0"]["steps"]
+    return [step["run"] for step in steps if "run" in step] + loaded("gitlab.yml")["acceptance"][
+        "script"
+    ]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_what_they_run_is_there(command):
+    program, target = command.split()
+    assert (program, target in TARGETS) == ("make", True)
+
+
+def test_actions_are_pinned_by_commit_and_named_by_version():
+    for file in (ROOT / "docs/ci/github.yml", *(ROOT / ".github/workflows").glob("*.yml")):
+        used = [line for line in file.read_text("utf-8").splitlines() if "uses:" in line]
+        assert used
+        assert all(re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line) for line in used), file
+
+
+def test_they_keep_what_a_run_leaves_behind():
+    upload = loaded("github.yml")["jobs"]["p0"]["steps"][-1]
+    kept = loaded("gitlab.yml")["acceptance"]["artifacts"]
+    assert upload["with"]["path"] == "reports"
+    assert upload["if"] == "${{ !cancelled() }}"
+    assert (kept["when"], kept["reports"]["junit"]) == ("always", "reports/junit/*.xml")
