@@ -19,6 +19,7 @@ from typing import Any
 NAME = "digests.json"
 KEPT = ("*.html", "*.md", "verdict.json", "run.json", "checks.jsonl", "junit/*", "evidence/*")
 """What belongs to a run; the README of the folder does not, nor what later runs add to."""
+EVIDENCE = "evidence/"
 NOT_KEPT = ("README.md", "faults.html")
 EXIT_ALTERED = 1
 EXIT_BROKEN = 2
@@ -85,16 +86,26 @@ def differences(reports: Path, features: Path | None) -> list[str]:
 
 def _compared(noted: dict[str, str], found: dict[str, str], folder: str) -> list[str]:
     return [
-        f"{folder}/{name}: {_word(noted.get(name), found.get(name))}"
+        f"{folder}/{name}: {word}"
         for name in sorted(noted.keys() | found.keys())
-        if noted.get(name) != found.get(name)
+        if (word := _word(name, noted.get(name), found.get(name)))
     ]
 
 
-def _word(noted: str | None, found: str | None) -> str:
+def _word(name: str, noted: str | None, found: str | None) -> str:
+    """Say what has become of a file; "" where it is as it was, or nothing of the sheet.
+
+    A proof of the faults, or a run beside, may leave evidence behind the sheet: that alters nothing
+    of what the sheet says.
+    """
+    if noted == found or (noted is None and name.startswith(EVIDENCE)):
+        return ""
     if noted is None:
         return "was added"
-    return "is missing" if found is None else "was altered"
+    if found is None:
+        return "is missing"
+    later = ", or is of a later run: `qaws report` takes it in"
+    return "was altered" + later * name.startswith(EVIDENCE)
 
 
 def main(arguments: list[str], reports: Path, features: Path) -> int:

@@ -66,6 +66,17 @@ def test_what_is_missing_or_added_is_named(reports, features, capsys):
     assert "ALTERED: 2 files" in said.out
 
 
+def test_evidence_that_came_behind_the_sheet_alters_nothing_of_it(reports, features, capsys):
+    file = reports / "evidence" / "faults.json"
+    file.write_text("{}")
+    assert verified(capsys, reports, features)[0] == 0
+    digests.write_digests(reports, features)
+    file.write_text("{ }")
+    code, said = verified(capsys, reports, features)
+    assert code == 1
+    assert "faults.json: was altered, or is of a later run: `qaws report` takes it in" in said.out
+
+
 def test_logs_and_the_folder_s_own_readme_are_none_of_it(reports, features, capsys):
     (reports / "README.md").write_text("Reports")
     (reports / "logs" / "service.log").write_text("more")
