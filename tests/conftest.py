@@ -19,8 +19,9 @@ pytest_plugins = ["tests.load_fixtures"]
 
 
 def pytest_configure():
-    """Take interrupts also where they are ignored, as in a background job; children inherit it."""
+    """Take interrupts also where they are ignored, as in a background job; children inherit all."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("GITHUB_STEP_SUMMARY", None)  # what the tests report is not for the job
 
 
 def pytest_itemcollected(item):

@@ -115,6 +115,24 @@ def test_an_end_without_the_client_that_does_not_read_shows_nothing(launched, ki
         launched("ending", kind, story)
 
 
+def test_a_service_that_got_no_turn_for_a_moment_is_no_full_line(launched, testbed, monkeypatch):
+    looks, real = [], stalled_readers._is_full
+
+    async def first_look_deceives(connection, published):
+        looks.append(published)
+        return (len(looks) == 2) or await real(connection, published)  # behind the first ticks
+
+    async def story(do):
+        monkeypatch.setattr(stalled_readers, "_is_full", first_look_deceives)
+        await do(lifecycle.be_connected, ["Alice"])
+        await do(lifecycle.subscribe, ["Alice"], NIFTY)
+        await do(stalled_readers.stall_reader, "Zoe", selection_of("BANKNIFTY"))
+        (reader,) = testbed.scenario.stash[stalled_readers.STALLED]
+        assert reader.published > looks[1] >= stalled_readers.FILLING_TICK_BYTES
+
+    launched("ending", "Ending", story)
+
+
 def test_a_line_that_takes_everything_is_not_full(launched, monkeypatch, grace):
     monkeypatch.setattr(stalled_readers, "FILLING_BYTES", 2 * stalled_readers.FILLING_TICK_BYTES)
     monkeypatch.setattr(stalled_readers, "STALLED_BUFFER", 4 << 20)

@@ -5,6 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qaws.report import signoff
 from qaws.report.markdown import LONGEST_REASON, MOST_ROWS, shown, summary
 
 CRITERION = {"name": "Throughput", "bound": "at least 10,000 ticks/s", "measured": "10,020 ticks/s"}
@@ -88,3 +89,17 @@ def test_what_cannot_be_seen_is_spelled():
     assert shown("a\x00b\x1b[31mc") == r"aU+0000bU+001B\[31mc"
     assert shown("\ud800") == "U+D800"
     assert shown("</script><img src=x>") == "&lt;/script&gt;&lt;img src=x&gt;"
+
+
+def test_in_github_actions_it_becomes_the_summary_of_the_job(tmp_path, monkeypatch, capsys):
+    page = tmp_path / "summary.md"
+    page.write_text("before\n")
+    (tmp_path / "signoff.md").write_text("## PASSED\n")
+    signoff._tell_ci(tmp_path)
+    assert page.read_text() == "before\n"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    signoff._tell_ci(tmp_path)
+    assert page.read_text() == "before\n## PASSED\n"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "nowhere" / "summary.md"))
+    signoff._tell_ci(tmp_path)
+    assert "GITHUB_STEP_SUMMARY" in capsys.readouterr().err
