@@ -217,7 +217,7 @@ def shutdown_reports_failure() -> None:
 
 
 @fault(
-    story="The service does not heed SIGTERM until its next round of house-keeping, eight seconds "
+    story="The service does not heed SIGTERM until its next round of house-keeping, twenty seconds "
     "later, so that deployments time out.",
     caught_by={"QA-WS-018": LATE_CLOSE, "QA-WS-111": LATE_CLOSE},
 )
@@ -225,7 +225,7 @@ def shutdown_begins_late() -> None:
     """Sleep first."""
 
     async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
-        await asyncio.sleep(8)
+        await asyncio.sleep(20)
         await shut_down(service, server)
 
     _shut_down_by(act)

@@ -36,7 +36,7 @@ the system tells it, and as shells and containers do."""
 BEHIND = 20
 """How many ticks follow upon the signal in the same breath."""
 
-NEXT_TICK_S = 0.01
+NEXT_TICK_S = 0.025
 """The pause between further ticks, which are published until the scenario ends."""
 
 BEFORE = "before SIGTERM"
