@@ -78,7 +78,7 @@ def own_sockets(member: psutil.Process, port: int) -> int:
         and link.laddr[1] == port
         and link.status != psutil.CONN_LISTEN
     )
-    return alive + len(_socket_descriptors(member.pid) - known)
+    return alive + len(_socket_descriptors(member.pid).keys() - known)
 
 
 def closing_sockets(member: psutil.Process, port: int) -> int:
@@ -87,18 +87,20 @@ def closing_sockets(member: psutil.Process, port: int) -> int:
     on_port = (
         link for link in links if isinstance(link.laddr, tuple) and link.laddr[1:2] == (port,)
     )
-    known = {link.fd for link in links}
-    return sum(each.status in GOING for each in on_port) + len(
-        _socket_descriptors(member.pid) - known
-    )
+    sockets = _socket_descriptors(member.pid)
+    known = {sockets[link.fd] for link in links if link.fd in sockets}  # a duplicate is no other
+    return sum(each.status in GOING for each in on_port) + len({*sockets.values()} - known)
 
 
-def _socket_descriptors(pid: int) -> set[int]:
-    """Return which descriptors of a process are sockets; empty where /proc does not tell."""
+def _socket_descriptors(pid: int) -> dict[int, str]:
+    """Return the descriptors of a process that are sockets: descriptor → the socket's own name.
+
+    Empty where /proc does not tell.
+    """
     folder = Path(f"/proc/{pid}/fd")
-    found = set()
+    found = {}
     for entry in folder.iterdir() if folder.is_dir() else ():
         with contextlib.suppress(OSError):  # closed in the meantime
-            if os.readlink(entry).startswith("socket:"):
-                found.add(int(entry.name))
+            if (name := os.readlink(entry)).startswith("socket:"):
+                found[int(entry.name)] = name
     return found
