@@ -175,7 +175,7 @@ def high_and_low_swapped() -> None:
 
 @fault(
     story="A bar closes at the price of the bar before, so that the day's last price is wrong.",
-    caught_by={"QA-WS-007": "close of NIFTY underlying bar"},
+    caught_by={"QA-WS-007": "close price of NIFTY underlying bar"},
     also=elsewhere("QA-WS-007"),
 )
 def bar_keeps_old_close() -> None:

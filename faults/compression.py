@@ -51,7 +51,7 @@ def context_taken_over_in_spite() -> None:
 @fault(
     story="What was deflated is kept by its length and first bytes, so that now and then a client "
     "with compression gets a tick of before, once more, in place of the new one.",
-    caught_by={"QA-WS-118": "the fence to "},
+    caught_by={"QA-WS-118": "the end marker to "},
     also=["QA-WS-116"],
 )
 def deflated_ticks_mixed_up() -> None:

@@ -260,7 +260,7 @@ def bid_sent_once() -> None:
 @fault(
     story="Symbols are cut at the first dot, so that who asks for one class of a share gets "
     "another, or nothing.",
-    caught_by={"QA-WS-008": "the fence to Alice"},
+    caught_by={"QA-WS-008": "the end marker to Alice"},
     also=("QA-WS-025",),
 )
 def names_cut_at_the_dot() -> None:
@@ -270,7 +270,7 @@ def names_cut_at_the_dot() -> None:
 
 @fault(
     story="Symbols are cut at the first blank, so that who asks for an index gets its future.",
-    caught_by={"QA-WS-008": "the fence to Alice"},
+    caught_by={"QA-WS-008": "the end marker to Alice"},
 )
 def names_cut_at_the_blank() -> None:
     """Take what is behind the blank for an expiry."""
@@ -280,7 +280,7 @@ def names_cut_at_the_blank() -> None:
 @fault(
     story="What goes out is escaped as for a web page, so that a client looks in vain for the "
     "symbol that it has asked for.",
-    caught_by={"QA-WS-008": "the fence to Alice"},
+    caught_by={"QA-WS-008": "the end marker to Alice"},
 )
 def names_escaped() -> None:
     """Escape where nobody unescapes."""
@@ -296,7 +296,7 @@ def names_escaped() -> None:
 @fault(
     story="A symbol of digits is taken for an instrument's number, so that whole exchanges that "
     "number their shares have no ticks by symbol.",
-    caught_by={"QA-WS-008": "the fence to Alice"},
+    caught_by={"QA-WS-008": "the end marker to Alice"},
 )
 def names_of_digits_taken_for_numbers() -> None:
     """Ask what it looks like and not which member it came in."""
@@ -306,7 +306,7 @@ def names_of_digits_taken_for_numbers() -> None:
 @fault(
     story="Letters beyond ASCII are replaced by question marks, so that the symbols of half the "
     "world's exchanges all look alike.",
-    caught_by={"QA-WS-008": "the fence to Alice"},
+    caught_by={"QA-WS-008": "the end marker to Alice"},
 )
 def names_in_other_letters_replaced() -> None:
     """Encode for an old system."""

@@ -74,7 +74,7 @@ def _end_broadcast(service: TickerService, _: Session, __: list[Session]) -> Non
 @fault(
     story="The relay goes through the living set of clients, so that whoever leaves amid a tick "
     "ends it for everybody, and no log tells.",
-    caught_by={"QA-WS-005": UNHEARD, "QA-WS-115": "the fence to Alice"},
+    caught_by={"QA-WS-005": UNHEARD, "QA-WS-115": "the end marker to Alice"},
     also=AMID_TICKS,
 )
 def departure_ends_the_broadcast() -> None:

@@ -32,7 +32,7 @@ from faults.fault import fault, replace
 
 BITS = "random bits in a session id: measured "
 STRAY = "Mallory received ticks that it had not subscribed to"
-UNKNOWN = "received ticks that were never published"
+UNKNOWN = "received ticks that nobody has published"
 OTHERS = "what belongs to others among what "
 OUTPUT = "the service's output has "
 

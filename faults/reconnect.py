@@ -92,7 +92,7 @@ def _edit_deliveries(edit: Callable[[Session, State], None]) -> None:
     story="For a client that comes back the numbers begin with 1 again, so that it cannot tell "
     "what it has missed, and takes new ticks for old ones.",
     caught_by={
-        "QA-WS-005": "the fence to Alice",
+        "QA-WS-005": "the end marker to Alice",
         "QA-WS-115": AS_PUBLISHED,
         "QA-WS-117": WRONG,
     },

@@ -130,7 +130,7 @@ def subscriptions_counted() -> None:
     caught_by={
         "QA-WS-016": BOB_MISSED,
         "QA-WS-117": WRONG,
-        "QA-WS-128": "the fence to client 2",
+        "QA-WS-128": "the end marker to client 2",
     },
 )
 def unsubscribe_ends_it_for_all() -> None:

@@ -127,7 +127,7 @@ class Checks:
         """Record that something due within `allowed_ms` had not come when the wait ended.
 
         It is never met, also where the wait ended before the bound: then the connection is over, so
-        that nothing can come any more.
+        that nothing can come any more; that is told, and not how short the wait was.
 
         Args:
             what: the thing that was awaited.
@@ -143,7 +143,10 @@ class Checks:
         waited = (end_ns - start_ns) / 1e6
         stalled = self.stalled_ms(start_ns, end_ns)
         seen = without_tokens(seen)
-        measured, allowed = f"nothing in {waited:.0f} ms ({seen})", f"at most {allowed_ms:g} ms"
+        until = f"in {waited:.0f} ms"
+        if waited <= allowed_ms:
+            until = f"before the end of the connection, {waited:.0f} ms on"
+        measured, allowed = f"nothing {until} ({seen})", f"at most {allowed_ms:g} ms"
         if 0 < waited - allowed_ms <= stalled:
             self._starved(what, measured, allowed, stalled)
         self.done.append(Check(what, measured, allowed, "not met"))

@@ -111,13 +111,13 @@ TELLING = 12
 
 OF_TICKS = (
     ("received ticks that differ from what was published",),
-    ("against the message contract",),
+    ("against the message contract", "received a message that breaks the contract"),
     ("received ticks more than once",),
     ("received ticks out of order",),
     ("received ticks that it had not subscribed to",),
     (
         "never received ticks that it was due",
-        "the fence to ",
+        "the end marker to ",
         "ticks that the broker had before SIGTERM, at all clients",
         "got no tick before any outage",
         "got no further tick of ",

@@ -32,7 +32,7 @@ async def deliveries_took_less(
     outcome = await fences.fence(testbed, connections)
     if late := [c for c, arrived in outcome if not arrived]:
         fence, now = testbed.ledger.ticks[-1], time.monotonic_ns()
-        what = f"the fence to {late[0].name}"
+        what = f"the end marker to {late[0].name}"
         testbed.scenario.checks.never(what, fence.due_ns, now, bound_ms, late[0].summary())
     pairs = [
         (arrival.at_ns, tick)

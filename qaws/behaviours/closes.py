@@ -29,11 +29,14 @@ async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) ->
         if TOO_LARGE in refusal.statuses and testbed.target.auth.in_first_message:
             by_close = by_close or MESSAGE_TOO_BIG.fits_ending(connection.ending)
             allowed += f" or {MESSAGE_TOO_BIG}"
+        what, seen = f"refusal of {connection.name}", f"{connection.summary()}{_cause(connection)}"
         testbed.scenario.checks.require(
             by_status or by_close,
-            f"refusal of {connection.name}",
-            f"{connection.summary()}{_cause(connection)}",
+            what,
+            seen,
             allowed,
+            f"{what}: measured {seen}, allowed {allowed}; {connection.name} came with "
+            f"{connection.came_with}",
         )
 
 
@@ -84,6 +87,6 @@ async def closed_between(
         if connection.ending is None or welcome is None:
             raise Refuted(f"{connection.name} was closed unwelcomed: {connection.summary()}")
         checks, end_ns = testbed.scenario.checks, connection.ending.at_ns
-        what = f"time until {connection.name} was closed"
+        what = f"time that {connection.name} was silent before it was closed"
         checks.not_before_ms(what, connection.started_ns, end_ns, low_ms)
         checks.at_most_ms(what, welcome.at_ns, end_ns, high_ms)

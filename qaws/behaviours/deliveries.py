@@ -22,6 +22,9 @@ from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
 
+PRICES = {name: f"{name} price" for name in ("open", "high", "low", "close")}
+"""What a bar's members are called where their names alone could mean something else."""
+
 
 async def receives_that_tick(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:
     """Require that the last tick reaches every one of the clients exactly once, in time.
@@ -127,7 +130,7 @@ async def _require_fences(testbed: Testbed, connections: Sequence[Connection]) -
         return
     last = [tick for tick in testbed.ledger.ticks if tick.role == "fence"][-1]
     testbed.scenario.checks.never(
-        f"the fence to {shown(lacking)}",
+        f"the end marker to {shown(lacking)}",
         last.sent_ns,
         time.monotonic_ns(),
         testbed.grace_s * 1e3,
@@ -167,7 +170,7 @@ async def equals_published(testbed: Testbed, client: str, fields: Sequence[str])
                 raise Broken(f'a {tick.kind} has no field "{field}"; it has {", ".join(sent)}')
             testbed.scenario.checks.require(
                 field in got and got[field] == sent[field],
-                f"{field} of {tick} at {client}",
+                f"{PRICES.get(field, field)} of {tick} at {client}",
                 plain(got[field]) if field in got else "missing",
                 plain(sent[field]),
             )
@@ -220,7 +223,7 @@ async def _require_pong(testbed: Testbed, connection: Connection) -> None:
     pong = await connection.wait_for(lifecycle.is_kind(testbed, "pong"), sent, wait_s)
     if pong is None and connection.is_open:
         testbed.scenario.checks.never(
-            f"the fence pong to {connection.name}",
+            f"the last pong to {connection.name}",
             sent.at_ns,
             time.monotonic_ns(),
             testbed.grace_s * 1e3,
@@ -357,9 +360,8 @@ def _audit(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
         for c in connections
         if c.was_lost
     ]
-    return lost + [
-        finding
-        for c in connections
+    found: dict[str, list[str]] = {}
+    for c in connections:
         for finding in audit(
             c.name,
             registry.arrivals(c),
@@ -368,8 +370,16 @@ def _audit(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
             broadcast_complete,
             complete=c.is_open,
             announced=_announced(testbed, c, registry.arrivals(c)),
-        )
-    ]
+        ):
+            found.setdefault(finding.removeprefix(c.name), []).append(c.name)
+    return lost + [f"{_all_of(names)}{finding}" for finding, names in found.items()]
+
+
+def _all_of(names: Sequence[str]) -> str:
+    """Name those of whom the same is true."""
+    if len(names) > 5:
+        return f"{len(names)} clients ({_some(names)})"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _broadcast_complete(testbed: Testbed) -> dict[Key, int]:

@@ -44,7 +44,8 @@ async def connect_entitled(testbed: Testbed, clients: Sequence[str], selection: 
     before = testbed.scenario.connections.of(former)
     await asyncio.gather(*(each.close() for each in before))
     tokens = [testbed.tokens.renewed(each.token, **claim) for each in before]
-    await lifecycle.be_connected(testbed, clients, tokens)
+    which = f"a token for {selection}"
+    await lifecycle.be_connected(testbed, clients, tokens, which=which)
 
 
 async def ask_for_forbidden(

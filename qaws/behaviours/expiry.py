@@ -50,7 +50,8 @@ async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms
     issued = {"iat": expiry - LIFETIME_S} if leeway else {}
     tokens = await testbed.tokens.for_clients(len(clients), exp=expiry, **issued)
     testbed.scenario.remarks.append(LEEWAY)
-    await lifecycle.be_connected(testbed, clients, tokens)
+    which = f"a token that expires in {lifetime_ms / 1e3:g} s"
+    await lifecycle.be_connected(testbed, clients, tokens, which=which)
 
 
 def expiry_ns(clock: WallClock, connection: Connection, leeway_s: float = 0.0) -> int:
@@ -167,6 +168,7 @@ async def reconnect_with_token(testbed: Testbed, clients: Sequence[str]) -> None
         Inconclusive: the wall clock has been set: whether it has expired is anybody's guess.
     """
     for client in clients:
-        await lifecycle.connect(testbed, [client], testbed.scenario.connections.named(client).token)
+        token = testbed.scenario.connections.named(client).token
+        await lifecycle.connect(testbed, [client], token, which="the token that has expired")
     if WALL_CLOCK in testbed.scenario.stash:
         _steady_clock(testbed)

@@ -15,6 +15,8 @@ from qaws.testbed.testbed import Testbed
 TRIES_AGAIN_S = 0.1
 """How long a client waits before it tries again."""
 
+NEW_KEY, WITHDRAWN_KEY = "a token of the new key", "a token of the key that was withdrawn"
+
 
 async def add_key(testbed: Testbed, client: str) -> None:
     """Add a signing key to the set; a client keeps trying to connect with a token of it.
@@ -29,7 +31,7 @@ async def add_key(testbed: Testbed, client: str) -> None:
 
     async def try_on() -> None:
         while True:
-            (connection,) = await lifecycle.connect(testbed, [client], token)
+            (connection,) = await lifecycle.connect(testbed, [client], token, which=NEW_KEY)
             if over.is_set() or connection.is_welcomed:
                 return
             await asyncio.sleep(TRIES_AGAIN_S)
@@ -56,7 +58,7 @@ async def withdraw_key(testbed: Testbed, client: str, at_most_ms: float) -> None
     token = testbed.tokens.mint()
     while True:
         is_late = time.monotonic() >= deadline_s
-        (connection,) = await lifecycle.connect(testbed, [client], token)
+        (connection,) = await lifecycle.connect(testbed, [client], token, which=WITHDRAWN_KEY)
         if is_late or not connection.is_welcomed:
             return
         await connection.close()
@@ -65,4 +67,4 @@ async def withdraw_key(testbed: Testbed, client: str, at_most_ms: float) -> None
 
 async def connect_with_new_key(testbed: Testbed, client: str) -> None:
     """Connect a client with a token of the key that was added."""
-    await lifecycle.connect(testbed, [client], testbed.tokens.of_new_key())
+    await lifecycle.connect(testbed, [client], testbed.tokens.of_new_key(), which=NEW_KEY)

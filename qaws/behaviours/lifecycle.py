@@ -43,6 +43,7 @@ async def connect(
     receive_buffer: int | None = None,
     may_be_gone: bool = False,
     compression: bool = False,
+    which: str = "",
 ) -> list[Connection]:
     """Connect clients, and wait until each was welcomed or turned away, whichever it is.
 
@@ -56,6 +57,7 @@ async def connect(
         receive_buffer: as in `Connection.open`.
         may_be_gone: as in `Connection.open`; then the service need not be alive either.
         compression: as in `Connection.open`.
+        which: the kind of token, in the words of the features, where one is given.
 
     Raises:
         Broken: nobody listens there, or there is no such token location or origin.
@@ -85,10 +87,20 @@ async def connect(
         may_be_gone=may_be_gone,
         compression=compression,
     )
+    for connection in opened:
+        connection.came_with = _came_with(token, which, location or auth.token_locations[0], origin)
     await asyncio.gather(*(settled(testbed, connection) for connection in opened))
     if token is Shown.VALID and any(each.is_welcomed for each in opened):
         testbed.tokens.accepted = True
     return opened
+
+
+def _came_with(
+    token: str | Sequence[str] | Shown | None, which: str, location: str, origin: str
+) -> str:
+    """Say what clients show, in which place, and from which page."""
+    shows = "no token" if token is None else f"{which or Shown.VALID.value}, in the {location}"
+    return shows + (f", from {origin}" if origin != origins.NONE else "")
 
 
 async def settled(testbed: Testbed, connection: Connection) -> None:
@@ -110,13 +122,14 @@ async def be_connected(
     *,
     origin: str = origins.NONE,
     service: Service | None = None,
+    which: str = "",
 ) -> None:
     """Connect clients that the scenario presupposes; the arguments are those of `connect`.
 
     Raises:
         Refuted: one of them was not welcomed.
     """
-    opened = await connect(testbed, clients, token, origin=origin, service=service)
+    opened = await connect(testbed, clients, token, origin=origin, service=service, which=which)
     require_welcomes(testbed, opened)
 
 
@@ -339,6 +352,8 @@ def in_time(
     if end_ns is None:
         now = time.monotonic_ns()
         seen = _seen(testbed, connection)
+        if not connection.is_welcomed and testbed.dialect.welcomes:
+            seen += f"; it came with {connection.came_with}"
         testbed.scenario.checks.never(what, start_ns, now, within_ms, seen)
     else:
         testbed.scenario.checks.at_most_ms(what, start_ns, end_ns, within_ms)

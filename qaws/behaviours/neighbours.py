@@ -61,7 +61,7 @@ async def connect_again(testbed: Testbed, client: str, kind: str, selection: Sel
         Refuted: what is permitted was not granted.
     """
     name, token = f"{client} again", await _token(testbed, client, kind)
-    opened = await lifecycle.connect(testbed, [name], token)
+    opened = await lifecycle.connect(testbed, [name], token, which=kind)
     if kind == "a forged token":
         return
     lifecycle.require_welcomes(testbed, opened)

@@ -66,7 +66,7 @@ async def connect_forged(testbed: Testbed, client: str, kind: str) -> None:
     if kind in CLOCKS:
         testbed.scenario.remarks.append(LEEWAY)
     await _connect_control(testbed)
-    await lifecycle.connect(testbed, [client], token)
+    await lifecycle.connect(testbed, [client], token, which=f"a forged token: {kind}")
 
 
 async def _connect_control(testbed: Testbed) -> None:
@@ -165,6 +165,8 @@ NEWCOMERS = Key[dict[str, Newcomer]]("nobody keeps trying to connect in this sce
 ONE_USER = "qa-user-of-several-clients"
 """The subject of clients that are one user."""
 
+OF_THAT_USER = "a valid token of the user who has others"
+
 TRIES_AGAIN_S = 0.05
 """How long a client that was turned away waits before it tries again."""
 
@@ -177,7 +179,7 @@ async def be_one_user(testbed: Testbed, clients: Sequence[str], selection: Selec
         Refuted: one was not welcomed, or its subscription not acknowledged.
     """
     same = await testbed.tokens.for_clients(len(clients), sub=ONE_USER)
-    await lifecycle.be_connected(testbed, clients, same)
+    await lifecycle.be_connected(testbed, clients, same, which=OF_THAT_USER)
     await lifecycle.subscribe(testbed, clients, selection)
 
 
@@ -191,7 +193,7 @@ async def share_a_user(testbed: Testbed, clients: Sequence[str], selection: Sele
     """
     same = await testbed.tokens.for_clients(len(clients), sub=ONE_USER)
     try:
-        await lifecycle.be_connected(testbed, clients, same)
+        await lifecycle.be_connected(testbed, clients, same, which=OF_THAT_USER)
     except Refuted as refuted:
         raise NotVerified(f"one user cannot connect twice here: {refuted}") from None
     await lifecycle.subscribe(testbed, clients, selection)
@@ -199,7 +201,8 @@ async def share_a_user(testbed: Testbed, clients: Sequence[str], selection: Sele
 
 async def connect_as_that_user(testbed: Testbed, client: str) -> None:
     """Connect one more client whose token names that subject."""
-    await lifecycle.connect(testbed, [client], testbed.tokens.mint(sub=ONE_USER))
+    token = testbed.tokens.mint(sub=ONE_USER)
+    await lifecycle.connect(testbed, [client], token, which=OF_THAT_USER)
 
 
 async def keep_trying(
@@ -215,7 +218,8 @@ async def keep_trying(
     async def try_on() -> None:
         while True:
             token = testbed.tokens.mint(sub=subject) if subject else Shown.VALID
-            (connection,) = await lifecycle.connect(testbed, [client], token)
+            which = OF_THAT_USER if subject else ""
+            (connection,) = await lifecycle.connect(testbed, [client], token, which=which)
             if over.is_set() or connection.is_welcomed:
                 return
             await asyncio.sleep(TRIES_AGAIN_S)

@@ -48,13 +48,15 @@ def _says(message: dict[str, Any], frame: Frame) -> bool:
 class Connection(Subscriber):
     """One client's connection, from the handshake to its end.
 
-    `token` is what it showed; `authority` is what `client_context` takes. `end_was_due` is set by
+    `token` is what it showed, and `came_with` says in words what kind of token that is, in which
+    place, from which page; `authority` is what `client_context` takes. `end_was_due` is set by
     the step that found the service's close to be right; a client that loses its connection in any
     other way has not received what it was due.
     """
 
     token: str | None = field(default=None, repr=False, kw_only=True)
     authority: str = field(default="", repr=False, kw_only=True)
+    came_with: str = ""
     breaches: list[str] = field(default_factory=list)
     url: str = ""
     started_ns: int = 0
@@ -308,7 +310,7 @@ class Connection(Subscriber):
         for part, each in enumerate(said):
             if each.problem:
                 self.breaches.append(
-                    f"{self.name} received a frame against the contract: {each.problem}: "
+                    f"{self.name} received a message that breaks the contract: {each.problem}: "
                     f"{text[:200]}"
                 )
             frame = self._note("←", kind, text, message=each.message, at_ns=at_ns)

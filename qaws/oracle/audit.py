@@ -19,7 +19,7 @@ SHOWN = 3
 Wrong = Literal["unknown", "altered", "stray", "ended", "old", "twice", "disorder", "lost"]
 
 SENTENCES: dict[Wrong, str] = {
-    "unknown": "received ticks that were never published",
+    "unknown": "received ticks that nobody has published in this scenario",
     "altered": "received ticks that differ from what was published",
     "stray": "received ticks that it had not subscribed to",
     "ended": "received ticks behind the acknowledgement of its unsubscribe",
@@ -139,7 +139,7 @@ def _wrong_arrivals(
         counted[arrival.key] += 1
         tick = ledger.find(arrival.key)
         if tick is None:
-            late = " (published in an earlier scenario)" if ledger.is_earlier(arrival.key) else ""
+            late = " (from an earlier one)" if ledger.is_earlier(arrival.key) else ""
             wrong["unknown"].append(f"{arrival.key[0]} #{arrival.key[1]}{late}")
             continue
         if arrival.text is not None and (said := difference(tick, arrival.text, arrival.exactly)):

@@ -246,7 +246,7 @@ class Session:
     def step(self, step: Step) -> None:
         """Note when a step begins."""
         assert self.testbed
-        self.testbed.scenario.steps.append((time.monotonic_ns(), f"{step.keyword} {step.name}"))
+        self.testbed.scenario.begin(step.step_type, step.keyword, step.name)
 
     def end(self, scenario: Scenario) -> None:
         """Attach the evidence, close the clients, write the scenario's checks."""

@@ -22,6 +22,9 @@ class ScenarioState:
         service: its own; None before a step has said which.
         services: each service that it uses, with the length of that one's log when it came.
         steps: when each began (`time.monotonic_ns()`), and its text.
+        actions: the steps that did something, in the words of the feature: the last one of those
+            that set the scene, and all that came of it.
+        is_judging: whether what goes on now is a step behind them, which only looks.
         outages: what the feed has suffered: ticks of such a time may be announced as lost.
         background: tasks that are cancelled behind its last step; what ends one of them early ends
             the scenario (`require_chores`).
@@ -40,6 +43,9 @@ class ScenarioState:
         self.service: Service | None = None
         self.services: list[tuple[Service, int]] = []
         self.steps: list[tuple[int, str]] = []
+        self.actions: list[str] = []
+        self.is_judging = False
+        self._sets_the_scene = True
         self.outages: list[Outage] = []
         self.background: list[asyncio.Task[None]] = []
         self.on_end: list[Callable[[], None]] = []
@@ -49,6 +55,22 @@ class ScenarioState:
         self.screenshots: list[tuple[str, bytes]] = []
         self.stash = Stash()
         self.started_ns = time.monotonic_ns()
+
+    def begin(self, kind: str, keyword: str, text: str) -> None:
+        """Note that a step begins; `kind` is "given", "when" or "then"."""
+        self.steps.append((time.monotonic_ns(), f"{keyword} {text}"))
+        self.is_judging = kind == "then"
+        if kind == "given" or (kind == "when" and self._sets_the_scene):
+            self.actions.clear()
+        self._sets_the_scene = kind == "given" or (self._sets_the_scene and kind != "when")
+        if not self.is_judging:
+            self.actions.append(text)
+
+    def in_its_place(self) -> list[str]:
+        """Say what had just been done, or was being done: what a sentence of a check leaves out."""
+        where = "after" if self.is_judging else "in"
+        shown = [f'"{each}"' for each in self.actions]
+        return [f"{where} {' and '.join(shown)}"] if shown else []
 
     def require_chores(self) -> None:
         """Raise what has ended a task in the background: nobody may wait for that one.

@@ -217,10 +217,10 @@ class Testbed:
             await self.loop.run(self.require_alone(), STEP_LIMIT_S)
             self._require_flows()
             self.scenario.require_chores()
-            if self.scenario.remarks or self._cause_of(refuted):
-                said = [*self._cause_of(refuted), str(refuted), *self.scenario.remarks]
-                raise Refuted("; ".join(said)) from refuted
-            raise
+            scenario = self.scenario
+            cause, place = self._cause_of(refuted), scenario.in_its_place()
+            said = [*cause, str(refuted), *place, *scenario.remarks]
+            raise Refuted("; ".join(said)) from refuted
         self.scenario.require_chores()
         return done
 
@@ -253,14 +253,15 @@ class Testbed:
                 raise Refuted(f"{refuted}; {death}") from refuted
 
     def _cause_of(self, refuted: Refuted) -> list[str]:
-        """Return the first message that a client which is named could not read.
+        """Return the first message to a client which is named that cannot be what it should be.
 
-        What it lacks, or waits for in vain, follows from that.
+        One that nobody can read comes before one that breaks the contract. What the client lacks,
+        or waits for in vain, follows from that.
         """
         said, everybody = str(refuted), self.scenario.connections.all
         breaches = [c.breaches[0] for c in everybody if c.breaches and c.name in said]
         unread = [b for b in breaches if "JSON text" in b or "not JSON" in b or "RFC 6455" in b]
-        return [each for each in unread[:1] if each not in said]
+        return [each for each in (unread or breaches)[:1] if each not in said]
 
     @property
     def feed(self) -> Feed:

@@ -11,7 +11,7 @@ from tests.services.scripted import Ticker
 
 STAY = ["client 1", "client 2", "client 3"]
 MANNERS = ["politely", "abruptly"]
-NEVER = "(ticks|fence) to client.*never received ticks that it was due"
+NEVER = "(ticks|end marker) to client.*never received ticks that it was due"
 
 
 def leaving(manner, within_ms=AMPLE_MS):

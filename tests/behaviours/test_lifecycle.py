@@ -65,7 +65,11 @@ class OldPong(Ticker):
 @pytest.mark.parametrize(
     ("service", "sentence"),
     [
-        (ClosesOnPing, r'answer to Alice\'s ping message: measured nothing in \d+ ms .*"no pings"'),
+        (
+            ClosesOnPing,
+            r"answer to Alice's ping message: measured nothing before the end of the connection, "
+            r'\d+ ms on .*"no pings"',
+        ),
         (LatePong, rf"measured {LATE}, allowed at most 400 ms"),
         (
             NoPong,
@@ -136,8 +140,15 @@ def test_a_welcome_as_it_must_be_is_met(right, location):
     ("service", "sentence"),
     [
         (LateWelcome, rf"welcome of Alice: measured {LATE}, allowed at most 400 ms"),
-        (welcomes(), r"welcome of Alice: measured nothing in \d+ ms \(no message; still open\)"),
-        (closes_at_once(1011, "oops"), r'welcome of Alice: measured nothing in .*1011 "oops"'),
+        (
+            welcomes(),
+            r"welcome of Alice: measured nothing in \d+ ms "
+            r"\(no message; still open; it came with a valid token, in the query parameter\)",
+        ),
+        (
+            closes_at_once(1011, "oops"),
+            r'welcome of Alice: measured nothing before the end of the connection, .*1011 "oops"',
+        ),
         (
             welcomes({**WELCOME, "status": "ok"}),
             r"status in Alice's welcome: measured 'ok', allowed",
@@ -302,9 +313,10 @@ def test_a_task_that_dies_behind_the_last_step_ends_the_scenario(testbed, grace)
     [
         (
             "Alice",
-            "Alice received 2 JSON texts in one message; the fence to Alice: nothing; decline it",
+            "Alice received 2 JSON texts in one message; the end marker to Alice: nothing; "
+            "decline it",
         ),
-        ("Bob", "the fence to Bob: nothing; decline it"),
+        ("Bob", "the end marker to Bob: nothing; decline it"),
     ],
 )
 def test_the_cause_is_told_first_and_what_may_be_declined_last(testbed, grace, client, said):
@@ -316,7 +328,7 @@ def test_the_cause_is_told_first_and_what_may_be_declined_last(testbed, grace, c
     scenario.remarks.append("decline it")
 
     async def step(testbed):
-        raise Refuted(f"the fence to {client}: nothing")
+        raise Refuted(f"the end marker to {client}: nothing")
 
     with pytest.raises(Refuted) as caught:
         asyncio.run(testbed.do(step))

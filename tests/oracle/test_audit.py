@@ -52,7 +52,7 @@ class Run:
     def kinds(self, client):
         """Return the kinds of violation that are found, in short."""
         names = {
-            "never published": "unknown",
+            "nobody has published": "unknown",
             "had not subscribed": "stray",
             "behind the acknowledgement of its unsubscribe": "ended",
             "were over when it subscribed": "old",

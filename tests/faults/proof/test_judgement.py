@@ -75,13 +75,13 @@ def test_words_that_stand_in_many_sentences_excuse_no_other_scenario():
         ("greeks.delta of a tick", "differ", "SPURIOUS"),
         ("greeks.delta: Al never received ticks that it was due", "differ", "SPURIOUS"),
         ("greeks.delta: Al never received ticks that it was due", "fence", "caught"),
-        ("greeks.delta: the fence to Al", "lost", "caught"),
+        ("greeks.delta: the end marker to Al", "lost", "caught"),
     ],
 )
 def test_who_receives_ticks_may_say_of_them_what_a_named_scenario_says(named, other, mark):
     sentence = {
         "differ": "deliveries: Bo received ticks that differ from what was published: #1",
-        "fence": "the fence to Bo: measured nothing",
+        "fence": "the end marker to Bo: measured nothing",
         "lost": "Bo never received ticks that it was due: #1",
     }[other]
     found = marks({"A": "greeks.delta"}, row("A", "failed", named), row("B", "failed", sentence))

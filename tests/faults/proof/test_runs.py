@@ -54,7 +54,7 @@ def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
     red = [row.message for row in everything if row.status == "failed"]
     assert red
     assert len(rows_of({"QA-WS-010": "words that nobody says"})) == len(everything)
-    words = "error 1 of 3 to Alice: measured nothing in"
+    words = "error 1 of 3 to Alice: measured nothing before the end of the connection"
     assert red[0].startswith(words)
     assert rows_of({"QA-WS-010": words})[-1].message.startswith(words)
 
