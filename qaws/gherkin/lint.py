@@ -19,11 +19,12 @@ from typing import Any
 
 from behave import register_type
 from behave.model import Feature, Scenario, ScenarioOutline, Step
-from behave.parser import ParserError, parse_file
+from behave.parser import ParserError
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
 from qaws.gherkin import plan_command
+from qaws.gherkin.feature_files import UnreadableFile, parse_file
 from qaws.gherkin.tags import (
     CAPABILITIES,
     CLOSING_STEP,
@@ -61,13 +62,15 @@ def problems(features: Path) -> Iterator[str]:
     Args:
         features: the folder; step definitions are in its `steps`.
     """
-    parsed = []
+    parsed, is_whole = [], True
     for file in sorted(features.rglob("*.feature")):
         try:
             parsed.append(parse_file(str(file)))
         except ParserError as problem:
             first, *rest = str(problem).splitlines()
-            yield f"{_shown(file)}: {' '.join([first, *rest])}"
+            is_whole = False  # nobody knows which steps it uses
+            said = " ".join([first, *rest])
+            yield said if isinstance(problem, UnreadableFile) else f"{_shown(file)}: {said}"
     register_type(**TYPES)
     load_step_modules([str(features / "steps")])
     used: set[Any] = set()
@@ -86,7 +89,7 @@ def problems(features: Path) -> Iterator[str]:
     closing = Step("", 0, "Then", "then", CLOSING_STEP)
     used.add(_definition(closing))
     for definition in _definitions():
-        if definition not in used:
+        if definition not in used and is_whole:
             yield f'{_where(definition)}: no scenario uses the step "{definition.pattern}"'
 
 

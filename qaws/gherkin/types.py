@@ -116,7 +116,8 @@ SYMBOLS = rf"{SYMBOL}(?:(?:, | and ){SYMBOL})*"
 @_pattern(
     rf"instrument \d+|instruments \d+(?:(?:, | and )\d+)*|the {SYMBOL} underlying|{SYMBOLS}",
     such_as='"NIFTY", "NIFTY and BANKNIFTY", "instrument 256265", "instruments 256265 and 260105" '
-    'or "the NIFTY underlying"',
+    'or "the NIFTY underlying"; a name with signs other than capitals and digits is put in quotes '
+    'of its own, as "M&M" is',
 )
 def selection(text: str) -> Selection:
     """Return what is subscribed to: "NIFTY", "instrument 256265", "the NIFTY underlying"."""

@@ -25,6 +25,7 @@ from behave.parser import ParserError
 from behave.runner import Runner as BehaveRunner
 from behave.runner_util import FileLocationParser
 
+from qaws.gherkin.feature_files import UnreadableFile, read_by_behave
 from qaws.report.outcome import outcome_of
 from qaws.report.signoff import EXIT_BROKEN, EXIT_FAILED
 from qaws.runner.exit_code import exit_code
@@ -128,6 +129,7 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         """
         try:
             self._require_paths()
+            read_by_behave()
             failed = bool(super().run())
         except Exception as problem:
             said = " ".join(str(problem).split())
@@ -136,7 +138,8 @@ class Runner(BehaveRunner):  # type: ignore[misc]
             self._record(said)
             if not isinstance(problem, BEHAVE_ERRORS):
                 traceback.print_exc()
-            print(f"{type(problem).__name__}: {problem}")
+            kind = "" if isinstance(problem, UnreadableFile) else f"{type(problem).__name__}: "
+            print(f"{kind}{problem}")
             raise SystemExit(EXIT_BROKEN) from None
         if self.config.dry_run:
             return failed
