@@ -165,7 +165,7 @@ def unknown_fields_stripped() -> None:
 
 @fault(
     story="High and low of a bar are swapped, so that every chart and stop order is upside down.",
-    caught_by={"QA-WS-007": "high of NIFTY underlying bar"},
+    caught_by={"QA-WS-007": "high price of NIFTY underlying bar"},
     also=elsewhere("QA-WS-007"),
 )
 def high_and_low_swapped() -> None:

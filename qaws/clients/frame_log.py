@@ -39,6 +39,32 @@ class Frame:
     problem: str = ""
 
 
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    """Somebody who waits for a frame; `position` is the first entry that it has not looked at."""
+
+    condition: Callable[[Frame], bool]
+    position: int
+    met: asyncio.Future[Frame | None]
+
+    def look(self, log: list[Frame], over: bool) -> None:
+        """Look at what is new; behind the end of the connection nothing more will come."""
+        if self.met.done():
+            return
+        try:
+            while self.position < len(log):
+                frame = log[self.position]
+                self.position += 1
+                if frame.direction == "←" and self.condition(frame):
+                    self.met.set_result(frame)
+                    return
+        except Exception as problem:
+            self.met.set_exception(problem)
+            return
+        if over:
+            self.met.set_result(None)
+
+
 @dataclass
 class FrameLog:
     """What went over one connection, oldest first.
@@ -50,7 +76,8 @@ class FrameLog:
     log: list[Frame] = field(default_factory=list, kw_only=True)
     stalled_ms: Callable[[int, int], float] = field(default=no_stall, repr=False, kw_only=True)
     _over: bool = field(default=False, kw_only=True)
-    _changed: asyncio.Event = field(default_factory=asyncio.Event, kw_only=True)
+    _waiters: list[_Waiter] = field(default_factory=list, repr=False, kw_only=True)
+    _look_is_due: bool = field(default=False, repr=False, kw_only=True)
 
     def _note(
         self,
@@ -84,22 +111,20 @@ class FrameLog:
             The frame, or None when the deadline passed or the connection ended without it.
         """
         position = 0 if after is None else self._position(after) + 1
+        waiter = _Waiter(condition, position, asyncio.get_running_loop().create_future())
         begin_ns = time.monotonic_ns()
-        while True:
-            while position < len(self.log):
-                frame = self.log[position]
-                position += 1
-                if frame.direction == "←" and condition(frame):
-                    return frame
-            now_ns = time.monotonic_ns()
-            ran_s = (now_ns - begin_ns) / 1e9 - self.stalled_ms(begin_ns, now_ns) / 1e3
-            if self._over or (remaining := within_s - ran_s) <= 0:
-                return None
-            self._changed.clear()
-            try:
-                await asyncio.wait_for(self._changed.wait(), remaining)
-            except TimeoutError:
-                continue
+        waiter.look(self.log, self._over)
+        self._waiters.append(waiter)
+        try:
+            while not waiter.met.done():
+                now_ns = time.monotonic_ns()
+                ran_s = (now_ns - begin_ns) / 1e9 - self.stalled_ms(begin_ns, now_ns) / 1e3
+                if (remaining := within_s - ran_s) <= 0:
+                    return None
+                await asyncio.wait([waiter.met], timeout=remaining)
+            return waiter.met.result()
+        finally:
+            self._waiters.remove(waiter)
 
     def _position(self, frame: Frame) -> int:
         """Return where a frame stands in the log; it is searched from the end."""
@@ -109,4 +134,16 @@ class FrameLog:
         raise ValueError("the frame is not in this log")
 
     def _stop_waiting(self) -> None:
-        self._changed.set()
+        """Let those who wait look at what is new, once what came with it has been noted too.
+
+        All frames of a moment are one look: hundreds of clients that wait while thousands of ticks
+        come would else take the harness's time from the clients themselves.
+        """
+        if self._waiters and not self._look_is_due:
+            self._look_is_due = True
+            self._waiters[0].met.get_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        self._look_is_due = False
+        for waiter in self._waiters:
+            waiter.look(self.log, self._over)

@@ -56,9 +56,9 @@ def text_of(filename: str) -> str:
         line = data.count(b"\n", 0, problem.start) + 1
         said = f"is not UTF-8 (byte 0x{data[problem.start]:02x}); save it as UTF-8"
         raise UnreadableFile(filename, line, said) from None
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith(MERGE_MARKS):
-            said = f'an unfinished merge: "{line[:40]}"; choose a side and take the marks out'
+    for number, words in enumerate(text.splitlines(), 1):
+        if words.startswith(MERGE_MARKS):
+            said = f'an unfinished merge: "{words[:40]}"; choose a side and take the marks out'
             raise UnreadableFile(filename, number, said)
     return text
 

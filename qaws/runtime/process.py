@@ -28,6 +28,18 @@ def _die_with_parent() -> None:  # pragma: no cover - runs in the child
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _told_main_thread(pid: int) -> bool:
+    """Send SIGTERM to a process's main thread (tgkill(2)); False where that cannot take it."""
+    blocked = 0
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+            if line.startswith("SigBlk:"):
+                blocked = int(line.split()[1], 16)
+    if blocked >> (signal.SIGTERM - 1) & 1 or not hasattr(_LIBC, "tgkill"):
+        return False
+    return bool(_LIBC.tgkill(pid, pid, signal.SIGTERM) == 0)
+
+
 class ManagedProcess:
     """One child process in a session of its own, so that Ctrl-C reaches only the suite.
 
@@ -98,9 +110,15 @@ class ManagedProcess:
         lines = [line.strip() for line in self.read_log().splitlines() if line.strip()]
         return lines[-1] if lines else "it wrote nothing"
 
-    def interrupt(self) -> None:
-        """Send SIGTERM, the polite request to end."""
-        if self.exit_code() is None:
+    def interrupt(self, *, stands_still: bool = False) -> None:
+        """Send SIGTERM, the polite request to end.
+
+        Args:
+            stands_still: the process has been stopped (SIGSTOP). Of the threads of a stopped one
+                any may take the signal when they go on, and a program that waits in its main thread
+                may not hear of it; in one that runs the main thread does, so it is sent there.
+        """
+        if self.exit_code() is None and not (stands_still and _told_main_thread(self.pid)):
             self._child.terminate()
 
     def stop(self, within_s: float = 5.0) -> int:

@@ -49,6 +49,7 @@ class Service:
         self.moved = False
         """Whether its sockets and statistics were seen to follow clients that came."""
         self._holders: list[psutil.Process] = []
+        self._held: list[psutil.Process] = []
         self._roots: list[int] = []
         self.listens_on(port)
 
@@ -233,7 +234,7 @@ class Service:
         What happens meanwhile they meet all at once, however the machine shares out its cores.
         Nobody is held whom `note_who_serves` did not find, or who is not ours to hold.
         """
-        held = []
+        held = self._held
         try:
             for holder in self._holders:
                 with contextlib.suppress(psutil.Error):
@@ -241,7 +242,8 @@ class Service:
                     held.append(holder)
             yield
         finally:
-            for holder in held:
+            while held:
+                holder = held.pop()
                 with contextlib.suppress(psutil.Error):
                     holder.resume()
 
@@ -254,7 +256,8 @@ class Service:
         if self.process is None:
             raise Broken("the target has no [launch]: the service cannot be told to end")
         self.told_to_end = True
-        self.process.interrupt()
+        stands_still = self.process.pid in (each.pid for each in self._held)
+        self.process.interrupt(stands_still=stands_still)
 
     def out_of_reach(self) -> str | None:
         """Say so where SIGTERM went to a process that is not the one that serves, which lives on.

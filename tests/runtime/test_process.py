@@ -52,6 +52,33 @@ def test_a_process_that_obeys_is_ended_politely(run):
     assert process.exit_code() == 7
 
 
+MANY_THREADS = """
+    import signal, socket, sys, threading
+    if {blocks}:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        threading.Thread(target=lambda: (signal.sigwait([signal.SIGTERM]), print("told"))).start()
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: print("told"))
+    for near, far in [socket.socketpair() for _ in range(50)]:
+        threading.Thread(target=lambda end=near, other=far: end.recv(1), daemon=True).start()
+    print("up")
+    socket.socketpair()[0].recv(1)
+"""
+
+
+@pytest.mark.parametrize("blocks", [False, True])
+def test_a_process_that_stood_still_hears_the_request_however_it_waits(run, blocks):
+    """Of its threads any could take the signal; Python hears of it in the main one alone."""
+    for _ in range(3):
+        process = run(MANY_THREADS.format(blocks=blocks))
+        assert process.wait_for_log("up", HANG_S)
+        os.kill(process.pid, signal.SIGSTOP)
+        process.interrupt(stands_still=True)
+        os.kill(process.pid, signal.SIGCONT)
+        assert process.wait_for_log("told", HANG_S)
+        process.stop(0)
+
+
 def test_a_process_that_ignores_the_request_is_killed_after_its_time(run):
     process = run(f"{STUBBORN} import time; print('up'); time.sleep(600)")
     assert process.wait_for_log("up", HANG_S)
