@@ -62,7 +62,8 @@ MANY_THREADS = """
     for near, far in [socket.socketpair() for _ in range(50)]:
         threading.Thread(target=lambda end=near, other=far: end.recv(1), daemon=True).start()
     print("up")
-    socket.socketpair()[0].recv(1)
+    near, far = socket.socketpair()
+    near.recv(1)
 """
 
 
