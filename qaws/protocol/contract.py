@@ -44,7 +44,8 @@ class Contract:
             return None
         validator = self._validators.get(kind) if isinstance(kind, str) else None
         if validator is None:
-            return f"has the type {kind!r}; known are {', '.join(sorted(self._validators))}"
+            known = ", ".join(sorted(self._validators))
+            return f"has the type {kind!r}; known are {known}, and what [endpoint] heartbeats names"
         try:
             validator(message)
         except fastjsonschema.JsonSchemaValueException as problem:

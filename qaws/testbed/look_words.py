@@ -81,7 +81,8 @@ def of_handshake(client: Connection) -> str:
     if client.refusal is not None:
         body = (client.refusal.body or b"").decode("utf-8", "replace").strip()
         shown = f'the body "{" ".join(body.split())[:SHOWN_CHARS]}"' if body else "an empty body"
-        return f"{client.summary()} with {shown}"
+        status = f"HTTP {client.http_status}"
+        return client.summary().replace(status, f"{status} with {shown}", 1)
     if client.is_open or client.is_welcomed:
         return "accepted"
     return client.summary()
