@@ -58,7 +58,7 @@ class MemoryCourse:
         self.samples += [Sample(s.cycles + after, s.memory_bytes, s.at_s) for s in samples]
 
     def count_as_warm_up(self) -> None:
-        """Let all that is there be warm-up; the last sample makes room for the next hour's first."""
+        """Let all that is there be warm-up; its last sample is the next hour's first."""
         self.warm_up = self.samples.pop().cycles
 
     @property

@@ -25,10 +25,14 @@ PLACEHOLDERS = {
     "port": "a port that the suite found free",
     "broker_url": "the feed's broker",
     "jwks_file": "a file with the public keys that belong to the minted tokens",
+    "ca_file": "the authority of this run, in PEM",
+    "certificate_file": "a certificate for the url's host that it has signed, in PEM",
+    "certificate_key_file": "that certificate's private key, in PEM",
     "folder": "a scratch folder of this run",
 }
 """What a `{…}` in the launch command or environment may name."""
 
+PROXY_PLACEHOLDERS = {**PLACEHOLDERS, "proxy_port": "the port at which clients are to come"}
 LAUNCH_PLACEHOLDERS = {**PLACEHOLDERS, "arguments": "those of the settings that a scenario changes"}
 """What it may name besides; without it these arguments go to the end of the command."""
 
@@ -46,10 +50,14 @@ class Endpoint(Section):
     nobody has set another time; None where that is not known. `heartbeats`: types of messages that
     the service sends of its own accord, so that a line is seen to live. `ca_file`: certificates in
     PEM, the authorities that alone are trusted over TLS; None for those of the system.
+    `generate_certificate`: the suite makes an authority for each run, which alone is trusted, and a
+    certificate that the service shows. `behind_proxy`: what answers at the url is a reverse proxy.
     """
 
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
     ca_file: Path | None = None
+    generate_certificate: bool = False
+    behind_proxy: bool = False
     idle_timeout_s: float | None = Field(default=None, gt=0)
     heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
 
@@ -62,10 +70,38 @@ class Endpoint(Section):
             raise ValueError(f"{value} {problem}") from None
         return value
 
-    @functools.cached_property
+    @model_validator(mode="after")
+    def _one_authority(self) -> Endpoint:
+        if self.generate_certificate and self.ca_file:
+            raise ValueError("ca_file and generate_certificate do not go together; give one")
+        if self.generate_certificate and not self.is_secure:
+            raise ValueError("generate_certificate is for a url that begins wss://")
+        return self
+
+    @property
+    def is_secure(self) -> bool:
+        """Return whether clients come over TLS."""
+        return self.url.startswith("wss:")
+
+    @property
+    def is_private(self) -> bool:
+        """Return whether they come over TLS and trust an authority that is named here."""
+        return self.is_secure and (self.generate_certificate or self.ca_file is not None)
+
+    @property
     def authority(self) -> str:
         """Return the certificates of `ca_file`, "" for those that the system trusts."""
-        return read_authority(self.ca_file)
+        return _authority(self.ca_file)
+
+    def secured(self, ca_file: Path) -> Endpoint:
+        """Return the same over TLS, where that authority is trusted and no other."""
+        url = self.url.replace("ws:", "wss:", 1) if self.url.startswith("ws:") else self.url
+        return self.model_copy(update={"url": url, "ca_file": ca_file})
+
+
+@functools.lru_cache(maxsize=8)
+def _authority(file: Path | None) -> str:
+    return read_authority(file)
 
 
 FIRST_MESSAGE = "first message"
@@ -170,6 +206,19 @@ class Launch(Section):
                 "(a path that answers 200)"
             )
         return self
+
+
+class Proxy(Section):
+    """How a reverse proxy of the team's is put in front of a service that was launched.
+
+    `{proxy_port}` is where clients are to come, `{port}` where the service listens. `for_all`: all
+    clients go through it; without it only those of scenarios that are about a proxy.
+    """
+
+    command: list[str] = Field(min_length=1)
+    environment: dict[str, str] = {}
+    for_all: bool = False
+    ready_within_s: float = Field(default=10, gt=0)
 
 
 class Setting(Section):

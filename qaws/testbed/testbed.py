@@ -21,6 +21,7 @@ from qaws.feed.readiness import until_heard
 from qaws.oracle.ledger import Ledger, Published
 from qaws.runtime.loop import LoopThread, Overdue
 from qaws.sut.broker import Broker, open_broker
+from qaws.sut.secured import with_certificates
 from qaws.sut.service import Service
 from qaws.sut.services import Services
 from qaws.sut.spoken import dialect_of
@@ -83,6 +84,7 @@ class Testbed:
         self.loop = LoopThread()
         try:
             self.tokens = Tokens(target.auth, self.scratch)
+            self.target, files = with_certificates(target, self.scratch)
             if target.feed:
                 wanted, kind = target.feed.broker or "", target.feed.speaks
                 self.broker = open_broker(wanted, folder, target.grants, kind)
@@ -92,10 +94,10 @@ class Testbed:
                 "python": sys.executable,
                 "broker_url": self.broker.url if self.broker else "",
                 "jwks_file": str(self.tokens.jwks_file),
-                "folder": str(self.scratch),
+                **files,
             }
             self.services = Services(
-                target, folder, self.placeholders, timeout_factor, self.tokens.valid
+                self.target, folder, self.placeholders, timeout_factor, self.tokens.valid
             )
             if self._feed and self.broker:
                 told = self._feed.readiness, self.broker, self.loop.call, timeout_factor
@@ -312,23 +314,22 @@ class Testbed:
         *,
         afresh: bool = False,
         placeholders: Mapping[str, str] | None = None,
+        behind_proxy: bool = False,
     ) -> Service:
         """Make the service with these settings the scenario's own, starting it if need be.
 
         Args:
             settings: name in the features' words → value.
-            afresh: end one that runs with these settings, and start another. What earlier clients
-                have left free in a service's memory could hide a leak.
-            placeholders: values for its launch that differ from those of all other services.
-
-        Raises:
-            Broken: it does not start.
-            NotVerified: the target has no such setting.
+            afresh: end one that runs with them: what it has left free in memory could hide a leak.
+            placeholders: as in `Services.get`, which also says what is raised.
+            behind_proxy: as there.
         """
         assert self.services
         if self.broker:
             self.broker.require_alive()
-        service = self.services.get(settings, afresh=afresh, placeholders=placeholders)
+        service = self.services.get(
+            settings, afresh=afresh, placeholders=placeholders, behind_proxy=behind_proxy
+        )
         self.scenario.service = service
         self._note_service(service)
         return service
