@@ -140,8 +140,7 @@ class RawConnection(Connection):
             Broken: nobody listens there.
         """
         await self.dial(url)
-        self.asked_in = True
-        self.write(request(url, headers), f"GET {redacted(url)}")
+        self.offer(url, headers)
         answered = await self.wait_for(
             lambda f: f.kind in ("handshake", "end"), None, OPEN_ALLOWANCE_S
         )
@@ -149,6 +148,11 @@ class RawConnection(Connection):
             self.unanswered()
         if self.is_open:
             await self._say_openings()
+
+    def offer(self, url: str, headers: Iterable[tuple[str, str]] = ()) -> None:
+        """Ask for a WebSocket, as a good client does; what is answered is noted."""
+        self.asked_in = True
+        self.write(request(url, headers), f"GET {redacted(url)}")
 
     async def close(self) -> None:
         """Close cleanly if it is open, and cut the network connection whatever it is."""
