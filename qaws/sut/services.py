@@ -173,13 +173,16 @@ class Services:
         section = self._target.proxy
         if section is None or not (section.for_all or is_wanted):
             return None
-        if shutil.which(section.command[0]) is None:
-            missing = f"{self._target.file}: [proxy] {section.command[0]!r} is not on this machine"
+        values = {"python": sys.executable, **self._placeholders, **own}
+        ports = {"port": "", "proxy_port": ""}
+        program = section.command[0].format(**values, **ports)
+        if shutil.which(program) is None:
+            missing = f"{self._target.file}: [proxy] {program!r} is not on this machine"
             raise (Broken if section.for_all else NotVerified)(f"{missing}; install it")
         return ReverseProxy(
             self._target.name,
             section,
-            {"python": sys.executable, **self._placeholders, **own},
+            values,
             self._folder / f"proxy-{self._started + 1}.log",
             section.ready_within_s * self._timeout_factor,
         )
