@@ -11,9 +11,9 @@ Feature: Behind a reverse proxy
 
     Given the ticker service is running behind a reverse proxy
     And Alice and Bob are connected and subscribed to NIFTY
-    When Carol connects with a valid token
-    Then Carol is welcomed within 2 seconds
-    And Alice, Bob and Carol stay connected for at least 65 seconds
+    And Carol is connected
+    When Alice, Bob and Carol say nothing for 65 seconds
+    Then Alice, Bob and Carol are connected
     When 20 option ticks for NIFTY are published
     Then Alice and Bob have received every tick exactly once, in order, each within 1 second
 

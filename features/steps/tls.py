@@ -1,6 +1,6 @@
 """TLS, and a reverse proxy in front of the service."""
 
-from qaws.behaviours import tls
+from qaws.behaviours import proxy, tls
 from qaws.gherkin.steps import given, then, when
 from qaws.testbed.context import StepContext
 
@@ -21,6 +21,12 @@ def service_is_running_behind_proxy(context: StepContext) -> None:
 def service_is_running_behind_proxy_with(context: StepContext, setting: dict[str, str]) -> None:
     """The same, with one setting changed, by the target file's name."""
     context.testbed.use_service(setting, behind_proxy=True)
+
+
+@when("{clients:Clients} say nothing for {length:Duration}")
+async def clients_say_nothing(context: StepContext, clients: list[str], length: float) -> None:
+    """Nothing is sent and nothing is published; pings are answered, as libraries do by themselves."""
+    await context.testbed.do(proxy.say_nothing, clients, length)
 
 
 @when("{client:Client} tries to connect with {how}")

@@ -15,6 +15,11 @@ from qaws.verdict import Broken, NotVerified, Refuted
 from tests.waiting import HANG_S
 
 
+def until_it_leaves(client):
+    for _ in client:
+        pass
+
+
 @pytest.fixture
 def attempts(testbed, grace, tell, tmp_path):
     """Let a client try on a server that speaks TLS so far back; None: it speaks none."""
@@ -29,7 +34,7 @@ def attempts(testbed, grace, tell, tmp_path):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)
                 context.minimum_version = oldest
-        with serve(lambda c: list(c), "127.0.0.1", 0, ssl=context) as server:
+        with serve(until_it_leaves, "127.0.0.1", 0, ssl=context) as server:
             thread = threading.Thread(target=server.serve_forever)
             thread.start()
             port = server.socket.getsockname()[1]
