@@ -24,7 +24,7 @@ COMES_FROM = {
     "inject": "[feed]",
     "statistics": "[statistics]",
     "entitlements": "[auth] entitlement_claim",
-    "rotation": "[auth] generate_key with {jwks_file} in [launch]",
+    "rotation": "[auth] generate_key with {jwks_file} or {jwks_url} in [launch]",
     "user-limit": '[settings] "user limit"',
     "token-reuse": "[auth] without single_use",
     "outage": "[grants] outage, or an embedded broker",

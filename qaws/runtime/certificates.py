@@ -28,6 +28,11 @@ class Certificates:
     certificate: Path
     key: Path
 
+    @classmethod
+    def in_folder(cls, folder: Path) -> Certificates:
+        """Return where they are in a folder."""
+        return cls(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+
 
 def issue(folder: Path, *hosts: str) -> Certificates:
     """Make an authority, and a certificate for this machine and further hosts; write the files.
@@ -60,7 +65,7 @@ def issue(folder: Path, *hosts: str) -> Certificates:
         )
         .sign(signing, hashes.SHA256())
     )
-    made = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+    made = Certificates.in_folder(folder)
     made.authority.write_bytes(authority.public_bytes(PEM))
     made.certificate.write_bytes(certificate.public_bytes(PEM))
     made.key.touch(mode=0o600)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,6 +24,7 @@ PLACEHOLDERS = {
     "port": "a port that the suite found free",
     "broker_url": "the feed's broker",
     "jwks_file": "a file with the public keys that belong to the minted tokens",
+    "jwks_url": "where the suite serves them, with [auth] key_set",
     "ca_file": "the authority of this run, in PEM",
     "certificate_file": "a certificate for the url's host that it has signed, in PEM",
     "certificate_key_file": "that certificate's private key, in PEM",
@@ -91,17 +91,12 @@ class Endpoint(Section):
     @property
     def authority(self) -> str:
         """Return the certificates of `ca_file`, "" for those that the system trusts."""
-        return _authority(self.ca_file)
+        return read_authority(self.ca_file)
 
     def secured(self, ca_file: Path) -> Endpoint:
         """Return the same over TLS, where that authority is trusted and no other."""
         url = self.url.replace("ws:", "wss:", 1) if self.url.startswith("ws:") else self.url
         return self.model_copy(update={"url": url, "ca_file": ca_file})
-
-
-@functools.lru_cache(maxsize=8)
-def _authority(file: Path | None) -> str:
-    return read_authority(file)
 
 
 FIRST_MESSAGE = "first message"
@@ -117,7 +112,8 @@ class Auth(Section):
     has one of its own.
     `single_use`: a token opens one session only. `leeway_s`: by how much the service lets clocks
     differ, for `exp`, `nbf` and `iat` (RFC 7519, section 4.1.4), and so also how long a session
-    outlives the expiry of its token.
+    outlives the expiry of its token. `key_set`: whether the suite serves the key set too, and how;
+    on `key_set_port` where the service fixes the address, on any free one where it is told.
     """
 
     # "carriers" is its old name
@@ -141,9 +137,17 @@ class Auth(Section):
     entitlement_claim: str | None = Field(default=None, min_length=1)
     entitlement_shape: Literal["list", "words"] = "list"
     generate_key: bool = False
+    key_set: Literal["file", "http", "https"] = "file"
+    key_set_port: int = Field(default=0, ge=0, le=65535)
+    key_set_path: str = Field(default="/jwks.json", pattern=r"^/[^?#]*$")
     key_file: Path | None = None
     token_command: list[str] | None = None
     token_variable: str | None = None
+
+    @property
+    def is_served(self) -> bool:
+        """Return whether the suite serves the key set."""
+        return self.key_set != "file"
 
     @property
     def in_first_message(self) -> bool:
@@ -161,6 +165,11 @@ class Auth(Section):
             raise ValueError(
                 "needs exactly one of generate_key, key_file, token_command, token_variable; "
                 f"it has {', '.join(given) or 'none'}"
+            )
+        if self.is_served and not (self.generate_key or self.key_file):
+            raise ValueError(
+                f'key_set = "{self.key_set}" needs generate_key or key_file: without a key there '
+                "is no key set to serve"
             )
         return self
 
@@ -197,6 +206,11 @@ class Launch(Section):
         """Return whether the service is told of what a placeholder stands for."""
         texts = [*self.command, *self.environment.values()]
         return any(f"{{{placeholder}}}" in text for text in texts)
+
+    @property
+    def reads_key_set(self) -> bool:
+        """Return whether the service is told where the key set is."""
+        return self.reads("jwks_file") or self.reads("jwks_url")
 
     @model_validator(mode="after")
     def _known_when_ready(self) -> Launch:

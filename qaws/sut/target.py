@@ -166,7 +166,7 @@ class Target(Section):
             and (self.auth.generate_key or self.auth.key_file is not None),
             "rotation": self.auth.generate_key
             and self.launch is not None
-            and self.launch.reads("jwks_file"),
+            and (self.launch.reads_key_set or self.auth.is_served),
             "user-limit": "user limit" in self.settings and self.launch is not None,
             "token-reuse": not self.auth.single_use,
             "outage": self.feed is not None

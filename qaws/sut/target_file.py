@@ -196,6 +196,11 @@ def _check_placeholders(target: Target) -> None:
             f"{target.file}: [launch] has {{broker_url}}, but there is no [feed] that names a "
             'broker; add [feed] broker = "embedded", or give the service the address of its own'
         )
+    if target.launch.reads("jwks_url") and not target.auth.is_served:
+        raise Broken(
+            f'{target.file}: [launch] has {{jwks_url}}, but [auth] key_set is "file"; say '
+            'key_set = "http" or "https"'
+        )
     if "{port}" in target.endpoint.url and not told and not any("{port}" in t for t in texts):
         raise Broken(
             f"{target.file}: [endpoint] url has {{port}}, but nothing tells the port: put {{port}} "

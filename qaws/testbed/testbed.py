@@ -62,18 +62,18 @@ class Testbed:
         Args:
             target: the service under test.
             folder: where logs go; made if need be.
-            timeout_factor: factor for allowances (never for bounds under test).
+            timeout_factor: of allowances (never of bounds under test).
             swarm: where load comes from: "local" processes, or a Dask scheduler's address.
 
         Raises:
             Broken: a part of it cannot be used; whatever had started has been ended again.
         """
-        self.target = target
         self.timeout_factor = timeout_factor
         self.logs = folder
         self.swarm_engine = swarm
         self.dialect = dialect_of(target)
         self.scratch = Path(tempfile.mkdtemp(prefix="qaws-"))
+        self.target, files = with_certificates(target, self.scratch)
         self.broker: Broker | None = None
         self._feed: Feed | None = None
         self.services: Services | None = None
@@ -84,7 +84,7 @@ class Testbed:
         self.loop = LoopThread()
         try:
             self.tokens = Tokens(target.auth, self.scratch)
-            self.target, files = with_certificates(target, self.scratch)
+            self.on_stop.append(self.tokens.close)
             if target.feed:
                 wanted, kind = target.feed.broker or "", target.feed.speaks
                 self.broker = open_broker(wanted, folder, target.grants, kind)
@@ -93,7 +93,7 @@ class Testbed:
             self.placeholders = {
                 "python": sys.executable,
                 "broker_url": self.broker.url if self.broker else "",
-                "jwks_file": str(self.tokens.jwks_file),
+                **self.tokens.placeholders,
                 **files,
             }
             self.services = Services(

@@ -83,6 +83,7 @@ SECURED = [
     "QA-WS-002 A connection without a token is refused · open",
     "QA-WS-005 A client that reconnects starts a new session · an abrupt reset",
     "QA-WS-006 An option tick reaches its subscriber",
+    "QA-WS-125 The issuer's keys change while clients are connected",
     "QA-WS-024 A hostile client is turned away · messages over 64 KiB",
     "QA-WS-024 A hostile client is turned away · stalled or broken handshakes",
 ]
