@@ -8,6 +8,7 @@ DASK_READY := $(VENV)/.dask-ready
 BROWSER_READY := $(VENV)/.browser-ready
 SERVICES_READY := $(VENV)/.services-ready
 FEEDS_READY := $(VENV)/.feeds-ready
+PROXY_READY := $(VENV)/.proxy-ready
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 COMPILE := $(RUN) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header
 LOCK := requirements.lock
@@ -45,10 +46,10 @@ browser: $(BROWSER_READY) ## install Playwright too, for a real browser as clien
 p0: setup ## run the main job and leave reports/index.html and reports/signoff.html: 2 minutes
 	@$(RUN) -m qaws run --tags=@p0
 
-p1: setup $(BROWSER_READY) ## run what lies beyond the plan: 1 minute; its browser scenario wants Chromium
+p1: setup $(BROWSER_READY) $(PROXY_READY) ## run what lies beyond the plan: 2 minutes; its browser scenario wants Chromium
 	@$(RUN) -m qaws run --tags=@p1
 
-signoff: setup $(BROWSER_READY) ## all that the sheet asks for: p0, p1, coverage, ten shuffled runs: 20 minutes
+signoff: setup $(BROWSER_READY) $(PROXY_READY) ## all that the sheet asks for: p0, p1, coverage, ten shuffled runs: 20 minutes
 	@$(RUN) -m qaws signoff $(ARGS)
 
 coverage: setup ## measure which lines of the service the functional scenarios reach: 3 minutes
@@ -70,10 +71,10 @@ check: $(READY) ## lint, format, types, feature files and imports of this projec
 unit: $(READY) ## the suite's own tests but for whole runs: 1 minute; ARGS="tests/oracle -k gap" for a part
 	@$(PYTEST) -m "not e2e" $(ARGS)
 
-test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) check ## pass all of the suite's own tests, the check among them: 3 minutes
+test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) check ## pass all of the suite's own tests, the check among them: 3 minutes
 	@$(PYTEST) $(ARGS)
 
-faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
+faults: $(READY) $(PROXY_READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
 	@$(RUN) -m qaws.runner.proof begin $(if $(ONLY)$(SAMPLE)$(QUICK),part)
 	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)); $(RUN) -m qaws.runner.proof end $$?
 
@@ -86,7 +87,7 @@ demo: $(READY) ## start broker, service and generator, and print an address for 
 bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAPI; ARGS="--only a" for a part
 	@$(RUN) -m bench $(ARGS)
 
-services: setup $(SERVICES_READY) $(FEEDS_READY) ## run functional p0 on six services that are not the suite's own: 12 minutes; ARGS="granian --times 3"
+services: setup $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) ## run functional p0 on six services that are not the suite's own, over TLS and behind a proxy: 16 minutes; ARGS="granian --times 3"
 	@$(RUN) -m tests.services.independent $(ARGS)
 
 $(BENCH_READY): $(READY) $(LOCK)
@@ -110,6 +111,11 @@ $(FEEDS_READY): $(READY) $(LOCK)
 	@$(call install,feeds) || { echo "make: what feeds need could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
+$(PROXY_READY): $(READY) $(LOCK)
+	@echo "setting up: Caddy, a reverse proxy, into $(VENV)"
+	@$(call install,proxy) || { echo "make: Caddy could not be installed; is the package index reachable?"; exit 1; }
+	@touch $@
+
 $(BROWSER_READY): $(READY) $(LOCK)
 	@echo "setting up: Playwright, which drives a browser, into $(VENV)"
 	@$(call install,browser) || { echo "make: Playwright could not be installed; is the package index reachable?"; exit 1; }
@@ -119,10 +125,10 @@ steps: $(READY) ## write docs/steps.md and docs/target.schema.json from the code
 	@$(RUN) -m qaws lint --write
 
 lock: $(READY) ## pin the newest versions that pyproject.toml allows, all parts together
-	@$(COMPILE) pyproject.toml $(foreach group,dev dask bench browser node services feeds,--group $(group)) >$(VENV)/all.txt
+	@$(COMPILE) pyproject.toml $(foreach group,dev dask bench browser node services feeds proxy,--group $(group)) >$(VENV)/all.txt
 	@{ echo "# Made by make lock from pyproject.toml. Each part is whole: pip checks hashes only of what it"; \
 	  echo "# installs whole. All parts are pinned together, so any of them go into one environment."; echo; \
-	  for part in suite dask bench browser node services feeds; do \
+	  for part in suite dask bench browser node services feeds proxy; do \
 	    case $$part in suite) from="pyproject.toml --group dev" ;; *) from="--group $$part" ;; esac; \
 	    echo "# part $$part"; \
 	    $(COMPILE) $$from -c $(VENV)/all.txt >$(VENV)/part.txt || exit 1; \

@@ -6,11 +6,12 @@ What keeps it from starting is said in one line each on stderr, and by the exit 
 import asyncio
 import errno
 import signal
+import ssl
 import sys
 
 import uvloop
 
-from app import auth, jwks, logs, server
+from app import auth, jwks, logs, server, tls
 from app.settings import Settings, SettingsError, load_settings
 
 EXIT_OK = 0
@@ -41,18 +42,24 @@ def main() -> int:
         entitlement_claim=settings.entitlement_claim,
     )
     try:
-        uvloop.run(_serve(settings, verifier))
+        context = tls.server_context(settings)
+    except tls.CertificateError as error:
+        return _fail(EXIT_BAD_SETTINGS, str(error))
+    try:
+        uvloop.run(_serve(settings, verifier, context))
     except OSError as error:
         return _fail(EXIT_CANNOT_LISTEN, _cannot_listen(settings, error))
     return EXIT_OK
 
 
-async def _serve(settings: Settings, verifier: auth.TokenVerifier) -> None:
+async def _serve(
+    settings: Settings, verifier: auth.TokenVerifier, context: ssl.SSLContext | None
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    await server.TickerService(settings, verifier).run(stop)
+    await server.TickerService(settings, verifier, context).run(stop)
 
 
 def _cannot_listen(settings: Settings, error: OSError) -> str:

@@ -24,10 +24,11 @@ class ExpiryTimer:
         self._arm()
 
     def cancel(self) -> None:
-        """Stop for good."""
+        """Stop for good, and forget whom to call, so that both are free when nobody needs them."""
         if self._handle:
             self._handle.cancel()
             self._handle = None
+        self._on_expiry = _nobody
 
     def _arm(self) -> None:
         remaining_s = min(self._expires_at - time.time(), CHECK_S)
@@ -39,3 +40,7 @@ class ExpiryTimer:
         else:
             self._handle = None
             self._on_expiry()
+
+
+def _nobody() -> None:
+    """Be called when it is over: do nothing."""

@@ -34,10 +34,11 @@ class IdleTimer:
         self._last_active = time.monotonic()
 
     def cancel(self) -> None:
-        """Stop for good."""
+        """Stop for good, and forget whom to call, so that both are free when nobody needs them."""
         if self._handle:
             self._handle.cancel()
             self._handle = None
+        self._on_idle = _nobody
 
     def _arm(self, delay_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -50,3 +51,7 @@ class IdleTimer:
         else:
             self._handle = None
             self._on_idle()
+
+
+def _nobody() -> None:
+    """Be called when it is over: do nothing."""

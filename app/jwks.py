@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +16,9 @@ import jwt
 URL_TIMEOUT_S = 10.0
 MAX_BYTES = 1024 * 1024
 REREAD_EVERY_S = 1.0
-"""How often a file is looked at again, at most, whatever tokens come."""
+"""How often a file is looked at again, at most, whatever tokens come; a URL for an unknown key."""
+REFETCH_EVERY_S = 5.0
+"""How often a URL is asked again, at most, as long as all keys are known."""
 MAX_NAMED = 10
 """So many ignored keys are named in a line of the log; the others are counted."""
 
@@ -50,7 +53,8 @@ class KeySet:
     What is not understood or not meant for signatures is ignored (RFC 7517, section 5). A file is
     looked at again when a token comes, at most once a second, and once more for a ``kid`` that is
     unknown: an issuer's new key is soon known, and a withdrawn one forgotten, without a restart.
-    A set behind a URL is read once, because to fetch it would hold everybody up.
+    A set behind a URL is fetched again by a thread, because to wait for it would hold everybody up:
+    the token that gave rise to it is judged by what is known, and the next ones by what has come.
     """
 
     def __init__(self, source: str, algorithms: Iterable[str]) -> None:
@@ -64,7 +68,8 @@ class KeySet:
         self._text = _read(source)
         self.by_kid: Keys = _parse(source, self._text, self._algorithms)
         # A pipe can be read once only, and would hold the service up.
-        self._is_rereadable = not _is_url(source) and Path(source).is_file()
+        self._is_rereadable = _is_url(source) or Path(source).is_file()
+        self._fetching = threading.Lock()
         self._looked_at = {True: time.monotonic(), False: float("-inf")}
         self._complaint = ""
 
@@ -75,15 +80,31 @@ class KeySet:
             KeyError: there is none.
         """
         is_known = isinstance(kid, str) and kid in self.by_kid
-        now = time.monotonic()
-        if self._is_rereadable and now - self._looked_at[is_known] >= REREAD_EVERY_S:
+        now, is_url = time.monotonic(), _is_url(self._source)
+        every_s = REFETCH_EVERY_S if is_known and is_url else REREAD_EVERY_S
+        if self._is_rereadable and now - self._looked_at[is_known] >= every_s:
             self._looked_at[is_known] = now
-            self._look_again()
+            if is_url:
+                self._look_again_aside()
+            else:
+                self._look_again()
         if only := self.by_kid.get(None):
             return only
         if not isinstance(kid, str):
             raise KeyError("no kid")
         return self.by_kid[kid]
+
+    def _look_again_aside(self) -> None:
+        """Look again in a thread, unless one is at it already."""
+
+        def look() -> None:
+            try:
+                self._look_again()
+            finally:
+                self._fetching.release()
+
+        if self._fetching.acquire(blocking=False):
+            threading.Thread(target=look, name="key set", daemon=True).start()
 
     def _look_again(self) -> None:
         """Take over what has changed; a file that cannot be used changes nothing."""

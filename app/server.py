@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import logging
+import ssl
 import time
 from contextlib import suppress
 from http import HTTPStatus
@@ -28,6 +29,7 @@ from app.sessions import Session, SessionRegistry, TickerConnection
 from app.settings import Settings
 from app.subscriptions import Selector, Subscriptions
 from app.tasks import end, first_of
+from app.tls import HANDSHAKE_TIMEOUT_S as TLS_TIMEOUT_S
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +48,12 @@ NAMED_AT_MOST = 10
 class TickerService:
     """One running service."""
 
-    def __init__(self, settings: Settings, verifier: TokenVerifier) -> None:
+    def __init__(
+        self, settings: Settings, verifier: TokenVerifier, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.settings = settings
         self.verifier = verifier
+        self.tls = tls
         self.origins = OriginPolicy(settings.allowed_origins)
         self.counters = Counters()
         self.subscriptions: Subscriptions[Session] = Subscriptions()
@@ -83,7 +88,8 @@ class TickerService:
             if not stop.is_set():
                 host, port = server.sockets[0].getsockname()[:2]
                 host = f"[{host}]" if ":" in host else host
-                print(f"ticker listening on ws://{host}:{port}{WEBSOCKET_PATH}", flush=True)
+                scheme = "wss" if self.tls else "ws"
+                print(f"ticker listening on {scheme}://{host}:{port}{WEBSOCKET_PATH}", flush=True)
             await first_of(stop, listening)
             if not stop.is_set():
                 listening.result()  # the listener never ends by itself: this raises its failure
@@ -96,6 +102,8 @@ class TickerService:
             self._serve_connection,
             self.settings.host,
             self.settings.port,
+            ssl=self.tls,
+            ssl_handshake_timeout=TLS_TIMEOUT_S if self.tls else None,
             process_request=self.respond,
             backlog=BACKLOG,
             create_connection=self._connection,  # type: ignore[arg-type]

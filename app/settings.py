@@ -33,6 +33,16 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8765, ge=0, le=65535, description="a TCP port from 0 to 65535 (0: any free one)"
     )
+    certificate: str | None = Field(
+        default=None,
+        min_length=1,
+        description="a PEM file with the certificate and its chain (not set: no TLS)",
+    )
+    certificate_key: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the PEM file of the certificate's private key (not set: in the same file)",
+    )
     feed_url: str = Field(
         default="redis://127.0.0.1:6379/0",
         description="a URL such as redis://host:6379/0 (also rediss://, unix://)",

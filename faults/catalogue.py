@@ -45,6 +45,8 @@ CAPABILITIES = {
     "browser": "browser",
     "compression": "compression",
     "quiet clients": "quiet",
+    "TLS": "tls",
+    "reverse proxies": "proxy",
 }
 """Capability → the module of `faults` that breaks it."""
 

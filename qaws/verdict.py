@@ -206,9 +206,13 @@ class Checks:
 
     def _figure(self, ok: bool, what: str, measured: str, allowed: str, doubt: str | None) -> None:
         if not ok and doubt:
-            self.done.append(Check(what, measured, allowed, "inconclusive"))
-            raise Inconclusive(f"{what}: measured {measured}, allowed {allowed}, but {doubt}")
+            self.undecided(what, measured, allowed, doubt)
         self.require(ok, what, measured, allowed)
+
+    def undecided(self, what: str, measured: str, allowed: str, doubt: str) -> NoReturn:
+        """Record a check of which nothing follows, and raise `Inconclusive`, with the reason."""
+        self.done.append(Check(what, measured, allowed, "inconclusive"))
+        raise Inconclusive(f"{what}: measured {measured}, allowed {allowed}, but {doubt}")
 
     def _starved(self, what: str, measured: str, allowed: str, stalled: float) -> NoReturn:
         self.done.append(Check(what, measured, allowed, "inconclusive"))

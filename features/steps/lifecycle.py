@@ -165,7 +165,7 @@ async def keeps_trying_to_connect(
 ) -> None:
     """A clean close; one shows a valid token until it is welcomed, another then shows one once."""
     await context.testbed.do(lifecycle.end_connection, leaver, "a clean close")
-    await context.testbed.do(tokens.keep_trying, client, leaver)
+    await context.testbed.do(tokens.take_place, client, leaver)
     await context.testbed.do(lifecycle.connect, [last])
 
 

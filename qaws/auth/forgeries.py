@@ -25,15 +25,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from qaws.auth.callback_server import CallbackServer
-from qaws.auth.tokens import (
+from qaws.auth.key_set import (
     PrivateKey,
-    Tokens,
     decoy_key_id,
     encryption_key,
     encryption_key_id,
     new_key,
     public_jwk,
 )
+from qaws.auth.tokens import Tokens
 from qaws.verdict import Broken
 
 KEY_SET_PAGE = "/keys.json"

@@ -11,14 +11,14 @@ import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from qaws.auth.key_server import KeyServer
+from qaws.auth.key_set import PrivateKey, load_key, new_key, public_jwk, published_key_set
+from qaws.runtime.certificates import Certificates
 from qaws.sut.sections import Auth
 from qaws.verdict import Broken
 
@@ -40,8 +40,6 @@ CLIENT_NUMBER = "QAWS_CLIENT"
 FEW = 4
 """So many tokens are signed at once; for more the clients that there are must not wait."""
 
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
 
 class Tokens:
     """Where a client's token comes from.
@@ -58,7 +56,7 @@ class Tokens:
             folder: where the public keys are written, for the service to read.
 
         Raises:
-            Broken: the key file is missing or of the wrong kind.
+            Broken: the key file is missing or of the wrong kind, or a port of the key set is taken.
         """
         self._auth = auth
         self.accepted = False
@@ -69,10 +67,28 @@ class Tokens:
         if auth.generate_key:
             self._key = new_key(auth.algorithm)
         elif auth.key_file:
-            self._key = _load(auth.key_file, auth.algorithm)
+            self._key = load_key(auth.key_file, auth.algorithm)
         self._new_key: PrivateKey | None = None
+        self.server: KeyServer | None = None
         if self._key:
             self.rotate("former")
+        if auth.is_served:
+            shown = Certificates.in_folder(folder) if auth.key_set == "https" else None
+            self.server = KeyServer(folder, auth.key_set_path, auth.key_set_port, shown)
+
+    def close(self) -> None:
+        """Serve the key set no longer, where it was served."""
+        if self.server:
+            self.server.close()
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """Return where a service finds the key set: placeholder → file or address."""
+        return self._places(self.jwks_file)
+
+    def _places(self, file: Path) -> dict[str, str]:
+        served = self.server.url(file) if self.server else ""
+        return {"jwks_file": str(file), "jwks_url": served}
 
     def valid(self) -> str:
         """Return a token that the service must accept, for one more client.
@@ -170,14 +186,17 @@ class Tokens:
         whole.write_text(json.dumps(keys), encoding="utf-8")
         whole.replace(self.jwks_file)
 
-    def write_lone_key_set(self) -> Path | None:
-        """Write a key set of nothing but the right key; None where the suite has made no key."""
+    def lone_key_set(self) -> dict[str, str] | None:
+        """Write a key set of nothing but the right key; return where a service finds it.
+
+        None where the suite has made no key.
+        """
         if not self._key:
             return None
         lone = self.jwks_file.with_name("jwks-lone.json")
         keys = {"keys": [public_jwk(self._key, self._auth.algorithm, self._auth.key_id)]}
         lone.write_text(json.dumps(keys), encoding="utf-8")
-        return lone
+        return self._places(lone)
 
     def of_new_key(self) -> str:
         """Sign a token with the key that `rotate` has added.
@@ -276,95 +295,6 @@ def in_words(token: str, ahead_s: float | None) -> str:
         if isinstance(claims.get(name), int | float)
     ]
     return f"{', '.join([*named, *times])}, by {clock}"
-
-
-def public_jwk(key: PrivateKey, algorithm: str, key_id: str, **changed: Any) -> dict[str, Any]:
-    """Return the public half of a key as a JSON Web Key (RFC 7517); `changed` replace members."""
-    public = json.loads(jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key()))
-    public.pop(
-        "key_ops", None
-    )  # says no more than `use`; to have both is discouraged (section 4.3)
-    return {**public, "kid": key_id, "alg": algorithm, "use": "sig", **changed}
-
-
-def published_key_set(key: PrivateKey, algorithm: str, key_id: str) -> dict[str, Any]:
-    """Return the JSON Web Key Set that a service verifies the suite's tokens with.
-
-    The right key stands where it does in sets of real issuers: among others. Before it come a
-    signing key of which nobody has the private half, a key for encryption, and one of a kind that
-    nobody knows, which is to be ignored (RFC 7517, section 5); after it another signing key. So a
-    service that takes the first key, or the last, lets nobody in.
-    """
-    older, newer = _decoys(algorithm)
-    encryption = {"RS256": "RSA-OAEP", "ES256": "ECDH-ES"}[algorithm]
-    return {
-        "keys": [
-            {**older, "kid": decoy_key_id(key_id)},
-            public_jwk(
-                encryption_key(algorithm),
-                algorithm,
-                encryption_key_id(key_id),
-                use="enc",
-                alg=encryption,
-            ),
-            {"kty": "qaws-unheard-of", "kid": f"{key_id}-unheard-of", "use": "sig", "pub": "AAAA"},
-            public_jwk(key, algorithm, key_id),
-            {**newer, "kid": f"{key_id}-newer"},
-        ]
-    }
-
-
-def decoy_key_id(key_id: str) -> str:
-    """Return the `kid` of the signing key that comes first in the set."""
-    return f"{key_id}-older"
-
-
-def encryption_key_id(key_id: str) -> str:
-    """Return the `kid` of the set's key for encryption."""
-    return f"{key_id}-encryption"
-
-
-@cache
-def encryption_key(algorithm: str) -> PrivateKey:
-    """Return the key that the set offers for encryption: who decrypts with it must not sign."""
-    return new_key(algorithm)
-
-
-@cache
-def _decoys(algorithm: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return two sound keys, whose private halves are forgotten at once."""
-    return (
-        public_jwk(new_key(algorithm), algorithm, "decoy"),
-        public_jwk(new_key(algorithm), algorithm, "decoy"),
-    )
-
-
-def preload(algorithm: str) -> None:
-    """Make the keys that need not be a run's own."""
-    encryption_key(algorithm)
-    _decoys(algorithm)
-
-
-def new_key(algorithm: str) -> PrivateKey:
-    """Return a new private key for an algorithm."""
-    if algorithm == "ES256":
-        return ec.generate_private_key(ec.SECP256R1())
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def _load(file: Path, algorithm: str) -> PrivateKey:
-    try:
-        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as problem:
-        raise Broken(
-            f"[auth] key_file {file}: is no readable PEM private key without password: {problem}"
-        ) from None
-    wanted = ec.EllipticCurvePrivateKey if algorithm == "ES256" else rsa.RSAPrivateKey
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) or not isinstance(
-        key, wanted
-    ):
-        raise Broken(f"[auth] key_file {file}: is not a key for {algorithm}")
-    return key
 
 
 def _run(command: list[str], number: int) -> str:

@@ -60,9 +60,19 @@ async def withdraw_key(testbed: Testbed, client: str, at_most_ms: float) -> None
         is_late = time.monotonic() >= deadline_s
         (connection,) = await lifecycle.connect(testbed, [client], token, which=WITHDRAWN_KEY)
         if is_late or not connection.is_welcomed:
+            _note_fetches(testbed)
             return
         await connection.close()
         await asyncio.sleep(TRIES_AGAIN_S)
+
+
+def _note_fetches(testbed: Testbed) -> None:
+    """Show how often the key set was fetched, where the suite serves it."""
+    if server := testbed.tokens.server:
+        began_ns = min(each.start_ns for each in testbed.scenario.stash[tokens.NEWCOMERS].values())
+        lately = sum(1 for at_ns in server.fetched_ns if at_ns >= began_ns)
+        shown = f"{lately} since it changed first, {len(server.fetched_ns)} since the run began"
+        testbed.scenario.figures.append(("fetches of the key set", shown))
 
 
 async def connect_with_new_key(testbed: Testbed, client: str) -> None:

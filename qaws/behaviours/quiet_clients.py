@@ -106,7 +106,7 @@ def _raise_excuse(testbed: Testbed, watch: Watch, client: Connection) -> None:
     assert ending
     reason = ending.reason.lower()
     after = f"{client.name} was {ending} after {client.lived_s():.1f} s"
-    if watch.idle_s is None and ending.code in (1000, 1001) and _speaks_of_idleness(reason):
+    if watch.idle_s is None and ending.code in (1000, 1001) and speaks_of_idleness(reason):
         raise NotVerified(
             f"{after}; if that is its idle timeout, say so in {testbed.target.file}: "
             "[endpoint] idle_timeout_s"
@@ -122,7 +122,8 @@ def _raise_excuse(testbed: Testbed, watch: Watch, client: Connection) -> None:
         )
 
 
-def _speaks_of_idleness(reason: str) -> bool:
+def speaks_of_idleness(reason: str) -> bool:
+    """Return whether the reason of a close, in small letters, is an idle timeout's."""
     return "idle" in reason or "timeout" in reason
 
 

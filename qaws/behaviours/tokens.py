@@ -231,8 +231,19 @@ async def keep_trying(
 
 
 async def take_place_as_that_user(testbed: Testbed, client: str, leaver: str) -> None:
-    """Let a client of the one user keep trying; return once it is in, or will hardly be."""
-    await keep_trying(testbed, client, leaver, ONE_USER)
+    """Let a client of the one user do what `take_place` lets any client do."""
+    await take_place(testbed, client, leaver, ONE_USER)
+
+
+async def take_place(
+    testbed: Testbed, client: str, leaver: str, subject: str | None = None
+) -> None:
+    """Let a client keep trying; return once it is in, or will hardly be.
+
+    Whoever comes next would take its place where the service, or a proxy before it, sees a moment
+    later that the leaver has left.
+    """
+    await keep_trying(testbed, client, leaver, subject)
     trying = testbed.scenario.stash[NEWCOMERS][client].trying
     await asyncio.wait([trying], timeout=testbed.grace_s)
 

@@ -28,6 +28,7 @@ from qaws.clients.address import Untrusted, redacted
 from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
 from qaws.clients.frame_log import Frame
 from qaws.measure.socket_buffers import unread_bytes
+from qaws.runtime.dialing import TlsLayer
 from qaws.runtime.trust import context_for, problem_in_words
 from qaws.verdict import Broken
 
@@ -117,14 +118,13 @@ class RawConnection(Connection):
         parts = urlsplit(url)
         self.started_ns = time.monotonic_ns()
         loop, context = asyncio.get_running_loop(), context_for(url, self.authority)
+        host, port = parts.hostname or "", parts.port or (443 if context else 80)
+        tls = TlsLayer(context, host) if context else None
         try:
             async with asyncio.timeout(OPEN_ALLOWANCE_S):
-                _, self._line = await loop.create_connection(
-                    lambda: _Line(self),
-                    parts.hostname or "",
-                    parts.port or (443 if context else 80),
-                    ssl=context,
-                )
+                _, line = await loop.create_connection(lambda: _Line(self, tls), host, port)
+                await line.shake_hands()
+            self._line = line
         except SSLError as problem:
             raise Untrusted(f"{redacted(url)}: {problem_in_words(problem)}") from None
         except (OSError, TimeoutError) as problem:
@@ -140,8 +140,7 @@ class RawConnection(Connection):
             Broken: nobody listens there.
         """
         await self.dial(url)
-        self.asked_in = True
-        self.write(request(url, headers), f"GET {redacted(url)}")
+        self.offer(url, headers)
         answered = await self.wait_for(
             lambda f: f.kind in ("handshake", "end"), None, OPEN_ALLOWANCE_S
         )
@@ -149,6 +148,11 @@ class RawConnection(Connection):
             self.unanswered()
         if self.is_open:
             await self._say_openings()
+
+    def offer(self, url: str, headers: Iterable[tuple[str, str]] = ()) -> None:
+        """Ask for a WebSocket, as a good client does; what is answered is noted."""
+        self.asked_in = True
+        self.write(request(url, headers), f"GET {redacted(url)}")
 
     async def close(self) -> None:
         """Close cleanly if it is open, and cut the network connection whatever it is."""
@@ -220,7 +224,7 @@ class RawConnection(Connection):
 
     def _put(self, data: bytes) -> None:
         if self._line and not self._over:
-            self._line.transport.write(data)
+            self._line.write(data)
 
     # --- receiving ----------------------------------------------------------------------------
 
@@ -251,9 +255,11 @@ class _Line(asyncio.Protocol):
     """The network connection of a raw client."""
 
     transport: asyncio.Transport
+    _has_ended = False
 
-    def __init__(self, owner: RawConnection) -> None:
-        self._owner = owner
+    def __init__(self, owner: RawConnection, tls: TlsLayer | None = None) -> None:
+        self._owner, self._tls = owner, tls
+        self._agreed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._reader = StreamReader()
         self._parser: Generator[None] = self._parse()
         self._waiting = b""
@@ -261,8 +267,49 @@ class _Line(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         next(self._parser)
+        if self._tls:
+            self.transport.write(self._tls.begin())
+
+    async def shake_hands(self) -> None:
+        """Agree on TLS, where there is to be any.
+
+        Raises:
+            OSError: that cannot be; an `ssl.SSLError` where the certificate is not trusted.
+        """
+        try:
+            if self._tls:
+                await self._agreed
+        except BaseException:
+            self.transport.abort()
+            raise
+
+    def write(self, data: bytes) -> None:
+        """Put bytes onto the line, as TLS carries them where there is any."""
+        self.transport.write(self._tls.sent(data) if self._tls and data else data)
 
     def data_received(self, data: bytes) -> None:
+        if not self._tls:
+            self._heard(data)
+            return
+        was_over = self._tls.is_over
+        try:
+            said, answer = self._tls.received(data)
+        except SSLError as problem:
+            self._failed(problem)
+            return
+        self.transport.write(answer)
+        if self._tls.is_agreed and not self._agreed.done():
+            self._agreed.set_result(None)
+        self._heard(said)
+        if self._tls.is_over and not was_over and not self.eof_received():
+            self.transport.close()
+
+    def _failed(self, problem: Exception) -> None:
+        if not self._agreed.done():
+            self._agreed.set_exception(problem)
+        self.transport.abort()
+
+    def _heard(self, data: bytes) -> None:
         if self._owner.http_status is None:
             data = self._owner.heard(data)
         if data and self._owner.http_status == 101:
@@ -281,12 +328,17 @@ class _Line(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._take_portion)
 
     def eof_received(self) -> bool:
-        self._take_all()
-        self._owner._note("←", "eof", "the service sends nothing more")
-        # TLS knows no line that is closed on one side only.
-        return self._owner.stays and self.transport.get_extra_info("ssl_object") is None
+        if not self._has_ended:  # over TLS it is said twice, there and on the network connection
+            self._has_ended = True
+            self._take_all()
+            self._owner._note("←", "eof", "the service sends nothing more")
+        return self._owner.stays
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._tls and not self._agreed.done():
+            cut = ConnectionResetError("the line was cut amid the TLS handshake")
+            self._agreed.set_exception(exc or cut)
+            return
         if exc and self._owner.http_status == 101:
             self._waiting += self._left_behind()
         self._take_all()
@@ -300,15 +352,15 @@ class _Line(asyncio.Protocol):
         holds for it, the close frame too.
         """
         found = bytearray()
-        if self.transport.get_extra_info("ssl_object") is not None:
-            return b""  # what is left is encrypted
         with contextlib.suppress(OSError, ValueError):
             number = os.dup(self.transport.get_extra_info("socket").fileno())
             with socket.socket(fileno=number) as line:
                 line.setblocking(False)
                 while data := line.recv(1 << 16):
                     found += data
-        return bytes(found)
+        with contextlib.suppress(SSLError):
+            return self._tls.received(bytes(found))[0] if self._tls else bytes(found)
+        return b""
 
     def _take_all(self) -> None:
         while self._waiting:

@@ -43,6 +43,8 @@ CAPABILITIES = (
     "failure-codes",
     "counted-control-frames",
     "few-headers",
+    "tls",
+    "proxy",
 )
 """What a scenario may need of a target: `@needs.inject`."""
 

@@ -16,13 +16,25 @@ from statistics import median
 import psutil
 
 from qaws.measure.family import families
-from qaws.measure.slope import Slope, theil_sen
+from qaws.measure.slope import FEWEST_SAMPLES, Slope, theil_sen
 
 MIB = 1024 * 1024
 
 END = 5
 """Growth compares the medians of so many samples at the beginning and at the end: a single sample
 may fall on a moment at which the allocator has just taken, or given back, a whole arena."""
+
+LOWEST_OF = 5
+"""The lower envelope has the lowest of so many samples in a row: a heap that is collected now and
+then rises in steps and falls back, and only what is left at the bottom stays for good."""
+
+SETTLED_BYTES = 50
+"""A service to which each cycle adds less, for sure, has settled. Sound ones add 25 at most, and
+what counts as a leak begins at 80 (docs/decisions/0006-leak-threshold.md)."""
+
+SLOWING = 0.75
+"""A leak goes on as it began: growth whose second half has less than this of the slope of its first
+half, for sure, is on its way to an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,10 @@ class MemoryCourse:
     def extend(self, samples: Sequence[Sample], after: int) -> None:
         """Add samples whose cycles count from `after` on."""
         self.samples += [Sample(s.cycles + after, s.memory_bytes, s.at_s) for s in samples]
+
+    def count_as_warm_up(self) -> None:
+        """Let all that is there be warm-up; its last sample is the next hour's first."""
+        self.warm_up = self.samples.pop().cycles
 
     @property
     def judged(self) -> list[Sample]:
@@ -71,9 +87,70 @@ class MemoryCourse:
         Raises:
             ValueError: there are too few samples.
         """
+        return _slope(self.judged)
+
+    @property
+    def lowest(self) -> list[Sample]:
+        """Return the lower envelope of what is judged: the lowest of every few samples."""
         samples = self.judged
-        cycles = [float(sample.cycles) for sample in samples]
-        return theil_sen(cycles, [float(s.memory_bytes) for s in samples], warm_up=cycles[0])
+        portions = (samples[n : n + LOWEST_OF] for n in range(0, len(samples), LOWEST_OF))
+        return [min(portion, key=lambda s: s.memory_bytes) for portion in portions]
+
+    def lowest_slope(self) -> Slope | None:
+        """Return the growth per cycle of the lower envelope; None where that has too few samples.
+
+        One per portion of samples: it tells the steps of a heap that is collected now and then from
+        what stays for good.
+        """
+        lowest = self.lowest
+        return _slope(lowest) if len(lowest) >= FEWEST_SAMPLES else None
+
+    @property
+    def lowest_growth_percent(self) -> float:
+        """Return by how much the lowest has grown: of the first tenth of samples, and of the last.
+
+        Each of the two has at least five samples.
+        """
+        samples = self.judged
+        end = max(END, len(samples) // 10)
+        first, last = (
+            min(sample.memory_bytes for sample in part) for part in (samples[:end], samples[-end:])
+        )
+        return 100 * (last / first - 1)
+
+    @property
+    def deepest_fall_bytes(self) -> int:
+        """Return by how much the memory fell from a sample to a later one, at most.
+
+        Growth that is less than that may be a step of a heap which will fall again.
+        """
+        highest = deepest = 0
+        for sample in self.judged:
+            highest = max(highest, sample.memory_bytes)
+            deepest = max(deepest, highest - sample.memory_bytes)
+        return deepest
+
+    @property
+    def is_slowing(self) -> bool:
+        """Return whether the memory grows, and clearly less towards the end than in the beginning.
+
+        So do caches and pools that fill up, or the pages of an allocator; a leak does not.
+        """
+        samples = self.judged
+        middle = len(samples) // 2
+        if middle < FEWEST_SAMPLES:
+            return False
+        earlier, later = _slope(samples[: middle + 1]), _slope(samples[middle:])
+        return (
+            _slope(samples).high >= SETTLED_BYTES
+            and later.high < earlier.low
+            and later.per_cycle < SLOWING * earlier.per_cycle
+        )
+
+
+def _slope(samples: Sequence[Sample]) -> Slope:
+    cycles = [float(sample.cycles) for sample in samples]
+    return theil_sen(cycles, [float(s.memory_bytes) for s in samples], warm_up=cycles[0])
 
 
 def private_bytes(roots: Sequence[int]) -> int:

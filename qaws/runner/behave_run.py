@@ -20,7 +20,7 @@ import behave.model
 from behave.model import Scenario, Step
 
 import qaws
-from qaws.auth import tokens
+from qaws.auth import key_set
 from qaws.clients import browser_page
 from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
 from qaws.gherkin.wording import require_understood
@@ -56,7 +56,7 @@ PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis",
 
 def preload() -> None:
     """Make what is the same for all runs, and takes as long as a short scenario."""
-    tokens.preload("RS256")
+    key_set.preload("RS256")
     Contract("qa-ws")
     suite_state()
 

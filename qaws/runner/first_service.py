@@ -25,11 +25,11 @@ def start_first(testbed: Testbed) -> None:
     try:
         testbed.use_service()
     except Broken as problem:
-        lone = testbed.tokens.write_lone_key_set()
-        if lone is None or not (launch and launch.reads("jwks_file")):
+        lone = testbed.tokens.lone_key_set()
+        if lone is None or not (launch and launch.reads_key_set):
             raise
         try:
-            with_lone_key = testbed.use_service(placeholders={"jwks_file": str(lone)})
+            with_lone_key = testbed.use_service(placeholders=lone)
         except Broken:
             raise problem from None
         testbed.services.retire(with_lone_key)

@@ -14,7 +14,7 @@ from qaws.gherkin.types import setting
 from qaws.sut.sections import TOKEN_LOCATIONS
 from qaws.sut.target import Target
 
-SETTING = re.compile(r"running with ((?:an?|its default) .+)")
+SETTING = re.compile(r"running (?:behind a reverse proxy, )?with ((?:an?|its default) .+)")
 LOG_LEVEL = "logs at the level"
 COMES_FROM = {
     "mint": "[auth] generate_key or key_file",
@@ -24,11 +24,13 @@ COMES_FROM = {
     "inject": "[feed]",
     "statistics": "[statistics]",
     "entitlements": "[auth] entitlement_claim",
-    "rotation": "[auth] generate_key with {jwks_file} in [launch]",
+    "rotation": "[auth] generate_key with {jwks_file} or {jwks_url} in [launch]",
     "user-limit": '[settings] "user limit"',
     "token-reuse": "[auth] without single_use",
     "outage": "[grants] outage, or an embedded broker",
     "relay": "{broker_url} in [launch]",
+    "tls": '[endpoint] ca_file for a wss:// url, or [settings] "certificate" and "certificate key"',
+    "proxy": "[proxy], or [endpoint] behind_proxy",
 }
 """What a scenario may need → what in a target file gives it."""
 

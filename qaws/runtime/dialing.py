@@ -110,3 +110,49 @@ class Bytes:
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
+
+
+class TlsLayer:
+    """TLS between a client below asyncio's own TLS and its network connection.
+
+    It says no goodbye for a client: whether that answers the end of the other side, and what it
+    reads of what was left in a line that was cut, is its own affair.
+    """
+
+    def __init__(self, context: ssl.SSLContext, host: str) -> None:
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self.is_agreed = False
+        self.is_over = False
+        """Whether the other side has said that it sends nothing more."""
+
+    def begin(self) -> bytes:
+        """Return the bytes with which the handshake begins."""
+        return self.received(b"")[1]
+
+    def received(self, data: bytes) -> tuple[bytes, bytes]:
+        """Take bytes from the network; return what they say, and what is to be sent for it.
+
+        Raises:
+            ssl.SSLError: they are no TLS, or the certificate is not trusted.
+        """
+        if data:
+            self._incoming.write(data)
+        said = bytearray()
+        try:
+            if not self.is_agreed:
+                self._tls.do_handshake()
+                self.is_agreed = True
+            while part := self._tls.read(1 << 16):
+                said += part
+            self.is_over = True
+        except ssl.SSLWantReadError:
+            pass
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            self.is_over = True
+        return bytes(said), self._outgoing.read()
+
+    def sent(self, data: bytes) -> bytes:
+        """Return the bytes that carry `data`."""
+        self._tls.write(data)
+        return self._outgoing.read()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,10 +24,15 @@ PLACEHOLDERS = {
     "port": "a port that the suite found free",
     "broker_url": "the feed's broker",
     "jwks_file": "a file with the public keys that belong to the minted tokens",
+    "jwks_url": "where the suite serves them, with [auth] key_set",
+    "ca_file": "the authority of this run, in PEM",
+    "certificate_file": "a certificate for the url's host that it has signed, in PEM",
+    "certificate_key_file": "that certificate's private key, in PEM",
     "folder": "a scratch folder of this run",
 }
 """What a `{…}` in the launch command or environment may name."""
 
+PROXY_PLACEHOLDERS = {**PLACEHOLDERS, "proxy_port": "the port at which clients are to come"}
 LAUNCH_PLACEHOLDERS = {**PLACEHOLDERS, "arguments": "those of the settings that a scenario changes"}
 """What it may name besides; without it these arguments go to the end of the command."""
 
@@ -46,10 +50,14 @@ class Endpoint(Section):
     nobody has set another time; None where that is not known. `heartbeats`: types of messages that
     the service sends of its own accord, so that a line is seen to live. `ca_file`: certificates in
     PEM, the authorities that alone are trusted over TLS; None for those of the system.
+    `generate_certificate`: the suite makes an authority for each run, which alone is trusted, and a
+    certificate that the service shows. `behind_proxy`: what answers at the url is a reverse proxy.
     """
 
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
     ca_file: Path | None = None
+    generate_certificate: bool = False
+    behind_proxy: bool = False
     idle_timeout_s: float | None = Field(default=None, gt=0)
     heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
 
@@ -62,10 +70,33 @@ class Endpoint(Section):
             raise ValueError(f"{value} {problem}") from None
         return value
 
-    @functools.cached_property
+    @model_validator(mode="after")
+    def _one_authority(self) -> Endpoint:
+        if self.generate_certificate and self.ca_file:
+            raise ValueError("ca_file and generate_certificate do not go together; give one")
+        if self.generate_certificate and not self.is_secure:
+            raise ValueError("generate_certificate is for a url that begins wss://")
+        return self
+
+    @property
+    def is_secure(self) -> bool:
+        """Return whether clients come over TLS."""
+        return self.url.startswith("wss:")
+
+    @property
+    def is_private(self) -> bool:
+        """Return whether they come over TLS and trust an authority that is named here."""
+        return self.is_secure and (self.generate_certificate or self.ca_file is not None)
+
+    @property
     def authority(self) -> str:
         """Return the certificates of `ca_file`, "" for those that the system trusts."""
         return read_authority(self.ca_file)
+
+    def secured(self, ca_file: Path) -> Endpoint:
+        """Return the same over TLS, where that authority is trusted and no other."""
+        url = self.url.replace("ws:", "wss:", 1) if self.url.startswith("ws:") else self.url
+        return self.model_copy(update={"url": url, "ca_file": ca_file})
 
 
 FIRST_MESSAGE = "first message"
@@ -81,7 +112,8 @@ class Auth(Section):
     has one of its own.
     `single_use`: a token opens one session only. `leeway_s`: by how much the service lets clocks
     differ, for `exp`, `nbf` and `iat` (RFC 7519, section 4.1.4), and so also how long a session
-    outlives the expiry of its token.
+    outlives the expiry of its token. `key_set`: whether the suite serves the key set too, and how;
+    on `key_set_port` where the service fixes the address, on any free one where it is told.
     """
 
     # "carriers" is its old name
@@ -105,9 +137,17 @@ class Auth(Section):
     entitlement_claim: str | None = Field(default=None, min_length=1)
     entitlement_shape: Literal["list", "words"] = "list"
     generate_key: bool = False
+    key_set: Literal["file", "http", "https"] = "file"
+    key_set_port: int = Field(default=0, ge=0, le=65535)
+    key_set_path: str = Field(default="/jwks.json", pattern=r"^/[^?#]*$")
     key_file: Path | None = None
     token_command: list[str] | None = None
     token_variable: str | None = None
+
+    @property
+    def is_served(self) -> bool:
+        """Return whether the suite serves the key set."""
+        return self.key_set != "file"
 
     @property
     def in_first_message(self) -> bool:
@@ -125,6 +165,11 @@ class Auth(Section):
             raise ValueError(
                 "needs exactly one of generate_key, key_file, token_command, token_variable; "
                 f"it has {', '.join(given) or 'none'}"
+            )
+        if self.is_served and not (self.generate_key or self.key_file):
+            raise ValueError(
+                f'key_set = "{self.key_set}" needs generate_key or key_file: without a key there '
+                "is no key set to serve"
             )
         return self
 
@@ -162,6 +207,11 @@ class Launch(Section):
         texts = [*self.command, *self.environment.values()]
         return any(f"{{{placeholder}}}" in text for text in texts)
 
+    @property
+    def reads_key_set(self) -> bool:
+        """Return whether the service is told where the key set is."""
+        return self.reads("jwks_file") or self.reads("jwks_url")
+
     @model_validator(mode="after")
     def _known_when_ready(self) -> Launch:
         if not self.ready_log and not self.ready_path:
@@ -170,6 +220,19 @@ class Launch(Section):
                 "(a path that answers 200)"
             )
         return self
+
+
+class Proxy(Section):
+    """How a reverse proxy of the team's is put in front of a service that was launched.
+
+    `{proxy_port}` is where clients are to come, `{port}` where the service listens. `for_all`: all
+    clients go through it; without it only those of scenarios that are about a proxy.
+    """
+
+    command: list[str] = Field(min_length=1)
+    environment: dict[str, str] = {}
+    for_all: bool = False
+    ready_within_s: float = Field(default=10, gt=0)
 
 
 class Setting(Section):

@@ -19,6 +19,7 @@ from qaws.measure.family import families, has_ended, holds_port, others_that_hol
 from qaws.measure.memory import MIB, private_bytes
 from qaws.runtime.process import ManagedProcess
 from qaws.runtime.trust import context_for
+from qaws.sut.proxy import ReverseProxy
 from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot, closing_sockets, own_sockets
 from qaws.sut.sections import Statistics
 from qaws.sut.target import Target
@@ -40,8 +41,10 @@ class Service:
         port: int | None,
         process: ManagedProcess | None,
         token: Callable[[], str] | None = None,
+        proxy: ReverseProxy | None = None,
     ) -> None:
         self.target = target
+        self.proxy = proxy
         self._token = token
         self.settings = dict(settings)
         self.process = process
@@ -56,7 +59,8 @@ class Service:
     def listens_on(self, port: int | None) -> None:
         """Note the port of a service, which one that was just launched may not have told yet."""
         self.port = port
-        self.url = self.target.endpoint.url.format(port=port)
+        at = self.proxy.before(port) if self.proxy and port is not None else port
+        self.url = self.target.endpoint.url.format(port=at)
 
     def require_alive(self) -> None:
         """Raise `Broken` when the service's process has ended without having been told to."""
@@ -67,6 +71,8 @@ class Service:
                 f'the service "{self.target.name}" ended in mid-run with exit code {code}; '
                 f"its last line: {self.process.last_line()}"
             )
+        if self.proxy:
+            self.proxy.require_alive()
 
     def snapshot(self, parts: Collection[str] = CLIENT_PARTS) -> ResourceSnapshot:
         """Return what the service holds now.
@@ -281,6 +287,8 @@ class Service:
         if self.process and self.target.launch:
             self.process.stop_all(0.0 if self.told_to_end else self.target.launch.stop_within_s)
             self.told_to_end = True
+        if self.proxy:
+            self.proxy.stop()
 
 
 def _name(process: psutil.Process) -> str:

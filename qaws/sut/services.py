@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import ssl
 import sys
 import time
@@ -16,9 +17,10 @@ from urllib.parse import urlsplit
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
 from qaws.runtime.trust import problem_in_words
-from qaws.sut.sections import Launch
+from qaws.sut.proxy import ReverseProxy
+from qaws.sut.sections import Endpoint, Launch
 from qaws.sut.service import Service, http_url, open_url
-from qaws.sut.target import Target
+from qaws.sut.target import CERTIFICATE_SETTINGS, Target
 from qaws.verdict import Broken, NotVerified
 
 NO_TLS_S = 2.0
@@ -67,6 +69,7 @@ class Services:
         afresh: bool = False,
         node: int = 1,
         placeholders: Mapping[str, str] | None = None,
+        behind_proxy: bool = False,
     ) -> Service:
         """Return the running service with these settings, starting it if need be.
 
@@ -75,20 +78,24 @@ class Services:
             afresh: end one that runs with these settings, and start another.
             node: which one of several with the same settings.
             placeholders: values that differ from those of all others.
+            behind_proxy: whether clients come through the target's proxy, if not all do anyway.
 
         Raises:
             Broken: it does not start.
-            NotVerified: the target has no such setting.
+            NotVerified: the target has no such setting, or this machine not the proxy.
         """
         wanted = dict(settings or {})
         own = dict(placeholders or {})
-        key = (*sorted(wanted.items()), ("node", str(node)), *sorted(own.items()))
+        section = self._target.proxy
+        through = "all" if section is None or section.for_all else "some" * behind_proxy
+        place = ("node", str(node)), ("proxy", through)
+        key = (*sorted(wanted.items()), *place, *sorted(own.items()))
         service = self._running.get(key)
         if service and afresh and service.process:
             self.retire(service)
             service = None
         if service is None:
-            service = self._running[key] = self._start(wanted, own)
+            service = self._running[key] = self._start(wanted, own, behind_proxy)
         self.require_alive([service])
         return service
 
@@ -137,23 +144,48 @@ class Services:
         for service in list(self._running.values()):
             self.retire(service)
 
-    def _start(self, settings: Mapping[str, str], own: Mapping[str, str]) -> Service:
-        launch = self._target.launch
+    def _start(
+        self, settings: Mapping[str, str], own: Mapping[str, str], behind_proxy: bool
+    ) -> Service:
+        target, launch = self._target, self._target.launch
         if launch is None:
             if settings:
-                raise NotVerified(
-                    f"{self._target.file}: without [launch] nothing can be configured"
-                )
-            port = urlsplit(self._target.endpoint.url).port
-            return Service(self._target, settings, port, None, self._token)
+                raise NotVerified(f"{target.file}: without [launch] nothing can be configured")
+            port = urlsplit(target.endpoint.url).port
+            return Service(target, settings, port, None, self._token)
+        if not CERTIFICATE_SETTINGS.keys().isdisjoint(settings):
+            ca_file = Path(self._placeholders["ca_file"])
+            target = target.model_copy(update={"endpoint": target.endpoint.secured(ca_file)})
+        proxy = self._proxy(own, behind_proxy)
         with self.around_start():
             process, port = self._spawn(launch, settings, own)
             try:
-                port = self._await_ready(launch, process, port)
+                port = self._await_ready(launch, process, port, target.endpoint, proxy)
+                return Service(target, settings, port, process, self._token, proxy)
             except BaseException:
                 process.stop()
+                if proxy:
+                    proxy.stop()
                 raise
-        return Service(self._target, settings, port, process, self._token)
+
+    def _proxy(self, own: Mapping[str, str], is_wanted: bool) -> ReverseProxy | None:
+        """Return a proxy for one service more; None where its clients come without one."""
+        section = self._target.proxy
+        if section is None or not (section.for_all or is_wanted):
+            return None
+        values = {"python": sys.executable, **self._placeholders, **own}
+        ports = {"port": "", "proxy_port": ""}
+        program = section.command[0].format(**values, **ports)
+        if shutil.which(program) is None:
+            missing = f"{self._target.file}: [proxy] {program!r} is not on this machine"
+            raise (Broken if section.for_all else NotVerified)(f"{missing}; install it")
+        return ReverseProxy(
+            self._target.name,
+            section,
+            values,
+            self._folder / f"proxy-{self._started + 1}.log",
+            section.ready_within_s * self._timeout_factor,
+        )
 
     def launch(self) -> Service:
         """Start a service of its own, and do not wait until it is ready: `await_ready` does.
@@ -164,8 +196,9 @@ class Services:
         launch = self._target.launch
         if launch is None:
             raise Broken(f"{self._target.file}: without [launch] nothing can be started")
+        proxy = self._proxy({}, False)
         process, port = self._spawn(launch, {}, {})
-        service = Service(self._target, {}, port, process, self._token)
+        service = Service(self._target, {}, port, process, self._token, proxy)
         self._running[(("launched", str(self._started)),)] = service
         return service
 
@@ -177,7 +210,11 @@ class Services:
         """
         assert self._target.launch
         assert service.process
-        service.listens_on(self._await_ready(self._target.launch, service.process, service.port))
+        endpoint = self._target.endpoint
+        port = self._await_ready(
+            self._target.launch, service.process, service.port, endpoint, service.proxy
+        )
+        service.listens_on(port)
 
     def told_port(self, service: Service) -> int | None:
         """Return the port of a service that was launched, None while nothing tells it."""
@@ -216,8 +253,15 @@ class Services:
         )
         return process, port
 
-    def _await_ready(self, launch: Launch, process: ManagedProcess, port: int | None) -> int | None:
-        """Wait for the ready line and the ready path; return the port."""
+    def _await_ready(
+        self,
+        launch: Launch,
+        process: ManagedProcess,
+        port: int | None,
+        endpoint: Endpoint,
+        proxy: ReverseProxy | None,
+    ) -> int | None:
+        """Wait for the ready line and the ready path; return the port of the service itself."""
         grace_s = launch.ready_within_s * self._timeout_factor
         deadline = time.monotonic() + grace_s
         waiting_for, no_tls_since = "its ready line", None
@@ -232,10 +276,11 @@ class Services:
                 line_seen = True
                 port = int(found["port"]) if "port" in found.groupdict() else port
             if line_seen:
-                url = http_url(self._target.endpoint.url.format(port=port), launch.ready_path or "")
+                at = proxy.before(port) if proxy and port is not None else port
+                url = http_url(endpoint.url.format(port=at), launch.ready_path or "")
                 waiting_for = f"{url} to answer 200"
                 try:
-                    if launch.ready_path is None or _is_ready(url, self._target.endpoint.authority):
+                    if launch.ready_path is None or _is_ready(url, endpoint.authority):
                         return port
                     no_tls_since = None
                 except NoTls:

@@ -26,11 +26,18 @@ from qaws.sut.sections import (
     FeedKind,
     Grants,
     Launch,
+    Proxy,
     Section,
     Setting,
     Statistics,
 )
 from qaws.verdict import Broken, NotVerified
+
+CERTIFICATE_SETTINGS = {
+    "certificate": "certificate_file",
+    "certificate key": "certificate_key_file",
+}
+"""The settings by which a service is told its certificate → what they are set to."""
 
 ALIKE = 0.85
 """How alike two names of settings are that are meant to be one; 1 is equal (difflib)."""
@@ -82,6 +89,7 @@ class Target(Section):
     endpoint: Endpoint
     auth: Auth
     launch: Launch | None = None
+    proxy: Proxy | None = None
     settings: dict[str, Setting] = Field(default={})
     feed: Feed | None = None
     statistics: Statistics | None = None
@@ -158,13 +166,17 @@ class Target(Section):
             and (self.auth.generate_key or self.auth.key_file is not None),
             "rotation": self.auth.generate_key
             and self.launch is not None
-            and self.launch.reads("jwks_file"),
+            and (self.launch.reads_key_set or self.auth.is_served),
             "user-limit": "user limit" in self.settings and self.launch is not None,
             "token-reuse": not self.auth.single_use,
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
             "relay": self._can_be_relayed,
             "swarm": self.is_plain,
+            "tls": self.endpoint.is_private
+            or (self.launch is not None and {*CERTIFICATE_SETTINGS} <= self.settings.keys()),
+            "proxy": self.endpoint.behind_proxy
+            or (self.launch is not None and self.proxy is not None),
             "announcements": isinstance(self.dialect, str) or self.dialect.announces,
         }
         offers |= {a.replace(" ", "-"): a not in self.declines for a in get_args(Agreement)}

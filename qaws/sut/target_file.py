@@ -18,6 +18,7 @@ from qaws.sut.sections import (
     FIRST_MESSAGE,
     LAUNCH_PLACEHOLDERS,
     PLACEHOLDERS,
+    PROXY_PLACEHOLDERS,
     Auth,
     Coverage,
     Demo,
@@ -25,6 +26,7 @@ from qaws.sut.sections import (
     Feed,
     Grants,
     Launch,
+    Proxy,
     Section,
     Setting,
     Statistics,
@@ -102,6 +104,7 @@ _SECTIONS: dict[str, type[Section]] = {
     "endpoint": Endpoint,
     "auth": Auth,
     "launch": Launch,
+    "proxy": Proxy,
     "feed": Feed,
     "statistics": Statistics,
     "grants": Grants,
@@ -176,7 +179,14 @@ def _check_placeholders(target: Target) -> None:
     if target.launch is None:
         if "{port}" in target.endpoint.url:
             raise Broken(f"{target.file}: [endpoint] url: {{port}} needs a [launch] section")
+        if target.proxy:
+            raise Broken(
+                f"{target.file}: [proxy] needs a [launch] section; of a proxy that runs already "
+                "say [endpoint] behind_proxy = true"
+            )
         return
+    for text in (*target.proxy.command, *target.proxy.environment.values()) if target.proxy else ():
+        _require_placeholders(target, "[proxy]", text, PROXY_PLACEHOLDERS)
     told = "(?P<port>" in (target.launch.ready_log or "")
     texts = [*target.launch.command, *target.launch.environment.values()]
     for text in texts:
@@ -185,6 +195,11 @@ def _check_placeholders(target: Target) -> None:
         raise Broken(
             f"{target.file}: [launch] has {{broker_url}}, but there is no [feed] that names a "
             'broker; add [feed] broker = "embedded", or give the service the address of its own'
+        )
+    if target.launch.reads("jwks_url") and not target.auth.is_served:
+        raise Broken(
+            f'{target.file}: [launch] has {{jwks_url}}, but [auth] key_set is "file"; say '
+            'key_set = "http" or "https"'
         )
     if "{port}" in target.endpoint.url and not told and not any("{port}" in t for t in texts):
         raise Broken(

@@ -149,12 +149,12 @@ def _require_other_cause(testbed: Testbed, registry: Registry, found: FirstLook)
     """
     refused = look_words.refused_everywhere(testbed, registry.all)
     launch, kept = testbed.target.launch, testbed.service
-    lone = testbed.tokens.write_lone_key_set()
-    if lone is None or not (launch and launch.reads("jwks_file")):
+    lone = testbed.tokens.lone_key_set()
+    if lone is None or not (launch and launch.reads_key_set):
         raise refused
     assert testbed.services
     try:
-        other = testbed.use_service(placeholders={"jwks_file": str(lone)})
+        other = testbed.use_service(placeholders=lone)
         again = testbed.new_registry()
         try:
             welcomed = testbed.loop.call(_admitted(testbed, again, FirstLook(), False), WHOLE_S)

@@ -139,11 +139,16 @@ def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
     auth = target.auth
     if _is_elsewhere(clients):
         return "look at [endpoint] url: is it that of the service?"
-    known = bool(target.launch and target.launch.reads("jwks_file"))
+    known = auth.is_served or bool(target.launch and target.launch.reads_key_set)
     if auth.generate_key and not known:
         return (
             "nothing tells the service the key that the suite has made: put {jwks_file} into "
             "[launch.environment], or give [auth] key_file"
+        )
+    if (served := testbed.tokens.server) and not served.fetched_ns:
+        return (
+            f"nobody has fetched the key set at {served.url(testbed.tokens.jwks_file)}: give the "
+            "service {jwks_url}, or look at [auth] key_set_port, key_set_path"
         )
     if auth.generate_key or auth.key_file:
         key = "{jwks_file} in [launch]" if auth.generate_key else "key_file, key_id"

@@ -21,6 +21,7 @@ from qaws.feed.readiness import until_heard
 from qaws.oracle.ledger import Ledger, Published
 from qaws.runtime.loop import LoopThread, Overdue
 from qaws.sut.broker import Broker, open_broker
+from qaws.sut.secured import with_certificates
 from qaws.sut.service import Service
 from qaws.sut.services import Services
 from qaws.sut.spoken import dialect_of
@@ -61,18 +62,18 @@ class Testbed:
         Args:
             target: the service under test.
             folder: where logs go; made if need be.
-            timeout_factor: factor for allowances (never for bounds under test).
+            timeout_factor: of allowances (never of bounds under test).
             swarm: where load comes from: "local" processes, or a Dask scheduler's address.
 
         Raises:
             Broken: a part of it cannot be used; whatever had started has been ended again.
         """
-        self.target = target
         self.timeout_factor = timeout_factor
         self.logs = folder
         self.swarm_engine = swarm
         self.dialect = dialect_of(target)
         self.scratch = Path(tempfile.mkdtemp(prefix="qaws-"))
+        self.target, files = with_certificates(target, self.scratch)
         self.broker: Broker | None = None
         self._feed: Feed | None = None
         self.services: Services | None = None
@@ -83,6 +84,7 @@ class Testbed:
         self.loop = LoopThread()
         try:
             self.tokens = Tokens(target.auth, self.scratch)
+            self.on_stop.append(self.tokens.close)
             if target.feed:
                 wanted, kind = target.feed.broker or "", target.feed.speaks
                 self.broker = open_broker(wanted, folder, target.grants, kind)
@@ -91,11 +93,11 @@ class Testbed:
             self.placeholders = {
                 "python": sys.executable,
                 "broker_url": self.broker.url if self.broker else "",
-                "jwks_file": str(self.tokens.jwks_file),
-                "folder": str(self.scratch),
+                **self.tokens.placeholders,
+                **files,
             }
             self.services = Services(
-                target, folder, self.placeholders, timeout_factor, self.tokens.valid
+                self.target, folder, self.placeholders, timeout_factor, self.tokens.valid
             )
             if self._feed and self.broker:
                 told = self._feed.readiness, self.broker, self.loop.call, timeout_factor
@@ -313,23 +315,22 @@ class Testbed:
         *,
         afresh: bool = False,
         placeholders: Mapping[str, str] | None = None,
+        behind_proxy: bool = False,
     ) -> Service:
         """Make the service with these settings the scenario's own, starting it if need be.
 
         Args:
             settings: name in the features' words → value.
-            afresh: end one that runs with these settings, and start another. What earlier clients
-                have left free in a service's memory could hide a leak.
-            placeholders: values for its launch that differ from those of all other services.
-
-        Raises:
-            Broken: it does not start.
-            NotVerified: the target has no such setting.
+            afresh: end one that runs with them: what it has left free in memory could hide a leak.
+            placeholders: as in `Services.get`, which also says what is raised.
+            behind_proxy: as there.
         """
         assert self.services
         if self.broker:
             self.broker.require_alive()
-        service = self.services.get(settings, afresh=afresh, placeholders=placeholders)
+        service = self.services.get(
+            settings, afresh=afresh, placeholders=placeholders, behind_proxy=behind_proxy
+        )
         self.scenario.service = service
         self._note_service(service)
         return service

@@ -6,7 +6,9 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from app import jwks
 from app.auth import AuthenticationError, TokenVerifier
 from app.jwks import JwksError, KeySet
 from tests.app.harness import AUDIENCE, ISSUER, Issuer, fail_to_start
+from tests.waiting import HANG_S, until
 
 Jwk = dict[str, Any]
 
@@ -283,30 +286,84 @@ def test_the_service_does_not_start_without_a_usable_key(
 # --- where they come from -------------------------------------------------------------------------
 
 
-def test_key_set_from_a_url(issuer: Issuer) -> None:
+@contextmanager
+def web(page: Callable[[], bytes]) -> Iterator[str]:
+    """Serve what a function returns at /jwks.json."""
+
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found = self.path == "/jwks.json"
             self.send_response(200 if found else 404)
             self.end_headers()
-            self.wfile.write(issuer.jwks.read_bytes())
+            self.wfile.write(page())
 
         def log_message(self, *_: Any) -> None: ...
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            url = f"http://127.0.0.1:{server.server_port}"
-            keys = KeySet(f"{url}/jwks.json", ["RS256"])
-            assert keys.by_kid.keys() == {"k1"}
-            with pytest.raises(JwksError, match="cannot be read: HTTP 404"):
-                KeySet(f"{url}/elsewhere", ["RS256"])
+            yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()
-    with pytest.raises(KeyError):  # it is not asked for again, or this would be a refused call
-        keys.find("k2")
+
+
+def test_key_set_from_a_url(issuer: Issuer) -> None:
+    with web(issuer.jwks.read_bytes) as url:
+        keys = KeySet(f"{url}/jwks.json", ["RS256"])
+        assert keys.by_kid.keys() == {"k1"}
+        with pytest.raises(JwksError, match="cannot be read: HTTP 404"):
+            KeySet(f"{url}/elsewhere", ["RS256"])
+
+
+def found(keys: KeySet, kid: str) -> bool:
+    try:
+        keys.find(kid)
+    except KeyError:
+        return False
+    return True
+
+
+def test_a_url_is_asked_again_when_keys_change(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jwks, "REREAD_EVERY_S", 0.05)
+    monkeypatch.setattr(jwks, "REFETCH_EVERY_S", 0.05)
+    key = json.loads(issuer.jwks.read_bytes())["keys"][0]
+    served = [[key]]
+    with web(lambda: json.dumps({"keys": served[0]}).encode()) as url:
+        keys = KeySet(f"{url}/jwks.json", ["RS256"])
+        served[0] = [key, {**key, "kid": "k2"}]
+        until(lambda: found(keys, "k2"), "the key that was added is known")
+        assert found(keys, "k1")
+        served[0] = [{**key, "kid": "k2"}]
+        until(lambda: not found(keys, "k1"), "the key that was withdrawn is forgotten")
+    time.sleep(0.06)
+    assert found(keys, "k2")  # it cannot be asked any more: what is known is kept
+
+
+def test_nobody_waits_for_a_url_that_does_not_answer(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jwks, "REREAD_EVERY_S", 0.0)
+    over, asked = threading.Event(), []
+
+    def page() -> bytes:
+        asked.append(1)
+        if len(asked) > 1:
+            over.wait(HANG_S)
+        return issuer.jwks.read_bytes()
+
+    with web(page) as url:
+        keys = KeySet(f"{url}/jwks.json", ["RS256"])
+        began = time.monotonic()
+        for _ in range(50):
+            assert not found(keys, "unknown")
+        assert time.monotonic() - began < HANG_S
+        until(lambda: len(asked) == 2, "it is asked once more")
+        assert len(asked) == 2, "and by one thread at a time"
+        over.set()
 
 
 class Clock:

@@ -17,7 +17,8 @@ from qaws.auth.forgeries import (
     forged,
     stranger,
 )
-from qaws.auth.tokens import Tokens, encryption_key, published_key_set
+from qaws.auth.key_set import encryption_key, published_key_set
+from qaws.auth.tokens import Tokens
 from qaws.sut.sections import Auth
 from qaws.verdict import Broken
 

@@ -1,5 +1,6 @@
 """Memory over cycles: growth, slope, and what the threshold tells apart."""
 
+import math
 import random
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from qaws.behaviours.background_load import BACKGROUND_LOAD
 from qaws.load.churn.cycles import CyclesReport
 from qaws.measure.memory import MIB, MemoryCourse, Sample
 from qaws.report.memory_plot import memory_plot
-from qaws.verdict import Broken, Refuted
+from qaws.verdict import Broken, Inconclusive, Refuted
 from tests.bare import bare_testbed
 
 THRESHOLD = 80
@@ -39,9 +40,28 @@ def judge(found, percent=10.0, per_cycle=THRESHOLD):
     scenario.stash[BACKGROUND_LOAD] = visits
     try:
         soak.memory_is_stable(testbed, percent, per_cycle)
-    except Refuted as refuted:
-        return scenario, str(refuted)
+    except (Refuted, Inconclusive) as found_wrong:
+        return scenario, str(found_wrong)
     return scenario, ""
+
+
+def reshaped(found, extra):
+    """Return a course with so many bytes more in each sample, by the cycles since the warm-up."""
+    samples = [
+        Sample(s.cycles, s.memory_bytes + int(extra(max(0, s.cycles - found.warm_up))), 0.0)
+        for s in found.samples
+    ]
+    return MemoryCourse(found.warm_up, samples)
+
+
+def sawtooth(period, size):
+    """Return the steps of a heap that is collected every so many cycles."""
+    return lambda cycles: size * (cycles % period) / period
+
+
+def filling(size, within):
+    """Return what a cache takes that fills up: two thirds of it within so many cycles."""
+    return lambda cycles: size * (1 - math.exp(-cycles / within))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -88,8 +108,99 @@ def test_a_slope_whose_interval_reaches_over_the_bound_does_not_pass():
     found = course(THRESHOLD, cycles=2_000, noise=200_000, jumps=0, seed=0)
     slope = found.slope()
     assert slope.low < THRESHOLD < slope.high
-    _, said = judge(found, per_cycle=THRESHOLD)
-    assert "per connection cycle" in said
+    scenario, said = judge(found, per_cycle=THRESHOLD)
+    assert said.startswith("INCONCLUSIVE: growth of the service's private memory per connection")
+    assert said.endswith(soak.UNSURE)
+    assert [check.verdict for check in scenario.checks.done] == ["met", "inconclusive"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("period", [1_700, 6_100, 9_000])
+def test_steps_of_a_heap_are_no_leak(period, seed):
+    found = reshaped(course(0, seed=seed), sawtooth(period, 6 * MIB))
+    scenario, said = judge(found)
+    assert "FAILED" not in said
+    assert "not met" not in [check.verdict for check in scenario.checks.done]
+
+
+def test_a_slope_that_only_the_steps_make_passes_by_the_lower_envelope():
+    draw = random.Random(1)
+    found = reshaped(
+        course(0, jumps=0), lambda done: draw.uniform(0, 30 * MIB) if done // 300 % 5 else 0
+    )
+    assert found.slope().high > THRESHOLD
+    scenario, said = judge(found)
+    assert said == ""
+    assert soak.LOWEST in scenario.checks.done[1].measured
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_leak_under_the_steps_of_a_heap_does_not_pass(seed):
+    _, said = judge(reshaped(course(256, seed=seed), sawtooth(1_999, 6 * MIB)))
+    assert "growth of the service's private memory per connection cycle: measured " in said
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_fills_up_is_slowing_and_a_leak_is_not(seed):
+    clean = course(2.6, seed=seed)
+    assert not clean.is_slowing
+    assert not course(256, seed=seed).is_slowing
+    assert reshaped(clean, filling(6 * MIB, 8_000)).is_slowing
+    assert not reshaped(clean, filling(6 * MIB, 400_000)).is_slowing
+
+
+def test_what_still_fills_up_is_inconclusive():
+    scenario, said = judge(reshaped(course(0), filling(12 * MIB, 8_000)))
+    assert said.startswith("INCONCLUSIVE: memory growth over one hour: measured 29")
+    assert said.endswith(soak.STILL_SLOWING)
+    assert {check.verdict for check in scenario.checks.done} == {"inconclusive"}
+
+
+class Cycling:
+    """Stands for cycles that are run: each hour has the next of some courses."""
+
+    def __init__(self, monkeypatch, growths):
+        self.hours = 0
+        self._growths = iter(growths)
+        monkeypatch.setattr(soak, "_run", self._run)
+        for name in ("record_now", "watch_return", "end_flow", "require_contract"):
+            monkeypatch.setattr(soak, name, lambda *_: None)
+
+    def _run(self, _testbed, _name, count, *_):
+        self.hours += 1
+        extra, draw, step = next(self._growths), random.Random(self.hours), count // 80
+        samples = [
+            Sample(done, int(33 * MIB + draw.gauss(0, 60_000) + extra(done)), 0.0)
+            for done in range(0, count + 1, step)
+        ]
+        return CyclesReport(done=count, samples=samples)
+
+
+@pytest.mark.parametrize(
+    ("growths", "per_second", "hours", "words"),
+    [
+        ([lambda _: 0] * 3, None, 1, ""),
+        ([lambda done: 256 * done] * 3, None, 1, "measured 2"),
+        ([filling(6 * MIB, 8_000), lambda _: 0, lambda _: 0], None, 2, ""),
+        ([filling(6 * MIB, 8_000), lambda done: 256 * done], None, 2, "measured 2"),
+        ([filling(6 * MIB, 8_000)] * 3, None, 3, soak.STILL_SLOWING),
+        ([filling(6 * MIB, 8_000)] * 3, 10 / 1.5, 1, soak.STILL_SLOWING),
+    ],
+    ids=["clean", "leak", "fills up", "fills up and leaks", "never full", "at a rate"],
+)
+def test_as_many_cycles_again_where_the_growth_slows(
+    monkeypatch, growths, per_second, hours, words
+):
+    testbed, cycling = bare_testbed(), Cycling(monkeypatch, growths)
+    background = SimpleNamespace(course=MemoryCourse(), cycles=None)
+    testbed.scenario.stash[BACKGROUND_LOAD] = background
+    soak.cycles(testbed, 24_000, "NIFTY", per_second)
+    assert cycling.hours == hours
+    assert background.course.warm_up == 24_000 * (hours - 1)
+    found = MemoryCourse(background.course.warm_up, background.course.samples)
+    _, said = judge(found)
+    assert words in said
+    assert bool(words) == bool(said)
 
 
 def test_the_warm_up_is_not_judged():

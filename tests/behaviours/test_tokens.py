@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from qaws.behaviours import closes, lifecycle, tokens
+from qaws.clients.endings import ExpectedClose
 from tests.services.faulty import AMPLE_MS, LATE_S, SOON_MS, connected
 from tests.services.guarded import (
     NO_TOKEN,
@@ -271,3 +272,16 @@ def test_a_place_that_is_given_back_can_be_taken(right, wrong):
     wrong(
         NeverAgain, story(SOON_MS), r"admission of Zoe after Alice left: measured nothing in \d+ ms"
     )
+
+
+def test_who_comes_last_takes_no_place_that_is_given_back_late(right):
+    async def story(do):
+        await connected(do)
+        await do(lifecycle.end_connection, "Alice", "a clean close")
+        await do(tokens.take_place, "Zoe", "Alice")
+        await do(lifecycle.connect, ["Yuri"])
+        await do(tokens.admitted, "Zoe", AMPLE_MS)
+        full = ExpectedClose([1008], ["max connections"])
+        await do(closes.closed_by_service, ["Yuri"], full)
+
+    right(SoonAgain, story)

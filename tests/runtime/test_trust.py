@@ -1,10 +1,14 @@
 """Whom clients trust over TLS, and what is said of a certificate: shown with real ones."""
 
+import array
 import asyncio
 import contextlib
 import datetime
+import fcntl
 import ipaddress
+import socket
 import ssl
+import termios
 import threading
 
 import pytest
@@ -20,7 +24,7 @@ from qaws.clients.raw_connection import RawConnection
 from qaws.protocol.dialect import QaWs
 from qaws.runtime.dialing import Bytes, connected_socket
 from qaws.runtime.trust import client_context, read_authority, speaks_tls
-from tests.waiting import HANG_S
+from tests.waiting import HANG_S, until
 
 DAY = datetime.timedelta(days=1)
 PEM = serialization.Encoding.PEM
@@ -118,6 +122,98 @@ def test_who_is_trusted_is_let_in(tmp_path, firm, loop):
             assert client.is_open
             loop.call(client.close(), HANG_S)
             assert speaks_tls("127.0.0.1", port)
+
+
+@contextlib.contextmanager
+def answered(file, answer):
+    """Serve over TLS what a function makes of a connection, in a loop of its own."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    listening = socket.create_server(("127.0.0.1", 0))
+    stop = threading.Event()
+
+    def serve_one():
+        with contextlib.suppress(OSError):
+            plain, _ = listening.accept()
+            with plain, context.wrap_socket(plain, server_side=True) as line:
+                answer(line, stop)
+
+    thread = threading.Thread(target=serve_one)
+    thread.start()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        stop.set()
+        listening.close()
+        thread.join(HANG_S)
+
+
+SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
+BYE = b"\x88\x02\x03\xf0"
+"""A close frame with the code 1008."""
+
+
+def _heard_and_said(line, said):
+    while not line.recv(4096).endswith(b"\r\n\r\n"):
+        pass
+    line.sendall(said)
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_raw_client_keeps_its_side_open_over_tls_where_it_is_told_to(tmp_path, firm, loop, stays):
+    authority, signs = firm
+    file, _ = issue(tmp_path, "service", signs)
+    goodbyes = []
+
+    def close(line, stop):
+        _heard_and_said(line, SWITCHED + BYE)
+        line.settimeout(0.3)
+        try:
+            line.unwrap()  # says that nothing more is sent, and waits for the other side to say so
+            goodbyes.append("the client has left")
+        except TimeoutError:
+            goodbyes.append("the client stays")
+            stop.wait(HANG_S)
+        except OSError:
+            goodbyes.append("the client has left")
+
+    client = RawConnection("M", QaWs(), authority=read_authority(authority), stays=stays)
+    with answered(file, close) as port:
+        loop.call(client.connect(f"wss://127.0.0.1:{port}/"), HANG_S)
+        kind = "eof" if stays else "end"
+        found = loop.call(client.wait_for(lambda f: f.kind == kind, None, HANG_S), HANG_S + 1)
+        assert found
+        until(lambda: goodbyes, "the service has seen what becomes of its goodbye")
+        assert client.is_over is not stays
+        loop.call(client.close(), HANG_S)
+    assert client.ending.code == 1008
+    assert goodbyes == ["the client stays" if stays else "the client has left"]
+
+
+def test_a_raw_client_reads_over_tls_what_came_before_a_reset(tmp_path, firm, loop):
+    authority, signs = firm
+    file, _ = issue(tmp_path, "service", signs)
+
+    def close_unread(line, stop):
+        _heard_and_said(line, SWITCHED)
+        until(lambda: unread_by_the_service(line), "there is something unread")
+        line.sendall(BYE)  # a close of the line now resets it: not all was read
+
+    def unread_by_the_service(line):
+        buffer = array.array("i", [0])
+        fcntl.ioctl(line.fileno(), termios.FIONREAD, buffer)
+        return buffer[0] > 100_000
+
+    client = RawConnection("M", QaWs(), authority=read_authority(authority))
+    with answered(file, close_unread) as port:
+        loop.call(client.connect(f"wss://127.0.0.1:{port}/"), HANG_S)
+
+        async def pour():
+            client.pour(b"\0" * 1_000_000)
+
+        loop.call(pour(), HANG_S)
+        assert loop.call(client.wait_for(lambda f: f.kind == "end", None, HANG_S), HANG_S + 1)
+    assert client.ending.code == 1008
 
 
 def test_bytes_are_read_as_slowly_as_one_likes(tmp_path, firm):

@@ -1,4 +1,4 @@
-"""The suite against services that know nothing of it: each verdict is worked out beforehand.
+"""The suite against services that know nothing of it, and over TLS: verdicts worked out beforehand.
 
     python -m tests.services.independent             # functional p0 on each service in turn
     python -m tests.services.independent granian --tags=@QA-WS-024
@@ -33,6 +33,7 @@ TARGETS = {
         for name in ("uvicorn", "hypercorn", "granian")
     },
     **{name: ROOT / f"tests/services/dialects/{name}.toml" for name in ("nats", "zeromq")},
+    **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy")},
 }
 TELL_EVERY_S = 10.0
 

@@ -389,7 +389,9 @@ def test_each_mistake_is_said_in_one_line(complaint, text, said):
 def test_every_placeholder_is_accepted_where_it_belongs(read):
     every = " ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     assert read(
-        GOOD.replace("{port}", every, 2).replace(every, "{port}", 1)
+        GOOD.replace("{port}", every, 2)
+        .replace(every, "{port}", 1)
+        .replace("[launch]", 'key_set = "http"\n[launch]')
         + '[feed]\nbroker = "embedded"\n'
     )
 
@@ -499,3 +501,55 @@ def test_an_idle_timeout_must_be_a_time(complaint):
 def test_pings_may_be_declined(read):
     declining = read('declines = ["pings within 60 s"]\n' + GOOD)
     assert "pings-within-60-s" in read(GOOD).capabilities - declining.capabilities
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            GOOD.replace("ws://", "wss://").replace(
+                "[auth]", "generate_certificate = true\nca_file = 'pyproject.toml'\n[auth]"
+            ),
+            "has no certificate in it",
+        ),
+        (
+            GOOD.replace("[auth]", "generate_certificate = true\n[auth]"),
+            "generate_certificate is for a url that begins wss://",
+        ),
+        (GOOD + '[proxy]\ncommand = ["caddy", "{nothing}"]\n', "[proxy] '{nothing}': known"),
+        (
+            HEAD + REMOTE + AUTH + '[proxy]\ncommand = ["caddy"]\n',
+            "[proxy] needs a [launch] section; of a proxy that runs already say [endpoint] behind",
+        ),
+        (
+            GOOD.replace('"{port}"]', '"{port}", "{jwks_url}"]'),
+            '[launch] has {jwks_url}, but [auth] key_set is "file"; say key_set = "http"',
+        ),
+        (
+            HEAD + REMOTE + '[auth]\ntoken_variable = "T"\nkey_set = "http"\n',
+            'key_set = "http" needs generate_key or key_file',
+        ),
+    ],
+)
+def test_what_does_not_go_together_over_tls_behind_a_proxy_or_with_a_key_set(complaint, text, said):
+    assert said in complaint(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "capability"),
+    [
+        (
+            GOOD.replace("ws://", "wss://").replace(
+                "[auth]", "generate_certificate = true\n[auth]"
+            ),
+            "tls",
+        ),
+        (GOOD + '[settings]\ncertificate = "C"\n"certificate key" = "K"\n', "tls"),
+        (GOOD + '[proxy]\ncommand = ["caddy", "{port}", "{proxy_port}"]\n', "proxy"),
+        (GOOD.replace("[auth]", "behind_proxy = true\n[auth]"), "proxy"),
+        (GOOD.replace("[launch]", 'key_set = "https"\n[launch]'), "rotation"),
+    ],
+)
+def test_what_offers_tls_a_proxy_and_rotation(read, text, capability):
+    assert capability in read(text).capabilities
+    assert capability not in read(GOOD).capabilities

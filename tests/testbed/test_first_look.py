@@ -1,9 +1,11 @@
 """The first look: what ends a run, what is a remark, and the key that each line names."""
 
+import contextlib
 import re
 
 import pytest
 
+from qaws.auth.key_server import KeyServer
 from qaws.clients.address import Untrusted
 from qaws.sut.sections import Endpoint, Statistics
 from qaws.sut.service import Service
@@ -200,6 +202,20 @@ def test_a_service_that_listens_to_another_broker_ends_the_run(ends):
     ends(
         Elsewhere, r"nobody listens anywhere; look at \[feed\] broker, and how the service is told"
     )
+
+
+def test_a_key_set_that_nobody_has_fetched_ends_the_run(ends, testbed, tmp_path, monkeypatch):
+    with contextlib.closing(KeyServer(tmp_path, "/jwks.json")) as server:
+        monkeypatch.setattr(testbed.tokens, "server", server)
+        served = testbed.target.auth.model_copy(update={"key_set": "http"})
+        ends(
+            mismatched.LetsNobodyIn,
+            r"nobody has fetched the key set at http://127\.0\.0\.1:\d+/jwks\.json: give the "
+            r"service \{jwks_url\}, or look at \[auth\] key_set_port, key_set_path",
+            auth=served,
+        )
+        server.fetched_ns.append(1)
+        ends(mismatched.LetsNobodyIn, r"look at \[auth\] issuer, audience", auth=served)
 
 
 @pytest.mark.parametrize(
