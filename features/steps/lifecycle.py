@@ -66,11 +66,11 @@ async def client_is_pinging(context: StepContext, client: str, every: float) -> 
     await context.testbed.do(lifecycle.be_pinging, client, every)
 
 
-@given("{clients:Clients} {be:Be} connected from {origin}")
+@given("{clients:Clients} {be:Be} connected from {origin:Origin}")
 async def clients_are_connected_from(
     context: StepContext, clients: list[str], be: str, origin: str
 ) -> None:
-    """Clients of a page that were welcomed; docs/editing.md lists the pages."""
+    """Clients of a page that were welcomed; docs/rows.md lists the pages."""
     await context.testbed.do(lifecycle.be_connected, clients, origin=origin)
 
 
@@ -102,9 +102,9 @@ async def connects_with_token_in(context: StepContext, client: str, location: st
     await context.testbed.do(lifecycle.connect, [client], location=location)
 
 
-@when("{client:Client} connects from {origin} with a valid token")
+@when("{client:Client} connects from {origin:Origin} with a valid token")
 async def connects_from(context: StepContext, client: str, origin: str) -> None:
-    """A page makes a browser connect; docs/editing.md lists the pages."""
+    """A page makes a browser connect; docs/rows.md lists the pages."""
     await context.testbed.do(lifecycle.connect, [client], origin=origin)
 
 
@@ -210,9 +210,9 @@ async def stops_responding(context: StepContext, client: str) -> None:
     await context.testbed.do(lifecycle.vanish, client)
 
 
-@when("{client:Client} sends a malformed message {times:Number} times: {name}")
+@when("{client:Client} sends a malformed message {times:Number} times: {name:MalformedMessage}")
 async def sends_malformed(context: StepContext, client: str, times: int, name: str) -> None:
-    """On one connection, each when the one before has been answered; docs/editing.md lists names."""
+    """On one connection, each when the one before has been answered; docs/rows.md lists names."""
     await context.testbed.do(mistakes.make, client, name, times)
 
 

@@ -23,7 +23,7 @@ from behave.parser import ParserError, parse_file
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
-from qaws.gherkin import plan_command
+from qaws.gherkin import plan_command, row_lint
 from qaws.gherkin.tags import (
     CAPABILITIES,
     CLOSING_STEP,
@@ -38,8 +38,10 @@ from qaws.gherkin.tags import (
 from qaws.gherkin.types import TYPES
 from qaws.gherkin.wording import problem_of
 from qaws.sut.schema import schema_page
+from qaws.verdict import Broken
 
 ROOT = Path(__file__).resolve().parents[2]
+FEATURES = ROOT / "features"
 STEPS_ALLOWED = (3, 10)
 BACKGROUND_STEPS = 2
 SOURCES = (
@@ -315,13 +317,19 @@ def _shown(path: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Lint the features; with --write also write the step catalogue and the targets' schema."""
-    found = [*problems(ROOT / "features"), *plan_command.differences(ROOT / "features")]
-    for name, text, source in (
-        ("steps.md", catalogue(), "the step definitions say"),
-        ("target.schema.json", schema_page(), "the sections of a target file are"),
+    """Lint features and rows; with --write also write the pages that show steps, rows and keys."""
+    found = [*problems(FEATURES), *row_lint.problems(FEATURES)]
+    found += plan_command.differences(FEATURES)
+    for name, make, source in (
+        ("steps.md", catalogue, "the step definitions say"),
+        ("rows.md", row_lint.page, "features/data has"),
+        ("target.schema.json", schema_page, "the sections of a target file are"),
     ):
         page = ROOT / "docs" / name
+        try:
+            text = make()
+        except Broken:  # which the lint of rows has told
+            continue
         if "--write" in arguments:
             page.write_text(text, encoding="utf-8")
         elif not page.exists() or page.read_text(encoding="utf-8") != text:
