@@ -11,6 +11,7 @@ from pathlib import Path
 from behave.model import Feature, Scenario, ScenarioOutline
 from behave.parser import ParserError, parse_file
 
+from qaws import places
 from qaws.gherkin.comparison import ADD, compare
 from qaws.gherkin.hollow import without_rows
 from qaws.gherkin.matching import Row, lost_rows, match_rows, paired, places_of
@@ -27,7 +28,7 @@ from qaws.gherkin.plan import (
 from qaws.gherkin.selection import Selection
 from qaws.verdict import Broken
 
-ROOT = Path(__file__).resolve().parents[2]
+EXIT_USAGE = 2
 
 
 def parsed(folder: Path) -> list[Feature]:
@@ -73,7 +74,7 @@ def _labels(planned: Planned) -> tuple[object, ...]:
 
 def _below_requirements(plan: Plan) -> Iterator[str]:
     """Yield where a plan has less than the sign-off demands."""
-    file = ROOT / "signoff" / "requirements.json"
+    file = places.SIGNOFF / "requirements.json"
     for test in json.loads(file.read_text("utf-8"))["requirements"]:
         entries = plan.get(test["id"], [])
         number = sum(
@@ -133,7 +134,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--replace", action="store_true", help="make the plan what the features are, removals too"
     )
     options = parser.parse_args(arguments)
-    folder = ROOT / "features"
+    if places.own_features() and (options.add or options.replace):
+        print("the plan is the suite's, of its own features; scenarios of yours need none")
+        return EXIT_USAGE
+    folder = places.FEATURES
     features = parsed(folder)
     if options.replace:
         try:

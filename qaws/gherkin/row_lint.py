@@ -7,7 +7,7 @@ named by a feature, and where its source is an agreement, by one that a target m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -55,11 +55,11 @@ ABOUT: dict[str, tuple[str, str]] = {
 """List → its heading in docs/rows.md, and the test that plays it."""
 
 
-def problems(features: Path) -> Iterator[str]:
+def problems(*folders: Path) -> Iterator[str]:
     """Yield what is wrong with the rows, one line each.
 
     Args:
-        features: the folder of the feature files; their steps have been loaded.
+        folders: those of the feature files; their steps have been loaded.
     """
     try:
         for each in rows.lists():
@@ -69,7 +69,7 @@ def problems(features: Path) -> Iterator[str]:
     except Broken as problem:
         yield str(problem)
         return
-    used = _used(features)
+    used = _used(folders)
     for kind, each in NAMED.items():
         known = attacks if each is attack_inputs.INPUTS else each.rows
         for name in known:
@@ -78,7 +78,7 @@ def problems(features: Path) -> Iterator[str]:
                     f'{each.place}: "{name}": no feature names it; add it to the table of '
                     f"{ABOUT[each.stem][1]}, or take it out"
                 )
-    yield from _never_played(features, attacks)
+    yield from _never_played(folders, attacks)
     for name, row in _agreed():
         for kind, each in NAMED.items():
             if each.rows.get(name) is row:
@@ -114,8 +114,8 @@ def _undeclinable(each: RowList[Any], row: Row, tags: list[set[str]]) -> Iterato
         )
 
 
-def _scenarios(features: Path) -> Iterator[Scenario]:
-    for file in sorted(features.rglob("*.feature")):
+def _scenarios(folders: Sequence[Path]) -> Iterator[Scenario]:
+    for file in (file for folder in folders for file in sorted(folder.rglob("*.feature"))):
         try:
             feature = parse_file(str(file))
         except ParserError:  # which the lint of features tells
@@ -135,10 +135,10 @@ def _arguments(scenario: Scenario) -> Iterator[dict[str, tuple[str, Any]]]:
         yield {each.name: (kinds.get(each.name, ""), each.original) for each in found}
 
 
-def _used(features: Path) -> dict[str, dict[str, list[set[str]]]]:
+def _used(folders: Sequence[Path]) -> dict[str, dict[str, list[set[str]]]]:
     """Return what features name: type of the blank → name → tags of each row that names it."""
     used: dict[str, dict[str, list[set[str]]]] = {kind: {} for kind in NAMED}
-    for scenario in _scenarios(features):
+    for scenario in _scenarios(folders):
         tags = set(scenario.effective_tags)
         for arguments in _arguments(scenario):
             for kind, words in arguments.values():
@@ -154,10 +154,10 @@ def _used(features: Path) -> dict[str, dict[str, list[set[str]]]]:
     return used
 
 
-def _never_played(features: Path, attacks: dict[str, Any]) -> Iterator[str]:
+def _never_played(folders: Sequence[Path], attacks: dict[str, Any]) -> Iterator[str]:
     """Find hostile inputs behind those that the features play."""
     played = dict.fromkeys(attacks, 0)
-    for scenario in _scenarios(features):
+    for scenario in _scenarios(folders):
         for arguments in _arguments(scenario):
             kind, attack = arguments.get("attack", ("", ""))
             if kind == "Attack" and "count" in arguments:

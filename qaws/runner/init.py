@@ -15,12 +15,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from qaws import places
+from qaws.runner import repository
 from qaws.runner.probe import EXIT_OK, probe
 from qaws.sut.sections import FIRST_MESSAGE, TOKEN_LOCATIONS
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
 
-FOLDER = Path("targets")
+FOLDER = places.TARGETS
 IN_HANDSHAKE = tuple(each for each in TOKEN_LOCATIONS if each != FIRST_MESSAGE)
 """Where a token may be shown in the dialect that is written."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -28,7 +30,7 @@ REACHED_WITHIN_S = 2.0
 EXIT_USAGE = 2
 Ask = Callable[[str], str]
 SCHEMA = "docs/target.schema.json"
-"""Where editors find the keys of a target file, relative to the folder above its own."""
+"""Where editors find the keys of a target file in the project, from the folder above its own."""
 
 HEAD = """\
 {schema}# What the acceptance suite knows of {name}. docs/targets.md explains every key; what has
@@ -119,6 +121,9 @@ def main(arguments: Sequence[str], ask: Ask = input) -> int:
         except (EOFError, KeyboardInterrupt):
             return _refused("nothing was written")
     try:
+        if given.folder == FOLDER and repository.is_for_a_team(Path()):
+            for line in repository.lay_out(Path()):
+                print(line)
         text = text_of(given)
         _keep(file, text)
     except Broken as problem:
@@ -196,8 +201,11 @@ def text_of(given: argparse.Namespace) -> str:
     Raises:
         Broken: a flag is not of the form that it must have.
     """
-    beside = (given.folder.parent / SCHEMA).is_file()
-    schema = f"#:schema ../{SCHEMA}\n" if beside else ""
+    schema = ""
+    if (given.folder.parent / SCHEMA).is_file():
+        schema = f"#:schema ../{SCHEMA}\n"
+    elif (given.folder / repository.SCHEMA).is_file():
+        schema = f"#:schema {repository.SCHEMA}\n"
     text = HEAD.format(schema=schema, name=given.name, quoted=_toml(given.name))
     text += ENDPOINT.format(url=_toml(given.url))
     text += AUTH.format(
