@@ -20,11 +20,13 @@ class WithTheSuite(build_py):
 
     def run(self) -> None:
         """Copy the parts, unless the package stays where it is."""
-        super().run()
         if self.editable_mode:
+            super().run()
             return
-        suite = Path(self.build_lib) / "qaws" / "suite"
-        shutil.rmtree(suite, ignore_errors=True)  # what an earlier build has left
+        package = Path(self.build_lib) / "qaws"
+        shutil.rmtree(package, ignore_errors=True)  # what an earlier build has left
+        super().run()
+        suite = package / "suite"
         for part in PARTS:
             place = suite / part
             if (ROOT / part).is_dir():
