@@ -34,8 +34,9 @@ from qaws.verdict import without_tokens
 
 FIRST_S = 1.0
 """How long a first message may take."""
-ANSWER_S = 1.0
-"""How long an answer may take."""
+ANSWER_S = 2.0
+"""How long an answer may take; of one that is silent the next is waited for less long."""
+MOST_PATIENT = 3
 LIVE_S = 3.0
 """How long a tick may take where the suite publishes none."""
 PUBLISHED = 4
@@ -57,7 +58,7 @@ class Search:
         self._numbers = count(1)
         (token,) = testbed.loop.call(testbed.tokens.for_clients(1), 30)
         self.token = token
-        self._ends = 0
+        self._ends = self._silences = 0
         self._needs_token = False  # the handshake
         self._is_closed = False  # the market: no tick came to the first who waited for one
 
@@ -150,7 +151,9 @@ class Search:
         """Say something; return what was said, and what came."""
         text, number = self._filled(template)
         talk.say(text)
-        came = heard(talk.hear(ANSWER_S * self._factor))
+        came = heard(talk.hear(ANSWER_S * self._factor / (1 + self._silences)))
+        answered = bool(came.documents or came.plain)
+        self._silences = 0 if answered else min(self._silences + 1, MOST_PATIENT)
         if came.several != "no":
             self.seen.several = came.several
         self._ends += bool(talk.end)
