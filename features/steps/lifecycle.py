@@ -255,12 +255,27 @@ async def has_new_session(context: StepContext, client: str) -> None:
     await context.testbed.do(greetings.new_session, client)
 
 
+@then("{client:Client} receives an error each time, within {bound:Duration}")
+async def receives_error(context: StepContext, client: str, bound: float) -> None:
+    """Every single mistake is answered."""
+    await context.testbed.do(mistakes.answered, client, bound)
+
+
 @then(
     "{client:Client} receives an error each time, containing {text:Quoted}, within {bound:Duration}"
 )
-async def receives_error(context: StepContext, client: str, text: list[str], bound: float) -> None:
+async def receives_telling_error(
+    context: StepContext, client: str, text: list[str], bound: float
+) -> None:
     """Every single mistake is answered, and the answer says what is wrong."""
-    await context.testbed.do(mistakes.answered, client, text[0], bound)
+    await context.testbed.do(mistakes.answered, client, bound)
+    await context.testbed.do(mistakes.worded, client, text[0])
+
+
+@then("each error to {client:Client} contains {text:Quoted}")
+async def error_says_so(context: StepContext, client: str, text: list[str]) -> None:
+    """The answers to its mistakes say what is wrong."""
+    await context.testbed.do(mistakes.worded, client, text[0])
 
 
 @then(

@@ -23,7 +23,7 @@ import qaws
 from qaws import places
 from qaws.auth import tokens
 from qaws.clients import browser_page
-from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
+from qaws.gherkin.tags import BY_CLAUSE, CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
 from qaws.gherkin.wording import require_understood
 from qaws.protocol import rows
 from qaws.protocol.contract import Contract
@@ -40,7 +40,7 @@ from qaws.sut.target_file import read_target
 from qaws.testbed import first_look, quiet_clients
 from qaws.testbed.look_words import FirstLook
 from qaws.testbed.testbed import Testbed, timeout_factor_of
-from qaws.verdict import Broken, Inconclusive
+from qaws.verdict import Broken, Inconclusive, Refuted
 
 STOP_AFTER, FORMER_STOP_AFTER = "stop_after_expected_failure", "enough"
 FIRST_LOOK = "first_look"
@@ -253,6 +253,15 @@ class Session:
         """Note when a step begins."""
         assert self.testbed
         self.testbed.scenario.steps.append((time.monotonic_ns(), f"{step.keyword} {step.name}"))
+
+    def after_step(self, step: Step) -> None:
+        """Go on behind a Then that was not kept, where each is a clause of its own."""
+        scenario = self._context.scenario
+        scenario.continue_after_failed_step = (
+            BY_CLAUSE in scenario.effective_tags
+            and step.step_type == "then"
+            and isinstance(step.exception, Refuted)
+        )
 
     def end(self, scenario: Scenario) -> None:
         """Attach the evidence, close the clients, write the scenario's checks."""

@@ -21,6 +21,7 @@ from qaws.runner import behave_run, record
 __all__ = [
     "after_all",
     "after_scenario",
+    "after_step",
     "before_all",
     "before_scenario",
     "before_step",
@@ -67,6 +68,11 @@ def before_scenario(context: Context, scenario: Scenario) -> None:
 def before_step(context: Context, step: Step) -> None:
     """Note when the step begins, for the picture of the scenario."""
     context.session.step(step)
+
+
+def after_step(context: Context, step: Step) -> None:
+    """Go on behind a clause that was not kept, where each is judged by itself."""
+    context.session.after_step(step)
 
 
 def after_scenario(context: Context, scenario: Scenario) -> None:

@@ -143,6 +143,9 @@ def _tell_steps(target: Target, found: FirstLook, say: Say) -> None:
     if target.settings:
         shown = ", ".join(f'"{name}"' for name in target.settings)
         say(f"  --  {'settings':<{width}}  {shown} (tried by the scenarios that change them)")
+    for reason, other in target.deviations.items():
+        seen = f'{other.code} "{other.reason}", declared instead of "{reason}": never passed'
+        say(f"  --  {'deviation':<{width}}  {seen}")
     if target.declines:
         say(f"  --  {'declines':<{width}}  {', '.join(target.declines)}")
 

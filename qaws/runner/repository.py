@@ -32,9 +32,23 @@ behave.reporter.junit.show_hostname = no
     "features/environment.py": '''\
 """behave's hooks, which are the suite's. A function of yours of the same name calls the suite's."""
 
-from qaws.runner.own import after_all, after_scenario, before_all, before_scenario, before_step
+from qaws.runner.own import (
+    after_all,
+    after_scenario,
+    after_step,
+    before_all,
+    before_scenario,
+    before_step,
+)
 
-__all__ = ["after_all", "after_scenario", "before_all", "before_scenario", "before_step"]
+__all__ = [
+    "after_all",
+    "after_scenario",
+    "after_step",
+    "before_all",
+    "before_scenario",
+    "before_step",
+]
 ''',
     str(places.OWN_STEPS): '''\
 """The suite's steps. Your own go into files beside this one."""
