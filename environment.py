@@ -34,6 +34,11 @@ def before_step(context: Context, step: Step) -> None:
     context.session.step(step)
 
 
+def after_step(context: Context, step: Step) -> None:
+    """Go on behind a clause that was not kept, where each is judged by itself."""
+    context.session.after_step(step)
+
+
 def after_scenario(context: Context, scenario: Scenario) -> None:
     """Attach the evidence and close every connection of the scenario."""
     context.session.end(scenario)

@@ -11,5 +11,6 @@ _spec.loader.exec_module(_hooks)
 before_all = _hooks.before_all
 before_scenario = _hooks.before_scenario
 before_step = _hooks.before_step
+after_step = _hooks.after_step
 after_scenario = _hooks.after_scenario
 after_all = _hooks.after_all

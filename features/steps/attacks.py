@@ -5,9 +5,9 @@ from qaws.gherkin.steps import then, when
 from qaws.testbed.context import StepContext
 
 
-@when("{count:Number} hostile clients attack with {attack}")
+@when("{count:Number} hostile clients attack with {attack:Attack}")
 async def hostile_clients_attack(context: StepContext, count: int, attack: str) -> None:
-    """Each plays one input of an attack, on a connection of its own; docs/editing.md lists them."""
+    """Each plays one input of an attack, on a connection of its own; docs/rows.md lists them."""
     await context.testbed.do(attacks.attack, attack, count)
 
 

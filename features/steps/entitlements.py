@@ -48,9 +48,9 @@ async def connects_again(
     await context.testbed.do(neighbours.connect_again, client, kind, selection)
 
 
-@when("{client:Client} subscribes to what is only half valid: {name}")
+@when("{client:Client} subscribes to what is only half valid: {name:HalfSelection}")
 async def subscribes_to_half_valid(context: StepContext, client: str, name: str) -> None:
-    """A selection with two members, one of them wrong; docs/editing.md lists the names."""
+    """A selection with two members, one of them wrong; docs/rows.md lists the names."""
     await context.testbed.do(neighbours.subscribe_half, client, name)
 
 

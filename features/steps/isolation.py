@@ -32,9 +32,9 @@ async def tries_to_subscribe(context: StepContext, client: str, name: list[str])
     await context.testbed.do(isolation.try_to_subscribe, client, name[0])
 
 
-@when("{client:Client} tries to publish: {name}")
+@when("{client:Client} tries to publish: {name:Attempt}")
 async def tries_to_publish(context: StepContext, client: str, name: str) -> None:
-    """What would be a tick if it came from the feed; docs/editing.md lists the names."""
+    """What would be a tick if it came from the feed; docs/rows.md lists the names."""
     await context.testbed.do(isolation.try_to_publish, client, name)
 
 

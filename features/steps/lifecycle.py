@@ -66,11 +66,11 @@ async def client_is_pinging(context: StepContext, client: str, every: float) -> 
     await context.testbed.do(lifecycle.be_pinging, client, every)
 
 
-@given("{clients:Clients} {be:Be} connected from {origin}")
+@given("{clients:Clients} {be:Be} connected from {origin:Origin}")
 async def clients_are_connected_from(
     context: StepContext, clients: list[str], be: str, origin: str
 ) -> None:
-    """Clients of a page that were welcomed; docs/editing.md lists the pages."""
+    """Clients of a page that were welcomed; docs/rows.md lists the pages."""
     await context.testbed.do(lifecycle.be_connected, clients, origin=origin)
 
 
@@ -102,9 +102,9 @@ async def connects_with_token_in(context: StepContext, client: str, location: st
     await context.testbed.do(lifecycle.connect, [client], location=location)
 
 
-@when("{client:Client} connects from {origin} with a valid token")
+@when("{client:Client} connects from {origin:Origin} with a valid token")
 async def connects_from(context: StepContext, client: str, origin: str) -> None:
-    """A page makes a browser connect; docs/editing.md lists the pages."""
+    """A page makes a browser connect; docs/rows.md lists the pages."""
     await context.testbed.do(lifecycle.connect, [client], origin=origin)
 
 
@@ -210,9 +210,9 @@ async def stops_responding(context: StepContext, client: str) -> None:
     await context.testbed.do(lifecycle.vanish, client)
 
 
-@when("{client:Client} sends a malformed message {times:Number} times: {name}")
+@when("{client:Client} sends a malformed message {times:Number} times: {name:MalformedMessage}")
 async def sends_malformed(context: StepContext, client: str, times: int, name: str) -> None:
-    """On one connection, each when the one before has been answered; docs/editing.md lists names."""
+    """On one connection, each when the one before has been answered; docs/rows.md lists names."""
     await context.testbed.do(mistakes.make, client, name, times)
 
 
@@ -255,12 +255,27 @@ async def has_new_session(context: StepContext, client: str) -> None:
     await context.testbed.do(greetings.new_session, client)
 
 
+@then("{client:Client} receives an error each time, within {bound:Duration}")
+async def receives_error(context: StepContext, client: str, bound: float) -> None:
+    """Every single mistake is answered."""
+    await context.testbed.do(mistakes.answered, client, bound)
+
+
 @then(
     "{client:Client} receives an error each time, containing {text:Quoted}, within {bound:Duration}"
 )
-async def receives_error(context: StepContext, client: str, text: list[str], bound: float) -> None:
+async def receives_telling_error(
+    context: StepContext, client: str, text: list[str], bound: float
+) -> None:
     """Every single mistake is answered, and the answer says what is wrong."""
-    await context.testbed.do(mistakes.answered, client, text[0], bound)
+    await context.testbed.do(mistakes.answered, client, bound)
+    await context.testbed.do(mistakes.worded, client, text[0])
+
+
+@then("each error to {client:Client} contains {text:Quoted}")
+async def error_says_so(context: StepContext, client: str, text: list[str]) -> None:
+    """The answers to its mistakes say what is wrong."""
+    await context.testbed.do(mistakes.worded, client, text[0])
 
 
 @then(

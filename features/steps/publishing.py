@@ -62,7 +62,7 @@ async def ticks_are_published_concurrently(
     await context.testbed.do(publishing.publish_side_by_side, selection.symbols, each)
 
 
-@when("a malformed payload is published amid the ticks: {name}")
+@when("a malformed payload is published amid the ticks: {name:MalformedPayload}")
 async def malformed_payload_is_published(context: StepContext, name: str) -> None:
-    """Something that is not a tick goes into the feed; docs/editing.md lists the names."""
+    """Something that is not a tick goes into the feed; docs/rows.md lists the names."""
     await context.testbed.do(publishing.publish_malformed, name)

@@ -5,9 +5,9 @@ from qaws.gherkin.steps import then, when
 from qaws.testbed.context import StepContext
 
 
-@when("{client:Client} connects with a forged token: {kind}")
+@when("{client:Client} connects with a forged token: {kind:ForgedToken}")
 async def connects_with_forged_token(context: StepContext, client: str, kind: str) -> None:
-    """A valid token with one thing wrong; docs/editing.md lists the kinds."""
+    """A valid token with one thing wrong; docs/rows.md lists the kinds."""
     await context.testbed.do(tokens.connect_forged, client, kind)
 
 

@@ -1,4 +1,4 @@
-"""Tokens that a service must refuse: QA-WS-021. A new kind is one entry in `KINDS`.
+"""Tokens that a service must refuse: QA-WS-021; `features/data/forged-tokens.toml` names them all.
 
 Each kind takes a sound token and spoils exactly one thing, so that only a service that checks this
 very thing refuses it. Where a forger would need a key, it is the suite's own, or a stranger's: one
@@ -14,15 +14,11 @@ import json
 import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
+from pydantic import Field
 
 from qaws.auth.callback_server import CallbackServer
 from qaws.auth.key_set import (
@@ -30,15 +26,19 @@ from qaws.auth.key_set import (
     decoy_key_id,
     encryption_key,
     encryption_key_id,
-    new_key,
     public_jwk,
 )
+from qaws.auth.strangers import (
+    CERTIFICATE_PAGE,
+    KEY_SET_PAGE,
+    STRANGE_KEY_ID,
+    certificate,
+    stranger,
+)
 from qaws.auth.tokens import Tokens
+from qaws.protocol.rows import Row, RowList
 from qaws.verdict import Broken
 
-KEY_SET_PAGE = "/keys.json"
-CERTIFICATE_PAGE = "/certificate.pem"
-STRANGE_KEY_ID = "strange-1"
 LONG = 100_000
 """Characters of a token that is meant to be too long."""
 DEEP = 2_500
@@ -125,40 +125,6 @@ class Forger:
         return header, payload, signature
 
 
-def stranger(algorithm: str) -> PrivateKey:
-    """Return the key of somebody whom no service trusts."""
-    return _strange_key(algorithm)
-
-
-_strange_key = cache(new_key)  # an RSA key takes a tenth of a second
-
-
-def callback_server_for(algorithm: str) -> CallbackServer:
-    """Return a callback server with the stranger's key set and certificate."""
-    key = stranger(algorithm)
-    certificate = _certificate(algorithm).public_bytes(Encoding.PEM)
-    keys = {"keys": [public_jwk(key, algorithm, STRANGE_KEY_ID)]}
-    return CallbackServer({KEY_SET_PAGE: json.dumps(keys).encode(), CERTIFICATE_PAGE: certificate})
-
-
-@cache
-def _certificate(algorithm: str) -> x509.Certificate:
-    """Return a certificate that the stranger has signed for himself."""
-    key = stranger(algorithm)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stranger")])
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-
-
 def segment(data: bytes) -> str:
     """Return base64url without padding (RFC 7515, section 2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -229,7 +195,7 @@ def _own_jwk(forger: Forger) -> str:
 
 
 def _own_certificate(forger: Forger) -> str:
-    der = _certificate(forger.algorithm).public_bytes(Encoding.DER)
+    der = certificate(forger.algorithm).public_bytes(Encoding.DER)
     return forger.strange(x5c=[base64.b64encode(der).decode()])
 
 
@@ -256,15 +222,12 @@ def _json_form(forger: Forger) -> str:
     return json.dumps({"protected": header, "payload": payload, "signature": signature})
 
 
-KINDS: dict[str, Callable[[Forger], str]] = {
+RECIPES: dict[str, Callable[[Forger], str]] = {
     # The algorithm is the token's own choice.
     "algorithm none": lambda f: f.unsigned("none"),
     "algorithm None": lambda f: f.unsigned("None"),
     "algorithm NONE": lambda f: f.unsigned("NONE"),
     "algorithm nOnE": lambda f: f.unsigned("nOnE"),
-    "algorithm none over a good signature": lambda f: f.headed(alg="none"),
-    "no algorithm": lambda f: f.headed(alg=None),
-    "an unknown algorithm": lambda f: f.headed(alg="XS256"),
     "the right key with another algorithm": _other_algorithm,
     "an HMAC with the public key": lambda f: f.hmac(_public_pem(f)),
     "an HMAC with the public key's JWK": lambda f: f.hmac(_public_jwk(f)),
@@ -279,7 +242,6 @@ KINDS: dict[str, Callable[[Forger], str]] = {
     "the signature of another token": _swapped(2),
     "the payload of another token": _swapped(1),
     "the header of another token": _swapped(0),
-    "an untrusted key under the right kid": lambda f: f.strange(),
     # The key set has other keys too.
     "the right key under another kid": lambda f: f.headed(kid=decoy_key_id(f.header()["kid"])),
     "the set's key for encryption": _key_for_encryption,
@@ -290,40 +252,15 @@ KINDS: dict[str, Callable[[Forger], str]] = {
     ),
     "its own certificate in x5c": _own_certificate,
     "its own certificate at an x5u URL": lambda f: f.strange(x5u=f.callbacks.url(CERTIFICATE_PAGE)),
-    "an unknown kid": lambda f: f.strange(kid=STRANGE_KEY_ID),
-    "an empty kid": lambda f: f.strange(kid=""),
-    "no kid": lambda f: f.strange(kid=None),
-    "a kid that is a list": lambda f: f.strange(kid=[f.header()["kid"]]),
     "a kid that traverses to an empty file": lambda f: f.hmac(
         b"", kid="../../../../../../dev/null"
     ),
     "a kid with an SQL injection": lambda f: f.hmac(b"secret", kid="x' UNION SELECT 'secret' -- "),
-    "an unknown crit": lambda f: f.headed(crit=["qaws-unheard-of"], **{"qaws-unheard-of": True}),
-    "an empty crit": lambda f: f.headed(crit=[]),
-    "a wrong typ": lambda f: f.headed(typ="logout+jwt"),
-    # The claims are not for now, not from there, not for here, or about nobody.
-    "expired an hour ago": lambda f: f.good(iat=f.now - 7200, exp=f.now - 3600 - f.leeway),
-    "expired five seconds ago": lambda f: f.good(iat=f.now - 7200, exp=f.now - 5 - f.leeway),
-    "not yet valid": lambda f: f.good(nbf=f.now + 600 + f.leeway),
-    "issued in the future": lambda f: f.good(iat=f.now + 600 + f.leeway),
-    "no expiry": lambda f: f.good(exp=None),
-    "an expiry in words": lambda f: f.good(exp="tomorrow"),
+    # The claims.
     "an expiry as a numeric string": lambda f: f.good(exp=str(f.now + 3600)),
     "an infinite expiry": _at_infinity,
-    "no issuer": lambda f: f.good(iss=None),
-    "a wrong issuer": lambda f: f.good(iss=f"not-{f.issuer}"),
     "a prefix of the issuer": lambda f: f.good(iss=f.issuer[:-1]),
-    "the issuer with a suffix": lambda f: f.good(iss=f"{f.issuer}.example"),
-    "the issuer in a list": lambda f: f.good(iss=[f.issuer]),
-    "no audience": lambda f: f.good(aud=None),
-    "a wrong audience": lambda f: f.good(aud=f"un{f.audience}"),
     "a prefix of the audience": lambda f: f.good(aud=f.audience[:-1]),
-    "the audience with a suffix": lambda f: f.good(aud=f"{f.audience}-admin"),
-    "the audience inside a longer text": lambda f: f.good(aud=f"not-{f.audience}-at-all"),
-    "the audience in a list": lambda f: f.good(aud=[f.audience]),
-    "no subject": lambda f: f.good(sub=None),
-    "an empty subject": lambda f: f.good(sub=""),
-    "a subject that is a number": lambda f: f.good(sub=42),
     # What is no token at all.
     "garbage": lambda f: f"garbage-{f.now}",
     "only two dots": lambda f: "..",
@@ -334,7 +271,88 @@ KINDS: dict[str, Callable[[Forger], str]] = {
     "100 kB of claims": lambda f: f.good(filler="x" * (LONG * 3 // 4)),
     "100 kB of garbage": lambda f: "x" * LONG,
 }
-"""What a feature file calls a bad token → how it is made."""
+"""Kinds that take more than other claims or another header: their names in the data file → how each
+is made."""
+
+
+class BadToken(Row):
+    """A kind of bad token: a sound one with other members, or one that is made by code.
+
+    Attributes:
+        claims: members that replace the usual claims, or come on top. `{issuer}` and `{audience}`
+            in a text are those that the service trusts.
+        seconds: claims that are times, in seconds from now; one that is to be out of time is so by
+            the leeway of the target, too.
+        without: claims that are left out.
+        header, header_without: likewise of the header; `{kid}` is the id of the right key.
+        stranger: whether it is signed by somebody whom no service trusts.
+    """
+
+    claims: dict[str, Any] = Field(default={})
+    seconds: dict[str, int] = Field(default={})
+    without: list[str] = Field(default=[])
+    header: dict[str, Any] = Field(default={})
+    header_without: list[str] = Field(default=[])
+    stranger: bool = False
+
+    @property
+    def is_spelled(self) -> bool:
+        """Return whether the row itself says what is wrong with the token."""
+        spelled = self.claims or self.seconds or self.without or self.header or self.header_without
+        return bool(spelled) or self.stranger
+
+    def made(self, forger: Forger) -> str:
+        """Return such a token, of which the row says what is wrong with it."""
+        claims = {**_filled(self.claims, forger), **dict.fromkeys(self.without)}
+        for name, seconds in self.seconds.items():
+            if (seconds < 0) == (name == "exp"):
+                seconds += forger.leeway if seconds > 0 else -forger.leeway
+            claims[name] = forger.now + seconds
+        header = {**_filled(self.header, forger), **dict.fromkeys(self.header_without)}
+        key = forger.stranger if self.stranger else None
+        return forger.sealed(forger.header(**header), forger.payload(**claims), key)
+
+
+def _filled(value: Any, forger: Forger) -> Any:
+    """Return a value with what stands for parts of good tokens put in, at any depth."""
+    if isinstance(value, dict):
+        return {name: _filled(each, forger) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_filled(each, forger) for each in value]
+    if not isinstance(value, str):
+        return value
+    places: dict[str, Callable[[], str]] = {
+        "{issuer}": lambda: forger.issuer,
+        "{audience}": lambda: forger.audience,
+        "{kid}": lambda: str(forger.header()["kid"]),
+    }
+    for place, what in places.items():
+        if place in value:
+            value = value.replace(place, what())
+    return value
+
+
+TOKENS = RowList("forged-tokens", "forged token", BadToken)
+
+
+def kinds() -> dict[str, Callable[[Forger], str]]:
+    """Return how each kind of bad token is made, by its name in the features.
+
+    Raises:
+        Broken: the data file is not as it should be, or has a row that neither it nor code makes.
+    """
+    return {name: _maker(row) for name, row in TOKENS.rows.items()}
+
+
+def _maker(row: BadToken) -> Callable[[Forger], str]:
+    if row.is_spelled:
+        return row.made
+    if row.name not in RECIPES:
+        raise Broken(
+            f'{TOKENS.place}: "{row.name}": nothing says how it is made; give it claims, seconds, '
+            "without, header or stranger, or a recipe in qaws/auth/forgeries.py"
+        )
+    return RECIPES[row.name]
 
 
 CLOCKS = (
@@ -352,8 +370,4 @@ def forged(kind: str, forger: Forger) -> str:
     Raises:
         Broken: there is none of that name.
     """
-    try:
-        make = KINDS[kind]
-    except KeyError:
-        raise Broken(f'no forged token "{kind}"; known are {", ".join(KINDS)}') from None
-    return make(forger)
+    return _maker(TOKENS.named(kind))(forger)

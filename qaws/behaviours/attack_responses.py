@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 
-from qaws.behaviours import lifecycle
+from qaws.behaviours import deviations, lifecycle
 from qaws.behaviours.attacks import ATTACK, DROP_S, Attacker, left_unread
 from qaws.clients.endings import ExpectedClose
 from qaws.clients.raw_connection import RawConnection
@@ -123,10 +123,11 @@ def _closed_as(expected: ExpectedClose) -> Judge:
     async def judge(testbed: Testbed, client: RawConnection) -> str | None:
         await client.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
         ending = client.ending
+        declared = deviations.expected_of(testbed, expected)
         right = (
             ending is not None
             and client.ended_by_service
-            and expected.fits_ending(ending)
+            and declared.fits_ending(ending)
             and not INTERNALS.search(ending.reason)
         )
         return None if right else client.summary()

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import jwt
 
 from qaws.auth.tokens import LIFETIME_S
-from qaws.behaviours import fences, lifecycle
+from qaws.behaviours import deviations, fences, lifecycle
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.tokens import LEEWAY
 from qaws.clients.connection import Connection
@@ -102,6 +102,7 @@ async def closed_on_expiry(
     Raises:
         Inconclusive: the wall clock has been set since they connected.
     """
+    expected = deviations.expected_of(testbed, expected)
     checks, wait_s = testbed.scenario.checks, within_ms / 1e3 + testbed.grace_s
     connections = testbed.scenario.connections.of(clients)
     clock, leeway_s = testbed.scenario.stash[WALL_CLOCK], testbed.tokens.leeway_s

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.token_traces import traces
 from qaws.clients.connection import Connection
+from qaws.protocol.attempts import ATTEMPTS
 from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, instrument_of
 from qaws.testbed.testbed import Testbed
@@ -72,7 +73,7 @@ PUBLISHING: dict[str, Callable[[Forger], str]] = {
     "a ping that carries a tick": lambda forger: _ping_with(forger),
     "a broker command": lambda forger: f"PUBLISH ticker:options {json.dumps(forger.tick())}",
 }
-"""What a feature file calls a client's attempt to publish → what goes over the wire."""
+"""What `features/data/attempts-to-publish.toml` calls an attempt → what goes over the wire."""
 
 
 async def try_to_publish(testbed: Testbed, client: str, name: str) -> None:
@@ -81,8 +82,8 @@ async def try_to_publish(testbed: Testbed, client: str, name: str) -> None:
     Raises:
         Broken: there is no attempt of that name.
     """
-    if name not in PUBLISHING:
-        raise Broken(f'no attempt to publish "{name}"; known are {", ".join(PUBLISHING)}')
+    if ATTEMPTS.named(name).name not in PUBLISHING:
+        raise Broken(f'{ATTEMPTS.place}: "{name}": nothing in {__name__} says how it is made')
     connection = testbed.scenario.connections.named(client)
     testbed.feed.others.own_words.add(str(FORGED_SEQUENCE))
     await connection.send(PUBLISHING[name](Forger(testbed.dialect, testbed.feed.market)))

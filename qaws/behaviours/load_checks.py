@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qaws.behaviours import deviations
 from qaws.behaviours.load import LOAD
 from qaws.clients.endings import ExpectedClose
 from qaws.load.result import SlowRecord
@@ -157,6 +158,7 @@ def slow_evicted(testbed: Testbed, within_s: float, expected: ExpectedClose) -> 
         f"all {len(slow)}",
     )
     testbed.scenario.checks.below("time until the last one was evicted", times[-1], within_s, "s")
+    expected = deviations.expected_of(testbed, expected)
     for record in slow:
         _told_why(testbed, record, expected)
 

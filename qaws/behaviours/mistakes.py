@@ -5,22 +5,23 @@ Every function takes the testbed first and runs on its loop thread.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qaws.behaviours.lifecycle import in_time, is_kind
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, Refuted
 
 
 @dataclass(frozen=True, slots=True)
 class Mistakes:
-    """What a client sent in error, in order, on which connection."""
+    """What a client sent in error, in order, on which connection, and the errors that answered."""
 
     connection: Connection
     sent: list[Frame]
+    answers: list[Frame] = field(default_factory=list)
 
 
 MISTAKES = Key[dict[str, Mistakes]]("nobody has sent a malformed message yet")
@@ -55,8 +56,8 @@ async def send(testbed: Testbed, client: str, text: str, times: int) -> None:
     testbed.scenario.stash.setdefault(MISTAKES, {})[client] = Mistakes(connection, sent)
 
 
-async def answered(testbed: Testbed, client: str, text: str, within_ms: float) -> None:
-    """Require an error for each mistake, one of its own, in time, with `text` in its message.
+async def answered(testbed: Testbed, client: str, within_ms: float) -> None:
+    """Require an error for each mistake, one of its own, in time.
 
     Answers come in the order of the messages, so the nth mistake's is the first that follows it and
     has not answered an earlier one.
@@ -64,24 +65,38 @@ async def answered(testbed: Testbed, client: str, text: str, within_ms: float) -
     Raises:
         Broken: the client has made no mistake.
     """
+    mistakes = _of(testbed, client)
+    connection, sent, used = mistakes.connection, mistakes.sent, mistakes.answers
+
+    def is_new_error(frame: Frame) -> bool:
+        return is_kind(testbed, "error")(frame) and not any(frame is each for each in used)
+
+    wait_s = within_ms / 1e3 + testbed.grace_s
+    for number, mistake in enumerate(sent, 1):
+        what = f"error {number} of {len(sent)} to {client}"
+        error = await connection.wait_for(is_new_error, mistake, wait_s)
+        used += [error] if error else []
+        at_ns = error.at_ns if error else None
+        in_time(testbed, what, mistake.at_ns, at_ns, within_ms, connection)
+
+
+async def worded(testbed: Testbed, client: str, text: str) -> None:
+    """Require `text` in the message of each error that has answered a mistake.
+
+    Raises:
+        Broken: the client has made no mistake.
+    """
+    mistakes = _of(testbed, client)
+    if not mistakes.answers:
+        raise Refuted(f"no error has come to {client} that could have the right words")
+    for number, error in enumerate(mistakes.answers, 1):
+        what = f"message of error {number} of {len(mistakes.sent)} to {client}"
+        message = str(error.message.get("message"))
+        testbed.scenario.checks.require(text in message, what, message, f'contains "{text}"')
+
+
+def _of(testbed: Testbed, client: str) -> Mistakes:
     mistakes = testbed.scenario.stash[MISTAKES].get(client)
     if mistakes is None:
         raise Broken(f"{client} has sent nothing yet that must be answered with an error")
-    connection, sent = mistakes.connection, mistakes.sent
-    wait_s = within_ms / 1e3 + testbed.grace_s
-    used: list[Frame] = []
-    for number, mistake in enumerate(sent, 1):
-        what = f"error {number} of {len(sent)} to {client}"
-        error = await connection.wait_for(
-            lambda f: is_kind(testbed, "error")(f) and not any(f is each for each in used),
-            mistake,
-            wait_s,
-        )
-        at_ns = error.at_ns if error else None
-        in_time(testbed, what, mistake.at_ns, at_ns, within_ms, connection)
-        assert error is not None
-        used.append(error)
-        message = str(error.message.get("message"))
-        testbed.scenario.checks.require(
-            text in message, f"message of {what}", message, f'contains "{text}"'
-        )
+    return mistakes

@@ -14,30 +14,13 @@ from qaws.auth.forgeries import forged
 from qaws.behaviours import entitlements, lifecycle, mistakes, publishing, tokens
 from qaws.clients.frame_log import Frame
 from qaws.oracle.ledger import Entitlement
-from qaws.protocol.market import Selection, instrument_of
+from qaws.protocol.attempts import HALVES
+from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
 
-NIFTY, OTHER = "NIFTY", "NIFTYNXT50"
 FORGERY = "an untrusted key under the right kid"
-
-HALVES: dict[str, tuple[dict[str, Any], Selection]] = {
-    "an instrument and a text": (
-        {"instruments": [instrument_of(NIFTY), "x"]},
-        Selection("instruments", instruments=(instrument_of(NIFTY),)),
-    ),
-    "an instrument and a fraction": (
-        {"instruments": [instrument_of(NIFTY), 1.5]},
-        Selection("instruments", instruments=(instrument_of(NIFTY),)),
-    ),
-    "a symbol and a number": ({"symbols": [NIFTY, 42]}, Selection("symbols", symbols=(NIFTY,))),
-    "a symbol that it may see and one that it may not": (
-        {"symbols": [NIFTY, OTHER]},
-        Selection("symbols", symbols=(NIFTY,)),
-    ),
-}
-"""What features call a half-valid selection → what goes over the wire, and its valid half."""
 
 ANSWERS = Key[tuple[str, list[Frame]]]("nobody has subscribed to a half-valid selection")
 
@@ -94,12 +77,11 @@ async def subscribe_half(testbed: Testbed, client: str, name: str) -> None:
         NotVerified: the target speaks another dialect.
         Refuted: nothing was answered.
     """
-    if name not in HALVES:
-        raise Broken(f'no half-valid selection "{name}"; known are {", ".join(HALVES)}')
+    row = HALVES.named(name)
     testbed.dialect.require_qa_ws("a half-valid selection")
-    members, valid = HALVES[name]
+    valid = row.holds.selection
     connection = testbed.scenario.connections.named(client)
-    asked = await connection.send(json.dumps({"action": "subscribe", **members}))
+    asked = await connection.send(json.dumps({"action": "subscribe", **row.sends}))
     is_answer = entitlements.is_answer(testbed)
     if not await connection.wait_for(is_answer, asked, testbed.grace_s):
         raise Refuted(f"{client} subscribed to {name} and got no answer: {connection.summary()}")

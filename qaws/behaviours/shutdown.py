@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from qaws.behaviours import lifecycle, stalled_readers
+from qaws.behaviours import deviations, lifecycle, stalled_readers
 from qaws.behaviours.deployment import node
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.presence import require_present
@@ -183,6 +183,7 @@ async def closed_in_time(
     deadline = end.told_ns / 1e9 + within_ms / 1e3 + testbed.grace_s
     left_s = max(0.0, deadline - time.monotonic())
     await asyncio.gather(*(c.wait_for(is_over, None, left_s) for c in connections))
+    expected = deviations.expected_of(testbed, expected)
     allowed = f"closed with {expected}"
     last = connections[0]
     for connection in connections:

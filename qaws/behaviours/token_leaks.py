@@ -20,13 +20,13 @@ from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
-from qaws.auth.forgeries import KINDS
+from qaws.auth.forgeries import kinds
 from qaws.behaviours import lifecycle
 from qaws.behaviours.token_traces import traces
 from qaws.behaviours.tokens import forger, told
 from qaws.clients.address import credentials
 from qaws.clients.connection import Connection
-from qaws.protocol.dialect import MALFORMED
+from qaws.protocol.malformed import MESSAGES
 from qaws.sut.log_files import LogPlace
 from qaws.sut.service import http_url, open_url
 from qaws.testbed.stash import Key
@@ -121,7 +121,7 @@ async def show_canaries(testbed: Testbed) -> None:
         canaries = testbed.scenario.stash[CANARIES] = CanaryTokens(_logs(testbed))
     testbed.scenario.on_end += [place.close for place in canaries.logs]
     for location in testbed.target.auth.token_locations:
-        for kind in [*KINDS, GOOD, GOOD]:
+        for kind in [*kinds(), GOOD, GOOD]:
             canaries.canaries.append(await _canary(testbed, kind, location))
     shown = [*canaries.canaries]
     opened = await asyncio.gather(*(_show(testbed, canary) for canary in shown))
@@ -162,7 +162,8 @@ def _readable_logs(testbed: Testbed) -> Iterator[None]:
 async def _canary(testbed: Testbed, kind: str, where: str) -> Canary:
     marker = f"canary-{secrets.token_hex(12)}"
     workshop = await forger(testbed, marker)
-    token = KINDS[kind](workshop) if kind in KINDS else workshop.good()
+    makers = kinds()
+    token = makers[kind](workshop) if kind in makers else workshop.good()
     if kind.endswith("garbage"):
         token = marker + token
     return Canary(kind, token, marker, where)
@@ -187,7 +188,7 @@ async def _show(testbed: Testbed, canary: Canary) -> Connection:
 
 async def _misbehave(testbed: Testbed, connection: Connection) -> None:
     """Send everything that could make a service stumble, and cut the connection."""
-    for name in MALFORMED:
+    for name in MESSAGES.rows:
         with contextlib.suppress(NotVerified):  # one that this dialect has no words for
             await connection.send(testbed.dialect.malformed(name))
     await connection.send(testbed.dialect.ping())

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from qaws.auth.callback_server import CallbackServer
-from qaws.auth.forgeries import CLOCKS, Forger, callback_server_for, forged
+from qaws.auth.forgeries import CLOCKS, Forger, forged
+from qaws.auth.strangers import callback_server_for
 from qaws.behaviours import lifecycle
 from qaws.behaviours.lifecycle import Shown, in_time
 from qaws.clients.connection import Connection

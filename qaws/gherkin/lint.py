@@ -23,7 +23,8 @@ from behave.parser import ParserError
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
-from qaws.gherkin import plan_command
+from qaws import places
+from qaws.gherkin import plan_command, row_lint
 from qaws.gherkin.feature_files import UnreadableFile, parse_file
 from qaws.gherkin.tags import (
     CAPABILITIES,
@@ -38,9 +39,11 @@ from qaws.gherkin.tags import (
 )
 from qaws.gherkin.types import TYPES
 from qaws.gherkin.wording import problem_of
+from qaws.protocol import rows
 from qaws.sut.schema import schema_page
+from qaws.verdict import Broken
 
-ROOT = Path(__file__).resolve().parents[2]
+DOCS = places.SUITE / "docs"
 STEPS_ALLOWED = (3, 10)
 BACKGROUND_STEPS = 2
 SOURCES = (
@@ -56,11 +59,12 @@ ACTS = re.compile(
 NOT_BUSINESS = re.compile(r"https?://|wss?://|[{}\[\]]|\bport \d|localhost|\bawait\b|\bjson\.")
 
 
-def problems(features: Path) -> Iterator[str]:
+def problems(features: Path, *, is_own: bool = False) -> Iterator[str]:
     """Yield what is wrong in the feature files of a folder, one line each, with file and line.
 
     Args:
         features: the folder; step definitions are in its `steps`.
+        is_own: whether it is a team's: ids are the suite's, and further tags may be there.
     """
     parsed, is_whole = [], True
     for file in sorted(features.rglob("*.feature")):
@@ -80,16 +84,19 @@ def problems(features: Path) -> Iterator[str]:
     for feature in filter(None, parsed):
         yield from _feature_problems(feature)
         for scenario in _scenarios(feature):
-            yield from _identity_problems(scenario, owners, titles)
+            if is_own:
+                yield from _own_problems(scenario)
+            else:
+                yield from _identity_problems(scenario, owners, titles)
             yield from _row_collisions(scenario, rows)
-            yield from _tag_problems(scenario)
+            yield from _tag_problems(scenario, may_have_others=is_own)
             yield from _shape_problems(scenario)
             yield from _step_problems(scenario, used)
     yield from _acting_thens(features / "steps")
     closing = Step("", 0, "Then", "then", CLOSING_STEP)
     used.add(_definition(closing))
     for definition in _definitions():
-        if definition not in used and is_whole:
+        if definition not in used and is_whole and _is_within(features, definition):
             yield f'{_where(definition)}: no scenario uses the step "{definition.pattern}"'
 
 
@@ -169,6 +176,15 @@ def _identity_problems(
         yield f'{at}: the description of {ids[0]} must begin with "> {source}:"'
 
 
+def _own_problems(scenario: Scenario) -> Iterator[str]:
+    """Judge what names a scenario of a team's own: nothing that is the suite's."""
+    at = _at(scenario)
+    if ids := [tag for tag in scenario.effective_tags if TEST_ID.match(tag)]:
+        yield f"{at}: @{ids[0]} is an id of the suite; a scenario of your own needs none"
+    if not scenario.description:
+        yield f'{at}: has no description: say who demands it, as in "> Team: …"'
+
+
 def _row_collisions(scenario: Scenario, rows: dict[str, str]) -> Iterator[str]:
     """Find rows of one id that nothing tells apart: reports know a result by its id and its row.
 
@@ -187,21 +203,22 @@ def _row_collisions(scenario: Scenario, rows: dict[str, str]) -> Iterator[str]:
             )
 
 
-def _tag_problems(scenario: Scenario) -> Iterator[str]:
+def _tag_problems(scenario: Scenario, *, may_have_others: bool) -> Iterator[str]:
     """Judge the tags of a scenario; of an outline, those that the rows of each table bear."""
     own = list(scenario.effective_tags)
     tables = scenario.examples if isinstance(scenario, ScenarioOutline) else []
     rows = [[*own, *table.tags] for table in tables] or [own]
-    yield from dict.fromkeys(found for tags in rows for found in _row_problems(_at(scenario), tags))
+    at = _at(scenario)
+    yield from dict.fromkeys(x for tags in rows for x in _row_problems(at, tags, may_have_others))
 
 
-def _row_problems(at: str, tags: list[str]) -> Iterator[str]:
+def _row_problems(at: str, tags: list[str], may_have_others: bool) -> Iterator[str]:
     for tag in tags:
         need = tag.removeprefix(NEED) if tag.startswith(NEED) else None
         known = (*PRIORITIES, *SEVERITIES, *KINDS, *EXTRAS)
         if need is not None and need not in CAPABILITIES:
             yield f"{at}: @{tag}: known needs are {', '.join(CAPABILITIES)}"
-        elif need is None and tag not in known and not TEST_ID.match(tag):
+        elif need is None and not (may_have_others or tag in known or TEST_ID.match(tag)):
             yield f"{at}: @{tag}: known tags are {', '.join(known)}"
     counts = Counter(tags)
     for name, group in (("kind", KINDS), ("severity", SEVERITIES)):
@@ -308,32 +325,64 @@ def _where(definition: Any) -> str:
     return f"{_shown(Path(definition.location.filename))}:{definition.location.line}"
 
 
+def _is_within(folder: Path, definition: Any) -> bool:
+    return Path(definition.location.filename).resolve().is_relative_to(folder.resolve())
+
+
 def _at(scenario: Scenario) -> str:
     return f"{_shown(Path(scenario.filename))}:{scenario.line}"
 
 
 def _shown(path: Path) -> str:
     path = path.resolve()
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+    base = next((base for base in (Path.cwd(), places.SUITE) if path.is_relative_to(base)), None)
+    return str(path.relative_to(base)) if base else str(path)
 
 
 def main(arguments: list[str]) -> int:
-    """Lint the features; with --write also write the step catalogue and the targets' schema."""
-    found = [*problems(ROOT / "features"), *plan_command.differences(ROOT / "features")]
-    for name, text, source in (
-        ("steps.md", catalogue(), "the step definitions say"),
-        ("target.schema.json", schema_page(), "the sections of a target file are"),
-    ):
-        page = ROOT / "docs" / name
-        if "--write" in arguments:
-            page.write_text(text, encoding="utf-8")
-        elif not page.exists() or page.read_text(encoding="utf-8") != text:
-            found.append(f"docs/{name}: is not what {source}; run make steps")
+    """Lint features and rows; with --write also write the pages that show steps, rows and keys.
+
+    In a team's own repository its features and rows are meant; the pages are the suite's.
+    """
+    if own := places.own_features():
+        found = [*_of_own(own)]
+    else:
+        found = [*problems(places.FEATURES), *row_lint.problems(places.FEATURES)]
+        found += plan_command.differences(places.FEATURES)
+        found += _pages(write="--write" in arguments)
     for problem in found:
         print(problem)
     phrases = sum(1 for _ in _definitions())
     print(f"features: {len(found)} problems, {phrases} phrases")
     return 1 if found else 0
+
+
+def _of_own(own: Path) -> Iterator[str]:
+    try:
+        rows.use(own / "data")
+    except Broken as problem:
+        yield str(problem)
+        return
+    yield from problems(own, is_own=True)
+    yield from row_lint.problems(places.FEATURES, own)
+
+
+def _pages(*, write: bool) -> Iterator[str]:
+    """Write the pages that are made from code and data, or yield which are not what those say."""
+    for name, make, source in (
+        ("steps.md", catalogue, "the step definitions say"),
+        ("rows.md", row_lint.page, "features/data has"),
+        ("target.schema.json", schema_page, "the sections of a target file are"),
+    ):
+        page = DOCS / name
+        try:
+            text = make()
+        except Broken:  # which the lint of rows has told
+            continue
+        if write:
+            page.write_text(text, encoding="utf-8")
+        elif not page.exists() or page.read_text(encoding="utf-8") != text:
+            yield f"docs/{name}: is not what {source}; run make steps"
 
 
 if __name__ == "__main__":

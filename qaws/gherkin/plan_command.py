@@ -11,6 +11,7 @@ from pathlib import Path
 from behave.model import Feature, Scenario, ScenarioOutline
 from behave.parser import ParserError
 
+from qaws import places
 from qaws.gherkin.comparison import ADD, compare
 from qaws.gherkin.feature_files import parse_file
 from qaws.gherkin.hollow import without_rows
@@ -28,7 +29,7 @@ from qaws.gherkin.plan import (
 from qaws.gherkin.selection import Selection
 from qaws.verdict import Broken
 
-ROOT = Path(__file__).resolve().parents[2]
+EXIT_USAGE = 2
 
 
 def parsed(folder: Path, unreadable: list[Path] | None = None) -> list[Feature]:
@@ -84,7 +85,7 @@ def _labels(planned: Planned) -> tuple[object, ...]:
 
 def _below_requirements(plan: Plan) -> Iterator[str]:
     """Yield where a plan has less than the sign-off demands."""
-    file = ROOT / "signoff" / "requirements.json"
+    file = places.SIGNOFF / "requirements.json"
     for test in json.loads(file.read_text("utf-8"))["requirements"]:
         entries = plan.get(test["id"], [])
         number = sum(
@@ -144,7 +145,10 @@ def main(arguments: list[str] | None = None) -> int:
         "--replace", action="store_true", help="make the plan what the features are, removals too"
     )
     options = parser.parse_args(arguments)
-    folder = ROOT / "features"
+    if places.own_features() and (options.add or options.replace):
+        print("the plan is the suite's, of its own features; scenarios of yours need none")
+        return EXIT_USAGE
+    folder = places.FEATURES
     features = parsed(folder)
     if options.replace:
         try:

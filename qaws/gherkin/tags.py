@@ -51,7 +51,10 @@ CAPABILITIES = (
 WHOLE_RUN = "whole-run"
 """Bears what is about the whole run: its clients connect before any scenario, and it goes last."""
 
-EXTRAS = ("scale", "wip", WHOLE_RUN)
+BY_CLAUSE = "by-clause"
+"""Bears a scenario whose Thens are judged each by itself, also behind one that is not kept."""
+
+EXTRAS = ("scale", "wip", WHOLE_RUN, BY_CLAUSE)
 
 CLOSING_STEP = (
     "every client has received exactly what it was due, in frames that conform to the contract"

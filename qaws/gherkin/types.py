@@ -6,9 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from qaws.auth.forgeries import TOKENS
+from qaws.clients import attack_inputs
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.protocol import origins
+from qaws.protocol.attempts import ATTEMPTS, HALVES
+from qaws.protocol.malformed import MESSAGES, PAYLOADS
 from qaws.protocol.market import Selection, selection_of
+from qaws.protocol.rows import RowList
 from qaws.verdict import Broken
 
 NAME = r"[A-Z][a-z]+"
@@ -265,6 +270,43 @@ def baseline(text: str) -> list[str]:
     return re.split(r", | and ", text)
 
 
+def _name_of(of: RowList[Any]) -> Callable[[str], Any]:
+    """Return a converter: the name of a row of data, as it is."""
+
+    @_pattern(r".+?", such_as=f"a name that {of.place} has")
+    def name(text: str) -> str:
+        of.named(text)
+        return text
+
+    return name
+
+
+@_pattern(r".+?", such_as="an attack that features/data/hostile-inputs.toml has")
+def attack(text: str) -> str:
+    """Return the name of an attack; there may be a number in it."""
+    attack_inputs.number_in(text)
+    return text
+
+
+@_pattern(r".+?", such_as="an origin that features/data/origins.toml has")
+def origin(text: str) -> str:
+    """Return the name of an origin."""
+    origins.headers(text)
+    return text
+
+
+NAMED: dict[str, RowList[Any]] = {
+    "MalformedMessage": MESSAGES,
+    "MalformedPayload": PAYLOADS,
+    "ForgedToken": TOKENS,
+    "Origin": origins.ORIGINS,
+    "Attack": attack_inputs.INPUTS,
+    "HalfSelection": HALVES,
+    "Attempt": ATTEMPTS,
+}
+"""Name in a step's phrase → the list of data that its words are a name of."""
+
+
 TYPES: dict[str, Callable[[str], Any]] = {
     "Clients": clients,
     "Client": client,
@@ -290,5 +332,8 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Resources": resources,
     "AnyResources": any_resources,
     "Baseline": baseline,
+    "Attack": attack,
+    "Origin": origin,
+    **{kind: _name_of(of) for kind, of in NAMED.items() if kind not in ("Attack", "Origin")},
 }
 """Name in a step's phrase → converter."""

@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 from itertools import count
 from typing import Any
 
+from qaws.protocol import malformed
 from qaws.protocol.contract import Contract
-from qaws.protocol.dialect import MALFORMED, SHAPELESS, Dialect, Opening, Request, Said, malformed
+from qaws.protocol.dialect import Dialect, Opening, Request, Said
 from qaws.protocol.dialect_table import DialectTable, TickTable
 from qaws.protocol.dialect_table import Request as RequestTable
 from qaws.protocol.exact import exact
@@ -236,11 +237,11 @@ class Declared(Dialect):
         """Return the text of a malformed message by its name in the features."""
         if name in self._table.malformed:
             return self._filled(self._table.malformed[name])
-        if name in MALFORMED and name not in SHAPELESS:
+        if not malformed.MESSAGES.named(name).any_dialect:
             raise NotVerified(
                 f"the dialect {self.name} does not say how {name} is spelled: [dialect.malformed]"
             )
-        return malformed(name)
+        return malformed.message(name)
 
     def own_symbol(self, symbol: str) -> str:
         """Return what the service calls a symbol of the features."""

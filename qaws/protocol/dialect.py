@@ -13,32 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from qaws.protocol import malformed
 from qaws.protocol.contract import Contract
 from qaws.protocol.exact import exact
 from qaws.protocol.market import Sample, Selection
 from qaws.protocol.surrogates import decoded
-from qaws.verdict import Broken, NotVerified
+from qaws.verdict import NotVerified
 
 TICKS = ("option_tick", "underlying_bar")
-
-SHAPELESS: dict[str, str] = {
-    "broken JSON": "{ invalid json",
-    "an empty message": "",
-    "a JSON array": '["subscribe", "NIFTY"]',
-    "a JSON number": "42",
-    "null": "null",
-}
-"""Malformed in any dialect: what a feature file calls a message → what goes over the wire."""
-
-MALFORMED: dict[str, str] = {
-    **SHAPELESS,
-    "an unknown action": '{"action": "teleport"}',
-    "no action": '{"symbols": ["NIFTY"]}',
-    "instruments that are not integers": '{"action": "subscribe", "instruments": ["256265", 1.5]}',
-    "a NaN": '{"action": "subscribe", "instruments": [NaN]}',
-    "a symbol that is not text": '{"action": "subscribe", "symbols": [42]}',
-}
-"""Malformed in `qa-ws`, likewise."""
 
 
 class Request(str):
@@ -185,7 +167,7 @@ class Dialect(ABC):
             Broken: there is none of that name.
             NotVerified: the dialect does not say how that is spelled.
         """
-        return malformed(name)
+        return malformed.message(name)
 
     def own_symbol(self, symbol: str) -> str:
         """Return what the service calls a symbol of the features."""
@@ -263,15 +245,3 @@ class QaWs(Dialect):
         else:
             command |= {"symbol": selection.symbols[0], "type": "underlying"}
         return Request(json.dumps(command))
-
-
-def malformed(name: str) -> str:
-    """Return the text of a message that is malformed in `qa-ws`, by its name in the features.
-
-    Raises:
-        Broken: there is none of that name.
-    """
-    try:
-        return MALFORMED[name]
-    except KeyError:
-        raise Broken(f'no malformed message "{name}"; known are {", ".join(MALFORMED)}') from None

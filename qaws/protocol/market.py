@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from qaws.protocol.rows import Row, RowList
 from qaws.verdict import Broken
 
 TickKind = Literal["option_tick", "underlying_bar"]
@@ -173,50 +174,25 @@ def samples_of(symbol: str) -> list[Sample]:
 Edge = Mapping[str, Any]
 """Members of a tick with the values that they have at an edge of the market."""
 
-OPTION_EDGES: Sequence[Edge] = (
-    {  # never traded, worth nothing, and as deep in the money as can be
-        "last_price": 0,
-        "bid": 0,
-        "ask": 0,
-        "volume": 0,
-        "greeks": {"delta": 1, "gamma": 0, "theta": 0, "vega": 0, "iv": 0},
-    },
-    {  # the smallest; zeros of the other spellings; a volatility above 1
-        "last_price": 0.05,
-        "bid": 0.0,
-        "ask": 1e-07,
-        "volume": 1,
-        "greeks": {"delta": -0.0, "gamma": 5e-324, "theta": -0.0, "vega": 0.0, "iv": 3.6768},
-    },
-    {  # the largest, whole numbers, a volume beyond 32 bits
-        "last_price": 99999999,
-        "bid": 99999998.95,
-        "ask": 1e16,
-        "volume": 6_161_122_183,
-        "greeks": {"delta": -1, "gamma": 1.25e-05, "theta": -4321, "vega": 100, "iv": 367.68},
-    },
-    {  # the most digits that a double tells apart; an integer beyond which doubles have gaps
-        "last_price": 0.30000000000000004,
-        "bid": 0.3,
-        "ask": 0.30000000000000010,
-        "volume": 2**53 - 1,
-        "greeks": {
-            "delta": 0.1234567890123456,
-            "gamma": 0.00012345678901234568,
-            "theta": -12.345678901234567,
-            "vega": 1.0000000000000002,
-            "iv": 0.9999999999999999,
-        },
-    },
-)
-"""Option ticks at the edges, in the order in which each instrument has them behind its first."""
 
-BAR_EDGES: Sequence[Edge] = (
-    {"open": 24010, "high": 24010, "low": 24010, "close": 24010, "volume": 0},  # nothing traded
-    {"open": 0.05, "high": 0.1, "low": 0.0, "close": 0.05, "volume": 6_161_122_183},
-    {"open": 1e16, "high": 1.5e16, "low": -0.0, "close": 99999999.95, "volume": 2**53 - 1},
-)
-"""Bars at the edges, in the order in which each underlying has them behind its first."""
+class EdgeTick(Row):
+    """Members of a tick at an edge of the market; the other members are plausible ones."""
+
+    of: Literal["option tick", "underlying bar"]
+    members: dict[str, Any]
+
+
+EDGES = RowList("edge-ticks", "edge", EdgeTick)
+
+
+def option_edges() -> Sequence[Edge]:
+    """Return option ticks at the edges, in the order that instruments have them in."""
+    return [row.members for row in EDGES.rows.values() if row.of == "option tick"]
+
+
+def bar_edges() -> Sequence[Edge]:
+    """Return bars at the edges, in the order that underlyings have them in."""
+    return [row.members for row in EDGES.rows.values() if row.of == "underlying bar"]
 
 
 class Market:
@@ -230,6 +206,7 @@ class Market:
     def __init__(self, seed: int = 20251) -> None:
         self._random = random.Random(seed)
         self._made: Counter[int | str] = Counter()
+        self._option_edges, self._bar_edges = option_edges(), bar_edges()
 
     def open(self) -> None:
         """Begin a new day: each instrument and underlying has its edges again."""
@@ -261,7 +238,7 @@ class Market:
                 "iv": draw.uniform(0.08, 0.4),
             },
         }
-        return plausible | self._edge(instrument, OPTION_EDGES)
+        return plausible | self._edge(instrument, self._option_edges)
 
     def underlying_bar(self, symbol: str) -> dict[str, Any]:
         """Return the market fields of one bar: open, high, low, close in points, volume in lots."""
@@ -277,7 +254,7 @@ class Market:
             "close": round(closed, 2),
             "volume": draw.randrange(1_000, 1_000_000),
         }
-        return plausible | self._edge(symbol, BAR_EDGES)
+        return plausible | self._edge(symbol, self._bar_edges)
 
     def tick(self, kind: TickKind, symbol: str, instrument: int | None) -> dict[str, Any]:
         """Return the market fields of a tick of the given kind."""

@@ -21,6 +21,8 @@ from allure_commons.model2 import Status
 from qaws.report.identity import row_text
 from qaws.verdict import Broken, Inconclusive, Refuted, readable
 
+BY_CLAUSE = "by-clause"
+"""The tag of a scenario whose Thens are judged each by itself."""
 BEHAVE = os.path.dirname(behave.__file__) + os.sep
 
 
@@ -63,7 +65,8 @@ def outcome_of(scenario: Any) -> Outcome:
     row = row_text(scenario)
     if found:
         worst = found[0]
-        message = "\n\nAlso: ".join(dict.fromkeys(finding.message for finding in found))
+        first, *others = dict.fromkeys(finding.message for finding in found)
+        message = "\n\nAlso: ".join([f"{first}{clauses_kept(scenario)}", *others])
         return Outcome(worst.status, worst.kind, message, worst.trace, row)
     if scenario.should_skip:
         reason = scenario.skip_reason or "no reason given"
@@ -71,6 +74,15 @@ def outcome_of(scenario: Any) -> Outcome:
     if scenario.status.name == "passed":
         return Outcome(Status.PASSED, row=row)
     return Outcome(Status.BROKEN, "not run", "not run: the run ended before this scenario", row=row)
+
+
+def clauses_kept(scenario: Any) -> str:
+    """Say how many clauses of a scenario are kept, where each is judged and some are not; or ""."""
+    clauses = [step for step in scenario.all_steps if step.step_type == "then"]
+    broken = [step for step in clauses if isinstance(step.exception, Refuted)]
+    kept = [step for step in clauses if step.status.name == "passed"]
+    is_judged = BY_CLAUSE in scenario.effective_tags and len(broken) + len(kept) == len(clauses)
+    return f"; {len(kept)} of its {len(clauses)} clauses are kept" if broken and is_judged else ""
 
 
 def gravity(outcome: Outcome) -> int:

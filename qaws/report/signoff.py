@@ -17,7 +17,6 @@ import html
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,14 +26,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from qaws import places
 from qaws.report.digests import NAME as DIGESTS
 from qaws.report.digests import write_digests
 from qaws.report.markdown import named, on_one_line, summary
+from qaws.report.node import ReportError, ToolMissing, find_node, require_packages
 from qaws.report.packing import PackingError, pack
 
-SIGNOFF = Path(__file__).resolve().parents[2] / "signoff"
-FEATURES = SIGNOFF.parent / "features"
-OLDEST_NODE = 22
+SIGNOFF, FEATURES = places.SIGNOFF, places.FEATURES
 PATIENCE_S = 300
 PAGES = ("index.html", "signoff.html", "verdict.json", "signoff.md", DIGESTS)
 ANALYTICS = re.compile(
@@ -63,17 +62,16 @@ EXIT_CODES = {
 """What the shell is told of a run, by its verdict; docs/verdicts.md has the table."""
 
 
-class ReportError(Exception):
-    """The report cannot be made: one line that names the thing and the way out."""
-
-
-def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -> int:
+def make_report(
+    reports: Path, *, behave_exit: int = 0, aborted: bool = False, may_lack: bool = False
+) -> int:
     """Make the report and the sheet in `reports`, print what came of the run, return an exit code.
 
     Args:
         reports: the folder that holds `allure-results`, `run.json` and `checks.jsonl`.
         behave_exit: behave's exit code, where it is known.
         aborted: the run was stopped by hand, whatever `run.json` says.
+        may_lack: where what makes reports is not installed, the code is that of the run.
 
     Returns:
         The code of the run's verdict; 2 also where the report could not be made.
@@ -90,6 +88,9 @@ def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -
         with _told_once(reports, earlier):
             verdict = _generate(reports, behave_exit=behave_exit, aborted=aborted)
     except ReportError as error:
+        if may_lack and isinstance(error, ToolMissing):
+            print(f"No report and no sheet: {error}, then `qaws report`")
+            return _tell_word(EXIT_ABORTED if aborted else behave_exit)
         _write(reports / "signoff.html", _bare_sheet(str(error)))
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
@@ -152,8 +153,7 @@ def _told_once(reports: Path, earlier: str | None) -> Iterator[None]:
 def _generate(reports: Path, *, behave_exit: int, aborted: bool) -> dict[str, Any]:
     run = _read_run(reports)
     node = find_node()
-    if not (SIGNOFF / "node_modules" / "allure" / "package.json").is_file():
-        raise ReportError("signoff/node_modules is missing: run `make setup`")
+    require_packages(SIGNOFF)
     _write_metadata(reports, run)
     with tempfile.TemporaryDirectory(prefix=".allure-", dir=reports) as scratch:
         output = Path(scratch) / "out"
@@ -184,30 +184,6 @@ def _read_run(reports: Path) -> dict[str, Any]:
     if not isinstance(run, dict):
         raise ReportError(f"{file} cannot be read: not an object")
     return run
-
-
-def find_node() -> str:
-    """Return a Node that is new enough: the machine's own, or the virtual environment's."""
-    candidates = [shutil.which("node"), str(Path(sys.executable).parent / "node")]
-    seen: list[str] = []
-    for candidate in dict.fromkeys(c for c in candidates if c and os.access(c, os.X_OK)):
-        version = _node_version(candidate)
-        if int(version.split(".")[0] or 0) >= OLDEST_NODE:
-            return candidate
-        seen.append(version or "that does not start")
-    if seen:
-        have = " and ".join(seen)
-        raise ReportError(f"Node {have} is too old, {OLDEST_NODE} is needed: run `make setup`")
-    raise ReportError("Node is missing: run `make setup`")
-
-
-def _node_version(node: str) -> str:
-    try:
-        done = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    match = re.match(r"v(\d+\.\d+\.\d+)", done.stdout)
-    return match[1] if match else ""
 
 
 def _write_metadata(reports: Path, run: dict[str, Any]) -> None:
@@ -336,6 +312,13 @@ def _tell(reports: Path, verdict: dict[str, Any]) -> None:
     if signoff["missing"]:
         print(f"Not covered: {_shorten(signoff['missing'])}")
     print(f"Sheet: {reports / 'signoff.html'}   Report: {reports / 'index.html'}")
+
+
+def _tell_word(code: int) -> int:
+    """Tell the verdict of a run that has no sheet by its exit code; return it."""
+    word = next((each for each, known in EXIT_CODES.items() if known == code), "BROKEN")
+    print(f"Run: {word}; the scenarios are told above")
+    return EXIT_CODES[word]
 
 
 def _tell_ci(reports: Path) -> None:

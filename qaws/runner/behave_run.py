@@ -20,10 +20,12 @@ import behave.model
 from behave.model import Scenario, Step
 
 import qaws
+from qaws import places
 from qaws.auth import key_set
 from qaws.clients import browser_page
-from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
+from qaws.gherkin.tags import BY_CLAUSE, CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
 from qaws.gherkin.wording import require_understood
+from qaws.protocol import rows
 from qaws.protocol.contract import Contract
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.first_service import start_first
@@ -38,9 +40,8 @@ from qaws.sut.target_file import read_target
 from qaws.testbed import first_look, quiet_clients
 from qaws.testbed.look_words import FirstLook
 from qaws.testbed.testbed import Testbed, timeout_factor_of
-from qaws.verdict import Broken, Inconclusive
+from qaws.verdict import Broken, Inconclusive, Refuted
 
-DEFAULT_TARGET = "targets/reference.toml"
 STOP_AFTER, FORMER_STOP_AFTER = "stop_after_expected_failure", "enough"
 FIRST_LOOK = "first_look"
 SETTINGS = ("target", "swarm", "order", ACCEPT_UNVERIFIED, STOP_AFTER, FIRST_LOOK)
@@ -64,12 +65,13 @@ def preload() -> None:
 class Session:
     """The testbed of a behave run, and the record of it."""
 
-    def __init__(self, root: Path, context: Any) -> None:
+    def __init__(self, root: Path, context: Any, *, is_own: bool = False) -> None:
         """Read the target and start what it asks for.
 
         Args:
-            root: the project's folder.
+            root: the folder with `features`: the project's, or that of a team.
             context: behave's context; gets `testbed`.
+            is_own: whether it is a team's, and has scenarios and rows beside the suite's.
 
         Raises:
             Broken: the target, the broker, or a setting cannot be used. `run.json` then says so.
@@ -89,6 +91,9 @@ class Session:
             self._write()
             write_junit(self._junit(), None)
             features = (root / "features").resolve()
+            if is_own:
+                rows.use(features / "data")
+                features = places.FEATURES
             require_selection(self._runner, features, self._record["selected"])
             memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
@@ -120,7 +125,8 @@ class Session:
         known = ", ".join((*SETTINGS, "SECTION.KEY"))
         if unknown:
             raise Broken(f"-D {unknown[0]}=…: no such setting; known are {known}")
-        chosen = userdata.get("target") or os.environ.get("QAWS_TARGET") or DEFAULT_TARGET
+        chosen = userdata.get("target") or os.environ.get("QAWS_TARGET")
+        chosen = chosen or str(places.default_target())
         self._record["target"] = {
             "name": Path(chosen).stem,
             "file": chosen,
@@ -247,6 +253,15 @@ class Session:
         """Note when a step begins."""
         assert self.testbed
         self.testbed.scenario.begin(step.step_type, step.keyword, step.name)
+
+    def after_step(self, step: Step) -> None:
+        """Go on behind a Then that was not kept, where each is a clause of its own."""
+        scenario = self._context.scenario
+        scenario.continue_after_failed_step = (
+            BY_CLAUSE in scenario.effective_tags
+            and step.step_type == "then"
+            and isinstance(step.exception, Refuted)
+        )
 
     def end(self, scenario: Scenario) -> None:
         """Attach the evidence, close the clients, write the scenario's checks."""

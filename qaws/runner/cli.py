@@ -9,11 +9,13 @@ import sys
 from collections.abc import Sequence
 
 import qaws
+from qaws import places
 
 USAGE = """\
 usage: qaws COMMAND [arguments]
 
-  init NAME [--help]         write a target file for your service, and probe it
+  init NAME [--help]         write a target file for your service, and probe it; in a folder of your
+                             own also what scenarios of your own need
   probe [TARGET]             say what a target file and its service offer, and what will be verified
   run [behave's arguments]   run scenarios, then make report and sign-off sheet: qaws run --tags=@p0
   signoff [-D …]             p0 and p1, coverage, ten shuffled runs: all that the sheet asks for
@@ -26,13 +28,14 @@ usage: qaws COMMAND [arguments]
                              tell whether what a run left behind is as it was
   lint [--write]             check the feature files; --write also writes docs/ from the code
   plan [--add | --replace]   compare the feature files with the plan of their rows, or update it
+  setup                      bring what report and sheet need, where the suite is installed by pip
   demo                       start broker, service and generator, and print an address
 
 qaws --version tells the version. The plain command behave works as well, without the report.
-Exit codes: docs/verdicts.md."""
+Exit codes: docs/verdicts.md. All pages are in {docs}"""
 
 SIDE_RUNS = ("signoff", "coverage", "repeat", "nightly")
-COMMANDS = ("init", "probe", "run", *SIDE_RUNS, "report", "verify", "lint", "plan", "demo")
+COMMANDS = ("init", "probe", "run", *SIDE_RUNS, "report", "verify", "lint", "plan", "setup", "demo")
 EXIT_USAGE = 2
 # With these behave only answers and runs nothing, so the last run's report has to stay.
 QUESTIONS = {"-h", "--help", "--version", "--tags-help", "--lang-list"}
@@ -42,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help", "help"):
-        print(USAGE)
+        print(USAGE.format(docs=places.SUITE / "docs"))
         return 0 if given else EXIT_USAGE
     command, rest = given[0], given[1:]
     if command in ("-V", "--version"):
@@ -96,6 +99,10 @@ def _do(command: str, rest: list[str]) -> int:
 
         return lint.main(rest)
     parser.parse_args(rest)
+    if command == "setup":
+        from qaws.report.node import set_up
+
+        return set_up()
     from qaws.runner import demo
 
     return demo.main()

@@ -8,8 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+from qaws import places
 from qaws.clients.address import credentials
-from qaws.runner.behave_run import DEFAULT_TARGET
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed, timeout_factor_of
@@ -29,7 +29,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
     try:
-        target = read_target(Path(os.environ.get("QAWS_TARGET", DEFAULT_TARGET)))
+        target = read_target(Path(os.environ.get("QAWS_TARGET") or places.default_target()))
         if target.demo is None:
             raise Broken(f"{target.file}: has no [demo] section; name its generator there")
         testbed = Testbed(target, LOGS, timeout_factor_of())

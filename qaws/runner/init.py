@@ -15,26 +15,39 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from qaws import places
+from qaws.protocol.market import chain_of
+from qaws.runner import repository
 from qaws.runner.probe import EXIT_OK, probe
+from qaws.runner.proposal.propose import propose
+from qaws.runner.proposal.seen import Names
+from qaws.runner.proposal.table import inline, key
 from qaws.sut.sections import FIRST_MESSAGE, TOKEN_LOCATIONS
 from qaws.sut.target_file import read_target
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
-FOLDER = Path("targets")
+FOLDER = places.TARGETS
 IN_HANDSHAKE = tuple(each for each in TOKEN_LOCATIONS if each != FIRST_MESSAGE)
 """Where a token may be shown in the dialect that is written."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+USUAL = TOKEN_LOCATIONS[0]
 REACHED_WITHIN_S = 2.0
 EXIT_USAGE = 2
 Ask = Callable[[str], str]
 SCHEMA = "docs/target.schema.json"
-"""Where editors find the keys of a target file, relative to the folder above its own."""
+"""Where editors find the keys of a target file in the project, from the folder above its own."""
 
 HEAD = """\
 {schema}# What the acceptance suite knows of {name}. docs/targets.md explains every key; what has
 # a # in front is left out, and the scenarios that need it are not verified.
 name = {quoted}
-dialect = "qa-ws"
+{dialect}"""
+MARKET = """\
+
+# What the features call NIFTY → what the service calls it. Add BANKNIFTY and NIFTYNXT50, of which
+# they speak as others: rows about symbols that are not there are not verified.
+[market]
+NIFTY = {{ {listed} }}
 """
 ENDPOINT = """
 [endpoint]
@@ -76,7 +89,7 @@ FEED = """
 broker = {broker}
 options_channel = {options}
 underlying_channel = {underlying}
-"""
+{payload}"""
 NO_FEED = """
 # Without [feed] no tick can be published.
 # [feed]
@@ -119,17 +132,56 @@ def main(arguments: Sequence[str], ask: Ask = input) -> int:
         except (EOFError, KeyboardInterrupt):
             return _refused("nothing was written")
     try:
+        if given.folder == FOLDER and repository.is_for_a_team(Path()):
+            for line in repository.lay_out(Path()):
+                print(line)
         text = text_of(given)
         _keep(file, text)
     except Broken as problem:
         return _refused(str(problem))
-    print(f"wrote {file}: {'it parses' if given.no_probe else 'now it is probed'}", flush=True)
+    print(f"wrote {file}{': it parses' if given.no_probe else ''}", flush=True)
     if given.no_probe:
         return EXIT_OK
     if not given.command and not _is_reachable(given.url):
         print(f"not probed: nobody listens at {given.url}; start it, then: qaws probe {file}")
         return EXIT_OK
-    return probe(file, {}, lambda line: print(line, flush=True))
+    if not given.dialect:
+        _propose(given, file)
+    return probe(file, {}, _print)
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+def _propose(given: argparse.Namespace, file: Path) -> None:
+    """Look how the service speaks, and put its dialect into the file where that is not `qa-ws`."""
+    former = file.read_text(encoding="utf-8")
+    try:
+        draft = propose(file, _names(given), _print)
+    except (Broken, NotVerified):
+        return  # which the probe tells, in its own words
+    if draft is None or (not draft.text and draft.place in (given.token_location or [USUAL])):
+        return
+    given.dialect_text, given.token_location = draft.text, [draft.place]
+    try:
+        _keep(file, text_of(given))
+    except Broken as problem:
+        file.write_text(former, encoding="utf-8")
+        print(f"the dialect was not kept: {problem}", file=sys.stderr)
+
+
+def _names(given: argparse.Namespace) -> Names:
+    """Return what NIFTY is called, as far as flags say."""
+    return Names(
+        given.symbol or "NIFTY",
+        _number_or_text(given.instrument) if given.instrument else chain_of("NIFTY")[0],
+        dict(_pair("--market", each) for each in given.market),
+    )
+
+
+def _number_or_text(text: str) -> int | str:
+    return int(text) if re.fullmatch(r"0|[1-9]\d*", text) else text
 
 
 def _refused(sentence: str) -> int:
@@ -156,6 +208,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--audience", help="aud of the tokens that the suite signs")
     add("--token-location", action="append", choices=IN_HANDSHAKE, default=[])
     add("--query-parameter", default="token")
+    add("--dialect", choices=("qa-ws",), help="what it speaks; left out: look, and propose one")
+    add("--symbol", help="what the service calls a symbol that ticks; default NIFTY")
+    add("--instrument", help="what it calls an instrument of that symbol; default 256265")
+    add("--market", action="append", default=[], metavar="KEY=VALUE", help="exchange=NSE, say")
     add("--command", help='what starts it, as on a shell: "uvicorn app:app --port {port}"')
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="a variable of its launch")
     add("--ready-path", help="a path that answers 200 when it is ready; default /health")
@@ -163,11 +219,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--setting", action="append", default=[], metavar="SETTING=VARIABLE")
     add("--broker", help='"embedded", or its address; left out: no ticks can be published')
     add("--channels", metavar="OPTIONS,BARS", default="ticker:options,ticker:underlying")
+    add("--payload", metavar="JSON", help='what is published: {"s": "{symbol}", …}')
     add("--statistics", metavar="PATH", help="where it tells its counts: /ws/stats")
     add("--statistics-names", metavar="A,B", default="active_connections,total_subscriptions")
     add("--statistics-header", action="append", default=[], metavar="NAME:VALUE")
     add("--folder", type=Path, default=FOLDER, help=f"default: {FOLDER}")
     add("--no-probe", action="store_true")
+    parser.set_defaults(dialect_text="")
     return parser
 
 
@@ -196,36 +254,68 @@ def text_of(given: argparse.Namespace) -> str:
     Raises:
         Broken: a flag is not of the form that it must have.
     """
-    beside = (given.folder.parent / SCHEMA).is_file()
-    schema = f"#:schema ../{SCHEMA}\n" if beside else ""
-    text = HEAD.format(schema=schema, name=given.name, quoted=_toml(given.name))
-    text += ENDPOINT.format(url=_toml(given.url))
+    dialect = "" if given.dialect_text else 'dialect = "qa-ws"\n'
+    schema = ""
+    if (given.folder.parent / SCHEMA).is_file():
+        schema = f"#:schema ../{SCHEMA}\n"
+    elif (given.folder / repository.SCHEMA).is_file():
+        schema = f"#:schema {repository.SCHEMA}\n"
+    text = HEAD.format(schema=schema, name=given.name, quoted=inline(given.name), dialect=dialect)
+    text += _market(given)
+    text += ENDPOINT.format(url=inline(given.url))
     text += AUTH.format(
-        locations=_toml(given.token_location or ["query parameter"]),
-        parameter=_toml(given.query_parameter),
+        locations=inline(given.token_location or [USUAL]),
+        parameter=inline(given.query_parameter),
         source="\n".join(_source(given)),
     )
     text += _launch(given)
     settings = dict(_pair("--setting", each) for each in given.setting)
-    lines = [f"{_toml(name)} = {_toml(variable)}" for name, variable in settings.items()]
+    lines = [f"{inline(name)} = {inline(variable)}" for name, variable in settings.items()]
     lines += [f'# "{k}" = {v}' for k, v in SETTING_EXAMPLES.items() if k not in settings]
     text += SETTINGS.format(settings="\n".join(lines))
     if given.broker:
         options, bars = _two("--channels", given.channels)
         text += FEED.format(
-            broker=_toml(given.broker), options=_toml(options), underlying=_toml(bars)
+            broker=inline(given.broker),
+            options=inline(options),
+            underlying=inline(bars),
+            payload=_payload(given),
         )
     else:
         text += NO_FEED
+    return text + _statistics(given) + (given.dialect_text and f"\n{given.dialect_text}")
+
+
+def _market(given: argparse.Namespace) -> str:
+    """Return the table of names, "" where the service has the features' own."""
+    if not (given.symbol or given.instrument or given.market):
+        return ""
+    names = _names(given)
+    listed = {"symbol": names.symbol, **names.further, "instruments": [names.instrument]}
+    return MARKET.format(listed=", ".join(f"{key(k)} = {inline(v)}" for k, v in listed.items()))
+
+
+def _payload(given: argparse.Namespace) -> str:
+    """Return the line about what is published."""
+    if not given.payload:
+        return '# option_payload = { s = "{symbol}" }   # where that is no tick of qa-ws\n'
+    try:
+        template = json.loads(given.payload)
+    except ValueError:
+        raise Broken(f"--payload {given.payload!r}: must be JSON") from None
+    return f"option_payload = {inline(template)}\n"
+
+
+def _statistics(given: argparse.Namespace) -> str:
     if not given.statistics:
-        return text + NO_STATISTICS
+        return NO_STATISTICS
     connections, subscriptions = _two("--statistics-names", given.statistics_names)
     headers = [_pair("--statistics-header", each, ":") for each in given.statistics_header]
-    shown = ", ".join(f"{_key(name)} = {_toml(value)}" for name, value in headers)
-    return text + STATISTICS.format(
-        path=_toml(given.statistics),
-        connections=_toml(connections),
-        subscriptions=_toml(subscriptions),
+    shown = ", ".join(f"{key(name)} = {inline(value)}" for name, value in headers)
+    return STATISTICS.format(
+        path=inline(given.statistics),
+        connections=inline(connections),
+        subscriptions=inline(subscriptions),
         headers=f"headers = {{ {shown} }}" if shown else '# headers = { X-Api-Key = "…" }',
     )
 
@@ -233,13 +323,13 @@ def text_of(given: argparse.Namespace) -> str:
 def _source(given: argparse.Namespace) -> list[str]:
     """Return the lines about where tokens come from."""
     if given.token_variable:
-        return [f"token_variable = {_toml(given.token_variable)}"]
+        return [f"token_variable = {inline(given.token_variable)}"]
     if given.token_command:
-        return [f"token_command = {_toml(shlex.split(given.token_command))}"]
-    lines = [f"key_file = {_toml(given.key_file)}" if given.key_file else "generate_key = true"]
+        return [f"token_command = {inline(shlex.split(given.token_command))}"]
+    lines = [f"key_file = {inline(given.key_file)}" if given.key_file else "generate_key = true"]
     for name in ("algorithm", "issuer", "audience"):
         value = getattr(given, name)
-        lines.append(f"{name} = {_toml(value)}" if value else f'# {name} = "…"')
+        lines.append(f"{name} = {inline(value)}" if value else f'# {name} = "…"')
     return lines
 
 
@@ -247,15 +337,15 @@ def _launch(given: argparse.Namespace) -> str:
     if not given.command:
         return NO_LAUNCH
     ready = [
-        f"{name} = {_toml(value)}"
+        f"{name} = {inline(value)}"
         for name, value in (("ready_log", given.ready_log), ("ready_path", given.ready_path))
         if value
     ]
     variables = [_pair("--env", each) for each in given.env]
-    lines = [f"{_key(name)} = {_toml(value)}" for name, value in variables]
+    lines = [f"{key(name)} = {inline(value)}" for name, value in variables]
     examples = ['# FEED_URL = "{broker_url}"', '# KEY_SET = "{jwks_file}"']
     return LAUNCH.format(
-        command=_toml(shlex.split(given.command)),
+        command=inline(shlex.split(given.command)),
         ready="\n".join(ready or ['ready_path = "/health"']),
         environment="\n".join(lines or examples),
     )
@@ -273,15 +363,6 @@ def _two(flag: str, text: str) -> tuple[str, str]:
     if len(parts) != 2 or not all(parts):
         raise Broken(f"{flag} {text!r}: must be two names with a comma between them")
     return parts[0], parts[1]
-
-
-def _toml(value: str | list[str]) -> str:
-    """Return a text or a list of texts as TOML; what JSON escapes TOML escapes alike."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def _keep(file: Path, text: str) -> None:

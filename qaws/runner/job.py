@@ -23,13 +23,14 @@ from typing import IO
 
 import psutil
 
+from qaws import places
 from qaws.gherkin.selection import tags_in
+from qaws.report.node import ReportError
 from qaws.report.signoff import (
     EXIT_ABORTED,
     EXIT_BROKEN,
     EXIT_INCOMPLETE,
     PAGES,
-    ReportError,
     make_report,
     reports_folder,
     require_writable,
@@ -188,7 +189,8 @@ def behave(
 
 
 def _report(reports: Path, behave_exit: int, *, aborted: bool) -> int:
-    code = make_report(reports, behave_exit=behave_exit, aborted=aborted)
+    may_lack = places.IS_INSTALLED  # the project has `make setup`
+    code = make_report(reports, behave_exit=behave_exit, aborted=aborted, may_lack=may_lack)
     return EXIT_ABORTED if aborted else code
 
 

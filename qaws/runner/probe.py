@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from qaws import places
 from qaws.clients import browser_page
-from qaws.gherkin.plan_command import ROOT, parsed
+from qaws.gherkin.plan_command import parsed
 from qaws.gherkin.tags import PRIORITIES
 from qaws.runner.first_service import start_first
 from qaws.runner.offer import Row, offers
@@ -25,7 +26,6 @@ from qaws.testbed.look_words import FirstLook
 from qaws.testbed.testbed import Testbed, timeout_factor_of
 from qaws.verdict import Broken, NotVerified
 
-DEFAULT_TARGET = "targets/reference.toml"
 EXIT_OK, EXIT_BROKEN = 0, 2
 MIB = 1024 * 1024
 MARKS = {True: "ok", False: "!!"}
@@ -35,14 +35,20 @@ Say = Callable[[str], None]
 def main(arguments: Sequence[str]) -> int:
     """Probe the target that the command line names; return the exit code."""
     parser = argparse.ArgumentParser(prog="qaws probe", allow_abbrev=False)
-    chosen = os.environ.get("QAWS_TARGET", DEFAULT_TARGET)
-    parser.add_argument("target", nargs="?", default=chosen, help=f"default: {chosen}")
+    chosen = os.environ.get("QAWS_TARGET")
+    shown = chosen or f"{places.REFERENCE}, or the only one in {places.TARGETS}/"
+    parser.add_argument("target", nargs="?", default=chosen, help=f"default: {shown}")
     parser.add_argument(
         "-D", action="append", default=[], metavar="SECTION.KEY=VALUE", help="as with behave"
     )
     given = parser.parse_args(arguments)
     overrides = dict(text.partition("=")[::2] for text in given.D)
-    return probe(Path(given.target), overrides, lambda text: print(text, flush=True))
+    try:
+        file = Path(given.target) if given.target else places.default_target()
+    except Broken as problem:
+        print(f"BROKEN: {problem}", file=sys.stderr)
+        return EXIT_BROKEN
+    return probe(file, overrides, lambda text: print(text, flush=True))
 
 
 def probe(file: Path, overrides: Mapping[str, str], say: Say) -> int:
@@ -137,6 +143,9 @@ def _tell_steps(target: Target, found: FirstLook, say: Say) -> None:
     if target.settings:
         shown = ", ".join(f'"{name}"' for name in target.settings)
         say(f"  --  {'settings':<{width}}  {shown} (tried by the scenarios that change them)")
+    for reason, other in target.deviations.items():
+        seen = f'{other.code} "{other.reason}", declared instead of "{reason}": never passed'
+        say(f"  --  {'deviation':<{width}}  {seen}")
     if target.declines:
         say(f"  --  {'declines':<{width}}  {', '.join(target.declines)}")
 
@@ -146,7 +155,7 @@ def _tell_offer(target: Target, found: FirstLook, say: Say) -> None:
     lacking = dict(found.withheld)
     if why := browser_page.missing():
         lacking["browser"] = why
-    rows = offers(parsed(ROOT / "features"), target, lacking)
+    rows = offers(parsed(places.FEATURES), target, lacking)
     say("\nWhich scenarios will run")
     for row in rows:
         count = f"{row.running}/{row.rows}"

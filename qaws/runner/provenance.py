@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from qaws import places
 from qaws.sut.target import Target
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = places.PACKAGE.parent
 PARTS = ("qaws", "app", "features", "targets", "signoff", "environment.py", "requirements.lock")
-"""What makes the state where no commit is known."""
+"""What makes the state of the project where no commit is known."""
+OF_THE_PACKAGE = ("qaws",)
+"""What does where the package is installed."""
 PASSED_OVER = ("node_modules", "__pycache__")
 DIGITS = 12
 """So much of a digest tells two states apart, and can be read."""
@@ -25,7 +28,16 @@ PATIENCE_S = 30
 @lru_cache(maxsize=1)
 def suite_state() -> dict[str, str | None]:
     """Return the state of the suite that this process is of."""
-    return state_of(ROOT)
+    return state_now()
+
+
+def state_now() -> dict[str, str | None]:
+    """Return the state of the suite, with a team's own features, as it is at this moment."""
+    if not (own := places.own_features()):
+        return state_of(ROOT)
+    suite = state_of(ROOT)
+    changes = _digest(own, _files(own, ("",)), str(suite).encode())
+    return {"commit": None, "changes": changes}
 
 
 def state_of(root: Path) -> dict[str, str | None]:
@@ -34,10 +46,11 @@ def state_of(root: Path) -> dict[str, str | None]:
     `commit` is None where it is no repository of its own; `changes` is a digest of what differs
     from the commit ("" where nothing does), or of all files where there is none.
     """
+    parts = OF_THE_PACKAGE if places.IS_INSTALLED else PARTS
     told = _git(root, "rev-parse", "HEAD", "--show-toplevel")
     commit, _, top = (told or b"").decode("utf-8", "replace").strip().partition("\n")
     if not top or Path(top).resolve() != root.resolve():
-        return {"commit": None, "changes": _digest(root, _files(root))}
+        return {"commit": None, "changes": _digest(root, _files(root, parts))}
     status = _git(root, "status", "--porcelain=v1", "-z", "--untracked-files=all") or b""
     if not status:
         return {"commit": commit, "changes": ""}
@@ -69,9 +82,9 @@ def _git(root: Path, *arguments: str) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _files(root: Path) -> list[Path]:
-    found = [root / part for part in PARTS if (root / part).is_file()]
-    for part in PARTS:
+def _files(root: Path, parts: Sequence[str]) -> list[Path]:
+    found = [root / part for part in parts if (root / part).is_file()]
+    for part in parts:
         found += [
             path
             for path in (root / part).rglob("*")

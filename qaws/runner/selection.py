@@ -9,6 +9,7 @@ from typing import Any
 
 from behave.model_type import FileLocation
 
+from qaws import places
 from qaws.gherkin.comparison import compare
 from qaws.gherkin.hollow import without_checks, without_rows
 from qaws.gherkin.plan import read_plan
@@ -46,10 +47,11 @@ def require_selection(runner: Any, folder: Path, selected: Sequence[object]) -> 
         raise Broken(f"{problems[0]}{more}")
     require_names(config.name or (), {s.name for s in every if not s.should_skip})
     if not selected:
+        usual = (runner.base_dir, str(places.FEATURES))
         chosen = ", ".join(
             [f'--tags="{tag}"' for tag in tags]
             + [f'-n "{name}"' for name in config.name or ()]
-            + [str(path) for path in config.paths if str(path) != runner.base_dir]
+            + [str(path) for path in config.paths if str(path) not in usual]
         )
         raise Broken(
             f"{chosen or 'this run'}: selects no scenario; docs/editing.md says which tags "

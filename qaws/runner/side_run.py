@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from qaws.report.signoff import EXIT_CODES, EXIT_INCOMPLETE, make_report
-from qaws.runner.provenance import ROOT, state_of
+from qaws.runner.provenance import state_now
 from qaws.verdict import Broken
 
 FUNCTIONAL = "@p0 and (@integration or @security)"
@@ -136,7 +136,7 @@ def emptied(folder: Path) -> Path:
 
 def changed_since(before: dict[str, str | None]) -> str:
     """Say so where the suite has changed since a run began; "" where it has not."""
-    if state_of(ROOT) == before:
+    if state_now() == before:
         return ""
     return "files of the suite were changed while it ran, so that nobody knows what it is of"
 

@@ -99,6 +99,34 @@ class Endpoint(Section):
         return self.model_copy(update={"url": url, "ca_file": ca_file})
 
 
+DEVIABLE = ("server shutdown", "slow consumer", "token expired", "rate limit exceeded")
+"""Reasons of closes that are the specification's own, so that a target may declare others."""
+OF_THE_PLAN = ("Authentication required", "max connections", "idle", "timeout")
+"""Reasons that the source plan fixes."""
+RESERVED_CODES = (1004, 1005, 1006, 1015)
+"""Codes that no close frame may have (RFC 6455, section 7.4.1)."""
+
+
+class Deviation(Section):
+    """How the service closes a connection where the features name another code and reason.
+
+    `reason`: what its reason contains; "" for any.
+    """
+
+    code: int
+    reason: str = ""
+
+    @field_validator("code")
+    @classmethod
+    def _may_be_sent(cls, value: int) -> int:
+        if value in RESERVED_CODES or not (1000 <= value <= 1014 or 3000 <= value <= 4999):
+            raise ValueError(
+                f"{value} is no code that a close frame may have: 1000 to 1003, 1007 to 1014, or "
+                "3000 to 4999"
+            )
+        return value
+
+
 FIRST_MESSAGE = "first message"
 TOKEN_LOCATIONS = ("query parameter", "Authorization header", FIRST_MESSAGE)
 """Where a client can show its token."""

@@ -18,9 +18,12 @@ from pydantic import Field, field_validator
 from qaws.protocol.dialect_table import DialectTable, Market
 from qaws.protocol.market import LEVELS
 from qaws.sut.sections import (
+    DEVIABLE,
+    OF_THE_PLAN,
     Auth,
     Coverage,
     Demo,
+    Deviation,
     Endpoint,
     Feed,
     FeedKind,
@@ -79,13 +82,14 @@ class Target(Section):
     """One service under test, as its target file describes it.
 
     `declines`: agreements that the team does not hold its service to; what rests on them is then
-    not verified.
+    not verified. `deviations`: reason of a close in the features → how the service closes instead.
     """
 
     name: str
     dialect: DialectTable | Literal["qa-ws"]
     market: Market = Field(default={})
     declines: list[Agreement] = Field(default=[])
+    deviations: dict[str, Deviation] = Field(default={})
     endpoint: Endpoint
     auth: Auth
     launch: Launch | None = None
@@ -114,6 +118,16 @@ class Target(Section):
                 f'"{value}" is not known; "qa-ws" is, or describe your own in a table [dialect]: '
                 "docs/dialects.md"
             )
+        return value
+
+    @field_validator("deviations")
+    @classmethod
+    def _are_open(cls, value: dict[str, Deviation]) -> dict[str, Deviation]:
+        for reason in value:
+            if reason not in DEVIABLE:
+                why = "is fixed by the source plan" if reason in OF_THE_PLAN else "is not known"
+                known = ", ".join(f'"{each}"' for each in DEVIABLE)
+                raise ValueError(f'"{reason}" {why}; what may be declared otherwise is {known}')
         return value
 
     @field_validator("market")

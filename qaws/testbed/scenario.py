@@ -31,6 +31,7 @@ class ScenarioState:
         on_end: what ends what its steps have started; the last one first.
         remarks: what a reader of a verdict on the service must know besides, such as what the
             target may decline.
+        deviations: what the target declares to be otherwise, and a check has required so.
         figures: names and values that the report shows beside the checks.
         pictures: captions, and what draws an SVG document once the scenario has ended.
         screenshots: captions and PNG images.
@@ -50,6 +51,7 @@ class ScenarioState:
         self.background: list[asyncio.Task[None]] = []
         self.on_end: list[Callable[[], None]] = []
         self.remarks: list[str] = []
+        self.deviations: list[str] = []
         self.figures: list[tuple[str, str]] = []
         self.pictures: list[tuple[str, Callable[[], str]]] = []
         self.screenshots: list[tuple[str, bytes]] = []

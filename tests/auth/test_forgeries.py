@@ -10,18 +10,19 @@ import pytest
 
 from qaws.auth.forgeries import (
     CLOCKS,
-    KINDS,
-    STRANGE_KEY_ID,
+    RECIPES,
+    TOKENS,
     Forger,
-    callback_server_for,
     forged,
-    stranger,
+    kinds,
 )
 from qaws.auth.key_set import encryption_key, published_key_set
+from qaws.auth.strangers import STRANGE_KEY_ID, callback_server_for, stranger
 from qaws.auth.tokens import Tokens
 from qaws.sut.sections import Auth
 from qaws.verdict import Broken
 
+KINDS = kinds()
 FEATURE = Path(__file__).parents[2] / "features" / "tokens.feature"
 MARKER = "canary-1234"
 ALGORITHMS = ("RS256", "ES256")
@@ -185,6 +186,10 @@ def test_the_algorithm_none_needs_no_signature(forger, spelling):
     token = forged(f"algorithm {spelling}", forger)
     assert token.endswith(".")
     assert json.loads(parts(token)[0])["alg"] == spelling
+
+
+def test_each_recipe_is_that_of_a_row_that_says_nothing_itself():
+    assert set(RECIPES) == {name for name, row in TOKENS.rows.items() if not row.is_spelled}
 
 
 def test_long_tokens_are_long(forger):

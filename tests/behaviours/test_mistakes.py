@@ -16,7 +16,8 @@ def errors(within_ms):
     async def story(do):
         await subscribed(do, "Alice")
         await do(mistakes.make, "Alice", "broken JSON", 3)
-        await do(mistakes.answered, "Alice", WORDS, within_ms)
+        await do(mistakes.answered, "Alice", within_ms)
+        await do(mistakes.worded, "Alice", WORDS)
 
     return story
 
@@ -105,6 +106,17 @@ def test_one_error_does_not_stand_for_two_mistakes(wrong):
     wrong(AnswersOnce, errors(SOON_MS), r"error [12] of 3 to Alice: measured ")
 
 
+def test_words_are_a_clause_of_their_own(wrong):
+    """Where none has come, nothing can have the right words."""
+
+    async def only_words(do):
+        await subscribed(do, "Alice")
+        await do(mistakes.make, "Alice", "broken JSON", 1)
+        await do(mistakes.worded, "Alice", WORDS)
+
+    wrong(Ticker, only_words, r"no error has come to Alice that could have the right words")
+
+
 def test_words_without_a_meaning_are_broken_and_not_green(scenario):
     async def unknown(do):
         await connected(do)
@@ -112,12 +124,12 @@ def test_words_without_a_meaning_are_broken_and_not_green(scenario):
 
     async def nobody(do):
         await connected(do)
-        await do(mistakes.answered, "Alice", WORDS, AMPLE_MS)
+        await do(mistakes.answered, "Alice", AMPLE_MS)
 
     async def another(do):
         await connected(do)
         await do(mistakes.make, "Alice", "null", 1)
-        await do(mistakes.answered, "Bob", WORDS, AMPLE_MS)
+        await do(mistakes.answered, "Bob", AMPLE_MS)
 
     for story, sentence in (
         (unknown, 'no malformed message "x"'),

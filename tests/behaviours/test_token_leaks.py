@@ -9,7 +9,7 @@ import jwt
 import pytest
 from allure_commons import plugin_manager
 
-from qaws.auth.forgeries import KINDS
+from qaws.auth.forgeries import kinds
 from qaws.behaviours import token_leaks
 from qaws.behaviours.token_traces import traces
 from qaws.runner.attachments import attach_evidence
@@ -108,8 +108,8 @@ class EchoesInTheAnswer(Strict):
 
 @pytest.fixture
 def few_kinds(monkeypatch):
-    kinds = {kind: KINDS[kind] for kind in ("no expiry", "expired an hour ago")}
-    monkeypatch.setattr("qaws.behaviours.token_leaks.KINDS", kinds)
+    few = {kind: kinds()[kind] for kind in ("no expiry", "expired an hour ago")}
+    monkeypatch.setattr("qaws.behaviours.token_leaks.kinds", lambda: few)
 
 
 @pytest.mark.usefixtures("few_kinds")

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from qaws.behaviours.attack_responses import _judge
-from qaws.clients import attack_inputs
 from qaws.clients.attack_inputs import Flood, Frames, inputs, rounds
 from qaws.verdict import Broken
 
@@ -42,9 +41,9 @@ def test_numbers_in_a_name_are_used():
 
 def test_a_message_that_may_be_as_long_as_it_is_stays_below_the_limit():
     for what in (
-        *attack_inputs.JSON.values(),
-        *attack_inputs.NOT_UTF8.values(),
-        *attack_inputs.BINARIES.values(),
+        *inputs("deeply nested, huge or ambiguous JSON", 19).values(),
+        *inputs("text that is not UTF-8", 14).values(),
+        *inputs("binary messages", 4).values(),
     ):
         assert isinstance(what, Frames)
         assert sum(map(len, what.frames)) < 64 * 1024

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from behave.tag_expression import make_tag_expression
 
+from qaws import places
 from qaws.gherkin import plan_command
 from qaws.gherkin.comparison import compare
 from qaws.gherkin.hollow import without_checks, without_rows
@@ -207,7 +208,8 @@ def test_what_is_new_is_no_problem_and_says_what_to_do(found):
 @pytest.fixture
 def command(folder, tmp_path, monkeypatch, capsys):
     """Run `qaws plan` on the folder; return exit code and output."""
-    monkeypatch.setattr(plan_command, "ROOT", tmp_path)
+    monkeypatch.setattr(places, "FEATURES", folder)
+    monkeypatch.setattr(places, "SIGNOFF", tmp_path / "signoff")
     (tmp_path / "signoff").mkdir()
     needs = '{"requirements": [{"id": "QA-WS-901", "scenarios": 2}, {"id": "QA-WS-902"}]}'
     (tmp_path / "signoff" / "requirements.json").write_text(needs)

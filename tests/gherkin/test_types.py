@@ -273,3 +273,37 @@ def test_no_two_phrases_fit_the_same_sentence(registry):
                     if step.step_type == kind:
                         fitting = [d.pattern for d in registry.steps[kind] if d.match(step.name)]
                         assert len(fitting) == 1, (step.name, fitting)
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong", "said"),
+    [
+        (
+            "MalformedMessage",
+            "a NaN",
+            "a NaM",
+            'no malformed message "a NaM"; did you mean "a NaN"',
+        ),
+        ("MalformedPayload", "null", "nill", 'no malformed payload "nill"; did you mean "null"'),
+        ("ForgedToken", "no kid", "no kids", 'no forged token "no kids"; did you mean "no kid"'),
+        ("Origin", "a wildcard", "a wildcart", 'no origin "a wildcart"; did you mean "a wildcard"'),
+        ("Attempt", "a tick", "a tik", 'no attempt to publish "a tik"; did you mean "a tick"'),
+        (
+            "HalfSelection",
+            "a symbol and a number",
+            "a symbol and a numbr",
+            'did you mean "a symbol and a number"; features/data/half-valid-selections.toml',
+        ),
+        (
+            "Attack",
+            "messages over 32 KiB",
+            "messages over 32 kB",
+            'no attack "messages over 32 kB"; did you mean "messages over {number} KiB"',
+        ),
+    ],
+)
+def test_a_name_of_a_row_is_known_before_anything_is_done(kind, right, wrong, said):
+    assert types.TYPES[kind](right) == right
+    with pytest.raises(Broken) as problem:
+        types.TYPES[kind](wrong)
+    assert said in str(problem.value)

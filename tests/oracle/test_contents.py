@@ -8,7 +8,7 @@ import pytest
 
 from qaws.oracle.contents import difference
 from qaws.oracle.ledger import Published
-from qaws.protocol.market import BAR_EDGES, OPTION_EDGES, Market
+from qaws.protocol.market import Market, bar_edges, option_edges
 
 FIELDS: dict[str, Any] = {
     "symbol": "BRK.B",
@@ -75,7 +75,7 @@ def test_a_member_that_differs_is_named_with_both_values(changes, said):
     assert said_of(**changes).startswith(said)
 
 
-@pytest.mark.parametrize("edge", [*OPTION_EDGES, *BAR_EDGES])
+@pytest.mark.parametrize("edge", [*option_edges(), *bar_edges()])
 def test_every_edge_survives_a_decoder_of_doubles_and_shows_where_zero_is_taken_for_missing(edge):
     tick = published(json.dumps(edge))
     assert difference(tick, json.dumps(json.loads(tick.text))) == ""

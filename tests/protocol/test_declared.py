@@ -3,10 +3,10 @@
 import json
 import tomllib
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
+from qaws import places
 from qaws.protocol.declared import Declared
 from qaws.protocol.dialect_table import DialectTable, Listed, check_templates
 from qaws.protocol.exact import exact
@@ -15,7 +15,7 @@ from qaws.protocol.market import Market, selection_of
 from qaws.sut.spoken import built_in
 from qaws.verdict import NotVerified
 
-FOLDER = Path(__file__).parent / "dialects"
+FOLDER = places.PACKAGE / "protocol" / "dialects" / "known"
 FILES = sorted(FOLDER.glob("*.toml"))
 
 

@@ -6,7 +6,8 @@ import math
 import msgspec
 import pytest
 
-from qaws.protocol.dialect import MALFORMED, QaWs, malformed
+from qaws.protocol.dialect import QaWs
+from qaws.protocol.malformed import MESSAGES, message
 from qaws.protocol.market import (
     selection_of,
 )
@@ -79,11 +80,11 @@ def is_what_it_is_called(name, text):
     }[name]()
 
 
-@pytest.mark.parametrize("name", MALFORMED)
+@pytest.mark.parametrize("name", MESSAGES.rows)
 def test_malformed_messages_are_what_they_are_called(name):
-    assert is_what_it_is_called(name, malformed(name))
+    assert is_what_it_is_called(name, message(name))
 
 
 def test_an_unknown_malformed_message_is_broken_with_the_known_ones():
     with pytest.raises(Broken, match='no malformed message "nonsense"; known are broken JSON'):
-        malformed("nonsense")
+        QaWs().malformed("nonsense")

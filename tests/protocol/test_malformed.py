@@ -9,7 +9,7 @@ from qaws.protocol.malformed import PAYLOADS, payload
 from qaws.verdict import Broken
 
 
-@pytest.mark.parametrize("name", PAYLOADS)
+@pytest.mark.parametrize("name", PAYLOADS.rows)
 def test_a_malformed_payload_is_no_tick_of_the_contract(name):
     _, data = payload(name)
 

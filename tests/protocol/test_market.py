@@ -4,14 +4,14 @@ import pytest
 
 from qaws.protocol.contract import Contract
 from qaws.protocol.market import (
-    BAR_EDGES,
     INSTRUMENTS,
-    OPTION_EDGES,
     SPOT,
     Market,
     Selection,
+    bar_edges,
     in_turn,
     instrument_of,
+    option_edges,
     selection_of,
     symbol_of,
 )
@@ -92,9 +92,9 @@ def test_edges_come_behind_the_first_tick_keep_the_contract_and_come_again_on_a_
         options = [market.option_tick(256265) for _ in range(7)]
         bars = [market.underlying_bar("NIFTY") for _ in range(6)]
         assert [contract.violation(tick) for tick in (*options, *bars)] == [None] * 13
-        for tick, edge in zip(options[1:5], OPTION_EDGES, strict=True):
+        for tick, edge in zip(options[1:5], option_edges(), strict=True):
             assert tick == {**tick, **edge}
-        for bar, edge in zip(bars[1:4], BAR_EDGES, strict=True):
+        for bar, edge in zip(bars[1:4], bar_edges(), strict=True):
             assert bar == {**bar, **edge}
         assert all(tick["volume"] in range(1, 100_000) for tick in (options[0], *options[5:]))
         market.open()

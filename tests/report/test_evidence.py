@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qaws.report.evidence import Evidence, Figure, read_checks, read_evidence
-from qaws.report.signoff import find_node
+from qaws.report.node import find_node
 from tests.waiting import HANG_S
 
 HERE = {"commit": "1234567890abcdef", "changes": ""}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from qaws.report.signoff import ReportError, network_loads, strip_analytics
+from qaws.report.node import ReportError
+from qaws.report.signoff import network_loads, strip_analytics
 
 
 @pytest.mark.parametrize(

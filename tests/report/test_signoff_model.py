@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from qaws.report.signoff import SIGNOFF, find_node
+from qaws.report.node import find_node
+from qaws.report.signoff import SIGNOFF
 from tests.waiting import HANG_S
 
 REQUIREMENTS = {

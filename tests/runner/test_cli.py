@@ -27,7 +27,7 @@ def test_without_a_command_it_says_how_it_is_used(capsys):
         (
             "xyzzy",
             'qaws: no command "xyzzy"; known are init, probe, run, signoff, coverage, repeat, '
-            "nightly, report, verify, lint, plan, demo",
+            "nightly, report, verify, lint, plan, setup, demo",
         ),
     ],
 )

@@ -2,12 +2,13 @@
 
 import pytest
 
-from qaws.gherkin.plan_command import ROOT, parsed
+from qaws import places
+from qaws.gherkin.plan_command import parsed
 from qaws.runner.offer import offers
 from qaws.sut.target_file import read_target
 
-REFERENCE = ROOT / "targets" / "reference.toml"
-FEATURES = parsed(ROOT / "features")
+REFERENCE = places.SUITE / "targets" / "reference.toml"
+FEATURES = parsed(places.FEATURES)
 
 
 @pytest.fixture

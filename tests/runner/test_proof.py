@@ -50,7 +50,7 @@ def test_a_proof_that_wrote_no_matrix_shows_nothing(tmp_path, matrix):
 def test_what_changed_meanwhile_is_of_no_state(tmp_path, matrix, monkeypatch):
     proof.begin(tmp_path)
     matrix("9 faults: all caught")
-    monkeypatch.setattr("qaws.runner.side_run.state_of", lambda root: {"commit": "x"})
+    monkeypatch.setattr("qaws.runner.side_run.state_now", lambda: {"commit": "x"})
     proof.end(tmp_path, 0)
     assert "were changed while it ran" in noted(tmp_path).problem
 

@@ -553,3 +553,23 @@ def test_what_does_not_go_together_over_tls_behind_a_proxy_or_with_a_key_set(com
 def test_what_offers_tls_a_proxy_and_rotation(read, text, capability):
     assert capability in read(text).capabilities
     assert capability not in read(GOOD).capabilities
+
+
+def test_a_close_of_the_specification_may_be_declared_otherwise(read):
+    text = GOOD + '[deviations]\n"token expired" = { code = 4001, reason = "expired" }\n'
+    [(reason, other)] = read(text).deviations.items()
+    assert (reason, other.code, other.reason) == ("token expired", 4001, "expired")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('"max connections" = { code = 4001 }', '"max connections" is fixed by the source plan'),
+        ('"tokens expired" = { code = 4001 }', '"tokens expired" is not known'),
+        ('"token expired" = { code = 1006 }', "1006 is no code that a close frame may have"),
+        ('"token expired" = { code = 2999 }', "2999 is no code that a close frame may have"),
+        ('"token expired" = { reason = "x" }', "code"),
+    ],
+)
+def test_no_other_close_may(complaint, line, said):
+    assert said in complaint(f"{GOOD}[deviations]\n{line}\n")

@@ -1,0 +1,54 @@
+"""Start what a target file names, look how it speaks, and propose its dialect."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from qaws.runner.first_service import start_first
+from qaws.runner.proposal.draft import Draft, draft_of, remarks
+from qaws.runner.proposal.search import Say, Search
+from qaws.runner.proposal.seen import Names
+from qaws.sut.target_file import read_target
+from qaws.testbed.testbed import Testbed, timeout_factor_of
+
+HIDDEN = "…"
+"""Stands where a service repeats the token."""
+
+
+def propose(file: Path, names: Names, say: Say) -> Draft | None:
+    """Propose a dialect; None where nothing of what the service says was understood.
+
+    Args:
+        file: a target file; its dialect is not regarded.
+        names: what the service calls NIFTY.
+        say: takes what was seen, line by line.
+
+    Raises:
+        Broken: the service does not start, or a part of the file cannot be used.
+    """
+    target = read_target(file)
+    if target.auth.single_use and target.auth.token_variable:
+        return None  # the only token opens one session, and the probe needs it
+    folder = Path(os.environ.get("QAWS_REPORTS") or "reports") / "probe"
+    testbed = Testbed(target, folder, timeout_factor_of())
+    try:
+        start_first(testbed)
+        say("How it speaks")
+        search = Search(testbed, names, lambda line: say(line.replace(search.token, HIDDEN)))
+        seen = search.run()
+    finally:
+        testbed.stop()
+    draft = draft_of(seen, target.name, names)
+    if draft is None:
+        say("  nothing that was tried was understood: docs/dialects.md says how to describe it")
+        return None
+    known = f"as {draft.dialect} does, in all that was seen" if draft.dialect else ""
+    say(f"  it speaks {known or 'in a way of its own; [dialect] is proposed in the file'}")
+    if draft.is_near:
+        say("  in part as qa-ws: if that is what it should speak, say --dialect qa-ws")
+    draft.text = draft.text.replace(search.token, HIDDEN)
+    if draft.dialect != "qa-ws":
+        for line in remarks(draft, {} if seen.ticks else seen.wanting):
+            say(f"  look at {line}")
+    return draft
