@@ -86,7 +86,7 @@ demo: $(READY) ## start broker, service and generator, and print an address for 
 bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAPI; ARGS="--only a" for a part
 	@$(RUN) -m bench $(ARGS)
 
-services: setup $(SERVICES_READY) $(FEEDS_READY) ## run functional p0 on six services that are not the suite's own: 12 minutes; ARGS="granian --times 3"
+services: setup $(SERVICES_READY) $(FEEDS_READY) ## run functional p0 on seven services that are not the suite's own: 14 minutes; ARGS="granian --times 3"
 	@$(RUN) -m tests.services.independent $(ARGS)
 
 $(BENCH_READY): $(READY) $(LOCK)

@@ -32,7 +32,10 @@ TARGETS = {
         name: ROOT / f"tests/services/fastapi_ticker/targets/{name}.toml"
         for name in ("uvicorn", "hypercorn", "granian")
     },
-    **{name: ROOT / f"tests/services/dialects/{name}.toml" for name in ("nats", "zeromq")},
+    **{
+        name: ROOT / f"tests/services/dialects/{name}.toml"
+        for name in ("streams", "nats", "zeromq")
+    },
 }
 TELL_EVERY_S = 10.0
 

@@ -1,4 +1,7 @@
-"""Where a ticker of another dialect takes its ticks from, by the address: Redis, NATS, ZeroMQ."""
+"""Where a ticker of another dialect takes its ticks from, by the address: Redis, NATS, ZeroMQ.
+
+`STREAMS` names the Redis streams that it reads, where it reads any.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import redis.asyncio
@@ -27,8 +31,8 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
         await _nats(url, take, tell)
     elif scheme == "tcp":
         await _zeromq(url, take)
-    elif os.environ.get("FEED") == "streams":
-        await _streams(url, take)
+    elif os.environ.get("STREAMS"):
+        await _streams(url, take, tell)
     else:
         await _redis(url, take)
 
@@ -52,23 +56,50 @@ async def _redis(url: str, take: Take) -> None:
             await asyncio.sleep(AGAIN_S)
 
 
-async def _streams(url: str, take: Take) -> None:
-    """Read the stream of the target `tokens`, from where it ends now; later from where it was."""
-    stream, last = "ticker:nifty:options", ""
+async def _streams(url: str, take: Take, tell: Tell) -> None:
+    """Read streams, from where they end now; after a loss from where it was.
+
+    A broker that leaves a read unanswered is lost: one without news answers after a second.
+    """
+    at: dict[str, str] = dict.fromkeys(os.environ["STREAMS"].split(), "")
+    was_lost = False
+
+    async def settled(client: redis.asyncio.Redis) -> None:
+        """Wait until all that is in the streams now has been taken."""
+        ends = {stream: await _end(client, stream) for stream in at}
+        while any(_place(at[stream]) < _place(end) for stream, end in ends.items()):  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
+
     while True:
         try:
-            async with redis.asyncio.from_url(url) as client:
-                if not last:
-                    found: Any = await client.xrevrange(stream, count=1)
-                    last = found[0][0].decode() if found else "0-0"
+            async with redis.asyncio.from_url(url, socket_timeout=3, retry=None) as client:
+                for stream, place in at.items():
+                    at[stream] = place or await _end(client, stream)
+                SETTLE[:] = [partial(settled, client)]
                 while True:
-                    answer: Any = await client.xread({stream: last}, block=1000)
-                    for _, entries in answer:
+                    answer: Any = await client.xread({**at}, block=1000)
+                    if was_lost:
+                        was_lost = False
+                        tell("recovered")
+                    for stream, entries in answer:
                         for number, entry in entries:
-                            last = number.decode()
+                            at[stream.decode()] = number.decode()
                             take(entry[b"data"])
         except (redis.RedisError, OSError):
+            SETTLE.clear()
+            if not was_lost:
+                was_lost = True
+                tell("degraded")
             await asyncio.sleep(AGAIN_S)
+
+
+async def _end(client: redis.asyncio.Redis, stream: str) -> str:
+    found: Any = await client.xrevrange(stream, count=1)
+    return found[0][0].decode() if found else "0-0"
+
+
+def _place(number: str) -> tuple[int, ...]:
+    return tuple(map(int, number.split("-")))
 
 
 async def _nats(url: str, take: Take, tell: Tell) -> None:
