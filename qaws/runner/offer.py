@@ -29,6 +29,7 @@ COMES_FROM = {
     "token-reuse": "[auth] without single_use",
     "outage": "[grants] outage, or an embedded broker",
     "relay": "{broker_url} in [launch]",
+    "own-publisher": "[feed] own_publisher",
 }
 """What a scenario may need → what in a target file gives it."""
 

@@ -43,9 +43,12 @@ LACKS: dict[FeedKind, dict[str, str]] = {
     "redis": {},
     "redis-streams": _NO_LOAD,
     "nats": _NO_LOAD,
-    "zeromq": _NO_LOAD | _NO_BROKER,
+    "zeromq": _NO_LOAD
+    | _NO_BROKER
+    | {"own-publisher": "over ZeroMQ nobody but who subscribes hears what somebody publishes"},
     "command": _NO_LOAD
-    | dict.fromkeys(_NO_BROKER, "the broker behind the command of [feed] is not in our hands"),
+    | dict.fromkeys(_NO_BROKER, "the broker behind the command of [feed] is not in our hands")
+    | {"own-publisher": "the command of [feed] publishes all ticks of the suite already"},
 }
 """What a kind of feed cannot do for the suite: capability → why."""
 
@@ -164,6 +167,7 @@ class Target(Section):
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
             "relay": self._can_be_relayed,
+            "own-publisher": self.feed is not None and bool(self.feed.own_publisher),
             "swarm": self.is_plain,
             "announcements": isinstance(self.dialect, str) or self.dialect.announces,
         }
