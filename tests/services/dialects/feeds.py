@@ -77,7 +77,7 @@ async def _streams(url: str, take: Take, tell: Tell) -> None:
                     at[stream] = place or await _end(client, stream)
                 SETTLE[:] = [partial(settled, client)]
                 while True:
-                    answer: Any = await client.xread({**at}, block=1000)
+                    answer: Any = await client.xread(dict[Any, Any](at), block=1000)
                     if was_lost:
                         was_lost = False
                         tell("recovered")
