@@ -220,12 +220,14 @@ class Setting(Section):
         return [part.format(value=self.text(value)) for part in self._parts()]
 
 
-FeedKind = Literal["redis", "redis-streams", "nats", "zeromq", "command"]
+FeedKind = Literal["redis", "redis-streams", "nats", "mqtt", "zeromq", "command"]
 KIND_BY_SCHEME: dict[str, FeedKind] = {
     "redis": "redis",
     "rediss": "redis",
     "nats": "nats",
     "tls": "nats",
+    "mqtt": "mqtt",
+    "mqtts": "mqtt",
     "zmq+tcp": "zeromq",
 }
 """What speaks at an address, where nothing else is said."""
@@ -249,8 +251,8 @@ class Feed(Section):
     kind: FeedKind | None = None
     broker: str | None = Field(
         default=None,
-        pattern=r"^(embedded|(rediss?|nats|tls|zmq\+tcp)://.+)$",
-        description='"embedded", or an address: redis://…, nats://… or zmq+tcp://…',
+        pattern=r"^(embedded|(rediss?|nats|tls|mqtts?|zmq\+tcp)://.+)$",
+        description='"embedded", or an address: redis://…, nats://…, mqtt://… or zmq+tcp://…',
     )
     command: list[str] = []
     binds: Literal["suite", "service"] = "suite"

@@ -21,8 +21,11 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from qaws.sut.broker import open_broker
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONAL = "@p0 and (@integration or @security)"
@@ -34,7 +37,7 @@ TARGETS = {
     },
     **{
         name: ROOT / f"tests/services/dialects/{name}.toml"
-        for name in ("streams", "nats", "zeromq")
+        for name in ("streams", "nats", "mqtt", "zeromq", "command")
     },
 }
 TELL_EVERY_S = 10.0
@@ -131,6 +134,19 @@ def results(reports: Path) -> Iterator[Seen]:
         yield Seen(result["name"], verdict, words.splitlines()[0] if words else "")
 
 
+@contextmanager
+def its_broker(service: str, folder: Path) -> Iterator[dict[str, str]]:
+    """Start the broker of a service whose broker is none of the suite's; say where it is."""
+    if service != "command":
+        yield {}
+        return
+    broker = open_broker("embedded", folder)
+    try:
+        yield {"QAWS_FEED__BROKER": broker.url}
+    finally:
+        broker.stop()
+
+
 def run(service: str, reports: Path, arguments: Sequence[str], tell: bool = False) -> Comparison:
     """Run a selection against a service to its end; return what came of it, compared.
 
@@ -144,11 +160,11 @@ def run(service: str, reports: Path, arguments: Sequence[str], tell: bool = Fals
     target, began, told = TARGETS[service], time.monotonic(), time.monotonic()
     tools = Path(sys.executable).parent
     path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-    with (reports / "console.txt").open("w") as console:
+    with (reports / "console.txt").open("w") as console, its_broker(service, reports) as known:
         process = subprocess.Popen(
             [sys.executable, "-m", "behave", *arguments, "-D", f"target={target}"],
             cwd=ROOT,
-            env={**os.environ, "QAWS_REPORTS": str(reports), "PATH": path},
+            env={**os.environ, **known, "QAWS_REPORTS": str(reports), "PATH": path},
             stdout=console,
             stderr=subprocess.STDOUT,
         )

@@ -1,4 +1,4 @@
-"""Where a ticker of another dialect takes its ticks from, by the address: Redis, NATS, ZeroMQ.
+"""Where a ticker of another dialect takes its ticks from, by the address.
 
 `STREAMS` names the Redis streams that it reads, where it reads any.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis.asyncio
 
@@ -29,6 +31,8 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
     scheme = url.partition("://")[0]
     if scheme == "nats":
         await _nats(url, take, tell)
+    elif scheme == "mqtt":
+        await _mqtt(url, take, tell)
     elif scheme == "tcp":
         await _zeromq(url, take)
     elif os.environ.get("STREAMS"):
@@ -151,6 +155,68 @@ async def _nats(url: str, take: Take, tell: Tell) -> None:
             SETTLE[:] = [settled]
             await ended.wait()
             SETTLE.clear()
+            was_lost = True
+            tell("degraded")
+        await asyncio.sleep(AGAIN_S)
+
+
+async def _mqtt(url: str, take: Take, tell: Tell) -> None:
+    """Subscribe to `md/#`; a broker that does not answer a ping within 2 s is lost."""
+    import paho.mqtt.client as mqtt
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    loop, parts, was_lost = asyncio.get_running_loop(), urlsplit(url), False
+    probe = f"md/probe/{uuid.uuid4()}"
+    came_back = asyncio.Event()
+
+    def found() -> None:
+        nonlocal was_lost
+        if was_lost:
+            was_lost = False
+            tell("recovered")
+
+    def heard(topic: str, payload: bytes) -> None:
+        found()
+        if topic == probe:
+            came_back.set()
+        elif not topic.startswith("md/probe/"):
+            take(payload)
+
+    while True:
+        ready, ended = asyncio.Event(), asyncio.Event()
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
+
+        def on_connect(client: Any, *_: Any) -> None:
+            client.subscribe("md/#", 1)
+
+        def on_subscribe(*_: Any, ready: asyncio.Event = ready) -> None:
+            loop.call_soon_threadsafe(ready.set)
+
+        def on_message(_c: Any, _u: Any, message: Any) -> None:
+            loop.call_soon_threadsafe(heard, message.topic, message.payload)
+
+        def on_disconnect(*_: Any, ended: asyncio.Event = ended) -> None:
+            loop.call_soon_threadsafe(ended.set)
+
+        async def settled(client: mqtt.Client = client) -> None:
+            came_back.clear()
+            client.publish(probe, b"", 1)  # behind all that the broker has sent
+            await came_back.wait()
+
+        client.on_connect, client.on_subscribe = on_connect, on_subscribe
+        client.on_message, client.on_disconnect = on_message, on_disconnect
+        client.connect_timeout = 2
+        with suppress(OSError, TimeoutError):
+            await asyncio.to_thread(client.connect, parts.hostname, parts.port, 2)
+            client.loop_start()
+            async with asyncio.timeout(3):
+                await ready.wait()
+            found()
+            SETTLE[:] = [settled]
+            await ended.wait()
+        SETTLE.clear()
+        await asyncio.to_thread(client.loop_stop)
+        if not was_lost:
             was_lost = True
             tell("degraded")
         await asyncio.sleep(AGAIN_S)
