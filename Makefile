@@ -38,7 +38,7 @@ $(READY): $(LOCK) pyproject.toml
 
 dask: $(DASK_READY) ## install Dask too, for load from several machines
 
-feeds: $(FEEDS_READY) ## install what feeds over NATS and ZeroMQ need, a NATS server among it
+feeds: $(FEEDS_READY) ## install what feeds over NATS, MQTT and ZeroMQ need, a NATS server among it (mosquitto is not)
 
 browser: $(BROWSER_READY) ## install Playwright too, for a real browser as client
 
@@ -86,7 +86,7 @@ demo: $(READY) ## start broker, service and generator, and print an address for 
 bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAPI; ARGS="--only a" for a part
 	@$(RUN) -m bench $(ARGS)
 
-services: setup $(SERVICES_READY) $(FEEDS_READY) ## run functional p0 on seven services that are not the suite's own: 14 minutes; ARGS="granian --times 3"
+services: setup $(SERVICES_READY) $(FEEDS_READY) ## run functional p0 on eleven services that are not the suite's own: 20 minutes; ARGS="granian --times 3"
 	@$(RUN) -m tests.services.independent $(ARGS)
 
 $(BENCH_READY): $(READY) $(LOCK)
@@ -106,7 +106,7 @@ $(SERVICES_READY): $(READY) $(LOCK)
 	@touch $@
 
 $(FEEDS_READY): $(READY) $(LOCK)
-	@echo "setting up: clients and a server for feeds over NATS and ZeroMQ, into $(VENV)"
+	@echo "setting up: clients and a server for feeds over NATS, MQTT and ZeroMQ, into $(VENV)"
 	@$(call install,feeds) || { echo "make: what feeds need could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 

@@ -26,6 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qaws.sut.broker import open_broker
+from qaws.sut.target_file import read_target
+from qaws.testbed.testbed import Testbed
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONAL = "@p0 and (@integration or @security)"
@@ -33,7 +35,7 @@ TARGETS = {
     "node": ROOT / "tests/e2e/foreign/target.toml",
     **{
         name: ROOT / f"tests/services/fastapi_ticker/targets/{name}.toml"
-        for name in ("uvicorn", "hypercorn", "granian")
+        for name in ("uvicorn", "hypercorn", "granian", "plan", "remote")
     },
     **{
         name: ROOT / f"tests/services/dialects/{name}.toml"
@@ -135,16 +137,23 @@ def results(reports: Path) -> Iterator[Seen]:
 
 
 @contextmanager
-def its_broker(service: str, folder: Path) -> Iterator[dict[str, str]]:
-    """Start the broker of a service whose broker is none of the suite's; say where it is."""
-    if service != "command":
+def surroundings(service: str, folder: Path) -> Iterator[dict[str, str]]:
+    """Start what a service needs and the suite does not start; say where it is, as variables."""
+    if service == "command":
+        broker = open_broker("embedded", folder)
+        try:
+            yield {"QAWS_FEED__BROKER": broker.url}
+        finally:
+            broker.stop()
+    elif service == "remote":
+        testbed = Testbed(read_target(TARGETS["uvicorn"], {}, {}), folder / "elsewhere")
+        try:
+            url, token = testbed.use_service().url, testbed.tokens.valid()
+            yield {"QAWS_ENDPOINT__URL": url, "TICKS_TOKEN": token}
+        finally:
+            testbed.stop()
+    else:
         yield {}
-        return
-    broker = open_broker("embedded", folder)
-    try:
-        yield {"QAWS_FEED__BROKER": broker.url}
-    finally:
-        broker.stop()
 
 
 def run(service: str, reports: Path, arguments: Sequence[str], tell: bool = False) -> Comparison:
@@ -160,7 +169,7 @@ def run(service: str, reports: Path, arguments: Sequence[str], tell: bool = Fals
     target, began, told = TARGETS[service], time.monotonic(), time.monotonic()
     tools = Path(sys.executable).parent
     path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-    with (reports / "console.txt").open("w") as console, its_broker(service, reports) as known:
+    with (reports / "console.txt").open("w") as console, surroundings(service, reports) as known:
         process = subprocess.Popen(
             [sys.executable, "-m", "behave", *arguments, "-D", f"target={target}"],
             cwd=ROOT,
