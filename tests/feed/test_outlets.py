@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 import sys
+import threading
 import time
 from contextlib import asynccontextmanager
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -481,6 +483,42 @@ def test_the_teams_own_publisher_gets_one_document_a_line(loop, tmp_path):
     assert lines == [tick.text for tick in ticks]
     assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]
     assert {tick.heard_by for tick in ticks} == {None}
+
+
+def test_the_publisher_of_the_docs_posts_each_line(loop, tmp_path):
+    docs = (Path(__file__).resolve().parents[2] / "docs/feeds.md").read_text("utf-8")
+    program = tmp_path / "post.py"
+    program.write_text(docs.partition("```python\n")[2].partition("```")[0], "utf-8")
+    came = []
+
+    class Listens(BaseHTTPRequestHandler):
+        def do_POST(self):
+            came.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Listens)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    async def whole():
+        url = f"http://127.0.0.1:{server.server_port}/ticks"
+        feed = Feed(Broker(""), of_command("{python}", str(program), url), QaWs())
+        ticks = [await feed.publish(feed.market.option_tick(256265)) for _ in range(3)]
+        await soon(lambda: len(came) == 3)
+        await feed.close()
+        return ticks
+
+    try:
+        ticks = loop.call(whole(), timeout_s=HANG_S)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert [json.loads(each) for each in came] == [json.loads(tick.text) for tick in ticks]
 
 
 def test_a_publisher_that_has_ended_is_said(loop):

@@ -1,8 +1,8 @@
 """A feed over MQTT, at least once (QoS 1): the broker acknowledges each message.
 
-The client does not connect again by itself: it may repeat what was not acknowledged, and a tick that
-comes twice would look like the service's doing. It has a thread of its own, and so what waits for an
-acknowledgement waits in a thread too.
+The client does not connect again by itself: it may repeat what was not acknowledged, and a tick
+that comes twice would look like the service's doing. It has a thread of its own, and so what waits
+for an acknowledgement waits in a thread too.
 """
 
 from __future__ import annotations
