@@ -39,7 +39,7 @@ $(READY): $(LOCK) pyproject.toml
 
 dask: $(DASK_READY) ## install Dask too, for load from several machines
 
-feeds: $(FEEDS_READY) ## install what feeds over NATS and ZeroMQ need, a NATS server among it
+feeds: $(FEEDS_READY) ## install what feeds over NATS, MQTT and ZeroMQ need, a NATS server among it (mosquitto is not)
 
 browser: $(BROWSER_READY) ## install Playwright too, for a real browser as client
 
@@ -87,7 +87,7 @@ demo: $(READY) ## start broker, service and generator, and print an address for 
 bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAPI; ARGS="--only a" for a part
 	@$(RUN) -m bench $(ARGS)
 
-services: setup $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) ## run functional p0 on six services that are not the suite's own, over TLS and behind a proxy: 16 minutes; ARGS="granian --times 3"
+services: setup $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) ## run functional p0 on thirteen services that are not the suite's own, two of them over TLS: 25 minutes; ARGS="granian --times 3"
 	@$(RUN) -m tests.services.independent $(ARGS)
 
 $(BENCH_READY): $(READY) $(LOCK)
@@ -107,7 +107,7 @@ $(SERVICES_READY): $(READY) $(LOCK)
 	@touch $@
 
 $(FEEDS_READY): $(READY) $(LOCK)
-	@echo "setting up: clients and a server for feeds over NATS and ZeroMQ, into $(VENV)"
+	@echo "setting up: clients and a server for feeds over NATS, MQTT and ZeroMQ, into $(VENV)"
 	@$(call install,feeds) || { echo "make: what feeds need could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 

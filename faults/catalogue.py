@@ -41,6 +41,7 @@ CAPABILITIES = {
     "attacks": "attacks",
     "handshakes": "handshakes",
     "feed": "feed",
+    "own publisher": "own_publisher",
     "keepalive": "keepalive",
     "browser": "browser",
     "compression": "compression",

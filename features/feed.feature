@@ -42,3 +42,14 @@ Feature: Feed
       | a tick of an unknown type        |
       | a bar without a close            |
       | a bar whose volume is a list     |
+
+  @QA-WS-123 @p1 @critical @needs.own-publisher
+  Scenario: QA-WS-123 What the team's own publisher sends reaches clients
+    > Beyond the plan: what the team's own publisher sends reaches clients. Elsewhere the suite makes
+    > the ticks; in production a program of the team does, and it may name things otherwise than
+    > the service does that listens to it.
+
+    Given the ticker service is running
+    When Alice subscribes to instrument 256265, and the team's own publisher runs for at most 10 seconds until a tick of it has reached her
+    Then an option tick of the team's own publisher has reached Alice as it was published
+    And a tick that was published behind it has reached Alice once

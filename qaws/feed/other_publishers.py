@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Container
 
 from qaws.feed.outlets.outlet import Listener
 from qaws.sut.broker import Broker
+from qaws.verdict import Broken, NotVerified
 
 SHOWN_BYTES = 80
 """So much of a payload is shown."""
@@ -47,16 +48,38 @@ class OtherPublishers:
         self._broker, self._channels, self._own = broker, tuple(channels), own
         self._listener = listener(self.name)
         self._heard = ""
+        self._expected: list[str] | None = None
+
+    async def expect(self) -> list[str]:
+        """Take what others publish for what it should be, until `leave`; return it as it grows.
+
+        Raises:
+            Broken: the broker does not let the suite listen.
+            NotVerified: nobody can hear what is published over this kind of feed.
+        """
+        if self._listener is None:
+            raise NotVerified("what others publish over this kind of feed is heard by nobody else")
+        await self.listen()
+        self._expected = []
+        if not self.is_listening:
+            raise Broken(f"{self._broker.shown_url}: does not let the suite listen")
+        return self._expected
+
+    async def settle(self) -> None:
+        """Wait until what has been published so far was heard."""
+        if self._listener and self.is_listening:
+            await self._listener.settle(ANSWER_S)
 
     async def listen(self) -> None:
         """Listen from now on; what was heard before is forgotten. A dead line is replaced."""
-        self._heard = ""
+        self._heard, self._expected = "", None
         if self._listener and not self.is_listening:
             await self._listener.end()
             await self._listener.begin(self._channels, self._judge)
 
     async def leave(self) -> None:
         """Listen no longer."""
+        self._expected = None
         if self._listener:
             await self._listener.end()
 
@@ -67,12 +90,15 @@ class OtherPublishers:
 
     async def heard(self) -> str:
         """Say what others have published so far, in one sentence; "" for nothing."""
-        if not self._heard and self._listener and self.is_listening:
-            await self._listener.settle(ANSWER_S)
+        if not self._heard:
+            await self.settle()
         return self._heard
 
     def _judge(self, channel: str, payload: bytes) -> None:
         text = payload.decode("utf-8", "backslashreplace")
+        if self._expected is not None:
+            self._expected.append(text)
+            return
         if self._heard or text in self._own or any(word in text for word in self.own_words):
             return
         shown = text[:SHOWN_BYTES] + ("…" if len(text) > SHOWN_BYTES else "")

@@ -22,6 +22,7 @@ CAPABILITIES = (
     "statistics",
     "outage",
     "relay",
+    "own-publisher",
     "browser",
     "large-integers",
     "key-ids",

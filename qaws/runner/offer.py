@@ -31,6 +31,7 @@ COMES_FROM = {
     "relay": "{broker_url} in [launch]",
     "tls": '[endpoint] ca_file for a wss:// url, or [settings] "certificate" and "certificate key"',
     "proxy": "[proxy], or [endpoint] behind_proxy",
+    "own-publisher": "[feed] own_publisher",
 }
 """What a scenario may need → what in a target file gives it."""
 

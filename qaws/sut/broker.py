@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from qaws.runtime.ports import free_port
+from qaws.sut.brokers.mqtt_server import MqttServer
 from qaws.sut.brokers.nats_server import NatsServer
 from qaws.sut.brokers.no_server import NoServer
 from qaws.sut.brokers.redis_server import RedisServer
@@ -37,6 +38,7 @@ SERVERS: dict[FeedKind, type[Server]] = {
     "redis": RedisServer,
     "redis-streams": RedisServer,
     "nats": NatsServer,
+    "mqtt": MqttServer,
     "zeromq": NoServer,
     "command": NoServer,
 }
@@ -88,6 +90,11 @@ class Broker:
     def pid(self) -> int | None:
         """Return the process id of the embedded broker, None for one that was there before."""
         return self._process.pid if self._process else None
+
+    @property
+    def log(self) -> Path | None:
+        """Return the log of the embedded broker since its last start, None for another one."""
+        return self._process.log if self._process else None
 
     def await_answer(self, within_s: float) -> None:
         """Wait until the broker answers; the embedded one, and no other that has its port.

@@ -311,15 +311,21 @@ class Setting(Section):
         return [part.format(value=self.text(value)) for part in self._parts()]
 
 
-FeedKind = Literal["redis", "redis-streams", "nats", "zeromq", "command"]
+FeedKind = Literal["redis", "redis-streams", "nats", "mqtt", "zeromq", "command"]
 KIND_BY_SCHEME: dict[str, FeedKind] = {
     "redis": "redis",
     "rediss": "redis",
     "nats": "nats",
     "tls": "nats",
+    "mqtt": "mqtt",
+    "mqtts": "mqtt",
     "zmq+tcp": "zeromq",
 }
 """What speaks at an address, where nothing else is said."""
+
+
+PUBLISHER_PLACEHOLDERS = ("python", "broker_url", "folder", "instrument", "symbol")
+"""What a `{…}` in the command of the team's own publisher may name."""
 
 
 class Feed(Section):
@@ -328,20 +334,22 @@ class Feed(Section):
     `kind` says what it speaks, where the address of `broker` does not. `command` is the team's own
     publisher, which takes one payload a line. `binds` tells who listens where there is no broker:
     the suite, or the service. `field` is that of a stream's entry which has the payload.
-    `inject_allowed`: the suite may publish on a broker that is not of this machine. The payloads
-    are templates of what is published; where there is none it is a tick of `qa-ws`.
+    `inject_allowed`: the suite may publish on a broker that is not of this machine. `own_publisher`
+    is a program of the team that publishes option ticks as in production. The payloads are
+    templates of what is published; where there is none it is a tick of `qa-ws`.
     """
 
     kind: FeedKind | None = None
     broker: str | None = Field(
         default=None,
-        pattern=r"^(embedded|(rediss?|nats|tls|zmq\+tcp)://.+)$",
-        description='"embedded", or an address: redis://…, nats://… or zmq+tcp://…',
+        pattern=r"^(embedded|(rediss?|nats|tls|mqtts?|zmq\+tcp)://.+)$",
+        description='"embedded", or an address: redis://…, nats://…, mqtt://… or zmq+tcp://…',
     )
     command: list[str] = []
     binds: Literal["suite", "service"] = "suite"
     field: str = Field(default="data", min_length=1)
     inject_allowed: bool = False
+    own_publisher: list[str] = []
     options_channel: str = "ticker:options"
     underlying_channel: str = "ticker:underlying"
     option_payload: Any = None
@@ -365,6 +373,17 @@ class Feed(Section):
             return host == "localhost" or ip_address(host).is_loopback
         except ValueError:
             return False
+
+    @field_validator("own_publisher")
+    @classmethod
+    def _known_placeholders(cls, value: list[str]) -> list[str]:
+        for text in value:
+            try:
+                text.format(**dict.fromkeys(PUBLISHER_PLACEHOLDERS, ""))
+            except (KeyError, IndexError, ValueError, AttributeError):
+                known = ", ".join(f"{{{name}}}" for name in PUBLISHER_PLACEHOLDERS)
+                raise ValueError(f"{text!r}: known placeholders are {known}") from None
+        return value
 
     @model_validator(mode="after")
     def _one_source(self) -> Feed:

@@ -53,9 +53,13 @@ LACKS: dict[FeedKind, dict[str, str]] = {
     "redis": {},
     "redis-streams": _NO_LOAD,
     "nats": _NO_LOAD,
-    "zeromq": _NO_LOAD | _NO_BROKER,
+    "mqtt": _NO_LOAD,
+    "zeromq": _NO_LOAD
+    | _NO_BROKER
+    | {"own-publisher": "over ZeroMQ nobody but who subscribes hears what somebody publishes"},
     "command": _NO_LOAD
-    | dict.fromkeys(_NO_BROKER, "the broker behind the command of [feed] is not in our hands"),
+    | dict.fromkeys(_NO_BROKER, "the broker behind the command of [feed] is not in our hands")
+    | {"own-publisher": "the command of [feed] publishes all ticks of the suite already"},
 }
 """What a kind of feed cannot do for the suite: capability → why."""
 
@@ -186,6 +190,7 @@ class Target(Section):
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
             "relay": self._can_be_relayed,
+            "own-publisher": self.feed is not None and bool(self.feed.own_publisher),
             "swarm": self.is_plain,
             "tls": self.endpoint.is_private
             or (self.launch is not None and {*CERTIFICATE_SETTINGS} <= self.settings.keys()),
@@ -229,7 +234,7 @@ class Target(Section):
         if self.launch is None or self.feed is None:
             return False
         parts = urlsplit(self.feed.broker or "")
-        is_plain = parts.scheme in ("redis", "nats")
+        is_plain = parts.scheme in ("redis", "nats", "mqtt")
         here = is_plain and parts.hostname in ("127.0.0.1", "localhost")
         told = [*self.launch.command, *self.launch.environment.values()]
         return (self.feed.broker == "embedded" or here) and any("{broker_url}" in t for t in told)

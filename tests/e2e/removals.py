@@ -48,6 +48,7 @@ REMOVALS = {
     "log_files": without_line(REFERENCE, "log_files"),
     "settings": without_section(REFERENCE, "settings"),
     **{f"setting {name}": without_line(REFERENCE, f'"{name}"') for name in SETTINGS},
+    "own_publisher": without_line(REFERENCE, "own_publisher"),
     "statistics": without_section(REFERENCE, "statistics"),
     "statistics headers": without_line(REFERENCE, "headers"),
     "demo": without_section(REFERENCE, "demo"),

@@ -1,8 +1,9 @@
-"""Services that are fed over NATS, ZeroMQ and a Redis stream: judged as over any other feed."""
+"""Services over NATS, MQTT, ZeroMQ, a Redis stream or a command: judged as over any other feed."""
 
 import importlib.util
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,12 +15,13 @@ import pytest
 from qaws.runtime.ports import free_port
 from qaws.sut.brokers.nats_server import NatsServer
 from tests.processes import run
-from tests.services.independent import results
+from tests.services.independent import results, surroundings
 from tests.waiting import HANG_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ROOT / "tests/services/dialects"
-NEEDS = {"nats": "nats", "zeromq": "zmq"}
+NEEDS = {"nats": "nats", "mqtt": "paho", "zeromq": "zmq"}
+PATH = f"{os.environ['PATH']}:/usr/sbin"
 STREAMS = ("-D", "feed.kind=redis-streams")
 
 
@@ -30,6 +32,8 @@ def behave(tmp_path):
     def running(target, tags, *settings, **environment):
         if target in NEEDS and not importlib.util.find_spec(NEEDS[target]):
             pytest.skip(f"{NEEDS[target]} is not there; make test brings it")
+        if target == "mqtt" and not shutil.which("mosquitto", path=PATH):
+            pytest.skip("mosquitto is not there")
         file, tools = TARGETS / f"{target}.toml", Path(sys.executable).parent
         done = run(
             [sys.executable, "-m", "behave", f"--tags={tags}", "-D", f"target={file}", *settings],
@@ -54,7 +58,12 @@ ASKED = "@p0 and (@QA-WS-001 or @QA-WS-006 or @QA-WS-007 or @QA-WS-008 or @QA-WS
 
 @pytest.mark.parametrize(
     ("target", "verified"),
-    [("nats", {"001", "006", "007", "008", "009"}), ("zeromq", {"001", "008", "009"})],
+    [
+        ("streams", {"001", "006", "007", "008", "009"}),
+        ("nats", {"001", "006", "007", "008", "009"}),
+        ("mqtt", {"001", "006", "007", "008", "009"}),
+        ("zeromq", {"001", "008", "009"}),
+    ],
 )
 def test_a_sound_service_passes_all_that_its_dialect_can_say(behave, target, verified):
     output, rows = behave(target, ASKED)
@@ -65,7 +74,9 @@ def test_a_sound_service_passes_all_that_its_dialect_can_say(behave, target, ver
 @pytest.mark.parametrize(
     ("target", "breaks", "words"),
     [
+        ("streams", "mixes", "received ticks that it had not subscribed to"),
         ("nats", "rounds", "received ticks that differ from what was published"),
+        ("mqtt", "loses", "never received ticks that it was due"),
         ("zeromq", "loses", "never received ticks that it was due"),
     ],
 )
@@ -76,10 +87,23 @@ def test_what_it_does_wrong_is_told_in_the_words_of_the_features(behave, target,
     assert any(words in row["message"] and "NIFTY" in row["message"] for row in failed), output
 
 
-def test_a_service_that_reads_a_stream_is_judged_alike(behave):
-    output, rows = behave("tokens", "@QA-WS-008 and @p0", *STREAMS, FEED="streams")
-    assert "passed" in {row["status"] for row in rows}, output
-    assert {row["status"] for row in rows} <= {"passed", "skipped"}, output
+def test_a_publisher_of_the_team_feeds_a_service(behave, tmp_path):
+    with surroundings("command", tmp_path) as known:
+        output, rows = behave("command", ASKED, **known)
+        assert {row["status"] for row in rows} <= {"passed", "skipped"}, output
+        passed = {row["id"][-3:] for row in rows if row["status"] == "passed"}
+        assert passed == {"001", "006", "007", "008", "009"}, output
+        output, rows = behave("command", "@QA-WS-008 and @p0", BREAKS="rounds", **known)
+    failed = [row["message"] for row in rows if row["status"] == "failed"]
+    assert any("received ticks that differ from what was published" in m for m in failed), output
+
+
+def test_a_publisher_that_ends_is_broken_and_not_the_service(behave, tmp_path):
+    with surroundings("command", tmp_path) as known:
+        there = {**known, "QAWS_FEED__COMMAND": "sh -c exit"}
+        output, rows = behave("command", "@QA-WS-008 and @p0", **there)
+    assert not [row for row in rows if row["status"] == "failed"], output
+    assert "has ended with exit code 0" in output
 
 
 def test_a_nats_server_that_is_down_is_announced_and_a_cut_is_not_verified(behave):

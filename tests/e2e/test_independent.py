@@ -1,4 +1,4 @@
-"""Services that know nothing of the suite: some rows of each capability, on each of four.
+"""Services that know nothing of the suite: some rows of each capability, on each of six.
 
 `make services` plays all of functional p0 on them.
 """
@@ -56,8 +56,11 @@ TOOLS = Path(sys.executable).parent
 MISSING = {
     "node": not (shutil.which("node") or (TOOLS / "node").exists()),
     **{
-        name: not all(importlib.util.find_spec(each) for each in ("fastapi", name))
-        for name in ("uvicorn", "hypercorn", "granian")
+        name: not all(importlib.util.find_spec(each) for each in ("fastapi", server))
+        for name, server in {
+            **{name: name for name in ("uvicorn", "hypercorn", "granian")},
+            **dict.fromkeys(("plan", "remote"), "uvicorn"),
+        }.items()
     },
 }
 

@@ -37,6 +37,7 @@ MINE = {
     "setting log level": "025 -n Tokens.leave",
     "setting keepalive": "101",
     "setting allow-list": "023 -n sent.twice",
+    "own_publisher": "123",
     "statistics": "004 120",
     "statistics headers": "004 018 120",
     "demo": "001",
@@ -46,6 +47,7 @@ GONE = {
     "entitlement_claim": {"entitlements"},
     "settings": {"configure", "user-limit"},
     "setting user limit": {"user-limit"},
+    "own_publisher": {"own-publisher"},
     "statistics": {"statistics"},
 }
 """What is taken away → the capabilities that go with it; none for the others."""

@@ -5,10 +5,14 @@ import importlib
 import importlib.util
 import json
 import os
+import shutil
 import sys
+import threading
 import time
 from contextlib import asynccontextmanager
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,26 +30,20 @@ from qaws.verdict import Broken, NotVerified
 from tests.waiting import HANG_S, soon
 
 NIFTY = selection_of("NIFTY")
-NEEDS = {"nats": "nats", "zeromq": "zmq"}
-KINDS = ("redis", "redis-streams", "nats", "zeromq")
+NEEDS = {"nats": "nats", "mqtt": "paho", "zeromq": "zmq"}
+KINDS = ("redis", "redis-streams", "nats", "mqtt", "zeromq")
 CHANNELS = ("ticker:options", "ticker:underlying")
+PATH = f"{os.environ['PATH']}:/usr/sbin"
 
 
 def needed(kind):
     """Skip where the library of a kind is not there."""
     if kind in NEEDS and not importlib.util.find_spec(NEEDS[kind]):
         pytest.skip(f"{NEEDS[kind]} is not there; make test brings it")
-    if kind == "nats":
-        open_nats_or_skip()
-
-
-def open_nats_or_skip():
-    import shutil
-    from pathlib import Path
-
-    beside = Path(sys.executable).with_name("nats-server")
-    if not (beside.exists() or shutil.which("nats-server")):
-        pytest.skip("nats-server is not there; make test brings it")
+    program = {"nats": "nats-server", "mqtt": "mosquitto"}.get(kind)
+    beside = Path(sys.executable).with_name(program or "python")
+    if program and not (beside.exists() or shutil.which(program, path=PATH)):
+        pytest.skip(f"{program} is not there")
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +118,22 @@ async def listening(kind, url):
         await asyncio.wait_for(came.wait(), HANG_S)
         yield heard
         await line.close()
+    elif kind == "mqtt":
+        import paho.mqtt.client as mqtt
+        from paho.mqtt.enums import CallbackAPIVersion
+
+        loop, subscribed = asyncio.get_running_loop(), asyncio.Event()
+        client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        client.on_message = lambda _c, _u, each: heard.append((each.topic, each.payload.decode()))
+        client.on_subscribe = lambda *_: loop.call_soon_threadsafe(subscribed.set)
+        client.on_connect = lambda client, *_: client.subscribe(CHANNELS[0], 1)
+        host, _, port = url.removeprefix("mqtt://").partition(":")
+        client.connect(host, int(port))
+        client.loop_start()
+        await asyncio.wait_for(subscribed.wait(), HANG_S)
+        yield heard
+        client.disconnect()
+        client.loop_stop()
     else:
         import zmq
         import zmq.asyncio
@@ -182,7 +196,7 @@ def test_what_is_published_comes_in_order_as_it_is_in_the_ledger(play, kind):
     assert all(tick.due_ns <= tick.sent_ns < tick.taken_ns for tick in ticks)
 
 
-@pytest.mark.parametrize("kind", ["redis", "redis-streams", "nats"])
+@pytest.mark.parametrize("kind", ["redis", "redis-streams", "nats", "mqtt"])
 def test_what_was_taken_before_an_event_is_with_the_broker(play, kind):
     async def story(feed, heard):
         option, at = partial(feed.market.option_tick, 256265), []
@@ -204,7 +218,7 @@ def test_over_zeromq_nothing_is_owed_at_an_instant(play):
     play("zeromq", story)
 
 
-@pytest.mark.parametrize("kind", ["redis-streams", "nats", "zeromq"])
+@pytest.mark.parametrize("kind", ["redis-streams", "nats", "mqtt", "zeromq"])
 def test_what_a_kind_cannot_do_is_not_verified_with_its_reason(play, kind):
     async def story(feed, heard):
         with pytest.raises(NotVerified, match="cuts nobody off at the suite's word"):
@@ -215,7 +229,7 @@ def test_what_a_kind_cannot_do_is_not_verified_with_its_reason(play, kind):
     play(kind, story)
 
 
-@pytest.mark.parametrize("kind", ["redis", "nats", "zeromq"])
+@pytest.mark.parametrize("kind", ["redis", "nats", "mqtt", "zeromq"])
 def test_it_is_told_who_listens_but_for_the_suite(play, kind):
     async def story(feed, heard):
         await feed.publish(feed.market.option_tick(256265))
@@ -226,7 +240,7 @@ def test_it_is_told_who_listens_but_for_the_suite(play, kind):
     assert not told.covers("elsewhere.entirely")
 
 
-@pytest.mark.parametrize("kind", ["redis-streams", "nats"])
+@pytest.mark.parametrize("kind", ["redis-streams", "nats", "mqtt"])
 def test_who_else_publishes_is_heard_and_never_the_suite(loop, brokers, kind):
     shared = Broker(brokers(kind).url, server=brokers(kind).server, is_own=False)
 
@@ -256,7 +270,7 @@ def test_who_else_publishes_is_heard_and_never_the_suite(loop, brokers, kind):
     assert "on the channel ticker:underlying: '{\"a colleague\": 1}'" in heard
 
 
-@pytest.mark.parametrize("kind", ["redis-streams", "nats"])
+@pytest.mark.parametrize("kind", ["redis-streams", "nats", "mqtt"])
 def test_a_broker_goes_and_comes_back(loop, tmp_path, kind):
     needed(kind)
     broker = open_broker("embedded", tmp_path, kind=kind)
@@ -283,7 +297,7 @@ def test_a_broker_goes_and_comes_back(loop, tmp_path, kind):
         broker.stop()
 
 
-@pytest.mark.parametrize("kind", ["nats", "zeromq"])
+@pytest.mark.parametrize("kind", ["nats", "mqtt", "zeromq"])
 def test_a_subscription_that_comes_late_is_waited_for_and_one_that_never_comes_only_once(
     loop, brokers, kind
 ):
@@ -430,7 +444,11 @@ def test_a_message_that_the_server_does_not_take_is_no_fault_of_the_service(play
 
 @pytest.mark.parametrize(
     ("kind", "library", "module", "package"),
-    [("nats", "nats", "nats_core", "nats-py"), ("zeromq", "zmq", "zeromq", "pyzmq")],
+    [
+        ("nats", "nats", "nats_core", "nats-py"),
+        ("mqtt", "paho.mqtt.client", "mqtt", "paho-mqtt"),
+        ("zeromq", "zmq", "zeromq", "pyzmq"),
+    ],
 )
 def test_a_library_that_is_not_there_is_named_with_the_command_that_brings_it(
     monkeypatch, kind, library, module, package
@@ -465,6 +483,42 @@ def test_the_teams_own_publisher_gets_one_document_a_line(loop, tmp_path):
     assert lines == [tick.text for tick in ticks]
     assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]
     assert {tick.heard_by for tick in ticks} == {None}
+
+
+def test_the_publisher_of_the_docs_posts_each_line(loop, tmp_path):
+    docs = (Path(__file__).resolve().parents[2] / "docs/feeds.md").read_text("utf-8")
+    program = tmp_path / "post.py"
+    program.write_text(docs.partition("```python\n")[2].partition("```")[0], "utf-8")
+    came = []
+
+    class Listens(BaseHTTPRequestHandler):
+        def do_POST(self):
+            came.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Listens)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    async def whole():
+        url = f"http://127.0.0.1:{server.server_port}/ticks"
+        feed = Feed(Broker(""), of_command("{python}", str(program), url), QaWs())
+        ticks = [await feed.publish(feed.market.option_tick(256265)) for _ in range(3)]
+        await soon(lambda: len(came) == 3)
+        await feed.close()
+        return ticks
+
+    try:
+        ticks = loop.call(whole(), timeout_s=HANG_S)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert [json.loads(each) for each in came] == [json.loads(tick.text) for tick in ticks]
 
 
 def test_a_publisher_that_has_ended_is_said(loop):

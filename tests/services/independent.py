@@ -21,8 +21,13 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from qaws.sut.broker import open_broker
+from qaws.sut.target_file import read_target
+from qaws.testbed.testbed import Testbed
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONAL = "@p0 and (@integration or @security)"
@@ -30,9 +35,12 @@ TARGETS = {
     "node": ROOT / "tests/e2e/foreign/target.toml",
     **{
         name: ROOT / f"tests/services/fastapi_ticker/targets/{name}.toml"
-        for name in ("uvicorn", "hypercorn", "granian")
+        for name in ("uvicorn", "hypercorn", "granian", "plan", "remote")
     },
-    **{name: ROOT / f"tests/services/dialects/{name}.toml" for name in ("nats", "zeromq")},
+    **{
+        name: ROOT / f"tests/services/dialects/{name}.toml"
+        for name in ("streams", "nats", "mqtt", "zeromq", "command")
+    },
     **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy")},
 }
 TELL_EVERY_S = 10.0
@@ -129,6 +137,26 @@ def results(reports: Path) -> Iterator[Seen]:
         yield Seen(result["name"], verdict, words.splitlines()[0] if words else "")
 
 
+@contextmanager
+def surroundings(service: str, folder: Path) -> Iterator[dict[str, str]]:
+    """Start what a service needs and the suite does not start; say where it is, as variables."""
+    if service == "command":
+        broker = open_broker("embedded", folder)
+        try:
+            yield {"QAWS_FEED__BROKER": broker.url}
+        finally:
+            broker.stop()
+    elif service == "remote":
+        testbed = Testbed(read_target(TARGETS["uvicorn"], {}, {}), folder / "elsewhere")
+        try:
+            url, token = testbed.use_service().url, testbed.tokens.valid()
+            yield {"QAWS_ENDPOINT__URL": url, "TICKS_TOKEN": token}
+        finally:
+            testbed.stop()
+    else:
+        yield {}
+
+
 def run(service: str, reports: Path, arguments: Sequence[str], tell: bool = False) -> Comparison:
     """Run a selection against a service to its end; return what came of it, compared.
 
@@ -142,11 +170,11 @@ def run(service: str, reports: Path, arguments: Sequence[str], tell: bool = Fals
     target, began, told = TARGETS[service], time.monotonic(), time.monotonic()
     tools = Path(sys.executable).parent
     path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-    with (reports / "console.txt").open("w") as console:
+    with (reports / "console.txt").open("w") as console, surroundings(service, reports) as known:
         process = subprocess.Popen(
             [sys.executable, "-m", "behave", *arguments, "-D", f"target={target}"],
             cwd=ROOT,
-            env={**os.environ, "QAWS_REPORTS": str(reports), "PATH": path},
+            env={**os.environ, **known, "QAWS_REPORTS": str(reports), "PATH": path},
             stdout=console,
             stderr=subprocess.STDOUT,
         )

@@ -123,6 +123,9 @@ KNOWN = (
         ('broker = "embedded"\nkind = "nats"', "nats", True),
         ('broker = "nats://127.1.2.3"', "nats", True),
         ('broker = "tls://nats.example:4222"', "nats", False),
+        ('broker = "embedded"\nkind = "mqtt"', "mqtt", True),
+        ('broker = "mqtt://localhost:1883"', "mqtt", True),
+        ('broker = "mqtts://desk@mqtt.example"', "mqtt", False),
         ('broker = "zmq+tcp://127.0.0.1:5555"', "zeromq", True),
         ('broker = "zmq+tcp://*:5555"', "zeromq", False),
         ('command = ["publish"]', "command", False),
@@ -151,11 +154,32 @@ def test_ticks_are_made_up_on_this_machine_only_unless_the_file_allows_it(
         ('kind = "nats"\ncommand = ["x"]', "do not go together"),
         ('broker = "embedded"\ncommand = ["x"]', "is not for it"),
         ('broker = "embedded"\nbinds = "service"', "is for the zmq+tcp:// address of a service"),
-        ('kind = "mqtt"\nbroker = "embedded"', "[feed] kind = 'mqtt': input should be"),
+        ('kind = "kafka"\nbroker = "embedded"', "[feed] kind = 'kafka': input should be"),
+        (
+            'broker = "embedded"\nown_publisher = ["{mars}"]',
+            "known placeholders are {python}, {bro",
+        ),
     ],
 )
 def test_a_feed_that_is_none_is_said(complaint, feed, said):
     assert said in complaint(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\n")
+
+
+@pytest.mark.parametrize(
+    ("feed", "why"),
+    [
+        ('broker = "embedded"', ""),
+        ('broker = "embedded"\nkind = "mqtt"', ""),
+        ('broker = "embedded"\nkind = "zeromq"', "nobody but who subscribes hears"),
+        ('command = ["x"]\ninject_allowed = true', "publishes all ticks of the suite already"),
+    ],
+)
+def test_the_teams_own_publisher_is_run_where_it_can_be_heard(read, feed, why):
+    target = read(HEAD + REMOTE + AUTH + f'[feed]\n{feed}\nown_publisher = ["publish"]\n')
+    assert ("own-publisher" in target.capabilities) is (why == "")
+    assert why in target.withheld.get("own-publisher", "")
+    without = read(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\n")
+    assert "own-publisher" not in without.capabilities
 
 
 def test_a_service_that_binds_is_not_started_by_the_suite(complaint):

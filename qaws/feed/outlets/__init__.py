@@ -21,6 +21,10 @@ def outlet_of(broker: Broker, section: FeedSection) -> Outlet:
         from qaws.feed.outlets.nats_core import NatsCore
 
         return NatsCore(broker)
+    if section.speaks == "mqtt":
+        from qaws.feed.outlets.mqtt import Mqtt
+
+        return Mqtt(broker)
     if section.speaks == "zeromq":
         from qaws.feed.outlets.zeromq import ZeroMq
 
@@ -28,7 +32,7 @@ def outlet_of(broker: Broker, section: FeedSection) -> Outlet:
     if section.speaks == "command":
         from qaws.feed.outlets.own_publisher import OwnPublisher
 
-        return OwnPublisher(section.command)
+        return OwnPublisher(section.command, broker.url)
     from qaws.feed.outlets.redis_feed import RedisPubSub, RedisStreams
 
     if section.speaks == "redis-streams":

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from qaws.feed.outlets.outlet import ANSWER_S, Breath, Message, Outlet
+from qaws.sut.broker import shown
 from qaws.verdict import Broken, NotVerified
 
 
@@ -17,22 +19,26 @@ class OwnPublisher(Outlet):
     kind = "the command of [feed]"
     confirms = False
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], broker_url: str) -> None:
         """Start it.
 
         Args:
-            command: program and arguments.
+            command: program and arguments, in which `{python}` and `{broker_url}` are filled in.
+            broker_url: where it publishes, as far as that is known.
 
         Raises:
             Broken: it cannot be started.
         """
-        self._shown = " ".join(command)
+        values = {"{python}": sys.executable, "{broker_url}": broker_url}
+        for name, value in values.items():
+            command = [part.replace(name, value) for part in command]
+        self._shown = " ".join(command).replace(broker_url or " ", shown(broker_url) or " ")
         try:
             self._process = subprocess.Popen(
                 list(command), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0
             )
         except OSError as problem:
-            raise Broken(f"[feed] command = {command}: {problem.strerror}") from None
+            raise Broken(f"[feed] command = {self._shown}: {problem.strerror}") from None
 
     def _hand_over(self, payload: str | bytes) -> None:
         data = payload.encode() if isinstance(payload, str) else payload

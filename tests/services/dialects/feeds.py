@@ -1,12 +1,18 @@
-"""Where a ticker of another dialect takes its ticks from, by the address: Redis, NATS, ZeroMQ."""
+"""Where a ticker of another dialect takes its ticks from, by the address.
+
+`STREAMS` names the Redis streams that it reads, where it reads any.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis.asyncio
 
@@ -25,10 +31,12 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
     scheme = url.partition("://")[0]
     if scheme == "nats":
         await _nats(url, take, tell)
+    elif scheme == "mqtt":
+        await _mqtt(url, take, tell)
     elif scheme == "tcp":
         await _zeromq(url, take)
-    elif os.environ.get("FEED") == "streams":
-        await _streams(url, take)
+    elif os.environ.get("STREAMS"):
+        await _streams(url, take, tell)
     else:
         await _redis(url, take)
 
@@ -52,23 +60,50 @@ async def _redis(url: str, take: Take) -> None:
             await asyncio.sleep(AGAIN_S)
 
 
-async def _streams(url: str, take: Take) -> None:
-    """Read the stream of the target `tokens`, from where it ends now; later from where it was."""
-    stream, last = "ticker:nifty:options", ""
+async def _streams(url: str, take: Take, tell: Tell) -> None:
+    """Read streams, from where they end now; after a loss from where it was.
+
+    A broker that leaves a read unanswered is lost: one without news answers after a second.
+    """
+    at: dict[str, str] = dict.fromkeys(os.environ["STREAMS"].split(), "")
+    was_lost = False
+
+    async def settled(client: redis.asyncio.Redis) -> None:
+        """Wait until all that is in the streams now has been taken."""
+        ends = {stream: await _end(client, stream) for stream in at}
+        while any(_place(at[stream]) < _place(end) for stream, end in ends.items()):  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
+
     while True:
         try:
-            async with redis.asyncio.from_url(url) as client:
-                if not last:
-                    found: Any = await client.xrevrange(stream, count=1)
-                    last = found[0][0].decode() if found else "0-0"
+            async with redis.asyncio.from_url(url, socket_timeout=3, retry=None) as client:
+                for stream, place in at.items():
+                    at[stream] = place or await _end(client, stream)
+                SETTLE[:] = [partial(settled, client)]
                 while True:
-                    answer: Any = await client.xread({stream: last}, block=1000)
-                    for _, entries in answer:
+                    answer: Any = await client.xread(dict[Any, Any](at), block=1000)
+                    if was_lost:
+                        was_lost = False
+                        tell("recovered")
+                    for stream, entries in answer:
                         for number, entry in entries:
-                            last = number.decode()
+                            at[stream.decode()] = number.decode()
                             take(entry[b"data"])
         except (redis.RedisError, OSError):
+            SETTLE.clear()
+            if not was_lost:
+                was_lost = True
+                tell("degraded")
             await asyncio.sleep(AGAIN_S)
+
+
+async def _end(client: redis.asyncio.Redis, stream: str) -> str:
+    found: Any = await client.xrevrange(stream, count=1)
+    return found[0][0].decode() if found else "0-0"
+
+
+def _place(number: str) -> tuple[int, ...]:
+    return tuple(map(int, number.split("-")))
 
 
 async def _nats(url: str, take: Take, tell: Tell) -> None:
@@ -120,6 +155,68 @@ async def _nats(url: str, take: Take, tell: Tell) -> None:
             SETTLE[:] = [settled]
             await ended.wait()
             SETTLE.clear()
+            was_lost = True
+            tell("degraded")
+        await asyncio.sleep(AGAIN_S)
+
+
+async def _mqtt(url: str, take: Take, tell: Tell) -> None:
+    """Subscribe to `md/#`; a broker that does not answer a ping within 2 s is lost."""
+    import paho.mqtt.client as mqtt
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    loop, parts, was_lost = asyncio.get_running_loop(), urlsplit(url), False
+    probe = f"md/probe/{uuid.uuid4()}"
+    came_back = asyncio.Event()
+
+    def found() -> None:
+        nonlocal was_lost
+        if was_lost:
+            was_lost = False
+            tell("recovered")
+
+    def heard(topic: str, payload: bytes) -> None:
+        found()
+        if topic == probe:
+            came_back.set()
+        elif not topic.startswith("md/probe/"):
+            take(payload)
+
+    while True:
+        ready, ended = asyncio.Event(), asyncio.Event()
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
+
+        def on_connect(client: Any, *_: Any) -> None:
+            client.subscribe("md/#", 1)
+
+        def on_subscribe(*_: Any, ready: asyncio.Event = ready) -> None:
+            loop.call_soon_threadsafe(ready.set)
+
+        def on_message(_c: Any, _u: Any, message: Any) -> None:
+            loop.call_soon_threadsafe(heard, message.topic, message.payload)
+
+        def on_disconnect(*_: Any, ended: asyncio.Event = ended) -> None:
+            loop.call_soon_threadsafe(ended.set)
+
+        async def settled(client: mqtt.Client = client) -> None:
+            came_back.clear()
+            client.publish(probe, b"", 1)  # behind all that the broker has sent
+            await came_back.wait()
+
+        client.on_connect, client.on_subscribe = on_connect, on_subscribe
+        client.on_message, client.on_disconnect = on_message, on_disconnect
+        client.connect_timeout = 2
+        with suppress(OSError, TimeoutError):
+            await asyncio.to_thread(client.connect, parts.hostname, parts.port, 2)
+            client.loop_start()
+            async with asyncio.timeout(3):
+                await ready.wait()
+            found()
+            SETTLE[:] = [settled]
+            await ended.wait()
+        SETTLE.clear()
+        await asyncio.to_thread(client.loop_stop)
+        if not was_lost:
             was_lost = True
             tell("degraded")
         await asyncio.sleep(AGAIN_S)

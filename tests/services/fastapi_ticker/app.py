@@ -19,9 +19,10 @@ from fastapi.responses import JSONResponse
 
 from tests.services.fastapi_ticker.clients import Client, Clients
 from tests.services.fastapi_ticker.feed import Feed
-from tests.services.fastapi_ticker.messages import Invalid, Tick, parse, tick
+from tests.services.fastapi_ticker.messages import Invalid, Tick
 from tests.services.fastapi_ticker.settings import Settings
 from tests.services.fastapi_ticker.tokens import Bearer, Refused, Tokens
+from tests.services.fastapi_ticker.words import WORDS
 
 log = logging.getLogger("ticker")
 
@@ -37,15 +38,20 @@ class Ticker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.words = WORDS[settings.protocol]()
         self.tokens = Tokens(
             settings.jwks_path, settings.issuer, settings.audience, settings.symbols_claim
         )
         self.clients = Clients(settings)
-        self.feed = Feed(settings.redis_url, self._on_payload, self.clients.tell_status)
+        self.feed = Feed(settings.redis_url, self._on_payload, self._on_status)
+
+    def _on_status(self, connected: bool) -> None:
+        if self.words.tells_status:
+            self.clients.tell_status(connected)
 
     def _on_payload(self, data: bytes) -> None:
         try:
-            found: Tick = tick(data)
+            found: Tick = self.words.tick(data)
         except Invalid as problem:
             log.warning("a payload of the feed is no tick: %s", problem)
         else:
@@ -84,7 +90,10 @@ class Ticker:
         """Serve one client until it or the service ends that."""
         bearer = self.bearer(websocket)
         if isinstance(bearer, Response):
-            await websocket.send_denial_response(bearer)
+            if self.words.refuses_in_words:
+                await websocket.send_denial_response(bearer)
+            else:
+                await websocket.close(1008, "Authentication required")  # which nobody ever sees
             return
         client = Client(bearer, self.settings)
         refusal = self.clients.enter(client)
@@ -101,7 +110,7 @@ class Ticker:
             self.clients.leave(client)
 
     async def _talk(self, websocket: WebSocket, client: Client) -> None:
-        client.say({"type": "connection", "status": "connected", "session_id": client.session_id})
+        client.say(self.words.welcome(client.session_id))
         if self.clients.degraded:
             client.say(self.clients.status)
         tasks = [
@@ -153,10 +162,11 @@ class Ticker:
         try:
             if text is None:
                 raise Invalid("it is not text")
-            command = parse(text)
+            command = self.words.parse(text)
             if command.action == "ping":
                 client.say({"type": "pong"})
                 return
+            held = set(client.keys)
             if command.action == "unsubscribe":
                 self.clients.unsubscribe(client, command.keys)
             elif not self.clients.may_hold(client, command.keys):
@@ -167,15 +177,8 @@ class Ticker:
             log.debug("a message was invalid: %s", problem)
             client.say({"type": "error", "message": f"Invalid message format: {problem}"})
             return
-        kinds = [kind for kind, _ in client.keys]
-        totals = {name: kinds.count(name[:-1]) for name in ("instruments", "symbols")}
-        client.say(
-            {
-                "type": f"{command.action}d",
-                "selector": command.selector,
-                "totals": {**totals, "underlyings": kinds.count("underlying")},
-            }
-        )
+        changed = held ^ client.keys
+        client.say(self.words.acknowledgement(command, changed, client.keys))
 
     async def _write(self, websocket: WebSocket, client: Client) -> None:
         while (text := await client.next()) is not None:

@@ -49,8 +49,8 @@ def _no_constant(name: str) -> Any:
     raise Invalid(f"{name} is not JSON")
 
 
-def parse(text: str) -> Command:
-    """Return the command in a message.
+def read(text: str) -> dict[str, Any]:
+    """Return the object that a message is.
 
     Raises:
         Invalid: it is none.
@@ -63,6 +63,16 @@ def parse(text: str) -> Command:
         raise Invalid("it is not JSON") from None
     if not isinstance(message, dict):
         raise Invalid("it is not an object")
+    return message
+
+
+def parse(text: str) -> Command:
+    """Return the command in a message.
+
+    Raises:
+        Invalid: it is none.
+    """
+    message = read(text)
     action = message.get("action")
     if action == "ping":
         return Command("ping")

@@ -95,7 +95,8 @@ async def on_uvicorn(settings: Settings) -> None:
     class Server(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets)
-            on_sigterm(app.state.ticker.drain, lambda: self.handle_exit(signal.SIGTERM, None))
+            if settings.protocol != "plan":  # which leaves that to the server
+                on_sigterm(app.state.ticker.drain, lambda: self.handle_exit(signal.SIGTERM, None))
 
     await Server(config).serve()
 

@@ -31,6 +31,7 @@ class Settings:
     burst: int = 200
     subscriptions: int = 500
     outbox_messages: int = 5000
+    protocol: str = "qa-ws"
 
     def admits(self, origins: Sequence[str]) -> bool:
         """Return whether a page of these Origin headers may come in; one without any may."""
@@ -58,4 +59,5 @@ def from_environment() -> Settings:
         ping_s=float(env.get("PING_SECONDS", "20")),
         heartbeat_s=float(env.get("HEARTBEAT_SECONDS", "0")),
         log_level=env.get("LOG_LEVEL", "INFO"),
+        protocol=env.get("PROTOCOL", "qa-ws"),
     )

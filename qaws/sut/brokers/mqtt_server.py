@@ -1,0 +1,132 @@
+"""An MQTT broker. The embedded one is the program mosquitto, of the system."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import psutil
+
+from qaws.runtime.process import ManagedProcess
+from qaws.sut.brokers.server import Problem, Server, Start, started_with
+from qaws.verdict import Broken
+
+PORT = 1883
+CONNECT, CONNACK = 0x10, 0x20
+KEEP_ALIVE_S = 10
+REFUSALS = {4: "bad user name or password", 5: "not authorised"}
+"""Answers to a CONNECT that time does not mend (MQTT 3.1.1, section 3.2.2.3)."""
+
+CONFIGURATION = """
+listener {port} 127.0.0.1
+allow_anonymous true
+persistence false
+max_queued_messages 0
+log_dest stderr
+log_type error
+log_type warning
+log_type notice
+log_type subscribe
+log_type unsubscribe
+"""
+SUBSCRIBED = re.compile(r"\d+: (?P<client>.+?) [012] (?P<topic>.+)")
+UNSUBSCRIBED = re.compile(r"\d+: (?P<client>\S+) (?P<topic>\S+)")
+LEFT = re.compile(r"\d+: .*?[Cc]lient (?P<client>.+?)(?: disconnected| closed| has exceeded|,).*")
+"""What mosquitto logs of its clients (2.0)."""
+
+
+class Refused(Exception):
+    """The broker refuses who connects with the credentials of its address."""
+
+
+class MqttServer(Server):
+    """An MQTT broker."""
+
+    final = (Refused, ValueError)
+
+    def problem(self, url: str, process: ManagedProcess | None, within_s: float) -> Problem:
+        """Connect as a client would; the embedded one must have the port itself."""
+        try:
+            parts = urlsplit(url)
+            where = (parts.hostname or "127.0.0.1", parts.port or PORT)
+            with socket.create_connection(where, within_s) as line:
+                if parts.scheme == "mqtts":
+                    return None  # that somebody listens; the certificate is for the client
+                line.settimeout(within_s)
+                line.sendall(_connect(unquote(parts.username or ""), unquote(parts.password or "")))
+                answer = line.recv(4)
+        except (OSError, ValueError) as problem:
+            return problem
+        if len(answer) < 4 or answer[0] != CONNACK:
+            return "it hangs up" if not answer else "what answers there is no MQTT broker"
+        if answer[3] in REFUSALS:
+            return Refused(REFUSALS[answer[3]])
+        if process and where[1] not in _ports(process.pid):
+            return "another broker has its port"
+        return None
+
+    def address(self, port: int) -> str:
+        """Return the address of an embedded one."""
+        return f"mqtt://127.0.0.1:{port}"
+
+    def embedded(self, port: int, folder: Path) -> Start:
+        """Return what starts one on a port."""
+        program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+        if program is None:
+            raise Broken(
+                '[feed] kind = "mqtt", broker = "embedded": needs the program mosquitto: '
+                "apt-get install mosquitto, or brew install mosquitto"
+            )
+        settings = Path(tempfile.mkdtemp(prefix="broker-", dir=folder)) / "mosquitto.conf"
+        settings.write_text(CONFIGURATION.format(port=port), "utf-8")
+        return started_with("the embedded broker", [program, "-c", str(settings)], folder)
+
+
+def _connect(user: str, password: str) -> bytes:
+    """Return the packet CONNECT of MQTT 3.1.1: a clean session, and credentials if there are."""
+    flags = 0x02 | (0x80 if user else 0) | (0x40 if user and password else 0)
+    texts = [f"qaws-asks-{secrets.token_hex(4)}", *([user] if user else [])]
+    texts += [password] if user and password else []
+    body = b"\x00\x04MQTT\x04" + bytes([flags]) + KEEP_ALIVE_S.to_bytes(2, "big")
+    for text in map(str.encode, texts):
+        body += len(text).to_bytes(2, "big") + text
+    length, rest = b"", len(body)
+    while True:
+        rest, low = divmod(rest, 128)
+        length += bytes([low | (0x80 if rest else 0)])
+        if not rest:
+            return bytes([CONNECT]) + length + body
+
+
+def _ports(pid: int) -> set[int]:
+    """Return the ports on which a process listens."""
+    try:
+        sockets = psutil.Process(pid).net_connections("tcp")
+    except psutil.Error:
+        return set()
+    return {each.laddr.port for each in sockets if each.status == psutil.CONN_LISTEN}
+
+
+def listening(log: str, own: str) -> tuple[set[str], int]:
+    """Return the topics to which clients are subscribed now, and how often anybody ever was.
+
+    Args:
+        log: what an embedded broker has written.
+        own: how the names of the suite's own clients begin.
+    """
+    held: dict[str, set[str]] = {}
+    count = 0
+    for line in log.splitlines():
+        if said := LEFT.fullmatch(line):
+            held.pop(said["client"], None)
+        elif (said := SUBSCRIBED.fullmatch(line)) and not said["client"].startswith(own):
+            held.setdefault(said["client"], set()).add(said["topic"])
+            count += 1
+        elif (said := UNSUBSCRIBED.fullmatch(line)) and said["client"] in held:
+            held[said["client"]].discard(said["topic"])
+    return set().union(*held.values()), count
