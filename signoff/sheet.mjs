@@ -203,7 +203,7 @@ function renderLinks(scenarios) {
 
 // ----------------------------------------------------------------------- criteria and signatures
 function renderCriteria(criteria) {
-  const rows = criteria.map(({ name, bound, measured, verdict, source, why, details = [] }) => `<tr class="row"><th scope="row">${escape(name)}</th><td>${escape(bound)}</td><td>${escape(clip(measured, 700)) || (why ? "" : '<span class="none">—</span>')}${renderSource(source, why)}${renderDetails(details)}</td><td>${chip(verdict)}</td></tr>`);
+  const rows = criteria.map(({ name, bound, measured, verdict, source, why, details = [] }) => `<tr class="row"><th scope="row">${escape(name)}</th><td data-label="Bound">${escape(bound)}</td><td data-label="Measured">${escape(clip(measured, 700)) || (why ? "" : '<span class="none">—</span>')}${renderSource(source, why)}${renderDetails(details)}</td><td>${chip(verdict)}</td></tr>`);
   return `<table class="criteria">
 <colgroup><col class="name"><col><col><col class="judged"></colgroup>
 <thead><tr><th scope="col">Criterion</th><th scope="col">Bound</th><th scope="col">Measured</th><th scope="col">Verdict</th></tr></thead>
@@ -231,7 +231,7 @@ ${renderCriteria(further)}
 
 function renderSignatures(roles) {
   const box = (word) => `<span class="choice"><i></i>${word}</span>`;
-  const rows = roles.map((role) => `<tr><th scope="row">${escape(role)}</th><td></td><td></td><td></td><td class="decide">${box("accepted")}${box("rejected")}</td></tr>`);
+  const rows = roles.map((role) => `<tr><th scope="row">${escape(role)}</th><td data-label="Name"></td><td data-label="Date"></td><td data-label="Signature"></td><td class="decide">${box("accepted")}${box("rejected")}</td></tr>`);
   return `<table class="signatures">
 <colgroup><col class="role"><col><col class="date"><col><col class="decision"></colgroup>
 <thead><tr><th scope="col">Role</th><th scope="col">Name</th><th scope="col">Date</th><th scope="col">Signature</th><th scope="col">Decision</th></tr></thead>
@@ -286,7 +286,8 @@ col.test{width:29%}col.verdict{width:8.8rem}col.accept{width:4.4rem}
 .figures b,details b{font-weight:650;font-variant-numeric:tabular-nums}
 .allowed,.more,.none,.onpaper{color:var(--soft)}
 .links,.onpaper,details{font-size:.8rem}
-summary{cursor:pointer;color:#0b4f9e;width:max-content}
+summary{cursor:pointer;color:#0b4f9e;width:max-content;min-height:24px;line-height:24px}
+.links a{display:inline-block;min-width:24px;line-height:24px}
 .onpaper{display:none}
 .tick,.tests thead th:last-child{text-align:center}
 .tick span,.choice i{display:inline-block;width:1.05rem;height:1.05rem;border:1.3px solid var(--ink);border-radius:2px;background:#fff}
@@ -307,7 +308,7 @@ footer{margin-top:1.6rem;padding-top:.8rem;border-top:1px solid var(--line);font
 .matrix{display:block;max-width:100%;margin-top:.6rem}
 code{font:.92em ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
 .keep{break-inside:avoid}
-@media (max-width:46rem){main{margin:0;padding:1.2rem}.facts,.banners,.legend{grid-template-columns:1fr}table.tests,.tests tbody,.tests tr,.tests td,.tests th{display:block;width:auto}.tests thead{display:none}.tests tr.row{padding:.4rem 0}.tests td,.tests tbody th{padding:.15rem .3rem}.tick{text-align:left}table.signatures{font-size:.74rem}}
+@media screen and (max-width:46rem){main{margin:0;padding:1.2rem}.facts,.banners,.legend{grid-template-columns:1fr}table.tests,.tests tbody,.tests tr,.tests td,.tests th{display:block;width:auto}.tests thead{display:none}.tests tr.row{padding:.4rem 0}.tests td,.tests tbody th{padding:.15rem .3rem}.tick{text-align:left}table.criteria,.criteria tbody,.criteria tr,.criteria td,.criteria th,table.signatures,.signatures tbody,.signatures tr,.signatures td,.signatures th{display:block;width:auto}.criteria thead,.signatures thead{display:none}.criteria td,.criteria tbody th{padding:.1rem .3rem}.criteria tr.row{padding:.4rem 0}.signatures tbody td,.signatures tbody th{height:auto;min-height:2.6rem;border-bottom:0}.signatures tr:last-child td:last-child{border-bottom:1px solid var(--line)}td[data-label]::before{content:attr(data-label) ": ";color:var(--soft)}}
 @page{size:A4;margin:13mm 13mm 15mm;@bottom-right{content:"page " counter(page) " of " counter(pages);font:8pt Arial,"Liberation Sans",sans-serif;color:#4b5866}@bottom-left{content:"Sign-off sheet";font:8pt Arial,"Liberation Sans",sans-serif;color:#4b5866}}
 @media print{
 html{background:none;font-size:9.6pt}

@@ -27,6 +27,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from qaws.report.accessibility import mend
 from qaws.report.digests import NAME as DIGESTS
 from qaws.report.digests import write_digests
 from qaws.report.markdown import named, on_one_line, summary
@@ -158,7 +159,9 @@ def _generate(reports: Path, *, behave_exit: int, aborted: bool) -> dict[str, An
     with tempfile.TemporaryDirectory(prefix=".allure-", dir=reports) as scratch:
         output = Path(scratch) / "out"
         _run_allure(node, reports, output, behave_exit=behave_exit, aborted=aborted)
-        page = _packed(strip_analytics(_read(output / "awesome" / "index.html")))
+        page = mend(
+            _packed(strip_analytics(_read(output / "awesome" / "index.html")))
+        )
         sheet = _read(output / "signoff" / "signoff.html")
         data = _read(output / "signoff" / "verdict.json")
     sheet = sheet.replace(FINGERPRINT, hashlib.sha256(page.encode()).hexdigest())
