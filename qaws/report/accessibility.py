@@ -26,7 +26,7 @@ COLOURS = {
     "--palette-red-day-darken-4": "#b91c1c",
     "--palette-slate-day-darken-3": "#556275",
 }
-"""Variable of Allure's → a colour with a contrast of 4.5:1 to what it is text on, or to the text."""
+"""Variable of Allure's → a colour with a contrast of 4.5:1 to its background, or to its text."""
 
 _STYLE = "<style>:root{%s}</style>\n"
 _SCRIPT = """<script>

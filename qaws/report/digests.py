@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 NAME = "digests.json"
-KEPT = ("*.html", "*.md", "verdict.json", "run.json", "checks.jsonl", "junit/*", "evidence/*")
+PAGES = ("*.html", "*.md", "*.pdf")
+KEPT = (*PAGES, "verdict.json", "run.json", "checks.jsonl", "junit/*", "evidence/*")
 """What belongs to a run; the README of the folder does not, nor what later runs add to."""
 EVIDENCE = "evidence/"
 NOT_KEPT = ("README.md", "faults.html")

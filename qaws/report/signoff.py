@@ -11,7 +11,6 @@ cannot be reported properly gets a bare sheet that says BROKEN and why.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import html
 import json
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from qaws.report.accessibility import mend
+from qaws.report.browser import PDF, NoBrowser, print_pdf
 from qaws.report.digests import NAME as DIGESTS
 from qaws.report.digests import write_digests
 from qaws.report.markdown import named, on_one_line, summary
@@ -37,7 +37,7 @@ SIGNOFF = Path(__file__).resolve().parents[2] / "signoff"
 FEATURES = SIGNOFF.parent / "features"
 OLDEST_NODE = 22
 PATIENCE_S = 300
-PAGES = ("index.html", "signoff.html", "verdict.json", "signoff.md", DIGESTS)
+PAGES = ("index.html", "signoff.html", "verdict.json", "signoff.md", PDF, DIGESTS)
 ANALYTICS = re.compile(
     r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>',
     re.DOTALL,
@@ -68,13 +68,16 @@ class ReportError(Exception):
     """The report cannot be made: one line that names the thing and the way out."""
 
 
-def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -> int:
+def make_report(
+    reports: Path, *, behave_exit: int = 0, aborted: bool = False, pdf: bool = False
+) -> int:
     """Make the report and the sheet in `reports`, print what came of the run, return an exit code.
 
     Args:
         reports: the folder that holds `allure-results`, `run.json` and `checks.jsonl`.
         behave_exit: behave's exit code, where it is known.
         aborted: the run was stopped by hand, whatever `run.json` says.
+        pdf: print the sheet too, `signoff.pdf`, where there is a browser that can.
 
     Returns:
         The code of the run's verdict; 2 also where the report could not be made.
@@ -96,6 +99,8 @@ def make_report(reports: Path, *, behave_exit: int = 0, aborted: bool = False) -
         return EXIT_BROKEN
     _tell(reports, verdict)
     _tell_ci(reports)
+    if pdf:
+        _tell_pdf(reports)
     digest = write_digests(reports, FEATURES)
     print(f"Digests: {reports / DIGESTS}, SHA-256 {digest}   Check them: qaws verify {reports}")
     return EXIT_CODES[verdict["run"]["verdict"]]
@@ -159,9 +164,7 @@ def _generate(reports: Path, *, behave_exit: int, aborted: bool) -> dict[str, An
     with tempfile.TemporaryDirectory(prefix=".allure-", dir=reports) as scratch:
         output = Path(scratch) / "out"
         _run_allure(node, reports, output, behave_exit=behave_exit, aborted=aborted)
-        page = mend(
-            _packed(strip_analytics(_read(output / "awesome" / "index.html")))
-        )
+        page = mend(_packed(strip_analytics(_read(output / "awesome" / "index.html"))))
         sheet = _read(output / "signoff" / "signoff.html")
         data = _read(output / "signoff" / "verdict.json")
     sheet = sheet.replace(FINGERPRINT, hashlib.sha256(page.encode()).hexdigest())
@@ -351,6 +354,13 @@ def _tell_ci(reports: Path) -> None:
             print(f"GITHUB_STEP_SUMMARY {page}: {error.strerror}", file=sys.stderr)
 
 
+def _tell_pdf(reports: Path) -> None:
+    try:
+        print(f"PDF of the sheet: {print_pdf(reports)}")
+    except NoBrowser as problem:
+        print(problem, file=sys.stderr)
+
+
 def _shorten(ids: list[str]) -> str:
     first, *rest = ids
     prefix = first.rpartition("-")[0] + "-"
@@ -373,20 +383,3 @@ def _bare_sheet(reason: str) -> str:
 def reports_folder() -> Path:
     """Return where reports go: the folder that QAWS_REPORTS names, or reports."""
     return Path(os.environ.get("QAWS_REPORTS") or "reports")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Make the report of the last run; see `make_report` for the exit codes."""
-    parser = argparse.ArgumentParser(prog="qaws report", description=__doc__)
-    folder = reports_folder()
-    parser.add_argument("--reports", type=Path, default=folder, help=f"default: {folder}")
-    options = parser.parse_args(arguments)
-    try:
-        return make_report(options.reports)
-    except KeyboardInterrupt:
-        print("interrupted: no report was made", file=sys.stderr)
-        return EXIT_ABORTED
-
-
-if __name__ == "__main__":
-    sys.exit(main())

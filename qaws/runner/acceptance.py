@@ -54,7 +54,7 @@ def run_signoff(arguments: Sequence[str], reports: Path, interruptions: Interrup
             make_report(reports)
             return EXIT_ABORTED
     _say("done", began)
-    code = make_report(reports)
+    code = make_report(reports, pdf=True)
     signoff = read_verdict(reports).get("signoff", {}).get("verdict")
     if code not in (0, EXIT_INCOMPLETE):
         return code

@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.e2e)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright has an event loop of its own: no other test may see it
 def chromium():
     """Headless Chromium."""
     if why := browser_page.missing():

@@ -2,10 +2,14 @@
 
 import json
 import re
+import shutil
+import sys
 
 import pytest
 
+from qaws.report.browser import print_pdf
 from tests.browser.conftest import A4, PHONE, WIDE
+from tests.processes import run
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 VIOLATIONS = """axe.run(document, {runOnly: %s, resultTypes: ["violations"]}).then(found =>
@@ -103,6 +107,21 @@ def test_on_paper_no_row_is_cut(open_page):
     heads = "[...document.querySelectorAll('thead')].map(each => getComputedStyle(each).display)"
     assert set(page.evaluate(heads)) == {"table-header-group"}  # repeated on each page
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) > 1
+
+
+def test_the_sheet_is_printed_and_pictures_are_taken(chromium, gallery, tmp_path):
+    folder = tmp_path / "reports"
+    shutil.copytree(gallery.reports, folder)
+    assert print_pdf(folder).read_bytes().startswith(b"%PDF-")
+    code = "from pathlib import Path\nfrom qaws.report.browser import take_pictures\n"
+    code += f"take_pictures(Path({str(folder)!r}), Path({str(tmp_path / 'pictures')!r}))"
+    done = run([sys.executable, "-c", code])  # Playwright is in use here already
+    assert done.returncode == 0, done.stderr
+    pictures = list((tmp_path / "pictures").iterdir())
+    assert len(pictures) == 2
+    for file in pictures:
+        assert file.read_bytes().startswith(b"\x89PNG")
+        assert file.stat().st_size < 300_000
 
 
 def test_a_link_of_the_sheet_opens_its_scenario(open_page):
