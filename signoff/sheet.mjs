@@ -14,13 +14,20 @@ const LEGEND = [
   ["NOT COVERED", "not part of this run"],
 ];
 
+/** What a reader would not see, or in another order than it was said; as `readable` of qaws/verdict.py. */
+const UNREADABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\p{Surrogate}]/gu;
+const spelled = (sign) => {
+  const code = sign.codePointAt(0).toString(16);
+  return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+};
 export const escape = (text) =>
-  String(text ?? "").replace(/[&<>"']/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[sign]);
+  String(text ?? "").replace(UNREADABLE, spelled).replace(/[&<>"']/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[sign]);
 /** Cut a text to a length, between two words where there is a blank to cut at. */
 const clip = (text, length) => {
   if (text.length <= length) return text;
   const blank = text.lastIndexOf(" ", length - 2);
-  return blank > length / 2 ? `${text.slice(0, blank)} …` : `${text.slice(0, length - 1)}…`;
+  if (blank > length / 2) return `${text.slice(0, blank)} …`;
+  return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 };
 const slug = (verdict) => verdict.toLowerCase().replaceAll(" ", "-");
 const chip = (verdict) => `<span class="chip ${slug(verdict)}">${escape(verdict)}</span>`;

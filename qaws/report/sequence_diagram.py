@@ -13,6 +13,7 @@ from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.oracle.ledger import Ledger, Published
 from qaws.protocol.market import SEQUENCE_FIELD
+from qaws.verdict import readable
 
 GROUP = re.compile(r"^(.*client) \d+$")
 ROW_LIMIT = 70
@@ -139,6 +140,11 @@ def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
+def _shown(text: str) -> str:
+    """Return what a client or the service has said as it may stand in an SVG document."""
+    return escape(readable(text))
+
+
 def _merged(lane: str, members: Sequence[Sequence[_Event]]) -> list[_Event]:
     """Draw what a group did alike as one arrow with a count."""
     alike: dict[str, list[_Event]] = {}
@@ -199,7 +205,7 @@ def _draw(lanes: dict[str, str], events: Sequence[_Event], origin_ns: int) -> st
         parts.append(
             f'<line x1="{at:.0f}" y1="34" x2="{at:.0f}" y2="{height - 8}" stroke="#cbd5e1" '
             f'stroke-dasharray="3 3"/><text x="{at:.0f}" y="22" text-anchor="middle" '
-            f'font-weight="bold" fill="#0f172a">{escape(lanes[lane])}</text>'
+            f'font-weight="bold" fill="#0f172a">{_shown(lanes[lane])}</text>'
         )
     for index, event in enumerate(events):
         parts.append(_row(event, 56 + index * ROW_HEIGHT, x, origin_ns))
@@ -215,7 +221,7 @@ def _row(event: _Event, y: int, x: dict[str, float], origin_ns: int) -> str:
         return (
             f'<rect x="{LEFT}" y="{y - 15}" width="{WIDTH - LEFT}" height="20" fill="#f1f5f9"/>'
             f'{time}<text x="{LEFT + 6}" y="{y - 1}" fill="{COLOURS["step"]}" font-style="italic">'
-            f"{escape(event.label)}</text>"
+            f"{_shown(event.label)}</text>"
         )
     start, end = x[event.source], x[event.goal]
     tip = -6 if end > start else 6
@@ -225,5 +231,5 @@ def _row(event: _Event, y: int, x: dict[str, float], origin_ns: int) -> str:
         f'{time}<line x1="{start:.0f}" y1="{y}" x2="{end:.0f}" y2="{y}" stroke="{colour}" '
         f'stroke-width="1.3"/><path d="M{end:.0f} {y} l{tip} -4 l0 8 z" fill="{colour}"/>'
         f'<text x="{middle:.0f}" y="{y - 4}" text-anchor="middle" fill="{colour}" '
-        f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{escape(event.label)}</text>'
+        f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{_shown(event.label)}</text>'
     )

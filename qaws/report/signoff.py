@@ -46,6 +46,7 @@ WORTH_A_LINE = ("NOT MET", "NOT MET AS PLANNED", "INCONCLUSIVE")
 """Verdicts of criteria that the console tells with their figures."""
 MOST_LINES = 40
 LONGEST_LINE = 200
+LONGEST_REASON = 1000
 """Scenarios that did not pass are told on the console, each on one line of so many characters."""
 FINGERPRINT = "{{REPORT_SHA256}}"
 EXIT_FAILED = 1
@@ -325,14 +326,15 @@ def _write(file: Path, text: str) -> None:
 # --------------------------------------------------------------------------------------- telling
 def _tell(reports: Path, verdict: dict[str, Any]) -> None:
     run, signoff = verdict["run"], verdict["signoff"]
-    print(f"Run: {run['verdict']} — {run['reason']}")
-    print(f"Sign-off: {signoff['verdict']} — {signoff['reason']}")
+    print(f"Run: {run['verdict']} — {on_one_line(run['reason'], LONGEST_REASON)}")
+    print(f"Sign-off: {signoff['verdict']} — {on_one_line(signoff['reason'], LONGEST_REASON)}")
     for criterion in verdict["criteria"]:
         told = criterion.get("why") or criterion["measured"] * (
             criterion["verdict"] in WORTH_A_LINE
         )
         if told:
-            print(f"  {criterion['name']}: {criterion['verdict'].lower()}: {told}")
+            said = on_one_line(told, LONGEST_REASON)
+            print(f"  {criterion['name']}: {criterion['verdict'].lower()}: {said}")
     unpassed = verdict.get("unpassed", [])
     for one in unpassed[:MOST_LINES]:
         said = on_one_line(one["reason"], LONGEST_LINE)
