@@ -25,6 +25,7 @@ from qaws.clients import browser_page
 from qaws.gherkin.tags import CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
 from qaws.gherkin.wording import require_understood
 from qaws.protocol.contract import Contract
+from qaws.report.digests import feature_digests
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.first_service import start_first
 from qaws.runner.measured import COVERAGE_FOLDER, measured
@@ -89,6 +90,7 @@ class Session:
             self._write()
             write_junit(self._junit(), None)
             features = (root / "features").resolve()
+            self._record["features"] = feature_digests(features)
             require_selection(self._runner, features, self._record["selected"])
             memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
