@@ -15,7 +15,8 @@ from qaws.oracle.ledger import Ledger, Published
 from qaws.protocol.market import SEQUENCE_FIELD
 from qaws.verdict import readable
 
-GROUP = re.compile(r"^(.*client) \d+$")
+GROUP = re.compile(r"^(.*(?:client|newcomer)) \d+$")
+"""A client that is one of many: they share a lane."""
 ROW_LIMIT = 70
 RUN_SHOWN = 6
 """Rows of ticks in a row that are drawn before the rest of the run is folded."""
@@ -23,6 +24,8 @@ RUN_SHOWN = 6
 ROW_HEIGHT = 24
 WIDTH = 960
 LEFT = 96
+LETTER = 7.5
+"""Pixels of a letter of a lane's head, with some room; heads that would touch stand on two lines."""
 COLOURS = {"step": "#1f2937", "plain": "#475569", "tick": "#1d4ed8", "bad": "#b91c1c"}
 
 Tone = Literal["plain", "tick", "bad"]
@@ -58,7 +61,8 @@ def sequence_diagram(
     """
     lanes = [*dict.fromkeys(lane_of(c.name) for c in connections), "service"]
     counts = {lane: sum(1 for c in connections if lane_of(c.name) == lane) for lane in lanes}
-    heads = [f"{counts[n]} {n}" if counts[n] > 1 and n.endswith("clients") else n for n in lanes]
+    groups = {lane_of(c.name) for c in connections if GROUP.match(c.name)}
+    heads = [f"{counts[n]} {n}" if counts[n] > 1 and n in groups else n for n in lanes]
     if ledger.ticks:
         lanes.append("feed")
         heads.append("feed")
@@ -201,10 +205,12 @@ def _draw(lanes: dict[str, str], events: Sequence[_Event], origin_ns: int) -> st
         'font-size="12">',
         '<rect width="100%" height="100%" fill="#ffffff"/>',
     ]
-    for lane, at in x.items():
+    crowded = any(LETTER * len(head) > gap for head in lanes.values())
+    for index, (lane, at) in enumerate(x.items()):
+        top = 14 + 14 * (index % 2) if crowded else 22
         parts.append(
             f'<line x1="{at:.0f}" y1="34" x2="{at:.0f}" y2="{height - 8}" stroke="#cbd5e1" '
-            f'stroke-dasharray="3 3"/><text x="{at:.0f}" y="22" text-anchor="middle" '
+            f'stroke-dasharray="3 3"/><text x="{at:.0f}" y="{top}" text-anchor="middle" '
             f'font-weight="bold" fill="#0f172a">{_shown(lanes[lane])}</text>'
         )
     for index, event in enumerate(events):
