@@ -286,7 +286,7 @@ col.test{width:29%}col.verdict{width:8.8rem}col.accept{width:4.4rem}
 .id{display:block;font-variant-numeric:tabular-nums;font-weight:650;white-space:nowrap}
 .chip{display:inline-block;padding:.06rem .45rem;border:1px solid var(--c,#6a7683);border-radius:3px;background:var(--b,#fff);color:var(--c,var(--mute));font-size:.74rem;font-weight:700;letter-spacing:.02em;white-space:nowrap}
 .chip.failed,.chip.not-met,.chip.not-met-as-planned{background:var(--bad);color:#fff}
-.chip.not-covered,.chip.not-verified,.chip.not-measured,.chip.not-run,.chip.by-hand{border-style:dashed}
+.chip.not-covered,.chip.not-verified,.chip.not-measured,.chip.not-run,.chip.by-hand,.chip.exempt{border-style:dashed}
 .ran{margin-top:.18rem;font-size:.78rem;color:var(--soft)}
 .reason{font-weight:500}
 .figures,details ul{list-style:none}

@@ -25,7 +25,7 @@ ROW_HEIGHT = 24
 WIDTH = 960
 LEFT = 96
 LETTER = 7.5
-"""Pixels of a letter of a lane's head, with some room; heads that would touch stand on two lines."""
+"""Pixels of a letter of a lane's head, with room; heads that would touch stand on two lines."""
 COLOURS = {"step": "#1f2937", "plain": "#475569", "tick": "#1d4ed8", "bad": "#b91c1c"}
 
 Tone = Literal["plain", "tick", "bad"]

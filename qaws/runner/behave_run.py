@@ -146,6 +146,7 @@ class Session:
             "url": target.endpoint.url,
             "capabilities": sorted(target.capabilities),
             "digest": target_identity(target),
+            "exempt": {"coverage": target.coverage.exempt} if target.coverage else {},
         }
         if place := os.environ.get(COVERAGE_FOLDER):
             target = measured(target, Path(place))

@@ -313,10 +313,24 @@ class Coverage(Section):
     `routes` is its source file, relative to `[launch] directory`. `functions` says where one of the
     source plan's functions is: in another file ("ticker/feed.py:Feed.on_tick"), or there under
     another name (":serve"). Those that it leaves out are in `routes` under the plan's name.
+    `exempt` says instead why nothing can be measured: a service in another language, or one that
+    runs elsewhere. The sheet shows the reason, and the criteria hold no signature back.
     """
 
-    routes: str = Field(min_length=1)
+    routes: str | None = Field(default=None, min_length=1)
+    exempt: str | None = Field(default=None, min_length=1)
     functions: dict[str, Annotated[str, Field(pattern=r"^[^:]*:[^:]+$")]] = {}
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Coverage:
+        if (self.routes is None) == (self.exempt is None):
+            raise ValueError(
+                'needs routes (the source file of a Python service), or exempt = "why nothing can '
+                'be measured", and not both'
+            )
+        if self.exempt is not None and self.functions:
+            raise ValueError("exempt leaves nothing for functions to say")
+        return self
 
 
 class Demo(Section):

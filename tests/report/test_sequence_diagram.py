@@ -1,5 +1,6 @@
 """Heads of lanes in the picture of a scenario do not touch."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -37,5 +38,5 @@ def test_heads_of_one_line_stand_apart(many):
     found = heads(*[f"Client {letter}" for letter in "ABCDEFGHIJKL"[:many]])
     for line in {y for _, y, _ in found}:
         row = sorted((x, text) for x, y, text in found if y == line)
-        for (left, first), (right, second) in zip(row, row[1:], strict=False):
+        for (left, first), (right, second) in pairwise(row):
             assert right - left > LETTER * (len(first) + len(second)) / 2 * 0.8

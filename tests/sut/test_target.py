@@ -499,3 +499,11 @@ def test_an_idle_timeout_must_be_a_time(complaint):
 def test_pings_may_be_declined(read):
     declining = read('declines = ["pings within 60 s"]\n' + GOOD)
     assert "pings-within-60-s" in read(GOOD).capabilities - declining.capabilities
+
+
+@pytest.mark.parametrize(
+    "section", ["[coverage]\n", '[coverage]\nroutes = "app.py"\nexempt = "written in Go"\n']
+)
+def test_coverage_is_measured_or_exempt_and_not_both(complaint, section):
+    said = complaint(GOOD + section)
+    assert 'exempt = "why nothing can be measured", and not both' in said
