@@ -92,19 +92,35 @@ function renderProof(svg, ran) {
 }
 
 function renderFacts(run, allureVersion) {
-  const target = run.target ?? {}, versions = run.versions ?? {}, harness = run.harness ?? {};
+  const target = run.target ?? {}, versions = run.versions ?? {}, harness = run.harness ?? {}, machine = run.machine ?? {};
   const facts = [
     ["Target", [target.name, target.file && `(${target.file})`].filter(Boolean).join(" ")],
-    ["Service", [target.url, target.dialect && `dialect ${target.dialect}`].filter(Boolean).join(", ")],
+    ["Service", [target.url, run.service?.address && `at ${run.service.address}`, target.dialect && `dialect ${target.dialect}`].filter(Boolean).join(", ")],
+    ["Version", versionWords(run.service)],
     ["Run", span(run.started, run.ended)],
     ["Suite", suiteWords(run.suite)],
     ["Order", typeof run.order === "number" ? `shuffled, seed ${run.order}` : ""],
     ["Capabilities", (target.capabilities ?? []).join(", ")],
-    ["Versions", [...Object.entries(versions).map(([name, version]) => `${name} ${version}`), allureVersion && `allure ${allureVersion}`].filter(Boolean).join(", ")],
+    ["Packages", [...Object.entries(versions).map(([name, version]) => `${name} ${version}`), allureVersion && `allure ${allureVersion}`].filter(Boolean).join(", ")],
     ["Connections", run.longest_connection_s ? `the longest-lived was open for ${run.longest_connection_s.toFixed(1)} s, load aside` : ""],
+    ["Machine", [machine.is, loadWords(machine)].filter(Boolean).join("; ")],
     ["Harness", harness.worst_stall_ms === undefined ? "" : `stood still for ${harness.worst_stall_ms.toFixed(1)} ms at most`],
   ];
-  return `<dl class="facts">${facts.filter(([, value]) => value).map(([name, value]) => `<div><dt>${name}</dt><dd>${escape(value)}</dd></div>`).join("")}</dl>`;
+  const resolved = target.resolved ? `<details class="resolved"><summary>The target as it was resolved</summary><pre>${escape(JSON.stringify(target.resolved, null, 1))}</pre></details>` : "";
+  return `<dl class="facts">${facts.filter(([, value]) => value).map(([name, value]) => `<div><dt>${name}</dt><dd>${escape(value)}</dd></div>`).join("")}</dl>${resolved}`;
+}
+
+/** Which version of the service was tested; where nobody could tell, why. */
+export function versionWords(service) {
+  if (!service) return "";
+  if (service.version) return service.version;
+  return service.version_problem ? `could not be asked for: ${service.version_problem}` : "not known: the target does not say how to ask for it";
+}
+
+/** How many processes wanted a turn, on average of a minute. */
+function loadWords({ load_before: before = [], load: after = [] }) {
+  if (!before.length) return "";
+  return `load ${before[0]} when it began${after.length ? `, ${after[0]} when it ended` : ""}`;
 }
 
 function span(started, ended) {
@@ -312,6 +328,8 @@ footer{margin-top:1.6rem;padding-top:.8rem;border-top:1px solid var(--line);font
 .legend{display:grid;grid-template-columns:1fr 1fr;gap:.15rem 2rem;margin-bottom:.7rem}
 .legend div{display:grid;grid-template-columns:7.2rem 1fr}
 .legend dt{color:var(--ink);font-size:.74rem}
+.resolved{margin-top:.4rem}
+pre{margin:.3rem 0 0;font:.9em/1.4 ui-monospace,Menlo,Consolas,"Liberation Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 .matrix{display:block;max-width:100%;margin-top:.6rem}
 code{font:.92em ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
 .keep{break-inside:avoid}

@@ -25,7 +25,8 @@ def summary(verdict: Mapping[str, Any]) -> str:
         verdict: the content of `verdict.json`.
     """
     run, signoff = verdict["run"], verdict["signoff"]
-    facts = [verdict.get("target"), verdict.get("started"), verdict.get("suite")]
+    version = verdict.get("version") and f"version {verdict['version']}"
+    facts = [verdict.get("target"), version, verdict.get("started"), verdict.get("suite")]
     lines = [
         f"## {shown(run['verdict'])}: {run['passed']} of {run['total']} scenarios passed",
         "",

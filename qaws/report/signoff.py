@@ -226,6 +226,7 @@ def _write_metadata(reports: Path, run: dict[str, Any]) -> None:
         "Target": target.get("name"),
         "Dialect": target.get("dialect"),
         "Service": target.get("url"),
+        "Version": (run.get("service") or {}).get("version"),
         "Capabilities": ", ".join(target.get("capabilities") or []),
         **(run.get("versions") or {}),
     }

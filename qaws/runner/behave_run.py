@@ -33,6 +33,7 @@ from qaws.runner.order import seed_of, shuffle
 from qaws.runner.provenance import suite_state, target_identity
 from qaws.runner.record import ACCEPT_UNVERIFIED, new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
+from qaws.runner.tested import load, machine, resolved, what_is_tested
 from qaws.runtime import memory
 from qaws.sut.target import Agreement
 from qaws.sut.target_file import read_target
@@ -79,6 +80,7 @@ class Session:
         self._runner = context._runner
         self._reports = Path(os.environ.get("QAWS_REPORTS") or root / "reports")
         self._record = new_record(self._selected(), _versions())
+        self._record["machine"] = {"is": machine(), "load_before": load()}
         self.testbed: Testbed | None = None
         self._expected: dict[str, str] = {}
         self._proven: set[str] = set()
@@ -147,6 +149,7 @@ class Session:
             "capabilities": sorted(target.capabilities),
             "digest": target_identity(target),
             "exempt": {"coverage": target.coverage.exempt} if target.coverage else {},
+            "resolved": resolved(target),
         }
         if place := os.environ.get(COVERAGE_FOLDER):
             target = measured(target, Path(place))
@@ -157,6 +160,7 @@ class Session:
         testbed = Testbed(target, self._reports / "logs", timeout_factor_of(), swarm)
         try:
             start_first(testbed)  # one that does not start ends the run here, once
+            self._record["service"] = what_is_tested(testbed.use_service())
             if userdata.get(FIRST_LOOK) != "no":
                 self._look(testbed)
             self._begin_whole_run(testbed)
@@ -291,6 +295,7 @@ class Session:
         """
         assert self.testbed
         assert self.testbed.services
+        self._record["machine"]["load"] = load()
         self._record["harness"] = {"worst_stall_ms": round(self.testbed.loop.stalls.worst(), 1)}
         self._record["state"] = "aborted" if self._runner.aborted else "finished"
         try:

@@ -307,6 +307,28 @@ class Statistics(Section):
     subscriptions: str = "total_subscriptions"
 
 
+class Version(Section):
+    """How to ask which version, build or commit of the service is tested.
+
+    `command` prints it. `path` answers with it: in the header that `header` names, in the member of
+    a JSON object that `field` names (`build.commit` for one within another), or as its first line.
+    `header` alone is that of the endpoint's own answer to a plain request.
+    """
+
+    command: list[str] = []
+    path: str | None = Field(default=None, pattern="^/")
+    header: str | None = Field(default=None, min_length=1)
+    field: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Version:
+        if bool(self.command) == bool(self.path or self.header):
+            raise ValueError("needs a command, or a path or a header, and not both")
+        if self.field and (self.header or not self.path):
+            raise ValueError("field is a member of what path answers, and needs no header")
+        return self
+
+
 class Coverage(Section):
     """Which of a Python service's lines the criteria of coverage are about.
 

@@ -29,6 +29,7 @@ from qaws.sut.sections import (
     Section,
     Setting,
     Statistics,
+    Version,
 )
 from qaws.verdict import Broken, NotVerified
 
@@ -87,6 +88,7 @@ class Target(Section):
     statistics: Statistics | None = None
     grants: Grants = Grants()
     demo: Demo | None = None
+    version: Version | None = None
     coverage: Coverage | None = None
     file: Path = Path()
 

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -14,7 +15,7 @@ TEXT = "{http://www.w3.org/2000/svg}text"
 
 
 def heads(*names):
-    clients = [
+    clients: list[Any] = [
         SimpleNamespace(
             name=name, log=[Frame(1, "→", "handshake", "GET /")], ended_by_service=False
         )
@@ -22,7 +23,7 @@ def heads(*names):
     ]
     picture = ElementTree.fromstring(sequence_diagram([], clients, Ledger(), 0))
     return [
-        (float(each.get("x")), float(each.get("y")), each.text)
+        (float(each.attrib["x"]), float(each.attrib["y"]), str(each.text))
         for each in picture.iter(TEXT)
         if each.get("font-weight") == "bold"
     ]
