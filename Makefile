@@ -19,7 +19,7 @@ PYTEST := $(RUN) -m pytest -n 4 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dask browser feeds p0 p1 signoff coverage repeat nightly check unit test faults report demo bench services steps lock clean
+.PHONY: help setup dask browser feeds p0 p1 signoff coverage repeat nightly check unit test faults report pictures demo bench services steps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,15 +71,18 @@ check: $(READY) ## lint, format, types, feature files and imports of this projec
 unit: $(READY) ## the suite's own tests but for whole runs: 1 minute; ARGS="tests/oracle -k gap" for a part
 	@$(PYTEST) -m "not e2e" $(ARGS)
 
-test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) check ## pass all of the suite's own tests, the check among them: 3 minutes
+test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) $(BROWSER_READY) check ## pass all of the suite's own tests, those in a browser where Chromium is: 3 minutes
 	@$(PYTEST) $(ARGS)
 
 faults: $(READY) $(PROXY_READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
 	@$(RUN) -m qaws.runner.proof begin $(if $(ONLY)$(SAMPLE)$(QUICK),part)
 	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)); $(RUN) -m qaws.runner.proof end $$?
 
-report: setup ## make the report again from the last run's results
-	@$(RUN) -m qaws report
+report: setup ## make the report again from the last run's results, and a PDF of the sheet where Chromium is
+	@$(RUN) -m qaws report --pdf $(ARGS)
+
+pictures: setup $(BROWSER_READY) ## take the README's pictures of the last run; best after make signoff
+	@$(RUN) -m qaws report --pictures docs/images
 
 demo: $(READY) ## start broker, service and generator, and print an address for any client
 	@$(RUN) -m qaws demo

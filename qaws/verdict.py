@@ -33,8 +33,12 @@ def without_tokens(text: str) -> str:
     return _TOKEN.sub("(a token)", text)
 
 
-_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""What no XML document can hold (XML 1.0, section 2.2), and what a reader would not see."""
+_UNREADABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+    r"\ufeff\ufffe\uffff]"
+)
+"""What no XML document can hold (XML 1.0, section 2.2), what a reader would not see, and what has
+text stand in another order than it was said in."""
 
 
 def readable(text: str) -> str:
@@ -85,7 +89,8 @@ class Check:
 
     def __post_init__(self) -> None:
         """Spell out what a service has said and nobody could read."""
-        object.__setattr__(self, "measured", readable(self.measured))
+        for name in ("what", "measured", "allowed"):
+            object.__setattr__(self, name, readable(getattr(self, name)))
 
 
 def no_stall(_start_ns: int, _end_ns: int) -> float:

@@ -14,6 +14,10 @@ export const TEST_VERDICTS = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED"
 const UNVERIFIED_EXIT = 4;
 /** Of a criterion: its figure is within the plan's bound, but the scenario asked for less than that. */
 const LOOSER = "NOT MET AS PLANNED";
+/** Of a criterion: the target says why nothing can be measured, and whoever signs reads it. */
+const EXEMPT = "EXEMPT";
+/** What holds no signature back. */
+const SETTLED = ["MET", "BY HAND", EXEMPT];
 const worst = (verdicts) => TEST_VERDICTS.find((verdict) => verdicts.includes(verdict)) ?? "NOT COVERED";
 const count = (list, word) => `${list} ${word}${list === 1 ? "" : "s"}`;
 const firstLine = (text) => String(text ?? "").trim().split("\n")[0];
@@ -28,7 +32,7 @@ export function signoffModel(input) {
   const tests = testsOf(requirements, scenarios, checks);
   const planned = tests.filter((test) => test.planned);
   const other = (kind) => takeEvidence(kind, run, input.evidence);
-  const criteria = requirements.criteria.map((criterion) => judgeCriterion(criterion, planned, checks, other));
+  const criteria = requirements.criteria.map((criterion) => judgeCriterion(criterion, planned, checks, other, run));
   const further = (requirements.further ?? []).map((criterion) => judgeFurther(criterion, other));
   const runVerdict = judgeRun({ ...input, run }, scenarios);
   return { run, runVerdict, signoffVerdict: judgeSignoff(runVerdict, planned, criteria, run.suite), tests, criteria, further, counts: tally(scenarios) };
@@ -153,10 +157,12 @@ export function readNumber(text) {
 }
 
 // ----------------------------------------------------------------------------------- criteria
-function judgeCriterion(criterion, planned, checks, other) {
+function judgeCriterion(criterion, planned, checks, other, run) {
   if (criterion.by_hand) return { ...criterion, measured: "on this sheet", verdict: "BY HAND", source: "" };
   if (criterion.kind) return { ...criterion, ...judgeCount(planned.filter((test) => test.kind === criterion.kind)) };
   if (!criterion.from) return judgeMeasures(criterion, checks, { source: "this run", why: "no scenario of this run measures it" });
+  const why = run.target?.exempt?.[criterion.from];
+  if (why) return { ...criterion, measured: "", verdict: EXEMPT, source: `said by ${run.target.file}`, why };
   const taken = other(criterion.from);
   return judgeMeasures(criterion, [{ id: null, checks: taken.checks }], taken);
 }
@@ -272,7 +278,7 @@ function judgeSignoff(runVerdict, planned, criteria, suite) {
   const total = planned.length;
   const parts = TEST_VERDICTS.filter((verdict) => verdict !== "PASSED" && of(verdict)).map((verdict) => `${of(verdict)} ${verdict.toLowerCase()}`);
   const tests = `${of("PASSED")} of ${total} tests passed${parts.length ? `, ${parts.join(", ")}` : ""}.`;
-  const open = criteria.filter(({ verdict }) => !["MET", "BY HAND"].includes(verdict));
+  const open = criteria.filter(({ verdict }) => !SETTLED.includes(verdict));
   const missed = open.filter(({ verdict }) => verdict === "NOT MET");
   const listed = (list) => list.map(({ name }) => name.toLowerCase()).join(", ");
   const say = (verdict, reason) => ({ verdict, reason, total, passed: of("PASSED"), missing: planned.filter((test) => test.verdict === "NOT COVERED").map(({ id }) => id) });
@@ -286,5 +292,7 @@ function judgeSignoff(runVerdict, planned, criteria, suite) {
   const told = lacking.filter(([, list]) => list.length).map(([verdict, list]) => `${verdict[0]}${verdict.slice(1).toLowerCase()}: ${listed(list)}.`);
   if (open.length) return say("INCOMPLETE", `${tests} ${told.join(" ")}`);
   const changed = suite?.commit && suite.changes ? " The suite's tree has uncommitted changes." : "";
-  return say("READY TO SIGN", `${tests} All criteria are met.${changed}`);
+  const exempt = criteria.filter(({ verdict }) => verdict === EXEMPT);
+  const met = exempt.length ? `All other criteria are met. Exempt by the target: ${listed(exempt)} (${exempt[0].why}).` : "All criteria are met.";
+  return say("READY TO SIGN", `${tests} ${met}${changed}`);
 }

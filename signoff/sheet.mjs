@@ -14,13 +14,20 @@ const LEGEND = [
   ["NOT COVERED", "not part of this run"],
 ];
 
+/** What a reader would not see, or in another order than it was said; as `readable` of qaws/verdict.py. */
+const UNREADABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\p{Surrogate}]/gu;
+const spelled = (sign) => {
+  const code = sign.codePointAt(0).toString(16);
+  return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+};
 export const escape = (text) =>
-  String(text ?? "").replace(/[&<>"']/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[sign]);
+  String(text ?? "").replace(UNREADABLE, spelled).replace(/[&<>"']/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[sign]);
 /** Cut a text to a length, between two words where there is a blank to cut at. */
 const clip = (text, length) => {
   if (text.length <= length) return text;
   const blank = text.lastIndexOf(" ", length - 2);
-  return blank > length / 2 ? `${text.slice(0, blank)} …` : `${text.slice(0, length - 1)}…`;
+  if (blank > length / 2) return `${text.slice(0, blank)} …`;
+  return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 };
 const slug = (verdict) => verdict.toLowerCase().replaceAll(" ", "-");
 const chip = (verdict) => `<span class="chip ${slug(verdict)}">${escape(verdict)}</span>`;
@@ -85,19 +92,35 @@ function renderProof(svg, ran) {
 }
 
 function renderFacts(run, allureVersion) {
-  const target = run.target ?? {}, versions = run.versions ?? {}, harness = run.harness ?? {};
+  const target = run.target ?? {}, versions = run.versions ?? {}, harness = run.harness ?? {}, machine = run.machine ?? {};
   const facts = [
     ["Target", [target.name, target.file && `(${target.file})`].filter(Boolean).join(" ")],
-    ["Service", [target.url, target.dialect && `dialect ${target.dialect}`].filter(Boolean).join(", ")],
+    ["Service", [target.url, run.service?.address && `at ${run.service.address}`, target.dialect && `dialect ${target.dialect}`].filter(Boolean).join(", ")],
+    ["Version", versionWords(run.service)],
     ["Run", span(run.started, run.ended)],
     ["Suite", suiteWords(run.suite)],
     ["Order", typeof run.order === "number" ? `shuffled, seed ${run.order}` : ""],
     ["Capabilities", (target.capabilities ?? []).join(", ")],
-    ["Versions", [...Object.entries(versions).map(([name, version]) => `${name} ${version}`), allureVersion && `allure ${allureVersion}`].filter(Boolean).join(", ")],
+    ["Packages", [...Object.entries(versions).map(([name, version]) => `${name} ${version}`), allureVersion && `allure ${allureVersion}`].filter(Boolean).join(", ")],
     ["Connections", run.longest_connection_s ? `the longest-lived was open for ${run.longest_connection_s.toFixed(1)} s, load aside` : ""],
+    ["Machine", [machine.is, loadWords(machine)].filter(Boolean).join("; ")],
     ["Harness", harness.worst_stall_ms === undefined ? "" : `stood still for ${harness.worst_stall_ms.toFixed(1)} ms at most`],
   ];
-  return `<dl class="facts">${facts.filter(([, value]) => value).map(([name, value]) => `<div><dt>${name}</dt><dd>${escape(value)}</dd></div>`).join("")}</dl>`;
+  const resolved = target.resolved ? `<details class="resolved"><summary>The target as it was resolved</summary><pre>${escape(JSON.stringify(target.resolved, null, 1))}</pre></details>` : "";
+  return `<dl class="facts">${facts.filter(([, value]) => value).map(([name, value]) => `<div><dt>${name}</dt><dd>${escape(value)}</dd></div>`).join("")}</dl>${resolved}`;
+}
+
+/** Which version of the service was tested; where nobody could tell, why. */
+export function versionWords(service) {
+  if (!service) return "";
+  if (service.version) return service.version;
+  return service.version_problem ? `could not be asked for: ${service.version_problem}` : "not known: the target does not say how to ask for it";
+}
+
+/** How many processes wanted a turn, on average of a minute. */
+function loadWords({ load_before: before = [], load: after = [] }) {
+  if (!before.length) return "";
+  return `load ${before[0]} when it began${after.length ? `, ${after[0]} when it ended` : ""}`;
 }
 
 function span(started, ended) {
@@ -203,7 +226,7 @@ function renderLinks(scenarios) {
 
 // ----------------------------------------------------------------------- criteria and signatures
 function renderCriteria(criteria) {
-  const rows = criteria.map(({ name, bound, measured, verdict, source, why, details = [] }) => `<tr class="row"><th scope="row">${escape(name)}</th><td>${escape(bound)}</td><td>${escape(clip(measured, 700)) || (why ? "" : '<span class="none">—</span>')}${renderSource(source, why)}${renderDetails(details)}</td><td>${chip(verdict)}</td></tr>`);
+  const rows = criteria.map(({ name, bound, measured, verdict, source, why, details = [] }) => `<tr class="row"><th scope="row">${escape(name)}</th><td data-label="Bound">${escape(bound)}</td><td data-label="Measured">${escape(clip(measured, 700)) || (why ? "" : '<span class="none">—</span>')}${renderSource(source, why)}${renderDetails(details)}</td><td>${chip(verdict)}</td></tr>`);
   return `<table class="criteria">
 <colgroup><col class="name"><col><col><col class="judged"></colgroup>
 <thead><tr><th scope="col">Criterion</th><th scope="col">Bound</th><th scope="col">Measured</th><th scope="col">Verdict</th></tr></thead>
@@ -231,7 +254,7 @@ ${renderCriteria(further)}
 
 function renderSignatures(roles) {
   const box = (word) => `<span class="choice"><i></i>${word}</span>`;
-  const rows = roles.map((role) => `<tr><th scope="row">${escape(role)}</th><td></td><td></td><td></td><td class="decide">${box("accepted")}${box("rejected")}</td></tr>`);
+  const rows = roles.map((role) => `<tr><th scope="row">${escape(role)}</th><td data-label="Name"></td><td data-label="Date"></td><td data-label="Signature"></td><td class="decide">${box("accepted")}${box("rejected")}</td></tr>`);
   return `<table class="signatures">
 <colgroup><col class="role"><col><col class="date"><col><col class="decision"></colgroup>
 <thead><tr><th scope="col">Role</th><th scope="col">Name</th><th scope="col">Date</th><th scope="col">Signature</th><th scope="col">Decision</th></tr></thead>
@@ -279,14 +302,15 @@ col.test{width:29%}col.verdict{width:8.8rem}col.accept{width:4.4rem}
 .id{display:block;font-variant-numeric:tabular-nums;font-weight:650;white-space:nowrap}
 .chip{display:inline-block;padding:.06rem .45rem;border:1px solid var(--c,#6a7683);border-radius:3px;background:var(--b,#fff);color:var(--c,var(--mute));font-size:.74rem;font-weight:700;letter-spacing:.02em;white-space:nowrap}
 .chip.failed,.chip.not-met,.chip.not-met-as-planned{background:var(--bad);color:#fff}
-.chip.not-covered,.chip.not-verified,.chip.not-measured,.chip.not-run,.chip.by-hand{border-style:dashed}
+.chip.not-covered,.chip.not-verified,.chip.not-measured,.chip.not-run,.chip.by-hand,.chip.exempt{border-style:dashed}
 .ran{margin-top:.18rem;font-size:.78rem;color:var(--soft)}
 .reason{font-weight:500}
 .figures,details ul{list-style:none}
 .figures b,details b{font-weight:650;font-variant-numeric:tabular-nums}
 .allowed,.more,.none,.onpaper{color:var(--soft)}
 .links,.onpaper,details{font-size:.8rem}
-summary{cursor:pointer;color:#0b4f9e;width:max-content}
+summary{cursor:pointer;color:#0b4f9e;width:max-content;min-height:24px;line-height:24px}
+.links a{display:inline-block;min-width:24px;line-height:24px}
 .onpaper{display:none}
 .tick,.tests thead th:last-child{text-align:center}
 .tick span,.choice i{display:inline-block;width:1.05rem;height:1.05rem;border:1.3px solid var(--ink);border-radius:2px;background:#fff}
@@ -304,10 +328,12 @@ footer{margin-top:1.6rem;padding-top:.8rem;border-top:1px solid var(--line);font
 .legend{display:grid;grid-template-columns:1fr 1fr;gap:.15rem 2rem;margin-bottom:.7rem}
 .legend div{display:grid;grid-template-columns:7.2rem 1fr}
 .legend dt{color:var(--ink);font-size:.74rem}
+.resolved{margin-top:.4rem}
+pre{margin:.3rem 0 0;font:.9em/1.4 ui-monospace,Menlo,Consolas,"Liberation Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 .matrix{display:block;max-width:100%;margin-top:.6rem}
 code{font:.92em ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
 .keep{break-inside:avoid}
-@media (max-width:46rem){main{margin:0;padding:1.2rem}.facts,.banners,.legend{grid-template-columns:1fr}table.tests,.tests tbody,.tests tr,.tests td,.tests th{display:block;width:auto}.tests thead{display:none}.tests tr.row{padding:.4rem 0}.tests td,.tests tbody th{padding:.15rem .3rem}.tick{text-align:left}table.signatures{font-size:.74rem}}
+@media screen and (max-width:46rem){main{margin:0;padding:1.2rem}.facts,.banners,.legend{grid-template-columns:1fr}table.tests,.tests tbody,.tests tr,.tests td,.tests th{display:block;width:auto}.tests thead{display:none}.tests tr.row{padding:.4rem 0}.tests td,.tests tbody th{padding:.15rem .3rem}.tick{text-align:left}table.criteria,.criteria tbody,.criteria tr,.criteria td,.criteria th,table.signatures,.signatures tbody,.signatures tr,.signatures td,.signatures th{display:block;width:auto}.criteria thead,.signatures thead{display:none}.criteria td,.criteria tbody th{padding:.1rem .3rem}.criteria tr.row{padding:.4rem 0}.signatures tbody td,.signatures tbody th{height:auto;min-height:2.6rem;border-bottom:0}.signatures tr:last-child td:last-child{border-bottom:1px solid var(--line)}td[data-label]::before{content:attr(data-label) ": ";color:var(--soft)}}
 @page{size:A4;margin:13mm 13mm 15mm;@bottom-right{content:"page " counter(page) " of " counter(pages);font:8pt Arial,"Liberation Sans",sans-serif;color:#4b5866}@bottom-left{content:"Sign-off sheet";font:8pt Arial,"Liberation Sans",sans-serif;color:#4b5866}}
 @media print{
 html{background:none;font-size:9.6pt}

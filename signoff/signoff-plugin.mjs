@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { suiteWords } from "./evidence.mjs";
 import { rowText, signoffModel } from "./model.mjs";
-import { renderSheet } from "./sheet.mjs";
+import { renderSheet, versionWords } from "./sheet.mjs";
 
 const EVIDENCE = ["coverage", "repeat", "stress", "hour", "faults"];
 const STATUS = { PASSED: "passed", FAILED: "failed" };
@@ -51,7 +51,7 @@ export default class SignoffPlugin {
   #verdict() {
     const { run, runVerdict, signoffVerdict, counts, tests } = this.model;
     return {
-      started: run.started, target: run.target?.name ?? "", suite: suiteWords(run.suite), run: runVerdict, signoff: signoffVerdict, counts,
+      started: run.started, target: run.target?.name ?? "", version: versionWords(run.service), suite: suiteWords(run.suite), run: runVerdict, signoff: signoffVerdict, counts,
       criteria: this.#judged("criteria"), further: this.#judged("further"),
       tests: tests.map(({ id, title, verdict, ran, passed }) => ({ id, title, verdict, ran, passed })),
       unpassed: tests.flatMap(({ scenarios }) => scenarios).filter(({ verdict }) => verdict !== "PASSED")

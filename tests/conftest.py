@@ -39,6 +39,19 @@ def pytest_collection_modifyitems(items):
             item.add_marker(unasked)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session):
+    """Say in the last line, behind what pytest counts, that pages were not seen in a browser."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    for report in skipped:
+        if report.nodeid.startswith("tests/browser/"):
+            why = report.longrepr[2].removeprefix("Skipped: ")
+            reporter.write_line(f"The tests in a real browser did not run: {why}")
+            return
+
+
 @pytest.fixture
 def until():
     """A wait on a condition, with a deadline."""

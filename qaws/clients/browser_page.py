@@ -58,12 +58,13 @@ def missing() -> str | None:
     """Say what is not installed that a browser as client needs; None when all is there."""
     if importlib.util.find_spec("playwright") is None:
         return "Playwright is not installed (make browser installs it)"
-    if _program() is None:
+    if program() is None:
         return "no browser is installed (apt-get install chromium, or name one in QAWS_BROWSER)"
     return None
 
 
-def _program() -> str | None:
+def program() -> str | None:
+    """Return the browser: the one that QAWS_BROWSER names, or the machine's Chromium."""
     chosen = os.environ.get("QAWS_BROWSER")
     return next(filter(None, map(shutil.which, [chosen] if chosen else PROGRAMS)), None)
 
@@ -107,7 +108,7 @@ class BrowserPage:
 
         self._driver = sync_playwright().start()
         self._browser = self._driver.chromium.launch(
-            executable_path=_program(), args=FLAGS, chromium_sandbox=False
+            executable_path=program(), args=FLAGS, chromium_sandbox=False
         )
         self.version = f"Chromium {self._browser.version}"
         self._page = self._browser.new_page(viewport={"width": 640, "height": 480})

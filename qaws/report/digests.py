@@ -1,7 +1,7 @@
 """Digests of what a run left behind, so that a year later an auditor can tell it is unaltered.
 
 `digests.json` has the SHA-256 of pages, verdicts, evidence and JUnit files, and of the feature
-files as they were when the report was made. `qaws verify` holds a folder against it. Whoever can
+files as they were when the run began. `qaws verify` holds a folder against it. Whoever can
 alter the folder can alter the digests too: the console prints the digest of `digests.json` itself,
 to be kept elsewhere.
 """
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 NAME = "digests.json"
-KEPT = ("*.html", "*.md", "verdict.json", "run.json", "checks.jsonl", "junit/*", "evidence/*")
+PAGES = ("*.html", "*.md", "*.pdf")
+KEPT = (*PAGES, "verdict.json", "run.json", "checks.jsonl", "junit/*", "evidence/*")
 """What belongs to a run; the README of the folder does not, nor what later runs add to."""
 EVIDENCE = "evidence/"
 NOT_KEPT = ("README.md", "faults.html")
@@ -29,12 +30,12 @@ def write_digests(reports: Path, features: Path) -> str:
     """Write the digests of a reports folder; return the digest of that file, in hex.
 
     Args:
-        reports: the folder of the run.
-        features: the folder of the feature files that were run.
+        reports: the folder of the run, whose `run.json` has those of the feature files.
+        features: the folder of the feature files, for a run that has noted none of its own.
     """
     found = {
         "reports": _of(reports, _kept(reports)),
-        "features": _of(features, _features(features)),
+        "features": _noted(reports) or feature_digests(features),
     }
     text = json.dumps(found, indent=1, sort_keys=True) + "\n"
     (reports / NAME).write_text(text, "utf-8")
@@ -48,8 +49,17 @@ def _kept(reports: Path) -> Iterator[Path]:
                 yield file
 
 
-def _features(folder: Path) -> Iterator[Path]:
-    yield from sorted(folder.rglob("*.feature"))
+def feature_digests(folder: Path) -> dict[str, str]:
+    """Return the digests of the feature files in a folder, by their path in it."""
+    return _of(folder, iter(sorted(folder.rglob("*.feature"))))
+
+
+def _noted(reports: Path) -> dict[str, str]:
+    """Return the digests of the feature files that a run has noted as it began."""
+    try:
+        return dict(json.loads((reports / "run.json").read_text("utf-8"))["features"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _of(folder: Path, files: Iterator[Path]) -> dict[str, str]:
@@ -80,7 +90,7 @@ def differences(reports: Path, features: Path | None) -> list[str]:
         raise ValueError(f"{file} cannot be read: it was altered, or cut short") from None
     lines = _compared(kept, _of(reports, _kept(reports)), str(reports))
     if features is not None:
-        lines += _compared(plan, _of(features, _features(features)), str(features))
+        lines += _compared(plan, feature_digests(features), str(features))
     return lines
 
 

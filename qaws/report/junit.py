@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from allure_commons.model2 import Status
-from behave.reporter.junit import CDATA, JUnitReporter
+from behave.reporter.junit import JUnitReporter
 
 from qaws.report.outcome import Outcome, outcome_of
 
@@ -57,5 +57,5 @@ def _element(outcome: Outcome) -> ElementTree.Element:
     element.set("type", outcome.kind)
     element.set("message", first_line)
     text = "\n".join(part for part in (outcome.message, outcome.trace) if part)
-    element.append(CDATA(text.replace("]]>", "]]&gt;")))
+    element.text = text
     return element

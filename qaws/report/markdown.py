@@ -14,6 +14,7 @@ MOST_ROWS = 60
 """So many scenarios of one verdict are told each by itself; a comment has a longest length."""
 LONGEST_REASON = 400
 
+_BLANKS = re.compile(r"[ \t\r\n\xa0\u2000-\u200a\u202f\u205f\u3000]+")
 _ORDER = ("FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED")
 
 
@@ -24,7 +25,8 @@ def summary(verdict: Mapping[str, Any]) -> str:
         verdict: the content of `verdict.json`.
     """
     run, signoff = verdict["run"], verdict["signoff"]
-    facts = [verdict.get("target"), verdict.get("started"), verdict.get("suite")]
+    version = verdict.get("version") and f"version {verdict['version']}"
+    facts = [verdict.get("target"), version, verdict.get("started"), verdict.get("suite")]
     lines = [
         f"## {shown(run['verdict'])}: {run['passed']} of {run['total']} scenarios passed",
         "",
@@ -77,18 +79,18 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def on_one_line(text: object, longest: int) -> str:
-    """Return a text on one line, cut to a length; what cannot be seen is spelled as U+…."""
-    line = " ".join(str(text).split())
+    """Return a text on one line, cut to a length; what cannot be seen is spelled out."""
+    line = _BLANKS.sub(" ", str(text)).strip(" ")
     if len(line) > longest:
         line = line[: longest - 1] + "…"
-    return "".join(letter if letter.isprintable() else f"U+{ord(letter):04X}" for letter in line)
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
 def shown(text: object) -> str:
     """Return a text on one line in which nothing is taken for Markdown, HTML or a control.
 
     What a service says comes through here: it neither ends the table nor becomes a link, a picture
-    or a mention. Characters that cannot be seen are spelled as U+….
+    or a mention. Characters that cannot be seen are spelled out.
     """
     line = (
         on_one_line(text, LONGEST_REASON)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from html import escape
+from html import escape as escape_html
 
-from qaws.verdict import Check
+from qaws.verdict import Check, readable
 
 MARKS = {"met": "✔ met", "not met": "✘ not met", "inconclusive": "? inconclusive"}
 TINTS = {"met": "#e7f6ec", "not met": "#fde8e8", "inconclusive": "#fff4d6"}
@@ -32,6 +32,11 @@ def panel(
         + "".join(_picture(caption, svg) for caption, svg in pictures)
         + "<p>A delay counts from when the tick was due, other times from the scenario's begin.</p>"
     )
+
+
+def escape(text: str) -> str:
+    """Return text for the page, with what nobody could see spelled out."""
+    return escape_html(readable(text))
 
 
 def _picture(caption: str, svg: str) -> str:

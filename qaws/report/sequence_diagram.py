@@ -13,8 +13,10 @@ from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.oracle.ledger import Ledger, Published
 from qaws.protocol.market import SEQUENCE_FIELD
+from qaws.verdict import readable
 
-GROUP = re.compile(r"^(.*client) \d+$")
+GROUP = re.compile(r"^(.*(?:client|newcomer)) \d+$")
+"""A client that is one of many: they share a lane."""
 ROW_LIMIT = 70
 RUN_SHOWN = 6
 """Rows of ticks in a row that are drawn before the rest of the run is folded."""
@@ -22,6 +24,8 @@ RUN_SHOWN = 6
 ROW_HEIGHT = 24
 WIDTH = 960
 LEFT = 96
+LETTER = 7.5
+"""Pixels of a letter of a lane's head, with room; heads that would touch stand on two lines."""
 COLOURS = {"step": "#1f2937", "plain": "#475569", "tick": "#1d4ed8", "bad": "#b91c1c"}
 
 Tone = Literal["plain", "tick", "bad"]
@@ -57,7 +61,8 @@ def sequence_diagram(
     """
     lanes = [*dict.fromkeys(lane_of(c.name) for c in connections), "service"]
     counts = {lane: sum(1 for c in connections if lane_of(c.name) == lane) for lane in lanes}
-    heads = [f"{counts[n]} {n}" if counts[n] > 1 and n.endswith("clients") else n for n in lanes]
+    groups = {lane_of(c.name) for c in connections if GROUP.match(c.name)}
+    heads = [f"{counts[n]} {n}" if counts[n] > 1 and n in groups else n for n in lanes]
     if ledger.ticks:
         lanes.append("feed")
         heads.append("feed")
@@ -139,6 +144,11 @@ def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
+def _shown(text: str) -> str:
+    """Return what a client or the service has said as it may stand in an SVG document."""
+    return escape(readable(text))
+
+
 def _merged(lane: str, members: Sequence[Sequence[_Event]]) -> list[_Event]:
     """Draw what a group did alike as one arrow with a count."""
     alike: dict[str, list[_Event]] = {}
@@ -195,11 +205,13 @@ def _draw(lanes: dict[str, str], events: Sequence[_Event], origin_ns: int) -> st
         'font-size="12">',
         '<rect width="100%" height="100%" fill="#ffffff"/>',
     ]
-    for lane, at in x.items():
+    crowded = any(LETTER * len(head) > gap for head in lanes.values())
+    for index, (lane, at) in enumerate(x.items()):
+        top = 14 + 14 * (index % 2) if crowded else 22
         parts.append(
             f'<line x1="{at:.0f}" y1="34" x2="{at:.0f}" y2="{height - 8}" stroke="#cbd5e1" '
-            f'stroke-dasharray="3 3"/><text x="{at:.0f}" y="22" text-anchor="middle" '
-            f'font-weight="bold" fill="#0f172a">{escape(lanes[lane])}</text>'
+            f'stroke-dasharray="3 3"/><text x="{at:.0f}" y="{top}" text-anchor="middle" '
+            f'font-weight="bold" fill="#0f172a">{_shown(lanes[lane])}</text>'
         )
     for index, event in enumerate(events):
         parts.append(_row(event, 56 + index * ROW_HEIGHT, x, origin_ns))
@@ -215,7 +227,7 @@ def _row(event: _Event, y: int, x: dict[str, float], origin_ns: int) -> str:
         return (
             f'<rect x="{LEFT}" y="{y - 15}" width="{WIDTH - LEFT}" height="20" fill="#f1f5f9"/>'
             f'{time}<text x="{LEFT + 6}" y="{y - 1}" fill="{COLOURS["step"]}" font-style="italic">'
-            f"{escape(event.label)}</text>"
+            f"{_shown(event.label)}</text>"
         )
     start, end = x[event.source], x[event.goal]
     tip = -6 if end > start else 6
@@ -225,5 +237,5 @@ def _row(event: _Event, y: int, x: dict[str, float], origin_ns: int) -> str:
         f'{time}<line x1="{start:.0f}" y1="{y}" x2="{end:.0f}" y2="{y}" stroke="{colour}" '
         f'stroke-width="1.3"/><path d="M{end:.0f} {y} l{tip} -4 l0 8 z" fill="{colour}"/>'
         f'<text x="{middle:.0f}" y="{y - 4}" text-anchor="middle" fill="{colour}" '
-        f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{escape(event.label)}</text>'
+        f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{_shown(event.label)}</text>'
     )

@@ -11,7 +11,6 @@ cannot be reported properly gets a bare sheet that says BROKEN and why.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import html
 import json
@@ -27,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from qaws import places
+from qaws.report.accessibility import mend
+from qaws.report.browser import PDF, NoBrowser, print_pdf
 from qaws.report.digests import NAME as DIGESTS
 from qaws.report.digests import write_digests
 from qaws.report.markdown import named, on_one_line, summary
@@ -35,7 +36,7 @@ from qaws.report.packing import PackingError, pack
 
 SIGNOFF, FEATURES = places.SIGNOFF, places.FEATURES
 PATIENCE_S = 300
-PAGES = ("index.html", "signoff.html", "verdict.json", "signoff.md", DIGESTS)
+PAGES = ("index.html", "signoff.html", "verdict.json", "signoff.md", PDF, DIGESTS)
 ANALYTICS = re.compile(
     r'<script async src="https://www\.googletagmanager\.com/[^>]*></script>\s*<script>.*?</script>',
     re.DOTALL,
@@ -44,6 +45,7 @@ WORTH_A_LINE = ("NOT MET", "NOT MET AS PLANNED", "INCONCLUSIVE")
 """Verdicts of criteria that the console tells with their figures."""
 MOST_LINES = 40
 LONGEST_LINE = 200
+LONGEST_REASON = 1000
 """Scenarios that did not pass are told on the console, each on one line of so many characters."""
 FINGERPRINT = "{{REPORT_SHA256}}"
 EXIT_FAILED = 1
@@ -63,7 +65,12 @@ EXIT_CODES = {
 
 
 def make_report(
-    reports: Path, *, behave_exit: int = 0, aborted: bool = False, may_lack: bool = False
+    reports: Path,
+    *,
+    behave_exit: int = 0,
+    aborted: bool = False,
+    may_lack: bool = False,
+    pdf: bool = False,
 ) -> int:
     """Make the report and the sheet in `reports`, print what came of the run, return an exit code.
 
@@ -72,6 +79,7 @@ def make_report(
         behave_exit: behave's exit code, where it is known.
         aborted: the run was stopped by hand, whatever `run.json` says.
         may_lack: where what makes reports is not installed, the code is that of the run.
+        pdf: print the sheet too, `signoff.pdf`, where there is a browser that can.
 
     Returns:
         The code of the run's verdict; 2 also where the report could not be made.
@@ -96,6 +104,8 @@ def make_report(
         return EXIT_BROKEN
     _tell(reports, verdict)
     _tell_ci(reports)
+    if pdf:
+        _tell_pdf(reports)
     digest = write_digests(reports, FEATURES)
     print(f"Digests: {reports / DIGESTS}, SHA-256 {digest}   Check them: qaws verify {reports}")
     return EXIT_CODES[verdict["run"]["verdict"]]
@@ -158,7 +168,7 @@ def _generate(reports: Path, *, behave_exit: int, aborted: bool) -> dict[str, An
     with tempfile.TemporaryDirectory(prefix=".allure-", dir=reports) as scratch:
         output = Path(scratch) / "out"
         _run_allure(node, reports, output, behave_exit=behave_exit, aborted=aborted)
-        page = _packed(strip_analytics(_read(output / "awesome" / "index.html")))
+        page = mend(_packed(strip_analytics(_read(output / "awesome" / "index.html"))))
         sheet = _read(output / "signoff" / "signoff.html")
         data = _read(output / "signoff" / "verdict.json")
     sheet = sheet.replace(FINGERPRINT, hashlib.sha256(page.encode()).hexdigest())
@@ -195,6 +205,7 @@ def _write_metadata(reports: Path, run: dict[str, Any]) -> None:
         "Target": target.get("name"),
         "Dialect": target.get("dialect"),
         "Service": target.get("url"),
+        "Version": (run.get("service") or {}).get("version"),
         "Capabilities": ", ".join(target.get("capabilities") or []),
         **(run.get("versions") or {}),
     }
@@ -295,14 +306,15 @@ def _write(file: Path, text: str) -> None:
 # --------------------------------------------------------------------------------------- telling
 def _tell(reports: Path, verdict: dict[str, Any]) -> None:
     run, signoff = verdict["run"], verdict["signoff"]
-    print(f"Run: {run['verdict']} — {run['reason']}")
-    print(f"Sign-off: {signoff['verdict']} — {signoff['reason']}")
+    print(f"Run: {run['verdict']} — {on_one_line(run['reason'], LONGEST_REASON)}")
+    print(f"Sign-off: {signoff['verdict']} — {on_one_line(signoff['reason'], LONGEST_REASON)}")
     for criterion in verdict["criteria"]:
         told = criterion.get("why") or criterion["measured"] * (
             criterion["verdict"] in WORTH_A_LINE
         )
         if told:
-            print(f"  {criterion['name']}: {criterion['verdict'].lower()}: {told}")
+            said = on_one_line(told, LONGEST_REASON)
+            print(f"  {criterion['name']}: {criterion['verdict'].lower()}: {said}")
     unpassed = verdict.get("unpassed", [])
     for one in unpassed[:MOST_LINES]:
         said = on_one_line(one["reason"], LONGEST_LINE)
@@ -331,6 +343,13 @@ def _tell_ci(reports: Path) -> None:
             print(f"GITHUB_STEP_SUMMARY {page}: {error.strerror}", file=sys.stderr)
 
 
+def _tell_pdf(reports: Path) -> None:
+    try:
+        print(f"PDF of the sheet: {print_pdf(reports)}")
+    except NoBrowser as problem:
+        print(problem, file=sys.stderr)
+
+
 def _shorten(ids: list[str]) -> str:
     first, *rest = ids
     prefix = first.rpartition("-")[0] + "-"
@@ -353,20 +372,3 @@ def _bare_sheet(reason: str) -> str:
 def reports_folder() -> Path:
     """Return where reports go: the folder that QAWS_REPORTS names, or reports."""
     return Path(os.environ.get("QAWS_REPORTS") or "reports")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Make the report of the last run; see `make_report` for the exit codes."""
-    parser = argparse.ArgumentParser(prog="qaws report", description=__doc__)
-    folder = reports_folder()
-    parser.add_argument("--reports", type=Path, default=folder, help=f"default: {folder}")
-    options = parser.parse_args(arguments)
-    try:
-        return make_report(options.reports)
-    except KeyboardInterrupt:
-        print("interrupted: no report was made", file=sys.stderr)
-        return EXIT_ABORTED
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.protocol.market import SEQUENCE_FIELD
+from qaws.verdict import readable
 
 LINE_LIMIT = 1200
 """Characters of a message that a line shows before it is cut."""
@@ -16,7 +17,7 @@ FRAME_LIMIT = 400
 
 
 def transcript(connection: Connection, origin_ns: int, *, brief: bool = False) -> str:
-    """Write a connection's log as text.
+    """Write a connection's log as text; what nobody could see of it is spelled out.
 
     Args:
         connection: whose.
@@ -29,7 +30,12 @@ def transcript(connection: Connection, origin_ns: int, *, brief: bool = False) -
         half = FRAME_LIMIT // 2
         lines[half:-half] = [f"        … {over} frames are left out here …"]
     lines += [f"  BREACH  {breach}" for breach in connection.breaches]
-    return "\n".join([head, *lines, ""])
+    return "\n".join([*map(_one_line, [head, *lines]), ""])
+
+
+def _one_line(text: str) -> str:
+    """Return a text in which nothing ends the line, so that no client or service can add one."""
+    return readable(text).replace("\n", "\\n").replace("\r", "\\r")
 
 
 def group_transcript(connections: Sequence[Connection], origin_ns: int) -> str:

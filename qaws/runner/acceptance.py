@@ -28,6 +28,8 @@ from qaws.verdict import Broken
 
 MAIN = "@p0 or @p1"
 SOAK = "QA-WS-015"
+EXEMPT = "EXEMPT"
+"""The verdict of a criterion that a target says why it cannot be measured of."""
 
 
 def run_signoff(arguments: Sequence[str], reports: Path, interruptions: Interruptions) -> int:
@@ -44,8 +46,12 @@ def run_signoff(arguments: Sequence[str], reports: Path, interruptions: Interrup
     if code not in (0, EXIT_INCOMPLETE):
         print("Sign-off: stopped here, because no other run could make up for that.")
         return code
+    exempt = any(each["verdict"] == EXEMPT for each in read_verdict(reports).get("criteria", []))
     for words, part in (("2 of 3: coverage", run_coverage), ("3 of 3: ten runs", run_repeat)):
         _say(words, began)
+        if exempt and part is run_coverage:
+            print("nothing to measure: the target is exempt")
+            continue
         try:
             part(arguments, reports, interruptions)
         except Broken as problem:
@@ -54,7 +60,7 @@ def run_signoff(arguments: Sequence[str], reports: Path, interruptions: Interrup
             make_report(reports)
             return EXIT_ABORTED
     _say("done", began)
-    code = make_report(reports)
+    code = make_report(reports, pdf=True)
     signoff = read_verdict(reports).get("signoff", {}).get("verdict")
     if code not in (0, EXIT_INCOMPLETE):
         return code

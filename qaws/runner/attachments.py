@@ -16,7 +16,7 @@ from qaws.report.sequence_diagram import GROUP, lane_of, sequence_diagram
 from qaws.report.transcript import group_transcript, transcript
 from qaws.testbed.scenario import ScenarioState
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import without_tokens
+from qaws.verdict import readable, without_tokens
 
 LOG_LIMIT = 64 * 1024
 """Bytes of a service's log that are attached: its end."""
@@ -78,4 +78,4 @@ def _attach_transcripts(scenario: ScenarioState) -> None:
 
 
 def _attach(name: str, body: str, kind: AttachmentType = AttachmentType.TEXT) -> None:
-    allure.attach(without_tokens(body), name=name, attachment_type=kind)
+    allure.attach(readable(without_tokens(body)), name=name, attachment_type=kind)

@@ -27,6 +27,7 @@ from qaws.gherkin.tags import BY_CLAUSE, CLOSING_STEP, KINDS, NEED, WHOLE_RUN, t
 from qaws.gherkin.wording import require_understood
 from qaws.protocol import rows
 from qaws.protocol.contract import Contract
+from qaws.report.digests import feature_digests
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.first_service import start_first
 from qaws.runner.measured import COVERAGE_FOLDER, measured
@@ -34,6 +35,7 @@ from qaws.runner.order import seed_of, shuffle
 from qaws.runner.provenance import suite_state, target_identity
 from qaws.runner.record import ACCEPT_UNVERIFIED, new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
+from qaws.runner.tested import load, machine, resolved, what_is_tested
 from qaws.runtime import memory
 from qaws.sut.target import Agreement
 from qaws.sut.target_file import read_target
@@ -80,6 +82,7 @@ class Session:
         self._runner = context._runner
         self._reports = Path(os.environ.get("QAWS_REPORTS") or root / "reports")
         self._record = new_record(self._selected(), _versions())
+        self._record["machine"] = {"is": machine(), "load_before": load()}
         self.testbed: Testbed | None = None
         self._expected: dict[str, str] = {}
         self._proven: set[str] = set()
@@ -94,6 +97,7 @@ class Session:
             if is_own:
                 rows.use(features / "data")
                 features = places.FEATURES
+            self._record["features"] = feature_digests(features)
             require_selection(self._runner, features, self._record["selected"])
             memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
@@ -150,6 +154,8 @@ class Session:
             "url": target.endpoint.url,
             "capabilities": sorted(target.capabilities),
             "digest": target_identity(target),
+            "exempt": {"coverage": target.coverage.exempt} if target.coverage else {},
+            "resolved": resolved(target),
         }
         if place := os.environ.get(COVERAGE_FOLDER):
             target = measured(target, Path(place))
@@ -160,6 +166,7 @@ class Session:
         testbed = Testbed(target, self._reports / "logs", timeout_factor_of(), swarm)
         try:
             start_first(testbed)  # one that does not start ends the run here, once
+            self._record["service"] = what_is_tested(testbed.use_service())
             if userdata.get(FIRST_LOOK) != "no":
                 self._look(testbed)
             self._begin_whole_run(testbed)
@@ -303,6 +310,7 @@ class Session:
         """
         assert self.testbed
         assert self.testbed.services
+        self._record["machine"]["load"] = load()
         self._record["harness"] = {"worst_stall_ms": round(self.testbed.loop.stalls.worst(), 1)}
         self._record["state"] = "aborted" if self._runner.aborted else "finished"
         try:

@@ -23,7 +23,8 @@ usage: qaws COMMAND [arguments]
   repeat [--runs N] [--seed N] [--stress] [behave's …]
                              run those of p0 over and over, each time in another order
   nightly [-D …]             run the real durations, in a folder of their own: over an hour
-  report [--reports FOLDER]  make the report of the last run again
+  report [--reports FOLDER] [--pdf] [--pictures FOLDER]
+                             make the report of the last run again; print the sheet, take pictures
   verify [FOLDER] [--features]
                              tell whether what a run left behind is as it was
   lint [--write]             check the feature files; --write also writes docs/ from the code
@@ -71,9 +72,9 @@ def _do(command: str, rest: list[str]) -> int:
     if command in SIDE_RUNS:
         return _side_run(command, rest)
     if command == "report":
-        from qaws.report import signoff
+        from qaws.report import command as report_command
 
-        return signoff.main(rest)
+        return report_command.main(rest)
     if command == "verify":
         from qaws.report import digests
         from qaws.report.signoff import FEATURES, reports_folder

@@ -33,6 +33,8 @@ def measured(target: Target, folder: Path) -> Target:
             f"{target.file}: has no [coverage]; name the service's source file there "
             '(routes = "app/routes.py"); coverage is measured of Python services'
         )
+    if section.routes is None:
+        raise Broken(f"{target.file}: [coverage] exempt: {section.exempt}; nothing is measured")
     if launch is None:
         raise Broken(f"{target.file}: without [launch] no coverage can be measured")
     routes = _existing(target, launch.directory / section.routes)

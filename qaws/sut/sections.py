@@ -417,16 +417,52 @@ class Statistics(Section):
     subscriptions: str = "total_subscriptions"
 
 
+class Version(Section):
+    """How to ask which version, build or commit of the service is tested.
+
+    `command` prints it. `path` answers with it: in the header that `header` names, in the member of
+    a JSON object that `field` names (`build.commit` for one within another), or as its first line.
+    `header` alone is that of the endpoint's own answer to a plain request.
+    """
+
+    command: list[str] = []
+    path: str | None = Field(default=None, pattern="^/")
+    header: str | None = Field(default=None, min_length=1)
+    field: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Version:
+        if bool(self.command) == bool(self.path or self.header):
+            raise ValueError("needs a command, or a path or a header, and not both")
+        if self.field and (self.header or not self.path):
+            raise ValueError("field is a member of what path answers, and needs no header")
+        return self
+
+
 class Coverage(Section):
     """Which of a Python service's lines the criteria of coverage are about.
 
     `routes` is its source file, relative to `[launch] directory`. `functions` says where one of the
     source plan's functions is: in another file ("ticker/feed.py:Feed.on_tick"), or there under
     another name (":serve"). Those that it leaves out are in `routes` under the plan's name.
+    `exempt` says instead why nothing can be measured: a service in another language, or one that
+    runs elsewhere. The sheet shows the reason, and the criteria hold no signature back.
     """
 
-    routes: str = Field(min_length=1)
+    routes: str | None = Field(default=None, min_length=1)
+    exempt: str | None = Field(default=None, min_length=1)
     functions: dict[str, Annotated[str, Field(pattern=r"^[^:]*:[^:]+$")]] = {}
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Coverage:
+        if (self.routes is None) == (self.exempt is None):
+            raise ValueError(
+                'needs routes (the source file of a Python service), or exempt = "why nothing can '
+                'be measured", and not both'
+            )
+        if self.exempt is not None and self.functions:
+            raise ValueError("exempt leaves nothing for functions to say")
+        return self
 
 
 class Demo(Section):

@@ -33,6 +33,7 @@ from qaws.sut.sections import (
     Section,
     Setting,
     Statistics,
+    Version,
 )
 from qaws.verdict import Broken, NotVerified
 
@@ -103,6 +104,7 @@ class Target(Section):
     statistics: Statistics | None = None
     grants: Grants = Grants()
     demo: Demo | None = None
+    version: Version | None = None
     coverage: Coverage | None = None
     file: Path = Path()
 

@@ -1,20 +1,13 @@
 """The sheet and the report of one run: rows, verdict words, links, nothing from the network."""
 
 import base64
-import contextlib
 import hashlib
-import html
 import re
-import shutil
-import socket
-import threading
 
 import pytest
 
 from qaws.report.digests import differences
 from qaws.report.signoff import FEATURES, network_loads
-from tests.processes import run
-from tests.waiting import HANG_S
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +72,7 @@ def test_criteria_and_signatures(sheet):
     assert re.search(r"Broadcast latency</th>.*?p50 3.2 ms, p99 11.8 ms.*?>MET<", sheet)
     assert re.search(r"Throughput</th>.*?>NOT MEASURED<", sheet)
     assert re.search(r"Integration tests</th>.*?4 of 15 passed.*?>NOT MET<", sheet)
-    assert re.findall(r'<tr><th scope="row">([^<]+)</th><td></td>', sheet) == [
+    assert re.findall(r'<tr><th scope="row">([^<]+)</th><td data-label="Name"></td>', sheet) == [
         "QA Lead",
         "Backend Lead",
         "Engineering Director",
@@ -147,57 +140,3 @@ def test_nothing_loads_from_the_network(gallery, sheet):
     assert network_loads(page) == network_loads(sheet) == []
     assert "googletagmanager.com" not in page
     assert "gtag(" not in page
-
-
-# ------------------------------------------------------------------------------ a real browser
-@pytest.fixture(scope="module")
-def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not found:
-        pytest.skip("no chromium on the PATH")
-    return found
-
-
-class Proxy:
-    """A proxy that lets nothing through and remembers what was asked of it."""
-
-    def __enter__(self):
-        self.asked = []
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.socket.shutdown(socket.SHUT_RDWR)  # which wakes who waits for a connection
-        self.socket.close()
-        self.thread.join(HANG_S)
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(1)
-                self.asked.append(connection.recv(4096).decode("latin-1").split("\r\n")[0])
-
-
-def test_a_link_of_the_sheet_opens_its_scenario(chromium, gallery, sheet, tmp_path):
-    href = html.unescape(re.search(r'href="(index.html#[^"]+)"', row(sheet, "QA-WS-002"))[1])
-    with Proxy() as proxy:
-        done = run(
-            [
-                *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
-                *("--disable-background-networking", "--disable-component-update"),
-                *("--disable-sync", f"--user-data-dir={tmp_path}"),
-                *(f"--proxy-server=127.0.0.1:{proxy.port}", "--virtual-time-budget=5000"),
-                *("--dump-dom", f"file://{gallery.reports.resolve()}/{href}"),
-            ]
-        )
-    shown = re.sub(r"<script.*?</script>", "", done.stdout, flags=re.DOTALL)
-    assert "QA-WS-002 The service is refuted" in shown
-    assert "measured 312 ms, allowed at most 200 ms" in shown
-    assert not [line for line in proxy.asked if re.search(r"googletag|analytics|allure", line)]

@@ -91,6 +91,15 @@ def test_features_are_asked_about_only_where_they_are_to_be(reports, features, c
     assert f"{features}/feed.feature: was altered" in said.out
 
 
+def test_features_are_those_of_the_run_and_not_of_its_report(reports, features, capsys):
+    begun = digests.feature_digests(features)
+    (reports / "run.json").write_text(json.dumps({"features": begun}))
+    (features / "a.feature").write_text("Feature: edited while the run ran")
+    digests.write_digests(reports, features)
+    assert verified(capsys, reports, features, "--features")[0] == 1
+    assert verified(capsys, reports, features)[0] == 0
+
+
 @pytest.mark.parametrize("text", [None, "", "{", "[]", '{"reports": 1}'])
 def test_without_digests_nothing_can_be_told(reports, features, capsys, text):
     (reports / digests.NAME).unlink()

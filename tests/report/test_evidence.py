@@ -84,6 +84,12 @@ CASES = {
     "there": (case({"coverage": record()}), "MET", "", "READY TO SIGN"),
     "none": (case({}), "NOT MEASURED", "not run for this commit: make coverage", "INCOMPLETE"),
     "not met": (case({"coverage": record(figures=[FEWER])}), "NOT MET", "", "FAILED"),
+    "exempt": (
+        case({}, target=TARGET | {"file": "t.toml", "exempt": {"coverage": "written in Go"}}),
+        "EXEMPT",
+        "written in Go",
+        "READY TO SIGN",
+    ),
     "another commit": (
         case({"coverage": record(suite={"commit": "fedcba9876543210", "changes": ""})}),
         "NOT MEASURED",
@@ -182,6 +188,12 @@ FURTHER = [
     case({"coverage": record(), "hour": HOUR, "faults": FAULTS}),
     case({"coverage": record()}),
 ]
+
+
+def test_whoever_signs_reads_what_is_exempt_and_why(models):
+    reason = models[list(CASES).index("exempt")]["signoffVerdict"]["reason"]
+    assert "All other criteria are met. Exempt by the target: coverage (written in Go)." in reason
+    assert models[list(CASES).index("exempt")]["criteria"][0]["source"] == "said by t.toml"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -49,6 +49,12 @@ def test_all_parts_run_against_one_target_and_then_comes_the_sheet(signoff):
     assert calls[2] == ("repeat", "-D", "target=x.toml")
 
 
+def test_where_coverage_is_exempt_nothing_is_measured(signoff, tmp_path):
+    exempt = {"criteria": [{"name": "Coverage", "verdict": "EXEMPT"}]}
+    (tmp_path / "verdict.json").write_text(json.dumps(exempt))
+    assert signoff()[:2] == (0, ["main", "repeat", "sheet"])
+
+
 @pytest.mark.parametrize("code", [1, 2, 3, 130])
 def test_what_nothing_could_make_up_for_ends_it(signoff, code):
     assert signoff(main=code)[:2] == (code, ["main"])

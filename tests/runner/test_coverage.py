@@ -7,6 +7,7 @@ import pytest
 from qaws.runner import coverage
 from qaws.runner.measured import DATA, PLACES, SETTINGS, measured
 from qaws.runner.provenance import ROOT
+from qaws.sut.sections import Coverage
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
 
@@ -137,6 +138,10 @@ def test_a_target_s_braces_are_not_taken_for_placeholders(tmp_path):
     [
         ({"coverage": None}, r"has no \[coverage\]; name the service's source file there"),
         ({"launch": None}, r"without \[launch\] no coverage can be measured"),
+        (
+            {"coverage": Coverage(exempt="written in Go")},
+            r"\[coverage\] exempt: written in Go; nothing is measured",
+        ),
     ],
 )
 def test_a_target_that_cannot_be_measured(tmp_path, changes, said):

@@ -597,3 +597,11 @@ def test_a_close_of_the_specification_may_be_declared_otherwise(read):
 )
 def test_no_other_close_may(complaint, line, said):
     assert said in complaint(f"{GOOD}[deviations]\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    "section", ["[coverage]\n", '[coverage]\nroutes = "app.py"\nexempt = "written in Go"\n']
+)
+def test_coverage_is_measured_or_exempt_and_not_both(complaint, section):
+    said = complaint(GOOD + section)
+    assert 'exempt = "why nothing can be measured", and not both' in said

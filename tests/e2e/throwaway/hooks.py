@@ -7,12 +7,18 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import allure
 from behave.model import Scenario
 
+from qaws.report.panel import panel
 from qaws.verdict import Broken, Checks, Refuted
 
 REPORTS = Path(os.environ.get("THROWAWAY_REPORTS", "reports"))
 RUN = {}
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="200" viewBox="0 0 640 200">'
+    '<rect width="640" height="200" fill="#dbeafe"/></svg>'
+)
 
 
 def utc():
@@ -90,6 +96,8 @@ def after_scenario(context, scenario: Scenario):
     line |= {"status": scenario.status.name, "checks": context.checks.as_dicts()}
     with (REPORTS / "checks.jsonl").open("a") as file:
         file.write(json.dumps(line) + "\n")
+    pictures = [("What went over the wire", PICTURE)]
+    allure.dynamic.description_html(panel([], context.checks.done, [], pictures))
     if "breaks.after" in scenario.tags:
         raise RuntimeError("the scenario could not end")
     if "refuted.after" in scenario.tags:

@@ -1,0 +1,123 @@
+"""What a run is about, for whoever reads its sheet a year later.
+
+The service's version as the service or its team tells it, where it listened, the machine, and the
+target as it was resolved from file, variables and command line, without what is secret.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+
+import psutil
+
+from qaws.sut.sections import Version
+from qaws.sut.service import Service, http_url, open_url
+from qaws.sut.target import Target
+from qaws.verdict import readable, without_tokens
+
+IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
+AN_ARGUMENT = re.compile(r"(\b(?:token|secret|password|api-?key)=)\S+", re.IGNORECASE)
+PATIENCE_S = 10
+LONGEST = 200
+"""Characters of a version that are shown: a line, not a page."""
+HIDDEN = "(hidden)"
+SECRET = re.compile(r"token|secret|passw|credential|api.?key|private", re.IGNORECASE)
+"""Names of variables and settings whose values nobody is to read on a sheet."""
+
+
+def what_is_tested(service: Service) -> dict[str, Any]:
+    """Return `version`, or `version_problem`; and `address`, where the service listens."""
+    parts = urlsplit(service.url)
+    found = {"address": f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'wss' else 80)}"}
+    section = service.target.version
+    if section is None:
+        return found
+    try:
+        said = _asked(section, service)
+    except HTTPError as problem:
+        return {**found, "version_problem": f"{problem.url}: HTTP {problem.code}"}
+    except (OSError, HTTPException, ValueError, LookupError, subprocess.SubprocessError) as problem:
+        return {**found, "version_problem": f"{type(problem).__name__}: {_line(str(problem))}"}
+    return {**found, "version": said} if said else {**found, "version_problem": "it said nothing"}
+
+
+def _asked(section: Version, service: Service) -> str:
+    launch = service.target.launch
+    if section.command:
+        values = {"python": sys.executable, "port": str(service.port)}
+        done = subprocess.run(
+            [part.format(**values) for part in section.command],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PATIENCE_S,
+            cwd=launch.directory if launch else None,
+            check=True,
+        )
+        return _line(done.stdout)
+    url = http_url(service.url, section.path or urlsplit(service.url).path)
+    try:
+        with open_url(url, PATIENCE_S, None, service.target.endpoint.authority) as answer:
+            told, body = answer.headers.get(section.header or ""), answer.read(65536)
+    except HTTPError as problem:
+        if section.header is None:
+            raise
+        told, body = problem.headers.get(section.header), b""  # endpoints answer 400 or 426
+    if section.header is not None:
+        return _line(told or "")
+    if section.field is None:
+        return _line(body.decode("utf-8", "replace"))
+    value = json.loads(body)
+    for name in section.field.split("."):
+        value = value[name]
+    return _line(str(value))
+
+
+def _line(text: str) -> str:
+    lines = [line.strip() for line in readable(without_tokens(text)).splitlines() if line.strip()]
+    return lines[0][:LONGEST] if lines else ""
+
+
+def machine() -> str:
+    """Return what the run is made on, in a few words."""
+    cores, memory = os.cpu_count() or 1, psutil.virtual_memory().total / 2**30
+    system = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    return f"{system}, {cores} core{'s' * (cores > 1)}, {memory:.0f} GB of memory"
+
+
+def load() -> list[float]:
+    """Return how many processes wanted a turn, on average of the last 1, 5 and 15 minutes."""
+    try:
+        return [round(each, 1) for each in os.getloadavg()]
+    except OSError:
+        return []
+
+
+def resolved(target: Target) -> dict[str, Any]:
+    """Return the target as the run took it, without what is secret or has nothing to say."""
+    plain: dict[str, Any] = target.model_dump(mode="json", exclude_defaults=True)
+    found: dict[str, Any] = _shown(plain)
+    return found
+
+
+def _shown(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        hidden = name == "headers"
+        return {key: HIDDEN if hidden else _shown(each, key) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_shown(each, name) for each in value]
+    if not isinstance(value, str):
+        return value
+    if SECRET.search(name) and not name.endswith(("_variable", "_parameter", "_locations")):
+        return HIDDEN
+    text = IN_ADDRESS.sub(f"{HIDDEN}@", value)
+    return without_tokens(AN_ARGUMENT.sub(rf"\1{HIDDEN}", text))
