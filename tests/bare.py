@@ -11,4 +11,5 @@ from qaws.verdict import Checks
 def bare_testbed():
     """Return one whose scenario has begun."""
     state = ScenarioState(Registry(QaWs()), Checks())
-    return SimpleNamespace(scenario=state)
+    target = SimpleNamespace(file="targets/none.toml", deviations={})
+    return SimpleNamespace(scenario=state, target=target)
