@@ -355,11 +355,8 @@ def _audit(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
     """Hold what these connections received against the ledger; one sentence per violation."""
     registry, ledger = testbed.scenario.connections, testbed.ledger
     broadcast_complete = _broadcast_complete(testbed)
-    lost = [
-        f"{c.name} lost its connection while subscribed: {c.ending}"
-        for c in connections
-        if c.was_lost
-    ]
+    gone = (c for c in connections if c.was_lost)
+    lost = [f"{c.name} lost its connection while subscribed: {c.ending}" for c in gone]
     found: dict[str, list[str]] = {}
     for c in connections:
         for finding in audit(

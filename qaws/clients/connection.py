@@ -309,10 +309,8 @@ class Connection(Subscriber):
         kind: FrameKind = "binary" if binary else "text"
         for part, each in enumerate(said):
             if each.problem:
-                self.breaches.append(
-                    f"{self.name} received a message that breaks the contract: {each.problem}: "
-                    f"{text[:200]}"
-                )
+                broken = f"received a message that breaks the contract: {each.problem}"
+                self.breaches.append(f"{self.name} {broken}: {text[:200]}")
             frame = self._note("←", kind, text, message=each.message, at_ns=at_ns)
             frame.part, frame.echo, frame.problem = part, each.echo, each.problem or unread
             if each.answer is not None:

@@ -25,7 +25,7 @@ from qaws.oracle.ledger import Ledger, Published, Role
 from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
-from qaws.sut.sections import Feed as FeedSection
+from qaws.sut.feed_section import Feed as FeedSection
 from qaws.verdict import Broken, NotVerified
 
 

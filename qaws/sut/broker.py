@@ -20,7 +20,8 @@ from qaws.sut.brokers.nats_server import NatsServer
 from qaws.sut.brokers.no_server import NoServer
 from qaws.sut.brokers.redis_server import RedisServer
 from qaws.sut.brokers.server import Server, Start
-from qaws.sut.sections import FeedKind, Grants
+from qaws.sut.feed_section import FeedKind
+from qaws.sut.sections import Grants
 from qaws.verdict import Broken, NotVerified
 
 START_ALLOWANCE_S = 10.0

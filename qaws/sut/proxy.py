@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
-from qaws.sut.sections import Proxy
+from qaws.sut.launch_sections import Proxy
 from qaws.verdict import Broken
 
 LOOKS_EVERY_S = 0.02

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
 from pydantic import (
     AliasChoices,
-    BaseModel,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
 )
 
 from qaws.runtime.trust import read_authority
-
-PLACEHOLDERS = {
-    "python": "the interpreter that runs the suite",
-    "port": "a port that the suite found free",
-    "broker_url": "the feed's broker",
-    "jwks_file": "a file with the public keys that belong to the minted tokens",
-    "jwks_url": "where the suite serves them, with [auth] key_set",
-    "ca_file": "the authority of this run, in PEM",
-    "certificate_file": "a certificate for the url's host that it has signed, in PEM",
-    "certificate_key_file": "that certificate's private key, in PEM",
-    "folder": "a scratch folder of this run",
-}
-"""What a `{…}` in the launch command or environment may name."""
-
-PROXY_PLACEHOLDERS = {**PLACEHOLDERS, "proxy_port": "the port at which clients are to come"}
-LAUNCH_PLACEHOLDERS = {**PLACEHOLDERS, "arguments": "those of the settings that a scenario changes"}
-"""What it may name besides; without it these arguments go to the end of the command."""
-
-
-class Section(BaseModel):
-    """A table of a target file: what it does not know is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from qaws.sut.section import Section
 
 
 class Endpoint(Section):
@@ -199,208 +172,6 @@ class Auth(Section):
                 f'key_set = "{self.key_set}" needs generate_key or key_file: without a key there '
                 "is no key set to serve"
             )
-        return self
-
-
-class Launch(Section):
-    """How the service is started. Without this section the suite only talks to a running one.
-
-    `log_files` are where it logs besides its output, patterns allowed; relative to `directory`.
-    """
-
-    command: list[str] = Field(min_length=1)
-    environment: dict[str, str] = {}
-    directory: Path = Path()
-    ready_log: str | None = None
-    ready_path: str | None = None
-    ready_within_s: float = Field(default=15, gt=0)
-    stop_within_s: float = Field(default=10, gt=0)
-    log_files: list[str] = []
-
-    @field_validator("log_files")
-    @classmethod
-    def _known_placeholders(cls, value: list[str]) -> list[str]:
-        for text in value:
-            try:
-                text.format(**dict.fromkeys(PLACEHOLDERS, ""))
-            except (KeyError, IndexError, ValueError, AttributeError):
-                known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-                raise ValueError(f"{text!r}: known placeholders are {known}") from None
-            if not text:
-                raise ValueError("has an empty name; name a file, such as logs/service.log")
-        return value
-
-    def reads(self, placeholder: str) -> bool:
-        """Return whether the service is told of what a placeholder stands for."""
-        texts = [*self.command, *self.environment.values()]
-        return any(f"{{{placeholder}}}" in text for text in texts)
-
-    @property
-    def reads_key_set(self) -> bool:
-        """Return whether the service is told where the key set is."""
-        return self.reads("jwks_file") or self.reads("jwks_url")
-
-    @model_validator(mode="after")
-    def _known_when_ready(self) -> Launch:
-        if not self.ready_log and not self.ready_path:
-            raise ValueError(
-                "needs ready_log (a pattern of a line that the service writes) or ready_path "
-                "(a path that answers 200)"
-            )
-        return self
-
-
-class Proxy(Section):
-    """How a reverse proxy of the team's is put in front of a service that was launched.
-
-    `{proxy_port}` is where clients are to come, `{port}` where the service listens. `for_all`: all
-    clients go through it; without it only those of scenarios that are about a proxy.
-    """
-
-    command: list[str] = Field(min_length=1)
-    environment: dict[str, str] = {}
-    for_all: bool = False
-    ready_within_s: float = Field(default=10, gt=0)
-
-
-class Setting(Section):
-    """What changes a setting that the features name in words: a variable, or an argument.
-
-    `argument` is one or more arguments of the command, in which `{value}` stands for the value.
-    `values` has the service's own words for those of the features: DEBUG → debug. `factor` turns
-    the features' unit (seconds, counts) into the service's: 1000 for milliseconds. `join` says how
-    a list is written: "json" for a JSON list, else what stands between its items.
-    """
-
-    variable: str | None = Field(default=None, min_length=1)
-    argument: str | list[str] | None = None
-    factor: float = 1
-    values: dict[str, str] = {}
-    join: str | None = Field(default=None, min_length=1)
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Setting:
-        if (self.variable is None) == (self.argument is None):
-            raise ValueError("needs a variable or an argument, and not both")
-        parts = self._parts()
-        try:
-            spoken = [part.format(value="\0") for part in parts]
-        except (KeyError, IndexError, ValueError, AttributeError):
-            raise ValueError(f"argument {parts}: the only placeholder is {{value}}") from None
-        if parts and not any("\0" in part for part in spoken):
-            raise ValueError(f"argument {parts}: has no {{value}} in it")
-        return self
-
-    def _parts(self) -> list[str]:
-        return [self.argument] if isinstance(self.argument, str) else list(self.argument or [])
-
-    def text(self, value: str) -> str:
-        """Return what the service is told for a value of the features."""
-        if value in self.values:
-            return self.values[value]
-        if self.join is not None:
-            items = value.split(",")
-            return json.dumps(items) if self.join == "json" else self.join.join(items)
-        if self.factor == 1:
-            return value
-        scaled = float(value) * self.factor
-        return str(int(scaled)) if scaled.is_integer() else str(scaled)
-
-    def arguments(self, value: str) -> list[str]:
-        """Return what is added to the command for a value of the features; nothing for most."""
-        return [part.format(value=self.text(value)) for part in self._parts()]
-
-
-FeedKind = Literal["redis", "redis-streams", "nats", "mqtt", "zeromq", "command"]
-KIND_BY_SCHEME: dict[str, FeedKind] = {
-    "redis": "redis",
-    "rediss": "redis",
-    "nats": "nats",
-    "tls": "nats",
-    "mqtt": "mqtt",
-    "mqtts": "mqtt",
-    "zmq+tcp": "zeromq",
-}
-"""What speaks at an address, where nothing else is said."""
-
-
-PUBLISHER_PLACEHOLDERS = ("python", "broker_url", "folder", "instrument", "symbol")
-"""What a `{…}` in the command of the team's own publisher may name."""
-
-
-class Feed(Section):
-    """What feeds the service, so that the suite can publish ticks.
-
-    `kind` says what it speaks, where the address of `broker` does not. `command` is the team's own
-    publisher, which takes one payload a line. `binds` tells who listens where there is no broker:
-    the suite, or the service. `field` is that of a stream's entry which has the payload.
-    `inject_allowed`: the suite may publish on a broker that is not of this machine. `own_publisher`
-    is a program of the team that publishes option ticks as in production. The payloads are
-    templates of what is published; where there is none it is a tick of `qa-ws`.
-    """
-
-    kind: FeedKind | None = None
-    broker: str | None = Field(
-        default=None,
-        pattern=r"^(embedded|(rediss?|nats|tls|mqtts?|zmq\+tcp)://.+)$",
-        description='"embedded", or an address: redis://…, nats://…, mqtt://… or zmq+tcp://…',
-    )
-    command: list[str] = []
-    binds: Literal["suite", "service"] = "suite"
-    field: str = Field(default="data", min_length=1)
-    inject_allowed: bool = False
-    own_publisher: list[str] = []
-    options_channel: str = "ticker:options"
-    underlying_channel: str = "ticker:underlying"
-    option_payload: Any = None
-    underlying_payload: Any = None
-
-    @property
-    def speaks(self) -> FeedKind:
-        """Return its kind."""
-        if self.command:
-            return "command"
-        scheme = (self.broker or "").partition("://")[0]
-        return self.kind or KIND_BY_SCHEME.get(scheme, "redis")
-
-    @property
-    def is_near(self) -> bool:
-        """Return whether what is published stays on this machine, as far as can be known."""
-        if self.broker == "embedded" and not self.command:
-            return True
-        try:
-            host = urlsplit(self.broker or "").hostname or ""
-            return host == "localhost" or ip_address(host).is_loopback
-        except ValueError:
-            return False
-
-    @field_validator("own_publisher")
-    @classmethod
-    def _known_placeholders(cls, value: list[str]) -> list[str]:
-        for text in value:
-            try:
-                text.format(**dict.fromkeys(PUBLISHER_PLACEHOLDERS, ""))
-            except (KeyError, IndexError, ValueError, AttributeError):
-                known = ", ".join(f"{{{name}}}" for name in PUBLISHER_PLACEHOLDERS)
-                raise ValueError(f"{text!r}: known placeholders are {known}") from None
-        return value
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Feed:
-        if not self.broker and not self.command:
-            raise ValueError('needs a broker ("embedded", or an address), or a command')
-        if self.kind == "command" and not self.command:
-            raise ValueError('kind = "command" needs the command: command = ["./publish", "-"]')
-        if self.command and self.kind not in (None, "command"):
-            raise ValueError(f'kind = "{self.kind}" and a command do not go together')
-        spoken = KIND_BY_SCHEME.get((self.broker or "").partition("://")[0])
-        fits = (None, spoken, "redis-streams" if spoken == "redis" else spoken)
-        if spoken and not self.command and self.kind not in fits:
-            raise ValueError(f'kind = "{self.kind}" does not fit an address of {spoken}')
-        if self.command and self.broker == "embedded":
-            raise ValueError('a command has a broker of its own: broker = "embedded" is not for it')
-        if self.binds == "service" and (self.speaks != "zeromq" or self.broker == "embedded"):
-            raise ValueError('binds = "service" is for the zmq+tcp:// address of a service')
         return self
 
 

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
 from qaws.runtime.trust import problem_in_words
+from qaws.sut.launch_sections import Launch
 from qaws.sut.proxy import ReverseProxy
-from qaws.sut.sections import Endpoint, Launch
+from qaws.sut.sections import Endpoint
 from qaws.sut.service import Service, http_url, open_url
 from qaws.sut.target import CERTIFICATE_SETTINGS, Target
 from qaws.verdict import Broken, NotVerified

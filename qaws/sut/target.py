@@ -17,6 +17,9 @@ from pydantic import Field, field_validator
 
 from qaws.protocol.dialect_table import DialectTable, Market
 from qaws.protocol.market import LEVELS
+from qaws.sut.feed_section import Feed, FeedKind
+from qaws.sut.launch_sections import Launch, Proxy, Setting
+from qaws.sut.section import Section
 from qaws.sut.sections import (
     DEVIABLE,
     OF_THE_PLAN,
@@ -25,13 +28,7 @@ from qaws.sut.sections import (
     Demo,
     Deviation,
     Endpoint,
-    Feed,
-    FeedKind,
     Grants,
-    Launch,
-    Proxy,
-    Section,
-    Setting,
     Statistics,
     Version,
 )

@@ -14,23 +14,17 @@ from typing import Any, cast, get_args
 from pydantic import ValidationError
 
 from qaws.protocol.dialect_table import DialectTable
-from qaws.sut.sections import (
-    FIRST_MESSAGE,
+from qaws.sut.feed_section import Feed
+from qaws.sut.launch_sections import (
     LAUNCH_PLACEHOLDERS,
     PLACEHOLDERS,
     PROXY_PLACEHOLDERS,
-    Auth,
-    Coverage,
-    Demo,
-    Endpoint,
-    Feed,
-    Grants,
     Launch,
     Proxy,
-    Section,
     Setting,
-    Statistics,
 )
+from qaws.sut.section import Section
+from qaws.sut.sections import FIRST_MESSAGE, Auth, Coverage, Demo, Endpoint, Grants, Statistics
 from qaws.sut.target import Target
 from qaws.verdict import Broken
 

@@ -219,9 +219,8 @@ class Testbed:
             await self.loop.run(self.require_alone(), STEP_LIMIT_S)
             self._require_flows()
             self.scenario.require_chores()
-            scenario = self.scenario
-            cause, place = self._cause_of(refuted), scenario.in_its_place()
-            said = [*cause, str(refuted), *place, *scenario.remarks]
+            behind = [*self.scenario.in_its_place(), *self.scenario.remarks]
+            said = [*self._cause_of(refuted), str(refuted), *behind]
             raise Refuted("; ".join(said)) from refuted
         self.scenario.require_chores()
         return done

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from qaws.behaviours import silent_link
-from qaws.sut.sections import Endpoint, Launch, Statistics
+from qaws.sut.launch_sections import Launch
+from qaws.sut.sections import Endpoint, Statistics
 from qaws.sut.service import Service
 from qaws.sut.services import Services
 from qaws.sut.target import Target

@@ -3,7 +3,8 @@
 import pytest
 
 from qaws.behaviours import startup
-from qaws.sut.sections import Endpoint, Launch
+from qaws.sut.launch_sections import Launch
+from qaws.sut.sections import Endpoint
 from qaws.sut.services import Services
 from tests.services.faulty import NIFTY
 from tests.waiting import HANG_S

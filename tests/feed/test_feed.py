@@ -16,7 +16,7 @@ from qaws.measure.recent_rate import RECENT_S
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import INSTRUMENTS, SPOT, selection_of, trading
 from qaws.sut.broker import open_broker
-from qaws.sut.sections import Feed as Section
+from qaws.sut.feed_section import Feed as Section
 from qaws.sut.spoken import dialect_of
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken, Inconclusive, NotVerified

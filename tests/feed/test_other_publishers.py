@@ -9,7 +9,7 @@ from qaws.feed import Feed
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import selection_of
 from qaws.sut.broker import Broker
-from qaws.sut.sections import Feed as Section
+from qaws.sut.feed_section import Feed as Section
 from tests.waiting import HANG_S
 
 NIFTY = selection_of("NIFTY")

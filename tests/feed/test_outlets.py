@@ -25,7 +25,7 @@ from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import selection_of
 from qaws.sut.broker import Broker, open_broker
 from qaws.sut.brokers.no_server import NoServer
-from qaws.sut.sections import Feed as Section
+from qaws.sut.feed_section import Feed as Section
 from qaws.verdict import Broken, NotVerified
 from tests.waiting import HANG_S, soon
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qaws.sut.sections import PLACEHOLDERS, Setting
+from qaws.sut.launch_sections import PLACEHOLDERS, Setting
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken, NotVerified
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qaws.feed.outlets.outlet import Outlet
 from qaws.sut.broker import Broker
-from qaws.sut.sections import Feed as FeedSection
+from qaws.sut.feed_section import Feed as FeedSection
 
 
 def outlet_of(broker: Broker, section: FeedSection) -> Outlet:

@@ -1,0 +1,103 @@
+"""The table of a target file that says what feeds the service."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from qaws.sut.section import Section
+
+FeedKind = Literal["redis", "redis-streams", "nats", "mqtt", "zeromq", "command"]
+KIND_BY_SCHEME: dict[str, FeedKind] = {
+    "redis": "redis",
+    "rediss": "redis",
+    "nats": "nats",
+    "tls": "nats",
+    "mqtt": "mqtt",
+    "mqtts": "mqtt",
+    "zmq+tcp": "zeromq",
+}
+"""What speaks at an address, where nothing else is said."""
+
+
+PUBLISHER_PLACEHOLDERS = ("python", "broker_url", "folder", "instrument", "symbol")
+"""What a `{…}` in the command of the team's own publisher may name."""
+
+
+class Feed(Section):
+    """What feeds the service, so that the suite can publish ticks.
+
+    `kind` says what it speaks, where the address of `broker` does not. `command` is the team's own
+    publisher, which takes one payload a line. `binds` tells who listens where there is no broker:
+    the suite, or the service. `field` is that of a stream's entry which has the payload.
+    `inject_allowed`: the suite may publish on a broker that is not of this machine. `own_publisher`
+    is a program of the team that publishes option ticks as in production. The payloads are
+    templates of what is published; where there is none it is a tick of `qa-ws`.
+    """
+
+    kind: FeedKind | None = None
+    broker: str | None = Field(
+        default=None,
+        pattern=r"^(embedded|(rediss?|nats|tls|mqtts?|zmq\+tcp)://.+)$",
+        description='"embedded", or an address: redis://…, nats://…, mqtt://… or zmq+tcp://…',
+    )
+    command: list[str] = []
+    binds: Literal["suite", "service"] = "suite"
+    field: str = Field(default="data", min_length=1)
+    inject_allowed: bool = False
+    own_publisher: list[str] = []
+    options_channel: str = "ticker:options"
+    underlying_channel: str = "ticker:underlying"
+    option_payload: Any = None
+    underlying_payload: Any = None
+
+    @property
+    def speaks(self) -> FeedKind:
+        """Return its kind."""
+        if self.command:
+            return "command"
+        scheme = (self.broker or "").partition("://")[0]
+        return self.kind or KIND_BY_SCHEME.get(scheme, "redis")
+
+    @property
+    def is_near(self) -> bool:
+        """Return whether what is published stays on this machine, as far as can be known."""
+        if self.broker == "embedded" and not self.command:
+            return True
+        try:
+            host = urlsplit(self.broker or "").hostname or ""
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    @field_validator("own_publisher")
+    @classmethod
+    def _known_placeholders(cls, value: list[str]) -> list[str]:
+        for text in value:
+            try:
+                text.format(**dict.fromkeys(PUBLISHER_PLACEHOLDERS, ""))
+            except (KeyError, IndexError, ValueError, AttributeError):
+                known = ", ".join(f"{{{name}}}" for name in PUBLISHER_PLACEHOLDERS)
+                raise ValueError(f"{text!r}: known placeholders are {known}") from None
+        return value
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Feed:
+        if not self.broker and not self.command:
+            raise ValueError('needs a broker ("embedded", or an address), or a command')
+        if self.kind == "command" and not self.command:
+            raise ValueError('kind = "command" needs the command: command = ["./publish", "-"]')
+        if self.command and self.kind not in (None, "command"):
+            raise ValueError(f'kind = "{self.kind}" and a command do not go together')
+        spoken = KIND_BY_SCHEME.get((self.broker or "").partition("://")[0])
+        fits = (None, spoken, "redis-streams" if spoken == "redis" else spoken)
+        if spoken and not self.command and self.kind not in fits:
+            raise ValueError(f'kind = "{self.kind}" does not fit an address of {spoken}')
+        if self.command and self.broker == "embedded":
+            raise ValueError('a command has a broker of its own: broker = "embedded" is not for it')
+        if self.binds == "service" and (self.speaks != "zeromq" or self.broker == "embedded"):
+            raise ValueError('binds = "service" is for the zmq+tcp:// address of a service')
+        return self
