@@ -326,7 +326,7 @@ def test_a_subscription_that_comes_late_is_waited_for_and_one_that_never_comes_o
     assert took_s < HANG_S
 
 
-def test_an_mqtt_broker_that_has_gone_is_said_as_for_any_feed(loop, tmp_path):
+def test_an_mqtt_broker_that_has_gone_is_said_as_for_any_feed(tmp_path):
     needed("mqtt")
     from qaws.feed.outlets.mqtt import _Line
 
