@@ -326,6 +326,25 @@ def test_a_subscription_that_comes_late_is_waited_for_and_one_that_never_comes_o
     assert took_s < HANG_S
 
 
+def test_an_mqtt_broker_that_has_gone_is_said_as_for_any_feed(tmp_path):
+    needed("mqtt")
+    from qaws.feed.outlets.mqtt import _Line
+
+    broker = open_broker("embedded", tmp_path, kind="mqtt")
+    line = _Line(broker.url)
+    try:
+        line.publish([("md", b"1")])
+        broker.take_down()
+        for _ in range(2):  # as it goes, and behind that
+            with pytest.raises(OSError, match="has hung up"):
+                line.publish([("md", b"2")] * 2)
+    finally:
+        line.close()
+        broker.stop()
+    with pytest.raises(OSError, match="refused"):
+        _Line(broker.url)
+
+
 def test_what_zeromq_cannot_hand_over_is_said_and_not_lost_in_silence(loop, tmp_path, monkeypatch):
     """A PUB socket would drop it in the middle, and the service would be blamed."""
     needed("zeromq")

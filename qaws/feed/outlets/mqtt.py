@@ -106,7 +106,7 @@ class _Line:
         sent = [self.client.publish(topic, data, AT_LEAST_ONCE) for topic, data in messages]
         over_s = time.monotonic() + ANSWER_S
         for each in sent:
-            while not each.is_published():
+            while each.rc or not each.is_published():  # which raises what is no OSError, by `rc`
                 if each.rc or not self.client.is_connected():
                     raise OSError("the broker has hung up")
                 if time.monotonic() > over_s:
