@@ -3,7 +3,7 @@ Feature: Error handling
   A client that makes a mistake gets an error and keeps its connection; one that has gone quiet, or
   arrives when the service is full, is closed with a reason.
 
-  @QA-WS-010 @p0 @critical @needs.inject
+  @QA-WS-010 @p0 @critical @needs.inject @claims
   Scenario Outline: QA-WS-010 A malformed message is answered, not punished
     > Plan: given a connected client, when it sends a malformed message, once and several times on
     > the same connection, then it gets an error each time, whose message contains "Invalid message

@@ -49,7 +49,10 @@ CAPABILITIES = (
 WHOLE_RUN = "whole-run"
 """Bears what is about the whole run: its clients connect before any scenario, and it goes last."""
 
-EXTRAS = ("scale", "wip", WHOLE_RUN)
+CLAIMS = "claims"
+"""Bears what is several claims: each Then is judged, whatever came of the one before."""
+
+EXTRAS = ("scale", "wip", WHOLE_RUN, CLAIMS)
 
 CLOSING_STEP = (
     "every client has received exactly what it was due, in frames that conform to the contract"

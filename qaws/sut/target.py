@@ -21,6 +21,8 @@ from qaws.sut.sections import (
     Auth,
     Coverage,
     Demo,
+    Deviable,
+    Deviation,
     Endpoint,
     Feed,
     FeedKind,
@@ -73,13 +75,14 @@ class Target(Section):
     """One service under test, as its target file describes it.
 
     `declines`: agreements that the team does not hold its service to; what rests on them is then
-    not verified.
+    not verified. `deviations`: closes that differ from the specification's, by its own words.
     """
 
     name: str
     dialect: DialectTable | Literal["qa-ws"]
     market: Market = Field(default={})
     declines: list[Agreement] = Field(default=[])
+    deviations: dict[Deviable, Deviation] = Field(default={})
     endpoint: Endpoint
     auth: Auth
     launch: Launch | None = None
