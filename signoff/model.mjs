@@ -7,6 +7,7 @@
 // - what was not measured is never counted as passed;
 // - what other runs have shown counts where it is of the same commit and target (evidence.mjs).
 
+import { causesOf, heldIn } from "./causes.mjs";
 import { takeEvidence } from "./evidence.mjs";
 
 export const TEST_VERDICTS = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED", "NOT COVERED", "PASSED"];
@@ -35,7 +36,7 @@ export function signoffModel(input) {
   const criteria = requirements.criteria.map((criterion) => judgeCriterion(criterion, planned, checks, other, run));
   const further = (requirements.further ?? []).map((criterion) => judgeFurther(criterion, other));
   const runVerdict = judgeRun({ ...input, run }, scenarios);
-  return { run, runVerdict, signoffVerdict: judgeSignoff(runVerdict, planned, criteria, run.suite), tests, criteria, further, counts: tally(scenarios) };
+  return { run, runVerdict, signoffVerdict: judgeSignoff(runVerdict, planned, criteria, run.suite), tests, criteria, further, causes: causesOf(scenarios), counts: tally(scenarios) };
 }
 
 // ---------------------------------------------------------------------------------- scenarios
@@ -102,7 +103,9 @@ function testsOf(requirements, scenarios, checks) {
   return [...requirements.requirements.map((test) => ({ ...test, key: test.id, planned: true })), ...further].map((test) => {
     const own = scenarios.filter((scenario) => (scenario.id ?? scenario.title) === test.key);
     const lines = checks.filter((line) => line.id !== null && line.id === test.key);
-    return { ...test, ...judgeTest(test, own), scenarios: own, evidence: evidenceOf(lines) };
+    const failed = own.filter(({ verdict }) => verdict === "FAILED");
+    const held = heldIn(lines.filter((line) => failed.some((scenario) => belongs(line, scenario))));
+    return { ...test, ...judgeTest(test, own), scenarios: own, held, evidence: evidenceOf(lines) };
   });
 }
 

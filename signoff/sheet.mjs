@@ -2,9 +2,12 @@
 // Verdicts are words first; colours, frames and fills only repeat them, so that a grey print says the same.
 
 import { suiteWords } from "./evidence.mjs";
+import { chip, clip, escape, plural, slug } from "./html.mjs";
+import { renderCauses, renderContradictions, renderDeclared, renderTrend } from "./sections.mjs";
 
 const MAX_FIGURES = 3;
 const MAX_LINKS = 4;
+const MAX_HELD = 6;
 const LEGEND = [
   ["PASSED", "every scenario of the test ran and everything it says held"],
   ["FAILED", "the service did not do what a scenario says"],
@@ -14,27 +17,8 @@ const LEGEND = [
   ["NOT COVERED", "not part of this run"],
 ];
 
-/** What a reader would not see, or in another order than it was said; as `readable` of qaws/verdict.py. */
-const UNREADABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\p{Surrogate}]/gu;
-const spelled = (sign) => {
-  const code = sign.codePointAt(0).toString(16);
-  return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
-};
-export const escape = (text) =>
-  String(text ?? "").replace(UNREADABLE, spelled).replace(/[&<>"']/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[sign]);
-/** Cut a text to a length, between two words where there is a blank to cut at. */
-const clip = (text, length) => {
-  if (text.length <= length) return text;
-  const blank = text.lastIndexOf(" ", length - 2);
-  if (blank > length / 2) return `${text.slice(0, blank)} …`;
-  return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
-};
-const slug = (verdict) => verdict.toLowerCase().replaceAll(" ", "-");
-const chip = (verdict) => `<span class="chip ${slug(verdict)}">${escape(verdict)}</span>`;
-const plural = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
-
 /** The page for a model of model.mjs; `{{REPORT_SHA256}}` is filled in once the report is final. */
-export function renderSheet(model, requirements, { allureVersion = "", proof = null } = {}) {
+export function renderSheet(model, requirements, { allureVersion = "", proof = null, history = [], contradictions = [] } = {}) {
   const { run, runVerdict, signoffVerdict } = model;
   const target = run.target?.name ?? "no target";
   return `<!doctype html>
@@ -57,6 +41,7 @@ ${renderFacts(run, allureVersion)}
 ${renderBanner("Run", runVerdict, `${runVerdict.passed} of ${plural(runVerdict.total, "scenario")} passed`)}
 ${renderBanner("Sign-off", signoffVerdict, `${signoffVerdict.passed} of ${plural(signoffVerdict.total, "test")} passed`)}
 </section>
+${renderCauses(model.causes)}
 <section>
 <h2>Tests</h2>
 ${renderTests(model.tests)}
@@ -66,11 +51,14 @@ ${renderTests(model.tests)}
 ${renderCriteria(model.criteria)}
 </section>
 ${renderFurther(model.further ?? [])}
+${renderDeclared(run.target)}
 <section class="keep">
 <h2>Signatures</h2>
 ${renderSignatures(requirements.signatures)}
 </section>
 ${proof ? renderProof(proof.svg, proof.ran) : ""}
+${renderTrend(history)}
+${renderContradictions(contradictions)}
 <footer class="keep">
 <dl class="legend">${LEGEND.map(([word, text]) => `<div><dt>${word}</dt><dd>${text}</dd></div>`).join("")}</dl>
 <p>The evidence is in <a href="index.html">index.html</a> beside this sheet, SHA-256 <code>{{REPORT_SHA256}}</code>.</p>
@@ -169,7 +157,7 @@ function renderTest(test) {
   const ran = test.ran ? `<p class="ran">${renderRan(test)}</p>` : "";
   return `<tr class="row ${slug(test.verdict)}" id="${escape(test.key)}"><th scope="row"><span class="id">${escape(test.id)}</span> ${escape(clip(test.title, 160))}</th>
 <td>${chip(test.verdict)}${ran}</td>
-<td>${[renderReason(test), renderFigures(figures), silent, renderLinks(test.scenarios)].filter(Boolean).join("\n") || '<p class="none">—</p>'}</td>
+<td>${[renderReason(test), renderHeld(test), renderFigures(figures), silent, renderLinks(test.scenarios)].filter(Boolean).join("\n") || '<p class="none">—</p>'}</td>
 <td class="tick"><span role="img" aria-label="box to tick"></span></td></tr>`;
 }
 
@@ -186,6 +174,13 @@ function renderReason({ reason, alike }) {
   if (!reason) return "";
   const more = alike > 1 ? ` <span class="more">and ${plural(alike - 1, "scenario")} more</span>` : "";
   return `<p class="reason">${escape(clip(reason, 300))}${more}</p>`;
+}
+
+/** What held in scenarios that failed: a failure is one claim, seldom all of them. */
+function renderHeld({ held = [] }) {
+  if (!held.length) return "";
+  const more = held.length > MAX_HELD ? ` <span class="more">and ${held.length - MAX_HELD} more</span>` : "";
+  return `<p class="held">Held all the same: ${held.slice(0, MAX_HELD).map((what) => escape(clip(what, 90))).join("; ")}${more}</p>`;
 }
 
 function renderFigures(figures) {
@@ -305,6 +300,13 @@ col.test{width:29%}col.verdict{width:8.8rem}col.accept{width:4.4rem}
 .chip.not-covered,.chip.not-verified,.chip.not-measured,.chip.not-run,.chip.by-hand,.chip.exempt{border-style:dashed}
 .ran{margin-top:.18rem;font-size:.78rem;color:var(--soft)}
 .reason{font-weight:500}
+.causes{list-style:none;padding:0}
+.causes li{padding:.45rem 0;border-bottom:1px solid var(--hair);break-inside:avoid;font-size:.86rem}
+.causes .reason{display:inline}
+.rowsof{font-size:.8rem;color:var(--soft)}
+.plain{list-style:disc;padding-left:1.2rem;font-size:.86rem}
+.trend td,.trend th{font-variant-numeric:tabular-nums}
+.plan{font-size:.8rem}.plan .where{width:14%}
 .figures,details ul{list-style:none}
 .figures b,details b{font-weight:650;font-variant-numeric:tabular-nums}
 .allowed,.more,.none,.onpaper{color:var(--soft)}
@@ -333,7 +335,7 @@ pre{margin:.3rem 0 0;font:.9em/1.4 ui-monospace,Menlo,Consolas,"Liberation Mono"
 .matrix{display:block;max-width:100%;margin-top:.6rem}
 code{font:.92em ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
 .keep{break-inside:avoid}
-@media screen and (max-width:46rem){main{margin:0;padding:1.2rem}.facts,.banners,.legend{grid-template-columns:1fr}table.tests,.tests tbody,.tests tr,.tests td,.tests th{display:block;width:auto}.tests thead{display:none}.tests tr.row{padding:.4rem 0}.tests td,.tests tbody th{padding:.15rem .3rem}.tick{text-align:left}table.criteria,.criteria tbody,.criteria tr,.criteria td,.criteria th,table.signatures,.signatures tbody,.signatures tr,.signatures td,.signatures th{display:block;width:auto}.criteria thead,.signatures thead{display:none}.criteria td,.criteria tbody th{padding:.1rem .3rem}.criteria tr.row{padding:.4rem 0}.signatures tbody td,.signatures tbody th{height:auto;min-height:2.6rem;border-bottom:0}.signatures tr:last-child td:last-child{border-bottom:1px solid var(--line)}td[data-label]::before{content:attr(data-label) ": ";color:var(--soft)}}
+@media screen and (max-width:46rem){main{margin:0;padding:1.2rem}.facts,.banners,.legend{grid-template-columns:1fr}table.tests,.tests tbody,.tests tr,.tests td,.tests th{display:block;width:auto}.tests thead{display:none}.tests tr.row{padding:.4rem 0}.tests td,.tests tbody th{padding:.15rem .3rem}.tick{text-align:left}table.plan,.plan tbody,.plan tr,.plan td,.plan th,table.criteria,.criteria tbody,.criteria tr,.criteria td,.criteria th,table.signatures,.signatures tbody,.signatures tr,.signatures td,.signatures th{display:block;width:auto}.criteria thead,.signatures thead,.plan thead{display:none}.plan td,.plan tbody th{padding:.1rem .3rem}.plan tr.row{padding:.4rem 0}.criteria td,.criteria tbody th{padding:.1rem .3rem}.criteria tr.row{padding:.4rem 0}.signatures tbody td,.signatures tbody th{height:auto;min-height:2.6rem;border-bottom:0}.signatures tr:last-child td:last-child{border-bottom:1px solid var(--line)}td[data-label]::before{content:attr(data-label) ": ";color:var(--soft)}}
 @page{size:A4;margin:13mm 13mm 15mm;@bottom-right{content:"page " counter(page) " of " counter(pages);font:8pt Arial,"Liberation Sans",sans-serif;color:#4b5866}@bottom-left{content:"Sign-off sheet";font:8pt Arial,"Liberation Sans",sans-serif;color:#4b5866}}
 @media print{
 html{background:none;font-size:9.6pt}

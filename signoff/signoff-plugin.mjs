@@ -18,7 +18,7 @@ export default class SignoffPlugin {
 
   done = async (context, store) => {
     this.model = signoffModel(await this.#input(store));
-    const sheet = renderSheet(this.model, this.#requirements(), { allureVersion: context.allureVersion, proof: this.#proof() });
+    const sheet = renderSheet(this.model, this.#requirements(), { allureVersion: context.allureVersion, proof: this.#proof(), history: this.#lines("history.jsonl"), contradictions: this.#contradictions() });
     await context.reportFiles.addFile("signoff.html", Buffer.from(sheet, "utf8"));
     await context.reportFiles.addFile("verdict.json", Buffer.from(JSON.stringify(this.#verdict(), null, 1)));
   };
@@ -71,6 +71,14 @@ export default class SignoffPlugin {
     const released = fileURLToPath(new URL("../docs/images/faults.svg", import.meta.url));
     const path = [ran && own, released].find((one) => one && existsSync(one));
     return path ? { svg: readFileSync(path), ran: path === own } : null;
+  }
+
+  /** The table of docs/source-plan.md. */
+  #contradictions() {
+    const page = fileURLToPath(new URL("../docs/source-plan.md", import.meta.url));
+    if (!existsSync(page)) return [];
+    const rows = readFileSync(page, "utf8").split("\n").filter((line) => line.startsWith("|"));
+    return rows.slice(2).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim().replaceAll("*", "")));
   }
 
   #evidence() {

@@ -104,6 +104,7 @@ _SECTIONS: dict[str, type[Section]] = {
     "grants": Grants,
     "demo": Demo,
     "coverage": Coverage,
+    "version": Version,
 }
 
 
@@ -131,7 +132,8 @@ def _first_problem(problem: ValidationError) -> str:
         return f"{place} is missing"
     reason = error["msg"].removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
-        reason = f"must be {_SECTIONS[path[0]].model_fields[path[1]].description}"
+        model = _SECTIONS.get(path[0], Deviation)
+        reason = f"must be {model.model_fields[path[-1]].description}"
     # What stands before an @ may be a password, also in an address that is none.
     value = re.sub(r"[^'/@\s]*@", "***@", repr(error["input"]))
     shown = "" if error["type"] == "value_error" else f" = {value}"

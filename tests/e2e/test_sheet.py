@@ -135,6 +135,22 @@ def test_long_texts_are_cut_between_words(sheet):
     assert not re.findall(r"\w…<", sheet)
 
 
+def test_what_did_not_pass_is_told_by_cause(sheet):
+    causes = re.search(r'<ol class="causes">(.*?)</ol>', sheet, re.DOTALL)[1]
+    first, *_ = causes.split("<li>")[1:]
+    assert word(first) == "FAILED"
+    verdicts = re.findall(r'<span class="chip [^"]*">([^<]*)</span>', causes)
+    order = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED"]
+    assert verdicts == sorted(verdicts, key=order.index)
+    assert set(verdicts) == set(order)
+
+
+def test_the_contradictions_of_the_source_plan_are_on_it(sheet):
+    table = sheet.split("Where the source plan contradicts itself, and what holds")[1]
+    assert '<th scope="row">011</th>' in table
+    assert "the close must be seen" in table
+
+
 def test_nothing_loads_from_the_network(gallery, sheet):
     page = (gallery.reports / "index.html").read_text("utf-8")
     assert network_loads(page) == network_loads(sheet) == []

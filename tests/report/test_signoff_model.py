@@ -225,6 +225,41 @@ def test_a_pattern_picks_another_number(models):
     assert (clients["verdict"], clients["measured"]) == ("MET", "1 for each of 100")
 
 
+def wrong(what, row, sid="QA-WS-002"):
+    return result(sid, "failed", f'{what}: measured "{row}" in {row} ms', row=f"a={row}")
+
+
+def test_one_cause_is_one_paragraph_with_the_rows_behind_it(needs_node):
+    results = [wrong("reason", 1), wrong("latency", 2), wrong("reason", 3), SKIPPED]
+    lines = [
+        {
+            "id": "QA-WS-002",
+            "scenario": "QA-WS-002",
+            "row": {"a": row},
+            "checks": [
+                {"what": f"error {row} of 3 to Alice", "verdict": "met"},
+                {"what": "reason", "verdict": "not met" if row == "1" else "met"},
+                {"what": "answer to a ping #7", "verdict": "met"},
+            ],
+        }
+        for row in ("1", "3")
+    ]
+    text = json.dumps({"inputs": [case(results, lines)]})
+    command = [find_node(), str(Path(__file__).with_name("models.mjs"))]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=HANG_S)
+    (model,) = json.loads(done.stdout)["models"]
+    told = [
+        (cause["verdict"], cause["reason"], [row["rowName"] for row in cause["scenarios"]])
+        for cause in model["causes"]
+    ]
+    assert told == [
+        ("FAILED", 'reason: measured "1" in 1 ms', ["a=1", "a=3"]),
+        ("FAILED", 'latency: measured "2" in 2 ms', ["a=2"]),
+        ("NOT VERIFIED", "the target lacks capability: inject", [""]),
+    ]
+    assert model["tests"][1]["held"] == ["error to Alice", "answer to a ping"]
+
+
 @pytest.mark.parametrize("figure", FIGURES)
 def test_numbers_are_read_from_figures(computed, figure):
     number = dict(zip(FIGURES, computed["numbers"], strict=True))[figure]
