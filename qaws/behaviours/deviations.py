@@ -7,6 +7,8 @@ reason: a deviation is shown, and never passed.
 from __future__ import annotations
 
 from qaws.clients.endings import ExpectedClose
+from qaws.sut.sections import Deviation
+from qaws.sut.target import Target
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import NotVerified
 
@@ -17,12 +19,21 @@ def expected_of(testbed: Testbed, expected: ExpectedClose) -> ExpectedClose:
         declared = testbed.target.deviations.get(reason)
         if declared is None:
             continue
-        instead = ExpectedClose([declared.code], [declared.reason] if declared.reason else [])
+        instead = _close_of(declared)
         note = f"a close with {instead} instead of {expected}"
         if note not in testbed.scenario.deviations:
             testbed.scenario.deviations.append(note)
         return instead
     return expected
+
+
+def _close_of(declared: Deviation) -> ExpectedClose:
+    return ExpectedClose([declared.code], [declared.reason] if declared.reason else [])
+
+
+def in_words(target: Target) -> list[str]:
+    """Return what a target declares, a sentence each, for the sheet."""
+    return [f'"{reason}": a close with {_close_of(d)}' for reason, d in target.deviations.items()]
 
 
 def tell(testbed: Testbed) -> None:

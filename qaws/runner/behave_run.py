@@ -22,6 +22,7 @@ from behave.model import Scenario, Step
 import qaws
 from qaws import places
 from qaws.auth import key_set
+from qaws.behaviours import deviations
 from qaws.clients import browser_page
 from qaws.gherkin.tags import BY_CLAUSE, CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
 from qaws.gherkin.wording import require_understood
@@ -29,7 +30,6 @@ from qaws.protocol import rows
 from qaws.protocol.contract import Contract
 from qaws.report.digests import feature_digests
 from qaws.runner.attachments import attach_evidence
-from qaws.runner.deviations import declared, in_words
 from qaws.runner.first_service import start_first
 from qaws.runner.measured import COVERAGE_FOLDER, measured
 from qaws.runner.order import seed_of, shuffle
@@ -88,7 +88,6 @@ class Session:
         self._expected: dict[str, str] = {}
         self._proven: set[str] = set()
         self._has_begun = False
-        self._deviations: list[str] = []
         self._withheld: dict[str, str] = {}
         try:
             self._reports.mkdir(parents=True, exist_ok=True)
@@ -157,7 +156,7 @@ class Session:
             "capabilities": sorted(target.capabilities),
             "digest": target_identity(target),
             "declines": sorted(target.declines),
-            "deviations": in_words(target),
+            "deviations": deviations.in_words(target),
             "exempt": {"coverage": target.coverage.exempt} if target.coverage else {},
             "resolved": resolved(target),
         }
@@ -249,8 +248,6 @@ class Session:
         if test_id(scenario) in self._proven:
             scenario.skip("another scenario of that id has failed as expected")
             return
-        self._deviations = declared(scenario, target)
-        scenario.continue_after_failed_step = CLAIMS in scenario.effective_tags
         scenario.steps.append(Step(scenario.filename, scenario.line, "And", "then", CLOSING_STEP))
         self._has_begun = True
         self.testbed.begin_scenario(under_load="load" in scenario.effective_tags)
@@ -288,10 +285,6 @@ class Session:
         except BaseException as caught:
             problem = caught
             raise
-        else:
-            if passed and self._deviations:
-                scenario.skip("; ".join(self._deviations))
-                scenario.set_status("skipped")
         finally:
             attach_evidence(self.testbed, scenario.description)
             line = {

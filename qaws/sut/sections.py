@@ -188,25 +188,6 @@ class Statistics(Section):
     subscriptions: str = "total_subscriptions"
 
 
-Deviable = Literal["server shutdown", "token expired", "slow consumer", "rate limit exceeded"]
-"""Reasons of closes that the source plan does not fix, in the words of the specification."""
-
-
-class Deviation(Section):
-    """How the service closes instead: by another code, with another reason, or both."""
-
-    code: int | None = Field(default=None, ge=1000, le=4999)
-    reason: str | None = Field(
-        default=None, pattern=r'^[^"]+$', description='words without a " in them'
-    )
-
-    @model_validator(mode="after")
-    def _something(self) -> Deviation:
-        if self.code is None and self.reason is None:
-            raise ValueError("says neither code nor reason")
-        return self
-
-
 class Version(Section):
     """How to ask which version, build or commit of the service is tested.
 

@@ -24,7 +24,16 @@ from qaws.sut.launch_sections import (
     Setting,
 )
 from qaws.sut.section import Section
-from qaws.sut.sections import FIRST_MESSAGE, Auth, Coverage, Demo, Endpoint, Grants, Statistics
+from qaws.sut.sections import (
+    FIRST_MESSAGE,
+    Auth,
+    Coverage,
+    Demo,
+    Endpoint,
+    Grants,
+    Statistics,
+    Version,
+)
 from qaws.sut.target import Target
 from qaws.verdict import Broken
 
@@ -132,8 +141,7 @@ def _first_problem(problem: ValidationError) -> str:
         return f"{place} is missing"
     reason = error["msg"].removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
-        model = _SECTIONS.get(path[0], Deviation)
-        reason = f"must be {model.model_fields[path[-1]].description}"
+        reason = f"must be {_SECTIONS[path[0]].model_fields[path[1]].description}"
     # What stands before an @ may be a password, also in an address that is none.
     value = re.sub(r"[^'/@\s]*@", "***@", repr(error["input"]))
     shown = "" if error["type"] == "value_error" else f" = {value}"

@@ -11,7 +11,7 @@ from tests.waiting import HANG_S
 
 REFERENCE = ROOT / "targets" / "reference.toml"
 FEATURE = ROOT / "features" / "error_handling.feature"
-DECLARED = '\n[deviations]\n"token expired" = { reason = "Authentication required" }\n'
+DECLARED = '\n[deviations]\n"token expired" = { code = 1008, reason = "Authentication required" }\n'
 OTHER_WORDS = "launch.command={python} -m faults error-in-other-words"
 OTHER_REASON = "launch.command={python} -m faults expiry-told-as-missing-token"
 
@@ -54,7 +54,7 @@ def test_a_service_that_answers_in_other_words_keeps_its_other_claims(behave):
 @pytest.mark.parametrize(
     ("more", "code", "status", "words"),
     [
-        (("-D", OTHER_REASON), 4, "skipped", "DEVIATION, as "),
+        (("-D", OTHER_REASON), 4, "skipped", "DEVIATION: a close with "),
         ((), 1, "failed", 'a reason containing "Authentication required"'),
     ],
 )
@@ -65,7 +65,7 @@ def test_what_is_declared_is_demanded_and_never_passed(behave, tmp_path, more, c
     assert (ended, row["status"]) == (code, status)
     assert words in row["message"]
     assert record["target"]["deviations"] == [
-        '"token expired": closed with the reason "Authentication required"'
+        '"token expired": a close with 1008 and a reason containing "Authentication required"'
     ]
 
 
