@@ -33,8 +33,12 @@ def test_everything_runs_against_the_reference_target(target):
     [
         ("keepalive", {"QA-WS-101", "QA-WS-116"}, '[settings] has no "keepalive"'),
         ("allow-list", {"QA-WS-023"}, '[settings] has no "allow-list" (27)'),
-        ("connection limit", {"QA-WS-012", "QA-WS-020"}, '[settings] has no "connection limit"'),
-        ("idle timeout", {"QA-WS-011"}, '[settings] has no "idle timeout"'),
+        (
+            "connection limit",
+            {"QA-WS-012", "QA-WS-020", "QA-WS-121"},
+            '[settings] has no "connection limit"',
+        ),
+        ("idle timeout", {"QA-WS-011", "QA-WS-121"}, '[settings] has no "idle timeout"'),
         ("user limit", {"QA-WS-108"}, 'needs [settings] "user limit"'),
         ("log level", {"QA-WS-025"}, '[settings] has no "log level"'),
     ],
