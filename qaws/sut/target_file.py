@@ -183,11 +183,6 @@ def _check_placeholders(target: Target) -> None:
     if target.launch is None:
         if "{port}" in target.endpoint.url:
             raise Broken(f"{target.file}: [endpoint] url: {{port}} needs a [launch] section")
-        if target.proxy:
-            raise Broken(
-                f"{target.file}: [proxy] needs a [launch] section; of a proxy that runs already "
-                "say [endpoint] behind_proxy = true"
-            )
         return
     for text in (*target.proxy.command, *target.proxy.environment.values()) if target.proxy else ():
         _require_placeholders(target, "[proxy]", text, PROXY_PLACEHOLDERS)

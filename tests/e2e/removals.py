@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = (ROOT / "targets" / "reference.toml").read_text("utf-8")
 SETTINGS = (
     *("connection limit", "user limit", "idle timeout", "log level", "keepalive", "allow-list"),
+    *("certificate", "certificate key"),
 )
 
 
@@ -51,6 +52,7 @@ REMOVALS = {
     "own_publisher": without_line(REFERENCE, "own_publisher"),
     "statistics": without_section(REFERENCE, "statistics"),
     "statistics headers": without_line(REFERENCE, "headers"),
+    "proxy": without_section(REFERENCE, "proxy"),
     "demo": without_section(REFERENCE, "demo"),
 }
 """What is taken away → the target file. `[feed]` and `[launch]` need something in their place."""

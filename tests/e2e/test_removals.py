@@ -30,7 +30,7 @@ MINE = {
     "ready_log": "001",
     "ready_path": "001",
     "log_files": "025 -n Tokens.leave",
-    "settings": "011 012 023 101",
+    "settings": "011 012 023 101 114",
     "setting connection limit": "012",
     "setting user limit": "108",
     "setting idle timeout": "011",
@@ -38,17 +38,23 @@ MINE = {
     "setting keepalive": "101",
     "setting allow-list": "023 -n sent.twice",
     "own_publisher": "123",
+    "setting certificate": "114",
+    "setting certificate key": "114",
     "statistics": "004 120",
     "statistics headers": "004 018 120",
+    "proxy": "121 -n refusal",
     "demo": "001",
 }
 """What is taken away → the tests that would miss it; of some, only those of such a title."""
 GONE = {
     "entitlement_claim": {"entitlements"},
-    "settings": {"configure", "user-limit"},
+    "settings": {"configure", "user-limit", "tls"},
     "setting user limit": {"user-limit"},
     "own_publisher": {"own-publisher"},
+    "setting certificate": {"tls"},
+    "setting certificate key": {"tls"},
     "statistics": {"statistics"},
+    "proxy": {"proxy"},
 }
 """What is taken away → the capabilities that go with it; none for the others."""
 WHOLE = {"idle_timeout_s", "ready_log", "ready_path", "log_files", "demo"}

@@ -542,10 +542,6 @@ def test_pings_may_be_declined(read):
         ),
         (GOOD + '[proxy]\ncommand = ["caddy", "{nothing}"]\n', "[proxy] '{nothing}': known"),
         (
-            HEAD + REMOTE + AUTH + '[proxy]\ncommand = ["caddy"]\n',
-            "[proxy] needs a [launch] section; of a proxy that runs already say [endpoint] behind",
-        ),
-        (
             GOOD.replace('"{port}"]', '"{port}", "{jwks_url}"]'),
             '[launch] has {jwks_url}, but [auth] key_set is "file"; say key_set = "http"',
         ),
