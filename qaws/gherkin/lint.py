@@ -4,7 +4,8 @@ What it holds the features to: every scenario bears one id, which its title repe
 file owns; its description says where the demand comes from; tags keep the grammar; scenarios stay
 short and in one Given/When/Then cycle, or two; no Then acts; every step is defined and every
 definition is used; docs/steps.md lists them.
-docs/target.schema.json has to know what a target file does.
+docs/target.schema.json has to know what a target file does, and docs/traceability.md which promise
+is held by what: `trace_lint` finds what one page has and its neighbour lacks.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from behave.parser import ParserError, parse_file
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
-from qaws.gherkin import plan_command
+from qaws.gherkin import plan_command, trace, trace_lint, trace_page
 from qaws.gherkin.tags import (
     CAPABILITIES,
     CLOSING_STEP,
@@ -315,11 +316,14 @@ def _shown(path: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Lint the features; with --write also write the step catalogue and the targets' schema."""
+    """Lint the features; with --write also write what docs/ has of the code."""
     found = [*problems(ROOT / "features"), *plan_command.differences(ROOT / "features")]
+    links = trace.read(ROOT)
+    found += trace_lint.problems(links)
     for name, text, source in (
         ("steps.md", catalogue(), "the step definitions say"),
         ("target.schema.json", schema_page(), "the sections of a target file are"),
+        ("traceability.md", trace_page.page(links), "the pages and files that it follows say"),
     ):
         page = ROOT / "docs" / name
         if "--write" in arguments:
