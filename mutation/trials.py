@@ -1,0 +1,204 @@
+"""Runs the scenarios against a service of each mutant, some at a time.
+
+A mutant is killed by a scenario that FAILED, and by nothing else. What breaks, is inconclusive, hangs
+or runs nothing is asked again, alone; a mutant of which nothing follows then either is undecided.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from faults.proof.judgement import Row, shortened
+from faults.proof.runs import Run
+from faults.proof.scope import FUNCTIONAL, Ask, any_of
+from mutation.mutants import APP, Mutant
+from mutation.nearness import functional, nearest, others
+
+LOOK_S = 0.05
+ALLOWED_S = 300.0
+"""How long one run may take; who hangs must not hang the whole."""
+SLOW_S = 2.0
+"""From here on a row of an outline goes behind its quicker neighbours."""
+NO_ROWS = "no scenario ran"
+
+Outcome = Literal["killed", "survived", "undecided"]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came of one mutant.
+
+    Attributes:
+        mutant: which one.
+        outcome: killed, survived or undecided.
+        by: title of the scenario that failed, with its row's.
+        words: what its verdict said; of an undecided one, why nothing follows.
+        seconds: how long its runs took.
+        asked: ids of the scenarios that were asked.
+    """
+
+    mutant: Mutant
+    outcome: Outcome
+    by: str = ""
+    words: str = ""
+    seconds: float = 0.0
+    asked: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Trial:
+    """A mutant on its way: what was asked, and what is asked next."""
+
+    mutant: Mutant | None
+    number: int
+    stages: list[list[str]]
+    seconds: float = 0.0
+    asked: list[str] = field(default_factory=list)
+    doubt: str = ""
+    is_second: bool = False
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.mutant.name if self.mutant else "the sound service"
+
+
+def failed(rows: Sequence[Row]) -> Row | None:
+    """Return the first row whose verdict is that the service is at fault."""
+    return next((row for row in rows if row.status == "failed" and not row.is_starved), None)
+
+
+def doubt_of(run: Run, rows: Sequence[Row]) -> str:
+    """Say why nothing follows from a run in which nothing failed; "" where all was green."""
+    if run.overdue:
+        return f"not done within {run.allowed_s:g} s"
+    if not rows:
+        return f"{NO_ROWS}: {run.last_line()}"
+    for row in rows:
+        if row.status != "passed":
+            return f"{row.title}: {row.status}: {row.message}"
+    return "" if run.went_well else f"behave ended badly: {run.last_line()}"
+
+
+class Trials:
+    """Runs them, and ends what it started."""
+
+    def __init__(self, folder: Path, jobs: int = 2) -> None:
+        """Prepare; nothing is started yet.
+
+        Args:
+            folder: where each run has a folder of its own, and each service its copy of the code.
+            jobs: how many runs at a time.
+        """
+        self._folder = folder
+        self._jobs = jobs
+        self._running: list[tuple[Trial, Run, Path]] = []
+        self._slow: set[str] = set()
+        self.seconds: dict[str, float] = {}
+        self.left_out: dict[str, str] = {}
+
+    def sound(self, say: Callable[[str], None]) -> None:
+        """Ask the sound service everything, scenario by scenario; what is not green is left out."""
+        trials = [Trial(None, n, [[name]]) for n, name in enumerate(sorted(functional()))]
+        for trial, _, doubt in self._over(trials):
+            [name] = trial.asked
+            if doubt:
+                self.left_out[name] = shortened(doubt, 300)
+                say(f"the sound service does not pass {name}, so it is left out: {doubt}")
+            else:
+                self.seconds[name] = trial.seconds
+        if not self.seconds:
+            raise RuntimeError("the sound service passes no scenario: nothing can be shown")
+
+    def verdicts(self, mutants: Sequence[Mutant]) -> Iterator[Verdict]:
+        """Yield what came of each mutant as it is known."""
+        trials = []
+        for number, mutant in enumerate(mutants, 1):
+            near = nearest(mutant, self.seconds)
+            stages = [near, others(mutant, self.seconds, near)]
+            trials.append(Trial(mutant, number, [each for each in stages if each]))
+        for trial, row, doubt in self._over(trials):
+            assert trial.mutant
+            outcome: Outcome = "killed" if row else "undecided" if doubt else "survived"
+            by, words = (row.title, row.message) if row else ("", doubt)
+            words = shortened(words, 300)
+            yield Verdict(trial.mutant, outcome, by, words, round(trial.seconds, 2), trial.asked)
+
+    def _over(self, waiting: list[Trial]) -> Iterator[tuple[Trial, Row | None, str]]:
+        """Run trials; yield each that is over, with the row that failed, or what is doubtful."""
+        alone: list[Trial] = []
+        waiting = list(waiting)
+        while waiting or alone or self._running:
+            jobs = self._jobs if waiting else 1
+            while (queue := waiting or alone) and len(self._running) < jobs:
+                if not waiting and self._running:
+                    break
+                trial = queue.pop(0)
+                self._running.append((trial, *self._start(trial)))
+            time.sleep(LOOK_S)
+            for trial, run, copy in list(self._running):
+                rows = run.rows()
+                row = failed(rows)
+                if not (row or run.is_over()):
+                    continue
+                run.stop()
+                row = row or failed(run.rows())
+                self._running.remove((trial, run, copy))
+                shutil.rmtree(copy, ignore_errors=True)
+                trial.seconds += run.elapsed_s
+                self._slow |= {at for at, took in run.seconds().items() if took > SLOW_S}
+                doubt = "" if row else doubt_of(run, run.rows())
+                if (next_ := self._next(trial, row, doubt, run)) == "over":
+                    yield trial, row, "" if row else trial.doubt
+                elif next_ == "alone":
+                    alone.append(trial)
+                else:
+                    waiting.insert(0, trial)
+
+    def _next(self, trial: Trial, row: Row | None, doubt: str, run: Run) -> str:
+        """Tell what follows: the trial is over, goes on, or is asked the same again, alone."""
+        if doubt and not trial.is_second:
+            trial.is_second = True
+            return "alone"
+        trial.is_second = False
+        trial.asked += trial.stages.pop(0)
+        trial.doubt = trial.doubt or doubt
+        stillborn = bool(doubt) and not any(each.status == "passed" for each in run.rows())
+        return "over" if row or stillborn or not trial.stages else "on"
+
+    def _start(self, trial: Trial) -> tuple[Run, Path]:
+        ids = trial.stages[0]
+        folder = self._folder / f"{'mutant' if trial.mutant else 'sound'}-{trial.number:03d}"
+        copy = folder.with_name(f"{folder.name}-code")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(APP, copy / "app")
+        if trial.mutant:
+            (copy / trial.mutant.file).write_text(trial.mutant.source, encoding="utf-8")
+            for stale in (copy / "app" / "__pycache__").glob(f"{trial.mutant.module}.*"):
+                stale.unlink()
+        files = dict.fromkeys(Ask((any_of([name]),), {}).files[0] for name in ids)
+        run = Run(
+            trial.name,
+            folder,
+            (*FUNCTIONAL, any_of(ids)),
+            (),
+            ALLOWED_S,
+            slow=self._slow,
+            files=tuple(files),
+            settings={"launch.directory": str(copy)},
+        )
+        return run, copy
+
+    def stop(self) -> None:
+        """End what is still running: all are asked first, then waited for."""
+        for _, run, _ in self._running:
+            run.interrupt()
+        for _, run, copy in self._running:
+            run.stop()
+            shutil.rmtree(copy, ignore_errors=True)
+        self._running.clear()
