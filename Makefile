@@ -8,6 +8,7 @@ DASK_READY := $(VENV)/.dask-ready
 BROWSER_READY := $(VENV)/.browser-ready
 SERVICES_READY := $(VENV)/.services-ready
 FEEDS_READY := $(VENV)/.feeds-ready
+MUTATION_READY := $(VENV)/.mutation-ready
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 COMPILE := $(RUN) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header
 LOCK := requirements.lock
@@ -18,7 +19,7 @@ PYTEST := $(RUN) -m pytest -n 4 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dask browser feeds p0 p1 signoff coverage repeat nightly check unit test faults report demo bench services steps lock clean
+.PHONY: help setup dask browser feeds p0 p1 signoff coverage repeat nightly check unit test faults mutation report demo bench services steps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -77,6 +78,10 @@ faults: $(READY) ## break the service on purpose and show that it is noticed; FU
 	@$(RUN) -m qaws.runner.proof begin $(if $(ONLY)$(SAMPLE)$(QUICK),part)
 	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)); $(RUN) -m qaws.runner.proof end $$?
 
+mutation: $(READY) $(MUTATION_READY) ## 200 small mistakes in the service: how many go unseen? SAMPLE=200, SEED=1: half an hour
+	@$(RUN) -m qaws.runner.proof mutation begin
+	@$(RUN) -m mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) $(ARGS); $(RUN) -m qaws.runner.proof mutation end $$?
+
 report: setup ## make the report again from the last run's results
 	@$(RUN) -m qaws report
 
@@ -110,6 +115,11 @@ $(FEEDS_READY): $(READY) $(LOCK)
 	@$(call install,feeds) || { echo "make: what feeds need could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
+$(MUTATION_READY): $(READY) $(LOCK)
+	@echo "setting up: cosmic-ray, which makes mutants, into $(VENV)"
+	@$(call install,mutation) || { echo "make: cosmic-ray could not be installed; is the package index reachable?"; exit 1; }
+	@touch $@
+
 $(BROWSER_READY): $(READY) $(LOCK)
 	@echo "setting up: Playwright, which drives a browser, into $(VENV)"
 	@$(call install,browser) || { echo "make: Playwright could not be installed; is the package index reachable?"; exit 1; }
@@ -119,10 +129,10 @@ steps: $(READY) ## write docs/steps.md, docs/target.schema.json and docs/traceab
 	@$(RUN) -m qaws lint --write
 
 lock: $(READY) ## pin the newest versions that pyproject.toml allows, all parts together
-	@$(COMPILE) pyproject.toml $(foreach group,dev dask bench browser node services feeds,--group $(group)) >$(VENV)/all.txt
+	@$(COMPILE) pyproject.toml $(foreach group,dev dask bench browser node services feeds mutation,--group $(group)) >$(VENV)/all.txt
 	@{ echo "# Made by make lock from pyproject.toml. Each part is whole: pip checks hashes only of what it"; \
 	  echo "# installs whole. All parts are pinned together, so any of them go into one environment."; echo; \
-	  for part in suite dask bench browser node services feeds; do \
+	  for part in suite dask bench browser node services feeds mutation; do \
 	    case $$part in suite) from="pyproject.toml --group dev" ;; *) from="--group $$part" ;; esac; \
 	    echo "# part $$part"; \
 	    $(COMPILE) $$from -c $(VENV)/all.txt >$(VENV)/part.txt || exit 1; \

@@ -88,7 +88,7 @@ def all_mutants(modules: Iterable[str] = MODULES) -> list[Mutant]:
     for module in modules:
         file = APP / f"{module}.py"
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        hints, functions = [*annotations(tree)], [*functions_in(tree)]
+        hints, functions = [*hints_in(tree)], [*functions_in(tree)]
         for item in all_work_items([file], {}):
             [spec] = item.mutations
             start = tuple(spec.start_pos)
@@ -106,7 +106,7 @@ def all_mutants(modules: Iterable[str] = MODULES) -> list[Mutant]:
     return found
 
 
-def annotations(tree: ast.AST) -> Iterator[Span]:
+def hints_in(tree: ast.AST) -> Iterator[Span]:
     """Yield where the type annotations of a module are: ((line, column), (line, column))."""
     for node in ast.walk(tree):
         for hint in (getattr(node, "annotation", None), getattr(node, "returns", None)):
@@ -120,7 +120,7 @@ def annotations(tree: ast.AST) -> Iterator[Span]:
 def functions_in(
     tree: ast.Module | ast.ClassDef, prefix: str = ""
 ) -> Iterator[tuple[str, int, int]]:
-    """Yield the functions of a module: name with its class, first and last line; inner ones last."""
+    """Yield the functions of a module: name with its class, first line, last line."""
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             yield from functions_in(node, f"{prefix}{node.name}.")

@@ -32,13 +32,16 @@ USUAL = {
 
 @cache
 def noticed_by() -> Mapping[tuple[str, str], Counter[str]]:
-    """Return (module, function) → how many faults there each scenario notices; "" for the module."""
+    """Return (module, function) → scenario → how many faults there it notices.
+
+    The function "" stands for the whole module.
+    """
     found: dict[tuple[str, str], Counter[str]] = {}
     for fault in all_faults().values():
         for owner, name in places_of(fault):
-            module = getattr(owner, "__module__", None) or getattr(owner, "__name__", "")
-            module = module.removeprefix("app.")
-            inside = f"{owner.__name__}.{name}" if isinstance(owner, type) else name
+            is_class = isinstance(owner, type)
+            module = (owner.__module__ if is_class else str(owner.__name__)).removeprefix("app.")
+            inside = f"{owner.__name__}.{name}" if is_class else name
             for place in ((module, inside), (module, "")):
                 found.setdefault(place, Counter()).update([*fault.caught_by])
     return found

@@ -28,7 +28,7 @@ def reasons() -> dict[str, str]:
 
 
 def digest() -> str:
-    """Return the SHA-256 of service, features and harness: verdicts of another state say nothing."""
+    """Return the SHA-256 of service, features and harness: verdicts are of one state of them."""
     whole = hashlib.sha256()
     for folder, pattern in (("app", "*.py"), ("features", "*.*"), ("qaws", "*.py")):
         for file in sorted((ROOT / folder).rglob(pattern)):

@@ -1,7 +1,7 @@
 """Runs the scenarios against a service of each mutant, some at a time.
 
-A mutant is killed by a scenario that FAILED, and by nothing else. What breaks, is inconclusive, hangs
-or runs nothing is asked again, alone; a mutant of which nothing follows then either is undecided.
+A mutant is killed by a scenario that FAILED, and by nothing else. What breaks, is inconclusive,
+hangs or runs nothing is asked again, alone; where nothing follows then either, it is undecided.
 """
 
 from __future__ import annotations

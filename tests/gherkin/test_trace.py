@@ -23,7 +23,7 @@ from qaws.gherkin.trace_lint import problems
 from qaws.gherkin.trace_page import page
 
 IDS = [f"QA-WS-{number:03d}" for number in PLANNED]
-THEN = {"it {word:Word} well": ("things.well",)}
+THEN: dict[str, tuple[str, ...]] = {"it {word:Word} well": ("things.well",)}
 
 
 @pytest.fixture
