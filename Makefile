@@ -71,7 +71,7 @@ check: $(READY) ## lint, format, types, feature files and imports of this projec
 unit: $(READY) ## the suite's own tests but for whole runs: 1 minute; ARGS="tests/oracle -k gap" for a part
 	@$(PYTEST) -m "not e2e" $(ARGS)
 
-test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) check ## pass all of the suite's own tests, the check among them: 3 minutes
+test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) $(MUTATION_READY) check ## pass all of the suite's own tests, the check among them: 3 minutes
 	@$(PYTEST) $(ARGS)
 
 faults: $(READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
