@@ -12,7 +12,7 @@ from faults.proof.judgement import Row
 from mutation.mutants import Mutant, all_mutants, drawn, functions_in, hints_in
 from mutation.nearness import functional, nearest, others
 from mutation.record import Record, earlier
-from mutation.trials import Trial, Trials, Verdict, doubt_of
+from mutation.trials import Outcome, Trial, Trials, Verdict, doubt_of
 
 MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
 GREEN = Row("QA-WS-011", "QA-WS-011 It closes", "passed", "")
@@ -116,7 +116,7 @@ def test_one_that_stays_doubtful_may_yet_be_killed_elsewhere(ran):
 def test_a_hook_that_broke_behind_green_rows_is_doubtful():
     run = FakeRun(GREEN)
     run.went_well = False
-    assert "ended badly" in doubt_of(run, run.rows())
+    assert "ended badly" in doubt_of(run, run.rows())  # type: ignore[arg-type]
 
 
 def test_mutants_are_of_code_that_runs():
@@ -147,7 +147,8 @@ def test_the_faults_say_what_is_near():
 @pytest.fixture
 def record():
     some = drawn(all_mutants(["idle"]), 20, 1)
-    outcomes = ["killed"] * 17 + ["survived"] * 2 + ["undecided"]
+    kinds: list[tuple[Outcome, int]] = [("killed", 17), ("survived", 2), ("undecided", 1)]
+    outcomes = [outcome for outcome, count in kinds for _ in range(count)]
     verdicts = [Verdict(m, o, "who", "words") for m, o in zip(some, outcomes, strict=True)]
     return Record(100, 20, 1, "state", {}, {}, verdicts)
 
