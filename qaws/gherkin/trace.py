@@ -199,7 +199,7 @@ def faults_of(page: str) -> dict[str, tuple[str, ...]]:
 
 def scenarios_of(features: Path) -> dict[str, Scenarios]:
     """Return what the feature files have for each id."""
-    calls = _calls_of(features / "steps")
+    calls = calls_of(features / "steps")
     found: dict[str, Scenarios] = {}
     for file in sorted(features.rglob("*.feature")):
         feature: Feature | None = parse_file(str(file))
@@ -219,7 +219,7 @@ def _add(mine: Scenarios, scenario: Scenario, calls: Mapping[str, tuple[str, ...
             mine.thens[definition.pattern] = calls.get(definition.pattern, ())
 
 
-def _calls_of(folder: Path) -> dict[str, tuple[str, ...]]:
+def calls_of(folder: Path) -> dict[str, tuple[str, ...]]:
     """Return the phrase of each Then → what its function calls, as "deliveries.has_each"."""
     found: dict[str, tuple[str, ...]] = {}
     for file in sorted(folder.glob("*.py")):
