@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mutation.mutants import ROOT, Mutant, all_mutants, drawn
-from mutation.record import LEAST_SAMPLE, NAME, Record, digest, earlier, in_order, reasons
+from mutation.record import LEAST_SAMPLE, NAME, Record, digest, earlier, in_order, reasons, sound_of
 from mutation.trials import Trials, Verdict
 
 EXIT_GOOD, EXIT_NOT_GOOD, EXIT_STOPPED = 0, 1, 130
@@ -47,8 +47,13 @@ def main(given: Sequence[str]) -> int:
     try:
         known |= earlier(arguments.reports, record.of) if arguments.resume else {}
         began = time.monotonic()
-        trials.sound(lambda text: print(text, flush=True))
-        record.left_out = trials.left_out
+        if sound := sound_of(arguments.reports, record.of) if arguments.resume else {}:
+            trials.seconds, trials.starved = sound["seconds"], sound["starved"]
+            trials.left_out = sound["left_out"]
+        else:
+            trials.sound(lambda text: print(text, flush=True))
+        record.left_out, record.starved = trials.left_out, trials.starved
+        record.seconds = trials.seconds
         took = time.monotonic() - began
         print(f"{took:6.1f} s  the sound service passes {len(trials.seconds)} tests", flush=True)
         for verdict in trials.verdicts([each for each in sample if each not in known]):

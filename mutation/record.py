@@ -47,7 +47,9 @@ class Record:
         seed: by which they were drawn.
         of: digest of service, features and harness.
         equivalent: key → why no client can see it.
-        left_out: scenarios that were not asked, and why.
+        left_out: scenarios that were not asked, as they are red without a mutant, and why.
+        starved: those that were inconclusive without a mutant: only a failure of them counts.
+        seconds: how long each scenario took without a mutant.
         verdicts: in drawn order.
     """
 
@@ -57,6 +59,8 @@ class Record:
     of: str
     equivalent: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    starved: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
 
     def outcome(self, verdict: Verdict) -> str:
@@ -118,6 +122,8 @@ class Record:
             "of": self.of,
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
             "left_out": dict(self.left_out),
+            "starved": dict(self.starved),
+            "seconds": dict(self.seconds),
             "mutants": [self._entry(each) for each in self.verdicts],
         }
 
@@ -144,6 +150,16 @@ class Record:
         draft = reports / f".{NAME}.new"
         draft.write_text(json.dumps(self.as_dict(), indent=1, ensure_ascii=False), "utf-8")
         draft.replace(reports / NAME)
+
+
+def sound_of(reports: Path, of: str) -> dict[str, Any]:
+    """Return what the sound service has shown in an earlier run on the same state, or nothing."""
+    try:
+        found = json.loads((reports / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    parts = {name: found.get(name, {}) for name in ("seconds", "starved", "left_out")}
+    return parts if found["of"] == of and parts["seconds"] else {}
 
 
 def earlier(reports: Path, of: str) -> dict[Mutant, Verdict]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from faults.proof.judgement import Row, shortened
+from faults.proof.judgement import STARVED, Row, shortened
 from faults.proof.runs import Run
 from faults.proof.scope import FUNCTIONAL, Ask, any_of
 from mutation.mutants import APP, Mutant
@@ -73,16 +73,23 @@ def failed(rows: Sequence[Row]) -> Row | None:
     return next((row for row in rows if row.status == "failed" and not row.is_starved), None)
 
 
-def doubt_of(run: Run, rows: Sequence[Row]) -> str:
-    """Say why nothing follows from a run in which nothing failed; "" where all was green."""
+def doubt_of(run: Run, rows: Sequence[Row], starved: Collection[str] = ()) -> str:
+    """Say why nothing follows from a run in which nothing failed; "" where all was green.
+
+    Args:
+        run: it is over.
+        rows: those that ran.
+        starved: ids that are inconclusive on the sound service too: that of a mutant says no more.
+    """
     if run.overdue:
         return f"not done within {run.allowed_s:g} s"
     if not rows:
         return f"{NO_ROWS}: {run.last_line()}"
+    excused = [row for row in rows if row.is_starved and row.id in starved]
     for row in rows:
-        if row.status != "passed":
+        if row.status != "passed" and row not in excused:
             return f"{row.title}: {row.status}: {row.message}"
-    return "" if run.went_well else f"behave ended badly: {run.last_line()}"
+    return "" if excused or run.went_well else f"behave ended badly: {run.last_line()}"
 
 
 class Trials:
@@ -100,14 +107,23 @@ class Trials:
         self._running: list[tuple[Trial, Run, Path]] = []
         self._slow: set[str] = set()
         self.seconds: dict[str, float] = {}
+        self.starved: dict[str, str] = {}
         self.left_out: dict[str, str] = {}
 
     def sound(self, say: Callable[[str], None]) -> None:
-        """Ask the sound service everything, scenario by scenario; what is not green is left out."""
+        """Ask the sound service everything, scenario by scenario; what is red is left out.
+
+        What the machine is too busy for is asked of the mutants all the same: a failure kills.
+        """
         trials = [Trial(None, n, [[name]]) for n, name in enumerate(sorted(functional()))]
-        for trial, _, doubt in self._over(trials):
+        for trial, row, doubt in self._over(trials):
             [name] = trial.asked
-            if doubt:
+            if doubt and not row and STARVED in doubt:
+                self.starved[name] = shortened(doubt, 300)
+                self.seconds[name] = trial.seconds / 2  # it was asked twice
+                say(f"{name} is inconclusive on the sound service: only a failure of it counts")
+            elif row or doubt:
+                doubt = doubt or (row.message if row else "")
                 self.left_out[name] = shortened(doubt, 300)
                 say(f"the sound service does not pass {name}, so it is left out: {doubt}")
             else:
@@ -152,7 +168,7 @@ class Trials:
                 shutil.rmtree(copy, ignore_errors=True)
                 trial.seconds += run.elapsed_s
                 self._slow |= {at for at, took in run.seconds().items() if took > SLOW_S}
-                doubt = "" if row else doubt_of(run, run.rows())
+                doubt = "" if row else doubt_of(run, run.rows(), self.starved)
                 if (next_ := self._next(trial, row, doubt, run)) == "over":
                     yield trial, row, "" if row else trial.doubt
                 elif next_ == "alone":

@@ -11,7 +11,7 @@ pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
 from faults.proof.judgement import Row
 from mutation.mutants import Mutant, all_mutants, drawn, functions_in, hints_in
 from mutation.nearness import functional, nearest, others
-from mutation.record import Record, earlier
+from mutation.record import Record, earlier, sound_of
 from mutation.trials import Outcome, Trial, Trials, Verdict, doubt_of
 
 MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
@@ -113,6 +113,14 @@ def test_one_that_stays_doubtful_may_yet_be_killed_elsewhere(ran):
     assert "stood still" in doubt
 
 
+def test_who_is_starved_without_a_mutant_too_may_only_fail():
+    run = FakeRun(GREEN, STARVED)
+    assert "stood still" in doubt_of(run, run.rows())  # type: ignore[arg-type]
+    assert doubt_of(run, run.rows(), ["QA-WS-011"]) == ""  # type: ignore[arg-type]
+    broken = FakeRun(STARVED, BROKEN)
+    assert "did not start" in doubt_of(broken, broken.rows(), ["QA-WS-011"])  # type: ignore[arg-type]
+
+
 def test_a_hook_that_broke_behind_green_rows_is_doubtful():
     run = FakeRun(GREEN)
     run.went_well = False
@@ -150,7 +158,8 @@ def record():
     kinds: list[tuple[Outcome, int]] = [("killed", 17), ("survived", 2), ("undecided", 1)]
     outcomes = [outcome for outcome, count in kinds for _ in range(count)]
     verdicts = [Verdict(m, o, "who", "words") for m, o in zip(some, outcomes, strict=True)]
-    return Record(100, 20, 1, "state", {}, {}, verdicts)
+    seconds = {"QA-WS-011": 2.5}
+    return Record(100, 20, 1, "state", seconds=seconds, verdicts=verdicts)
 
 
 def test_the_score_is_of_what_is_decided_and_not_equivalent(record):
@@ -186,3 +195,5 @@ def test_a_run_is_taken_up_where_it_was_left(tmp_path, record):
     assert [*known] == [each.mutant for each in record.verdicts if each.outcome != "undecided"]
     assert earlier(tmp_path, "another state") == {}
     assert earlier(tmp_path / "nowhere", "state") == {}
+    assert sound_of(tmp_path, "state")["seconds"] == {"QA-WS-011": 2.5}
+    assert sound_of(tmp_path, "another state") == sound_of(tmp_path / "nowhere", "state") == {}
