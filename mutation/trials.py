@@ -25,6 +25,10 @@ ALLOWED_S = 300.0
 SLOW_S = 2.0
 """From here on a row of an outline goes behind its quicker neighbours."""
 NO_ROWS = "no scenario ran"
+NEAREST_ONLY = "green in the nearest scenarios; the others were not asked"
+KINDS = ("sound", "mutant", "together")
+MOST = 4
+"""Mutants in one service, where none of them is expected to show any more."""
 
 Outcome = Literal["killed", "survived", "undecided"]
 
@@ -52,20 +56,56 @@ class Verdict:
 
 @dataclass(slots=True)
 class Trial:
-    """A mutant on its way: what was asked, and what is asked next."""
+    """Mutants on their way: what was asked, and what is asked next.
 
-    mutant: Mutant | None
+    Attributes:
+        mutants: none for the sound service; several are of different modules, in one service.
+        number: of its folders.
+        ids: what is asked.
+        seconds: how long its runs took.
+        asked: ids that were asked.
+        doubt: why nothing follows, "" for nothing.
+        is_second: whether it is asked the same again.
+        has_passed: whether anything was green.
+    """
+
+    mutants: tuple[Mutant, ...]
     number: int
-    stages: list[list[str]]
+    ids: list[str]
     seconds: float = 0.0
     asked: list[str] = field(default_factory=list)
     doubt: str = ""
     is_second: bool = False
+    has_passed: bool = False
 
     @property
     def name(self) -> str:
         """What messages call it."""
-        return self.mutant.name if self.mutant else "the sound service"
+        return " with ".join(each.name for each in self.mutants) or "the sound service"
+
+
+def grouped(mutants: Sequence[Mutant]) -> list[tuple[Mutant, ...]]:
+    """Put mutants of different modules together, so that what is asked once is asked of several."""
+    groups: list[list[Mutant]] = []
+    for mutant in mutants:
+        fits = (
+            group
+            for group in groups
+            if len(group) < MOST and all(each.module != mutant.module for each in group)
+        )
+        group = next(fits, None)
+        if group is None:
+            groups.append([mutant])
+        else:
+            group.append(mutant)
+    return [tuple(group) for group in groups]
+
+
+def _verdict(trial: Trial, mutant: Mutant, row: Row | None, doubt: str) -> Verdict:
+    outcome: Outcome = "killed" if row else "undecided" if doubt else "survived"
+    by, words = (row.title, row.message) if row else ("", doubt)
+    seconds, asked = round(trial.seconds, 2), list(trial.asked)
+    return Verdict(mutant, outcome, by, shortened(words, 300), seconds, asked)
 
 
 def failed(rows: Sequence[Row]) -> Row | None:
@@ -115,7 +155,7 @@ class Trials:
 
         What the machine is too busy for is asked of the mutants all the same: a failure kills.
         """
-        trials = [Trial(None, n, [[name]]) for n, name in enumerate(sorted(functional()))]
+        trials = [Trial((), n, [name]) for n, name in enumerate(sorted(functional()))]
         for trial, row, doubt in self._over(trials):
             [name] = trial.asked
             if doubt and not row and STARVED in doubt:
@@ -132,18 +172,50 @@ class Trials:
             raise RuntimeError("the sound service passes no scenario: nothing can be shown")
 
     def verdicts(self, mutants: Sequence[Mutant]) -> Iterator[Verdict]:
-        """Yield what came of each mutant as it is known."""
-        trials = []
-        for number, mutant in enumerate(mutants, 1):
-            near = nearest(mutant, self.seconds)
-            stages = [near, others(mutant, self.seconds, near)]
-            trials.append(Trial(mutant, number, [each for each in stages if each]))
-        for trial, row, doubt in self._over(trials):
-            assert trial.mutant
-            outcome: Outcome = "killed" if row else "undecided" if doubt else "survived"
-            by, words = (row.title, row.message) if row else ("", doubt)
-            words = shortened(words, 300)
-            yield Verdict(trial.mutant, outcome, by, words, round(trial.seconds, 2), trial.asked)
+        """Yield what came of each mutant as it is known.
+
+        First all are asked the nearest scenarios. Of one that is green there nothing follows yet,
+        so it is yielded as undecided, and then again, when it was asked all others: at first of a
+        service with several mutants, and alone where that is not green.
+        """
+        numbers = {mutant: number for number, mutant in enumerate(mutants, 1)}
+        near = {mutant: nearest(mutant, self.seconds) for mutant in mutants}
+        known: dict[Mutant, Verdict] = {}
+        left: list[Mutant] = []
+        first = [Trial((mutant,), numbers[mutant], near[mutant]) for mutant in mutants]
+        for trial, row, doubt in self._over(first):
+            [mutant] = trial.mutants
+            known[mutant] = _verdict(trial, mutant, row, doubt)
+            if known[mutant].outcome == "survived" or (doubt and trial.has_passed):
+                left.append(mutant)
+                known[mutant].outcome = "undecided"
+                known[mutant].words = known[mutant].words or NEAREST_ONLY
+            yield known[mutant]
+        rest = {mutant: others(mutant, self.seconds, near[mutant]) for mutant in left}
+        alone = [mutant for mutant in left if known[mutant].words != NEAREST_ONLY]
+        together = [
+            Trial(group, numbers[group[0]], list(dict.fromkeys(i for m in group for i in rest[m])))
+            for group in grouped([mutant for mutant in left if mutant not in alone])
+        ]
+        for trial, row, doubt in self._over(together):
+            if row or doubt:
+                alone += trial.mutants
+                continue
+            share = trial.seconds / len(trial.mutants)
+            for mutant in trial.mutants:
+                seconds = round(known[mutant].seconds + share, 2)
+                asked = known[mutant].asked + rest[mutant]
+                yield Verdict(mutant, "survived", seconds=seconds, asked=asked)
+        for trial, row, doubt in self._over(
+            [Trial((mutant,), numbers[mutant], rest[mutant]) for mutant in alone]
+        ):
+            [mutant] = trial.mutants
+            before = known[mutant]
+            doubt = doubt or ("" if before.words == NEAREST_ONLY else before.words)
+            verdict = _verdict(trial, mutant, row, doubt)
+            verdict.seconds = round(before.seconds + verdict.seconds, 2)
+            verdict.asked = before.asked + verdict.asked
+            yield verdict
 
     def _over(self, waiting: list[Trial]) -> Iterator[tuple[Trial, Row | None, str]]:
         """Run trials; yield each that is over, with the row that failed, or what is doubtful."""
@@ -169,33 +241,30 @@ class Trials:
                 trial.seconds += run.elapsed_s
                 self._slow |= {at for at, took in run.seconds().items() if took > SLOW_S}
                 doubt = "" if row else doubt_of(run, run.rows(), self.starved)
-                if (next_ := self._next(trial, row, doubt, run)) == "over":
+                if self._is_over(trial, doubt, run):
                     yield trial, row, "" if row else trial.doubt
-                elif next_ == "alone":
-                    alone.append(trial)
                 else:
-                    waiting.insert(0, trial)
+                    alone.append(trial)
 
-    def _next(self, trial: Trial, row: Row | None, doubt: str, run: Run) -> str:
-        """Tell what follows: the trial is over, goes on, or is asked the same again, alone."""
-        if doubt and not trial.is_second:
+    def _is_over(self, trial: Trial, doubt: str, run: Run) -> bool:
+        """Tell whether a trial is over; otherwise it is asked the same again, alone."""
+        if doubt and not trial.is_second and len(trial.mutants) < 2:
             trial.is_second = True
-            return "alone"
-        trial.is_second = False
-        trial.asked += trial.stages.pop(0)
-        trial.doubt = trial.doubt or doubt
-        stillborn = bool(doubt) and not any(each.status == "passed" for each in run.rows())
-        return "over" if row or stillborn or not trial.stages else "on"
+            return False
+        trial.asked += trial.ids
+        trial.doubt = doubt
+        trial.has_passed = any(each.status == "passed" for each in run.rows())
+        return True
 
     def _start(self, trial: Trial) -> tuple[Run, Path]:
-        ids = trial.stages[0]
-        folder = self._folder / f"{'mutant' if trial.mutant else 'sound'}-{trial.number:03d}"
+        ids = trial.ids
+        folder = self._folder / f"{KINDS[min(len(trial.mutants), 2)]}-{trial.number:03d}"
         copy = folder.with_name(f"{folder.name}-code")
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(APP, copy / "app")
-        if trial.mutant:
-            (copy / trial.mutant.file).write_text(trial.mutant.source, encoding="utf-8")
-            for stale in (copy / "app" / "__pycache__").glob(f"{trial.mutant.module}.*"):
+        for mutant in trial.mutants:
+            (copy / mutant.file).write_text(mutant.source, encoding="utf-8")
+            for stale in (copy / "app" / "__pycache__").glob(f"{mutant.module}.*"):
                 stale.unlink()
         files = dict.fromkeys(Ask((any_of([name]),), {}).files[0] for name in ids)
         run = Run(

@@ -2,11 +2,13 @@
 
 import time
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from qaws.behaviours import browser
 from qaws.behaviours.browser import PAGE, Page, _amiss
+from qaws.clients.browser_page import BrowserPage
 from qaws.verdict import Broken, Refuted
 from tests.bare import bare_testbed
 
@@ -46,7 +48,7 @@ def shown(due=DUE, **notes):
     testbed.grace_s = 0.1
     ticks = [SimpleNamespace(symbol=s, sequence=n, role="tick") for s, n in due]
     testbed.ledger = SimpleNamespace(ticks=ticks)
-    testbed.scenario.stash[PAGE] = Page(FakePage(**notes), time.monotonic())
+    testbed.scenario.stash[PAGE] = Page(cast(BrowserPage, FakePage(**notes)), time.monotonic())
     return testbed
 
 

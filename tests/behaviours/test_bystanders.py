@@ -99,7 +99,7 @@ def test_without_a_disturbance_there_is_no_doubt(measured):
 def served(monkeypatch):
     """Require p99 below 100 ms of one bystander's ticks, of which each took so many ms."""
 
-    def judge(*latencies_ms, before_ms=()):
+    def judge(*latencies_ms, before_ms=(), fence_comes=True):
         testbed = bare_testbed()
         testbed.loop = SimpleNamespace(stalls=StallMeter())
         waiting = SimpleNamespace(stalls=Stalls().moved(NOON_NS / 1e6))
@@ -119,13 +119,12 @@ def served(monkeypatch):
         )
 
         async def fence(testbed, connections):
-            return [(bystander, judge.fence_comes)]
+            return [(bystander, fence_comes)]
 
-        monkeypatch.setattr(bystanders.fences, "fence", fence)
+        monkeypatch.setattr("qaws.behaviours.fences.fence", fence)
         asyncio.run(bystanders.deliveries_took_less(testbed, ["Alice"], 99, 100))
         return testbed.scenario.checks.done
 
-    judge.fence_comes = True
     return judge
 
 
@@ -146,6 +145,5 @@ def test_what_was_late_before_the_attack_is_not_of_it(served):
 
 
 def test_a_bystander_who_gets_nothing_more_is_told(served):
-    served.fence_comes = False
     with pytest.raises(Refuted, match=r"^the fence to Alice"):
-        served(*[2.0] * 200)
+        served(*[2.0] * 200, fence_comes=False)

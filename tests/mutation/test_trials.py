@@ -12,7 +12,7 @@ from faults.proof.judgement import Row
 from mutation.mutants import Mutant, all_mutants, drawn, functions_in, hints_in
 from mutation.nearness import functional, nearest, others
 from mutation.record import Record, earlier, sound_of
-from mutation.trials import Outcome, Trial, Trials, Verdict, doubt_of
+from mutation.trials import Outcome, Trials, Verdict, doubt_of, grouped
 
 MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
 GREEN = Row("QA-WS-011", "QA-WS-011 It closes", "passed", "")
@@ -49,35 +49,64 @@ class FakeRun:
 
 @pytest.fixture
 def ran(tmp_path, monkeypatch):
-    """Run one mutant against what its runs will be; return what came of it and what was asked."""
+    """Run mutants against what their runs will be; return their last verdicts and what was asked.
 
-    def running(*runs, stages=(("QA-WS-011",), ("QA-WS-006",))):
-        trials, left, asked = Trials(tmp_path), list(runs), []
+    The nearest scenario of all is QA-WS-011, QA-WS-006 the only other.
+    """
+    monkeypatch.setattr("mutation.trials.nearest", lambda mutant, seconds: ["QA-WS-011"])
+    monkeypatch.setattr("mutation.trials.others", lambda mutant, seconds, near: ["QA-WS-006"])
+
+    def running(*runs, mutants=(MUTANT,)):
+        trials, left, asked = Trials(tmp_path, jobs=1), list(runs), []
 
         def start(trial):
-            asked.append(trial.stages[0][0])
+            asked.append((len(trial.mutants), *trial.ids))
             return left.pop(0), tmp_path / "no-copy"
 
         monkeypatch.setattr(trials, "_start", start)
-        trial = Trial(MUTANT, 1, [list(each) for each in stages])
-        [(_, row, doubt)] = trials._over([trial])
-        return row, doubt, asked
+        last = {verdict.mutant: verdict for verdict in trials.verdicts(mutants)}
+        assert not left
+        return [*last.values()], asked
 
     return running
 
 
+NEAR, REST = (1, "QA-WS-011"), (1, "QA-WS-006")
+
+
 def test_a_failure_kills_and_nothing_else_is_asked(ran):
-    row, doubt, asked = ran(FakeRun(RED))
-    assert row == RED
-    assert (doubt, asked) == ("", ["QA-WS-011"])
+    [verdict], asked = ran(FakeRun(RED))
+    assert (verdict.outcome, verdict.words) == ("killed", RED.message)
+    assert verdict.by == RED.title
+    assert asked == [NEAR]
 
 
 def test_where_the_nearest_are_green_all_others_are_asked(ran):
-    row, doubt, asked = ran(FakeRun(GREEN), FakeRun(RED))
-    assert row == RED
-    assert asked == ["QA-WS-011", "QA-WS-006"]
-    row, doubt, _ = ran(FakeRun(GREEN), FakeRun(GREEN))
-    assert (row, doubt) == (None, "")
+    [verdict], asked = ran(FakeRun(GREEN), FakeRun(GREEN))
+    assert verdict.outcome == "survived"
+    assert asked == [NEAR, REST]
+
+
+def test_several_are_asked_together_what_none_is_expected_to_show(ran):
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    verdicts, asked = ran(FakeRun(GREEN), FakeRun(GREEN), FakeRun(GREEN), mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "survived"]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006")]
+
+
+def test_where_several_are_not_green_each_is_asked_alone(ran):
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(RED), FakeRun(GREEN), FakeRun(RED)]
+    verdicts, asked = ran(*runs, mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "killed"]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST]
+
+
+def test_no_two_of_one_module_are_put_together():
+    some = all_mutants(["idle", "expiry", "limits"])
+    groups = grouped(some)
+    assert sorted(m.name for group in groups for m in group) == sorted(m.name for m in some)
+    assert all(len({m.module for m in group}) == len(group) for group in groups)
 
 
 @pytest.mark.parametrize(
@@ -86,31 +115,34 @@ def test_where_the_nearest_are_green_all_others_are_asked(ran):
         (FakeRun(BROKEN), "did not start"),
         (FakeRun(STARVED), "stood still"),
         (FakeRun(), "no scenario ran"),
-        (FakeRun(GREEN, overdue=True), "not done within 9 s"),
+        (FakeRun(overdue=True), "not done within 9 s"),
         (FakeRun(replace(GREEN, status="skipped")), "skipped"),
     ],
     ids=["broken", "inconclusive", "empty selection", "timeout", "not verified"],
 )
 def test_what_is_no_failure_kills_nothing_and_is_asked_again(ran, run, why):
-    row, doubt, asked = ran(run, run, FakeRun(GREEN))
-    assert row is None
-    assert why in doubt
-    assert asked[:2] == ["QA-WS-011", "QA-WS-011"]
+    [verdict], asked = ran(run, run)
+    assert verdict.outcome == "undecided"
+    assert why in verdict.words
+    assert asked == [NEAR, NEAR]
 
 
 def test_what_was_doubtful_once_may_be_clear_the_second_time(ran):
-    row, doubt, asked = ran(FakeRun(STARVED), FakeRun(GREEN), FakeRun(GREEN))
-    assert (row, doubt) == (None, "")
-    assert asked == ["QA-WS-011", "QA-WS-011", "QA-WS-006"]
-    assert ran(FakeRun(STARVED), FakeRun(RED))[0] == RED
+    [verdict], asked = ran(FakeRun(STARVED), FakeRun(GREEN), FakeRun(GREEN))
+    assert verdict.outcome == "survived"
+    assert asked == [NEAR, NEAR, REST]
+    [verdict], _ = ran(FakeRun(STARVED), FakeRun(RED))
+    assert verdict.outcome == "killed"
 
 
 def test_one_that_stays_doubtful_may_yet_be_killed_elsewhere(ran):
     half = FakeRun(GREEN, STARVED)
-    assert ran(half, half, FakeRun(RED))[0] == RED
-    row, doubt, _ = ran(half, half, FakeRun(GREEN))
-    assert row is None
-    assert "stood still" in doubt
+    [verdict], asked = ran(half, half, FakeRun(RED))
+    assert verdict.outcome == "killed"
+    assert asked == [NEAR, NEAR, REST]
+    [verdict], _ = ran(half, half, FakeRun(GREEN))
+    assert verdict.outcome == "undecided"
+    assert "stood still" in verdict.words
 
 
 def test_who_is_starved_without_a_mutant_too_may_only_fail():
