@@ -9,6 +9,7 @@ BROWSER_READY := $(VENV)/.browser-ready
 SERVICES_READY := $(VENV)/.services-ready
 FEEDS_READY := $(VENV)/.feeds-ready
 PROXY_READY := $(VENV)/.proxy-ready
+MUTATION_READY := $(VENV)/.mutation-ready
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 COMPILE := $(RUN) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header
 LOCK := requirements.lock
@@ -19,7 +20,7 @@ PYTEST := $(RUN) -m pytest -n 4 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dask browser feeds p0 p1 signoff coverage repeat nightly check unit test faults report pictures demo bench services steps lock clean
+.PHONY: help setup dask browser feeds p0 p1 signoff coverage repeat nightly check unit test faults mutation report pictures demo bench services steps lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,12 +72,16 @@ check: $(READY) ## lint, format, types, feature files and imports of this projec
 unit: $(READY) ## the suite's own tests but for whole runs: 1 minute; ARGS="tests/oracle -k gap" for a part
 	@$(PYTEST) -m "not e2e" $(ARGS)
 
-test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) $(BROWSER_READY) check ## pass all of the suite's own tests, those in a browser where Chromium is: 3 minutes
+test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) $(BROWSER_READY) $(MUTATION_READY) check ## pass all of the suite's own tests, those in a browser where Chromium is: 3 minutes
 	@$(PYTEST) $(ARGS)
 
 faults: $(READY) $(PROXY_READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
 	@$(RUN) -m qaws.runner.proof begin $(if $(ONLY)$(SAMPLE)$(QUICK),part)
 	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)); $(RUN) -m qaws.runner.proof end $$?
+
+mutation: $(READY) $(MUTATION_READY) ## 200 small mistakes in the service: how many go unseen? SAMPLE=200, SEED=1: half an hour
+	@$(RUN) -m qaws.runner.proof mutation begin
+	@$(RUN) -m mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) $(ARGS); $(RUN) -m qaws.runner.proof mutation end $$?
 
 report: setup ## make the report again from the last run's results, and a PDF of the sheet where Chromium is
 	@$(RUN) -m qaws report --pdf $(ARGS)
@@ -119,19 +124,24 @@ $(PROXY_READY): $(READY) $(LOCK)
 	@$(call install,proxy) || { echo "make: Caddy could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
+$(MUTATION_READY): $(READY) $(LOCK)
+	@echo "setting up: cosmic-ray, which makes mutants, into $(VENV)"
+	@$(call install,mutation) || { echo "make: cosmic-ray could not be installed; is the package index reachable?"; exit 1; }
+	@touch $@
+
 $(BROWSER_READY): $(READY) $(LOCK)
 	@echo "setting up: Playwright, which drives a browser, into $(VENV)"
 	@$(call install,browser) || { echo "make: Playwright could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
-steps: $(READY) ## write docs/steps.md and docs/target.schema.json from the code
+steps: $(READY) ## write docs/steps.md, docs/target.schema.json and docs/traceability.md from the code
 	@$(RUN) -m qaws lint --write
 
 lock: $(READY) ## pin the newest versions that pyproject.toml allows, all parts together
-	@$(COMPILE) pyproject.toml $(foreach group,dev dask bench browser node services feeds proxy,--group $(group)) >$(VENV)/all.txt
+	@$(COMPILE) pyproject.toml $(foreach group,dev dask bench browser node services feeds proxy mutation,--group $(group)) >$(VENV)/all.txt
 	@{ echo "# Made by make lock from pyproject.toml. Each part is whole: pip checks hashes only of what it"; \
 	  echo "# installs whole. All parts are pinned together, so any of them go into one environment."; echo; \
-	  for part in suite dask bench browser node services feeds proxy; do \
+	  for part in suite dask bench browser node services feeds proxy mutation; do \
 	    case $$part in suite) from="pyproject.toml --group dev" ;; *) from="--group $$part" ;; esac; \
 	    echo "# part $$part"; \
 	    $(COMPILE) $$from -c $(VENV)/all.txt >$(VENV)/part.txt || exit 1; \

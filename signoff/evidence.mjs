@@ -2,10 +2,10 @@
 // It may where it is of the same state of the suite and of the same target; pure, like model.mjs.
 
 /** The command that brings each kind, for whoever reads that it is missing. */
-const COMMANDS = { coverage: "make coverage", repeat: "make repeat", stress: "make repeat STRESS=1", hour: "make nightly", faults: "make faults" };
-const TITLES = { coverage: "coverage run", repeat: "repeated runs", stress: "repeated runs with all cores busy", hour: "nightly run", faults: "proof of the faults" };
+const COMMANDS = { coverage: "make coverage", repeat: "make repeat", stress: "make repeat STRESS=1", hour: "make nightly", faults: "make faults", mutation: "make mutation" };
+const TITLES = { coverage: "coverage run", repeat: "repeated runs", stress: "repeated runs with all cores busy", hour: "nightly run", faults: "proof of the faults", mutation: "mutation testing" };
 /** What is of the suite alone, whatever the target. */
-const ANY_TARGET = ["faults"];
+const ANY_TARGET = ["faults", "mutation"];
 
 /** A state of the suite in words: the commit, and whether its tree was as committed. */
 export function suiteWords(suite) {

@@ -8,7 +8,7 @@ import { suiteWords } from "./evidence.mjs";
 import { rowText, signoffModel } from "./model.mjs";
 import { renderSheet, versionWords } from "./sheet.mjs";
 
-const EVIDENCE = ["coverage", "repeat", "stress", "hour", "faults"];
+const EVIDENCE = ["coverage", "repeat", "stress", "hour", "faults", "mutation"];
 const STATUS = { PASSED: "passed", FAILED: "failed" };
 
 export default class SignoffPlugin {
@@ -90,10 +90,12 @@ export default class SignoffPlugin {
         continue; // a file that somebody has cut short says nothing
       }
     }
-    const matrix = join(this.options.reports, "faults.json");
-    const digest = existsSync(matrix) ? createHash("sha256").update(readFileSync(matrix)).digest("hex") : "";
-    if (found.faults && found.faults.file_sha256 !== digest) {
-      delete found.faults; // another proof has been there since, and nobody noted of which commit
+    for (const kind of ["faults", "mutation"]) {
+      const file = join(this.options.reports, `${kind}.json`);
+      const digest = existsSync(file) ? createHash("sha256").update(readFileSync(file)).digest("hex") : "";
+      if (found[kind] && found[kind].file_sha256 !== digest) {
+        delete found[kind]; // another proof has been there since, and nobody noted of which commit
+      }
     }
     return found;
   }

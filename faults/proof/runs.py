@@ -43,6 +43,7 @@ class Run:
         services: socket.socket | None = None,
         slow: Collection[str] = (),
         files: Sequence[Path] = (FEATURES,),
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         """Start behave.
 
@@ -58,6 +59,7 @@ class Run:
                 as ever.
             slow: places of the rows that take long: they go last.
             files: the feature files to read.
+            settings: of the target, that differ from those of its file, as "launch.directory".
         """
         self.name = name
         self.allowed_s = allowed_s
@@ -75,6 +77,8 @@ class Run:
             "first_look=no",
             *(f"--tags={expression}" for expression in tags),
         ]
+        for key, value in (settings or {}).items():
+            arguments += ["-D", f"{key}={value}"]
         if faults:
             arguments += ["-D", f"launch.command={{python}} -m faults {' '.join(faults)}"]
         if stop_after:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from qaws.clients.endings import ExpectedClose
 from qaws.sut.sections import Deviation
-from qaws.sut.target import Target
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import NotVerified
 
@@ -29,11 +28,6 @@ def expected_of(testbed: Testbed, expected: ExpectedClose) -> ExpectedClose:
 
 def _close_of(declared: Deviation) -> ExpectedClose:
     return ExpectedClose([declared.code], [declared.reason] if declared.reason else [])
-
-
-def in_words(target: Target) -> list[str]:
-    """Return what a target declares, a sentence each, for the sheet."""
-    return [f'"{reason}": a close with {_close_of(d)}' for reason, d in target.deviations.items()]
 
 
 def tell(testbed: Testbed) -> None:

@@ -4,7 +4,8 @@ What it holds the features to: every scenario bears one id, which its title repe
 file owns; its description says where the demand comes from; tags keep the grammar; scenarios stay
 short and in one Given/When/Then cycle, or two; no Then acts; every step is defined and every
 definition is used; docs/steps.md lists them.
-docs/target.schema.json has to know what a target file does.
+docs/target.schema.json has to know what a target file does, and docs/traceability.md which promise
+is held by what: `trace_lint` finds what one page has and its neighbour lacks.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
 from qaws import places
-from qaws.gherkin import plan_command, row_lint
+from qaws.gherkin import plan_command, row_lint, trace, trace_lint, trace_page
 from qaws.gherkin.feature_files import UnreadableFile, parse_file
 from qaws.gherkin.tags import (
     CAPABILITIES,
@@ -349,7 +351,8 @@ def main(arguments: list[str]) -> int:
     else:
         found = [*problems(places.FEATURES), *row_lint.problems(places.FEATURES)]
         found += plan_command.differences(places.FEATURES)
-        found += _pages(write="--write" in arguments)
+        links = trace.read(places.SUITE)
+        found += [*trace_lint.problems(links), *_pages(links, write="--write" in arguments)]
     for problem in found:
         print(problem)
     phrases = sum(1 for _ in _definitions())
@@ -367,12 +370,13 @@ def _of_own(own: Path) -> Iterator[str]:
     yield from row_lint.problems(places.FEATURES, own)
 
 
-def _pages(*, write: bool) -> Iterator[str]:
+def _pages(links: trace.Trace, *, write: bool) -> Iterator[str]:
     """Write the pages that are made from code and data, or yield which are not what those say."""
     for name, make, source in (
         ("steps.md", catalogue, "the step definitions say"),
         ("rows.md", row_lint.page, "features/data has"),
         ("target.schema.json", schema_page, "the sections of a target file are"),
+        ("traceability.md", partial(trace_page.page, links), "the pages that it follows say"),
     ):
         page = DOCS / name
         try:

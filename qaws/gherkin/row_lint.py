@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from behave.model import Scenario, ScenarioOutline
-from behave.parser import ParserError, parse_file
+from behave.parser import ParserError
 from behave.step_registry import registry
 
 from qaws.clients import attack_inputs
+from qaws.gherkin.feature_files import parse_file
 from qaws.gherkin.tags import NEED
 from qaws.gherkin.types import NAMED
 from qaws.gherkin.wording import FIELD

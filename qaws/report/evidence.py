@@ -33,7 +33,8 @@ class Evidence:
     """What one run beside the main job has shown so far.
 
     Attributes:
-        kind: "coverage", "repeat", "stress", "hour" or "faults"; one file each, the last run's.
+        kind: "coverage", "repeat", "stress", "hour", "faults" or "mutation"; one file each, the
+            last run's.
         suite: the state of the suite, as `run.json` has it.
         target: the target, as `run.json` has it; None while nobody knows, or where none matters.
         selection: what it ran.
@@ -43,7 +44,8 @@ class Evidence:
         problem: why there is no figure, or none to be relied on; "" where there is no reason.
         figures: what was measured.
         details: lines for whoever wants to know more.
-        file_sha256: of the file that goes with it, `faults.json`; "" where there is none.
+        file_sha256: of the file that goes with it, `faults.json` or `mutation.json`; "" where
+            there is none.
     """
 
     kind: str

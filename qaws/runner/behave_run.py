@@ -22,7 +22,6 @@ from behave.model import Scenario, Step
 import qaws
 from qaws import places
 from qaws.auth import key_set
-from qaws.behaviours import deviations
 from qaws.clients import browser_page
 from qaws.gherkin.tags import BY_CLAUSE, CLOSING_STEP, KINDS, NEED, WHOLE_RUN, test_id
 from qaws.gherkin.wording import require_understood
@@ -156,7 +155,7 @@ class Session:
             "capabilities": sorted(target.capabilities),
             "digest": target_identity(target),
             "declines": sorted(target.declines),
-            "deviations": deviations.in_words(target),
+            "deviations": [f'"{reason}": {close}' for reason, close in target.deviations.items()],
             "exempt": {"coverage": target.coverage.exempt} if target.coverage else {},
             "resolved": resolved(target),
         }

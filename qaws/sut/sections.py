@@ -89,6 +89,10 @@ class Deviation(Section):
     code: int
     reason: str = ""
 
+    def __str__(self) -> str:
+        words = f' and a reason containing "{self.reason}"' if self.reason else ""
+        return f"a close with {self.code}{words}"
+
     @field_validator("code")
     @classmethod
     def _may_be_sent(cls, value: int) -> int:

@@ -1,5 +1,6 @@
 """When the harness or the machine may be why bystanders were served late: the rule of load."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ from qaws.behaviours import bystanders
 from qaws.behaviours.attacks import ATTACK
 from qaws.measure.stall import StallMeter, Stalls
 from qaws.oracle.ledger import Published
+from qaws.verdict import Refuted
 from tests.bare import bare_testbed
 
 NOON_NS = 1_000_000 * 10**9
@@ -91,3 +93,57 @@ def test_a_stall_in_which_a_tick_was_to_be_sent_counts_once(measured):
 
 def test_without_a_disturbance_there_is_no_doubt(measured):
     assert measured(TAIL) is None
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Require p99 below 100 ms of one bystander's ticks, of which each took so many ms."""
+
+    def judge(*latencies_ms, before_ms=(), fence_comes=True):
+        testbed = bare_testbed()
+        testbed.loop = SimpleNamespace(stalls=StallMeter())
+        waiting = SimpleNamespace(stalls=Stalls().moved(NOON_NS / 1e6))
+        testbed.scenario.stash[ATTACK] = SimpleNamespace(began_ns=NOON_NS, waiting=waiting)
+        dues = [(NOON_NS - 10**9, ms) for ms in before_ms]
+        dues += [(NOON_NS + n * EVERY_MS * 10**6, ms) for n, ms in enumerate(latencies_ms)]
+        ticks, arrivals = {}, []
+        for number, (due_ns, took_ms) in enumerate(dues, 1):
+            tick = Published("NIFTY", number, "option_tick", 1, due_ns, "{}")
+            tick.sent_ns = due_ns
+            ticks[number] = tick
+            arrivals.append(SimpleNamespace(key=number, at_ns=due_ns + int(took_ms * 1e6)))
+        testbed.ledger = SimpleNamespace(ticks=[*ticks.values()], find=ticks.get)
+        bystander = SimpleNamespace(name="Alice", summary=lambda: "1 x welcome")
+        testbed.scenario.connections = SimpleNamespace(
+            of=lambda clients: [bystander], arrivals=lambda connection: arrivals
+        )
+
+        async def fence(testbed, connections):
+            return [(bystander, fence_comes)]
+
+        monkeypatch.setattr("qaws.behaviours.fences.fence", fence)
+        asyncio.run(bystanders.deliveries_took_less(testbed, ["Alice"], 99, 100))
+        return testbed.scenario.checks.done
+
+    return judge
+
+
+def test_bystanders_who_are_served_in_time(served):
+    [check] = served(*[2.0] * 200)
+    assert check.what == "latency that 99 % of 200 deliveries did not exceed"
+    served(*[2.0] * 199, 400.0)
+
+
+def test_bystanders_who_are_served_late_are_told(served):
+    with pytest.raises(Refuted, match=r"^latency that 99 % of 200 deliveries .* measured 400"):
+        served(*[2.0] * 190, *[400.0] * 10)
+
+
+def test_what_was_late_before_the_attack_is_not_of_it(served):
+    [check] = served(*[2.0] * 200, before_ms=[400.0] * 50)
+    assert "of 200 deliveries" in check.what
+
+
+def test_a_bystander_who_gets_nothing_more_is_told(served):
+    with pytest.raises(Refuted, match=r"^the fence to Alice"):
+        served(*[2.0] * 200, fence_comes=False)

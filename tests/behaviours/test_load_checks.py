@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from qaws.behaviours import load_checks
@@ -10,6 +11,7 @@ from qaws.clients.endings import ExpectedClose
 from qaws.load.plan import Group
 from qaws.load.result import ClientRecord, ClosedClient, SlowRecord, SwarmResult
 from qaws.load.schedule import FlowReport
+from qaws.measure.latency import Latencies
 from qaws.measure.line import LineRecord
 from qaws.measure.stall import Stalls
 from qaws.protocol.market import selection_of
@@ -222,3 +224,20 @@ def test_who_is_kept_with_a_full_line_is_told_before_who_was_not_slow():
     records[0].line = seen(waiting=0)
     with pytest.raises(Refuted, match="slow client 2 was kept"):
         load_checks.slow_evicted(slow(*records, after_s=(0.1,)), 20, SLOW)
+
+
+def with_latencies(*us: int) -> Any:
+    """Return a testbed whose swarm had a delivery for each of these latencies."""
+    latencies = Latencies()
+    latencies.record(np.array(us, dtype=np.int64))
+    return run(latencies=latencies)
+
+
+def test_a_percentile_is_below_its_bound_or_is_told():
+    most = [2_000] * 99
+    load_checks.percentile_below(with_latencies(*most, 400_000), 99, 100)
+    load_checks.percentile_below(with_latencies(*most), 50, 3)
+    with pytest.raises(Refuted, match=r"^broadcast latency p99: measured 400"):
+        load_checks.percentile_below(with_latencies(*most[:97], *[400_000] * 3), 99, 100)
+    with pytest.raises(Refuted, match=r"^broadcast latency p50: measured 2"):
+        load_checks.percentile_below(with_latencies(*most), 50, 2)

@@ -62,3 +62,36 @@ def test_the_exit_code_is_the_proof_s(tmp_path, monkeypatch):
     assert proof.main(["end", "130"]) == 130
     proof.main(["begin", "part"])
     assert not noted(tmp_path).whole
+
+
+def test_a_score_of_mutants_is_noted_with_those_that_live(tmp_path, monkeypatch):
+    monkeypatch.setenv("QAWS_REPORTS", str(tmp_path))
+    assert proof.main(["mutation", "begin"]) == 0
+    facts = {
+        "summary": "91.0 % of 200 mutants",
+        "terms": "200 of 800",
+        "whole": True,
+        "allowed": "at least 90 %",
+        "details": ["survived: one"],
+    }
+    (tmp_path / "mutation.json").write_text(json.dumps(facts))
+    assert proof.main(["mutation", "end", "0"]) == 0
+    evidence = read_evidence(tmp_path, "mutation")
+    [figure] = evidence.figures
+    assert (figure.what, figure.measured, figure.allowed, figure.verdict) == (
+        "mutation score",
+        "91.0 % of 200 mutants",
+        "at least 90 %",
+        "met",
+    )
+    assert evidence.whole
+    assert evidence.details == ["survived: one"]
+    assert read_evidence(tmp_path, "faults") is None
+
+
+def test_a_sample_that_was_cut_short_is_a_part(tmp_path):
+    proof.begin(tmp_path, kind="mutation")
+    facts = {"summary": "80 of 200 mutants", "terms": "200 of 800", "whole": False}
+    (tmp_path / "mutation.json").write_text(json.dumps(facts))
+    proof.end(tmp_path, 130, "mutation")
+    assert not read_evidence(tmp_path, "mutation").whole

@@ -1,0 +1,88 @@
+"""Mutation testing: `python -m mutation [--sample N] [--seed S]`, for short `make mutation`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mutation.mutants import ROOT, Mutant, all_mutants, drawn
+from mutation.record import LEAST_SAMPLE, NAME, Record, digest, earlier, in_order, reasons, sound_of
+from mutation.trials import Trials, Verdict
+
+EXIT_GOOD, EXIT_NOT_GOOD, EXIT_STOPPED = 0, 1, 130
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _arguments(given: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
+    parser.add_argument("--sample", type=int, default=LEAST_SAMPLE, metavar="N")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws others")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="runs at a time")
+    parser.add_argument("--resume", action="store_true", help="keep what an earlier run has shown")
+    parser.add_argument("--only", metavar="WORD", help="those whose name has this word")
+    parser.add_argument("--list", action="store_true", help="only list the sample")
+    parser.add_argument("--reports", type=Path, default=ROOT / "reports")
+    return parser.parse_args(given)
+
+
+def main(given: Sequence[str]) -> int:
+    """Run the mutants that the command line asks for; return the exit code."""
+    arguments = _arguments(given)
+    everything = all_mutants()
+    sample = drawn(everything, arguments.sample, arguments.seed)
+    if arguments.only:
+        sample = [each for each in sample if arguments.only in each.name]
+    if arguments.list:
+        print("\n".join(f"{each.name}  {' '.join(each.diff)}" for each in sample))
+        return EXIT_GOOD
+    record = Record(len(everything), len(sample), arguments.seed, digest(), reasons())
+    print(record.terms(), flush=True)
+    trials = Trials((arguments.reports / "mutation").resolve(), arguments.jobs)
+    known: dict[Mutant, Verdict] = {}
+    before = {number: signal.signal(number, _as_interrupt) for number in SIGNALS}
+    try:
+        known |= earlier(arguments.reports, record.of) if arguments.resume else {}
+        began = time.monotonic()
+        if sound := sound_of(arguments.reports, record.of) if arguments.resume else {}:
+            trials.seconds, trials.starved = sound["seconds"], sound["starved"]
+            trials.left_out = sound["left_out"]
+        else:
+            trials.sound(lambda text: print(text, flush=True))
+        record.left_out, record.starved = trials.left_out, trials.starved
+        record.seconds = trials.seconds
+        took = time.monotonic() - began
+        print(f"{took:6.1f} s  the sound service passes {len(trials.seconds)} tests", flush=True)
+        for verdict in trials.verdicts([each for each in sample if each not in known]):
+            known[verdict.mutant] = verdict
+            record.verdicts = in_order(sample, known)
+            record.write(arguments.reports)
+            what = f"{record.outcome(verdict)}  {verdict.mutant.name}  {verdict.seconds:.1f} s"
+            print(f"{time.monotonic() - began:6.1f} s  {what}  {verdict.by} {verdict.words}")
+            sys.stdout.flush()
+        code = EXIT_GOOD if record.is_good else EXIT_NOT_GOOD
+    except KeyboardInterrupt:
+        print("\nstopping: ending what is still running", file=sys.stderr)
+        code = EXIT_STOPPED
+    finally:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        trials.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    record.verdicts = in_order(sample, known)
+    if record.verdicts:
+        record.write(arguments.reports)
+    print("\n".join(["", *record.details()[1:], record.summary(), f"{arguments.reports / NAME}"]))
+    return code
+
+
+def _as_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

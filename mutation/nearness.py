@@ -1,0 +1,80 @@
+"""Which scenarios stand nearest to a line of the service: they are asked first.
+
+The faults know it: each changes a function of the service, and names the scenarios that notice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+
+from faults.catalogue import all_faults
+from faults.fault import places_of
+from faults.proof.scope import scenarios
+from mutation.mutants import Mutant
+
+MOST_S = 8.0
+"""The nearest scenarios together take no longer than this, on the sound service."""
+USUAL = {
+    "routes_websocket": ("003", "006", "016", "010", "012"),
+    "fanout": ("006", "016", "009"),
+    "subscriptions": ("016", "008", "007", "113"),
+    "sessions": ("003", "012", "025", "108"),
+    "auth": ("003", "002", "021", "113"),
+    "feed": ("006", "102", "017"),
+    "limits": ("024",),
+    "idle": ("011",),
+    "expiry": ("022",),
+}
+"""Module → scenarios that are near all of it, for functions that no fault changes."""
+
+
+@cache
+def noticed_by() -> Mapping[tuple[str, str], Counter[str]]:
+    """Return (module, function) → scenario → how many faults there it notices.
+
+    The function "" stands for the whole module.
+    """
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for fault in all_faults().values():
+        for owner, name in places_of(fault):
+            is_class = isinstance(owner, type)
+            module = (owner.__module__ if is_class else str(owner.__name__)).removeprefix("app.")
+            inside = f"{owner.__name__}.{name}" if is_class else name
+            for place in ((module, inside), (module, "")):
+                found.setdefault(place, Counter()).update([*fault.caught_by])
+    return found
+
+
+def functional() -> set[str]:
+    """Return the ids of the functional scenarios that can be asked of one service after another."""
+    kinds = scenarios("integration").keys() | scenarios("security").keys()
+    return set(kinds - scenarios("whole-run").keys() - scenarios("needs.browser").keys())
+
+
+def nearest(mutant: Mutant, seconds: Mapping[str, float]) -> list[str]:
+    """Return the ids to ask first, the nearest first.
+
+    Args:
+        mutant: the mutant.
+        seconds: id → how long it takes; only these are asked.
+    """
+    here = noticed_by().get((mutant.module, mutant.function), Counter())
+    ids = [name for name, _ in here.most_common()]
+    ids += [f"QA-WS-{number}" for number in USUAL[mutant.module]]
+    chosen: list[str] = []
+    for name in dict.fromkeys(ids):
+        took = sum(seconds[each] for each in chosen)
+        if name in seconds and (not chosen or took + seconds[name] <= MOST_S):
+            chosen.append(name)
+    return chosen
+
+
+def others(mutant: Mutant, seconds: Mapping[str, float], asked: list[str]) -> list[str]:
+    """Return what is asked where the nearest are green: the rest of p0, and p1 of this module."""
+    module = noticed_by().get((mutant.module, ""), Counter())
+    usual = {f"QA-WS-{number}" for number in USUAL[mutant.module]}
+    wanted = scenarios("p0").keys() | module.keys() | usual
+    rest = [name for name in seconds if name in wanted and name not in asked]
+    return sorted(rest, key=lambda name: (-module[name], seconds[name]))

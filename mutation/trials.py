@@ -1,0 +1,289 @@
+"""Runs the scenarios against a service of each mutant, some at a time.
+
+A mutant is killed by a scenario that FAILED, and by nothing else. What breaks, is inconclusive,
+hangs or runs nothing is asked again, alone; where nothing follows then either, it is undecided.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from faults.proof.judgement import STARVED, Row, shortened
+from faults.proof.runs import Run
+from faults.proof.scope import FUNCTIONAL, Ask, any_of
+from mutation.mutants import APP, Mutant
+from mutation.nearness import functional, nearest, others
+
+LOOK_S = 0.05
+ALLOWED_S = 300.0
+"""How long one run may take; who hangs must not hang the whole."""
+SLOW_S = 2.0
+"""From here on a row of an outline goes behind its quicker neighbours."""
+NO_ROWS = "no scenario ran"
+NEAREST_ONLY = "green in the nearest scenarios; the others were not asked"
+KINDS = ("sound", "mutant", "together")
+MOST = 4
+"""Mutants in one service, where none of them is expected to show any more."""
+
+Outcome = Literal["killed", "survived", "undecided"]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came of one mutant.
+
+    Attributes:
+        mutant: which one.
+        outcome: killed, survived or undecided.
+        by: title of the scenario that failed, with its row's.
+        words: what its verdict said; of an undecided one, why nothing follows.
+        seconds: how long its runs took.
+        asked: ids of the scenarios that were asked.
+    """
+
+    mutant: Mutant
+    outcome: Outcome
+    by: str = ""
+    words: str = ""
+    seconds: float = 0.0
+    asked: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Trial:
+    """Mutants on their way: what was asked, and what is asked next.
+
+    Attributes:
+        mutants: none for the sound service; several are of different modules, in one service.
+        number: of its folders.
+        ids: what is asked.
+        seconds: how long its runs took.
+        asked: ids that were asked.
+        doubt: why nothing follows, "" for nothing.
+        is_second: whether it is asked the same again.
+        has_passed: whether anything was green.
+    """
+
+    mutants: tuple[Mutant, ...]
+    number: int
+    ids: list[str]
+    seconds: float = 0.0
+    asked: list[str] = field(default_factory=list)
+    doubt: str = ""
+    is_second: bool = False
+    has_passed: bool = False
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return " with ".join(each.name for each in self.mutants) or "the sound service"
+
+
+def grouped(mutants: Sequence[Mutant]) -> list[tuple[Mutant, ...]]:
+    """Put mutants of different modules together, so that what is asked once is asked of several."""
+    groups: list[list[Mutant]] = []
+    for mutant in mutants:
+        fits = (
+            group
+            for group in groups
+            if len(group) < MOST and all(each.module != mutant.module for each in group)
+        )
+        group = next(fits, None)
+        if group is None:
+            groups.append([mutant])
+        else:
+            group.append(mutant)
+    return [tuple(group) for group in groups]
+
+
+def _verdict(trial: Trial, mutant: Mutant, row: Row | None, doubt: str) -> Verdict:
+    outcome: Outcome = "killed" if row else "undecided" if doubt else "survived"
+    by, words = (row.title, row.message) if row else ("", doubt)
+    seconds, asked = round(trial.seconds, 2), list(trial.asked)
+    return Verdict(mutant, outcome, by, shortened(words, 300), seconds, asked)
+
+
+def failed(rows: Sequence[Row]) -> Row | None:
+    """Return the first row whose verdict is that the service is at fault."""
+    return next((row for row in rows if row.status == "failed" and not row.is_starved), None)
+
+
+def doubt_of(run: Run, rows: Sequence[Row], starved: Collection[str] = ()) -> str:
+    """Say why nothing follows from a run in which nothing failed; "" where all was green.
+
+    Args:
+        run: it is over.
+        rows: those that ran.
+        starved: ids that are inconclusive on the sound service too: that of a mutant says no more.
+    """
+    if run.overdue:
+        return f"not done within {run.allowed_s:g} s"
+    if not rows:
+        return f"{NO_ROWS}: {run.last_line()}"
+    excused = [row for row in rows if row.is_starved and row.id in starved]
+    for row in rows:
+        if row.status != "passed" and row not in excused:
+            return f"{row.title}: {row.status}: {row.message}"
+    return "" if excused or run.went_well else f"behave ended badly: {run.last_line()}"
+
+
+class Trials:
+    """Runs them, and ends what it started."""
+
+    def __init__(self, folder: Path, jobs: int = 2) -> None:
+        """Prepare; nothing is started yet.
+
+        Args:
+            folder: where each run has a folder of its own, and each service its copy of the code.
+            jobs: how many runs at a time.
+        """
+        self._folder = folder
+        self._jobs = jobs
+        self._running: list[tuple[Trial, Run, Path]] = []
+        self._slow: set[str] = set()
+        self.seconds: dict[str, float] = {}
+        self.starved: dict[str, str] = {}
+        self.left_out: dict[str, str] = {}
+
+    def sound(self, say: Callable[[str], None]) -> None:
+        """Ask the sound service everything, scenario by scenario; what is red is left out.
+
+        What the machine is too busy for is asked of the mutants all the same: a failure kills.
+        """
+        trials = [Trial((), n, [name]) for n, name in enumerate(sorted(functional()))]
+        for trial, row, doubt in self._over(trials):
+            [name] = trial.asked
+            if doubt and not row and STARVED in doubt:
+                self.starved[name] = shortened(doubt, 300)
+                self.seconds[name] = trial.seconds / 2  # it was asked twice
+                say(f"{name} is inconclusive on the sound service: only a failure of it counts")
+            elif row or doubt:
+                doubt = doubt or (row.message if row else "")
+                self.left_out[name] = shortened(doubt, 300)
+                say(f"the sound service does not pass {name}, so it is left out: {doubt}")
+            else:
+                self.seconds[name] = trial.seconds
+        if not self.seconds:
+            raise RuntimeError("the sound service passes no scenario: nothing can be shown")
+
+    def verdicts(self, mutants: Sequence[Mutant]) -> Iterator[Verdict]:
+        """Yield what came of each mutant as it is known.
+
+        First all are asked the nearest scenarios. Of one that is green there nothing follows yet,
+        so it is yielded as undecided, and then again, when it was asked all others: at first of a
+        service with several mutants, and alone where that is not green.
+        """
+        numbers = {mutant: number for number, mutant in enumerate(mutants, 1)}
+        near = {mutant: nearest(mutant, self.seconds) for mutant in mutants}
+        known: dict[Mutant, Verdict] = {}
+        left: list[Mutant] = []
+        first = [Trial((mutant,), numbers[mutant], near[mutant]) for mutant in mutants]
+        for trial, row, doubt in self._over(first):
+            [mutant] = trial.mutants
+            known[mutant] = _verdict(trial, mutant, row, doubt)
+            if known[mutant].outcome == "survived" or (doubt and trial.has_passed):
+                left.append(mutant)
+                known[mutant].outcome = "undecided"
+                known[mutant].words = known[mutant].words or NEAREST_ONLY
+            yield known[mutant]
+        rest = {mutant: others(mutant, self.seconds, near[mutant]) for mutant in left}
+        alone = [mutant for mutant in left if known[mutant].words != NEAREST_ONLY]
+        together = [
+            Trial(group, numbers[group[0]], list(dict.fromkeys(i for m in group for i in rest[m])))
+            for group in grouped([mutant for mutant in left if mutant not in alone])
+        ]
+        for trial, row, doubt in self._over(together):
+            if row or doubt:
+                alone += trial.mutants
+                continue
+            share = trial.seconds / len(trial.mutants)
+            for mutant in trial.mutants:
+                seconds = round(known[mutant].seconds + share, 2)
+                asked = known[mutant].asked + rest[mutant]
+                yield Verdict(mutant, "survived", seconds=seconds, asked=asked)
+        for trial, row, doubt in self._over(
+            [Trial((mutant,), numbers[mutant], rest[mutant]) for mutant in alone]
+        ):
+            [mutant] = trial.mutants
+            before = known[mutant]
+            doubt = doubt or ("" if before.words == NEAREST_ONLY else before.words)
+            verdict = _verdict(trial, mutant, row, doubt)
+            verdict.seconds = round(before.seconds + verdict.seconds, 2)
+            verdict.asked = before.asked + verdict.asked
+            yield verdict
+
+    def _over(self, waiting: list[Trial]) -> Iterator[tuple[Trial, Row | None, str]]:
+        """Run trials; yield each that is over, with the row that failed, or what is doubtful."""
+        alone: list[Trial] = []
+        waiting = list(waiting)
+        while waiting or alone or self._running:
+            jobs = self._jobs if waiting else 1
+            while (queue := waiting or alone) and len(self._running) < jobs:
+                if not waiting and self._running:
+                    break
+                trial = queue.pop(0)
+                self._running.append((trial, *self._start(trial)))
+            time.sleep(LOOK_S)
+            for trial, run, copy in list(self._running):
+                rows = run.rows()
+                row = failed(rows)
+                if not (row or run.is_over()):
+                    continue
+                run.stop()
+                row = row or failed(run.rows())
+                self._running.remove((trial, run, copy))
+                shutil.rmtree(copy, ignore_errors=True)
+                trial.seconds += run.elapsed_s
+                self._slow |= {at for at, took in run.seconds().items() if took > SLOW_S}
+                doubt = "" if row else doubt_of(run, run.rows(), self.starved)
+                if self._is_over(trial, doubt, run):
+                    yield trial, row, "" if row else trial.doubt
+                else:
+                    alone.append(trial)
+
+    def _is_over(self, trial: Trial, doubt: str, run: Run) -> bool:
+        """Tell whether a trial is over; otherwise it is asked the same again, alone."""
+        if doubt and not trial.is_second and len(trial.mutants) < 2:
+            trial.is_second = True
+            return False
+        trial.asked += trial.ids
+        trial.doubt = doubt
+        trial.has_passed = any(each.status == "passed" for each in run.rows())
+        return True
+
+    def _start(self, trial: Trial) -> tuple[Run, Path]:
+        ids = trial.ids
+        folder = self._folder / f"{KINDS[min(len(trial.mutants), 2)]}-{trial.number:03d}"
+        copy = folder.with_name(f"{folder.name}-code")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(APP, copy / "app")
+        for mutant in trial.mutants:
+            (copy / mutant.file).write_text(mutant.source, encoding="utf-8")
+            for stale in (copy / "app" / "__pycache__").glob(f"{mutant.module}.*"):
+                stale.unlink()
+        files = dict.fromkeys(Ask((any_of([name]),), {}).files[0] for name in ids)
+        run = Run(
+            trial.name,
+            folder,
+            (*FUNCTIONAL, any_of(ids)),
+            (),
+            ALLOWED_S,
+            slow=self._slow,
+            files=tuple(files),
+            settings={"launch.directory": str(copy)},
+        )
+        return run, copy
+
+    def stop(self) -> None:
+        """End what is still running: all are asked first, then waited for."""
+        for _, run, _ in self._running:
+            run.interrupt()
+        for _, run, copy in self._running:
+            run.stop()
+            shutil.rmtree(copy, ignore_errors=True)
+        self._running.clear()

@@ -1,0 +1,231 @@
+"""What kills a mutant: a scenario that failed, and nothing else."""
+
+import ast
+import json
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
+
+from faults.proof.judgement import Row
+from mutation.mutants import Mutant, all_mutants, drawn, functions_in, hints_in
+from mutation.nearness import functional, nearest, others
+from mutation.record import Record, earlier, sound_of
+from mutation.trials import Outcome, Trials, Verdict, doubt_of, grouped
+
+MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
+GREEN = Row("QA-WS-011", "QA-WS-011 It closes", "passed", "")
+RED = Row("QA-WS-011", "QA-WS-011 It closes", "failed", "closed after 9 s")
+STARVED = Row("QA-WS-011", "QA-WS-011 It closes", "error", "INCONCLUSIVE: stood still")
+BROKEN = Row("QA-WS-011", "QA-WS-011 It closes", "error", "the service did not start")
+
+
+class FakeRun:
+    """A run that is over at once, with these rows."""
+
+    allowed_s = 9.0
+    elapsed_s = 0.5
+
+    def __init__(self, *rows, overdue=False):
+        self._rows, self.overdue = list(rows), overdue
+        self.went_well = bool(rows) and all(row.status == "passed" for row in rows)
+
+    def rows(self):
+        return self._rows
+
+    def is_over(self):
+        return True
+
+    def stop(self):
+        pass
+
+    def seconds(self):
+        return {}
+
+    def last_line(self):
+        return "nothing"
+
+
+@pytest.fixture
+def ran(tmp_path, monkeypatch):
+    """Run mutants against what their runs will be; return their last verdicts and what was asked.
+
+    The nearest scenario of all is QA-WS-011, QA-WS-006 the only other.
+    """
+    monkeypatch.setattr("mutation.trials.nearest", lambda mutant, seconds: ["QA-WS-011"])
+    monkeypatch.setattr("mutation.trials.others", lambda mutant, seconds, near: ["QA-WS-006"])
+
+    def running(*runs, mutants=(MUTANT,)):
+        trials, left, asked = Trials(tmp_path, jobs=1), list(runs), []
+
+        def start(trial):
+            asked.append((len(trial.mutants), *trial.ids))
+            return left.pop(0), tmp_path / "no-copy"
+
+        monkeypatch.setattr(trials, "_start", start)
+        last = {verdict.mutant: verdict for verdict in trials.verdicts(mutants)}
+        assert not left
+        return [*last.values()], asked
+
+    return running
+
+
+NEAR, REST = (1, "QA-WS-011"), (1, "QA-WS-006")
+
+
+def test_a_failure_kills_and_nothing_else_is_asked(ran):
+    [verdict], asked = ran(FakeRun(RED))
+    assert (verdict.outcome, verdict.words) == ("killed", RED.message)
+    assert verdict.by == RED.title
+    assert asked == [NEAR]
+
+
+def test_where_the_nearest_are_green_all_others_are_asked(ran):
+    [verdict], asked = ran(FakeRun(GREEN), FakeRun(GREEN))
+    assert verdict.outcome == "survived"
+    assert asked == [NEAR, REST]
+
+
+def test_several_are_asked_together_what_none_is_expected_to_show(ran):
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    verdicts, asked = ran(FakeRun(GREEN), FakeRun(GREEN), FakeRun(GREEN), mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "survived"]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006")]
+
+
+def test_where_several_are_not_green_each_is_asked_alone(ran):
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(RED), FakeRun(GREEN), FakeRun(RED)]
+    verdicts, asked = ran(*runs, mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "killed"]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST]
+
+
+def test_no_two_of_one_module_are_put_together():
+    some = all_mutants(["idle", "expiry", "limits"])
+    groups = grouped(some)
+    assert sorted(m.name for group in groups for m in group) == sorted(m.name for m in some)
+    assert all(len({m.module for m in group}) == len(group) for group in groups)
+
+
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        (FakeRun(BROKEN), "did not start"),
+        (FakeRun(STARVED), "stood still"),
+        (FakeRun(), "no scenario ran"),
+        (FakeRun(overdue=True), "not done within 9 s"),
+        (FakeRun(replace(GREEN, status="skipped")), "skipped"),
+    ],
+    ids=["broken", "inconclusive", "empty selection", "timeout", "not verified"],
+)
+def test_what_is_no_failure_kills_nothing_and_is_asked_again(ran, run, why):
+    [verdict], asked = ran(run, run)
+    assert verdict.outcome == "undecided"
+    assert why in verdict.words
+    assert asked == [NEAR, NEAR]
+
+
+def test_what_was_doubtful_once_may_be_clear_the_second_time(ran):
+    [verdict], asked = ran(FakeRun(STARVED), FakeRun(GREEN), FakeRun(GREEN))
+    assert verdict.outcome == "survived"
+    assert asked == [NEAR, NEAR, REST]
+    [verdict], _ = ran(FakeRun(STARVED), FakeRun(RED))
+    assert verdict.outcome == "killed"
+
+
+def test_one_that_stays_doubtful_may_yet_be_killed_elsewhere(ran):
+    half = FakeRun(GREEN, STARVED)
+    [verdict], asked = ran(half, half, FakeRun(RED))
+    assert verdict.outcome == "killed"
+    assert asked == [NEAR, NEAR, REST]
+    [verdict], _ = ran(half, half, FakeRun(GREEN))
+    assert verdict.outcome == "undecided"
+    assert "stood still" in verdict.words
+
+
+def test_who_is_starved_without_a_mutant_too_may_only_fail():
+    run = FakeRun(GREEN, STARVED)
+    assert "stood still" in doubt_of(run, run.rows())  # type: ignore[arg-type]
+    assert doubt_of(run, run.rows(), ["QA-WS-011"]) == ""  # type: ignore[arg-type]
+    broken = FakeRun(STARVED, BROKEN)
+    assert "did not start" in doubt_of(broken, broken.rows(), ["QA-WS-011"])  # type: ignore[arg-type]
+
+
+def test_a_hook_that_broke_behind_green_rows_is_doubtful():
+    run = FakeRun(GREEN)
+    run.went_well = False
+    assert "ended badly" in doubt_of(run, run.rows())  # type: ignore[arg-type]
+
+
+def test_mutants_are_of_code_that_runs():
+    tree = ast.parse("class A:\n    def b(self, c: int | None = None) -> 'x':\n        return c\n")
+    hint, result = sorted(hints_in(tree))
+    assert hint == ((2, 19), (2, 29))
+    assert result[0][0] == 2
+    assert [*functions_in(tree)] == [("A.b", 2, 3)]
+
+
+def test_a_sample_is_the_same_for_the_same_seed():
+    some = all_mutants(["idle", "expiry"])
+    assert drawn(some, 10, 1) == drawn(some, 10, 1) != drawn(some, 10, 2)
+    assert len(drawn(some, 10_000, 1)) == len(some)
+    assert all(each.diff and each.key.startswith(each.file) for each in drawn(some, 5, 1))
+
+
+def test_the_faults_say_what_is_near():
+    seconds = dict.fromkeys(functional(), 1.0)
+    flush = next(each for each in all_mutants(["expiry"]) if each.function == "ExpiryTimer._check")
+    near = nearest(flush, seconds)
+    assert "QA-WS-022" in near
+    rest = others(flush, seconds, near)
+    assert not {*near} & {*rest}
+    assert "QA-WS-006" in rest
+
+
+@pytest.fixture
+def record():
+    some = drawn(all_mutants(["idle"]), 20, 1)
+    kinds: list[tuple[Outcome, int]] = [("killed", 17), ("survived", 2), ("undecided", 1)]
+    outcomes = [outcome for outcome, count in kinds for _ in range(count)]
+    verdicts = [Verdict(m, o, "who", "words") for m, o in zip(some, outcomes, strict=True)]
+    seconds = {"QA-WS-011": 2.5}
+    return Record(100, 20, 1, "state", seconds=seconds, verdicts=verdicts)
+
+
+def test_the_score_is_of_what_is_decided_and_not_equivalent(record):
+    assert record.score == pytest.approx(100 * 17 / 19)
+    assert not record.is_good
+    record.equivalent = {record.verdicts[17].mutant.key: "no client can see it"}
+    assert record.score == pytest.approx(100 * 17 / 18)
+    assert record.is_good
+    assert "17 killed, 1 survived, 1 equivalent, 1 undecided" in record.summary()
+    assert any("no client can see it" in line for line in record.details())
+
+
+def test_too_many_equivalents_are_not_good(record):
+    record.equivalent = {each.mutant.key: "why" for each in record.verdicts[17:19]}
+    assert record.score == 100
+    assert not record.is_good
+
+
+def test_a_small_or_unfinished_sample_is_a_part(record):
+    assert not record.is_whole
+    record.population = 20
+    assert record.is_whole
+    record.verdicts.pop()
+    assert not record.is_whole
+    assert "19 of 20 mutants" in record.summary()
+
+
+def test_a_run_is_taken_up_where_it_was_left(tmp_path, record):
+    record.write(tmp_path)
+    found = json.loads((tmp_path / "mutation.json").read_text())
+    assert found["mutants"][0]["by"] == "who"
+    known = earlier(tmp_path, "state")
+    assert [*known] == [each.mutant for each in record.verdicts if each.outcome != "undecided"]
+    assert earlier(tmp_path, "another state") == {}
+    assert earlier(tmp_path / "nowhere", "state") == {}
+    assert sound_of(tmp_path, "state")["seconds"] == {"QA-WS-011": 2.5}
+    assert sound_of(tmp_path, "another state") == sound_of(tmp_path / "nowhere", "state") == {}
