@@ -11,4 +11,4 @@ from qaws.verdict import Checks
 def bare_testbed():
     """Return one whose scenario has begun."""
     state = ScenarioState(Registry(QaWs()), Checks())
-    return SimpleNamespace(scenario=state)
+    return SimpleNamespace(scenario=state, target=SimpleNamespace(deviations={}))

@@ -13,6 +13,7 @@ from qaws.load.schedule import FlowReport
 from qaws.measure.line import LineRecord
 from qaws.measure.stall import Stalls
 from qaws.protocol.market import selection_of
+from qaws.sut.sections import Deviation
 from qaws.verdict import Inconclusive, NotVerified, Refuted
 from tests.bare import bare_testbed
 
@@ -222,3 +223,10 @@ def test_who_is_kept_with_a_full_line_is_told_before_who_was_not_slow():
     records[0].line = seen(waiting=0)
     with pytest.raises(Refuted, match="slow client 2 was kept"):
         load_checks.slow_evicted(slow(*records, after_s=(0.1,)), 20, SLOW)
+
+
+def test_an_eviction_that_the_target_declares_otherwise_is_required_so():
+    testbed = slow(*BOTH)
+    testbed.target.deviations = {"slow consumer": Deviation(code=4008, reason="too slow")}
+    with pytest.raises(Refuted, match=r"allowed closed with 4008 and a reason containing"):
+        load_checks.slow_evicted(testbed, 20, SLOW)
