@@ -145,5 +145,5 @@ def test_what_was_late_before_the_attack_is_not_of_it(served):
 
 
 def test_a_bystander_who_gets_nothing_more_is_told(served):
-    with pytest.raises(Refuted, match=r"^the fence to Alice"):
+    with pytest.raises(Refuted, match=r"^the end marker to Alice"):
         served(*[2.0] * 200, fence_comes=False)

@@ -15,6 +15,7 @@ from qaws.measure.latency import Latencies
 from qaws.measure.line import LineRecord
 from qaws.measure.stall import Stalls
 from qaws.protocol.market import selection_of
+from qaws.sut.sections import Deviation
 from qaws.verdict import Inconclusive, NotVerified, Refuted
 from tests.bare import bare_testbed
 
@@ -241,3 +242,10 @@ def test_a_percentile_is_below_its_bound_or_is_told():
         load_checks.percentile_below(with_latencies(*most[:97], *[400_000] * 3), 99, 100)
     with pytest.raises(Refuted, match=r"^broadcast latency p50: measured 2"):
         load_checks.percentile_below(with_latencies(*most), 50, 2)
+
+
+def test_an_eviction_that_the_target_declares_otherwise_is_required_so():
+    testbed = slow(*BOTH)
+    testbed.target.deviations = {"slow consumer": Deviation(code=4008, reason="too slow")}
+    with pytest.raises(Refuted, match=r"allowed closed with 4008 and a reason containing"):
+        load_checks.slow_evicted(testbed, 20, SLOW)
