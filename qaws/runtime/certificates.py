@@ -37,8 +37,8 @@ class Certificates:
 def issue(folder: Path, *hosts: str) -> Certificates:
     """Make an authority, and a certificate for this machine and further hosts; write the files.
 
-    The authority's own key is kept by nobody, so that it never signs anything else. It takes a
-    millisecond.
+    The authority's own key is kept by nobody, so that it never signs anything else. It takes a few
+    milliseconds.
 
     Args:
         folder: where `ca.pem`, `server.pem` and `server.key` go, the key for nobody else to read.
