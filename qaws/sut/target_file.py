@@ -137,8 +137,9 @@ def _first_problem(problem: ValidationError) -> str:
         return f"{place} is missing"
     reason = error["msg"].removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
-        model = _SECTIONS.get(path[0], Deviation)
-        reason = f"must be {model.model_fields[path[-1]].description}"
+        fields = (_model_of(path[0]) or Deviation).model_fields
+        field = next(fields[name] for name in path[1:] if name in fields)
+        reason = f"must be {field.description}"
     # What stands before an @ may be a password, also in an address that is none.
     value = re.sub(r"[^'/@\s]*@", "***@", repr(error["input"]))
     shown = "" if error["type"] == "value_error" else f" = {value}"
