@@ -51,7 +51,7 @@ ${renderTests(model.tests)}
 ${renderCriteria(model.criteria)}
 </section>
 ${renderFurther(model.further ?? [])}
-${renderDeclared(run.target)}
+${renderDeclared(run.target ?? {})}
 <section class="keep">
 <h2>Signatures</h2>
 ${renderSignatures(requirements.signatures)}
