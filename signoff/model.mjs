@@ -9,6 +9,7 @@
 
 import { causesOf, heldIn } from "./causes.mjs";
 import { takeEvidence } from "./evidence.mjs";
+import { clip } from "./html.mjs";
 
 export const TEST_VERDICTS = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED", "NOT COVERED", "PASSED"];
 /** behave's exit code where something was not verified, and nothing worse: rows say which. */
@@ -241,7 +242,7 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
   const first = (verdict) => {
     const scenario = scenarios.find((one) => one.verdict === verdict);
     const name = scenario.id ?? scenario.title;
-    return sentence(`${name}: ${firstLine(scenario.reason).slice(0, 220)}`);
+    return sentence(`${name}: ${clip(firstLine(scenario.reason), 220)}`);
   };
   const say = (verdict, reason) => ({ verdict, reason, total, passed: counts.PASSED });
   const state = run.state ?? "missing";

@@ -23,7 +23,7 @@ function renderCause({ verdict, reason, ids, scenarios }) {
   const rows = scenarios.map(row);
   const rest = rows.slice(MAX_ROWS);
   const folded = rest.length ? `<details><summary>${plural(rest.length, "scenario")} more</summary><p class="links">${rest.join(" · ")}</p></details>` : "";
-  return `<li>${chip(verdict)} <p class="reason">${escape(clip(reason, 420))}</p>
+  return `<li>${chip(verdict)} <p class="reason">${escape(clip(reason.replace(`${verdict}: `, ""), 420))}</p>
 <p class="rowsof">${escape(`${plural(scenarios.length, "scenario")} of ${ids.join(", ")}`)}</p>
 <p class="links">${rows.slice(0, MAX_ROWS).join(" · ")}</p>${folded}</li>`;
 }

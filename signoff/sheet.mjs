@@ -13,7 +13,7 @@ const LEGEND = [
   ["FAILED", "the service did not do what a scenario says"],
   ["BROKEN", "the environment, the target or the suite could not be used; nothing follows about the service"],
   ["INCONCLUSIVE", "the harness itself was starved while it measured; to be run again"],
-  ["NOT VERIFIED", "selected, but not run to its end, for the reason given"],
+  ["NOT VERIFIED", "selected, but not run to its end, or as the target declares and not as specified: the reason says which"],
   ["NOT COVERED", "not part of this run"],
 ];
 
@@ -51,7 +51,7 @@ ${renderTests(model.tests)}
 ${renderCriteria(model.criteria)}
 </section>
 ${renderFurther(model.further ?? [])}
-${renderDeclared(run.target)}
+${renderDeclared(run.target ?? {})}
 <section class="keep">
 <h2>Signatures</h2>
 ${renderSignatures(requirements.signatures)}

@@ -141,7 +141,9 @@ def _first_problem(problem: ValidationError) -> str:
         return f"{place} is missing"
     reason = error["msg"].removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
-        reason = f"must be {_SECTIONS[path[0]].model_fields[path[1]].description}"
+        fields = _SECTIONS[path[0]].model_fields
+        field = next(fields[name] for name in path[1:] if name in fields)
+        reason = f"must be {field.description}"
     # What stands before an @ may be a password, also in an address that is none.
     value = re.sub(r"[^'/@\s]*@", "***@", repr(error["input"]))
     shown = "" if error["type"] == "value_error" else f" = {value}"

@@ -143,7 +143,7 @@ def test_a_run_that_passes(project, needs_node):
     assert verdict["signoff"]["verdict"] == "INCOMPLETE"
     assert "24 not covered" in verdict["signoff"]["reason"]
     assert len(history.read_text().splitlines()) == 1
-    assert project.run("qaws.report.signoff").returncode == 0
+    assert project.run("qaws", "report").returncode == 0
     assert len(history.read_text().splitlines()) == 1, "the same run, told again"
     done = project.run("qaws.runner.job", "--tags=@nobody-has-this")
     assert done.returncode == 2
@@ -179,7 +179,7 @@ def short_run(project):
 
 
 def report_fails(project, says, **env):
-    done = project.run("qaws.report.signoff", **env)
+    done = project.run("qaws", "report", **env)
     assert done.returncode != 0
     lines = [line for line in (done.stderr + done.stdout).splitlines() if "BROKEN" in line]
     assert len(lines) == 1
