@@ -102,6 +102,14 @@ async def connects_with_token_in(context: StepContext, client: str, location: st
     await context.testbed.do(lifecycle.connect, [client], location=location)
 
 
+@when("{client:Client} connects with a valid token of {kib:d} KiB in the {location}")
+async def connects_with_long_token(
+    context: StepContext, client: str, kib: int, location: str
+) -> None:
+    """As long as an issuer makes it for somebody who is in many groups: the claim is "groups"."""
+    await context.testbed.do(tokens.connect_with_long_token, client, kib, location)
+
+
 @when("{client:Client} connects from {origin} with a valid token")
 async def connects_from(context: StepContext, client: str, origin: str) -> None:
     """A page makes a browser connect; docs/editing.md lists the pages."""
