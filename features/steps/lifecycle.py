@@ -5,6 +5,7 @@ from qaws.behaviours import (
     deployment,
     expiry,
     greetings,
+    idleness,
     lifecycle,
     mistakes,
     publishing,
@@ -64,6 +65,14 @@ async def clients_are_connected(context: StepContext, clients: list[str], be: st
 async def client_is_pinging(context: StepContext, client: str, every: float) -> None:
     """A client that was welcomed and sends ping messages until the last step."""
     await context.testbed.do(lifecycle.be_pinging, client, every)
+
+
+@given(
+    "{client:Client} is connected, pings once after {delay:Duration}, and is silent from then on"
+)
+async def client_pings_once(context: StepContext, client: str, delay: float) -> None:
+    """A client that was welcomed and sends one ping message, so long after it had connected."""
+    await context.testbed.do(idleness.be_pinging_once, client, delay)
 
 
 @given("{clients:Clients} {be:Be} connected from {origin}")
