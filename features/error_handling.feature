@@ -46,8 +46,8 @@ Feature: Error handling
     When Alice connects with a valid token
     And Alice stays silent until closed, for up to 5 seconds
     Then Alice is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after connecting
-    And Dora is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after pinging
     And Bob and Carol stay connected for at least 5 seconds
+    And Dora is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after pinging
 
   @QA-WS-012 @p0 @critical @needs.configure @needs.inject
   Scenario Outline: QA-WS-012 One client over the limit is turned away
