@@ -11,7 +11,7 @@ pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
 from faults.proof.judgement import Row
 from mutation.mutants import Mutant, all_mutants, drawn, functions_in, hints_in
 from mutation.nearness import functional, nearest, others
-from mutation.record import Record, earlier, sound_of
+from mutation.record import Record, earlier, reasons, sound_of
 from mutation.trials import NEAREST_ONLY, Outcome, Trials, Verdict, doubt_of, grouped
 
 MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
@@ -243,3 +243,9 @@ def test_a_run_is_taken_up_where_it_was_left(tmp_path, record):
     assert earlier(tmp_path / "nowhere", "state") == {}
     assert sound_of(tmp_path, "state")["seconds"] == {"QA-WS-011": 2.5}
     assert sound_of(tmp_path, "another state") == sound_of(tmp_path / "nowhere", "state") == {}
+
+
+def test_each_equivalent_is_a_mutant_of_today_and_has_a_reason():
+    keys = {each.key for each in all_mutants(["feed", "fanout", "subscriptions"])}
+    assert reasons().keys() <= keys
+    assert all(len(why.split()) > 5 for why in reasons().values())
