@@ -6,6 +6,7 @@ import asyncio
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from websockets import http11
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
@@ -299,6 +300,28 @@ def header_token_ignored() -> None:
         return original(path, Headers())
 
     replace(auth, "bearer_token", bearer_token)
+
+
+LONG_REFUSED = "admission of Alice"
+
+
+@fault(
+    story="Tokens of more than 2 KiB are refused, so that users in many groups are locked out.",
+    caught_by={"QA-WS-003": LONG_REFUSED},
+)
+def long_tokens_refused() -> None:
+    """Allow fewer characters."""
+    replace(auth, "MAX_TOKEN_CHARS", 2048)
+
+
+@fault(
+    story="The lines of a request may have 1 KiB, so that the handshakes of users in many groups "
+    "fail before anybody looks at their tokens.",
+    caught_by={"QA-WS-003": LONG_REFUSED},
+)
+def long_lines_refused() -> None:
+    """Set the limit of the WebSocket library lower."""
+    replace(http11, "MAX_LINE_LENGTH", 1152)
 
 
 @fault(

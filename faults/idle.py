@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from app import closes
@@ -61,6 +62,23 @@ def idle_timer_ignores_ticks() -> None:
 def idle_timeout_too_early() -> None:
     """Halve the time."""
     _timeout(lambda timeout_s: timeout_s / 2)
+
+
+@fault(
+    story="The idle timer looks when the time since the connect is up, and rounds down: who did "
+    "something less than a second after connecting is thrown out while reading what came.",
+    caught_by={"QA-WS-011": "time from the ping of Dora until it was closed: measured "},
+)
+def idle_time_rounded_down() -> None:
+    """Close up to a second early where the timer happens to fire."""
+    original = IdleTimer._check
+
+    def _check(self: IdleTimer) -> None:
+        if self._last_active + self._timeout_s - time.monotonic() <= 1.0:
+            self._last_active -= 1.0
+        original(self)
+
+    replace(IdleTimer, "_check", _check)
 
 
 @fault(

@@ -37,15 +37,18 @@ Feature: Error handling
   Scenario: QA-WS-011 An idle connection is closed, a busy one is not
     > Plan: given an idle timeout of N seconds, then a client that neither sends nor receives for N s
     > is closed with 1000 or 1001 and a reason with "idle" or "timeout", between N and N+2 s; a
-    > client that pings is not; a subscribed client that only receives ticks is not.
+    > client that pings is not; a subscribed client that only receives ticks is not. The time runs
+    > from what a client did last: from its ping, where it pinged once.
 
     Given the ticker service is running with an idle timeout of 2 seconds
     And Bob is connected and pings every 1 second
     And Carol is connected and subscribed to NIFTY, which ticks every 1 second
+    And Dora is connected, pings once after 900 ms, and is silent from then on
     When Alice connects with a valid token
     And Alice stays silent until closed, for up to 5 seconds
     Then Alice is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after connecting
     And Bob and Carol stay connected for at least 5 seconds
+    And Dora is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after pinging
 
   @QA-WS-012 @p0 @critical @needs.configure @needs.inject
   Scenario Outline: QA-WS-012 One client over the limit is turned away

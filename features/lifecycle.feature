@@ -53,6 +53,19 @@ Feature: Connection lifecycle
       | query parameter      |
       | Authorization header |
 
+  @QA-WS-003 @p0 @critical @needs.mint
+  Scenario Outline: QA-WS-003 A long valid token is as good as a short one
+    > Plan: given a valid JWT, when the client connects with it, then it is welcomed. Users with many
+    > groups have long ones, which limits on request lines and headers must let through.
+
+    When Alice connects with a valid token of 4 KiB in the <place>
+    Then Alice is welcomed within 2 seconds
+
+    Examples: a long token
+      | place                |
+      | query parameter      |
+      | Authorization header |
+
   @QA-WS-004 @p0 @critical @needs.observe @needs.statistics
   Scenario Outline: QA-WS-004 A disconnect leaves nothing behind
     > Plan: given active connections, when ten clients connect, ping, and close, then the service's

@@ -24,6 +24,7 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="runs at a time")
     parser.add_argument("--resume", action="store_true", help="keep what an earlier run has shown")
     parser.add_argument("--only", metavar="WORD", help="those whose name has this word")
+    parser.add_argument("--first", type=int, metavar="N", help="the first N of the sample alone")
     parser.add_argument("--list", action="store_true", help="only list the sample")
     parser.add_argument("--reports", type=Path, default=ROOT / "reports")
     return parser.parse_args(given)
@@ -36,10 +37,12 @@ def main(given: Sequence[str]) -> int:
     sample = drawn(everything, arguments.sample, arguments.seed)
     if arguments.only:
         sample = [each for each in sample if arguments.only in each.name]
+    wanted = len(sample)
+    sample = sample[: arguments.first]
     if arguments.list:
         print("\n".join(f"{each.name}  {' '.join(each.diff)}" for each in sample))
         return EXIT_GOOD
-    record = Record(len(everything), len(sample), arguments.seed, digest(), reasons())
+    record = Record(len(everything), wanted, arguments.seed, digest(), reasons())
     print(record.terms(), flush=True)
     trials = Trials((arguments.reports / "mutation").resolve(), arguments.jobs)
     known: dict[Mutant, Verdict] = {}
@@ -56,7 +59,9 @@ def main(given: Sequence[str]) -> int:
         record.seconds = trials.seconds
         took = time.monotonic() - began
         print(f"{took:6.1f} s  the sound service passes {len(trials.seconds)} tests", flush=True)
-        for verdict in trials.verdicts([each for each in sample if each not in known]):
+        green = {each: v for each, v in known.items() if v.outcome == "undecided"}
+        asked = [each for each in sample if each not in known or each in green]
+        for verdict in trials.verdicts(asked, green):
             known[verdict.mutant] = verdict
             record.verdicts = in_order(sample, known)
             record.write(arguments.reports)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mutation.mutants import ROOT, Mutant
-from mutation.trials import Outcome, Verdict
+from mutation.trials import NEAREST_ONLY, Outcome, Verdict
 
 NAME = "mutation.json"
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
@@ -163,7 +163,10 @@ def sound_of(reports: Path, of: str) -> dict[str, Any]:
 
 
 def earlier(reports: Path, of: str) -> dict[Mutant, Verdict]:
-    """Return the verdicts of an earlier run on the same state, but for the undecided ones."""
+    """Return the verdicts of an earlier run on the same state.
+
+    What is undecided is asked again; where only the others were not asked yet, these are left.
+    """
     try:
         found = json.loads((reports / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -173,7 +176,7 @@ def earlier(reports: Path, of: str) -> dict[Mutant, Verdict]:
         place = {name: value for name, value in each["mutant"].items() if name != "file"}
         mutant = Mutant(**place)
         outcome: Outcome = "survived" if each["outcome"] == "equivalent" else each["outcome"]
-        if outcome != "undecided":
+        if outcome != "undecided" or each["words"] == NEAREST_ONLY:
             verdicts[mutant] = Verdict(
                 mutant, outcome, each["by"], each["words"], each["seconds"], each["asked"]
             )

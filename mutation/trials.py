@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -171,18 +171,28 @@ class Trials:
         if not self.seconds:
             raise RuntimeError("the sound service passes no scenario: nothing can be shown")
 
-    def verdicts(self, mutants: Sequence[Mutant]) -> Iterator[Verdict]:
+    def verdicts(
+        self, mutants: Sequence[Mutant], green: Mapping[Mutant, Verdict] | None = None
+    ) -> Iterator[Verdict]:
         """Yield what came of each mutant as it is known.
 
         First all are asked the nearest scenarios. Of one that is green there nothing follows yet,
         so it is yielded as undecided, and then again, when it was asked all others: at first of a
         service with several mutants, and alone where that is not green.
+
+        Args:
+            mutants: which.
+            green: those of which it is known that they are green in the nearest scenarios.
         """
         numbers = {mutant: number for number, mutant in enumerate(mutants, 1)}
         near = {mutant: nearest(mutant, self.seconds) for mutant in mutants}
-        known: dict[Mutant, Verdict] = {}
-        left: list[Mutant] = []
-        first = [Trial((mutant,), numbers[mutant], near[mutant]) for mutant in mutants]
+        known = dict(green or {})
+        left = [mutant for mutant in mutants if mutant in known]
+        first = [
+            Trial((mutant,), numbers[mutant], near[mutant])
+            for mutant in mutants
+            if mutant not in known
+        ]
         for trial, row, doubt in self._over(first):
             [mutant] = trial.mutants
             known[mutant] = _verdict(trial, mutant, row, doubt)
@@ -266,7 +276,8 @@ class Trials:
             (copy / mutant.file).write_text(mutant.source, encoding="utf-8")
             for stale in (copy / "app" / "__pycache__").glob(f"{mutant.module}.*"):
                 stale.unlink()
-        files = dict.fromkeys(Ask((any_of([name]),), {}).files[0] for name in ids)
+        quick_first = sorted(ids, key=lambda name: self.seconds.get(name, 0.0))
+        files = dict.fromkeys(Ask((any_of([name]),), {}).files[0] for name in quick_first)
         run = Run(
             trial.name,
             folder,

@@ -1,6 +1,6 @@
 """How connections end: refused, or closed by the service with a code and a reason."""
 
-from qaws.behaviours import closes, expiry, shutdown
+from qaws.behaviours import closes, expiry, idleness, shutdown
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.gherkin.steps import then
 from qaws.testbed.context import StepContext
@@ -36,6 +36,22 @@ async def are_closed_between(
     """The close itself was seen, neither too early nor too late."""
     expected = ExpectedClose(codes, reasons)
     await context.testbed.do(closes.closed_between, clients, expected, *window)
+
+
+@then(
+    "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, {window:Window} after pinging"
+)
+async def are_closed_after_ping(
+    context: StepContext,
+    clients: list[str],
+    be: str,
+    codes: list[int],
+    reasons: list[str],
+    window: tuple[float, float],
+) -> None:
+    """Who has pinged once is idle from then on, and not from the connect."""
+    expected = ExpectedClose(codes, reasons)
+    await context.testbed.do(idleness.closed_after_ping, clients, expected, *window)
 
 
 @then(

@@ -5,6 +5,7 @@ from qaws.behaviours import (
     deployment,
     expiry,
     greetings,
+    idleness,
     lifecycle,
     mistakes,
     publishing,
@@ -66,6 +67,14 @@ async def client_is_pinging(context: StepContext, client: str, every: float) -> 
     await context.testbed.do(lifecycle.be_pinging, client, every)
 
 
+@given(
+    "{client:Client} is connected, pings once after {delay:Duration}, and is silent from then on"
+)
+async def client_pings_once(context: StepContext, client: str, delay: float) -> None:
+    """A client that was welcomed and sends one ping message, so long after it had connected."""
+    await context.testbed.do(idleness.be_pinging_once, client, delay)
+
+
 @given("{clients:Clients} {be:Be} connected from {origin:Origin}")
 async def clients_are_connected_from(
     context: StepContext, clients: list[str], be: str, origin: str
@@ -100,6 +109,14 @@ async def connects(context: StepContext, client: str) -> None:
 async def connects_with_token_in(context: StepContext, client: str, location: str) -> None:
     """The token is in the "query parameter" or the "Authorization header"."""
     await context.testbed.do(lifecycle.connect, [client], location=location)
+
+
+@when("{client:Client} connects with a valid token of {kib:d} KiB in the {location}")
+async def connects_with_long_token(
+    context: StepContext, client: str, kib: int, location: str
+) -> None:
+    """As long as an issuer makes it for somebody who is in many groups: the claim is "groups"."""
+    await context.testbed.do(tokens.connect_with_long_token, client, kib, location)
 
 
 @when("{client:Client} connects from {origin:Origin} with a valid token")

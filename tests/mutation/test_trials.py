@@ -11,8 +11,8 @@ pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
 from faults.proof.judgement import Row
 from mutation.mutants import Mutant, all_mutants, drawn, functions_in, hints_in
 from mutation.nearness import functional, nearest, others
-from mutation.record import Record, earlier, sound_of
-from mutation.trials import Outcome, Trials, Verdict, doubt_of, grouped
+from mutation.record import Record, earlier, reasons, sound_of
+from mutation.trials import NEAREST_ONLY, Outcome, Trials, Verdict, doubt_of, grouped
 
 MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
 GREEN = Row("QA-WS-011", "QA-WS-011 It closes", "passed", "")
@@ -100,6 +100,20 @@ def test_where_several_are_not_green_each_is_asked_alone(ran):
     verdicts, asked = ran(*runs, mutants=two)
     assert [each.outcome for each in verdicts] == ["survived", "killed"]
     assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST]
+
+
+def test_who_is_known_to_be_green_is_asked_the_others_only(tmp_path, monkeypatch):
+    trials, asked = Trials(tmp_path, jobs=1), []
+    monkeypatch.setattr("mutation.trials.nearest", lambda mutant, seconds: ["QA-WS-011"])
+    monkeypatch.setattr("mutation.trials.others", lambda mutant, seconds, near: ["QA-WS-006"])
+    monkeypatch.setattr(
+        trials, "_start", lambda trial: (asked.append(trial.ids), FakeRun(GREEN), tmp_path)[1:]
+    )
+    before = Verdict(MUTANT, "undecided", words=NEAREST_ONLY, seconds=2, asked=["QA-WS-011"])
+    [verdict] = trials.verdicts([MUTANT], {MUTANT: before})
+    assert asked == [["QA-WS-006"]]
+    assert verdict.asked == ["QA-WS-011", "QA-WS-006"]
+    assert verdict.outcome == "survived"
 
 
 def test_no_two_of_one_module_are_put_together():
@@ -229,3 +243,9 @@ def test_a_run_is_taken_up_where_it_was_left(tmp_path, record):
     assert earlier(tmp_path / "nowhere", "state") == {}
     assert sound_of(tmp_path, "state")["seconds"] == {"QA-WS-011": 2.5}
     assert sound_of(tmp_path, "another state") == sound_of(tmp_path / "nowhere", "state") == {}
+
+
+def test_each_equivalent_is_a_mutant_of_today_and_has_a_reason():
+    keys = {each.key for each in all_mutants(["feed", "fanout", "subscriptions"])}
+    assert reasons().keys() <= keys
+    assert all(len(why.split()) > 5 for why in reasons().values())

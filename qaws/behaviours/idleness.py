@@ -1,0 +1,66 @@
+"""From when a client is idle: from what it did last, and not from when it connected.
+
+Every function takes the testbed first and runs on its loop thread (`Testbed.do`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from qaws.behaviours import closes, lifecycle
+from qaws.clients.endings import ExpectedClose
+from qaws.testbed.stash import Key
+from qaws.testbed.testbed import Testbed
+from qaws.verdict import Refuted
+
+
+class Sent(NamedTuple):
+    """When a ping was sent, by `time.monotonic_ns()`: right before, and right after."""
+
+    before_ns: int
+    after_ns: int
+
+
+PINGS = Key[dict[str, Sent]]("no client has pinged once in this scenario")
+
+
+async def be_pinging_once(testbed: Testbed, client: str, delay_ms: float) -> None:
+    """Connect a client that sends one ping message, `delay_ms` after it has begun to connect."""
+    await lifecycle.be_connected(testbed, [client])
+    connection = testbed.scenario.connections.named(client)
+    pings = testbed.scenario.stash.setdefault(PINGS, {})
+
+    async def chore() -> None:
+        passed_s = (time.monotonic_ns() - connection.started_ns) / 1e9
+        await asyncio.sleep(max(0.0, delay_ms / 1e3 - passed_s))
+        if connection.is_open:
+            before_ns = time.monotonic_ns()
+            await connection.send(testbed.dialect.ping())
+            pings[client] = Sent(before_ns, time.monotonic_ns())
+
+    testbed.scenario.background.append(asyncio.get_running_loop().create_task(chore()))
+
+
+async def closed_after_ping(
+    testbed: Testbed,
+    clients: Sequence[str],
+    expected: ExpectedClose,
+    low_ms: float,
+    high_ms: float,
+) -> None:
+    """Require that the service closed clients between two times after their only ping.
+
+    Its clock starts anew with the ping: not before that was sent, and hardly later than it was.
+    """
+    pings = testbed.scenario.stash[PINGS]
+    await closes.closed_by_service(testbed, clients, expected)
+    for connection in testbed.scenario.connections.of(clients):
+        sent, ending = pings.get(connection.name), connection.ending
+        if sent is None or ending is None:
+            raise Refuted(f"{connection.name} was closed before its ping: {connection.summary()}")
+        what = f"time from the ping of {connection.name} until it was closed"
+        testbed.scenario.checks.not_before_ms(what, sent.before_ns, ending.at_ns, low_ms)
+        testbed.scenario.checks.at_most_ms(what, sent.after_ns, ending.at_ns, high_ms)

@@ -1,0 +1,65 @@
+"""Who has pinged once is idle from then on: not before its time is up, and not for ever."""
+
+import asyncio
+
+from qaws.behaviours import idleness, lifecycle
+from qaws.clients.endings import ExpectedClose
+from tests.services.scripted import Ticker
+
+IDLE = ExpectedClose([1001], ["idle"])
+
+
+def after_ping(seconds):
+    """Return a service that closes so long after a ping."""
+
+    class Closes(Ticker):
+        async def ping(self, client):
+            await super().ping(client)
+            await asyncio.sleep(seconds)
+            await client.close(1001, "idle timeout")
+
+    return Closes
+
+
+class AfterConnect(Ticker):
+    """Looks at the clock of the connect alone."""
+
+    async def welcome(self, client):
+        await super().welcome(client)
+        self.timer = asyncio.create_task(self.end(client))
+
+    async def end(self, client):
+        await asyncio.sleep(0.3)
+        await client.close(1001, "idle timeout")
+
+
+def pinging(delay_ms, low_ms, high_ms):
+    async def story(do):
+        await do(idleness.be_pinging_once, "Dora", delay_ms)
+        await do(lifecycle.stay_silent, "Dora", 3)
+        await do(idleness.closed_after_ping, ["Dora"], IDLE, low_ms, high_ms)
+
+    return story
+
+
+def test_who_pinged_once_is_closed_when_its_time_is_up(right):
+    right(after_ping(0.3), pinging(100, 300, 2000))
+
+
+def test_who_is_closed_too_early_after_its_ping_is_told(wrong):
+    what = "time from the ping of Dora until it was closed: measured .*, allowed not before 300"
+    wrong(after_ping(0.05), pinging(100, 300, 2000), what)
+    wrong(AfterConnect, pinging(200, 300, 2000), what)
+
+
+def test_who_is_closed_too_late_after_its_ping_is_told(wrong):
+    what = "time from the ping of Dora until it was closed: measured .*, allowed at most 200"
+    wrong(after_ping(1.0), pinging(100, 50, 200), what)
+
+
+def test_who_is_closed_before_its_ping_is_told(wrong):
+    wrong(AfterConnect, pinging(2500, 300, 2000), "Dora was closed before its ping")
+
+
+def test_who_is_never_closed_is_told(wrong):
+    wrong(Ticker, pinging(50, 100, 200), "end of Dora's connection: measured .* still open")
