@@ -25,7 +25,7 @@ from qaws.protocol.market import (
 )
 from qaws.protocol.paths import MISSING, Path, Pattern
 from qaws.protocol.surrogates import decoded
-from qaws.protocol.templates import said
+from qaws.protocol.templates import names_in, said
 from qaws.verdict import NotVerified
 
 KINDS = {"option tick": "option_tick", "underlying bar": "underlying_bar"}
@@ -246,6 +246,14 @@ class Declared(Dialect):
         """Return what the service calls a symbol of the features."""
         return str(self._listing.of_symbol(symbol)["symbol"])
 
+    def bears_due_times(self, kind: str) -> bool:
+        """Return whether a tick of a kind must bear the due time that it was published with."""
+        tick = self._by_kind.get(kind)
+        if tick is None or DUE_FIELD in tick.marks:
+            return tick is not None
+        template = self._payloads.get(kind)
+        return tick.has_members and (template is None or DUE_FIELD in set(names_in(template)))
+
     # --- what is published --------------------------------------------------------------------
 
     def carries(self, sample: Sample) -> bool:
@@ -265,7 +273,7 @@ class Declared(Dialect):
             self._listing.of_instrument(instrument)
         return self._by_kind[kind].carried(stamped)
 
-    def payload(self, stamped: dict[str, Any]) -> str:
+    def payload(self, stamped: dict[str, Any], now_ms: int | None = None) -> str:
         """Return what is published for a tick."""
         instrument = stamped.get("instrument_token")
         if instrument is None:
@@ -277,7 +285,7 @@ class Declared(Dialect):
             own = {"symbol": names["symbol"]}
             own |= {} if instrument is None else {"instrument_token": names["instrument"]}
             return json.dumps(stamped | own)
-        further = {"sequence": stamped[SEQUENCE_FIELD], "now_ms": _now_ms()}
+        further = {"sequence": stamped[SEQUENCE_FIELD], "now_ms": now_ms or _now_ms()}
         return said(template, {**stamped, **names, **further})
 
 
@@ -294,6 +302,16 @@ class _Tick:
         self._marks = {name: _Place(path) for name, path in places.items() if path}
         self._members = None if tick.members is None else _Place(tick.members)
         self._fields = {name: _Place(path) for name, path in tick.fields.items()}
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """Return which of its marks have a path of their own."""
+        return frozenset(self._marks)
+
+    @property
+    def has_members(self) -> bool:
+        """Return whether all members of what was published are to come."""
+        return self._members is not None
 
     def read(self, document: dict[str, Any], exactly: bool) -> Iterator[Said]:
         """Yield the ticks of a message."""

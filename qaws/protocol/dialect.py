@@ -203,9 +203,18 @@ class Dialect(ABC):
         """
         return stamped
 
-    def payload(self, stamped: dict[str, Any]) -> str:
-        """Return what is published for a tick; `carried` says when that can't be."""
+    def payload(self, stamped: dict[str, Any], now_ms: int | None = None) -> str:
+        """Return what is published for a tick; `carried` says when that can't be.
+
+        Args:
+            stamped: the tick.
+            now_ms: what stands for "now", in ms since 1970; None: now.
+        """
         return json.dumps(stamped)
+
+    def bears_due_times(self, kind: str) -> bool:
+        """Return whether a tick of a kind must bear the due time that it was published with."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ class Target(Section):
             "outage": self.feed is not None
             and (self.grants.outage or self.feed.broker == "embedded"),
             "relay": self._can_be_relayed,
-            "swarm": self.is_plain,
+            "swarm": True,
             "announcements": isinstance(self.dialect, str) or self.dialect.announces,
         }
         offers |= {a.replace(" ", "-"): a not in self.declines for a in get_args(Agreement)}

@@ -91,6 +91,9 @@ class FastConnection(asyncio.Protocol):
     def took_frames(self, now: int) -> None:
         """Learn that a chunk has been taken frame by frame."""
 
+    def opened(self) -> None:
+        """Learn that the handshake is done."""
+
     def accuse(self, kind: Literal["contract", "protocol"], words: str) -> None:
         """Note a violation."""
         raise NotImplementedError
@@ -180,6 +183,7 @@ class FastConnection(asyncio.Protocol):
             return
         self._protocol.events_received()
         self._open = True
+        self.opened()
         self._take_frames(rest, now)
 
     def _take_frames(self, chunk: bytes, now: int) -> None:

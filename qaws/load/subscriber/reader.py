@@ -13,7 +13,8 @@ from websockets.client import ClientProtocol
 
 from qaws.load.subscriber.alike import Alike
 from qaws.load.subscriber.connection import TEXT, FastConnection, Refusal, new_handshake
-from qaws.load.subscriber.message import OWN, Message, read_message
+from qaws.load.subscriber.conversation import Conversation
+from qaws.load.subscriber.message import OWN, SEVERAL, Message
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import LENGTH, Segment, SharedStream
 from qaws.load.violation import Violation
@@ -83,7 +84,7 @@ class Reader(FastConnection):
         self.diverged = Diverged()
         self.times_diverged = 0
         self._on_fault, self._on_position, self._on_finished = on_fault, on_position, on_finished
-        self._subscribe = b""
+        self._conversation: Conversation | None = None
         self._before = 0
         self._sequence: Sequence | None = None
         self._alike: Alike | None = None
@@ -92,9 +93,22 @@ class Reader(FastConnection):
         self.frame = 0
         self._join(shared.head)
 
-    def subscribe_with(self, command: str) -> None:
-        """Say what to send once the service has welcomed this client."""
-        self._subscribe = command.encode()
+    def converse(self, conversation: Conversation) -> None:
+        """Say what to say until the service has acknowledged this client's subscription."""
+        self._conversation = conversation
+
+    def opened(self) -> None:
+        """Open the session."""
+        if self._conversation is not None:
+            self._say(self._conversation.opened())
+
+    def _say(self, texts: list[str]) -> None:
+        """Say what is owed, and what is wished for once this client is welcome."""
+        conversation = self._conversation
+        if conversation is not None and conversation.is_welcome:
+            texts = texts + conversation.wishes()
+        for text in texts:
+            self.say(text.encode())
 
     def ended(self) -> None:
         """Learn that the connection is over."""
@@ -154,10 +168,13 @@ class Reader(FastConnection):
         assert self.position
         segment = self.position.segment
         try:
-            message = read_message(whole[header:])
+            message = self.shared.verifier.read(whole[header:])
         except ValueError:
             return False
-        if message.kind in OWN or (message.is_tick and not segment.sequence.fits(message)):
+        if message.kind == SEVERAL:
+            if not segment.takes_all(message.parts):
+                return False
+        elif message.kind in OWN or (message.is_tick and not segment.sequence.fits(message)):
             return False
         segment.append(whole, message)
         self._step(now)
@@ -172,7 +189,7 @@ class Reader(FastConnection):
     def _step(self, now: int) -> None:
         """Go one frame on; its time is marked with the whole chunk's."""
         assert self.position
-        self.frame += 1
+        self.frame = self.position.segment.behind(self.frame)
         if self.frame >= LENGTH or self.frame >= self.position.segment.fence_at:
             self._mark(now)
 
@@ -207,6 +224,13 @@ class Reader(FastConnection):
             return
         if fault:
             self._on_fault(self.name, fault)
+        for part in message.parts:
+            self._take(part, now)
+        if not message.parts:
+            self._take(message, now)
+
+    def _take(self, message: Message, now: int) -> None:
+        """Take one message by itself."""
         if message.kind in OWN:
             self._take_own(message)
         elif message.is_tick:
@@ -217,12 +241,13 @@ class Reader(FastConnection):
 
     def _take_own(self, message: Message) -> None:
         self.kinds[message.kind] += 1
-        if message.kind == "connection" and self._subscribe:
-            self.say(self._subscribe)
-        elif message.kind == "subscribed" and not self.acknowledged.done():
-            self.acknowledged.set_result(None)
-        elif message.kind == "error":
+        if message.kind == "error":
             self.refuse(f"answered with the error {message.text!r}")
+        if (conversation := self._conversation) is None:
+            return
+        self._say(conversation.heard(message))
+        if conversation.is_acknowledged and not self.acknowledged.done():
+            self.acknowledged.set_result(None)
 
     def _take_tick(self, tick: Message, now: int) -> None:
         sequence = self._part(now)

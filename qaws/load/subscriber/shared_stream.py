@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from qaws.load.subscriber.alike import Alike, learnt
-from qaws.load.subscriber.message import Message, read_message
+from qaws.load.subscriber.alike import Alike
+from qaws.load.subscriber.message import SEVERAL, Message
 from qaws.load.subscriber.ordering import Sequence
-from qaws.load.subscriber.verifier import Verifier
+from qaws.load.subscriber.verifier import AnyVerifier
 from qaws.load.violation import Violation
 from qaws.protocol.market import Selection
 
@@ -79,13 +79,26 @@ class Segment:
             return -1
         return bisect_right(self.ends, start + len(chunk), frame)
 
+    def behind(self, frame: int) -> int:
+        """Return how many places are complete once the frame that begins at a place is."""
+        return bisect_right(self.ends, self.ends[frame], frame)
+
     def holds(self, frame: int, whole: bytes) -> bool:
         """Return whether the frame at this place is exactly `whole`."""
         start = self.start_of(frame)
         return len(whole) == self.ends[frame] - start and self.data.startswith(whole, start)
 
     def append(self, whole: bytes, message: Message) -> None:
-        """Add a frame that has been decoded and is in order; `sequence` has taken it already."""
+        """Add a frame that has been decoded and is in order; `sequence` has taken it already.
+
+        Of several messages in one frame each has a place of its own; all but the first are empty.
+        """
+        if message.kind == SEVERAL:
+            first, *others = message.parts
+            self.append(whole, first)
+            for other in others:
+                self.append(b"", other)
+            return
         self.data += whole
         self.ends.append(len(self.data))
         self.messages.append(message)
@@ -94,6 +107,14 @@ class Segment:
             self.others.append((len(self.ends) - 1, message.kind))
         elif self._fence and self.fence_at == NEVER and self.sequence.reaches(self._fence):
             self.fence_at = len(self.ends)
+
+    def takes_all(self, ticks: Iterable[Message]) -> bool:
+        """Take the ticks of one frame if they are just what must come; return whether they were."""
+        trial = self.sequence.copy()
+        if not all(tick.is_tick and trial.fits(tick) for tick in ticks):
+            return False
+        self.sequence = trial
+        return True
 
     def turn(self) -> Segment:
         """Return the segment after this one."""
@@ -131,10 +152,13 @@ class Segment:
                 found.last[message.symbol] = message.sequence
         return found
 
-    def verify(self, verifier: Verifier, most: int) -> bool:
+    def verify(self, verifier: AnyVerifier, most: int) -> bool:
         """Hold up to `most` more frames against contract and feed; return whether all are done."""
         for index in range(self._verified, min(self._verified + most, len(self.ends))):
             whole = self.data[self.start_of(index) : self.ends[index]]
+            if not whole:
+                self._verified = index + 1
+                continue
             header = 2 if whole[1] < 126 else 4 if whole[1] == 126 else 10
             if fault := verifier.fault(bytes(whole[header:])):
                 self.faults.append((index, fault))
@@ -151,7 +175,9 @@ class SharedStream:
 
     CACHED = 50_000
 
-    def __init__(self, selection: Selection, first: Mapping[str, int], verifier: Verifier) -> None:
+    def __init__(
+        self, selection: Selection, first: Mapping[str, int], verifier: AnyVerifier
+    ) -> None:
         self.selection = selection
         self.first = {s: n for s, n in first.items() if s in selection.symbols}
         self.verifier = verifier
@@ -204,7 +230,7 @@ class SharedStream:
         known = self._cache.get(payload)
         if known is not None:
             return known
-        message = read_message(payload)
+        message = self.verifier.read(payload)
         alike = self._alike.get((message.symbol, message.sequence))
         if alike is not None and alike.fits(payload):
             self.fitted = alike
@@ -221,8 +247,7 @@ class SharedStream:
         """Keep a tick of the selection that was found right, for others that are alike."""
         if not message.is_tick or not message.belongs_to(self.selection):
             return
-        published = self.verifier.published(message.symbol, message.sequence)
-        alike = learnt(payload, message, published)
+        alike = self.verifier.learn(payload, message)
         if alike is None:
             return
         if len(self._alike) >= self.CACHED:
