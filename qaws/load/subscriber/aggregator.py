@@ -21,6 +21,9 @@ from qaws.measure.latency import Course, Latencies, Microseconds
 PORTION = 40
 """Frames held against the contract in one go: some 0.4 ms."""
 
+LONGEST_US = 3_600_000_000
+"""A due time that is an hour off is none: its digits were altered. More would fill the memory."""
+
 
 class Aggregator:
     """Adds up what the clients of one worker received."""
@@ -118,7 +121,8 @@ class Aggregator:
         """Record how long ticks took."""
         if self._begins_us is not None and due.min() < 0:
             due = np.where(due < 0, self._begins_us + ON_SCHEDULE - due, due)
-        latency = arrived - due - self.clock_ahead_us
+        latency = np.clip(arrived - due - self.clock_ahead_us, -LONGEST_US, LONGEST_US)
+        due = arrived - self.clock_ahead_us - latency
         record = self.open(client)
         record.max_us = max(record.max_us, int(latency.max()))
         self.latencies.record(latency)

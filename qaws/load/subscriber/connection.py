@@ -193,6 +193,7 @@ class FastConnection(asyncio.Protocol):
             length, header = chunk[position + 1], 2
             if length > 127:  # masked, which a service must not do: the library knows what to say
                 self._take_other(chunk[position:], now)
+                self.took_frames(now)
                 return
             if length >= 126:
                 header = 4 if length == 126 else 10

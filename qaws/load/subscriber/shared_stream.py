@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
 from qaws.load.subscriber.alike import Alike
+from qaws.load.subscriber.layout import Layout, Longer
 from qaws.load.subscriber.message import SEVERAL, Message
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.verifier import AnyVerifier
@@ -25,6 +26,9 @@ from qaws.protocol.market import Selection
 
 LENGTH = 20_000
 """Frames of one segment: some 7 MB of ticks."""
+
+MOST_LAYOUTS = 16
+"""For so many lengths of clients' own numbers a segment is laid out; others are taken singly."""
 
 NEVER = 1 << 62
 
@@ -57,6 +61,8 @@ class Segment:
         self._start = sequence.copy()
         self._fence: dict[str, int] | None = None
         self._verified = 0
+        self._alikes: list[Alike | None] = []
+        self._layouts: dict[Longer, Layout] = {}
         if fence is not None:
             self.set_fence(fence)
 
@@ -152,6 +158,43 @@ class Segment:
                 found.last[message.symbol] = message.sequence
         return found
 
+    # --- copies that are alike ------------------------------------------------------------------
+
+    def alike(self, frame: int, verifier: AnyVerifier) -> Alike | None:
+        """Return what copies of a frame must have; None: they must be the same.
+
+        What was wrong with the frame is wrong with these too: it stands in the bytes they share.
+        """
+        for place in range(len(self._alikes), frame + 1):
+            alone = self._alone(place)
+            alike = (
+                verifier.learn(alone[header_of(alone) :], self.messages[place]) if alone else None
+            )
+            self._alikes.append(alike)
+        return self._alikes[frame]
+
+    def _alone(self, place: int) -> bytes:
+        """Return the frame at a place, if that is of one message; none for one of several."""
+        whole = bytes(self.data[self.start_of(place) : self.ends[place]])
+        return b"" if self.behind(place) > place + 1 else whole
+
+    def layout(self, longer: Longer, verifier: AnyVerifier) -> Layout | None:
+        """Return where all frames so far stand, for clients whose free numbers are so much longer.
+
+        None: there are too many such clients.
+        """
+        layout = self._layouts.get(longer)
+        if layout is None:
+            if len(self._layouts) >= MOST_LAYOUTS:
+                return None
+            layout = self._layouts[longer] = Layout(longer)
+        for place in range(len(layout.ends), len(self.ends)):
+            whole = bytes(self.data[self.start_of(place) : self.ends[place]])
+            layout.append(whole, self.alike(place, verifier))
+        return layout
+
+    # --- judging --------------------------------------------------------------------------------
+
     def verify(self, verifier: AnyVerifier, most: int) -> bool:
         """Hold up to `most` more frames against contract and feed; return whether all are done."""
         for index in range(self._verified, min(self._verified + most, len(self.ends))):
@@ -159,11 +202,15 @@ class Segment:
             if not whole:
                 self._verified = index + 1
                 continue
-            header = 2 if whole[1] < 126 else 4 if whole[1] == 126 else 10
-            if fault := verifier.fault(bytes(whole[header:])):
+            if fault := verifier.fault(bytes(whole[header_of(whole) :])):
                 self.faults.append((index, fault))
             self._verified = index + 1
         return self._verified >= len(self.ends)
+
+
+def header_of(whole: bytes | bytearray) -> int:
+    """Return how many bytes of a frame come before its payload (RFC 6455, section 5.2)."""
+    return 2 if whole[1] < 126 else 4 if whole[1] == 126 else 10
 
 
 class SharedStream:
