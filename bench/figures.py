@@ -76,11 +76,11 @@ class Run(msgspec.Struct):
                 ours, theirs = self.received(SWARM, figure), self.received(K6, figure)
                 found.append(judge(what, ours, theirs, at_least))
         for own in OWN:
-            ours, theirs = f"{SWARM}, {own}", f"{K6}, {own}"
-            if {ours, theirs} <= self.receiving.keys():
+            mine, other = f"{SWARM}, {own}", f"{K6}, {own}"
+            if {mine, other} <= self.receiving.keys():
                 for unit, figure in (("s", per_second), ("CPU second", per_cpu_second)):
                     what = f"swarm against k6, {own}, messages per {unit}"
-                    pair = self.received(ours, figure), self.received(theirs, figure)
+                    pair = self.received(mine, figure), self.received(other, figure)
                     found.append(judge(what, *pair, 20))
         if {TWICE, PER_CLIENT} <= self.fanout.keys():
             what = "reference service against one send per client, deliveries/s that each can do"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal, InvalidOperation
 from itertools import count
 from typing import Any
 
@@ -24,6 +23,7 @@ from qaws.protocol.market import (
     symbol_of,
 )
 from qaws.protocol.paths import MISSING, Path, Pattern
+from qaws.protocol.places import Place, number_of, put
 from qaws.protocol.surrogates import decoded
 from qaws.protocol.templates import names_in, said
 from qaws.verdict import NotVerified
@@ -299,9 +299,9 @@ class _Tick:
         self._each = Path(tick.each)
         places = {"symbol": tick.symbol, "instrument_token": tick.instrument}
         places |= {SEQUENCE_FIELD: tick.sequence, DUE_FIELD: tick.due}
-        self._marks = {name: _Place(path) for name, path in places.items() if path}
-        self._members = None if tick.members is None else _Place(tick.members)
-        self._fields = {name: _Place(path) for name, path in tick.fields.items()}
+        self._marks = {name: Place(path) for name, path in places.items() if path}
+        self._members = None if tick.members is None else Place(tick.members)
+        self._fields = {name: Place(path) for name, path in tick.fields.items()}
 
     @property
     def marks(self) -> frozenset[str]:
@@ -333,7 +333,7 @@ class _Tick:
             if value is MISSING:
                 lacking.append(f"{name} at {place.text}")
             else:
-                _put(message, name, _number(value, exactly) if self._as_text else value)
+                put(message, name, number_of(value, exactly) if self._as_text else value)
         for name, place in self._marks.items():
             value = place.get(document, item)
             if value is MISSING or value is None:
@@ -345,7 +345,7 @@ class _Tick:
             elif name == "instrument_token":
                 message[name] = self._listing.instrument_called(value)
             else:
-                message[name] = _number(value, exactly) if self._as_text else value
+                message[name] = number_of(value, exactly) if self._as_text else value
         if "symbol" not in self._marks and "instrument_token" in message:
             message["symbol"] = self._listing.symbol_of_called(message["instrument_token"])
         return message, lacking
@@ -366,44 +366,8 @@ class _Tick:
             for member in name.split("."):
                 value = value.get(member, MISSING) if isinstance(value, dict) else MISSING
             if value is not MISSING:
-                _put(known, name, value)
+                put(known, name, value)
         return known
-
-
-class _Place:
-    """A path from a tick, or from its message where it begins with `$.`."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._of_message = text.startswith("$.")
-        self._path = Path(text.removeprefix("$."))
-
-    def get(self, document: Any, item: Any) -> Any:
-        return self._path.get(document if self._of_message else item)
-
-
-def _put(message: dict[str, Any], name: str, value: Any) -> None:
-    """Set a member by its name, which may lead into another."""
-    *before, last = name.split(".")
-    for member in before:
-        message = message.setdefault(member, {})
-    message[last] = value
-
-
-def _number(value: Any, exactly: bool) -> Any:
-    """Return the number that a text is; anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return value
-    if not number.is_finite():
-        return value
-    whole = number == number.to_integral_value() and "." not in value and "e" not in value.lower()
-    if whole:
-        return int(number)
-    return number if exactly else float(number)
 
 
 def _now_ms() -> int:
