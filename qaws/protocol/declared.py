@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -13,6 +13,7 @@ from qaws.protocol.dialect import MALFORMED, SHAPELESS, Dialect, Opening, Reques
 from qaws.protocol.dialect_table import DialectTable, TickTable
 from qaws.protocol.dialect_table import Request as RequestTable
 from qaws.protocol.exact import exact
+from qaws.protocol.free_numbers import Steps, free_numbers
 from qaws.protocol.listing import Listing
 from qaws.protocol.market import (
     DUE_FIELD,
@@ -142,6 +143,18 @@ class Declared(Dialect):
         shown = "" if exactly else json.dumps(document, ensure_ascii=False)[:SHOWN]
         problem = f"is no message of the dialect {self.name}: {shown}; what it has is in [dialect]"
         yield Said({"type": "unknown"}, problem)
+
+    def free_numbers(self, payload: bytes, published: Iterable[str]) -> list[tuple[int, int]]:
+        """Return where the whole numbers of a message with ticks stand that nobody looks at."""
+        if self._contract is not None or self._table.several not in ("no", "array"):
+            return []
+        patterns = [pattern for pattern, _ in (*self._known, *self._ticks)]
+        patterns += [to for to, _ in self._answers if isinstance(to, Pattern)]
+        judged: list[Steps] = [path.steps for each in patterns for path in each.paths]
+        judged += [steps for _, tick in self._ticks for steps in tick.judged(published)]
+        if self._table.several == "array" and payload.lstrip().startswith(b"["):
+            judged = [(None, *steps) for steps in judged]
+        return free_numbers(payload, judged)
 
     def _violation(self, document: dict[str, Any]) -> str | None:
         return self._contract.violation(document) if self._contract else None
@@ -312,6 +325,16 @@ class _Tick:
     def has_members(self) -> bool:
         """Return whether all members of what was published are to come."""
         return self._members is not None
+
+    def judged(self, published: Iterable[str]) -> list[Steps]:
+        """Return the ways to all that is looked at."""
+        places = [*self._marks.values(), *self._fields.values()]
+        found = [place.steps_from(self._each) for place in places]
+        if self._members is not None:
+            there = self._members.steps_from(self._each)
+            names = {name.partition(".")[0] for name in (*published, *MARKS, DUE_FIELD)}
+            found += [(*there, name) for name in sorted(names)]
+        return found
 
     def read(self, document: dict[str, Any], exactly: bool) -> Iterator[Said]:
         """Yield the ticks of a message."""

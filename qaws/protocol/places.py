@@ -17,6 +17,10 @@ class Place:
         self._of_message = text.startswith("$.")
         self._path = Path(text.removeprefix("$."))
 
+    def steps_from(self, each: Path) -> tuple[str | int | None, ...]:
+        """Return the way to it from the message, where ticks stand at `each`."""
+        return self._path.steps if self._of_message else each.steps + self._path.steps
+
     def get(self, document: Any, item: Any) -> Any:
         """Return what stands there, `MISSING` where nothing does."""
         return self._path.get(document if self._of_message else item)

@@ -121,12 +121,26 @@ def learnt(payload: bytes, message: Message, published: frozenset[str]) -> Alike
     """
     if message.kind != "option_tick" or b"\\" in payload or not payload.isascii():
         return None
+    return made(payload, message, _free(payload, published))
+
+
+def made(
+    payload: bytes, message: Message, free: list[tuple[int, int]], most: int = MOST_FREE
+) -> Alike | None:
+    """Return what copies of a payload must have; None where too much, or nothing, is free.
+
+    Args:
+        payload: the message.
+        message: what it says.
+        free: where its free numbers stand.
+        most: how many there may be.
+    """
     pieces, lengths, start = [], [], 0
-    for begin, end in sorted(_free(payload, published)):
+    for begin, end in sorted(free):
         pieces.append(payload[start:begin])
         lengths.append(end - begin)
         start = end
-    if not 0 < len(pieces) <= MOST_FREE:
+    if not 0 < len(pieces) <= most or not all(pieces[1:]):
         return None
     return Alike(message, [*pieces, payload[start:]], lengths)
 

@@ -166,17 +166,10 @@ class Segment:
         What was wrong with the frame is wrong with these too: it stands in the bytes they share.
         """
         for place in range(len(self._alikes), frame + 1):
-            alone = self._alone(place)
-            alike = (
-                verifier.learn(alone[header_of(alone) :], self.messages[place]) if alone else None
-            )
-            self._alikes.append(alike)
+            whole = bytes(self.data[self.start_of(place) : self.ends[place]])
+            payload = whole[header_of(whole) :] if whole else b""
+            self._alikes.append(verifier.learn(payload, self.messages[place]) if whole else None)
         return self._alikes[frame]
-
-    def _alone(self, place: int) -> bytes:
-        """Return the frame at a place, if that is of one message; none for one of several."""
-        whole = bytes(self.data[self.start_of(place) : self.ends[place]])
-        return b"" if self.behind(place) > place + 1 else whole
 
     def layout(self, longer: Longer, verifier: AnyVerifier) -> Layout | None:
         """Return where all frames so far stand, for clients whose free numbers are so much longer.

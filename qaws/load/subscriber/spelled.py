@@ -1,7 +1,8 @@
 """What load clients hold each payload against where a target file describes the dialect.
 
 A payload is translated by the dialect's table, which was compiled when the worker began, and judged
-as the features judge it. That takes some 50 µs: so it is done once for payloads that are the same.
+as the features judge it. That takes some 50 µs: so it is done once for payloads that are the same
+or alike.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from qaws.load.publisher.spelled import SpelledPayloads
 from qaws.load.schedule import FlowPlan
-from qaws.load.subscriber.alike import Alike
+from qaws.load.subscriber.alike import Alike, made
 from qaws.load.subscriber.due_times import DueTimes
 from qaws.load.subscriber.message import (
     ON_SCHEDULE,
@@ -27,6 +28,9 @@ from qaws.protocol.dialect import Dialect, Said
 from qaws.protocol.exact import exact, first_difference
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
 from qaws.protocol.spelling import Spelling
+
+MOST_FREE = 64
+"""So many numbers of a message, which may be of several ticks, may differ from copy to copy."""
 
 
 class SpelledVerifier:
@@ -119,7 +123,13 @@ class SpelledVerifier:
 
     def learn(self, payload: bytes, message: Message) -> Alike | None:
         """Return what copies of a tick that was found right must have; None: they are decoded."""
-        return None
+        if not message.is_tick or b"\\" in payload or not payload.isascii():
+            return None
+        published: dict[str, Any] = {}
+        if self._bodies is not None:
+            published = self._bodies.carried(message.symbol, message.sequence) or {}
+        free = self.dialect.free_numbers(payload, published)
+        return made(payload, message, free, MOST_FREE) if len(free) <= MOST_FREE else None
 
 
 def _contract(problem: str, payload: bytes) -> Violation:

@@ -1,0 +1,63 @@
+"""Numbers of a JSON text of which a dialect says nothing: where they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+Steps = tuple[str | int | None, ...]
+"""A way into a message: members, places in a list, and None for any place."""
+
+_TOKEN = re.compile(rb'"[^"\\]*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}\[\],:]|true|false|null')
+_WHOLE = re.compile(rb"0|[1-9]\d*")
+
+
+def free_numbers(payload: bytes, judged: Iterable[Steps]) -> list[tuple[int, int]]:
+    """Return where the whole numbers stand that no path leads to, in or out of quotes.
+
+    Args:
+        payload: JSON in ASCII, without escapes.
+        judged: paths to what somebody looks at; all that is below is looked at too.
+    """
+    looked_at = list(judged)
+    return [
+        span
+        for path, span in _numbers(payload)
+        if not any(_meet(path, steps) for steps in looked_at)
+    ]
+
+
+def _meet(path: Steps, steps: Steps) -> bool:
+    """Return whether one of two ways leads along the other to its end."""
+    return all(
+        there == step or (step is None and isinstance(there, int))
+        for there, step in zip(path, steps, strict=False)
+    )
+
+
+def _numbers(payload: bytes) -> Iterator[tuple[Steps, tuple[int, int]]]:
+    """Yield path and span of each whole number, those in quotes without these."""
+    path: list[str | int | None] = []
+    names: list[bool] = []  # for each open object or list: whether a name is due
+    for found in _TOKEN.finditer(payload):
+        token = found[0]
+        if token in (b"{", b"["):
+            names.append(token == b"{")
+            path.append("" if token == b"{" else 0)
+        elif token in (b"}", b"]"):
+            names.pop()
+            path.pop()
+        elif token == b",":
+            if isinstance(path[-1], int):
+                path[-1] += 1
+            else:
+                names[-1] = True
+        elif token == b":":
+            names[-1] = False
+        elif token.startswith(b'"'):
+            if names and names[-1]:
+                path[-1] = token[1:-1].decode()
+            elif _WHOLE.fullmatch(token, 1, len(token) - 1):
+                yield tuple(path), (found.start() + 1, found.end() - 1)
+        elif _WHOLE.fullmatch(token):
+            yield tuple(path), found.span()
