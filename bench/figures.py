@@ -15,7 +15,11 @@ from bench.receiving import Receipt
 from bench.stream import Own
 
 SWARM, OWN_BYTES, PLAIN, K6 = "swarm", "swarm, no two clients alike", "websockets", "k6"
-OWN: dict[str, Own] = {"a time per client": "time", "a counter per client": "counter"}
+OWN: dict[str, Own] = {
+    "a time per client": "time",
+    "a counter per client": "counter",
+    "several ticks per message": "several",
+}
 """What stands behind a receiver's name where no two clients are alike → how they differ."""
 REFERENCE, BROADCAST, PER_CLIENT = "reference", "broadcast", "send per client"
 TWICE = "reference, offered twice as much"

@@ -21,8 +21,12 @@ PER_SLICE = 50
 SAME = "000"
 """What the member `client` says where all clients get the same bytes."""
 
-Own = Literal["", "text", "time", "counter"]
-"""What each message to a client has of its own, so that no two clients get the same bytes."""
+Own = Literal["", "text", "time", "counter", "several"]
+"""What each message to a client has of its own, so that no two clients get the same bytes. Where it
+is "several", that is a time, and several ticks stand in each message."""
+
+TICKS_IN_ONE = 5
+"""So many ticks stand in a message of several."""
 
 FIRST_US = 1_700_000_000_000_000
 
@@ -101,14 +105,26 @@ def streams(ticks: Sequence[bytes], client: int, own: Own) -> list[bytes]:
     Args:
         ticks: what all of them say.
         client: its number, from 1 on.
-        own: what each message to it has of its own: nothing; its number as a text; a time; or a
-            counter, which begins elsewhere for each client, so that it is not equally long.
+        own: what each message to it has of its own: nothing; its number as a text; a time; a
+            counter, which begins elsewhere for each client, so that it is not equally long; or a
+            time for several ticks.
     """
     if own in ("", "text"):
         return own_slices(slices(ticks), client) if own else slices(ticks)
+    if own == "several":
+        return slices(_several(ticks, client), PER_SLICE // TICKS_IN_ONE)
     same = b'"client": "%b"' % SAME.encode()
     member = b'"sent_us": %d' if own == "time" else b'"n": %d'
     first, step = (FIRST_US + client, 100 + client) if own == "time" else (900 * client, 1)
     return slices(
         [tick.replace(same, member % (first + step * place)) for place, tick in enumerate(ticks)]
     )
+
+
+def _several(ticks: Sequence[bytes], client: int) -> list[bytes]:
+    """Return messages of several ticks, each with a time of the client's own."""
+    return [
+        b'{"type": "ticks", "sent_us": %d, "ticks": [%b]}'
+        % (FIRST_US + client + (100 + client) * at, b", ".join(ticks[at : at + TICKS_IN_ONE]))
+        for at in range(0, len(ticks), TICKS_IN_ONE)
+    ]

@@ -8,23 +8,36 @@ from collections.abc import Iterable, Iterator
 Steps = tuple[str | int | None, ...]
 """A way into a message: members, places in a list, and None for any place."""
 
+MOST_KNOWN = 10_000
+"""Of so many paths it is remembered whether anybody looks there."""
+
 _TOKEN = re.compile(rb'"[^"\\]*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}\[\],:]|true|false|null')
 _WHOLE = re.compile(rb"0|[1-9]\d*")
 
 
-def free_numbers(payload: bytes, judged: Iterable[Steps]) -> list[tuple[int, int]]:
-    """Return where the whole numbers stand that no path leads to, in or out of quotes.
+class FreeNumbers:
+    """Finds the whole numbers that no path leads to, in or out of quotes."""
 
-    Args:
-        payload: JSON in ASCII, without escapes.
-        judged: paths to what somebody looks at; all that is below is looked at too.
-    """
-    looked_at = list(judged)
-    return [
-        span
-        for path, span in _numbers(payload)
-        if not any(_meet(path, steps) for steps in looked_at)
-    ]
+    def __init__(self, judged: Iterable[Steps]) -> None:
+        """Prepare.
+
+        Args:
+            judged: paths to what somebody looks at; all that is below is looked at too.
+        """
+        self._judged = list(judged)
+        self._known: dict[Steps, bool] = {}
+
+    def of(self, payload: bytes) -> list[tuple[int, int]]:
+        """Return where they stand in a payload of JSON in ASCII, without escapes."""
+        return [span for path, span in _numbers(payload) if self._is_free(path)]
+
+    def _is_free(self, path: Steps) -> bool:
+        known = self._known.get(path)
+        if known is None:
+            known = not any(_meet(path, steps) for steps in self._judged)
+            if len(self._known) < MOST_KNOWN:
+                self._known[path] = known
+        return known
 
 
 def _meet(path: Steps, steps: Steps) -> bool:

@@ -10,7 +10,7 @@ from qaws.load.schedule import FlowPlan
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.subscriber.spelled import SpelledVerifier
 from qaws.measure import clock
-from qaws.protocol.free_numbers import free_numbers
+from qaws.protocol.free_numbers import FreeNumbers
 from qaws.sut.spoken import spelling_of
 from qaws.sut.target_file import read_target
 from tests.load.test_reader import DUE, Party, framed, run
@@ -139,5 +139,5 @@ def test_a_copy_damaged_in_any_byte_is_found_as_if_each_were_decoded(name):
 def test_numbers_are_free_where_no_path_leads():
     text = b'[{"a": 12, "b": {"c": "34", "d": [5, {"e": 6}]}, "f": -7, "g": 8.5, "12": "x9"}, 10]'
     judged = [(None, "b", "d", 0), (None, "z")]
-    assert [text[a:b] for a, b in free_numbers(text, judged)] == [b"12", b"34", b"6"]
-    assert [text[a:b] for a, b in free_numbers(text, [(0, "b"), (1,)])] == [b"12"]
+    assert [text[a:b] for a, b in FreeNumbers(judged).of(text)] == [b"12", b"34", b"6"]
+    assert [text[a:b] for a, b in FreeNumbers([(0, "b"), (1,)]).of(text)] == [b"12"]
