@@ -14,10 +14,12 @@ from typing import Protocol
 import msgspec
 
 from bench.sending import ROOT
+from bench.stream import Own
 from bench.tally import Tally, of_k6, of_swarm
 from qaws.load.plan import Group, SwarmPlan
 from qaws.load.swarm import Swarm
 from qaws.protocol.market import selection_of
+from qaws.protocol.spelling import Spelling
 from qaws.runtime.process import ManagedProcess
 from qaws.verdict import Broken
 
@@ -48,10 +50,46 @@ class Contestant(Protocol):
         """End the processes; safe to call twice."""
 
 
+_GREEKS = [f"greeks.{name}" for name in ("delta", "gamma", "theta", "vega", "iv")]
+_PRICES = ("last_price", "bid", "ask", *_GREEKS)
+_NAMED = {"each": "items", "is": "{symbol}"}
+SEVERAL = Spelling(
+    "several ticks in a message",
+    {
+        "name": "several ticks in a message",
+        "ping": {"say": {"action": "ping"}, "answer": [{"type": "pong"}]},
+        "subscribe": {
+            "symbols": {"action": "subscribe", "symbols": _NAMED},
+            "ack": [{"type": "subscribed"}],
+        },
+        "unsubscribe": {
+            "symbols": {"action": "unsubscribe", "symbols": _NAMED},
+            "ack": [{"type": "unsubscribed"}],
+        },
+        "recognise": {"welcome": [{"type": "connection"}], "error": [{"type": "error"}]},
+        "session": {"id": "session_id"},
+        "tick": [
+            {
+                "kind": "option tick",
+                "match": {"type": "ticks"},
+                "each": "ticks[*]",
+                "symbol": "symbol",
+                "instrument": "instrument_token",
+                "sequence": "seq",
+                "due": "due_us",
+                "fields": {name: name for name in _PRICES},
+            }
+        ],
+    },
+)
+"""The dialect of the stream in which several ticks stand in one message."""
+
+
 class OurSwarm:
     """The swarm, as scenarios use it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, own: Own = "") -> None:
+        self._spelling = SEVERAL if own == "several" else Spelling()
         self._swarm = Swarm(folder / f"swarm-{next(_numbers)}")
         self._ticks = 0
 
@@ -59,7 +97,7 @@ class OurSwarm:
         """Connect; all clients are acknowledged afterwards."""
         self._ticks = ticks
         group = Group("client", clients, selection_of("NIFTY"))
-        self._swarm.start(SwarmPlan(url, (group,), first={"NIFTY": 1}))
+        self._swarm.start(SwarmPlan(url, (group,), first={"NIFTY": 1}, dialect=self._spelling))
 
     @property
     def pids(self) -> list[int]:

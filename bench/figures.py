@@ -12,8 +12,15 @@ from bench.arithmetic import Bound, Sample, judge, ratio
 from bench.delivering import Delivery
 from bench.machine import Machine
 from bench.receiving import Receipt
+from bench.stream import Own
 
 SWARM, OWN_BYTES, PLAIN, K6 = "swarm", "swarm, no two clients alike", "websockets", "k6"
+OWN: dict[str, Own] = {
+    "a time per client": "time",
+    "a counter per client": "counter",
+    "several ticks per message": "several",
+}
+"""What stands behind a receiver's name where no two clients are alike → how they differ."""
 REFERENCE, BROADCAST, PER_CLIENT = "reference", "broadcast", "send per client"
 TWICE = "reference, offered twice as much"
 """Nobody delivers more than is offered. The reference keeps up with the load of part (b), so that
@@ -72,6 +79,13 @@ class Run(msgspec.Struct):
             ):
                 ours, theirs = self.received(SWARM, figure), self.received(K6, figure)
                 found.append(judge(what, ours, theirs, at_least))
+        for own in OWN:
+            mine, other = f"{SWARM}, {own}", f"{K6}, {own}"
+            if {mine, other} <= self.receiving.keys():
+                for unit, figure in (("s", per_second), ("CPU second", per_cpu_second)):
+                    what = f"swarm against k6, {own}, messages per {unit}"
+                    pair = self.received(mine, figure), self.received(other, figure)
+                    found.append(judge(what, *pair, 20))
         if {TWICE, PER_CLIENT} <= self.fanout.keys():
             what = "reference service against one send per client, deliveries/s that each can do"
             ours = self.delivered(TWICE, deliveries_per_second)
@@ -172,9 +186,11 @@ def receiving_table(run: Run) -> list[list[str]]:
         contestants.append(("raw recv(), nothing parsed (c)", run.limit))
     for name, rounds in contestants:
         speed, thrift = (receipts_of(rounds, f) for f in (per_second, per_cpu_second))
+        k6 = name.replace(name.partition(", ")[0], K6)
+        k6 = k6 if k6 in run.receiving else K6
         against = [
-            f"{ratio(sample.median, run.received(K6, figure).median):.1f}"
-            if K6 in run.receiving
+            f"{ratio(sample.median, run.received(k6, figure).median):.1f}"
+            if k6 in run.receiving
             else ""
             for sample, figure in ((speed, per_second), (thrift, per_cpu_second))
         ]

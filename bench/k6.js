@@ -41,6 +41,11 @@ export default function () {
 
   socket.onmessage = (event) => {
     const message = JSON.parse(event.data);
+    if (message.type === 'ticks') message.ticks.forEach(take);
+    else take(message);
+  };
+
+  const take = (message) => {
     if (message.type === 'option_tick' && message.symbol === 'NIFTY') {
       count.ticks += 1;
       const number = message.seq;

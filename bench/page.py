@@ -39,8 +39,9 @@ FAIRNESS = {
         "the sender's first write until the last client has checked its last tick; CPU from then "
         "until the receiver has ended.",
         "Advantages: the swarm relies on clients with one subscription getting the same bytes. It "
-        "decodes them once and compares them for the others; where no two clients get the same "
-        "bytes this is lost, and the second row shows what remains. Its contract check and its "
+        "decodes them once and compares them for the others; where copies differ in whole numbers "
+        "only, it compares all else; where they differ in a text this is lost, and the second row "
+        "shows what remains. Its contract check and its "
         "statistics run after the last message: they are in its CPU time and in “verdict after”, "
         "not in “received in”. k6 uses all cores, the others one; it also keeps metrics per "
         "message, which cannot be turned off. The websockets client decodes three members of each "

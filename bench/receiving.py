@@ -12,7 +12,7 @@ import msgspec
 from bench.contestants import Contestant
 from bench.machine import Neighbours, cpu_s, ended_cpu_s
 from bench.sending import Sending
-from bench.stream import Flaw
+from bench.stream import Flaw, Own
 from bench.tally import Tally
 
 CONNECT_S = 20.0
@@ -56,7 +56,7 @@ def receive(
     clients: int,
     ticks: int,
     within_s: float,
-    own: bool = False,
+    own: Own = "",
     flaws: Sequence[Flaw] = (),
 ) -> Receipt:
     """Let one contestant receive the stream once.
@@ -67,7 +67,7 @@ def receive(
         clients: how many connections.
         ticks: how many each of them gets.
         within_s: how long it may take.
-        own: whether every client gets bytes of its own.
+        own: what each message to a client has of its own.
         flaws: what is damaged on purpose.
 
     Raises:

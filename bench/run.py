@@ -25,6 +25,7 @@ from bench.delivering import SYMBOL, Delivery, Load, Stage
 from bench.figures import (
     BROADCAST,
     K6,
+    OWN,
     OWN_BYTES,
     PER_CLIENT,
     PLAIN,
@@ -37,7 +38,7 @@ from bench.figures import (
 )
 from bench.machine import load, this_machine
 from bench.receiving import Receipt, receive
-from bench.stream import payloads, slices
+from bench.stream import Own, payloads, slices
 from qaws.protocol.market import Market, instrument_of
 from qaws.verdict import Broken, Refuted
 
@@ -69,12 +70,14 @@ class Sizes(msgspec.Struct, frozen=True):
     """How much is received and delivered.
 
     `own_ticks` is less than `ticks`: where nothing is alike, a round of the loop takes so long
-    that the swarm's sign of life would fail to come.
+    that the swarm's sign of life would fail to come. `alike_ticks` come where copies differ in
+    numbers only.
     """
 
     clients: int = 100
     ticks: int = 10_000
     own_ticks: int = 200
+    alike_ticks: int = 2000
     within_s: float = 90.0
     load: Load = Load()
     budgets_s: tuple[tuple[str, float], ...] = (("a", 230.0), ("b", 210.0), ("d", 100.0))
@@ -88,6 +91,7 @@ QUICK = Sizes(
     clients=20,
     ticks=1000,
     own_ticks=200,
+    alike_ticks=500,
     within_s=20.0,
     load=Load(20, 2000, 0.5),
     clients_axis=(5, 20),
@@ -153,7 +157,8 @@ class Bench:
         run.sizes["receiving"] = (
             f"{sizes.clients} clients, {sizes.ticks:,} ticks each: {sizes.clients * sizes.ticks:,} "
             f"messages of {stream_bytes / sizes.ticks:.0f} bytes. Where no two clients are alike: "
-            f"{sizes.own_ticks:,} ticks each."
+            f"{sizes.own_ticks:,} ticks each; where they have a time or a counter of their own: "
+            f"{sizes.alike_ticks:,}."
         )
         makers: dict[str, Callable[[], Contestant]] = {
             SWARM: lambda: OurSwarm(folder),
@@ -161,13 +166,14 @@ class Bench:
             PLAIN: lambda: PlainWebsockets(folder),
             K6: lambda: K6Program(folder),
         }
+        makers |= {f"{name}, {own}": makers[name] for own in OWN for name in (SWARM, PLAIN, K6)}
         makers = {name: make for name, make in makers.items() if self._wanted("a", name)}
         run.receiving = {name: [] for name in makers}
         if "c" in self._options.parts:
             makers["raw"] = lambda: RawReceiver(folder, stream_bytes)
         for number, name in self._turns("a", list(makers)):
-            own = name == OWN_BYTES
-            ticks = sizes.own_ticks if own else sizes.ticks
+            own: Own = OWN.get(name.partition(", ")[2], "text" if name == OWN_BYTES else "")
+            ticks = {"": sizes.ticks, "text": sizes.own_ticks}.get(own, sizes.alike_ticks)
             try:
                 receipt = receive(makers[name], folder, sizes.clients, ticks, self._within_s, own)
             except CAREFUL as problem:
@@ -285,7 +291,9 @@ class Bench:
     # --- helpers ----------------------------------------------------------------------------------
 
     def _wanted(self, part: str, name: str) -> bool:
-        return part in self._options.parts and name not in self._options.without
+        without = self._options.without
+        who, _, own = name.partition(", ")
+        return part in self._options.parts and not {name, who, own} & without
 
     def _budget(self, part: str) -> float:
         return dict(self._sizes.budgets_s)[part]

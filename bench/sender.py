@@ -1,12 +1,12 @@
 """The sender of part (a): admits clients, then writes the same pre-framed bytes to all of them.
 
-    python -m bench.sender CLIENTS TICKS [own] [FLAW…]
+    python -m bench.sender CLIENTS TICKS [text|time|counter] [FLAW…]
 
 It prints its port. A connection that begins with `CONTROL` is told, one JSON object a line, when
 all clients are subscribed, and how the sending went; "go" from it starts the sending. When it hangs
 up, the sender ends. There is one stream, as fast as the receivers take it: to each client in turn
-one write of some 50 ticks, past those whose buffers are full. With `own`, every client's ticks
-bear the client's number, so that no two clients get the same bytes.
+one write of some 50 ticks, past those whose buffers are full. With `text`, `time` or `counter` the
+ticks of each client bear one of its own, so that no two clients get the same bytes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import asyncio
 import json
 import sys
 import time
-from typing import cast
+from typing import cast, get_args
 
 import uvloop
 from websockets.frames import Frame, Opcode
@@ -23,7 +23,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from bench.stream import Flaw, own_slices, payloads, slices
+from bench.stream import Flaw, Own, payloads, slices, streams
 from qaws.measure.clock import now_us
 
 CONTROL = b"CONTROL\n"
@@ -97,7 +97,7 @@ class Client(asyncio.Protocol):
 class Sender:
     """The server and its one stream."""
 
-    def __init__(self, clients: int, ticks: int, own: bool, flaws: list[Flaw]) -> None:
+    def __init__(self, clients: int, ticks: int, own: Own, flaws: list[Flaw]) -> None:
         self._expected, self._ticks, self._own, self._flaws = clients, ticks, own, flaws
         self._clients: list[Client] = []
         self._control: asyncio.Transport | None = None
@@ -145,11 +145,12 @@ class Sender:
 
     async def _send(self) -> None:
         """Send the stream to every client, as fast as they take it."""
-        lead_s = LEAD_S + self._ticks * 6e-5 + len(self._clients) * self._ticks * 1e-6 * self._own
-        due_us = now_us() + int(lead_s * 1e6)
-        pieces = slices(payloads(self._ticks, due_us, self._flaws))
+        own_s = len(self._clients) * self._ticks * 4e-6 if self._own else 0.0
+        due_us = now_us() + int((LEAD_S + self._ticks * 6e-5 + own_s) * 1e6)
+        ticks = payloads(self._ticks, due_us, self._flaws)
+        pieces = slices(ticks)
         for number, client in enumerate(self._clients, 1):
-            client.pieces = own_slices(pieces, number) if self._own else pieces
+            client.pieces = streams(ticks, number, self._own) if self._own else pieces
         await asyncio.sleep(max(0.0, (due_us - now_us()) / 1e6))
         begun_us, begun_cpu = now_us(), time.process_time()
         while active := [c for c in self._clients if c.position < len(c.pieces) and c.is_open]:
@@ -175,11 +176,12 @@ class Sender:
 def main(arguments: list[str]) -> None:
     """Run one sender."""
     clients, ticks, *rest = arguments
-    flaws = [Flaw.read(text) for text in rest if text != "own"]
-    uvloop.run(_run(int(clients), int(ticks), "own" in rest, flaws))
+    own: Own = next((own for own in get_args(Own) if own in rest), "")
+    flaws = [Flaw.read(text) for text in rest if text != own]
+    uvloop.run(_run(int(clients), int(ticks), own, flaws))
 
 
-async def _run(clients: int, ticks: int, own: bool, flaws: list[Flaw]) -> None:
+async def _run(clients: int, ticks: int, own: Own, flaws: list[Flaw]) -> None:
     await Sender(clients, ticks, own, flaws).run()
 
 

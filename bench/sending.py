@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from bench.sender import CONTROL
-from bench.stream import Flaw
+from bench.stream import Flaw, Own
 from qaws.runtime.process import ManagedProcess
 from qaws.verdict import Broken
 
@@ -42,7 +42,7 @@ class Sending:
         folder: Path,
         clients: int,
         ticks: int,
-        own: bool = False,
+        own: Own = "",
         flaws: Sequence[Flaw] = (),
     ) -> None:
         """Start the sender.
@@ -51,13 +51,13 @@ class Sending:
             folder: for its log.
             clients: how many must be subscribed before it is ready.
             ticks: how many each of them gets.
-            own: whether every client gets bytes of its own.
+            own: what each message to a client has of its own.
             flaws: what is damaged on purpose.
 
         Raises:
             Broken: it does not start.
         """
-        words = ["own"] * own + [f"{flaw.damage}:{flaw.number}" for flaw in flaws]
+        words = [own] * bool(own) + [f"{flaw.damage}:{flaw.number}" for flaw in flaws]
         self._process = ManagedProcess(
             "the sender",
             [sys.executable, "-m", "bench.sender", str(clients), str(ticks), *words],

@@ -21,6 +21,15 @@ PER_SLICE = 50
 SAME = "000"
 """What the member `client` says where all clients get the same bytes."""
 
+Own = Literal["", "text", "time", "counter", "several"]
+"""What each message to a client has of its own, so that no two clients get the same bytes. Where it
+is "several", that is a time, and several ticks stand in each message."""
+
+TICKS_IN_ONE = 5
+"""So many ticks stand in a message of several."""
+
+FIRST_US = 1_700_000_000_000_000
+
 Damage = Literal["drop", "duplicate", "late", "foreign"]
 
 
@@ -73,6 +82,8 @@ def payloads(count: int, due_us: int, flaws: Sequence[Flaw] = ()) -> list[bytes]
 
 def text_frame(payload: bytes) -> bytes:
     """Return a server's text frame: final, not masked, not compressed (RFC 6455, section 5.2)."""
+    if 126 <= len(payload) <= 0xFFFF:
+        return b"\x81\x7e" + len(payload).to_bytes(2, "big") + payload
     return Frame(Opcode.TEXT, payload).serialize(mask=False)
 
 
@@ -86,3 +97,34 @@ def own_slices(pieces: Sequence[bytes], client: int) -> list[bytes]:
     """Return the slices with a client's own number in every tick: bytes that nobody else gets."""
     same, own = (b'"client": "%b"' % name for name in (SAME.encode(), b"%03d" % client))
     return [piece.replace(same, own) for piece in pieces]
+
+
+def streams(ticks: Sequence[bytes], client: int, own: Own) -> list[bytes]:
+    """Return the slices that a client gets.
+
+    Args:
+        ticks: what all of them say.
+        client: its number, from 1 on.
+        own: what each message to it has of its own: nothing; its number as a text; a time; a
+            counter, which begins elsewhere for each client, so that it is not equally long; or a
+            time for several ticks.
+    """
+    if own in ("", "text"):
+        return own_slices(slices(ticks), client) if own else slices(ticks)
+    if own == "several":
+        return slices(_several(ticks, client), PER_SLICE // TICKS_IN_ONE)
+    same = b'"client": "%b"' % SAME.encode()
+    member = b'"sent_us": %d' if own == "time" else b'"n": %d'
+    first, step = (FIRST_US + client, 100 + client) if own == "time" else (900 * client, 1)
+    return slices(
+        [tick.replace(same, member % (first + step * place)) for place, tick in enumerate(ticks)]
+    )
+
+
+def _several(ticks: Sequence[bytes], client: int) -> list[bytes]:
+    """Return messages of several ticks, each with a time of the client's own."""
+    return [
+        b'{"type": "ticks", "sent_us": %d, "ticks": [%b]}'
+        % (FIRST_US + client + (100 + client) * at, b", ".join(ticks[at : at + TICKS_IN_ONE]))
+        for at in range(0, len(ticks), TICKS_IN_ONE)
+    ]

@@ -29,6 +29,7 @@ class Members(msgspec.Struct):
     type: str
     symbol: str = ""
     seq: int = 0
+    ticks: list[Members] = []
 
 
 _decode = msgspec.json.Decoder(Members).decode
@@ -44,29 +45,35 @@ async def receive(url: str, ticks: int, tally: Tally) -> None:
     ) as connection:
         await connection.send(SUBSCRIBE)
         with suppress(ConnectionClosed):
-            while True:
+            while not tally.complete:
                 message = _decode(await connection.recv(decode=False))
-                if message.type == "option_tick" and message.symbol == SYMBOL:
-                    tally.ticks += 1
-                    number = message.seq
-                    if number == previous + 1:
-                        previous = number
-                    elif number > previous:
-                        missing.update(range(previous + 1, number))
-                        tally.gap += number - previous - 1
-                        previous = number
-                    elif number in missing:
-                        missing.discard(number)
-                        tally.order += 1
-                        tally.gap -= 1
-                    else:
-                        tally.duplicate += 1
-                    if number == ticks:
-                        tally.complete = 1
-                        tally.last_us = time.time_ns() // 1000
-                        return
-                elif message.type not in ("connection", "subscribed"):
-                    tally.foreign += 1
+                for each in message.ticks or (message,):
+                    previous = take(each, previous, missing, ticks, tally)
+
+
+def take(message: Members, previous: int, missing: set[int], ticks: int, tally: Tally) -> int:
+    """Check one message; return the highest number so far."""
+    if message.type == "option_tick" and message.symbol == SYMBOL:
+        tally.ticks += 1
+        number = message.seq
+        if number == previous + 1:
+            previous = number
+        elif number > previous:
+            missing.update(range(previous + 1, number))
+            tally.gap += number - previous - 1
+            previous = number
+        elif number in missing:
+            missing.discard(number)
+            tally.order += 1
+            tally.gap -= 1
+        else:
+            tally.duplicate += 1
+        if number == ticks:
+            tally.complete = 1
+            tally.last_us = time.time_ns() // 1000
+    elif message.type not in ("connection", "subscribed"):
+        tally.foreign += 1
+    return previous
 
 
 async def _run(url: str, clients: int, ticks: int, within_s: float) -> Tally:

@@ -24,6 +24,7 @@ from qaws.behaviours.load import (
     LoadProfile,
     LoadRun,
     plans,
+    require_load,
     service_and_broker,
 )
 from qaws.behaviours.resources import require_back, until_back
@@ -38,6 +39,7 @@ from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.memory import MIB, MemoryCourse
 from qaws.protocol.market import SPOT, Selection
 from qaws.sut.resources import ALL_PARTS, ResourceSnapshot
+from qaws.sut.spoken import spelling_of
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
@@ -89,8 +91,8 @@ def observers_receive(testbed: Testbed, observers: int, per_second: float, symbo
     """
     if symbol not in SPOT:
         raise Broken(f'no symbol "{symbol}"; known are {", ".join(SPOT)}')
-    testbed.dialect.require_qa_ws("load")
     selection = Selection("symbols", symbols=(symbol,))
+    require_load(testbed, selection)
     swarm = Swarm(
         testbed.logs, engine=testbed.swarm_engine, workers=1, timeout_factor=testbed.timeout_factor
     )
@@ -108,7 +110,7 @@ def observers_receive(testbed: Testbed, observers: int, per_second: float, symbo
     waiting = background.waiting = CpuWait(service_and_broker(testbed))
     testbed.scenario.on_end.append(waiting.close)
     swarm.go()
-    publisher.go()
+    swarm.flow_begins(publisher.go())
 
 
 def end_flow(testbed: Testbed) -> None:
@@ -153,21 +155,22 @@ def address(testbed: Testbed, symbol: str, persons: int, clients: int) -> Addres
 
     Where a token opens one session only, each of the `clients` has its own.
     """
-    testbed.dialect.require_qa_ws("load")
+    selection = Selection("symbols", symbols=(symbol,))
+    require_load(testbed, selection)
     auth, where = testbed.target.auth, testbed.service.url
     if auth.single_use:
         persons = clients
     elif "mint" not in testbed.target.capabilities:
         persons = min(persons, MOST_PERSONS)
+    tokens = lasting_tokens(testbed, persons)
     shown = [
-        credentials(where, token, auth.token_locations[0], auth.query_parameter)
-        for token in lasting_tokens(testbed, persons)
+        credentials(where, token, auth.token_locations[0], auth.query_parameter) for token in tokens
     ]
+    if auth.token_locations[0] != "first message":
+        tokens = []
     try:
-        selection = Selection("symbols", symbols=(symbol,))
-        return Address.of(
-            shown, selection, testbed.target.spoken, testbed.target.endpoint.authority
-        )
+        spelling, authority = spelling_of(testbed.target), testbed.target.endpoint.authority
+        return Address.of(shown, selection, spelling, authority, tokens)
     except ValueError as problem:
         raise Broken(f"{testbed.target.file}: {problem}") from None
 

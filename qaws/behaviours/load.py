@@ -30,12 +30,13 @@ from qaws.measure.interference import (
     waited_for_cpu,
 )
 from qaws.measure.stall import Stalls
-from qaws.protocol.market import Selection
+from qaws.protocol.market import Selection, chain_of
 from qaws.report.latency_plot import course_plot, percentile_plot
 from qaws.sut.resources import ResourceSnapshot
+from qaws.sut.spoken import spelling_of
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken, Inconclusive
+from qaws.verdict import Broken, Inconclusive, NotVerified
 
 DRAIN_ALLOWANCE_S = 20.0
 """How long the swarm waits for the fence before it gives up: longer than any bound under test."""
@@ -179,6 +180,20 @@ def publish_and_show(testbed: Testbed, profile: LoadProfile) -> None:
     _show(testbed, testbed.scenario.stash[LOAD])
 
 
+def require_load(testbed: Testbed, *selections: Selection) -> None:
+    """Make sure that load clients can speak the target's dialect.
+
+    Raises:
+        NotVerified: it has no words for a selection, or no option ticks of a symbol.
+    """
+    dialect = testbed.dialect
+    for selection in selections:
+        dialect.sayable(selection)
+        for symbol in selection.symbols:
+            if not any(dialect.carries(("option_tick", symbol, i)) for i in chain_of(symbol)):
+                raise NotVerified(f"load: [market] has no instrument of {symbol} to publish")
+
+
 def plans(
     testbed: Testbed, groups: Sequence[Group], profile: LoadProfile, tokens: Sequence[str]
 ) -> tuple[SwarmPlan, FlowPlan]:
@@ -192,10 +207,12 @@ def plans(
 
     Raises:
         Broken: the target has no feed.
+        NotVerified: the target's dialect cannot ask for what a group takes, or has no such ticks.
     """
     if testbed.broker is None or testbed.target.feed is None:
         raise Broken(f"{testbed.target.file}: has no [feed]: ticks cannot be published")
-    testbed.dialect.require_qa_ws("load")
+    require_load(testbed, *(group.selection for group in groups))
+    spelling = spelling_of(testbed.target)
     first = {profile.symbol: testbed.ledger.next_sequence(profile.symbol)}
     flow = FlowPlan(
         broker_url=testbed.broker.url,
@@ -205,6 +222,7 @@ def plans(
         first=first,
         burst=profile.burst,
         channel=testbed.target.feed.options_channel,
+        spelling=spelling,
     )
     plan = SwarmPlan(
         url=testbed.service.url,
@@ -213,7 +231,7 @@ def plans(
         location=testbed.target.auth.token_locations[0],
         query_parameter=testbed.target.auth.query_parameter,
         first=first,
-        dialect=testbed.target.spoken,
+        dialect=spelling,
         flow=flow,
         authority=testbed.target.endpoint.authority,
     )
@@ -245,7 +263,7 @@ def publish(testbed: Testbed, profile: LoadProfile) -> None:
         publisher.start(flow)
         service_cpu, broker_cpu = _cpu_s(testbed)
         swarm.go()
-        publisher.go()
+        swarm.flow_begins(publisher.go())
         if profile.until_evicted_s is not None:
             _watch_evictions(testbed, run, plan, profile.until_evicted_s)
             swarm.read_again()

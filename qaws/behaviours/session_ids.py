@@ -12,7 +12,7 @@ from collections import Counter
 from qaws.behaviours.background_load import address
 from qaws.load.churn.short_lived import ShortLivedClient
 from qaws.load.churn.tally import ContractTally
-from qaws.load.subscriber.verifier import Verifier
+from qaws.load.subscriber.verifier import verifier_of
 from qaws.measure.entropy import entropy_of
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
@@ -44,12 +44,13 @@ async def collect(testbed: Testbed, clients: int) -> None:
     """Let clients connect and leave, some at a time, and note the session id of each.
 
     Raises:
+        NotVerified: the dialect has no session ids.
         Refuted: one was not welcomed, or its welcome breaks the contract.
         Inconclusive: not all of them have come in the time that there is.
     """
+    testbed.dialect.require_sessions()
     where = await asyncio.to_thread(address, testbed, SYMBOL, 2 * AT_ONCE, clients)
-    testbed.dialect.require_qa_ws("who draws many session ids")
-    tally = ContractTally(Verifier(testbed.target.spoken))
+    tally = ContractTally(verifier_of(where.dialect))
     ids = testbed.scenario.stash[SESSION_IDS] = []
     waiting = iter(range(1, clients + 1))
     began = time.monotonic()

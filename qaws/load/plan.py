@@ -9,6 +9,7 @@ import msgspec
 
 from qaws.load.schedule import FlowPlan
 from qaws.protocol.market import Selection
+from qaws.protocol.spelling import Spelling
 from qaws.verdict import Broken
 
 Behaviour = Literal["reads", "stops reading", "trickles"]
@@ -62,7 +63,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
         headers: further request headers.
         first: symbol → the sequence number of the first tick that everybody must get. Without an
             entry a client's first tick sets it: then a loss before that cannot be seen.
-        dialect: the contract that every message is held against.
+        dialect: how the service spells what it says, and what that is held against.
         flow: what will be published, which the ticks' contents are compared with; None: they are
             not.
         ready_within_s: until when the last client must have its acknowledgement.
@@ -79,7 +80,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     query_parameter: str = "token"
     headers: dict[str, str] = {}
     first: dict[str, int] = {}
-    dialect: str = "qa-ws"
+    dialect: Spelling = Spelling()
     flow: FlowPlan | None = None
     ready_within_s: float = 20.0
     at_once: int = 20
@@ -106,13 +107,17 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     def address(self, index: int) -> tuple[str, dict[str, str]]:
         """Return URL and request headers of client number `index`, counting from 0."""
         headers = dict(self.headers)
-        if not self.tokens:
+        token = self.token(index)
+        if token is None or self.location == "first message":
             return self.url, headers
-        token = self.tokens[index % len(self.tokens)]
         if self.location == "Authorization header":
             return self.url, headers | {"Authorization": f"Bearer {token}"}
         joint = "&" if "?" in self.url else "?"
         return f"{self.url}{joint}{self.query_parameter}={quote(token, safe='')}", headers
+
+    def token(self, index: int) -> str | None:
+        """Return the token that client number `index` shows, None where none is needed."""
+        return self.tokens[index % len(self.tokens)] if self.tokens else None
 
     def shares(self, workers: int) -> list[list[Member]]:
         """Deal the clients out to workers, every group evenly.

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from qaws.measure.pace import KEPT
 from qaws.measure.stall import Stalls
+from qaws.protocol.spelling import Spelling
 
 LATE_MS = 20.0
 """A publisher whose p99 lag is above this did not offer the load that the scenario names."""
@@ -37,6 +38,7 @@ class FlowPlan(msgspec.Struct, frozen=True):
             has been sent.
         channel: where option ticks are published.
         seed: the same seed makes the same ticks.
+        spelling: how they are spelled.
     """
 
     broker_url: str
@@ -49,6 +51,7 @@ class FlowPlan(msgspec.Struct, frozen=True):
     fence: bool = True
     channel: str = "ticker:options"
     seed: int = 20251
+    spelling: Spelling = Spelling()
 
     def due_s(self) -> NDArray[np.float64]:
         """Return when each tick is due, in seconds from the start; ascending."""

@@ -4,7 +4,7 @@
         swarm.start(plan)                     # every client connected, subscribed, acknowledged
         publisher.start(flow)                 # every payload prepared
         swarm.go()
-        publisher.go()
+        swarm.flow_begins(publisher.go())
         report = publisher.wait()
         result = swarm.finish(report.last, within_s=10)
 
@@ -123,6 +123,11 @@ class Swarm:
         """Let the measurement begin: CPU seconds and stalls count from here."""
         for child, offset in zip(self._children, self._offsets, strict=True):
             self._tell(child, wire.Go(clock_ahead_us=offset.applied_us))
+
+    def flow_begins(self, at_us: int) -> None:
+        """Say when the first tick is due, in µs since 1970: services whose ticks do not tell it."""
+        for child in self._children:
+            self._tell(child, wire.FlowBegins(at_us))
 
     def read_again(self) -> None:
         """Let the slow clients read at full speed, so that they see how they were closed."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
 from qaws.protocol import malformed
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import Dialect, Opening, Request, Said
-from qaws.protocol.dialect_table import DialectTable, TickTable
+from qaws.protocol.dialect_table import DialectTable
 from qaws.protocol.dialect_table import Request as RequestTable
 from qaws.protocol.exact import exact
+from qaws.protocol.free_numbers import FreeNumbers, Steps
 from qaws.protocol.listing import Listing
 from qaws.protocol.market import (
     DUE_FIELD,
@@ -26,13 +26,9 @@ from qaws.protocol.market import (
 )
 from qaws.protocol.paths import MISSING, Path, Pattern
 from qaws.protocol.surrogates import decoded
-from qaws.protocol.templates import said
+from qaws.protocol.templates import names_in, said
+from qaws.protocol.tick_shape import KINDS, TickShape
 from qaws.verdict import NotVerified
-
-KINDS = {"option tick": "option_tick", "underlying bar": "underlying_bar"}
-
-MARKS = ("type", "symbol", "instrument_token", SEQUENCE_FIELD)
-"""Members of a tick by which the oracle knows it, in whatever dialect."""
 
 SHOWN = 160
 """Characters of a message that a sentence about it shows."""
@@ -57,9 +53,12 @@ class Declared(Dialect):
         self.acks_alike = table.subscribe.ack == table.unsubscribe.ack
         self.answers_once = table.subscribe.acks != "each item"
         self._contract = Contract(table.contract) if table.contract else None
+        self._free: dict[tuple[Any, ...], FreeNumbers] = {}
         self._ids = count(1)
         self._items: dict[str, int] = {}
-        self._ticks = [(Pattern(each.match), _Tick(each, table, listing)) for each in table.tick]
+        self._ticks = [
+            (Pattern(each.match), TickShape(each, table, listing)) for each in table.tick
+        ]
         self._by_kind = {
             KINDS[each.kind]: tick for each, (_, tick) in zip(table.tick, self._ticks, strict=True)
         }
@@ -143,6 +142,26 @@ class Declared(Dialect):
         shown = "" if exactly else json.dumps(document, ensure_ascii=False)[:SHOWN]
         problem = f"is no message of the dialect {self.name}: {shown}; what it has is in [dialect]"
         yield Said({"type": "unknown"}, problem)
+
+    def free_numbers(self, payload: bytes, published: Iterable[str]) -> list[tuple[int, int]]:
+        """Return where the whole numbers of a message with ticks stand that nobody looks at."""
+        if self._contract is not None or self._table.several not in ("no", "array"):
+            return []
+        is_list = self._table.several == "array" and payload.lstrip().startswith(b"[")
+        key = (is_list, *published)
+        if key not in self._free:
+            self._free[key] = FreeNumbers(self._judged(published, is_list))
+        return self._free[key].of(payload)
+
+    def _judged(self, published: Iterable[str], is_list: bool) -> Iterator[Steps]:
+        """Yield the ways to all that is looked at in a message."""
+        before: Steps = (None,) if is_list else ()
+        patterns = [pattern for pattern, _ in (*self._known, *self._ticks)]
+        patterns += [to for to, _ in self._answers if isinstance(to, Pattern)]
+        for pattern in patterns:
+            yield from (before + path.steps for path in pattern.paths)
+        for _, tick in self._ticks:
+            yield from (before + steps for steps in tick.judged(published))
 
     def _violation(self, document: dict[str, Any]) -> str | None:
         return self._contract.violation(document) if self._contract else None
@@ -247,6 +266,14 @@ class Declared(Dialect):
         """Return what the service calls a symbol of the features."""
         return str(self._listing.of_symbol(symbol)["symbol"])
 
+    def bears_due_times(self, kind: str) -> bool:
+        """Return whether a tick of a kind must bear the due time that it was published with."""
+        tick = self._by_kind.get(kind)
+        if tick is None or DUE_FIELD in tick.marks:
+            return tick is not None
+        template = self._payloads.get(kind)
+        return tick.has_members and (template is None or DUE_FIELD in set(names_in(template)))
+
     # --- what is published --------------------------------------------------------------------
 
     def carries(self, sample: Sample) -> bool:
@@ -266,7 +293,7 @@ class Declared(Dialect):
             self._listing.of_instrument(instrument)
         return self._by_kind[kind].carried(stamped)
 
-    def payload(self, stamped: dict[str, Any]) -> str:
+    def payload(self, stamped: dict[str, Any], now_ms: int | None = None) -> str:
         """Return what is published for a tick."""
         instrument = stamped.get("instrument_token")
         if instrument is None:
@@ -278,115 +305,8 @@ class Declared(Dialect):
             own = {"symbol": names["symbol"]}
             own |= {} if instrument is None else {"instrument_token": names["instrument"]}
             return json.dumps(stamped | own)
-        further = {"sequence": stamped[SEQUENCE_FIELD], "now_ms": _now_ms()}
+        further = {"sequence": stamped[SEQUENCE_FIELD], "now_ms": now_ms or _now_ms()}
         return said(template, {**stamped, **names, **further})
-
-
-class _Tick:
-    """One shape of a tick, compiled."""
-
-    def __init__(self, tick: TickTable, table: DialectTable, listing: Listing) -> None:
-        self._kind = KINDS[tick.kind]
-        self._table, self._listing = tick, listing
-        self._as_text = table.numbers == "text"
-        self._each = Path(tick.each)
-        places = {"symbol": tick.symbol, "instrument_token": tick.instrument}
-        places |= {SEQUENCE_FIELD: tick.sequence, DUE_FIELD: tick.due}
-        self._marks = {name: _Place(path) for name, path in places.items() if path}
-        self._members = None if tick.members is None else _Place(tick.members)
-        self._fields = {name: _Place(path) for name, path in tick.fields.items()}
-
-    def read(self, document: dict[str, Any], exactly: bool) -> Iterator[Said]:
-        """Yield the ticks of a message."""
-        for item in self._each.all(document):
-            message, lacking = self._message(document, item, exactly)
-            name = self._table.kind
-            yield Said(message, f"{name} without {', '.join(lacking)}" if lacking else None)
-
-    def _message(
-        self, document: dict[str, Any], item: Any, exactly: bool
-    ) -> tuple[dict[str, Any], list[str]]:
-        """Return one tick in the words of `qa-ws`, and what it should have and has not."""
-        lacking = []
-        members = self._members.get(document, item) if self._members else {}
-        message = dict(members) if isinstance(members, dict) else {}
-        message["type"] = self._kind
-        for name, place in self._fields.items():
-            value = place.get(document, item)
-            if value is MISSING:
-                lacking.append(f"{name} at {place.text}")
-            else:
-                _put(message, name, _number(value, exactly) if self._as_text else value)
-        for name, place in self._marks.items():
-            value = place.get(document, item)
-            if value is MISSING or value is None:
-                if name not in (SEQUENCE_FIELD, DUE_FIELD):
-                    lacking.append(f"{name} at {place.text}")
-            elif name == "symbol":
-                own = str(value).removeprefix(self._table.symbol_prefix)
-                message[name] = self._listing.symbol_called(own)
-            elif name == "instrument_token":
-                message[name] = self._listing.instrument_called(value)
-            else:
-                message[name] = _number(value, exactly) if self._as_text else value
-        if "symbol" not in self._marks and "instrument_token" in message:
-            message["symbol"] = self._listing.symbol_of_called(message["instrument_token"])
-        return message, lacking
-
-    def carried(self, stamped: dict[str, Any]) -> dict[str, Any]:
-        """Return what of a published tick is to come."""
-        known = {"type": stamped["type"], "symbol": stamped["symbol"]}
-        if "instrument_token" in self._marks:
-            known["instrument_token"] = stamped["instrument_token"]
-        if self._members:
-            mine = dict(stamped)
-            if "instrument_token" not in self._marks:
-                mine.pop("instrument_token", None)
-            return mine | known
-        known[SEQUENCE_FIELD] = stamped[SEQUENCE_FIELD]
-        for name in self._fields:
-            value: Any = stamped
-            for member in name.split("."):
-                value = value.get(member, MISSING) if isinstance(value, dict) else MISSING
-            if value is not MISSING:
-                _put(known, name, value)
-        return known
-
-
-class _Place:
-    """A path from a tick, or from its message where it begins with `$.`."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._of_message = text.startswith("$.")
-        self._path = Path(text.removeprefix("$."))
-
-    def get(self, document: Any, item: Any) -> Any:
-        return self._path.get(document if self._of_message else item)
-
-
-def _put(message: dict[str, Any], name: str, value: Any) -> None:
-    """Set a member by its name, which may lead into another."""
-    *before, last = name.split(".")
-    for member in before:
-        message = message.setdefault(member, {})
-    message[last] = value
-
-
-def _number(value: Any, exactly: bool) -> Any:
-    """Return the number that a text is; anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return value
-    if not number.is_finite():
-        return value
-    whole = number == number.to_integral_value() and "." not in value and "e" not in value.lower()
-    if whole:
-        return int(number)
-    return number if exactly else float(number)
 
 
 def _now_ms() -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,9 +185,27 @@ class Dialect(ABC):
         """
         return stamped
 
-    def payload(self, stamped: dict[str, Any]) -> str:
-        """Return what is published for a tick; `carried` says when that can't be."""
+    def payload(self, stamped: dict[str, Any], now_ms: int | None = None) -> str:
+        """Return what is published for a tick; `carried` says when that can't be.
+
+        Args:
+            stamped: the tick.
+            now_ms: what stands for "now", in ms since 1970; None: now.
+        """
         return json.dumps(stamped)
+
+    def free_numbers(self, payload: bytes, published: Iterable[str]) -> list[tuple[int, int]]:
+        """Return where whole numbers of a message with ticks stand that nobody looks at, if known.
+
+        Args:
+            payload: the message, in ASCII and without escapes.
+            published: members that a tick was published with.
+        """
+        return []
+
+    def bears_due_times(self, kind: str) -> bool:
+        """Return whether a tick of a kind must bear the due time that it was published with."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,11 @@ class Path:
                 self._steps.append(None if found["index"] == "*" else int(found["index"]))
             at = found.end()
 
+    @property
+    def steps(self) -> tuple[str | int | None, ...]:
+        """Return its steps; None stands for all elements of a list."""
+        return tuple(self._steps)
+
     def get(self, message: Any) -> Any:
         """Return the first value there, `MISSING` where there is none."""
         return next(iter(self.all(message)), MISSING)
@@ -91,6 +96,11 @@ class Pattern:
         if not table:
             raise ValueError("a pattern names at least one member, or it would fit every message")
         self._wants = [(Path(path), value) for path, value in _leaves(table)]
+
+    @property
+    def paths(self) -> list[Path]:
+        """Return the paths that it looks at."""
+        return [path for path, _ in self._wants]
 
     def fits(self, message: Any) -> Found | None:
         """Return what is found where a message fits, None where it does not."""

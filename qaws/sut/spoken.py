@@ -10,8 +10,22 @@ from qaws.protocol.declared import Declared
 from qaws.protocol.dialect import Dialect, QaWs
 from qaws.protocol.dialect_table import DialectTable, check_templates
 from qaws.protocol.listing import Listing
+from qaws.protocol.spelling import Spelling
 from qaws.sut.target import Target
 from qaws.verdict import Broken
+
+
+def spelling_of(target: Target) -> Spelling:
+    """Return the dialect of a target as data, for processes that speak it too."""
+    if target.is_plain:
+        return Spelling(target.spoken)
+    table = target.dialect if isinstance(target.dialect, DialectTable) else built_in("qa-ws")
+    return Spelling(
+        target.spoken,
+        table.model_dump(exclude_unset=True),
+        {symbol: listed.model_dump(exclude_unset=True) for symbol, listed in target.market.items()},
+        target.feed_payloads,
+    )
 
 
 def dialect_of(target: Target) -> Dialect:

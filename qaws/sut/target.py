@@ -190,7 +190,7 @@ class Target(Section):
             and (self.grants.outage or self.feed.broker == "embedded"),
             "relay": self._can_be_relayed,
             "own-publisher": self.feed is not None and bool(self.feed.own_publisher),
-            "swarm": self.is_plain,
+            "swarm": True,
             "tls": self.endpoint.is_private
             or (self.launch is not None and {*CERTIFICATE_SETTINGS} <= self.settings.keys()),
             "proxy": self.endpoint.behind_proxy

@@ -13,6 +13,7 @@ from qaws.clients.endings import ExpectedClose
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.storm import CHURN, LULL, Attempt, StormReport
 from qaws.measure.stall import Stalls
+from qaws.protocol.dialect import QaWs
 from qaws.sut.resources import ALL_PARTS, ResourceSnapshot
 from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
 from tests.bare import bare_testbed
@@ -107,6 +108,7 @@ def attempts(live=280, away=20, **refusal):
 
 def a_storm(everybody, counted=((1.0, 300),), **report):
     testbed = stage()
+    testbed.dialect = QaWs()
     found = StormReport(attempts=everybody, **report)
     testbed.scenario.stash[STORM] = Storm(20, counted=list(counted), found=found)
     return testbed
@@ -219,6 +221,14 @@ def test_repeated_and_missing_session_ids_are_told():
     everybody[1].session_id = None
     with pytest.raises(Refuted, match="session ids: measured 279 in 280 welcomes, 0 of them more"):
         storm.welcomes_come(a_storm(everybody), 99, 2000)
+
+
+def test_where_welcomes_have_no_session_ids_their_time_is_judged_and_the_rest_is_not_verified():
+    testbed = a_storm(attempts())
+    testbed.dialect.has_sessions = False
+    with pytest.raises(NotVerified, match="has no session ids"):
+        storm.welcomes_come(testbed, 99, 2000)
+    assert [check.verdict for check in testbed.scenario.checks.done] == ["met"]
 
 
 # --- free places ----------------------------------------------------------------------------------

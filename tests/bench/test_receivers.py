@@ -48,7 +48,7 @@ def test_a_good_stream_is_found_good(receiver, tmp_path):
 
 
 def test_a_good_stream_of_which_no_two_clients_get_the_same_bytes(tmp_path):
-    receipt = receive(lambda: OurSwarm(tmp_path), tmp_path, CLIENTS, TICKS, HANG_S, own=True)
+    receipt = receive(lambda: OurSwarm(tmp_path), tmp_path, CLIENTS, TICKS, HANG_S, own="text")
     assert receipt.wrong is None
 
 

@@ -58,3 +58,10 @@ def test_what_it_does_wrong_is_told_in_the_words_of_the_features(tmp_path, targe
     failed = [row for row in rows if row["status"] == "failed"]
     assert failed, output
     assert any(words in row["message"] and "NIFTY" in row["message"] for row in failed), output
+
+
+@pytest.mark.parametrize("target", ["tokens.toml", "first_message.toml"])
+def test_load_speaks_the_dialect(tmp_path, target):
+    output, [row] = behave(tmp_path, target, "@QA-WS-013")
+    starved = row["status"] == "error" and "INCONCLUSIVE" in row["message"]
+    assert row["status"] == "passed" or starved, output

@@ -131,7 +131,7 @@ def test_a_dead_service_is_not_tried_for_ever(monkeypatch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"ws://127.0.0.1:{taken.getsockname()[1]}/ws"
-        report = run_cycles(CyclesPlan(Address.of([(url, {})], NIFTY, "qa-ws"), 1000, at_once=2))
+        report = run_cycles(CyclesPlan(Address.of([(url, {})], NIFTY), 1000, at_once=2))
     assert report.done == 0
     assert 5 < report.failed < 10
     assert "could not connect" in report.failures[0]

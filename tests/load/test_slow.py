@@ -7,8 +7,11 @@ from types import SimpleNamespace
 from typing import cast
 
 from qaws.load.plan import Group
+from qaws.load.subscriber.conversation import Conversation
+from qaws.load.subscriber.message import Message
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.subscriber.slow import SlowClient
+from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import selection_of
 from tests.services.scripted import Ticker
 from tests.waiting import HANG_S
@@ -48,7 +51,7 @@ class SlowChecks:
     def read(self, payload):
         time.sleep(self.check_s)
         kind = json.loads(payload)["type"]
-        return SimpleNamespace(is_tick=kind == "option_tick", kind=kind, text=""), None
+        return Message(kind), None
 
 
 def test_it_reads_what_has_piled_up_before_that_is_checked(loop):
@@ -57,7 +60,7 @@ def test_it_reads_what_has_piled_up_before_that_is_checked(loop):
         client = SlowClient(
             "sleeper", group, cast(SharedStream, SlowChecks(grace_s)), lambda *_: None
         )
-        await client.open(f"{url}?token=any", {}, '{"action":"subscribe","symbols":["NIFTY"]}')
+        await client.open(f"{url}?token=any", {}, Conversation(QaWs(), NIFTY))
         client.read_again.set()
         await asyncio.wait_for(client.run(), 2 * HANG_S)
         return client.record

@@ -24,7 +24,7 @@ class Small(Ticker):
 
     @property
     def address(self):
-        return Address.of([(f"{self.url}?token=any", {})], NIFTY, "qa-ws")
+        return Address.of([(f"{self.url}?token=any", {})], NIFTY)
 
     def tick(self, **changes):
         fields = self.market.option_tick(256265)

@@ -20,7 +20,7 @@ import uvloop
 
 from qaws.load.churn.short_lived import Address, ShortLivedClient
 from qaws.load.churn.tally import ContractTally
-from qaws.load.subscriber.verifier import Verifier
+from qaws.load.subscriber.verifier import verifier_of
 from qaws.measure.memory import Sample, private_bytes
 
 CLEAN, RESET, RESET_AT_ONCE = "clean close", "reset", "reset while subscribing"
@@ -98,7 +98,7 @@ class Churner:
 
     def __init__(self, plan: CyclesPlan) -> None:
         self._plan = plan
-        self._tally = ContractTally(Verifier(plan.address.dialect))
+        self._tally = ContractTally(verifier_of(plan.address.dialect))
         self._report = CyclesReport()
         self._endings: Counter[str] = Counter()
         self._told_at = 0.0

@@ -16,7 +16,7 @@ import uvloop
 
 from qaws.load.churn.short_lived import Address, ShortLivedClient
 from qaws.load.churn.tally import ContractTally
-from qaws.load.subscriber.verifier import Verifier
+from qaws.load.subscriber.verifier import verifier_of
 
 LOOK_S = 0.005
 """How often it is looked whether something is to be done."""
@@ -84,7 +84,7 @@ def run_early(plan: EarlyPlan) -> EarlyReport:
 class _Early:
     def __init__(self, plan: EarlyPlan) -> None:
         self._plan = plan
-        self._tally = ContractTally(Verifier(plan.address.dialect))
+        self._tally = ContractTally(verifier_of(plan.address.dialect))
         self._report = EarlyReport()
         self._until = time.monotonic() + plan.longest_s
 

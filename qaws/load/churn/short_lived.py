@@ -17,18 +17,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-import msgspec
 from websockets.frames import Close
 from websockets.utils import accept_key
 
 from qaws.load.churn.tally import ContractTally
 from qaws.load.subscriber.connection import new_handshake
-from qaws.load.subscriber.message import read_message
+from qaws.load.subscriber.conversation import Conversation
+from qaws.load.subscriber.message import Message
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.violation import Violation
 from qaws.protocol.answers import in_words
-from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
+from qaws.protocol.spelling import Spelling
 from qaws.runtime.trust import client_context
 
 MASK = bytes(4)
@@ -38,18 +38,13 @@ RESET = struct.pack("ii", 1, 0)
 """SO_LINGER for 0 s: closing sends a TCP reset."""
 
 
-class _Welcome(msgspec.Struct):
-    session_id: str
-
-
-_read_welcome = msgspec.json.Decoder(_Welcome).decode
-
-
 def client_frame(opcode: int, payload: bytes) -> bytes:
-    """Return a client's frame of at most 125 bytes (RFC 6455, section 5.2)."""
-    if len(payload) > 125:
-        raise ValueError(f"{len(payload)} bytes; short-lived clients send at most 125")
-    return bytes((0x80 | opcode, 0x80 | len(payload))) + MASK + payload
+    """Return a client's frame of less than 64 kB (RFC 6455, section 5.2)."""
+    size = len(payload)
+    if size > 0xFFFF:
+        raise ValueError(f"{size} bytes; short-lived clients send at most 65,535")
+    length = bytes((0x80 | size,)) if size < 126 else b"\xfe" + struct.pack("!H", size)
+    return bytes((0x80 | opcode,)) + length + MASK + payload
 
 
 def _in_words(status: str, head: str) -> str:
@@ -73,30 +68,33 @@ class Address:
     """Where clients go, and what they say there.
 
     `requests` are what they take turns in, each with the answer's `Sec-WebSocket-Accept` that
-    belongs to it. They hold tokens: keep them out of logs.
+    belongs to it, and `tokens` what they show in turn in a message of its own, where that is so.
+    Both hold tokens: keep them out of logs.
     """
 
     host: str
     port: int
     requests: tuple[tuple[bytes, bytes], ...]
     selection: Selection
-    subscribe: bytes
-    dialect: str
+    dialect: Spelling
     authority: str = ""
     secure: bool = False
+    tokens: tuple[str, ...] = ()
 
     @classmethod
     def of(
         cls,
         shown: Iterable[tuple[str, dict[str, str]]],
         selection: Selection,
-        dialect: str,
+        dialect: Spelling | None = None,
         authority: str = "",
+        tokens: Iterable[str] = (),
     ) -> Address:
         """Prepare the handshakes.
 
         `shown` has a URL and headers for each token that clients take turns in showing, at least
         one; host and port are those of the first. `authority` is what `client_context` takes.
+        `tokens` are shown in a message of its own, in the order of `shown`.
         """
         protocols = [new_handshake(url, headers) for url, headers in shown]
         uri = protocols[0].uri
@@ -105,10 +103,10 @@ class Address:
             uri.port,
             tuple((b"".join(p.data_to_send()), accept_key(p.key).encode()) for p in protocols),
             selection,
-            client_frame(1, QaWs().subscribe(selection).encode()),
-            dialect,
+            dialect or Spelling(),
             authority,
             uri.secure,
+            tuple(tokens),
         )
 
 
@@ -137,7 +135,12 @@ class ShortLivedClient(asyncio.Protocol):
         self.refusal = ""
         self.session_id: str | None = None
         self._address, self._tally = address, tally
-        request, self._accept = address.requests[next(_TURNS) % len(address.requests)]
+        turn = next(_TURNS)
+        request, self._accept = address.requests[turn % len(address.requests)]
+        token = address.tokens[turn % len(address.tokens)] if address.tokens else None
+        dialect = tally.verifier.dialect
+        self._conversation = Conversation(dialect, address.selection, token)
+        self._pings_first = not dialect.welcomes
         self._send = request[: int(len(request) * portion)]
         loop = asyncio.get_running_loop()
         self.welcomed: asyncio.Future[bool] = loop.create_future()
@@ -147,7 +150,7 @@ class ShortLivedClient(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._sequence: Sequence | None = None
         self._tail = b""
-        self._open = self._close_sent = False
+        self._open = self._close_sent = self._awaits_pong = False
         self._fragments: list[bytes] = []
 
     # --- doing ----------------------------------------------------------------------------------
@@ -167,7 +170,7 @@ class ShortLivedClient(asyncio.Protocol):
     def subscribe(self) -> None:
         """Ask for the ticks of the address's selection."""
         self._sequence = Sequence(self._address.selection, {})
-        self._write(self._address.subscribe)
+        self._say(self._conversation.wishes())
 
     def leave(self) -> None:
         """Close with 1000; `gone` tells when the service has ended the connection."""
@@ -189,6 +192,10 @@ class ShortLivedClient(asyncio.Protocol):
     def _note_left(self) -> None:
         if self.left_at is None:
             self.left_at = time.monotonic()
+
+    def _say(self, texts: list[str]) -> None:
+        for text in texts:
+            self._write(client_frame(1, text.encode()))
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -245,7 +252,15 @@ class ShortLivedClient(asyncio.Protocol):
                 self._transport.abort()
             return False
         self._open, self._tail = True, b""
+        self._say(self._conversation.opened())
+        self._ping_where_nobody_is_welcomed()
         return True
+
+    def _ping_where_nobody_is_welcomed(self) -> None:
+        """Ask for a pong: it shows that the service has let this client in."""
+        if self._pings_first and self._conversation.is_welcome:
+            self._pings_first, self._awaits_pong = False, True
+            self._say([str(self._tally.verifier.dialect.ping())])
 
     def _take(self, first: int, payload: bytes) -> None:
         """Take one frame, which `first` is the first byte of."""
@@ -274,12 +289,16 @@ class ShortLivedClient(asyncio.Protocol):
 
     def _text(self, payload: bytes) -> None:
         try:
-            message = read_message(payload)
+            message = self._tally.verifier.read(payload)
         except ValueError as problem:
             words = f"received what cannot be read: {problem} ({payload[:120]!r})"
             self._tally.fault(self.name, Violation("contract", 1, words))
             return
         self._tally.check(self.name, payload)
+        for part in message.parts or (message,):
+            self._take_message(part)
+
+    def _take_message(self, message: Message) -> None:
         self._tally.kinds["tick" if message.is_tick else message.kind] += 1
         if message.is_tick:
             if self._sequence is None:
@@ -289,20 +308,24 @@ class ShortLivedClient(asyncio.Protocol):
             for fault in self._sequence.take(message):
                 self._tally.fault(self.name, fault)
             self._wake(self.ticked)
-        elif message.kind == "connection":
-            self._take_welcome(payload)
-        elif message.kind == "subscribed":
-            self._wake(self.acknowledged)
-        elif message.kind == "error":
+            return
+        if message.kind == "error":
             words = f"was told of an error that it had not made: {message.text!r}"
             self._tally.fault(self.name, Violation("contract", 1, words))
+        if message.kind == "pong" and self._awaits_pong:
+            self._awaits_pong = False
+            self._take_welcome(None)
+            return
+        self._say(self._conversation.heard(message))
+        self._ping_where_nobody_is_welcomed()
+        if message.kind == "connection":
+            self._take_welcome(message.text or None)
+        elif self._conversation.is_acknowledged:
+            self._wake(self.acknowledged)
 
-    def _take_welcome(self, payload: bytes) -> None:
+    def _take_welcome(self, session_id: str | None) -> None:
         self.welcomed_at = time.monotonic()
-        try:
-            self.session_id = _read_welcome(payload).session_id
-        except msgspec.DecodeError:
-            self.session_id = None  # the contract has been found broken already
+        self.session_id = session_id
         self._wake(self.welcomed)
 
     @staticmethod

@@ -19,7 +19,7 @@ import uvloop
 from qaws.load.churn.short_lived import Address, ShortLivedClient
 from qaws.load.churn.tally import ContractTally
 from qaws.load.cluster.file_limits import require_descriptors
-from qaws.load.subscriber.verifier import Verifier
+from qaws.load.subscriber.verifier import verifier_of
 from qaws.measure.stall import StallMeter, Stalls
 
 LEAD_S = 0.2
@@ -197,7 +197,7 @@ class Storm:
 
     def __init__(self, plan: StormPlan) -> None:
         self._plan = plan
-        self._tally = ContractTally(Verifier(plan.address.dialect))
+        self._tally = ContractTally(verifier_of(plan.address.dialect))
         self._report = StormReport()
         self._random = random.Random(plan.seed)
         self._live: dict[ShortLivedClient, Attempt] = {}

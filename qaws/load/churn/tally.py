@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from qaws.load.subscriber.verifier import Verifier
+from qaws.load.subscriber.verifier import AnyVerifier
 from qaws.load.violation import Violation
 
 SHOWN = 10
@@ -19,7 +19,7 @@ KNOWN = 5_000
 class ContractTally:
     """What all short-lived clients of a process found."""
 
-    verifier: Verifier
+    verifier: AnyVerifier
     kinds: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     sentences: list[str] = field(default_factory=list)

@@ -83,6 +83,12 @@ class Fence(msgspec.Struct, tag=True):
     fence: dict[str, int]
 
 
+class FlowBegins(msgspec.Struct, tag=True):
+    """When the first tick of the flow is due, in µs since 1970."""
+
+    at_us: int
+
+
 class ReadAgain(msgspec.Struct, tag=True):
     """Let the slow clients read."""
 
@@ -113,6 +119,7 @@ Message: TypeAlias = (
     | Echo
     | Go
     | Fence
+    | FlowBegins
     | ReadAgain
     | Stop
     | Progress

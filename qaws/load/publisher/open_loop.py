@@ -20,6 +20,7 @@ import numpy as np
 import redis
 
 from qaws.load.publisher.payloads import Payloads
+from qaws.load.publisher.spelled import SpelledPayloads
 from qaws.load.schedule import FlowPlan, FlowReport
 from qaws.measure.stall import NOISE_MS, Stalls
 from qaws.verdict import Broken
@@ -37,6 +38,9 @@ LAG_BIN_NS = 100_000_000
 TAKES_S = 5.0
 """A broker that takes nothing, or does not answer at the end, for so long has failed."""
 
+LONGEST_WAIT_S = 1.0
+"""How long a flow that was stopped may wait until its fence is due."""
+
 _TRY_AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -52,7 +56,10 @@ class Flow:
         self._plan = plan
         self._next = {symbol: plan.first.get(symbol, 1) for symbol in plan.symbols}
         self._first = dict(self._next)
-        self._bodies = Payloads(plan)
+        plain = plan.spelling.is_plain
+        self._bodies: Payloads | SpelledPayloads = (
+            Payloads(plan) if plain else SpelledPayloads(plan)
+        )
         self._due_ns = (plan.due_s() * 1e9).astype(np.int64)
         self._replies: Any = hiredis.Reader()
         self._unanswered = 0
@@ -102,6 +109,7 @@ class Flow:
             if self._plan.fence:
                 due_us = start_us + (time.monotonic_ns() - start_ns) // 1000
                 if done < len(self._due_ns):  # stopped; a late publisher owes this tick already
+                    self._await_schedule(start_ns + int(self._due_ns[done]))
                     due_us = min(due_us, start_us + int(self._due_ns[done]) // 1000)
                 self._send([self._tick(symbol, due_us) for symbol in self._plan.symbols])
             last_sent_us = start_us + (time.monotonic_ns() - start_ns) // 1000
@@ -138,14 +146,19 @@ class Flow:
             slice_end = now + SLICE_NS
         return start_us + int(due_ns[done - 1]) // 1000 if done else start_us
 
+    def _await_schedule(self, due_ns: int) -> None:
+        """Wait until the next tick is due, where the schedule is all that tells of due times."""
+        left_s = (due_ns - time.monotonic_ns()) / 1e9
+        if left_s > 0 and not self._plan.spelling.is_plain:
+            time.sleep(min(left_s, LONGEST_WAIT_S))
+
     def _symbol(self, index: int) -> str:
         return self._plan.symbols[index % len(self._plan.symbols)]
 
     def _tick(self, symbol: str, due_us: int) -> bytes:
         number = self._next[symbol]
         self._next[symbol] = number + 1
-        body = self._bodies.opening(symbol, number)
-        payload = b'%b%d, "due_us": %d}' % (body, number, due_us)
+        payload = self._bodies.payload(symbol, number, due_us)
         return b"%b$%d\r\n%b\r\n" % (self._command, len(payload), payload)
 
     def _send(self, commands: list[bytes]) -> None:

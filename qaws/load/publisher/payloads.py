@@ -48,6 +48,10 @@ class Payloads:
         turn = number - self._first[symbol]
         return self._openings[(turn * len(self._place) + self._place[symbol]) % len(self._openings)]
 
+    def payload(self, symbol: str, number: int, due_us: int) -> bytes:
+        """Return what is published for a tick."""
+        return b'%b%d, "due_us": %d}' % (self.opening(symbol, number), number, due_us)
+
     def members(self, symbol: str, number: int) -> frozenset[str]:
         """Return the names of the members that a tick was published with; none if it is no one."""
         if number < self._first.get(symbol, number + 1):

@@ -12,25 +12,31 @@ from collections import Counter, deque
 import numpy as np
 
 from qaws.load.result import ClientRecord, Violations
+from qaws.load.subscriber.message import ON_SCHEDULE, UNTOLD
 from qaws.load.subscriber.reader import Diverged, Position, Reader
 from qaws.load.subscriber.shared_stream import Segment
-from qaws.load.subscriber.verifier import Verifier
+from qaws.load.subscriber.verifier import AnyVerifier
 from qaws.measure.latency import Course, Latencies, Microseconds
 
 PORTION = 40
 """Frames held against the contract in one go: some 0.4 ms."""
 
+LONGEST_US = 3_600_000_000
+"""A due time that is an hour off is none: its digits were altered. More would fill the memory."""
+
 
 class Aggregator:
     """Adds up what the clients of one worker received."""
 
-    def __init__(self, verifier: Verifier) -> None:
+    def __init__(self, verifier: AnyVerifier) -> None:
         self.latencies = Latencies()
         self.course = Course()
         self.violations = Violations()
         self.kinds: Counter[str] = Counter()
         self.records: dict[str, ClientRecord] = {}
         self.clock_ahead_us = 0
+        self._begins_us: int | None = None
+        self._untold: list[tuple[str, Microseconds, Microseconds]] = []
         self._verifier = verifier
         self._waiting: deque[tuple[Reader, Position]] = deque()
         self._more = asyncio.Event()
@@ -92,15 +98,32 @@ class Aggregator:
             np.array(diverged.due, np.int64),
         )
 
+    def flow_begins(self, at_us: int) -> None:
+        """Learn when the first tick was due, in µs since 1970, for ticks that do not say so."""
+        self._begins_us = at_us
+        untold, self._untold = self._untold, []
+        for client, arrived, due in untold:
+            self._time(client, arrived, due)
+
     def _ticks(self, client: str, ticks: int, arrived: Microseconds, due: Microseconds) -> None:
-        record = self.open(client)
-        record.ticks += ticks
-        timed = due > 0
+        self.open(client).ticks += ticks
+        timed = (due != 0) & (due != UNTOLD)
         if not timed.all():
             arrived, due = arrived[timed], due[timed]
         if not len(due):
             return
-        latency = arrived - due - self.clock_ahead_us
+        if due.min() < 0 and self._begins_us is None:
+            self._untold.append((client, arrived, due))
+        else:
+            self._time(client, arrived, due)
+
+    def _time(self, client: str, arrived: Microseconds, due: Microseconds) -> None:
+        """Record how long ticks took."""
+        if self._begins_us is not None and due.min() < 0:
+            due = np.where(due < 0, self._begins_us + ON_SCHEDULE - due, due)
+        latency = np.clip(arrived - due - self.clock_ahead_us, -LONGEST_US, LONGEST_US)
+        due = arrived - self.clock_ahead_us - latency
+        record = self.open(client)
         record.max_us = max(record.max_us, int(latency.max()))
         self.latencies.record(latency)
         self.course.record(due, latency)

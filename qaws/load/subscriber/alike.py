@@ -49,25 +49,66 @@ class Alike:
         following: the one that was learnt after it.
     """
 
-    __slots__ = ("_first", "_last", "_middle", "following", "message")
+    __slots__ = ("_first", "_last", "_lengths", "_middle", "following", "message")
 
-    def __init__(self, message: Message, pieces: list[bytes]) -> None:
+    def __init__(self, message: Message, pieces: list[bytes], lengths: list[int]) -> None:
         """Keep what stands between the free numbers: one piece more than there are of these."""
         self.message = message
         self.following: Alike | None = None
         self._first, *self._middle, self._last = pieces
+        self._lengths = lengths
 
     def fits(self, payload: bytes) -> bool:
         """Return whether a payload differs in nothing but the digits of free numbers."""
+        return self.longer(payload) is not None
+
+    def longer(self, payload: bytes) -> tuple[int, ...] | None:
+        """Return by how many digits the free numbers of a payload are longer than those here.
+
+        None: it differs in something else.
+        """
         if not payload.startswith(self._first) or not payload.endswith(self._last):
-            return False
+            return None
         start, end = len(self._first), len(payload) - len(self._last)
+        found, lengths = [], iter(self._lengths)
         for piece in self._middle:
             there = payload.find(piece, start, end)
             if there < 0 or not _is_number(payload[start:there]):
-                return False
+                return None
+            found.append(there - start - next(lengths))
             start = there + len(piece)
-        return _is_number(payload[start:end])
+        if not _is_number(payload[start:end]):
+            return None
+        found.append(end - start - next(lengths))
+        return tuple(found)
+
+    def laid_out(self, longer: tuple[int, ...]) -> tuple[bytes, bytes] | None:
+        """Return the lowest byte for each place of a copy, and by how much one may be above that.
+
+        Args:
+            longer: by how many digits each free number is longer than here; where there are
+                others than here, all are as long as here.
+
+        Returns:
+            None: there is no such copy.
+        """
+        if len(longer) != len(self._lengths):
+            longer = (0,) * len(self._lengths)
+        lowest, room = [self._first], [bytes(len(self._first))]
+        pieces = [*self._middle, self._last]
+        for length, more, piece in zip(self._lengths, longer, pieces, strict=True):
+            digits = length + more
+            if not 0 < digits <= MOST_DIGITS:
+                return None
+            if digits == 1:
+                lowest.append(b"0")
+                room.append(b"\x09")
+            else:
+                lowest.append(b"1" + b"0" * (digits - 1))
+                room.append(b"\x08" + b"\x09" * (digits - 1))
+            lowest.append(piece)
+            room.append(bytes(len(piece)))
+        return b"".join(lowest), b"".join(room)
 
 
 def learnt(payload: bytes, message: Message, published: frozenset[str]) -> Alike | None:
@@ -80,13 +121,28 @@ def learnt(payload: bytes, message: Message, published: frozenset[str]) -> Alike
     """
     if message.kind != "option_tick" or b"\\" in payload or not payload.isascii():
         return None
-    pieces, start = [], 0
-    for place in sorted(_free(payload, published)):
-        pieces.append(payload[start : place[0]])
-        start = place[1]
-    if not 0 < len(pieces) <= MOST_FREE:
+    return made(payload, message, _free(payload, published))
+
+
+def made(
+    payload: bytes, message: Message, free: list[tuple[int, int]], most: int = MOST_FREE
+) -> Alike | None:
+    """Return what copies of a payload must have; None where too much, or nothing, is free.
+
+    Args:
+        payload: the message.
+        message: what it says.
+        free: where its free numbers stand.
+        most: how many there may be.
+    """
+    pieces, lengths, start = [], [], 0
+    for begin, end in sorted(free):
+        pieces.append(payload[start:begin])
+        lengths.append(end - begin)
+        start = end
+    if not 0 < len(pieces) <= most or not all(pieces[1:]):
         return None
-    return Alike(message, [*pieces, payload[start:]])
+    return Alike(message, [*pieces, payload[start:]], lengths)
 
 
 def _free(payload: bytes, published: frozenset[str]) -> list[tuple[int, int]]:

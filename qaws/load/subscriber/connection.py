@@ -91,6 +91,9 @@ class FastConnection(asyncio.Protocol):
     def took_frames(self, now: int) -> None:
         """Learn that a chunk has been taken frame by frame."""
 
+    def opened(self) -> None:
+        """Learn that the handshake is done."""
+
     def accuse(self, kind: Literal["contract", "protocol"], words: str) -> None:
         """Note a violation."""
         raise NotImplementedError
@@ -180,6 +183,7 @@ class FastConnection(asyncio.Protocol):
             return
         self._protocol.events_received()
         self._open = True
+        self.opened()
         self._take_frames(rest, now)
 
     def _take_frames(self, chunk: bytes, now: int) -> None:
@@ -189,6 +193,7 @@ class FastConnection(asyncio.Protocol):
             length, header = chunk[position + 1], 2
             if length > 127:  # masked, which a service must not do: the library knows what to say
                 self._take_other(chunk[position:], now)
+                self.took_frames(now)
                 return
             if length >= 126:
                 header = 4 if length == 126 else 10

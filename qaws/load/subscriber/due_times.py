@@ -21,17 +21,24 @@ class DueTimes:
         self._first = {symbol: plan.first.get(symbol, 1) for symbol in plan.symbols}
         self._start_us: int | None = None
 
+    def after_start(self, symbol: str, number: int) -> int | None:
+        """Return how long after the start a tick is due, in µs; None: it is on no schedule."""
+        turn = number - self._first.get(symbol, number + 1)
+        index = turn * len(self._place) + self._place.get(symbol, 0)
+        if turn < 0 or index >= len(self._due_us):
+            return None
+        return int(self._due_us[index])
+
     def difference(self, symbol: str, number: int, due_us: int) -> str:
         """Say that a tick says to be due later than it was; "" where it does not.
 
         An earlier time makes a service only look slower, and a flow that is stopped ends with a
         tick that is due at once.
         """
-        turn = number - self._first.get(symbol, number + 1)
-        index = turn * len(self._place) + self._place.get(symbol, 0)
-        if turn < 0 or index >= len(self._due_us) or due_us <= 0:
+        after_us = self.after_start(symbol, number)
+        if after_us is None or due_us <= 0:
             return ""
-        start_us = due_us - int(self._due_us[index])
+        start_us = due_us - after_us
         if self._start_us is None:
             self._start_us = start_us
         late_us = start_us - self._start_us

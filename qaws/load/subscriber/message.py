@@ -16,8 +16,19 @@ from qaws.protocol.surrogates import without_lone_surrogates
 
 TICKS = ("option_tick", "underlying_bar")
 
-OWN = ("connection", "subscribed", "unsubscribed", "pong", "error")
+PASSED_OVER, OPENING, SEVERAL = "passed over", "opening", "several"
+"""What a dialect has nobody look into; what a client waits for before it says its next opening
+words; and a message in which several stand."""
+
+OWN = ("connection", "subscribed", "unsubscribed", "pong", "error", PASSED_OVER, OPENING)
 """Messages for one client alone. All others go to every client of a group."""
+
+ON_SCHEDULE = -1
+"""Due times from here on downwards say when a tick was due on its flow's schedule, for services
+whose ticks do not bear it: -1 is the start, -1001 a millisecond after it."""
+
+UNTOLD = -(1 << 62)
+"""The due time of a tick that bears none in its dialect, and is on no schedule."""
 
 
 class _Members(msgspec.Struct):
@@ -28,13 +39,15 @@ class _Members(msgspec.Struct):
     due_us: int | None = None
     status: str = ""
     message: str = ""
+    session_id: str | None = None
 
 
 class Message(NamedTuple):
     """One message. `kind` is its type; a status has its value added: "status degraded".
 
     For a tick, `sequence` is -1 when it bears none; `due_us` is µs since 1970, 0 when it bears
-    none. `text` is what an error says.
+    none and should, and below 0 as `ON_SCHEDULE` says. `text` is what an error says, the session's
+    id of a welcome, or the answer to what is passed over. `parts` are those of `SEVERAL`.
     """
 
     kind: str
@@ -43,6 +56,7 @@ class Message(NamedTuple):
     sequence: int = -1
     due_us: int = 0
     text: str = ""
+    parts: tuple[Message, ...] = ()
 
     @property
     def is_tick(self) -> bool:
@@ -90,4 +104,5 @@ def read_message(payload: bytes) -> Message:
             members.due_us or 0,
         )
     kind = f"{members.type} {members.status}" if members.type == "status" else members.type
-    return Message(kind, text=members.message)
+    text = members.session_id or "" if kind == "connection" else members.message
+    return Message(kind, text=text)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from array import array
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Literal
 
 from websockets.client import ClientProtocol
 
 from qaws.load.subscriber.alike import Alike
 from qaws.load.subscriber.connection import TEXT, FastConnection, Refusal, new_handshake
-from qaws.load.subscriber.message import OWN, Message, read_message
+from qaws.load.subscriber.conversation import Conversation
+from qaws.load.subscriber.layout import Longer, text_frame
+from qaws.load.subscriber.message import OWN, SEVERAL, Message
 from qaws.load.subscriber.ordering import Sequence
+from qaws.load.subscriber.position import Diverged, Position
 from qaws.load.subscriber.shared_stream import LENGTH, Segment, SharedStream
 from qaws.load.violation import Violation
 from qaws.measure.clock import now_us
@@ -26,22 +27,8 @@ FIRST_PAUSE = 4
 times as many again, and so on: whose bytes always differ soon tries no more."""
 
 
-@dataclass(slots=True)
-class Position:
-    """Frames that a client received along a segment: after `times[i]` it had had `frames[i]`."""
-
-    segment: Segment
-    first: int
-    times: array[int] = field(default_factory=lambda: array("q"))
-    frames: array[int] = field(default_factory=lambda: array("q"))
-
-
-@dataclass(slots=True)
-class Diverged:
-    """Ticks that a client received on its own: when, and when they were due (µs)."""
-
-    times: array[int] = field(default_factory=lambda: array("q"))
-    due: array[int] = field(default_factory=lambda: array("q"))
+FEW = 1500
+"""Bytes of so few frames that it is quicker to look at each."""
 
 
 class Reader(FastConnection):
@@ -83,18 +70,32 @@ class Reader(FastConnection):
         self.diverged = Diverged()
         self.times_diverged = 0
         self._on_fault, self._on_position, self._on_finished = on_fault, on_position, on_finished
-        self._subscribe = b""
+        self._conversation: Conversation | None = None
         self._before = 0
         self._sequence: Sequence | None = None
         self._alike: Alike | None = None
+        self._longer: Longer | None = None
         self._pause, self._away = FIRST_PAUSE, 0
         self.position: Position | None = None
         self.frame = 0
         self._join(shared.head)
 
-    def subscribe_with(self, command: str) -> None:
-        """Say what to send once the service has welcomed this client."""
-        self._subscribe = command.encode()
+    def converse(self, conversation: Conversation) -> None:
+        """Say what to say until the service has acknowledged this client's subscription."""
+        self._conversation = conversation
+
+    def opened(self) -> None:
+        """Open the session."""
+        if self._conversation is not None:
+            self._say(self._conversation.opened())
+
+    def _say(self, texts: list[str]) -> None:
+        """Say what is owed, and what is wished for once this client is welcome."""
+        conversation = self._conversation
+        if conversation is not None and conversation.is_welcome:
+            texts = texts + conversation.wishes()
+        for text in texts:
+            self.say(text.encode())
 
     def ended(self) -> None:
         """Learn that the connection is over."""
@@ -116,6 +117,8 @@ class Reader(FastConnection):
         segment = position.segment
         start = segment.start_of(self.frame)
         frame = segment.reached(self.frame, chunk)
+        if frame < 0 and self._longer is not None:
+            return self._take_copies(segment, chunk, now)
         if frame < 0:
             known = len(segment.data) - start
             if not 0 < known < len(chunk) or not segment.data.startswith(chunk[:known], start):
@@ -130,12 +133,48 @@ class Reader(FastConnection):
         self._tail = chunk[end - start :]
         return b""
 
+    def _take_copies(self, segment: Segment, chunk: bytes, now: int) -> bytes:
+        """Take copies of a segment's frames that are alike; return the remainder."""
+        at, size, frame, verifier = 0, len(chunk), self.frame, self.shared.verifier
+        while at < size and frame < len(segment):
+            if size - at > FEW and (layout := segment.layout(self._longer or (), verifier)):
+                frame, at, is_right = layout.reached(frame, chunk, at)
+                if frame == len(segment):
+                    break
+                if is_right:  # what is left is the beginning of a frame
+                    self._advance(frame, now)
+                    self._tail = chunk[at:]
+                    return b""
+            whole, header = text_frame(chunk, at)
+            if not whole or not self._is_copy(segment, frame, whole[header:]):
+                break
+            frame, at = segment.behind(frame), at + len(whole)
+        if frame != self.frame:
+            self._advance(frame, now)
+        rest = chunk[at:]
+        return self.take_chunk(rest, now) if rest and self._has_turned(segment) else rest
+
+    def _has_turned(self, segment: Segment) -> bool:
+        return self.position is not None and self.position.segment is not segment
+
+    def _is_copy(self, segment: Segment, frame: int, payload: bytes) -> bool:
+        """Return whether a payload is like the one at a place; remember how it differs."""
+        alike = segment.alike(frame, self.shared.verifier)
+        longer = alike.longer(payload) if alike is not None else None
+        if longer is None:
+            return False
+        self._longer = longer
+        return True
+
     def take_text(self, whole: bytes, header: int, now: int) -> None:
         """Take a frame as the shared stream's next, or else decode it."""
         position = self.position
         if position is not None:
             if self.frame < len(position.segment):
-                if position.segment.holds(self.frame, whole):
+                segment = position.segment
+                if segment.holds(self.frame, whole) or self._is_copy(
+                    segment, self.frame, whole[header:]
+                ):
                     self._step(now)
                     return
             elif self._lead(whole, header, now):
@@ -154,10 +193,13 @@ class Reader(FastConnection):
         assert self.position
         segment = self.position.segment
         try:
-            message = read_message(whole[header:])
+            message = self.shared.verifier.read(whole[header:])
         except ValueError:
             return False
-        if message.kind in OWN or (message.is_tick and not segment.sequence.fits(message)):
+        if message.kind == SEVERAL:
+            if not segment.takes_all(message.parts):
+                return False
+        elif message.kind in OWN or (message.is_tick and not segment.sequence.fits(message)):
             return False
         segment.append(whole, message)
         self._step(now)
@@ -172,7 +214,7 @@ class Reader(FastConnection):
     def _step(self, now: int) -> None:
         """Go one frame on; its time is marked with the whole chunk's."""
         assert self.position
-        self.frame += 1
+        self.frame = self.position.segment.behind(self.frame)
         if self.frame >= LENGTH or self.frame >= self.position.segment.fence_at:
             self._mark(now)
 
@@ -207,6 +249,13 @@ class Reader(FastConnection):
             return
         if fault:
             self._on_fault(self.name, fault)
+        for part in message.parts:
+            self._take(part, now)
+        if not message.parts:
+            self._take(message, now)
+
+    def _take(self, message: Message, now: int) -> None:
+        """Take one message by itself."""
         if message.kind in OWN:
             self._take_own(message)
         elif message.is_tick:
@@ -217,12 +266,13 @@ class Reader(FastConnection):
 
     def _take_own(self, message: Message) -> None:
         self.kinds[message.kind] += 1
-        if message.kind == "connection" and self._subscribe:
-            self.say(self._subscribe)
-        elif message.kind == "subscribed" and not self.acknowledged.done():
-            self.acknowledged.set_result(None)
-        elif message.kind == "error":
+        if message.kind == "error":
             self.refuse(f"answered with the error {message.text!r}")
+        if (conversation := self._conversation) is None:
+            return
+        self._say(conversation.heard(message))
+        if conversation.is_acknowledged and not self.acknowledged.done():
+            self.acknowledged.set_result(None)
 
     def _take_tick(self, tick: Message, now: int) -> None:
         sequence = self._part(now)

@@ -14,17 +14,21 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from qaws.load.subscriber.alike import Alike, learnt
-from qaws.load.subscriber.message import Message, read_message
+from qaws.load.subscriber.alike import Alike
+from qaws.load.subscriber.layout import Layout, Longer
+from qaws.load.subscriber.message import SEVERAL, Message
 from qaws.load.subscriber.ordering import Sequence
-from qaws.load.subscriber.verifier import Verifier
+from qaws.load.subscriber.verifier import AnyVerifier
 from qaws.load.violation import Violation
 from qaws.protocol.market import Selection
 
 LENGTH = 20_000
 """Frames of one segment: some 7 MB of ticks."""
+
+MOST_LAYOUTS = 16
+"""For so many lengths of clients' own numbers a segment is laid out; others are taken singly."""
 
 NEVER = 1 << 62
 
@@ -57,6 +61,8 @@ class Segment:
         self._start = sequence.copy()
         self._fence: dict[str, int] | None = None
         self._verified = 0
+        self._alikes: list[Alike | None] = []
+        self._layouts: dict[Longer, Layout] = {}
         if fence is not None:
             self.set_fence(fence)
 
@@ -79,13 +85,26 @@ class Segment:
             return -1
         return bisect_right(self.ends, start + len(chunk), frame)
 
+    def behind(self, frame: int) -> int:
+        """Return how many places are complete once the frame that begins at a place is."""
+        return bisect_right(self.ends, self.ends[frame], frame)
+
     def holds(self, frame: int, whole: bytes) -> bool:
         """Return whether the frame at this place is exactly `whole`."""
         start = self.start_of(frame)
         return len(whole) == self.ends[frame] - start and self.data.startswith(whole, start)
 
     def append(self, whole: bytes, message: Message) -> None:
-        """Add a frame that has been decoded and is in order; `sequence` has taken it already."""
+        """Add a frame that has been decoded and is in order; `sequence` has taken it already.
+
+        Of several messages in one frame each has a place of its own; all but the first are empty.
+        """
+        if message.kind == SEVERAL:
+            first, *others = message.parts
+            self.append(whole, first)
+            for other in others:
+                self.append(b"", other)
+            return
         self.data += whole
         self.ends.append(len(self.data))
         self.messages.append(message)
@@ -94,6 +113,14 @@ class Segment:
             self.others.append((len(self.ends) - 1, message.kind))
         elif self._fence and self.fence_at == NEVER and self.sequence.reaches(self._fence):
             self.fence_at = len(self.ends)
+
+    def takes_all(self, ticks: Iterable[Message]) -> bool:
+        """Take the ticks of one frame if they are just what must come; return whether they were."""
+        trial = self.sequence.copy()
+        if not all(tick.is_tick and trial.fits(tick) for tick in ticks):
+            return False
+        self.sequence = trial
+        return True
 
     def turn(self) -> Segment:
         """Return the segment after this one."""
@@ -131,15 +158,52 @@ class Segment:
                 found.last[message.symbol] = message.sequence
         return found
 
-    def verify(self, verifier: Verifier, most: int) -> bool:
+    # --- copies that are alike ------------------------------------------------------------------
+
+    def alike(self, frame: int, verifier: AnyVerifier) -> Alike | None:
+        """Return what copies of a frame must have; None: they must be the same.
+
+        What was wrong with the frame is wrong with these too: it stands in the bytes they share.
+        """
+        for place in range(len(self._alikes), frame + 1):
+            whole = bytes(self.data[self.start_of(place) : self.ends[place]])
+            payload = whole[header_of(whole) :] if whole else b""
+            self._alikes.append(verifier.learn(payload, self.messages[place]) if whole else None)
+        return self._alikes[frame]
+
+    def layout(self, longer: Longer, verifier: AnyVerifier) -> Layout | None:
+        """Return where all frames so far stand, for clients whose free numbers are so much longer.
+
+        None: there are too many such clients.
+        """
+        layout = self._layouts.get(longer)
+        if layout is None:
+            if len(self._layouts) >= MOST_LAYOUTS:
+                return None
+            layout = self._layouts[longer] = Layout(longer)
+        for place in range(len(layout.ends), len(self.ends)):
+            whole = bytes(self.data[self.start_of(place) : self.ends[place]])
+            layout.append(whole, self.alike(place, verifier))
+        return layout
+
+    # --- judging --------------------------------------------------------------------------------
+
+    def verify(self, verifier: AnyVerifier, most: int) -> bool:
         """Hold up to `most` more frames against contract and feed; return whether all are done."""
         for index in range(self._verified, min(self._verified + most, len(self.ends))):
             whole = self.data[self.start_of(index) : self.ends[index]]
-            header = 2 if whole[1] < 126 else 4 if whole[1] == 126 else 10
-            if fault := verifier.fault(bytes(whole[header:])):
+            if not whole:
+                self._verified = index + 1
+                continue
+            if fault := verifier.fault(bytes(whole[header_of(whole) :])):
                 self.faults.append((index, fault))
             self._verified = index + 1
         return self._verified >= len(self.ends)
+
+
+def header_of(whole: bytes | bytearray) -> int:
+    """Return how many bytes of a frame come before its payload (RFC 6455, section 5.2)."""
+    return 2 if whole[1] < 126 else 4 if whole[1] == 126 else 10
 
 
 class SharedStream:
@@ -151,7 +215,9 @@ class SharedStream:
 
     CACHED = 50_000
 
-    def __init__(self, selection: Selection, first: Mapping[str, int], verifier: Verifier) -> None:
+    def __init__(
+        self, selection: Selection, first: Mapping[str, int], verifier: AnyVerifier
+    ) -> None:
         self.selection = selection
         self.first = {s: n for s, n in first.items() if s in selection.symbols}
         self.verifier = verifier
@@ -204,7 +270,7 @@ class SharedStream:
         known = self._cache.get(payload)
         if known is not None:
             return known
-        message = read_message(payload)
+        message = self.verifier.read(payload)
         alike = self._alike.get((message.symbol, message.sequence))
         if alike is not None and alike.fits(payload):
             self.fitted = alike
@@ -221,8 +287,7 @@ class SharedStream:
         """Keep a tick of the selection that was found right, for others that are alike."""
         if not message.is_tick or not message.belongs_to(self.selection):
             return
-        published = self.verifier.published(message.symbol, message.sequence)
-        alike = learnt(payload, message, published)
+        alike = self.verifier.learn(payload, message)
         if alike is None:
             return
         if len(self._alike) >= self.CACHED:

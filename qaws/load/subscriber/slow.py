@@ -14,10 +14,12 @@ from collections.abc import Callable
 
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 from qaws.load.plan import Group
 from qaws.load.result import ClosedClient, SlowRecord
 from qaws.load.subscriber.connection import Refusal, new_handshake, refusal_in_words
+from qaws.load.subscriber.conversation import Conversation
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.violation import Violation
@@ -72,14 +74,14 @@ class SlowClient:
         self._said_goodbye = False
         self._over = False
         self._fragments: list[bytes] = []
-        self._acknowledged = False
+        self._conversation: Conversation
+        self._owed: list[str] = []
         self._refused = ""
-        self._welcomed = False
         self._receiving: asyncio.Task[bytes] | None = None
         self._ending: str | None = None
 
     async def open(
-        self, url: str, headers: dict[str, str], subscribe: str, authority: str = ""
+        self, url: str, headers: dict[str, str], conversation: Conversation, authority: str = ""
     ) -> None:
         """Connect with the small buffer, subscribe, and wait for the acknowledgement.
 
@@ -94,17 +96,23 @@ class SlowClient:
         self._bytes = Bytes(self._socket, context_for(url, authority), uri.host)
         await self._bytes.shake_hands()
         await self._write_out()
-        asked = False
-        while not self._acknowledged:
+        self._conversation, opened = conversation, False
+        while not conversation.is_acknowledged:
             await self._receive(16_384)
             problem = self._protocol.handshake_exc
             if problem or self._refused or self._over:
                 answered = refusal_in_words(problem) if problem else str(self.record.closed)
                 raise Refusal(self._refused or answered)
-            if self._welcomed and not asked:
-                asked = True
-                self._protocol.send_text(subscribe.encode())
-                await self._write_out()
+            if not opened and self._protocol.state is State.OPEN:
+                opened = True
+                await self._say(conversation.opened())
+
+    async def _say(self, texts: list[str]) -> None:
+        """Say what is owed, and what is wished for once this client is welcome."""
+        conversation = self._conversation
+        for text in texts + (conversation.wishes() if conversation.is_welcome else []):
+            self._protocol.send_text(text.encode())
+        await self._write_out()
 
     async def run(self) -> None:
         """Be slow until told to read again, then read to the end. Cancel to end it at once."""
@@ -234,6 +242,9 @@ class SlowClient:
             words = f"received no WebSocket: {self._protocol.parser_exc}"
             self._on_fault(self._name, Violation("protocol", 1, words))
             self._over = True
+        owed, self._owed = self._owed, []
+        if self._protocol.state is State.OPEN:
+            await self._say(owed)
         await self._write_out()
 
     def _take(self, frame: Frame) -> None:
@@ -254,15 +265,14 @@ class SlowClient:
             self._on_fault(self._name, Violation("contract", 1, f"received nonsense: {problem}"))
             return
         faults = [fault] if fault else []
-        if message.is_tick:
-            self.record.ticks += 1
-            faults += self._sequence.take(message)
-        elif message.kind == "connection":
-            self._welcomed = True
-        elif message.kind == "subscribed":
-            self._acknowledged = True
-        elif message.kind == "error":
-            self._refused = f"answered with the error {message.text!r}"
+        for part in message.parts or (message,):
+            if part.is_tick:
+                self.record.ticks += 1
+                faults += self._sequence.take(part)
+                continue
+            if part.kind == "error":
+                self._refused = f"answered with the error {part.text!r}"
+            self._owed += self._conversation.heard(part)
         for wrong in faults:
             self._on_fault(self._name, wrong)
 

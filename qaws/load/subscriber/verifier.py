@@ -6,11 +6,16 @@ import msgspec
 
 from qaws.load.publisher.payloads import Payloads
 from qaws.load.schedule import FlowPlan
+from qaws.load.subscriber.alike import Alike, learnt
 from qaws.load.subscriber.due_times import DueTimes
+from qaws.load.subscriber.message import Message, read_message
+from qaws.load.subscriber.spelled import SpelledVerifier
 from qaws.load.violation import Violation
 from qaws.protocol.contract import Contract
+from qaws.protocol.dialect import Dialect, QaWs
 from qaws.protocol.joined import several_texts
 from qaws.protocol.market import DUE_FIELD
+from qaws.protocol.spelling import Spelling
 
 _decode = msgspec.json.Decoder().decode
 
@@ -28,9 +33,18 @@ class Verifier:
             dialect: whose contract holds.
             flow: what is published; None: what ticks say is not compared with anything.
         """
+        self.dialect: Dialect = QaWs(dialect.split()[1:])
         self._contract = Contract(dialect)
         self._bodies = Payloads(flow) if flow else None
         self._due_times = DueTimes(flow) if flow else None
+
+    def read(self, payload: bytes) -> Message:
+        """Return what a payload says, as far as a load client must know.
+
+        Raises:
+            ValueError: it cannot be read; the text says why.
+        """
+        return read_message(payload)
 
     def fault(self, payload: bytes) -> Violation | None:
         """Say what is wrong with a payload, None if nothing is."""
@@ -52,6 +66,17 @@ class Verifier:
             difference = self._due_times.difference(symbol, number, due)
         return Violation("content", 1, difference) if difference else None
 
-    def published(self, symbol: str, number: int) -> frozenset[str]:
-        """Return the members that a tick was published with; none where that is not known."""
-        return self._bodies.members(symbol, number) if self._bodies else frozenset()
+    def learn(self, payload: bytes, message: Message) -> Alike | None:
+        """Return what copies of a tick that was found right must have; None: they are decoded."""
+        bodies, symbol, number = self._bodies, message.symbol, message.sequence
+        return learnt(payload, message, bodies.members(symbol, number) if bodies else frozenset())
+
+
+AnyVerifier = Verifier | SpelledVerifier
+
+
+def verifier_of(spelling: Spelling, flow: FlowPlan | None = None) -> AnyVerifier:
+    """Return what holds payloads against a dialect, and ticks against a flow."""
+    if spelling.is_plain:
+        return Verifier(spelling.spoken, flow)
+    return SpelledVerifier(spelling, flow)

@@ -19,14 +19,14 @@ from qaws.load.plan import Group, Member, SwarmPlan
 from qaws.load.result import WorkerReport
 from qaws.load.subscriber.aggregator import Aggregator
 from qaws.load.subscriber.connection import Refusal, new_handshake
+from qaws.load.subscriber.conversation import Conversation
 from qaws.load.subscriber.reader import Reader
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.subscriber.slow import SlowClient
-from qaws.load.subscriber.verifier import Verifier
+from qaws.load.subscriber.verifier import verifier_of
 from qaws.load.violation import Violation
 from qaws.measure.clock import at_us, now_us
 from qaws.measure.stall import StallMeter
-from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import Selection
 from qaws.runtime.trust import context_for, problem_in_words
 from qaws.verdict import Broken
@@ -104,8 +104,7 @@ class Worker:
         self._plan: SwarmPlan = task.plan
         self._share = task.share
         self._link = link
-        self._verifier = Verifier(task.plan.dialect, task.plan.flow)
-        self._dialect = QaWs()
+        self._verifier = verifier_of(task.plan.dialect, task.plan.flow)
         self._streams: dict[Selection, SharedStream] = {}
         self._readers: list[Reader] = []
         self._slow: list[SlowClient] = []
@@ -166,16 +165,18 @@ class Worker:
         """Connect one client, subscribe it, and wait for its acknowledgement."""
         name, group = member.name, member.group
         url, headers = self._plan.address(member.index)
-        command = self._dialect.subscribe(group.selection)
+        conversation = Conversation(
+            self._verifier.dialect, group.selection, self._plan.token(member.index)
+        )
         shared = self._shared(group.selection)
         async with places:
             try:
                 if group.behaviour == "reads":
-                    await self._open_reader(name, group, shared, url, headers, command)
+                    await self._open_reader(name, group, shared, url, headers, conversation)
                 else:
                     slow = SlowClient(name, group, shared, self._fault)
                     self._slow.append(slow)
-                    await slow.open(url, headers, command, self._plan.authority)
+                    await slow.open(url, headers, conversation, self._plan.authority)
                     self._slow_tasks.append(asyncio.create_task(slow.run()))
             except Refusal as refusal:
                 raise Refusal(f"{name} was not let in: {refusal}") from None
@@ -187,11 +188,11 @@ class Worker:
         shared: SharedStream,
         url: str,
         headers: dict[str, str],
-        command: str,
+        conversation: Conversation,
     ) -> None:
         protocol = new_handshake(url, headers)
         reader = Reader(name, shared, protocol, self._fault, self._books.hand_in, self._finished)
-        reader.subscribe_with(command)
+        reader.converse(conversation)
         self._readers.append(reader)
         self._books.open(name)
         uri = protocol.uri
@@ -217,6 +218,8 @@ class Worker:
                 self._spawn(self._stalls.run())
             case wire.Fence():
                 self._set_fence(message.fence)
+            case wire.FlowBegins():
+                self._books.flow_begins(message.at_us)
             case wire.ReadAgain():
                 for slow in self._slow:
                     slow.read_again.set()

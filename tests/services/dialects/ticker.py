@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -36,7 +37,9 @@ from websockets.protocol import State
 from tests.services.dialects.feeds import listen, settle
 
 BREAKS = os.environ.get("BREAKS", "")
-"""What it does wrong: "rounds" prices, "loses" every third tick, "mixes" up its clients' wishes."""
+"""What it does wrong: "rounds" prices, "loses" every third tick, "mixes" up its clients' wishes; or
+to one client only, with every 97th tick: "loses one", "doubles one", "swaps one" with the next,
+"alters one" digit of its price."""
 LONGEST = 64 * 1024
 QUEUED = 20_000
 """Messages that may wait for a client before it counts as too slow."""
@@ -84,9 +87,27 @@ class Client:
     line: ServerConnection
     session: str = field(default_factory=lambda: str(uuid.uuid4()))
     wanted: set[Any] = field(default_factory=set)
+    served: int = 0
+    held: str | None = None
     waiting: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     joins: bool = False
     heard: deque[float] = field(default_factory=lambda: deque(maxlen=PER_SECOND))
+
+    def queue(self, text: str) -> None:
+        """Let a message wait, damaged as `BREAKS` has it for one client."""
+        self.served += 1
+        held, self.held = self.held, None
+        texts = [text] if held is None else [text, held]
+        if self.served % 97 == 0:
+            if BREAKS == "swaps one":
+                self.held = text
+            number = re.search(r'"(?:last_price|ltp)": "?[\d.]*(\d)', text)
+            assert number
+            at = number.start(1)
+            altered = f"{text[:at]}{(int(text[at]) + 1) % 10}{text[at + 1 :]}"
+            texts = {"doubles one": [text, text], "alters one": [altered]}.get(BREAKS, [])
+        for each in texts:
+            self.waiting.put_nowait(each)
 
     def says_too_much(self) -> bool:
         """Return whether it sends more than `PER_SECOND` messages a second."""
@@ -281,6 +302,7 @@ class Ticker:
         self.dialect = dialect
         self.clients: set[Client] = set()
         self.heard = 0
+        self.first: Client | None = None
 
     async def admit(self, line: ServerConnection, request: Request) -> Response | None:
         """Answer a handshake; None lets it go on."""
@@ -312,6 +334,7 @@ class Ticker:
             if welcome := self.dialect.welcome(client):
                 await line.send(json.dumps(welcome))
             self.clients.add(client)
+            self.first = self.first if self.first in self.clients else client
             chores = [
                 asyncio.create_task(client.write()),
                 asyncio.create_task(_expire(line, claims["exp"])),
@@ -377,7 +400,9 @@ class Ticker:
         everybody = BREAKS == "mixes"
         wanting = [each for each in self.clients if key in each.wanted or everybody]
         for client in wanting:
-            if client.waiting.qsize() > QUEUED:
+            if BREAKS.endswith(" one") and client is self.first:
+                client.queue(text)
+            elif client.waiting.qsize() > QUEUED:
                 client.line.transport.abort()
                 self.clients.discard(client)
             else:

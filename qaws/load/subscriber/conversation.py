@@ -1,0 +1,77 @@
+"""What a load client says, and when, until the service has acknowledged its subscription."""
+
+from __future__ import annotations
+
+from qaws.load.subscriber.message import OPENING, PASSED_OVER, Message
+from qaws.protocol.dialect import Dialect
+from qaws.protocol.market import Selection
+
+
+class Conversation:
+    """What one client says: what opens its session, then its wish, then its answers.
+
+    Attributes:
+        is_welcome: whether the service has let it in, as far as the dialect tells.
+    """
+
+    def __init__(self, dialect: Dialect, selection: Selection, token: str | None = None) -> None:
+        """Prepare.
+
+        Args:
+            dialect: how that is spelled.
+            selection: what the client wishes to receive.
+            token: what it shows, where that is a message of its own.
+
+        Raises:
+            NotVerified: the dialect has no words for the selection.
+        """
+        self.is_welcome = False
+        self._welcomes = dialect.welcomes
+        self._openings = list(dialect.openings(token))
+        wishes = dialect.subscribing(dialect.sayable(selection))
+        self._acks = sum(wish.acks for wish in wishes)
+        self._pongs = 0
+        self._wishes: list[str] = [str(wish) for wish in wishes]
+        if any(wish.acks == 0 for wish in wishes):
+            # Nothing acknowledges it: a ping that is answered behind it shows that it was heard.
+            self._wishes.append(str(dialect.ping()))
+            self._pongs = 1
+        self._has_asked = False
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Return whether all that it has asked for has been acknowledged."""
+        return self._has_asked and self._acks <= 0 and self._pongs <= 0
+
+    def opened(self) -> list[str]:
+        """Return what it says when the handshake is done."""
+        return self._say_openings(None)
+
+    def heard(self, message: Message) -> list[str]:
+        """Return what it says to a message that is for itself, before its wish."""
+        if message.kind == OPENING:
+            return self._say_openings(message.sequence)
+        if message.kind == "connection":
+            self.is_welcome = True
+        elif message.kind == "subscribed":
+            self._acks -= 1
+        elif message.kind == "pong" and self._has_asked:
+            self._pongs -= 1
+        elif message.kind == PASSED_OVER and message.text:
+            return [message.text]
+        return []
+
+    def wishes(self) -> list[str]:
+        """Return what it says to subscribe, once."""
+        if self._has_asked:
+            return []
+        self._has_asked = True
+        return self._wishes
+
+    def _say_openings(self, number: int | None) -> list[str]:
+        said = []
+        while self._openings and self._openings[0].after in (None, number):
+            said.append(self._openings.pop(0).text)
+        if not self._openings and not self._welcomes:
+            self.is_welcome = True
+        return said

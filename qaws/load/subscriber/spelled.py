@@ -1,0 +1,139 @@
+"""What load clients hold each payload against where a target file describes the dialect.
+
+A payload is translated by the dialect's table, which was compiled when the worker began, and judged
+as the features judge it. That takes some 50 µs: so it is done once for payloads that are the same
+or alike.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from qaws.load.publisher.spelled import SpelledPayloads
+from qaws.load.schedule import FlowPlan
+from qaws.load.subscriber.alike import Alike, made
+from qaws.load.subscriber.due_times import DueTimes
+from qaws.load.subscriber.message import (
+    ON_SCHEDULE,
+    OPENING,
+    PASSED_OVER,
+    SEVERAL,
+    TICKS,
+    UNTOLD,
+    Message,
+)
+from qaws.load.violation import Violation
+from qaws.protocol.dialect import Dialect, Said
+from qaws.protocol.exact import exact, first_difference
+from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
+from qaws.protocol.spelling import Spelling
+
+MOST_FREE = 64
+"""So many numbers of a message, which may be of several ticks, may differ from copy to copy."""
+
+
+class SpelledVerifier:
+    """Reads payloads of a dialect, and holds them against it and against what was published."""
+
+    def __init__(self, spelling: Spelling, flow: FlowPlan | None = None) -> None:
+        """Compile the dialect.
+
+        Args:
+            spelling: the dialect.
+            flow: what is published; None: what ticks say is not compared with anything.
+        """
+        self.dialect: Dialect = spelling.compiled()
+        self._bodies = SpelledPayloads(flow, self.dialect) if flow else None
+        self._due_times = DueTimes(flow) if flow else None
+        self._bears_due = {kind: self.dialect.bears_due_times(kind) for kind in TICKS}
+
+    def read(self, payload: bytes) -> Message:
+        """Return what a payload says; `SEVERAL` where it says more than one thing.
+
+        Raises:
+            ValueError: it cannot be read; the text says why.
+        """
+        try:
+            messages = tuple(map(self._message, self.dialect.read(payload)))
+        except RecursionError:
+            raise ValueError("is nested too deeply") from None
+        if len(messages) == 1:
+            return messages[0]
+        return Message(SEVERAL, parts=messages) if messages else Message(PASSED_OVER)
+
+    def _message(self, said: Said) -> Message:
+        message = said.message
+        if message is None:
+            return Message(PASSED_OVER, text=said.answer or "")
+        if not isinstance(message, dict):
+            raise ValueError(said.problem or "is no object")
+        kind = str(message.get("type"))
+        if kind in TICKS:
+            return self._tick(kind, message)
+        if kind == OPENING:
+            return Message(kind, sequence=message["number"])
+        if kind == "status":
+            return Message(f"{kind} {message.get('status')}")
+        text = message.get("session_id") if kind == "connection" else message.get("message")
+        return Message(kind, text=text or "")
+
+    def _tick(self, kind: str, tick: dict[str, Any]) -> Message:
+        symbol, number, due = str(tick.get("symbol")), tick.get(SEQUENCE_FIELD), tick.get(DUE_FIELD)
+        if type(number) is not int or number < 0:
+            number = -1
+        if not self._bears_due[kind]:
+            times = self._due_times
+            after_us = None if times is None else times.after_start(symbol, number)
+            due = UNTOLD if after_us is None else ON_SCHEDULE - after_us
+        elif type(due) is not int or due < 0:
+            due = 0
+        return Message(kind, symbol, tick.get("instrument_token"), number, due)
+
+    def fault(self, payload: bytes) -> Violation | None:
+        """Say what is wrong with a payload, None if nothing is."""
+        try:
+            everything = self.dialect.read(payload)
+        except (ValueError, RecursionError) as error:
+            return _contract(f"cannot be read: {error}", payload)
+        for part, said in enumerate(everything):
+            if said.problem is not None:
+                return _contract(said.problem, payload)
+            message = said.message
+            if isinstance(message, dict) and message.get("type") in TICKS:
+                difference = self._difference(message, payload, part)
+                if difference:
+                    return Violation("content", 1, difference)
+        return None
+
+    def _difference(self, tick: dict[str, Any], payload: bytes, part: int) -> str:
+        symbol, number, due = tick.get("symbol"), tick.get(SEQUENCE_FIELD), tick.get(DUE_FIELD)
+        if self._bodies is None or not isinstance(symbol, str) or type(number) is not int:
+            return ""
+        carried = self._bodies.carried(symbol, number)
+        if carried is None:
+            return ""
+        published = exact(json.dumps(carried))
+        said = first_difference(published, self.dialect.exactly(payload.decode(), part))
+        if said:
+            return f"received {symbol} #{number} with {said}"
+        if self._due_times and type(due) is int and self._bears_due[str(tick["type"])]:
+            return self._due_times.difference(symbol, number, due)
+        return ""
+
+    def learn(self, payload: bytes, message: Message) -> Alike | None:
+        """Return what copies of a tick that was found right must have; None: they are decoded."""
+        if not message.is_tick or b"\\" in payload or not payload.isascii():
+            return None
+        published: dict[str, Any] = {}
+        if self._bodies is not None:
+            published = self._bodies.carried(message.symbol, message.sequence) or {}
+        free = self.dialect.free_numbers(payload, published)
+        return made(payload, message, free, MOST_FREE) if len(free) <= MOST_FREE else None
+
+
+def _contract(problem: str, payload: bytes) -> Violation:
+    shown = payload[:120].decode("utf-8", "replace")
+    return Violation(
+        "contract", 1, f"received a message that breaks the contract: {problem} ({shown}…)"
+    )

@@ -1,0 +1,76 @@
+"""Numbers of a JSON text of which a dialect says nothing: where they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+Steps = tuple[str | int | None, ...]
+"""A way into a message: members, places in a list, and None for any place."""
+
+MOST_KNOWN = 10_000
+"""Of so many paths it is remembered whether anybody looks there."""
+
+_TOKEN = re.compile(rb'"[^"\\]*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}\[\],:]|true|false|null')
+_WHOLE = re.compile(rb"0|[1-9]\d*")
+
+
+class FreeNumbers:
+    """Finds the whole numbers that no path leads to, in or out of quotes."""
+
+    def __init__(self, judged: Iterable[Steps]) -> None:
+        """Prepare.
+
+        Args:
+            judged: paths to what somebody looks at; all that is below is looked at too.
+        """
+        self._judged = list(judged)
+        self._known: dict[Steps, bool] = {}
+
+    def of(self, payload: bytes) -> list[tuple[int, int]]:
+        """Return where they stand in a payload of JSON in ASCII, without escapes."""
+        return [span for path, span in _numbers(payload) if self._is_free(path)]
+
+    def _is_free(self, path: Steps) -> bool:
+        known = self._known.get(path)
+        if known is None:
+            known = not any(_meet(path, steps) for steps in self._judged)
+            if len(self._known) < MOST_KNOWN:
+                self._known[path] = known
+        return known
+
+
+def _meet(path: Steps, steps: Steps) -> bool:
+    """Return whether one of two ways leads along the other to its end."""
+    return all(
+        there == step or (step is None and isinstance(there, int))
+        for there, step in zip(path, steps, strict=False)
+    )
+
+
+def _numbers(payload: bytes) -> Iterator[tuple[Steps, tuple[int, int]]]:
+    """Yield path and span of each whole number, those in quotes without these."""
+    path: list[str | int | None] = []
+    names: list[bool] = []  # for each open object or list: whether a name is due
+    for found in _TOKEN.finditer(payload):
+        token = found[0]
+        if token in (b"{", b"["):
+            names.append(token == b"{")
+            path.append("" if token == b"{" else 0)
+        elif token in (b"}", b"]"):
+            names.pop()
+            path.pop()
+        elif token == b",":
+            if isinstance(path[-1], int):
+                path[-1] += 1
+            else:
+                names[-1] = True
+        elif token == b":":
+            names[-1] = False
+        elif token.startswith(b'"'):
+            if names and names[-1]:
+                path[-1] = token[1:-1].decode()
+            elif _WHOLE.fullmatch(token, 1, len(token) - 1):
+                yield tuple(path), (found.start() + 1, found.end() - 1)
+        elif _WHOLE.fullmatch(token):
+            yield tuple(path), found.span()

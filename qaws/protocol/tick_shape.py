@@ -1,0 +1,111 @@
+"""One shape of a tick that a dialect's table describes, and its translation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from qaws.protocol.dialect import Said
+from qaws.protocol.dialect_table import DialectTable, TickTable
+from qaws.protocol.free_numbers import Steps
+from qaws.protocol.listing import Listing
+from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
+from qaws.protocol.paths import MISSING, Path
+from qaws.protocol.places import Place, number_of, put
+
+KINDS = {"option tick": "option_tick", "underlying bar": "underlying_bar"}
+
+MARKS = ("type", "symbol", "instrument_token", SEQUENCE_FIELD)
+"""Members of a tick by which the oracle knows it, in whatever dialect."""
+
+
+class TickShape:
+    """One shape of a tick, compiled."""
+
+    def __init__(self, tick: TickTable, table: DialectTable, listing: Listing) -> None:
+        """Compile it."""
+        self._kind = KINDS[tick.kind]
+        self._table, self._listing = tick, listing
+        self._as_text = table.numbers == "text"
+        self._each = Path(tick.each)
+        places = {"symbol": tick.symbol, "instrument_token": tick.instrument}
+        places |= {SEQUENCE_FIELD: tick.sequence, DUE_FIELD: tick.due}
+        self._marks = {name: Place(path) for name, path in places.items() if path}
+        self._members = None if tick.members is None else Place(tick.members)
+        self._fields = {name: Place(path) for name, path in tick.fields.items()}
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """Return which of its marks have a path of their own."""
+        return frozenset(self._marks)
+
+    @property
+    def has_members(self) -> bool:
+        """Return whether all members of what was published are to come."""
+        return self._members is not None
+
+    def judged(self, published: Iterable[str]) -> list[Steps]:
+        """Return the ways to all that is looked at."""
+        places = [*self._marks.values(), *self._fields.values()]
+        found = [place.steps_from(self._each) for place in places]
+        if self._members is not None:
+            there = self._members.steps_from(self._each)
+            names = {name.partition(".")[0] for name in (*published, *MARKS, DUE_FIELD)}
+            found += [(*there, name) for name in sorted(names)]
+        return found
+
+    def read(self, document: dict[str, Any], exactly: bool) -> Iterator[Said]:
+        """Yield the ticks of a message."""
+        for item in self._each.all(document):
+            message, lacking = self._message(document, item, exactly)
+            name = self._table.kind
+            yield Said(message, f"{name} without {', '.join(lacking)}" if lacking else None)
+
+    def _message(
+        self, document: dict[str, Any], item: Any, exactly: bool
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Return one tick in the words of `qa-ws`, and what it should have and has not."""
+        lacking = []
+        members = self._members.get(document, item) if self._members else {}
+        message = dict(members) if isinstance(members, dict) else {}
+        message["type"] = self._kind
+        for name, place in self._fields.items():
+            value = place.get(document, item)
+            if value is MISSING:
+                lacking.append(f"{name} at {place.text}")
+            else:
+                put(message, name, number_of(value, exactly) if self._as_text else value)
+        for name, place in self._marks.items():
+            value = place.get(document, item)
+            if value is MISSING or value is None:
+                if name not in (SEQUENCE_FIELD, DUE_FIELD):
+                    lacking.append(f"{name} at {place.text}")
+            elif name == "symbol":
+                own = str(value).removeprefix(self._table.symbol_prefix)
+                message[name] = self._listing.symbol_called(own)
+            elif name == "instrument_token":
+                message[name] = self._listing.instrument_called(value)
+            else:
+                message[name] = number_of(value, exactly) if self._as_text else value
+        if "symbol" not in self._marks and "instrument_token" in message:
+            message["symbol"] = self._listing.symbol_of_called(message["instrument_token"])
+        return message, lacking
+
+    def carried(self, stamped: dict[str, Any]) -> dict[str, Any]:
+        """Return what of a published tick is to come."""
+        known = {"type": stamped["type"], "symbol": stamped["symbol"]}
+        if "instrument_token" in self._marks:
+            known["instrument_token"] = stamped["instrument_token"]
+        if self._members:
+            mine = dict(stamped)
+            if "instrument_token" not in self._marks:
+                mine.pop("instrument_token", None)
+            return mine | known
+        known[SEQUENCE_FIELD] = stamped[SEQUENCE_FIELD]
+        for name in self._fields:
+            value: Any = stamped
+            for member in name.split("."):
+                value = value.get(member, MISSING) if isinstance(value, dict) else MISSING
+            if value is not MISSING:
+                put(known, name, value)
+        return known
