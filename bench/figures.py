@@ -85,7 +85,7 @@ class Run(msgspec.Struct):
                 for unit, figure in (("s", per_second), ("CPU second", per_cpu_second)):
                     what = f"swarm against k6, {own}, messages per {unit}"
                     pair = self.received(mine, figure), self.received(other, figure)
-                    found.append(judge(what, *pair, 20))
+                    found.append(judge(what, *pair, 10))
         if {TWICE, PER_CLIENT} <= self.fanout.keys():
             what = "reference service against one send per client, deliveries/s that each can do"
             ours = self.delivered(TWICE, deliveries_per_second)
