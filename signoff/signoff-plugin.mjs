@@ -78,7 +78,8 @@ export default class SignoffPlugin {
     const page = fileURLToPath(new URL("../docs/source-plan.md", import.meta.url));
     if (!existsSync(page)) return [];
     const rows = readFileSync(page, "utf8").split("\n").filter((line) => line.startsWith("|"));
-    return rows.slice(2).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim().replaceAll("*", "")));
+    const cells = rows.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim().replaceAll("*", "")));
+    return cells.filter(([id]) => id.startsWith("SP-")).map(([id, tests, plan, here]) => [`${id}: ${tests}`, plan, here]);
   }
 
   #evidence() {

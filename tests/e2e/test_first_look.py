@@ -120,7 +120,7 @@ def test_a_service_that_dies_when_somebody_comes_is_judged_too(qaws, target):
     ("fault", "test", "words"),
     [
         ("closed-after-welcome", "QA-WS-001", "open connections of Alice"),
-        ("first-key-of-the-set-taken", "QA-WS-003", "welcome of Alice"),
+        ("first-key-of-the-set-taken", "QA-WS-003", "of Alice: measured nothing before the end"),
     ],
 )
 def test_a_fault_of_the_service_itself_stays_a_failure(qaws, fault, test, words):

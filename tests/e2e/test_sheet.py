@@ -147,7 +147,7 @@ def test_what_did_not_pass_is_told_by_cause(sheet):
 
 def test_the_contradictions_of_the_source_plan_are_on_it(sheet):
     table = sheet.split("Where the source plan contradicts itself, and what holds")[1]
-    assert '<th scope="row">011</th>' in table
+    assert '<th scope="row">SP-09: 011</th>' in table
     assert "the close must be seen" in table
 
 

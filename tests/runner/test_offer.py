@@ -54,7 +54,7 @@ def test_what_needs_a_setting_goes_with_it(target, left_out, ids, reason):
 def test_what_needs_a_place_for_tokens_a_section_or_an_agreement_goes_with_it(target):
     auth = target.auth.model_copy(update={"token_locations": ["query parameter"]})
     one = not_run(target.model_copy(update={"auth": auth}))
-    assert one == {"QA-WS-003": '[auth] token_locations has no "Authorization header"'}
+    assert one == {"QA-WS-003": '[auth] token_locations has no "Authorization header" (2)'}
     declined = not_run(target.model_copy(update={"declines": ["key ids", "deep nesting"]}))
     assert "declines key ids" in declined["QA-WS-021"]
     assert set(declined) == {"QA-WS-021"}
