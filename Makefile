@@ -72,10 +72,10 @@ check: $(READY) ## lint, format, types, feature files and imports of this projec
 unit: $(READY) ## the suite's own tests but for whole runs: 1 minute; ARGS="tests/oracle -k gap" for a part
 	@$(PYTEST) -m "not e2e" $(ARGS)
 
-test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) $(BROWSER_READY) $(MUTATION_READY) check ## pass all of the suite's own tests, those in a browser where Chromium is: 3 minutes
+test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) $(BROWSER_READY) $(MUTATION_READY) check ## pass all of the suite's own tests, those in a browser where Chromium is: 7 minutes
 	@$(PYTEST) $(ARGS)
 
-faults: $(READY) $(PROXY_READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 4 minutes
+faults: $(READY) $(PROXY_READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 6 minutes
 	@$(RUN) -m qaws.runner.proof begin $(if $(ONLY)$(SAMPLE)$(QUICK),part)
 	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)); $(RUN) -m qaws.runner.proof end $$?
 

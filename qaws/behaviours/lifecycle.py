@@ -64,12 +64,7 @@ async def connect(
         NotVerified: the target does not have that location.
     """
     auth, service = testbed.target.auth, service or testbed.service
-    if location is not None and location not in auth.token_locations:
-        offers = location in TOKEN_LOCATIONS
-        raise (NotVerified if offers else Broken)(
-            f'{testbed.target.file}: [auth] token_locations has no "{location}"; '
-            f"it has {', '.join(auth.token_locations)}"
-        )
+    _require_location(testbed, location)
     if not may_be_gone:
         service.require_alive()
     tokens: Sequence[str | None]
@@ -93,6 +88,15 @@ async def connect(
     if token is Shown.VALID and any(each.is_welcomed for each in opened):
         testbed.tokens.accepted = True
     return opened
+
+
+def _require_location(testbed: Testbed, location: str | None) -> None:
+    known = testbed.target.auth.token_locations
+    if location is not None and location not in known:
+        raise (NotVerified if location in TOKEN_LOCATIONS else Broken)(
+            f'{testbed.target.file}: [auth] token_locations has no "{location}"; '
+            f"it has {', '.join(known)}"
+        )
 
 
 def _came_with(

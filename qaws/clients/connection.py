@@ -89,8 +89,7 @@ class Connection(Subscriber):
         Args:
             url: the endpoint, with its query.
             headers: names and values of headers; a name may come twice.
-            receive_buffer: bytes that the kernel may keep for this client (SO_RCVBUF); a small one
-                lets the service see soon that nobody reads. Default: what the system gives.
+            receive_buffer: bytes that the kernel keeps (SO_RCVBUF), to see soon who does not read.
             may_be_gone: note it, too, when nobody listens or answers.
             compression: offer it, as browsers do.
 
@@ -113,8 +112,7 @@ class Connection(Subscriber):
                 authority=self.authority,
             )
         except InvalidStatus as refusal:
-            self.refusal = refusal.response
-            self.http_status = refusal.response.status_code
+            self.refusal, self.http_status = refusal.response, refusal.response.status_code
             self.location = refusal.response.headers.get("Location")
             body = (refusal.response.body or b"")[:500].decode("utf-8", "replace").strip()
             self._note("←", "handshake", f"the answer's body: {body or '(empty)'}")
