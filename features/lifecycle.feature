@@ -56,7 +56,8 @@ Feature: Connection lifecycle
   @QA-WS-003 @p0 @critical @needs.mint
   Scenario Outline: QA-WS-003 A long valid token is as good as a short one
     > Plan: given a valid JWT, when the client connects with it, then it is welcomed. Users with many
-    > groups have long ones, which limits on request lines and headers must let through.
+    > groups have long ones, and a service should have room for them (RFC 9110, section 4.1: 8,000
+    > bytes of address).
 
     When Alice connects with a valid token of 4 KiB in the <place>
     Then Alice is welcomed within 2 seconds

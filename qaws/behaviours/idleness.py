@@ -24,6 +24,10 @@ class Sent(NamedTuple):
     after_ns: int
 
 
+IN_TIME = 0.75
+"""A ping that is sent later than this share of the idle time, counted from the connect, may meet
+a close on its way that is right."""
+
 PINGS = Key[dict[str, Sent]]("no client has pinged once in this scenario")
 
 
@@ -54,13 +58,23 @@ async def closed_after_ping(
     """Require that the service closed clients between two times after their only ping.
 
     Its clock starts anew with the ping: not before that was sent, and hardly later than it was.
+
+    Raises:
+        Refuted: it closed one at another time, or one that had no time to ping.
+        Inconclusive: the harness sent a ping too late, or not before the client was idle already.
     """
-    pings = testbed.scenario.stash[PINGS]
+    pings, checks = testbed.scenario.stash[PINGS], testbed.scenario.checks
     await closes.closed_by_service(testbed, clients, expected)
     for connection in testbed.scenario.connections.of(clients):
         sent, ending = pings.get(connection.name), connection.ending
-        if sent is None or ending is None:
-            raise Refuted(f"{connection.name} was closed before its ping: {connection.summary()}")
+        assert ending
         what = f"time from the ping of {connection.name} until it was closed"
-        testbed.scenario.checks.not_before_ms(what, sent.before_ns, ending.at_ns, low_ms)
-        testbed.scenario.checks.at_most_ms(what, sent.after_ns, ending.at_ns, high_ms)
+        silent_ms = ((sent.after_ns if sent else ending.at_ns) - connection.started_ns) / 1e6
+        if silent_ms > IN_TIME * low_ms:
+            measured = f"{silent_ms:.0f} ms without a ping from the connect on"
+            doubt = "the harness had sent none by then; run it again on a quieter machine"
+            checks.undecided(what, measured, f"not before {low_ms:g} ms", doubt)
+        if sent is None:
+            raise Refuted(f"{connection.name} was closed before its ping: {connection.summary()}")
+        checks.not_before_ms(what, sent.before_ns, ending.at_ns, low_ms)
+        checks.at_most_ms(what, sent.after_ns, ending.at_ns, high_ms)

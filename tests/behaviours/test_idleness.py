@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from qaws.behaviours import idleness, lifecycle
 from qaws.clients.endings import ExpectedClose
+from qaws.verdict import Inconclusive
 from tests.services.scripted import Ticker
 
 IDLE = ExpectedClose([1001], ["idle"])
@@ -49,16 +52,23 @@ def test_who_pinged_once_is_closed_when_its_time_is_up(right):
 def test_who_is_closed_too_early_after_its_ping_is_told(wrong):
     what = "time from the ping of Dora until it was closed: measured .*, allowed not before 300"
     wrong(after_ping(0.05), pinging(100, 300, 2000), what)
-    wrong(AfterConnect, pinging(200, 300, 2000), what)
+    wrong(AfterConnect, pinging(100, 300, 2000), what)
 
 
 def test_who_is_closed_too_late_after_its_ping_is_told(wrong):
-    what = "time from the ping of Dora until it was closed: measured .*, allowed at most 200"
-    wrong(after_ping(1.0), pinging(100, 50, 200), what)
+    what = "time from the ping of Dora until it was closed: measured .*, allowed at most 500"
+    wrong(after_ping(1.0), pinging(100, 300, 500), what)
 
 
 def test_who_is_closed_before_its_ping_is_told(wrong):
-    wrong(AfterConnect, pinging(2500, 300, 2000), "Dora was closed before its ping")
+    wrong(AfterConnect, pinging(2500, 1000, 2000), "Dora was closed before its ping")
+
+
+@pytest.mark.parametrize("delay_ms", [2500, 280])
+def test_a_ping_that_the_harness_sent_too_late_is_not_held_against_the_service(scenario, delay_ms):
+    """It is right to close who has been silent for long enough, and a ping may cross the close."""
+    with pytest.raises(Inconclusive, match="without a ping from the connect on"):
+        scenario(AfterConnect, pinging(delay_ms, 300, 2000))
 
 
 def test_who_is_never_closed_is_told(wrong):
