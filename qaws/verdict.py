@@ -115,7 +115,9 @@ class Checks:
         measured, allowed = without_tokens(measured), without_tokens(allowed)
         self.done.append(Check(what, measured, allowed, "met" if ok else "not met"))
         if not ok:
-            raise Refuted(sentence or f"{what}: measured {measured}, allowed {allowed}")
+            raise Refuted(
+                without_tokens(sentence) or f"{what}: measured {measured}, allowed {allowed}"
+            )
 
     def at_most_ms(self, what: str, start_ns: int, end_ns: int, allowed_ms: float) -> None:
         """Require that what began at `start_ns` ended at `end_ns`, at most `allowed_ms` later."""

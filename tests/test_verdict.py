@@ -249,3 +249,10 @@ def test_control_characters_are_spelled_out(said, shown):
     with pytest.raises(Refuted):
         checks.require(False, "what it said", said, "nothing")
     assert checks.done[0].measured == shown
+
+
+def test_a_sentence_of_its_own_shows_no_token_either():
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
+    with pytest.raises(Refuted) as refuted:
+        Checks().require(False, "refusal", f"closed with {token}", "1008", f"it said {token}")
+    assert str(refuted.value) == "it said (a token)"

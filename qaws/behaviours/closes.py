@@ -31,14 +31,11 @@ async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) ->
             by_close = by_close or MESSAGE_TOO_BIG.fits_ending(connection.ending)
             allowed += f" or {MESSAGE_TOO_BIG}"
         what, seen = f"refusal of {connection.name}", f"{connection.summary()}{_cause(connection)}"
-        testbed.scenario.checks.require(
-            by_status or by_close,
-            what,
-            seen,
-            allowed,
-            f"{what}: measured {seen}, allowed {allowed}; {connection.name} came with "
-            f"{connection.came_with}",
+        came = f"; {connection.name} came with {connection.came_with}"
+        sentence = (
+            f"{what}: measured {seen}, allowed {allowed}{came if connection.came_with else ''}"
         )
+        testbed.scenario.checks.require(by_status or by_close, what, seen, allowed, sentence)
 
 
 def _cause(connection: Connection) -> str:

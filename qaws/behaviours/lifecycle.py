@@ -356,7 +356,7 @@ def in_time(
     if end_ns is None:
         now = time.monotonic_ns()
         seen = _seen(testbed, connection)
-        if not connection.is_welcomed and testbed.dialect.welcomes:
+        if connection.came_with and not connection.is_welcomed and testbed.dialect.welcomes:
             seen += f"; it came with {connection.came_with}"
         testbed.scenario.checks.never(what, start_ns, now, within_ms, seen)
     else:

@@ -28,7 +28,7 @@ from qaws.sut.spoken import dialect_of
 from qaws.sut.target import Target
 from qaws.testbed.scenario import ScenarioState
 from qaws.testbed.stash import Stash
-from qaws.verdict import Broken, Checks, Refuted
+from qaws.verdict import Broken, Checks, Refuted, without_tokens
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -221,7 +221,7 @@ class Testbed:
             self.scenario.require_chores()
             behind = [*self.scenario.in_its_place(), *self.scenario.remarks]
             said = [*self._cause_of(refuted), str(refuted), *behind]
-            raise Refuted("; ".join(said)) from refuted
+            raise Refuted(without_tokens("; ".join(said))) from refuted
         self.scenario.require_chores()
         return done
 
