@@ -3,17 +3,29 @@
 
 const ORDER = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED"];
 
-/** A reason without what differs from row to row: what is quoted, and numbers. */
-const core = (reason) => firstLine(reason).replaceAll(/"[^"]*"|'[^']*'|“[^”]*”/g, "“”").replaceAll(/\d[\d.,]*/g, "#");
+/** What a row adds to a finding: what a client came with, what was done before, how much of it held. */
+const CIRCUMSTANCES = /; (?:\S+ came with |after "|this is an agreement: |\d+ of its \d+ clauses ).*$/;
 const firstLine = (text) => String(text ?? "").trim().split("\n")[0];
+export const findingOf = (reason) => firstLine(reason).replace(CIRCUMSTANCES, "");
+
+/** A finding without what differs from row to row: names of clients, what is quoted, and numbers. */
+const core = (reason) =>
+  findingOf(reason)
+    .replaceAll(/"[^"]*"|'[^']*'|“[^”]*”/g, "“”")
+    .replaceAll(/\d[\d.,]*/g, "#")
+    .replaceAll(/\b(of|to|for) \p{Lu}\p{L}+(?=[:, ]|$)/gu, "$1 …");
+
+/** What tells whether two scenarios did not pass for the same cause. */
+export const causeOf = ({ verdict, reason }) => `${verdict} ${core(reason)}`;
 
 /** Causes, the gravest and most frequent first: [{ verdict, reason, ids, scenarios }]. */
 export function causesOf(scenarios) {
   const found = new Map();
   for (const scenario of scenarios) {
     if (!ORDER.includes(scenario.verdict)) continue;
-    const key = `${scenario.verdict} ${core(scenario.reason)}`;
+    const key = causeOf(scenario);
     const cause = found.get(key) ?? { verdict: scenario.verdict, reason: firstLine(scenario.reason), ids: [], scenarios: [] };
+    if (cause.scenarios.length) cause.reason = findingOf(cause.reason);
     const id = scenario.id ?? scenario.title;
     if (!cause.ids.includes(id)) cause.ids.push(id);
     cause.scenarios.push({ id, title: scenario.title, rowName: scenario.rowName ?? "", link: scenario.link ?? "" });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { causeOf, findingOf } from "./causes.mjs";
 import { suiteWords } from "./evidence.mjs";
 import { rowText, signoffModel } from "./model.mjs";
 import { renderSheet, versionWords } from "./sheet.mjs";
@@ -55,7 +56,7 @@ export default class SignoffPlugin {
       criteria: this.#judged("criteria"), further: this.#judged("further"),
       tests: tests.map(({ id, title, verdict, ran, passed }) => ({ id, title, verdict, ran, passed })),
       unpassed: tests.flatMap(({ scenarios }) => scenarios).filter(({ verdict }) => verdict !== "PASSED")
-        .map(({ id, title, rowName = "", verdict, reason }) => ({ id, title, row: rowName, verdict, reason: String(reason ?? "") })),
+        .map((one) => ({ id: one.id, title: one.title, row: one.rowName ?? "", verdict: one.verdict, reason: String(one.reason ?? ""), cause: causeOf(one), finding: findingOf(one.reason) })),
     };
   }
 

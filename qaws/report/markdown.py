@@ -1,7 +1,7 @@
 """The sign-off sheet in brief, as Markdown: for a pull request, and for the summary of a CI job.
 
 It says what the sheet says, from the same data (`verdict.json`): the two verdicts, the acceptance
-criteria, and each scenario that did not pass, with its reason.
+criteria, and what did not pass, by cause: scenarios with the same finding stand together.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 MOST_ROWS = 60
-"""So many scenarios of one verdict are told each by itself; a comment has a longest length."""
+"""So many causes of one verdict are told; a comment has a longest length."""
+MOST_NAMES = 6
+"""So many rows of one test are named where they have one cause."""
 LONGEST_REASON = 400
 
 _BLANKS = re.compile(r"[ \t\r\n\xa0\u2000-\u200a\u202f\u205f\u3000]+")
@@ -43,9 +45,9 @@ def summary(verdict: Mapping[str, Any]) -> str:
             ((c["name"], c["bound"], _measured(c), c["verdict"]) for c in verdict["criteria"]),
         ),
     ]
-    unpassed = verdict.get("unpassed", [])
+    causes = by_cause(verdict.get("unpassed", []))
     for word in _ORDER:
-        lines += _unpassed(word, [one for one in unpassed if one["verdict"] == word])
+        lines += _unpassed(word, [cause for cause in causes if cause[0]["verdict"] == word])
     if missing := signoff.get("missing"):
         lines += ["", f"**Not covered by this run:** {shown(', '.join(missing))}"]
     return "\n".join(lines) + "\n"
@@ -56,14 +58,46 @@ def _measured(criterion: Mapping[str, Any]) -> str:
     return "; ".join(part for part in parts if part) or "—"
 
 
-def _unpassed(word: str, scenarios: Sequence[Mapping[str, Any]]) -> list[str]:
-    if not scenarios:
+def by_cause(unpassed: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Return what did not pass in groups of one cause each, the gravest verdict first.
+
+    Args:
+        unpassed: that of `verdict.json`; without a `cause` a scenario stands by itself.
+    """
+    causes: dict[object, list[Mapping[str, Any]]] = {}
+    for number, one in enumerate(unpassed):
+        causes.setdefault(one.get("cause", number), []).append(one)
+    return sorted(causes.values(), key=lambda cause: _ORDER.index(cause[0]["verdict"]))
+
+
+def _unpassed(word: str, causes: Sequence[Sequence[Mapping[str, Any]]]) -> list[str]:
+    if not causes:
         return []
-    rows = [(named(one), one["reason"]) for one in scenarios[:MOST_ROWS]]
-    more = len(scenarios) - len(rows)
+    rows = [(concerned(cause), finding(cause)) for cause in causes[:MOST_ROWS]]
+    more = sum(map(len, causes[MOST_ROWS:]))
     left = ["", f"and {more} more, in the report"] if more else []
-    head = ["", f"### {word.capitalize()} ({len(scenarios)})", ""]
+    head = ["", f"### {word.capitalize()} ({sum(map(len, causes))})", ""]
     return [*head, *_table(("Scenario", "Reason"), rows), *left]
+
+
+def finding(cause: Sequence[Mapping[str, Any]]) -> str:
+    """Return the reason that scenarios of one cause share, or all of it where there is but one."""
+    only = len(cause) == 1
+    return str(cause[0]["reason"] if only else cause[0].get("finding", cause[0]["reason"]))
+
+
+def concerned(cause: Sequence[Mapping[str, Any]]) -> str:
+    """Return the names of the scenarios, and of their rows, that have one cause."""
+    rows: dict[str, list[str]] = {}
+    for one in cause:
+        rows.setdefault(named({**one, "row": ""}), []).append(one["row"])
+    return "; ".join(_some(name, each) for name, each in rows.items())
+
+
+def _some(name: str, rows: Sequence[str]) -> str:
+    rest = len(rows) - MOST_NAMES
+    told = [row for row in rows[:MOST_NAMES] if row] + [f"and {rest} more"] * (rest > 0)
+    return " · ".join([name, *told])
 
 
 def named(scenario: Mapping[str, Any]) -> str:

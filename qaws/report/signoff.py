@@ -30,7 +30,7 @@ from qaws.report.accessibility import mend
 from qaws.report.browser import PDF, NoBrowser, print_pdf
 from qaws.report.digests import NAME as DIGESTS
 from qaws.report.digests import write_digests
-from qaws.report.markdown import named, on_one_line, summary
+from qaws.report.markdown import by_cause, concerned, finding, on_one_line, summary
 from qaws.report.node import ReportError, ToolMissing, find_node, require_packages
 from qaws.report.packing import PackingError, pack
 
@@ -315,12 +315,13 @@ def _tell(reports: Path, verdict: dict[str, Any]) -> None:
         if told:
             said = on_one_line(told, LONGEST_REASON)
             print(f"  {criterion['name']}: {criterion['verdict'].lower()}: {said}")
-    unpassed = verdict.get("unpassed", [])
-    for one in unpassed[:MOST_LINES]:
-        said = on_one_line(one["reason"], LONGEST_LINE)
-        print(f"  {one['verdict']}: {on_one_line(named(one), LONGEST_LINE)}: {said}")
-    if len(unpassed) > MOST_LINES:
-        print(f"  and {len(unpassed) - MOST_LINES} more: see {reports / 'signoff.md'}")
+    causes = by_cause(verdict.get("unpassed", []))
+    for cause in causes[:MOST_LINES]:
+        said = on_one_line(finding(cause), LONGEST_LINE)
+        who = on_one_line(concerned(cause), LONGEST_LINE)
+        print(f"  {cause[0]['verdict']}: {who}: {said}")
+    if more := sum(map(len, causes[MOST_LINES:])):
+        print(f"  and {more} more: see {reports / 'signoff.md'}")
     if signoff["missing"]:
         print(f"Not covered: {_shorten(signoff['missing'])}")
     print(f"Sheet: {reports / 'signoff.html'}   Report: {reports / 'index.html'}")

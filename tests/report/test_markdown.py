@@ -67,6 +67,18 @@ def test_what_failed_stands_before_what_was_not_verified():
     assert text.index("### Failed") < text.index("### Not verified")
 
 
+def test_rows_of_one_cause_are_one_line_with_their_names():
+    rows = [
+        VERDICT["unpassed"][0]
+        | {"row": f"{name} token", "reason": f"let in; {name}", "finding": "let in", "cause": "in"}
+        for name in ("an old", "a new", "a lost", "a borrowed", "a stolen", "a bent", "a torn")
+    ]
+    text = summary(VERDICT | {"unpassed": rows})
+    assert "### Failed (7)" in text
+    named = " · ".join(row["row"] for row in rows[:6])
+    assert f"| QA-WS-006 A tick reaches its subscriber · {named} · and 1 more | let in |" in text
+
+
 def test_a_long_list_is_cut_and_says_so():
     many = [VERDICT["unpassed"][0]] * (MOST_ROWS + 7)
     text = summary(VERDICT | {"unpassed": many})

@@ -229,6 +229,48 @@ def wrong(what, row, sid="QA-WS-002"):
     return result(sid, "failed", f'{what}: measured "{row}" in {row} ms', row=f"a={row}")
 
 
+def model_of(results, lines):
+    text = json.dumps({"inputs": [case(results, lines)]})
+    command = [find_node(), str(Path(__file__).with_name("models.mjs"))]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=HANG_S)
+    (model,) = json.loads(done.stdout)["models"]
+    return model
+
+
+def causes_told(model):
+    return [
+        (cause["verdict"], cause["reason"], [row["rowName"] for row in cause["scenarios"]])
+        for cause in model["causes"]
+    ]
+
+
+def refused(name, seen, token, more=""):
+    words = (
+        f"refusal of {name}: measured {seen}, allowed HTTP 401; {name} came with {token}, in the "
+        f'query parameter; after "{name} connects with {token}"{more}'
+    )
+    return result("QA-WS-021", "failed", words, row=f"token={token}")
+
+
+def test_what_was_done_before_is_no_part_of_a_cause(needs_node):
+    results = [
+        refused("Mallory", "HTTP 403", "no signature"),
+        refused(
+            "Mallory", "HTTP 403", "an empty kid", "; this is an agreement: it may be declined"
+        ),
+        refused("Mallory", "1 x welcome", "no expiry"),
+        refused("Alice", "HTTP 403", "no token"),
+    ]
+    assert causes_told(model_of(results, [])) == [
+        (
+            "FAILED",
+            "refusal of Mallory: measured HTTP 403, allowed HTTP 401",
+            ["token=no signature", "token=an empty kid", "token=no token"],
+        ),
+        ("FAILED", results[2]["message"], ["token=no expiry"]),
+    ]
+
+
 def test_one_cause_is_one_paragraph_with_the_rows_behind_it(needs_node):
     results = [wrong("reason", 1), wrong("latency", 2), wrong("reason", 3), SKIPPED]
     lines = [
@@ -244,15 +286,8 @@ def test_one_cause_is_one_paragraph_with_the_rows_behind_it(needs_node):
         }
         for row in ("1", "3")
     ]
-    text = json.dumps({"inputs": [case(results, lines)]})
-    command = [find_node(), str(Path(__file__).with_name("models.mjs"))]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=HANG_S)
-    (model,) = json.loads(done.stdout)["models"]
-    told = [
-        (cause["verdict"], cause["reason"], [row["rowName"] for row in cause["scenarios"]])
-        for cause in model["causes"]
-    ]
-    assert told == [
+    model = model_of(results, lines)
+    assert causes_told(model) == [
         ("FAILED", 'reason: measured "1" in 1 ms', ["a=1", "a=3"]),
         ("FAILED", 'latency: measured "2" in 2 ms', ["a=2"]),
         ("NOT VERIFIED", "the target lacks capability: inject", [""]),
