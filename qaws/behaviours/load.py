@@ -194,6 +194,17 @@ def require_load(testbed: Testbed, *selections: Selection) -> None:
                 raise NotVerified(f"load: [market] has no instrument of {symbol} to publish")
 
 
+def _channel(testbed: Testbed, symbol: str) -> str:
+    """Return where a symbol's option ticks are published: load has one channel for them."""
+    feed = testbed.target.feed
+    if feed and feed.has_channel_per_instrument:
+        raise NotVerified(
+            "load publishes a symbol on one channel: [feed] options_channel "
+            f'"{feed.options_channel}" has one for each instrument'
+        )
+    return testbed.feed.channels.of("option_tick", symbol, chain_of(symbol)[0])
+
+
 def plans(
     testbed: Testbed, groups: Sequence[Group], profile: LoadProfile, tokens: Sequence[str]
 ) -> tuple[SwarmPlan, FlowPlan]:
@@ -221,7 +232,7 @@ def plans(
         count=profile.count,
         first=first,
         burst=profile.burst,
-        channel=testbed.target.feed.options_channel,
+        channel=_channel(testbed, profile.symbol),
         spelling=spelling,
     )
     plan = SwarmPlan(

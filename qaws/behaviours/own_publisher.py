@@ -131,7 +131,7 @@ async def reached(testbed: Testbed) -> None:
         NotVerified: nothing was heard of the publisher where the service listens.
     """
     found, checks = testbed.scenario.stash[PUBLISHING], testbed.scenario.checks
-    client, channel = found.client, testbed.target.feed and testbed.target.feed.options_channel
+    client, channel = found.client, testbed.feed.channels.of(*found.selection.sample())
     if client.breaches:
         deliveries.raise_breach(testbed, client)
     if not found.heard and not found.arrived:

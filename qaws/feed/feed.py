@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from qaws.feed.channels import Channels
 from qaws.feed.flows import Flows
 from qaws.feed.other_publishers import OtherPublishers
 from qaws.feed.outlets import outlet_of
@@ -50,14 +51,11 @@ class Feed:
         self._outlet = outlet_of(broker, section)
         self.readiness = Readiness(self._outlet)
         self._turn = asyncio.Lock()
-        self._channels: dict[TickKind, str] = {
-            "option_tick": section.options_channel,
-            "underlying_bar": section.underlying_channel,
-        }
+        self.channels = Channels(section, dialect)
         self._flows = Flows(broker)
         self._handed_over: set[str] = set()
         self.others = OtherPublishers(
-            broker, self._channels.values(), self._handed_over, self._outlet.listener
+            broker, self.channels.all(), self._handed_over, self._outlet.listener
         )
 
     async def publish(
@@ -82,7 +80,7 @@ class Feed:
             was_away = self.broker.is_away
             tick = self._stamp(fields, due, role)
             try:
-                heard_by = await self._outlet.publish(self._channels[tick.kind], tick.payload)
+                heard_by = await self._outlet.publish(self.channel_of(tick), tick.payload)
                 self._taken(tick, heard_by, time.monotonic_ns())
             except self._outlet.errors as problem:
                 tick.in_doubt = True
@@ -121,7 +119,7 @@ class Feed:
         self, breath: Breath, ticks: Sequence[Published], command: Sequence[str] = ()
     ) -> None:
         """Hand ticks to the broker all together; return when it has answered."""
-        heard = breath.publish([(self._channels[t.kind], t.payload) for t in ticks], command)
+        heard = breath.publish([(self.channel_of(t), t.payload) for t in ticks], command)
         taken_ns = time.monotonic_ns()
         for tick, heard_by in zip(ticks, heard, strict=True):
             self._taken(tick, heard_by, taken_ns)
@@ -233,6 +231,10 @@ class Feed:
         self.ledger.add(tick)
         return tick
 
+    def channel_of(self, tick: Published) -> str:
+        """Return where a tick is published."""
+        return self.channels.of(tick.kind, tick.symbol, tick.instrument)
+
     def _taken(self, tick: Published, heard_by: int | None, at_ns: int) -> None:
         """Note that the broker has taken a tick, and how many but the suite itself heard it."""
         own = self.others.is_listening
@@ -282,7 +284,7 @@ class Feed:
                 for sample in line[first : first + together]:
                     fields = self.market.tick(*sample)
                     ticks.append(self._stamp(fields, time.monotonic_ns(), "tick", publisher))
-                messages = [(self._channels[tick.kind], tick.payload) for tick in ticks]
+                messages = [(self.channel_of(tick), tick.payload) for tick in ticks]
                 try:
                     heard = await outlet.publish_all(messages)
                 except self._outlet.errors as problem:
@@ -305,7 +307,7 @@ class Feed:
         self._hand_over(payload.decode("utf-8", "backslashreplace"))
         async with self._turn:
             try:
-                await self._outlet.publish(self._channels[kind], payload)
+                await self._outlet.publish(self.channels.any_of(kind), payload)
             except self._outlet.errors as problem:
                 raise self._no_publish(problem) from None
 

@@ -293,13 +293,16 @@ class Declared(Dialect):
             self._listing.of_instrument(instrument)
         return self._by_kind[kind].carried(stamped)
 
+    def names(self, symbol: str, instrument: int | None) -> dict[str, Any]:
+        """Return what the service calls a symbol, and an instrument of it, by placeholder."""
+        if instrument is None:
+            return self._listing.of_symbol(symbol)
+        return self._listing.of_instrument(instrument)
+
     def payload(self, stamped: dict[str, Any], now_ms: int | None = None) -> str:
         """Return what is published for a tick."""
         instrument = stamped.get("instrument_token")
-        if instrument is None:
-            names = self._listing.of_symbol(stamped["symbol"])
-        else:
-            names = self._listing.of_instrument(instrument)
+        names = self.names(stamped["symbol"], instrument)
         template = self._payloads.get(stamped["type"])
         if template is None:
             own = {"symbol": names["symbol"]}

@@ -173,6 +173,14 @@ class Dialect(ABC):
         """Return what the service calls a symbol of the features."""
         return symbol
 
+    def names(self, symbol: str, instrument: int | None) -> dict[str, Any]:
+        """Return what the service calls a symbol, and an instrument of it, by placeholder.
+
+        Raises:
+            NotVerified: the service does not have it.
+        """
+        return {"symbol": symbol} | ({} if instrument is None else {"instrument": instrument})
+
     def carries(self, sample: Sample) -> bool:
         """Return whether the dialect has words for such a tick, and the market for its symbol."""
         return True

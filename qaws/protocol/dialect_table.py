@@ -181,14 +181,19 @@ Market = dict[str, Listed]
 """The features' symbol → what the service calls it."""
 
 
+def further_keys(market: Market) -> frozenset[str]:
+    """Return the keys that all symbols of a market have besides their names."""
+    further = [frozenset(each.model_extra or {}) for each in market.values()]
+    return frozenset.intersection(*further) if further else frozenset()
+
+
 def check_templates(table: DialectTable, market: Market) -> None:
     """Require that every name in a template is known.
 
     Raises:
         ValueError: one is not; the text begins with where it stands.
     """
-    further = [frozenset(each.model_extra or {}) for each in market.values()]
-    of_item = ITEM | (frozenset.intersection(*further) if further else frozenset())
+    of_item = ITEM | further_keys(market)
     places: list[tuple[str, Any, frozenset[str]]] = [("ping.say", table.ping.say, REQUEST)]
     places += [(f"open[{i}].say", each.say, REQUEST) for i, each in enumerate(table.open)]
     places += [(f"answers[{i}].say", each.say, REQUEST) for i, each in enumerate(table.answers)]

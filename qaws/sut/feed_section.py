@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from ipaddress import ip_address
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from qaws.protocol.templates import names_in, require_known
 from qaws.sut.section import Section
 
 FeedKind = Literal["redis", "redis-streams", "nats", "mqtt", "zeromq", "command"]
@@ -23,6 +25,9 @@ KIND_BY_SCHEME: dict[str, FeedKind] = {
 """What speaks at an address, where nothing else is said."""
 
 
+CHANNEL_NAMES = {"options_channel": ("symbol", "instrument"), "underlying_channel": ("symbol",)}
+"""What a `{…}` in a channel may name, besides the further keys that all of `[market]` has."""
+
 PUBLISHER_PLACEHOLDERS = ("python", "broker_url", "folder", "instrument", "symbol")
 """What a `{…}` in the command of the team's own publisher may name."""
 
@@ -34,8 +39,9 @@ class Feed(Section):
     publisher, which takes one payload a line. `binds` tells who listens where there is no broker:
     the suite, or the service. `field` is that of a stream's entry which has the payload.
     `inject_allowed`: the suite may publish on a broker that is not of this machine. `own_publisher`
-    is a program of the team that publishes option ticks as in production. The payloads are
-    templates of what is published; where there is none it is a tick of `qa-ws`.
+    is a program of the team that publishes option ticks as in production. The channels may name
+    the symbol or the instrument, and the payloads are templates of what is published; where there
+    is none it is a tick of `qa-ws`.
     """
 
     kind: FeedKind | None = None
@@ -53,6 +59,23 @@ class Feed(Section):
     underlying_channel: str = "ticker:underlying"
     option_payload: Any = None
     underlying_payload: Any = None
+
+    @property
+    def has_channel_per_instrument(self) -> bool:
+        """Return whether option ticks of one symbol are published on several channels."""
+        return "instrument" in names_in(self.options_channel)
+
+    def check_channels(self, further: Collection[str]) -> None:
+        """Raise `ValueError` where a channel has a name that nobody fills in.
+
+        Args:
+            further: the keys that all symbols of `[market]` have besides their names.
+        """
+        for key, names in CHANNEL_NAMES.items():
+            try:
+                require_known(getattr(self, key), {*names, *further})
+            except ValueError as problem:
+                raise ValueError(f"{key}: {problem}") from None
 
     @property
     def speaks(self) -> FeedKind:

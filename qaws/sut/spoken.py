@@ -8,7 +8,7 @@ from importlib import resources
 
 from qaws.protocol.declared import Declared
 from qaws.protocol.dialect import Dialect, QaWs
-from qaws.protocol.dialect_table import DialectTable, check_templates
+from qaws.protocol.dialect_table import DialectTable, check_templates, further_keys
 from qaws.protocol.listing import Listing
 from qaws.protocol.spelling import Spelling
 from qaws.sut.target import Target
@@ -35,6 +35,11 @@ def dialect_of(target: Target) -> Dialect:
         Broken: its parts do not fit together; one line says which.
     """
     if target.is_plain:
+        try:
+            if target.feed:
+                target.feed.check_channels(())
+        except ValueError as problem:
+            raise Broken(f"{target.file}: [feed] {problem}") from None
         return QaWs(target.endpoint.heartbeats)
     table = target.dialect if isinstance(target.dialect, DialectTable) else built_in("qa-ws")
     place = "[market]"
@@ -43,6 +48,8 @@ def dialect_of(target: Target) -> Dialect:
         place = "[dialect]"
         check_templates(table, target.market)
         place = "[feed]"
+        if target.feed:
+            target.feed.check_channels(further_keys(target.market))
         return Declared(table, listing, target.feed_payloads)
     except ValueError as problem:
         raise Broken(f"{target.file}: {place} {problem}") from None

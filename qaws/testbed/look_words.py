@@ -191,15 +191,7 @@ def not_understood(testbed: Testbed, client: Connection, remarks: Sequence[str])
 
 def is_heard(testbed: Testbed, tick: Published, listened: Listened | None) -> bool:
     """Return whether somebody is known to listen where a tick was published."""
-    return bool(tick.heard_by) or bool(listened and listened.covers(_channel_of(testbed, tick)[0]))
-
-
-def _channel_of(testbed: Testbed, tick: Published) -> tuple[str, str]:
-    """Return the channel of a tick, and that of the other kind."""
-    feed = testbed.target.feed
-    assert feed
-    channels = feed.options_channel, feed.underlying_channel
-    return channels if tick.kind == "option_tick" else (channels[1], channels[0])
+    return bool(tick.heard_by) or bool(listened and listened.covers(testbed.feed.channel_of(tick)))
 
 
 def unheard(
@@ -215,7 +207,8 @@ def unheard(
     assert broker
     is_option = tick.kind == "option_tick"
     key = "options_channel" if is_option else "underlying_channel"
-    channel, other = _channel_of(testbed, tick)
+    channel = testbed.feed.channel_of(tick)
+    other = testbed.feed.channels.other_of(tick.kind, tick.symbol)
     subscribed = f"instrument {tick.instrument}" if is_option else f"the {tick.symbol} underlying"
     missed = f"{target.file}: no tick came to a client subscribed to {subscribed}"
     if listened is None:

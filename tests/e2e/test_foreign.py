@@ -57,7 +57,7 @@ def test_what_a_target_does_not_offer_is_skipped_with_its_reason(tmp_path):
     said = sorted(
         (r["name"][:9], r["status"], r.get("statusDetails", {}).get("message", "")) for r in results
     )
-    lacks = "SKIPPED: the target poor lacks: inject"
+    lacks = "SKIPPED: the target poor lacks: inject ([feed])"
     assert said == [
         ("QA-WS-002", "passed", ""),
         ("QA-WS-002", "skipped", lacks),
