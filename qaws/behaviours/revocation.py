@@ -176,7 +176,7 @@ async def sessions_are_as_declared(testbed: Testbed, client: str, within_ms: flo
         if section.sessions == "end":
             await _ended(testbed, session, noted.at_ns, within_ms)
         else:
-            await _goes_on(testbed, session)
+            await _goes_on(testbed, session, noted.at_ns, within_ms)
 
 
 async def _ended(testbed: Testbed, session: Connection, at_ns: int, within_ms: float) -> None:
@@ -193,13 +193,16 @@ async def _ended(testbed: Testbed, session: Connection, at_ns: int, within_ms: f
     checks.at_most_ms(what, at_ns, session.ending.at_ns, within_ms)
 
 
-async def _goes_on(testbed: Testbed, session: Connection) -> None:
+async def _goes_on(testbed: Testbed, session: Connection, at_ns: int, within_ms: float) -> None:
+    """Watch a session for as long as one that ends might take to do so."""
+    left_s = at_ns / 1e9 + within_ms / 1e3 - time.monotonic()
+    await session.wait_for(lambda f: f.kind in ("close", "end"), None, max(0.0, left_s))
     pong_ns = None
     if session.is_open:
         _, pong_ns = await session.ping_frame(lifecycle.ALIVE_S)
     testbed.scenario.checks.require(
         pong_ns is not None,
-        f"{session.name}'s session after its token was revoked",
+        f"{session.name}'s session {within_ms / 1e3:g} s after its token was revoked",
         session.summary(),
         f"open, and answering a WebSocket ping within {lifecycle.ALIVE_S:g} s",
     )

@@ -575,6 +575,64 @@ def test_what_offers_tls_a_proxy_and_rotation(read, text, capability):
     assert capability not in read(GOOD).capabilities
 
 
+ONE_TOKEN = HEAD + REMOTE + '[auth]\ntoken_variable = "T"\n'
+COMMAND = HEAD + REMOTE + '[auth]\ntoken_command = ["x"]\n'
+FILE = '[revocation]\nfile = "{folder}/revoked"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "offered", "withheld"),
+    [
+        (GOOD, set(), ""),
+        (GOOD + FILE, {"revocation", "revocation-of-one-token"}, ""),
+        (GOOD + FILE + 'of = "person"\n', {"revocation"}, ""),
+        (
+            GOOD + FILE + 'of = "person"\nsessions = "go on"\n',
+            {"revocation", "revocation-of-sessions"},
+            "",
+        ),
+        (COMMAND + FILE, {"revocation", "revocation-of-one-token"}, ""),
+        (ONE_TOKEN + FILE, {"revocation-of-one-token"}, "the one token of [auth] token_variable"),
+        (
+            COMMAND + "one_person = true\n" + FILE,
+            {"revocation-of-one-token"},
+            "[auth] one_person",
+        ),
+        (
+            GOOD.replace(AUTH, AUTH + "one_person = true\n") + FILE + 'of = "person"\n',
+            set(),
+            "[auth] one_person",
+        ),
+        (
+            GOOD.replace(AUTH, AUTH + "one_person = true\n") + FILE,
+            {"revocation", "revocation-of-one-token"},
+            "",
+        ),
+    ],
+)
+def test_a_token_may_be_revoked_where_others_keep_theirs(read, text, offered, withheld):
+    target = read(text)
+    assert {each for each in target.capabilities if each.startswith("revocation")} == offered
+    assert withheld in target.withheld.get("revocation", "")
+    assert bool(withheld) == ("revocation" in target.withheld)
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("", "[revocation]: needs exactly one of command, url, file, redis; it has none"),
+        ('file = "x"\ncommand = ["x"]', "it has command, file"),
+        ('file = "{nowhere}"', "[revocation] '{nowhere}': known placeholders are {python}"),
+        ('url = "issuer/revoke"', "must be an address that begins http:// or https://, or a path"),
+        ('redis = ["SADD"]\nredis_url = "nats://x"', "an address that begins redis://"),
+        ('file = "x"\nsessions = "closed"', "[revocation] sessions = 'closed'"),
+        ('file = "x"\nsesions = "end"', "[revocation] sesions: unknown key; did you mean sessions"),
+    ],
+)
+def test_how_a_token_is_revoked_is_said_in_one_way(complaint, section, said):
+    assert said in complaint(f"{GOOD}[revocation]\n{section}\n")
+
+
 def test_a_close_of_the_specification_may_be_declared_otherwise(read):
     text = GOOD + '[deviations]\n"token expired" = { code = 4001, reason = "expired" }\n'
     [(reason, other)] = read(text).deviations.items()
