@@ -17,7 +17,7 @@ from qaws.sut.target import Target
 SETTING = re.compile(r"running (?:behind a reverse proxy, )?with ((?:an?|its default) .+)")
 LOG_LEVEL = "logs at the level"
 COMES_FROM = {
-    "mint": "[auth] generate_key or key_file",
+    "mint": "[auth] generate_key, key_file or secret_variable",
     "launch": "[launch]",
     "observe": "[launch]",
     "configure": "[launch] with [settings]",

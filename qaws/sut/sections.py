@@ -109,6 +109,13 @@ TOKEN_LOCATIONS = ("query parameter", "Authorization header", FIRST_MESSAGE)
 """Where a client can show its token."""
 
 
+Algorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+    "HS256", "HS384", "HS512",
+]  # fmt: skip
+"""How tokens are signed (RFC 7518, section 3.1; RFC 8037, section 3.1)."""
+
+
 class Auth(Section):
     """How a client shows who it is, and where the tokens come from.
 
@@ -131,7 +138,7 @@ class Auth(Section):
     )
     query_parameter: str = "token"
     first_message_within_s: float = Field(default=15, gt=0, le=120)
-    algorithm: Literal["RS256", "ES256"] = "RS256"
+    algorithm: Algorithm = "RS256"
     issuer: str | None = None
     audience: str | None = None
     subject: str = "qa-client"
@@ -146,6 +153,7 @@ class Auth(Section):
     key_set_port: int = Field(default=0, ge=0, le=65535)
     key_set_path: str = Field(default="/jwks.json", pattern=r"^/[^?#]*$")
     key_file: Path | None = None
+    secret_variable: str | None = Field(default=None, min_length=1)
     token_command: list[str] | None = None
     token_variable: str | None = None
 
@@ -153,6 +161,16 @@ class Auth(Section):
     def is_served(self) -> bool:
         """Return whether the suite serves the key set."""
         return self.key_set != "file"
+
+    @property
+    def mints(self) -> bool:
+        """Return whether the suite can sign tokens."""
+        return bool(self.generate_key or self.key_file or self.secret_variable)
+
+    @property
+    def has_secret(self) -> bool:
+        """Return whether tokens bear an HMAC, so that who checks them knows how to sign them."""
+        return self.algorithm.startswith("HS")
 
     @property
     def in_first_message(self) -> bool:
@@ -163,14 +181,25 @@ class Auth(Section):
     def _one_source(self) -> Auth:
         given = [
             name
-            for name in ("generate_key", "key_file", "token_command", "token_variable")
+            for name in (
+                "generate_key",
+                "key_file",
+                "secret_variable",
+                "token_command",
+                "token_variable",
+            )
             if getattr(self, name)
         ]
         if len(given) != 1:
             raise ValueError(
-                "needs exactly one of generate_key, key_file, token_command, token_variable; "
+                "needs exactly one of generate_key, key_file, secret_variable, token_command, "
+                "token_variable; "
                 f"it has {', '.join(given) or 'none'}"
             )
+        if self.secret_variable and not self.has_secret:
+            raise ValueError(f"secret_variable is for HS256, HS384 and HS512, not {self.algorithm}")
+        if self.is_served and self.has_secret:
+            raise ValueError(f"{self.algorithm} has a secret, and no key set: leave out key_set")
         if self.is_served and not (self.generate_key or self.key_file):
             raise ValueError(
                 f'key_set = "{self.key_set}" needs generate_key or key_file: without a key there '

@@ -59,7 +59,7 @@ MISSING = {
         name: not all(importlib.util.find_spec(each) for each in ("fastapi", server))
         for name, server in {
             **{name: name for name in ("uvicorn", "hypercorn", "granian")},
-            **dict.fromkeys(("plan", "remote"), "uvicorn"),
+            **dict.fromkeys(("plan", "remote", "secret"), "uvicorn"),
         }.items()
     },
 }

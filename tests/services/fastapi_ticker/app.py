@@ -40,7 +40,11 @@ class Ticker:
         self.settings = settings
         self.words = WORDS[settings.protocol]()
         self.tokens = Tokens(
-            settings.jwks_path, settings.issuer, settings.audience, settings.symbols_claim
+            settings.jwks_path,
+            settings.issuer,
+            settings.audience,
+            settings.symbols_claim,
+            settings.jwt_secret,
         )
         self.clients = Clients(settings)
         self.feed = Feed(settings.redis_url, self._on_payload, self._on_status)

@@ -32,6 +32,7 @@ class Settings:
     subscriptions: int = 500
     outbox_messages: int = 5000
     protocol: str = "qa-ws"
+    jwt_secret: str = ""
 
     def admits(self, origins: Sequence[str]) -> bool:
         """Return whether a page of these Origin headers may come in; one without any may."""
@@ -47,7 +48,8 @@ def from_environment() -> Settings:
         host=env.get("HOST", "127.0.0.1"),
         port=int(env["PORT"]),
         redis_url=env["REDIS_URL"],
-        jwks_path=env["JWKS_PATH"],
+        jwks_path=env.get("JWKS_PATH", ""),
+        jwt_secret=env.get("JWT_SECRET", ""),
         issuer=env["JWT_ISSUER"],
         audience=env["JWT_AUDIENCE"],
         symbols_claim=env.get("JWT_SYMBOLS_CLAIM", "symbols"),
