@@ -349,12 +349,12 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
             "[auth] token_locations.0 = 'cookie': ",
         ),
         (HEAD + REMOTE + AUTH + "token_locations = []\n", "[auth] token_locations = []: "),
-        (HEAD + REMOTE + AUTH + 'algorithm = "HS256"\n', "[auth] algorithm = 'HS256': "),
+        (HEAD + REMOTE + AUTH + 'algorithm = "XS256"\n', "[auth] algorithm = 'XS256': "),
         (GOOD + "ready_within_s = 0\n", "[launch] ready_within_s = 0: "),
         (GOOD + 'ready_within_s = "soon"\n', "[launch] ready_within_s = 'soon': "),
         (
             HEAD + REMOTE + "[auth]\n",
-            "[auth]: needs exactly one of generate_key, key_file, token_command, token_variable; "
+            "[auth]: needs exactly one of generate_key, key_file, secret_variable, token_command, token_variable; "
             "it has none",
         ),
         (
