@@ -175,14 +175,13 @@ class Target(Section):
     def capabilities(self) -> frozenset[str]:
         """Return what this target lets the suite do; a scenario names its needs by tag."""
         offers = {
-            "mint": self.auth.generate_key or self.auth.key_file is not None,
+            "mint": self.auth.mints,
             "launch": self.launch is not None,
             "configure": self.launch is not None and bool(self.settings),
             "inject": self.feed is not None,
             "observe": self.launch is not None,
             "statistics": self.statistics is not None,
-            "entitlements": self.auth.entitlement_claim is not None
-            and (self.auth.generate_key or self.auth.key_file is not None),
+            "entitlements": self.auth.entitlement_claim is not None and self.auth.mints,
             "rotation": self.auth.generate_key
             and self.launch is not None
             and (self.launch.reads_key_set or self.auth.is_served),
@@ -220,6 +219,9 @@ class Target(Section):
     def withheld(self) -> dict[str, str]:
         """Return what its feed or its tokens do not let the suite do: capability → why."""
         found = self._not_to_be_revoked
+        if self.auth.scheme == "api-key":
+            why = 'an API key has no signature, no claims and no expiry: [auth] scheme = "api-key"'
+            found |= dict.fromkeys(("mint", "entitlements", "rotation"), f"{self.file}: {why}")
         if self.feed is None:
             return found
         found |= LACKS[self.feed.speaks]
@@ -236,12 +238,13 @@ class Target(Section):
     def _not_to_be_revoked(self) -> dict[str, str]:
         """Say why no token may be revoked where all clients would lose theirs with it."""
         auth, revocation = self.auth, self.revocation
-        mints = auth.generate_key or auth.key_file is not None
         if revocation is None:
             return {}
         if auth.token_variable:
             why = "the one token of [auth] token_variable"
-        elif auth.one_person and (revocation.of == "person" or not mints):
+        elif auth.token_file:
+            why = "the tokens of [auth] token_file, over and over"
+        elif auth.one_person and (revocation.of == "person" or not auth.mints):
             why = "a token of the one person that [auth] one_person speaks of"
         else:
             return {}
