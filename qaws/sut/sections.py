@@ -140,7 +140,7 @@ class Auth(Section):
     )
     header: str = Field(
         default="X-Api-Key",
-        pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+        pattern="^[A-Za-z0-9_-]+$",
         description="the name of a header, such as X-Api-Key",
     )
     query_parameter: str = "token"
