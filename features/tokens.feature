@@ -148,6 +148,26 @@ Feature: Tokens
       | 100 kB of claims  |
       | 100 kB of garbage |
 
+  @QA-WS-021 @p0 @blocker
+  Scenario Outline: QA-WS-021 A token that is nearly right opens no session
+    > Specification: given a token, or an API key, that differs from a good one in one place, then it
+    > is refused, and the good one still connects.
+
+    When Mallory connects with a good token that was altered: <altered>
+    And Alice connects with that token as it was
+    Then Mallory is refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    And Alice is welcomed within 2 seconds
+
+    Examples:
+      | altered                              |
+      | another first character              |
+      | another character in the middle      |
+      | another last character               |
+      | the last character missing           |
+      | a character more                     |
+      | capitals and small letters exchanged |
+      | nothing in its place                 |
+
   @QA-WS-022 @p0 @critical @needs.mint @needs.inject
   Scenario: QA-WS-022 A session ends with its token
     > Specification: given a token that expires in 3 s, on an idle, a listening and a pinging

@@ -12,6 +12,18 @@ async def connects_with_forged_token(context: StepContext, client: str, kind: st
     await context.testbed.do(tokens.connect_forged, client, kind)
 
 
+@when("{client:Client} connects with a good token that was altered: {how:NearMiss}")
+async def connects_with_altered_token(context: StepContext, client: str, how: str) -> None:
+    """A token or an API key that is good but for one place; docs/rows.md lists the ways."""
+    await context.testbed.do(tokens.connect_altered, client, how)
+
+
+@when("{client:Client} connects with that token as it was")
+async def connects_with_unaltered_token(context: StepContext, client: str) -> None:
+    """The good token that another client has shown altered."""
+    await context.testbed.do(tokens.connect_unaltered, client)
+
+
 @when("{clients:Clients} reconnect with that token")
 async def reconnect_with_that_token(context: StepContext, clients: list[str]) -> None:
     """They present the token of their former connection once more."""

@@ -28,7 +28,7 @@ from qaws.auth.key_set import (
 )
 from qaws.runtime.certificates import Certificates
 from qaws.sut.sections import Auth
-from qaws.verdict import Broken
+from qaws.verdict import Broken, hidden
 
 LIFETIME_S = 3600
 
@@ -78,6 +78,7 @@ class Tokens:
             self._key = load_key(auth.key_file, auth.algorithm)
         elif auth.secret_variable:
             self._key = _secret(auth.secret_variable, auth.algorithm)
+        self._kept: list[str] = []
         self._new_key: SigningKey | None = None
         self.server: KeyServer | None = None
         if self._key:
@@ -108,13 +109,22 @@ class Tokens:
         """Return a token that the service must accept, for one more client.
 
         Raises:
-            Broken: the target's token command failed or its variable is empty.
+            Broken: the target's token command failed, or its file or variable has none.
         """
         if self._key:
             return self.mint()
-        if self._auth.token_command:
-            return _run(self._auth.token_command, next(self._numbers))
-        name = self._auth.token_variable or ""
+        return hidden(self._had())
+
+    def _had(self) -> str:
+        """Return a token that the target has, as it has it."""
+        auth = self._auth
+        if auth.token_command:
+            return _run(auth.token_command, next(self._numbers))
+        if auth.token_file:
+            self._kept = self._kept or _read(auth.token_file)
+            number = 0 if auth.one_person else next(self._numbers) - 1
+            return self._kept[number % len(self._kept)]
+        name = auth.token_variable or ""
         if not (token := os.environ.get(name, "").strip()):
             raise Broken(f"[auth] token_variable {name}: is not set; export {name}=<token>")
         return token
@@ -315,6 +325,18 @@ def _secret(variable: str, algorithm: str) -> bytes:
     if not (secret := os.environ.get(variable, "").strip()):
         raise Broken(f"[auth] secret_variable {variable}: is not set; export {variable}=<secret>")
     return strong_enough(secret.encode(), algorithm, f"secret_variable {variable}")
+
+
+def _read(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "is not text"
+        raise Broken(f"[auth] token_file {file}: {reason}") from None
+    found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not found:
+        raise Broken(f"[auth] token_file {file}: has no token in it; give one a line")
+    return found
 
 
 def _run(command: list[str], number: int) -> str:

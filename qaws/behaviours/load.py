@@ -224,12 +224,13 @@ def plans(
         channel=testbed.target.feed.options_channel,
         spelling=spelling,
     )
+    location = testbed.target.auth.token_locations[0]
     plan = SwarmPlan(
         url=testbed.service.url,
         groups=tuple(groups),
         tokens=tuple(tokens),
-        location=testbed.target.auth.token_locations[0],
-        query_parameter=testbed.target.auth.query_parameter,
+        location=location,
+        carrier=testbed.target.auth.carrier(location),
         first=first,
         dialect=spelling,
         flow=flow,

@@ -219,6 +219,9 @@ class Target(Section):
     def withheld(self) -> dict[str, str]:
         """Return what its feed or its tokens do not let the suite do: capability → why."""
         found = self._not_to_be_revoked | self._not_of_secrets
+        if self.auth.scheme == "api-key":
+            why = 'an API key has no signature, no claims and no expiry: [auth] scheme = "api-key"'
+            found |= dict.fromkeys(("mint", "entitlements", "rotation"), f"{self.file}: {why}")
         if self.feed is None:
             return found
         found |= LACKS[self.feed.speaks]
@@ -247,6 +250,8 @@ class Target(Section):
             return {}
         if auth.token_variable:
             why = "the one token of [auth] token_variable"
+        elif auth.token_file:
+            why = "the tokens of [auth] token_file, over and over"
         elif auth.one_person and (revocation.of == "person" or not auth.mints):
             why = "a token of the one person that [auth] one_person speaks of"
         else:

@@ -14,6 +14,7 @@ from qaws.clients.frame_log import Frame
 from qaws.feed.outlets.outlet import Listened
 from qaws.oracle.ledger import Published
 from qaws.runtime.trust import NO_TLS, speaks_tls
+from qaws.sut.sections import HEADER, SOURCES
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
 
@@ -161,8 +162,9 @@ def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
         own = "secret_variable" if auth.secret_variable else "key_file, key_id"
         key = "{jwks_file} in [launch]" if auth.generate_key else own
         return f"look at [auth] issuer, audience, subject, token_locations, query_parameter; {key}"
-    source = "token_command" if auth.token_command else "token_variable"
-    return f"look at [auth] {source}, token_locations, query_parameter"
+    source = next(name for name in SOURCES if getattr(auth, name))
+    header = ", header" if HEADER in auth.token_locations else ""
+    return f"look at [auth] {source}, token_locations, query_parameter{header}"
 
 
 def foreign(testbed: Testbed, first: Frame) -> Broken:

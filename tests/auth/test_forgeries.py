@@ -126,7 +126,9 @@ def test_what_is_not_spoiled_is_sound(forger):
 
 
 def test_there_are_at_least_thirty_kinds_and_the_feature_has_each_once():
-    rows = re.findall(r"^ +\| (.+?) +\|$", FEATURE.read_text(), re.MULTILINE)
+    tests = re.split(r"^  @QA-WS", FEATURE.read_text(), flags=re.MULTILINE)
+    played = "".join(test for test in tests if "a forged token: <token>" in test)
+    rows = re.findall(r"^ +\| (.+?) +\|$", played, re.MULTILINE)
     assert sorted(row for row in rows if row != "<token>" and row != "token") == sorted(KINDS)
     assert len(KINDS) >= 30
 

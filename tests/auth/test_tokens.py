@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from qaws.auth.tokens import Tokens
 from qaws.sut.sections import Auth
-from qaws.verdict import Broken
+from qaws.verdict import Broken, without_tokens
 from tests.waiting import HANG_S
 
 
@@ -319,6 +319,29 @@ def test_a_token_variable_supplies_the_token(tmp_path, monkeypatch):
     monkeypatch.delenv("MY_TOKEN")
     with pytest.raises(Broken, match="is not set"):
         tokens.valid()
+
+
+def test_a_file_has_a_token_for_each_client_in_turn(tmp_path):
+    file = tmp_path / "keys"
+    file.write_text("# ours\nfirst-key-of-two\n\n second-key-of-two \n")
+    tokens = Tokens(Auth(scheme="api-key", token_file=file), tmp_path)
+    shown = ["first-key-of-two", "second-key-of-two", "first-key-of-two"]
+    assert tokens.several(3) == shown
+    assert without_tokens(f"it said {shown[0]}!") == "it said (a token)!"
+    one = Tokens(Auth(token_file=file, one_person=True), tmp_path)
+    assert one.several(2) == shown[:1] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "No such file"), (b"# none\n", "has no token in it"), (b"\xff\xfe", "is not text")],
+)
+def test_a_file_without_tokens_is_named(tmp_path, content, said):
+    file = tmp_path / "keys"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(Broken, match=rf"\[auth\] token_file {file}: {said}"):
+        Tokens(Auth(token_file=file), tmp_path).valid()
 
 
 def test_without_a_key_nothing_can_be_minted(tmp_path):

@@ -354,7 +354,8 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         (GOOD + 'ready_within_s = "soon"\n', "[launch] ready_within_s = 'soon': "),
         (
             HEAD + REMOTE + "[auth]\n",
-            "[auth]: needs exactly one of generate_key, key_file, secret_variable, token_command, token_variable; "
+            "[auth]: needs exactly one of generate_key, key_file, secret_variable, token_file, "
+            "token_command, token_variable; "
             "it has none",
         ),
         (
@@ -592,6 +593,11 @@ FILE = '[revocation]\nfile = "{folder}/revoked"\n'
             "",
         ),
         (COMMAND + FILE, {"revocation", "revocation-of-one-token"}, ""),
+        (
+            HEAD + REMOTE + '[auth]\ntoken_file = "keys"\n' + FILE,
+            {"revocation-of-one-token"},
+            "the tokens of [auth] token_file",
+        ),
         (ONE_TOKEN + FILE, {"revocation-of-one-token"}, "the one token of [auth] token_variable"),
         (
             COMMAND + "one_person = true\n" + FILE,
@@ -631,6 +637,36 @@ def test_a_token_may_be_revoked_where_others_keep_theirs(read, text, offered, wi
 )
 def test_how_a_token_is_revoked_is_said_in_one_way(complaint, section, said):
     assert said in complaint(f"{GOOD}[revocation]\n{section}\n")
+
+
+KEYS = HEAD + REMOTE + '[auth]\nscheme = "api-key"\ntoken_variable = "KEY"\n'
+
+
+def test_an_api_key_has_nothing_that_could_be_forged(read):
+    target = read(KEYS)
+    assert not {"mint", "entitlements", "rotation"} & target.capabilities
+    for need in ("mint", "entitlements", "rotation"):
+        assert "an API key has no signature, no claims and no expiry" in target.withheld[need]
+    assert "mint" not in read(ONE_TOKEN).withheld
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ('scheme = "api-key"\ngenerate_key = true', "does not go with generate_key: nobody signs"),
+        ('scheme = "api-key"\nkey_file = "x.pem"', "does not go with key_file"),
+        ('scheme = "key"\ntoken_variable = "K"', "[auth] scheme = 'key'"),
+        ('header = "X Api"\ntoken_variable = "K"', "must be the name of a header"),
+    ],
+)
+def test_how_api_keys_are_shown_and_where_they_come_from(complaint, section, said):
+    assert said in complaint(f"{HEAD}{REMOTE}[auth]\n{section}\n")
+
+
+def test_each_place_for_a_token_has_a_name(read):
+    auth = read(KEYS + 'token_locations = ["header", "query parameter"]\nheader = "Key"\n').auth
+    names = ["header", "query parameter", "Authorization header", "first message"]
+    assert [auth.carrier(each) for each in names] == ["Key", "token", "", ""]
 
 
 def test_a_close_of_the_specification_may_be_declared_otherwise(read):
