@@ -12,6 +12,7 @@ import sys
 import uvloop
 
 from app import auth, jwks, logs, server, tls
+from app.revocation import Denylist
 from app.settings import Settings, SettingsError, load_settings
 
 EXIT_OK = 0
@@ -40,6 +41,7 @@ def main() -> int:
         issuer=settings.issuer,
         audience=settings.audience,
         entitlement_claim=settings.entitlement_claim,
+        revoked=Denylist(settings.revoked_tokens) if settings.revoked_tokens else None,
     )
     try:
         context = tls.server_context(settings)

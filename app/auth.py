@@ -11,6 +11,7 @@ import jwt
 from websockets.datastructures import Headers
 
 from app.jwks import KeySet
+from app.revocation import Denylist
 
 MAX_TOKEN_CHARS = 8192
 """A longer token is refused unread. Tokens of a few claims have less than a thousand."""
@@ -31,12 +32,13 @@ class Claims:
     """What an accepted token says.
 
     ``exp`` is when it expires (seconds since 1970), ``symbols`` what its bearer may see; None for
-    everything.
+    everything. ``jti`` is the token's own id, None where its issuer gives none.
     """
 
     sub: str
     exp: float
     symbols: frozenset[str] | None = None
+    jti: str | None = None
 
 
 def bearer_token(path: str, headers: Headers) -> str | None:
@@ -62,19 +64,22 @@ class TokenVerifier:
         issuer: str,
         audience: str,
         entitlement_claim: str | None = None,
+        revoked: Denylist | None = None,
     ) -> None:
         self._keys = keys
         self._algorithms = list(algorithms)
         self._issuer = issuer
         self._audience = audience
         self._entitlement_claim = entitlement_claim
+        self.revoked = revoked
 
     def verify(self, token: str | None) -> Claims:
         """Return the claims of a good token.
 
         The algorithm comes from the configuration and the key, never from the token (RFC 8725,
         section 3.1), and the key from the configuration alone: nothing that a header points at is
-        followed. Issuer and audience are compared whole; ``exp`` and ``sub`` are required.
+        followed. Issuer and audience are compared whole; ``exp`` and ``sub`` are required. A token
+        that was revoked is no better than one that was never good.
 
         Raises:
             AuthenticationError: for every other token, and for none at all.
@@ -91,15 +96,22 @@ class TokenVerifier:
                 audience=self._audience,
                 options={"require": ["exp", "sub", "iss", "aud"], "strict_aud": True},
             )
+            if self.is_revoked(payload.get("jti")):
+                raise ValueError("revoked")
             return Claims(
                 sub=_text(payload["sub"]),
                 exp=_seconds(payload["exp"]),
                 symbols=self._symbols(payload),
+                jti=payload.get("jti"),
             )
         except Exception:
             # Whatever goes wrong with a hostile token, it is not accepted. Without "from None" the
             # reason would hang on the exception, and reach a log.
             raise AuthenticationError from None
+
+    def is_revoked(self, jti: str | None) -> bool:
+        """Tell whether the token of this id was revoked."""
+        return self.revoked is not None and self.revoked.has(jti)
 
     def _symbols(self, payload: Mapping[str, Any]) -> frozenset[str] | None:
         """Return what the bearer may see; a claim that is no list of texts makes a bad token."""

@@ -15,6 +15,7 @@ class Close(NamedTuple):
 
 AUTHENTICATION_REQUIRED = Close(1008, "Authentication required")
 TOKEN_EXPIRED = Close(1008, "token expired")
+TOKEN_REVOKED = Close(1008, "token revoked")
 MAX_CONNECTIONS = Close(1008, "max connections reached")
 MAX_CONNECTIONS_OF_USER = Close(1008, "max connections of this user reached")
 SLOW_CONSUMER = Close(1008, "slow consumer")

@@ -25,6 +25,7 @@ from app.feed import Feed
 from app.limits import CLOSE_GRACE_S
 from app.messages import InvalidMessage, InvalidTick, NotEntitled
 from app.origins import ORIGIN_NOT_ALLOWED, OriginPolicy
+from app.revocation import LOOK_EVERY_S
 from app.sessions import Session, SessionRegistry, TickerConnection
 from app.settings import Settings
 from app.subscriptions import Selector, Subscriptions
@@ -83,6 +84,7 @@ class TickerService:
         """
         server = await self._listen()
         listening = asyncio.create_task(self.feed.run())
+        revoking = asyncio.create_task(self._end_revoked())
         try:
             await first_of(stop, self.feed.attempted.wait())
             if not stop.is_set():
@@ -95,7 +97,7 @@ class TickerService:
                 listening.result()  # the listener never ends by itself: this raises its failure
             await self._shut_down(server)
         finally:
-            await end(listening)
+            await end(listening, revoking)
 
     async def _listen(self) -> Server:
         return await serve(
@@ -155,6 +157,18 @@ class TickerService:
             return InvalidMessage(f"more than {most:,} subscriptions")
         names = forbidden(keys, session.claims.symbols, self.subscriptions.symbol_of)
         return NotEntitled(names[:NAMED_AT_MOST]) if names else None
+
+    async def _end_revoked(self) -> None:
+        """Close, again and again, the sessions of tokens that were revoked meanwhile."""
+        known: frozenset[str] = frozenset()
+        while revoked := self.verifier.revoked:
+            revoked.look_again()
+            if revoked.ids is not known:
+                known = revoked.ids
+                for session in self.sessions:
+                    if session.claims.jti in known:
+                        session.close_revoked()
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def answer_invalid(self, session: Session, invalid: InvalidMessage) -> None:
         """Tell a client, and no other, what was wrong with its message."""

@@ -109,6 +109,10 @@ class Session:
         """Close because the token is no longer good."""
         self.close(closes.TOKEN_EXPIRED)
 
+    def close_revoked(self) -> None:
+        """Close because the issuer has taken the token back."""
+        self.close(closes.TOKEN_REVOKED)
+
     def dispose(self) -> None:
         """Let go of timers and of the connection."""
         self.idle.cancel()

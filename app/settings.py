@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         min_length=1,
         description="the claim that lists the symbols a client may see (not set: all see all)",
     )
+    revoked_tokens: str | None = Field(
+        default=None,
+        min_length=1,
+        description="a file with the jti of revoked tokens, one a line (not set: none is)",
+    )
     stats_token: str | None = Field(
         default=None,
         min_length=1,

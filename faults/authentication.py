@@ -439,3 +439,43 @@ def pong_before_welcome() -> None:
         original(self, session)
 
     replace(TickerService, "greet", greet)
+
+
+# --- QA-WS-021: tokens that are nearly right ----------------------------------------------------
+
+
+@fault(
+    story="A token is cut to the width of a column before it is looked up, so that whatever hangs "
+    "behind it opens the door too.",
+    caught_by={"QA-WS-021": "refusal of Mallory: measured 1 x welcome"},
+)
+def a_character_too_many_forgiven() -> None:
+    """Accept what is a good token without its last character."""
+    original = TokenVerifier.verify
+
+    def verify(self: TokenVerifier, token: str | None) -> Claims:
+        try:
+            return original(self, token)
+        except AuthenticationError:
+            return original(self, token and token[:-1])
+
+    replace(TokenVerifier, "verify", verify)
+
+
+@fault(
+    story="Who shows an empty token is taken for a health check of the load balancer, so that one "
+    "sign less in an address opens the paid feed.",
+    caught_by={"QA-WS-021": "refusal of Mallory: measured 1 x welcome"},
+)
+def empty_token_accepted() -> None:
+    """Give claims to clients that name the parameter and put nothing in it."""
+    find, verify = auth.bearer_token, TokenVerifier.verify
+
+    def bearer_token(path: str, headers: Headers) -> str | None:
+        return "" if path.endswith("?token=") else find(path, headers)
+
+    def checked(self: TokenVerifier, token: str | None) -> Claims:
+        return Claims("health", float("inf")) if token == "" else verify(self, token)
+
+    replace(auth, "bearer_token", bearer_token)
+    replace(TokenVerifier, "verify", checked)

@@ -35,6 +35,7 @@ CAPABILITIES = {
     "tokens": "tokens",
     "token expiry": "expiry",
     "keys of the issuer": "key_rotation",
+    "revoked tokens": "revocation",
     "entitlements": "entitlements",
     "statistics": "statistics_access",
     "isolation": "isolation",

@@ -52,6 +52,7 @@ def _also_accept(lenient: Lenient) -> None:
         except AuthenticationError:
             try:
                 claims = lenient(self, token or "")
+                assert not self.is_revoked(claims.get("jti"))
                 return Claims(str(claims["sub"]), float(claims.get("exp", "inf")))
             except Exception:
                 raise AuthenticationError from None

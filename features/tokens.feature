@@ -148,6 +148,26 @@ Feature: Tokens
       | 100 kB of claims  |
       | 100 kB of garbage |
 
+  @QA-WS-021 @p0 @blocker
+  Scenario Outline: QA-WS-021 A token that is nearly right opens no session
+    > Specification: given a token, or an API key, that differs from a good one in one place, then it
+    > is refused, and the good one still connects.
+
+    When Mallory connects with a good token that was altered: <altered>
+    And Alice connects with that token as it was
+    Then Mallory is refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    And Alice is welcomed within 2 seconds
+
+    Examples:
+      | altered                              |
+      | another first character              |
+      | another character in the middle      |
+      | another last character               |
+      | the last character missing           |
+      | a character more                     |
+      | capitals and small letters exchanged |
+      | nothing in its place                 |
+
   @QA-WS-022 @p0 @critical @needs.mint @needs.inject
   Scenario: QA-WS-022 A session ends with its token
     > Specification: given a token that expires in 3 s, on an idle, a listening and a pinging
@@ -177,3 +197,54 @@ Feature: Tokens
     Then Bob is refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
     And Carol is welcomed within 2 seconds
     And Nora and Alice are connected
+
+  @QA-WS-107 @p1 @critical @needs.revocation @needs.token-reuse
+  Scenario Outline: QA-WS-107 A revoked token opens no session, and others go on to work
+    > Beyond the plan: a token that was accepted is revoked. From 10 s after that at the latest it is
+    > refused as any bad token, in every place in which a token can be shown, and nothing tells that
+    > it was good once. The tokens of others go on to work, and so does another of the same person.
+
+    Given Alice and Bob have connected twice with the same token, and left
+    When the issuer revokes the token of Alice, who tries to connect with it, for up to 10 seconds
+    Then the revoked token of Alice is refused in every place with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    And Alice gets the same rejection as a client without a token
+    When <client> connects with <token>
+    Then <client> is welcomed within 2 seconds
+
+    Examples: somebody else's
+      | client | token                            |
+      | Bob    | the same token once more         |
+
+    @needs.revocation-of-one-token @needs.mint
+    Examples: her own
+      | client | token                            |
+      | Alice  | another token of the same person |
+
+  @QA-WS-107 @p1 @normal @needs.revocation @needs.revocation-of-sessions @needs.token-reuse @needs.inject
+  Scenario Outline: QA-WS-107 Open sessions of a revoked token are as the target declares
+    > Beyond the plan: a token that was accepted is revoked. Sessions that it has opened end within
+    > 10 s, or go on until they end by themselves, whichever the target declares, with ticks or
+    > without; those of others stay as they are.
+
+    Given Nora is connected and subscribed to NIFTY, which ticks every 50 ms
+    And Lars is connected and subscribed to <symbol>
+    When the issuer revokes the token of Lars, who tries to connect with it, for up to 10 seconds
+    Then the sessions of the revoked token of Lars end within 10 seconds, or go on, as the target says
+    And Nora is connected
+
+    Examples:
+      | session    | symbol    |
+      | with ticks | NIFTY     |
+      | without    | BANKNIFTY |
+
+  @QA-WS-107 @p1 @normal @needs.revocation @needs.token-reuse @needs.launch
+  Scenario: QA-WS-107 A revoked token stays revoked when the service starts again
+    > Beyond the plan: a token that was accepted is revoked. It stays so when the service is started
+    > again, and a good token still connects.
+
+    Given Alice has connected twice with the same token, and left
+    When the issuer revokes the token of Alice, who tries to connect with it, for up to 10 seconds
+    And the service is restarted, and Alice tries to connect with the revoked token, for up to 10 seconds
+    And Bob connects with a valid token
+    Then the revoked token of Alice is refused in every place with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    And Bob is welcomed within 2 seconds

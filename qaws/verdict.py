@@ -28,8 +28,22 @@ _TOKEN = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*){0,4}")
 """A JWT or the beginning of one, wherever it stands: '{"' in base64 is eyJ."""
 
 
+_HIDDEN: set[str] = set()
+SHORT_CHARS = 8
+"""A secret of fewer characters is not looked for: it could be part of any word."""
+
+
+def hidden(secret: str) -> str:
+    """Return a token that a service has given, which no sentence of a verdict is to show."""
+    if len(secret) >= SHORT_CHARS and not _TOKEN.fullmatch(secret):
+        _HIDDEN.add(secret)
+    return secret
+
+
 def without_tokens(text: str) -> str:
     """Return a text in which something else stands in the place of each token."""
+    for secret in tuple(_HIDDEN):
+        text = text.replace(secret, "(a token)")
     return _TOKEN.sub("(a token)", text)
 
 

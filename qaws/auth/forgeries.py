@@ -8,8 +8,6 @@ that the service has never heard of.
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import math
 import time
@@ -22,10 +20,12 @@ from pydantic import Field
 
 from qaws.auth.callback_server import CallbackServer
 from qaws.auth.key_set import (
-    PrivateKey,
+    SigningKey,
     decoy_key_id,
     encryption_key,
     encryption_key_id,
+    is_hmac,
+    public_half,
     public_jwk,
 )
 from qaws.auth.strangers import (
@@ -37,10 +37,25 @@ from qaws.auth.strangers import (
 )
 from qaws.auth.tokens import Tokens
 from qaws.protocol.rows import Row, RowList
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 LONG = 100_000
 """Characters of a token that is meant to be too long."""
+OTHER_ALGORITHM = {
+    "RS256": "RS512",
+    "RS384": "RS256",
+    "RS512": "RS256",
+    "PS256": "RS256",
+    "PS384": "RS384",
+    "PS512": "RS512",
+    "ES256": "ES512",
+    "ES384": "ES256",
+    "ES512": "ES256",
+    "HS256": "HS512",
+    "HS384": "HS512",
+    "HS512": "HS256",
+}
+"""What a key could sign with, too, where nobody has agreed on it."""
 DEEP = 2_500
 """How deep a payload is nested that is meant to be too deep, in a token of less than 8 KiB."""
 
@@ -104,7 +119,7 @@ class Forger:
         """Return a token that a stranger has signed; the header may speak for the stranger."""
         return self.sealed(self.header(**header), self.payload(), self.stranger)
 
-    def sealed(self, header: dict[str, Any], payload: bytes, key: PrivateKey | None = None) -> str:
+    def sealed(self, header: dict[str, Any], payload: bytes, key: SigningKey | None = None) -> str:
         """Return header and payload, signed with the suite's key or another."""
         signed = body(header, payload)
         signature = jwt.get_algorithm_by_name(self.algorithm).sign(signed.encode(), key or self.key)
@@ -112,8 +127,10 @@ class Forger:
 
     def hmac(self, secret: bytes, **header: Any) -> str:
         """Return a token with an HMAC in the place of a signature (RFC 7518, section 3.2)."""
-        signed = body(self.header(alg="HS256", **header), self.payload())
-        return f"{signed}.{segment(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
+        algorithm = self.algorithm if is_hmac(self.algorithm) else "HS256"
+        signed = body(self.header(alg=algorithm, **header), self.payload())
+        signature = jwt.get_algorithm_by_name(algorithm).sign(signed.encode(), secret)
+        return f"{signed}.{segment(signature)}"
 
     def unsigned(self, algorithm: str) -> str:
         """Return a token that says to be unsecured (RFC 7519, section 6)."""
@@ -139,17 +156,20 @@ def body(header: dict[str, Any], payload: bytes) -> str:
 
 
 def _public_pem(forger: Forger) -> bytes:
-    public = forger.key.public_key()
-    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    public = public_half(forger.key, forger.algorithm)
+    pem: bytes = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return pem
 
 
 def _public_jwk(forger: Forger) -> bytes:
+    public_half(forger.key, forger.algorithm)
     return json.dumps(public_jwk(forger.key, forger.algorithm, forger.header()["kid"])).encode()
 
 
 def _other_algorithm(forger: Forger) -> str:
     """Sign with the right key in a way that was not agreed on (RFC 8725, section 3.1)."""
-    other = {"RS256": "RS512", "ES256": "ES512"}[forger.algorithm]
+    if (other := OTHER_ALGORITHM.get(forger.algorithm)) is None:
+        raise NotVerified(f"[auth] algorithm {forger.algorithm}: its keys sign in no other way")
     header = body(forger.header(alg=other), forger.payload())
     signature = jwt.get_algorithm_by_name(other).sign(header.encode(), forger.key)
     return f"{header}.{segment(signature)}"

@@ -17,10 +17,18 @@ from typing import Any, Literal
 import jwt
 
 from qaws.auth.key_server import KeyServer
-from qaws.auth.key_set import PrivateKey, load_key, new_key, public_jwk, published_key_set
+from qaws.auth.key_set import (
+    SigningKey,
+    is_hmac,
+    load_key,
+    new_key,
+    public_jwk,
+    published_key_set,
+    strong_enough,
+)
 from qaws.runtime.certificates import Certificates
 from qaws.sut.sections import Auth
-from qaws.verdict import Broken
+from qaws.verdict import Broken, hidden
 
 LIFETIME_S = 3600
 
@@ -63,12 +71,15 @@ class Tokens:
         """Whether the service has let anybody in with a valid token yet."""
         self._numbers = itertools.count(1)
         self.jwks_file = folder / "jwks.json"
-        self._key: PrivateKey | None = None
+        self._key: SigningKey | None = None
         if auth.generate_key:
             self._key = new_key(auth.algorithm)
         elif auth.key_file:
             self._key = load_key(auth.key_file, auth.algorithm)
-        self._new_key: PrivateKey | None = None
+        elif auth.secret_variable:
+            self._key = _secret(auth.secret_variable, auth.algorithm)
+        self._kept: list[str] = []
+        self._new_key: SigningKey | None = None
         self.server: KeyServer | None = None
         if self._key:
             self.rotate("former")
@@ -83,8 +94,12 @@ class Tokens:
 
     @property
     def placeholders(self) -> dict[str, str]:
-        """Return where a service finds the key set: placeholder → file or address."""
-        return self._places(self.jwks_file)
+        """Return where a service finds the key set: placeholder → file or address.
+
+        `secret` is what it checks an HMAC with, "" where tokens are signed otherwise.
+        """
+        secret = self._key.decode() if isinstance(self._key, bytes) else ""
+        return {**self._places(self.jwks_file), "secret": secret}
 
     def _places(self, file: Path) -> dict[str, str]:
         served = self.server.url(file) if self.server else ""
@@ -94,13 +109,22 @@ class Tokens:
         """Return a token that the service must accept, for one more client.
 
         Raises:
-            Broken: the target's token command failed or its variable is empty.
+            Broken: the target's token command failed, or its file or variable has none.
         """
         if self._key:
             return self.mint()
-        if self._auth.token_command:
-            return _run(self._auth.token_command, next(self._numbers))
-        name = self._auth.token_variable or ""
+        return hidden(self._had())
+
+    def _had(self) -> str:
+        """Return a token that the target has, as it has it."""
+        auth = self._auth
+        if auth.token_command:
+            return _run(auth.token_command, next(self._numbers))
+        if auth.token_file:
+            self._kept = self._kept or _read(auth.token_file)
+            number = 0 if auth.one_person else next(self._numbers) - 1
+            return self._kept[number % len(self._kept)]
+        name = auth.token_variable or ""
         if not (token := os.environ.get(name, "").strip()):
             raise Broken(f"[auth] token_variable {name}: is not set; export {name}=<token>")
         return token
@@ -191,7 +215,7 @@ class Tokens:
 
         None where the suite has made no key.
         """
-        if not self._key:
+        if not self._key or is_hmac(self._auth.algorithm):
             return None
         lone = self.jwks_file.with_name("jwks-lone.json")
         keys = {"keys": [public_jwk(self._key, self._auth.algorithm, self._auth.key_id)]}
@@ -229,14 +253,14 @@ class Tokens:
         return {name: value for name, value in {**usual, **changed}.items() if value is not None}
 
     @property
-    def key(self) -> PrivateKey:
+    def key(self) -> SigningKey:
         """Return the key that the service's tokens are signed with.
 
         Raises:
             Broken: the target lets nobody mint.
         """
         if self._key is None:
-            raise Broken("[auth] has neither generate_key nor key_file: tokens cannot be minted")
+            raise Broken("[auth] has no generate_key, key_file or secret_variable: nobody can mint")
         return self._key
 
     def hint(self, token: str, ahead_s: float | None) -> str:
@@ -251,7 +275,7 @@ class Tokens:
         words = "no valid token has been accepted yet"
         if claimed := in_words(token, ahead_s):
             words += f"; this one claimed {claimed}"
-        if self._auth.generate_key:
+        if self._auth.generate_key and not is_hmac(self._auth.algorithm):
             words += (
                 f"; in the key set {self.key_id} comes after another signing key, an encryption "
                 "key and an unknown kty: is the key chosen by kid?"
@@ -295,6 +319,24 @@ def in_words(token: str, ahead_s: float | None) -> str:
         if isinstance(claims.get(name), int | float)
     ]
     return f"{', '.join([*named, *times])}, by {clock}"
+
+
+def _secret(variable: str, algorithm: str) -> bytes:
+    if not (secret := os.environ.get(variable, "").strip()):
+        raise Broken(f"[auth] secret_variable {variable}: is not set; export {variable}=<secret>")
+    return strong_enough(secret.encode(), algorithm, f"secret_variable {variable}")
+
+
+def _read(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "is not text"
+        raise Broken(f"[auth] token_file {file}: {reason}") from None
+    found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not found:
+        raise Broken(f"[auth] token_file {file}: has no token in it; give one a line")
+    return found
 
 
 def _run(command: list[str], number: int) -> str:

@@ -122,7 +122,10 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
 async def _play(testbed: Testbed, attacker: Attacker, what: Input, token: str) -> None:
     auth, client = testbed.target.auth, attacker.client
     url, headers = credentials(
-        testbed.service.url, token, auth.token_locations[0], auth.query_parameter
+        testbed.service.url,
+        token,
+        auth.token_locations[0],
+        auth.carrier(auth.token_locations[0]),
     )
     client.stays = isinstance(what, HoldOpen | Handshake)
     if isinstance(what, Handshake):

@@ -163,10 +163,9 @@ def address(testbed: Testbed, symbol: str, persons: int, clients: int) -> Addres
     elif "mint" not in testbed.target.capabilities:
         persons = min(persons, MOST_PERSONS)
     tokens = lasting_tokens(testbed, persons)
-    shown = [
-        credentials(where, token, auth.token_locations[0], auth.query_parameter) for token in tokens
-    ]
-    if auth.token_locations[0] != "first message":
+    location = auth.token_locations[0]
+    shown = [credentials(where, token, location, auth.carrier(location)) for token in tokens]
+    if location != "first message":
         tokens = []
     try:
         spelling, authority = spelling_of(testbed.target), testbed.target.endpoint.authority

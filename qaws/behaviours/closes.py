@@ -22,20 +22,21 @@ MESSAGE_TOO_BIG = ExpectedClose([1009], [])
 async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) -> None:
     """Require that clients are refused in the handshake, or closed with a word why if allowed."""
     for connection in testbed.scenario.connections.of(clients):
-        by_status = connection.http_status in refusal.statuses
-        by_close = refusal.close is not None and await _closed_as(
-            testbed, connection, refusal.close
-        )
-        allowed = str(refusal)
-        if TOO_LARGE in refusal.statuses and testbed.target.auth.in_first_message:
-            by_close = by_close or MESSAGE_TOO_BIG.fits_ending(connection.ending)
-            allowed += f" or {MESSAGE_TOO_BIG}"
-        what, seen = f"refusal of {connection.name}", f"{connection.summary()}{_cause(connection)}"
-        came = f"; {connection.name} came with {connection.came_with}"
-        sentence = (
-            f"{what}: measured {seen}, allowed {allowed}{came if connection.came_with else ''}"
-        )
-        testbed.scenario.checks.require(by_status or by_close, what, seen, allowed, sentence)
+        await require_refusal(testbed, connection, refusal)
+
+
+async def require_refusal(testbed: Testbed, connection: Connection, refusal: Refusal) -> None:
+    """Require the same of one connection, which need not be the newest of its client."""
+    by_status = connection.http_status in refusal.statuses
+    by_close = refusal.close is not None and await _closed_as(testbed, connection, refusal.close)
+    allowed = str(refusal)
+    if TOO_LARGE in refusal.statuses and testbed.target.auth.in_first_message:
+        by_close = by_close or MESSAGE_TOO_BIG.fits_ending(connection.ending)
+        allowed += f" or {MESSAGE_TOO_BIG}"
+    what, seen = f"refusal of {connection.name}", f"{connection.summary()}{_cause(connection)}"
+    came = f"; {connection.name} came with {connection.came_with}"
+    sentence = f"{what}: measured {seen}, allowed {allowed}{came if connection.came_with else ''}"
+    testbed.scenario.checks.require(by_status or by_close, what, seen, allowed, sentence)
 
 
 def _cause(connection: Connection) -> str:

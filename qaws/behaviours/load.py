@@ -235,12 +235,13 @@ def plans(
         channel=_channel(testbed, profile.symbol),
         spelling=spelling,
     )
+    location = testbed.target.auth.token_locations[0]
     plan = SwarmPlan(
         url=testbed.service.url,
         groups=tuple(groups),
         tokens=tuple(tokens),
-        location=testbed.target.auth.token_locations[0],
-        query_parameter=testbed.target.auth.query_parameter,
+        location=location,
+        carrier=testbed.target.auth.carrier(location),
         first=first,
         dialect=spelling,
         flow=flow,

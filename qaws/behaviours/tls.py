@@ -75,7 +75,7 @@ async def _plainly(testbed: Testbed, client: str) -> str:
         testbed.service.url.replace("wss:", "ws:", 1),
         testbed.tokens.valid(),
         auth.token_locations[0],
-        auth.query_parameter,
+        auth.carrier(auth.token_locations[0]),
     )
     raw = RawConnection(client, testbed.dialect)
     testbed.scenario.on_end.append(lambda: testbed.loop.call(raw.close(), timeout_s=5))

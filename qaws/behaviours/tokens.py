@@ -14,6 +14,7 @@ from functools import partial
 
 from qaws.auth.callback_server import CallbackServer
 from qaws.auth.forgeries import CLOCKS, Forger, forged
+from qaws.auth.near_misses import altered
 from qaws.auth.strangers import callback_server_for
 from qaws.auth.tokens import Tokens
 from qaws.behaviours import lifecycle
@@ -32,6 +33,8 @@ LEEWAY = "a service that lets clocks differ states by how much: [auth] leeway_s 
 """What a reader must know where tokens are good for a moment more."""
 
 CALLBACKS = Key[CallbackServer]("no forged token has been made in this scenario")
+
+ALTERED = Key[str]("no client has shown a good token that was altered in this scenario")
 
 CHANGING_HEADERS = frozenset({"date"})
 """Of a refusal, these may differ from one to the next: each worker may have its own idea of now."""
@@ -69,6 +72,26 @@ async def connect_forged(testbed: Testbed, client: str, kind: str) -> None:
         testbed.scenario.remarks.append(LEEWAY)
     await _connect_control(testbed)
     await lifecycle.connect(testbed, [client], token, which=f"a forged token: {kind}")
+
+
+async def connect_altered(testbed: Testbed, client: str, how: str) -> None:
+    """Connect a client with a good token after it was altered, by the name that features give it.
+
+    Raises:
+        Broken: there is none of that name, or the target gives no token.
+        NotVerified: what comes of it may be as good as the token itself.
+    """
+    (token,) = await testbed.tokens.for_clients(1)
+    testbed.scenario.stash[ALTERED] = token
+    which = f"a good token that was altered: {how}"
+    await lifecycle.connect(testbed, [client], altered(token, how), which=which)
+
+
+async def connect_unaltered(testbed: Testbed, client: str) -> None:
+    """Connect a client with that token as it was."""
+    token = testbed.scenario.stash[ALTERED]
+    (connection,) = await lifecycle.connect(testbed, [client], token)
+    testbed.tokens.accepted = testbed.tokens.accepted or connection.is_welcomed
 
 
 async def connect_with_long_token(testbed: Testbed, client: str, kib: int, location: str) -> None:

@@ -19,21 +19,24 @@ def redacted(url: str) -> str:
 
 
 def credentials(
-    url: str, token: str | None, location: str, parameter: str
+    url: str, token: str | None, location: str, carrier: str
 ) -> tuple[str, dict[str, str]]:
     """Return URL and headers that carry a token the way a target wants it.
 
     Args:
         url: the endpoint.
         token: None for no credentials at all.
-        location: "query parameter" or "Authorization header"; a "first message" comes later.
-        parameter: name of the query parameter.
+        location: "query parameter", "Authorization header" or "header"; a "first message" comes
+            later.
+        carrier: name of the query parameter, or of the header.
     """
     if token is None or location == "first message":
         return url, {}
     if location == "Authorization header":
         return url, {"Authorization": f"Bearer {token}"}
-    return f"{url}{'&' if '?' in url else '?'}{parameter}={quote(token)}", {}
+    if location == "header":
+        return url, {carrier: token}
+    return f"{url}{'&' if '?' in url else '?'}{carrier}={quote(token)}", {}
 
 
 async def small_socket(url: str, receive_buffer: int | None) -> dict[str, Any]:

@@ -99,7 +99,8 @@ class Connection(Subscriber):
         self.started_ns = time.monotonic_ns()
         self.url = redacted(url)
         headers = list(headers)
-        shown = [f"{name}: {value}" for name, value in headers if name != "Authorization"]
+        hidden = ("Authorization", *(name for name, value in headers if value == self.token))
+        shown = [f"{name}: {value}" for name, value in headers if name not in hidden]
         self._note("→", "handshake", "; ".join([f"GET {self.url}", *shown]))
         try:
             opened = await dial(

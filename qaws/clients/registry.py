@@ -85,7 +85,7 @@ class Registry:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(client: str, token: str | None) -> Connection:
-            url, headers = credentials(service.url, token, location, auth.query_parameter)
+            url, headers = credentials(service.url, token, location, auth.carrier(location))
             connection = Connection(
                 client,
                 self._dialect,

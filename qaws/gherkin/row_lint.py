@@ -47,6 +47,7 @@ ABOUT: dict[str, tuple[str, str]] = {
     "malformed-messages": ("Malformed messages", "QA-WS-010"),
     "malformed-payloads": ("Malformed payloads of the feed", "QA-WS-102"),
     "forged-tokens": ("Forged tokens", "QA-WS-021"),
+    "near-misses": ("Near misses", "QA-WS-021"),
     "origins": ("Origins", "QA-WS-023"),
     "hostile-inputs": ("Hostile inputs", "QA-WS-024"),
     "attempts-to-publish": ("Attempts to publish", "QA-WS-025"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qaws.auth.forgeries import TOKENS
+from qaws.auth.near_misses import NEAR_MISSES
 from qaws.clients import attack_inputs
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.protocol import origins
@@ -299,6 +300,7 @@ NAMED: dict[str, RowList[Any]] = {
     "MalformedMessage": MESSAGES,
     "MalformedPayload": PAYLOADS,
     "ForgedToken": TOKENS,
+    "NearMiss": NEAR_MISSES,
     "Origin": origins.ORIGINS,
     "Attack": attack_inputs.INPUTS,
     "HalfSelection": HALVES,

@@ -59,7 +59,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
         groups: the clients.
         tokens: shown in turn, client by client; one is enough.
         location: how a token is shown.
-        query_parameter: its name in the URL.
+        carrier: the name of the parameter or header that has it.
         headers: further request headers.
         first: symbol → the sequence number of the first tick that everybody must get. Without an
             entry a client's first tick sets it: then a loss before that cannot be seen.
@@ -74,10 +74,10 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     url: str
     groups: tuple[Group, ...]
     tokens: tuple[str, ...] = ()
-    location: Literal["query parameter", "Authorization header", "first message"] = (
+    location: Literal["query parameter", "Authorization header", "header", "first message"] = (
         "query parameter"
     )
-    query_parameter: str = "token"
+    carrier: str = "token"
     headers: dict[str, str] = {}
     first: dict[str, int] = {}
     dialect: Spelling = Spelling()
@@ -112,8 +112,10 @@ class SwarmPlan(msgspec.Struct, frozen=True):
             return self.url, headers
         if self.location == "Authorization header":
             return self.url, headers | {"Authorization": f"Bearer {token}"}
+        if self.location == "header":
+            return self.url, headers | {self.carrier: token}
         joint = "&" if "?" in self.url else "?"
-        return f"{self.url}{joint}{self.query_parameter}={quote(token, safe='')}", headers
+        return f"{self.url}{joint}{self.carrier}={quote(token, safe='')}", headers
 
     def token(self, index: int) -> str | None:
         """Return the token that client number `index` shows, None where none is needed."""

@@ -17,7 +17,7 @@ from qaws.sut.target import Target
 SETTING = re.compile(r"running (?:behind a reverse proxy, )?with ((?:an?|its default) .+)")
 LOG_LEVEL = "logs at the level"
 COMES_FROM = {
-    "mint": "[auth] generate_key or key_file",
+    "mint": "[auth] generate_key, key_file or secret_variable",
     "launch": "[launch]",
     "observe": "[launch]",
     "configure": "[launch] with [settings]",
@@ -25,6 +25,9 @@ COMES_FROM = {
     "statistics": "[statistics]",
     "entitlements": "[auth] entitlement_claim",
     "rotation": "[auth] generate_key with {jwks_file} or {jwks_url} in [launch]",
+    "revocation": "[revocation]",
+    "revocation-of-one-token": '[revocation] of = "token"',
+    "revocation-of-sessions": "[revocation] sessions",
     "user-limit": '[settings] "user limit"',
     "token-reuse": "[auth] without single_use",
     "outage": "[grants] outage, or an embedded broker",

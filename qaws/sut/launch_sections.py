@@ -15,6 +15,7 @@ PLACEHOLDERS = {
     "broker_url": "the feed's broker",
     "jwks_file": "a file with the public keys that belong to the minted tokens",
     "jwks_url": "where the suite serves them, with [auth] key_set",
+    "secret": "what tokens are signed with, where [auth] algorithm is HS256, HS384 or HS512",
     "ca_file": "the authority of this run, in PEM",
     "certificate_file": "a certificate for the url's host that it has signed, in PEM",
     "certificate_key_file": "that certificate's private key, in PEM",

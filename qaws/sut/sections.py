@@ -105,13 +105,27 @@ class Deviation(Section):
 
 
 FIRST_MESSAGE = "first message"
-TOKEN_LOCATIONS = ("query parameter", "Authorization header", FIRST_MESSAGE)
+HEADER = "header"
+TOKEN_LOCATIONS = ("query parameter", "Authorization header", HEADER, FIRST_MESSAGE)
 """Where a client can show its token."""
+
+
+Algorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+    "HS256", "HS384", "HS512",
+]  # fmt: skip
+"""How tokens are signed (RFC 7518, section 3.1; RFC 8037, section 3.1)."""
+OF_KEYS = ("generate_key", "key_file", "secret_variable")
+SOURCES = (*OF_KEYS, "token_file", "token_command", "token_variable")
+"""Where tokens can come from; the first three make them, the others have them."""
 
 
 class Auth(Section):
     """How a client shows who it is, and where the tokens come from.
 
+    `scheme`: what a token is. An API key is opaque: it has no signature, no claims and no expiry.
+    `header`: the one that has the token, as it is, where `token_locations` names "header".
+    `token_file`: one token a line; they are shown in turn.
     `first_message_within_s`: how long a client may stay silent that has to say who it is; then the
     service closes it. `one_person`: all clients have the same subject; otherwise each connection
     has one of its own.
@@ -121,17 +135,23 @@ class Auth(Section):
     on `key_set_port` where the service fixes the address, on any free one where it is told.
     """
 
+    scheme: Literal["jwt", "api-key"] = "jwt"
     # "carriers" is its old name
-    token_locations: list[Literal["query parameter", "Authorization header", "first message"]] = (
-        Field(
-            default=["query parameter"],
-            min_length=1,
-            validation_alias=AliasChoices("token_locations", "carriers"),
-        )
+    token_locations: list[
+        Literal["query parameter", "Authorization header", "header", "first message"]
+    ] = Field(
+        default=["query parameter"],
+        min_length=1,
+        validation_alias=AliasChoices("token_locations", "carriers"),
+    )
+    header: str = Field(
+        default="X-Api-Key",
+        pattern="^[A-Za-z0-9_-]+$",
+        description="the name of a header, such as X-Api-Key",
     )
     query_parameter: str = "token"
     first_message_within_s: float = Field(default=15, gt=0, le=120)
-    algorithm: Literal["RS256", "ES256"] = "RS256"
+    algorithm: Algorithm = "RS256"
     issuer: str | None = None
     audience: str | None = None
     subject: str = "qa-client"
@@ -146,6 +166,8 @@ class Auth(Section):
     key_set_port: int = Field(default=0, ge=0, le=65535)
     key_set_path: str = Field(default="/jwks.json", pattern=r"^/[^?#]*$")
     key_file: Path | None = None
+    secret_variable: str | None = Field(default=None, min_length=1)
+    token_file: Path | None = None
     token_command: list[str] | None = None
     token_variable: str | None = None
 
@@ -155,22 +177,40 @@ class Auth(Section):
         return self.key_set != "file"
 
     @property
+    def mints(self) -> bool:
+        """Return whether the suite can sign tokens."""
+        return bool(self.generate_key or self.key_file or self.secret_variable)
+
+    @property
+    def has_secret(self) -> bool:
+        """Return whether tokens bear an HMAC, so that who checks them knows how to sign them."""
+        return self.algorithm.startswith("HS")
+
+    @property
     def in_first_message(self) -> bool:
         """Return whether clients show their token in the first message by default."""
         return self.token_locations[0] == FIRST_MESSAGE
 
+    def carrier(self, location: str) -> str:
+        """Return the name of the parameter or header that has the token in a location; or ""."""
+        return {"query parameter": self.query_parameter, HEADER: self.header}.get(location, "")
+
     @model_validator(mode="after")
     def _one_source(self) -> Auth:
-        given = [
-            name
-            for name in ("generate_key", "key_file", "token_command", "token_variable")
-            if getattr(self, name)
-        ]
+        given = [name for name in SOURCES if getattr(self, name)]
         if len(given) != 1:
             raise ValueError(
-                "needs exactly one of generate_key, key_file, token_command, token_variable; "
-                f"it has {', '.join(given) or 'none'}"
+                f"needs exactly one of {', '.join(SOURCES)}; it has {', '.join(given) or 'none'}"
             )
+        if self.scheme == "api-key" and self.mints:
+            raise ValueError(
+                f'scheme = "api-key" does not go with {given[0]}: nobody signs API keys; give '
+                f"{', '.join(SOURCES[len(OF_KEYS) : -1])} or {SOURCES[-1]}"
+            )
+        if self.secret_variable and not self.has_secret:
+            raise ValueError(f"secret_variable is for HS256, HS384 and HS512, not {self.algorithm}")
+        if self.is_served and self.has_secret:
+            raise ValueError(f"{self.algorithm} has a secret, and no key set: leave out key_set")
         if self.is_served and not (self.generate_key or self.key_file):
             raise ValueError(
                 f'key_set = "{self.key_set}" needs generate_key or key_file: without a key there '

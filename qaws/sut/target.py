@@ -19,6 +19,7 @@ from qaws.protocol.dialect_table import DialectTable, Market
 from qaws.protocol.market import LEVELS
 from qaws.sut.feed_section import Feed, FeedKind
 from qaws.sut.launch_sections import Launch, Proxy, Setting
+from qaws.sut.revocation_section import Revocation
 from qaws.sut.section import Section
 from qaws.sut.sections import (
     DEVIABLE,
@@ -94,6 +95,7 @@ class Target(Section):
     deviations: dict[str, Deviation] = Field(default={})
     endpoint: Endpoint
     auth: Auth
+    revocation: Revocation | None = None
     launch: Launch | None = None
     proxy: Proxy | None = None
     settings: dict[str, Setting] = Field(default={})
@@ -173,17 +175,21 @@ class Target(Section):
     def capabilities(self) -> frozenset[str]:
         """Return what this target lets the suite do; a scenario names its needs by tag."""
         offers = {
-            "mint": self.auth.generate_key or self.auth.key_file is not None,
+            "mint": self.auth.mints,
             "launch": self.launch is not None,
             "configure": self.launch is not None and bool(self.settings),
             "inject": self.feed is not None,
             "observe": self.launch is not None,
             "statistics": self.statistics is not None,
-            "entitlements": self.auth.entitlement_claim is not None
-            and (self.auth.generate_key or self.auth.key_file is not None),
+            "entitlements": self.auth.entitlement_claim is not None and self.auth.mints,
             "rotation": self.auth.generate_key
             and self.launch is not None
             and (self.launch.reads_key_set or self.auth.is_served),
+            "revocation": self.revocation is not None,
+            "revocation-of-one-token": self.revocation is not None
+            and self.revocation.of == "token",
+            "revocation-of-sessions": self.revocation is not None
+            and self.revocation.sessions is not None,
             "user-limit": "user limit" in self.settings and self.launch is not None,
             "token-reuse": not self.auth.single_use,
             "outage": self.feed is not None
@@ -211,10 +217,14 @@ class Target(Section):
 
     @property
     def withheld(self) -> dict[str, str]:
-        """Return what its kind of feed does not let the suite do: capability → why."""
+        """Return what its feed or its tokens do not let the suite do: capability → why."""
+        found = self._not_to_be_revoked | self._not_of_secrets
+        if self.auth.scheme == "api-key":
+            why = 'an API key has no signature, no claims and no expiry: [auth] scheme = "api-key"'
+            found |= dict.fromkeys(("mint", "entitlements", "rotation"), f"{self.file}: {why}")
         if self.feed is None:
-            return {}
-        found = dict(LACKS[self.feed.speaks])
+            return found
+        found |= LACKS[self.feed.speaks]
         if not self.may_publish:
             where = "where the command of [feed] publishes" if self.feed.command else "the broker"
             found["inject"] = (
@@ -223,6 +233,30 @@ class Target(Section):
                 "inject_allowed = true"
             )
         return found
+
+    @property
+    def _not_of_secrets(self) -> dict[str, str]:
+        """Say what there is no such thing as where tokens bear an HMAC."""
+        if not self.auth.has_secret:
+            return {}
+        why = f"{self.file}: [auth] algorithm {self.auth.algorithm}: there is one secret, and no "
+        return {"key-ids": f"{why}key is chosen by its id", "rotation": f"{why}key set"}
+
+    @property
+    def _not_to_be_revoked(self) -> dict[str, str]:
+        """Say why no token may be revoked where all clients would lose theirs with it."""
+        auth, revocation = self.auth, self.revocation
+        if revocation is None:
+            return {}
+        if auth.token_variable:
+            why = "the one token of [auth] token_variable"
+        elif auth.token_file:
+            why = "the tokens of [auth] token_file, over and over"
+        elif auth.one_person and (revocation.of == "person" or not auth.mints):
+            why = "a token of the one person that [auth] one_person speaks of"
+        else:
+            return {}
+        return {"revocation": f"{self.file}: all clients show {why}: revoked, nobody could go on"}
 
     @property
     def _can_be_relayed(self) -> bool:

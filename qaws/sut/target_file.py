@@ -23,6 +23,7 @@ from qaws.sut.launch_sections import (
     Proxy,
     Setting,
 )
+from qaws.sut.revocation_section import TOKEN_PLACEHOLDERS, Revocation
 from qaws.sut.section import Section
 from qaws.sut.sections import (
     FIRST_MESSAGE,
@@ -106,6 +107,7 @@ def _override(data: dict[str, Any], dotted: str, text: str, shown: str) -> None:
 _SECTIONS: dict[str, type[Section]] = {
     "endpoint": Endpoint,
     "auth": Auth,
+    "revocation": Revocation,
     "launch": Launch,
     "proxy": Proxy,
     "feed": Feed,
@@ -182,6 +184,8 @@ def _check_placeholders(target: Target) -> None:
     _require_placeholders(target, "[endpoint] url", target.endpoint.url, ["port"])
     for text in target.demo.generator if target.demo else []:
         _require_placeholders(target, "[demo]", text, PLACEHOLDERS)
+    for text in target.revocation.texts if target.revocation else []:
+        _require_placeholders(target, "[revocation]", text, {**PLACEHOLDERS, **TOKEN_PLACEHOLDERS})
     if target.launch is None:
         if "{port}" in target.endpoint.url:
             raise Broken(f"{target.file}: [endpoint] url: {{port}} needs a [launch] section")

@@ -14,6 +14,7 @@ from qaws.clients.frame_log import Frame
 from qaws.feed.outlets.outlet import Listened
 from qaws.oracle.ledger import Published
 from qaws.runtime.trust import NO_TLS, speaks_tls
+from qaws.sut.sections import HEADER, SOURCES
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
 
@@ -140,21 +141,30 @@ def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
     if _is_elsewhere(clients):
         return "look at [endpoint] url: is it that of the service?"
     known = auth.is_served or bool(target.launch and target.launch.reads_key_set)
+    if auth.generate_key and auth.has_secret:
+        if target.launch and target.launch.reads("secret"):
+            return "look at [auth] issuer, audience, subject, algorithm; {secret} in [launch]"
+        return (
+            "nothing tells the service the secret that the suite has made: put {secret} into "
+            "[launch.environment], or give [auth] secret_variable"
+        )
     if auth.generate_key and not known:
         return (
             "nothing tells the service the key that the suite has made: put {jwks_file} into "
-            "[launch.environment], or give [auth] key_file"
+            "[launch.environment], give [auth] key_file, or have it served: [auth] key_set"
         )
     if (served := testbed.tokens.server) and not served.fetched_ns:
         return (
             f"nobody has fetched the key set at {served.url(testbed.tokens.jwks_file)}: give the "
             "service {jwks_url}, or look at [auth] key_set_port, key_set_path"
         )
-    if auth.generate_key or auth.key_file:
-        key = "{jwks_file} in [launch]" if auth.generate_key else "key_file, key_id"
+    if auth.mints:
+        own = "secret_variable" if auth.secret_variable else "key_file, key_id"
+        key = "{jwks_file} in [launch]" if auth.generate_key else own
         return f"look at [auth] issuer, audience, subject, token_locations, query_parameter; {key}"
-    source = "token_command" if auth.token_command else "token_variable"
-    return f"look at [auth] {source}, token_locations, query_parameter"
+    source = next(name for name in SOURCES if getattr(auth, name))
+    header = ", header" if HEADER in auth.token_locations else ""
+    return f"look at [auth] {source}, token_locations, query_parameter{header}"
 
 
 def foreign(testbed: Testbed, first: Frame) -> Broken:

@@ -131,9 +131,8 @@ async def _connected(testbed: Testbed, service: Service) -> dict[str, Lasting]:
     opened = {}
     for kind in ("silent", "subscribed"):
         token = testbed.tokens.valid()
-        url, headers = credentials(
-            service.url, token, auth.token_locations[0], auth.query_parameter
-        )
+        location = auth.token_locations[0]
+        url, headers = credentials(service.url, token, location, auth.carrier(location))
         name, trusted = f"the {kind} client", testbed.target.endpoint.authority
         client = Lasting(name, testbed.dialect, token=token, authority=trusted)
         await client.open(url, headers.items())

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from qaws.auth.tokens import Tokens
 from qaws.sut.sections import Auth
-from qaws.verdict import Broken
+from qaws.verdict import Broken, without_tokens
 from tests.waiting import HANG_S
 
 
@@ -28,12 +28,55 @@ def decoded(tokens, token, algorithm="RS256"):
     return jwt.decode(token, key, algorithms=[algorithm], audience="ticker", issuer="qaws")
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+@pytest.mark.parametrize("algorithm", ["RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA"])
 def test_a_minted_token_verifies_against_the_published_keys(tmp_path, algorithm):
     tokens = minting(tmp_path, algorithm=algorithm)
     claims = decoded(tokens, tokens.valid(), algorithm)
     assert claims["sub"] == "qa-client-1"
     assert claims["exp"] > time.time() + 600
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+def test_a_minted_token_verifies_with_the_secret_that_the_service_is_told(tmp_path, algorithm):
+    tokens = minting(tmp_path, algorithm=algorithm)
+    secret = tokens.placeholders["secret"]
+    claims = jwt.decode(tokens.valid(), secret, [algorithm], audience="ticker", issuer="qaws")
+    assert claims["sub"] == "qa-client-1"
+    assert json.loads(tokens.jwks_file.read_text()) == {"keys": []}
+    assert secret not in tokens.jwks_file.read_text()
+    assert tokens.lone_key_set() is None
+
+
+def test_a_secret_comes_from_a_variable_or_a_file(tmp_path, monkeypatch):
+    secret = "a secret of thirty-two bytes, and more"
+    (tmp_path / "secret").write_text(f"{secret}\n")
+    monkeypatch.setenv("SECRET", secret)
+    for source in ({"secret_variable": "SECRET"}, {"key_file": tmp_path / "secret"}):
+        tokens = Tokens(Auth(algorithm="HS256", audience="ticker", **source), tmp_path)
+        assert jwt.decode(tokens.valid(), secret, ["HS256"], audience="ticker")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("", "SECRET: is not set; export SECRET=<secret>"), ("short", "5 bytes; HS256 needs 32")],
+)
+def test_a_secret_that_is_none_is_one_line_without_it(tmp_path, monkeypatch, value, said):
+    monkeypatch.setenv("SECRET", value)
+    with pytest.raises(Broken, match=said) as caught:
+        Tokens(Auth(algorithm="HS256", secret_variable="SECRET"), tmp_path)
+    assert "short" not in one_line(caught)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"secret_variable": "SECRET"}, "is for HS256, HS384 and HS512, not RS256"),
+        ({"algorithm": "HS256", "generate_key": True, "key_set": "http"}, "and no key set"),
+    ],
+)
+def test_what_does_not_go_with_a_secret_is_said(given, said):
+    with pytest.raises(ValueError, match=said):
+        Auth(**given)
 
 
 def test_each_token_is_another_person_s_and_no_borderline_case(tmp_path):
@@ -77,7 +120,7 @@ def published(tokens):
     return json.loads(tokens.jwks_file.read_text())["keys"]
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+@pytest.mark.parametrize("algorithm", ["RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA"])
 def test_the_published_keys_are_as_those_of_real_issuers(tmp_path, algorithm):
     older, encryption, unknown, right, newer = keys = published(
         minting(tmp_path, algorithm=algorithm)
@@ -87,7 +130,7 @@ def test_the_published_keys_are_as_those_of_real_issuers(tmp_path, algorithm):
     assert [each["use"] for each in keys] == ["sig", "enc", "sig", "sig", "sig"]
     assert len({each["kid"] for each in keys}) == 5
     assert encryption["kty"] == right["kty"] != unknown["kty"]
-    material = "n" if algorithm == "RS256" else "x"
+    material = "n" if right["kty"] == "RSA" else "x"
     assert len({each[material] for each in (older, encryption, right, newer)}) == 4
     assert not [each for each in keys if {"d", "p", "q", "dp", "dq", "qi", "k"} & set(each)]
 
@@ -118,7 +161,7 @@ def test_the_key_set_changes_and_changes_back(tmp_path):
     assert published(tokens) == before
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+@pytest.mark.parametrize("algorithm", ["RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA"])
 def test_only_the_right_key_of_the_set_verifies(tmp_path, algorithm):
     tokens = minting(tmp_path, algorithm=algorithm)
     header, payload, signature = (part.encode() for part in tokens.valid().split("."))
@@ -211,6 +254,8 @@ def test_a_key_file_with_a_password_is_refused_in_words(tmp_path, key_file):
         ("RS256", lambda: ec.generate_private_key(ec.SECP256R1())),
         ("ES256", lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048)),
         ("RS256", ed25519.Ed25519PrivateKey.generate),
+        ("EdDSA", lambda: ec.generate_private_key(ec.SECP256R1())),
+        ("ES384", lambda: ec.generate_private_key(ec.SECP256R1())),
     ],
 )
 def test_a_key_of_the_wrong_kind_is_refused(tmp_path, key_file, algorithm, make):
@@ -276,8 +321,31 @@ def test_a_token_variable_supplies_the_token(tmp_path, monkeypatch):
         tokens.valid()
 
 
+def test_a_file_has_a_token_for_each_client_in_turn(tmp_path):
+    file = tmp_path / "keys"
+    file.write_text("# ours\nfirst-key-of-two\n\n second-key-of-two \n")
+    tokens = Tokens(Auth(scheme="api-key", token_file=file), tmp_path)
+    shown = ["first-key-of-two", "second-key-of-two", "first-key-of-two"]
+    assert tokens.several(3) == shown
+    assert without_tokens(f"it said {shown[0]}!") == "it said (a token)!"
+    one = Tokens(Auth(token_file=file, one_person=True), tmp_path)
+    assert one.several(2) == shown[:1] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "No such file"), (b"# none\n", "has no token in it"), (b"\xff\xfe", "is not text")],
+)
+def test_a_file_without_tokens_is_named(tmp_path, content, said):
+    file = tmp_path / "keys"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(Broken, match=rf"\[auth\] token_file {file}: {said}"):
+        Tokens(Auth(token_file=file), tmp_path).valid()
+
+
 def test_without_a_key_nothing_can_be_minted(tmp_path):
-    with pytest.raises(Broken, match="cannot be minted"):
+    with pytest.raises(Broken, match="nobody can mint"):
         Tokens(Auth(token_variable="MY_TOKEN"), tmp_path).mint()
     assert not (tmp_path / "jwks.json").exists()
 

@@ -4,13 +4,17 @@ import asyncio
 import re
 import uuid
 from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
 import jwt
 import pytest
 
+from qaws.auth.near_misses import RECIPES
+from qaws.auth.tokens import Tokens
 from qaws.behaviours import closes, lifecycle, tokens
 from qaws.clients.endings import ExpectedClose
+from qaws.sut.sections import Auth
 from qaws.verdict import Broken
 from tests.services.faulty import AMPLE_MS, LATE_S, SOON_MS, connected
 from tests.services.guarded import (
@@ -24,6 +28,7 @@ from tests.services.guarded import (
     shown,
 )
 from tests.services.scripted import Ticker
+from tests.waiting import HANG_S
 
 
 def forged(within_ms):
@@ -319,3 +324,67 @@ def test_a_long_token_is_as_long_as_the_words_say(testbed):
         assert 0 <= len(tokens.long_token(testbed.tokens, kib)) - kib * 1024 < 40
     with pytest.raises(Broken, match="0 KiB"):
         tokens.long_token(testbed.tokens, 0)
+
+
+KEYS = {"first-key-of-the-house", "second-key-of-the-house"}
+
+
+class OfKeys(Ticker):
+    """Lets in who shows one of its keys; `same` is what it takes for equal."""
+
+    def same(self, text):
+        return text
+
+    async def admit(self, client, token):
+        shown = parse_qs(urlsplit(client.connection.request.path).query).get("token", [""])[0]
+        known = self.same(shown) in {self.same(key) for key in KEYS}
+        return await super().admit(client, token and known)
+
+
+class CutsKeys(OfKeys):
+    def same(self, text):
+        return text[:12]
+
+
+class AnyCase(OfKeys):
+    def same(self, text):
+        return text.casefold()
+
+
+def near_misses(kinds):
+    async def story(do):
+        for how in kinds:
+            await do(tokens.connect_altered, "Mallory", how)
+            await do(tokens.connect_unaltered, "Alice")
+            await do(closes.refused, ["Mallory"], NO_TOKEN)
+            await do(tokens.admitted, "Alice", HANG_S * 1e3)
+
+    return story
+
+
+@pytest.fixture
+def keyed(testbed, tmp_path, monkeypatch):
+    file = tmp_path / "keys"
+    file.write_text("\n".join(KEYS))
+    auth = Auth(scheme="api-key", token_file=file)
+    monkeypatch.setattr(testbed, "tokens", Tokens(auth, tmp_path))
+
+
+@pytest.mark.usefixtures("keyed")
+def test_a_key_that_is_nearly_right_opens_nothing(right):
+    right(OfKeys, near_misses(RECIPES))
+
+
+@pytest.mark.usefixtures("keyed")
+@pytest.mark.parametrize(
+    ("service", "how"),
+    [
+        (CutsKeys, "another last character"),
+        (CutsKeys, "a character more"),
+        (AnyCase, "capitals and small letters exchanged"),
+    ],
+)
+def test_keys_that_are_compared_in_part(wrong, service, how):
+    sentence = rf"refusal of Mallory: measured 1 x welcome.*altered: {how}"
+    said = wrong(service, near_misses([how]), sentence)
+    assert not [key for key in KEYS if key in said]

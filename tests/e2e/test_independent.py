@@ -35,6 +35,7 @@ ROWS = {
     "tokens": [
         "QA-WS-021 A forged token opens no session · an untrusted key under the right kid",
         "QA-WS-021 An oversized token opens no session · 100 kB of garbage",
+        "QA-WS-021 A token that is nearly right opens no session · another last character",
     ],
     "origins": [
         "QA-WS-023 A page from a foreign origin is turned away · an opaque origin",
@@ -59,7 +60,7 @@ MISSING = {
         name: not all(importlib.util.find_spec(each) for each in ("fastapi", server))
         for name, server in {
             **{name: name for name in ("uvicorn", "hypercorn", "granian")},
-            **dict.fromkeys(("plan", "remote"), "uvicorn"),
+            **dict.fromkeys(("plan", "keys", "remote", "secret"), "uvicorn"),
         }.items()
     },
 }

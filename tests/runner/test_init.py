@@ -53,6 +53,17 @@ def test_what_it_writes_reads_back_as_what_was_asked_for(made):
     assert target.statistics.headers == {"X-Key": "sesame"}
 
 
+def test_who_binds_is_said_where_there_is_no_broker(made):
+    code, file, output = made(
+        *("--url", "ws://127.0.0.1:1/", "--broker", "zmq+tcp://127.0.0.1:5555"),
+        *("--binds", "service", "--channels", "{exchange}_{symbol}_QUOTE,bars"),
+        *("--symbol", "RELIANCE", "--market", "exchange=NSE"),
+    )
+    assert code == 0, output
+    feed = read_target(file, {}, {}).feed
+    assert (feed.binds, feed.options_channel) == ("service", "{exchange}_{symbol}_QUOTE")
+
+
 def test_the_least_is_an_address_and_everything_else_is_there_as_a_comment(made):
     code, file, said = made("--url", "wss://ticks.example/ws", "--token-variable", "TOKEN")
     assert code == 0, said
@@ -73,6 +84,9 @@ def test_the_least_is_an_address_and_everything_else_is_there_as_a_comment(made)
         (["--token-variable", "T"], 'token_variable = "T"'),
         (["--token-command", "get-token --for me"], 'token_command = ["get-token", "--for", "me"]'),
         (["--generate-key"], "generate_key = true"),
+        (["--secret-variable", "S", "--algorithm", "HS256"], 'secret_variable = "S"'),
+        (["--generate-key", "--key-set-url", "http://127.0.0.1:8001/keys"], "key_set_port = 8001"),
+        (["--generate-key", "--key-set-url", "https://localhost:9/k"], 'key_set = "https"'),
         ([], "generate_key = true"),
     ],
 )
@@ -99,6 +113,16 @@ def test_tokens_come_from_where_a_flag_says(made, flags, said):
             "--channels 'one': must be two names",
         ),
         (["--url", "ws://x/"], "../mine", "is no name for a target"),
+        (
+            ["--url", "ws://x/", "--key-set-url", "https://login.example/keys"],
+            "mine",
+            "must be an address of this machine with a port",
+        ),
+        (
+            ["--url", "ws://x/", "--broker", "redis://127.0.0.1:1", "--binds", "service"],
+            "mine",
+            'binds = "service" is for the zmq+tcp:// address of a service',
+        ),
     ],
 )
 def test_what_would_not_parse_is_said_in_one_line_and_not_kept(made, flags, name, said):

@@ -36,7 +36,7 @@ def test_there_are_targets_to_hold_against_it():
     ("section", "key", "value"),
     [
         ("endpoint", "idle_timeout", 300),
-        ("auth", "algorithm", "HS512"),
+        ("auth", "algorithm", "XS512"),
         ("auth", "first_message_within_s", -1),
         ("feed", "broker", "amqp://localhost"),
         ("launch", "ready_within_s", "soon"),

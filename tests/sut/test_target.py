@@ -349,12 +349,13 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
             "[auth] token_locations.0 = 'cookie': ",
         ),
         (HEAD + REMOTE + AUTH + "token_locations = []\n", "[auth] token_locations = []: "),
-        (HEAD + REMOTE + AUTH + 'algorithm = "HS256"\n', "[auth] algorithm = 'HS256': "),
+        (HEAD + REMOTE + AUTH + 'algorithm = "XS256"\n', "[auth] algorithm = 'XS256': "),
         (GOOD + "ready_within_s = 0\n", "[launch] ready_within_s = 0: "),
         (GOOD + 'ready_within_s = "soon"\n', "[launch] ready_within_s = 'soon': "),
         (
             HEAD + REMOTE + "[auth]\n",
-            "[auth]: needs exactly one of generate_key, key_file, token_command, token_variable; "
+            "[auth]: needs exactly one of generate_key, key_file, secret_variable, token_file, "
+            "token_command, token_variable; "
             "it has none",
         ),
         (
@@ -573,6 +574,99 @@ def test_what_does_not_go_together_over_tls_behind_a_proxy_or_with_a_key_set(com
 def test_what_offers_tls_a_proxy_and_rotation(read, text, capability):
     assert capability in read(text).capabilities
     assert capability not in read(GOOD).capabilities
+
+
+ONE_TOKEN = HEAD + REMOTE + '[auth]\ntoken_variable = "T"\n'
+COMMAND = HEAD + REMOTE + '[auth]\ntoken_command = ["x"]\n'
+FILE = '[revocation]\nfile = "{folder}/revoked"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "offered", "withheld"),
+    [
+        (GOOD, set(), ""),
+        (GOOD + FILE, {"revocation", "revocation-of-one-token"}, ""),
+        (GOOD + FILE + 'of = "person"\n', {"revocation"}, ""),
+        (
+            GOOD + FILE + 'of = "person"\nsessions = "go on"\n',
+            {"revocation", "revocation-of-sessions"},
+            "",
+        ),
+        (COMMAND + FILE, {"revocation", "revocation-of-one-token"}, ""),
+        (
+            HEAD + REMOTE + '[auth]\ntoken_file = "keys"\n' + FILE,
+            {"revocation-of-one-token"},
+            "the tokens of [auth] token_file",
+        ),
+        (ONE_TOKEN + FILE, {"revocation-of-one-token"}, "the one token of [auth] token_variable"),
+        (
+            COMMAND + "one_person = true\n" + FILE,
+            {"revocation-of-one-token"},
+            "[auth] one_person",
+        ),
+        (
+            GOOD.replace(AUTH, AUTH + "one_person = true\n") + FILE + 'of = "person"\n',
+            set(),
+            "[auth] one_person",
+        ),
+        (
+            GOOD.replace(AUTH, AUTH + "one_person = true\n") + FILE,
+            {"revocation", "revocation-of-one-token"},
+            "",
+        ),
+    ],
+)
+def test_a_token_may_be_revoked_where_others_keep_theirs(read, text, offered, withheld):
+    target = read(text)
+    assert {each for each in target.capabilities if each.startswith("revocation")} == offered
+    assert withheld in target.withheld.get("revocation", "")
+    assert bool(withheld) == ("revocation" in target.withheld)
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("", "[revocation]: needs exactly one of command, url, file, redis; it has none"),
+        ('file = "x"\ncommand = ["x"]', "it has command, file"),
+        ('file = "{nowhere}"', "[revocation] '{nowhere}': known placeholders are {python}"),
+        ('url = "issuer/revoke"', "must be an address that begins http:// or https://, or a path"),
+        ('redis = ["SADD"]\nredis_url = "nats://x"', "an address that begins redis://"),
+        ('file = "x"\nsessions = "closed"', "[revocation] sessions = 'closed'"),
+        ('file = "x"\nsesions = "end"', "[revocation] sesions: unknown key; did you mean sessions"),
+    ],
+)
+def test_how_a_token_is_revoked_is_said_in_one_way(complaint, section, said):
+    assert said in complaint(f"{GOOD}[revocation]\n{section}\n")
+
+
+KEYS = HEAD + REMOTE + '[auth]\nscheme = "api-key"\ntoken_variable = "KEY"\n'
+
+
+def test_an_api_key_has_nothing_that_could_be_forged(read):
+    target = read(KEYS)
+    assert not {"mint", "entitlements", "rotation"} & target.capabilities
+    for need in ("mint", "entitlements", "rotation"):
+        assert "an API key has no signature, no claims and no expiry" in target.withheld[need]
+    assert "mint" not in read(ONE_TOKEN).withheld
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ('scheme = "api-key"\ngenerate_key = true', "does not go with generate_key: nobody signs"),
+        ('scheme = "api-key"\nkey_file = "x.pem"', "does not go with key_file"),
+        ('scheme = "key"\ntoken_variable = "K"', "[auth] scheme = 'key'"),
+        ('header = "X Api"\ntoken_variable = "K"', "must be the name of a header"),
+    ],
+)
+def test_how_api_keys_are_shown_and_where_they_come_from(complaint, section, said):
+    assert said in complaint(f"{HEAD}{REMOTE}[auth]\n{section}\n")
+
+
+def test_each_place_for_a_token_has_a_name(read):
+    auth = read(KEYS + 'token_locations = ["header", "query parameter"]\nheader = "Key"\n').auth
+    names = ["header", "query parameter", "Authorization header", "first message"]
+    assert [auth.carrier(each) for each in names] == ["Key", "token", "", ""]
 
 
 def test_a_close_of_the_specification_may_be_declared_otherwise(read):

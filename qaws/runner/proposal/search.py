@@ -116,7 +116,7 @@ class Search:
     def _connected(self, place: str, opening: Way | None = None) -> tuple[Talk, Heard]:
         """Connect, say what opens a session, and return what came."""
         service, auth = self._testbed.service, self._testbed.target.auth
-        url, headers = credentials(service.url, self.token, place, auth.query_parameter)
+        url, headers = credentials(service.url, self.token, place, auth.carrier(place))
         talk = Talk(Entrance(url, headers, self._testbed.target.endpoint.authority))
         first = 0.3 if opening and not any(o.after for o in opening.dialect.open) else FIRST_S
         came = heard(talk.hear(first * self._factor)) if not talk.end else Heard()

@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse
 
 from tests.services.fastapi_ticker.clients import Client, Clients
 from tests.services.fastapi_ticker.feed import Feed
+from tests.services.fastapi_ticker.keys import Keys
 from tests.services.fastapi_ticker.messages import Invalid, Tick
 from tests.services.fastapi_ticker.settings import Settings
 from tests.services.fastapi_ticker.tokens import Bearer, Refused, Tokens
@@ -39,8 +40,16 @@ class Ticker:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.words = WORDS[settings.protocol]()
-        self.tokens = Tokens(
-            settings.jwks_path, settings.issuer, settings.audience, settings.symbols_claim
+        self.tokens = (
+            Keys(settings.api_keys)
+            if settings.api_keys
+            else Tokens(
+                settings.jwks_path,
+                settings.issuer,
+                settings.audience,
+                settings.symbols_claim,
+                settings.jwt_secret,
+            )
         )
         self.clients = Clients(settings)
         self.feed = Feed(settings.redis_url, self._on_payload, self._on_status)
@@ -75,10 +84,15 @@ class Ticker:
             return Response("Origin not allowed", 403)
         if self.clients.draining:
             return Response("Shutting down", 503)
+        if self.settings.api_keys:
+            return self._bearer_of(websocket.headers.getlist("x-api-key"))
         shown = websocket.query_params.getlist("token")
         for header in websocket.headers.getlist("authorization"):
             scheme, _, value = header.partition(" ")
             shown.append(value if scheme.lower() == "bearer" else "")
+        return self._bearer_of(shown)
+
+    def _bearer_of(self, shown: list[str]) -> Bearer | Response:
         if len(shown) != 1:
             return _unauthorised("none, or more than one")
         try:

@@ -32,6 +32,9 @@ class Settings:
     subscriptions: int = 500
     outbox_messages: int = 5000
     protocol: str = "qa-ws"
+    jwt_secret: str = ""
+    api_keys: str = ""
+    """A file with the keys that open a session, instead of tokens of an issuer."""
 
     def admits(self, origins: Sequence[str]) -> bool:
         """Return whether a page of these Origin headers may come in; one without any may."""
@@ -43,13 +46,19 @@ class Settings:
 def from_environment() -> Settings:
     """Return the settings; one that is missing, and that no service can do without, is an error."""
     env = os.environ
+    api_keys = env.get("API_KEYS", "")
+
+    def of_tokens(name: str) -> str:
+        return "" if api_keys else env[name]
+
     return Settings(
         host=env.get("HOST", "127.0.0.1"),
         port=int(env["PORT"]),
         redis_url=env["REDIS_URL"],
-        jwks_path=env["JWKS_PATH"],
-        issuer=env["JWT_ISSUER"],
-        audience=env["JWT_AUDIENCE"],
+        jwks_path="" if "JWT_SECRET" in env else of_tokens("JWKS_PATH"),
+        jwt_secret=env.get("JWT_SECRET", ""),
+        issuer=of_tokens("JWT_ISSUER"),
+        audience=of_tokens("JWT_AUDIENCE"),
         symbols_claim=env.get("JWT_SYMBOLS_CLAIM", "symbols"),
         stats_token=env["STATS_TOKEN"],
         origins=frozenset(o for o in env.get("ALLOWED_ORIGINS", "").split(",") if o),
@@ -60,4 +69,5 @@ def from_environment() -> Settings:
         heartbeat_s=float(env.get("HEARTBEAT_SECONDS", "0")),
         log_level=env.get("LOG_LEVEL", "INFO"),
         protocol=env.get("PROTOCOL", "qa-ws"),
+        api_keys=api_keys,
     )

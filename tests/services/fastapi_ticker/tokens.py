@@ -1,4 +1,7 @@
-"""Who may come in: JSON Web Tokens of one issuer, checked with PyJWT against a file of its keys."""
+"""Who may come in: JSON Web Tokens of one issuer, checked with PyJWT.
+
+They are signed with a key of the issuer's file of keys, or with a secret that both know.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,11 @@ import jwt
 
 log = logging.getLogger("ticker.tokens")
 
-ALGORITHMS = ["RS256", "ES256"]
+ALGORITHMS = [
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "EdDSA"),
+]
+OF_SECRET = "HS256"
 LONGEST = 8000
 """Characters of a token; servers cut off a line that is longer."""
 
@@ -34,7 +41,10 @@ class Refused(Exception):
 class Tokens:
     """Checks tokens. The file with the keys is read again whenever it has changed."""
 
-    def __init__(self, path: str, issuer: str, audience: str, symbols_claim: str) -> None:
+    def __init__(
+        self, path: str, issuer: str, audience: str, symbols_claim: str, secret: str = ""
+    ) -> None:
+        self._secret = secret
         self._path, self._issuer, self._audience = Path(path), issuer, audience
         self._symbols_claim = symbols_claim
         self._version: tuple[int, int, int] | None = None
@@ -57,11 +67,15 @@ class Tokens:
 
     def _bearer(self, token: str) -> Bearer:
         header = jwt.get_unverified_header(token)
-        key = self._key(header)
+        if str(header.get("typ", "JWT")).upper() != "JWT":
+            raise Refused("typ is not JWT")
+        if "crit" in header:
+            raise Refused("crit names an extension")
+        key = self._secret or self._key(header)
         claims = jwt.decode(
             token,
             key,
-            algorithms=[key.algorithm_name],
+            algorithms=[OF_SECRET if isinstance(key, str) else key.algorithm_name],
             issuer=self._issuer,
             audience=self._audience,
             options={"require": ["exp", "sub", "iss", "aud"], "strict_aud": True},
@@ -76,10 +90,6 @@ class Tokens:
         return Bearer(claims["sub"], float(claims["exp"]), self._symbols(claims))
 
     def _key(self, header: dict[str, Any]) -> jwt.PyJWK:
-        if str(header.get("typ", "JWT")).upper() != "JWT":
-            raise Refused("typ is not JWT")
-        if "crit" in header:
-            raise Refused("crit names an extension")
         kid = header.get("kid")
         if not isinstance(kid, str) or kid not in self._current_keys():
             raise Refused("no such key")
