@@ -219,6 +219,11 @@ def _own_certificate(forger: Forger) -> str:
     return forger.strange(x5c=[base64.b64encode(der).decode()])
 
 
+def _certificate_elsewhere(forger: Forger) -> str:
+    certificate(forger.algorithm)
+    return forger.strange(x5u=forger.callbacks.url(CERTIFICATE_PAGE))
+
+
 def _key_for_encryption(forger: Forger) -> str:
     """Sign with a key of the set that is not for signatures (RFC 7517, section 4.2)."""
     header = forger.header(kid=encryption_key_id(forger.header()["kid"]))
@@ -271,7 +276,7 @@ RECIPES: dict[str, Callable[[Forger], str]] = {
         jku=f.callbacks.url(KEY_SET_PAGE), kid=STRANGE_KEY_ID
     ),
     "its own certificate in x5c": _own_certificate,
-    "its own certificate at an x5u URL": lambda f: f.strange(x5u=f.callbacks.url(CERTIFICATE_PAGE)),
+    "its own certificate at an x5u URL": _certificate_elsewhere,
     "a kid that traverses to an empty file": lambda f: f.hmac(
         b"", kid="../../../../../../dev/null"
     ),
