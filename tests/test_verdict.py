@@ -74,6 +74,18 @@ def test_too_late_by_less_than_a_stall_is_inconclusive():
     assert [check.verdict for check in checks.done] == ["inconclusive"]
 
 
+def test_what_others_waited_for_a_cpu_is_a_doubt_too():
+    checks = Checks(lambda _start, _end: 40.0, lambda _start, _end: 70.0)
+    with pytest.raises(Inconclusive, match="stood still for 40 ms of that, and service, broker"):
+        checks.at_most_ms("latency", START, at(300), 200)
+    with pytest.raises(Inconclusive, match="feed waited for a CPU for 70 ms"):
+        checks.never("a tick", START, at(310), 200, "still open")
+    with pytest.raises(Refuted):
+        checks.never("a tick", START, at(311), 200, "still open")
+    with pytest.raises(Refuted):
+        checks.at_most_ms("latency", START, at(500), 200)
+
+
 def test_a_stall_shorter_than_the_excess_excuses_nothing():
     checks = stalled(99)
     with pytest.raises(Refuted):

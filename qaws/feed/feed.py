@@ -231,6 +231,11 @@ class Feed:
         self.ledger.add(tick)
         return tick
 
+    @property
+    def publisher_pid(self) -> int | None:
+        """Return the process that publishes, where it is another than the suite's."""
+        return self._outlet.pid
+
     def channel_of(self, tick: Published) -> str:
         """Return where a tick is published."""
         return self.channels.of(tick.kind, tick.symbol, tick.instrument)

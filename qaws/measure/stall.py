@@ -88,13 +88,13 @@ class StallMeter:
         total = 0.0
         now_ns = time.monotonic_ns()
         if (now_ns - self._due_ns) / 1e6 > NOISE_MS:
-            total += _overlap_ms(self._due_ns, now_ns, start_ns, end_ns)
+            total += overlap_ms(self._due_ns, now_ns, start_ns, end_ns)
         for index in range(bisect_left(self._ends_ns, start_ns), len(self._ends_ns)):
             stall_end = self._ends_ns[index]
             stall_start = stall_end - int(self._stalls_ms[index] * 1e6)
             if stall_start >= end_ns:
                 break
-            total += _overlap_ms(stall_start, stall_end, start_ns, end_ns)
+            total += overlap_ms(stall_start, stall_end, start_ns, end_ns)
         return total
 
     def longest_between(self, start_ns: int, end_ns: int) -> float:
@@ -119,5 +119,6 @@ class StallMeter:
         return max(self._stalls_ms, default=0.0)
 
 
-def _overlap_ms(start_a: int, end_a: int, start_b: int, end_b: int) -> float:
+def overlap_ms(start_a: int, end_a: int, start_b: int, end_b: int) -> float:
+    """Return how much of a stretch lies in another, in ms; all instants are in ns."""
     return max(0, min(end_a, end_b) - max(start_a, start_b)) / 1e6

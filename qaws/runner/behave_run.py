@@ -38,11 +38,12 @@ from qaws.runner.record import ACCEPT_UNVERIFIED, new_record, now, write_junit, 
 from qaws.runner.selection import require_selection
 from qaws.runner.tested import load, machine, resolved, what_is_tested
 from qaws.runtime import memory
+from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.target import Agreement
 from qaws.sut.target_file import read_target
 from qaws.testbed import first_look, quiet_clients
 from qaws.testbed.look_words import FirstLook
-from qaws.testbed.testbed import Testbed, timeout_factor_of
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, Refuted
 
 STOP_AFTER, FORMER_STOP_AFTER = "stop_after_expected_failure", "enough"

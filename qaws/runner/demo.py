@@ -11,8 +11,9 @@ from pathlib import Path
 from qaws import places
 from qaws.clients.address import credentials
 from qaws.runtime.process import ManagedProcess
+from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.target_file import read_target
-from qaws.testbed.testbed import Testbed, timeout_factor_of
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 LOGS = Path("reports/demo")

@@ -19,11 +19,12 @@ from qaws.gherkin.plan_command import parsed
 from qaws.gherkin.tags import PRIORITIES
 from qaws.runner.first_service import start_first
 from qaws.runner.offer import Row, offers
+from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.target import Target
 from qaws.sut.target_file import read_target
 from qaws.testbed.first_look import look
 from qaws.testbed.look_words import FirstLook
-from qaws.testbed.testbed import Testbed, timeout_factor_of
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
 
 EXIT_OK, EXIT_BROKEN = 0, 2

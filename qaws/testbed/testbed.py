@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-import os
 import shutil
 import sys
 import tempfile
@@ -18,6 +16,7 @@ from qaws.auth.tokens import Tokens
 from qaws.clients.registry import Registry
 from qaws.feed import Feed
 from qaws.feed.readiness import until_heard
+from qaws.measure.cpu_wait import CpuWait
 from qaws.oracle.ledger import Ledger, Published
 from qaws.runtime.loop import LoopThread, Overdue
 from qaws.sut.broker import Broker, open_broker
@@ -32,8 +31,6 @@ from qaws.verdict import Broken, Checks, Refuted, without_tokens
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-FACTOR, FORMER_FACTOR = "QAWS_TIMEOUT_FACTOR", "QAWS_PATIENCE"
 
 STEP_LIMIT_S = 120.0
 """When a step is given up, so that nothing can hang a run."""
@@ -82,6 +79,7 @@ class Testbed:
         self.longest_s = 0.0
         folder.mkdir(parents=True, exist_ok=True)
         self.loop = LoopThread()
+        self.waits = CpuWait(())
         try:
             self.tokens = Tokens(target.auth, self.scratch)
             self.on_stop.append(self.tokens.close)
@@ -127,7 +125,9 @@ class Testbed:
             self._replace_broker(self.broker)
         if self._feed:
             self.loop.call(self._feed.begin(alone=not under_load), timeout_s=5)
-        checks = Checks(self.loop.stalls.between)
+        self.waits.watch(self.broker.pid if self.broker else None)
+        self.waits.watch(self._feed.publisher_pid if self._feed else None)
+        checks = Checks(self.loop.stalls.between, self.waits.between)
         self.scenario = ScenarioState(self.new_registry(), checks)
         return self.scenario
 
@@ -359,6 +359,7 @@ class Testbed:
         if service not in [known for known, _ in self.scenario.services]:
             written = len(service.process.read_log()) if service.process else 0
             self.scenario.services.append((service, written))
+            self.waits.watch(service.process.pid if service.process else None)
 
     def stop(self) -> None:
         """End everything that this testbed started; safe to call twice."""
@@ -374,27 +375,9 @@ class Testbed:
             print(f"while closing what was open for the whole run: {problem}")
         finally:
             self.loop.stop()
+            self.waits.close()
             if self.services:
                 self.services.stop()
             if self.broker:
                 self.broker.stop()
             shutil.rmtree(self.scratch, ignore_errors=True)
-
-
-def timeout_factor_of(environment: Mapping[str, str] = os.environ) -> float:
-    """Return the factor for grace periods from QAWS_TIMEOUT_FACTOR, 1.0 when it is not set.
-
-    Its former name, QAWS_PATIENCE, is still understood.
-
-    Raises:
-        Broken: it is not a number of 1 or more.
-    """
-    name = next((each for each in (FACTOR, FORMER_FACTOR) if each in environment), FACTOR)
-    text = environment.get(name, "1")
-    try:
-        factor = float(text)
-    except ValueError:
-        factor = 0.0
-    if not 1 <= factor < math.inf:
-        raise Broken(f"{name}={text}: must be a number of 1 or more")
-    return factor

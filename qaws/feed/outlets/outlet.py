@@ -81,12 +81,14 @@ class Outlet(ABC):
         confirms: whether a message that was taken is with those who listen, or on its way there
             for certain: it is owed then.
         is_late: whether a subscription may be in force later than its library says.
+        pid: the process that publishes, where it is another than the suite's.
     """
 
     kind: ClassVar[str]
     errors: tuple[type[Exception], ...] = (OSError,)
     confirms = True
     is_late = False
+    pid: int | None = None
 
     @abstractmethod
     async def publish(self, channel: str, payload: str | bytes) -> int | None:

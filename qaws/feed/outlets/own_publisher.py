@@ -39,6 +39,7 @@ class OwnPublisher(Outlet):
             )
         except OSError as problem:
             raise Broken(f"[feed] command = {self._shown}: {problem.strerror}") from None
+        self.pid = self._process.pid
 
     def _hand_over(self, payload: str | bytes) -> None:
         data = payload.encode() if isinstance(payload, str) else payload

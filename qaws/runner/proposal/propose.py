@@ -9,8 +9,9 @@ from qaws.runner.first_service import start_first
 from qaws.runner.proposal.draft import Draft, draft_of, remarks
 from qaws.runner.proposal.search import Say, Search
 from qaws.runner.proposal.seen import Names
+from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.target_file import read_target
-from qaws.testbed.testbed import Testbed, timeout_factor_of
+from qaws.testbed.testbed import Testbed
 
 HIDDEN = "…"
 """Stands where a service repeats the token."""
