@@ -38,6 +38,9 @@ DROP_S = 0.1
 MEMORY_S = 0.2
 """How often the service's memory is looked at during an attack."""
 
+SETTLES_S = 1.0
+"""How long a service that has just been started may take until its memory rests."""
+
 FEWEST_TICKS = 25
 """Ticks that are published from the begin of an attack at least: a percentile wants some."""
 
@@ -108,7 +111,7 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
     try:
         await asyncio.gather(
             *(
-                _play(testbed, each, playing[each.what], token)
+                _play(testbed, testbed.service.url, each, playing[each.what], token)
                 for each, token in zip(attack.attackers, tokens, strict=True)
             )
         )
@@ -119,10 +122,48 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
     await _note_memory(testbed, attack)
 
 
-async def _play(testbed: Testbed, attacker: Attacker, what: Input, token: str) -> None:
+async def growth_on_a_fresh_service(testbed: Testbed) -> int:
+    """Play the attack once more, on a service that has just been started.
+
+    Returns:
+        By how many bytes its private memory grew at most.
+    """
+    attack = testbed.scenario.stash[ATTACK]
+    twin = await asyncio.to_thread(testbed.fresh_twin)
+    await asyncio.sleep(SETTLES_S)
+    playing = await asyncio.to_thread(inputs, attack.attack, len(attack.attackers))
+    tokens = await testbed.tokens.for_clients(len(playing))
+    before = peak = await asyncio.to_thread(twin.memory_bytes)
+    again = [
+        Attacker(
+            what, RawConnection(what, testbed.dialect, authority=testbed.target.endpoint.authority)
+        )
+        for what in playing
+    ]
+    plays = asyncio.gather(
+        *(
+            _play(testbed, twin.url, each, playing[each.what], token)
+            for each, token in zip(again, tokens, strict=True)
+        )
+    )
+    try:
+        over_s = time.monotonic() + FLOOD_S + SETTLES_S
+        while not plays.done() or time.monotonic() < over_s:
+            peak = max(peak, await asyncio.to_thread(twin.memory_bytes))
+            await asyncio.sleep(MEMORY_S)
+        await plays
+    finally:
+        plays.cancel()
+        await asyncio.gather(*(each.client.close() for each in again))
+    return peak - before
+
+
+async def _play(
+    testbed: Testbed, service_url: str, attacker: Attacker, what: Input, token: str
+) -> None:
     auth, client = testbed.target.auth, attacker.client
     url, headers = credentials(
-        testbed.service.url,
+        service_url,
         token,
         auth.token_locations[0],
         auth.carrier(auth.token_locations[0]),
@@ -130,7 +171,7 @@ async def _play(testbed: Testbed, attacker: Attacker, what: Input, token: str) -
     client.stays = isinstance(what, HoldOpen | Handshake)
     if isinstance(what, Handshake):
         attacker.stalls = what.stalls
-        await _shake(testbed, client, what, token)
+        await _shake(testbed, service_url, client, what, token)
         return
     client.token = token
     await client.connect(url, headers.items())
@@ -189,9 +230,11 @@ def _note_evidence(testbed: Testbed, attack: Attack) -> None:
     ]
 
 
-async def _shake(testbed: Testbed, client: RawConnection, shake: Handshake, token: str) -> None:
-    await client.dial(testbed.service.url)
-    target = urlsplit(testbed.service.url)
+async def _shake(
+    testbed: Testbed, service_url: str, client: RawConnection, shake: Handshake, token: str
+) -> None:
+    await client.dial(service_url)
+    target = urlsplit(service_url)
     opening, more = shake.opening[:SHOWN], len(shake.opening) > SHOWN
     places = {"path": target.path, "host": target.netloc}
     shown = opening.format(**places, token="…")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qaws.behaviours import fences
+from qaws.behaviours import attacks, fences
 from qaws.behaviours.attacks import ATTACK
 from qaws.behaviours.resources import MEMORY_BEFORE, require_growth
 from qaws.measure.interference import Disturbance, explains_percentile, waited_for_cpu
@@ -96,7 +96,11 @@ def _own_lateness_ms(tick: Published, stalls: StallMeter) -> float:
 
 
 async def memory_stayed_within(testbed: Testbed, megabytes: float) -> None:
-    """Require that at no time of the attack the service took much more memory than before."""
+    """Require that at no time of the attack the service took much more memory than before.
+
+    Where it did, the attack is played once more, on a service that has just been started: what it
+    costs comes again, and what a collected heap takes now and then does not.
+    """
     before, attack = testbed.scenario.stash[MEMORY_BEFORE], testbed.scenario.stash[ATTACK]
     testbed.scenario.figures.append(
         (
@@ -105,4 +109,15 @@ async def memory_stayed_within(testbed: Testbed, megabytes: float) -> None:
         )
     )
     what = "growth of the service's private memory at its peak"
+    if (grown := (attack.memory_peak - before) / MIB) >= megabytes:
+        again = await attacks.growth_on_a_fresh_service(testbed) / MIB
+        testbed.scenario.figures.append(("the same attack on a fresh service", f"{again:.2f} MB"))
+        if again < megabytes:
+            testbed.scenario.checks.undecided(
+                what,
+                f"{grown:.2f} MB (from {before / MIB:.1f} to {attack.memory_peak / MIB:.1f} MB)",
+                f"less than {megabytes:g} MB",
+                f"when it was played once more, on a fresh service, it cost {again:.2f} MB: a heap "
+                "that is collected now and then may take the rest by itself; run it again",
+            )
     require_growth(testbed, what, before, attack.memory_peak, megabytes)

@@ -354,6 +354,13 @@ class Testbed:
         self._note_service(node)
         return node
 
+    def fresh_twin(self) -> Service:
+        """Start a service with the settings of the scenario's own that has seen nothing yet."""
+        assert self.services
+        twin = self.services.get(self.service.settings, node=2, afresh=True)
+        self._note_service(twin)
+        return twin
+
     def _note_service(self, service: Service) -> None:
         """Note that the scenario uses a service, and how long its log is now."""
         if service not in [known for known, _ in self.scenario.services]:
