@@ -32,8 +32,9 @@ _CLIENT_CAUSES = {
 }
 """What a service says (OpenSSL's names of alerts) of the certificate that it wants of a client."""
 
-CERTIFICATE_REQUEST = 13
-"""The type of the message by which a service asks for a certificate (RFC 8446, section 4.3.2)."""
+HANDSHAKE = 22
+SERVER_HELLO, CERTIFICATE_REQUEST = 2, 13
+"""Types of messages (RFC 8446, section 4): a service answers, and asks for a certificate."""
 
 _CAUSES = {
     9: ("is not yet valid", "are the clocks of both machines right?"),
@@ -165,11 +166,13 @@ def speaks_tls(host: str, port: int, within_s: float = 1.0) -> bool:
     """Return whether somebody there answers a TLS handshake, whoever it is."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    said = _noted(context)
     try:
         with socket.create_connection((host, port), within_s) as line:
             context.wrap_socket(line, server_hostname=host).close()
     except OSError as problem:
-        return wants_client(problem)
+        # One that wants a certificate of the client may end it here, and does speak TLS.
+        return SERVER_HELLO in said or wants_client(problem)
     return True
 
 
@@ -180,13 +183,8 @@ def client_complaint(host: str, port: int, authority: str, within_s: float = 1.0
     see no more than a line that was cut; so this asks for nothing, and waits. A service on asyncio
     cuts the line without a word: then it counts that it has asked for a certificate before.
     """
-    context, requests = _new_context(authority), list[int]()
-
-    def note(_: object, direction: str, __: object, ___: object, kind: int, ____: bytes) -> None:
-        if direction == "read" and kind == CERTIFICATE_REQUEST:
-            requests.append(kind)
-
-    context._msg_callback = note  # type: ignore[attr-defined]
+    context = _new_context(authority)
+    said = _noted(context)
     cut = (
         f"{_ASKED}, and cuts the line of who shows {'this one' if _OWN in authority else 'none'}; "
         "look at [endpoint] client_certificate"
@@ -196,10 +194,22 @@ def client_complaint(host: str, port: int, authority: str, within_s: float = 1.0
             socket.create_connection((host, port), within_s) as line,
             context.wrap_socket(line, server_hostname=host) as secure,
         ):
-            return "" if secure.recv(1) or not requests else cut
+            return "" if secure.recv(1) or CERTIFICATE_REQUEST not in said else cut
     except TimeoutError:
         return ""
     except OSError as problem:
         if wants_client(problem):
             return problem_in_words(problem) or ""
-        return cut if requests else ""
+        return cut if CERTIFICATE_REQUEST in said else ""
+
+
+def _noted(context: ssl.SSLContext) -> list[int]:
+    """Return a list that gets the type of each message of a handshake that the other side sends."""
+    said: list[int] = []
+
+    def note(_: object, way: str, __: object, layer: int, kind: int, ___: bytes) -> None:
+        if way == "read" and layer == HANDSHAKE:
+            said.append(kind)
+
+    context._msg_callback = note  # type: ignore[attr-defined]
+    return said
