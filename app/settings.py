@@ -43,6 +43,11 @@ class Settings(BaseSettings):
         min_length=1,
         description="the PEM file of the certificate's private key (not set: in the same file)",
     )
+    client_authority: str | None = Field(
+        default=None,
+        min_length=1,
+        description="a PEM file of those who sign clients' certificates (not set: none is asked)",
+    )
     feed_url: str = Field(
         default="redis://127.0.0.1:6379/0",
         description="a URL such as redis://host:6379/0 (also rediss://, unix://)",

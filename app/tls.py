@@ -19,6 +19,11 @@ def server_context(settings: Settings) -> ssl.SSLContext | None:
         CertificateError: the files cannot be read, or are not a certificate and its key.
     """
     if settings.certificate is None:
+        if settings.client_authority is not None:
+            raise CertificateError(
+                f"TICKER_CLIENT_AUTHORITY={settings.client_authority}: without TLS nobody can show "
+                "a certificate; set TICKER_CERTIFICATE too"
+            )
         if settings.certificate_key is not None:
             raise CertificateError(
                 f"TICKER_CERTIFICATE_KEY={settings.certificate_key}: is the key of no certificate; "
@@ -35,4 +40,14 @@ def server_context(settings: Settings) -> ssl.SSLContext | None:
             f"TICKER_CERTIFICATE={settings.certificate}: cannot be used: {reason}; give a PEM file "
             "with the certificate, and its key in it or in TICKER_CERTIFICATE_KEY"
         ) from None
+    if settings.client_authority is not None:
+        try:
+            context.load_verify_locations(settings.client_authority)
+        except OSError as error:
+            reason = getattr(error, "reason", None) or error.strerror or error
+            raise CertificateError(
+                f"TICKER_CLIENT_AUTHORITY={settings.client_authority}: cannot be used: {reason}; "
+                "give a PEM file with the certificates of those who sign"
+            ) from None
+        context.verify_mode = ssl.CERT_REQUIRED
     return context

@@ -44,6 +44,11 @@ def open_page(testbed: Testbed, selection: Selection) -> None:
     auth, location = testbed.target.auth, "query parameter"
     if location not in auth.token_locations:
         raise NotVerified(f'{testbed.target.file}: [auth] token_locations has no "{location}"')
+    if testbed.target.endpoint.shows_own:
+        raise NotVerified(
+            f"{testbed.target.file}: [endpoint] client_certificate: a browser shows certificates "
+            "of its own store, and the suite adds none to it"
+        )
     if testbed.target.endpoint.ca_file is not None:
         raise NotVerified(
             f"{testbed.target.file}: [endpoint] ca_file: a browser trusts the authorities of its "

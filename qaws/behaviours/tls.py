@@ -12,6 +12,7 @@ from qaws.clients.address import credentials
 from qaws.clients.raw_connection import RawConnection
 from qaws.runtime.certificates import issue
 from qaws.runtime.dialing import TlsLayer
+from qaws.runtime.trust import show_own
 from qaws.sut.target import CERTIFICATE_SETTINGS
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
@@ -91,7 +92,9 @@ async def _with(testbed: Testbed, version: ssl.TLSVersion) -> str:
         raise NotVerified(f"this machine's {ssl.OPENSSL_VERSION} does not speak {version.name}")
     parts = urlsplit(testbed.service.url)
     host, port = parts.hostname or "", parts.port or 443
-    tls = TlsLayer(_client_context(version), host)
+    context = _client_context(version)
+    show_own(context, testbed.service.target.endpoint.authority)
+    tls = TlsLayer(context, host)
     try:
         async with asyncio.timeout(testbed.grace_s):
             reader, writer = await asyncio.open_connection(host, port)

@@ -99,8 +99,7 @@ class Connection(Subscriber):
         self.started_ns = time.monotonic_ns()
         self.url = redacted(url)
         headers = list(headers)
-        hidden = ("Authorization", *(name for name, value in headers if value == self.token))
-        shown = [f"{name}: {value}" for name, value in headers if name not in hidden]
+        shown = [f"{n}: {v}" for n, v in headers if n != "Authorization" and v != self.token]
         self._note("→", "handshake", "; ".join([f"GET {self.url}", *shown]))
         try:
             opened = await dial(

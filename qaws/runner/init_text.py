@@ -36,6 +36,7 @@ ENDPOINT = """
 [endpoint]
 url = {url}
 # idle_timeout_s = 300               # after which it closes a client that says nothing
+# client_certificate = "qa.pem"      # what clients show where it asks them for a certificate
 # heartbeats = ["heartbeat"]         # messages that it sends of its own accord, to be passed over
 """
 AUTH = """
@@ -43,7 +44,10 @@ AUTH = """
 token_locations = {locations}
 query_parameter = {parameter}
 {source}
+# scheme = "api-key"                 # where it wants API keys and no JWT
 # entitlement_claim = "symbols"      # the claim that lists the symbols a client may see
+# [revocation]                       # how a token is revoked
+# url = "https://issuer.example/revoke"
 """
 LAUNCH = """
 # How it is started. {{port}}, {{broker_url}}, {{jwks_file}}, {{folder}}, {{python}} are filled in.

@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from qaws.runtime.trust import read_authority
+from qaws.runtime.trust import read_authority, with_own
 from qaws.sut.section import Section
 
 
@@ -24,12 +24,18 @@ class Endpoint(Section):
     the service sends of its own accord, so that a line is seen to live. `ca_file`: certificates in
     PEM, the authorities that alone are trusted over TLS; None for those of the system.
     `generate_certificate`: the suite makes an authority for each run, which alone is trusted, and a
-    certificate that the service shows. `behind_proxy`: what answers at the url is a reverse proxy.
+    certificate that the service shows. `client_certificate`, `client_key`: what clients show of
+    themselves, in PEM, and its private key where that is in another file.
+    `generate_client_certificate`: the suite makes both for each run, signed by its authority.
+    `behind_proxy`: what answers at the url is a reverse proxy.
     """
 
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
     ca_file: Path | None = None
     generate_certificate: bool = False
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    generate_client_certificate: bool = False
     behind_proxy: bool = False
     idle_timeout_s: float | None = Field(default=None, gt=0)
     heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
@@ -51,6 +57,23 @@ class Endpoint(Section):
             raise ValueError("generate_certificate is for a url that begins wss://")
         return self
 
+    @model_validator(mode="after")
+    def _one_certificate(self) -> Endpoint:
+        given, made = self.client_certificate, self.generate_client_certificate
+        if (given or made) and not self.is_secure:
+            raise ValueError("a certificate of the client is for a url that begins wss://")
+        if given and made:
+            raise ValueError(
+                "client_certificate and generate_client_certificate do not go together; give one"
+            )
+        if self.client_key and not given:
+            raise ValueError("client_key is the key of no certificate; give client_certificate")
+        try:
+            with_own("", given, self.client_key)
+        except ValueError as problem:
+            raise ValueError(f"client_certificate {given} {problem}") from None
+        return self
+
     @property
     def is_secure(self) -> bool:
         """Return whether clients come over TLS."""
@@ -63,8 +86,13 @@ class Endpoint(Section):
 
     @property
     def authority(self) -> str:
-        """Return the certificates of `ca_file`, "" for those that the system trusts."""
-        return read_authority(self.ca_file)
+        """Return what `client_context` takes: whom clients trust, and what they show."""
+        return with_own(read_authority(self.ca_file), self.client_certificate, self.client_key)
+
+    @property
+    def shows_own(self) -> bool:
+        """Return whether clients show a certificate of their own."""
+        return self.client_certificate is not None or self.generate_client_certificate
 
     def secured(self, ca_file: Path) -> Endpoint:
         """Return the same over TLS, where that authority is trusted and no other."""

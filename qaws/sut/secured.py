@@ -12,7 +12,8 @@ from qaws.sut.target import Target
 def with_certificates(target: Target, folder: Path) -> tuple[Target, dict[str, str]]:
     """Make an authority and a certificate for a target's host; return target and placeholders.
 
-    Where the target wants a certificate of the suite's, its clients trust that authority alone.
+    Where the target wants a certificate of the suite's, its clients trust that authority alone;
+    where it wants one for clients, they show one that this authority has signed.
     """
     host = urlsplit(target.endpoint.url.format(port=1)).hostname or ""
     made = certificates.issue(folder, host)
@@ -22,7 +23,10 @@ def with_certificates(target: Target, folder: Path) -> tuple[Target, dict[str, s
         "certificate_file": str(made.certificate),
         "certificate_key_file": str(made.key),
     }
-    if not target.endpoint.generate_certificate:
-        return target, files
-    secured = target.endpoint.secured(made.authority)
-    return target.model_copy(update={"endpoint": secured}), files
+    endpoint = target.endpoint
+    if endpoint.generate_certificate:
+        endpoint = endpoint.secured(made.authority)
+    if endpoint.generate_client_certificate:
+        shown = {"client_certificate": made.client, "client_key": made.client_key}
+        endpoint = endpoint.model_copy(update=shown)
+    return target.model_copy(update={"endpoint": endpoint}), files

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from http.client import HTTPException
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
-from qaws.runtime.trust import problem_in_words
+from qaws.runtime.trust import client_complaint, problem_in_words
 from qaws.sut.launch_sections import Launch
 from qaws.sut.proxy import ReverseProxy
 from qaws.sut.sections import Endpoint
@@ -311,6 +312,12 @@ def _is_ready(url: str, authority: str) -> bool:
         reason = getattr(problem, "reason", problem)
         if isinstance(reason, ssl.SSLCertVerificationError):
             raise Broken(f"{url}: {problem_in_words(reason)}") from None
+        parts = urlsplit(url)
+        answered = isinstance(problem, HTTPError) or isinstance(reason, ConnectionRefusedError)
+        if parts.scheme == "https" and not answered:
+            host, port = parts.hostname or "", parts.port or 443
+            if said := client_complaint(host, port, authority):
+                raise Broken(f"{url}: {said}") from None
         if isinstance(reason, ssl.SSLError):
             raise NoTls(f"{url}: {problem_in_words(reason)}") from None
         return False

@@ -13,7 +13,7 @@ from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.feed.outlets.outlet import Listened
 from qaws.oracle.ledger import Published
-from qaws.runtime.trust import NO_TLS, speaks_tls
+from qaws.runtime.trust import NO_TLS, client_complaint, speaks_tls
 from qaws.sut.sections import HEADER, SOURCES
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
@@ -115,10 +115,16 @@ def refused_everywhere(testbed: Testbed, clients: Sequence[Connection]) -> Broke
 
 
 def _of_tls(testbed: Testbed) -> str:
-    """Say so where TLS is asked for and not spoken, or the other way round; "" where it fits."""
+    """Say so where TLS is asked for and not spoken, or the other way round; "" where it fits.
+
+    It does not fit either where the service wants a certificate of its clients, or another.
+    """
     parts = urlsplit(testbed.service.url)
     asked = parts.scheme == "wss"
-    spoken = speaks_tls(parts.hostname or "", parts.port or (443 if asked else 80))
+    host, port = parts.hostname or "", parts.port or (443 if asked else 80)
+    spoken = speaks_tls(host, port)
+    if asked and spoken:
+        return client_complaint(host, port, testbed.service.target.endpoint.authority)
     if asked == spoken:
         return ""
     if asked:

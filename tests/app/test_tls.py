@@ -37,12 +37,30 @@ def test_certificate_and_key_may_be_in_one_file(tmp_path: Path) -> None:
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
+def test_clients_are_asked_for_a_certificate_where_an_authority_is_named(tmp_path: Path) -> None:
+    file, _ = issue(tmp_path, "firm")
+    plain = tls.server_context(settings(certificate=str(file)))
+    asking = tls.server_context(settings(certificate=str(file), client_authority=str(file)))
+    assert plain is not None
+    assert asking is not None
+    assert (plain.verify_mode, asking.verify_mode) == (ssl.CERT_NONE, ssl.CERT_REQUIRED)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({"certificate": "none.pem"}, "TICKER_CERTIFICATE={}/none.pem: cannot be used: No such"),
         ({"certificate": "text.pem"}, "TICKER_CERTIFICATE={}/text.pem: cannot be used: "),
         ({"certificate": "a.pem", "certificate_key": "b.pem"}, "KEY_VALUES_MISMATCH; give"),
+        ({"client_authority": "a.pem"}, "TICKER_CLIENT_AUTHORITY={}/a.pem: without TLS nobody can"),
+        (
+            {"certificate": "a.pem", "client_authority": "none.pem"},
+            "TICKER_CLIENT_AUTHORITY={}/none.pem: cannot be used: No such",
+        ),
+        (
+            {"certificate": "a.pem", "client_authority": "text.pem"},
+            "TICKER_CLIENT_AUTHORITY={}/text.pem: cannot be used: ",
+        ),
         ({"certificate_key": "a.pem"}, "TICKER_CERTIFICATE_KEY={}/a.pem: is the key of no cert"),
     ],
 )

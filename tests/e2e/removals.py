@@ -44,6 +44,8 @@ REMOVALS = {
     "idle_timeout_s": without_line(REFERENCE, "idle_timeout_s"),
     "token_locations": without_line(REFERENCE, "token_locations"),
     "entitlement_claim": without_line(REFERENCE, "entitlement_claim"),
+    "revocation": without_section(REFERENCE, "revocation"),
+    "revocation sessions": without_line(REFERENCE, "sessions"),
     "ready_log": told_its_port(without_line(REFERENCE, "ready_log")),
     "ready_path": without_line(REFERENCE, "ready_path"),
     "log_files": without_line(REFERENCE, "log_files"),

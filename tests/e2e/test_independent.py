@@ -94,7 +94,7 @@ SECURED = [
 """What is played over TLS, and behind a proxy that ends it: all kinds of clients, as they leave."""
 
 
-@pytest.mark.parametrize("service", ["tls", "caddy"])
+@pytest.mark.parametrize("service", ["tls", "caddy", "mutual"])
 def test_over_tls_all_is_as_it_is_without(service, tmp_path):
     if service == "caddy" and not (shutil.which("caddy") or (TOOLS / "caddy").exists()):
         pytest.skip("there is no Caddy; make test brings it")

@@ -27,6 +27,8 @@ MINE = {
     "idle_timeout_s": "011",
     "token_locations": "001 003",
     "entitlement_claim": "113 119",
+    "revocation": "107",
+    "revocation sessions": "107",
     "ready_log": "001",
     "ready_path": "001",
     "log_files": "025 -n Tokens.leave",
@@ -48,6 +50,8 @@ MINE = {
 """What is taken away → the tests that would miss it; of some, only those of such a title."""
 GONE = {
     "entitlement_claim": {"entitlements"},
+    "revocation": {"revocation", "revocation-of-one-token", "revocation-of-sessions"},
+    "revocation sessions": {"revocation-of-sessions"},
     "settings": {"configure", "user-limit", "tls"},
     "setting user limit": {"user-limit"},
     "own_publisher": {"own-publisher"},

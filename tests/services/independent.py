@@ -41,7 +41,7 @@ TARGETS = {
         name: ROOT / f"tests/services/dialects/{name}.toml"
         for name in ("streams", "nats", "mqtt", "zeromq", "command")
     },
-    **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy")},
+    **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy", "mutual")},
 }
 TELL_EVERY_S = 10.0
 

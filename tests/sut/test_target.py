@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from qaws.runtime.certificates import issue
 from qaws.sut.launch_sections import PLACEHOLDERS, Setting
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken, NotVerified
@@ -637,6 +638,42 @@ def test_a_token_may_be_revoked_where_others_keep_theirs(read, text, offered, wi
 )
 def test_how_a_token_is_revoked_is_said_in_one_way(complaint, section, said):
     assert said in complaint(f"{GOOD}[revocation]\n{section}\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "keys", "said"),
+    [
+        (ENDPOINT, "generate_client_certificate = true", "is for a url that begins wss://"),
+        (ENDPOINT, 'client_certificate = "{pem}"', "is for a url that begins wss://"),
+        (REMOTE, 'client_certificate = "none.pem"', "client_certificate none.pem cannot be read"),
+        (REMOTE, 'client_certificate = "pyproject.toml"', "is no certificate in PEM with its key"),
+        (REMOTE, 'client_key = "x"', "client_key is the key of no certificate"),
+        (
+            REMOTE,
+            'client_certificate = "{pem}"\ngenerate_client_certificate = true',
+            "do not go together; give one",
+        ),
+    ],
+)
+def test_what_clients_cannot_show_is_told(complaint, tmp_path, url, keys, said):
+    made = issue(tmp_path)
+    pem = tmp_path / "both.pem"
+    pem.write_bytes(made.client.read_bytes() + made.client_key.read_bytes())
+    keys = keys.replace("{pem}", str(pem))
+    launch = LAUNCH if url == ENDPOINT else ""
+    said_ = complaint(f"{HEAD}{url}{keys}\n{AUTH}{launch}")
+    assert said_.startswith("[endpoint]: ")
+    assert said in said_
+
+
+def test_what_clients_show_goes_with_whom_they_trust(read, tmp_path):
+    made = issue(tmp_path)
+    keys = f'client_certificate = "{made.client}"\nclient_key = "{made.client_key}"\n'
+    endpoint = read(HEAD + REMOTE + keys + '[auth]\ntoken_variable = "T"\n').endpoint
+    assert made.client.read_text() in endpoint.authority
+    assert endpoint.shows_own
+    assert not endpoint.is_private
+    assert endpoint.secured(made.authority).authority.startswith(made.authority.read_text())
 
 
 KEYS = HEAD + REMOTE + '[auth]\nscheme = "api-key"\ntoken_variable = "KEY"\n'
