@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from qaws.behaviours import lifecycle
 from qaws.behaviours.load import service_and_broker
-from qaws.clients.address import credentials
 from qaws.clients.attack_inputs import Flood, Handshake, HoldOpen, Input, inputs, rounds
 from qaws.clients.raw_connection import RawConnection, excerpt
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.pace import Pace
+from qaws.protocol.credentials import credentials
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken

@@ -28,7 +28,6 @@ from qaws.behaviours.load import (
     service_and_broker,
 )
 from qaws.behaviours.resources import require_back, until_back
-from qaws.clients.address import credentials
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.short_lived import Address
 from qaws.load.cluster.engine import Died
@@ -37,6 +36,7 @@ from qaws.load.publisher.publisher import Publisher
 from qaws.load.swarm import Swarm
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.memory import MIB, MemoryCourse
+from qaws.protocol.credentials import credentials
 from qaws.protocol.market import SPOT, Selection
 from qaws.sut.resources import ALL_PARTS, ResourceSnapshot
 from qaws.sut.spoken import spelling_of

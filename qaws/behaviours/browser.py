@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qaws.behaviours.fences import WELL_PAST
-from qaws.clients.address import credentials
 from qaws.clients.browser_page import BrowserPage
+from qaws.protocol.credentials import credentials
 from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed

@@ -8,8 +8,8 @@ import ssl
 import warnings
 from urllib.parse import urlsplit
 
-from qaws.clients.address import credentials
 from qaws.clients.raw_connection import RawConnection
+from qaws.protocol.credentials import credentials
 from qaws.runtime.certificates import issue
 from qaws.runtime.dialing import TlsLayer
 from qaws.runtime.trust import show_own

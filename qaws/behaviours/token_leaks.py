@@ -24,8 +24,8 @@ from qaws.auth.forgeries import kinds
 from qaws.behaviours import lifecycle
 from qaws.behaviours.token_traces import traces
 from qaws.behaviours.tokens import forger, told
-from qaws.clients.address import credentials
 from qaws.clients.connection import Connection
+from qaws.protocol.credentials import credentials
 from qaws.protocol.malformed import MESSAGES
 from qaws.sut.log_files import LogPlace
 from qaws.sut.service import http_url, open_url
@@ -167,6 +167,7 @@ async def _canary(testbed: Testbed, kind: str, where: str) -> Canary:
     token = makers[kind](workshop) if kind in makers else workshop.good()
     if kind.endswith("garbage"):
         token = marker + token
+    credentials("", token, where, "")  # which says whether a client can show it there
     return Canary(kind, token, marker, where)
 
 

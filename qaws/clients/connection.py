@@ -99,7 +99,8 @@ class Connection(Subscriber):
         self.started_ns = time.monotonic_ns()
         self.url = redacted(url)
         headers = list(headers)
-        shown = [f"{n}: {v}" for n, v in headers if n != "Authorization" and v != self.token]
+        plain = [(n, v) for n, v in headers if n != "Authorization"]
+        shown = [f"{n}: {v}" for n, v in plain if not (self.token and self.token in v)]
         self._note("→", "handshake", "; ".join([f"GET {self.url}", *shown]))
         try:
             opened = await dial(

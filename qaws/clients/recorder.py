@@ -17,8 +17,10 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.protocol import Event
+from websockets.typing import Subprotocol
 
 from qaws.clients.address import small_socket
+from qaws.protocol.credentials import SUBPROTOCOL_HEADER, offered
 from qaws.runtime.trust import context_for
 
 AS_BROWSERS = ClientPerMessageDeflateFactory(client_max_window_bits=True)
@@ -125,7 +127,8 @@ async def dial(
     try:
         opened = await _ConnectThere(
             url,
-            additional_headers=headers,
+            additional_headers=[each for each in headers if each[0] != SUBPROTOCOL_HEADER],
+            subprotocols=[Subprotocol(name) for name in offered(dict(headers))] or None,
             compression=None,
             extensions=[AS_BROWSERS] if compression else None,
             proxy=None if loopback else True,

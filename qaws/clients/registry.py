@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from qaws.clients.address import credentials
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.oracle.announcements import StatusMessage
 from qaws.oracle.ledger import Arrival, Key
+from qaws.protocol.credentials import credentials
 from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import SEQUENCE_FIELD
 from qaws.sut.service import Service

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import quote
 
 import msgspec
 
 from qaws.load.schedule import FlowPlan
+from qaws.protocol.credentials import Location, credentials
 from qaws.protocol.market import Selection
 from qaws.protocol.spelling import Spelling
 from qaws.verdict import Broken
@@ -74,9 +74,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     url: str
     groups: tuple[Group, ...]
     tokens: tuple[str, ...] = ()
-    location: Literal["query parameter", "Authorization header", "header", "first message"] = (
-        "query parameter"
-    )
+    location: Location = "query parameter"
     carrier: str = "token"
     headers: dict[str, str] = {}
     first: dict[str, int] = {}
@@ -106,16 +104,8 @@ class SwarmPlan(msgspec.Struct, frozen=True):
 
     def address(self, index: int) -> tuple[str, dict[str, str]]:
         """Return URL and request headers of client number `index`, counting from 0."""
-        headers = dict(self.headers)
-        token = self.token(index)
-        if token is None or self.location == "first message":
-            return self.url, headers
-        if self.location == "Authorization header":
-            return self.url, headers | {"Authorization": f"Bearer {token}"}
-        if self.location == "header":
-            return self.url, headers | {self.carrier: token}
-        joint = "&" if "?" in self.url else "?"
-        return f"{self.url}{joint}{self.carrier}={quote(token, safe='')}", headers
+        url, headers = credentials(self.url, self.token(index), self.location, self.carrier)
+        return url, {**self.headers, **headers}
 
     def token(self, index: int) -> str | None:
         """Return the token that client number `index` shows, None where none is needed."""

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from qaws import places
-from qaws.clients.address import credentials
+from qaws.protocol.credentials import credentials
 from qaws.runtime.process import ManagedProcess
 from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.target_file import read_target

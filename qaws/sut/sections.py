@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import (
     AliasChoices,
@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from qaws.protocol.credentials import TOKEN, Location
 from qaws.runtime.trust import read_authority, with_own
 from qaws.sut.section import Section
 
@@ -133,8 +134,7 @@ class Deviation(Section):
 
 
 FIRST_MESSAGE = "first message"
-HEADER = "header"
-TOKEN_LOCATIONS = ("query parameter", "Authorization header", HEADER, FIRST_MESSAGE)
+TOKEN_LOCATIONS: tuple[str, ...] = get_args(Location)
 """Where a client can show its token."""
 
 
@@ -152,7 +152,8 @@ class Auth(Section):
     """How a client shows who it is, and where the tokens come from.
 
     `scheme`: what a token is. An API key is opaque: it has no signature, no claims and no expiry.
-    `header`: the one that has the token, as it is, where `token_locations` names "header".
+    `header`, `cookie`: the one that has the token, as it is, where `token_locations` names it.
+    `subprotocol`: the list that is offered, with the token in the place of `{token}`.
     `token_file`: one token a line; they are shown in turn.
     `first_message_within_s`: how long a client may stay silent that has to say who it is; then the
     service closes it. `one_person`: all clients have the same subject; otherwise each connection
@@ -165,9 +166,7 @@ class Auth(Section):
 
     scheme: Literal["jwt", "api-key"] = "jwt"
     # "carriers" is its old name
-    token_locations: list[
-        Literal["query parameter", "Authorization header", "header", "first message"]
-    ] = Field(
+    token_locations: list[Location] = Field(
         default=["query parameter"],
         min_length=1,
         validation_alias=AliasChoices("token_locations", "carriers"),
@@ -176,6 +175,14 @@ class Auth(Section):
         default="X-Api-Key",
         pattern="^[A-Za-z0-9_-]+$",
         description="the name of a header, such as X-Api-Key",
+    )
+    cookie: str = Field(
+        default="token", pattern="^[A-Za-z0-9_.-]+$", description="the name of a cookie"
+    )
+    subprotocol: str = Field(
+        default=f"bearer, {TOKEN}",
+        pattern=r"^([A-Za-z0-9_.-]+, )*([A-Za-z0-9_.-]*\{token\})(, [A-Za-z0-9_.-]+)*$",
+        description="a list of subprotocols with {token} in it, such as bearer, {token}",
     )
     query_parameter: str = "token"
     first_message_within_s: float = Field(default=15, gt=0, le=120)
@@ -220,8 +227,13 @@ class Auth(Section):
         return self.token_locations[0] == FIRST_MESSAGE
 
     def carrier(self, location: str) -> str:
-        """Return the name of the parameter or header that has the token in a location; or ""."""
-        return {"query parameter": self.query_parameter, HEADER: self.header}.get(location, "")
+        """Return what has the token in a location, as `credentials` wants it; or ""."""
+        return {
+            "query parameter": self.query_parameter,
+            "header": self.header,
+            "cookie": self.cookie,
+            "subprotocol": self.subprotocol,
+        }.get(location, "")
 
     @model_validator(mode="after")
     def _one_source(self) -> Auth:

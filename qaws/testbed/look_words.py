@@ -14,7 +14,7 @@ from qaws.clients.frame_log import Frame
 from qaws.feed.outlets.outlet import Listened
 from qaws.oracle.ledger import Published
 from qaws.runtime.trust import NO_TLS, client_complaint, speaks_tls
-from qaws.sut.sections import HEADER, SOURCES
+from qaws.sut.sections import SOURCES
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
 
@@ -169,7 +169,8 @@ def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
         key = "{jwks_file} in [launch]" if auth.generate_key else own
         return f"look at [auth] issuer, audience, subject, token_locations, query_parameter; {key}"
     source = next(name for name in SOURCES if getattr(auth, name))
-    header = ", header" if HEADER in auth.token_locations else ""
+    names = [each for each in ("header", "cookie", "subprotocol") if each in auth.token_locations]
+    header = "".join(f", {name}" for name in names)
     return f"look at [auth] {source}, token_locations, query_parameter{header}"
 
 

@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass
 
 from qaws.auth.tokens import LIFETIME_S
-from qaws.clients.address import credentials
 from qaws.clients.connection import Connection
+from qaws.protocol.credentials import credentials
 from qaws.protocol.market import Selection
 from qaws.sut.broker import Broker, open_broker
 from qaws.sut.service import Service

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from qaws.clients.address import credentials, redacted
+from qaws.clients.address import redacted
 from qaws.clients.connection import Connection
 from qaws.oracle.ledger import Entitlement
 from qaws.protocol.contract import Contract
+from qaws.protocol.credentials import credentials
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.exact import exact
 from qaws.protocol.market import selection_of

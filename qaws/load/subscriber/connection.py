@@ -14,11 +14,13 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus
 from websockets.frames import Close as CloseFrame
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
+from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from qaws.load.result import ClosedClient
 from qaws.measure import clock
 from qaws.protocol.answers import in_words
+from qaws.protocol.credentials import SUBPROTOCOL_HEADER, offered
 
 TEXT = 0x81
 """First byte of a whole text frame: FIN and opcode 1, no extension (RFC 6455, section 5.2)."""
@@ -32,9 +34,10 @@ class Refusal(Exception):
 
 def new_handshake(url: str, headers: dict[str, str]) -> ClientProtocol:
     """Return the protocol of a client whose request is written and waits to be sent."""
-    protocol = ClientProtocol(parse_uri(url), max_size=LARGEST_FRAME)
+    names = [Subprotocol(name) for name in offered(headers)] or None
+    protocol = ClientProtocol(parse_uri(url), subprotocols=names, max_size=LARGEST_FRAME)
     request = protocol.connect()
-    request.headers.update(headers)
+    request.headers.update({k: v for k, v in headers.items() if k != SUBPROTOCOL_HEADER})
     protocol.send_request(request)
     return protocol
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from qaws.clients.address import credentials
+from qaws.protocol.credentials import credentials
 from qaws.protocol.market import Market, chain_of
 from qaws.protocol.templates import names_in, said
 from qaws.runner.proposal.guess import (

@@ -90,6 +90,8 @@ class Ticker:
         for header in websocket.headers.getlist("authorization"):
             scheme, _, value = header.partition(" ")
             shown.append(value if scheme.lower() == "bearer" else "")
+        shown += [websocket.cookies["session"]] if "session" in websocket.cookies else []
+        shown += websocket.scope["subprotocols"][1:2] if _speaks_bearer(websocket) else []
         return self._bearer_of(shown)
 
     def _bearer_of(self, shown: list[str]) -> Bearer | Response:
@@ -112,7 +114,7 @@ class Ticker:
         client = Client(bearer, self.settings)
         refusal = self.clients.enter(client)
         try:
-            await websocket.accept()
+            await websocket.accept(subprotocol="bearer" if _speaks_bearer(websocket) else None)
             if refusal:
                 await websocket.close(1008, refusal)
                 return
@@ -219,6 +221,11 @@ class Ticker:
                     spoken, beat_in = now, self.settings.heartbeat_s
                 waits.append(beat_in)
             await asyncio.sleep(min(waits) + 0.005)
+
+
+def _speaks_bearer(websocket: WebSocket) -> bool:
+    """Return whether a client shows its token as a page does that cannot set a header."""
+    return websocket.scope["subprotocols"][:1] == ["bearer"]
 
 
 def _unauthorised(why: str) -> Response:
