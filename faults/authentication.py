@@ -271,6 +271,7 @@ def refusal_as_normal_end() -> None:
         "QA-WS-002": REFUSAL + "no message; still open",
         "QA-WS-021": "what Mallory was told: measured",
     },
+    also=("QA-WS-107",),
 )
 def unauthenticated_left_hanging() -> None:
     """Wait for ever where a refusal is due."""
