@@ -66,6 +66,7 @@ def _by_header(session: Session) -> bool:
         "QA-WS-002": REFUSAL + "HTTP 302, a redirect to /login, which no client follows",
         "QA-WS-021": "what Mallory was told: measured ",
     },
+    also=("QA-WS-107",),
 )
 def login_page_for_who_shows_no_token() -> None:
     """Answer the handshake with a redirect."""
@@ -92,6 +93,7 @@ def login_page_for_who_shows_no_token() -> None:
         "QA-WS-002": "messages that Alice received: measured 1 x welcome",
         "QA-WS-021": "what Mallory was told: measured",
     },
+    also=("QA-WS-107",),
 )
 def welcome_before_authentication() -> None:
     """Greet clients without a token, then refuse them."""
@@ -142,6 +144,7 @@ def feed_before_authentication() -> None:
         "QA-WS-002": "messages that Alice received: measured 1 x option tick",
         "QA-WS-021": "what Mallory was told: measured",
     },
+    also=("QA-WS-107",),
 )
 def snapshot_before_authentication() -> None:
     """Send clients without a token a tick, then refuse them."""
@@ -164,6 +167,7 @@ def snapshot_before_authentication() -> None:
         "QA-WS-002": REFUSAL + "HTTP 403",
         "QA-WS-021": "what Mallory was told: measured",
     },
+    also=("QA-WS-107",),
 )
 def refusal_as_bare_403() -> None:
     """Answer the handshake of a client without a token with 403 and no body."""
@@ -187,6 +191,7 @@ def refusal_as_bare_403() -> None:
         "QA-WS-002": REFUSAL + "1 x welcome; still open",
         "QA-WS-021": "what Mallory was told: measured",
     },
+    also=("QA-WS-107",),
 )
 def no_token_accepted() -> None:
     """Give claims to clients that show nothing."""
@@ -266,6 +271,7 @@ def refusal_as_normal_end() -> None:
         "QA-WS-002": REFUSAL + "no message; still open",
         "QA-WS-021": "what Mallory was told: measured",
     },
+    also=("QA-WS-107",),
 )
 def unauthenticated_left_hanging() -> None:
     """Wait for ever where a refusal is due."""
