@@ -36,7 +36,7 @@ from qaws.report.signoff import (
     require_writable,
 )
 from qaws.runner.record import new_record, now, write_junit, write_record
-from qaws.runtime.lock import hold
+from qaws.runtime.lock import INHERITED, hold
 from qaws.verdict import Broken
 
 CLEANUP_S = float(os.environ.get("QAWS_CLEANUP_S", "60"))  # how long behave may clean up
@@ -81,14 +81,21 @@ def run_and_report(arguments: list[str], reports: Path, interruptions: Interrupt
     """Do what `run_job` does, for whoever runs something else besides."""
     try:
         require_writable(reports)
-        with hold(reports):
+        with hold(reports) as lock:
             _clear(reports)
+            return _run_alone(arguments, reports, interruptions, lock)
     except (ReportError, Broken) as error:
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
+
+
+def _run_alone(
+    arguments: list[str], reports: Path, interruptions: Interruptions, lock: IO[str]
+) -> int:
+    """Run and report while nobody else writes in the folder, from its clearing to the sheet."""
     given = [each for each in arguments if each != ACCEPT_UNVERIFIED]
     try:
-        behave_exit = refused(given, reports) or behave(given, reports, interruptions)
+        behave_exit = refused(given, reports) or behave(given, reports, interruptions, lock=lock)
         interruptions.child = None
         code = _report(reports, behave_exit, aborted=interruptions.count > 0)
         return 0 if code == EXIT_INCOMPLETE and given != arguments else code
@@ -152,6 +159,7 @@ def behave(
     *,
     output: IO[bytes] | None = None,
     variables: Mapping[str, str] | None = None,
+    lock: IO[str] | None = None,
 ) -> int:
     """Run behave to its end and return its exit code.
 
@@ -161,11 +169,14 @@ def behave(
         interruptions: what asks it to stop.
         output: where its output goes; default to this process's.
         variables: of its environment, besides those of this process.
+        lock: of the folder, where this process holds it; behave holds it then too.
 
     It gets a session of its own, so that a terminal's Ctrl-C reaches this process alone, which
     passes it on exactly once: a second one would cut behave's cleanup short.
     """
     ours = {"PYTHONUNBUFFERED": "1", "QAWS_REPORTS": str(reports.resolve())}
+    held = [lock.fileno()] if lock else []
+    ours[INHERITED] = "".join(map(str, held))
     child = subprocess.Popen(
         [sys.executable, "-m", "behave", *arguments],
         stdin=subprocess.DEVNULL,
@@ -173,6 +184,7 @@ def behave(
         stderr=output and subprocess.STDOUT,
         env={**os.environ, **(variables or {}), **ours},
         start_new_session=True,
+        pass_fds=held,
     )
     interruptions.child = child
     deadline = float("inf")
@@ -201,7 +213,7 @@ def _adopt_orphans() -> None:
 
 
 def _end(processes: list[psutil.Process], *, grace_s: float) -> None:
-    """End `processes`: SIGTERM, `grace_s` seconds of timeout_factor, SIGKILL."""
+    """End `processes`: SIGTERM, then, after `grace_s` seconds, SIGKILL; at once where that is 0."""
     if not processes:
         return
     if grace_s:

@@ -10,15 +10,25 @@ from typing import IO
 from qaws.verdict import Broken
 
 NAME = ".lock"
+INHERITED = "QAWS_LOCK"
+"""The variable in which a process tells its child the descriptor of the lock that both hold."""
 
 
 def hold(reports: Path) -> IO[str]:
     """Lock a reports folder until the returned file is closed, or the process ends.
 
+    A child that was given the descriptor holds what its parent holds, and for as long as either of
+    them lives: nobody comes in between, and not behind a parent that was killed either.
+
     Raises:
-        Broken: another run holds it.
+        Broken: another run holds it, or the folder cannot be written.
     """
-    file = (reports / NAME).open("a+", encoding="utf-8")
+    if inherited := _inherited(reports):
+        return inherited
+    try:
+        file = (reports / NAME).open("a+", encoding="utf-8")
+    except OSError as problem:
+        raise Broken(f"{reports}: cannot be written: {problem.strerror}") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -33,3 +43,17 @@ def hold(reports: Path) -> IO[str]:
     file.write(str(os.getpid()))
     file.flush()
     return file
+
+
+def _inherited(reports: Path) -> IO[str] | None:
+    """Return the lock that the parent has passed on, where it is the one of this folder."""
+    told = os.environ.get(INHERITED, "")
+    if not told.isdecimal():
+        return None
+    try:
+        if not os.path.samestat(os.fstat(int(told)), (reports / NAME).stat()):
+            return None
+        os.set_inheritable(int(told), False)
+        return os.fdopen(int(told), "a+", encoding="utf-8", closefd=False)
+    except OSError:
+        return None

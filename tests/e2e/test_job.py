@@ -228,3 +228,15 @@ def test_reports_of_runs_that_did_not_finish(short_run, needs_node):
 
 def test_no_results_at_all(project, needs_node):
     report_fails(project, "behave ended before any scenario could start")
+
+
+def test_a_second_run_leaves_the_first_ones_folder_alone(project, started):
+    job = started()
+    second = project.run("qaws.runner.job", "--tags=@QA-WS-001")
+    report = project.run("qaws", "report")
+    for refused in (second, report):
+        assert refused.returncode == 2
+        assert f"another run (process {job.pid}) is writing here" in refused.stderr
+        assert "Run: " not in refused.stdout, "the first one's results are not this one's to tell"
+    interrupt_alone(job)
+    assert "Run: ABORTED" in ended(project, job)
