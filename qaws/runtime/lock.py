@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -39,9 +40,14 @@ def hold(reports: Path) -> IO[str]:
             f"{reports}: another run (process {owner}) is writing here; wait for its end, or name "
             "another folder in QAWS_REPORTS"
         ) from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
+    try:
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+    except OSError as problem:
+        with suppress(OSError):
+            file.close()
+        raise Broken(f"{reports}: cannot be written: {problem.strerror}") from None
     return file
 
 

@@ -38,9 +38,9 @@ def child_with(lock_fd: int | None, folder: Path) -> subprocess.Popen[str]:
 
 
 def test_another_run_is_refused_and_named(tmp_path: Path) -> None:
-    with hold(tmp_path):
-        with pytest.raises(Broken, match=f"another run .process {os.getpid()}. is writing here"):
-            hold(tmp_path)
+    said = f"another run .process {os.getpid()}. is writing here"
+    with hold(tmp_path), pytest.raises(Broken, match=said):
+        hold(tmp_path)
     hold(tmp_path).close()
 
 
