@@ -276,7 +276,7 @@ def test_a_missing_folder_is_named(tmp_path):
 
 
 def test_a_folder_is_no_target(tmp_path):
-    with pytest.raises(Broken, match="cannot be read: Is a directory$"):
+    with pytest.raises(Broken, match=r"cannot be read: Is a directory$"):
         read_target(tmp_path, {}, {})
 
 
