@@ -1,5 +1,7 @@
 """The report's pages load nothing from the network."""
 
+from pathlib import Path
+
 import pytest
 
 from qaws.report import signoff
@@ -53,7 +55,7 @@ def test_half_a_page_is_not_left(tmp_path, monkeypatch):
         (tmp_path / ".page.new").touch()
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(signoff.Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(OSError, match="No space left"):
         signoff._write(tmp_path / "page", "text")
     assert not [*tmp_path.iterdir()]
