@@ -232,6 +232,7 @@ def _run_allure(node: str, reports: Path, output: Path, *, behave_exit: int, abo
         "QAWS_OUTPUT": str(output.resolve()),
         "QAWS_BEHAVE_EXIT": str(behave_exit),
         "QAWS_ABORTED": "1" if aborted else "0",
+        "QAWS_INSTALLED": "1" if places.IS_INSTALLED else "0",
     }
     command = [node, str(SIGNOFF / "generate.mjs")]
     try:
