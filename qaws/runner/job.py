@@ -46,7 +46,8 @@ ACCEPT_UNVERIFIED = "--accept-unverified"
 """Has a run whose only lack is what the target cannot show count as one that passed."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LEFTOVERS = ("allure-results", "junit", "logs", "run.json", "checks.jsonl", *PAGES)
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+LIBC = ctypes.CDLL(None)
 
 
 class Interruptions:
@@ -185,6 +186,7 @@ def behave(
         env={**os.environ, **(variables or {}), **ours},
         start_new_session=True,
         pass_fds=held,
+        preexec_fn=_stop_with_parent,
     )
     interruptions.child = child
     deadline = float("inf")
@@ -209,7 +211,13 @@ def _report(reports: Path, behave_exit: int, *, aborted: bool) -> int:
 def _adopt_orphans() -> None:
     """Become the parent of what behave leaves behind, so that it can be found and ended."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _stop_with_parent() -> None:  # pragma: no cover - runs in the child
+    """Have behave clean up and end, as with Ctrl-C, when this process is killed outright."""
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _end(processes: list[psutil.Process], *, grace_s: float) -> None:

@@ -60,6 +60,11 @@ def _inherited(reports: Path) -> IO[str] | None:
         if not os.path.samestat(os.fstat(int(told)), (reports / NAME).stat()):
             return None
         os.set_inheritable(int(told), False)
-        return os.fdopen(int(told), "a+", encoding="utf-8", closefd=False)
+        file = os.fdopen(int(told), "a+", encoding="utf-8", closefd=False)
     except OSError:
         return None
+    with suppress(OSError):  # whoever finds it held may find one of the two ended
+        file.truncate(0)
+        file.write(f"{os.getppid()}, {os.getpid()}")
+        file.flush()
+    return file
