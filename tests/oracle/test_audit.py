@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from qaws.oracle.audit import audit, must_receive, was_held
 from qaws.oracle.ledger import Arrival, Entitlement, Ledger, Published
-from qaws.protocol.market import Selection
+from qaws.protocol.market import Selection, TickKind
 
 CLIENTS = ("Alice", "Bob", "Carol")
 SELECTIONS = (
@@ -429,7 +429,7 @@ def test_a_slow_client_does_not_keep_a_broadcast_open_that_a_later_tick_shows_to
 def parted(*, is_parted):
     """Return a client that got a bar before the option tick which was published before it."""
     run = Run(Ledger(is_parted))
-    kinds = ("option_tick", "underlying_bar", "option_tick")
+    kinds: tuple[TickKind, ...] = ("option_tick", "underlying_bar", "option_tick")
     for number, kind in enumerate(kinds, 1):
         instrument = 256265 if kind == "option_tick" else None
         sent = number * STEP
