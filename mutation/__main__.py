@@ -13,21 +13,27 @@ from mutation.mutants import ROOT, Mutant, all_mutants, drawn
 from mutation.record import LEAST_SAMPLE, NAME, Record, digest, earlier, in_order, reasons, sound_of
 from mutation.trials import Trials, Verdict
 
-EXIT_GOOD, EXIT_NOT_GOOD, EXIT_STOPPED = 0, 1, 130
+EXIT_GOOD, EXIT_NOT_GOOD, EXIT_NOTHING, EXIT_STOPPED = 0, 1, 2, 130
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _arguments(given: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
-    parser.add_argument("--sample", type=int, default=LEAST_SAMPLE, metavar="N")
+    parser.add_argument("--sample", type=_count, default=LEAST_SAMPLE, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws others")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="runs at a time")
+    parser.add_argument("--jobs", type=_count, default=2, metavar="N", help="runs at a time")
     parser.add_argument("--resume", action="store_true", help="keep what an earlier run has shown")
     parser.add_argument("--only", metavar="WORD", help="those whose name has this word")
-    parser.add_argument("--first", type=int, metavar="N", help="the first N of the sample alone")
+    parser.add_argument("--first", type=_count, metavar="N", help="the first N of the sample alone")
     parser.add_argument("--list", action="store_true", help="only list the sample")
     parser.add_argument("--reports", type=Path, default=ROOT / "reports")
     return parser.parse_args(given)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be a number of 1 or more")
+    return int(text)
 
 
 def main(given: Sequence[str]) -> int:
@@ -39,6 +45,9 @@ def main(given: Sequence[str]) -> int:
         sample = [each for each in sample if arguments.only in each.name]
     wanted = len(sample)
     sample = sample[: arguments.first]
+    if not sample:
+        print(f"mutation: no mutant of the sample has {arguments.only!r} in its name; see --list")
+        return EXIT_NOTHING
     if arguments.list:
         print("\n".join(f"{each.name}  {' '.join(each.diff)}" for each in sample))
         return EXIT_GOOD

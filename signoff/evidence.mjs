@@ -1,8 +1,12 @@
 // Evidence of runs beside the main one: which of it may stand on this run's sheet, and what it says.
 // It may where it is of the same state of the suite and of the same target; pure, like model.mjs.
 
+/** Whether there is no Makefile, because the suite is installed as a package. */
+const IS_INSTALLED = process.env.QAWS_INSTALLED === "1";
+const HERE = { coverage: "make coverage", repeat: "make repeat", stress: "make repeat STRESS=1", hour: "make nightly", faults: "make faults", mutation: "make mutation" };
+const ELSEWHERE = { coverage: "qaws coverage", repeat: "qaws repeat", stress: "qaws repeat --stress", hour: "qaws nightly", faults: "make faults, in the suite's own folder", mutation: "make mutation, in the suite's own folder" };
 /** The command that brings each kind, for whoever reads that it is missing. */
-const COMMANDS = { coverage: "make coverage", repeat: "make repeat", stress: "make repeat STRESS=1", hour: "make nightly", faults: "make faults", mutation: "make mutation" };
+const COMMANDS = IS_INSTALLED ? ELSEWHERE : HERE;
 const TITLES = { coverage: "coverage run", repeat: "repeated runs", stress: "repeated runs with all cores busy", hour: "nightly run", faults: "proof of the faults", mutation: "mutation testing" };
 /** What is of the suite alone, whatever the target. */
 const ANY_TARGET = ["faults", "mutation"];

@@ -209,10 +209,12 @@ function renderLinks(scenarios) {
   const bad = linked.filter(({ verdict }) => verdict !== "PASSED");
   const ordered = [...bad, ...linked.filter(({ verdict }) => verdict === "PASSED")];
   if (!ordered.length) return "";
-  const link = (one, text) => `<a href="index.html#${encodeURIComponent(one.link)}">${escape(clip(text, 60))}</a>`;
+  const link = (one, text) => `<a href="index.html#${encodeURIComponent(one.link)}">${escape(clip(text, 90))}</a>`;
   if (ordered.length === 1) return `<p class="links">${link(ordered[0], "open in the report")}</p>`;
   const titles = new Set(ordered.map(({ title }) => title));
-  const name = (one, at) => one.rowName || (titles.size > 1 && bare(one)) || `scenario ${at + 1}`;
+  const isShared = (one) => ordered.some((other) => other.rowName === one.rowName && other.title !== one.title);
+  const row = (one) => (isShared(one) ? `${bare(one)}: ${one.rowName}` : one.rowName);
+  const name = (one, at) => (one.rowName ? row(one) : (titles.size > 1 && bare(one)) || `scenario ${at + 1}`);
   const links = ordered.map((one, at) => link(one, name(one, at)));
   const rest = links.slice(MAX_LINKS);
   const folded = rest.length ? `<details><summary>${plural(rest.length, "scenario")} more</summary><p class="links">${rest.join(" · ")}</p></details>` : "";

@@ -46,7 +46,7 @@ class Feed:
         """
         self.broker = broker
         self._dialect = dialect
-        self.ledger = Ledger()
+        self.ledger = Ledger(section.is_parted)
         self.market = Market()
         self._outlet = outlet_of(broker, section)
         self.readiness = Readiness(self._outlet)

@@ -10,7 +10,6 @@ is held by what: `trace_lint` finds what one page has and its neighbour lacks.
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from collections import Counter
@@ -19,15 +18,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from behave import register_type
 from behave.model import Feature, Scenario, ScenarioOutline, Step
 from behave.parser import ParserError
-from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
 from qaws import places
 from qaws.gherkin import plan_command, row_lint, trace, trace_lint, trace_page
 from qaws.gherkin.feature_files import UnreadableFile, parse_file
+from qaws.gherkin.step_files import acting_thens, load, shown
 from qaws.gherkin.tags import (
     CAPABILITIES,
     CLOSING_STEP,
@@ -54,10 +52,7 @@ SOURCES = (
     (range(101, 1000), "Beyond the plan"),
 )
 """Numbers of tests, and where what they demand comes from."""
-ACTS = re.compile(
-    r"\b(?:(?:re|dis)?connects?|(?:un|re)?subscribes?|publishes|(?:is|are) published)\b"
-)
-"""What a Then must not say that somebody does; "connected" and "last publish" are other matters."""
+EXIT_USAGE = 2
 NOT_BUSINESS = re.compile(r"https?://|wss?://|[{}\[\]]|\bport \d|localhost|\bawait\b|\bjson\.")
 
 
@@ -67,6 +62,9 @@ def problems(features: Path, *, is_own: bool = False) -> Iterator[str]:
     Args:
         features: the folder; step definitions are in its `steps`.
         is_own: whether it is a team's: ids are the suite's, and further tags may be there.
+
+    Raises:
+        Broken: step definitions do not load; without their phrases everything would look wrong.
     """
     parsed, is_whole = [], True
     for file in sorted(features.rglob("*.feature")):
@@ -76,9 +74,8 @@ def problems(features: Path, *, is_own: bool = False) -> Iterator[str]:
             first, *rest = str(problem).splitlines()
             is_whole = False  # nobody knows which steps it uses
             said = " ".join([first, *rest])
-            yield said if isinstance(problem, UnreadableFile) else f"{_shown(file)}: {said}"
-    register_type(**TYPES)
-    load_step_modules([str(features / "steps")])
+            yield said if isinstance(problem, UnreadableFile) else f"{shown(file)}: {said}"
+    load(features / "steps")
     used: set[Any] = set()
     owners: dict[str, tuple[str, str]] = {}
     titles: dict[str, str] = {}
@@ -87,14 +84,14 @@ def problems(features: Path, *, is_own: bool = False) -> Iterator[str]:
         yield from _feature_problems(feature)
         for scenario in _scenarios(feature):
             if is_own:
-                yield from _own_problems(scenario)
+                yield from _own_problems(scenario, feature.name, titles)
             else:
                 yield from _identity_problems(scenario, owners, titles)
             yield from _row_collisions(scenario, rows)
             yield from _tag_problems(scenario, may_have_others=is_own)
             yield from _shape_problems(scenario)
             yield from _step_problems(scenario, used)
-    yield from _acting_thens(features / "steps")
+    yield from acting_thens(features / "steps")
     closing = Step("", 0, "Then", "then", CLOSING_STEP)
     used.add(_definition(closing))
     for definition in _definitions():
@@ -118,7 +115,7 @@ def catalogue() -> str:
         lines += [f"## {kind.capitalize()}", "", "| phrase | meaning |", "| --- | --- |"]
         for definition in registry.steps[kind]:
             phrase = re.sub(r"\{(\w+)(?::(\w+))?\}", _blank, definition.pattern)
-            meaning = (definition.func.__doc__ or "").strip().splitlines()[0]
+            meaning = (definition.func.__doc__ or "").strip().partition("\n")[0]
             lines.append(f"| {phrase} | {meaning} |")
         lines.append("")
     return "\n".join(lines)
@@ -130,7 +127,7 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def _feature_problems(feature: Feature) -> Iterator[str]:
-    at = _shown(Path(feature.filename))
+    at = shown(Path(feature.filename))
     if not feature.description:
         yield f"{at}: the feature has no description: say in two lines what it is for"
     if feature.background and len(feature.background.steps) > BACKGROUND_STEPS:
@@ -178,9 +175,17 @@ def _identity_problems(
         yield f'{at}: the description of {ids[0]} must begin with "> {source}:"'
 
 
-def _own_problems(scenario: Scenario) -> Iterator[str]:
-    """Judge what names a scenario of a team's own: nothing that is the suite's."""
+def _own_problems(scenario: Scenario, feature: str, titles: dict[str, str]) -> Iterator[str]:
+    """Judge what names a scenario of a team's own: nothing that is the suite's, or another's.
+
+    Args:
+        scenario: the scenario or outline.
+        feature: the title of its feature.
+        titles: title of feature and scenario → where they were first seen.
+    """
     at = _at(scenario)
+    if (former_at := titles.setdefault(f"{feature}: {scenario.name}", at)) != at:
+        yield f"{at}: has the title of {former_at}; reports would take them for one, so change it"
     if ids := [tag for tag in scenario.effective_tags if TEST_ID.match(tag)]:
         yield f"{at}: @{ids[0]} is an id of the suite; a scenario of your own needs none"
     if not scenario.description:
@@ -264,54 +269,11 @@ def _step_problems(scenario: Scenario, used: set[Any]) -> Iterator[str]:
         for step in row.all_steps:
             definition = _definition(step)
             used.add(definition)
-            place = f"{_shown(Path(row.filename))}:{step.line}"
+            place = f"{shown(Path(row.filename))}:{step.line}"
             if problem := problem_of(step, registry):
                 problems.setdefault(problem, place)
     for problem, place in problems.items():
         yield f"{place}: {problem}"
-
-
-def _acting_thens(folder: Path) -> Iterator[str]:
-    """Find Thens that say that somebody acts, or that call what a Given or a When calls.
-
-    That is as far as the step files tell; what a function of `qaws.behaviours` does is its own.
-    """
-    calls: dict[str, dict[str, str]] = {"given": {}, "when": {}, "then": {}}
-    for file in sorted(folder.glob("*.py")):
-        for function in ast.parse(file.read_text("utf-8")).body:
-            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                continue
-            called = {*_behaviours_in(function)}
-            for kind, phrase in _phrases_of(function):
-                at = f"{_shown(file)}:{function.lineno}"
-                calls[kind] |= dict.fromkeys(called, f'{at}: the Then "{phrase}"')
-                plain = re.sub(r"\{.*?\}", "", phrase)
-                if kind == "then" and (found := ACTS.search(plain)):
-                    yield f'{at}: the Then "{phrase}" says that somebody acts: {found[0]}'
-    acts = calls["given"] | calls["when"]
-    for name, then in calls["then"].items():
-        if name in acts:
-            yield f"{then} calls {name}, which a Given or a When does: a Then only checks"
-
-
-def _phrases_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, str]]:
-    """Yield the kind and the words of each phrase that a step function stands for."""
-    for decorator in function.decorator_list:
-        match decorator:
-            case ast.Call(
-                func=ast.Name(id="given" | "when" | "then" as kind),
-                args=[ast.Constant(value=str(phrase))],
-            ):
-                yield kind, phrase
-
-
-def _behaviours_in(function: ast.AST) -> Iterator[str]:
-    """Yield what a step function takes from modules, as "lifecycle.connect"; types aside."""
-    for node in ast.walk(function):
-        match node:
-            case ast.Attribute(value=ast.Name(id=module), attr=name) if module != "context":
-                if name.islower():
-                    yield f"{module}.{name}"
 
 
 def _definition(step: Step) -> Any:
@@ -324,7 +286,7 @@ def _definitions() -> Iterator[Any]:
 
 
 def _where(definition: Any) -> str:
-    return f"{_shown(Path(definition.location.filename))}:{definition.location.line}"
+    return f"{shown(Path(definition.location.filename))}:{definition.location.line}"
 
 
 def _is_within(folder: Path, definition: Any) -> bool:
@@ -332,13 +294,7 @@ def _is_within(folder: Path, definition: Any) -> bool:
 
 
 def _at(scenario: Scenario) -> str:
-    return f"{_shown(Path(scenario.filename))}:{scenario.line}"
-
-
-def _shown(path: Path) -> str:
-    path = path.resolve()
-    base = next((base for base in (Path.cwd(), places.SUITE) if path.is_relative_to(base)), None)
-    return str(path.relative_to(base)) if base else str(path)
+    return f"{shown(Path(scenario.filename))}:{scenario.line}"
 
 
 def main(arguments: list[str]) -> int:
@@ -347,17 +303,42 @@ def main(arguments: list[str]) -> int:
     In a team's own repository its features and rows are meant; the pages are the suite's.
     """
     if own := places.own_features():
-        found = [*_of_own(own)]
+        told = [
+            *_until_broken(_of_own(own))
+        ]  # what is wrong with a row is wrong wherever that is named, too
+        found = [line for line in told if not any(line.endswith(f": {each}") for each in told)]
+        if "--write" in arguments:
+            print("nothing to write: docs/steps.md, docs/rows.md and others are of the suite alone")
+    elif places.IS_INSTALLED:
+        print(
+            f"BROKEN: {places.OWN_STEPS} is not there, so this folder is no team's; go to one that "
+            'is, or make it one by "qaws init NAME"',
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
     else:
-        found = [*problems(places.FEATURES), *row_lint.problems(places.FEATURES)]
-        found += plan_command.differences(places.FEATURES)
-        links = trace.read(places.SUITE)
-        found += [*trace_lint.problems(links), *_pages(links, write="--write" in arguments)]
+        found = [*_until_broken(_of_the_suite(write="--write" in arguments))]
     for problem in found:
         print(problem)
     phrases = sum(1 for _ in _definitions())
     print(f"features: {len(found)} problems, {phrases} phrases")
     return 1 if found else 0
+
+
+def _until_broken(lines: Iterator[str]) -> Iterator[str]:
+    try:
+        yield from lines
+    except Broken as problem:
+        yield str(problem)
+
+
+def _of_the_suite(*, write: bool) -> Iterator[str]:
+    yield from problems(places.FEATURES)
+    yield from row_lint.problems(places.FEATURES)
+    yield from plan_command.differences(places.FEATURES)
+    links = trace.read(places.SUITE)
+    yield from trace_lint.problems(links)
+    yield from _pages(links, write=write)
 
 
 def _of_own(own: Path) -> Iterator[str]:

@@ -132,7 +132,7 @@ def _wrong_arrivals(
     """Return what is wrong with what came: the ticks, by the kind of violation."""
     wrong: dict[Wrong, list[str]] = {kind: [] for kind in SENTENCES}
     counted: Counter[Key] = Counter()
-    newest: dict[str, int] = {}
+    newest: dict[tuple[str, str], int] = {}  # symbol, and what keeps an order of its own
     for arrival in arrivals:
         if arrival.key is None:
             continue
@@ -144,14 +144,15 @@ def _wrong_arrivals(
             continue
         if arrival.text is not None and (said := difference(tick, arrival.text, arrival.exactly)):
             wrong["altered"].append(f"{tick} with {said}")
+        line = tick.symbol, tick.kind if ledger.is_parted else ""
         if counted[tick.key] == 2:
             wrong["twice"].append(str(tick))
         elif counted[tick.key] == 1:
-            if tick.sequence < newest.get(tick.symbol, 0):
-                wrong["disorder"].append(f"{tick} after #{newest[tick.symbol]}")
+            if tick.sequence < newest.get(line, 0):
+                wrong["disorder"].append(f"{tick} after #{newest[line]}")
             if not may_receive(tick, held, broadcast_complete.get(tick.key), arrival.at_ns):
                 wrong[_trespass(tick, held, arrival.at_ns)].append(str(tick))
-        newest[tick.symbol] = max(newest.get(tick.symbol, 0), tick.sequence)
+        newest[line] = max(newest.get(line, 0), tick.sequence)
     return wrong
 
 

@@ -7,7 +7,16 @@ import sys
 from pathlib import Path
 
 from qaws.report.browser import NoBrowser, take_pictures
-from qaws.report.signoff import EXIT_ABORTED, EXIT_BROKEN, make_report, reports_folder
+from qaws.report.node import ReportError
+from qaws.report.signoff import (
+    EXIT_ABORTED,
+    EXIT_BROKEN,
+    make_report,
+    reports_folder,
+    require_writable,
+)
+from qaws.runtime.lock import hold
+from qaws.verdict import Broken
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,11 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        code = make_report(options.reports, pdf=options.pdf)
+        require_writable(options.reports)
+        with hold(options.reports):
+            code = make_report(options.reports, pdf=options.pdf)
         if options.pictures:
             for file in take_pictures(options.reports, options.pictures):
                 print(f"Picture: {file}")
-    except NoBrowser as problem:
+    except (NoBrowser, ReportError, Broken) as problem:
         print(f"BROKEN: {problem}", file=sys.stderr)
         return EXIT_BROKEN
     except KeyboardInterrupt:

@@ -37,9 +37,13 @@ def write_digests(reports: Path, features: Path) -> str:
         "reports": _of(reports, _kept(reports)),
         "features": _noted(reports) or feature_digests(features),
     }
-    text = json.dumps(found, indent=1, sort_keys=True) + "\n"
+    text = _written(found)
     (reports / NAME).write_text(text, "utf-8")
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _written(digests: dict[str, Any]) -> str:
+    return json.dumps(digests, indent=1, sort_keys=True) + "\n"
 
 
 def _kept(reports: Path) -> Iterator[Path]:
@@ -82,13 +86,16 @@ def differences(reports: Path, features: Path | None) -> list[str]:
     """
     file = reports / NAME
     try:
-        noted = json.loads(file.read_text("utf-8"))
+        text = file.read_bytes().decode()
+        noted = json.loads(text)
         kept, plan = dict(noted["reports"]), dict(noted["features"])
     except OSError as problem:
         raise ValueError(f"{file}: {problem.strerror}; `qaws report` writes it") from None
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{file} cannot be read: it was altered, or cut short") from None
     lines = _compared(kept, _of(reports, _kept(reports)), str(reports))
+    if text != _written(noted) or plan != (_noted(reports) or plan):
+        lines.append(f"{file}: was altered")
     if features is not None:
         lines += _compared(plan, feature_digests(features), str(features))
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from behave.exception import ConstraintError
@@ -60,10 +60,20 @@ def check_identities(features: Iterable[Any]) -> None:
             same = titles.setdefault((name, item.name), item.location)
             if same != item.location or owner.filename != item.location.filename:
                 first = same if same != item.location else owner
-                raise ConstraintError(f"duplicate {name}: {first} and {item.location}")
+                raise ConstraintError(
+                    f"duplicate {name}: {first} and {item.location}; {_differ(ids)}"
+                )
             for scenario in item if isinstance(item, ScenarioOutline) else [item]:
                 key = identity(scenario)
                 if key in rows:
                     what = f"row of {name}" if row_cells(scenario) else name
-                    raise ConstraintError(f"duplicate {what}: {rows[key]} and {scenario.location}")
+                    raise ConstraintError(
+                        f"duplicate {what}: {rows[key]} and {scenario.location}; {_differ(ids)}"
+                    )
                 rows[key] = scenario.location
+
+
+def _differ(ids: Collection[str]) -> str:
+    if ids:
+        return "an id belongs to one file, and there titles and rows of it differ"
+    return "give one of them another title, or other cells"

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -95,20 +95,30 @@ def make_report(
     try:
         with _told_once(reports, earlier):
             verdict = _generate(reports, behave_exit=behave_exit, aborted=aborted)
-    except ReportError as error:
+        digest = write_digests(reports, FEATURES)
+    except (ReportError, OSError) as error:
         if may_lack and isinstance(error, ToolMissing):
             print(f"No report and no sheet: {error}, then `qaws report`")
             return _tell_word(EXIT_ABORTED if aborted else behave_exit)
-        _write(reports / "signoff.html", _bare_sheet(str(error)))
-        print(f"BROKEN: {error}", file=sys.stderr)
-        return EXIT_BROKEN
+        return _not_made(reports, error)
     _tell(reports, verdict)
     _tell_ci(reports)
-    if pdf:
-        _tell_pdf(reports)
-    digest = write_digests(reports, FEATURES)
+    if pdf and _tell_pdf(reports):
+        digest = write_digests(reports, FEATURES)
     print(f"Digests: {reports / DIGESTS}, SHA-256 {digest}   Check them: qaws verify {reports}")
     return EXIT_CODES[verdict["run"]["verdict"]]
+
+
+def _not_made(reports: Path, error: ReportError | OSError) -> int:
+    """Say why there is no report, on the console and on a sheet that claims nothing else."""
+    why = str(error)
+    if isinstance(error, OSError):
+        why = f"{error.filename or reports}: {error.strerror or error}"
+    print(f"BROKEN: {why}", file=sys.stderr)
+    with suppress(ReportError, OSError):  # a disk that is full has no room for that either
+        delete_pages(reports)
+        _write(reports / "signoff.html", _bare_sheet(why))
+    return EXIT_BROKEN
 
 
 def read_verdict(reports: Path) -> dict[str, Any]:
@@ -222,6 +232,7 @@ def _run_allure(node: str, reports: Path, output: Path, *, behave_exit: int, abo
         "QAWS_OUTPUT": str(output.resolve()),
         "QAWS_BEHAVE_EXIT": str(behave_exit),
         "QAWS_ABORTED": "1" if aborted else "0",
+        "QAWS_INSTALLED": "1" if places.IS_INSTALLED else "0",
     }
     command = [node, str(SIGNOFF / "generate.mjs")]
     try:
@@ -299,8 +310,12 @@ def _read(file: Path) -> str:
 def _write(file: Path, text: str) -> None:
     """Write a file so that nobody ever sees half of it."""
     draft = file.with_name(f".{file.name}.new")
-    draft.write_text(text, "utf-8")
-    draft.replace(file)
+    try:
+        draft.write_text(text, "utf-8")
+        draft.replace(file)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 # --------------------------------------------------------------------------------------- telling
@@ -344,11 +359,14 @@ def _tell_ci(reports: Path) -> None:
             print(f"GITHUB_STEP_SUMMARY {page}: {error.strerror}", file=sys.stderr)
 
 
-def _tell_pdf(reports: Path) -> None:
+def _tell_pdf(reports: Path) -> bool:
+    """Print the sheet too, where that can be; return whether there is a PDF."""
     try:
         print(f"PDF of the sheet: {print_pdf(reports)}")
     except NoBrowser as problem:
         print(problem, file=sys.stderr)
+        return False
+    return True
 
 
 def _shorten(ids: list[str]) -> str:

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import subprocess
 import sys
+import traceback
 from collections.abc import Sequence
 
 import qaws
@@ -37,7 +38,8 @@ Exit codes: docs/verdicts.md. All pages are in {docs}"""
 
 SIDE_RUNS = ("signoff", "coverage", "repeat", "nightly")
 COMMANDS = ("init", "probe", "run", *SIDE_RUNS, "report", "verify", "lint", "plan", "setup", "demo")
-EXIT_USAGE = 2
+EXIT_USAGE = EXIT_BROKEN = 2
+EXIT_STOPPED = 130
 # With these behave only answers and runs nothing, so the last run's report has to stay.
 QUESTIONS = {"-h", "--help", "--version", "--tags-help", "--lang-list"}
 
@@ -57,7 +59,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = f'did you mean "qaws {near[0]}"?' if near else f"known are {', '.join(COMMANDS)}"
         print(f'qaws: no command "{command}"; {hint}', file=sys.stderr)
         return EXIT_USAGE
-    return _do(command, rest)
+    try:
+        return _do(command, rest)
+    except KeyboardInterrupt:
+        print(f"qaws {command}: stopped by hand", file=sys.stderr)
+        return EXIT_STOPPED
+    except OSError as problem:  # a disk that is full, a folder that may not be written
+        where = f"{problem.filename}: " if problem.filename else ""
+        print(f"BROKEN: {where}{problem.strerror or problem}", file=sys.stderr)
+        return EXIT_BROKEN
+    except Exception:  # 1, which Python would make of it, says that a service is at fault
+        traceback.print_exc()
+        print(f"BROKEN: qaws {command} came to grief; the lines above say where", file=sys.stderr)
+        return EXIT_BROKEN
 
 
 def _do(command: str, rest: list[str]) -> int:

@@ -17,6 +17,7 @@ from math import floor
 from pathlib import Path
 from typing import Any
 
+from qaws import places
 from qaws.report.evidence import Evidence, Figure
 from qaws.report.signoff import EXIT_ABORTED, EXIT_FAILED, EXIT_INCOMPLETE, SIGNOFF
 from qaws.runner.job import Interruptions, behave, refused
@@ -81,7 +82,8 @@ def run_coverage(arguments: Sequence[str], reports: Path, interruptions: Interru
         Broken: nothing could be measured.
     """
     if find_spec("coverage") is None:
-        raise Broken("coverage.py is not installed: run `make setup`")
+        way = "pip install coverage" if places.IS_INSTALLED else "make setup"
+        raise Broken(f"coverage.py is not installed: run `{way}`")
     selected = asked(arguments, ALL_FUNCTIONAL)
     folder = emptied(reports / KIND)
     evidence = Evidence(KIND, suite_state(), selection=selected.selection, whole=selected.whole)
@@ -127,19 +129,19 @@ def measured_figures(folder: Path) -> list[Figure]:
     Raises:
         Broken: it was not measured: there is no data, or nothing but definitions was reached.
     """
-    places = json.loads((folder / PLACES).read_text(encoding="utf-8"))
+    where = json.loads((folder / PLACES).read_text(encoding="utf-8"))
     files = _combined(folder)
-    routes = files.get(places["routes"])
+    routes = files.get(where["routes"])
     if routes is None or not routes["summary"]["covered_lines"]:
         raise Broken(NO_DATA)
     if not any(each["summary"]["covered_lines"] for each in _functions(routes).values()):
         raise Broken(
-            f"of {Path(places['routes']).name} nothing but definitions was seen to run, so the "
+            f"of {Path(where['routes']).name} nothing but definitions was seen to run, so the "
             f"process that served left no data: {NO_DATA.partition(': ')[2]}"
         )
     found = []
     for name, bound in bounds().items():
-        lines = _lines(routes) if name == FILE else _function(files, places, name)
+        lines = _lines(routes) if name == FILE else _function(files, where, name)
         met = lines.percent >= bound
         allowed = f"at least {bound:g} % of the lines"
         found.append(
@@ -186,13 +188,13 @@ def _functions(file: Mapping[str, Any]) -> dict[str, Any]:
     return {name: each for name, each in file["functions"].items() if name}
 
 
-def _function(files: Mapping[str, Any], places: Mapping[str, Any], name: str) -> Lines:
+def _function(files: Mapping[str, Any], where: Mapping[str, Any], name: str) -> Lines:
     """Return the lines of one of the plan's functions.
 
     Raises:
         Broken: the target says that it is where it is not.
     """
-    file, function = places["functions"].get(name) or (places["routes"], name)
+    file, function = where["functions"].get(name) or (where["routes"], name)
     known = _functions(files[file]) if file in files else {}
     if function not in known:
         near = ", ".join(sorted(known)) or "none"

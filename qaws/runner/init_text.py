@@ -158,7 +158,10 @@ def _payload(given: argparse.Namespace) -> str:
         template = json.loads(given.payload)
     except ValueError:
         raise Broken(f"--payload {given.payload!r}: must be JSON") from None
-    return f"option_payload = {inline(template)}\n"
+    try:
+        return f"option_payload = {inline(template)}\n"
+    except ValueError as problem:
+        raise Broken(f"--payload {given.payload!r}: {problem}; leave that member out") from None
 
 
 def _statistics(given: argparse.Namespace) -> str:
@@ -180,7 +183,7 @@ def _source(given: argparse.Namespace) -> list[str]:
     if given.token_variable:
         return [f"token_variable = {inline(given.token_variable)}"]
     if given.token_command:
-        return [f"token_command = {inline(shlex.split(given.token_command))}"]
+        return [f"token_command = {inline(_words('--token-command', given.token_command))}"]
     lines = ["generate_key = true"]
     if given.key_file or given.secret_variable:
         name = "key_file" if given.key_file else "secret_variable"
@@ -227,10 +230,17 @@ def _launch(given: argparse.Namespace) -> str:
     of_keys = '# SECRET = "{secret}"' if _has_secret(given) else '# KEY_SET = "{jwks_file}"'
     examples = ['# FEED_URL = "{broker_url}"', of_keys]
     return LAUNCH.format(
-        command=inline(shlex.split(given.command)),
+        command=inline(_words("--command", given.command)),
         ready="\n".join(ready or ['ready_path = "/health"']),
         environment="\n".join(lines or examples),
     )
+
+
+def _words(flag: str, text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as problem:
+        raise Broken(f"{flag} {text!r}: is no command of a shell: {problem}") from None
 
 
 def _pair(flag: str, text: str, by: str = "=") -> tuple[str, str]:

@@ -36,7 +36,7 @@ from qaws.report.signoff import (
     require_writable,
 )
 from qaws.runner.record import new_record, now, write_junit, write_record
-from qaws.runtime.lock import hold
+from qaws.runtime.lock import INHERITED, hold
 from qaws.verdict import Broken
 
 CLEANUP_S = float(os.environ.get("QAWS_CLEANUP_S", "60"))  # how long behave may clean up
@@ -46,7 +46,8 @@ ACCEPT_UNVERIFIED = "--accept-unverified"
 """Has a run whose only lack is what the target cannot show count as one that passed."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LEFTOVERS = ("allure-results", "junit", "logs", "run.json", "checks.jsonl", *PAGES)
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+LIBC = ctypes.CDLL(None)
 
 
 class Interruptions:
@@ -81,14 +82,21 @@ def run_and_report(arguments: list[str], reports: Path, interruptions: Interrupt
     """Do what `run_job` does, for whoever runs something else besides."""
     try:
         require_writable(reports)
-        with hold(reports):
+        with hold(reports) as lock:
             _clear(reports)
+            return _run_alone(arguments, reports, interruptions, lock)
     except (ReportError, Broken) as error:
         print(f"BROKEN: {error}", file=sys.stderr)
         return EXIT_BROKEN
+
+
+def _run_alone(
+    arguments: list[str], reports: Path, interruptions: Interruptions, lock: IO[str]
+) -> int:
+    """Run and report while nobody else writes in the folder, from its clearing to the sheet."""
     given = [each for each in arguments if each != ACCEPT_UNVERIFIED]
     try:
-        behave_exit = refused(given, reports) or behave(given, reports, interruptions)
+        behave_exit = refused(given, reports) or behave(given, reports, interruptions, lock=lock)
         interruptions.child = None
         code = _report(reports, behave_exit, aborted=interruptions.count > 0)
         return 0 if code == EXIT_INCOMPLETE and given != arguments else code
@@ -152,6 +160,7 @@ def behave(
     *,
     output: IO[bytes] | None = None,
     variables: Mapping[str, str] | None = None,
+    lock: IO[str] | None = None,
 ) -> int:
     """Run behave to its end and return its exit code.
 
@@ -161,11 +170,14 @@ def behave(
         interruptions: what asks it to stop.
         output: where its output goes; default to this process's.
         variables: of its environment, besides those of this process.
+        lock: of the folder, where this process holds it; behave holds it then too.
 
     It gets a session of its own, so that a terminal's Ctrl-C reaches this process alone, which
     passes it on exactly once: a second one would cut behave's cleanup short.
     """
     ours = {"PYTHONUNBUFFERED": "1", "QAWS_REPORTS": str(reports.resolve())}
+    held = [lock.fileno()] if lock else []
+    ours[INHERITED] = "".join(map(str, held))
     child = subprocess.Popen(
         [sys.executable, "-m", "behave", *arguments],
         stdin=subprocess.DEVNULL,
@@ -173,6 +185,8 @@ def behave(
         stderr=output and subprocess.STDOUT,
         env={**os.environ, **(variables or {}), **ours},
         start_new_session=True,
+        pass_fds=held,
+        preexec_fn=_stop_with_parent,
     )
     interruptions.child = child
     deadline = float("inf")
@@ -197,11 +211,17 @@ def _report(reports: Path, behave_exit: int, *, aborted: bool) -> int:
 def _adopt_orphans() -> None:
     """Become the parent of what behave leaves behind, so that it can be found and ended."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _stop_with_parent() -> None:  # pragma: no cover - runs in the child
+    """Have behave clean up and end, as with Ctrl-C, when this process is killed outright."""
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _end(processes: list[psutil.Process], *, grace_s: float) -> None:
-    """End `processes`: SIGTERM, `grace_s` seconds of timeout_factor, SIGKILL."""
+    """End `processes`: SIGTERM, then, after `grace_s` seconds, SIGKILL; at once where that is 0."""
     if not processes:
         return
     if grace_s:

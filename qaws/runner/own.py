@@ -10,13 +10,16 @@ import os
 from pathlib import Path
 
 from behave import register_type
+from behave.exception import ConfigError
 from behave.model import Scenario, Step
 from behave.runner import Context
-from behave.runner_util import load_step_modules
+from behave.runner_util import FileLocationParser, load_step_modules
 
 from qaws import places
 from qaws.gherkin.types import TYPES
+from qaws.report.signoff import EXIT_BROKEN
 from qaws.runner import behave_run, record
+from qaws.runner.repository import RUNNER
 
 __all__ = [
     "after_all",
@@ -28,6 +31,12 @@ __all__ = [
     "load_steps",
 ]
 
+HOOKS = (
+    *("before_all", "before_scenario", "before_step"),
+    *("after_step", "after_scenario", "after_all"),
+)
+"""What behave must find in features/environment.py."""
+
 register_type(**TYPES)  # before any step file is loaded, so that none needs to come first
 
 
@@ -35,18 +44,33 @@ class Runner(record.Runner):
     """Runs the suite's features too where the command line names no file or folder."""
 
     def setup_paths(self) -> None:
-        """Find the folder of hooks and steps, and what is to be run."""
-        if self.config.paths:
-            super().setup_paths()
-            return
-        own = Path(self.DEFAULT_DIRECTORY).resolve()
-        if next(own.rglob("*.feature"), None):
-            super().setup_paths()
-        else:  # which behave takes for a mistake
+        """Find the folder of hooks and steps, which is the team's, and what is to be run."""
+        own, given = Path(self.DEFAULT_DIRECTORY).resolve(), self.config.paths
+        first = FileLocationParser.parse(str(given[0])).filename if given else ""
+        is_the_suites = bool(given) and Path(first).resolve().is_relative_to(places.FEATURES)
+        if is_the_suites or not (given or next(own.rglob("*.feature"), None)):
+            # behave would look for hooks beside the suite's features, or take none for a mistake
             self.base_dir = self.config.base_dir = str(own)
             self.path_manager.add(self.base_dir)
             self.path_manager.add(os.getcwd())
-        self.config.paths.append(str(places.FEATURES))
+        else:
+            super().setup_paths()
+        if not given:
+            self.config.paths.append(str(places.FEATURES))
+
+    def load_hooks(self, filename: str | None = None) -> None:
+        """Load the team's hooks.
+
+        Raises:
+            ConfigError: one that the suite needs is not among them.
+        """
+        super().load_hooks(filename)
+        needless = self.hooks["before_all"] == self.before_all_default_hook
+        if lacking := [n for n in HOOKS if n not in self.hooks or (n == HOOKS[0] and needless)]:
+            raise ConfigError(
+                f"features/environment.py: has no {', '.join(lacking)}; import them from "
+                "qaws.runner.own, or delete the file, and `qaws init` writes it anew"
+            )
 
 
 def load_steps() -> None:
@@ -56,6 +80,9 @@ def load_steps() -> None:
 
 def before_all(context: Context) -> None:
     """Read the target, start broker and event loop, put the testbed on the context."""
+    if not isinstance(context._runner, record.Runner):  # whose exit codes would be behave's own
+        print(f'BROKEN: behave.ini: needs the line "{RUNNER}" below [behave]', flush=True)
+        os._exit(EXIT_BROKEN)  # behave would make 1 of all that a hook raises; nothing runs yet
     root = Path(context._runner.base_dir).parent
     context.session = behave_run.Session(root, context, is_own=True)
 

@@ -45,7 +45,10 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     overrides = dict(text.partition("=")[::2] for text in given.D)
     try:
-        file = Path(given.target) if given.target else places.default_target()
+        chosen = overrides.pop("target", None) or given.target
+        file = Path(chosen) if chosen else places.default_target()
+        if unknown := [name for name in overrides if "." not in name]:
+            raise Broken(f"-D {unknown[0]}=…: no such setting; known are target, SECTION.KEY")
     except Broken as problem:
         print(f"BROKEN: {problem}", file=sys.stderr)
         return EXIT_BROKEN

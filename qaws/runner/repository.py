@@ -12,6 +12,9 @@ from qaws.verdict import Broken
 SCHEMA = "target.schema.json"
 """Where editors find the keys of a target file: beside it."""
 
+RUNNER = "runner = qaws.runner.own:Runner"
+"""What behave.ini must say, so that behave finds the suite."""
+
 FILES = {
     "behave.ini": """\
 [behave]
@@ -96,8 +99,8 @@ def lay_out(root: Path) -> Iterator[str]:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, encoding="utf-8")
                 yield f"wrote {name}"
-            elif name == "behave.ini" and "qaws.runner.own:Runner" not in file.read_text("utf-8"):
-                yield f'{name} is yours, and stays: put "runner = qaws.runner.own:Runner" into it'
+            elif name == "behave.ini" and RUNNER not in file.read_text("utf-8"):
+                yield f'{name} is yours, and stays: put "{RUNNER}" into it'
         target_folder = root / places.TARGETS
         target_folder.mkdir(exist_ok=True)
         shutil.copyfile(places.SUITE / "docs" / SCHEMA, target_folder / SCHEMA)

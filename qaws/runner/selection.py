@@ -14,6 +14,7 @@ from qaws.gherkin.comparison import compare
 from qaws.gherkin.hollow import without_checks, without_rows
 from qaws.gherkin.plan import read_plan
 from qaws.gherkin.selection import Selection, require_names, require_sound_tags
+from qaws.gherkin.tags import test_id
 from qaws.verdict import Broken
 
 
@@ -34,6 +35,7 @@ def require_selection(runner: Any, folder: Path, selected: Sequence[object]) -> 
     borne = {str(tag) for scenario in every for tag in scenario.effective_tags}
     require_sound_tags(tags, {*borne, *planned})
     _require_scenarios_in_files(runner)
+    _require_ids_of_the_suite(features, folder)
     selection = _selection(runner)
     found = compare(planned, features, folder, selection)
     for line in found.additions:
@@ -57,6 +59,19 @@ def require_selection(runner: Any, folder: Path, selected: Sequence[object]) -> 
             f"{chosen or 'this run'}: selects no scenario; docs/editing.md says which tags "
             "there are"
         )
+
+
+def _require_ids_of_the_suite(features: Sequence[Any], folder: Path) -> None:
+    """Raise `Broken` where a scenario that is not the suite's would stand for one that is."""
+    for feature in features:
+        if Path(feature.filename).resolve().is_relative_to(folder.resolve()):
+            continue
+        for scenario in feature.scenarios:
+            if name := test_id(scenario):
+                raise Broken(
+                    f"{scenario.filename}:{scenario.line}: @{name} is an id of the suite; take it "
+                    "out: a scenario of your own needs none"
+                )
 
 
 def _locations(runner: Any) -> list[FileLocation]:

@@ -269,6 +269,8 @@ def _hold(url: str) -> socket.socket:
 
 
 def shown(url: str) -> str:
-    """Return a URL with its password replaced by ***."""
-    password = urlsplit(url).password
-    return url.replace(f":{password}@", ":***@") if password else url
+    """Return a URL with its password replaced by ***; what stands alone before an @ is a token."""
+    parts = urlsplit(url)
+    if parts.password:
+        return url.replace(f":{parts.password}@", ":***@")
+    return url.replace(f"//{parts.username}@", "//***@") if parts.username else url

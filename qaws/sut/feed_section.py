@@ -86,6 +86,12 @@ class Feed(Section):
         return self.kind or KIND_BY_SCHEME.get(scheme, "redis")
 
     @property
+    def is_parted(self) -> bool:
+        """Return whether the feed promises no order between ticks of different kinds."""
+        channels = {self.options_channel, self.underlying_channel}
+        return self.speaks == "redis-streams" and len(channels) > 1
+
+    @property
     def is_near(self) -> bool:
         """Return whether what is published stays on this machine, as far as can be known."""
         if self.broker == "embedded" and not self.command:

@@ -70,6 +70,7 @@ class ReverseProxy:
                     f"{self._within_s:g} s; look at [proxy] command, and {self._log}"
                 )
             time.sleep(LOOKS_EVERY_S)
+        self.require_alive()  # who answers may be another that has the port
 
     def require_alive(self) -> None:
         """Raise `Broken` when it has ended."""

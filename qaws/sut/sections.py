@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -40,6 +41,17 @@ class Endpoint(Section):
     behind_proxy: bool = False
     idle_timeout_s: float | None = Field(default=None, gt=0)
     heartbeats: list[Annotated[str, Field(pattern=r"^\S+$")]] = []
+
+    @field_validator("url")
+    @classmethod
+    def _has_a_host(cls, value: str) -> str:
+        try:
+            host = urlsplit(value).hostname
+        except ValueError as problem:
+            raise ValueError(f"is no address: {problem}") from None
+        if not host:
+            raise ValueError("names no host; write one, as in ws://127.0.0.1:8080/ws")
+        return value
 
     @field_validator("ca_file")
     @classmethod

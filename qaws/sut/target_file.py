@@ -64,8 +64,10 @@ def read_target(
         near = sorted(path.name for path in file.parent.glob("*.toml")) if file.parent else []
         there = f"{file.parent} has {', '.join(near)}" if near else f"{file.parent} has no target"
         raise Broken(f"{file}: no such target file; {there}; choose with -D target=FILE") from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise Broken(f"{file}: cannot be read: {problem}") from None
+    except OSError as problem:
+        raise Broken(f"{file}: cannot be read: {problem.strerror}") from None
+    except UnicodeDecodeError as problem:
+        raise Broken(f"{file}: cannot be read: {problem}; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as problem:
         raise Broken(f"{file}: is not TOML: {problem}") from None
 

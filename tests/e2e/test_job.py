@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -228,3 +229,31 @@ def test_reports_of_runs_that_did_not_finish(short_run, needs_node):
 
 def test_no_results_at_all(project, needs_node):
     report_fails(project, "behave ended before any scenario could start")
+
+
+def test_a_second_run_leaves_the_first_ones_folder_alone(project, started):
+    job = started()
+    second = project.run("qaws.runner.job", "--tags=@QA-WS-001")
+    report = project.run("qaws", "report")
+    for refused in (second, report):
+        assert refused.returncode == 2
+        assert f"another run (process {job.pid}" in refused.stderr
+        assert "is writing here; wait for its end" in refused.stderr
+        assert "Run: " not in refused.stdout, "the first one's results are not this one's to tell"
+    interrupt_alone(job)
+    assert "Run: ABORTED" in ended(project, job)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others tell no child of its parent's death")
+def test_behave_cleans_up_also_where_the_job_is_killed_outright(project, started):
+    job = started()
+    job.kill()
+    job.wait(HANG_S)
+    wait_for(project.reports / "cleaned")
+    helper = psutil.Process(int((project.reports / "helper.pid").read_text()))
+    helper.kill()  # which behave leaves behind on purpose, for a job that lives to find
+    here = str(project.path)
+    until(
+        lambda: not [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == here],
+        "the end of behave",
+    )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from qaws.oracle.audit import audit, must_receive, was_held
 from qaws.oracle.ledger import Arrival, Entitlement, Ledger, Published
-from qaws.protocol.market import Selection
+from qaws.protocol.market import Selection, TickKind
 
 CLIENTS = ("Alice", "Bob", "Carol")
 SELECTIONS = (
@@ -424,3 +424,37 @@ def test_a_slow_client_does_not_keep_a_broadcast_open_that_a_later_tick_shows_to
     run.got["Bob"] += [Arrival(800, ("NIFTY", 1)), Arrival(900, other.key)]
     run.got["Carol"] += [Arrival(1500, ("NIFTY", 1))]
     assert run.kinds("Alice") == ["old"]
+
+
+def parted(*, is_parted):
+    """Return a client that got a bar before the option tick which was published before it."""
+    run = Run(Ledger(is_parted))
+    kinds: tuple[TickKind, ...] = ("option_tick", "underlying_bar", "option_tick")
+    for number, kind in enumerate(kinds, 1):
+        instrument = 256265 if kind == "option_tick" else None
+        sent = number * STEP
+        tick = Published("NIFTY", number, kind, instrument, sent, "", sent, taken_ns=sent + WIRE)
+        run.ledger.add(tick)
+    wanted = (Selection("symbols", symbols=("NIFTY",)), SELECTIONS[-1])
+    run.held["Alice"] = [Entitlement(each, 0, 1) for each in wanted]
+    return run
+
+
+@pytest.mark.parametrize(
+    ("is_parted", "order", "kinds"),
+    [
+        (False, (1, 2, 3), []),
+        (False, (2, 1, 3), ["reordered"]),
+        (True, (2, 1, 3), []),
+        (True, (3, 2, 1), ["reordered"]),
+        (True, (1, 3, 2), []),
+    ],
+)
+def test_ticks_of_two_kinds_may_overtake_each_other_where_the_feed_keeps_them_apart(
+    is_parted, order, kinds
+):
+    run = parted(is_parted=is_parted)
+    run.got["Alice"] = [Arrival(1000 + at, ("NIFTY", number)) for at, number in enumerate(order, 1)]
+    assert run.kinds("Alice") == kinds
+    successor = run.ledger.successor()
+    assert successor.is_parted == is_parted

@@ -100,6 +100,22 @@ def test_features_are_those_of_the_run_and_not_of_its_report(reports, features, 
     assert verified(capsys, reports, features)[0] == 0
 
 
+@pytest.mark.parametrize("bit", [0x01, 0x20])
+def test_no_byte_of_the_digests_themselves_is_altered_unnoticed(reports, features, bit):
+    begun = digests.feature_digests(features)
+    (reports / "run.json").write_text(json.dumps({"features": begun}))
+    digests.write_digests(reports, features)
+    file = reports / digests.NAME
+    sound = file.read_bytes()
+    for at in range(len(sound)):
+        file.write_bytes(sound[:at] + bytes([sound[at] ^ bit]) + sound[at + 1 :])
+        assert digests.main([], reports, features) in (1, 2), sound[:at]
+    file.write_bytes(sound.replace(b"\n", b"\r\n"))
+    assert digests.main([], reports, features) == 1
+    file.write_bytes(sound)
+    assert digests.main([], reports, features) == 0
+
+
 @pytest.mark.parametrize("text", [None, "", "{", "[]", '{"reports": 1}'])
 def test_without_digests_nothing_can_be_told(reports, features, capsys, text):
     (reports / digests.NAME).unlink()

@@ -1,6 +1,8 @@
 """Evidence of other runs: what of it stands on a run's sheet, and how it is named."""
 
 import json
+import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -237,6 +239,48 @@ def test_what_holds_no_signature_back_is_shown_or_named_as_not_run(models):
     ]
     verdicts = {model["signoffVerdict"]["verdict"] for model in (shown, lacking)}
     assert verdicts == {"READY TO SIGN"}
+
+
+def test_where_there_is_no_makefile_it_says_what_there_is(needs_node):
+    done = subprocess.run(
+        [find_node(), "tests/report/models.mjs"],
+        input=json.dumps({"inputs": [case({})]}),
+        env={**os.environ, "QAWS_INSTALLED": "1"},
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=True,
+    )
+    [model] = json.loads(done.stdout)["models"]
+    assert [one["why"] for one in (*model["criteria"], *model["further"])] == [
+        "not run for this commit: qaws coverage",
+        "not run for this commit: qaws nightly",
+        "not run for this commit: make faults, in the suite's own folder",
+    ]
+
+
+def test_rows_of_one_name_are_told_apart_on_the_sheet(needs_node):
+    titles = ("QA-WS-001 Short ones", "QA-WS-001 Long ones")
+    rows = [
+        RESULT | {"title": title, "row": f"{n}={row}", "rowName": row, "link": f"{n}{row}"}
+        for n, title in enumerate(titles)
+        for row in ("query parameter", f"row {n}")
+    ]
+    done = subprocess.run(
+        [find_node(), "tests/report/sheets.mjs"],
+        input=json.dumps([case({}) | {"results": rows}]),
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=True,
+    )
+    [sheet] = json.loads(done.stdout)
+    assert re.findall(r'<a href="index.html#[^>]*>([^<]*)</a>', sheet) == [
+        "Short ones: query parameter",
+        "row 0",
+        "Long ones: query parameter",
+        "row 1",
+    ]
 
 
 def test_evidence_is_read_as_it_was_written(tmp_path):

@@ -72,3 +72,26 @@ def test_a_command_that_is_asked_how_it_is_used_only_says_so(capsys, command):
         cli.main([command, "--help"])
     assert ended.value.code == 0
     assert f"usage: qaws {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "said"),
+    [
+        (
+            OSError(28, "No space left on device", "reports/x"),
+            2,
+            "BROKEN: reports/x: No space left on device\n",
+        ),
+        (KeyboardInterrupt(), 130, "qaws plan: stopped by hand\n"),
+        (ZeroDivisionError("no"), 2, "BROKEN: qaws plan came to grief; the lines above say where"),
+    ],
+)
+def test_what_the_suite_itself_cannot_do_is_never_the_services_fault(
+    capsys, monkeypatch, problem, code, said
+):
+    def failing(*_):
+        raise problem
+
+    monkeypatch.setattr(cli, "_do", failing)
+    assert cli.main(["plan"]) == code
+    assert said in capsys.readouterr().err

@@ -123,6 +123,23 @@ def test_tokens_come_from_where_a_flag_says(made, flags, said):
             "mine",
             'binds = "service" is for the zmq+tcp:// address of a service',
         ),
+        (["--url", "ws://"], "mine", "[endpoint] url: names no host"),
+        (["--url", "ws://[::1/ws"], "mine", "[endpoint] url: is no address: "),
+        (
+            ["--url", URL, "--command", 'run "it'],
+            "mine",
+            "--command 'run \"it': is no command of a shell: No closing quotation",
+        ),
+        (
+            ["--url", "ws://x/", "--token-command", "it's"],
+            "mine",
+            '--token-command "it\'s": is no command of a shell',
+        ),
+        (
+            ["--url", "ws://x/", "--broker", "embedded", "--payload", '{"a": [null]}'],
+            "mine",
+            "TOML has no null; leave that member out",
+        ),
     ],
 )
 def test_what_would_not_parse_is_said_in_one_line_and_not_kept(made, flags, name, said):

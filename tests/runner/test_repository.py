@@ -6,11 +6,14 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from behave.exception import ConfigError
 
 from qaws import places
+from qaws.gherkin import lint as linter
 from qaws.gherkin import plan_command
-from qaws.runner import init, own, repository
+from qaws.runner import init, own, repository, selection
 from qaws.runner.provenance import state_now
+from qaws.verdict import Broken
 from tests.waiting import HANG_S
 
 INIT = ("mine", "--no-probe", "--url", "wss://ticks.example/ws", "--token-variable", "TOKEN")
@@ -153,3 +156,100 @@ def test_the_lint_judges_what_a_team_adds(begun):
     (data / "origins.toml").write_text("[[row]]\n")
     (data / "orgins.toml").write_text("")
     assert "orgins.toml: no list is called so" in lint(begun.path)[1]
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("def (", "features/steps/ours.py:1: invalid syntax"),
+        (
+            "from qaws.gherkin.steps import given\n"
+            '@given("the ticker service is running")\ndef twice(context):\n    """Again."""\n',
+            "AmbiguousStep: @given('the ticker service is running') has already been defined",
+        ),
+        (
+            "from qaws.gherkin.steps import then\n"
+            '@then("it is {x:Nope}")\ndef odd(context, x):\n    """Odd."""\n',
+            "features/steps/ours.py:2: ValueError: format spec 'Nope' not recognised",
+        ),
+    ],
+)
+def test_steps_that_do_not_load_are_told_in_one_line(begun, steps, said):
+    (begun.path / "features" / "steps" / "ours.py").write_text(steps)
+    code, told = lint(begun.path)
+    assert code == 1
+    assert said in told.splitlines()[0]
+    assert len(told.splitlines()) == 2, told
+
+
+def test_the_lint_takes_two_of_one_title_for_one(begun):
+    (begun.path / "features/own/again.feature").write_text((begun.path / EXAMPLE).read_text())
+    code, said = lint(begun.path)
+    assert code == 1
+    assert f"{EXAMPLE}:9: has the title of features/own/again.feature:9" in said
+
+
+def test_what_is_wrong_with_a_row_is_told_once_also_where_it_is_named(begun):
+    feature = begun.path / EXAMPLE
+    step = "    And Alice sends a malformed message 3 times: ours\n    Then Alice is connected"
+    feature.write_text(feature.read_text().replace("    Then Alice is connected", step))
+    data = begun.path / "features" / "data"
+    data.mkdir()
+    rows = '[[row]]\nname = "ours"\n{} = "x"\nsource = "Team: ours"\n'
+    (data / "malformed-messages.toml").write_text(rows.format("sedns"))
+    code, said = lint(begun.path)
+    assert code == 1
+    assert len(said.splitlines()) == 2, said
+    assert 'has no key "sedns"; did you mean "sends"' in said
+    (data / "malformed-messages.toml").write_text(rows.format("sends").replace("ours", "others", 1))
+    assert '"others": no feature names it; name it in a scenario of yours' in lint(begun.path)[1]
+
+
+def test_the_package_lints_no_folder_that_is_no_teams(here, monkeypatch, capsys):
+    monkeypatch.setattr(places, "IS_INSTALLED", True)
+    assert linter.main([]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("BROKEN: features/steps/suite.py is not there")
+    assert not said.out
+
+
+def test_a_file_of_the_suites_runs_with_the_teams_hooks(begun):
+    suites = f"{places.FEATURES / 'lifecycle.feature'}:10"
+    assert paths(suites) == ([suites], str(begun.path / "features"))
+
+
+@pytest.mark.parametrize("lost", ["before_all", "after_scenario"])
+def test_hooks_that_are_gone_are_named(begun, lost):
+    file = begun.path / "features" / "environment.py"
+    file.write_text(file.read_text().replace(f"    {lost},\n", "").replace(f'    "{lost}",\n', ""))
+    runner = own.Runner.__new__(own.Runner)
+    runner.base_dir, runner.hooks = str(file.parent), {}
+    runner.config = SimpleNamespace(environment_file="environment.py")
+    with pytest.raises(ConfigError, match=f"features/environment.py: has no {lost}; import"):
+        runner.load_hooks()
+
+
+def test_a_runner_that_is_not_the_suites_is_named_and_ends_with_2(begun):
+    (begun.path / "behave.ini").unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "behave", "features/own"],
+        cwd=begun.path,
+        env={"PYTHONPATH": str(places.PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+    )
+    assert done.returncode == 2
+    line = 'BROKEN: behave.ini: needs the line "runner = qaws.runner.own:Runner" below [behave]'
+    assert line in done.stdout.splitlines()
+    assert "passed" not in done.stdout
+
+
+def test_an_id_of_the_suite_is_no_teams_to_give(begun):
+    feature = begun.path / EXAMPLE
+    feature.write_text(feature.read_text().replace("@p0 @normal", "@QA-WS-001 @p0 @normal"))
+    [ours] = plan_command.parsed(begun.path / "features")
+    said = "example.feature:9: @QA-WS-001 is an id of the suite; take it out"
+    with pytest.raises(Broken, match=said):
+        selection._require_ids_of_the_suite([ours], places.FEATURES)
+    selection._require_ids_of_the_suite(plan_command.parsed(places.FEATURES), places.FEATURES)

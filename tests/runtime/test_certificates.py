@@ -36,6 +36,12 @@ def test_who_trusts_the_authority_trusts_the_certificate(tmp_path, host):
     assert agree(made, client_context(read_authority(made.authority)), host) == b"tick"
 
 
+def test_a_host_with_letters_of_other_alphabets_is_certified_as_dns_has_it(tmp_path):
+    made = issue(tmp_path, "tîcks.example")
+    trust = client_context(read_authority(made.authority))
+    assert agree(made, trust, "xn--tcks-0pa.example") == b"tick"
+
+
 def test_the_strictest_of_clients_trusts_it(tmp_path):
     made = issue(tmp_path)
     context = ssl.create_default_context(cafile=str(made.authority))

@@ -217,6 +217,7 @@ def test_a_url_that_is_none_is_said_at_once(tmp_path, url):
         ("redis://h:1/0", "redis://h:1/0"),
         ("redis://:secret@h:1/0", "redis://:***@h:1/0"),
         ("redis://user:secret@h/0", "redis://user:***@h/0"),
+        ("nats://a-token@h:4222", "nats://***@h:4222"),
     ],
 )
 def test_a_password_is_never_shown(url, text):

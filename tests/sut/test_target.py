@@ -277,7 +277,7 @@ def test_a_missing_folder_is_named(tmp_path):
 
 
 def test_a_folder_is_no_target(tmp_path):
-    with pytest.raises(Broken, match="cannot be read"):
+    with pytest.raises(Broken, match=r"cannot be read: Is a directory$"):
         read_target(tmp_path, {}, {})
 
 
@@ -732,3 +732,16 @@ def test_no_other_close_may(complaint, line, said):
 def test_coverage_is_measured_or_exempt_and_not_both(complaint, section):
     said = complaint(GOOD + section)
     assert 'exempt = "why nothing can be measured", and not both' in said
+
+
+@pytest.mark.parametrize(
+    ("feed", "is_parted"),
+    [
+        ('kind = "redis-streams"', True),
+        ('kind = "redis-streams"\nunderlying_channel = "ticker:options"', False),
+        ('kind = "redis"', False),
+    ],
+)
+def test_two_streams_promise_no_order_between_each_other(read, feed, is_parted):
+    target = read(GOOD + f'[feed]\nbroker = "embedded"\n{feed}\n')
+    assert target.feed.is_parted == is_parted

@@ -11,8 +11,8 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -32,7 +32,7 @@ from qaws.feed.outlets.outlet import (
     Listened,
     Listener,
     Message,
-    Outlet,
+    OneLine,
     Take,
 )
 from qaws.sut.broker import Broker
@@ -74,9 +74,9 @@ class _Line:
         if parts.scheme == "mqtts":
             self.client.tls_set()
         self._answered, self._said = threading.Event(), ""
-        self._subscribed = threading.Event()
+        self._subscribed, self._denied = threading.Event(), ""
         self.client.on_connect = self._connected
-        self.client.on_subscribe = lambda *_: self._subscribed.set()
+        self.client.on_subscribe = self._acknowledged
         if heard:
             self.client.on_message = lambda _c, _u, message: heard(message.topic, message.payload)
         default = 8883 if parts.scheme == "mqtts" else PORT
@@ -90,12 +90,22 @@ class _Line:
         self._said = str(reason) if reason.is_failure else ""
         self._answered.set()
 
+    def _acknowledged(self, _c: Any, _u: Any, _m: int, reasons: Sequence[Any], _p: Any) -> None:
+        self._denied = next((str(each) for each in reasons if each.is_failure), "")
+        self._subscribed.set()
+
     def subscribe(self, topics: Sequence[str]) -> None:
-        """Return when the broker has acknowledged a subscription."""
+        """Return when the broker has acknowledged a subscription.
+
+        Raises:
+            OSError: it refuses one of the topics, or says nothing in time.
+        """
         self._subscribed.clear()
         self.client.subscribe([(topic, AT_LEAST_ONCE) for topic in topics])
         if not self._subscribed.wait(ANSWER_S):
             raise TimeoutError("the broker did not acknowledge a subscription")
+        if self._denied:
+            raise OSError(f"the broker refuses a subscription: {self._denied}")
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Hand over messages in order; return when the broker has acknowledged all.
@@ -119,46 +129,28 @@ class _Line:
         self.client.loop_stop()
 
 
-class Mqtt(Outlet):
+class Mqtt(OneLine):
     """MQTT. An embedded broker tells in its log who has subscribed to what."""
 
     kind = "MQTT"
     errors = ERRORS
     is_late = True
 
-    def __init__(self, broker: Broker) -> None:
-        """Begin without a connection.
+    async def open(self) -> _Line:
+        """Connect."""
+        return await asyncio.to_thread(_Line, self._broker.url)
 
-        Args:
-            broker: where.
-        """
-        self._broker = broker
-        self._line: _Line | None = None
+    def is_open(self, line: _Line) -> bool:
+        """Return whether the broker is there."""
+        return bool(line.client.is_connected())
 
-    async def _connected(self) -> _Line:
-        if self._line is None or not self._line.client.is_connected():
-            await self.hang_up()
-            self._line = await asyncio.to_thread(_Line, self._broker.url)
-        return self._line
-
-    async def publish(self, channel: str, payload: str | bytes) -> None:
-        """Hand over one message."""
-        await self.publish_all([(channel, payload)])
-
-    async def publish_all(self, messages: Sequence[Message]) -> list[int | None]:
-        """Hand over several."""
-        line = await self._connected()
+    async def hand_over(self, line: _Line, messages: Sequence[Message]) -> None:
+        """Return when the broker has acknowledged all."""
         await asyncio.to_thread(line.publish, messages)
-        return [None] * len(messages)
 
-    @asynccontextmanager
-    async def another(self) -> AsyncIterator[Outlet]:
-        """Give one more connection."""
-        other = Mqtt(self._broker)
-        try:
-            yield other
-        finally:
-            await other.close()
+    async def shut(self, line: _Line) -> None:
+        """Leave the broker."""
+        await asyncio.to_thread(line.close)
 
     @contextmanager
     def breath(self) -> Iterator[Breath]:
@@ -186,16 +178,6 @@ class Mqtt(Outlet):
         patterns = {each for each in topics if not {"+", "#"}.isdisjoint(each.split("/"))}
         plain = tuple(sorted(topics - patterns))
         return Listened(plain, tuple(sorted(patterns)), count, mqtt.topic_matches_sub)
-
-    async def hang_up(self) -> None:
-        """Give up the connection."""
-        line, self._line = self._line, None
-        if line:
-            await asyncio.to_thread(line.close)
-
-    async def close(self) -> None:
-        """Leave the broker."""
-        await self.hang_up()
 
 
 class _NoBreak(Breath):
@@ -236,8 +218,13 @@ class _Subscriber(Listener):
                 loop.call_soon_threadsafe(take, topic, payload)
 
         with suppress(*ERRORS):
-            self._line = line = await asyncio.to_thread(_Line, self._broker.url, heard)
-            await asyncio.to_thread(line.subscribe, [*channels, self._name])
+            line = await asyncio.to_thread(_Line, self._broker.url, heard)
+            try:
+                await asyncio.to_thread(line.subscribe, [*channels, self._name])
+            except BaseException:
+                await asyncio.to_thread(line.close)
+                raise
+            self._line = line
 
     async def settle(self, within_s: float) -> None:
         """Wait for a message of the suite's own, behind all that was published before."""

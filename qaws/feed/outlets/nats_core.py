@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.request import urlopen
 
 try:
     import nats
@@ -32,29 +31,36 @@ from qaws.feed.outlets.outlet import (
     Listened,
     Listener,
     Message,
-    Outlet,
+    OneLine,
     Take,
 )
 from qaws.runtime.loop import LoopThread
 from qaws.sut.broker import Broker
 from qaws.sut.brokers.nats_server import NatsServer
+from qaws.sut.service import open_url
 from qaws.verdict import NotVerified
 
 ERRORS = (nats.errors.Error, OSError, TimeoutError)
 
 
-async def _connect(url: str, name: str) -> Client:
+async def _connect(url: str, name: str, told: Callable[[Exception], None]) -> Client:
     """Connect, once; who reconnects by itself would publish what nobody can tell the fate of.
 
     Where nobody listens the library tries for two minutes, also when it is not to reconnect
     (2.16.0); what its callback raises ends that.
+
+    Args:
+        url: where.
+        name: what the server knows the connection by.
+        told: takes what the server complains of later, such as a subject that is not allowed.
     """
     is_connected = False
 
     async def failed(problem: Exception) -> None:
-        """Raise what keeps it from connecting; later on it is for who publishes to be told."""
+        """Raise what keeps it from connecting; later on who publishes or listens is told."""
         if not is_connected:
             raise problem
+        told(problem)
 
     client = await nats.connect(
         url, name=name, allow_reconnect=False, connect_timeout=int(ANSWER_S), error_cb=failed
@@ -66,23 +72,33 @@ async def _connect(url: str, name: str) -> Client:
 class _Line:
     """A connection on which a probe comes back."""
 
-    def __init__(self, client: Client, inbox: str) -> None:
-        self.client = client
-        self._inbox = inbox
+    client: Client
+
+    def __init__(self) -> None:
+        self._inbox = self._complaint = ""
         self._sent = 0
         self._waiting: dict[int, asyncio.Future[None]] = {}
 
     @classmethod
     async def open(cls, url: str, name: str) -> _Line:
         """Connect, and make sure that probes come back."""
-        client = await _connect(url, name)
-        line = cls(client, client.new_inbox())
-        await client.subscribe(line._inbox, cb=line._came_back)
-        await line.probe()
+        line = cls()
+        line.client = client = await _connect(url, name, line._complained)
+        try:
+            line._inbox = client.new_inbox()
+            await client.subscribe(line._inbox, cb=line._came_back)
+            await line.probe()
+        except BaseException:
+            await line.close()
+            raise
         return line
 
+    def _complained(self, problem: Exception) -> None:
+        self._complaint = self._complaint or str(problem)
+
     async def _came_back(self, message: Msg) -> None:
-        if waiting := self._waiting.pop(int(message.data), None):
+        waiting = self._waiting.pop(int(message.data), None)
+        if waiting and not waiting.done():
             waiting.set_result(None)
 
     async def probe(self, within_s: float = ANSWER_S) -> None:
@@ -90,6 +106,8 @@ class _Line:
 
         Raises:
             TimeoutError: it does not say so in time.
+            OSError: it has refused something since the last time: a complaint comes before the
+                answer.
         """
         self._sent += 1
         number, came = self._sent, asyncio.get_running_loop().create_future()
@@ -98,9 +116,13 @@ class _Line:
             await self.client.publish(self._inbox, b"%d" % number)
             await asyncio.wait_for(came, within_s)
         except TimeoutError:
-            raise TimeoutError(f"the server took nothing for {within_s:g} s") from None
+            said = self._complaint or f"the server took nothing for {within_s:g} s"
+            raise TimeoutError(said) from None
         finally:
             self._waiting.pop(number, None)
+        if self._complaint:
+            complaint, self._complaint = self._complaint, ""
+            raise OSError(complaint)
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Hand over messages; return when the server has passed on all of them."""
@@ -120,47 +142,28 @@ class _Line:
             await self.client.close()
 
 
-class NatsCore(Outlet):
+class NatsCore(OneLine):
     """NATS core. Only an embedded server tells who listens, and only when it is asked."""
 
     kind = "NATS"
     is_late = True
     errors = ERRORS
 
-    def __init__(self, broker: Broker) -> None:
-        """Begin without a connection.
+    async def open(self) -> _Line:
+        """Connect."""
+        return await _Line.open(self._broker.url, "qaws")
 
-        Args:
-            broker: where.
-        """
-        self._broker = broker
-        self._line: _Line | None = None
+    def is_open(self, line: _Line) -> bool:
+        """Return whether the server is there."""
+        return bool(line.client.is_connected)
 
-    async def _connected(self) -> _Line:
-        if self._line is None or not self._line.client.is_connected:
-            await self.hang_up()
-            self._line = await _Line.open(self._broker.url, "qaws")
-        return self._line
-
-    async def publish(self, channel: str, payload: str | bytes) -> None:
-        """Hand over one message."""
-        line = await self._connected()
-        await line.publish([(channel, payload)])
-
-    async def publish_all(self, messages: Sequence[Message]) -> list[int | None]:
-        """Hand over several."""
-        line = await self._connected()
+    async def hand_over(self, line: _Line, messages: Sequence[Message]) -> None:
+        """Return when the server has passed on all."""
         await line.publish(messages)
-        return [None] * len(messages)
 
-    @asynccontextmanager
-    async def another(self) -> AsyncIterator[Outlet]:
-        """Give one more connection."""
-        other = NatsCore(self._broker)
-        try:
-            yield other
-        finally:
-            await other.close()
+    async def shut(self, line: _Line) -> None:
+        """Leave the server."""
+        await line.close()
 
     @contextmanager
     def breath(self) -> Iterator[Breath]:
@@ -193,19 +196,9 @@ class NatsCore(Outlet):
         plain = set(named) - patterns
         return Listened(tuple(sorted(plain)), tuple(sorted(patterns)), len(named), fits)
 
-    async def hang_up(self) -> None:
-        """Give up the connection."""
-        line, self._line = self._line, None
-        if line:
-            await line.close()
-
-    async def close(self) -> None:
-        """Leave the server."""
-        await self.hang_up()
-
 
 def _asked(url: str) -> Any:
-    with urlopen(url, timeout=ANSWER_S) as answer:
+    with open_url(url, ANSWER_S) as answer:
         return json.load(answer)
 
 
@@ -255,9 +248,14 @@ class _Subscriber(Listener):
             take(message.subject, message.data)
 
         with suppress(*ERRORS):
-            self._line = line = await _Line.open(self._broker.url, "qaws")
-            self._subscriptions = [await line.client.subscribe(c, cb=heard) for c in channels]
-            await line.probe()
+            line = await _Line.open(self._broker.url, "qaws")
+            try:
+                self._subscriptions = [await line.client.subscribe(c, cb=heard) for c in channels]
+                await line.probe()
+            except BaseException:
+                await line.close()
+                raise
+            self._line = line
 
     async def settle(self, within_s: float) -> None:
         """Wait for a probe, and for what lies before it: each subscription has its own queue."""

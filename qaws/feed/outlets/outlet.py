@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from qaws.sut.broker import Broker
 from qaws.verdict import NotVerified
 
 Message = tuple[str, str | bytes]
@@ -142,3 +143,66 @@ class Outlet(ABC):
     @abstractmethod
     async def close(self) -> None:
         """End it."""
+
+
+class OneLine(Outlet):
+    """An outlet over one connection, which is opened when it is wanted, and again when it is dead.
+
+    `line` is whatever the kind makes of a connection.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        """Begin without a connection.
+
+        Args:
+            broker: where.
+        """
+        self._broker = broker
+        self._line: Any = None
+
+    @abstractmethod
+    async def open(self) -> Any:
+        """Return a new connection."""
+
+    @abstractmethod
+    def is_open(self, line: Any) -> bool:
+        """Return whether a connection still is one."""
+
+    @abstractmethod
+    async def hand_over(self, line: Any, messages: Sequence[Message]) -> None:
+        """Hand over messages in order; return when the broker has taken all of them."""
+
+    @abstractmethod
+    async def shut(self, line: Any) -> None:
+        """End a connection."""
+
+    async def publish(self, channel: str, payload: str | bytes) -> int | None:
+        """Hand over one message; nobody knows how many heard it."""
+        return (await self.publish_all([(channel, payload)]))[0]
+
+    async def publish_all(self, messages: Sequence[Message]) -> list[int | None]:
+        """Hand over several; nobody knows how many heard them."""
+        if self._line is None or not self.is_open(self._line):
+            await self.hang_up()
+            self._line = await self.open()
+        await self.hand_over(self._line, messages)
+        return [None] * len(messages)
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator[Outlet]:
+        """Give one more connection."""
+        other = type(self)(self._broker)
+        try:
+            yield other
+        finally:
+            await other.close()
+
+    async def hang_up(self) -> None:
+        """Give up the connection."""
+        line, self._line = self._line, None
+        if line:
+            await self.shut(line)
+
+    async def close(self) -> None:
+        """Leave the broker."""
+        await self.hang_up()

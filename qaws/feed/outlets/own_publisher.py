@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -35,7 +37,11 @@ class OwnPublisher(Outlet):
         self._shown = " ".join(command).replace(broker_url or " ", shown(broker_url) or " ")
         try:
             self._process = subprocess.Popen(
-                list(command), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                bufsize=0,
+                start_new_session=True,  # Ctrl-C is for the suite, which still has to clean up
             )
         except OSError as problem:
             raise Broken(f"[feed] command = {self._shown}: {problem.strerror}") from None
@@ -70,15 +76,15 @@ class OwnPublisher(Outlet):
         """Do nothing: the command sees to its connections."""
 
     async def close(self) -> None:
-        """End the command: its input ends, and then it does."""
+        """End the command: its input ends, and then it does, with all that it has started."""
         assert self._process.stdin
         with suppress(OSError):
             self._process.stdin.close()
         with suppress(subprocess.TimeoutExpired):
             await asyncio.to_thread(self._process.wait, ANSWER_S)
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await asyncio.to_thread(self._process.wait)
 
 
 class _Lines(Breath):

@@ -232,20 +232,22 @@ class _Reader(Listener):
         self._broker, self._field = broker, field.encode()
         self._client: redis.asyncio.Redis | None = None
         self._last: dict[str, Any] = {}
+        self._knows = False
         self._take: Take = lambda channel, payload: None
 
     @property
     def is_on(self) -> bool:  # type: ignore[override]
-        """Return whether it has begun."""
-        return self._client is not None
+        """Return whether it knows where each stream ended as it began."""
+        return self._client is not None and self._knows
 
     async def begin(self, channels: Collection[str], take: Take) -> None:
         """Remember where the streams end now."""
-        self._client, self._take = client(self._broker.url), take
+        self._client, self._take, self._knows = client(self._broker.url), take, False
         with suppress(*ERRORS):
             for channel in channels:
                 last: Any = await self._client.xrevrange(channel, count=1)
                 self._last[channel] = last[0][0] if last else b"0-0"
+            self._knows = True
 
     async def settle(self, within_s: float) -> None:
         """Read what was added since."""

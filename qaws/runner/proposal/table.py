@@ -7,17 +7,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-INLINE = 100
-"""Characters of a list on one line."""
-
 
 def inline(value: Any) -> str:
-    """Return a value as TOML, on one line."""
+    """Return a value as TOML, on one line.
+
+    Raises:
+        ValueError: there is a null in it, which TOML does not have.
+    """
+    if value is None:
+        raise ValueError("TOML has no null")
     if isinstance(value, Mapping):
         return f"{{ {', '.join(f'{key(k)} = {inline(v)}' for k, v in value.items())} }}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{', '.join(map(inline, value))}]"
-    if isinstance(value, str) and "\\" in value and "'" not in value:
+    if isinstance(value, str) and "\\" in value and "'" not in value and value.isprintable():
         return f"'{value}'"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

@@ -25,3 +25,8 @@ def test_what_is_not_certain_stands_above_its_key():
     assert lines[lines.index("# GUESSED") + 1] == 'answer = [{ "a.b" = "x\\"y" }]'
     assert lines[lines.index("# seen: {}") + 1] == "match = { t = '^a\\.b' }"
     assert tomllib.loads("\n".join(lines)) == {"dialect": dialect}
+
+
+@pytest.mark.parametrize("text", ["a\nb\\c", "\\d+", "\x7f\\", "it's \\w", '"', "é\t\\"])
+def test_any_text_reads_back(text):
+    assert tomllib.loads(f"x = {table.inline(text)}") == {"x": text}

@@ -1,0 +1,24 @@
+"""What `python -m mutation` is asked for: a sample of nothing would look like a good one."""
+
+import importlib.util
+
+import pytest
+
+if not importlib.util.find_spec("cosmic_ray"):
+    pytest.skip("cosmic-ray is not there; make test brings it", allow_module_level=True)
+
+from mutation import __main__ as mutation
+
+
+@pytest.mark.parametrize("flag", ["--sample", "--jobs", "--first"])
+@pytest.mark.parametrize("value", ["0", "-1", "x"])
+def test_a_count_of_nothing_is_refused(capsys, flag, value):
+    with pytest.raises(SystemExit) as end:
+        mutation.main([f"{flag}={value}"])
+    assert end.value.code == 2
+    assert f"{value}: must be a number of 1 or more" in capsys.readouterr().err
+
+
+def test_a_word_that_no_mutant_has_is_said(capsys):
+    assert mutation.main(["--only", "no such word", "--sample", "5"]) == 2
+    assert "no mutant of the sample has 'no such word' in its name" in capsys.readouterr().out
