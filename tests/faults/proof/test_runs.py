@@ -9,6 +9,9 @@ from behave.configuration import Configuration
 
 from faults.proof import runs, scope, suite
 from faults.proof.fork_client import CAN_FORK, ForkServer
+from faults.proof.runner import Runner
+from qaws.auth import key_set
+from qaws.protocol import contract
 from tests.processes import is_alive
 from tests.waiting import HANG_S, until
 
@@ -32,6 +35,15 @@ def test_a_run_has_its_own_reports_and_no_foreign_settings(tmp_path, monkeypatch
     assert variables["QAWS_REPORTS"] == str(tmp_path)
     assert variables[factor] == "3"
     assert not {"QAWS_TARGET", "TICKER_PORT"} & variables.keys()
+
+
+def test_what_is_the_same_for_all_runs_is_made_before_the_first():
+    suite.load()
+    made = key_set._decoys, key_set.encryption_key, contract._validators
+    for each in made:
+        each.cache_clear()
+    Runner.preload()
+    assert [each.cache_info().currsize for each in made] == [1, 1, 1]
 
 
 def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
