@@ -38,6 +38,7 @@ class FakeRun:
         services=None,
         slow=(),
         files=(),
+        told="",
     ):
         self.name, self.overdue, self.elapsed_s, self.allowed_s = name, False, 1.0, allowed_s
         self.stop_after, self.services, self.slow = stop_after, services, slow
