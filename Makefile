@@ -18,6 +18,8 @@ install = sed -n '/^. part $(1)$$/,/^$$/p' $(LOCK) >$(VENV)/$(1).txt && test -s 
 # The own tests in four processes: they mostly wait. ARGS="-n 0" has them in one.
 PYTEST := $(RUN) -m pytest -n 4 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# What is begun by the hundred is compiled once, even where an environment says otherwise.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dask browser feeds p0 p1 signoff coverage repeat nightly check unit test faults mutation report pictures demo bench services steps lock clean

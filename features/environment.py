@@ -8,6 +8,7 @@ _spec = importlib.util.spec_from_file_location("qaws_hooks", _file)
 _hooks = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_hooks)
 
+preload = _hooks.preload
 before_all = _hooks.before_all
 before_scenario = _hooks.before_scenario
 before_step = _hooks.before_step

@@ -83,6 +83,11 @@ class Task:
         return " with ".join(self.faults) or SOUND
 
     @property
+    def told(self) -> str:
+        """Return what is told of its fault: by that it is guessed which rows show it."""
+        return f"{self.fault.name} {self.fault.story}" if self.fault else ""
+
+    @property
     def stop_after(self) -> dict[str, str]:
         """Id → words: once a row has failed in those words, its further rows tell nothing new."""
         return {**dict.fromkeys(self.fault.also, ""), **self.ask.wanted} if self.fault else {}
@@ -248,6 +253,7 @@ class Prover:
             self._services(ask),
             self._slow,
             ask.files,
+            told=task.told,
         )
 
     def _services(self, asked: Ask) -> socket.socket | None:

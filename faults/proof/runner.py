@@ -1,14 +1,17 @@
 """behave's runner, but for the order of what shares an id: what tells most comes first.
 
-Once a row has said what a fault declares, what else has its id is left out. So of an outline's rows
-one that the declared words are about goes first, and one that takes long goes last; and so does a
-scenario that takes long among those of its id.
+Once a row has said what a fault declares, what else has its id is left out. So of what shares an id
+a row that the declared words are about goes first; then what has most in common with what is told
+of the fault; then what takes long goes last. Only the order depends on that: whatever was expected
+to fail and is not shown by the first row is asked of all the others.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,20 @@ SECONDS = Path("seconds.json")
 """Where a run leaves how long its scenarios took, in its own folder."""
 
 
+STEM = 5
+"""Words whose first letters are these are taken for one: "algorithm" and "algorithms"."""
+
+JOINTS = frozenset(
+    (
+        *("a", "an", "and", "any", "are", "as", "at", "be", "by", "each", "every", "for", "from"),
+        *("has", "have", "in", "is", "it", "its", "no", "nobody", "not", "of", "on", "one", "or"),
+        *("so", "that", "the", "them", "to", "two", "which", "who", "whom", "whose", "with"),
+        "without",
+    )
+)
+"""Words that hold a sentence together and tell nothing."""
+
+
 class Runner(runner.Runner):  # type: ignore[misc]
     """Orders the rows, and leaves how long each took."""
 
@@ -29,6 +46,8 @@ class Runner(runner.Runner):  # type: ignore[misc]
     """What verdicts are expected to say."""
     slow: Collection[str] = ()
     """Places of the rows that take long."""
+    told: str = ""
+    """What is told of the fault: its name and its story."""
     preload: Callable[[], None] = staticmethod(lambda: None)
     """What the suite offers to those who fork runs of it: it makes what is the same for all."""
 
@@ -47,18 +66,29 @@ class Runner(runner.Runner):  # type: ignore[misc]
 
     def _order(self, feature: Feature) -> None:
         """Order the rows of each outline, and what shares an id; equal ones stay in order."""
+        ids = [id_of(item) for item in feature.run_items]
+        ranks: dict[int, tuple[bool, float, bool]] = {}
+        for test_id in dict.fromkeys(ids):
+            items = [item for item in feature.run_items if id_of(item) == test_id]
+            ranks |= self._ranks([row for item in items for row in rows_of(item)])
         for outline in feature.scenarios:
             if isinstance(outline, ScenarioOutline):
-                outline.scenarios.sort(key=self._rank)
-        ids = [id_of(item) for item in feature.run_items]
-        ranks = {id(item): min(map(self._rank, rows_of(item))) for item in feature.run_items}
-        feature.run_items.sort(key=lambda item: (ids.index(id_of(item)), ranks[id(item)]))
+                outline.scenarios.sort(key=lambda row: ranks[id(row)])
+        first = {
+            id(item): min(ranks[id(row)] for row in rows_of(item)) for item in feature.run_items
+        }
+        feature.run_items.sort(key=lambda item: (ids.index(id_of(item)), first[id(item)]))
 
-    def _rank(self, row: Scenario) -> tuple[bool, bool]:
-        """Return what rows and scenarios are sorted by."""
-        return not is_about(row._row.cells if row._row else (), self.words), (
-            place(row) in self.slow
-        )
+    def _ranks(self, rows: Sequence[Scenario]) -> dict[int, tuple[bool, float, bool]]:
+        """Return what rows and scenarios of an id are sorted by; what takes long counts half."""
+        texts = [" ".join([row.name, *_cells(row)]) for row in rows]
+        told = " ".join([self.told, *self.words])
+        ranks = {}
+        for row, like in zip(rows, likeness(texts, told), strict=True):
+            is_slow = place(row) in self.slow
+            about = is_about(_cells(row), self.words)
+            ranks[id(row)] = (not about, -like / 2 if is_slow else -like, is_slow)
+        return ranks
 
 
 def rows_of(item: Scenario | ScenarioOutline) -> list[Scenario]:
@@ -74,6 +104,27 @@ def id_of(item: Scenario | ScenarioOutline) -> str:
 def place(scenario: Scenario) -> str:
     """Return where a scenario or a row stands, as "name.feature:12"."""
     return f"{Path(scenario.filename).name}:{scenario.line}"
+
+
+def _cells(row: Scenario) -> Sequence[str]:
+    return row._row.cells if row._row else ()
+
+
+def likeness(texts: Sequence[str], told: str) -> list[float]:
+    """Return how much each text has in common with what is told.
+
+    A word counts the more the fewer texts have it; words that begin alike are one.
+    """
+    have = [_stems(text) for text in texts]
+    common = Counter(stem for stems in have for stem in stems)
+    looked_for = _stems(told)
+    return [sum(1 / common[stem] for stem in stems & looked_for) for stems in have]
+
+
+def _stems(text: str) -> set[str]:
+    """Return the beginnings of the words of a text that tell something."""
+    words = set(re.findall(r"[a-z0-9]{2,}", text.lower())) - JOINTS
+    return {word[:STEM] for word in words}
 
 
 def is_about(cells: Iterable[str], words: Iterable[str]) -> bool:

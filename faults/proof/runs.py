@@ -44,6 +44,7 @@ class Run:
         slow: Collection[str] = (),
         files: Sequence[Path] = (FEATURES,),
         settings: Mapping[str, str] | None = None,
+        told: str = "",
     ) -> None:
         """Start behave.
 
@@ -60,6 +61,7 @@ class Run:
             slow: places of the rows that take long: they go last.
             files: the feature files to read.
             settings: of the target, that differ from those of its file, as "launch.directory".
+            told: what is told of the fault: what has most in common with it is asked first.
         """
         self.name = name
         self.allowed_s = allowed_s
@@ -85,7 +87,9 @@ class Run:
             arguments += ["-D", f"stop_after_expected_failure={json.dumps(dict(stop_after))}"]
         self._services = services
         words = [each for each in (stop_after or {}).values() if each]
-        self._child = suite.start(arguments, folder, _environment(folder), services, slow, words)
+        self._child = suite.start(
+            arguments, folder, _environment(folder), services, slow, words, told
+        )
 
     @property
     def pid(self) -> int:

@@ -166,7 +166,8 @@ def _unusable() -> set[str]:
 def sound(asks: Iterable[Ask], full: bool) -> dict[str, list[Ask]]:
     """Return what the sound service must pass before anything of it can be proven, by its kind.
 
-    Functional scenarios are asked one by one, so that several can be run at a time.
+    Functional scenarios are asked one by one, so that several can be run at a time; the last ones
+    first, for among these are the longest.
     """
     functional = {test_id for each in asks if not each.measures for test_id in each.wanted}
     load = {test_id for each in asks if each.measures for test_id in each.wanted}
@@ -174,8 +175,10 @@ def sound(asks: Iterable[Ask], full: bool) -> dict[str, list[Ask]]:
     if functional:
         every = scenarios("integration").keys() | scenarios("security").keys()
         ids = every - scenarios("whole-run").keys() if full else functional
-        each = [Ask((*FUNCTIONAL, any_of([test_id])), {}, label=test_id) for test_id in sorted(ids)]
-        checks["functional"] = each
+        checks["functional"] = [
+            Ask((*FUNCTIONAL, any_of([test_id])), {}, label=test_id)
+            for test_id in sorted(ids, reverse=True)
+        ]
     if load:
         load |= {*QUICK} if full else set()
         checks["under load"] = [Ask((*MEASURING, any_of(load)), {}, measures=True, label="load")]

@@ -69,6 +69,7 @@ def start(
     services: socket.socket | None,
     slow: Collection[str] = (),
     words: Collection[str] = (),
+    told: str = "",
 ) -> BaseProcess:
     """Start behave in a process of its own.
 
@@ -79,11 +80,12 @@ def start(
         services: the connection to the fork server, None to start services as ever.
         slow: places of the rows that take long: they go last.
         words: what verdicts are expected to say: rows that they are about go first.
+        told: what is told of the fault: then go those that have most in common with it.
     """
     load()
     sys.stdout.flush()
     sys.stderr.flush()
-    Runner.slow, Runner.words = slow, words
+    Runner.slow, Runner.words, Runner.told = slow, words, told
     child = multiprocessing.get_context("fork").Process(
         target=_run, args=(list(arguments), folder, environment, services, os.getpid())
     )

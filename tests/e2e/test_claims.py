@@ -2,11 +2,11 @@
 
 import json
 import os
-import sys
 
 import pytest
 
-from tests.processes import ROOT, run
+from tests.forked import run_behave
+from tests.processes import ROOT
 from tests.waiting import HANG_S
 
 REFERENCE = ROOT / "targets" / "reference.toml"
@@ -24,8 +24,7 @@ def behave(tmp_path):
         reports = tmp_path / "reports"
         variables = {k: v for k, v in os.environ.items() if not k.startswith("QAWS_")}
         variables |= {"QAWS_REPORTS": str(reports), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "behave", *arguments]
-        done = run(command, cwd=ROOT, env=variables, within_s=4 * HANG_S)
+        done = run_behave(*arguments, env=variables, within_s=4 * HANG_S)
         rows = (reports / "checks.jsonl").read_text("utf-8").splitlines()
         record = json.loads((reports / "run.json").read_text("utf-8"))
         return done.returncode, record, [json.loads(line) for line in rows]

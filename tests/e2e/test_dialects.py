@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import run
+from tests.forked import run_behave
 from tests.waiting import HANG_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,9 +18,9 @@ ASKED = ("001", "002", "005", "006", "008", "010", "016")
 def behave(folder, target, tags, **environment):
     """Run behave against a target; return output and scenario records."""
     tools = Path(sys.executable).parent
-    done = run(
-        [sys.executable, "-m", "behave", f"--tags={tags}", "-D", f"target={TARGETS / target}"],
-        cwd=ROOT,
+    done = run_behave(
+        f"--tags={tags}",
+        *("-D", f"target={TARGETS / target}"),
         env={
             **os.environ,
             "QAWS_REPORTS": str(folder),

@@ -14,7 +14,7 @@ import pytest
 
 from qaws.runtime.ports import free_port
 from qaws.sut.brokers.nats_server import NatsServer
-from tests.processes import run
+from tests.forked import run_behave
 from tests.services.independent import results, surroundings
 from tests.waiting import HANG_S, until
 
@@ -35,9 +35,9 @@ def behave(tmp_path):
         if target == "mqtt" and not shutil.which("mosquitto", path=PATH):
             pytest.skip("mosquitto is not there")
         file, tools = TARGETS / f"{target}.toml", Path(sys.executable).parent
-        done = run(
-            [sys.executable, "-m", "behave", f"--tags={tags}", "-D", f"target={file}", *settings],
-            cwd=ROOT,
+        done = run_behave(
+            f"--tags={tags}",
+            *("-D", f"target={file}", *settings),
             env={
                 **os.environ,
                 "QAWS_REPORTS": str(tmp_path),

@@ -6,7 +6,6 @@ that use it are run. QAWS_SLOW=1 runs all functional tests of @p0 with each.
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from qaws.auth.tokens import Tokens
 from qaws.sut.services import Services
 from qaws.sut.target_file import read_target
 from tests.e2e.removals import REFERENCE, REMOVALS, with_own_feed, without_section
-from tests.processes import run
+from tests.forked import run_behave
 from tests.waiting import HANG_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,9 +67,9 @@ WHOLE = {"idle_timeout_s", "ready_log", "ready_path", "log_files", "demo"}
 def behave(folder, file, *tags, **variables):
     """Run behave; return its exit code, its output and {(id, status): messages}."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("QAWS_")}
-    done = run(
-        [sys.executable, "-m", "behave", *tags, "-D", f"target={file}"],
-        cwd=ROOT,
+    done = run_behave(
+        *tags,
+        *("-D", f"target={file}"),
         env={**kept, "QAWS_REPORTS": str(folder), "PYTHONPATH": str(ROOT), **variables},
         within_s=10 * HANG_S,
     )

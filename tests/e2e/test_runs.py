@@ -1,4 +1,4 @@
-"""Whole runs of behave, in a process of their own, on a copy of the project's features.
+"""Whole runs of behave, each in a process of its own, on a copy of the project's features.
 
 The real service, the real broker; reports go to the copy. What a run leaves behind is read as a
 reader would: exit code, console, run.json, checks.jsonl, and the processes.
@@ -20,6 +20,7 @@ import psutil
 import pytest
 import redis
 
+from tests.forked import run_behave
 from tests.waiting import HANG_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,9 +45,7 @@ class Project:
 
     def start(self, *arguments, **variables):
         """Start behave; its output is collected in a file."""
-        self.reports.mkdir(exist_ok=True)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("QAWS_")}
-        environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **variables}
+        environment = self._environment(variables)
         with (self.path / "console.txt").open("w") as console:
             return self.spawn(
                 [sys.executable, "-m", "behave", "--no-color", *arguments],
@@ -59,7 +58,17 @@ class Project:
 
     def run(self, *arguments, within_s=LIMIT_S, **variables):
         """Run behave to its end, which must come in time; return the exit code."""
-        return self.start(*arguments, **variables).wait(within_s)
+        environment = self._environment(variables)
+        done = run_behave(
+            "--no-color", *arguments, cwd=self.path, env=environment, within_s=within_s
+        )
+        (self.path / "console.txt").write_text(done.stdout, "utf-8")
+        return done.returncode
+
+    def _environment(self, variables):
+        self.reports.mkdir(exist_ok=True)
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("QAWS_")}
+        return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **variables}
 
     @property
     def console(self):

@@ -38,9 +38,12 @@ class FakeRun:
         services=None,
         slow=(),
         files=(),
+        told="",
     ):
         self.name, self.overdue, self.elapsed_s, self.allowed_s = name, False, 1.0, allowed_s
         self.stop_after, self.services, self.slow = stop_after, services, slow
+        is_fault = name != proving.SOUND and " with " not in name
+        assert told.startswith(f"{name} ") if is_fault else not told
         self.started.append((name, tuple(tags)))
         if name == proving.SOUND:  # one run for each scenario
             asked = ([r for r in rows if f"@{r.id}" in tags[-1]] for rows in self.script[name])
@@ -118,8 +121,8 @@ def test_all_caught(script, tmp_path):
 def test_a_named_run_asks_only_the_scenarios_that_the_fault_names(script, tmp_path):
     run_proof(tmp_path)
     assert FakeRun.started[:3] == [
-        ("the sound service", (*scope.FUNCTIONAL, "@QA-WS-006")),
         ("the sound service", (*scope.FUNCTIONAL, "@QA-WS-007")),
+        ("the sound service", (*scope.FUNCTIONAL, "@QA-WS-006")),
         ("price-rounded", (*scope.FUNCTIONAL, "@QA-WS-006")),
     ]
 
@@ -178,7 +181,7 @@ def test_a_run_without_scenarios_is_no_proof(script, tmp_path):
 
 def test_a_run_that_is_stuck_says_where(script, tmp_path):
     script["volume-zero"][0].append(row("QA-WS-011", "error", ""))
-    run = FakeRun("volume-zero", tmp_path, (), "volume-zero", 120.0)
+    run = FakeRun("volume-zero", tmp_path, (), "volume-zero", 120.0, told="volume-zero x")
     run.overdue = True
     rows, problem = proving._outcome(run)  # type: ignore[arg-type]
     assert [each.id for each in rows] == ["QA-WS-007"]

@@ -9,6 +9,9 @@ from behave.configuration import Configuration
 
 from faults.proof import runs, scope, suite
 from faults.proof.fork_client import CAN_FORK, ForkServer
+from faults.proof.runner import Runner
+from qaws.auth import key_set
+from qaws.protocol import contract
 from tests.processes import is_alive
 from tests.waiting import HANG_S, until
 
@@ -34,7 +37,25 @@ def test_a_run_has_its_own_reports_and_no_foreign_settings(tmp_path, monkeypatch
     assert not {"QAWS_TARGET", "TICKER_PORT"} & variables.keys()
 
 
-def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
+def test_what_is_the_same_for_all_runs_is_made_before_the_first():
+    suite.load()
+    made = key_set._decoys, key_set.encryption_key, contract._validators
+    for each in made:
+        each.cache_clear()
+    Runner.preload()
+    assert [each.cache_info().currsize for each in made] == [1, 1, 1]
+
+
+@pytest.fixture(scope="module")
+def server():
+    """What services are forked from; None where they are begun as ever."""
+    forks = ForkServer() if CAN_FORK else None
+    yield forks
+    if forks:
+        forks.stop()
+
+
+def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path, server):
     def rows_of(stop_after):
         run = runs.Run(
             "x",
@@ -43,6 +64,7 @@ def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
             ["broken-json-closes"],
             stop_after=stop_after,
             allowed_s=4 * HANG_S,
+            services=server.connection() if server else None,
         )
         try:
             until(run.is_over, within_s=4 * HANG_S)
@@ -60,19 +82,15 @@ def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path):
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="wants Linux")
-def test_nothing_survives_a_run_that_is_killed(tmp_path):
-    server = ForkServer()
-    try:
-        tags = [*scope.FUNCTIONAL, "@QA-WS-011"]  # waits for seconds
-        run = runs.Run("x", tmp_path / "run", tags, (), 4 * HANG_S, None, server.connection())
-        log = run.folder / "logs" / "service-1.log"
-        until(lambda: log.exists() and "listening" in log.read_text())
-        services = psutil.Process(server.pid).children()
-        brokers = psutil.Process(run.pid).children()
-        assert services
-        assert brokers
-        os.kill(run.pid, signal.SIGKILL)
-        run.stop()
-        assert not [each for each in (*services, *brokers) if is_alive(each.pid)]
-    finally:
-        server.stop()
+def test_nothing_survives_a_run_that_is_killed(tmp_path, server):
+    tags = [*scope.FUNCTIONAL, "@QA-WS-011"]  # waits for seconds
+    run = runs.Run("x", tmp_path / "run", tags, (), 4 * HANG_S, None, server.connection())
+    log = run.folder / "logs" / "service-1.log"
+    until(lambda: log.exists() and "listening" in log.read_text())
+    services = psutil.Process(server.pid).children()
+    brokers = psutil.Process(run.pid).children()
+    assert services
+    assert brokers
+    os.kill(run.pid, signal.SIGKILL)
+    run.stop()
+    assert not [each for each in (*services, *brokers) if is_alive(each.pid)]

@@ -1,0 +1,124 @@
+"""behave in a process that was forked from one that has imported the suite, for whole runs.
+
+`python -m behave` imports for most of a second what is the same in each run. Here a process does so
+once, for all tests of a worker; each run is a fork of it, with an environment, a folder and outputs
+of its own, and reads hooks, steps and features as ever. The reference service that it starts, with
+a fault or without, is forked likewise, as in the proof of the faults. A test that is about how a
+run begins or ends begins a new interpreter: `tests.processes.run`.
+"""
+
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import psutil
+
+from faults.proof.fork_client import CAN_FORK, ForkServer, fork_services, hang_up
+from faults.proof.processes import settle
+from tests.processes import ROOT
+from tests.waiting import HANG_S
+
+LOADED = "tests.loaded"
+"""Imports what the runs need; see there."""
+
+
+@cache
+def _server() -> ForkServerContext:
+    """Start the process that has imported everything; it ends with this one."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([LOADED])
+    own = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}  # nothing with threads is forked
+    kept = {name: os.environ.get(name) for name in own}
+    os.environ.update(own)
+    try:
+        forkserver.ensure_running()
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+    return context
+
+
+@cache
+def _services() -> ForkServer:
+    """Start the process that the reference service is forked from; it ends with this one."""
+    return ForkServer()
+
+
+def run_behave(
+    *arguments: str, env: Mapping[str, str], cwd: Path = ROOT, within_s: float = 2 * HANG_S
+) -> subprocess.CompletedProcess[str]:
+    """Run behave to its end, which must come in time; return exit code and output, all in one.
+
+    Whatever happens, neither it nor its children are there afterwards.
+
+    Args:
+        arguments: what follows `python -m behave`.
+        env: all variables of the run.
+        cwd: where it runs.
+        within_s: how long it may take, in seconds.
+    """
+    services = _services().connection() if CAN_FORK else None
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        log.touch()
+        process = _server().Process(
+            target=_be_behave, args=(arguments, dict(env), cwd, log, services)
+        )
+        process.start()
+        try:
+            process.join(within_s)
+            code, output = process.exitcode, log.read_text("utf-8", "replace")
+        finally:
+            _end(process)
+            if services:
+                hang_up(services)
+    if code is None:
+        raise subprocess.TimeoutExpired(["behave", *arguments], within_s, output)
+    return subprocess.CompletedProcess(["behave", *arguments], code, output, "")
+
+
+def _end(process: BaseProcess) -> None:
+    """End a process and its children at once; nothing happens where all have ended."""
+    if not process.is_alive():
+        return
+    first = psutil.Process(process.pid)
+    family = [first, *first.children(recursive=True)]
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    process.join(HANG_S)
+    _, left = psutil.wait_procs(family, timeout=HANG_S)
+    assert not left
+
+
+def _be_behave(
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    log: Path,
+    services: socket.socket | None,
+) -> None:
+    """Be `python -m behave`, in a process that was forked for it."""
+    assert LOADED in sys.modules, "nothing was imported beforehand"
+    with log.open("wb") as file:
+        settle(file.fileno(), env, cwd)
+    if services:
+        fork_services(services)
+    sys.path.insert(0, str(cwd))
+    sys.argv = ["behave", *arguments]
+    from behave.__main__ import main
+
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""Imports what each run of the suite needs, for `tests.forked`, and makes what all runs may share.
+
+Nothing is left open, and there is one thread.
+"""
+
+import gc
+import importlib
+import pkgutil
+
+import qaws.behaviours
+from qaws.runner import behave_run
+
+for _name in ("behave.__main__", "qaws.runner.record", "qaws.report.formatter"):
+    importlib.import_module(_name)
+for _each in pkgutil.iter_modules(qaws.behaviours.__path__, "qaws.behaviours."):
+    importlib.import_module(_each.name)
+behave_run.preload()
+gc.collect()
+gc.freeze()
