@@ -88,9 +88,7 @@ async def open_page(testbed: Testbed, selection: Selection) -> None:
         testbed.scenario.figures.append(("the browser trusts", browser_trust.TRUSTS))
     testbed.scenario.connections.all.append(connection)
     testbed.scenario.stash[PAGE] = connection
-    url, _ = credentials(
-        testbed.service.url, token, location, testbed.target.auth.query_parameter
-    )
+    url, _ = credentials(testbed.service.url, token, location, testbed.target.auth.query_parameter)
     await connection.come(url)
     testbed.scenario.background.append(asyncio.create_task(connection.until_failed()))
     await lifecycle.settled(testbed, connection)

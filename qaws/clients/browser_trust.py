@@ -24,8 +24,8 @@ PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.
 ALLOWANCE_S = 20.0
 
 TRUSTS = (
-    "the authority of [endpoint] alone besides its own list, put into an NSS store of this "
-    "browser's own; the browser has checked the certificate itself"
+    "the authority of [endpoint] besides its own list, by an NSS store that only this browser "
+    "reads; it has checked the certificate itself"
 )
 """What the evidence says of it."""
 
