@@ -14,11 +14,14 @@ from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.load import LOAD
 from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
+from qaws.clients.registry import key_of
 from qaws.oracle.announcements import announced
 from qaws.oracle.audit import audit, missing, was_held
 from qaws.oracle.ledger import Arrival, Key, Published
 from qaws.protocol.exact import exact, plain
 from qaws.protocol.market import Selection
+from qaws.protocol.rows import unknown_name
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
 
@@ -167,7 +170,7 @@ async def equals_published(testbed: Testbed, client: str, fields: Sequence[str])
                 unknown.append(field)
                 continue
             if field not in sent:
-                raise Broken(f'a {tick.kind} has no field "{field}"; it has {", ".join(sent)}')
+                raise Broken(f"a tick of {tick.symbol} {unknown_name('field', field, sent)}")
             testbed.scenario.checks.require(
                 field in got and got[field] == sent[field],
                 f"{PRICES.get(field, field)} of {tick} at {client}",
@@ -206,14 +209,23 @@ async def received_none(testbed: Testbed, clients: Sequence[str], kinds: Sequenc
     for connection in connections:
         if connection.is_open and not connection.holds():
             await _require_pong(testbed, connection)
-        found = [kind for kind in kinds if any(connection.received(kind))]
+        came = [frame for kind in kinds for frame in connection.received(kind)]
+        marks = sum(_marks_an_end(testbed, frame) for frame in came)
         words = " and no ".join(kinds)
+        besides = f", of which the suite's own end markers are {marks}" if marks else ""
         testbed.scenario.checks.require(
-            not found,
+            len(came) == marks,
             f"messages that {connection.name} received",
-            connection.summary(),
+            connection.summary() + besides,
             f"no {words}",
         )
+
+
+def _marks_an_end(testbed: Testbed, frame: Frame) -> bool:
+    """Return whether a message is a fence: the suite has published it to prove an absence."""
+    key = key_of(frame)
+    tick = testbed.ledger.find(key) if key else None
+    return tick is not None and tick.role == "fence"
 
 
 async def _require_pong(testbed: Testbed, connection: Connection) -> None:
