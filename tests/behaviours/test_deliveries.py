@@ -49,7 +49,7 @@ def test_counted_clients_are_not_connected_twice(scenario):
         await do(lifecycle.be_connected, ["client 1", "client 2"])
         await do(lifecycle.be_connected, ["client 1"])
 
-    with pytest.raises(Broken, match='client 1 is connected already.*say "clients 3 to 3"'):
+    with pytest.raises(Broken, match=r'client 1 is connected already.*say "clients 3 to 3"'):
         scenario(Ticker, story)
 
 
