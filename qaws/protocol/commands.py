@@ -66,22 +66,16 @@ class Commands:
 
     def both(self) -> bytes:
         """Return ping and subscribe as one message: what is asked for stands there twice."""
-        self._verb()
+        self.verb()
         ping = self._members_of(str(self._dialect.ping()).encode(), "ping")
         wish = str(self._dialect.subscribe(selection_of(USUAL))).encode()
         return b"{" + ping + b"," + self._members_of(wish, "subscribe") + b"}"
 
     def action(self, value: bytes) -> bytes:
         """Return a message that has nothing but what is asked for, which is that value."""
-        return b"{" + json.dumps(self._verb()).encode() + b":" + value + b"}"
+        return b"{" + json.dumps(self.verb()).encode() + b":" + value + b"}"
 
-    def _naming(self, forms: Sequence[str], times: int) -> bytes:
-        for form in forms:
-            if (text := self._dialect.naming(form, [MARK] * times)) is not None:
-                return text.encode()
-        raise self._lacking(f"a message that subscribes to {' or '.join(forms)}")
-
-    def _verb(self) -> str:
+    def verb(self) -> str:
         """Return the member that says what is asked for: in ping and subscribe it differs."""
         ping = self._object(str(self._dialect.ping()).encode()) or {}
         wish = self._object(self._naming(("instruments", "symbols"), 1)) or {}
@@ -90,6 +84,12 @@ class Commands:
             if isinstance(value, str) and isinstance(other, str) and value != other:
                 return name
         raise self._lacking("a member that says what is asked for, in ping and subscribe alike")
+
+    def _naming(self, forms: Sequence[str], times: int) -> bytes:
+        for form in forms:
+            if (text := self._dialect.naming(form, [MARK] * times)) is not None:
+                return text.encode()
+        raise self._lacking(f"a message that subscribes to {' or '.join(forms)}")
 
     def _members_of(self, text: bytes, what: str) -> bytes:
         """Return the members of a message, without its braces."""
