@@ -14,8 +14,6 @@ from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.load import LOAD
 from qaws.clients.connection import Connection
-from qaws.clients.frame_log import Frame
-from qaws.clients.registry import key_of
 from qaws.oracle.announcements import announced
 from qaws.oracle.audit import audit, missing, was_held
 from qaws.oracle.ledger import Arrival, Key, Published
@@ -128,8 +126,7 @@ async def have_seen_it(testbed: Testbed, clients: Sequence[str]) -> None:
 
 async def _require_fences(testbed: Testbed, connections: Sequence[Connection]) -> None:
     outcome = await fences.fence(testbed, connections)
-    lacking = [c for c, arrived in outcome if not arrived]
-    if not lacking:
+    if not (lacking := [c for c, arrived in outcome if not arrived]):
         return
     last = [tick for tick in testbed.ledger.ticks if tick.role == "fence"][-1]
     testbed.scenario.checks.never(
@@ -210,22 +207,14 @@ async def received_none(testbed: Testbed, clients: Sequence[str], kinds: Sequenc
         if connection.is_open and not connection.holds():
             await _require_pong(testbed, connection)
         came = [frame for kind in kinds for frame in connection.received(kind)]
-        marks = sum(_marks_an_end(testbed, frame) for frame in came)
-        words = " and no ".join(kinds)
+        marks = sum(fences.marks_an_end(testbed, frame) for frame in came)
         besides = f", of which the suite's own end markers are {marks}" if marks else ""
         testbed.scenario.checks.require(
             len(came) == marks,
             f"messages that {connection.name} received",
             connection.summary() + besides,
-            f"no {words}",
+            f"no {' and no '.join(kinds)}",
         )
-
-
-def _marks_an_end(testbed: Testbed, frame: Frame) -> bool:
-    """Return whether a message is a fence: the suite has published it to prove an absence."""
-    key = key_of(frame)
-    tick = testbed.ledger.find(key) if key else None
-    return tick is not None and tick.role == "fence"
 
 
 async def _require_pong(testbed: Testbed, connection: Connection) -> None:
@@ -332,13 +321,8 @@ def findings(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
 
 def lacking(testbed: Testbed, connection: Connection) -> list[Published]:
     """Return the ticks that a client should have by now, and has not."""
-    held, ledger = connection.entitlements, testbed.ledger
-    return missing(
-        testbed.scenario.connections.arrivals(connection),
-        held,
-        ledger,
-        _broadcast_complete(testbed),
-    )
+    arrivals = testbed.scenario.connections.arrivals(connection)
+    return missing(arrivals, connection.entitlements, testbed.ledger, _broadcast_complete(testbed))
 
 
 def _welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:

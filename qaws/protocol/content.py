@@ -61,10 +61,11 @@ class Commands(Protocol):
 
 
 class Supply(NamedTuple):
-    """What pieces are made of: good ticks by their kinds, and the target's commands."""
+    """What pieces are made of: good ticks by their kinds, the target's commands, and the number."""
 
     ticks: Mapping[str, Any]
     commands: Commands | None
+    number: int
 
 
 Maker = Callable[[Supply], bytes]
@@ -92,7 +93,7 @@ class Content:
         Raises:
             NotVerified: the target has no such command.
         """
-        supply = Supply(ticks or {}, commands)
+        supply = Supply(ticks or {}, commands, number)
         return b"".join(
             _repeated(make(supply), reckoned(times, number), between, counted)
             for make, times, between, counted in self.pieces
@@ -219,13 +220,13 @@ def _says(piece: Mapping[str, Any]) -> Maker:
     part = content(next((piece[key] for key in ("further", "item", "is") if key in piece), ""))
 
     def make(supply: Supply) -> bytes:
-        commands = supply.commands
+        commands, bytes_ = supply.commands, part.made(supply.number)
         assert commands is not None, "whoever has rows that say commands hands these over"
         if command == "ping":
-            return commands.ping(part.made())
+            return commands.ping(bytes_)
         if command == "subscribe":
-            return commands.subscribe(forms, part.made(), reckoned(items, 0))
-        return commands.both() if command == "ping and subscribe" else commands.action(part.made())
+            return commands.subscribe(forms, bytes_, reckoned(items, supply.number))
+        return commands.both() if command == "ping and subscribe" else commands.action(bytes_)
 
     return make
 

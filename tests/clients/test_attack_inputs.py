@@ -44,6 +44,9 @@ def test_numbers_in_a_name_are_used():
     one = made("messages over 1 KiB", 1)["one byte more"]
     assert isinstance(one, Frames)
     assert len(one.frames[0]) == 1025 + 8
+    padded = made("messages over 1 KiB", 2)["a command that is padded"]
+    assert isinstance(padded, Frames)
+    assert 1024 < len(padded.frames[0]) < 1100
     flood = made("floods of 2,500 messages per second", 2)
     assert [f.per_second for f in flood.values() if isinstance(f, Flood)] == [2500, 2500]
 
