@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
 from app.server import TickerService
+from app.sessions import Session
 from faults.fault import fault, replace
 
+SECOND_DIGIT = re.compile(rb'("last_price":\s*-?\d+\.\d)\d')
 NOT_OPEN = {"QA-WS-116": "the page's connection: measured"}
 
 
@@ -88,3 +92,42 @@ def subprotocol_unasked() -> None:
 def compression_agreed_wrongly() -> None:
     """Accept the offer, with a window that the standard does not know (RFC 7692)."""
     _answer_pages("Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=99")
+
+
+def _is_page(session: Session) -> bool:
+    request = session.connection.request
+    return request is not None and _from_page(request)
+
+
+@fault(
+    story="Pages get prices with one digit behind the point, as the screen of old had no room for "
+    "more: who trades by the page sees another price than who trades by program.",
+    caught_by={"QA-WS-116": "the page received ticks that differ from what was published"},
+)
+def page_prices_cut() -> None:
+    """Make the second digit behind the point a nought, for pages."""
+    original = Session.write
+
+    def write(self: Session, frames: bytes) -> None:
+        if _is_page(self):
+            frames = SECOND_DIGIT.sub(rb"\g<1>0", frames)
+        original(self, frames)
+
+    replace(Session, "write", write)
+
+
+@fault(
+    story="Pages are told of maintenance in a message that no contract has, and the page of a "
+    "client that takes the contract at its word falls over it.",
+    caught_by={"QA-WS-116": "the page received a message that breaks the contract"},
+)
+def page_gets_a_banner() -> None:
+    """Send pages a message of an unknown type behind the welcome."""
+    original = TickerService.greet
+
+    def greet(self: TickerService, session: Session) -> None:
+        original(self, session)
+        if _is_page(session):
+            self.fanout.send(session, b'{"type":"banner","text":"maintenance on Sunday"}')
+
+    replace(TickerService, "greet", greet)

@@ -7,18 +7,18 @@ from qaws.testbed.context import StepContext
 
 
 @when("a browser page connects and subscribes to {selection:Selection}")
-def page_connects(context: StepContext, selection: Selection) -> None:
-    """A headless browser with a page that uses the browser's own WebSocket, token in the query."""
-    browser.open_page(context.testbed, selection)
+async def page_connects(context: StepContext, selection: Selection) -> None:
+    """A headless browser with a page that uses the browser's own WebSocket and the target's dialect."""
+    await context.testbed.do(browser.open_page, selection)
 
 
 @then("the page has received every tick exactly once, in order")
-def page_has_received_everything(context: StepContext) -> None:
+async def page_has_received_everything(context: StepContext) -> None:
     """No gap, no duplicate, no disorder."""
-    browser.page_received_everything(context.testbed)
+    await context.testbed.do(browser.page_received_everything)
 
 
 @then("the page stays connected for at least {after:Duration}")
-def page_is_still_connected(context: StepContext, after: float) -> None:
+async def page_is_still_connected(context: StepContext, after: float) -> None:
     """The browser has answered the service's pings, and nothing has closed the connection."""
-    browser.page_is_still_connected(context.testbed, after)
+    await context.testbed.do(browser.page_is_still_connected, after)

@@ -197,16 +197,20 @@ async def clients_come_and_go(
     await context.testbed.do(lifecycle.come_and_go, newcomers, selection, ending)
 
 
-@when("{client:Client} subscribes to {selection:Selection}")
-async def subscribes(context: StepContext, client: str, selection: Selection) -> None:
-    """A client subscribes and gets the acknowledgement."""
-    await context.testbed.do(lifecycle.subscribe, [client], selection)
+@when("{clients:Clients} {subscribing:Subscribing} to {selection:Selection}")
+async def subscribes(
+    context: StepContext, clients: list[str], subscribing: str, selection: Selection
+) -> None:
+    """Clients subscribe and get the acknowledgement."""
+    await context.testbed.do(lifecycle.subscribe, clients, selection)
 
 
-@when("{client:Client} unsubscribes from {selection:Selection}")
-async def unsubscribes(context: StepContext, client: str, selection: Selection) -> None:
-    """A client unsubscribes and gets the acknowledgement."""
-    await context.testbed.do(lifecycle.unsubscribe, [client], selection)
+@when("{clients:Clients} {unsubscribing:Unsubscribing} from {selection:Selection}")
+async def unsubscribes(
+    context: StepContext, clients: list[str], unsubscribing: str, selection: Selection
+) -> None:
+    """Clients unsubscribe and get the acknowledgement."""
+    await context.testbed.do(lifecycle.unsubscribe, clients, selection)
 
 
 @when("{clients:Clients} {pinging:Pinging} every {every:Duration}")

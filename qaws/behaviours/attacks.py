@@ -18,10 +18,11 @@ from qaws.clients.attack_inputs import Flood, Handshake, HoldOpen, Input, inputs
 from qaws.clients.raw_connection import RawConnection, excerpt
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.pace import Pace
+from qaws.protocol.commands import Commands
 from qaws.protocol.credentials import credentials
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 FLOOD_S = 3.0
 """How long a flood goes on at most: three times what the service may take to notice."""
@@ -74,12 +75,14 @@ class Attacker:
 class Attack:
     """One attack: who played what, when, and what it cost the service.
 
-    `waiting` watches how long service and broker wait for a CPU.
+    `waiting` watches how long service and broker wait for a CPU; `unsaid` are the inputs that the
+    target has no words for, and why.
     """
 
     attack: str
     began_ns: int
     waiting: CpuWait
+    unsaid: dict[str, NotVerified] = field(default_factory=dict)
     attackers: list[Attacker] = field(default_factory=list)
     memory_peak: int = 0
 
@@ -93,11 +96,12 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
     Raises:
         Broken: there is no such attack, or it has not so many inputs.
     """
-    playing = await asyncio.to_thread(inputs, name, count)
+    commands = Commands(testbed.dialect)
+    playing, unsaid = await asyncio.to_thread(inputs, name, count, commands)
     tokens = await testbed.tokens.for_clients(len(playing))
     waiting = CpuWait(service_and_broker(testbed))
     testbed.scenario.on_end.append(waiting.close)
-    attack = testbed.scenario.stash[ATTACK] = Attack(name, time.monotonic_ns(), waiting)
+    attack = testbed.scenario.stash[ATTACK] = Attack(name, time.monotonic_ns(), waiting, unsaid)
     for number, what in enumerate(playing, 1):
         connection = RawConnection(
             f"hostile client {number}",
@@ -131,7 +135,8 @@ async def growth_on_a_fresh_service(testbed: Testbed) -> int:
     attack = testbed.scenario.stash[ATTACK]
     twin = await asyncio.to_thread(testbed.fresh_twin)
     await asyncio.sleep(SETTLES_S)
-    playing = await asyncio.to_thread(inputs, attack.attack, len(attack.attackers))
+    count = len(attack.attackers) + len(attack.unsaid)
+    playing, _ = await asyncio.to_thread(inputs, attack.attack, count, Commands(testbed.dialect))
     tokens = await testbed.tokens.for_clients(len(playing))
     before = peak = await asyncio.to_thread(twin.memory_bytes)
     again = [
@@ -277,5 +282,17 @@ async def _note_memory(testbed: Testbed, attack: Attack) -> None:
 
 
 async def leave(testbed: Testbed) -> None:
-    """Let all hostile clients close their connections."""
-    await asyncio.gather(*(a.client.close() for a in testbed.scenario.stash[ATTACK].attackers))
+    """Let all hostile clients close their connections.
+
+    Raises:
+        NotVerified: the target had no words for some of the inputs; all else was judged by then.
+    """
+    attack = testbed.scenario.stash[ATTACK]
+    await asyncio.gather(*(each.client.close() for each in attack.attackers))
+    if attack.unsaid:
+        all_ = len(attack.unsaid) + len(attack.attackers)
+        why = next(iter(attack.unsaid.values()))
+        raise NotVerified(
+            f"{len(attack.unsaid)} of {all_} inputs of {attack.attack} cannot be said to this "
+            f"target: {', '.join(attack.unsaid)} ({why}); the others were met as they should be"
+        )

@@ -1,110 +1,168 @@
 """What a page in a browser must see: the sentences of QA-WS-116.
 
-These functions block; steps call them on the main thread.
+The page is a client like any other: it speaks the target's dialect, and the closing step holds what
+it received against what was published, digit for digit. Every function takes the testbed first and
+runs on its loop thread.
 """
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from qaws.behaviours import lifecycle, persons
 from qaws.behaviours.fences import WELL_PAST
+from qaws.clients import browser_trust
 from qaws.clients.browser_page import BrowserPage
+from qaws.clients.frame_log import Frame
+from qaws.clients.page_connection import PageConnection
+from qaws.clients.registry import key_of
+from qaws.oracle.audit import was_held
+from qaws.oracle.ledger import Key as TickKey
 from qaws.protocol.credentials import credentials
 from qaws.protocol.market import Selection
+from qaws.sut.sections import FIRST_MESSAGE
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
 
-Number = tuple[str, int]
-"""Symbol and sequence number of a tick."""
+NAME = "the page"
+LOCATIONS = ("query parameter", FIRST_MESSAGE)
+"""Where a page can show a token: the WebSocket of browsers takes an address, and no headers."""
+UNTRUSTED = "ERR_CERT_AUTHORITY_INVALID"
+"""What Chromium calls a certificate of an authority that it does not know."""
+
+PAGE = Key[PageConnection]("no page has been opened in a browser yet")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page in a browser, and when it began to connect (`time.monotonic()`)."""
-
-    browser: BrowserPage
-    connected_s: float
-
-
-PAGE = Key[Page]("no page has been opened in a browser yet")
-
-
-def open_page(testbed: Testbed, selection: Selection) -> None:
-    """Let a page connect with its token in the query, and subscribe.
+def location_of(testbed: Testbed) -> str:
+    """Return where a page shows its token.
 
     Raises:
-        NotVerified: the target takes no token in the query.
+        NotVerified: the target takes it only where no page can put it.
+    """
+    known = testbed.target.auth.token_locations
+    for location in known:
+        if location in LOCATIONS:
+            return location
+    raise NotVerified(
+        f"{testbed.target.file}: [auth] token_locations has only {', '.join(known)}: no page in a "
+        f"browser can send headers, so it shows its token as {' or as '.join(LOCATIONS)}"
+    )
+
+
+async def open_page(testbed: Testbed, selection: Selection) -> None:
+    """Let a page connect, open its session as the dialect has it, and subscribe.
+
+    Raises:
+        NotVerified: no page can show its token there, the dialect has no words for the selection,
+            or the browser does not trust the service's authority.
         Broken: the browser does not start.
     """
-    auth, location = testbed.target.auth, "query parameter"
-    if location not in auth.token_locations:
-        raise NotVerified(f'{testbed.target.file}: [auth] token_locations has no "{location}"')
-    if testbed.target.endpoint.shows_own:
+    location, endpoint = location_of(testbed), testbed.target.endpoint
+    testbed.dialect.sayable(selection)
+    if endpoint.shows_own:
         raise NotVerified(
             f"{testbed.target.file}: [endpoint] client_certificate: a browser shows certificates "
             "of its own store, and the suite adds none to it"
         )
-    if testbed.target.endpoint.ca_file is not None:
-        raise NotVerified(
-            f"{testbed.target.file}: [endpoint] ca_file: a browser trusts the authorities of its "
-            "own store, and the suite adds none to it"
-        )
-    page = BrowserPage()
-    testbed.scenario.on_end.append(page.close)
+    if endpoint.is_private:
+        browser_trust.require_trust_can_be_given()
+    [token] = await persons.tokens_of(testbed, [NAME])
+    authority = endpoint.authority if endpoint.is_secure else ""
+    page = await asyncio.to_thread(BrowserPage, authority)
+    connection = PageConnection(
+        NAME,
+        testbed.dialect,
+        token=token,
+        authority=authority,
+        page=page,
+        stalled_ms=testbed.loop.stalls.between,
+    )
+
+    def end() -> None:
+        testbed.loop.call(connection.close())
+        page.close()
+
+    testbed.scenario.on_end.append(end)
     testbed.scenario.figures.append(("browser", f"{page.version}, page of {page.origin}"))
-    testbed.scenario.stash[PAGE] = Page(page, time.monotonic())
-    url, _ = credentials(
-        testbed.service.url, testbed.tokens.valid(), location, auth.query_parameter
-    )
-    testbed.dialect.require_qa_ws("the page of the browser")
-    page.connect(url, testbed.dialect.subscribe(selection))
-    notes = page.notes_when(
-        'notes.messages.includes("subscribed") || notes.close', WELL_PAST * testbed.grace_s
-    )
+    if authority:
+        testbed.scenario.figures.append(("the browser trusts", browser_trust.TRUSTS))
+    testbed.scenario.connections.all.append(connection)
+    testbed.scenario.stash[PAGE] = connection
+    url, _ = credentials(testbed.service.url, token, location, testbed.target.auth.query_parameter)
+    await connection.come(url)
+    testbed.scenario.background.append(asyncio.create_task(connection.until_failed()))
+    await lifecycle.settled(testbed, connection)
+    _require_known_authority(testbed, connection)
+    ack: Frame | None = None
+    if connection.is_open and connection.is_welcomed:
+        ack = await connection.subscribe(selection, WELL_PAST * testbed.grace_s)
+    acknowledged = ack is not None and not lifecycle.is_kind(testbed, "error")(ack)
     testbed.scenario.checks.require(
-        notes["messages"] == ["connection", "subscribed"],
+        acknowledged,
         "the page's connection",
-        _told(notes),
+        connection.summary(),
         "open, welcomed, and its subscription acknowledged",
     )
 
 
-def page_received_everything(testbed: Testbed) -> None:
+def _require_known_authority(testbed: Testbed, connection: PageConnection) -> None:
+    """Raise `NotVerified` where the browser's own list lacks an authority that the system has."""
+    if UNTRUSTED in connection.http_error:
+        raise NotVerified(
+            f"{testbed.target.file}: the browser does not trust the authority of the service's "
+            f"certificate ({connection.http_error}): it has a list of its own, not the system's; "
+            "name the authority in [endpoint] ca_file"
+        )
+
+
+async def page_received_everything(testbed: Testbed) -> None:
     """Require that the page has received the scenario's ticks, each once and in order.
 
     Raises:
-        Broken: there were none.
+        Broken: none of them was for it.
     """
-    page = testbed.scenario.stash[PAGE].browser
-    due = [(t.symbol, t.sequence) for t in testbed.ledger.ticks if t.role == "tick"]
+    connection = testbed.scenario.stash[PAGE]
+    due = [
+        tick.key
+        for tick in testbed.ledger.ticks
+        if tick.role == "tick" and was_held(tick, connection.entitlements)
+    ]
     if not due:
-        raise Broken("no tick has been published yet")
-    condition = f"notes.ticks.length >= {len(due)} || notes.close"
-    notes = page.notes_when(condition, WELL_PAST * testbed.grace_s)
-    testbed.scenario.screenshots.append(("the page in the browser", page.screenshot()))
-    amiss = _amiss([tuple(tick) for tick in notes["ticks"]], due)
-    seen = _told(notes) + (f"; {amiss}" if amiss else "")
+        raise Broken("no tick has been published yet that the page has subscribed to")
+    remaining = set(due)
+
+    def all_came(frame: Frame) -> bool:
+        if key := key_of(frame):
+            remaining.discard(key)
+        return not remaining
+
+    await connection.wait_for(all_came, None, WELL_PAST * testbed.grace_s)
+    picture = await asyncio.to_thread(connection.page.screenshot)
+    testbed.scenario.screenshots.append(("the page in the browser", picture))
+    arrivals = testbed.scenario.connections.arrivals(connection)
+    amiss = _amiss([each.key for each in arrivals if each.key], due)
+    seen = connection.summary() + (f"; {amiss}" if amiss else "")
     testbed.scenario.checks.require(
         not amiss, "ticks at the page", seen, f"all {len(due)}, each once and in order"
     )
 
 
-def page_is_still_connected(testbed: Testbed, after_ms: float) -> None:
+async def page_is_still_connected(testbed: Testbed, after_ms: float) -> None:
     """Require that the page's connection outlives a time since it was begun."""
-    page = testbed.scenario.stash[PAGE]
-    remaining = page.connected_s + after_ms / 1e3 - time.monotonic()
-    notes = page.browser.notes_when("notes.close", max(0.0, remaining))
+    connection = testbed.scenario.stash[PAGE]
+    remaining_s = connection.started_ns / 1e9 + after_ms / 1e3 - time.monotonic()
+    await connection.wait_for(lambda f: f.kind == "end", None, max(0.0, remaining_s))
     testbed.scenario.checks.require(
-        notes["state"] == "open", "the page's connection", _told(notes), "open"
+        connection.is_open, "the page's connection", connection.summary(), "open"
     )
 
 
-def _amiss(got: Sequence[Number], due: Sequence[Number]) -> str:
+def _amiss(got: Sequence[TickKey], due: Sequence[TickKey]) -> str:
     """Say what is wrong with the ticks of a page, "" for nothing; fences do not count."""
     counts = Counter(got)
     ours = sorted((tick for tick in got if tick in due), key=lambda tick: tick[0])
@@ -120,13 +178,3 @@ def _amiss(got: Sequence[Number], due: Sequence[Number]) -> str:
     }
     said = [f"{len(ticks)} {what}: {ticks[0]}" for what, ticks in found.items() if ticks]
     return ", ".join(said)
-
-
-def _told(notes: dict[str, object]) -> str:
-    ticks, messages = notes["ticks"], notes["messages"]
-    assert isinstance(ticks, list)
-    assert isinstance(messages, list)
-    close = notes["close"]
-    ended = f", closed with {close[0]} {close[1]!r}" if isinstance(close, list) else ""
-    others = ", ".join(map(str, messages)) or "no message"
-    return f"{notes['state']}{ended}; {others}; {len(ticks)} ticks"

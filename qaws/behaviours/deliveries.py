@@ -19,6 +19,7 @@ from qaws.oracle.audit import audit, missing, was_held
 from qaws.oracle.ledger import Arrival, Key, Published
 from qaws.protocol.exact import exact, plain
 from qaws.protocol.market import Selection
+from qaws.protocol.rows import unknown_name
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
 
@@ -125,8 +126,7 @@ async def have_seen_it(testbed: Testbed, clients: Sequence[str]) -> None:
 
 async def _require_fences(testbed: Testbed, connections: Sequence[Connection]) -> None:
     outcome = await fences.fence(testbed, connections)
-    lacking = [c for c, arrived in outcome if not arrived]
-    if not lacking:
+    if not (lacking := [c for c, arrived in outcome if not arrived]):
         return
     last = [tick for tick in testbed.ledger.ticks if tick.role == "fence"][-1]
     testbed.scenario.checks.never(
@@ -167,7 +167,7 @@ async def equals_published(testbed: Testbed, client: str, fields: Sequence[str])
                 unknown.append(field)
                 continue
             if field not in sent:
-                raise Broken(f'a {tick.kind} has no field "{field}"; it has {", ".join(sent)}')
+                raise Broken(f"a tick of {tick.symbol} {unknown_name('field', field, sent)}")
             testbed.scenario.checks.require(
                 field in got and got[field] == sent[field],
                 f"{PRICES.get(field, field)} of {tick} at {client}",
@@ -206,13 +206,14 @@ async def received_none(testbed: Testbed, clients: Sequence[str], kinds: Sequenc
     for connection in connections:
         if connection.is_open and not connection.holds():
             await _require_pong(testbed, connection)
-        found = [kind for kind in kinds if any(connection.received(kind))]
-        words = " and no ".join(kinds)
+        came = [frame for kind in kinds for frame in connection.received(kind)]
+        marks = sum(fences.marks_an_end(testbed, frame) for frame in came)
+        besides = f", of which the suite's own end markers are {marks}" if marks else ""
         testbed.scenario.checks.require(
-            not found,
+            len(came) == marks,
             f"messages that {connection.name} received",
-            connection.summary(),
-            f"no {words}",
+            connection.summary() + besides,
+            f"no {' and no '.join(kinds)}",
         )
 
 
@@ -320,13 +321,8 @@ def findings(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
 
 def lacking(testbed: Testbed, connection: Connection) -> list[Published]:
     """Return the ticks that a client should have by now, and has not."""
-    held, ledger = connection.entitlements, testbed.ledger
-    return missing(
-        testbed.scenario.connections.arrivals(connection),
-        held,
-        ledger,
-        _broadcast_complete(testbed),
-    )
+    arrivals = testbed.scenario.connections.arrivals(connection)
+    return missing(arrivals, connection.entitlements, testbed.ledger, _broadcast_complete(testbed))
 
 
 def _welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:

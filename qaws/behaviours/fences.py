@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
+from qaws.clients.registry import key_of
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import SEQUENCE_FIELD, Selection
 from qaws.testbed.testbed import Testbed
@@ -61,3 +62,10 @@ def is_the_tick(frame: Frame, tick: Published) -> bool:
         and message.get(SEQUENCE_FIELD) == tick.sequence
         and message.get("type") == tick.kind
     )
+
+
+def marks_an_end(testbed: Testbed, frame: Frame) -> bool:
+    """Return whether a message is a fence, which the suite has published to prove an absence."""
+    key = key_of(frame)
+    tick = testbed.ledger.find(key) if key else None
+    return tick is not None and tick.role == "fence"

@@ -15,6 +15,7 @@ from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.token_traces import traces
 from qaws.clients.connection import Connection
 from qaws.protocol.attempts import ATTEMPTS
+from qaws.protocol.commands import Commands
 from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, instrument_of
 from qaws.testbed.testbed import Testbed
@@ -53,8 +54,13 @@ class Forger(NamedTuple):
 
 
 def _publish(forger: Forger, action: str) -> str:
+    """Return a command that the dialect has not, said as it says those that it has."""
     tick = forger.members()
-    return json.dumps({"action": action, "channel": "ticker:options", "data": tick, **tick})
+    try:
+        verb = Commands(forger.dialect).verb()
+    except NotVerified:
+        verb = "action"
+    return json.dumps({"channel": "ticker:options", "data": tick, **tick, verb: action})
 
 
 def _ping_with(forger: Forger) -> str:

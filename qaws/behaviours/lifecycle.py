@@ -132,9 +132,23 @@ async def be_connected(
 
     Raises:
         Refuted: one of them was not welcomed.
+        Broken: counted clients are connected already.
     """
+    _require_newcomers(testbed, clients)
     opened = await connect(testbed, clients, token, origin=origin, service=service, which=which)
     require_welcomes(testbed, opened)
+
+
+def _require_newcomers(testbed: Testbed, clients: Sequence[str]) -> None:
+    """Raise `Broken` where clients that are counted are here already: others have other numbers."""
+    here = [c.name for c in testbed.scenario.connections.all if c.is_open]
+    again = [each for each in clients if each.startswith("client ") and each in here]
+    if again:
+        last = max(int(each.rpartition(" ")[2]) for each in here if each.startswith("client "))
+        raise Broken(
+            f"{again[0]} is connected already, and {len(clients):,} more of the clients have "
+            f'numbers of their own: say "clients {last + 1} to {last + len(clients)}"'
+        )
 
 
 def require_welcomes(testbed: Testbed, connections: Iterable[Connection]) -> None:

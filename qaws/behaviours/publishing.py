@@ -22,6 +22,7 @@ from qaws.protocol.market import (
     samples_of,
     trading,
 )
+from qaws.protocol.rows import unknown_name
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
@@ -61,15 +62,15 @@ async def publish_rows(testbed: Testbed, symbol: str, rows: Iterable[dict[str, s
 def _tick_of(testbed: Testbed, symbol: str, row: dict[str, str]) -> dict[str, Any]:
     kinds: dict[str, TickKind] = {"bar": "underlying_bar", "option tick": "option_tick"}
     if row.get("tick") not in kinds:
-        raise Broken(f'the table has tick = "{row.get("tick")}"; known are {", ".join(kinds)}')
+        if "tick" not in row:
+            raise Broken(f'the table needs a column "tick", with {" or ".join(kinds)} in each row')
+        raise Broken(f'the table has tick = "{row["tick"]}"; known are {", ".join(kinds)}')
     tick = testbed.feed.market.tick(kinds[row["tick"]], symbol, None)
     for column, cell in row.items():
         if column == "tick" or not cell:
             continue
         if column not in tick:
-            raise Broken(
-                f'the table has a column "{column}"; a {row["tick"]} has {", ".join(tick)}'
-            )
+            raise Broken(f"in the table, {row['tick']} {unknown_name('field', column, tick)}")
         if not NUMBER.fullmatch(cell):
             raise Broken(f'the table has {column} = "{cell}", which is no number')
         tick[column] = json.loads(cell)

@@ -17,9 +17,9 @@ from pydantic import Field, field_validator, model_validator
 from websockets.frames import Opcode
 
 from qaws.clients.raw_connection import frame
-from qaws.protocol.content import AmountField, Content, ContentField, content, reckoned
+from qaws.protocol.content import AmountField, Commands, Content, ContentField, content, reckoned
 from qaws.protocol.rows import Row, RowList, Table
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 OPCODES = {
     "text": Opcode.TEXT,
@@ -97,11 +97,11 @@ class FrameRow(Table):
             raise ValueError(f"{kind} is no kind of frame: they have numbers from 0 to 15")
         return kind
 
-    def made(self, number: int) -> list[bytes]:
+    def made(self, number: int, commands: Commands) -> list[bytes]:
         """Return the frames, as they go onto the wire."""
         once = frame(
             self.kind if isinstance(self.kind, int) else OPCODES[self.kind],
-            self.sends.made(number),
+            self.sends.made(number, commands=commands),
             fin=self.fin,
             masked=self.masked,
             reserved=RESERVED_BITS[self.reserved_bit],
@@ -161,16 +161,20 @@ class HostileInput(Row):
         """Return what no other input of its attack may have too."""
         return f"{self.attack}: {self.name}"
 
-    def made(self, number: int) -> Input:
+    def made(self, number: int, commands: Commands) -> Input:
         """Return the input.
 
         Args:
             number: that in the name of the attack; 0 where there is none.
+            commands: those of the target.
+
+        Raises:
+            NotVerified: the target has no command that the input is made of.
         """
         if self.lines is not None or self.handshake is not None:
             return Handshake(self._opening(), self.drop, self.stalls)
         rows = self.frames or [FrameRow.model_construct(sends=self.sends)]
-        frames = [each for row in rows for each in row.made(number)]
+        frames = [each for row in rows for each in row.made(number, commands)]
         if self.per_second is not None:
             return Flood(frames, reckoned(self.per_second, number), reckoned(self.at_once, number))
         return HoldOpen(frames) if self.stays else Frames(frames)
@@ -230,8 +234,15 @@ def number_in(attack: str) -> tuple[str, int]:
     raise Broken(_unknown(attack, attacks()))
 
 
-def inputs(attack: str, count: int) -> dict[str, Input]:
-    """Return the first `count` inputs of an attack.
+def inputs(
+    attack: str, count: int, commands: Commands
+) -> tuple[dict[str, Input], dict[str, NotVerified]]:
+    """Return the first `count` inputs of an attack, and those that the target has no words for.
+
+    Args:
+        attack: its name.
+        count: how many.
+        commands: those of the target.
 
     Raises:
         Broken: there is no such attack, or it has not so many inputs.
@@ -240,7 +251,14 @@ def inputs(attack: str, count: int) -> dict[str, Input]:
     known = attacks()[name]
     if count > len(known):
         raise Broken(f"{attack}: {count} are wanted, but {len(known)} are known")
-    return {row.name: row.made(number) for row in known[:count]}
+    made: dict[str, Input] = {}
+    unsaid: dict[str, NotVerified] = {}
+    for row in known[:count]:
+        try:
+            made[row.name] = row.made(number, commands)
+        except NotVerified as problem:
+            unsaid[row.name] = problem
+    return made, unsaid
 
 
 def rounds(flood: Flood) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
 """A real browser as client: headless Chromium, driven through Playwright (QA-WS-116).
 
 The page is served from loopback, so that the browser sends an Origin as it does for any page. It
-uses the browser's own WebSocket; only the page's own notes are read from outside.
+uses the browser's own WebSocket, says what it is told to, and notes what comes, each with its
+instant; what that means is read outside of it, by `qaws.clients.page_connection`.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ import functools
 import importlib.util
 import json
 import os
+import re
 import shutil
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
-from qaws.protocol.market import SEQUENCE_FIELD
+from qaws.clients import browser_trust
 from qaws.verdict import Broken
 
 NEED = "browser"
@@ -26,28 +31,37 @@ NEED = "browser"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--disable-gpu"]
 START_ALLOWANCE_S = 30.0
+CLOCK_LOOKS = 5
+"""How often the page's clock is read at first: the quickest answer tells most."""
+NOTHING = "\0"
+"""What no message has in it."""
+COMPLAINT = re.compile(r"^WebSocket connection to '.*' failed: (.+)", re.DOTALL)
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>Ticker</title>
-<style>body{font:16px sans-serif;margin:24px}td{padding:2px 16px 2px 0}</style>
+<style>body{font:16px sans-serif;margin:24px}td{padding:2px 0;font:12px monospace}</style>
 <h1>Ticker</h1><p id="state">not connected</p><table id="last"></table>
 <script>
-const notes = {state: "connecting", messages: [], ticks: [], close: null};
-const show = () => {
-  document.getElementById("state").textContent = notes.state + ", " + notes.ticks.length + " ticks";
-};
-function connect(url, subscribe, sequence) {
-  const socket = new WebSocket(url);
-  socket.onopen = () => { notes.state = "open"; show(); };
-  socket.onclose = e => { notes.state = "closed"; notes.close = [e.code, e.reason]; show(); };
+let socket, state = "connecting", messages = 0, noted = [];
+const SHOWN = 20;
+const note = (kind, text, code) => noted.push([performance.now(), kind, text, code]);
+const take = () => noted.splice(0);
+function show(text) {
+  document.getElementById("state").textContent = state + ", " + messages + " messages";
+  const table = document.getElementById("last");
+  if (text) table.insertRow(0).insertCell().textContent = text.slice(0, 80);
+  if (table.rows.length > SHOWN) table.deleteRow(SHOWN);
+}
+function connect(url, secret) {
+  socket = new WebSocket(url);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => { state = "open"; note("open", socket.extensions, 0); show(); };
+  socket.onclose = e => { state = "closed"; note("close", e.reason, e.code); show(); };
   socket.onmessage = e => {
-    const message = JSON.parse(e.data);
-    if (message.type === "connection") socket.send(subscribe);
-    if (!("last_price" in message)) { notes.messages.push(message.type); return show(); }
-    notes.ticks.push([message.symbol, message[sequence]]);
-    const row = document.getElementById("last").insertRow(0);
-    for (const name of ["symbol", sequence, "last_price"])
-      row.insertCell().textContent = message[name];
-    show();
+    const isText = typeof e.data === "string";
+    const text = isText ? e.data : String.fromCharCode(...new Uint8Array(e.data).slice(0, 200));
+    messages += 1;
+    note(isText ? "text" : "binary", text, 0);
+    show(text.replaceAll(secret, "(the token)"));
   };
 }
 </script>
@@ -82,70 +96,129 @@ class _Server(BaseHTTPRequestHandler):
         """Be silent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a page has noted of its socket.
+
+    Attributes:
+        at_ns: when (`time.monotonic_ns()`).
+        kind: "open", "text", "binary" or "close".
+        text: the message; of a binary one its first bytes, a character each; the agreed extensions
+            of an "open", the reason of a "close".
+        code: the code of a "close".
+    """
+
+    at_ns: int
+    kind: str
+    text: str
+    code: int
+
+
 class BrowserPage:
     """One page in a browser of its own; use it from any thread but an event loop's."""
 
-    def __init__(self) -> None:
+    def __init__(self, authority: str = "") -> None:
         """Start the browser and open the page.
+
+        Args:
+            authority: certificates in PEM that it trusts besides its own; "" for none.
 
         Raises:
             Broken: it is not installed, or does not start.
         """
         if why := missing():
             raise Broken(why)
+        self._home = tempfile.TemporaryDirectory(prefix="qaws-browser-")
+        self._complaints: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
         self.origin = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self._hand = ThreadPoolExecutor(1)  # Playwright wants one thread for all its calls
         try:
-            self._hand.submit(self._open).result(START_ALLOWANCE_S)
+            if authority:
+                browser_trust.make_home(Path(self._home.name), authority)
+            self._hand.submit(self._open, bool(authority)).result(START_ALLOWANCE_S)
         except Exception as problem:
             self.close()
             raise Broken(f"the browser does not start: {problem}") from None
 
-    def _open(self) -> None:
+    def _open(self, at_home: bool) -> None:
         from playwright.sync_api import sync_playwright
 
         self._driver = sync_playwright().start()
         self._browser = self._driver.chromium.launch(
-            executable_path=program(), args=FLAGS, chromium_sandbox=False
+            executable_path=program(),
+            args=FLAGS,
+            chromium_sandbox=False,
+            env={**os.environ, "HOME": self._home.name} if at_home else None,
         )
         self.version = f"Chromium {self._browser.version}"
         self._page = self._browser.new_page(viewport={"width": 640, "height": 480})
+        self._page.on("console", lambda message: self._complaints.append(message.text))
         self._page.goto(self.origin)
+        self._zero_ns = min(map(self._look_at_clock, range(CLOCK_LOOKS)))
 
-    def connect(self, url: str, subscribe: str) -> None:
-        """Let the page connect, and subscribe as soon as it is welcomed."""
-        arguments = ", ".join(map(json.dumps, (url, subscribe, SEQUENCE_FIELD)))
-        self._evaluate(f"connect({arguments})")
+    def _look_at_clock(self, _: int) -> int:
+        """Return when the page's clock was zero, or later: never may something seem too early."""
+        told_ms = self._page.evaluate("performance.now()")
+        return time.monotonic_ns() - int(told_ms * 1e6)
 
-    def notes(self) -> dict[str, Any]:
-        """Return the page's notes: state, messages (types), ticks (symbol, number), close."""
-        noted: dict[str, Any] = self._evaluate("notes")
-        return noted
+    def connect(self, url: str, secret: str = "") -> None:
+        """Let the page connect; its picture never shows `secret`."""
+        self._call(f"connect({json.dumps(url)}, {json.dumps(secret or NOTHING)})")
 
-    def notes_when(self, condition: str, within_s: float) -> dict[str, Any]:
-        """Return the notes once a condition on them (JavaScript) holds, or the time is over."""
-        deadline = time.monotonic() + within_s
-        while not self._evaluate(condition) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return self.notes()
+    def say(self, text: str) -> None:
+        """Let the page send a text message."""
+        self._call(f"socket.send({json.dumps(str(text))})")
+
+    def leave(self) -> None:
+        """Let the page close its connection."""
+        self._call("socket.close(1000)")
+
+    def heard(self) -> list[Heard]:
+        """Return what the page has noted since it was last asked, oldest first."""
+        noted: list[Any] = self._call("take()")
+        return [
+            Heard(self._zero_ns + int(at_ms * 1e6), kind, text, code)
+            for at_ms, kind, text, code in noted
+        ]
+
+    def complaint(self) -> str:
+        """Return why the browser has ended a connection, as it tells developers; "" for nothing.
+
+        The address, which may hold a token, is left out.
+        """
+        self._call("0")  # what it has told by now is handed on with an answer
+        found = (COMPLAINT.search(text) for text in reversed(self._complaints))
+        return next((each[1].strip() for each in found if each), "")
 
     def screenshot(self) -> bytes:
         """Return a picture of the page, as PNG."""
         picture: bytes = self._hand.submit(self._page.screenshot).result(START_ALLOWANCE_S)
         return picture
 
-    def _evaluate(self, expression: str) -> Any:
-        call = functools.partial(self._page.evaluate, expression)
-        return self._hand.submit(call).result(START_ALLOWANCE_S)
+    def _call(self, expression: str) -> Any:
+        """Evaluate JavaScript in the page.
+
+        Raises:
+            Broken: the browser is gone, or does not understand.
+        """
+        try:
+            call = functools.partial(self._page.evaluate, expression)
+            return self._hand.submit(call).result(START_ALLOWANCE_S)
+        except Exception as problem:
+            said = type(problem).__name__  # its words may hold the address, and so a token
+            raise Broken(f"the browser does not do what the page is told: {said}") from None
 
     def close(self) -> None:
         """End the browser and the page's server."""
-        self._hand.submit(self._end).result(START_ALLOWANCE_S)
-        self._hand.shutdown()
-        self._server.shutdown()
-        self._server.server_close()
+        try:
+            self._hand.submit(self._end).result(START_ALLOWANCE_S)
+        finally:
+            self._hand.shutdown(wait=False)
+            self._server.shutdown()
+            self._server.server_close()
+            self._home.cleanup()
 
     def _end(self) -> None:
         if browser := getattr(self, "_browser", None):

@@ -20,8 +20,8 @@ from qaws.verdict import Broken
 NAME = r"[A-Z][a-z]+"
 NUMBER = r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*"
 CLIENTS = (
-    rf"(?:all |the |each of the )?(?:{NUMBER}) clients"
-    rf"|(?:the )?clients (?:{NUMBER}) to (?:{NUMBER})"
+    rf"(?:all |the |each of the |the first )?(?:{NUMBER}) clients?"
+    rf"|(?:the )?clients (?:{NUMBER}) to (?:{NUMBER})|client (?:{NUMBER})"
     rf"|{NAME}(?:(?:, | and ){NAME})*"
 )
 UNITS_MS = {
@@ -69,11 +69,13 @@ def _pattern(
 def clients(text: str) -> list[str]:
     """Return client names: "Alice", "Bob and Carol", "100 clients" → client 1 … client 100.
 
-    Groups of them have numbers: "clients 51 to 100".
+    Groups of them have numbers: "clients 51 to 100"; so has one alone: "client 7".
 
     Raises:
         Broken: one is named twice, or a group is empty.
     """
+    if text.startswith("client "):
+        return [text]
     if numbers := [number(found) for found in re.findall(NUMBER, text)]:
         first, last = (1, *numbers)[-2:]
         if last < first:
@@ -235,6 +237,18 @@ def pinging(text: str) -> str:
     return text
 
 
+@_pattern(r"subscribes?", "subscribe(s)")
+def subscribing(text: str) -> str:
+    """Return the verb; one phrase serves one client and many."""
+    return text
+
+
+@_pattern(r"unsubscribes?", "unsubscribe(s)")
+def unsubscribing(text: str) -> str:
+    """Return the verb; one phrase serves one client and many."""
+    return text
+
+
 @_pattern(r"stays?", "stay(s)")
 def stay(text: str) -> str:
     """Return the verb; one phrase serves one client and many."""
@@ -323,6 +337,8 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Receive": receive,
     "Stay": stay,
     "Pinging": pinging,
+    "Subscribing": subscribing,
+    "Unsubscribing": unsubscribing,
     "Have": have,
     "Number": number,
     "Setting": setting,

@@ -21,6 +21,13 @@ from qaws.verdict import Broken
 FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
 KINDS = ("given", "when", "then")
 
+PART_OF_A_GROUP = re.compile(
+    r"\b(?:half of|(?:the )?rest of|\d+ other|\d+ more|the other|the last|another)\b.*?"
+    r"(?:\bclients?\b|\bthem\b|\bothers?\b)"
+)
+GROUPS = (
+    'groups of clients have numbers: say "clients 1 to 10", and of the others "clients 11 to 20"'
+)
 ALIKE = 0.5
 """How much of a step must be like a phrase for the phrase to be named (`difflib`)."""
 
@@ -62,6 +69,8 @@ def _meant(step: Step, registry: StepRegistry) -> str:
     for kind in KINDS:
         if kind != step.step_type and _fits(registry.steps[kind], step.name):
             return f"it fits behind {kind.title()}, and stands behind {step.step_type.title()}"
+    if PART_OF_A_GROUP.match(step.name):
+        return GROUPS
     phrases = [definition.pattern for definition in registry.steps[step.step_type]]
     for phrase in sorted(phrases, key=_fixed_length, reverse=True):
         if word := _misfit(phrase, step.name):

@@ -233,6 +233,17 @@ class Declared(Dialect):
             raise NotVerified(f"the dialect {self.name} does not subscribe to symbols")
         return self._request(template, [{**self._listing.any_names(), "symbol": symbol}])
 
+    def naming(self, form: str, names: Sequence[str]) -> str | None:
+        """Return what subscribes to texts as if they were names of the service, known or not."""
+        template = getattr(self._table.subscribe, form)
+        if template is None:
+            return None
+        shown = names[:1] if self._table.subscribe.one_by_one else names
+        further = self._listing.any_names()
+        return self._request(
+            template, [{**further, "symbol": name, "instrument": name} for name in shown]
+        )
+
     def unsubscribing(self, selection: Selection) -> list[Request]:
         """Return the messages that end a subscription."""
         return self._asking(self._table.unsubscribe, selection)

@@ -155,6 +155,18 @@ class Dialect(ABC):
         """
         return self.subscribe(Selection("symbols", symbols=(symbol,)))
 
+    @abstractmethod
+    def naming(self, form: str, names: Sequence[str]) -> str | None:
+        """Return what subscribes to texts as if they were names of the service, known or not.
+
+        Args:
+            form: "instruments" or "symbols".
+            names: the texts; where one is asked for at a time, the first of them.
+
+        Returns:
+            The message; None where clients do not name such.
+        """
+
     def _alone(self, requests: list[Request]) -> Request:
         if len(requests) > 1:
             raise NotVerified(f"the dialect {self.name} subscribes to one item at a time")
@@ -261,6 +273,10 @@ class QaWs(Dialect):
     def unsubscribing(self, selection: Selection) -> list[Request]:
         """Return the message that ends a subscription."""
         return [self._command("unsubscribe", selection)]
+
+    def naming(self, form: str, names: Sequence[str]) -> str | None:
+        """Return what subscribes to texts as if they were names of the service, known or not."""
+        return json.dumps({"action": "subscribe", form: list(names)})
 
     def _command(self, action: str, selection: Selection) -> Request:
         command: dict[str, Any] = {"action": action}

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from qaws.protocol.rows import Row, RowList
+from qaws.protocol.rows import Row, RowList, meant
 from qaws.verdict import Broken
 
 TickKind = Literal["option_tick", "underlying_bar"]
@@ -118,9 +118,8 @@ def selection_of(words: str) -> Selection:
     if words.startswith(("instrument ", "instruments ")):
         tokens = re.split(r", | and ", words.partition(" ")[2])
         if not all(token.isdigit() and int(token) in INSTRUMENTS for token in tokens):
-            raise Broken(
-                f'"{words}": known instruments are {", ".join(map(str, sorted(INSTRUMENTS)))}'
-            )
+            known = ", ".join(map(str, sorted(INSTRUMENTS)))
+            raise Broken(f'"{words}": known instruments are {known}')
         return Selection("instruments", instruments=tuple(map(int, tokens)))
     if words.startswith("the ") and words.endswith(" underlying"):
         name = words.removeprefix("the ").removesuffix(" underlying")
@@ -155,7 +154,7 @@ def chain_of(symbol: str) -> list[int]:
 def _known(symbol: str) -> str:
     symbol = symbol.strip('"')
     if symbol not in LEVELS:
-        raise Broken(f'"{symbol}": known symbols are {", ".join(LEVELS)}')
+        raise Broken(f'"{symbol}": {meant(symbol, LEVELS)}known symbols are {", ".join(LEVELS)}')
     return symbol
 
 

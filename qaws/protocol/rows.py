@@ -168,6 +168,18 @@ class RowList(Generic[R]):
             raise Broken(f"{shown(file)}: {called}: {_first_problem(problem, model)}") from None
 
 
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return words for what may have been meant by a name, "" where nothing is like it."""
+    near = difflib.get_close_matches(name, list(known), 1, NEAR)
+    return f'did you mean "{near[0]}"? ' if near else ""
+
+
+def unknown_name(noun: str, name: str, known: Iterable[str]) -> str:
+    """Say that something has nothing of that name, and what it has."""
+    known = list(known)
+    return f'has no {noun} "{name}"; {meant(name, known)}it has {", ".join(known)}'
+
+
 def lists() -> list[RowList[Any]]:
     """Return all lists that are declared, by the names of their files."""
     return [_LISTS[stem] for stem in sorted(_LISTS)]

@@ -1,5 +1,6 @@
-"""What a page in a browser must have received."""
+"""What a page in a browser must have received, and where no page can come."""
 
+import asyncio
 import time
 from types import SimpleNamespace
 from typing import cast
@@ -7,10 +8,14 @@ from typing import cast
 import pytest
 
 from qaws.behaviours import browser
-from qaws.behaviours.browser import PAGE, Page, _amiss
+from qaws.behaviours.browser import PAGE, _amiss, _require_known_authority, location_of
 from qaws.clients.browser_page import BrowserPage
-from qaws.verdict import Broken, Refuted
+from qaws.clients.page_connection import PageConnection
+from qaws.oracle.ledger import Entitlement, Published
+from qaws.protocol.market import SEQUENCE_FIELD, selection_of
+from qaws.verdict import Broken, NotVerified, Refuted
 from tests.bare import bare_testbed
+from tests.clients.pages import FakePage
 
 DUE = [("NIFTY", 1), ("BANKNIFTY", 1), ("NIFTY", 2)]
 
@@ -29,38 +34,73 @@ def test_what_is_amiss_at_a_page_is_named(got, said):
     assert _amiss(got, DUE) == said
 
 
-class FakePage:
-    """A page whose notes are known."""
+@pytest.mark.parametrize(
+    ("known", "location"),
+    [
+        (["query parameter", "first message"], "query parameter"),
+        (["Authorization header", "first message"], "first message"),
+    ],
+)
+def test_a_page_shows_its_token_where_it_can(known, location):
+    testbed = bare_testbed()
+    testbed.target.auth = SimpleNamespace(token_locations=known)
+    assert location_of(testbed) == location
 
-    def __init__(self, **notes):
-        self.notes = {"state": "open", "messages": [], "ticks": [], "close": None, **notes}
 
-    def notes_when(self, condition, within_s):
-        return self.notes
+def test_no_page_can_send_a_header():
+    testbed = bare_testbed()
+    testbed.target.auth = SimpleNamespace(token_locations=["Authorization header"])
+    with pytest.raises(
+        NotVerified, match="has only Authorization header: no page in a browser can"
+    ):
+        location_of(testbed)
 
-    def screenshot(self):
-        return b""
 
-
-def shown(due=DUE, **notes):
-    """Return a testbed with a page that has noted this."""
+def shown(ticks=(), published=DUE):
+    """Return a testbed with a page that holds everything and has received these ticks."""
     testbed = bare_testbed()
     testbed.grace_s = 0.1
-    ticks = [SimpleNamespace(symbol=s, sequence=n, role="tick") for s, n in due]
-    testbed.ledger = SimpleNamespace(ticks=ticks)
-    testbed.scenario.stash[PAGE] = Page(cast(BrowserPage, FakePage(**notes)), time.monotonic())
+    registry = testbed.scenario.connections
+    page = PageConnection("the page", registry._dialect, page=cast(BrowserPage, FakePage()))
+    page.started_ns, page.http_status = time.monotonic_ns(), 101
+    testbed.ledger = SimpleNamespace(ticks=[])
+    for symbol, number in published:
+        page.entitlements.append(Entitlement(selection_of(symbol), 0, 1))
+        tick = Published(symbol, number, "option_tick", None, due_ns=2, text="{}", sent_ns=2)
+        testbed.ledger.ticks.append(tick)
+    for symbol, number in ticks:
+        message = {"type": "option_tick", "symbol": symbol, SEQUENCE_FIELD: number}
+        page._note("←", "text", "{}", message=message)
+    registry.all.append(page)
+    testbed.scenario.stash[PAGE] = page
     return testbed
 
 
+def play(act, testbed, *words):
+    asyncio.run(act(testbed, *words))
+
+
 def test_a_page_that_received_everything():
-    browser.page_received_everything(shown(ticks=DUE))
+    play(browser.page_received_everything, shown(DUE))
     with pytest.raises(Refuted, match=r"^ticks at the page: .*1 never came: NIFTY #1"):
-        browser.page_received_everything(shown(ticks=DUE[1:]))
+        play(browser.page_received_everything, shown(DUE[1:]))
     with pytest.raises(Broken, match="no tick has been published"):
-        browser.page_received_everything(shown(due=[]))
+        play(browser.page_received_everything, shown(published=[]))
 
 
 def test_a_page_that_is_still_connected():
-    browser.page_is_still_connected(shown(), 10)
-    with pytest.raises(Refuted, match=r"^the page's connection: measured closed, closed with 1006"):
-        browser.page_is_still_connected(shown(state="closed", close=[1006, ""]), 10)
+    play(browser.page_is_still_connected, shown(), 10)
+    lost = shown()
+    lost.scenario.stash[PAGE]._end_here(time.monotonic_ns(), 1006, "", "")
+    with pytest.raises(Refuted, match=r"^the page's connection: measured .*closed with 1006"):
+        play(browser.page_is_still_connected, lost, 10)
+
+
+def test_an_authority_that_the_browser_alone_does_not_know_is_not_the_services_fault():
+    testbed = shown()
+    page = testbed.scenario.stash[PAGE]
+    page.http_error = "the browser says: net::ERR_CERT_AUTHORITY_INVALID"
+    with pytest.raises(NotVerified, match=r"name the authority in \[endpoint\] ca_file"):
+        _require_known_authority(testbed, page)
+    page.http_error = "the browser says: net::ERR_CERT_DATE_INVALID"
+    _require_known_authority(testbed, page)

@@ -34,6 +34,25 @@ from tests.services.faulty import (
 from tests.services.scripted import Ticker
 
 
+def test_what_marks_an_end_is_no_tick_that_a_client_should_not_have(right):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(publishing.publish, BANKNIFTY, "option_tick")
+        await do(deliveries.received_none, ["Alice"], ["option tick"])
+
+    done = right(Ticker, story)
+    assert "of which the suite's own end markers are 1" in done[0].measured
+
+
+def test_counted_clients_are_not_connected_twice(scenario):
+    async def story(do):
+        await do(lifecycle.be_connected, ["client 1", "client 2"])
+        await do(lifecycle.be_connected, ["client 1"])
+
+    with pytest.raises(Broken, match=r'client 1 is connected already.*say "clients 3 to 3"'):
+        scenario(Ticker, story)
+
+
 def a_tick_is_due_to(*clients, within_ms=SOON_MS):
     async def story(do):
         await subscribed(do, *clients)

@@ -5,6 +5,11 @@ import json
 import pytest
 
 from qaws.behaviours import deliveries, isolation, publishing
+from qaws.protocol.dialect import QaWs
+from qaws.protocol.market import Market
+from qaws.sut.spoken import dialect_of
+from qaws.sut.target_file import read_target
+from tests.behaviours.conftest import ROOT
 from tests.services.faulty import BANKNIFTY, NIFTY, subscribed
 from tests.services.guarded import EchoesTokens
 from tests.services.scripted import Ticker
@@ -78,3 +83,14 @@ def test_clients_that_are_kept_apart(right):
 )
 def test_clients_that_are_not(wrong, service, sentence):
     wrong(service, apart, sentence)
+
+
+def test_a_publish_command_is_said_as_the_dialect_says_commands():
+    read = read_target(ROOT / "tests/services/dialects/streams.toml", {}, {})
+    market = Market()
+    of_streams = isolation._publish(isolation.Forger(dialect_of(read), market), "publish")
+    assert json.loads(of_streams)["op"] == "publish"
+    assert (
+        json.loads(isolation._publish(isolation.Forger(QaWs(), market), "publish"))["action"]
+        == "publish"
+    )

@@ -74,7 +74,9 @@ def test_a_sentence_that_would_publish_nothing_is_broken(scenario, act):
     ("row", "sentence"),
     [
         ({"tick": "trade"}, 'tick = "trade"; known are'),
-        ({"tick": "bar", "colour": "1"}, 'a column "colour"'),
+        ({"tick": "bar", "colour": "1"}, 'in the table, bar has no field "colour"; it has type'),
+        ({"tick": "bar", "closed": "1"}, 'has no field "closed"; did you mean "close"? it has'),
+        ({"last_price": "1"}, 'needs a column "tick", with bar or option tick in each row'),
         ({"tick": "bar", "open": "x"}, 'open = "x", which is no'),
     ],
 )

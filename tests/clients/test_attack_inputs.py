@@ -8,42 +8,54 @@ import pytest
 
 from qaws.behaviours.attack_responses import _judge
 from qaws.clients.attack_inputs import Flood, Frames, inputs, rounds
+from qaws.protocol.commands import Commands
+from qaws.protocol.dialect import QaWs
 from qaws.verdict import Broken
 
 FEATURE = Path(__file__).parents[2] / "features" / "attacks.feature"
 ROWS = re.findall(r"^ +\| (\d+) +\| (.+?) +\| (.+?) +\|$", FEATURE.read_text("utf-8"), re.M)
 
 
+def made(attack, count, dialect=None):
+    """Return the inputs of an attack, all of which can be said."""
+    playing, unsaid = inputs(attack, count, Commands(dialect or QaWs()))
+    assert unsaid == {}
+    return playing
+
+
 def test_the_feature_plays_a_hundred_inputs_and_all_there_are():
-    played = {attack: len(inputs(attack, int(count))) for count, attack, _ in ROWS}
+    played = {attack: len(made(attack, int(count))) for count, attack, _ in ROWS}
     assert sum(played.values()) == 100 + played["what ends a connection"]
     for attack, count in played.items():
         with pytest.raises(Broken, match=f"{count + 1} are wanted, but {count} are known"):
-            inputs(attack, count + 1)
+            made(attack, count + 1)
     for _, _, answer in ROWS:
         assert callable(_judge(answer))
 
 
 def test_a_name_that_nobody_knows_is_named():
     with pytest.raises(Broken, match='no attack "kindness"; known are messages over'):
-        inputs("kindness", 1)
+        made("kindness", 1)
     with pytest.raises(Broken, match='no response "a smile"; known are: an error'):
         _judge("a smile")
 
 
 def test_numbers_in_a_name_are_used():
-    one = inputs("messages over 1 KiB", 1)["one byte more"]
+    one = made("messages over 1 KiB", 1)["one byte more"]
     assert isinstance(one, Frames)
     assert len(one.frames[0]) == 1025 + 8
-    flood = inputs("floods of 2,500 messages per second", 2)
+    padded = made("messages over 1 KiB", 2)["a command that is padded"]
+    assert isinstance(padded, Frames)
+    assert 1024 < len(padded.frames[0]) < 1100
+    flood = made("floods of 2,500 messages per second", 2)
     assert [f.per_second for f in flood.values() if isinstance(f, Flood)] == [2500, 2500]
 
 
 def test_a_message_that_may_be_as_long_as_it_is_stays_below_the_limit():
     for what in (
-        *inputs("deeply nested, huge or ambiguous JSON", 19).values(),
-        *inputs("text that is not UTF-8", 14).values(),
-        *inputs("binary messages", 4).values(),
+        *made("deeply nested, huge or ambiguous JSON", 19).values(),
+        *made("text that is not UTF-8", 14).values(),
+        *made("binary messages", 4).values(),
     ):
         assert isinstance(what, Frames)
         assert sum(map(len, what.frames)) < 64 * 1024

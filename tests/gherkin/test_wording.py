@@ -47,7 +47,16 @@ def registry():
             "Alice is connected and subscribed to nifty",
             '"nifty" is not understood there; write "NIFTY", "NIFTY and BANKNIFTY"',
         ),
-        ("given", "Alice is connected and subscribed to NIFTYY", '"NIFTYY": known symbols are'),
+        (
+            "given",
+            "Alice is connected and subscribed to NIFTYY",
+            '"NIFTYY": did you mean "NIFTY"? known',
+        ),
+        ("when", "half of them ping every 1 second", "groups of clients have numbers: say"),
+        ("given", "10 other clients are connected", "groups of clients have numbers: say"),
+        ("when", "clients 1 to 5 subscribe to NIFTY and BANKNIFTY", ""),
+        ("when", "Alice and Bob unsubscribe from NIFTY", ""),
+        ("then", "client 1 is connected", ""),
         ("given", "Alice and Alice are connected", '"Alice and Alice" names Alice twice'),
         (
             "then",

@@ -41,6 +41,8 @@ BREAKS = os.environ.get("BREAKS", "")
 to one client only, with every 97th tick: "loses one", "doubles one", "swaps one" with the next,
 "alters one" digit of its price."""
 LONGEST = 64 * 1024
+LONGEST_NAME, MOST_NAMES, LARGEST = 64, 1000, 1 << 63
+"""Of what clients ask for: characters of a name, names in a message, and what no number reaches."""
 QUEUED = 20_000
 """Messages that may wait for a client before it counts as too slow."""
 FIRST_MESSAGE_S = float(os.environ.get("FIRST_MESSAGE_S", "3"))
@@ -177,8 +179,9 @@ class Tokens:
         tokens = message.get("tokens")
         if action not in ("subscribe", "unsubscribe") or not isinstance(tokens, list):
             raise Refused("Invalid message format: an action and its tokens are expected")
-        if any(type(token) is not int for token in tokens):
-            raise Refused("Invalid message format: tokens are integers")
+        if any(type(token) is not int or not 0 <= token < LARGEST for token in tokens):
+            raise Refused("Invalid message format: tokens are integers of 63 bits")
+        _require_few(tokens)
         if action == "subscribe":
             changed = [token for token in tokens if token not in client.wanted]
             client.wanted.update(tokens)
@@ -223,6 +226,7 @@ class FirstMessage:
         named = message.get("symbols")
         if not isinstance(named, list) or not all(map(_is_listed, named)):
             raise Refused("Invalid message format: symbols with their exchange are expected")
+        _require_few(named)
         keys = {(each["exchange"], each["symbol"]) for each in named}
         if action == "subscribe":
             client.wanted |= keys
@@ -271,8 +275,9 @@ class Batches:
         if wish not in ("add", "drop"):
             raise Refused("Invalid message format: no such op")
         keys = message.get("keys")
-        if not isinstance(keys, list) or not keys or any(type(key) is not str for key in keys):
+        if not isinstance(keys, list) or not keys or not all(map(_is_name, keys)):
             raise Refused("Invalid message format: keys are a list of texts")
+        _require_few(keys)
         (client.wanted.update if wish == "add" else client.wanted.difference_update)(keys)
         return {"event": wish, "ok": True, "id": number}
 
@@ -289,8 +294,8 @@ class Batches:
 def _is_listed(named: Any) -> bool:
     return (
         isinstance(named, dict)
-        and isinstance(named.get("symbol"), str)
-        and isinstance(named.get("exchange"), str)
+        and _is_name(named.get("symbol"))
+        and _is_name(named.get("exchange"))
     )
 
 
@@ -371,7 +376,9 @@ class Ticker:
         try:
             if isinstance(text, bytes):
                 raise Refused("Invalid message format: text is expected")
-            message = json.loads(text, parse_constant=_no_constant)
+            message = json.loads(
+                text, parse_constant=_no_constant, object_pairs_hook=_with_members_once
+            )
             if not isinstance(message, dict):
                 raise Refused("Invalid message format: an object is expected")
             return self.dialect.answer(client, message)
@@ -426,6 +433,22 @@ async def _expire(line: ServerConnection, at: float) -> None:
 def _response(status: HTTPStatus, body: str) -> Response:
     headers = Headers({"Content-Type": "text/plain", "Content-Length": str(len(body.encode()))})
     return Response(status, status.phrase, headers, body.encode())
+
+
+def _with_members_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        raise Refused("Invalid message format: a member occurs twice")
+    return found
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_NAME and value.isprintable()
+
+
+def _require_few(named: list[Any]) -> None:
+    if len(named) > MOST_NAMES:
+        raise Refused(f"Invalid message format: more than {MOST_NAMES} names")
 
 
 def _no_constant(name: str) -> None:

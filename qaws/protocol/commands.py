@@ -1,0 +1,109 @@
+"""Commands of a dialect that rows of data alter: what hostile clients say must be its own words.
+
+A row names a command, and bytes of JSON for a part of it: those stand there as they are, however
+wrong they are. Which member says what is asked for, and where names of instruments or symbols go,
+is read off the dialect's own messages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from qaws.protocol.dialect import Dialect
+from qaws.protocol.market import selection_of
+from qaws.verdict import NotVerified
+
+MARK = "qaws-any-name"
+"""Stands for a name in a message until a row's bytes take its place."""
+QUOTED = json.dumps(MARK).encode()
+LONGEST = 60_100
+"""Bytes of a message at most, of a row that repeats an item: under the 64 KiB of QA-WS-024."""
+USUAL = "NIFTY"
+
+
+class Commands:
+    """A dialect's ping and subscribe, as rows alter them.
+
+    Every method raises `NotVerified` where the dialect has no message that could be altered so.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        """Take them from a dialect."""
+        self._dialect = dialect
+
+    def ping(self, further: bytes = b"") -> bytes:
+        """Return the ping, with further members if any: `"note":1`, as bytes of JSON."""
+        text = str(self._dialect.ping()).encode()
+        if not further:
+            return text
+        inner = self._members_of(text, "ping")
+        return b"{" + b",".join(filter(None, (inner, further))) + b"}"
+
+    def subscribe(self, forms: Sequence[str], item: bytes, times: int) -> bytes:
+        """Return a subscribe in which an item stands where names go.
+
+        Args:
+            forms: "instruments" and "symbols": the first that clients of the service name.
+            item: its bytes, as JSON; it may be no name at all.
+            times: how often it stands there; as often as fits into 60 KB.
+        """
+        one, mark = self._naming(forms, 1), QUOTED
+        if QUOTED not in one and item.startswith(b'"'):
+            mark, item = MARK.encode(), item[1:-1]  # a text within a text
+        if one.count(mark) != 1:
+            raise self._lacking("a name that stands in a message by itself")
+        if times == 1:
+            return one.replace(mark, item)
+        two = self._naming(forms, 2)
+        if two.count(mark) != 2:
+            raise self._lacking("a message that names several")
+        begin, between, end = two.split(mark)
+        further = (b"," if between == b", " else between) + item
+        room = (LONGEST - len(begin) - len(item) - len(end)) // len(further)
+        return begin + item + further * min(times - 1, room) + end
+
+    def both(self) -> bytes:
+        """Return ping and subscribe as one message: what is asked for stands there twice."""
+        self.verb()
+        ping = self._members_of(str(self._dialect.ping()).encode(), "ping")
+        wish = str(self._dialect.subscribe(selection_of(USUAL))).encode()
+        return b"{" + ping + b"," + self._members_of(wish, "subscribe") + b"}"
+
+    def action(self, value: bytes) -> bytes:
+        """Return a message that has nothing but what is asked for, which is that value."""
+        return b"{" + json.dumps(self.verb()).encode() + b":" + value + b"}"
+
+    def verb(self) -> str:
+        """Return the member that says what is asked for: in ping and subscribe it differs."""
+        ping = self._object(str(self._dialect.ping()).encode()) or {}
+        wish = self._object(self._naming(("instruments", "symbols"), 1)) or {}
+        for name, value in ping.items():
+            other = wish.get(name)
+            if isinstance(value, str) and isinstance(other, str) and value != other:
+                return name
+        raise self._lacking("a member that says what is asked for, in ping and subscribe alike")
+
+    def _naming(self, forms: Sequence[str], times: int) -> bytes:
+        for form in forms:
+            if (text := self._dialect.naming(form, [MARK] * times)) is not None:
+                return text.encode()
+        raise self._lacking(f"a message that subscribes to {' or '.join(forms)}")
+
+    def _members_of(self, text: bytes, what: str) -> bytes:
+        """Return the members of a message, without its braces."""
+        if self._object(text) is None:
+            raise self._lacking(f"a {what} that is a JSON object")
+        return text.strip()[1:-1].strip()
+
+    @staticmethod
+    def _object(text: bytes) -> dict[str, Any] | None:
+        try:
+            found = json.loads(text)
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+
+    def _lacking(self, what: str) -> NotVerified:
+        return NotVerified(f"the dialect {self._dialect.name} has not {what}")
