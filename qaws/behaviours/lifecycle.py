@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from typing import Any
 
 from qaws.behaviours import persons
 from qaws.behaviours.presence import require_present
@@ -124,6 +125,7 @@ async def be_connected(
     clients: Sequence[str],
     token: str | Sequence[str] | Shown = Shown.VALID,
     *,
+    location: str | None = None,
     origin: str = origins.NONE,
     service: Service | None = None,
     which: str = "",
@@ -133,7 +135,8 @@ async def be_connected(
     Raises:
         Refuted: one of them was not welcomed.
     """
-    opened = await connect(testbed, clients, token, origin=origin, service=service, which=which)
+    named: dict[str, Any] = {"location": location, "origin": origin, "service": service}
+    opened = await connect(testbed, clients, token, **named, which=which)
     require_welcomes(testbed, opened)
 
 

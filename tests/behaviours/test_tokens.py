@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from qaws.behaviours import closes, lifecycle, tokens
-from qaws.clients.endings import ExpectedClose
+from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.verdict import Broken
 from tests.services.faulty import AMPLE_MS, LATE_S, SOON_MS, connected
 from tests.services.guarded import (
@@ -24,6 +24,8 @@ from tests.services.guarded import (
     shown,
 )
 from tests.services.scripted import Ticker
+
+OVERSIZED = Refusal([400, 401, 413, 414, 431], ExpectedClose([1008], ["Authentication required"]))
 
 
 def forged(within_ms):
@@ -116,6 +118,35 @@ def test_a_forged_token_that_opens_nothing(right):
 )
 def test_a_forged_token_that_is_handled_wrongly(wrong, service, sentence):
     wrong(service, forged(SOON_MS), sentence)
+
+
+HEADER_TOO = "refusal of Mallory's attempt by Authorization header: measured 1 x welcome"
+
+
+class LooksAtAddressesOnly(Strict):
+    """Lets in whoever shows something in the header."""
+
+    async def admit(self, client, token):
+        in_header = "Authorization" in client.connection.request.headers
+        return in_header or await super().admit(client, token)
+
+
+def test_a_forged_token_is_shown_in_each_place_where_tokens_are_taken(wrong):
+    wrong(LooksAtAddressesOnly, forged(AMPLE_MS), HEADER_TOO)
+
+
+def test_a_token_that_no_server_takes_in_a_header_is_shown_in_one_place_only(right):
+    async def story(do):
+        await do(tokens.connect_forged, "Mallory", "100 kB of garbage")
+        await do(closes.refused, ["Mallory"], OVERSIZED)
+
+    class LooksAtThePath(LooksAtAddressesOnly):
+        def request(self, connection, request):
+            if len(request.path) > 8192:
+                return connection.respond(HTTPStatus.REQUEST_URI_TOO_LONG, "")
+            return super().request(connection, request)
+
+    right(LooksAtThePath, story)
 
 
 @pytest.mark.parametrize("service", [NumbersRefusals, IdsThatAreOftenAlike])
