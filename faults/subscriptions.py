@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from app import routes_websocket
 from app.closes import Close
-from app.fanout import Fanout
+from app.fanout import Fanout, text_frame
 from app.messages import Tick
 from app.server import TickerService
 from app.sessions import Session
@@ -216,6 +216,65 @@ def queued_ticks_lost_at_unsubscribe() -> None:
         return self._subscriptions.remove(session, keys)
 
     replace(Fanout, "unsubscribe", unsubscribe)
+
+
+@fault(
+    story="An unsubscribe that would leave a client with nothing is acknowledged and not done, so "
+    "that a screen which is closed goes on being paid for.",
+    caught_by={
+        "QA-WS-016": "Carol received ticks behind the acknowledgement of its unsubscribe",
+        "QA-WS-117": WRONG,
+    },
+    also=("QA-WS-119",),
+)
+def last_unsubscribe_ignored() -> None:
+    """Write down what a client keeps only where it keeps something."""
+    original = Fanout.unsubscribe
+
+    def unsubscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        if self._subscriptions.keys_of(session) - keys:
+            return original(self, session, keys)
+        return Totals.of(frozenset())
+
+    replace(Fanout, "unsubscribe", unsubscribe)
+
+
+@fault(
+    story="A client that has given up its last subscription is closed at once, in the middle of a "
+    "change from one symbol to another.",
+    caught_by={"QA-WS-016": "open connections of Carol: measured 0 of 1 open", "QA-WS-117": WRONG},
+    also=("QA-WS-119",),
+)
+def last_unsubscribe_closes() -> None:
+    """Close with 1000 whoever holds nothing any more."""
+    original = routes_websocket.handle_unsubscribe
+
+    def handle_unsubscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        original(service, session, selector)
+        if not service.subscriptions.keys_of(session):
+            session.close(Close(1000, "nothing left"))
+
+    replace(routes_websocket, "handle_unsubscribe", handle_unsubscribe)
+
+
+@fault(
+    story="Who follows a symbol and, besides, its underlying gets each bar twice, and counts the "
+    "day's volume twice.",
+    caught_by={"QA-WS-016": "Alice received ticks more than once", "QA-WS-117": WRONG},
+)
+def bars_twice_by_symbol_and_underlying() -> None:
+    """Send a bar once for each of the two."""
+    original = Fanout.publish
+
+    def publish(self: Fanout, tick: Tick) -> None:
+        original(self, tick)
+        symbol = tick.route.symbol
+        if tick.route.type == "underlying_bar":
+            for group in self._subscriptions.groups_for(tick.route):
+                if {("symbol", symbol), ("underlying", symbol)} <= group.keys:
+                    group.pending.append(text_frame(tick.payload))
+
+    replace(Fanout, "publish", publish)
 
 
 # --- what a subscribe does wrong when it is not the first ----------------------------------------
