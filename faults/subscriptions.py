@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from app import routes_websocket
+from app import messages, routes_websocket
 from app.closes import Close
 from app.fanout import Fanout, text_frame
 from app.messages import Tick
@@ -404,3 +404,41 @@ def unwanted_ticks_sent_afterwards() -> None:
     replace(Fanout, "publish", publish_and_keep)
     replace(Fanout, "subscribe", subscribe_and_catch_up)
     replace(Fanout, "unsubscribe", unsubscribe_for_now)
+
+
+# --- what acknowledgements say -------------------------------------------------------------------
+
+
+@fault(
+    story="Each unsubscribe is acknowledged twice, by the handler and by the cache behind it, so "
+    "that clients which count take the second for another request's.",
+    caught_by={"QA-WS-016": "x unsubscribed and had sent"},
+    also=("QA-WS-117", "QA-WS-119", "QA-WS-128"),
+)
+def unsubscribe_acknowledged_twice() -> None:
+    """Send the same again."""
+    original = routes_websocket.handle_unsubscribe
+
+    def handle_unsubscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        original(service, session, selector)
+        original(service, session, selector)
+
+    replace(routes_websocket, "handle_unsubscribe", handle_unsubscribe)
+
+
+@fault(
+    story="The acknowledgement names what was asked for first, whatever is acknowledged, so that a "
+    "client which goes by it files ticks under the wrong request.",
+    caught_by={"QA-WS-016": "received the acknowledgement of"},
+    also=("QA-WS-117",),
+)
+def acknowledgement_names_the_first_request() -> None:
+    """Keep the first selector that any client has named."""
+    first: list[Selector] = []
+    original = messages.subscribed
+
+    def subscribed(selector: Selector, totals: Totals) -> bytes:
+        first.append(selector)
+        return original(first[0], totals)
+
+    replace(messages, "subscribed", subscribed)

@@ -187,11 +187,20 @@ async def unsubscribe(testbed: Testbed, clients: Sequence[str], selection: Selec
     """Unsubscribe clients and wait for every acknowledgement.
 
     Raises:
-        Refuted: one was not acknowledged.
+        Refuted: one was not acknowledged. Where a client holds nothing of it, an error will do.
     """
     connections = testbed.scenario.connections.of(clients)
+    parts = testbed.dialect.sayable(selection).parts()
+    needless = [c for c in connections if not any(part in c.holds() for part in parts)]
     acks = await asyncio.gather(*(c.unsubscribe(selection, testbed.grace_s) for c in connections))
-    _require_acks(testbed, connections, acks, f"to unsubscribe from {selection}")
+    told = [(c, a) for c, a in zip(connections, acks, strict=True) if not _may_lack(c, needless)]
+    held, given = [c for c, _ in told], [a for _, a in told]
+    _require_acks(testbed, held, given, f"to unsubscribe from {selection}")
+
+
+def _may_lack(connection: Connection, needless: Sequence[Connection]) -> bool:
+    """Return whether an error has answered who unsubscribed from what it did not hold."""
+    return connection.refused and connection in needless
 
 
 def _require_acks(
@@ -199,9 +208,10 @@ def _require_acks(
 ) -> None:
     for connection, ack in zip(connections, acks, strict=True):
         if ack is None:
+            answer = "an error" if connection.refused else "no acknowledgement"
+            within = "" if connection.refused else f" within {testbed.grace_s:g} s"
             raise Refuted(
-                f"{connection.name} asked {asked} and got no acknowledgement "
-                f"within {testbed.grace_s:g} s: {connection.summary()}"
+                f"{connection.name} asked {asked} and got {answer}{within}: {connection.summary()}"
             )
 
 
