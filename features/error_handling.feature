@@ -75,7 +75,7 @@ Feature: Error handling
   Scenario Outline: QA-WS-012 One client over the limit is turned away
     > Plan: given a limit of 10 (and the default 1000), when one more client connects, then it is
     > closed with 1008 and a reason with "max connections", the others are unharmed, and when one
-    > leaves, the next client is admitted: one, and not two.
+    > leaves, politely or by a reset, the next client is admitted: one, and not two.
 
     Given the ticker service is running with <limit>
     And <clients> clients are connected and subscribed to NIFTY
@@ -84,18 +84,19 @@ Feature: Error handling
     Then Zoe is closed by the service with code 1008 and a reason containing "max connections"
     And Zoe has received no welcome
     And all <clients> clients receive that tick exactly once, within 2 seconds
-    When client 1 disconnects, Zoe keeps trying to connect, and Yuri comes after that
+    When client 1 leaves by <ending>, Zoe keeps trying to connect, and Yuri comes after that
     Then Zoe is welcomed within 2 seconds
     And Yuri is closed by the service with code 1008 and a reason containing "max connections"
 
     Examples:
-      | limit                                | clients |
-      | a connection limit of 10             | 10      |
+      | limit                                | clients | ending          |
+      | a connection limit of 10             | 10      | a clean close   |
+      | a connection limit of 10             | 10      | an abrupt reset |
 
     @scale
     Examples: at full size
-      | limit                                | clients |
-      | its default connection limit of 1000 | 1000    |
+      | limit                                | clients | ending          |
+      | its default connection limit of 1000 | 1000    | a clean close   |
 
   @QA-WS-108 @p1 @normal @needs.configure @needs.inject @needs.mint @needs.user-limit
   Scenario: QA-WS-108 One user over the limit of its own is turned away, and nobody else

@@ -216,16 +216,20 @@ def _require_acks(
 
 
 async def come_and_go(
-    testbed: Testbed, clients: Sequence[str], selection: Selection, ending: str
+    testbed: Testbed, clients: Sequence[str], selection: Selection, other: Selection, ending: str
 ) -> None:
     """Let clients connect, subscribe, ping, and disconnect with an ending that features name.
+
+    They subscribe to one selection twice; the other one they give up again.
 
     Raises:
         Broken: no such ending is known.
         Refuted: one was not welcomed, acknowledged, or answered.
     """
     await be_connected(testbed, clients)
-    await subscribe(testbed, clients, selection)
+    for each in (selection, other, selection):
+        await subscribe(testbed, clients, each)
+    await unsubscribe(testbed, clients, other)
     await ping_and_leave(testbed, clients, ending)
 
 
