@@ -33,6 +33,7 @@ CAPABILITIES = {
     "connection storm": "storm",
     "origins": "origins",
     "tokens": "tokens",
+    "places of tokens": "token_places",
     "token expiry": "expiry",
     "keys of the issuer": "key_rotation",
     "revoked tokens": "revocation",

@@ -10,8 +10,10 @@ from websockets.frames import Frame, Opcode
 from app import routes_websocket
 from app.auth import Claims
 from app.closes import Close
+from app.fanout import Fanout
 from app.server import TickerService
 from app.sessions import Session, SessionRegistry, TickerConnection
+from app.subscriptions import Keys, Totals
 from faults.fault import fault, replace
 
 MOST_KEPT = 200
@@ -242,3 +244,49 @@ def session_resumed_after_reset() -> None:
 
     replace(TickerService, "greet", greet_again)
     replace(routes_websocket, "cleanup_connection", cleanup_and_remember)
+
+
+@fault(
+    story="To subscribe to what one has already is counted once more and taken back once, so that "
+    "operations see an audience that grows by every click.",
+    caught_by={"QA-WS-004": "sockets, sessions and subscriptions of the service"},
+    also=("QA-WS-024",),
+)
+def repeated_subscriptions_counted() -> None:
+    """Add up what was held already."""
+    repeated = [0]
+    subscribe, stats = Fanout.subscribe, TickerService.stats
+
+    def subscribe_and_count(self: Fanout, session: Session, keys: Keys) -> Totals:
+        repeated[0] += len(keys & self._subscriptions.keys_of(session))
+        return subscribe(self, session, keys)
+
+    def stats_with_them(self: TickerService) -> dict[str, int | bool]:
+        shown = stats(self)
+        return {**shown, "total_subscriptions": shown["total_subscriptions"] + repeated[0]}
+
+    replace(Fanout, "subscribe", subscribe_and_count)
+    replace(TickerService, "stats", stats_with_them)
+
+
+@fault(
+    story="What a client has given up again stays in the statistics for ever, so that the busiest "
+    "symbol is the one that nobody wants.",
+    caught_by={"QA-WS-004": "sockets, sessions and subscriptions of the service"},
+    also=("QA-WS-024",),
+)
+def given_up_subscriptions_counted() -> None:
+    """Add up what was unsubscribed."""
+    given_up = [0]
+    unsubscribe, stats = Fanout.unsubscribe, TickerService.stats
+
+    def unsubscribe_and_count(self: Fanout, session: Session, keys: Keys) -> Totals:
+        given_up[0] += len(keys & self._subscriptions.keys_of(session))
+        return unsubscribe(self, session, keys)
+
+    def stats_with_them(self: TickerService) -> dict[str, int | bool]:
+        shown = stats(self)
+        return {**shown, "total_subscriptions": shown["total_subscriptions"] + given_up[0]}
+
+    replace(Fanout, "unsubscribe", unsubscribe_and_count)
+    replace(TickerService, "stats", stats_with_them)

@@ -318,3 +318,21 @@ def names_in_other_letters_replaced() -> None:
         return tick._replace(payload=text.encode("ascii", "replace"))
 
     replace(messages, "parse_tick", parse_tick)
+
+
+@fault(
+    story="Members of a tick that are objects, lists or texts of the exchange's own are cut off by "
+    "a model that knows numbers only, so that the depth of the book never reaches anybody.",
+    caught_by={"QA-WS-006": NOT_PUBLISHED},
+    also=elsewhere("QA-WS-006"),
+)
+def members_of_its_own_cut_off() -> None:
+    """Keep greeks, symbol and type, and else what is a number."""
+    known = ("type", "symbol", "greeks")
+
+    def keep(members: dict[str, Any]) -> None:
+        for name in [n for n, v in members.items() if n not in known]:
+            if isinstance(members[name], bool) or not isinstance(members[name], int | float):
+                del members[name]
+
+    edit_ticks(OPTION, keep)

@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 from app import messages
 from app.closes import Close
+from app.fanout import Fanout
 from app.messages import Command, InvalidMessage, Ping
 from app.server import TickerService
 from app.sessions import Session, TickerConnection
+from app.subscriptions import Keys, Totals
 from faults.fault import fault, replace
 
 NO_ERROR = "error 1 of 3 to Alice: measured nothing"
@@ -337,3 +340,46 @@ def second_mistake_in_other_words() -> None:
     _from_the_second(
         lambda service, session: service.fanout.send(session, b'{"type":"error","message":"Again"}')
     )
+
+
+@fault(
+    story="A client whose first message is malformed is taken for a port scan and closed, so that "
+    "nobody who writes a new client ever learns what is wrong with it.",
+    caught_by={"QA-WS-010": "error 1 of 2 to Alice: measured nothing"},
+    also=("QA-WS-024", "QA-WS-119"),
+)
+def first_mistake_of_a_newcomer_closes() -> None:
+    """Close who has not subscribed to anything yet."""
+    original = TickerService.answer_invalid
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        if self.subscriptions.keys_of(session):
+            original(self, session, invalid)
+        else:
+            session.close(Close(1008, "malformed message"))
+
+    replace(TickerService, "answer_invalid", answer_invalid)
+
+
+@fault(
+    story="Once a client has made a mistake, its subscriptions are acknowledged and not made, and "
+    "it waits for ticks until it reconnects.",
+    caught_by={"QA-WS-010": "it reached 0 of 1; not Alice"},
+    also=("QA-WS-119",),
+)
+def mistake_spoils_later_subscriptions() -> None:
+    """Remember who has erred."""
+    erred = WeakSet[Any]()
+    original, subscribe = TickerService.answer_invalid, Fanout.subscribe
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        erred.add(session.connection)
+        original(self, session, invalid)
+
+    def subscribe_the_faultless(self: Fanout, session: Session, keys: Keys) -> Totals:
+        if session.connection in erred:
+            return Totals.of(self._subscriptions.keys_of(session) | keys)
+        return subscribe(self, session, keys)
+
+    replace(TickerService, "answer_invalid", answer_invalid)
+    replace(Fanout, "subscribe", subscribe_the_faultless)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app import closes
+from app import closes, routes_websocket
 from app.closes import Close
 from app.idle import IdleTimer
+from app.server import TickerService
 from app.sessions import Session
+from app.subscriptions import Selector
 from faults.fault import fault, replace
 
 END = "end of Alice's connection: measured 1 x welcome; "
@@ -117,3 +119,19 @@ def idle_close_as_internal_error() -> None:
 def idle_client_cut_off() -> None:
     """Abort the transport where a close frame is due."""
     replace(Session, "close_idle", lambda self: self.connection.transport.abort())
+
+
+@fault(
+    story="Whoever has subscribed to something counts as active for ever, so that forgotten "
+    "screens of quiet symbols keep their places.",
+    caught_by={"QA-WS-011": "end of Eve's connection: measured"},
+)
+def subscribed_clients_never_idle() -> None:
+    """Stop the timer with the first subscribe."""
+    original = routes_websocket.handle_subscribe
+
+    def handle_subscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        original(service, session, selector)
+        session.idle.cancel()
+
+    replace(routes_websocket, "handle_subscribe", handle_subscribe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from http import HTTPStatus
 from typing import Any
 
@@ -183,3 +184,26 @@ def user_place_never_given_back() -> None:
         self._of_user[session.claims.sub] += 1
 
     replace(SessionRegistry, "release", release)
+
+
+@fault(
+    story="The place of a client whose line is cut is never given back: the counter goes down with "
+    "the goodbye only, so that after some bad nights of a mobile network nobody is let in.",
+    caught_by={"QA-WS-012": ADMISSION},
+)
+def place_of_a_cut_line_kept() -> None:
+    """Count places apart from the clients that are there."""
+    kept: Counter[SessionRegistry] = Counter()
+    original = SessionRegistry.release
+
+    def release(self: SessionRegistry, session: Session) -> None:
+        if session in self._sessions and not session.connection.protocol.close_rcvd:
+            kept[self] += 1
+        original(self, session)
+
+    replace(SessionRegistry, "release", release)
+    replace(
+        SessionRegistry,
+        "is_full",
+        lambda self: len(self._sessions) + kept[self] >= self.max_connections,
+    )

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from app import messages
 from app.closes import Close
@@ -14,7 +15,7 @@ from app.feed import Feed
 from app.messages import Command
 from app.server import TickerService
 from app.sessions import Session
-from app.subscriptions import Keys, Totals
+from app.subscriptions import Key, Keys, Totals
 from faults.fault import fault, replace
 
 NO_TICKS = "from the broker's return to the first new tick of "
@@ -320,3 +321,27 @@ def clients_closed_when_the_feed_is_lost() -> None:
             session.close(RESTART)
 
     replace(TickerService, "on_feed_lost", on_feed_lost)
+
+
+@fault(
+    story="When the broker is back everybody is subscribed again to all that they ever had, so "
+    "that screens fill with symbols that were closed in the morning.",
+    caught_by={"QA-WS-017": "Alice received ticks behind the acknowledgement of its unsubscribe"},
+    also=("QA-WS-106", "QA-WS-126"),
+)
+def given_up_comes_back_with_the_broker() -> None:
+    """Keep a list that only grows, and go by it when the feed is found."""
+    ever: WeakKeyDictionary[Any, set[Key]] = WeakKeyDictionary()
+    subscribe, found = Fanout.subscribe, TickerService.on_feed_found
+
+    def subscribe_and_note(self: Fanout, session: Session, keys: Keys) -> Totals:
+        ever.setdefault(session.connection, set()).update(keys)
+        return subscribe(self, session, keys)
+
+    def restore(self: TickerService) -> None:
+        found(self)
+        for session in self.sessions:
+            self.subscriptions.add(session, frozenset(ever.get(session.connection, ())))
+
+    replace(Fanout, "subscribe", subscribe_and_note)
+    replace(TickerService, "on_feed_found", restore)

@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from app import routes_websocket
+from app import messages, routes_websocket
 from app.closes import Close
-from app.fanout import Fanout
+from app.fanout import Fanout, text_frame
 from app.messages import Tick
 from app.server import TickerService
 from app.sessions import Session
@@ -218,6 +218,65 @@ def queued_ticks_lost_at_unsubscribe() -> None:
     replace(Fanout, "unsubscribe", unsubscribe)
 
 
+@fault(
+    story="An unsubscribe that would leave a client with nothing is acknowledged and not done, so "
+    "that a screen which is closed goes on being paid for.",
+    caught_by={
+        "QA-WS-016": "Carol received ticks behind the acknowledgement of its unsubscribe",
+        "QA-WS-117": WRONG,
+    },
+    also=("QA-WS-119",),
+)
+def last_unsubscribe_ignored() -> None:
+    """Write down what a client keeps only where it keeps something."""
+    original = Fanout.unsubscribe
+
+    def unsubscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        if self._subscriptions.keys_of(session) - keys:
+            return original(self, session, keys)
+        return Totals.of(frozenset())
+
+    replace(Fanout, "unsubscribe", unsubscribe)
+
+
+@fault(
+    story="A client that has given up its last subscription is closed at once, in the middle of a "
+    "change from one symbol to another.",
+    caught_by={"QA-WS-016": "open connections of Carol: measured 0 of 1 open", "QA-WS-117": WRONG},
+    also=("QA-WS-119",),
+)
+def last_unsubscribe_closes() -> None:
+    """Close with 1000 whoever holds nothing any more."""
+    original = routes_websocket.handle_unsubscribe
+
+    def handle_unsubscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        original(service, session, selector)
+        if not service.subscriptions.keys_of(session):
+            session.close(Close(1000, "nothing left"))
+
+    replace(routes_websocket, "handle_unsubscribe", handle_unsubscribe)
+
+
+@fault(
+    story="Who follows a symbol and, besides, its underlying gets each bar twice, and counts the "
+    "day's volume twice.",
+    caught_by={"QA-WS-016": "Alice received ticks more than once", "QA-WS-117": WRONG},
+)
+def bars_twice_by_symbol_and_underlying() -> None:
+    """Send a bar once for each of the two."""
+    original = Fanout.publish
+
+    def publish(self: Fanout, tick: Tick) -> None:
+        original(self, tick)
+        symbol = tick.route.symbol
+        if tick.route.type == "underlying_bar":
+            for group in self._subscriptions.groups_for(tick.route):
+                if {("symbol", symbol), ("underlying", symbol)} <= group.keys:
+                    group.pending.append(text_frame(tick.payload))
+
+    replace(Fanout, "publish", publish)
+
+
 # --- what a subscribe does wrong when it is not the first ----------------------------------------
 
 
@@ -345,3 +404,41 @@ def unwanted_ticks_sent_afterwards() -> None:
     replace(Fanout, "publish", publish_and_keep)
     replace(Fanout, "subscribe", subscribe_and_catch_up)
     replace(Fanout, "unsubscribe", unsubscribe_for_now)
+
+
+# --- what acknowledgements say -------------------------------------------------------------------
+
+
+@fault(
+    story="Each unsubscribe is acknowledged twice, by the handler and by the cache behind it, so "
+    "that clients which count take the second for another request's.",
+    caught_by={"QA-WS-016": "x unsubscribed and had sent"},
+    also=("QA-WS-117", "QA-WS-119", "QA-WS-128"),
+)
+def unsubscribe_acknowledged_twice() -> None:
+    """Send the same again."""
+    original = routes_websocket.handle_unsubscribe
+
+    def handle_unsubscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        original(service, session, selector)
+        original(service, session, selector)
+
+    replace(routes_websocket, "handle_unsubscribe", handle_unsubscribe)
+
+
+@fault(
+    story="The acknowledgement names what was asked for first, whatever is acknowledged, so that a "
+    "client which goes by it files ticks under the wrong request.",
+    caught_by={"QA-WS-016": "received the acknowledgement of"},
+    also=("QA-WS-117",),
+)
+def acknowledgement_names_the_first_request() -> None:
+    """Keep the first selector that any client has named."""
+    first: list[Selector] = []
+    original = messages.subscribed
+
+    def subscribed(selector: Selector, totals: Totals) -> bytes:
+        first.append(selector)
+        return original(first[0], totals)
+
+    replace(messages, "subscribed", subscribed)

@@ -11,10 +11,10 @@ Feature: Real-time broadcasting
     > Plan: given a client subscribed to instrument 256265, when an option tick for it is published,
     > then the client receives it within 200 ms, type option_tick, with last_price and greeks equal,
     > digit for digit, to what was published. Edge values are among them: zeros, whole numbers, many
-    > digits, a volume beyond 2^32.
+    > digits, a volume beyond 2^32; and members that the service does not know, objects and lists.
 
     Given Alice is connected and subscribed to instrument 256265
-    When 6 option ticks for instrument 256265 are published, with others for NIFTY in between
+    When 7 option ticks for instrument 256265 are published, with others for NIFTY in between
     Then Alice receives each of them exactly once, within 200 ms
     And the type, instrument_token, symbol, last_price and greeks that Alice receives match what was published, digit for digit
 

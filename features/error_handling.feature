@@ -33,20 +33,41 @@ Feature: Error handling
       | a NaN                             |
       | a symbol that is not text         |
 
+  @QA-WS-010 @p0 @critical @needs.inject
+  Scenario Outline: QA-WS-010 A client whose first message is malformed is served all the same
+    > Plan: given a connected client, when it sends a malformed message, then it gets an error whose
+    > message contains "Invalid message format", and the connection stays open; so also where it has
+    > said nothing before. It can subscribe then like any other.
+
+    Given the ticker service is running
+    And Alice is connected
+    When Alice sends a malformed message 2 times: <first message>
+    Then Alice receives an error each time, containing "Invalid message format", within 2 seconds
+    When Alice subscribes to NIFTY
+    And an option tick for NIFTY is published
+    Then Alice receives that tick exactly once, within 1 second
+
+    Examples: the first message of all
+      | first message     |
+      | broken JSON       |
+      | an unknown action |
+
   @QA-WS-011 @p0 @critical @needs.configure @needs.inject @needs.silent-pongs
   Scenario: QA-WS-011 An idle connection is closed, a busy one is not
     > Plan: given an idle timeout of N seconds, then a client that neither sends nor receives for N s
     > is closed with 1000 or 1001 and a reason with "idle" or "timeout", between N and N+2 s; a
     > client that pings is not; a subscribed client that only receives ticks is not. The time runs
-    > from what a client did last: from its ping, where it pinged once.
+    > from what a client did last: from its ping, where it pinged once. What Eve has subscribed to
+    > does not tick, so that she receives nothing.
 
     Given the ticker service is running with an idle timeout of 2 seconds
     And Bob is connected and pings every 1 second
     And Carol is connected and subscribed to NIFTY, which ticks every 1 second
     And Dora is connected, pings once after 900 ms, and is silent from then on
+    And Eve is connected and subscribed to BANKNIFTY
     When Alice connects with a valid token
     And Alice stays silent until closed, for up to 5 seconds
-    Then Alice is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after connecting
+    Then Alice and Eve are closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after connecting
     And Bob and Carol stay connected for at least 5 seconds
     And Dora is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after pinging
 
@@ -54,7 +75,7 @@ Feature: Error handling
   Scenario Outline: QA-WS-012 One client over the limit is turned away
     > Plan: given a limit of 10 (and the default 1000), when one more client connects, then it is
     > closed with 1008 and a reason with "max connections", the others are unharmed, and when one
-    > leaves, the next client is admitted: one, and not two.
+    > leaves, politely or by a reset, the next client is admitted: one, and not two.
 
     Given the ticker service is running with <limit>
     And <clients> clients are connected and subscribed to NIFTY
@@ -63,18 +84,19 @@ Feature: Error handling
     Then Zoe is closed by the service with code 1008 and a reason containing "max connections"
     And Zoe has received no welcome
     And all <clients> clients receive that tick exactly once, within 2 seconds
-    When client 1 disconnects, Zoe keeps trying to connect, and Yuri comes after that
+    When client 1 leaves by <ending>, Zoe keeps trying to connect, and Yuri comes after that
     Then Zoe is welcomed within 2 seconds
     And Yuri is closed by the service with code 1008 and a reason containing "max connections"
 
     Examples:
-      | limit                                | clients |
-      | a connection limit of 10             | 10      |
+      | limit                                | clients | ending          |
+      | a connection limit of 10             | 10      | a clean close   |
+      | a connection limit of 10             | 10      | an abrupt reset |
 
     @scale
     Examples: at full size
-      | limit                                | clients |
-      | its default connection limit of 1000 | 1000    |
+      | limit                                | clients | ending          |
+      | its default connection limit of 1000 | 1000    | a clean close   |
 
   @QA-WS-108 @p1 @normal @needs.configure @needs.inject @needs.mint @needs.user-limit
   Scenario: QA-WS-108 One user over the limit of its own is turned away, and nobody else

@@ -12,15 +12,17 @@ Feature: Subscriptions
     > unsubscribes, resubscribes, subscribes twice, and unsubscribes what it never had, over and
     > over, then no unsubscribed tick reaches A after the acknowledgement, A's other symbol and all
     > of B stay gapless, each tick arrives once, and ticks published after a subscribe's
-    > acknowledgement arrive.
+    > acknowledgement arrive. Carol gives up all that she has.
 
-    Given Alice and Bob are connected and subscribed to <toggled>
+    Given Alice, Bob and Carol are connected and subscribed to <toggled>
     And the market is open, with ticks every 6 ms
     When Alice subscribes to <kept>
+    And Carol unsubscribes from <toggled>
     And 10 times over, Alice unsubscribes from <toggled>, subscribes to it twice, and unsubscribes from <never> without ever having subscribed to it
     And the market closes
     Then Alice has received every tick for <toggled> published while subscribed, and no tick without a subscription
     And Bob has received every tick for <toggled> published while subscribed, and no tick without a subscription
+    And Carol is connected
 
     Examples: two symbols
       | toggled | kept      | never      |
@@ -31,6 +33,7 @@ Feature: Subscriptions
       | NIFTY                | instrument 256265 | the NIFTY underlying |
       | instrument 256265    | NIFTY             | instrument 256521    |
       | the NIFTY underlying | BANKNIFTY         | NIFTY                |
+      | the NIFTY underlying | NIFTY             | instrument 260105    |
 
   @QA-WS-117 @p1 @normal
   Scenario: QA-WS-117 Random subscription sequences conform to a model

@@ -10,7 +10,8 @@ Feature: Tokens
   Scenario Outline: QA-WS-021 A forged token opens no session
     > Specification: given at least 30 kinds of bad token, then each is refused exactly as a missing
     > one, no session is counted, nothing tells the attacker which check failed, and a good token
-    > still connects. Each kind is a valid token with one thing wrong.
+    > still connects. Each kind is a valid token with one thing wrong. It is shown in each place where
+    > the service takes tokens.
 
     Given the service's sessions, subscriptions and files are recorded
     When Mallory connects with a forged token: <token>
@@ -93,6 +94,7 @@ Feature: Tokens
 
     Examples: not a token
       | token                                  |
+      | an empty token                         |
       | garbage                                |
       | only two dots                          |
       | five parts, as if encrypted            |
@@ -172,7 +174,8 @@ Feature: Tokens
   Scenario: QA-WS-022 A session ends with its token
     > Specification: given a token that expires in 3 s, on an idle, a listening and a pinging
     > client, then each is closed with 1008 "token expired" within 2 s of the expiry, gets no later
-    > tick, cannot reconnect with it, and a neighbour with a longer token is unharmed.
+    > tick, cannot reconnect with it, and a neighbour with a longer token is unharmed. The clients
+    > show it in each place where the service takes tokens, by turns.
 
     Given Nora is connected and subscribed to NIFTY, which ticks every 50 ms
     And Ida, Lars and Pia are connected with a token that expires in 3 seconds

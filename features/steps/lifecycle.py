@@ -187,14 +187,26 @@ async def keeps_trying_to_connect(
 
 
 @when(
-    "{clients:Clients} connect, subscribe to {selection:Selection}, ping, and disconnect with {ending}"
+    "{leaver:Client} leaves by {ending}, {client:Client} keeps trying to connect, and {last:Client} comes after that"
+)
+async def keeps_trying_after(
+    context: StepContext, leaver: str, ending: str, client: str, last: str
+) -> None:
+    """The same behind "a clean close" or "an abrupt reset"."""
+    await context.testbed.do(lifecycle.end_connection, leaver, ending)
+    await context.testbed.do(tokens.take_place, client, leaver)
+    await context.testbed.do(lifecycle.connect, [last])
+
+
+@when(
+    "{clients:Clients} connect, subscribe to {selection:Selection} twice and for a moment to {other:Selection}, ping, and disconnect with {ending}"
 )
 async def clients_come_and_go(
-    context: StepContext, clients: list[str], selection: Selection, ending: str
+    context: StepContext, clients: list[str], selection: Selection, other: Selection, ending: str
 ) -> None:
     """Clients that come, are served, and leave with "a clean close" or "an abrupt reset"."""
     newcomers = [f"short-lived {client}" for client in clients]
-    await context.testbed.do(lifecycle.come_and_go, newcomers, selection, ending)
+    await context.testbed.do(lifecycle.come_and_go, newcomers, selection, other, ending)
 
 
 @when("{clients:Clients} {subscribing:Subscribing} to {selection:Selection}")

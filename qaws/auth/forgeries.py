@@ -287,6 +287,7 @@ RECIPES: dict[str, Callable[[Forger], str]] = {
     "a prefix of the issuer": lambda f: f.good(iss=f.issuer[:-1]),
     "a prefix of the audience": lambda f: f.good(aud=f.audience[:-1]),
     # What is no token at all.
+    "an empty token": lambda _: "",
     "garbage": lambda f: f"garbage-{f.now}",
     "only two dots": lambda f: "..",
     "five parts, as if encrypted": lambda f: ".".join((*f.parts(), *f.parts()[:2])),

@@ -11,6 +11,7 @@ from qaws.behaviours import deviations
 from qaws.clients.connection import Connection
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.protocol.answers import known_cause
+from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Refuted
 
@@ -19,9 +20,20 @@ MESSAGE_TOO_BIG = ExpectedClose([1009], [])
 """What 413 is to a handshake, 1009 is to a first message that has the token (RFC 6455, 7.4.1)."""
 
 
+ATTEMPTS = Key[dict[str, list[str]]]("nobody has shown a token in several places")
+"""Client → the names of the connections in which it has shown its token in other places."""
+
+
+def note_attempt(testbed: Testbed, client: str, name: str) -> None:
+    """Note that what is required of a client's refusal is required of one more connection's."""
+    testbed.scenario.stash.setdefault(ATTEMPTS, {}).setdefault(client, []).append(name)
+
+
 async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) -> None:
     """Require that clients are refused in the handshake, or closed with a word why if allowed."""
-    for connection in testbed.scenario.connections.of(clients):
+    others = testbed.scenario.stash.setdefault(ATTEMPTS, {})
+    named = [name for client in clients for name in (client, *others.get(client, ()))]
+    for connection in testbed.scenario.connections.of(named):
         await require_refusal(testbed, connection, refusal)
 
 
@@ -78,8 +90,9 @@ async def closed_between(
 ) -> None:
     """Require that the service closed clients between two times after they fell silent.
 
-    The service's clock may have started as early as the handshake and as late as the welcome, so
-    the lower bound runs from the one and the upper from the other.
+    The service's clock may have started as early as the handshake, or the client's last message,
+    and as late as the welcome, or its last acknowledgement; so the lower bound runs from the one
+    and the upper from the other.
     """
     await closed_by_service(testbed, clients, expected)
     for connection in testbed.scenario.connections.of(clients):
@@ -88,5 +101,7 @@ async def closed_between(
             raise Refuted(f"{connection.name} was closed unwelcomed: {connection.summary()}")
         checks, end_ns = testbed.scenario.checks, connection.ending.at_ns
         what = f"time that {connection.name} was silent before it was closed"
-        checks.not_before_ms(what, connection.started_ns, end_ns, low_ms)
-        checks.at_most_ms(what, welcome.at_ns, end_ns, high_ms)
+        said = [f.at_ns for f in connection.log if (f.direction, f.kind) == ("→", "text")]
+        heard = [welcome.at_ns, *(f.at_ns for f in connection.received("subscribed"))]
+        checks.not_before_ms(what, max([connection.started_ns, *said]), end_ns, low_ms)
+        checks.at_most_ms(what, max(heard), end_ns, high_ms)

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from qaws.behaviours import fences, lifecycle
+from qaws.behaviours import answers, fences, lifecycle
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.load import LOAD
 from qaws.clients.connection import Connection
@@ -316,25 +316,17 @@ async def everything_was_exact(testbed: Testbed) -> None:
 
 def findings(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
     """Say what is wrong with what these connections received, one sentence per violation."""
-    return [*_audit(testbed, connections), *_welcome_faults(testbed, connections)]
+    return [
+        *_audit(testbed, connections),
+        *answers.welcome_faults(testbed, connections),
+        *answers.acknowledgement_faults(testbed, connections),
+    ]
 
 
 def lacking(testbed: Testbed, connection: Connection) -> list[Published]:
     """Return the ticks that a client should have by now, and has not."""
     arrivals = testbed.scenario.connections.arrivals(connection)
     return missing(arrivals, connection.entitlements, testbed.ledger, _broadcast_complete(testbed))
-
-
-def _welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
-    """Say whose welcome did not come once and first (docs/specification.md, section 1)."""
-    findings = []
-    for connection in connections:
-        kinds = [testbed.dialect.kind(frame.message) for frame in connection.received()]
-        if kinds.count("welcome") > 1:
-            findings.append(f"{connection.name} was welcomed {kinds.count('welcome')} times")
-        if kinds and testbed.dialect.welcomes and kinds[0] != "welcome":
-            findings.append(f"the first message to {connection.name} was a {kinds[0]}")
-    return findings
 
 
 def raise_breach(testbed: Testbed, connection: Connection) -> None:

@@ -8,6 +8,7 @@ it meanwhile nothing follows.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
 from collections.abc import Sequence
@@ -30,6 +31,9 @@ WALL_CLOCK = Key[WallClock](
 )
 """How the wall clock stood when clients connected whose token expires."""
 
+PLACES = Key[dict[str, str]]("no token expires in this scenario")
+"""Client → where it has shown its token."""
+
 LAST_SECOND_MS = 1000.0
 """A client that listens must have heard something in so long a time before its close."""
 
@@ -37,6 +41,7 @@ LAST_SECOND_MS = 1000.0
 async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms: float) -> None:
     """Connect clients with a token that expires in `lifetime_ms`, at the next whole second.
 
+    Each shows it in the next of the places that the target names: each may have checks of its own.
     For a service that lets clocks differ by some seconds the token says to expire as much earlier.
 
     Raises:
@@ -51,7 +56,12 @@ async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms
     tokens = await testbed.tokens.for_clients(len(clients), exp=expiry, **issued)
     testbed.scenario.remarks.append(LEEWAY)
     which = f"a token that expires in {lifetime_ms / 1e3:g} s"
-    await lifecycle.be_connected(testbed, clients, tokens, which=which)
+    known = testbed.target.auth.token_locations
+    places: dict[str, str] = dict(zip(clients, itertools.cycle(known), strict=False))
+    testbed.scenario.stash[PLACES] = places
+    for client, token in zip(clients, tokens, strict=True):
+        place = places[client]
+        await lifecycle.be_connected(testbed, [client], token, location=place, which=which)
 
 
 def expiry_ns(clock: WallClock, connection: Connection, leeway_s: float = 0.0) -> int:
@@ -163,13 +173,14 @@ async def _no_later_tick(testbed: Testbed, gone: Sequence[Connection]) -> None:
 
 
 async def reconnect_with_token(testbed: Testbed, clients: Sequence[str]) -> None:
-    """Let clients connect again with the token that they had before.
+    """Let clients connect again with the token that they had before, in the same place.
 
     Raises:
         Inconclusive: the wall clock has been set: whether it has expired is anybody's guess.
     """
+    places, which = testbed.scenario.stash.get(PLACES) or {}, "the token that has expired"
     for client in clients:
-        token = testbed.scenario.connections.named(client).token
-        await lifecycle.connect(testbed, [client], token, which="the token that has expired")
+        token, place = testbed.scenario.connections.named(client).token, places.get(client)
+        await lifecycle.connect(testbed, [client], token, location=place, which=which)
     if WALL_CLOCK in testbed.scenario.stash:
         _steady_clock(testbed)

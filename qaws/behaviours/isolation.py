@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from qaws.behaviours import fences, lifecycle
+from qaws.behaviours import answers, fences, lifecycle
 from qaws.behaviours.token_traces import traces
 from qaws.clients.connection import Connection
 from qaws.protocol.attempts import ATTEMPTS
@@ -143,33 +143,16 @@ def _not_its_own(
     heard = "\n".join(f.text for f in mine.log if f.direction == "←" and f.kind == "text")
     sent = [frame.text for frame in mine.log if frame.direction == "→" and frame.kind == "text"]
     kinds = [testbed.dialect.kind(frame.message) for frame in mine.received()]
-    answers = sum(kinds.count(k) for k in ("subscribed", "unsubscribed", "error", "pong"))
+    answered = sum(kinds.count(k) for k in ("subscribed", "unsubscribed", "error", "pong"))
     findings = [
         f"{mine.name} received the session id of {other.name}"
         for other in all_
         if other is not mine and other.session_id and other.session_id in heard
     ]
     findings += [f"{mine.name} received {trace}" for trace in traces(heard, tokens)]
-    if testbed.dialect.answers_once and answers > len(sent):
-        findings.append(f"{mine.name} sent {len(sent)} messages and received {answers} answers")
-    named = [_selector(text) for text in sent]
-    for kind in ("subscribed", "unsubscribed"):
-        for ack in mine.received(kind):
-            selector = ack.message.get("selector")
-            if selector is not None and selector not in named:
-                findings.append(f"{mine.name} received the acknowledgement of {selector}")
-    return findings
-
-
-def _selector(text: str) -> Any:
-    """Return what a message names besides its action; None where it is no JSON object."""
-    try:
-        message = json.loads(text)
-    except ValueError:
-        return None
-    if not isinstance(message, dict):
-        return None
-    return {name: value for name, value in message.items() if name != "action"}
+    if testbed.dialect.answers_once and answered > len(sent):
+        findings.append(f"{mine.name} sent {len(sent)} messages and received {answered} answers")
+    return findings + answers.acknowledgement_faults(testbed, [mine])
 
 
 async def _hear_all(testbed: Testbed, connections: Sequence[Connection]) -> None:

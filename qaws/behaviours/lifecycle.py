@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from typing import Any
 
 from qaws.behaviours import persons
 from qaws.behaviours.presence import require_present
@@ -124,6 +125,7 @@ async def be_connected(
     clients: Sequence[str],
     token: str | Sequence[str] | Shown = Shown.VALID,
     *,
+    location: str | None = None,
     origin: str = origins.NONE,
     service: Service | None = None,
     which: str = "",
@@ -135,7 +137,8 @@ async def be_connected(
         Broken: counted clients are connected already.
     """
     _require_newcomers(testbed, clients)
-    opened = await connect(testbed, clients, token, origin=origin, service=service, which=which)
+    named: dict[str, Any] = {"location": location, "origin": origin, "service": service}
+    opened = await connect(testbed, clients, token, **named, which=which)
     require_welcomes(testbed, opened)
 
 
@@ -198,11 +201,20 @@ async def unsubscribe(testbed: Testbed, clients: Sequence[str], selection: Selec
     """Unsubscribe clients and wait for every acknowledgement.
 
     Raises:
-        Refuted: one was not acknowledged.
+        Refuted: one was not acknowledged. Where a client holds nothing of it, an error will do.
     """
     connections = testbed.scenario.connections.of(clients)
+    parts = testbed.dialect.sayable(selection).parts()
+    needless = [c for c in connections if not any(part in c.holds() for part in parts)]
     acks = await asyncio.gather(*(c.unsubscribe(selection, testbed.grace_s) for c in connections))
-    _require_acks(testbed, connections, acks, f"to unsubscribe from {selection}")
+    told = [(c, a) for c, a in zip(connections, acks, strict=True) if not _may_lack(c, needless)]
+    held, given = [c for c, _ in told], [a for _, a in told]
+    _require_acks(testbed, held, given, f"to unsubscribe from {selection}")
+
+
+def _may_lack(connection: Connection, needless: Sequence[Connection]) -> bool:
+    """Return whether an error has answered who unsubscribed from what it did not hold."""
+    return connection.refused and connection in needless
 
 
 def _require_acks(
@@ -210,23 +222,28 @@ def _require_acks(
 ) -> None:
     for connection, ack in zip(connections, acks, strict=True):
         if ack is None:
+            answer = "an error" if connection.refused else "no acknowledgement"
+            within = "" if connection.refused else f" within {testbed.grace_s:g} s"
             raise Refuted(
-                f"{connection.name} asked {asked} and got no acknowledgement "
-                f"within {testbed.grace_s:g} s: {connection.summary()}"
+                f"{connection.name} asked {asked} and got {answer}{within}: {connection.summary()}"
             )
 
 
 async def come_and_go(
-    testbed: Testbed, clients: Sequence[str], selection: Selection, ending: str
+    testbed: Testbed, clients: Sequence[str], selection: Selection, other: Selection, ending: str
 ) -> None:
     """Let clients connect, subscribe, ping, and disconnect with an ending that features name.
+
+    They subscribe to one selection twice; the other one they give up again.
 
     Raises:
         Broken: no such ending is known.
         Refuted: one was not welcomed, acknowledged, or answered.
     """
     await be_connected(testbed, clients)
-    await subscribe(testbed, clients, selection)
+    for each in (selection, other, selection):
+        await subscribe(testbed, clients, each)
+    await unsubscribe(testbed, clients, other)
     await ping_and_leave(testbed, clients, ending)
 
 

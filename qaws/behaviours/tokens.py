@@ -17,7 +17,7 @@ from qaws.auth.forgeries import CLOCKS, Forger, forged
 from qaws.auth.near_misses import altered
 from qaws.auth.strangers import callback_server_for
 from qaws.auth.tokens import Tokens
-from qaws.behaviours import lifecycle
+from qaws.behaviours import closes, lifecycle
 from qaws.behaviours.lifecycle import Shown, in_time
 from qaws.clients.connection import Connection
 from qaws.oracle.refusals import Usual
@@ -35,6 +35,8 @@ LEEWAY = "a service that lets clocks differ states by how much: [auth] leeway_s 
 CALLBACKS = Key[CallbackServer]("no forged token has been made in this scenario")
 
 ALTERED = Key[str]("no client has shown a good token that was altered in this scenario")
+SHORT = 4096
+"""Characters of a token that any server takes in any place; a longer one is shown in one only."""
 
 CHANGING_HEADERS = frozenset({"date"})
 """Of a refusal, these may differ from one to the next: each worker may have its own idea of now."""
@@ -62,16 +64,22 @@ def _close(testbed: Testbed, callbacks: CallbackServer) -> None:
 async def connect_forged(testbed: Testbed, client: str, kind: str) -> None:
     """Connect a client with a bad token, by the name that the features give it.
 
-    A control client, without a token, connects right before it.
+    A control client, without a token, connects right before it. Where a token may be shown in
+    further places, it is shown there first: each may have checks of its own.
 
     Raises:
         Broken: there is none of that name, or the target lets nobody mint.
     """
-    token = forged(kind, await forger(testbed))
+    token, which = forged(kind, await forger(testbed)), f"a forged token: {kind}"
     if kind in CLOCKS:
         testbed.scenario.remarks.append(LEEWAY)
+    known = testbed.target.auth.token_locations
+    for place in known[1:] if len(token) <= SHORT else ():
+        name = f"{client}'s attempt by {place}"
+        closes.note_attempt(testbed, client, name)
+        await lifecycle.connect(testbed, [name], token, location=place, which=which)
     await _connect_control(testbed)
-    await lifecycle.connect(testbed, [client], token, which=f"a forged token: {kind}")
+    await lifecycle.connect(testbed, [client], token, which=which)
 
 
 async def connect_altered(testbed: Testbed, client: str, how: str) -> None:
@@ -170,7 +178,7 @@ async def rejection_is_indistinguishable(testbed: Testbed, client: str) -> None:
     checks.require(
         not fetched,
         f"what the service fetched because {client}'s token pointed at it",
-        ", ".join(fetched) or "nothing",
+        ", ".join(dict.fromkeys(fetched)) or "nothing",
         "nothing",
     )
 

@@ -18,10 +18,14 @@ ACKS = ("subscribed", "unsubscribed")
 
 @dataclass
 class Subscriber(FrameLog):
-    """A client that may subscribe, and notes what it may and must receive."""
+    """A client that may subscribe, and notes what it may and must receive.
+
+    `refused` tells whether the latest request was answered by an error.
+    """
 
     name: str
     dialect: Dialect
+    refused: bool = field(default=False, kw_only=True)
     entitlements: list[Entitlement] = field(default_factory=list, kw_only=True)
 
     @abstractmethod
@@ -93,12 +97,14 @@ class Subscriber(FrameLog):
         """
         first: Frame | None = None
         ack: Frame | None = None
+        self.refused = False
         for request in requests:
             asked = await self.send(request)
             first = first or asked
             sent(asked)
             ack = await self._acknowledged(kind, request, asked, within_s)
-            if ack is None or self._kind(ack) == "error":
+            self.refused = ack is not None and self._kind(ack) == "error"
+            if ack is None or self.refused:
                 return first, None
         assert first
         return first, ack

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import behave
 
-from qaws.verdict import Broken, NotVerified
+from qaws.verdict import Broken, NotVerified, Refuted
 
 Step = TypeVar("Step", bound=Callable[..., object])
 
@@ -40,7 +40,10 @@ def _typed(decorate: Any) -> Callable[[Step], Step]:
 
 
 def _skipping(step: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a step that ends its scenario as not verified where `NotVerified` is raised."""
+    """Return a step that ends its scenario as not verified where `NotVerified` is raised.
+
+    What is refuted under load is told with what had just been done, as elsewhere.
+    """
     if inspect.iscoroutinefunction(step):
 
         @wraps(step)
@@ -58,6 +61,10 @@ def _skipping(step: Callable[..., Any]) -> Callable[..., Any]:
             step(context, *args, **named)
         except NotVerified as reason:
             context.scenario.skip(str(reason))
+        except Refuted as refuted:  # of steps that wait for nothing: the others tell it themselves
+            place = context.testbed.scenario
+            said = [str(refuted), *place.in_its_place(), *place.remarks]
+            raise Refuted("; ".join(said)) from refuted
 
     return act
 

@@ -41,7 +41,7 @@ from qaws.runtime import memory
 from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.target import Agreement
 from qaws.sut.target_file import read_target
-from qaws.testbed import first_look, quiet_clients
+from qaws.testbed import first_look, quiet_clients, unasked
 from qaws.testbed.look_words import FirstLook
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, Refuted
@@ -90,6 +90,7 @@ class Session:
         self._proven: set[str] = set()
         self._has_begun = False
         self._withheld: dict[str, str] = {}
+        self._looks = True
         try:
             self._reports.mkdir(parents=True, exist_ok=True)
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
@@ -171,7 +172,8 @@ class Session:
         try:
             start_first(testbed)  # one that does not start ends the run here, once
             self._record["service"] = what_is_tested(testbed.use_service())
-            if userdata.get(FIRST_LOOK) != "no":
+            self._looks = userdata.get(FIRST_LOOK) != "no"
+            if self._looks:
                 self._look(testbed)
             self._begin_whole_run(testbed)
             self._record["selected"] = self._selected()  # in the order in which they will run
@@ -304,6 +306,23 @@ class Session:
             with (self._reports / "checks.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
             memory.give_back()
+            if self._looks:
+                self._stop_where_undeclared()
+
+    def _stop_where_undeclared(self) -> None:
+        """End the run here where the service sends what nobody has told the suite of.
+
+        Whether a scenario sees it hangs on how long it lasts: what follows would be a lottery.
+        """
+        assert self.testbed
+        if self._record["error"] or not (found := unasked.of_a_scenario(self.testbed)):
+            return
+        self._record["error"] = str(found)
+        self._runner.broke = True
+        self._runner.abort(str(found))
+        print(f"the run ends here: {found}", file=sys.stderr)
+        if self._runner.config.junit:
+            write_junit(self._junit(), str(found))
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -318,6 +337,8 @@ class Session:
         self._record["machine"]["load"] = load()
         self._record["harness"] = {"worst_stall_ms": round(self.testbed.loop.stalls.worst(), 1)}
         self._record["state"] = "aborted" if self._runner.aborted else "finished"
+        if self._record["error"]:
+            self._record["state"] = "broken"
         try:
             time.sleep(LAST_LOOK_S)
             self.testbed.services.require_alive()

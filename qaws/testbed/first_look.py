@@ -17,7 +17,7 @@ from collections.abc import Collection
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.registry import Registry
-from qaws.testbed import look_ticks, look_words
+from qaws.testbed import look_ticks, look_words, unasked
 from qaws.testbed.look_words import FirstLook, of_kind
 from qaws.testbed.testbed import DYING_S, Testbed
 from qaws.verdict import Broken
@@ -28,14 +28,6 @@ LAST_S = 1.5
 on a busy machine it may only be slow."""
 WHOLE_S = 60.0
 """When the look is given up, so that nothing can hang a run."""
-
-KINDS = frozenset(
-    {
-        *("welcome", "pong", "subscribed", "unsubscribed", "error", "status"),
-        *("option tick", "underlying bar", "opening"),
-    }
-)
-"""What messages can be, in the words of the features."""
 
 
 def look(
@@ -99,6 +91,8 @@ def _look(testbed: Testbed, wanted: Collection[str], found: FirstLook, whole: bo
             testbed.loop.call(look_ticks.served(testbed, client, found), limit_s)
         if client.is_open:
             testbed.loop.call(_unsubscribed(testbed, client, found), limit_s)
+        if undeclared := unasked.among(testbed, [client]):
+            raise undeclared
     except TimeoutError:
         raise Broken(
             f"{testbed.target.file}: the first look did not end in {limit_s:g} s"
@@ -261,7 +255,7 @@ def _is_message(testbed: Testbed, frame: Frame) -> bool:
 
 
 def _is_known(testbed: Testbed, frame: Frame) -> bool:
-    return of_kind(testbed, *KINDS)(frame)
+    return of_kind(testbed, *unasked.KNOWN)(frame)
 
 
 async def _unsubscribed(testbed: Testbed, client: Connection, found: FirstLook) -> None:

@@ -15,6 +15,7 @@ from qaws.feed.outlets.outlet import Listened
 from qaws.oracle.ledger import Published
 from qaws.runtime.trust import NO_TLS, client_complaint, speaks_tls
 from qaws.sut.sections import SOURCES
+from qaws.sut.target import Target
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
 
@@ -180,12 +181,26 @@ def foreign(testbed: Testbed, first: Frame) -> Broken:
     what = first.problem
     if first.message is None:
         what = "is binary" if first.kind == "binary" else "is not JSON"
-    is_told = isinstance(target.dialect, str)
-    passed_over = "[endpoint] heartbeats" if is_told else "[dialect.recognise]"
     return Broken(
         f"{target.file}: the first message {what}: {quoted(first)}; the service does not speak the "
-        f"dialect {target.speaks}, or {passed_over} should name that type"
+        f"dialect {target.speaks}, or {_passing_over(target)} should name that type"
     )
+
+
+def undeclared(testbed: Testbed, client: str, frame: Frame) -> Broken:
+    """Return what to say of a message that a client got unasked, and that nobody knows."""
+    target = testbed.target
+    return Broken(
+        f"{target.file}: the service sends what the dialect {target.speaks} does not know, of its "
+        f"own accord: {client} received {quoted(frame)} in answer to nothing; if that is as it "
+        f"should be, name the type in {_passing_over(target)}"
+    )
+
+
+def _passing_over(target: Target) -> str:
+    """Return the key that names what is passed over wherever it comes."""
+    is_told = isinstance(target.dialect, str)
+    return "[endpoint] heartbeats" if is_told else "[dialect.recognise]"
 
 
 def nothing_opened(testbed: Testbed, client: Connection, remarks: Sequence[str]) -> Broken:

@@ -10,7 +10,7 @@ from qaws.behaviours.sequence_model import Ping, Reconnect, Subscribe, Tick, Uns
 from qaws.sut.sections import Endpoint
 from qaws.sut.service import Service
 from qaws.verdict import Broken
-from tests.services.faulty import EndsAllOfAClient, NeverEnds
+from tests.services.faulty import EndsAllOfAClient, NeverEnds, RefusesNeedless
 from tests.services.scripted import Ticker
 
 TRIO = ("Alice", "Bob", "Carol")
@@ -65,6 +65,18 @@ def test_totals_that_are_not_the_models_are_refuted(play, refuted):
 
     words = "told that it holds 0 instruments, 7 symbols, 0 underlying"
     refuted(lambda: play(Miscounts), words)
+
+
+def test_totals_of_other_names_tell_nothing(play):
+    class CountsAll(Ticker):
+        async def subscribed(self, client):
+            await client.send({"type": "subscribed", "totals": {"all": len(client.wishes)}})
+
+    play(CountsAll)
+
+
+def test_an_error_tells_as_well_that_something_is_not_held(play):
+    play(RefusesNeedless)
 
 
 def test_without_a_play_there_is_nothing_to_judge(testbed):

@@ -5,7 +5,7 @@ import pytest
 from qaws.behaviours import deliveries, lifecycle, publishing, subscriptions
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
-from tests.services.faulty import EndsAllOfAClient, NeverEnds, subscribed
+from tests.services.faulty import EndsAllOfAClient, NeverEnds, RefusesNeedless, subscribed
 from tests.services.scripted import Ticker
 
 NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
@@ -47,6 +47,10 @@ def test_what_is_ended_ends_and_the_rest_goes_on(right, testbed):
 )
 def test_an_unsubscribe_that_does_too_little_or_too_much_is_refuted(wrong, service, sentence):
     wrong(service, change_of_mind, sentence)
+
+
+def test_an_unsubscribe_from_what_is_not_held_may_be_answered_by_an_error(right):
+    right(RefusesNeedless, change_of_mind)
 
 
 def test_an_unsubscribe_without_an_answer_is_refuted(wrong):

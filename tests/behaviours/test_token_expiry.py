@@ -48,6 +48,14 @@ class Never(Strict):
         return exp + 1000
 
 
+class ForgetsHeaders(Strict):
+    """Ends only those sessions whose token stands in the address."""
+
+    async def close_expired(self, client):
+        if "token=" in client.connection.request.path:
+            await super().close_expired(client)
+
+
 class EndsNormally(Strict):
     async def close_expired(self, client):
         await client.close(1000, "token expired")
@@ -78,6 +86,7 @@ def test_sessions_that_end_with_their_tokens(right):
         (Late, r"^close of Ida after its token expired: measured \d+\.\d ms, allowed at most 300"),
         (Early, r"^close of Ida after its token expired: measured -\d+\.\d ms, allowed not before"),
         (Never, r"^close of Ida after its token expired: measured nothing in \d+ ms"),
+        (ForgetsHeaders, r"^close of Lars after its token expired: measured nothing in \d+ ms"),
         (EndsNormally, r"^end of Ida's connection: measured .*closed with 1000"),
         (EndsAll, r"^Nora got no tick any more: "),
     ],

@@ -13,7 +13,7 @@ import pytest
 from qaws.auth.near_misses import RECIPES
 from qaws.auth.tokens import Tokens
 from qaws.behaviours import closes, lifecycle, tokens
-from qaws.clients.endings import ExpectedClose
+from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.sut.sections import Auth
 from qaws.verdict import Broken
 from tests.services.faulty import AMPLE_MS, LATE_S, SOON_MS, connected
@@ -29,6 +29,8 @@ from tests.services.guarded import (
 )
 from tests.services.scripted import Ticker
 from tests.waiting import HANG_S
+
+OVERSIZED = Refusal([400, 401, 413, 414, 431], ExpectedClose([1008], ["Authentication required"]))
 
 
 def forged(within_ms):
@@ -121,6 +123,35 @@ def test_a_forged_token_that_opens_nothing(right):
 )
 def test_a_forged_token_that_is_handled_wrongly(wrong, service, sentence):
     wrong(service, forged(SOON_MS), sentence)
+
+
+HEADER_TOO = "refusal of Mallory's attempt by Authorization header: measured 1 x welcome"
+
+
+class LooksAtAddressesOnly(Strict):
+    """Lets in whoever shows something in the header."""
+
+    async def admit(self, client, token):
+        in_header = "Authorization" in client.connection.request.headers
+        return in_header or await super().admit(client, token)
+
+
+def test_a_forged_token_is_shown_in_each_place_where_tokens_are_taken(wrong):
+    wrong(LooksAtAddressesOnly, forged(AMPLE_MS), HEADER_TOO)
+
+
+def test_a_token_that_no_server_takes_in_a_header_is_shown_in_one_place_only(right):
+    async def story(do):
+        await do(tokens.connect_forged, "Mallory", "100 kB of garbage")
+        await do(closes.refused, ["Mallory"], OVERSIZED)
+
+    class LooksAtThePath(LooksAtAddressesOnly):
+        def request(self, connection, request):
+            if len(request.path) > 8192:
+                return connection.respond(HTTPStatus.REQUEST_URI_TOO_LONG, "")
+            return super().request(connection, request)
+
+    right(LooksAtThePath, story)
 
 
 @pytest.mark.parametrize("service", [NumbersRefusals, IdsThatAreOftenAlike])

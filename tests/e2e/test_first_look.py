@@ -77,6 +77,10 @@ def target(tmp_path):
     [
         ("SaysConnected", "the first message has the type 'connected'; known are connection, err"),
         ("LetsNobodyIn", "a good token was refused in every place that [auth] token_locations"),
+        (
+            "BeatsAtOnce",
+            "the service sends what the dialect qa-ws does not know, of its own accord",
+        ),
         ("Silent", "the service does not speak the dialect qa-ws: a good token is let in, but wel"),
         (
             "OtherChannel",
@@ -96,6 +100,20 @@ def test_a_target_that_is_about_another_service_is_said_in_one_line(qaws, target
     assert record["first_look"]["steps"]
     assert len(record["selected"]) > 100
     assert rows == []
+
+
+def test_a_heartbeat_that_nobody_was_told_of_ends_the_run_with_the_key_that_names_it(qaws, target):
+    file = target("BeatsLater")
+    tags = "--tags=@QA-WS-001 or @QA-WS-003"
+    code, output, record, rows = qaws("behave", tags, "-D", f"target={file}")
+    said = f"{file}: the service sends what the dialect qa-ws does not know, of its own accord: "
+    assert code == 1
+    assert f"the run ends here: {said}Alice received " in output
+    assert record["state"] == "broken"
+    assert record["error"].startswith(said)
+    assert record["error"].endswith("name the type in [endpoint] heartbeats")
+    assert [(row["id"], row["status"]) for row in rows] == [("QA-WS-001", "failed")]
+    assert len(record["selected"]) > 1
 
 
 def test_what_is_off_otherwise_is_noted_and_judged_by_the_scenarios(qaws, target):

@@ -10,7 +10,11 @@ from qaws.verdict import NotVerified, Refuted
 
 
 def context(said):
-    return SimpleNamespace(scenario=SimpleNamespace(skip=said.append))
+    place = SimpleNamespace(
+        in_its_place=lambda: ['after "1,000 ticks are published"'], remarks=["it may be declined"]
+    )
+    testbed = SimpleNamespace(scenario=place)
+    return SimpleNamespace(scenario=SimpleNamespace(skip=said.append), testbed=testbed)
 
 
 def test_what_is_not_verified_skips_the_rest_with_its_reason():
@@ -36,7 +40,8 @@ def test_every_other_end_of_a_step_is_its_own():
         seen.append(True)
 
     said, seen = [], []
-    with pytest.raises(Refuted):
+    words = '^late; after "1,000 ticks are published"; it may be declined$'
+    with pytest.raises(Refuted, match=words):
         _skipping(step)(context(said))
     asyncio.run(_skipping(fine)(context(said), seen=seen))
     assert (said, seen) == ([], [True])

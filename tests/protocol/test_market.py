@@ -92,7 +92,7 @@ def test_edges_come_behind_the_first_tick_keep_the_contract_and_come_again_on_a_
         options = [market.option_tick(256265) for _ in range(7)]
         bars = [market.underlying_bar("NIFTY") for _ in range(6)]
         assert [contract.violation(tick) for tick in (*options, *bars)] == [None] * 13
-        for tick, edge in zip(options[1:5], option_edges(), strict=True):
+        for tick, edge in zip(options[1:6], option_edges(), strict=True):
             assert tick == {**tick, **edge}
         for bar, edge in zip(bars[1:4], bar_edges(), strict=True):
             assert bar == {**bar, **edge}

@@ -5,7 +5,7 @@ import json
 
 from qaws.behaviours import lifecycle
 from qaws.protocol.market import selection_of
-from tests.services.scripted import Ticker
+from tests.services.scripted import Ticker, wishes_of
 from tests.waiting import HANG_S
 
 NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
@@ -94,6 +94,16 @@ class EndsAllOfAClient(Ticker):
 
     async def unsubscribe(self, client, wishes):
         client.wishes.clear()
+
+
+class RefusesNeedless(Ticker):
+    """Answers an unsubscribe from what is not held by an error, in the place of the ack."""
+
+    async def _answer(self, client, text):
+        message = json.loads(text)
+        ends = message["action"] == "unsubscribe"
+        is_needless = ends and client.wishes.isdisjoint(wishes_of(message))
+        await (self.invalid(client, text) if is_needless else super()._answer(client, text))
 
 
 class ClosesAtTick(Ticker):

@@ -26,6 +26,23 @@ class HelloFirst(Ticker):
         await super().welcome(client)
 
 
+class BeatsAtOnce(Ticker):
+    """Sends heartbeats that nobody has been told of."""
+
+    beats_from = 1
+
+    async def welcome(self, client):
+        await super().welcome(client)
+        if int(client.session.removeprefix("session-")) >= self.beats_from:
+            await client.send({"type": "heartbeat"})
+
+
+class BeatsLater(BeatsAtOnce):
+    """Sends them to all but its first client."""
+
+    beats_from = 2
+
+
 class LetsNobodyIn(Ticker):
     def request(self, connection, request):
         if request.path.startswith("/ws/ticks"):

@@ -216,7 +216,7 @@ class Ticker(OnThread):
             message = json.loads(text)
             action = message["action"]
             assert action in ("ping", "subscribe", "unsubscribe")
-            wishes = set() if action == "ping" else _wishes(message)
+            wishes = set() if action == "ping" else wishes_of(message)
         except (ValueError, TypeError, KeyError, AssertionError):
             await self.invalid(client, text)
             return
@@ -258,7 +258,7 @@ class Ticker(OnThread):
         await self._drained.wait()
 
 
-def _wishes(message) -> set[tuple[str, object]]:
+def wishes_of(message) -> set[tuple[str, object]]:
     if "instruments" in message:
         assert all(type(number) is int for number in message["instruments"])
         return {("instruments", number) for number in message["instruments"]}

@@ -1,0 +1,83 @@
+"""What a client is told besides ticks: one welcome, and one acknowledgement for each request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from qaws.clients.connection import Connection
+from qaws.clients.subscriber import ACKS
+from qaws.testbed.testbed import Testbed
+
+ACTIONS = {"subscribed": "subscribe", "unsubscribed": "unsubscribe"}
+
+
+def welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
+    """Say whose welcome did not come once and first (docs/specification.md, section 1)."""
+    findings = []
+    for connection in connections:
+        kinds = [testbed.dialect.kind(frame.message) for frame in connection.received()]
+        if kinds.count("welcome") > 1:
+            findings.append(f"{connection.name} was welcomed {kinds.count('welcome')} times")
+        if kinds and testbed.dialect.welcomes and kinds[0] != "welcome":
+            findings.append(f"the first message to {connection.name} was a {kinds[0]}")
+    return findings
+
+
+def acknowledgement_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
+    """Say who was told more often than it has asked that it holds something, or of something else.
+
+    Only where messages are those of `qa-ws`: elsewhere one request may have several answers. An
+    acknowledgement need not say what it is about.
+    """
+    if not testbed.dialect.is_plain:
+        return []
+    return [each for connection in connections for each in _of(connection)]
+
+
+def _of(connection: Connection) -> list[str]:
+    findings, requests = [], sent_by(connection)
+    for kind in ACKS:
+        asked = [r for r in requests if r.get("action") == ACTIONS[kind]]
+        acks = [frame.message for frame in connection.received(kind)]
+        if len(acks) > len(asked):
+            findings.append(
+                f"{connection.name} received {len(acks)} x {kind} and had sent {len(asked)} x "
+                f"{ACTIONS[kind]}"
+            )
+        findings += [
+            f"{connection.name} received the acknowledgement of {ack['selector']}"
+            for ack in acks
+            if isinstance(ack.get("selector"), dict)
+            and not any(_covers(request, ack["selector"]) for request in requests)
+        ]
+    return findings
+
+
+def sent_by(connection: Connection) -> list[dict[str, Any]]:
+    """Return the messages that a client has sent, as far as they are JSON objects."""
+    found = []
+    for frame in connection.log:
+        if frame.direction == "→" and frame.kind == "text":
+            try:
+                message = json.loads(frame.text)
+            except (ValueError, RecursionError):
+                continue
+            found += [message] if isinstance(message, dict) else []
+    return found
+
+
+def _covers(request: dict[str, Any], selector: dict[str, Any]) -> bool:
+    """Return whether a request names what an acknowledgement is about, in whatever order.
+
+    Of a list it may be about a part: the rest was refused.
+    """
+    for name, value in selector.items():
+        asked = request.get(name)
+        if isinstance(value, list) and isinstance(asked, list):
+            if not all(each in asked for each in value):
+                return False
+        elif value is not None and value != asked:
+            return False
+    return True

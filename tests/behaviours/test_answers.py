@@ -1,0 +1,82 @@
+"""One welcome, and one acknowledgement for each request, of what was named in it."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from qaws.behaviours import answers
+from qaws.clients.connection import Connection
+from qaws.protocol.dialect import QaWs
+
+NIFTY = {"symbols": ["NIFTY"]}
+BOTH = {"symbols": ["NIFTY", "BANKNIFTY"]}
+
+
+def faults(*said, is_plain=True):
+    """Say what is wrong where a client has sent and received this, in this order."""
+    client, dialect = Connection("Alice", QaWs()), QaWs()
+    dialect.is_plain = is_plain
+    for each in said:
+        text = json.dumps(each) if isinstance(each, dict) else each
+        if isinstance(each, dict) and "type" in each:
+            client._message(1, text.encode(), binary=False)
+        else:
+            client._note("→", "text", text)
+    testbed: Any = SimpleNamespace(dialect=dialect)
+    return answers.acknowledgement_faults(testbed, [client])
+
+
+def ask(selector, action="subscribe"):
+    return {"action": action, **selector}
+
+
+def ack(kind="subscribed", **members):
+    return {"type": kind, **members}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (),
+        (ask(NIFTY), ack()),
+        (ask(NIFTY), ack(selector=NIFTY, totals={"symbols": 1})),
+        (ask(BOTH), ack(selector={"symbols": ["BANKNIFTY", "NIFTY"]})),
+        (ask(BOTH), ack(selector=NIFTY), ack("error", message="the other half")),
+        (ask(NIFTY), ask(NIFTY), ack(), ack(), ask(NIFTY, "unsubscribe"), ack("unsubscribed")),
+        ("{ broken", "[]", ask({"instruments": ["x"]}), ack("error", message="no")),
+    ],
+)
+def test_answers_that_are_right(said):
+    assert faults(*said) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ((ack(),), "Alice received 1 x subscribed and had sent 0 x subscribe"),
+        (
+            (ask(NIFTY), ack(), ack()),
+            "Alice received 2 x subscribed and had sent 1 x subscribe",
+        ),
+        (
+            (ask(NIFTY), ack("unsubscribed")),
+            "Alice received 1 x unsubscribed and had sent 0 x unsubscribe",
+        ),
+        (
+            (ask(NIFTY), ack(selector=BOTH)),
+            "Alice received the acknowledgement of {'symbols': ['NIFTY', 'BANKNIFTY']}",
+        ),
+        (
+            (ask(NIFTY), ack(selector={"symbol": "NIFTY", "type": "underlying"})),
+            "Alice received the acknowledgement of {'symbol': 'NIFTY', 'type': 'underlying'}",
+        ),
+    ],
+)
+def test_answers_that_are_not(said, sentence):
+    assert faults(*said) == [sentence]
+
+
+def test_in_another_dialect_one_request_may_have_several_answers():
+    assert faults(ask(NIFTY), ack(), ack(), is_plain=False) == []
