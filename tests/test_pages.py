@@ -21,8 +21,8 @@ def commands(text):
     """Yield each command of a page: of its blocks, lines that go on put together, and in lines."""
     for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
-            if said := line.split("  #")[0].strip().removeprefix(".venv/bin/"):
-                yield said
+            for said in line.split("  #")[0].split(" && "):
+                yield said.strip().removeprefix(".venv/bin/")
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     yield from re.findall(r"`((?:make|qaws|behave) [^`\n]+)`", prose)
 
