@@ -92,6 +92,13 @@ def test_each_module_is_where_the_architecture_has_it():
     assert missing == []
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_files_that_are_named_by_their_path_are_there(page):
+    named = set(re.findall(r"`((?:qaws|app|features|signoff|tests|faults)/[\w./-]+)`", TEXTS[page]))
+    invented = {"features/steps/CAPABILITY.py", "faults/CAPABILITY.py"}
+    assert {each for each in named - invented if not (ROOT / each).exists()} == set()
+
+
 def first_named(package, body):
     """Yield names of a package's part of the page that are modules somewhere."""
     own = re.split(r"\n\*\*", body)[0]
