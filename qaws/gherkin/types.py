@@ -202,6 +202,8 @@ def ping(text: str) -> str:
 @_pattern(
     r'HTTP \d+(?:, \d+)*(?: or \d+)?(?:, or closed with \d+ and a reason containing "[^"]+")?',
     "HTTP *statuses*[, or closed with *code* and a reason containing *reason*]",
+    such_as='"HTTP 401 or 403", or "HTTP 401, or closed with 1008 and a reason containing …", '
+    "the words in double quotes",
 )
 def refusal(text: str) -> Refusal:
     """Return how clients are refused: 'HTTP 401, or closed with 1008 and a reason containing …'.

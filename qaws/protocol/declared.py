@@ -220,7 +220,10 @@ class Declared(Dialect):
             symbols = [symbol_of(each) for each in selection.instruments]
             if all(self._listing.is_alone(each) for each in selection.instruments):
                 return Selection("symbols", symbols=tuple(symbols))
-        raise NotVerified(f"the dialect {self.name} has no words to subscribe to {selection}")
+        raise NotVerified(
+            f"the dialect {self.name} has no words to subscribe to {selection}; "
+            "they belong into [dialect.subscribe]"
+        )
 
     def subscribing(self, selection: Selection) -> list[Request]:
         """Return the messages that subscribe to a selection."""

@@ -266,7 +266,7 @@ class Services:
         """Wait for the ready line and the ready path; return the port of the service itself."""
         grace_s = launch.ready_within_s * self._timeout_factor
         deadline = time.monotonic() + grace_s
-        waiting_for, no_tls_since = "its ready line", None
+        waiting_for, no_tls_since = "its ready line ([launch] ready_log)", None
         line_seen = launch.ready_log is None
         while time.monotonic() < deadline:
             if (code := process.exit_code()) is not None:
@@ -280,7 +280,7 @@ class Services:
             if line_seen:
                 at = proxy.before(port) if proxy and port is not None else port
                 url = http_url(endpoint.url.format(port=at), launch.ready_path or "")
-                waiting_for = f"{url} to answer 200"
+                waiting_for = f"{url} to answer 200 ([launch] ready_path)"
                 try:
                     if launch.ready_path is None or _is_ready(url, endpoint.authority):
                         return port

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from typing import Any
 
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.registry import key_of
+from qaws.oracle.contents import difference
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import DUE_FIELD, Market, Selection, selection_of
 from qaws.testbed import look_words
@@ -61,14 +63,16 @@ async def _published(
         if came or tick.heard_by or waited_s > HEARD_WITHIN_S * factor:
             break
     if came:
-        found.note(what, *_relayed(tick, came))
+        found.note(what, *_relayed(testbed, client, tick, came))
         return
     listened = None if tick.heard_by else await testbed.feed.listened_to()
     if look_words.is_heard(testbed, tick, listened):
         counted = f"the broker counted {tick.heard_by} who heard it"
         seen = counted if tick.heard_by else "somebody listens where it was published"
         seen = f"not received within {waited_s:.1f} s; {seen}"
-        found.note(what, f"{seen}: {client.summary()}", False)
+        problems = (frame.problem for frame in reversed(client.log) if frame.problem)
+        strange = next((f"; what came {problem}" for problem in problems), "")
+        found.note(what, f"{seen}: {client.summary()}{strange}", False)
         return
     seen, is_alone = look_words.unheard(testbed, client, tick, listened)
     if not is_alone:
@@ -76,12 +80,20 @@ async def _published(
     found.note(what, seen, False)
 
 
-def _relayed(tick: Published, came: Frame) -> tuple[str, bool]:
-    """Say how a tick came, and whether it bears what tells it from others."""
+def _relayed(
+    testbed: Testbed, client: Connection, tick: Published, came: Frame
+) -> tuple[str, bool]:
+    """Say how a tick came, and whether it is as published and bears what tells it from others."""
     key, due = key_of(came), json.loads(tick.text).get(DUE_FIELD)
     took_ms = max(0.0, (came.at_ns - tick.sent_ns) / 1e6)
     seen = f"received after {took_ms:.1f} ms, "
     seen += f"number {key[1]}" if key else "without its number"
+    differs = difference(tick, came.text, partial(client.exactly, came)) if key else ""
+    if differs and DUE_FIELD not in differs:
+        feed = testbed.target.feed
+        is_templated = feed is not None and feed.option_payload is not None
+        hint = "; look at [feed] …_payload, [[dialect.tick]] and [market]" if is_templated else ""
+        return f"{seen}, with {differs}{hint}", False
     if due is None:
         return seen, bool(key)
     is_due = came.message.get(DUE_FIELD) == due

@@ -87,5 +87,5 @@ def test_what_no_known_way_is_understood_in_is_left_to_be_filled_in(proposed):
     assert target["dialect"]["recognise"]["welcome"] == [{"event": "hello"}]
     assert target["dialect"]["ping"]["answer"] == [{"event": "pong"}]
     assert "# NOT SEEN: nothing that was tried was acknowledged; say how your clients" in text
-    assert "look at [dialect] subscribe.symbols: NOT SEEN" in said
+    assert "look at [dialect] subscribe.instruments: NOT SEEN" in said
     assert "!!  subscribe" in said

@@ -63,6 +63,11 @@ def registry():
             "Alice has received no prices",
             '"prices" is not understood there; write welcome, tick, option tick',
         ),
+        (
+            "then",
+            'Alice is refused with HTTP 401, or closed with code 1008 and a reason containing "no"',
+            'is not understood there; write "HTTP 401 or 403", or "HTTP 401, or closed with 1008',
+        ),
         ("given", "x", "docs/steps.md lists the phrases"),
     ],
 )

@@ -166,6 +166,12 @@ class Renumbers(Ticker):
         await super().deliver(client, tick, json.dumps(known))
 
 
+class Rounds(Ticker):
+    async def deliver(self, client, tick, text):
+        rounded = {**tick, "bid": 1} if "bid" in tick else tick
+        await super().deliver(client, tick, json.dumps(rounded))
+
+
 class OtherChannel(Ticker):
     """Listens where nobody publishes."""
 

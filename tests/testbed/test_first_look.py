@@ -289,6 +289,7 @@ def test_a_port_that_speaks_something_else_is_said_with_the_key(look):
         (mismatched.NoPong, r"^ping: no answer within"),
         (mismatched.NoAck, r"^subscribe: no answer within"),
         (mismatched.DropsTicks, r"^option tick: not received within .* counted 1 who heard it"),
+        (mismatched.Rounds, r"^option tick: received .* with bid 1 instead of \d+\.\d+$"),
         (mismatched.Renumbers, r"^option tick: received .* without its number, without its due"),
     ],
 )

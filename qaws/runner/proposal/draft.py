@@ -201,12 +201,11 @@ def _unseen_request(verb: str, seen: Seen, doubts: dict[str, str]) -> dict[str, 
         request = {form: getattr(of_way, form), "ack": of_way.ack, "acks": of_way.acks}
         doubts[f"{verb}.{form}"] = "NOT SEEN: what was tried was refused, or not answered"
         return {key: value for key, value in request.items() if value}
-    doubts[f"{verb}.symbols"] = (
+    doubts[f"{verb}.instruments"] = (
         f"NOT SEEN: nothing that was tried was acknowledged; say how your clients {verb}"
     )
-    of_qa_ws = ways()[0].dialect
-    request_table = getattr(of_qa_ws, verb)
-    return {"symbols": request_table.symbols, "ack": request_table.ack}
+    of_qa_ws = getattr(ways()[0].dialect, verb)
+    return {**{form: getattr(of_qa_ws, form) for form in FORMS}, "ack": of_qa_ws.ack}
 
 
 def _recognised(seen: Seen, doubts: dict[str, str]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ MARKS = (
 MOST_MARKS = 3
 REFUSAL = re.compile(r"error|invalid|fail|reject|denied|refus|unauthor|not[_ ]auth", re.IGNORECASE)
 SESSION = re.compile(r"session|conn(ection)?_?id|client_?id|socket_?id|^sid$|^client$", re.I)
+VARYING = re.compile(r"id$|time|stamp|^ts$|^at$|^t$|^seq", re.IGNORECASE)
+"""Members that differ from message to message, whatever it says."""
 WORDS = ("message", "msg", "reason", "why", "description", "detail", "error")
 INSTRUMENT = re.compile(r"instrument|token|^id$|^k$|^key$", re.IGNORECASE)
 SYMBOL = re.compile(r"symbol|sym$|^s$|^S$|product|pair|ticker|channel|instrument|^k$", re.I)
@@ -84,8 +86,29 @@ def is_refusal(document: Document) -> bool:
         return True
     if document.get("error"):
         return True
-    texts = [document.get(name) for name in MARKS]
+    texts = [document.get(name) for name in (*MARKS, *WORDS)]
     return any(isinstance(text, str) and REFUSAL.search(text) for text in texts)
+
+
+def is_alike(one: Document, other: Document) -> bool:
+    """Return whether two messages say the same, but for ids, times, and what is long.
+
+    So is told what a service answers to nonsense, in whatever words: an acknowledgement it is not.
+    """
+    if set(one) != set(other):
+        return False
+    telling = [
+        name
+        for name, value in one.items()
+        if isinstance(value, bool) or (isinstance(value, str) and _is_word(value))
+        if not VARYING.search(name)
+    ]
+    numbers = [
+        name
+        for name, value in one.items()
+        if isinstance(value, int | float) and not VARYING.search(name)
+    ]
+    return all(one[name] == other[name] for name in (telling and [*telling, *numbers]) or one)
 
 
 def pattern_of(document: Document, number: int | None = None) -> dict[str, Any]:
@@ -112,6 +135,9 @@ def pattern_of(document: Document, number: int | None = None) -> dict[str, Any]:
 
 
 def _by_what_it_has(document: Document) -> dict[str, Any]:
+    for name, value in document.items():
+        if isinstance(value, str) and re.fullmatch(r"[a-z_-]{1,12}", value):
+            return {name: value}
     for name, value in document.items():
         if isinstance(value, dict) and value:
             return {f"{name}.{next(iter(value))}": {"absent": False}}
@@ -361,7 +387,7 @@ def refusal_pattern(document: Document) -> dict[str, Any]:
     for name in ("success", "ok"):
         if document.get(name) is False:
             return {name: False}
-    return {"error": {"absent": False}}
+    return {"error": {"absent": False}} if document.get("error") else pattern_of(document)
 
 
 def is_pong(document: Document) -> bool:

@@ -16,6 +16,11 @@ from qaws.testbed.testbed import Testbed
 HIDDEN = "…"
 """Stands where a service repeats the token."""
 
+TURNED_AWAY = (
+    "nobody was let in, so nothing else was tried: look at [endpoint] url, and at [auth]: is the "
+    "token good, and is it shown where your clients show it?"
+)
+
 
 def propose(file: Path, names: Names, say: Say) -> Draft | None:
     """Propose a dialect; None where nothing of what the service says was understood.
@@ -42,7 +47,10 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
         testbed.stop()
     draft = draft_of(seen, target.name, names)
     if draft is None:
-        say("  nothing that was tried was understood: docs/dialects.md says how to describe it")
+        if search.is_turned_away:
+            say(f"  {TURNED_AWAY}")
+        else:
+            say("  nothing that was tried was understood: docs/dialects.md says how to describe it")
         return None
     known = f"as {draft.dialect} does, in all that was seen" if draft.dialect else ""
     say(f"  it speaks {known or 'in a way of its own; [dialect] is proposed in the file'}")
@@ -50,6 +58,9 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
         say("  in part as qa-ws: if that is what it should speak, say --dialect qa-ws")
     draft.text = draft.text.replace(search.token, HIDDEN)
     if draft.dialect != "qa-ws":
-        for line in remarks(draft, {} if seen.ticks else seen.wanting):
+        lines = remarks(draft, {} if seen.ticks else seen.wanting)
+        for line in lines:
             say(f"  look at {line}")
+        if any("NOT SEEN" in line or "GUESSED" in line for line in lines):
+            say(f"  say in {file} what is NOT SEEN, check what is GUESSED, then: qaws probe {file}")
     return draft

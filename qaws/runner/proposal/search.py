@@ -20,6 +20,7 @@ from qaws.runner.proposal.guess import (
     Tick,
     find_sequence,
     heard,
+    is_alike,
     is_pong,
     is_refusal,
     tick_of,
@@ -42,13 +43,21 @@ LIVE_S = 3.0
 PUBLISHED = 4
 """Ticks that are published for one subscription; a service may begin to listen with the first."""
 PUBLISHED_S = 0.5
+NONSENSE = '{"action": "qaws-nonsense", "op": "qaws-nonsense", "type": "qaws-nonsense"}'
+"""What no service can mean: whatever it answers is no acknowledgement."""
 MOST_ENDS = 3
 """So often a service may end the connection at something that it does not know."""
 Say = Callable[[str], None]
 
 
 class Search:
-    """One search; `seen` fills up as it goes on."""
+    """One search; `seen` fills up as it goes on.
+
+    Attributes:
+        seen: what was found.
+        token: what its connections show.
+        is_turned_away: whether no connection was let in, whatever was shown.
+    """
 
     def __init__(self, testbed: Testbed, names: Names, say: Say) -> None:
         """Begin it; the scenario's service runs."""
@@ -61,11 +70,14 @@ class Search:
         self._ends = self._silences = 0
         self._needs_token = False  # the handshake
         self._is_closed = False  # the market: no tick came to the first who waited for one
+        self._complaints: list[Document] = []  # what is answered to nonsense
+        self.is_turned_away = True
 
     def run(self) -> Seen:
         """Search; what is not found stays empty."""
         if not self._enter():
             return self.seen
+        self._complaints = self._answers_to_nonsense()
         for form in FORMS:
             self._subscribe(form)
         return self.seen
@@ -85,6 +97,7 @@ class Search:
                 self._tell(f"token as {place}", talk.end or self._first(came))
                 if talk.end:
                     continue
+                self.is_turned_away = False
                 silent = silent or (place, came)
                 is_silent = not came.documents
                 if self._pinged(talk, ways(), place, None, is_silent=is_silent):
@@ -107,6 +120,7 @@ class Search:
             answer = next(iter(came.documents), None)
             self._needs_token = talk.end.startswith("refused")
             is_open = not talk.end and answer is not None and not is_refusal(answer)
+            self.is_turned_away = self.is_turned_away and bool(talk.end)
             self._tell(f"first message, as {way.name} has it", talk.end or self._first(came))
             if is_open and self._pinged(talk, [way, *ways()], FIRST_MESSAGE, way):
                 self._settle(FIRST_MESSAGE, way, came)
@@ -202,6 +216,17 @@ class Search:
             return True
         return False
 
+    def _answers_to_nonsense(self) -> list[Document]:
+        talk, _ = self._connected(self.seen.place, self.seen.opening)
+        with talk:
+            if talk.end:
+                return []
+            talk.say(NONSENSE)
+            return heard(talk.hear(ANSWER_S / 2 * self._factor)).documents
+
+    def _is_complaint(self, document: Document) -> bool:
+        return any(is_alike(document, each) for each in self._complaints)
+
     def _note_refusal(self, document: Document) -> None:
         if document not in self.seen.refusals:
             self.seen.refusals.append(document)
@@ -239,6 +264,9 @@ class Search:
             acks = (each for each in kept if not self._tick(each, form, None))
             answered.answer = next(acks, None)
             came = self._ticks(talk, form, kept)
+            if not came and answered.answer and self._is_complaint(answered.answer):
+                self._note_refusal(answered.answer)
+                continue
             best = answered if came else best or answered
             if came or not is_fed:
                 self._leave(talk, form, answered)

@@ -87,8 +87,8 @@ def test_what_was_not_seen_is_there_to_be_filled_in():
     told = remarks(draft, {"exchange": {"openalgo"}})
     assert [line.split(":")[0] for line in told] == [
         "[dialect] ping.say",
-        "[dialect] subscribe.symbols",
-        "[dialect] unsubscribe.symbols",
+        "[dialect] subscribe.instruments",
+        "[dialect] unsubscribe.instruments",
         "[dialect] tick[0].kind",
         "not tried for want of {exchange} (openalgo)",
     ]

@@ -47,6 +47,7 @@ def test_messages_are_read_however_they_stand_together(texts, several, count, pl
         ('{"success":false,"req_id":7}', {"success": False}),
         ('{"id":1,"error":{"code":-32601}}', {"error": {"absent": False}}),
         ('{"ev":"status","status":"auth_failed"}', {"status": "auth_failed"}),
+        ('{"event":"oops","reason":"Invalid message: unknown op"}', {"event": "oops"}),
     ],
 )
 def test_a_refusal_is_known_by_what_says_so(text, pattern):
@@ -64,6 +65,28 @@ def test_what_is_no_refusal_is_not_taken_for_one(text):
     assert not guess.is_refusal(json.loads(text))
 
 
+NONSENSE = {"k": "fault", "code": 3, "text": "bad message 7", "id": 7, "at": "12:00"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "alike"),
+    [
+        ({}, True),
+        ({"text": "bad message 8", "id": 8, "at": "12:01"}, True),
+        ({"code": 0}, False),
+        ({"k": "ok"}, False),
+        ({"topics": 1}, False),
+    ],
+)
+def test_what_is_answered_to_nonsense_is_known_again(changed, alike):
+    assert guess.is_alike(NONSENSE | changed, NONSENSE) is alike
+
+
+def test_where_no_word_tells_messages_apart_only_the_same_is_alike():
+    assert guess.is_alike({"text": "bad message"}, {"text": "bad message"})
+    assert not guess.is_alike({"text": "done for you"}, {"text": "bad message"})
+
+
 @pytest.mark.parametrize(
     ("text", "number", "pattern"),
     [
@@ -73,6 +96,8 @@ def test_what_is_no_refusal_is_not_taken_for_one(text):
         ('{"id":7,"pong":{}}', 7, {"id": {"echo": True}}),
         ('{"id":7,"connect":{"client":"x"}}', 1, {"connect.client": {"absent": False}}),
         ('{"type":"it is now ten","msg":"go"}', None, {"msg": "go"}),
+        ('{"k":"fault","text":"bad message"}', None, {"k": "fault"}),
+        ('{"sid":"K7qe-2","text":"good day"}', None, {"sid": {"absent": False}}),
     ],
 )
 def test_a_message_is_known_again_by_its_marks(text, number, pattern):
