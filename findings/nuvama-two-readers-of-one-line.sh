@@ -16,7 +16,7 @@
 # Versions: apiconnect 2.0.12 (PyPI, imported without its REST half), Python 3.11.7. Nothing found about it. The lines
 #   have the form that the package reads.
 #
-# Output seen (how many are lost is another number each time, 5 to 300):
+# Output seen (100 to 270 are lost, another number each time):
 #   one kind:     300 of 300 messages
 #   two kinds:    fewer than 300 of 300 messages
 #   after a cut:  1 connection in all, threads that read: 0
