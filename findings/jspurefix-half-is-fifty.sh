@@ -11,9 +11,8 @@
 #   a number like any other. What is written by a library in a test has its zero.
 # Way to live with it: read such fields as text (getString) and let Number() do it; a limit on the distance to the last price;
 #   in tests a message written by hand with ".05" in it.
-# Versions: jspurefix 5.11.4 (npm), Node.js 20.20.2. Nothing found about it. The script calls
-#   the parser's function for numbers alone: it is the one
-#   that a message's view calls for fields of type Price, Qty, Amt and Percentage.
+# Versions: jspurefix 5.11.4 (npm), Node.js 20.20.2. Nothing found about it. The script calls the parser's function for numbers
+#   alone, the one that a message's view calls for fields of type Price, Qty, Amt and Percentage.
 #
 # Output seen (text as in the message, what the parser makes of it):
 #   100.05=100.05  0.5=0.5  -0.25=-0.25  00.5=0.5  5.=5
