@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Server-sent events: one 503 from the gateway during a restart, and four of six clients never come back.
+# Server-sent events: one 503 from the gateway during a restart, and four of six clients do not come back.
 #
 # Expected: a stream of events reconnects by itself; that is what it is chosen for. The service is restarted,
 #   the gateway answers 503 for a moment, and two seconds later all is as before.
