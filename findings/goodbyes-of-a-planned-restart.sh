@@ -8,7 +8,7 @@
 #   applications hear nothing, not even a cancellation, so that no finally runs (Granian's sometimes hears of a
 #   client that left, 1005). aiohttp sends ticks for a minute more, and stays for it, while it takes no new clients.
 # Why it matters: clients decide by the code. After 1000 some never come back, 1011 and 1006 raise alarms at each
-#   release. A supervisor that waits 10 s kills aiohttp hard, in the middle of a frame. What is counted or
+#   release. A supervisor that waits 10 s always has to kill aiohttp. What is counted or
 #   stored in a finally is lost at each restart under two servers of four. The framework is the same.
 # Way to live with it: close the WebSockets oneself, with 1012 and at the first sign of the end (aiohttp: on_shutdown);
 #   a test that sends SIGTERM to the very command of production and looks at the code, the time and the exit code.

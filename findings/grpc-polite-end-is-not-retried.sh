@@ -5,7 +5,7 @@
 #   service meshes and handlers written by hand take for "connect again".
 # Seen: Python's client reads UNAVAILABLE each time. The client of Node.js reads CANCELLED ("Call cancelled") when
 #   a Node.js service calls forceShutdown(), as though the client itself had given up, and INTERNAL when a Python
-#   service calls stop(None), as in the examples of grpcio. When the service's process dies, it is UNAVAILABLE there too.
+#   service calls stop(None), its stop at once. When the service's process dies, it is UNAVAILABLE there too.
 #   stop(1), with a second of grace, is right. Nothing in the service differs but how it ends.
 # Why it matters: clients do not come back after CANCELLED, as they asked for it, and report INTERNAL as a bug of the
 #   service. So a routine restart loses the readers in Node.js, a crash does not, and the Python readers beside them

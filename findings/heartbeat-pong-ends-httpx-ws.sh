@@ -5,8 +5,8 @@
 #   expected" (RFC 6455, 5.5.3). .NET's WebSockets send just these as their keepalive, by default.
 # Seen: httpx-ws 0.9.0 looks each pong up among the pings that it has sent and raises KeyError in its reader when there
 #   is none: the connection ends with an ExceptionGroup, between two ticks, without a close code. aiohttp, websockets,
-#   tornado, websocket-client, picows, wsproto's own rules and the servers (uvicorn, Hypercorn, Granian, Daphne, ws)
-#   take it in silence.
+#   tornado, websocket-client, simple-websocket, and as servers uvicorn, Hypercorn, Granian, Daphne and ws, take it in
+#   silence.
 # Why it matters: a service in ASP.NET Core sends its first heartbeat after two minutes. Each test is shorter, and in
 #   production the stream dies every two minutes with an error that names no frame, no peer and no service.
 # Way to live with it: KeepAliveTimeout beside KeepAliveInterval in a .NET service of .NET 9 makes them real pings; another
