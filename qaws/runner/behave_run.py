@@ -31,7 +31,7 @@ from qaws.report.digests import feature_digests
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.first_service import start_first
 from qaws.runner.measured import COVERAGE_FOLDER, measured
-from qaws.runner.offer import COMES_FROM
+from qaws.runner.offer import lacking
 from qaws.runner.order import seed_of, shuffle
 from qaws.runner.provenance import suite_state, target_identity
 from qaws.runner.record import ACCEPT_UNVERIFIED, new_record, now, write_junit, write_record
@@ -242,12 +242,8 @@ class Session:
             scenario.skip(self._withheld[withheld[0]])
             return
         target = self.testbed.target
-        declined = {agreement.replace(" ", "-") for agreement in target.declines}
-        if lacking := needs - target.capabilities - {browser_page.NEED}:
-            missing = sorted(lacking - declined)
-            verb, what = ("lacks", missing) if missing else ("declines", sorted(lacking))
-            told = [f"{each} ({COMES_FROM[each]})" if each in COMES_FROM else each for each in what]
-            scenario.skip(f"the target {target.name} {verb}: {', '.join(told)}")
+        if why := lacking(target, needs - {browser_page.NEED}):
+            scenario.skip(why)
             return
         if test_id(scenario) in self._proven:
             scenario.skip("another scenario of that id has failed as expected")

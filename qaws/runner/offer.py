@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from behave.model import Feature, Scenario
@@ -37,6 +37,16 @@ COMES_FROM = {
     "own-publisher": "[feed] own_publisher",
 }
 """What a scenario may need → what in a target file gives it."""
+
+
+def lacking(target: Target, needs: Collection[str]) -> str:
+    """Say what a target lacks, or else declines, of what a scenario needs; "" for nothing."""
+    declined = {agreement.replace(" ", "-") for agreement in target.declines}
+    absent = set(needs) - target.capabilities
+    missing = sorted(absent - declined)
+    verb, what = ("lacks", missing) if missing else ("declines", sorted(absent))
+    told = [f"{each} ({COMES_FROM[each]})" if each in COMES_FROM else each for each in what]
+    return f"the target {target.name} {verb}: {', '.join(told)}" if told else ""
 
 
 @dataclass(slots=True)
