@@ -31,7 +31,7 @@ from qaws.report.digests import feature_digests
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.first_service import start_first
 from qaws.runner.measured import COVERAGE_FOLDER, measured
-from qaws.runner.offer import lacking
+from qaws.runner.offer import lacks
 from qaws.runner.order import seed_of, shuffle
 from qaws.runner.provenance import suite_state, target_identity
 from qaws.runner.record import ACCEPT_UNVERIFIED, new_record, now, write_junit, write_record
@@ -242,7 +242,7 @@ class Session:
             scenario.skip(self._withheld[withheld[0]])
             return
         target = self.testbed.target
-        if why := lacking(target, needs - {browser_page.NEED}):
+        if why := lacks(target, needs - {browser_page.NEED}):
             scenario.skip(why)
             return
         if test_id(scenario) in self._proven:

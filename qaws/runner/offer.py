@@ -39,7 +39,7 @@ COMES_FROM = {
 """What a scenario may need → what in a target file gives it."""
 
 
-def lacking(target: Target, needs: Collection[str]) -> str:
+def lacks(target: Target, needs: Collection[str]) -> str:
     """Say what a target lacks, or else declines, of what a scenario needs; "" for nothing."""
     declined = {agreement.replace(" ", "-") for agreement in target.declines}
     absent = set(needs) - target.capabilities
