@@ -243,7 +243,7 @@ async def received_exactly(testbed: Testbed, client: str, selection: Selection) 
     connection = testbed.scenario.connections.named(client)
     await all_has_come(testbed, [connection])
     ticks = [t for t in testbed.ledger.ticks if selection.takes(t.kind, t.symbol, t.instrument)]
-    others = [t for t in testbed.ledger.ticks if not _due_to(t, connection)]
+    others = [t for t in testbed.ledger.ticks if not was_held(t, connection.entitlements)]
     due = [t for t in ticks if t.role != "fence" and was_held(t, connection.entitlements)]
     if not due:
         raise Broken(f"no tick of {selection} was published while {client} was subscribed to it")

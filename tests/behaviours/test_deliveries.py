@@ -401,6 +401,17 @@ def test_a_value_of_the_neighbour_is_seen(wrong):
     wrong(LastOfSymbol, story, r"differ from what was published: .*volume \d+ instead of \d+")
 
 
+def test_what_a_client_has_given_up_can_be_kept_away_from_it(scenario):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(lifecycle.subscribe, ["Alice"], BANKNIFTY)
+        await do(lifecycle.unsubscribe, ["Alice"], BANKNIFTY)
+        await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+        await do(deliveries.received_exactly, "Alice", NIFTY)
+
+    scenario(Ticker, story)
+
+
 def test_a_claim_about_what_was_never_subscribed_or_published_is_broken(scenario):
     async def other(do):
         await subscribed(do, "Alice")
