@@ -15,6 +15,7 @@ from dataclasses import replace
 from qaws.behaviours import lifecycle
 from qaws.clients.registry import Registry
 from qaws.protocol import origins
+from qaws.protocol.market import selection_of
 from qaws.sut.resources import ResourceSnapshot
 from qaws.sut.service import Service
 from qaws.testbed.testbed import Testbed
@@ -25,6 +26,9 @@ STATISTICS = ("sessions", "subscriptions")
 COMERS = (4, 1)
 """How many come, and how many more once these are counted: a cache may have been renewed by chance
 after the first."""
+
+WISH = selection_of("NIFTY")
+"""What one of them subscribes to."""
 
 FOLLOWS_S = 2.0
 """How soon who has come must be counted: the tightest bound of a return (QA-WS-004)."""
@@ -70,6 +74,7 @@ async def _see_them_move(testbed: Testbed, service: Service) -> None:
             if not await _come(testbed, visits, number):
                 return
             await _require_counted(service, before, len(visits.all), testbed.timeout_factor)
+        await _require_subscriptions_counted(testbed, before, visits)
         service.moved = True
     finally:
         await asyncio.gather(*(each.close() for each in visits.all if each.is_open))
@@ -108,6 +113,36 @@ async def _require_counted(
             f"{came} clients came and the processes of the service have {sockets} sockets on port "
             f"{service.port}, {before.sockets} before: they are held elsewhere"
         )
+
+
+async def _require_subscriptions_counted(
+    testbed: Testbed, before: ResourceSnapshot, visits: Registry
+) -> None:
+    """Let a visitor subscribe, as far as it can, and see that there are more subscriptions then.
+
+    By how many is the service's own way to count. Where the subscription is not acknowledged
+    nothing is said here: the scenarios will.
+    """
+    if before.subscriptions is None:
+        return
+    try:
+        wish = testbed.dialect.sayable(WISH)
+        ack = await visits.all[0].subscribe(wish, testbed.grace_s)
+    except NotVerified:
+        return
+    if ack is None or lifecycle.is_kind(testbed, "error")(ack):
+        return
+    service, begin = testbed.service, time.monotonic()
+    while True:
+        counted = {each.subscriptions for each in await _answers(service)}
+        if all((count or 0) > before.subscriptions for count in counted):
+            return
+        if (took_s := time.monotonic() - begin) > FOLLOWS_S * testbed.timeout_factor:
+            raise NotVerified(
+                f"{_statistics_of(service)} did not follow a subscription within {took_s:.1f} s: "
+                f"they told {before.subscriptions} subscriptions before and {_either(counted)} then"
+            )
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 def _uncounted(

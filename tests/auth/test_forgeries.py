@@ -145,7 +145,7 @@ def made_of(kind, forger):
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_kind_is_sound(forger, kind):
     token = made_of(kind, forger)
-    assert token
+    assert token or kind == "an empty token"
     assert token != forger.good()
     if kind == "a signature with illegal characters":  # which the library skips over
         assert set(token) - set(forger.good()) & {"!", "~"}

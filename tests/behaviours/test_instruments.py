@@ -60,6 +60,10 @@ def test_a_baseline_counts_none_of_those_who_have_just_left(met, launched):
             "Constant",
             "did not follow 4 clients that came within .* they told 7 sessions before and 7",
         ),
+        (
+            "CountsSessionsOnly",
+            "did not follow a subscription within .* they told 7 subscriptions before and 7 then",
+        ),
         ("Stale", r"did not follow . clients that came"),
         (
             "Ticker-two",

@@ -242,9 +242,9 @@ def test_words_without_a_meaning_are_broken_and_not_green(scenario, act, words, 
 
 def test_a_token_location_that_the_target_has_not_is_broken(scenario):
     async def story(do):
-        await do(lifecycle.connect, ["Alice"], location="cookie")
+        await do(lifecycle.connect, ["Alice"], location="biscuit")
 
-    with pytest.raises(Broken, match=r'\[auth\] token_locations has no "cookie"'):
+    with pytest.raises(Broken, match=r'\[auth\] token_locations has no "biscuit"'):
         scenario(Ticker, story)
 
 

@@ -392,8 +392,7 @@ def test_a_broker_that_is_killed_in_mid_run_is_not_held_against_the_service_and_
     assert "the embedded broker ended with exit code -9" in said
     ((status, _),) = project.allure()["QA-WS-011"]
     assert status == "broken"
-    ((status, _),) = project.allure()["QA-WS-012"]
-    assert status == "passed"
+    assert {status for status, _ in project.allure()["QA-WS-012"]} == {"passed"}
 
 
 def test_a_service_that_dies_behind_the_last_check_does_not_pass(project):

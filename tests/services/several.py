@@ -24,6 +24,13 @@ class Constant(Ticker):
         return {"active_connections": 7, "total_subscriptions": 7}
 
 
+class CountsSessionsOnly(Ticker):
+    """Tells who is there, and always the same of what they hold."""
+
+    def statistics(self):
+        return {**super().statistics(), "total_subscriptions": 7}
+
+
 class Stale(Ticker):
     """Tells what was so up to ten seconds ago."""
 
@@ -79,5 +86,6 @@ if __name__ == "__main__":
     kind, *how = sys.argv[1].split("-")
     for each in how:
         {"stray": as_stray, "two": as_two}[each]()
-    served = {each.__name__: each for each in (Constant, Stale, Lingers, KeepsMemory, Ticker)}[kind]
+    known = (Constant, CountsSessionsOnly, Stale, Lingers, KeepsMemory, Ticker)
+    served = {each.__name__: each for each in known}[kind]
     asyncio.run(as_process(served()))

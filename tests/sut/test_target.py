@@ -346,8 +346,8 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
             "[grants] outage = true: needs stop_broker and start_broker, the commands for a broker",
         ),
         (
-            HEAD + REMOTE + AUTH + 'token_locations = ["cookie"]\n',
-            "[auth] token_locations.0 = 'cookie': ",
+            HEAD + REMOTE + AUTH + 'token_locations = ["biscuit"]\n',
+            "[auth] token_locations.0 = 'biscuit': ",
         ),
         (HEAD + REMOTE + AUTH + "token_locations = []\n", "[auth] token_locations = []: "),
         (HEAD + REMOTE + AUTH + 'algorithm = "XS256"\n', "[auth] algorithm = 'XS256': "),
