@@ -19,6 +19,8 @@ import redis.asyncio
 Take = Callable[[bytes], None]
 Tell = Callable[[str], None]
 AGAIN_S = 0.1
+WITHIN_S = 2.0
+IN_FORCE = asyncio.Event()
 
 
 Settle = Callable[[], Awaitable[None]]
@@ -41,6 +43,13 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
         await _redis(url, take)
 
 
+async def in_force() -> None:
+    """Wait until Redis Pub/Sub has taken the subscription; not for ever: a broker may be down."""
+    if os.environ["BROKER"].startswith("redis") and not os.environ.get("STREAMS"):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(IN_FORCE.wait(), WITHIN_S)
+
+
 async def settle(within_s: float) -> None:
     """Wait until all that was published before has been taken, as far as the feed can tell."""
     for each in SETTLE:
@@ -53,6 +62,8 @@ async def _redis(url: str, take: Take) -> None:
         try:
             async with redis.asyncio.from_url(url) as client, client.pubsub() as feed:
                 await feed.psubscribe("ticker:*")
+                await feed.get_message(timeout=WITHIN_S)  # which says that it is in force
+                IN_FORCE.set()
                 async for message in feed.listen():
                     if message["type"] == "pmessage":
                         take(message["data"])

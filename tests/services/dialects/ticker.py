@@ -34,7 +34,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
-from tests.services.dialects.feeds import listen, settle
+from tests.services.dialects.feeds import in_force, listen, settle
 
 BREAKS = os.environ.get("BREAKS", "")
 """What it does wrong: "rounds" prices, "loses" every third tick, "mixes" up its clients' wishes; or
@@ -474,6 +474,7 @@ async def main() -> None:
         open_timeout=5,
         close_timeout=2,
     ) as server:
+        await in_force()
         print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
         await ending.wait()
         server.close(close_connections=False)
