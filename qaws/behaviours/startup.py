@@ -21,7 +21,7 @@ from qaws.oracle.announcements import DEGRADED, Outage
 from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 TRIES_AGAIN_S = 0.2
 """How long a client that was turned away waits before it tries again."""
@@ -122,6 +122,9 @@ async def nobody_hung(testbed: Testbed) -> None:
 
     A client was welcomed and told `degraded`, or refused in the handshake, by a close, or because
     nobody listened yet. One that nobody answered, or was cut in mid-handshake, was not told.
+
+    Raises:
+        NotVerified: a client was welcomed, and its dialect cannot tell it more.
     """
     start, checks = testbed.scenario.stash[START], testbed.scenario.checks
     process = testbed.service.process
@@ -138,6 +141,12 @@ async def nobody_hung(testbed: Testbed) -> None:
             await connection.wait_for(_is_degraded, None, testbed.grace_s)
             words = [w.status for w in testbed.scenario.connections.status_messages(connection)]
             told = DEGRADED in words
+            if not told and "announcements" not in testbed.target.capabilities:
+                raise NotVerified(
+                    f"{connection.name} was welcomed while the broker was away, and the dialect "
+                    f"{testbed.dialect.name} has no words for {DEGRADED}: nothing shows that it "
+                    "was told"
+                )
         else:
             is_absent = connection.http_error.startswith("cannot connect")
             told = bool(connection.refusal or is_absent or connection.ended_by_service)
