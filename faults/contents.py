@@ -324,7 +324,7 @@ def names_in_other_letters_replaced() -> None:
     story="Members of a tick that are objects, lists or texts of the exchange's own are cut off by "
     "a model that knows numbers only, so that the depth of the book never reaches anybody.",
     caught_by={"QA-WS-006": NOT_PUBLISHED},
-    also=elsewhere("QA-WS-006"),
+    also=(*elsewhere("QA-WS-006"), "QA-WS-123"),
 )
 def members_of_its_own_cut_off() -> None:
     """Keep greeks, symbol and type, and else what is a number."""
