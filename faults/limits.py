@@ -190,6 +190,7 @@ def user_place_never_given_back() -> None:
     story="The place of a client whose line is cut is never given back: the counter goes down with "
     "the goodbye only, so that after some bad nights of a mobile network nobody is let in.",
     caught_by={"QA-WS-012": ADMISSION},
+    also=("QA-WS-025",),
 )
 def place_of_a_cut_line_kept() -> None:
     """Count places apart from the clients that are there."""

@@ -243,7 +243,7 @@ def last_unsubscribe_ignored() -> None:
     story="A client that has given up its last subscription is closed at once, in the middle of a "
     "change from one symbol to another.",
     caught_by={"QA-WS-016": "open connections of Carol: measured 0 of 1 open", "QA-WS-117": WRONG},
-    also=("QA-WS-119",),
+    also=("QA-WS-024", "QA-WS-113", "QA-WS-119"),
 )
 def last_unsubscribe_closes() -> None:
     """Close with 1000 whoever holds nothing any more."""
