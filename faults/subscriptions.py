@@ -225,7 +225,7 @@ def queued_ticks_lost_at_unsubscribe() -> None:
         "QA-WS-016": "Carol received ticks behind the acknowledgement of its unsubscribe",
         "QA-WS-117": WRONG,
     },
-    also=("QA-WS-119",),
+    also=("QA-WS-113", "QA-WS-119"),
 )
 def last_unsubscribe_ignored() -> None:
     """Write down what a client keeps only where it keeps something."""

@@ -37,7 +37,7 @@ async def small(do):
 @pytest.fixture(autouse=True)
 def soon_settled(monkeypatch):
     """Do not wait for services that never forget who has left."""
-    monkeypatch.setattr("qaws.behaviours.instruments.SETTLES_S", 1.0)
+    monkeypatch.setattr("qaws.behaviours.instruments.SETTLES_S", 3.0)
 
 
 def test_resources_that_come_back_are_met(met, launched):
