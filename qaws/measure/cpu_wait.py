@@ -34,6 +34,7 @@ class CpuWait:
         here = {pid: _waited_ns(pid) for pid in pids if pid is not None}
         self._last_ns = {pid: waited for pid, waited in here.items() if waited is not None}
         self._spans: list[tuple[float, float]] = []
+        self._reading = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="CPU wait", daemon=True)
         self._thread.start()
@@ -42,8 +43,9 @@ class CpuWait:
         """Watch a process too, and what it has started so far, from now on."""
         for process in families([root]) if root is not None else ():
             waited = _waited_ns(process.pid)
-            if process.pid not in self._last_ns and waited is not None:
-                self._last_ns[process.pid] = waited
+            if waited is not None:
+                with self._reading:
+                    self._last_ns.setdefault(process.pid, waited)
 
     def between(self, start_ns: int, end_ns: int) -> float:
         """Return for how many milliseconds they waited between two instants, all in all at most.
@@ -64,11 +66,15 @@ class CpuWait:
             self._read()
 
     def _read(self) -> None:
-        for pid, before in list(self._last_ns.items()):
-            waited = _waited_ns(pid)
-            if waited is not None and (waited - before) / 1e6 >= BOOKED_MS:
-                self._spans.append((time.monotonic_ns() / 1e6, (waited - before) / 1e6))
-                self._last_ns[pid] = waited
+        """Book what was waited since the last look, once; who has ended is watched no more."""
+        with self._reading:
+            for pid, before in list(self._last_ns.items()):
+                waited = _waited_ns(pid)
+                if waited is None:
+                    del self._last_ns[pid]
+                elif (waited - before) / 1e6 >= BOOKED_MS:
+                    self._spans.append((time.monotonic_ns() / 1e6, (waited - before) / 1e6))
+                    self._last_ns[pid] = waited
 
     def close(self) -> None:
         """Watch no more."""
