@@ -10,6 +10,7 @@ import re
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 from urllib.parse import urlsplit
@@ -48,11 +49,12 @@ def main(arguments: Sequence[str], ask: Ask = input) -> int:
         except (EOFError, KeyboardInterrupt):
             return _refused("nothing was written")
     try:
-        if given.folder == FOLDER and repository.is_for_a_team(Path()):
+        is_for_a_team = given.folder == FOLDER and repository.is_for_a_team(Path())
+        _keep(file, text_of(given))
+        if is_for_a_team:
             for line in repository.lay_out(Path()):
                 print(line)
-        text = text_of(given)
-        _keep(file, text)
+            _keep(file, text_of(given))  # which names the schema that is there now
     except Broken as problem:
         return _refused(str(problem))
     print(f"wrote {file}{': it parses' if given.no_probe else ''}", flush=True)
@@ -156,7 +158,8 @@ def _ask_for_all(given: argparse.Namespace, ask: Ask) -> None:
 
 
 def _keep(file: Path, text: str) -> None:
-    """Write a target file; one that does not read is not kept."""
+    """Write a target file; one that does not read is not kept, nor is a folder made for it."""
+    had_folder = file.parent.is_dir()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -166,6 +169,9 @@ def _keep(file: Path, text: str) -> None:
         read_target(file)
     except BaseException:
         file.unlink()
+        if not had_folder:
+            with suppress(OSError):
+                file.parent.rmdir()
         raise
 
 

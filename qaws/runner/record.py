@@ -22,6 +22,7 @@ from behave.exception import (
     ModuleNotFoundError,
 )
 from behave.parser import ParserError
+from behave.reporter.summary import SummaryReporter
 from behave.runner import Runner as BehaveRunner
 from behave.runner_util import FileLocationParser
 
@@ -52,6 +53,9 @@ BEHAVE_ERRORS = (
 
 USER = "KeyboardInterrupt"
 """The reason behave gives for a run that was stopped by hand."""
+
+BEFORE_ANYTHING = "HOOK-ERROR in hook=before_all"
+"""The reason behave gives where the hook failed that comes before any scenario."""
 
 JUNIT = "TESTS-run.xml"
 """The JUnit file of the run as a whole: there only when it broke."""
@@ -165,8 +169,17 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         return bool(super().run_model(features))
 
     def abort(self, reason: str | None = None) -> None:
-        """Stop the run; a hook that failed has said why, and it was not the user."""
+        """Stop the run; a hook that failed has said why, and it was not the user.
+
+        Where that was the first hook, behave would count the features without a selected scenario
+        as passed, and some others as failed: nothing has run.
+        """
         self._by_user = reason == USER
+        if reason == BEFORE_ANYTHING:
+            self.config.reporters = [
+                each for each in self.config.reporters if not isinstance(each, SummaryReporter)
+            ]
+            print(f"BROKEN: none of {len(self._selected)} selected scenarios has run")
         if self._by_user or self.context is None:
             super().abort(reason)
         else:

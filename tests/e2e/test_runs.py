@@ -273,6 +273,8 @@ def test_what_cannot_be_used_is_said_in_one_line_and_the_run_is_broken(project, 
     assert lines, project.console
     assert "Traceback" not in project.console
     assert "By user" not in project.console
+    assert "BROKEN: none of 1 selected scenarios has run" in project.console
+    assert "features passed" not in project.console
     record = project.record
     assert record["state"] == "broken"
     assert said in record["error"]

@@ -35,6 +35,12 @@ def begun(here, capsys):
     return SimpleNamespace(path=here, said=said)
 
 
+def test_a_target_that_is_refused_leaves_an_empty_folder_empty(here, capsys):
+    assert init.main(("mine", "--no-probe", "--url", "http://ticks.example/ws")) == 2
+    assert "url" in capsys.readouterr().err
+    assert not list(here.iterdir())
+
+
 def lint(folder):
     """Lint a folder in a process of its own: step definitions stay where they were loaded."""
     done = subprocess.run(
