@@ -25,7 +25,7 @@ from behave.runner import Context
 from behave.runner_util import collect_feature_locations, parse_features
 
 from qaws.report.identity import check_identities, identity, row_text, scenario_id
-from qaws.report.junit import SignoffJUnitReporter
+from qaws.report.junit import SignoffJUnitReporter, clear_junit
 from qaws.report.outcome import Outcome, gravity, hook_finding, outcome_of, step_findings
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken
@@ -135,9 +135,9 @@ def _details(outcome: Outcome) -> StatusDetails | None:
 class SignoffFormatter(allure_formatter.AllureFormatter):  # type: ignore[misc]
     """behave's `--format=qaws.report.formatter:SignoffFormatter --outfile=DIRECTORY`.
 
-    Refuses ambiguous features before anything is started, clears the results of earlier runs, and
-    makes behave's JUnit reporter say the same as the Allure results. A dry run writes nothing. With
-    QAWS_REPORTS in the environment everything goes into that folder.
+    Refuses ambiguous features before anything is started, clears the results and JUnit files of
+    earlier runs, and makes behave's JUnit reporter say the same as the Allure results. A dry run
+    writes nothing. With QAWS_REPORTS in the environment everything goes into that folder.
     """
 
     description = "Allure results for the sign-off"
@@ -160,6 +160,8 @@ class SignoffFormatter(allure_formatter.AllureFormatter):  # type: ignore[misc]
         except Broken as problem:
             raise ConstraintError(str(problem)) from None
         clear_results(results)
+        if config.junit:
+            clear_junit(Path(config.junit_directory))
         self._print_cleanup_error = Context.print_cleanup_error
         Context.print_cleanup_error = staticmethod(self._on_cleanup_error)
         original, allure_formatter.AllureListener = allure_formatter.AllureListener, Listener

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from allure_commons.model2 import Status
 from behave.reporter.junit import JUnitReporter
 
+from qaws import places
 from qaws.report.outcome import Outcome, outcome_of
 
 ELEMENTS = {Status.FAILED: "failure", Status.BROKEN: "error", Status.SKIPPED: "skipped"}
@@ -31,6 +33,13 @@ class SignoffJUnitReporter(JUnitReporter):  # type: ignore[misc]
         if any(self._selected(scenario) for scenario in feature.walk_scenarios()):
             super().feature(feature)
 
+    def make_feature_filename(self, feature: Any) -> str:
+        """Return the beginning of a class name; it does not say where the suite is installed."""
+        file = Path(feature.filename).resolve()
+        if file.is_relative_to(places.FEATURES):
+            return ".".join(file.relative_to(places.FEATURES).with_suffix("").parts)
+        return str(super().make_feature_filename(feature))
+
     def _process_scenario(self, scenario: Any, report: Any) -> None:
         if not self._selected(scenario):
             return
@@ -49,6 +58,12 @@ class SignoffJUnitReporter(JUnitReporter):  # type: ignore[misc]
             report.counts_failed += outcome.status == Status.FAILED
             report.counts_errors += outcome.status == Status.BROKEN
             report.counts_skipped += outcome.status == Status.SKIPPED
+
+
+def clear_junit(directory: Path) -> None:
+    """Delete the JUnit files of earlier runs from `directory`, and nothing else in it."""
+    for file in directory.glob("TESTS-*.xml"):
+        file.unlink()
 
 
 def _element(outcome: Outcome) -> ElementTree.Element:
