@@ -8,13 +8,12 @@ import asyncio
 import contextlib
 import logging
 import math
-import random
 import uuid
 from typing import Any, Protocol
 
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.backoff import DecorrelatedJitterBackoff, NoBackoff
 from redis.exceptions import RedisError
 
 from app.tasks import end
@@ -22,9 +21,8 @@ from app.tasks import end
 logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 2.0
-FIRST_DELAY_S = 0.05
-LONGEST_DELAY_S = 1.0
-"""Bounds how late the feed notices that the broker is back."""
+PAUSES_S = {"base": 0.05, "cap": 1.0}
+"""Between two attempts, the shortest and the longest: a broker that is back is seen so late."""
 HEALTH_INTERVAL_S = 1.0
 HEALTH_TIMEOUT_S = 2.0
 
@@ -72,19 +70,18 @@ class Feed:
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        delay_s = FIRST_DELAY_S
+        pauses = DecorrelatedJitterBackoff(**PAUSES_S)
         while True:
             try:
                 await self._listen_once()
             except (RedisError, OSError, FeedSilent) as error:
-                level = logging.DEBUG if self.attempted.is_set() else logging.WARNING
-                if self.connected:
-                    level, delay_s = logging.WARNING, 0.0
-                logger.log(level, "feed away: %s", error)
+                is_news = self.connected or not self.attempted.is_set()
+                logger.log(logging.WARNING if is_news else logging.DEBUG, "feed away: %s", error)
+            if self.connected:
+                pauses.reset()
             self._lose()
             self.attempted.set()
-            await asyncio.sleep(delay_s * random.uniform(0.8, 1.0))
-            delay_s = min(max(2 * delay_s, FIRST_DELAY_S), LONGEST_DELAY_S)
+            await asyncio.sleep(pauses.compute(0))
 
     async def fence(self) -> None:
         """Return when everything published before this call has been handed to the listener.

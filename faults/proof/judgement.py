@@ -54,10 +54,11 @@ class Judgement:
 
 
 def read_rows(file: Path) -> list[Row]:
-    """Read checks.jsonl; a file that is not there has no rows."""
+    """Read checks.jsonl; a file that is not there has no rows, nor has a line half written."""
     if not file.exists():
         return []
-    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    whole = file.read_text(encoding="utf-8").split("\n")[:-1]
+    lines = [json.loads(line) for line in whole]
     return [Row(o["id"], o["scenario"], o["status"], o["message"]) for o in lines]
 
 

@@ -129,6 +129,9 @@ def test_rows_are_read_from_checks_jsonl(tmp_path):
     line = {"id": "A", "scenario": "A Title", "row": {"x": "1"}, "status": "failed"}
     file.write_text(json.dumps({**line, "message": "why", "checks": []}) + "\n")
     assert read_rows(file) == [Row("A", "A Title", "failed", "why")]
+    with file.open("a") as half:
+        half.write('{"id": "B", "scenario": "B Ti')
+    assert [row.id for row in read_rows(file)] == ["A"]
 
 
 def test_shortened_is_one_line():
