@@ -64,7 +64,7 @@ class Feed:
         self._listener = listener
         self._connection: AbstractConnection | None = None
         self._fences: dict[bytes, asyncio.Future[None]] = {}
-        self._replies = 0
+        self._was_heard = False
         self.connected = False
         self.attempted = asyncio.Event()
 
@@ -132,7 +132,7 @@ class Feed:
 
     def _handle(self, reply: Any) -> None:
         """Take one reply of the broker: ``[kind, …]`` (Redis Pub/Sub, RESP2)."""
-        self._replies += 1
+        self._was_heard = True
         kind = reply[0]
         if kind == b"pmessage":
             self._listener.on_tick(reply[2], reply[3])
@@ -154,7 +154,7 @@ class Feed:
         """
         while True:
             await asyncio.sleep(HEALTH_INTERVAL_S)
-            replies_before = self._replies
+            self._was_heard = False
             try:
                 async with asyncio.timeout(HEALTH_TIMEOUT_S):
                     await self.fence()
@@ -162,7 +162,7 @@ class Feed:
                         continue
             except TimeoutError:
                 pass
-            if self._replies == replies_before:
+            if not self._was_heard:
                 raise FeedSilent(f"the broker has been silent for {HEALTH_TIMEOUT_S:g} s")
 
     def _find(self) -> None:
