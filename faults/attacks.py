@@ -10,13 +10,13 @@ from websockets.asyncio.server import serve
 from websockets.frames import Close as CloseFrame
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import Protocol
+from websockets.protocol import Protocol, State
 
 from app import closes, messages, server
 from app.closes import Close
 from app.limits import GuardedConnection, RateLimit
 from app.messages import Command, InvalidMessage
-from app.sessions import TickerConnection
+from app.sessions import MAX_HANDSHAKE_BYTES, TickerConnection
 from faults.fault import fault, replace
 
 OVERSIZED = {"QA-WS-024": "response to messages over 64 KiB"}
@@ -74,6 +74,37 @@ def refused_bytes_are_kept() -> None:
         original(self, data)
 
     replace(TickerConnection, "data_received", data_received)
+
+
+@fault(
+    story="The limit that a handshake has is never taken off, so that a client is cut off once it "
+    "has said 192 KiB in all, after an hour or a week.",
+    caught_by={"QA-WS-129": "answer to Alice's long ping message 4"},
+)
+def bytes_of_a_whole_life_are_limited() -> None:
+    """Count on."""
+    original, said = TickerConnection.data_received, "_handshake_bytes"
+
+    def data_received(self: TickerConnection, data: bytes) -> None:
+        if self.protocol.state is not State.CONNECTING:
+            setattr(self, said, getattr(self, said) + len(data))
+        if getattr(self, said) > MAX_HANDSHAKE_BYTES:
+            self.transport.abort()
+            return
+        original(self, data)
+
+    replace(TickerConnection, "data_received", data_received)
+
+
+@fault(
+    story="Messages may have 16 KiB, as much as the frames of a proxy in another place, so that "
+    "who asks for a long list of instruments is thrown out.",
+    caught_by={"QA-WS-129": "answer to Alice's long ping message 1"},
+    also=("QA-WS-024",),
+)
+def messages_of_16_kib_at_most() -> None:
+    """Divide the limit."""
+    _limit_size(lambda limit: limit // 4)
 
 
 def _fail_otherwise(code: int, other: int) -> None:

@@ -52,6 +52,18 @@ Feature: Error handling
       | broken JSON       |
       | an unknown action |
 
+  @QA-WS-129 @p1 @normal @needs.inject @needs.long-messages
+  Scenario: QA-WS-129 A client that says much is served like any other
+    > Beyond the plan: what QA-WS-024 does not turn away is read: a message of 60,000 bytes, and
+    > another one. What a client has said in its whole life is not held against it.
+
+    Given the ticker service is running
+    And Alice is connected and subscribed to NIFTY
+    When Alice sends 5 ping messages of 60,000 bytes, one after the other
+    Then each of these ping messages from Alice is answered within 2 seconds
+    When an option tick for NIFTY is published
+    Then Alice receives that tick exactly once, within 1 second
+
   @QA-WS-011 @p0 @critical @needs.configure @needs.inject @needs.silent-pongs
   Scenario: QA-WS-011 An idle connection is closed, a busy one is not
     > Plan: given an idle timeout of N seconds, then a client that neither sends nor receives for N s

@@ -7,6 +7,7 @@ from qaws.behaviours import (
     greetings,
     idleness,
     lifecycle,
+    long_messages,
     mistakes,
     publishing,
     tokens,
@@ -249,6 +250,14 @@ async def sends_malformed(context: StepContext, client: str, times: int, name: s
     await context.testbed.do(mistakes.make, client, name, times)
 
 
+@when(
+    "{client:Client} sends {times:Number} ping messages of {size:Number} bytes, one after the other"
+)
+async def sends_long_pings(context: StepContext, client: str, times: int, size: int) -> None:
+    """Filled up with blanks; each when the one before has been answered."""
+    await context.testbed.do(long_messages.send_pings, client, times, size)
+
+
 @then("{clients:Clients} {be:Be} connected")
 async def are_connected(context: StepContext, clients: list[str], be: str) -> None:
     """Their connections are open, and the service answers."""
@@ -317,3 +326,9 @@ async def error_says_so(context: StepContext, client: str, text: list[str]) -> N
 async def have_received_all(context: StepContext, clients: list[str], bound: float) -> None:
     """Of what they subscribed to; each is timed from its publish."""
     await context.testbed.do(departures.received_all_in_time, clients, bound)
+
+
+@then("each of these ping messages from {client:Client} is answered within {bound:Duration}")
+async def long_pings_are_answered(context: StepContext, client: str, bound: float) -> None:
+    """With the dialect's pong; the first that is not answered is the last that was sent."""
+    await context.testbed.do(long_messages.pings_answered, client, bound)

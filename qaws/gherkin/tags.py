@@ -47,6 +47,7 @@ CAPABILITIES = (
     "failure-codes",
     "counted-control-frames",
     "few-headers",
+    "long-messages",
     "tls",
     "proxy",
 )

@@ -77,6 +77,7 @@ Agreement = Literal[
     "failure codes",
     "counted control frames",
     "few headers",
+    "long messages",
 ]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 
