@@ -53,6 +53,7 @@ def load() -> None:
         sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         Path("behave.ini").write_text(CONFIGURATION, encoding="utf-8")
+        registry.clear()  # steps that are there already would be ambiguous
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
             _behave([str(FEATURES), "--dry-run", "--tags=@none"])
             Runner.preload()
