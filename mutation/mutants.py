@@ -83,7 +83,11 @@ class Mutant:
 
 
 def all_mutants(modules: Iterable[str] = MODULES) -> list[Mutant]:
-    """Return every mutant but those of type annotations, which no running service looks at."""
+    """Return every mutant but those that are no Python, and those of type annotations.
+
+    No running service looks at the latter. The former cosmic-ray makes of what only looks like an
+    operator: the mark before parameters that are given by name, `*`, is no multiplication.
+    """
     found = []
     for module in modules:
         file = APP / f"{module}.py"
@@ -94,16 +98,20 @@ def all_mutants(modules: Iterable[str] = MODULES) -> list[Mutant]:
             start = tuple(spec.start_pos)
             if not any(first <= start < last for first, last in hints):
                 inside = [name for name, first, last in functions if first <= start[0] <= last]
-                found.append(
-                    Mutant(
-                        module,
-                        spec.operator_name,
-                        spec.occurrence,
-                        start[0],
-                        inside[-1] if inside else "",
-                    )
-                )
+                function = inside[-1] if inside else ""
+                mutant = Mutant(module, spec.operator_name, spec.occurrence, start[0], function)
+                if is_python(mutant.source):
+                    found.append(mutant)
     return found
+
+
+def is_python(source: str) -> bool:
+    """Tell whether a text is Python, by its grammar."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
 
 
 def hints_in(tree: ast.AST) -> Iterator[Span]:

@@ -245,6 +245,11 @@ def test_a_run_is_taken_up_where_it_was_left(tmp_path, record):
     assert sound_of(tmp_path, "another state") == sound_of(tmp_path / "nowhere", "state") == {}
 
 
+def test_what_is_no_python_is_no_mutant():
+    marks = [each for each in all_mutants(["fanout"]) if each.diff[0] == "-        *,"]
+    assert [each.diff[1] for each in marks] == ["+        /,"]
+
+
 def test_each_equivalent_is_a_mutant_of_today_and_has_a_reason():
     modules = ["auth", "fanout", "feed", "limits", "sessions", "subscriptions"]
     keys = {each.key for each in all_mutants(modules)}
