@@ -27,11 +27,8 @@ from qaws.protocol.market import (
 from qaws.protocol.paths import MISSING, Path, Pattern
 from qaws.protocol.surrogates import decoded
 from qaws.protocol.templates import names_in, said
-from qaws.protocol.tick_shape import KINDS, TickShape
+from qaws.protocol.tick_shapes import SHOWN, TickShapes
 from qaws.verdict import NotVerified
-
-SHOWN = 160
-"""Characters of a message that a sentence about it shows."""
 
 
 class Declared(Dialect):
@@ -56,17 +53,20 @@ class Declared(Dialect):
         self._free: dict[tuple[Any, ...], FreeNumbers] = {}
         self._ids = count(1)
         self._items: dict[str, int] = {}
-        self._ticks = [
-            (Pattern(each.match), TickShape(each, table, listing)) for each in table.tick
-        ]
-        self._by_kind = {
-            KINDS[each.kind]: tick for each, (_, tick) in zip(table.tick, self._ticks, strict=True)
-        }
+        self._ticks = TickShapes(table, listing)
         self._known = list(self._recognisers())
         self._answers = [
             (each.to if isinstance(each.to, str) else Pattern(each.to), each.say)
             for each in table.answers
         ]
+        self._has_lists = self._ticks.are_of_lists or any(
+            pattern.is_of_lists for pattern in self._patterns()
+        )
+        if self._has_lists and table.several == "array":
+            raise ValueError(
+                'several = "array": a list is taken apart into several messages, and patterns such '
+                'as "[0]" are of a message that is a list itself: say several = "no"'
+            )
 
     # --- what comes in ------------------------------------------------------------------------
 
@@ -114,13 +114,20 @@ class Declared(Dialect):
 
     def _read(self, documents: Sequence[Any], *, exactly: bool) -> Iterator[Said]:
         for document in documents:
-            if not isinstance(document, dict):
-                kind = type(document).__name__
-                yield Said(document, f"is a JSON {kind}, not an object")
-                continue
-            yield from self._one(document, exactly)
+            if isinstance(document, dict) or (self._has_lists and isinstance(document, list)):
+                yield from self._one(document, exactly)
+            else:
+                yield Said(document, self._is_no_message(document))
 
-    def _one(self, document: dict[str, Any], exactly: bool) -> Iterator[Said]:
+    def _is_no_message(self, document: Any) -> str:
+        what = f"is a JSON {type(document).__name__}, not an object"
+        if self._has_lists:
+            return f"{what} or a list"
+        if isinstance(document, list) and self._table.several == "no":
+            return f'{what}; a list of messages is several = "array" in [dialect]'
+        return what
+
+    def _one(self, document: dict[str, Any] | list[Any], exactly: bool) -> Iterator[Said]:
         for to, say in self._answers:
             if isinstance(to, Pattern) and to.fits(document):
                 yield Said(None, answer=self._filled(say))
@@ -133,12 +140,12 @@ class Declared(Dialect):
                     details = self._details(message["type"], document)
                     yield Said(message | details, self._violation(document), found.echo)
                 return
-        for pattern, tick in self._ticks:
-            if pattern.fits(document):
-                against = None if exactly else self._violation(document)
-                for each in tick.read(document, exactly):
-                    yield Said(each.message, each.problem or against)
-                return
+        ticks = self._ticks.read(document, exactly)
+        if ticks is not None:
+            against = None if exactly else self._violation(document)
+            for each in ticks:
+                yield Said(each.message, each.problem or against)
+            return
         shown = "" if exactly else json.dumps(document, ensure_ascii=False)[:SHOWN]
         problem = f"is no message of the dialect {self.name}: {shown}; what it has is in [dialect]"
         yield Said({"type": "unknown"}, problem)
@@ -156,17 +163,19 @@ class Declared(Dialect):
     def _judged(self, published: Iterable[str], is_list: bool) -> Iterator[Steps]:
         """Yield the ways to all that is looked at in a message."""
         before: Steps = (None,) if is_list else ()
-        patterns = [pattern for pattern, _ in (*self._known, *self._ticks)]
-        patterns += [to for to, _ in self._answers if isinstance(to, Pattern)]
-        for pattern in patterns:
+        for pattern in self._patterns():
             yield from (before + path.steps for path in pattern.paths)
-        for _, tick in self._ticks:
-            yield from (before + steps for steps in tick.judged(published))
+        yield from (before + steps for steps in self._ticks.judged(published))
 
-    def _violation(self, document: dict[str, Any]) -> str | None:
+    def _patterns(self) -> Iterator[Pattern]:
+        """Yield the patterns of all that is no tick."""
+        yield from (pattern for pattern, _ in self._known)
+        yield from (to for to, _ in self._answers if isinstance(to, Pattern))
+
+    def _violation(self, document: Any) -> str | None:
         return self._contract.violation(document) if self._contract else None
 
-    def _details(self, kind: str, document: dict[str, Any]) -> dict[str, Any]:
+    def _details(self, kind: str, document: Any) -> dict[str, Any]:
         """Return what a message has besides its type."""
         session = self._table.session
         if kind == "connection":
@@ -282,7 +291,7 @@ class Declared(Dialect):
 
     def bears_due_times(self, kind: str) -> bool:
         """Return whether a tick of a kind must bear the due time that it was published with."""
-        tick = self._by_kind.get(kind)
+        tick = self._ticks.of_kind(kind)
         if tick is None or DUE_FIELD in tick.marks:
             return tick is not None
         template = self._payloads.get(kind)
@@ -293,19 +302,20 @@ class Declared(Dialect):
     def carries(self, sample: Sample) -> bool:
         """Return whether the dialect has words for such a tick, and the market for its symbol."""
         kind, symbol, instrument = sample
-        if kind not in self._by_kind or not self._listing.has_symbol(symbol):
+        if self._ticks.of_kind(kind) is None or not self._listing.has_symbol(symbol):
             return False
         return instrument is None or self._listing.has_instrument(instrument)
 
     def carried(self, stamped: dict[str, Any]) -> dict[str, Any]:
         """Return what clients are to receive of a tick, in the words of `qa-ws`."""
         kind, instrument = stamped["type"], stamped.get("instrument_token")
-        if kind not in self._by_kind:
+        shape = self._ticks.of_kind(kind)
+        if shape is None:
             raise NotVerified(f"the dialect {self.name} has no {kind.replace('_', ' ')}s")
         self._listing.of_symbol(stamped["symbol"])
         if instrument is not None:
             self._listing.of_instrument(instrument)
-        return self._by_kind[kind].carried(stamped)
+        return shape.carried(stamped, frozenset(names_in(self._payloads.get(kind))))
 
     def names(self, symbol: str, instrument: int | None) -> dict[str, Any]:
         """Return what the service calls a symbol, and an instrument of it, by placeholder."""

@@ -9,11 +9,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from qaws.protocol.market import DUE_FIELD, MEMBERS, TickKind
 from qaws.protocol.paths import Path, Pattern
-from qaws.protocol.templates import require_known
+from qaws.protocol.templates import paths_in, require_known
 
 ITEM = frozenset({"instrument", "symbol", "item"})
 """Names in a request; `item` is a number of the first item, always the same for it."""
+
+KINDS: dict[str, TickKind] = {"option tick": "option_tick", "underlying bar": "underlying_bar"}
+"""What tables call a kind of tick → what `qa-ws` does."""
 
 REQUEST = frozenset({"id", "now_ms", "token"})
 
@@ -25,7 +29,7 @@ class Table(BaseModel):
 
 
 def _is_path(text: str) -> str:
-    Path(text.removeprefix("$."))
+    Path(text)
     return text
 
 
@@ -205,3 +209,39 @@ def check_templates(table: DialectTable, market: Market) -> None:
             require_known(template, known)
         except ValueError as problem:
             raise ValueError(f"{place}: {problem}") from None
+
+
+PAYLOADS = {"option tick": "option_payload", "underlying bar": "underlying_payload"}
+"""Kind of tick → the key of `[feed]` that says what is published for it."""
+
+
+def check_payloads(table: DialectTable, payloads: dict[str, Any]) -> None:
+    """Require that what is published has all that ticks are held against.
+
+    Args:
+        table: the dialect.
+        payloads: "option_tick" and "underlying_bar" → the template of what is published.
+
+    Raises:
+        ValueError: it leaves out a member; the text begins with the key that does.
+    """
+    for number, tick in enumerate(table.tick):
+        kind, key = KINDS[tick.kind], PAYLOADS[tick.kind]
+        if kind not in payloads:
+            continue
+        named = frozenset(paths_in(payloads[kind]))
+        left_out = [each for each in MEMBERS[kind] if not {each, each.partition(".")[0]} & named]
+        if "sequence" not in named:
+            left_out.append("sequence")
+        if tick.members is not None and left_out:
+            shown = ", ".join(f"{{{each}}}" for each in left_out)
+            raise ValueError(
+                f'{key}: leaves out {shown}, and members = "{tick.members}" of tick[{number}] in '
+                f"the dialect {table.name} holds ticks against every member; publish them all, or "
+                "list what comes under fields, instead of members"
+            )
+        if tick.due and DUE_FIELD not in named:
+            raise ValueError(
+                f'{key}: leaves out {{{DUE_FIELD}}}, and due = "{tick.due}" of tick[{number}] in '
+                f"the dialect {table.name} is where it comes; publish it, or leave out due"
+            )
