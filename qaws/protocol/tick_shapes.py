@@ -28,7 +28,7 @@ class TickShapes:
         """
         self._name = table.name
         self._all = [TickShape(each, table, listing) for each in table.tick]
-        self._by_kind = {shape.kind: shape for shape in self._all}
+        self._by_kind: dict[str, TickShape] = {shape.kind: shape for shape in self._all}
         for (i, one), (j, other) in combinations(enumerate(self._all), 2):
             if one.hides(other):
                 raise ValueError(
