@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from itertools import count
 from typing import Any
 
 from qaws.protocol import malformed
+from qaws.protocol.channels import Channels
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import Dialect, Opening, Request, Said
-from qaws.protocol.dialect_table import DialectTable
+from qaws.protocol.dialect_table import CHANNEL, DialectTable
 from qaws.protocol.dialect_table import Request as RequestTable
 from qaws.protocol.exact import exact
-from qaws.protocol.free_numbers import FreeNumbers, Steps
 from qaws.protocol.listing import Listing
 from qaws.protocol.market import (
     DUE_FIELD,
@@ -28,6 +29,7 @@ from qaws.protocol.paths import MISSING, Path, Pattern
 from qaws.protocol.surrogates import decoded
 from qaws.protocol.templates import names_in, said
 from qaws.protocol.tick_shapes import SHOWN, TickShapes
+from qaws.protocol.unjudged import Unjudged
 from qaws.verdict import NotVerified
 
 
@@ -50,15 +52,17 @@ class Declared(Dialect):
         self.acks_alike = table.subscribe.ack == table.unsubscribe.ack
         self.answers_once = table.subscribe.acks != "each item"
         self._contract = Contract(table.contract) if table.contract else None
-        self._free: dict[tuple[Any, ...], FreeNumbers] = {}
         self._ids = count(1)
         self._items: dict[str, int] = {}
         self._ticks = TickShapes(table, listing)
+        self.has_channels = table.channels is not None
+        self._channels = Channels(table.channels, listing) if table.channels else None
         self._known = list(self._recognisers())
         self._answers = [
             (each.to if isinstance(each.to, str) else Pattern(each.to), each.say)
             for each in table.answers
         ]
+        self._unjudged = Unjudged(list(self._patterns()), self._ticks)
         self._has_lists = self._ticks.are_of_lists or any(
             pattern.is_of_lists for pattern in self._patterns()
         )
@@ -67,6 +71,14 @@ class Declared(Dialect):
                 'several = "array": a list is taken apart into several messages, and patterns such '
                 'as "[0]" are of a message that is a list itself: say several = "no"'
             )
+
+    def for_connection(self) -> Declared:
+        """Return it for one connection, which learns what is said to that one alone."""
+        if self._table.channels is None:
+            return self
+        mine = copy(self)
+        mine._channels = Channels(self._table.channels, self._listing)
+        return mine
 
     # --- what comes in ------------------------------------------------------------------------
 
@@ -134,13 +146,15 @@ class Declared(Dialect):
                 return
         for pattern, message in self._known:
             if found := pattern.fits(document):
+                lacking = self._channels.learn(document) if self._channels and not exactly else None
                 if message is None:
-                    yield Said(None)
+                    yield Said(None, lacking)
                 else:
                     details = self._details(message["type"], document)
-                    yield Said(message | details, self._violation(document), found.echo)
+                    problem = lacking or self._violation(document)
+                    yield Said(message | details, problem, found.echo)
                 return
-        ticks = self._ticks.read(document, exactly)
+        ticks = self._ticks.read(document, exactly, self._channels)
         if ticks is not None:
             against = None if exactly else self._violation(document)
             for each in ticks:
@@ -152,20 +166,10 @@ class Declared(Dialect):
 
     def free_numbers(self, payload: bytes, published: Iterable[str]) -> list[tuple[int, int]]:
         """Return where the whole numbers of a message with ticks stand that nobody looks at."""
-        if self._contract is not None or self._table.several not in ("no", "array"):
+        several = self._table.several
+        if self._contract is not None or several not in ("no", "array"):
             return []
-        is_list = self._table.several == "array" and payload.lstrip().startswith(b"[")
-        key = (is_list, *published)
-        if key not in self._free:
-            self._free[key] = FreeNumbers(self._judged(published, is_list))
-        return self._free[key].of(payload)
-
-    def _judged(self, published: Iterable[str], is_list: bool) -> Iterator[Steps]:
-        """Yield the ways to all that is looked at in a message."""
-        before: Steps = (None,) if is_list else ()
-        for pattern in self._patterns():
-            yield from (before + path.steps for path in pattern.paths)
-        yield from (before + steps for steps in self._ticks.judged(published))
+        return self._unjudged.of(payload, published, several=several == "array")
 
     def _patterns(self) -> Iterator[Pattern]:
         """Yield the patterns of all that is no tick."""
@@ -268,12 +272,24 @@ class Declared(Dialect):
             items = [self._listing.of_instrument(each) for each in selection.instruments]
         else:
             items = [self._listing.of_symbol(each) for each in selection.symbols]
+        if CHANNEL in names_in(template):
+            for item, (symbol, instrument) in zip(items, _named(selection), strict=True):
+                item[CHANNEL] = self._channel_of(symbol, instrument)
         at_a_time = 1 if table.one_by_one else len(items)
         per_request = {"each request": 1, "each item": at_a_time, "never": 0}[table.acks]
         return [
             self._request(template, items[start : start + at_a_time], per_request)
             for start in range(0, len(items), at_a_time)
         ]
+
+    def _channel_of(self, symbol: str, instrument: int | None) -> Any:
+        number = self._channels.of(symbol, instrument) if self._channels else MISSING
+        if number is MISSING:
+            raise NotVerified(
+                f"the dialect {self.name} unsubscribes by a channel's number, and none was given "
+                f"out for {symbol}"
+            )
+        return number
 
     def malformed(self, name: str) -> str:
         """Return the text of a malformed message by its name in the features."""
@@ -283,7 +299,13 @@ class Declared(Dialect):
             raise NotVerified(
                 f"the dialect {self.name} does not say how {name} is spelled: [dialect.malformed]"
             )
-        return malformed.message(name)
+        text = malformed.message(name)
+        if text.startswith("[") and isinstance(self._table.ping.say, list):
+            raise NotVerified(
+                f"clients of the dialect {self.name} say lists, so that {name} may mean something: "
+                f'[dialect.malformed] "{name}" says which list does not'
+            )
+        return text
 
     def own_symbol(self, symbol: str) -> str:
         """Return what the service calls a symbol of the features."""
@@ -334,6 +356,13 @@ class Declared(Dialect):
             return json.dumps(stamped | own)
         further = {"sequence": stamped[SEQUENCE_FIELD], "now_ms": now_ms or _now_ms()}
         return said(template, {**stamped, **names, **further})
+
+
+def _named(selection: Selection) -> list[tuple[str, int | None]]:
+    """Return symbol and instrument of each item of a selection."""
+    if selection.kind == "instruments":
+        return [(symbol_of(each), each) for each in selection.instruments]
+    return [(symbol, None) for symbol in selection.symbols]
 
 
 def _now_ms() -> int:

@@ -148,6 +148,16 @@ class Pattern:
         theirs = [(path.steps, want) for path, want in other._wants]
         return all((path.steps, want) in theirs for path, want in self._wants)
 
+    def is_out(self, message: Any) -> bool:
+        """Return whether a message does not fit, and would not if its numbers were others.
+
+        Numbers are those in quotes too.
+        """
+        return any(
+            not any(map(_has_number, path.all(message))) and not _asks(path, want, message)
+            for path, want in self._wants
+        )
+
     def fits(self, message: Any) -> Found | None:
         """Return what is found where a message fits, None where it does not."""
         echo = None
@@ -176,6 +186,24 @@ def _leaves(table: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]
         else:
             found.append((path, value))
     return found
+
+
+def _has_number(value: Any) -> bool:
+    """Return whether a value is, or has in it, a number or a text of digits."""
+    if isinstance(value, dict):
+        return any(map(_has_number, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_number, value))
+    if isinstance(value, str):
+        return value.isdigit()
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _asks(path: Path, want: Any, message: Any) -> bool:
+    """Return whether a message has what is asked for at a path."""
+    if isinstance(want, Mapping) and "echo" in want:
+        return path.get(message) is not MISSING
+    return _holds(path, want, message)
 
 
 def _holds(path: Path, want: Any, message: Any) -> bool:

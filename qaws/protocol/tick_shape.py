@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from qaws.protocol.channels import Channels
 from qaws.protocol.dialect import Said
 from qaws.protocol.dialect_table import KINDS, DialectTable, TickTable
 from qaws.protocol.free_numbers import Steps
@@ -39,6 +40,9 @@ class TickShape:
         places = {"symbol": tick.symbol, "instrument_token": tick.instrument}
         places |= {SEQUENCE_FIELD: tick.sequence, DUE_FIELD: tick.due}
         self._marks = {name: Place(path) for name, path in places.items() if path}
+        self._channel = Place(tick.channel) if tick.channel else None
+        of_instrument = table.channels and table.channels.instrument and tick.channel
+        self._has_instruments = bool(tick.instrument or of_instrument)
         self._members = None if tick.members is None else Place(tick.members)
         self._fields = {name: Place(path) for name, path in tick.fields.items()}
 
@@ -51,6 +55,12 @@ class TickShape:
     def takes(self, item: Any) -> bool:
         """Return whether what stands at `each` of a message that fits is a tick of this shape."""
         return self._of_item.fits(item) is not None
+
+    def is_out(self, document: Any) -> bool:
+        """Return whether a message has no such tick, whatever its numbers are."""
+        if self._of_message.is_out(document):
+            return True
+        return all(self._of_item.is_out(item) for item in self.each.all(document))
 
     def is_beside(self, other: TickShape) -> bool:
         """Return whether another looks in the same place."""
@@ -74,7 +84,8 @@ class TickShape:
     def to_come(self) -> frozenset[str]:
         """Return what of a published tick comes in it: members, or "all members"."""
         named = {"all members"} if self._members else {*self._fields}
-        return frozenset(named | ({"instrument_token", DUE_FIELD} & self._marks.keys()))
+        named |= {DUE_FIELD} & self._marks.keys()
+        return frozenset(named | {"instrument_token"} if self._has_instruments else named)
 
     @property
     def marks(self) -> frozenset[str]:
@@ -89,6 +100,7 @@ class TickShape:
     def judged(self, published: Iterable[str]) -> list[Steps]:
         """Return the ways to all that is looked at."""
         places = [*self._marks.values(), *self._fields.values()]
+        places += [self._channel] if self._channel else []
         found = [place.steps_from(self.each) for place in places]
         if self._members is not None:
             there = self._members.steps_from(self.each)
@@ -96,11 +108,27 @@ class TickShape:
             found += [(*there, name) for name in sorted(names)]
         return found
 
-    def read(self, document: Any, item: Any, exactly: bool) -> Said:
-        """Return the tick that stands in a message."""
+    def read(self, document: Any, item: Any, exactly: bool, channels: Channels | None) -> Said:
+        """Return the tick that stands in a message.
+
+        Args:
+            document: the message.
+            item: the tick in it.
+            exactly: whether each number is kept digit for digit.
+            channels: what the connection has been told of its channels; None: it has none.
+        """
         message, lacking = self._message(document, item, exactly)
         name = self._table.kind
-        return Said(message, f"{name} without {', '.join(lacking)}" if lacking else None)
+        problem = f"{name} without {', '.join(lacking)}" if lacking else None
+        if self._channel and channels:
+            number = self._channel.get(document, item)
+            names = channels.names(number)
+            if names is None:
+                shown = "" if number is MISSING else f" {number}"
+                problem = problem or f"{name} of a channel{shown} that was not given out"
+            else:
+                message |= names
+        return Said(message, problem)
 
     def _message(self, document: Any, item: Any, exactly: bool) -> tuple[dict[str, Any], list[str]]:
         """Return one tick in the words of `qa-ws`, and what it should have and has not."""
@@ -138,12 +166,12 @@ class TickShape:
             published: the members that its payload has; none: all of them.
         """
         known = {"type": stamped["type"], "symbol": stamped["symbol"]}
-        if "instrument_token" in self._marks:
+        if self._has_instruments:
             known["instrument_token"] = stamped["instrument_token"]
         if self._members:
             mine = {n: v for n, v in stamped.items() if not published or n in published}
             mine[SEQUENCE_FIELD] = stamped[SEQUENCE_FIELD]
-            if "instrument_token" not in self._marks:
+            if not self._has_instruments:
                 mine.pop("instrument_token", None)
             return mine | known
         known[SEQUENCE_FIELD] = stamped[SEQUENCE_FIELD]

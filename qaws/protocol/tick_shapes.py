@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
+from qaws.protocol.channels import Channels
 from qaws.protocol.dialect import Said
 from qaws.protocol.dialect_table import DialectTable
 from qaws.protocol.free_numbers import Steps
@@ -52,22 +53,38 @@ class TickShapes:
         """Return whether one of them is of messages that are lists themselves."""
         return any(shape.match.is_of_lists for shape in self._all)
 
-    def judged(self, published: Iterable[str]) -> Iterator[Steps]:
-        """Yield the ways to all that is looked at."""
+    @property
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(self._all)
+
+    def near(self, document: Any) -> list[int]:
+        """Return the places of those that a message could have if its numbers were others."""
+        return [place for place, shape in enumerate(self._all) if not shape.is_out(document)]
+
+    def judged(self, published: Iterable[str], places: Iterable[int]) -> Iterator[Steps]:
+        """Yield the ways to all that shapes at some places look at."""
         names = list(published)
-        for shape in self._all:
+        for shape in (self._all[place] for place in places):
             yield from (path.steps for path in shape.match.paths)
             yield from shape.judged(names)
 
-    def read(self, document: Any, exactly: bool) -> list[Said] | None:
+    def read(
+        self, document: Any, exactly: bool, channels: Channels | None = None
+    ) -> list[Said] | None:
         """Return the ticks of a message; None where no shape fits it.
 
         Where several stand in it, each is of the first shape that fits it.
+
+        Args:
+            document: the message.
+            exactly: whether each number is kept digit for digit.
+            channels: what the connection has been told of its channels; None: it has none.
         """
         groups = self._groups(document)
         if not groups:
             return None
-        return [each for group in groups for each in self._read(group, document, exactly)]
+        return [each for group in groups for each in self._read(group, document, exactly, channels)]
 
     def _groups(self, document: Any) -> list[list[TickShape]]:
         """Return the shapes that a message has, together those that look in the same place.
@@ -88,11 +105,17 @@ class TickShapes:
                 groups.append([shape])
         return groups
 
-    def _read(self, shapes: Sequence[TickShape], document: Any, exactly: bool) -> Iterator[Said]:
+    def _read(
+        self,
+        shapes: Sequence[TickShape],
+        document: Any,
+        exactly: bool,
+        channels: Channels | None,
+    ) -> Iterator[Said]:
         for item in shapes[0].each.all(document):
             for shape in shapes:
                 if shape.takes(item):
-                    yield shape.read(document, item, exactly)
+                    yield shape.read(document, item, exactly, channels)
                     break
             else:
                 shown = "" if exactly else json.dumps(item, ensure_ascii=False)[:SHOWN]

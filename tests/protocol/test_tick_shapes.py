@@ -8,6 +8,7 @@ import pytest
 from qaws.protocol.declared import Declared
 from qaws.protocol.dialect_table import DialectTable
 from qaws.protocol.listing import Listing
+from qaws.verdict import NotVerified
 
 
 def dialect(*ticks, several="no", **further):
@@ -211,3 +212,12 @@ def test_numbers_of_a_list_that_nobody_looks_at_are_free():
     payload = b'["tick",{"s":"NIFTY","n":5,"p":7,"own":123},456]'
     found = dialect(LIST).free_numbers(payload, ())
     assert [payload[begin:end] for begin, end in found] == [b"123", b"456"]
+
+
+def test_a_list_is_malformed_only_where_nobody_says_lists():
+    with pytest.raises(NotVerified, match=r'\[dialect.malformed\] "a JSON array" says which list'):
+        dialect(LIST).malformed("a JSON array")
+    assert dialect(LIST, ping={"say": "ping", "answer": [{"p": 1}]}).malformed("a JSON array")
+    own = dialect(LIST, malformed={"a JSON array": ["teleport"]})
+    assert own.malformed("a JSON array") == '["teleport"]'
+    assert dialect(LIST).malformed("null") == "null"
