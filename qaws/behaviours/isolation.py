@@ -56,6 +56,8 @@ class Forger(NamedTuple):
 def _publish(forger: Forger, action: str) -> str:
     """Return a command that the dialect has not, said as it says those that it has."""
     tick = forger.members()
+    if Commands(forger.dialect).says_lists:
+        return json.dumps([action, "ticker:options", forger.tick()])
     try:
         verb = Commands(forger.dialect).verb()
     except NotVerified:
@@ -64,7 +66,9 @@ def _publish(forger: Forger, action: str) -> str:
 
 
 def _ping_with(forger: Forger) -> str:
-    """Return a ping of the dialect that carries a tick besides, where pings are objects."""
+    """Return a ping of the dialect that carries a tick besides, where pings are JSON."""
+    if (commands := Commands(forger.dialect)).says_lists:
+        return commands.ping(json.dumps(forger.members()).encode()[1:-1]).decode()
     ping = forger.dialect.ping()
     members = json.loads(ping) if ping.lstrip().startswith("{") else {}
     return json.dumps({**forger.members(), **members})

@@ -187,6 +187,11 @@ def require_load(testbed: Testbed, *selections: Selection) -> None:
         NotVerified: it has no words for a selection, or no option ticks of a symbol.
     """
     dialect = testbed.dialect
+    if dialect.has_channels:
+        raise NotVerified(
+            f"load: in the dialect {dialect.name} ticks are known by numbers that each client is "
+            "given for itself ([dialect.channels]), and load clients share what they have read"
+        )
     for selection in selections:
         dialect.sayable(selection)
         for symbol in selection.symbols:

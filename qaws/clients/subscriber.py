@@ -28,6 +28,10 @@ class Subscriber(FrameLog):
     refused: bool = field(default=False, kw_only=True)
     entitlements: list[Entitlement] = field(default_factory=list, kw_only=True)
 
+    def __post_init__(self) -> None:
+        """Have a dialect of its own, where that learns what is said to one connection alone."""
+        self.dialect = self.dialect.for_connection()
+
     @abstractmethod
     async def send(self, text: str) -> Frame:
         """Send one text message and log it."""

@@ -34,12 +34,26 @@ class Commands:
         self._dialect = dialect
 
     def ping(self, further: bytes = b"") -> bytes:
-        """Return the ping, with further members if any: `"note":1`, as bytes of JSON."""
+        """Return the ping, with further members if any: `"note":1`, as bytes of JSON.
+
+        Behind a ping that is a list these are an object, as its last element.
+        """
         text = str(self._dialect.ping()).encode()
         if not further:
             return text
+        if self.says_lists:
+            return text.strip()[:-1] + b",{" + further + b"}]"
         inner = self._members_of(text, "ping")
         return b"{" + b",".join(filter(None, (inner, further))) + b"}"
+
+    @property
+    def says_lists(self) -> bool:
+        """Return whether clients ping with a list that is not empty."""
+        try:
+            found = json.loads(str(self._dialect.ping()))
+        except ValueError:
+            return False
+        return isinstance(found, list) and bool(found)
 
     def subscribe(self, forms: Sequence[str], item: bytes, times: int) -> bytes:
         """Return a subscribe in which an item stands where names go.

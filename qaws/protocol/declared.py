@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from itertools import count
 from typing import Any
 
 from qaws.protocol import malformed
+from qaws.protocol.channels import Channels
 from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import Dialect, Opening, Request, Said
-from qaws.protocol.dialect_table import DialectTable
+from qaws.protocol.dialect_table import CHANNEL, DialectTable
 from qaws.protocol.dialect_table import Request as RequestTable
 from qaws.protocol.exact import exact
-from qaws.protocol.free_numbers import FreeNumbers, Steps
 from qaws.protocol.listing import Listing
 from qaws.protocol.market import (
     DUE_FIELD,
@@ -27,11 +28,9 @@ from qaws.protocol.market import (
 from qaws.protocol.paths import MISSING, Path, Pattern
 from qaws.protocol.surrogates import decoded
 from qaws.protocol.templates import names_in, said
-from qaws.protocol.tick_shape import KINDS, TickShape
+from qaws.protocol.tick_shapes import SHOWN, TickShapes
+from qaws.protocol.unjudged import Unjudged
 from qaws.verdict import NotVerified
-
-SHOWN = 160
-"""Characters of a message that a sentence about it shows."""
 
 
 class Declared(Dialect):
@@ -53,20 +52,33 @@ class Declared(Dialect):
         self.acks_alike = table.subscribe.ack == table.unsubscribe.ack
         self.answers_once = table.subscribe.acks != "each item"
         self._contract = Contract(table.contract) if table.contract else None
-        self._free: dict[tuple[Any, ...], FreeNumbers] = {}
         self._ids = count(1)
         self._items: dict[str, int] = {}
-        self._ticks = [
-            (Pattern(each.match), TickShape(each, table, listing)) for each in table.tick
-        ]
-        self._by_kind = {
-            KINDS[each.kind]: tick for each, (_, tick) in zip(table.tick, self._ticks, strict=True)
-        }
+        self._ticks = TickShapes(table, listing)
+        self.has_channels = table.channels is not None
+        self._channels = Channels(table.channels, listing) if table.channels else None
         self._known = list(self._recognisers())
         self._answers = [
             (each.to if isinstance(each.to, str) else Pattern(each.to), each.say)
             for each in table.answers
         ]
+        self._unjudged = Unjudged(list(self._patterns()), self._ticks)
+        self._has_lists = self._ticks.are_of_lists or any(
+            pattern.is_of_lists for pattern in self._patterns()
+        )
+        if self._has_lists and table.several == "array":
+            raise ValueError(
+                'several = "array": a list is taken apart into several messages, and patterns such '
+                'as "[0]" are of a message that is a list itself: say several = "no"'
+            )
+
+    def for_connection(self) -> Declared:
+        """Return it for one connection, which learns what is said to that one alone."""
+        if self._table.channels is None:
+            return self
+        mine = copy(self)
+        mine._channels = Channels(self._table.channels, self._listing)
+        return mine
 
     # --- what comes in ------------------------------------------------------------------------
 
@@ -114,59 +126,60 @@ class Declared(Dialect):
 
     def _read(self, documents: Sequence[Any], *, exactly: bool) -> Iterator[Said]:
         for document in documents:
-            if not isinstance(document, dict):
-                kind = type(document).__name__
-                yield Said(document, f"is a JSON {kind}, not an object")
-                continue
-            yield from self._one(document, exactly)
+            if isinstance(document, dict) or (self._has_lists and isinstance(document, list)):
+                yield from self._one(document, exactly)
+            else:
+                yield Said(document, self._is_no_message(document))
 
-    def _one(self, document: dict[str, Any], exactly: bool) -> Iterator[Said]:
+    def _is_no_message(self, document: Any) -> str:
+        what = f"is a JSON {type(document).__name__}, not an object"
+        if self._has_lists:
+            return f"{what} or a list"
+        if isinstance(document, list) and self._table.several == "no":
+            return f'{what}; a list of messages is several = "array" in [dialect]'
+        return what
+
+    def _one(self, document: dict[str, Any] | list[Any], exactly: bool) -> Iterator[Said]:
         for to, say in self._answers:
             if isinstance(to, Pattern) and to.fits(document):
                 yield Said(None, answer=self._filled(say))
                 return
         for pattern, message in self._known:
             if found := pattern.fits(document):
+                lacking = self._channels.learn(document) if self._channels and not exactly else None
                 if message is None:
-                    yield Said(None)
+                    yield Said(None, lacking)
                 else:
                     details = self._details(message["type"], document)
-                    yield Said(message | details, self._violation(document), found.echo)
+                    problem = lacking or self._violation(document)
+                    yield Said(message | details, problem, found.echo)
                 return
-        for pattern, tick in self._ticks:
-            if pattern.fits(document):
-                against = None if exactly else self._violation(document)
-                for each in tick.read(document, exactly):
-                    yield Said(each.message, each.problem or against)
-                return
+        ticks = self._ticks.read(document, exactly, self._channels)
+        if ticks is not None:
+            against = None if exactly else self._violation(document)
+            for each in ticks:
+                yield Said(each.message, each.problem or against)
+            return
         shown = "" if exactly else json.dumps(document, ensure_ascii=False)[:SHOWN]
         problem = f"is no message of the dialect {self.name}: {shown}; what it has is in [dialect]"
         yield Said({"type": "unknown"}, problem)
 
     def free_numbers(self, payload: bytes, published: Iterable[str]) -> list[tuple[int, int]]:
         """Return where the whole numbers of a message with ticks stand that nobody looks at."""
-        if self._contract is not None or self._table.several not in ("no", "array"):
+        several = self._table.several
+        if self._contract is not None or several not in ("no", "array"):
             return []
-        is_list = self._table.several == "array" and payload.lstrip().startswith(b"[")
-        key = (is_list, *published)
-        if key not in self._free:
-            self._free[key] = FreeNumbers(self._judged(published, is_list))
-        return self._free[key].of(payload)
+        return self._unjudged.of(payload, published, several=several == "array")
 
-    def _judged(self, published: Iterable[str], is_list: bool) -> Iterator[Steps]:
-        """Yield the ways to all that is looked at in a message."""
-        before: Steps = (None,) if is_list else ()
-        patterns = [pattern for pattern, _ in (*self._known, *self._ticks)]
-        patterns += [to for to, _ in self._answers if isinstance(to, Pattern)]
-        for pattern in patterns:
-            yield from (before + path.steps for path in pattern.paths)
-        for _, tick in self._ticks:
-            yield from (before + steps for steps in tick.judged(published))
+    def _patterns(self) -> Iterator[Pattern]:
+        """Yield the patterns of all that is no tick."""
+        yield from (pattern for pattern, _ in self._known)
+        yield from (to for to, _ in self._answers if isinstance(to, Pattern))
 
-    def _violation(self, document: dict[str, Any]) -> str | None:
+    def _violation(self, document: Any) -> str | None:
         return self._contract.violation(document) if self._contract else None
 
-    def _details(self, kind: str, document: dict[str, Any]) -> dict[str, Any]:
+    def _details(self, kind: str, document: Any) -> dict[str, Any]:
         """Return what a message has besides its type."""
         session = self._table.session
         if kind == "connection":
@@ -259,12 +272,24 @@ class Declared(Dialect):
             items = [self._listing.of_instrument(each) for each in selection.instruments]
         else:
             items = [self._listing.of_symbol(each) for each in selection.symbols]
+        if CHANNEL in names_in(template):
+            for item, (symbol, instrument) in zip(items, _named(selection), strict=True):
+                item[CHANNEL] = self._channel_of(symbol, instrument)
         at_a_time = 1 if table.one_by_one else len(items)
         per_request = {"each request": 1, "each item": at_a_time, "never": 0}[table.acks]
         return [
             self._request(template, items[start : start + at_a_time], per_request)
             for start in range(0, len(items), at_a_time)
         ]
+
+    def _channel_of(self, symbol: str, instrument: int | None) -> Any:
+        number = self._channels.of(symbol, instrument) if self._channels else MISSING
+        if number is MISSING:
+            raise NotVerified(
+                f"the dialect {self.name} unsubscribes by a channel's number, and none was given "
+                f"out for {symbol}"
+            )
+        return number
 
     def malformed(self, name: str) -> str:
         """Return the text of a malformed message by its name in the features."""
@@ -274,7 +299,13 @@ class Declared(Dialect):
             raise NotVerified(
                 f"the dialect {self.name} does not say how {name} is spelled: [dialect.malformed]"
             )
-        return malformed.message(name)
+        text = malformed.message(name)
+        if text.startswith("[") and isinstance(self._table.ping.say, list):
+            raise NotVerified(
+                f"clients of the dialect {self.name} say lists, so that {name} may mean something: "
+                f'[dialect.malformed] "{name}" says which list does not'
+            )
+        return text
 
     def own_symbol(self, symbol: str) -> str:
         """Return what the service calls a symbol of the features."""
@@ -282,7 +313,7 @@ class Declared(Dialect):
 
     def bears_due_times(self, kind: str) -> bool:
         """Return whether a tick of a kind must bear the due time that it was published with."""
-        tick = self._by_kind.get(kind)
+        tick = self._ticks.of_kind(kind)
         if tick is None or DUE_FIELD in tick.marks:
             return tick is not None
         template = self._payloads.get(kind)
@@ -293,19 +324,20 @@ class Declared(Dialect):
     def carries(self, sample: Sample) -> bool:
         """Return whether the dialect has words for such a tick, and the market for its symbol."""
         kind, symbol, instrument = sample
-        if kind not in self._by_kind or not self._listing.has_symbol(symbol):
+        if self._ticks.of_kind(kind) is None or not self._listing.has_symbol(symbol):
             return False
         return instrument is None or self._listing.has_instrument(instrument)
 
     def carried(self, stamped: dict[str, Any]) -> dict[str, Any]:
         """Return what clients are to receive of a tick, in the words of `qa-ws`."""
         kind, instrument = stamped["type"], stamped.get("instrument_token")
-        if kind not in self._by_kind:
+        shape = self._ticks.of_kind(kind)
+        if shape is None:
             raise NotVerified(f"the dialect {self.name} has no {kind.replace('_', ' ')}s")
         self._listing.of_symbol(stamped["symbol"])
         if instrument is not None:
             self._listing.of_instrument(instrument)
-        return self._by_kind[kind].carried(stamped)
+        return shape.carried(stamped, frozenset(names_in(self._payloads.get(kind))))
 
     def names(self, symbol: str, instrument: int | None) -> dict[str, Any]:
         """Return what the service calls a symbol, and an instrument of it, by placeholder."""
@@ -324,6 +356,13 @@ class Declared(Dialect):
             return json.dumps(stamped | own)
         further = {"sequence": stamped[SEQUENCE_FIELD], "now_ms": now_ms or _now_ms()}
         return said(template, {**stamped, **names, **further})
+
+
+def _named(selection: Selection) -> list[tuple[str, int | None]]:
+    """Return symbol and instrument of each item of a selection."""
+    if selection.kind == "instruments":
+        return [(symbol_of(each), each) for each in selection.instruments]
+    return [(symbol, None) for symbol in selection.symbols]
 
 
 def _now_ms() -> int:

@@ -67,6 +67,7 @@ class Dialect(ABC):
         has_sessions: whether a welcome names a session.
         answers_once: whether each message of a client is answered by one message at most.
         acks_alike: whether a subscribe and an unsubscribe are acknowledged in the same words.
+        has_channels: whether ticks are known by numbers that each connection is given for itself.
     """
 
     name: str
@@ -75,6 +76,11 @@ class Dialect(ABC):
     has_sessions = True
     acks_alike = False
     answers_once = True
+    has_channels = False
+
+    def for_connection(self) -> Dialect:
+        """Return it for one connection, which learns what is said to that one alone."""
+        return self
 
     def kind(self, message: dict[str, Any]) -> str:
         """Return what a message is, in the words of the features."""

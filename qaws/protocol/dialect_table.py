@@ -7,13 +7,28 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from qaws.protocol.market import DUE_FIELD, MEMBERS, TickKind
 from qaws.protocol.paths import Path, Pattern
-from qaws.protocol.templates import require_known
+from qaws.protocol.templates import names_in, paths_in, require_known
 
 ITEM = frozenset({"instrument", "symbol", "item"})
 """Names in a request; `item` is a number of the first item, always the same for it."""
+
+KINDS: dict[str, TickKind] = {"option tick": "option_tick", "underlying bar": "underlying_bar"}
+"""What tables call a kind of tick → what `qa-ws` does."""
+
+CHANNEL = "channel"
+"""In what ends a subscription, the number that a service has given out for it."""
 
 REQUEST = frozenset({"id", "now_ms", "token"})
 
@@ -25,7 +40,7 @@ class Table(BaseModel):
 
 
 def _is_path(text: str) -> str:
-    Path(text.removeprefix("$."))
+    Path(text)
     return text
 
 
@@ -94,6 +109,26 @@ class Session(Table):
     _paths = field_validator("id", "error_text")(_is_path)
 
 
+class Channels(Table):
+    """Numbers that a service gives out for what a client takes, each client's own.
+
+    `given`: what a message that gives one out is known by; `number`: where it has the number, and
+    `symbol` or `instrument` what that stands for.
+    """
+
+    given: list[PatternTable] = Field(min_length=1)
+    number: PathText = Field(min_length=1)
+    symbol: PathText = ""
+    symbol_prefix: str = ""
+    instrument: PathText = ""
+
+    @model_validator(mode="after")
+    def _says_of_what(self) -> Channels:
+        if bool(self.symbol) == bool(self.instrument):
+            raise ValueError("needs symbol or instrument, one of them: what a number stands for")
+        return self
+
+
 class TickTable(Table):
     """One shape of a tick.
 
@@ -108,6 +143,7 @@ class TickTable(Table):
     symbol: PathText = ""
     symbol_prefix: str = ""
     instrument: PathText = ""
+    channel: PathText = ""
     sequence: PathText
     due: PathText = ""
     members: PathText | None = None
@@ -115,8 +151,12 @@ class TickTable(Table):
 
     @model_validator(mode="after")
     def _says_what(self) -> TickTable:
-        if not self.symbol and not self.instrument:
-            raise ValueError("needs symbol or instrument: where a tick says what it is of")
+        if not self.symbol and not self.instrument and not self.channel:
+            raise ValueError(
+                "needs symbol, instrument or channel: by which one knows what it is of"
+            )
+        if self.channel and (self.symbol or self.instrument):
+            raise ValueError("channel says what a tick is of: leave out symbol and instrument")
         if self.members is None and not self.fields:
             raise ValueError("needs fields, or members: where a tick has its prices")
         return self
@@ -142,6 +182,7 @@ class DialectTable(Table):
     recognise: Recognised
     answers: list[Answer] = []
     session: Session = Session()
+    channels: Channels | None = None
     tick: list[TickTable] = Field(min_length=1)
     malformed: dict[str, Any] = {}
 
@@ -155,6 +196,15 @@ class DialectTable(Table):
     def _has_options(cls, value: list[TickTable]) -> list[TickTable]:
         if not any(each.kind == "option tick" for each in value):
             raise ValueError('needs one of kind = "option tick"')
+        return value
+
+    @field_validator("tick")
+    @classmethod
+    def _are_of_channels(cls, value: list[TickTable], info: ValidationInfo) -> list[TickTable]:
+        if any(tick.channel for tick in value) and info.data.get("channels") is None:
+            raise ValueError(
+                "has a channel, and nothing says what gives out its number: [dialect.channels]"
+            )
         return value
 
 
@@ -199,9 +249,62 @@ def check_templates(table: DialectTable, market: Market) -> None:
     places += [(f"answers[{i}].say", each.say, REQUEST) for i, each in enumerate(table.answers)]
     for name, request in (("subscribe", table.subscribe), ("unsubscribe", table.unsubscribe)):
         for form in ("instruments", "symbols", "underlying"):
-            places.append((f"{name}.{form}", getattr(request, form), REQUEST | of_item))
+            given = {CHANNEL} if table.channels and name == "unsubscribe" else set()
+            places.append((f"{name}.{form}", getattr(request, form), REQUEST | of_item | given))
     for place, template, known in places:
         try:
             require_known(template, known)
         except ValueError as problem:
             raise ValueError(f"{place}: {problem}") from None
+    _check_channels(table)
+
+
+def _check_channels(table: DialectTable) -> None:
+    """Raise `ValueError` where it cannot be told which channel's number ends a subscription."""
+    if table.channels is None:
+        return
+    forms = ("instruments", "symbols", "underlying")
+    said = [f for f in forms if CHANNEL in names_in(getattr(table.unsubscribe, f))]
+    key = "instrument" if table.channels.instrument else "symbol"
+    able = [f for f in said if (f == "instruments") is (key == "instrument")]
+    if len(said) > 1 or able != said:
+        raise ValueError(
+            f"unsubscribe: {' and '.join(said)} say {{channel}}, and the numbers of [dialect."
+            f"channels] stand for one {key} each: for which form they are could not be told"
+        )
+
+
+PAYLOADS = {"option tick": "option_payload", "underlying bar": "underlying_payload"}
+"""Kind of tick → the key of `[feed]` that says what is published for it."""
+
+
+def check_payloads(table: DialectTable, payloads: dict[str, Any]) -> None:
+    """Require that what is published has all that ticks are held against.
+
+    Args:
+        table: the dialect.
+        payloads: "option_tick" and "underlying_bar" → the template of what is published.
+
+    Raises:
+        ValueError: it leaves out a member; the text begins with the key that does.
+    """
+    for number, tick in enumerate(table.tick):
+        kind, key = KINDS[tick.kind], PAYLOADS[tick.kind]
+        if kind not in payloads:
+            continue
+        named = frozenset(paths_in(payloads[kind]))
+        left_out = [each for each in MEMBERS[kind] if not {each, each.partition(".")[0]} & named]
+        if "sequence" not in named:
+            left_out.append("sequence")
+        if tick.members is not None and left_out:
+            shown = ", ".join(f"{{{each}}}" for each in left_out)
+            raise ValueError(
+                f'{key}: leaves out {shown}, and members = "{tick.members}" of tick[{number}] in '
+                f"the dialect {table.name} holds ticks against every member; publish them all, or "
+                "list what comes under fields, instead of members"
+            )
+        if tick.due and DUE_FIELD not in named:
+            raise ValueError(
+                f'{key}: leaves out {{{DUE_FIELD}}}, and due = "{tick.due}" of tick[{number}] in '
+                f"the dialect {table.name} is where it comes; publish it, or leave out due"
+            )

@@ -28,6 +28,15 @@ DUE_FIELD = "due_us"
 """Members that each published tick carries besides its market fields: its number, and when it was
 due, in microseconds since 1970."""
 
+MEMBERS: dict[TickKind, tuple[str, ...]] = {
+    "option_tick": (
+        *("last_price", "bid", "ask", "volume"),
+        *("greeks.delta", "greeks.gamma", "greeks.theta", "greeks.vega", "greeks.iv"),
+    ),
+    "underlying_bar": ("open", "high", "low", "close", "volume"),
+}
+"""Kind of tick → the market fields that each of them has."""
+
 INSTRUMENTS = {
     256265: "NIFTY",
     256521: "NIFTY",

@@ -1,13 +1,16 @@
 """Paths into a JSON message, and patterns that recognise one.
 
 A path is written as in `data.ticks[*].ohlc.open`: members behind dots, a list's elements as `[0]`,
-all of them as `[*]`. A member whose name has a dot or a bracket stands in quotes: `"a.b".c`.
+all of them as `[*]`. A member whose name has a dot or a bracket stands in quotes: `"a.b".c`. A path
+into a message that is itself a list begins with an element: `[1].c[0]`, or `$[1].c[0]`, as `$` is
+the message.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +19,8 @@ MISSING = object()
 """What `Path.get` returns where there is nothing."""
 
 _STEP = re.compile(r'\.?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^.\[\]"]+)|\[(?P<index>\d+|\*)\])')
+
+_ROOT = re.compile(r"\$(?:\.(?!$)|(?=\[)|$)")
 
 OPERATORS = frozenset({"any", "pattern", "absent", "null", "echo", "has"})
 """What a pattern may ask for instead of a literal."""
@@ -32,13 +37,14 @@ class Path:
         """
         self.text = text
         self._steps: list[str | int | None] = []
-        at = 0
+        root = _ROOT.match(text)
+        start = at = root.end() if root else 0
         while at < len(text):
             found = _STEP.match(text, at)
-            if not found or (at == 0 and text.startswith(".")):
+            if not found or (at == start and text.startswith(".", at)):
                 raise ValueError(
                     f'"{text}" is no path; write members behind dots and elements in brackets, '
-                    "such as data.ticks[0].price"
+                    "such as data.ticks[0].price, or [1].price of a message that is a list"
                 )
             if found["index"] is None:
                 self._steps.append(found["plain"] if found["quoted"] is None else found["quoted"])
@@ -50,6 +56,16 @@ class Path:
     def steps(self) -> tuple[str | int | None, ...]:
         """Return its steps; None stands for all elements of a list."""
         return tuple(self._steps)
+
+    def leads_through(self, other: Path) -> bool:
+        """Return whether another path is where this one begins."""
+        return self._steps[: len(other._steps)] == other._steps
+
+    def after(self, other: Path) -> Path:
+        """Return the rest of it behind another path that it leads through."""
+        rest = copy(self)
+        rest._steps = self._steps[len(other._steps) :]
+        return rest
 
     def get(self, message: Any) -> Any:
         """Return the first value there, `MISSING` where there is none."""
@@ -98,9 +114,49 @@ class Pattern:
         self._wants = [(Path(path), value) for path, value in _leaves(table)]
 
     @property
+    def is_empty(self) -> bool:
+        """Return whether it asks for nothing: a part of one may."""
+        return not self._wants
+
+    @property
     def paths(self) -> list[Path]:
         """Return the paths that it looks at."""
         return [path for path, _ in self._wants]
+
+    @property
+    def is_of_lists(self) -> bool:
+        """Return whether it can fit nothing but messages that are lists themselves."""
+        return any(path.steps and not isinstance(path.steps[0], str) for path in self.paths)
+
+    def parted(self, each: Path) -> tuple[Pattern, Pattern]:
+        """Return what it asks of a message, and what of each value that a path leads to.
+
+        What leads through that path is asked of each value by itself. Either may ask for nothing.
+        """
+        of_message, of_each = copy(self), copy(self)
+        within = [path.leads_through(each) for path, _ in self._wants]
+        of_message._wants = [w for w, is_in in zip(self._wants, within, strict=True) if not is_in]
+        of_each._wants = [
+            (path.after(each), want)
+            for (path, want), is_in in zip(self._wants, within, strict=True)
+            if is_in
+        ]
+        return of_message, of_each
+
+    def asks_no_more_than(self, other: Pattern) -> bool:
+        """Return whether it fits whatever another fits, as that asks for all that it does."""
+        theirs = [(path.steps, want) for path, want in other._wants]
+        return all((path.steps, want) in theirs for path, want in self._wants)
+
+    def is_out(self, message: Any) -> bool:
+        """Return whether a message does not fit, and would not if its numbers were others.
+
+        Numbers are those in quotes too.
+        """
+        return any(
+            not any(map(_has_number, path.all(message))) and not _asks(path, want, message)
+            for path, want in self._wants
+        )
 
     def fits(self, message: Any) -> Found | None:
         """Return what is found where a message fits, None where it does not."""
@@ -130,6 +186,24 @@ def _leaves(table: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]
         else:
             found.append((path, value))
     return found
+
+
+def _has_number(value: Any) -> bool:
+    """Return whether a value is, or has in it, a number or a text of digits."""
+    if isinstance(value, dict):
+        return any(map(_has_number, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_number, value))
+    if isinstance(value, str):
+        return value.isdigit()
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _asks(path: Path, want: Any, message: Any) -> bool:
+    """Return whether a message has what is asked for at a path."""
+    if isinstance(want, Mapping) and "echo" in want:
+        return path.get(message) is not MISSING
+    return _holds(path, want, message)
 
 
 def _holds(path: Path, want: Any, message: Any) -> bool:

@@ -9,13 +9,13 @@ from qaws.protocol.paths import Path
 
 
 class Place:
-    """A path from a tick, or from its message where it begins with `$.`."""
+    """A path from a tick, or from its message where it begins with `$`."""
 
     def __init__(self, text: str) -> None:
         """Compile it; `qaws.protocol.paths` says what is a path."""
         self.text = text
-        self._of_message = text.startswith("$.")
-        self._path = Path(text.removeprefix("$."))
+        self._of_message = text.startswith(("$.", "$["))
+        self._path = Path(text)
 
     def steps_from(self, each: Path) -> tuple[str | int | None, ...]:
         """Return the way to it from the message, where ticks stand at `each`."""

@@ -3,7 +3,8 @@
 A template is a value of TOML. A text that is exactly `"{name}"` becomes the value with its type;
 `{name}` inside a longer text becomes text, and `{name:text}` is text wherever it stands. A table
 `{ each = "items", is = … }` becomes a list with one element for each item of a selection; with
-`with = ","` one text. A template that is itself a text is sent as it is; any other as JSON.
+`with = ","` one text. `"{null}"` is null, for which TOML has no word. A template that is itself a
+text is sent as it is; any other as JSON.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from typing import Any
 Names = Mapping[str, Any]
 
 _NAME = re.compile(r"\{([A-Za-z_][\w.]*)(:text)?\}")
+NULL = "null"
+"""The name of what is null, unless somebody else has it."""
+
 _LIST = ({"each", "is"}, {"each", "is", "with"})
 
 
@@ -47,21 +51,23 @@ def filled(template: Any, names: Names, items: Sequence[Names] = ()) -> Any:
 
 def names_in(template: Any) -> Iterator[str]:
     """Yield the names that a template has, each up to its first dot."""
+    yield from (path.partition(".")[0] for path in paths_in(template))
+
+
+def paths_in(template: Any) -> Iterator[str]:
+    """Yield the names that a template has, in full: `greeks.delta`."""
     if isinstance(template, str):
         for found in _NAME.finditer(template):
-            yield found[1].partition(".")[0]
-    elif isinstance(template, Mapping):
-        for value in template.values():
-            yield from names_in(value)
-    elif isinstance(template, list):
-        for value in template:
-            yield from names_in(value)
+            yield found[1]
+    elif isinstance(template, Mapping | list):
+        for value in template.values() if isinstance(template, Mapping) else template:
+            yield from paths_in(value)
 
 
 def require_known(template: Any, known: Collection[str]) -> None:
     """Raise `ValueError` where a template has a name that nobody fills in."""
     for name in names_in(template):
-        if name not in known:
+        if name not in known and name != NULL:
             shown = ", ".join(f"{{{each}}}" for each in sorted(known))
             raise ValueError(f"{{{name}}}: nothing is known of that name; known are {shown}")
 
@@ -75,6 +81,8 @@ def _text(template: str, names: Names) -> Any:
 
 def _value(name: str, names: Names) -> Any:
     first, *rest = name.split(".")
+    if first == NULL and first not in names:
+        return None
     value = names[first]
     for member in rest:
         value = value[member]

@@ -2,37 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Any
 
+from qaws.protocol.channels import Channels
 from qaws.protocol.dialect import Said
-from qaws.protocol.dialect_table import DialectTable, TickTable
+from qaws.protocol.dialect_table import KINDS, DialectTable, TickTable
 from qaws.protocol.free_numbers import Steps
 from qaws.protocol.listing import Listing
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
-from qaws.protocol.paths import MISSING, Path
+from qaws.protocol.paths import MISSING, Path, Pattern
 from qaws.protocol.places import Place, number_of, put
-
-KINDS = {"option tick": "option_tick", "underlying bar": "underlying_bar"}
 
 MARKS = ("type", "symbol", "instrument_token", SEQUENCE_FIELD)
 """Members of a tick by which the oracle knows it, in whatever dialect."""
 
 
 class TickShape:
-    """One shape of a tick, compiled."""
+    """One shape of a tick, compiled.
+
+    Attributes:
+        kind: "option_tick" or "underlying_bar".
+        match: by which it is known.
+        each: where it stands in a message; the empty path for a message that is a tick.
+    """
 
     def __init__(self, tick: TickTable, table: DialectTable, listing: Listing) -> None:
         """Compile it."""
-        self._kind = KINDS[tick.kind]
+        self.kind = KINDS[tick.kind]
         self._table, self._listing = tick, listing
         self._as_text = table.numbers == "text"
-        self._each = Path(tick.each)
+        self.each = Path(tick.each)
+        self.match = Pattern(tick.match)
+        self._of_message, self._of_item = self.match.parted(self.each)
+        if not tick.each:
+            self._of_message, self._of_item = self._of_item, self._of_message
         places = {"symbol": tick.symbol, "instrument_token": tick.instrument}
         places |= {SEQUENCE_FIELD: tick.sequence, DUE_FIELD: tick.due}
         self._marks = {name: Place(path) for name, path in places.items() if path}
+        self._channel = Place(tick.channel) if tick.channel else None
+        of_instrument = table.channels and table.channels.instrument and tick.channel
+        self._has_instruments = bool(tick.instrument or of_instrument)
         self._members = None if tick.members is None else Place(tick.members)
         self._fields = {name: Place(path) for name, path in tick.fields.items()}
+
+    def fits(self, document: Any) -> bool:
+        """Return whether a message has a tick of this shape."""
+        if not self._of_message.fits(document):
+            return False
+        return self._of_item.is_empty or any(map(self.takes, self.each.all(document)))
+
+    def takes(self, item: Any) -> bool:
+        """Return whether what stands at `each` of a message that fits is a tick of this shape."""
+        return self._of_item.fits(item) is not None
+
+    def is_out(self, document: Any) -> bool:
+        """Return whether a message has no such tick, whatever its numbers are."""
+        if self._of_message.is_out(document):
+            return True
+        return all(self._of_item.is_out(item) for item in self.each.all(document))
+
+    def is_beside(self, other: TickShape) -> bool:
+        """Return whether another looks in the same place."""
+        return self.each.steps == other.each.steps
+
+    def overlaps(self, other: TickShape) -> bool:
+        """Return whether another looks within its place, or around it."""
+        return self.each.leads_through(other.each) or other.each.leads_through(self.each)
+
+    def hides(self, later: TickShape) -> bool:
+        """Return whether it takes whatever one behind it could."""
+        if self.is_beside(later):
+            return self.match.asks_no_more_than(later.match)
+        return (
+            self.overlaps(later)
+            and self._of_item.is_empty
+            and self._of_message.asks_no_more_than(later._of_message)
+        )
+
+    @property
+    def to_come(self) -> frozenset[str]:
+        """Return what of a published tick comes in it: members, or "all members"."""
+        named = {"all members"} if self._members else {*self._fields}
+        named |= {DUE_FIELD} & self._marks.keys()
+        return frozenset(named | {"instrument_token"} if self._has_instruments else named)
 
     @property
     def marks(self) -> frozenset[str]:
@@ -47,28 +100,42 @@ class TickShape:
     def judged(self, published: Iterable[str]) -> list[Steps]:
         """Return the ways to all that is looked at."""
         places = [*self._marks.values(), *self._fields.values()]
-        found = [place.steps_from(self._each) for place in places]
+        places += [self._channel] if self._channel else []
+        found = [place.steps_from(self.each) for place in places]
         if self._members is not None:
-            there = self._members.steps_from(self._each)
+            there = self._members.steps_from(self.each)
             names = {name.partition(".")[0] for name in (*published, *MARKS, DUE_FIELD)}
             found += [(*there, name) for name in sorted(names)]
         return found
 
-    def read(self, document: dict[str, Any], exactly: bool) -> Iterator[Said]:
-        """Yield the ticks of a message."""
-        for item in self._each.all(document):
-            message, lacking = self._message(document, item, exactly)
-            name = self._table.kind
-            yield Said(message, f"{name} without {', '.join(lacking)}" if lacking else None)
+    def read(self, document: Any, item: Any, exactly: bool, channels: Channels | None) -> Said:
+        """Return the tick that stands in a message.
 
-    def _message(
-        self, document: dict[str, Any], item: Any, exactly: bool
-    ) -> tuple[dict[str, Any], list[str]]:
+        Args:
+            document: the message.
+            item: the tick in it.
+            exactly: whether each number is kept digit for digit.
+            channels: what the connection has been told of its channels; None: it has none.
+        """
+        message, lacking = self._message(document, item, exactly)
+        name = self._table.kind
+        problem = f"{name} without {', '.join(lacking)}" if lacking else None
+        if self._channel and channels:
+            number = self._channel.get(document, item)
+            names = channels.names(number)
+            if names is None:
+                shown = "" if number is MISSING else f" {number}"
+                problem = problem or f"{name} of a channel{shown} that was not given out"
+            else:
+                message |= names
+        return Said(message, problem)
+
+    def _message(self, document: Any, item: Any, exactly: bool) -> tuple[dict[str, Any], list[str]]:
         """Return one tick in the words of `qa-ws`, and what it should have and has not."""
         lacking = []
         members = self._members.get(document, item) if self._members else {}
         message = dict(members) if isinstance(members, dict) else {}
-        message["type"] = self._kind
+        message["type"] = self.kind
         for name, place in self._fields.items():
             value = place.get(document, item)
             if value is MISSING:
@@ -91,14 +158,20 @@ class TickShape:
             message["symbol"] = self._listing.symbol_of_called(message["instrument_token"])
         return message, lacking
 
-    def carried(self, stamped: dict[str, Any]) -> dict[str, Any]:
-        """Return what of a published tick is to come."""
+    def carried(self, stamped: dict[str, Any], published: Collection[str] = ()) -> dict[str, Any]:
+        """Return what of a published tick is to come.
+
+        Args:
+            stamped: the tick.
+            published: the members that its payload has; none: all of them.
+        """
         known = {"type": stamped["type"], "symbol": stamped["symbol"]}
-        if "instrument_token" in self._marks:
+        if self._has_instruments:
             known["instrument_token"] = stamped["instrument_token"]
         if self._members:
-            mine = dict(stamped)
-            if "instrument_token" not in self._marks:
+            mine = {n: v for n, v in stamped.items() if not published or n in published}
+            mine[SEQUENCE_FIELD] = stamped[SEQUENCE_FIELD]
+            if not self._has_instruments:
                 mine.pop("instrument_token", None)
             return mine | known
         known[SEQUENCE_FIELD] = stamped[SEQUENCE_FIELD]

@@ -8,7 +8,12 @@ from importlib import resources
 
 from qaws.protocol.declared import Declared
 from qaws.protocol.dialect import Dialect, QaWs
-from qaws.protocol.dialect_table import DialectTable, check_templates, further_keys
+from qaws.protocol.dialect_table import (
+    DialectTable,
+    check_payloads,
+    check_templates,
+    further_keys,
+)
 from qaws.protocol.listing import Listing
 from qaws.protocol.spelling import Spelling
 from qaws.sut.target import Target
@@ -50,6 +55,7 @@ def dialect_of(target: Target) -> Dialect:
         place = "[feed]"
         if target.feed:
             target.feed.check_channels(further_keys(target.market))
+            check_payloads(table, target.feed_payloads)
         return Declared(table, listing, target.feed_payloads)
     except ValueError as problem:
         raise Broken(f"{target.file}: {place} {problem}") from None

@@ -12,6 +12,7 @@ from tests.waiting import HANG_S
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ROOT / "tests/services/dialects"
+SPOKEN = ("tokens.toml", "first_message.toml", "lists.toml")
 ASKED = ("001", "002", "005", "006", "008", "010", "016")
 
 
@@ -35,7 +36,11 @@ def behave(folder, target, tags, **environment):
 
 @pytest.mark.parametrize(
     ("target", "verified"),
-    [("tokens.toml", set(ASKED)), ("first_message.toml", set(ASKED) - {"006"})],
+    [
+        ("tokens.toml", set(ASKED)),
+        ("first_message.toml", set(ASKED) - {"006"}),
+        ("lists.toml", set(ASKED)),
+    ],
 )
 def test_a_sound_service_passes_all_that_its_dialect_can_say(tmp_path, target, verified):
     tags = " or ".join(f"@QA-WS-{number}" for number in ASKED)
@@ -44,7 +49,7 @@ def test_a_sound_service_passes_all_that_its_dialect_can_say(tmp_path, target, v
     assert {row["id"][-3:] for row in rows if row["status"] == "passed"} == verified, output
 
 
-@pytest.mark.parametrize("target", ["tokens.toml", "first_message.toml"])
+@pytest.mark.parametrize("target", SPOKEN)
 @pytest.mark.parametrize(
     ("breaks", "words"),
     [
@@ -60,7 +65,7 @@ def test_what_it_does_wrong_is_told_in_the_words_of_the_features(tmp_path, targe
     assert any(words in row["message"] and "NIFTY" in row["message"] for row in failed), output
 
 
-@pytest.mark.parametrize("target", ["tokens.toml", "first_message.toml"])
+@pytest.mark.parametrize("target", SPOKEN)
 def test_load_speaks_the_dialect(tmp_path, target):
     output, [row] = behave(tmp_path, target, "@QA-WS-013")
     starved = row["status"] == "error" and "INCONCLUSIVE" in row["message"]

@@ -48,7 +48,13 @@ def several(ticks, client, number):
     return {"event": "ticks", "ticks": own, "at": DUE + 11 * client + number}
 
 
-SENT = {"tokens": tokens, "first_message": first_message, "nats": several}
+def lists(ticks, client, number):
+    """Return what `lists` sends: several ticks in a message that is a list."""
+    own = [["quote", *tick.values(), 100 * client + place] for place, tick in enumerate(ticks)]
+    return ["ticks", own, DUE + 11 * client + number]
+
+
+SENT = {"tokens": tokens, "first_message": first_message, "nats": several, "lists": lists}
 
 
 def stream(name, client):
@@ -58,7 +64,8 @@ def stream(name, client):
         json.loads(bodies.payload("NIFTY", number, DUE + number * 1000))
         for number in range(1, COUNT + 1)
     ]
-    said = ticks if name != "nats" else [ticks[at : at + 2] for at in range(0, COUNT, 2)]
+    joined = [ticks[at : at + 2] for at in range(0, COUNT, 2)]
+    said = joined if name in ("nats", "lists") else ticks
     return [
         framed(json.dumps(SENT[name](each, client, number)).encode())
         for number, each in enumerate(said)

@@ -55,6 +55,17 @@ def test_members_are_added_to_the_ping_of_the_dialect():
     assert Commands(QaWs()).ping() == b'{"action":"ping"}'
 
 
+def test_behind_a_ping_that_is_a_list_further_members_are_an_object():
+    lists = commands("lists")
+    verb, number, further = json.loads(lists.ping(b'"note":[1]'))
+    assert (verb, type(number), further) == ("ping", int, {"note": [1]})
+    assert lists.ping().startswith(b'["ping", ')
+    assert json.loads(lists.subscribe(EITHER, b"-1", 2))[2] == [-1, -1]
+    assert not commands("tokens").says_lists
+    with pytest.raises(NotVerified, match="has not a member that says what is asked for"):
+        lists.verb()
+
+
 def test_what_is_asked_for_is_named_as_the_dialect_does():
     assert commands("streams").action(b'"aa"') == b'{"op":"aa"}'
     said = json.loads(commands("tokens").both(), object_pairs_hook=lambda pairs: pairs)

@@ -40,7 +40,9 @@ SAMPLES = [
 
 @pytest.mark.parametrize(("data", "sample"), SAMPLES)
 def test_a_public_protocol_is_spoken_and_understood(data, sample):
-    dialect = _dialect(data)
+    dialect = _dialect(data).for_connection()
+    for before in sample.get("after", ()):
+        assert [each.problem for each in dialect.read(before.encode())] == [None]
     if "hears" in sample:
         _is_understood(dialect, sample)
         return

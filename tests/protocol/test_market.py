@@ -5,6 +5,7 @@ import pytest
 from qaws.protocol.contract import Contract
 from qaws.protocol.market import (
     INSTRUMENTS,
+    MEMBERS,
     SPOT,
     Market,
     Selection,
@@ -128,3 +129,14 @@ def test_the_same_seed_makes_the_same_ticks():
 def test_symbols_and_instruments_lead_to_each_other():
     assert all(symbol_of(instrument_of(symbol)) == symbol for symbol in SPOT)
     assert in_turn(["A", "B"], 2) == ["A", "B", "A", "B"]
+
+
+def test_every_tick_has_the_members_that_are_named():
+    def named(fields, before=""):
+        for name, value in fields.items():
+            yield from named(value, f"{name}.") if isinstance(value, dict) else [before + name]
+
+    marks = {"type", "symbol", "instrument_token"}
+    for kind, members in MEMBERS.items():
+        fields = Market().tick(kind, "NIFTY", None)
+        assert [each for each in named(fields) if each not in marks] == list(members)

@@ -22,6 +22,10 @@ MESSAGE = {"data": {"ticks": [{"p": 1.5}, {"p": 2}], "a.b": {"c[0]": "x"}}, "n":
         ("data[0]", []),
         ("nothing.there", []),
         ("n.more", []),
+        ("$", [MESSAGE]),
+        ("$.n", [None]),
+        ('"$".n', []),
+        ("[0]", []),
     ],
 )
 def test_a_path_leads_to_values(path, values):
@@ -29,10 +33,48 @@ def test_a_path_leads_to_values(path, values):
     assert Path(path).get(MESSAGE) == (values[0] if values else MISSING)
 
 
-@pytest.mark.parametrize("text", [".a", "a[", "a[x]", "a..b", 'a."b', "a[-1]"])
+@pytest.mark.parametrize("text", [".a", "a[", "a[x]", "a..b", 'a."b', "a[-1]", "$.", "$..a"])
 def test_what_is_no_path_is_refused(text):
     with pytest.raises(ValueError, match="is no path; write members behind dots"):
         Path(text)
+
+
+LIST = [7, {"c": ["5525.1", "0.004"]}, "ticker", None]
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("[0]", [7]),
+        ("$[0]", [7]),
+        ("[1].c[0]", ["5525.1"]),
+        ("$[1].c[*]", ["5525.1", "0.004"]),
+        ("[3]", [None]),
+        ("[4]", []),
+        ("c", []),
+        ("[*]", LIST),
+    ],
+)
+def test_a_path_leads_into_a_message_that_is_a_list(path, values):
+    assert Path(path).all(LIST) == values
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ({"[2]": "ticker"}, True),
+        ({"$[2]": "ticker"}, True),
+        ({"[2]": "ticker", "[4]": {"absent": True}}, True),
+        ({"[3]": {"null": True}}, True),
+        ({"[3]": {"absent": True}}, False),
+        ({"[1]": {"c[1]": {"pattern": r"^0\."}}}, True),
+        ({"[1]": {"[0]": 5}}, False),
+        ({"[0]": "7"}, False),
+        ({"type": "ticker"}, False),
+    ],
+)
+def test_a_pattern_knows_a_message_that_is_a_list(pattern, fits):
+    assert (Pattern(pattern).fits(LIST) is not None) is fits
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ ITEMS = [{"symbol": "AAA", "instrument": 1}, {"symbol": "日経", "instrument": 
         ({"s": {"each": "items", "is": {"n": "{instrument}"}}}, '{"s": [{"n": 1}, {"n": 2}]}'),
         ({"s": {"each": "others", "is": 1}}, '{"s": {"each": "others", "is": 1}}'),
         (["{id}", True, None], "[7, true, null]"),
+        (["{null}", "{id:text}", "{symbol}", {}], '[null, "7", "M&M", {}]'),
         ("SUB {symbol} {id}", "SUB M&M 7"),
         ("{}", "{}"),
         ('{"a": NaN}', '{"a": NaN}'),
@@ -40,4 +41,4 @@ def test_a_text_is_sent_as_it_is_and_anything_else_as_json():
 def test_a_name_that_nobody_fills_in_is_named_with_those_that_are_known():
     with pytest.raises(ValueError, match=r"\{exchange\}: nothing is known of that name; known"):
         require_known({"a": [{"b": "x{exchange}"}]}, {"symbol", "id"})
-    require_known({"a": ["{symbol}", "{id:text}", "{}"]}, {"symbol", "id"})
+    require_known({"a": ["{symbol}", "{id:text}", "{}", "{null}"]}, {"symbol", "id"})

@@ -1,5 +1,6 @@
 """Which dialect a target speaks; mistakes in its tables; and what the page about them says."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 from qaws.protocol.declared import Declared
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.dialect_table import DialectTable, Listed
+from qaws.protocol.market import Market
 from qaws.sut.spoken import dialect_of
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
@@ -83,6 +85,64 @@ def test_a_mistake_in_a_table_is_told_in_one_line(read, tmp_path, old, new, said
     assert said in message
     assert message.startswith(f"{tmp_path / 'mine.toml'}: ")
     assert "\n" not in message
+
+
+CHANNEL = 'options_channel = "ticker:nifty:options"'
+WHOLE = (
+    '{ symbol = "{symbol}", instrument_token = "{instrument}", seq = "{sequence}", '
+    'last_price = "{last_price}", bid = "{bid}", ask = "{ask}", volume = "{volume}", '
+    'greeks = "{greeks}", due_us = "{due_us}" }'
+)
+
+
+def _with_payload(read, template, **changed):
+    text = TARGET.replace(CHANNEL, f"{CHANNEL}\noption_payload = {template}")
+    for old, new in changed.items():
+        assert old in text
+        text = text.replace(old, new)
+    return dialect_of(read(text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "left_out"),
+    [
+        (', bid = "{bid}"', "", "{bid}"),
+        ('greeks = "{greeks}", ', "", "{greeks.delta}, {greeks.gamma}, {greeks.theta}"),
+        ('"{greeks}"', '{ iv = "{greeks.iv}" }', "{greeks.delta}, {greeks.gamma}"),
+        (', seq = "{sequence}"', "", "{sequence}"),
+    ],
+)
+def test_a_payload_that_leaves_out_what_ticks_are_held_against_is_refused(
+    read, tmp_path, old, new, left_out
+):
+    assert old in WHOLE
+    with pytest.raises(Broken) as caught:
+        _with_payload(read, WHOLE.replace(old, new))
+    message = str(caught.value)
+    begin = f"{tmp_path / 'mine.toml'}: [feed] option_payload: leaves out {left_out}"
+    assert message.startswith(begin)
+    assert 'members = "data" of tick[0]' in message
+    assert "under fields, instead of members" in message
+    assert "\n" not in message
+
+
+def test_what_a_whole_payload_has_no_words_for_is_not_due(read):
+    tick = Market().option_tick(256265) | {"seq": 3, "due_us": 4, "exchange": "NSE", "depth": {}}
+    speaker = _with_payload(read, WHOLE)
+    came = speaker.read(
+        json.dumps({"type": "tick", "data": json.loads(speaker.payload(tick))}).encode()
+    )
+    assert came[0].message.items() >= speaker.carried(tick).items()
+    without_due = WHOLE.replace(', due_us = "{due_us}"', "")
+    assert "due_us" not in _with_payload(read, without_due).carried(tick)
+
+
+def test_a_due_time_that_is_not_published_is_refused(read):
+    template = WHOLE.replace(', due_us = "{due_us}"', "")
+    with pytest.raises(Broken, match=r"leaves out \{due_us\}, and due = .*; publish it, or leave"):
+        _with_payload(
+            read, template, **{'sequence = "data.seq"': 'sequence = "data.seq"\ndue = "d"'}
+        )
 
 
 # --- the page -------------------------------------------------------------------------------------

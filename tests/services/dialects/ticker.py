@@ -6,6 +6,8 @@ tick is in `data`, beside its `type`.
 exchange, with an id that the answer repeats; ticks come as a list, with numbers as text.
 `batches`: the token is in a header; whatever waits for a client comes in one message, several ticks
 in each, with numbers as text; clients are told when the feed is lost, and found again.
+`lists`: the same with messages that are lists, and ticks of both kinds in one.
+`numbered`: messages are lists, and ticks begin with a number that each client was given for itself.
 The feed is what `BROKER` says: Redis, NATS or ZeroMQ.
 """
 
@@ -20,6 +22,7 @@ import sys
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -35,11 +38,14 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 
 from tests.services.dialects.feeds import in_force, listen, settle
+from tests.services.dialects.lists import ROWS, Lists, Numbered
 
 BREAKS = os.environ.get("BREAKS", "")
 """What it does wrong: "rounds" prices, "loses" every third tick, "mixes" up its clients' wishes; or
 to one client only, with every 97th tick: "loses one", "doubles one", "swaps one" with the next,
 "alters one" digit of its price."""
+PRICE = r'"(?:last_price|ltp)": "?[\d.]*\d|\["quote", "[^"]*", "[\d.]*\d'
+"""Where a message has a price, up to its last digit."""
 LONGEST = 64 * 1024
 LONGEST_NAME, MOST_NAMES, LARGEST = 64, 1000, 1 << 63
 """Of what clients ask for: characters of a name, names in a message, and what no number reaches."""
@@ -91,6 +97,8 @@ class Client:
     wanted: set[Any] = field(default_factory=set)
     served: int = 0
     held: str | None = None
+    numbers: dict[str, int] = field(default_factory=dict)
+    begin: int = 0
     waiting: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     joins: bool = False
     heard: deque[float] = field(default_factory=lambda: deque(maxlen=PER_SECOND))
@@ -103,9 +111,9 @@ class Client:
         if self.served % 97 == 0:
             if BREAKS == "swaps one":
                 self.held = text
-            number = re.search(r'"(?:last_price|ltp)": "?[\d.]*(\d)', text)
+            number = re.search(PRICE, text)
             assert number
-            at = number.start(1)
+            at = number.end() - 1
             altered = f"{text[:at]}{(int(text[at]) + 1) % 10}{text[at + 1 :]}"
             texts = {"doubles one": [text, text], "alters one": [altered]}.get(BREAKS, [])
         for each in texts:
@@ -139,14 +147,14 @@ class Client:
 
 
 TICKS, BARS = '{"event":"ticks","ticks":[', '{"event":"bars","bars":['
-"""How a message of several begins; each ends with `]}`."""
+"""How a message of several begins; each ends with `]}`, and one that is a list with `]]`."""
 
 
 def joined(texts: list[str]) -> list[str]:
     """Return messages in which ticks that follow each other stand together, and bars too."""
     found: list[str] = []
     for text in texts:
-        begin = next((each for each in (TICKS, BARS) if text.startswith(each)), None)
+        begin = next((each for each in (TICKS, BARS, ROWS) if text.startswith(each)), None)
         if begin and found and found[-1].startswith(begin):
             found[-1] = f"{found[-1][:-2]},{text[len(begin) :]}"
         else:
@@ -158,6 +166,7 @@ class Tokens:
     """The dialect `tokens`."""
 
     shown_in = "query"
+    speaks = dict
 
     def told(self, status: str) -> dict[str, Any] | None:
         """Return what clients are told of the feed: nothing."""
@@ -171,7 +180,7 @@ class Tokens:
         """Return the token of an opening message."""
         return None
 
-    def answer(self, client: Client, message: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, client: Client, message: Any) -> dict[str, Any]:
         """Do what a client asks for; return what it is told."""
         action = message.get("action")
         if action == "ping":
@@ -203,6 +212,7 @@ class FirstMessage:
     """The dialect `first-message`."""
 
     shown_in = "message"
+    speaks = dict
 
     def told(self, status: str) -> dict[str, Any] | None:
         """Return what clients are told of the feed: nothing."""
@@ -216,7 +226,7 @@ class FirstMessage:
         """Return the token of an opening message."""
         return str(message.get("api_key")) if message.get("action") == "authenticate" else None
 
-    def answer(self, client: Client, message: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, client: Client, message: Any) -> dict[str, Any]:
         """Do what a client asks for; return what it is told."""
         action, number = message.get("action"), message.get("request_id")
         if action == "ping":
@@ -253,6 +263,7 @@ class Batches:
     """The dialect `batches`."""
 
     shown_in = "header"
+    speaks = dict
 
     def told(self, status: str) -> dict[str, Any] | None:
         """Return what clients are told of the feed."""
@@ -267,7 +278,7 @@ class Batches:
         """Return the token of an opening message: there is none."""
         return None
 
-    def answer(self, client: Client, message: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, client: Client, message: Any) -> dict[str, Any]:
         """Do what a client asks for; return what it is told."""
         wish, number = message.get("op"), message.get("id")
         if wish == "ping":
@@ -302,7 +313,7 @@ def _is_listed(named: Any) -> bool:
 class Ticker:
     """The service."""
 
-    def __init__(self, dialect: Tokens | FirstMessage | Batches) -> None:
+    def __init__(self, dialect: Tokens | FirstMessage | Batches | Lists) -> None:
         """Begin without clients."""
         self.dialect = dialect
         self.clients: set[Client] = set()
@@ -372,15 +383,15 @@ class Ticker:
             await line.send(json.dumps({"type": "auth", "status": "success"}))
         return claims
 
-    def _answered(self, client: Client, text: str | bytes) -> dict[str, Any]:
+    def _answered(self, client: Client, text: str | bytes) -> Any:
         try:
             if isinstance(text, bytes):
                 raise Refused("Invalid message format: text is expected")
             message = json.loads(
                 text, parse_constant=_no_constant, object_pairs_hook=_with_members_once
             )
-            if not isinstance(message, dict):
-                raise Refused("Invalid message format: an object is expected")
+            if not isinstance(message, self.dialect.speaks):
+                raise Refused("Invalid message format: a message of another kind is expected")
             return self.dialect.answer(client, message)
         except (ValueError, RecursionError) as problem:
             words = str(problem) if isinstance(problem, Refused) else "Invalid message format"
@@ -413,7 +424,11 @@ class Ticker:
                 client.line.transport.abort()
                 self.clients.discard(client)
             else:
-                client.waiting.put_nowait(text)
+                client.waiting.put_nowait(self._addressed(client, key, text))
+
+    def _addressed(self, client: Client, key: Any, text: str) -> str:
+        named = isinstance(self.dialect, Numbered)
+        return self.dialect.addressed(client, key, text) if named else text
 
 
 async def _cut_off(line: ServerConnection) -> None:
@@ -457,8 +472,9 @@ def _no_constant(name: str) -> None:
 
 async def main() -> None:
     """Serve until SIGTERM."""
-    known: dict[str, type[Tokens | FirstMessage | Batches]]
+    known: dict[str, Callable[[], Tokens | FirstMessage | Batches | Lists]]
     known = {"tokens": Tokens, "first-message": FirstMessage, "batches": Batches}
+    known["lists"], known["numbered"] = lambda: Lists(Refused), lambda: Numbered(Refused)
     ticker = Ticker(known[sys.argv[1]]())
     ending = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
