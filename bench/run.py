@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -166,7 +167,8 @@ class Bench:
             PLAIN: lambda: PlainWebsockets(folder),
             K6: lambda: K6Program(folder),
         }
-        makers |= {f"{name}, {own}": makers[name] for own in OWN for name in (SWARM, PLAIN, K6)}
+        makers |= {f"{name}, {own}": makers[name] for own in OWN for name in (PLAIN, K6)}
+        makers |= {f"{SWARM}, {own}": partial(OurSwarm, folder, kind) for own, kind in OWN.items()}
         makers = {name: make for name, make in makers.items() if self._wanted("a", name)}
         run.receiving = {name: [] for name in makers}
         if "c" in self._options.parts:
