@@ -21,6 +21,7 @@ from bench.figures import (
 from bench.page import bench_markdown, bench_page
 from bench.plots import fanout_plot, growth_plot, receiving_plot
 from bench.run import QUICK, Options, Sizes, run_bench
+from bench.truth import TRUTH_HEAD, truth_table
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken
 
@@ -61,8 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         type=_parts,
-        default="abcd",
-        help="a: receiving, b: fan-out, c: the limit, d: how cost grows; such as --only ac",
+        default="abcde",
+        help="a: receiving, b: fan-out, c: the limit, d: how cost grows, "
+        "e: whether latencies are true; such as --only ac",
     )
     parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
     parser.add_argument("--quick", action="store_true", help="small sizes, no bounds")
@@ -75,8 +77,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _parts(text: str) -> str:
     letters = text.replace(",", "")
-    if not letters or set(letters) - set("abcd"):
-        raise argparse.ArgumentTypeError(f"{text!r}: choose out of a, b, c, d")
+    if not letters or set(letters) - set("abcde"):
+        raise argparse.ArgumentTypeError(f"{text!r}: choose out of a, b, c, d, e")
     return letters
 
 
@@ -107,6 +109,8 @@ def _tell(run: Run, folder: Path) -> None:
         _table(RECEIVING_HEAD, receiving_table(run))
     if run.fanout:
         _table(FANOUT_HEAD, fanout_table(run))
+    if run.truth:
+        _table(TRUTH_HEAD, truth_table(run.truth))
     print()
     for line in (*run.notes, *run.problems, *map(str, run.bounds())):
         print(line)

@@ -40,16 +40,32 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Bound(msgspec.Struct, frozen=True):
-    """One bound: what, how many times as much was measured, how many are asked for."""
+    """One bound: what was measured, and what is asked for.
+
+    Its unit is "×", how many times as much at least, or "ms", how long at most.
+    """
 
     what: str
     measured: float
     at_least: float
     verdict: BoundVerdict
     why: str = ""
+    unit: Literal["×", "ms"] = "×"
+
+    @property
+    def found(self) -> str:
+        """Return what was measured, with its unit."""
+        return f"{self.measured:.1f} ×" if self.unit == "×" else f"{self.measured:.3f} ms"
+
+    @property
+    def asked(self) -> str:
+        """Return what is asked for, with its unit."""
+        return f"{'≥' if self.unit == '×' else '≤'} {self.at_least:g} {self.unit}"
 
     def __str__(self) -> str:
         words = f"{self.what}: {self.measured:.1f} x, at least {self.at_least:g} x: {self.verdict}"
+        if self.unit == "ms":
+            words = f"{self.what}: {self.found}, at most {self.at_least:g} ms: {self.verdict}"
         return f"{words} ({self.why})" if self.why else words
 
 

@@ -13,6 +13,7 @@ from bench.delivering import Delivery
 from bench.machine import Machine
 from bench.receiving import Receipt
 from bench.stream import Own
+from bench.truth import Truth, truth_bounds
 
 SWARM, OWN_BYTES, PLAIN, K6 = "swarm", "swarm, no two clients alike", "websockets", "k6"
 OWN: dict[str, Own] = {
@@ -42,6 +43,7 @@ class Run(msgspec.Struct):
         limit: rounds of the raw receiver; part (c).
         fanout: service → its rounds; part (b).
         growth: axis → (place on it, delivery) in ascending order; part (d).
+        truth: delay → its rounds; part (e).
         problems: what went wrong: any of these makes the run fail.
         notes: what is worth knowing.
     """
@@ -57,6 +59,7 @@ class Run(msgspec.Struct):
     limit: list[Receipt] = []
     fanout: dict[str, list[Delivery]] = {}
     growth: dict[str, list[tuple[float, Delivery]]] = {}
+    truth: dict[str, list[Truth]] = {}
     problems: list[str] = []
     notes: list[str] = []
 
@@ -90,8 +93,10 @@ class Run(msgspec.Struct):
             what = "reference service against one send per client, deliveries/s that each can do"
             ours = self.delivered(TWICE, deliveries_per_second)
             found.append(judge(what, ours, self.delivered(PER_CLIENT, deliveries_per_second), 10))
+        found += truth_bounds(self.truth)
         if self.quick:
-            return [Bound(b.what, b.measured, b.at_least, "not judged", "--quick") for b in found]
+            unjudged = {"verdict": "not judged", "why": "--quick"}
+            return [msgspec.structs.replace(bound, **unjudged) for bound in found]
         return found
 
     @property

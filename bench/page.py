@@ -14,6 +14,7 @@ from bench.figures import (
     growth_table,
     receiving_table,
 )
+from bench.truth import TRUTH_HEAD, truth_table
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #0f172a; max-width: 62rem; margin: 2rem auto;
@@ -61,6 +62,11 @@ FAIRNESS = {
         "Reference service and swarm; one round a point, so single points may stray; hollow points "
         "are in doubt. Payloads begin at the natural size of a tick.",
     ),
+    "truth": (
+        "A sender keeps each tick back by a known time from when it was due, and says for how long "
+        "that was in fact. The capture is of packets on the loopback interface, stamped by the "
+        "kernel; every arrival at every client is held against it.",
+    ),
 }
 
 
@@ -89,6 +95,9 @@ def bench_page(run: Run, pictures: dict[str, str]) -> str:
         parts += _part("growth", "How cost grows", run, pictures)
         for axis, points in run.growth.items():
             parts.append(_table([axis, *GROWTH_HEAD[1:]], growth_table(points)))
+    if run.truth:
+        parts += _part("truth", "Whether latencies are true", run, pictures)
+        parts.append(_table(TRUTH_HEAD, truth_table(run.truth)))
     return "\n".join(parts)
 
 
@@ -97,8 +106,8 @@ def bench_markdown(run: Run) -> str:
     bounds = [
         [
             b.what,
-            f"{b.measured:.1f} ×",
-            f"≥ {b.at_least:g} ×",
+            b.found,
+            b.asked,
             ": ".join(filter(None, (b.verdict, b.why))),
         ]
         for b in run.bounds()
@@ -112,6 +121,8 @@ def bench_markdown(run: Run) -> str:
         parts.append(_markdown(RECEIVING_HEAD, receiving_table(run)))
     if run.fanout:
         parts.append(_markdown(FANOUT_HEAD, fanout_table(run)))
+    if run.truth:
+        parts.append(_markdown(TRUTH_HEAD, truth_table(run.truth)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -128,11 +139,11 @@ def _part(key: str, title: str, run: Run, pictures: dict[str, str]) -> list[str]
 
 def _bounds(run: Run) -> list[str]:
     rows = [
-        f"<tr><td>{escape(b.what)}<td>{b.measured:.1f} ×<td>{b.at_least:g} ×"
+        f"<tr><td>{escape(b.what)}<td>{b.found}<td>{b.asked}"
         f"<td class={b.verdict.split()[0]}>{b.verdict}<td>{escape(b.why)}"
         for b in run.bounds()
     ]
-    head = "<tr><th>bound<th>measured<th>at least<th>verdict<th>why"
+    head = "<tr><th>bound<th>measured<th>asked for<th>verdict<th>why"
     table = [f"<table>{head}{''.join(rows)}</table>"] if rows else []
     problems = [f"<p class=missed>{escape(text)}</p>" for text in run.problems]
     notes = [f"<p class=small>{escape(text)}</p>" for text in run.notes]

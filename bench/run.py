@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from bench.figures import (
 from bench.machine import load, this_machine
 from bench.receiving import Receipt, receive
 from bench.stream import Own, payloads, slices
+from bench.truth import CLIENTS, DELAYS_MS, PER_SECOND, measure
 from qaws.protocol.market import Market, instrument_of
 from qaws.verdict import Broken, Refuted
 
@@ -52,14 +54,14 @@ class Options(msgspec.Struct, frozen=True):
     """What to run.
 
     Attributes:
-        parts: out of "abcd".
-        repeats: rounds of parts (a) to (c).
+        parts: out of "abcde".
+        repeats: rounds of parts (a) to (c), and (e).
         quick: small sizes, no bounds.
         without: contestants and services to leave out.
         command: how the bench was called.
     """
 
-    parts: frozenset[str] = frozenset("abcd")
+    parts: frozenset[str] = frozenset("abcde")
     repeats: int = 5
     quick: bool = False
     without: frozenset[str] = frozenset()
@@ -80,11 +82,17 @@ class Sizes(msgspec.Struct, frozen=True):
     alike_ticks: int = 2000
     within_s: float = 90.0
     load: Load = Load()
-    budgets_s: tuple[tuple[str, float], ...] = (("a", 230.0), ("b", 210.0), ("d", 100.0))
+    budgets_s: tuple[tuple[str, float], ...] = (
+        ("a", 230.0),
+        ("b", 210.0),
+        ("d", 100.0),
+        ("e", 60.0),
+    )
     clients_axis: tuple[int, ...] = (10, 30, 100, 300, 1000)
     rate_axis: tuple[int, ...] = (100, 300, 1000, 3000, 10_000, 20_000)
     payload_axis: tuple[int, ...] = (0, 512, 1024, 2048, 4096)
     point_s: float = 1.5
+    truth_ticks: int = 800
 
 
 QUICK = Sizes(
@@ -98,6 +106,7 @@ QUICK = Sizes(
     rate_axis=(100, 1000),
     payload_axis=(0, 1024),
     point_s=0.3,
+    truth_ticks=100,
 )
 
 
@@ -134,6 +143,8 @@ class Bench:
                     self._fan_out(stage)
                 if "d" in parts:
                     self._grow(stage)
+        if "e" in parts:
+            self._tell_truth()
         self.run.seconds = time.monotonic() - begin
         return self.run
 
@@ -166,7 +177,8 @@ class Bench:
             PLAIN: lambda: PlainWebsockets(folder),
             K6: lambda: K6Program(folder),
         }
-        makers |= {f"{name}, {own}": makers[name] for own in OWN for name in (SWARM, PLAIN, K6)}
+        makers |= {f"{name}, {own}": makers[name] for own in OWN for name in (PLAIN, K6)}
+        makers |= {f"{SWARM}, {own}": partial(OurSwarm, folder, kind) for own, kind in OWN.items()}
         makers = {name: make for name, make in makers.items() if self._wanted("a", name)}
         run.receiving = {name: [] for name in makers}
         if "c" in self._options.parts:
@@ -287,6 +299,26 @@ class Bench:
         )
         self._tell(number, name, words, delivery.wrong or delivery.doubt)
         return delivery
+
+    # --- part (e) ---------------------------------------------------------------------------------
+
+    def _tell_truth(self) -> None:
+        run, ticks = self.run, self._sizes.truth_ticks
+        run.loads["truth"] = load()
+        run.sizes["truth"] = f"{ticks:,} ticks to {CLIENTS} clients, at {PER_SECOND:g} per second."
+        delays = {f"{delay:g} ms": delay for delay in DELAYS_MS}
+        run.truth = {name: [] for name in delays}
+        for number, name in self._turns("e", list(delays)):
+            try:
+                truth = measure(self._folder, delays[name], ticks, self._within_s)
+            except CAREFUL as problem:
+                self._failed(number, name, problem)
+                continue
+            run.truth[name].append(truth)
+            if truth.wrong:
+                run.problems.append(f"{name}, round {number}: {truth.wrong}")
+            p50, p99 = truth.swarm_ms
+            self._tell(number, name, f"p50 {p50:.2f} ms, p99 {p99:.2f} ms", truth.path_doubt)
 
     # --- helpers ----------------------------------------------------------------------------------
 

@@ -26,12 +26,25 @@ _numbers = itertools.count(1)
 
 
 class Sent(msgspec.Struct):
-    """How the sending went: when the first write began and the last was done (µs since 1970)."""
+    """How the sending went: when the first write began and the last was done (µs since 1970).
+
+    `held_p50_ms` and `held_p99_ms` say for how long after its due time a tick was kept back, where
+    the sender was to do so.
+    """
 
     begun_us: int
     sent_us: int
     cpu_s: float
     stream_bytes: int
+    held_p50_ms: float = 0.0
+    held_p99_ms: float = 0.0
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """Ticks at a rate, each kept back by so many milliseconds from its due time."""
+
+    per_second: float
+    held_ms: float
 
 
 class Sending:
@@ -44,6 +57,7 @@ class Sending:
         ticks: int,
         own: Own = "",
         flaws: Sequence[Flaw] = (),
+        pace: Pace | None = None,
     ) -> None:
         """Start the sender.
 
@@ -53,14 +67,19 @@ class Sending:
             ticks: how many each of them gets.
             own: what each message to a client has of its own.
             flaws: what is damaged on purpose.
+            pace: send by a schedule, as part (e) needs it, and not as fast as is taken; then
+                nothing else is particular.
 
         Raises:
             Broken: it does not start.
         """
         words = [own] * bool(own) + [f"{flaw.damage}:{flaw.number}" for flaw in flaws]
+        module = "bench.sender"
+        if pace is not None:
+            module, words = "bench.paced_sender", [str(pace.per_second), str(pace.held_ms)]
         self._process = ManagedProcess(
             "the sender",
-            [sys.executable, "-m", "bench.sender", str(clients), str(ticks), *words],
+            [sys.executable, "-m", module, str(clients), str(ticks), *words],
             folder / f"sender-{next(_numbers)}.log",
             directory=ROOT,
         )
@@ -72,6 +91,7 @@ class Sending:
             raise
         self._control.sendall(CONTROL)
         self._lines = self._control.makefile()
+        self.port = port
         self.url = f"ws://127.0.0.1:{port}/ws/ticks"
 
     def close(self) -> None:

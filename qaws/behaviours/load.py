@@ -315,6 +315,7 @@ def _show(testbed: Testbed, run: LoadRun) -> None:
         "of the publisher": f"{flow.cpu_s:.2f} s",
         "of the broker": f"{run.broker_cpu_s:.2f} s",
         "swarm stood still at most": f"{found.stalls.worst_ms:.0f} ms",
+        "arrivals": found.stamped_by(),
         "clock of the swarm": ", ".join(str(w.offset) for w in found.workers),
     }
     testbed.scenario.figures += list(figures.items())

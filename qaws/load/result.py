@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
+import numpy as np
 
 from qaws.load.violation import Violation
-from qaws.measure.latency import Course, Latencies, Point
+from qaws.measure.latency import Course, Latencies, Microseconds, Point
 from qaws.measure.line import LineRecord
 from qaws.measure.stall import Stalls
 
@@ -102,7 +103,9 @@ class Offset(msgspec.Struct, frozen=True):
 class WorkerReport(msgspec.Struct, tag="report"):
     """Everything that a worker sends back; raw frames are not among it.
 
-    `latencies` is what `Latencies.to_wire` makes, `bins` is what `Course.to_wire` makes.
+    `latencies` is what `Latencies.to_wire` makes, `bins` is what `Course.to_wire` makes. `arrivals`
+    is client → (due, arrived), int64 in µs since 1970, where the plan keeps them. `read_delays` is
+    for how long bytes lay in the kernel until they were read, without values where it does not say.
     """
 
     clients: list[ClientRecord]
@@ -117,6 +120,8 @@ class WorkerReport(msgspec.Struct, tag="report"):
     stalls: Stalls
     cpu_s: float
     diverged: int
+    arrivals: dict[str, tuple[bytes, bytes]] = {}
+    read_delays: tuple[bytes, int, int, int, int] | None = None
 
 
 class Violations:
@@ -172,6 +177,11 @@ class SwarmResult:
         expected: deliveries that had to be; None if that was not known.
         workers: clock, stalls, CPU per worker.
         incomplete: why the result is not the whole truth; None if it is.
+        arrivals: client → (when each of its ticks was due, when it arrived), in µs since 1970,
+            where the plan keeps them.
+        read_delays: for how long bytes lay in the kernel until the swarm read them. It is no part
+            of the latencies, which end when the kernel has them; without values where that does not
+            tell its times, and latencies end when the swarm comes to read.
     """
 
     latencies: Latencies = field(default_factory=Latencies)
@@ -184,6 +194,8 @@ class SwarmResult:
     kinds: dict[str, int] = field(default_factory=dict)
     workers: list[WorkerSummary] = field(default_factory=list)
     incomplete: str | None = None
+    arrivals: dict[str, tuple[Microseconds, Microseconds]] = field(default_factory=dict)
+    read_delays: Latencies = field(default_factory=Latencies)
 
     @property
     def deliveries(self) -> int:
@@ -222,6 +234,17 @@ class SwarmResult:
         """Return p50, p95, p99, p99.9 and max in ms."""
         found = self.latencies.percentiles_ms((50, 95, 99, 99.9))
         return {f"p{p:g}": ms for p, ms in found.items()} | {"max": self.latencies.max_ms}
+
+    def stamped_by(self) -> str:
+        """Say whose times the arrivals are, and how far the swarm's own would be off."""
+        delays = self.read_delays
+        if not delays.count:
+            return "stamped by the swarm as it read; how long bytes lay unread is in the latencies"
+        found = delays.percentiles_ms((50, 99))
+        return (
+            f"stamped by the kernel; bytes lay unread for {found[50]:.2f} ms (p50), "
+            f"{found[99]:.2f} ms (p99), which no latency contains"
+        )
 
     @property
     def points(self) -> list[Point]:
@@ -264,12 +287,16 @@ class SwarmResult:
         """Add what one worker found."""
         self.latencies.merge(Latencies.from_wire(*report.latencies))
         self.course.merge(Course.from_wire(report.bin_ms, report.bins))
+        if report.read_delays is not None:
+            self.read_delays.merge(Latencies.from_wire(*report.read_delays))
         self.clients += report.clients
         self.slow += report.slow
         self.closes += report.closes
         self.faults = _sum(self.faults, report.faults)
         self.kinds = _sum(self.kinds, report.kinds)
         self.violations += [words for _, words in report.sentences]
+        for client, (due, arrived) in report.arrivals.items():
+            self.arrivals[client] = np.frombuffer(due, np.int64), np.frombuffer(arrived, np.int64)
         deliveries = sum(client.ticks for client in report.clients)
         self.workers.append(
             WorkerSummary(

@@ -62,6 +62,9 @@ class WallClock:
 
 _BEGAN = WallClock.read()
 
+UNNOTICED_NS = 100_000
+"""A wall clock that seems to have been set by less was not looked at twice."""
+
 
 def now_us() -> int:
     """Return the time in µs since 1970, as it was when this process began and has run since."""
@@ -71,3 +74,19 @@ def now_us() -> int:
 def at_us(monotonic_ns: int) -> int:
     """Return what `now_us` says, or said, at an instant of `time.monotonic_ns`."""
     return _BEGAN.at_ns(monotonic_ns) // 1000
+
+
+def stamped_us(stamp_ns: int) -> tuple[int, int]:
+    """Return what `now_us` said when the wall clock showed `stamp_ns`, and how many µs ago.
+
+    Of a stamp from before a wall clock was set, read after that, it is wrong by as much.
+    """
+    wall_ns, monotonic_ns = time.time_ns(), time.monotonic_ns()
+    if abs(wall_ns - monotonic_ns - _BEGAN.ahead_ns) > UNNOTICED_NS:
+        # Set, or this process was not running between the two readings.
+        stamp_ns -= (set_ns := _BEGAN.step_ns(WallClock.read()))
+        wall_ns -= set_ns
+    lay_ns = wall_ns - stamp_ns
+    if lay_ns < 0:
+        return wall_ns // 1000, 0
+    return stamp_ns // 1000, lay_ns // 1000

@@ -99,7 +99,7 @@ def test_k6_that_cannot_run_is_said_in_one_line(monkeypatch, tmp_path):
 def test_parts_that_are_not_there(capsys):
     with pytest.raises(SystemExit):
         main(["--only", "x"])
-    assert "choose out of a, b, c, d" in capsys.readouterr().err
+    assert "choose out of a, b, c, d, e" in capsys.readouterr().err
 
 
 def test_cpu_seconds_of_a_process_with_threads_and_children():

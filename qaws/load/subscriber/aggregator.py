@@ -28,7 +28,13 @@ LONGEST_US = 3_600_000_000
 class Aggregator:
     """Adds up what the clients of one worker received."""
 
-    def __init__(self, verifier: AnyVerifier) -> None:
+    def __init__(self, verifier: AnyVerifier, *, keeps_arrivals: bool = False) -> None:
+        """Begin.
+
+        Args:
+            verifier: what ticks are held against.
+            keeps_arrivals: keep each arrival too, for `arrivals`.
+        """
         self.latencies = Latencies()
         self.course = Course()
         self.violations = Violations()
@@ -38,6 +44,9 @@ class Aggregator:
         self._begins_us: int | None = None
         self._untold: list[tuple[str, Microseconds, Microseconds]] = []
         self._verifier = verifier
+        self._kept: dict[str, list[tuple[Microseconds, Microseconds]]] | None = (
+            {} if keeps_arrivals else None
+        )
         self._waiting: deque[tuple[Reader, Position]] = deque()
         self._more = asyncio.Event()
 
@@ -121,9 +130,19 @@ class Aggregator:
         """Record how long ticks took."""
         if self._begins_us is not None and due.min() < 0:
             due = np.where(due < 0, self._begins_us + ON_SCHEDULE - due, due)
+        if self._kept is not None:
+            self._kept.setdefault(client, []).append((due, arrived - self.clock_ahead_us))
         latency = np.clip(arrived - due - self.clock_ahead_us, -LONGEST_US, LONGEST_US)
         due = arrived - self.clock_ahead_us - latency
         record = self.open(client)
         record.max_us = max(record.max_us, int(latency.max()))
         self.latencies.record(latency)
         self.course.record(due, latency)
+
+    def arrivals(self) -> dict[str, tuple[bytes, bytes]]:
+        """Return client → (due, arrived) of its timed ticks, as `WorkerReport.arrivals` has it."""
+        found = {}
+        for client, kept in (self._kept or {}).items():
+            due, arrived = zip(*kept, strict=True)
+            found[client] = np.concatenate(due).tobytes(), np.concatenate(arrived).tobytes()
+        return found

@@ -160,8 +160,11 @@ class FastConnection(asyncio.Protocol):
     # --- receiving ------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Take what has arrived: in one if that can be, or else frame by frame."""
-        now = clock.now_us()
+        """Take what has just arrived, as far as anybody here knows."""
+        self.data_arrived(data, clock.now_us())
+
+    def data_arrived(self, data: bytes, now: int) -> None:
+        """Take what arrived at an instant: in one if that can be, or else frame by frame."""
         chunk = self._tail + data if self._tail else data
         self._tail = b""
         if not self._open:

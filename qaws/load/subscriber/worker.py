@@ -6,11 +6,13 @@ import asyncio
 import gc
 import os
 import socket
+import ssl
 import time
 from collections.abc import Coroutine
 from typing import Any
 
 import uvloop
+from websockets.uri import WebSocketURI
 
 from qaws.load.cluster import wire
 from qaws.load.cluster.channel import ControlChannel
@@ -23,11 +25,13 @@ from qaws.load.subscriber.conversation import Conversation
 from qaws.load.subscriber.reader import Reader
 from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.subscriber.slow import SlowClient
+from qaws.load.subscriber.stamped import ReadDelays, StampedLine, ask_for_stamps
 from qaws.load.subscriber.verifier import verifier_of
 from qaws.load.violation import Violation
 from qaws.measure.clock import at_us, now_us
 from qaws.measure.stall import StallMeter
 from qaws.protocol.market import Selection
+from qaws.runtime.dialing import connected_socket
 from qaws.runtime.trust import context_for, problem_in_words
 from qaws.verdict import Broken
 
@@ -108,8 +112,9 @@ class Worker:
         self._streams: dict[Selection, SharedStream] = {}
         self._readers: list[Reader] = []
         self._slow: list[SlowClient] = []
-        self._books = Aggregator(self._verifier)
+        self._books = Aggregator(self._verifier, keeps_arrivals=task.plan.keeps_arrivals)
         self._stalls = StallMeter()
+        self._delays = ReadDelays()
         self._tasks: set[asyncio.Task[None]] = set()
         self._slow_tasks: list[asyncio.Task[None]] = []
         self._fenced = False
@@ -195,11 +200,20 @@ class Worker:
         reader.converse(conversation)
         self._readers.append(reader)
         self._books.open(name)
-        uri = protocol.uri
-        await asyncio.get_running_loop().create_connection(
-            lambda: reader, uri.host, uri.port, ssl=context_for(url, self._plan.authority)
-        )
+        await self._join(reader, protocol.uri, context_for(url, self._plan.authority))
         await reader.acknowledged
+
+    async def _join(self, reader: Reader, uri: WebSocketURI, tls: ssl.SSLContext | None) -> None:
+        """Connect a reader: its line tells when bytes arrived, where it is not inside TLS."""
+        if tls is None:
+            line = await connected_socket(uri.host, uri.port, 0)
+            if ask_for_stamps(line):
+                StampedLine(line, reader, self._delays)
+                return
+            line.close()
+        await asyncio.get_running_loop().create_connection(
+            lambda: reader, uri.host, uri.port, ssl=tls
+        )
 
     def _shared(self, selection: Selection) -> SharedStream:
         if selection not in self._streams:
@@ -215,6 +229,7 @@ class Worker:
                 self._books.clock_ahead_us = message.clock_ahead_us
                 self._start_cpu = time.process_time()
                 self._stalls = StallMeter()
+                self._delays.clear()
                 self._spawn(self._stalls.run())
             case wire.Fence():
                 self._set_fence(message.fence)
@@ -283,6 +298,8 @@ class Worker:
             stalls=stalls,
             cpu_s=time.process_time() - self._start_cpu,
             diverged=sum(reader.times_diverged for reader in self._readers),
+            arrivals=self._books.arrivals(),
+            read_delays=self._delays.latencies.to_wire(),
         )
 
     async def _leave(self) -> None:
