@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.processes import run
+
 ROOT = Path(__file__).parents[2]
-TARGETS = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+TARGETS = re.findall(r"^(\w+):", MAKEFILE, re.MULTILINE)
 
 
 def loaded(name):
@@ -40,3 +43,12 @@ def test_they_keep_what_a_run_leaves_behind():
     assert upload["with"]["path"] == "reports"
     assert upload["if"] == "${{ !cancelled() }}"
     assert (kept["when"], kept["reports"]["junit"]) == ("always", "reports/junit/*.xml")
+
+
+def test_what_installs_the_rest_is_checked_by_its_hash_like_the_rest():
+    script = re.search(r"^UV_OF_LOCK = sed -n '(.*)' ", MAKEFILE, re.MULTILINE)[1]
+    command = ["sed", "-n", script.replace("$$", "$"), "requirements.lock"]
+    taken = run(command, cwd=ROOT).stdout.splitlines()
+    assert re.fullmatch(r"uv==[\d.]+ \\", taken[0])
+    assert len(taken) > 1
+    assert all(re.fullmatch(r" {4}--hash=sha256:[0-9a-f]{64}( \\)?", line) for line in taken[1:])
