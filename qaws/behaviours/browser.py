@@ -22,7 +22,7 @@ from qaws.clients.page_connection import PageConnection
 from qaws.clients.registry import key_of
 from qaws.oracle.audit import was_held
 from qaws.oracle.ledger import Key as TickKey
-from qaws.protocol.credentials import credentials
+from qaws.protocol.credentials import credentials, offered
 from qaws.protocol.market import Selection
 from qaws.sut.sections import FIRST_MESSAGE
 from qaws.testbed.stash import Key
@@ -30,8 +30,9 @@ from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
 
 NAME = "the page"
-LOCATIONS = ("query parameter", FIRST_MESSAGE)
-"""Where a page can show a token: the WebSocket of browsers takes an address, and no headers."""
+LOCATIONS = ("query parameter", "cookie", "subprotocol", FIRST_MESSAGE)
+"""Where a page can show a token: the WebSocket of browsers takes an address and subprotocols, and
+no other headers; cookies the browser adds by itself."""
 UNTRUSTED = "ERR_CERT_AUTHORITY_INVALID"
 """What Chromium calls a certificate of an authority that it does not know."""
 
@@ -50,7 +51,8 @@ def location_of(testbed: Testbed) -> str:
             return location
     raise NotVerified(
         f"{testbed.target.file}: [auth] token_locations has only {', '.join(known)}: no page in a "
-        f"browser can send headers, so it shows its token as {' or as '.join(LOCATIONS)}"
+        f"browser can send headers, so it shows its token as {', '.join(LOCATIONS[:-1])} or "
+        f"{LOCATIONS[-1]}"
     )
 
 
@@ -93,8 +95,10 @@ async def open_page(testbed: Testbed, selection: Selection) -> None:
         testbed.scenario.figures.append(("the browser trusts", browser_trust.TRUSTS))
     testbed.scenario.connections.all.append(connection)
     testbed.scenario.stash[PAGE] = connection
-    url, _ = credentials(testbed.service.url, token, location, testbed.target.auth.query_parameter)
-    await connection.come(url)
+    carrier = testbed.target.auth.carrier(location)
+    url, headers = credentials(testbed.service.url, token, location, carrier)
+    cookie = (carrier, token) if location == "cookie" else None
+    await connection.come(url, offered(headers), cookie)
     testbed.scenario.background.append(asyncio.create_task(connection.until_failed()))
     await lifecycle.settled(testbed, connection)
     _require_known_authority(testbed, connection)

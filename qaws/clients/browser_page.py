@@ -16,11 +16,13 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from qaws.clients import browser_trust
 from qaws.verdict import Broken
@@ -51,8 +53,8 @@ function show(text) {
   if (text) table.insertRow(0).insertCell().textContent = text.slice(0, 80);
   if (table.rows.length > SHOWN) table.deleteRow(SHOWN);
 }
-function connect(url, secret) {
-  socket = new WebSocket(url);
+function connect(url, secret, protocols) {
+  socket = new WebSocket(url, protocols);
   socket.binaryType = "arraybuffer";
   socket.onopen = () => { state = "open"; note("open", socket.extensions, 0); show(); };
   socket.onclose = e => { state = "closed"; note("close", e.reason, e.code); show(); };
@@ -114,6 +116,19 @@ class Heard:
     code: int
 
 
+def _cookie(url: str, name: str, value: str) -> dict[str, Any]:
+    """Return a cookie that a page of another port, and over TLS of another host, sends along."""
+    parts = urlsplit(url)
+    is_secure = parts.scheme == "wss"
+    return {
+        "name": name,
+        "value": value,
+        "url": f"http{'s' * is_secure}://{parts.netloc}/",
+        "secure": is_secure,
+        "sameSite": "None" if is_secure else "Lax",
+    }
+
+
 class BrowserPage:
     """One page in a browser of its own; use it from any thread but an event loop's."""
 
@@ -163,9 +178,27 @@ class BrowserPage:
         told_ms = self._page.evaluate("performance.now()")
         return time.monotonic_ns() - int(told_ms * 1e6)
 
-    def connect(self, url: str, secret: str = "") -> None:
-        """Let the page connect; its picture never shows `secret`."""
-        self._call(f"connect({json.dumps(url)}, {json.dumps(secret or NOTHING)})")
+    def connect(
+        self,
+        url: str,
+        secret: str = "",
+        protocols: Sequence[str] = (),
+        cookie: tuple[str, str] | None = None,
+    ) -> None:
+        """Let the page connect.
+
+        Args:
+            url: the service's address.
+            secret: what the page's picture never shows.
+            protocols: the subprotocols that it offers.
+            cookie: name and value of a cookie that the browser has for the service's host.
+        """
+        if cookie:
+            jar = [_cookie(url, *cookie)]
+            add = functools.partial(self._page.context.add_cookies, jar)
+            self._hand.submit(add).result(START_ALLOWANCE_S)
+        shown = (url, secret or NOTHING, list(protocols))
+        self._call(f"connect({', '.join(map(json.dumps, shown))})")
 
     def say(self, text: str) -> None:
         """Let the page send a text message."""

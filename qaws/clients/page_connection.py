@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
@@ -38,8 +38,15 @@ class PageConnection(Connection):
     _leaves: bool = False
     _listening: asyncio.Task[None] | None = None
 
-    async def come(self, url: str) -> None:
+    async def come(
+        self, url: str, protocols: Sequence[str] = (), cookie: tuple[str, str] | None = None
+    ) -> None:
         """Let the page connect and open its session; whatever is answered is noted, not raised.
+
+        Args:
+            url: the service's address, with the token where it goes there.
+            protocols: the subprotocols that the page offers.
+            cookie: name and value of one for the service's host.
 
         Raises:
             Broken: the browser does not do what it is told.
@@ -47,7 +54,7 @@ class PageConnection(Connection):
         self.started_ns = time.monotonic_ns()
         self.url = redacted(url)
         self._note("→", "handshake", f"GET {self.url}, by the page of {self.page.origin}")
-        await self._in_page(self.page.connect, url, self.token or "")
+        await self._in_page(self.page.connect, url, self.token or "", protocols, cookie)
         self._listening = asyncio.get_running_loop().create_task(self._listen())
         answered = await self.wait_for(
             lambda f: f.kind in ("handshake", "end"), None, OPEN_ALLOWANCE_S

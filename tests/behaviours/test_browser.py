@@ -39,6 +39,8 @@ def test_what_is_amiss_at_a_page_is_named(got, said):
     [
         (["query parameter", "first message"], "query parameter"),
         (["Authorization header", "first message"], "first message"),
+        (["header", "subprotocol"], "subprotocol"),
+        (["basic authentication", "cookie"], "cookie"),
     ],
 )
 def test_a_page_shows_its_token_where_it_can(known, location):

@@ -7,6 +7,7 @@ import pytest
 from qaws.clients import browser_page, browser_trust
 from qaws.clients.browser_trust import TRUSTS
 from tests.e2e.test_dialects import behave
+from tests.e2e.test_token_locations import LOCATIONS, SOURCE
 
 pytestmark = pytest.mark.skipif(bool(browser_page.missing()), reason=str(browser_page.missing()))
 
@@ -36,3 +37,18 @@ def test_where_no_page_can_show_its_token_nothing_is_verified(tmp_path):
     output, rows = behave(tmp_path, "streams.toml", "@QA-WS-116")
     assert "no page in a browser can send headers" in rows[0]["message"], output
     assert rows[0]["status"] == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("location", "further"),
+    [("cookie", 'cookie = "session"'), ("subprotocol", 'subprotocol = "bearer, {token}"')],
+)
+def test_the_page_shows_its_token_as_browsers_can(tmp_path, location, further):
+    pytest.importorskip("fastapi", reason="make test brings FastAPI")
+    target = tmp_path / "target.toml"
+    only = LOCATIONS.replace('"query parameter", "Authorization header"', f'"{location}"')
+    target.write_text(SOURCE.read_text("utf-8").replace(LOCATIONS, f"{only}\n{further}"), "utf-8")
+    output, rows = behave(tmp_path, target, "@QA-WS-116")
+    assert {row["status"] for row in rows} == {"passed"}, output
+    written = [file for file in (tmp_path / "allure-results").iterdir() if file.suffix != ".png"]
+    assert not any("eyJ" in file.read_text("utf-8") for file in written)
