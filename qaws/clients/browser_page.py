@@ -194,7 +194,7 @@ class BrowserPage:
             cookie: name and value of a cookie that the browser has for the service's host.
         """
         if cookie:
-            jar = [_cookie(url, *cookie)]
+            jar: Any = [_cookie(url, *cookie)]
             add = functools.partial(self._page.context.add_cookies, jar)
             self._hand.submit(add).result(START_ALLOWANCE_S)
         shown = (url, secret or NOTHING, list(protocols))

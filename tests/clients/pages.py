@@ -19,7 +19,7 @@ class FakePage:
     def hears(self, kind, text="", code=0):
         self.noted.append(Heard(time.monotonic_ns(), kind, text, code))
 
-    def connect(self, url, secret=""):
+    def connect(self, url, secret="", protocols=(), cookie=None):
         self.url = url
         if self.refuses:
             self.hears("close", "", 1006)
