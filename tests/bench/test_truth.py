@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench import truth
-from bench.capture import Stream, may_capture
+from bench.capture import Capture, Stream, may_capture
 from bench.stream import payloads, text_frame
 from bench.truth import CLIENTS, DELAYS_MS, P50_MS, P99_MS, STAMP_MS, Truth, compare, measure
 from qaws.load.result import SwarmResult
@@ -39,7 +39,7 @@ def test_the_swarms_stamps_are_the_kernels(tmp_path):
 # --- the comparison itself ------------------------------------------------------------------------
 
 
-class Captured:
+class Captured(Capture):
     """A capture of ticks that are there a millisecond after each was due."""
 
     def __init__(self, ticks=5):
