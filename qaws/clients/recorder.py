@@ -13,19 +13,15 @@ from websockets.exceptions import (
     InvalidMessage,
     ProtocolError,
 )
-from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
 from qaws.clients.address import small_socket
+from qaws.protocol.compression import AS_BROWSERS
 from qaws.protocol.credentials import SUBPROTOCOL_HEADER, offered
 from qaws.runtime.trust import context_for
-
-AS_BROWSERS = ClientPerMessageDeflateFactory(client_max_window_bits=True)
-"""What browsers offer: `permessage-deflate; client_max_window_bits` (RFC 7692)."""
-
 
 CUT_HANDSHAKE = (
     InvalidHandshake,

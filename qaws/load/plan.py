@@ -69,6 +69,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
         ready_within_s: until when the last client must have its acknowledgement.
         at_once: how many handshakes each worker has under way at a time.
         authority: whom clients trust over TLS, as `client_context` takes it.
+        compression: whether clients offer it, as browsers do; the service need not agree.
         keeps_arrivals: whether the arrival of each tick at each client is sent back too: for short
             runs that measure the swarm itself.
     """
@@ -85,6 +86,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     ready_within_s: float = 20.0
     at_once: int = 20
     authority: str = ""
+    compression: bool = False
     keeps_arrivals: bool = False
 
     @property

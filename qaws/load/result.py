@@ -106,6 +106,7 @@ class WorkerReport(msgspec.Struct, tag="report"):
     `latencies` is what `Latencies.to_wire` makes, `bins` is what `Course.to_wire` makes. `arrivals`
     is client → (due, arrived), int64 in µs since 1970, where the plan keeps them. `read_delays` is
     for how long bytes lay in the kernel until they were read, without values where it does not say.
+    `compressed` is how compression was agreed on → by how many readers.
     """
 
     clients: list[ClientRecord]
@@ -122,6 +123,7 @@ class WorkerReport(msgspec.Struct, tag="report"):
     diverged: int
     arrivals: dict[str, tuple[bytes, bytes]] = {}
     read_delays: tuple[bytes, int, int, int, int] | None = None
+    compressed: dict[str, int] = {}
 
 
 class Violations:
@@ -182,6 +184,7 @@ class SwarmResult:
         read_delays: for how long bytes lay in the kernel until the swarm read them. It is no part
             of the latencies, which end when the kernel has them; without values where that does not
             tell its times, and latencies end when the swarm comes to read.
+        compressed: how compression was agreed on → by how many reading clients.
     """
 
     latencies: Latencies = field(default_factory=Latencies)
@@ -196,6 +199,7 @@ class SwarmResult:
     incomplete: str | None = None
     arrivals: dict[str, tuple[Microseconds, Microseconds]] = field(default_factory=dict)
     read_delays: Latencies = field(default_factory=Latencies)
+    compressed: dict[str, int] = field(default_factory=dict)
 
     @property
     def deliveries(self) -> int:
@@ -294,6 +298,7 @@ class SwarmResult:
         self.closes += report.closes
         self.faults = _sum(self.faults, report.faults)
         self.kinds = _sum(self.kinds, report.kinds)
+        self.compressed = _sum(self.compressed, report.compressed)
         self.violations += [words for _, words in report.sentences]
         for client, (due, arrived) in report.arrivals.items():
             self.arrivals[client] = np.frombuffer(due, np.int64), np.frombuffer(arrived, np.int64)

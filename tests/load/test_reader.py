@@ -64,8 +64,8 @@ class Wire:
 class Party:
     """A few readers without a network, and their books."""
 
-    def __init__(self, count, first=None):
-        verifier = Verifier("qa-ws")
+    def __init__(self, count, first=None, flow=None):
+        verifier = Verifier("qa-ws", flow)
         self.books = Aggregator(verifier)
         self.shared = SharedStream(NIFTY, {"NIFTY": 1} if first is None else first, verifier)
         self.now = DUE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 from typing import Literal
@@ -19,13 +18,13 @@ from qaws.load.subscriber.position import Diverged, Position
 from qaws.load.subscriber.shared_stream import LENGTH, Segment, SharedStream
 from qaws.load.violation import Violation
 from qaws.measure.clock import now_us
+from qaws.protocol.compression import DEFLATED
 
 __all__ = ["Diverged", "Position", "Reader", "Refusal", "new_handshake", "now_us"]
 
 FIRST_PAUSE = 4
 """A client that leaves the shared stream stays away for four times so many ticks, then for four
 times as many again, and so on: whose bytes always differ soon tries no more."""
-
 
 FEW = 1500
 """Bytes of so few frames that it is quicker to look at each."""
@@ -52,6 +51,7 @@ class Reader(FastConnection):
         on_fault: Callable[[str, Violation], None],
         on_position: Callable[[Reader, Position], None],
         on_finished: Callable[[Reader], None],
+        deflated: Callable[[int], SharedStream] | None = None,
     ) -> None:
         """Prepare; give it to a loop's `create_connection`.
 
@@ -62,6 +62,8 @@ class Reader(FastConnection):
             on_fault: told of every violation outside the shared stream.
             on_position: given every position that is over.
             on_finished: told when the fence has come, and when the connection is over.
+            deflated: bits of the window → what it shares instead with those who get each message
+                deflated for itself; None where compression is not offered.
         """
         super().__init__(name, protocol)
         self.shared = shared
@@ -70,6 +72,7 @@ class Reader(FastConnection):
         self.diverged = Diverged()
         self.times_diverged = 0
         self._on_fault, self._on_position, self._on_finished = on_fault, on_position, on_finished
+        self._of_deflated = deflated
         self._conversation: Conversation | None = None
         self._before = 0
         self._sequence: Sequence | None = None
@@ -86,6 +89,11 @@ class Reader(FastConnection):
 
     def opened(self) -> None:
         """Open the session."""
+        inflater = self._inflater
+        if inflater is not None and inflater.forgets and self._of_deflated is not None:
+            self.shared.members -= 1
+            self.shared = self._of_deflated(inflater.window_bits)
+            self._join(self.shared.head)
         if self._conversation is not None:
             self._say(self._conversation.opened())
 
@@ -163,37 +171,43 @@ class Reader(FastConnection):
         longer = alike.longer(payload) if alike is not None else None
         if longer is None:
             return False
-        self._longer = longer
+        if self._inflater is None:  # else copies would have to be laid out as they are deflated
+            self._longer = longer
         return True
 
     def take_text(self, whole: bytes, header: int, now: int) -> None:
         """Take a frame as the shared stream's next, or else decode it."""
         position = self.position
+        goes_on = position is not None and self.frame < len(position.segment)
+        if position is not None and goes_on and position.segment.holds(self.frame, whole):
+            self._step(now)
+            return
+        inflated = self.inflated(whole[header:]) if whole[0] == DEFLATED else None
+        if whole[0] == DEFLATED and inflated is None:
+            return
+        payload = whole[header:] if inflated is None else inflated
         if position is not None:
-            if self.frame < len(position.segment):
-                segment = position.segment
-                if segment.holds(self.frame, whole) or self._is_copy(
-                    segment, self.frame, whole[header:]
-                ):
+            if goes_on:
+                if self._is_copy(position.segment, self.frame, payload):
                     self._step(now)
                     return
-            elif self._lead(whole, header, now):
+            elif self._lead(whole, payload, inflated, now):
                 return
-        self.take_message(whole[header:], now)
+        self.take_message(payload, now)
 
     def took_frames(self, now: int) -> None:
         """Mark how far the chunk has led; come back to the shared stream if that can be."""
         self._mark(now)
         if self.position is None:
             self._rejoin()
-            self._let_others_run()
+            self.let_others_run()
 
-    def _lead(self, whole: bytes, header: int, now: int) -> bool:
+    def _lead(self, whole: bytes, payload: bytes, inflated: bytes | None, now: int) -> bool:
         """Add a frame to the segment, as the first to receive it, if it may stand there."""
         assert self.position
         segment = self.position.segment
         try:
-            message = self.shared.verifier.read(whole[header:])
+            message = self.shared.verifier.read(payload)
         except ValueError:
             return False
         if message.kind == SEVERAL:
@@ -201,7 +215,7 @@ class Reader(FastConnection):
                 return False
         elif message.kind in OWN or (message.is_tick and not segment.sequence.fits(message)):
             return False
-        segment.append(whole, message)
+        segment.append(whole, message, inflated)
         self._step(now)
         return True
 
@@ -349,16 +363,6 @@ class Reader(FastConnection):
             self._join(self.shared.restart(self._sequence))
         elif self._sequence.same_as(self.shared.head.sequence):
             self._join(self.shared.head)  # never full: whoever fills it turns the page
-
-    def _let_others_run(self) -> None:
-        """Receive no more in this round of the loop, which would else read while bytes are there.
-
-        To decode a client on its own takes a hundred times as long as to compare it. Were all
-        to diverge, a round would last seconds: no sign of life would leave, and none be timed.
-        """
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
-            asyncio.get_running_loop().call_soon(self._transport.resume_reading)
 
     # --- the end --------------------------------------------------------------------------------
 

@@ -62,6 +62,7 @@ class Segment:
         self._fence: dict[str, int] | None = None
         self._verified = 0
         self._alikes: list[Alike | None] = []
+        self._inflated: dict[int, bytes] = {}
         self._layouts: dict[Longer, Layout] = {}
         if fence is not None:
             self.set_fence(fence)
@@ -94,17 +95,20 @@ class Segment:
         start = self.start_of(frame)
         return len(whole) == self.ends[frame] - start and self.data.startswith(whole, start)
 
-    def append(self, whole: bytes, message: Message) -> None:
+    def append(self, whole: bytes, message: Message, inflated: bytes | None = None) -> None:
         """Add a frame that has been decoded and is in order; `sequence` has taken it already.
 
+        `inflated` is what it says, where it is deflated and so does not say that itself.
         Of several messages in one frame each has a place of its own; all but the first are empty.
         """
         if message.kind == SEVERAL:
             first, *others = message.parts
-            self.append(whole, first)
+            self.append(whole, first, inflated)
             for other in others:
                 self.append(b"", other)
             return
+        if inflated is not None:
+            self._inflated[len(self.ends)] = inflated
         self.data += whole
         self.ends.append(len(self.data))
         self.messages.append(message)
@@ -113,6 +117,13 @@ class Segment:
             self.others.append((len(self.ends) - 1, message.kind))
         elif self._fence and self.fence_at == NEVER and self.sequence.reaches(self._fence):
             self.fence_at = len(self.ends)
+
+    def payload(self, frame: int) -> bytes:
+        """Return what the frame at a place says; nothing for all but the first of several."""
+        if (inflated := self._inflated.get(frame)) is not None:
+            return inflated
+        whole = bytes(self.data[self.start_of(frame) : self.ends[frame]])
+        return whole[header_of(whole) :] if whole else b""
 
     def takes_all(self, ticks: Iterable[Message]) -> bool:
         """Take the ticks of one frame if they are just what must come; return whether they were."""
@@ -166,9 +177,8 @@ class Segment:
         What was wrong with the frame is wrong with these too: it stands in the bytes they share.
         """
         for place in range(len(self._alikes), frame + 1):
-            whole = bytes(self.data[self.start_of(place) : self.ends[place]])
-            payload = whole[header_of(whole) :] if whole else b""
-            self._alikes.append(verifier.learn(payload, self.messages[place]) if whole else None)
+            payload = self.payload(place)
+            self._alikes.append(verifier.learn(payload, self.messages[place]) if payload else None)
         return self._alikes[frame]
 
     def layout(self, longer: Longer, verifier: AnyVerifier) -> Layout | None:
@@ -191,11 +201,8 @@ class Segment:
     def verify(self, verifier: AnyVerifier, most: int) -> bool:
         """Hold up to `most` more frames against contract and feed; return whether all are done."""
         for index in range(self._verified, min(self._verified + most, len(self.ends))):
-            whole = self.data[self.start_of(index) : self.ends[index]]
-            if not whole:
-                self._verified = index + 1
-                continue
-            if fault := verifier.fault(bytes(whole[header_of(whole) :])):
+            payload = self.payload(index)
+            if payload and (fault := verifier.fault(payload)):
                 self.faults.append((index, fault))
             self._verified = index + 1
         return self._verified >= len(self.ends)

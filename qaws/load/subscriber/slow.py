@@ -81,7 +81,12 @@ class SlowClient:
         self._ending: str | None = None
 
     async def open(
-        self, url: str, headers: dict[str, str], conversation: Conversation, authority: str = ""
+        self,
+        url: str,
+        headers: dict[str, str],
+        conversation: Conversation,
+        authority: str = "",
+        compression: bool = False,
     ) -> None:
         """Connect with the small buffer, subscribe, and wait for the acknowledgement.
 
@@ -89,7 +94,7 @@ class SlowClient:
             Refusal: the service does not let this client in.
             OSError: nobody listens there.
         """
-        self._protocol = new_handshake(url, headers)
+        self._protocol = new_handshake(url, headers, compression)
         uri = self._protocol.uri
         buffer = self._group.receive_buffer or 0
         self._socket = await connected_socket(uri.host, uri.port, buffer)

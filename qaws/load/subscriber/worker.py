@@ -8,7 +8,9 @@ import os
 import socket
 import ssl
 import time
+from collections import Counter
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -109,7 +111,7 @@ class Worker:
         self._share = task.share
         self._link = link
         self._verifier = verifier_of(task.plan.dialect, task.plan.flow)
-        self._streams: dict[Selection, SharedStream] = {}
+        self._streams: dict[tuple[Selection, int], SharedStream] = {}
         self._readers: list[Reader] = []
         self._slow: list[SlowClient] = []
         self._books = Aggregator(self._verifier, keeps_arrivals=task.plan.keeps_arrivals)
@@ -181,7 +183,9 @@ class Worker:
                 else:
                     slow = SlowClient(name, group, shared, self._fault)
                     self._slow.append(slow)
-                    await slow.open(url, headers, conversation, self._plan.authority)
+                    await slow.open(
+                        url, headers, conversation, self._plan.authority, self._plan.compression
+                    )
                     self._slow_tasks.append(asyncio.create_task(slow.run()))
             except Refusal as refusal:
                 raise Refusal(f"{name} was not let in: {refusal}") from None
@@ -195,8 +199,16 @@ class Worker:
         headers: dict[str, str],
         conversation: Conversation,
     ) -> None:
-        protocol = new_handshake(url, headers)
-        reader = Reader(name, shared, protocol, self._fault, self._books.hand_in, self._finished)
+        protocol = new_handshake(url, headers, self._plan.compression)
+        reader = Reader(
+            name,
+            shared,
+            protocol,
+            self._fault,
+            self._books.hand_in,
+            self._finished,
+            partial(self._shared, group.selection),
+        )
         reader.converse(conversation)
         self._readers.append(reader)
         self._books.open(name)
@@ -215,10 +227,12 @@ class Worker:
             lambda: reader, uri.host, uri.port, ssl=tls
         )
 
-    def _shared(self, selection: Selection) -> SharedStream:
-        if selection not in self._streams:
-            self._streams[selection] = SharedStream(selection, self._plan.first, self._verifier)
-        return self._streams[selection]
+    def _shared(self, selection: Selection, window_bits: int = 0) -> SharedStream:
+        """Return what clients with a selection share; with a window, those who get it deflated."""
+        key = selection, window_bits
+        if key not in self._streams:
+            self._streams[key] = SharedStream(selection, self._plan.first, self._verifier)
+        return self._streams[key]
 
     # --- meanwhile ------------------------------------------------------------------------------
 
@@ -299,6 +313,7 @@ class Worker:
             cpu_s=time.process_time() - self._start_cpu,
             diverged=sum(reader.times_diverged for reader in self._readers),
             arrivals=self._books.arrivals(),
+            compressed=dict(Counter(r.compression for r in self._readers if r.compression)),
             read_delays=self._delays.latencies.to_wire(),
         )
 
