@@ -6,12 +6,13 @@ The library that reads the frames takes any form of a length; strict clients and
 from __future__ import annotations
 
 END_OF_ANSWER = b"\r\n\r\n"
-LENGTHS = {126: (2, 126), 127: (8, 65_536)}
-"""What stands in the place of a length → in how many bytes it follows, and the least that needs
-so many (RFC 6455, section 5.2)."""
+TWO_MORE, EIGHT_MORE = 126, 127
+"""What stands in the place of a length that follows in two bytes, or in eight (section 5.2)."""
+LEAST = {2: 126, 8: 65_536}
+"""In how many bytes a length follows → the least that needs so many."""
 MASK = 0x80
-"""Beside that: a masking key of four bytes follows. No server sends one; who does is found out by
-the library."""
+"""Beside the length: four bytes of a key follow. No server sends any; who does is found out by the
+library."""
 
 
 class FrameHeads:
@@ -26,46 +27,39 @@ class FrameHeads:
         """Bytes of the frame that are still to come."""
 
     def read(self, data: bytes) -> str:
-        """Take what has come; return what is wrong with the first head that is, "" for none."""
+        """Take what has come; return what is wrong with the first head that is, "" for none.
+
+        Thousands of frames come in one breath: what is right costs a few steps each.
+        """
         if self._answer is not None:
             self._answer += data
-            _, end, data = self._answer.partition(END_OF_ANSWER)
-            if not end:
+            _, blank, data = self._answer.partition(END_OF_ANSWER)
+            if not blank:
                 return ""
             self._answer = None
-        at, found = 0, ""
-        while at < len(data):
-            if not self._payload:
-                lacking = _size(self._head) - len(self._head)
-                part = data[at : at + lacking]
-                self._head += part
-                at += len(part)
-                if len(self._head) == _size(self._head):
-                    found = self._took_head() or found
-            passed = min(self._payload, len(data) - at)
-            self._payload -= passed
-            at += passed
+        if self._head:
+            data, self._head = self._head + data, b""
+        at, end, found = self._payload, len(data), ""
+        while at + 1 < end:
+            shown = data[at + 1]
+            if shown < TWO_MORE:
+                at += 2 + shown
+                continue
+            size = 2 if shown & ~MASK == TWO_MORE else 8 if shown & ~MASK == EIGHT_MORE else 0
+            behind = at + 2 + size
+            if behind > end:
+                break
+            length = int.from_bytes(data[at + 2 : behind], "big") if size else shown & ~MASK
+            if size and length < LEAST[size]:
+                found = found or _too_long(length, size)
+            at = behind + length + (4 if shown & MASK else 0)
+        self._head = data[at:]
+        self._payload = max(0, at - end)
         return found
 
-    def _took_head(self) -> str:
-        """Note how much is to come, and say what is wrong with how that is stated."""
-        head, self._head = self._head, b""
-        self._payload = shown = head[1] & ~MASK
-        if shown not in LENGTHS:
-            return ""
-        size, least = LENGTHS[shown]
-        self._payload = int.from_bytes(head[2 : 2 + size], "big")
-        if self._payload >= least:
-            return ""
-        return (
-            f"a frame of {self._payload:,} bytes states its length in {size} bytes more than there "
-            f"must be, where the shortest form is the only one (section 5.2)"
-        )
 
-
-def _size(head: bytes) -> int:
-    """Return how long a head is, as far as its first bytes tell."""
-    if len(head) < 2:
-        return 2
-    size, _ = LENGTHS.get(head[1] & ~MASK, (0, 0))
-    return 2 + size + (4 if head[1] & MASK else 0)
+def _too_long(length: int, size: int) -> str:
+    return (
+        f"a frame of {length:,} bytes states its length in {size} bytes more than there must be, "
+        "where the shortest form is the only one (section 5.2)"
+    )
