@@ -11,6 +11,7 @@ from faults.fault import Fault
 
 CAPABILITIES = {
     "connections": "connections",
+    "frames": "frames",
     "departures": "departures",
     "authentication": "authentication",
     "broadcasting": "broadcasting",

@@ -336,3 +336,79 @@ def members_of_its_own_cut_off() -> None:
                 del members[name]
 
     edit_ticks(OPTION, keep)
+
+
+# --- null -------------------------------------------------------------------------------------
+
+
+@fault(
+    story="Members that are null are left out, as a library does it by default, so that a client "
+    'that shows "no quote" goes on showing the last one.',
+    caught_by={"QA-WS-006": NOT_PUBLISHED},
+    also=elsewhere("QA-WS-006"),
+)
+def null_members_left_out() -> None:
+    """Drop them on the way through."""
+
+    def drop(members: dict[str, Any]) -> None:
+        for name in [name for name, value in members.items() if value is None]:
+            del members[name]
+
+    edit_ticks("", drop)
+
+
+@fault(
+    story="Members that are null are passed on as zero, so that an option that nobody quotes seems "
+    "to be had for nothing.",
+    caught_by={"QA-WS-006": NOT_PUBLISHED},
+    also=elsewhere("QA-WS-006"),
+)
+def null_members_become_zero() -> None:
+    """Write 0 for them."""
+
+    def zero(members: dict[str, Any]) -> None:
+        members.update({name: 0 for name, value in members.items() if value is None})
+
+    edit_ticks("", zero)
+
+
+# --- nothing new ------------------------------------------------------------------------------
+
+
+def _drop_unchanged(kind: str, names: tuple[str, ...]) -> None:
+    """Let ticks be dropped that say the same as the one before, as far as somebody looks."""
+    last: dict[Any, Any] = {}
+    original = messages.parse_tick
+
+    def parse_tick(channel: bytes, payload: bytes) -> Tick:
+        tick = original(channel, payload)
+        if tick.route.type == kind:
+            members = json.loads(payload)
+            seen, last[tick.route] = last.get(tick.route), [members.get(name) for name in names]
+            if seen == last[tick.route]:
+                raise InvalidTick("nothing new")
+        return tick
+
+    replace(messages, "parse_tick", parse_tick)
+
+
+@fault(
+    story="A tick whose price is that of the one before is taken for no news and dropped, so that "
+    "volumes and greeks stand still while the price does.",
+    caught_by={"QA-WS-006": NOTHING},
+    also=elsewhere("QA-WS-006"),
+)
+def unchanged_prices_dropped() -> None:
+    """Look at the price."""
+    _drop_unchanged(OPTION, ("last_price",))
+
+
+@fault(
+    story="A bar that says the same as the one before is dropped, so that a chart has holes where "
+    "the market was quiet.",
+    caught_by={"QA-WS-007": NOTHING},
+    also=elsewhere("QA-WS-007"),
+)
+def unchanged_bars_dropped() -> None:
+    """Look at all that a bar says."""
+    _drop_unchanged(BAR, ("open", "high", "low", "close", "volume"))

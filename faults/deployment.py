@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import cache
 from typing import Any
+from weakref import WeakSet
 
 import redis
 from redis.backoff import NoBackoff
@@ -528,3 +529,27 @@ def subscriptions_of_a_herd_lost() -> None:
         return original(self, session, keys)
 
     replace(Fanout, "subscribe", subscribe)
+
+
+@fault(
+    story="At a shutdown goodbye is said to those who have subscribed and to nobody else, so that "
+    "all others take it for a crash.",
+    caught_by={"QA-WS-018": "end of client 100's connection"},
+)
+def goodbye_to_subscribers_only() -> None:
+    """Pass over who has never subscribed."""
+    subscribed = WeakSet[ServerConnection]()
+    subscribe, close = Fanout.subscribe, Session.close
+
+    def subscribe_and_note(self: Fanout, session: Session, keys: Keys) -> Totals:
+        subscribed.add(session.connection)
+        return subscribe(self, session, keys)
+
+    def close_subscribers(self: Session, how: Close, grace_s: float = CLOSE_GRACE_S) -> None:
+        if how == closes.SERVER_SHUTDOWN and self.connection not in subscribed:
+            self.connection.transport.close()
+        else:
+            close(self, how, grace_s)
+
+    replace(Fanout, "subscribe", subscribe_and_note)
+    replace(Session, "close", close_subscribers)

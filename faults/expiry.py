@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,10 @@ from app import closes
 from app.closes import Close
 from app.expiry import ExpiryTimer
 from app.fanout import Fanout
+from app.messages import InvalidMessage
+from app.server import TickerService
 from app.sessions import Session
+from app.subscriptions import Keys, Totals
 from faults.fault import fault, replace
 
 AFTER_EXPIRY = "after its token expired: measured "
@@ -152,3 +156,59 @@ def expiry_before_its_time() -> None:
         original(self, expires_at - 1, on_expiry)
 
     replace(ExpiryTimer, "__init__", early)
+
+
+@fault(
+    story="A malformed message stops the timer of its sender's token, so that whoever makes one "
+    "mistake stays for ever.",
+    caught_by={"QA-WS-022": "close of Mia " + AFTER_EXPIRY + "nothing"},
+)
+def mistake_stops_the_expiry() -> None:
+    """Cancel the timer with the error."""
+    original = TickerService.answer_invalid
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        session.expiry.cancel()
+        original(self, session, invalid)
+
+    replace(TickerService, "answer_invalid", answer_invalid)
+
+
+@fault(
+    story="An unsubscribe stops the timer of its client's token along with those of the "
+    "subscription, so that a session outlives its token by as long as it likes.",
+    caught_by={"QA-WS-022": "close of Mia " + AFTER_EXPIRY + "nothing"},
+)
+def unsubscribe_stops_the_expiry() -> None:
+    """Cancel the timer with the subscription."""
+    original = Fanout.unsubscribe
+
+    def unsubscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        session.expiry.cancel()
+        return original(self, session, keys)
+
+    replace(Fanout, "unsubscribe", unsubscribe)
+
+
+@fault(
+    story="A token that expires in some weeks is too much for a timer of 32 bits, which goes off "
+    "at once: whoever has a long token is thrown out as soon as it is in.",
+    caught_by={"QA-WS-022": 'closed with 1008 "token expired" by the service'},
+)
+def far_expiry_goes_off_at_once() -> None:
+    """Count milliseconds in 31 bits, as `setTimeout` does."""
+    original = ExpiryTimer._check
+
+    def arm(self: ExpiryTimer) -> None:
+        remaining_ms = (self._expires_at - time.time()) * 1000
+        delay_s = remaining_ms / 1000 if remaining_ms < 2**31 else 0.001
+        self._handle = asyncio.get_running_loop().call_later(max(delay_s, 0.001), self._check)
+
+    def check(self: ExpiryTimer) -> None:
+        if (self._expires_at - time.time()) * 1000 >= 2**31:
+            self._on_expiry()
+        else:
+            original(self)
+
+    replace(ExpiryTimer, "_arm", arm)
+    replace(ExpiryTimer, "_check", check)

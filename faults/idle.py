@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from app import closes, routes_websocket
+from app.auth import Claims
 from app.closes import Close
 from app.idle import IdleTimer
 from app.server import TickerService
@@ -135,3 +138,31 @@ def subscribed_clients_never_idle() -> None:
         session.idle.cancel()
 
     replace(routes_websocket, "handle_subscribe", handle_subscribe)
+
+
+@fault(
+    story="Timers are kept by user, and that of a session that has ended goes on: whoever has come "
+    "back is closed when the session before would have been idle.",
+    caught_by={"QA-WS-011": OPEN},
+)
+def timer_of_the_last_session_closes_the_next() -> None:
+    """Close the user's newest session when the timer of an earlier one goes off."""
+    newest: dict[str, Session] = {}
+    made, dispose = Session.__init__, Session.dispose
+
+    def note(self: Session, connection: Any, claims: Claims, idle_timeout_s: float) -> None:
+        made(self, connection, claims, idle_timeout_s)
+        newest[claims.sub] = self
+
+    def keep_the_timer(self: Session) -> None:
+        sub, left_s = self.claims.sub, self.idle._last_active + self.idle._timeout_s
+
+        def go_off() -> None:
+            if (now := newest.get(sub)) and now is not self:
+                now.close_idle()
+
+        asyncio.get_running_loop().call_later(max(0.0, left_s - time.monotonic()), go_off)
+        dispose(self)
+
+    replace(Session, "__init__", note)
+    replace(Session, "dispose", keep_the_timer)

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 import jwt
@@ -498,3 +499,91 @@ def tokens_logged_a_moment_later() -> None:
         loop.call_later(LATER_S, lambda: print(f"refused {path}", flush=True))
 
     _on_refusal(tell)
+
+
+@fault(
+    story="Messages are read into one buffer for all clients, and an error quotes what is in it: "
+    "with many clients at work, a part of somebody else's message.",
+    caught_by={"QA-WS-025": OTHERS},
+)
+def error_quotes_another_message() -> None:
+    """Build the error a moment later, of what has come last."""
+    last = [""]
+    parse, answer = messages.parse_command, TickerService.answer_invalid
+
+    def parse_and_keep(message: str | bytes) -> Command:
+        last[0] = str(message)
+        return parse(message)
+
+    def tell(service: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        answer(service, session, InvalidMessage(f"{invalid}: {last[0][:200]}"))
+
+    def answer_later(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        asyncio.get_running_loop().call_later(0.005, tell, self, session, invalid)
+
+    replace(messages, "parse_command", parse_and_keep)
+    replace(TickerService, "answer_invalid", answer_later)
+
+
+@fault(
+    story="The answer to one client's ping message goes to everybody, so that a program that waits "
+    "for its own takes another's for it.",
+    caught_by={"QA-WS-025": OTHERS},
+)
+def pong_messages_to_everybody() -> None:
+    """Broadcast the pong."""
+    original = Fanout.send
+
+    def send(self: Fanout, session: Session, payload: bytes) -> None:
+        original(self, session, payload)
+        if payload == messages.PONG:
+            for other in self._sessions:
+                if other is not session:
+                    original(self, other, payload)
+
+    replace(Fanout, "send", send)
+
+
+def _by_user(owner: object, name: str, session_at: int) -> None:
+    """Let what one client does be done by all clients of the same user."""
+    original = getattr(owner, name)
+
+    def for_all(*args: Any) -> Any:
+        session = args[session_at]
+        service = args[0]
+        for other in service.sessions if hasattr(service, "sessions") else service._sessions:
+            if other is not session and other.claims.sub == session.claims.sub:
+                original(*args[:session_at], other, *args[session_at + 1 :])
+        return original(*args)
+
+    replace(owner, name, for_all)
+
+
+@fault(
+    story="Subscriptions are kept by user: when one of its programs gives up a symbol, the others "
+    "of that desk stand still.",
+    caught_by={"QA-WS-025": "Alice never received ticks that it was due"},
+    also=("QA-WS-119",),
+)
+def unsubscribe_ends_it_for_the_user() -> None:
+    """Take the keys from all programs of the user."""
+    _by_user(Fanout, "unsubscribe", 1)
+
+
+@fault(
+    story="Subscriptions are kept by user: when one of its programs ends, the others of that desk "
+    "stand still.",
+    caught_by={"QA-WS-025": "Alice never received ticks that it was due"},
+    also=("QA-WS-119",),
+)
+def leaving_ends_subscriptions_of_the_user() -> None:
+    """Forget what all programs of the user hold."""
+    original = routes_websocket.cleanup_connection
+
+    def cleanup(service: TickerService, session: Session) -> None:
+        for other in service.sessions:
+            if other.claims.sub == session.claims.sub:
+                service.subscriptions.drop(other)
+        original(service, session)
+
+    replace(routes_websocket, "cleanup_connection", cleanup)

@@ -208,3 +208,55 @@ def place_of_a_cut_line_kept() -> None:
         "is_full",
         lambda self: len(self._sessions) + kept[self] >= self.max_connections,
     )
+
+
+FAILED = frozenset({1002, 1007, 1009})
+"""The codes with which a client is closed for what it has sent."""
+
+
+def _has_failed(session: Session) -> bool:
+    """Tell whether the service has closed a client for what it sent."""
+    sent = session.connection.protocol.close_sent
+    return sent is not None and sent.code in FAILED
+
+
+@fault(
+    story="The place of a client that was closed for a message too large is never given back: the "
+    "error path forgets it, so that one broken program fills the service up.",
+    caught_by={"QA-WS-012": ADMISSION},
+    also=("QA-WS-024",),
+)
+def place_of_a_failed_client_kept() -> None:
+    """Count places apart from the clients that are there."""
+    kept: Counter[SessionRegistry] = Counter()
+    original = SessionRegistry.release
+
+    def release(self: SessionRegistry, session: Session) -> None:
+        if session in self._sessions and _has_failed(session):
+            kept[self] += 1
+        original(self, session)
+
+    replace(SessionRegistry, "release", release)
+    replace(
+        SessionRegistry,
+        "is_full",
+        lambda self: len(self._sessions) + kept[self] >= self.max_connections,
+    )
+
+
+@fault(
+    story="A user's place is not given back when one of its connections was closed for a message "
+    "too large, so that a trader whose program errs twice is locked out.",
+    caught_by={"QA-WS-108": "admission of Alan after Alice left: measured nothing"},
+)
+def user_place_of_a_failed_client_kept() -> None:
+    """Give back the place, and not the user's."""
+    original = SessionRegistry.release
+
+    def release(self: SessionRegistry, session: Session) -> None:
+        failed = session in self._sessions and _has_failed(session)
+        original(self, session)
+        if failed:
+            self._of_user[session.claims.sub] += 1
+
+    replace(SessionRegistry, "release", release)

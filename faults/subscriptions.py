@@ -12,7 +12,7 @@ from app.fanout import Fanout, text_frame
 from app.messages import Tick
 from app.server import TickerService
 from app.sessions import Session
-from app.subscriptions import Key, Keys, Selector, Totals, matching_keys
+from app.subscriptions import Instruments, Key, Keys, Selector, Symbols, Totals, matching_keys
 from faults.fault import fault, replace
 
 BEHIND = "Alice received ticks behind the acknowledgement of its unsubscribe"
@@ -442,3 +442,121 @@ def acknowledgement_names_the_first_request() -> None:
         return original(first[0], totals)
 
     replace(messages, "subscribed", subscribed)
+
+
+# --- one list that names the same twice -----------------------------------------------------------
+
+CAROL_BEHIND = "Carol received ticks behind the acknowledgement of its unsubscribe"
+
+
+def _on_repetition(act: Any) -> None:
+    """Let something happen when one subscribe names the same more than once."""
+    original = routes_websocket.handle_subscribe
+
+    def handle_subscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        original(service, session, selector)
+        named: tuple[int | str, ...] = ()
+        if isinstance(selector, Symbols):
+            named = selector.symbols
+        elif isinstance(selector, Instruments):
+            named = selector.instruments
+        if len(named) > len(set(named)):
+            act(service, session, selector.keys(), len(named) - len(set(named)))
+
+    replace(routes_websocket, "handle_subscribe", handle_subscribe)
+
+
+@fault(
+    story="Whoever names a symbol twice in one list gets each of its ticks twice, and counts "
+    "traded volume double.",
+    caught_by={"QA-WS-008": "Carol received ticks more than once"},
+)
+def repeated_name_doubles_ticks() -> None:
+    """Serve a client twice whose list had the same twice."""
+    doubled, deliver = Marked(), Fanout._deliver
+    _on_repetition(lambda service, session, keys, more: doubled.mark(session, keys))
+
+    def deliver_twice(self: Fanout, session: Session, frames: bytes, ticks: int) -> None:
+        deliver(self, session, frames, ticks)
+        if doubled.of(session) & self._subscriptions.keys_of(session):
+            deliver(self, session, frames, ticks)
+
+    replace(Fanout, "_deliver", deliver_twice)
+
+
+@fault(
+    story="A symbol that was named twice in one list has to be given up twice, and its client does "
+    "not know.",
+    caught_by={"QA-WS-008": CAROL_BEHIND},
+)
+def repeated_name_given_up_once() -> None:
+    """Let the first unsubscribe undo only one of the two."""
+    doubled, unsubscribe = Marked(), Fanout.unsubscribe
+    _on_repetition(lambda service, session, keys, more: doubled.mark(session, keys))
+
+    def count_down(self: Fanout, session: Session, keys: Keys) -> Totals:
+        kept = doubled.of(session) & keys
+        doubled.mark(session, doubled.of(session) - keys)
+        return unsubscribe(self, session, keys - kept)
+
+    replace(Fanout, "unsubscribe", count_down)
+
+
+@fault(
+    story="A symbol that is named twice in one list is counted twice and taken back once, so that "
+    "operations see an audience that is not there.",
+    caught_by={"QA-WS-004": "sockets, sessions and subscriptions of the service"},
+)
+def repeated_name_counted_for_ever() -> None:
+    """Add up what was named once more."""
+    repeated, stats = [0], TickerService.stats
+
+    def count(service: TickerService, session: Session, keys: Keys, more: int) -> None:
+        repeated[0] += more
+
+    def stats_with_them(self: TickerService) -> dict[str, int | bool]:
+        shown = stats(self)
+        return {**shown, "total_subscriptions": shown["total_subscriptions"] + repeated[0]}
+
+    _on_repetition(count)
+    replace(TickerService, "stats", stats_with_them)
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+@fault(
+    story="Of a list that is unsubscribed only the first symbol is given up, and the rest is paid "
+    "for until the window is closed.",
+    caught_by={"QA-WS-008": CAROL_BEHIND},
+)
+def first_of_a_list_unsubscribed() -> None:
+    """Take one."""
+    original = routes_websocket.handle_unsubscribe
+
+    def handle_unsubscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        if isinstance(selector, Symbols):
+            selector = Symbols(selector.symbols[:1])
+        elif isinstance(selector, Instruments):
+            selector = Instruments(selector.instruments[:1])
+        original(service, session, selector)
+
+    replace(routes_websocket, "handle_unsubscribe", handle_unsubscribe)
+
+
+@fault(
+    story="Of a list of instruments only the first is subscribed to, though all are acknowledged: "
+    "a strategy of two legs sees one.",
+    caught_by={"QA-WS-006": "Carol never received ticks that it was due"},
+    also=("QA-WS-128",),
+)
+def first_of_the_instruments_subscribed() -> None:
+    """Take one."""
+    original = Fanout.subscribe
+
+    def subscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        instruments = sorted(key for key in keys if key[0] == "instrument")
+        original(self, session, keys - frozenset(instruments[1:]))
+        return Totals.of(self._subscriptions.keys_of(session) | keys)
+
+    replace(Fanout, "subscribe", subscribe)

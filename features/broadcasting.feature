@@ -11,10 +11,13 @@ Feature: Real-time broadcasting
     > Plan: given a client subscribed to instrument 256265, when an option tick for it is published,
     > then the client receives it within 200 ms, type option_tick, with last_price and greeks equal,
     > digit for digit, to what was published. Edge values are among them: zeros, whole numbers, many
-    > digits, a volume beyond 2^32; and members that the service does not know, objects and lists.
+    > digits, a volume beyond 2^32, null; members that the service does not know, objects and lists;
+    > and a tick that says the same as the one before. Carol has two instruments, and a library that
+    > sends messages in fragments (RFC 6455, section 5.4).
 
     Given Alice is connected and subscribed to instrument 256265
-    When 7 option ticks for instrument 256265 are published, with others for NIFTY in between
+    And Carol is connected, and subscribed to instruments 256265 and 256521 by a message in fragments, with pings between them
+    When 8 option ticks for instrument 256265 are published, with others for NIFTY in between
     Then Alice receives each of them exactly once, within 200 ms
     And the type, instrument_token, symbol, last_price and greeks that Alice receives match what was published, digit for digit
 
@@ -38,7 +41,8 @@ Feature: Real-time broadcasting
   Scenario: QA-WS-007 Underlying bars reach their subscriber
     > Plan: given a client subscribed to the NIFTY underlying, when bars are published, then it
     > receives each with open, high, low, close and volume equal to what was published, and no
-    > option tick. The bars differ in every field, so that a stale value shows.
+    > option tick. The bars differ in every field, so that a stale value shows; but for one that says
+    > the same as the one before, and is owed all the same.
 
     Given Alice is connected and subscribed to the NIFTY underlying
     When these ticks for NIFTY are published in turn
@@ -46,6 +50,7 @@ Feature: Real-time broadcasting
       | bar         | 24010.5  | 24055.25 | 23990.15 | 24040.75 | 182300 |
       | option tick |          |          |          |          |        |
       | bar         | 24040.8  | 24041.1  | 24002.35 | 24012.05 | 97450  |
+      | bar         | 24012    | 24012    | 24012    | 24012    | 0      |
       | bar         | 24012    | 24012    | 24012    | 24012    | 0      |
       | bar         | 0.05     | 1e16     | 0.0      | 24013.1  | 6161122183 |
     Then the open, high, low, close and volume that Alice receives match what was published, digit for digit
@@ -55,13 +60,18 @@ Feature: Real-time broadcasting
   Scenario: QA-WS-008 Clients receive what they subscribed to, and nothing else
     > Plan: given one client subscribed to NIFTY and a control client subscribed to BANKNIFTY, when
     > ticks of both (and of NIFTYNXT50) are published, then each receives all of its own and none of
-    > the others'. The control client shows that the forbidden ticks existed.
+    > the others'. The control client shows that the forbidden ticks existed. Carol names each of two
+    > symbols twice in one message: that is one subscription of each, and one unsubscribe ends both.
 
     Given Alice is connected and subscribed to NIFTY
     And Bob is connected and subscribed to BANKNIFTY
+    And Carol is connected, and subscribed to NIFTY and BANKNIFTY by one message that names each twice
     When 20 option ticks for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    And Carol unsubscribes from NIFTY and BANKNIFTY
+    And 5 option ticks for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And Bob has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
+    And Carol has received every tick for NIFTY and BANKNIFTY published while subscribed, and no tick without a subscription
 
   @QA-WS-008 @p0 @blocker
   Scenario Outline: QA-WS-008 Symbols with unusual names are delivered

@@ -68,12 +68,12 @@ Feature: Error handling
   Scenario: QA-WS-011 An idle connection is closed, a busy one is not
     > Plan: given an idle timeout of N seconds, then a client that neither sends nor receives for N s
     > is closed with 1000 or 1001 and a reason with "idle" or "timeout", between N and N+2 s; a
-    > client that pings is not; a subscribed client that only receives ticks is not. The time runs
+    > client that pings is not, nor by the timer of a session that it had before; a subscribed client that only receives ticks is not. The time runs
     > from what a client did last: from its ping, where it pinged once. What Eve has subscribed to
     > does not tick, so that she receives nothing.
 
     Given the ticker service is running with an idle timeout of 2 seconds
-    And Bob is connected and pings every 1 second
+    And Bob has connected, left, and come back, and pings every 1 second
     And Carol is connected and subscribed to NIFTY, which ticks every 1 second
     And Dora is connected, pings once after 900 ms, and is silent from then on
     And Eve is connected and subscribed to BANKNIFTY
@@ -87,7 +87,8 @@ Feature: Error handling
   Scenario Outline: QA-WS-012 One client over the limit is turned away
     > Plan: given a limit of 10 (and the default 1000), when one more client connects, then it is
     > closed with 1008 and a reason with "max connections", the others are unharmed, and when one
-    > leaves, politely or by a reset, the next client is admitted: one, and not two.
+    > leaves, politely, by a reset, or because the service closes it for an error, the next client is
+    > admitted: one, and not two.
 
     Given the ticker service is running with <limit>
     And <clients> clients are connected and subscribed to NIFTY
@@ -101,9 +102,10 @@ Feature: Error handling
     And Yuri is closed by the service with code 1008 and a reason containing "max connections"
 
     Examples:
-      | limit                                | clients | ending          |
-      | a connection limit of 10             | 10      | a clean close   |
-      | a connection limit of 10             | 10      | an abrupt reset |
+      | limit                                | clients | ending                           |
+      | a connection limit of 10             | 10      | a clean close                    |
+      | a connection limit of 10             | 10      | an abrupt reset                  |
+      | a connection limit of 10             | 10      | a close for an oversized message |
 
     @scale
     Examples: at full size
@@ -111,7 +113,7 @@ Feature: Error handling
       | its default connection limit of 1000 | 1000    | a clean close   |
 
   @QA-WS-108 @p1 @normal @needs.configure @needs.inject @needs.mint @needs.user-limit
-  Scenario: QA-WS-108 One user over the limit of its own is turned away, and nobody else
+  Scenario Outline: QA-WS-108 One user over the limit of its own is turned away, and nobody else
     > Beyond the plan: given a limit of 2 connections per user, when a user connects once more, then
     > it is refused, or closed with 1008; its other connections and all other users are unharmed,
     > and when one of its connections ends, its next is admitted: one, and not two.
@@ -123,6 +125,11 @@ Feature: Error handling
     And an option tick for NIFTY is published
     Then Alan is refused with HTTP 403, 409 or 429, or closed with 1008 and a reason containing "connections"
     And Alice, Anna and Bob receive that tick exactly once, within 2 seconds
-    When Alice disconnects, Alan keeps trying to connect as that user, and Abel comes after that
+    When Alice leaves by <ending>, Alan keeps trying to connect as that user, and Abel comes after that
     Then Alan is welcomed within 2 seconds
     And Abel is refused with HTTP 403, 409 or 429, or closed with 1008 and a reason containing "connections"
+
+    Examples:
+      | ending                           |
+      | a clean close                    |
+      | a close for an oversized message |

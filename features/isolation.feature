@@ -20,12 +20,15 @@ Feature: Isolation
   @QA-WS-025 @p0 @blocker @needs.mint
   Scenario Outline: QA-WS-025 Programs of one user do not hear each other
     > Specification: nobody receives another's id, token, error or acknowledgement; so also where
-    > both clients are the same user, as the programs of one desk are.
+    > both clients are the same user, as the programs of one desk are. What one of them gives up, or
+    > that it leaves, takes nothing from the other.
 
     Given the ticker service is running
     And <programs> are programs of one user and subscribed to NIFTY
     And Bob is connected and subscribed to BANKNIFTY
     When Anna subscribes to BANKNIFTY
+    And Anna unsubscribes from NIFTY
+    And Anna reconnects after a clean close
     And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
@@ -62,12 +65,14 @@ Feature: Isolation
 
   @QA-WS-025 @p0 @blocker
   Scenario Outline: QA-WS-025 A client cannot publish
-    > Specification: a client cannot publish. Whatever it sends, nobody receives it as a tick.
+    > Specification: a client cannot publish. Whatever it sends, nobody receives it as a tick, and
+    > no error to anybody else quotes it.
 
     Given the ticker service is running
     And Alice is connected and subscribed to NIFTY
     And Mallory is connected and subscribed to BANKNIFTY
     When Mallory tries to publish: <message>
+    And Alice and Mallory send broken JSON at the same moment, each with a mark of its own
     And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
     And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription

@@ -9,23 +9,27 @@ Feature: Connection lifecycle
   @QA-WS-001 @p0 @blocker
   Scenario: QA-WS-001 A connection is established
     > Plan: given the service is running, when an authorised client connects, then the connection
-    > is open, and a WebSocket ping is answered within 5 s.
+    > is open, and a WebSocket ping is answered within 5 s. Two clients ping at the same moment, and
+    > each gets the answer to its own.
 
+    Given Bob is connected
     When Alice connects with a valid token
     Then Alice is connected
-    And a WebSocket ping from Alice is answered within 5 seconds
+    And a WebSocket ping from Alice and Bob is answered within 5 seconds
 
   @QA-WS-002 @p0 @blocker
   Scenario Outline: QA-WS-002 A connection without a token is refused
     > Plan: given no token, when a client connects, then it is refused with HTTP 401, or closed with
     > 1008 and a reason that contains "Authentication required".
-    > A bare 403 or a lost connection does not tell the client why, and fails.
+    > A bare 403 or a lost connection does not tell the client why, and fails. A name and a password
+    > that nobody has are no token either.
 
     Given the market is <market>
     When Alice connects without a token
-    Then Alice is refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
-    And Alice has received no welcome
-    And Alice has received no tick
+    And Bob connects with HTTP Basic credentials instead of a token
+    Then Alice and Bob are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    And Alice and Bob have received no welcome
+    And Alice and Bob have received no tick
 
     Examples:
       | market |
@@ -73,7 +77,8 @@ Feature: Connection lifecycle
     > sockets, sessions and subscriptions return exactly to where they were, and its memory grew by
     > less than 10 MB. Measured on the service's process and in its own statistics. A client
     > whose connection is reset must leave no more behind than one that closes it cleanly, and one
-    > that has subscribed twice, or given something up, no more than any other.
+    > that has subscribed twice, naming it twice the second time, or given something up, no more than
+    > any other. A clean close is answered (RFC 6455, section 5.5.1).
 
     Given a fresh ticker service is running
     And Alice, Bob and Carol are connected and subscribed to NIFTY

@@ -174,16 +174,18 @@ Feature: Tokens
   Scenario: QA-WS-022 A session ends with its token
     > Specification: given a token that expires in 3 s, on an idle, a listening and a pinging
     > client, then each is closed with 1008 "token expired" within 2 s of the expiry, gets no later
-    > tick, cannot reconnect with it, and a neighbour with a longer token is unharmed. The clients
-    > show it in each place where the service takes tokens, by turns.
+    > tick, cannot reconnect with it, and a neighbour with a longer token is unharmed. Mia has
+    > made a mistake, and has unsubscribed; that changes nothing. The clients show it in each place
+    > where the service takes tokens, by turns.
 
-    Given Nora is connected and subscribed to NIFTY, which ticks every 50 ms
-    And Ida, Lars and Pia are connected with a token that expires in 3 seconds
+    Given Nora is connected with a token that expires in 60 days, and subscribed to NIFTY, which ticks every 50 ms
+    And Ida, Lars, Pia and Mia are connected with a token that expires in 3 seconds
     When Lars subscribes to NIFTY
     And Pia pings every 200 ms
-    Then Ida, Lars and Pia are closed by the service with code 1008 and a reason containing "token expired", within 2 seconds of the expiry and not before
-    When Ida, Lars and Pia reconnect with that token
-    Then Ida, Lars and Pia are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    And Mia sends broken JSON, subscribes to BANKNIFTY, and unsubscribes from it
+    Then Ida, Lars, Pia and Mia are closed by the service with code 1008 and a reason containing "token expired", within 2 seconds of the expiry and not before
+    When Ida, Lars, Pia and Mia reconnect with that token
+    Then Ida, Lars, Pia and Mia are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
     And Nora is connected
 
   @QA-WS-125 @p1 @normal @needs.mint @needs.inject @needs.rotation

@@ -38,6 +38,12 @@ async def tries_to_publish(context: StepContext, client: str, name: str) -> None
     await context.testbed.do(isolation.try_to_publish, client, name)
 
 
+@when("{clients:Clients} send broken JSON at the same moment, each with a mark of its own")
+async def err_at_once(context: StepContext, clients: list[str]) -> None:
+    """Whoever gets an error gets its own: the mark stands in no other message."""
+    await context.testbed.do(isolation.err_at_once, clients)
+
+
 @when("valid and forged tokens are presented wherever a client can put one")
 async def tokens_are_presented(context: StepContext) -> None:
     """Where tokens belong and where they do not; clients that are let in then make mistakes."""

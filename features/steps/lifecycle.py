@@ -6,10 +6,13 @@ from qaws.behaviours import (
     expiry,
     greetings,
     idleness,
+    leaving,
     lifecycle,
     long_messages,
     mistakes,
+    pings,
     publishing,
+    subscriptions,
     tokens,
 )
 from qaws.gherkin.steps import given, rows_of, then, when
@@ -23,6 +26,26 @@ async def clients_are_subscribed(
 ) -> None:
     """Clients that were welcomed, and whose subscriptions were acknowledged."""
     await context.testbed.do(lifecycle.be_subscribed, clients, selection)
+
+
+@given(
+    "{clients:Clients} {be:Be} connected, and subscribed to {selection:Selection} by one message that names each twice"
+)
+async def clients_are_subscribed_named_twice(
+    context: StepContext, clients: list[str], be: str, selection: Selection
+) -> None:
+    """Each once and no more; where a service refuses such a message, by one as any other."""
+    await context.testbed.do(subscriptions.be_subscribed_named_twice, clients, selection)
+
+
+@given(
+    "{clients:Clients} {be:Be} connected, and subscribed to {selection:Selection} by a message in fragments, with pings between them"
+)
+async def clients_are_subscribed_in_fragments(
+    context: StepContext, clients: list[str], be: str, selection: Selection
+) -> None:
+    """As every service has to take it (RFC 6455, section 5.4)."""
+    await context.testbed.do(subscriptions.be_subscribed_in_fragments, clients, selection)
 
 
 @given(
@@ -76,6 +99,14 @@ async def client_pings_once(context: StepContext, client: str, delay: float) -> 
     await context.testbed.do(idleness.be_pinging_once, client, delay)
 
 
+@given("{client:Client} has connected, left, and come back, and pings every {every:Duration}")
+async def client_has_come_back(context: StepContext, client: str, every: float) -> None:
+    """Welcomed twice, with a clean close between; then it sends ping messages as the others do."""
+    await context.testbed.do(lifecycle.be_connected, [client])
+    await context.testbed.do(leaving.end_connection, client, "a clean close")
+    await context.testbed.do(lifecycle.be_pinging, client, every)
+
+
 @given("{clients:Clients} {be:Be} connected from {origin:Origin}")
 async def clients_are_connected_from(
     context: StepContext, clients: list[str], be: str, origin: str
@@ -90,6 +121,18 @@ async def clients_are_connected_from_no_page(
 ) -> None:
     """Clients that are not browsers, and were welcomed."""
     await context.testbed.do(lifecycle.be_connected, clients)
+
+
+@given(
+    "{client:Client} is connected with a token that expires in {days:Number} days, and subscribed to {selection:Selection}, which ticks every {every:Duration}"
+)
+async def client_has_a_far_expiry(
+    context: StepContext, client: str, days: int, selection: Selection, every: float
+) -> None:
+    """Or, where a service admits nobody for so long, with one of an hour, as all others have."""
+    await context.testbed.do(expiry.connect_for_days, client, days)
+    await context.testbed.do(lifecycle.subscribe, [client], selection)
+    await context.testbed.do(publishing.keep_publishing, selection, every)
 
 
 @given("{clients:Clients} {be:Be} connected with a token that expires in {lifetime:Duration}")
@@ -132,10 +175,16 @@ async def connects_without_token(context: StepContext, client: str) -> None:
     await context.testbed.do(lifecycle.connect, [client], None)
 
 
+@when("{client:Client} connects with HTTP Basic credentials instead of a token")
+async def connects_with_basic_credentials(context: StepContext, client: str) -> None:
+    """In an Authorization header: a name and a password that nobody has (RFC 7617)."""
+    await context.testbed.do(tokens.connect_with_basic_credentials, client)
+
+
 @when("{client:Client} reconnects after {ending}")
 async def reconnects(context: StepContext, client: str, ending: str) -> None:
     """A client's connection ends with "a clean close" or "an abrupt reset", and it comes back."""
-    await context.testbed.do(lifecycle.end_connection, client, ending)
+    await context.testbed.do(leaving.end_connection, client, ending)
     await context.testbed.do(lifecycle.connect, [client])
 
 
@@ -164,13 +213,13 @@ async def connects_as_that_user(context: StepContext, client: str) -> None:
 
 
 @when(
-    "{leaver:Client} disconnects, {client:Client} keeps trying to connect as that user, and {last:Client} comes after that"
+    "{leaver:Client} leaves by {ending}, {client:Client} keeps trying to connect as that user, and {last:Client} comes after that"
 )
 async def keeps_trying_as_that_user(
-    context: StepContext, leaver: str, client: str, last: str
+    context: StepContext, leaver: str, ending: str, client: str, last: str
 ) -> None:
-    """A clean close; one shows tokens of that subject until it is welcomed, another one once."""
-    await context.testbed.do(lifecycle.end_connection, leaver, "a clean close")
+    """One shows tokens of that subject until it is welcomed, another one once."""
+    await context.testbed.do(leaving.end_connection, leaver, ending)
     await context.testbed.do(tokens.take_place_as_that_user, client, leaver)
     await context.testbed.do(tokens.connect_as_that_user, last)
 
@@ -182,7 +231,7 @@ async def keeps_trying_to_connect(
     context: StepContext, leaver: str, client: str, last: str
 ) -> None:
     """A clean close; one shows a valid token until it is welcomed, another then shows one once."""
-    await context.testbed.do(lifecycle.end_connection, leaver, "a clean close")
+    await context.testbed.do(leaving.end_connection, leaver, "a clean close")
     await context.testbed.do(tokens.take_place, client, leaver)
     await context.testbed.do(lifecycle.connect, [last])
 
@@ -193,8 +242,8 @@ async def keeps_trying_to_connect(
 async def keeps_trying_after(
     context: StepContext, leaver: str, ending: str, client: str, last: str
 ) -> None:
-    """The same behind "a clean close" or "an abrupt reset"."""
-    await context.testbed.do(lifecycle.end_connection, leaver, ending)
+    """By "a clean close", "an abrupt reset" or "a close for an oversized message"."""
+    await context.testbed.do(leaving.end_connection, leaver, ending)
     await context.testbed.do(tokens.take_place, client, leaver)
     await context.testbed.do(lifecycle.connect, [last])
 
@@ -207,7 +256,7 @@ async def clients_come_and_go(
 ) -> None:
     """Clients that come, are served, and leave with "a clean close" or "an abrupt reset"."""
     newcomers = [f"short-lived {client}" for client in clients]
-    await context.testbed.do(lifecycle.come_and_go, newcomers, selection, other, ending)
+    await context.testbed.do(leaving.come_and_go, newcomers, selection, other, ending)
 
 
 @when("{clients:Clients} {subscribing:Subscribing} to {selection:Selection}")
@@ -241,7 +290,7 @@ async def stays_silent(context: StepContext, client: str, at_most: float) -> Non
 @when("{client:Client} stops responding, leaving the connection half-open")
 async def stops_responding(context: StepContext, client: str) -> None:
     """Its connection stays, but nobody reads from it, answers on it, or closes it."""
-    await context.testbed.do(lifecycle.vanish, client)
+    await context.testbed.do(leaving.vanish, client)
 
 
 @when("{client:Client} sends a malformed message {times:Number} times: {name:MalformedMessage}")
@@ -256,6 +305,16 @@ async def sends_malformed(context: StepContext, client: str, times: int, name: s
 async def sends_long_pings(context: StepContext, client: str, times: int, size: int) -> None:
     """Filled up with blanks; each when the one before has been answered."""
     await context.testbed.do(long_messages.send_pings, client, times, size)
+
+
+@when(
+    "{client:Client} sends broken JSON, subscribes to {selection:Selection}, and unsubscribes from it"
+)
+async def errs_and_changes_its_mind(
+    context: StepContext, client: str, selection: Selection
+) -> None:
+    """What may happen in any session: an error is its answer, and two acknowledgements."""
+    await context.testbed.do(mistakes.make_one_and_go_on, client, selection)
 
 
 @then("{clients:Clients} {be:Be} connected")
@@ -275,7 +334,7 @@ async def ping_is_answered(
     context: StepContext, ping: str, clients: list[str], bound: float
 ) -> None:
     """A ping frame of the protocol, or a ping message of the dialect, comes back as a pong."""
-    await context.testbed.do(lifecycle.ping_answered, clients, ping, bound)
+    await context.testbed.do(pings.ping_answered, clients, ping, bound)
 
 
 @then("{client:Client} is welcomed within {bound:Duration}")

@@ -26,6 +26,28 @@ def welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[
     return findings
 
 
+def pong_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
+    """Say who received a pong that answers the ping of another (RFC 6455, section 5.5.3).
+
+    Pongs that nobody has asked for are lawful: what one has in it is another's only where another
+    has pinged with just that, and the client itself has not.
+    """
+    pinged = {
+        frame.text: other.name
+        for other in testbed.scenario.connections.all
+        for frame in other.log
+        if frame.kind == "ping" and frame.direction == "→" and frame.text
+    }
+    return [
+        f"{mine.name} received a pong with the payload of {pinged[frame.text]}'s ping"
+        for mine in connections
+        for frame in mine.log
+        if frame.kind == "pong"
+        and frame.direction == "←"
+        and pinged.get(frame.text, mine.name) != mine.name
+    ]
+
+
 def acknowledgement_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
     """Say who was told more often than it has asked that it holds something, or of something else.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from qaws.behaviours import lifecycle
+from qaws.behaviours import leaving, lifecycle
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import NotVerified
@@ -38,9 +38,9 @@ async def be_subscribed(testbed: Testbed, clients: Sequence[str], selection: Sel
 async def come_and_go(
     testbed: Testbed, clients: Sequence[str], selection: Selection, ending: str
 ) -> None:
-    """Let clients that offer compression come, be served, and leave; as `lifecycle.come_and_go`."""
+    """Let clients that offer compression come, be served, and leave; as `leaving.come_and_go`."""
     await be_subscribed(testbed, clients, selection)
-    await lifecycle.ping_and_leave(testbed, clients, ending)
+    await leaving.ping_and_leave(testbed, clients, ending)
 
 
 async def send_padded(testbed: Testbed, client: str, kib: int, fragments: int) -> None:

@@ -320,6 +320,7 @@ def findings(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
         *_audit(testbed, connections),
         *answers.welcome_faults(testbed, connections),
         *answers.acknowledgement_faults(testbed, connections),
+        *answers.pong_faults(testbed, connections),
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from qaws.behaviours import deliveries, lifecycle
+from qaws.behaviours import deliveries, leaving, lifecycle
 from qaws.behaviours.lifecycle import shown
 from qaws.clients.registry import key_of
 from qaws.protocol.market import Selection
@@ -64,7 +64,7 @@ async def leave_amid_ticks(testbed: Testbed, manner: str, selection: Selection, 
     make = partial(testbed.feed.market.tick, "option_tick", symbol, instrument)
     for leaver in testbed.scenario.stash[LEAVERS]:
         await testbed.feed.publish_together([make] * ticks)
-        await lifecycle.end_connection(testbed, leaver, MANNERS[manner])
+        await leaving.end_connection(testbed, leaver, MANNERS[manner])
 
 
 async def received_all_in_time(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:

@@ -64,6 +64,25 @@ async def connect_expiring(testbed: Testbed, clients: Sequence[str], lifetime_ms
         await lifecycle.be_connected(testbed, [client], token, location=place, which=which)
 
 
+async def connect_for_days(testbed: Testbed, client: str, days: int) -> None:
+    """Connect a client with a token that is good for so many days.
+
+    More than 24 of them are more milliseconds than 32 bits hold, as many a timer does. Whoever is
+    refused with such a token comes again with one of the usual lifetime: an issuer may be held to a
+    limit.
+
+    Raises:
+        Broken: the target lets nobody mint.
+        Refuted: it was not welcomed.
+    """
+    (token,) = await testbed.tokens.for_clients(1, exp=int(time.time()) + days * 86_400)
+    which = f"a token that expires in {days} days"
+    (connection,) = await lifecycle.connect(testbed, [client], token, which=which)
+    if not connection.is_welcomed:
+        testbed.scenario.remarks.append(f"{which} is refused here: {connection.summary()}")
+        await lifecycle.be_connected(testbed, [client])
+
+
 def expiry_ns(clock: WallClock, connection: Connection, leeway_s: float = 0.0) -> int:
     """Return when the token expires that a client has shown, as `time.monotonic_ns()`.
 
@@ -106,8 +125,8 @@ async def closed_on_expiry(
 ) -> None:
     """Require that clients are closed when their token expires: not before, and in time.
 
-    Those that are subscribed must have been served until then. That they get no later tick is seen
-    by one that others get.
+    Those that are subscribed then must have been served until then. That they get no later tick
+    is seen by one that others get.
 
     Raises:
         Inconclusive: the wall clock has been set since they connected.
@@ -138,7 +157,7 @@ async def closed_on_expiry(
         checks.not_before_ms(what, at_ns, ending.at_ns, 0)
         checks.at_most_ms(what, at_ns, ending.at_ns, within_ms)
         connection.end_was_due = True
-        if connection.entitlements:
+        if connection.holds():
             ticks = [frame.at_ns for frame in connection.received("tick")]
             last_ns = max(ticks, default=connection.started_ns)
             silence = f"time without a tick before {connection.name} was closed"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -18,12 +19,18 @@ from qaws.protocol.attempts import ATTEMPTS
 from qaws.protocol.commands import Commands
 from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, instrument_of
+from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified, Refuted
 
 SYMBOL = "NIFTY"
 FORGED_SEQUENCE = 1_000_000_000
 """The sequence number of a tick that only a client has sent: the feed never gets that far."""
+
+
+MARK_BYTES = 8
+MARKS = Key[dict[str, str]]("nobody has sent anything with a mark of its own")
+"""Client → what stands in a message of its own, and in nobody else's."""
 
 
 class Forger(NamedTuple):
@@ -121,12 +128,31 @@ async def try_to_subscribe(testbed: Testbed, client: str, symbol: str) -> None:
         raise Refuted(f'{client} asked for "{symbol}" and got no answer: {connection.summary()}')
 
 
+async def err_at_once(testbed: Testbed, clients: Sequence[str]) -> None:
+    """Let clients send broken JSON at the same moment, each with a mark that nobody else has.
+
+    Whether they get errors is not judged here (QA-WS-010): only that none has another's mark in it.
+
+    Raises:
+        Broken: one of them has not connected.
+    """
+    connections = testbed.scenario.connections.of(clients)
+    marks = {connection.name: secrets.token_hex(MARK_BYTES) for connection in connections}
+    testbed.scenario.stash.setdefault(MARKS, {}).update(marks)
+    broken = testbed.dialect.malformed("broken JSON")
+    sent = [await c.send(f"{broken} {marks[c.name]}") for c in connections]
+    is_error = lifecycle.is_kind(testbed, "error")
+    waits = map(lambda c, s: c.wait_for(is_error, s, testbed.grace_s), connections, sent)
+    await asyncio.gather(*waits)
+
+
 async def nothing_is_mixed_up(testbed: Testbed) -> None:
     """Require that no client has received what belongs to another.
 
     That is: the session id of another, any token, an answer to what it has not asked, or an
-    acknowledgement of a selector that it has not named. A pong comes first, behind which nothing
-    older can come.
+    acknowledgement of a selector that it has not named, or what another has sent in error. A pong
+    comes first, behind
+    which nothing older can come.
     """
     connections = [c for c in testbed.scenario.connections.all if c.is_welcomed]
     await _hear_all(testbed, [c for c in connections if c.is_open])
@@ -154,9 +180,20 @@ def _not_its_own(
         if other is not mine and other.session_id and other.session_id in heard
     ]
     findings += [f"{mine.name} received {trace}" for trace in traces(heard, tokens)]
+    marks = testbed.scenario.stash.get(MARKS) or {}
+    findings += [
+        f"{mine.name} received what {other} had sent: {_around(heard, mark)}"
+        for other, mark in marks.items()
+        if other != mine.name and mark in heard
+    ]
     if testbed.dialect.answers_once and answered > len(sent):
         findings.append(f"{mine.name} sent {len(sent)} messages and received {answered} answers")
     return findings + answers.acknowledgement_faults(testbed, [mine])
+
+
+def _around(heard: str, mark: str) -> str:
+    """Return the message in which a mark stands."""
+    return next(line for line in heard.split("\n") if mark in line)[:200]
 
 
 async def _hear_all(testbed: Testbed, connections: Sequence[Connection]) -> None:

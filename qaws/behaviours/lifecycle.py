@@ -13,7 +13,6 @@ from enum import Enum
 from typing import Any
 
 from qaws.behaviours import persons
-from qaws.behaviours.presence import require_present
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.protocol import origins
@@ -45,6 +44,7 @@ async def connect(
     may_be_gone: bool = False,
     compression: bool = False,
     which: str = "",
+    headers: Sequence[tuple[str, str]] = (),
 ) -> list[Connection]:
     """Connect clients, and wait until each was welcomed or turned away, whichever it is.
 
@@ -58,7 +58,8 @@ async def connect(
         receive_buffer: as in `Connection.open`.
         may_be_gone: as in `Connection.open`; then the service need not be alive either.
         compression: as in `Connection.open`.
-        which: the kind of token, in the words of the features, where one is given.
+        which: what they show, in the words of the features, where that is no valid token.
+        headers: names and values of headers that go with it.
 
     Raises:
         Broken: nobody listens there, or there is no such token location or origin.
@@ -78,7 +79,7 @@ async def connect(
         service,
         tokens,
         location or auth.token_locations[0],
-        origins.headers(origin),
+        [*origins.headers(origin), *headers],
         receive_buffer,
         may_be_gone=may_be_gone,
         compression=compression,
@@ -104,7 +105,8 @@ def _came_with(
     token: str | Sequence[str] | Shown | None, which: str, location: str, origin: str
 ) -> str:
     """Say what clients show, in which place, and from which page."""
-    shows = "no token" if token is None else f"{which or Shown.VALID.value}, in the {location}"
+    valid = f"{which or Shown.VALID.value}, in the {location}"
+    shows = which or "no token" if token is None else valid
     return shows + (f", from {origin}" if origin != origins.NONE else "")
 
 
@@ -182,7 +184,35 @@ async def subscribe(testbed: Testbed, clients: Sequence[str], selection: Selecti
     """
     connections = testbed.scenario.connections.of(clients)
     acks = await asyncio.gather(*(c.subscribe(selection, testbed.grace_s) for c in connections))
-    _require_acks(testbed, connections, acks, f"to subscribe to {selection}")
+    require_acks(testbed, connections, acks, f"to subscribe to {selection}")
+
+
+async def subscribe_named_twice(
+    testbed: Testbed, clients: Sequence[str], selection: Selection
+) -> None:
+    """Subscribe clients by one message in which each name stands twice.
+
+    A service may refuse that; then they subscribe as any other, and so they do where the dialect
+    asks for one item at a time, or counts acknowledgements by items.
+
+    Raises:
+        Refuted: it was neither acknowledged nor refused.
+    """
+    said, connections = testbed.dialect, testbed.scenario.connections.of(clients)
+    once, twice = (said.subscribing(said.sayable(each)) for each in (selection, selection.twice()))
+    if [each.acks for each in once] != [each.acks for each in twice]:
+        testbed.scenario.remarks.append(f"the dialect {said.name} names nothing twice at once")
+        await subscribe(testbed, clients, selection)
+        return
+    asking = (c.subscribe(selection.twice(), testbed.grace_s) for c in connections)
+    acks = await asyncio.gather(*asking)
+    told = [(c, ack) for c, ack in zip(connections, acks, strict=True) if not c.refused]
+    refused = [c.name for c in connections if c.refused]
+    asked = f"to subscribe to {selection}, named twice in one message,"
+    require_acks(testbed, [c for c, _ in told], [ack for _, ack in told], asked)
+    if refused:
+        testbed.scenario.remarks.append("what is named twice in one message is refused here")
+        await subscribe(testbed, refused, selection)
 
 
 async def be_subscribed(
@@ -209,7 +239,7 @@ async def unsubscribe(testbed: Testbed, clients: Sequence[str], selection: Selec
     acks = await asyncio.gather(*(c.unsubscribe(selection, testbed.grace_s) for c in connections))
     told = [(c, a) for c, a in zip(connections, acks, strict=True) if not _may_lack(c, needless)]
     held, given = [c for c, _ in told], [a for _, a in told]
-    _require_acks(testbed, held, given, f"to unsubscribe from {selection}")
+    require_acks(testbed, held, given, f"to unsubscribe from {selection}")
 
 
 def _may_lack(connection: Connection, needless: Sequence[Connection]) -> bool:
@@ -217,9 +247,10 @@ def _may_lack(connection: Connection, needless: Sequence[Connection]) -> bool:
     return connection.refused and connection in needless
 
 
-def _require_acks(
+def require_acks(
     testbed: Testbed, connections: Sequence[Connection], acks: Sequence[Frame | None], asked: str
 ) -> None:
+    """Raise `Refuted` where what clients asked for was not acknowledged."""
     for connection, ack in zip(connections, acks, strict=True):
         if ack is None:
             answer = "an error" if connection.refused else "no acknowledgement"
@@ -227,57 +258,6 @@ def _require_acks(
             raise Refuted(
                 f"{connection.name} asked {asked} and got {answer}{within}: {connection.summary()}"
             )
-
-
-async def come_and_go(
-    testbed: Testbed, clients: Sequence[str], selection: Selection, other: Selection, ending: str
-) -> None:
-    """Let clients connect, subscribe, ping, and disconnect with an ending that features name.
-
-    They subscribe to one selection twice; the other one they give up again.
-
-    Raises:
-        Broken: no such ending is known.
-        Refuted: one was not welcomed, acknowledged, or answered.
-    """
-    await be_connected(testbed, clients)
-    for each in (selection, other, selection):
-        await subscribe(testbed, clients, each)
-    await unsubscribe(testbed, clients, other)
-    await ping_and_leave(testbed, clients, ending)
-
-
-async def ping_and_leave(testbed: Testbed, clients: Sequence[str], ending: str) -> None:
-    """Let clients ping, each when the one before was answered, and then all disconnect."""
-    for connection in testbed.scenario.connections.of(clients):
-        asked = await connection.send(testbed.dialect.ping())
-        if not await connection.wait_for(is_kind(testbed, "pong"), asked, testbed.grace_s):
-            raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
-    await asyncio.gather(*(end_connection(testbed, client, ending) for client in clients))
-
-
-async def end_connection(testbed: Testbed, client: str, ending: str) -> None:
-    """End a client's connection by "a clean close" or "an abrupt reset".
-
-    Raises:
-        Broken: no such ending is known.
-    """
-    connection = testbed.scenario.connections.named(client)
-    ways = {"a clean close": connection.close, "an abrupt reset": connection.reset}
-    if ending not in ways:
-        raise Broken(f'no ending "{ending}"; known are {", ".join(ways)}')
-    await ways[ending]()
-
-
-async def vanish(testbed: Testbed, client: str) -> None:
-    """Let a client stop reading and answering: its machine is gone, and no packet tells of it.
-
-    Raises:
-        Refuted, NotVerified: it had gone before; see `require_present`.
-    """
-    connection = testbed.scenario.connections.named(client)
-    require_present([connection], "when it was to vanish")
-    connection.vanish()
 
 
 async def be_pinging(testbed: Testbed, client: str, every_ms: float) -> None:
@@ -344,35 +324,6 @@ async def connected_after(testbed: Testbed, clients: Sequence[str], after_ms: fl
         *(c.wait_for(lambda f: f.kind in ("close", "end"), None, remaining) for c in connections)
     )
     await connected(testbed, clients)
-
-
-async def ping_answered(
-    testbed: Testbed, clients: Sequence[str], ping: str, within_ms: float
-) -> None:
-    """Require that pings come back within `within_ms`.
-
-    Args:
-        testbed: the testbed.
-        clients: whose.
-        ping: "WebSocket ping" (RFC 6455 section 5.5.2) or "ping message" (the dialect's own).
-        within_ms: the bound in milliseconds.
-    """
-    wait_s = within_ms / 1e3 + testbed.grace_s
-    for connection in testbed.scenario.connections.of(clients):
-        if ping == "WebSocket ping":
-            sent_ns, pong_ns = await connection.ping_frame(wait_s)
-        else:
-            sent = await connection.send(testbed.dialect.ping())
-            pong = await connection.wait_for(is_kind(testbed, "pong"), sent, wait_s)
-            sent_ns, pong_ns = sent.at_ns, pong.at_ns if pong else None
-        in_time(
-            testbed,
-            f"answer to {connection.name}'s {ping}",
-            sent_ns,
-            pong_ns,
-            within_ms,
-            connection,
-        )
 
 
 def in_time(

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from qaws.behaviours import lifecycle
 from qaws.behaviours.lifecycle import in_time, is_kind
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
+from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
@@ -44,6 +46,21 @@ async def make(testbed: Testbed, client: str, name: str, times: int) -> None:
         NotVerified: the dialect does not say how it is spelled.
     """
     await send(testbed, client, testbed.dialect.malformed(name), times)
+
+
+async def make_one_and_go_on(testbed: Testbed, client: str, selection: Selection) -> None:
+    """Send broken JSON, wait for its answer, and subscribe and unsubscribe as if nothing had been.
+
+    Whether it is answered is not judged here (QA-WS-010).
+
+    Raises:
+        Refuted: one of the two requests was not acknowledged.
+    """
+    connection = testbed.scenario.connections.named(client)
+    mistake = await connection.send(testbed.dialect.malformed("broken JSON"))
+    await connection.wait_for(is_kind(testbed, "error"), mistake, testbed.grace_s)
+    await lifecycle.subscribe(testbed, [client], selection)
+    await lifecycle.unsubscribe(testbed, [client], selection)
 
 
 async def send(testbed: Testbed, client: str, text: str, times: int) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qaws.auth.forgeries import forged
-from qaws.behaviours import entitlements, lifecycle, mistakes, publishing, tokens
+from qaws.behaviours import entitlements, leaving, lifecycle, mistakes, publishing, tokens
 from qaws.clients.frame_log import Frame
 from qaws.oracle.ledger import Entitlement
 from qaws.protocol.attempts import HALVES
@@ -51,7 +51,7 @@ async def connect_again(testbed: Testbed, client: str, kind: str, selection: Sel
     await lifecycle.subscribe(testbed, [name], selection)
     await publishing.publish(testbed, selection, "option_tick")
     await lifecycle.unsubscribe(testbed, [name], selection)
-    await lifecycle.end_connection(testbed, name, "a clean close")
+    await leaving.end_connection(testbed, name, "a clean close")
 
 
 async def _token(testbed: Testbed, client: str, kind: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qaws.auth.revocation import Revoker
-from qaws.behaviours import closes, lifecycle
+from qaws.behaviours import closes, leaving, lifecycle
 from qaws.behaviours.presence import require_present
 from qaws.clients.connection import Connection
 from qaws.clients.endings import Refusal
@@ -60,7 +60,7 @@ async def connect_twice(testbed: Testbed, clients: Sequence[str]) -> None:
     """
     for client in clients:
         await lifecycle.be_connected(testbed, [client])
-        await lifecycle.end_connection(testbed, client, "a clean close")
+        await leaving.end_connection(testbed, client, "a clean close")
         again = await connect_once_more(testbed, client)
         if not again.is_welcomed:
             raise NotVerified(
@@ -68,7 +68,7 @@ async def connect_twice(testbed: Testbed, clients: Sequence[str]) -> None:
                 "that it is refused later would show nothing. A service of which this is meant "
                 "has [auth] single_use = true in its target"
             )
-        await lifecycle.end_connection(testbed, client, "a clean close")
+        await leaving.end_connection(testbed, client, "a clean close")
 
 
 async def connect_once_more(testbed: Testbed, client: str) -> Connection:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from qaws.behaviours import deliveries, fences, lifecycle
+from qaws.behaviours import deliveries, fences, leaving, lifecycle
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.registry import Registry
@@ -119,7 +119,7 @@ class Reconnect:
 
     async def play(self, stage: ModelRunner) -> str:
         """See `Command`."""
-        await lifecycle.end_connection(stage.testbed, self.client, self.ending)
+        await leaving.end_connection(stage.testbed, self.client, self.ending)
         stage.model[self.client].clear()
         await lifecycle.be_connected(stage.testbed, [self.client])
         return ""

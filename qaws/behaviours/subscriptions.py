@@ -5,8 +5,10 @@ Every function takes the testbed first and runs on its loop thread.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
+from collections.abc import Sequence
 
 from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.deliveries import account
@@ -17,6 +19,39 @@ from qaws.oracle.ledger import Published
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
+
+
+async def be_subscribed_named_twice(
+    testbed: Testbed, clients: Sequence[str], selection: Selection
+) -> None:
+    """Connect clients, and subscribe them by one message in which each name stands twice.
+
+    Raises:
+        Refuted: one was not welcomed, or its subscription neither acknowledged nor refused.
+    """
+    await lifecycle.be_connected(testbed, clients)
+    await lifecycle.subscribe_named_twice(testbed, clients, selection)
+
+
+async def be_subscribed_in_fragments(
+    testbed: Testbed, clients: Sequence[str], selection: Selection
+) -> None:
+    """Connect clients, and subscribe them by messages that come in fragments, with pings between.
+
+    Every endpoint has to take fragments, and control frames among them (RFC 6455, section 5.4).
+
+    Raises:
+        Refuted: one was not welcomed, or its subscription not acknowledged.
+    """
+    await lifecycle.be_connected(testbed, clients)
+    connections = testbed.scenario.connections.of(clients)
+    for connection in connections:
+        connection.in_fragments = True
+    acks = await asyncio.gather(*(c.subscribe(selection, testbed.grace_s) for c in connections))
+    for connection in connections:
+        connection.in_fragments = False
+    asked = f"in fragments, with pings between them, to subscribe to {selection}"
+    lifecycle.require_acks(testbed, connections, acks, asked)
 
 
 async def churn(

@@ -7,6 +7,8 @@ expire are in `expiry`.
 from __future__ import annotations
 
 import asyncio
+import base64
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -258,6 +260,18 @@ async def share_a_user(testbed: Testbed, clients: Sequence[str], selection: Sele
     except Refuted as refuted:
         raise NotVerified(f"one user cannot connect twice here: {refuted}") from None
     await lifecycle.subscribe(testbed, clients, selection)
+
+
+async def connect_with_basic_credentials(testbed: Testbed, client: str) -> None:
+    """Connect a client that shows a name and a password of nobody's (RFC 7617), and no token."""
+    credentials = base64.b64encode(f"{client}:{secrets.token_hex(8)}".encode()).decode()
+    await lifecycle.connect(
+        testbed,
+        [client],
+        None,
+        which="HTTP Basic credentials and no token",
+        headers=[("Authorization", f"Basic {credentials}")],
+    )
 
 
 async def connect_as_that_user(testbed: Testbed, client: str) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import socket
 import struct
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from ssl import SSLError
@@ -16,7 +15,7 @@ from typing import Any
 
 import msgspec
 import websockets
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.http11 import Response
@@ -25,8 +24,8 @@ from websockets.protocol import Event, State
 from qaws.clients.address import Untrusted, redacted
 from qaws.clients.endings import Ending
 from qaws.clients.frame_log import Frame, FrameKind
-from qaws.clients.recorder import CUT_HANDSHAKE, Recorder, Unanswered, dial
-from qaws.clients.subscriber import Subscriber
+from qaws.clients.recorder import CUT_HANDSHAKE, Unanswered, dial
+from qaws.clients.sender import Sender
 from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.dialect import Said
 from qaws.protocol.joined import several_texts
@@ -45,7 +44,7 @@ def _says(message: dict[str, Any], frame: Frame) -> bool:
 
 
 @dataclass
-class Connection(Subscriber):
+class Connection(Sender):
     """One client's connection, from the handshake to its end.
 
     `token` is what it showed, and `came_with` says in words what kind of token that is, in which
@@ -66,7 +65,6 @@ class Connection(Subscriber):
     service_ahead_s: float | None = None
     refusal: Response | None = None
     ending: Ending | None = None
-    _socket: Recorder | None = None
     end_was_due: bool = False
     _fragments: list[bytes] = field(default_factory=list)
     _opcode: Opcode = Opcode.TEXT
@@ -281,6 +279,12 @@ class Connection(Subscriber):
             self.breaches.append(f"{self.name} received bytes against RFC 6455: {problem}")
             self._note("←", "end", f"not understood, so the client ends the connection: {problem}")
 
+    def ill_formed(self, problem: str) -> None:
+        """Note bytes that are against RFC 6455 although the library reads them; once will do."""
+        breach = f"{self.name} received bytes against RFC 6455: {problem}"
+        if not any("against RFC 6455" in each for each in self.breaches):
+            self.breaches.append(breach)
+
     def ended(self) -> None:
         """Note the end of the network connection; called by the socket."""
         now = time.monotonic_ns()
@@ -369,35 +373,3 @@ class Connection(Subscriber):
         if pings := sum(1 for f in self.log if f.kind == "ping" and f.direction == "←"):
             seen += f", {pings} x WebSocket ping of the service, answered by a pong"
         return f"{seen}; {self.ending or 'still open'}"
-
-    # --- sending ------------------------------------------------------------------------------
-
-    async def send(self, text: str) -> Frame:
-        """Send one text message and log it; on a closed connection only the log tells."""
-        if not (self.is_open and self._socket):
-            return self._note("→", "text", f"(not sent, the connection is closed) {text}")
-        frame = self._note("→", "text", text)
-        with contextlib.suppress(ConnectionClosed):
-            await self._socket.send(text)
-        return frame
-
-    async def send_fragments(self, parts: Sequence[str]) -> None:
-        """Send one text message in fragments (RFC 6455, section 5.4); the log tells how long."""
-        length = sum(map(len, parts))
-        self._note("→", "text", f"{parts[0][:100]}… ({length:,} characters, {len(parts)} frames)")
-        if self._socket:
-            with contextlib.suppress(ConnectionClosed):
-                await self._socket.send(parts)
-
-    async def ping_frame(self, within_s: float) -> tuple[int, int | None]:
-        """Send a WebSocket ping; return when it left and when its pong came (None: it did not)."""
-        if self._socket is None:
-            raise Broken(f"{self.name} has no connection to ping on")
-        payload = struct.pack("!Q", time.monotonic_ns())
-        sent = self._note("→", "ping", payload.hex())
-        with contextlib.suppress(ConnectionClosed):
-            await self._socket.ping(payload)
-        pong = await self.wait_for(
-            lambda f: f.kind == "pong" and f.text == payload.hex(), sent, within_s
-        )
-        return sent.at_ns, pong.at_ns if pong else None

@@ -19,6 +19,7 @@ from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
 from qaws.clients.address import small_socket
+from qaws.clients.frame_heads import FrameHeads
 from qaws.protocol.compression import AS_BROWSERS
 from qaws.protocol.credentials import SUBPROTOCOL_HEADER, offered
 from qaws.runtime.trust import context_for
@@ -33,6 +34,10 @@ CUT_HANDSHAKE = (
 )
 """What comes of a connection that somebody took and that ended before a handshake was through: a
 relay, such as docker-proxy or a tunnel, takes it although there is nobody behind it."""
+
+
+OPENED = 101
+"""The status of a handshake behind which frames come."""
 
 
 class Unanswered(TimeoutError):
@@ -56,7 +61,10 @@ class Owner(Protocol):
         """Take the answer to the handshake."""
 
     def misunderstood(self, problem: Exception) -> None:
-        """Take note of bytes that are against RFC 6455."""
+        """Take note of bytes that are against RFC 6455, and end the connection."""
+
+    def ill_formed(self, problem: str) -> None:
+        """Take note of bytes that are against RFC 6455, and can be understood all the same."""
 
     def ended(self) -> None:
         """Take note of the end of the network connection."""
@@ -66,6 +74,10 @@ class Recorder(ClientConnection):
     """A websockets connection that hands every frame to its log on arrival."""
 
     owner: Owner
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._heads = FrameHeads()
 
     def process_event(self, event: Event) -> None:
         """Hand a frame on; only control frames go on to the library, which answers them."""
@@ -82,6 +94,10 @@ class Recorder(ClientConnection):
         super().data_received(data)
         if isinstance(self.protocol.parser_exc, ProtocolError | UnicodeDecodeError):
             self.owner.misunderstood(self.protocol.parser_exc)
+            return
+        problem = self._heads.read(data)
+        if problem and self.response and self.response.status_code == OPENED:
+            self.owner.ill_formed(problem)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Hand on that the network connection has ended."""

@@ -102,10 +102,15 @@ class Selection:
         return "underlying_bar", self.symbols[0], None
 
     def parts(self) -> tuple[Selection, ...]:
-        """Return the selections of one instrument or symbol that this one stands for."""
+        """Return the selections of one instrument or symbol that this one stands for, each once."""
         if self.kind == "instruments":
-            return tuple(Selection("instruments", instruments=(i,)) for i in self.instruments)
-        return tuple(Selection(self.kind, symbols=(symbol,)) for symbol in self.symbols)
+            each = dict.fromkeys(self.instruments)
+            return tuple(Selection("instruments", instruments=(i,)) for i in each)
+        return tuple(Selection(self.kind, symbols=(s,)) for s in dict.fromkeys(self.symbols))
+
+    def twice(self) -> Selection:
+        """Return the same, with each instrument or symbol named twice."""
+        return Selection(self.kind, self.instruments * 2, self.symbols * 2)
 
     def __str__(self) -> str:
         if self.kind == "instruments":
@@ -188,6 +193,13 @@ class EdgeTick(Row):
 
     of: Literal["option tick", "underlying bar"]
     members: dict[str, Any]
+    nulls: tuple[str, ...] = ()
+    """Further members, whose value is null, for which TOML has no word."""
+
+    @property
+    def edge(self) -> Edge:
+        """Return all members."""
+        return {**self.members, **dict.fromkeys(self.nulls)}
 
 
 EDGES = RowList("edge-ticks", "edge", EdgeTick)
@@ -195,12 +207,12 @@ EDGES = RowList("edge-ticks", "edge", EdgeTick)
 
 def option_edges() -> Sequence[Edge]:
     """Return option ticks at the edges, in the order that instruments have them in."""
-    return [row.members for row in EDGES.rows.values() if row.of == "option tick"]
+    return [row.edge for row in EDGES.rows.values() if row.of == "option tick"]
 
 
 def bar_edges() -> Sequence[Edge]:
     """Return bars at the edges, in the order that underlyings have them in."""
-    return [row.members for row in EDGES.rows.values() if row.of == "underlying bar"]
+    return [row.edge for row in EDGES.rows.values() if row.of == "underlying bar"]
 
 
 class Market:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws.behaviours import closes, lifecycle
+from qaws.behaviours import closes, leaving, lifecycle
 from qaws.clients.endings import ExpectedClose, Refusal
 from tests.services.faulty import AMPLE_MS, closes_at_once, connected
 from tests.services.scripted import Ticker
@@ -90,7 +90,7 @@ def test_a_close_without_code_or_reason_or_none_at_all_is_refuted(wrong, service
 def test_a_close_by_the_client_is_not_the_services(wrong):
     async def story(do):
         await connected(do)
-        await do(lifecycle.end_connection, "Alice", "a clean close")
+        await do(leaving.end_connection, "Alice", "a clean close")
         await do(closes.closed_by_service, ["Alice"], ExpectedClose([1000], [""]))
 
     wrong(Ticker, story, r"by the client, allowed closed by the service")

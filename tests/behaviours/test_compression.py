@@ -51,7 +51,8 @@ def test_what_is_too_large_when_inflated_is_closed(right, testbed, fragments):
     """The library's own limit is 1 MiB, of what is inflated; a few kilobytes are on the wire."""
     right(Ticker, padded(1024, fragments))
     sent = [f.text for f in testbed.scenario.connections.named("Mallory").log if f.kind == "text"]
-    assert f"(1,048,577 characters, {fragments} frames)" in sent[-1]
+    frames = "1 frame" if fragments == 1 else f"{fragments} frames"
+    assert f"(1,048,577 characters, {frames})" in sent[-1]
 
 
 def test_a_service_that_takes_it_is_refuted(wrong):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws.behaviours import lifecycle, resources
+from qaws.behaviours import leaving, lifecycle, resources
 from qaws.sut.resources import CLIENT_PARTS
 from qaws.verdict import NotVerified
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY
@@ -20,7 +20,7 @@ async def recorded(do):
 async def small(do):
     await recorded(do)
     names = ["client 1", "client 2", "client 3"]
-    await do(lifecycle.come_and_go, names, NIFTY, BANKNIFTY, "a clean close")
+    await do(leaving.come_and_go, names, NIFTY, BANKNIFTY, "a clean close")
     await do(resources.return_to_baseline, CLIENT_PARTS, AMPLE_MS)
     await do(resources.memory_grew_less, 10)
 
@@ -42,7 +42,7 @@ async def again(do):
     """Record once more, right behind clients that have left."""
     await recorded(do)
     names = ["client 1", "client 2", "client 3"]
-    await do(lifecycle.come_and_go, names, NIFTY, BANKNIFTY, "a clean close")
+    await do(leaving.come_and_go, names, NIFTY, BANKNIFTY, "a clean close")
     await do(resources.record)
     await do(resources.return_to_baseline, CLIENT_PARTS, AMPLE_MS)
     await asyncio.sleep(LINGERS_S)

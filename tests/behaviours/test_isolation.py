@@ -1,5 +1,6 @@
 """What clients get of each other: nothing."""
 
+import asyncio
 import json
 
 import pytest
@@ -94,3 +95,36 @@ def test_a_publish_command_is_said_as_the_dialect_says_commands():
         json.loads(isolation._publish(isolation.Forger(QaWs(), market), "publish"))["action"]
         == "publish"
     )
+
+
+async def errs(do):
+    await subscribed(do, "Alice")
+    await subscribed(do, "Mallory", to=BANKNIFTY)
+    await do(isolation.err_at_once, ["Alice", "Mallory"])
+    await do(isolation.nothing_is_mixed_up)
+
+
+class QuotesItsOwn(Ticker):
+    async def invalid(self, client, text):
+        await client.send({"type": "error", "message": f"Invalid message format: {text}"})
+
+
+class QuotesTheLast(Ticker):
+    """Keeps what came last in one place for all, and quotes that a moment later."""
+
+    async def _answer(self, client, text):
+        self.last = text
+        await super()._answer(client, text)
+
+    async def invalid(self, client, text):
+        await asyncio.sleep(0.05)
+        await client.send({"type": "error", "message": f"Invalid message format: {self.last}"})
+
+
+@pytest.mark.parametrize("service", [Ticker, QuotesItsOwn])
+def test_errors_that_quote_nothing_or_ones_own(right, service):
+    right(service, errs)
+
+
+def test_an_error_that_quotes_another_is_refuted(wrong):
+    wrong(QuotesTheLast, errs, r"Alice received what Mallory had sent: .*Invalid message format")

@@ -2,10 +2,13 @@
 
 import asyncio
 import re
+from typing import ClassVar
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Opcode
 
-from qaws.behaviours import deliveries, greetings, lifecycle, publishing
+from qaws.behaviours import deliveries, greetings, leaving, lifecycle, pings, publishing
 from qaws.clients.connection import Connection
 from qaws.verdict import Broken, Refuted
 from tests.services.faulty import (
@@ -29,8 +32,8 @@ def test_a_connection_that_is_open_and_answers_is_met(right):
         await connected(do)
         await do(lifecycle.connected, ["Alice"])
         await do(lifecycle.connected_after, ["Alice"], 300)
-        await do(lifecycle.ping_answered, ["Alice"], "WebSocket ping", AMPLE_MS)
-        await do(lifecycle.ping_answered, ["Alice"], "ping message", AMPLE_MS)
+        await do(pings.ping_answered, ["Alice"], "WebSocket ping", AMPLE_MS)
+        await do(pings.ping_answered, ["Alice"], "ping message", AMPLE_MS)
 
     right(Ticker, story)
 
@@ -81,7 +84,7 @@ class OldPong(Ticker):
 def test_a_ping_message_without_its_pong_in_time_is_refuted(wrong, service, sentence):
     async def story(do):
         await connected(do)
-        await do(lifecycle.ping_answered, ["Alice"], "ping message", SOON_MS)
+        await do(pings.ping_answered, ["Alice"], "ping message", SOON_MS)
 
     wrong(service, story, sentence)
 
@@ -94,7 +97,7 @@ def test_a_websocket_ping_without_its_pong_is_refuted(wrong):
 
     async def story(do):
         await connected(do)
-        await do(lifecycle.ping_answered, ["Alice"], "WebSocket ping", SOON_MS)
+        await do(pings.ping_answered, ["Alice"], "WebSocket ping", SOON_MS)
 
     async def open_story(do):
         await connected(do)
@@ -188,6 +191,95 @@ def test_a_subscription_that_is_not_acknowledged_is_refuted(wrong):
     )
 
 
+class AnswersTheLast(ServerConnection):
+    """Keeps the payload of a ping in one place for all."""
+
+    last = b""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self._take = self.protocol.recv_frame
+        self.protocol.recv_frame = self.take
+
+    def take(self, frame):
+        if frame.opcode is not Opcode.PING:
+            self._take(frame)
+            return
+        AnswersTheLast.last = bytes(frame.data)
+        self.loop.call_later(0.05, self.answer)
+
+    def answer(self):
+        self.protocol.send_pong(AnswersTheLast.last)
+        self.send_data()
+
+
+class AnswersAll(AnswersTheLast):
+    """Answers on all connections, to the one that has pinged too."""
+
+    here: ClassVar = []
+
+    def take(self, frame):
+        self.here.append(self)
+        self._take(frame)
+        if frame.opcode is Opcode.PING:
+            for other in {*self.here} - {self}:
+                other.protocol.send_pong(bytes(frame.data))
+                other.send_data()
+
+
+class CutsPongs(AnswersTheLast):
+    """Answers with 32 bytes at most."""
+
+    def take(self, frame):
+        if frame.opcode is Opcode.PING:
+            self.protocol.send_pong(bytes(frame.data)[:32])
+            self.send_data()
+        else:
+            self._take(frame)
+
+
+class IgnoresEmptyPings(AnswersTheLast):
+    def take(self, frame):
+        if frame.opcode is not Opcode.PING or frame.data:
+            self._take(frame)
+
+
+@pytest.mark.parametrize(("connection_", "size"), [(CutsPongs, 125), (IgnoresEmptyPings, 0)])
+def test_a_ping_of_an_extreme_size_without_its_pong_is_refuted(wrong, connection_, size):
+    class OneSize(Ticker):
+        connection = connection_
+
+    async def story(do):
+        await connected(do)
+        await do(pings.ping_answered, ["Alice"], "WebSocket ping", SOON_MS)
+
+    sentence = rf"answer to Alice's WebSocket ping with a payload of {size} bytes: measured nothing"
+    wrong(OneSize, story, sentence)
+
+
+async def ping_at_once(do):
+    await subscribed(do, "Alice", "Bob")
+    await do(pings.ping_answered, ["Alice", "Bob"], "WebSocket ping", AMPLE_MS)
+    await do(publishing.publish_in_turn, ["NIFTY"], 1)
+    await do(deliveries.everything_was_exact)
+
+
+def test_each_gets_the_answer_to_its_own_ping(right):
+    right(Ticker, ping_at_once)
+
+
+def test_an_answer_to_anothers_ping_is_refuted(wrong, grace):
+    class MixedUp(Ticker):
+        connection = AnswersTheLast
+
+    class ToEverybody(Ticker):
+        connection = AnswersAll
+
+    stray = r"Alice received a pong with the payload of Bob's ping"
+    wrong(MixedUp, ping_at_once, r"^answer to Alice's WebSocket ping: measured " + stray)
+    wrong(ToEverybody, ping_at_once, stray)
+
+
 # --- sessions -------------------------------------------------------------------------------------
 
 
@@ -198,7 +290,7 @@ def test_a_session_id_that_comes_back_is_refuted(right, wrong):
 
     async def story(do):
         await connected(do)
-        await do(lifecycle.end_connection, "Alice", "an abrupt reset")
+        await do(leaving.end_connection, "Alice", "an abrupt reset")
         await do(lifecycle.connect, ["Alice"])
         await do(greetings.new_session, "Alice")
 
@@ -224,7 +316,7 @@ def test_a_client_that_has_not_connected_is_named_with_those_that_have(scenario)
     ("act", "words", "sentence"),
     [
         (
-            lifecycle.end_connection,
+            leaving.end_connection,
             ("Alice", "a bang"),
             'no ending "a bang"; known are a clean close',
         ),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qaws.behaviours import deployment, lifecycle, shutdown
+from qaws.behaviours import deployment, leaving, shutdown
 from qaws.behaviours.shutdown import SHUTDOWN, Shutdown
 from qaws.clients.endings import ExpectedClose
 from qaws.verdict import NotVerified, Refuted
@@ -33,7 +33,7 @@ async def sent_away(do, client="Alice"):
 def test_who_is_there_may_vanish(scenario, testbed):
     async def story(do):
         await subscribed(do, "Alice")
-        await do(lifecycle.vanish, "Alice")
+        await do(leaving.vanish, "Alice")
         assert testbed.scenario.connections.named("Alice").has_vanished
 
     scenario(Ticker, story)
@@ -52,7 +52,7 @@ def test_who_had_gone_before_has_not_vanished(scenario, come, kind, sentence):
     async def story(do):
         await come(do)
         await sent_away(do)
-        await do(lifecycle.vanish, "Alice")
+        await do(leaving.vanish, "Alice")
 
     with pytest.raises(kind, match=f"Alice was not connected any more .*{sentence}"):
         scenario(SendsAway, story)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qaws.behaviours import lifecycle, resources
+from qaws.behaviours import leaving, lifecycle, resources
 from qaws.sut.resources import CLIENT_PARTS
 from qaws.verdict import Broken
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, SOON_MS
@@ -15,7 +15,7 @@ async def coming_and_going(do):
     await do(resources.record)
     await do(resources.record_memory)
     names = ["client 1", "client 2", "client 3"]
-    await do(lifecycle.come_and_go, names, NIFTY, BANKNIFTY, "a clean close")
+    await do(leaving.come_and_go, names, NIFTY, BANKNIFTY, "a clean close")
 
 
 async def back(do, within_ms=SOON_MS):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from qaws.behaviours import lifecycle, publishing, sequence_gaps
+from qaws.behaviours import leaving, lifecycle, publishing, sequence_gaps
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken
 from tests.services.faulty import subscribed
@@ -18,7 +18,7 @@ async def absence_of_alice(do, least=10):
     await subscribed(do, "Alice", "Bob")
     await do(publishing.open_market, 6)
     await do(publishing.publish_in_turn, ["NIFTY"], 10)
-    await do(lifecycle.end_connection, "Alice", "an abrupt reset")
+    await do(leaving.end_connection, "Alice", "an abrupt reset")
     await do(lifecycle.connect, ["Alice"])
     await do(publishing.publish_in_turn, ["NIFTY"], 10)
     await do(lifecycle.subscribe, ["Alice"], NIFTY)

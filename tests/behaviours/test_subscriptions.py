@@ -1,6 +1,8 @@
 """Subscriptions that change while ticks flow."""
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
 
 from qaws.behaviours import deliveries, lifecycle, publishing, subscriptions
 from qaws.protocol.market import selection_of
@@ -109,3 +111,119 @@ def test_somebody_else_must_show_which_ticks_there_were(scenario):
             await do(subscriptions.churn, "Alice", NIFTY, NXT50, 1)
 
     scenario(Ticker, story)
+
+
+# --- named twice, and in fragments ----------------------------------------------------------------
+
+
+class CountsNames(Ticker):
+    """Keeps a name as often as one message has it, and gives one of them back."""
+
+    repeats = False
+
+    async def _answer(self, client, text):
+        self.repeats = text.count('"NIFTY"') > 1 or self.repeats
+        await super()._answer(client, text)
+
+
+class DeliversTwice(CountsNames):
+    async def deliver(self, client, tick, text):
+        await super().deliver(client, tick, text)
+        if self.repeats:
+            await super().deliver(client, tick, text)
+
+
+class GivesOneBack(CountsNames):
+    async def unsubscribe(self, client, wishes):
+        if not self.repeats:
+            await super().unsubscribe(client, wishes)
+        self.repeats = False
+
+
+class RefusesRepetition(Ticker):
+    async def _answer(self, client, text):
+        if text.count('"NIFTY"') > 1:
+            await self.invalid(client, text)
+        else:
+            await super()._answer(client, text)
+
+
+async def named_twice(do):
+    await subscribed(do, "Bob")
+    await do(subscriptions.be_subscribed_named_twice, ["Carol"], NIFTY)
+    await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+    await do(lifecycle.unsubscribe, ["Carol"], NIFTY)
+    await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+    await do(deliveries.received_exactly, "Bob", NIFTY)
+    await do(deliveries.received_exactly, "Carol", NIFTY)
+
+
+@pytest.mark.parametrize("service", [Ticker, RefusesRepetition])
+def test_what_is_named_twice_is_held_once_or_refused(right, testbed, service):
+    right(service, named_twice)
+    remark = "what is named twice in one message is refused here"
+    assert (remark in testbed.scenario.remarks) == (service is RefusesRepetition)
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        (DeliversTwice, r"(Bob|Carol|Bob and Carol) received ticks more than once"),
+        (GivesOneBack, r"Carol received ticks behind the acknowledgement of its unsubscribe"),
+    ],
+)
+def test_what_is_named_twice_and_counts_twice_is_refuted(wrong, service, sentence):
+    wrong(service, named_twice, sentence)
+
+
+class EachAlone(ServerConnection):
+    """Takes each fragment for a message."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self._take = self.protocol.recv_frame
+        self.protocol.recv_frame = self.take
+
+    def take(self, frame):
+        is_part = frame.opcode in (Opcode.TEXT, Opcode.CONT)
+        self._take(Frame(Opcode.TEXT, frame.data) if is_part else frame)
+
+
+class NoPingBetween(EachAlone):
+    """Ends the connection at a ping behind a fragment."""
+
+    begun = False
+
+    def take(self, frame):
+        if frame.opcode is Opcode.PING and self.begun:
+            self.protocol.fail(1002, "fragments out of place")
+            return
+        self.begun = not frame.fin
+        self._take(frame)
+
+
+class TakesNoFragments(Ticker):
+    connection = EachAlone
+
+
+class TakesNoPingBetween(Ticker):
+    connection = NoPingBetween
+
+
+async def in_fragments(do):
+    await do(subscriptions.be_subscribed_in_fragments, ["Carol"], NIFTY)
+    await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+    await do(deliveries.received_exactly, "Carol", NIFTY)
+
+
+def test_a_subscription_in_fragments_is_one_like_any_other(right):
+    right(Ticker, in_fragments)
+
+
+@pytest.mark.parametrize(
+    ("service", "seen"),
+    [(TakesNoFragments, "got an error"), (TakesNoPingBetween, "got no acknowledgement.*1002")],
+)
+def test_who_cannot_put_fragments_together_is_refuted(wrong, service, seen):
+    asked = "Carol asked in fragments, with pings between them, to subscribe to NIFTY and "
+    wrong(service, in_fragments, asked + seen)

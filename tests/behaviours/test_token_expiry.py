@@ -8,7 +8,7 @@ import pytest
 from qaws.behaviours import closes, deliveries, expiry, lifecycle, publishing
 from qaws.clients.endings import ExpectedClose
 from qaws.verdict import Inconclusive
-from tests.services.faulty import AMPLE_MS, NIFTY, subscribed
+from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, subscribed
 from tests.services.guarded import NO_TOKEN, Strict, shown
 
 
@@ -78,6 +78,65 @@ class FallsSilent(Strict):
 
 def test_sessions_that_end_with_their_tokens(right):
     right(Strict, expiring(AMPLE_MS))
+
+
+class EndsWithTheSubscription(Strict):
+    """Forgets the expiry of a client that unsubscribes."""
+
+    async def unsubscribe(self, client, wishes):
+        self.held[-1].cancel()
+        await super().unsubscribe(client, wishes)
+
+
+def changing_its_mind(within_ms):
+    async def story(do):
+        await subscribed(do, "Nora")
+        await do(publishing.keep_publishing, NIFTY, 50)
+        await do(expiry.connect_expiring, ["Mia"], 2500)
+        await do(lifecycle.subscribe, ["Mia"], BANKNIFTY)
+        await do(lifecycle.unsubscribe, ["Mia"], BANKNIFTY)
+        expired = ExpectedClose([1008], ["token expired"])
+        await do(expiry.closed_on_expiry, ["Mia"], expired, within_ms)
+
+    return story
+
+
+def test_who_has_unsubscribed_needs_no_ticks_until_the_end(right):
+    right(Strict, changing_its_mind(AMPLE_MS))
+
+
+def test_an_expiry_that_ends_with_a_subscription_is_refuted(wrong):
+    sentence = r"^close of Mia after its token expired: measured nothing in \d+ ms"
+    wrong(EndsWithTheSubscription, changing_its_mind(300), sentence)
+
+
+class For24Days(Strict):
+    """Counts milliseconds in 31 bits, as many a timer does."""
+
+    def end_of(self, exp):
+        return exp if exp - time.time() < 2**31 / 1000 else 0
+
+
+class NobodyForDays(Strict):
+    async def admit(self, client, token):
+        claims = jwt.decode(shown(client), options={"verify_signature": False})
+        return await super().admit(client, token and claims["exp"] < time.time() + 86_400)
+
+
+async def for_days(do):
+    await do(expiry.connect_for_days, "Nora", 60)
+    await do(lifecycle.connected_after, ["Nora"], 300)
+
+
+@pytest.mark.parametrize("service", [Strict, NobodyForDays])
+def test_who_comes_for_days_stays_or_comes_for_less(right, testbed, service):
+    right(service, for_days)
+    refused = any("expires in 60 days is refused here" in each for each in testbed.scenario.remarks)
+    assert refused == (service is NobodyForDays)
+
+
+def test_who_comes_for_days_and_is_thrown_out_at_once_is_refuted(wrong):
+    wrong(For24Days, for_days, r'open connections of Nora: .*closed with 1008 "token expired"')
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from qaws.auth.near_misses import RECIPES
 from qaws.auth.tokens import Tokens
-from qaws.behaviours import closes, lifecycle, tokens
+from qaws.behaviours import closes, leaving, lifecycle, tokens
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.sut.sections import Auth
 from qaws.verdict import Broken
@@ -296,7 +296,7 @@ def test_a_place_that_is_given_back_can_be_taken(right, wrong):
     def story(within_ms):
         async def given_back(do):
             await connected(do)
-            await do(lifecycle.end_connection, "Alice", "a clean close")
+            await do(leaving.end_connection, "Alice", "a clean close")
             await do(tokens.keep_trying, "Zoe", "Alice")
             await do(tokens.admitted, "Zoe", within_ms)
 
@@ -314,7 +314,7 @@ def test_a_place_that_is_given_back_can_be_taken(right, wrong):
 def test_who_comes_last_takes_no_place_that_is_given_back_late(right):
     async def story(do):
         await connected(do)
-        await do(lifecycle.end_connection, "Alice", "a clean close")
+        await do(leaving.end_connection, "Alice", "a clean close")
         await do(tokens.take_place, "Zoe", "Alice")
         await do(lifecycle.connect, ["Yuri"])
         await do(tokens.admitted, "Zoe", AMPLE_MS)
@@ -419,3 +419,26 @@ def test_keys_that_are_compared_in_part(wrong, service, how):
     sentence = rf"refusal of Mallory: measured 1 x welcome.*altered: {how}"
     said = wrong(service, near_misses([how]), sentence)
     assert not [key for key in KEYS if key in said]
+
+
+class TakesBasic(Ticker):
+    """Lets in whoever has an Authorization header."""
+
+
+class TakesBearers(Ticker):
+    async def admit(self, client, token):
+        shown = client.connection.request.headers.get("Authorization", "Bearer")
+        return await super().admit(client, token and not shown.startswith("Basic "))
+
+
+def test_a_name_and_a_password_open_nothing(right, wrong):
+    async def story(do):
+        await do(tokens.connect_with_basic_credentials, "Bob")
+        await do(closes.refused, ["Bob"], NO_TOKEN)
+
+    right(TakesBearers, story)
+    wrong(
+        TakesBasic,
+        story,
+        r"refusal of Bob: measured 1 x welcome; still open, .*HTTP Basic credentials and no token",
+    )

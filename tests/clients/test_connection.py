@@ -318,6 +318,22 @@ def test_bytes_against_the_protocol_are_a_breach_and_no_close_by_the_service(mee
     assert connection.was_lost
 
 
+def test_a_length_in_a_longer_form_than_needed_is_a_breach_and_the_message_is_read(meet):
+    welcome = json.dumps(WELCOME).encode()
+    long = b"\x81\x7e" + len(welcome).to_bytes(2, "big") + welcome
+
+    async def play(connection):
+        await soon(lambda: connection.is_welcomed)
+        await soon(lambda: connection.breaches)
+
+    connection = meet(over_the_wire(long + long), play)
+    assert connection.breaches == [
+        f"Alice received bytes against RFC 6455: a frame of {len(welcome)} bytes states its length "
+        "in 2 bytes more than there must be, where the shortest form is the only one (section 5.2)"
+    ]
+    assert connection.session_id == "s-1"
+
+
 def test_a_close_that_the_service_does_not_answer_is_not_called_clean(meet):
     async def deaf(reader, writer):
         await handshake(reader, writer)

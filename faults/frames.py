@@ -1,0 +1,229 @@
+"""Faults of what RFC 6455 asks of every endpoint: QA-WS-001, 004, 005 and 006."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakSet
+
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+from app import fanout
+from app.limits import GuardedConnection
+from app.sessions import Session, TickerConnection
+from faults.fault import fault, replace
+
+HEAD = "received bytes against RFC 6455: a frame of"
+UNANSWERED = "answer to the close frame of "
+FRAGMENTS = (
+    "Carol asked in fragments, with pings between them, to subscribe to instrument 256265, 256521"
+)
+OTHERS_PONG = "received a pong with the payload of"
+LATER_S = 0.005
+
+
+def _on_frame(act: Any) -> None:
+    """Let each frame of a client be taken in another way; the right one is handed over."""
+    original = GuardedConnection._take_within_limits
+
+    def take(self: GuardedConnection, frame: Frame) -> None:
+        act(original, self, frame)
+
+    replace(GuardedConnection, "_take_within_limits", take)
+
+
+# --- the length of a frame ------------------------------------------------------------------------
+
+
+def _frame_heads(longer: tuple[int, int], head: bytes, length_bytes: int) -> None:
+    """Write the length of payloads of so many bytes in more bytes than it takes."""
+    original = fanout.text_frame
+
+    def text_frame(payload: bytes) -> bytes:
+        if longer[0] <= len(payload) <= longer[1]:
+            return head + len(payload).to_bytes(length_bytes, "big") + payload
+        return original(payload)
+
+    replace(fanout, "text_frame", text_frame)
+
+
+@fault(
+    story="A short frame states its length in two bytes more than it needs, which strict clients "
+    "and proxies refuse.",
+    caught_by={"QA-WS-001": HEAD, "QA-WS-006": HEAD},
+)
+def short_lengths_in_two_bytes() -> None:
+    """Take the form of 16 bits for less than 126 bytes."""
+    _frame_heads((0, 125), b"\x81\x7e", 2)
+
+
+@fault(
+    story="A frame of some hundred bytes states its length in eight bytes, which strict clients "
+    "and proxies refuse.",
+    caught_by={"QA-WS-006": HEAD},
+)
+def lengths_in_eight_bytes() -> None:
+    """Take the form of 64 bits for 126 to 65,535 bytes."""
+    _frame_heads((126, 65_535), b"\x81\x7f", 8)
+
+
+# --- goodbye --------------------------------------------------------------------------------------
+
+
+@fault(
+    story="A client that says goodbye gets no answer: its program hangs until it gives up, each "
+    "time that a user closes a window.",
+    caught_by={"QA-WS-004": UNANSWERED, "QA-WS-005": UNANSWERED},
+)
+def close_frame_not_answered() -> None:
+    """Drop the close frame of a client."""
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is not Opcode.CLOSE or connection.protocol.state is not State.OPEN:
+            original(connection, frame)
+
+    _on_frame(take)
+
+
+@fault(
+    story="A client that says goodbye is cut off without an answer, so that its program reports an "
+    "error each time that a user closes a window.",
+    caught_by={"QA-WS-004": UNANSWERED, "QA-WS-005": UNANSWERED},
+)
+def close_frame_answered_by_a_cut() -> None:
+    """Close the network connection instead."""
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE and connection.protocol.state is State.OPEN:
+            connection.transport.close()
+        else:
+            original(connection, frame)
+
+    _on_frame(take)
+
+
+# --- pings ----------------------------------------------------------------------------------------
+
+
+@fault(
+    story="The answer to one client's ping goes to everybody, so that each client hears how all "
+    "the others are doing.",
+    caught_by={"QA-WS-001": OTHERS_PONG},
+)
+def pongs_to_everybody() -> None:
+    """Send a pong on all connections."""
+    here = WeakSet[TickerConnection]()
+    made = Session.__init__
+
+    def note(self: Session, connection: TickerConnection, *args: Any) -> None:
+        here.add(connection)
+        made(self, connection, *args)
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        original(connection, frame)
+        if frame.opcode is Opcode.PING:
+            for other in tuple(here):
+                if other is not connection and other.protocol.state is State.OPEN:
+                    other.protocol.send_pong(frame.data)
+                    other.send_data()
+
+    replace(Session, "__init__", note)
+    _on_frame(take)
+
+
+@fault(
+    story="The payload of a ping is kept in one place for all clients, so that whoever pings at "
+    "the same moment as another gets the other's answer, and takes its own line for dead.",
+    caught_by={"QA-WS-001": OTHERS_PONG},
+)
+def pongs_with_the_last_payload() -> None:
+    """Answer a moment later, with what has come last."""
+    last = [b""]
+
+    def answer(connection: GuardedConnection) -> None:
+        if connection.protocol.state is State.OPEN:
+            connection.protocol.send_pong(last[0])
+            connection.send_data()
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is Opcode.PING and connection.protocol.state is State.OPEN:
+            last[0] = bytes(frame.data)
+            asyncio.get_running_loop().call_later(LATER_S, answer, connection)
+        else:
+            original(connection, frame)
+
+    _on_frame(take)
+
+
+# --- fragments ------------------------------------------------------------------------------------
+
+
+@fault(
+    story="A command that comes in fragments is taken for several broken ones, so that clients "
+    "behind some proxies and libraries cannot subscribe at all.",
+    caught_by={"QA-WS-006": FRAGMENTS},
+)
+def fragments_taken_for_messages() -> None:
+    """Take each fragment for a whole message."""
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            frame = Frame(Opcode.TEXT, frame.data, fin=True)
+        original(connection, frame)
+
+    _on_frame(take)
+
+
+@fault(
+    story="A ping between the fragments of a command ends the connection, so that a client whose "
+    "library pings by itself is thrown out now and then.",
+    caught_by={"QA-WS-006": FRAGMENTS},
+)
+def ping_between_fragments_closes() -> None:
+    """Allow nothing but fragments until the last has come."""
+    begun = WeakSet[GuardedConnection]()
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is Opcode.PING and connection in begun:
+            connection.protocol.fail(1002, "fragments out of place")
+            return
+        if frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            (begun.discard if frame.fin else begun.add)(connection)
+        original(connection, frame)
+
+    _on_frame(take)
+
+
+def _answer_pings(with_what: Callable[[bytes], bytes | None]) -> None:
+    """Let a ping be answered with something else than its payload; None for not at all."""
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is not Opcode.PING or connection.protocol.state is not State.OPEN:
+            original(connection, frame)
+        elif (payload := with_what(bytes(frame.data))) is not None:
+            connection.protocol.send_pong(payload)
+            connection.send_data()
+
+    _on_frame(take)
+
+
+@fault(
+    story="The answer to a long ping is cut to 32 bytes, so that libraries that compare the two "
+    "take the line for dead.",
+    caught_by={"QA-WS-001": "answer to Alice's WebSocket ping with a payload of 125 bytes"},
+)
+def long_pongs_cut_short() -> None:
+    """Keep what fits into a small buffer."""
+    _answer_pings(lambda payload: payload[:32])
+
+
+@fault(
+    story="A ping without a payload, as browsers' proxies and many libraries send it, is not "
+    "answered, so that they take the line for dead.",
+    caught_by={"QA-WS-001": "answer to Alice's WebSocket ping with a payload of 0 bytes"},
+)
+def empty_pings_not_answered() -> None:
+    """Ask `if payload`."""
+    _answer_pings(lambda payload: payload or None)

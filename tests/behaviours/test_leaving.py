@@ -1,0 +1,124 @@
+"""How clients leave, and what the service owes them."""
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Opcode
+
+from qaws.behaviours import leaving, lifecycle
+from qaws.protocol.market import selection_of
+from qaws.verdict import NotVerified
+from tests.services.faulty import connected
+from tests.services.scripted import Ticker
+
+NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
+A_CLOSE, A_RESET = "a clean close", "an abrupt reset"
+AN_ERROR = "a close for an oversized message"
+
+
+class OnClose(ServerConnection):
+    """Does something else with a close frame than to answer it."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self._take = self.protocol.recv_frame
+        self.protocol.recv_frame = self.take
+
+    def take(self, frame):
+        if frame.opcode is Opcode.CLOSE:
+            self.instead()
+        else:
+            self._take(frame)
+
+    def instead(self):
+        """Keep the socket."""
+
+
+class OnCloseCut(OnClose):
+    def instead(self):
+        self.transport.close()
+
+
+class KeepsTheSocket(Ticker):
+    connection = OnClose
+
+
+class CutsInstead(Ticker):
+    connection = OnCloseCut
+
+
+class ClosesOversized(Ticker):
+    async def invalid(self, client, text):
+        await client.close(1009, "too large")
+
+
+def leaves_by(ending):
+    async def story(do):
+        await connected(do)
+        connection = (await do(_connections))[0]
+        connection._socket.close_timeout = 0.3  # some of these services never answer
+        await do(leaving.end_connection, "Alice", ending)
+        assert not connection.is_open
+
+    return story
+
+
+async def _connections(testbed):
+    return testbed.scenario.connections.all
+
+
+@pytest.mark.parametrize("ending", [A_CLOSE, A_RESET])
+def test_who_leaves_properly_is_let_go(scenario, ending):
+    scenario(Ticker, leaves_by(ending))
+
+
+def test_a_reset_awaits_no_answer(scenario):
+    scenario(KeepsTheSocket, leaves_by(A_RESET))
+
+
+@pytest.mark.parametrize("service", [KeepsTheSocket, CutsInstead])
+def test_a_close_frame_without_an_answer_is_refuted(wrong, service):
+    wrong(
+        service,
+        leaves_by(A_CLOSE),
+        r"^answer to the close frame of Alice: measured nothing .*sent no close frame, which "
+        r"RFC 6455 demands in section 5\.5\.1",
+    )
+
+
+def test_who_sends_too_much_is_closed_by_the_service(scenario):
+    scenario(ClosesOversized, leaves_by(AN_ERROR))
+
+
+def test_where_that_closes_nobody_nothing_is_shown(scenario, monkeypatch):
+    monkeypatch.setattr(leaving, "DISCONNECTED_WITHIN_S", 0.3)
+    with pytest.raises(NotVerified, match=r"over 64 KiB and is still connected.*QA-WS-024"):
+        scenario(Ticker, leaves_by(AN_ERROR))
+
+
+def test_who_was_closed_for_an_error_was_due_no_tick(scenario):
+    async def story(do):
+        await connected(do)
+        await do(lifecycle.subscribe, ["Alice"], NIFTY)
+        await do(leaving.end_connection, "Alice", AN_ERROR)
+        (connection,) = await do(_connections)
+        assert not connection.was_lost
+
+    scenario(ClosesOversized, story)
+
+
+class RefusesRepetition(Ticker):
+    """Takes no list that has the same twice."""
+
+    async def _answer(self, client, text):
+        if text.count('"NIFTY"') > 1:
+            await self.invalid(client, text)
+        else:
+            await super()._answer(client, text)
+
+
+@pytest.mark.parametrize("service", [Ticker, RefusesRepetition])
+def test_clients_that_come_and_go(scenario, service):
+    async def story(do):
+        await do(leaving.come_and_go, ["Alice", "Bob"], NIFTY, BANKNIFTY, A_CLOSE)
+
+    scenario(service, story)
