@@ -343,7 +343,7 @@ def members_of_its_own_cut_off() -> None:
 
 @fault(
     story="Members that are null are left out, as a library does it by default, so that a client "
-    'that shows "no quote" goes on showing the last one.',
+    "that was told of a halt is never told that it is over.",
     caught_by={"QA-WS-006": NOT_PUBLISHED},
     also=elsewhere("QA-WS-006"),
 )
@@ -358,8 +358,8 @@ def null_members_left_out() -> None:
 
 
 @fault(
-    story="Members that are null are passed on as zero, so that an option that nobody quotes seems "
-    "to be had for nothing.",
+    story="Members that are null are passed on as zero, so that what is not known seems to be "
+    "nothing.",
     caught_by={"QA-WS-006": NOT_PUBLISHED},
     also=elsewhere("QA-WS-006"),
 )
