@@ -33,8 +33,12 @@ def spelling_of(target: Target) -> Spelling:
     )
 
 
-def dialect_of(target: Target) -> Dialect:
+def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
     """Return the dialect of a target.
+
+    Args:
+        target: the target.
+        is_known: whether the service speaks it; not so where that is still looked for.
 
     Raises:
         Broken: its parts do not fit together; one line says which.
@@ -55,7 +59,8 @@ def dialect_of(target: Target) -> Dialect:
         place = "[feed]"
         if target.feed:
             target.feed.check_channels(further_keys(target.market))
-            check_payloads(table, target.feed_payloads)
+            if is_known:
+                check_payloads(table, target.feed_payloads)
         return Declared(table, listing, target.feed_payloads)
     except ValueError as problem:
         raise Broken(f"{target.file}: {place} {problem}") from None

@@ -52,7 +52,13 @@ class Testbed:
     """
 
     def __init__(
-        self, target: Target, folder: Path, timeout_factor: float = 1.0, swarm: str = "local"
+        self,
+        target: Target,
+        folder: Path,
+        timeout_factor: float = 1.0,
+        swarm: str = "local",
+        *,
+        is_dialect_known: bool = True,
     ) -> None:
         """Start what the target asks for: loop, keys, broker. Services start when first needed.
 
@@ -61,6 +67,8 @@ class Testbed:
             folder: where logs go; made if need be.
             timeout_factor: of allowances (never of bounds under test).
             swarm: where load comes from: "local" processes, or a Dask scheduler's address.
+            is_dialect_known: whether the service speaks the target's dialect; not so where `init`
+                looks for it.
 
         Raises:
             Broken: a part of it cannot be used; whatever had started has been ended again.
@@ -68,7 +76,7 @@ class Testbed:
         self.timeout_factor = timeout_factor
         self.logs = folder
         self.swarm_engine = swarm
-        self.dialect = dialect_of(target)
+        self.dialect = dialect_of(target, is_known=is_dialect_known)
         self.scratch = Path(tempfile.mkdtemp(prefix="qaws-"))
         self.target, files = with_certificates(target, self.scratch)
         self.broker: Broker | None = None

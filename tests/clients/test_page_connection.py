@@ -108,3 +108,61 @@ def test_a_browser_that_dies_is_no_fault_of_the_service():
             await asyncio.wait_for(connection.until_failed(), HANG_S)
 
     play(FakePage(service), story)
+
+
+def test_a_page_says_and_hears_messages_that_are_lists():
+    lists = dialect_of(read_target(ROOT / "tests/services/dialects/lists.toml", {}, {}))
+    tick = ["quote", "NSE.N1", "1.50", "2", "0.1", "7", "8"]
+
+    def speaks(text):
+        verb, number, _ = json.loads(text)
+        return [json.dumps([verb, number, "ok"]), json.dumps(["ticks", [tick]])]
+
+    async def playing():
+        page = FakePage(speaks)
+        connection = PageConnection("the page", lists, token="secret", page=page)
+        await connection.come("ws://127.0.0.1:1/")
+        page.hears("text", '["hello", "abc"]')
+        await connection.wait_for(lambda f: connection.is_welcomed, None, HANG_S)
+        assert await connection.subscribe(selection_of("instrument 256265"), HANG_S)
+        await connection.wait_for(lambda f: any(connection.received("tick")), None, HANG_S)
+        await connection.close()
+        return connection
+
+    connection = asyncio.run(playing())
+    [heard] = connection.received("option tick")
+    assert (heard.message["instrument_token"], heard.message["last_price"]) == (256265, 1.5)
+    assert connection.session_id == "abc"
+    assert str(connection.exactly(heard)["last_price"]) == "1.50"
+    assert connection.breaches == []
+
+
+def test_what_a_channel_was_of_when_a_tick_came_stays_so():
+    numbered = dialect_of(read_target(ROOT / "tests/services/dialects/numbered.toml", {}, {}))
+    tick = [7, "quote", "1.50", "2", "0.1", "7"]
+    words = [
+        ["hello", "abc"],
+        ["add", 1, "ok", 7, "NSE.N1"],
+        tick,
+        ["add", 2, "ok", 7, "NSE.B1"],
+        tick,
+    ]
+
+    async def playing():
+        page = FakePage()
+        connection = PageConnection("the page", numbered, token="secret", page=page)
+        await connection.come("ws://127.0.0.1:1/")
+        for each in words:
+            page.hears("text", json.dumps(each))
+        await connection.wait_for(
+            lambda f: len(list(connection.received("tick"))) == 2, None, HANG_S
+        )
+        await connection.close()
+        return connection
+
+    connection = asyncio.run(playing())
+    first, second = connection.received("option tick")
+    assert [each.message["symbol"] for each in (first, second)] == ["NIFTY", "BANKNIFTY"]
+    assert connection.exactly(first)["symbol"] == "NIFTY"
+    assert connection.exactly(first)["instrument_token"] == 256265
+    assert connection.breaches == []

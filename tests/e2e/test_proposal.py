@@ -23,6 +23,10 @@ SERVICES = {
         *("--symbol", "RELIANCE", "--instrument", "1"),
         *("--market", "exchange=NSE", "--payload", PAYLOAD),
     ),
+    "lists": (
+        *("--url", "ws://127.0.0.1:{port}/stream", "--channels", "ticker:options,ticker:bars"),
+        *("--symbol", "NIFTY 50", "--instrument", "NSE.N1"),
+    ),
     "batches": (
         *("--url", "ws://127.0.0.1:{port}/stream", "--channels", "md.options,md.bars"),
         *("--symbol", "NIFTY 50", "--instrument", "NSE.N1"),
@@ -89,3 +93,13 @@ def test_what_no_known_way_is_understood_in_is_left_to_be_filled_in(proposed):
     assert "# NOT SEEN: nothing that was tried was acknowledged; say how your clients" in text
     assert "look at [dialect] subscribe.instruments: NOT SEEN" in said
     assert "!!  subscribe" in said
+
+
+def test_messages_that_are_lists_are_shown_and_nothing_is_guessed_of_them(proposed):
+    code, said, target, _ = proposed("lists")
+    assert code != 0
+    assert 'accepted; ["hello", "' in said
+    assert 'messages are JSON lists, in whole or in part: ["hello", "' in said
+    assert "nothing is guessed of such: docs/dialects.md says how a pattern knows them" in said
+    assert "Traceback" not in said
+    assert "several" not in str(target.get("dialect", ""))

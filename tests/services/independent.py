@@ -39,7 +39,7 @@ TARGETS = {
     },
     **{
         name: ROOT / f"tests/services/dialects/{name}.toml"
-        for name in ("streams", "nats", "mqtt", "zeromq", "command", "lists")
+        for name in ("streams", "nats", "mqtt", "zeromq", "command", "lists", "numbered")
     },
     **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy", "mutual")},
 }

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from qaws.protocol.declared import Declared
-from qaws.protocol.dialect_table import DialectTable
+from qaws.protocol.dialect_table import CHANNEL, DialectTable
 from qaws.protocol.listing import Listing
 from qaws.protocol.paths import Pattern
+from qaws.protocol.templates import names_in
 from qaws.runner.proposal import table
 from qaws.runner.proposal.guess import (
     Document,
@@ -130,6 +131,10 @@ def _guessed(seen: Seen, name: str) -> tuple[dict[str, Any], dict[str, str]]:
     dialect["ping"] = _ping(seen, doubts)
     for verb, found in (("subscribe", seen.asked), ("unsubscribe", seen.ended)):
         dialect[verb] = _request(verb, found, seen, doubts)
+    if any(CHANNEL in names_in(template) for template in dialect["unsubscribe"].values()):
+        way = next(iter(seen.asked.values())).way
+        dialect["channels"] = way.written["channels"]
+        doubts["channels.given"] = f"GUESSED: as {way.name} gives out numbers"
     dialect["recognise"] = _recognised(seen, doubts)
     session = {
         "id": session_in(seen.welcome) if seen.welcome else "",

@@ -44,11 +44,12 @@ STAMPS = ("seq", "due_us")
 
 @dataclass(slots=True)
 class Heard:
-    """Messages as they came: `several` is as in a dialect, `plain` is what is no JSON."""
+    """Messages as they came: `several` is as in a dialect, `lists` are messages of `plain`."""
 
     documents: list[Document] = field(default_factory=list)
     several: str = "no"
     plain: list[str] = field(default_factory=list)
+    lists: list[list[Any]] = field(default_factory=list)
 
 
 def heard(texts: Sequence[str]) -> Heard:
@@ -61,6 +62,7 @@ def heard(texts: Sequence[str]) -> Heard:
                 found.several = several if several != "no" else found.several
             else:
                 found.plain.append(text)
+                found.lists += [part] * isinstance(part, list)
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from qaws.runner.first_service import start_first
 from qaws.runner.proposal.draft import Draft, draft_of, remarks
 from qaws.runner.proposal.search import Say, Search
-from qaws.runner.proposal.seen import Names
+from qaws.runner.proposal.seen import Names, shown
 from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed
@@ -19,6 +19,12 @@ HIDDEN = "…"
 TURNED_AWAY = (
     "nobody was let in, so nothing else was tried: look at [endpoint] url, and at [auth]: is the "
     "token good, and is it shown where your clients show it?"
+)
+
+
+LISTS = (
+    "nothing is guessed of such: docs/dialects.md says how a pattern knows them, "
+    '{ "[0]" = "tick" }, and how a template is one'
 )
 
 
@@ -37,7 +43,7 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
     if target.auth.single_use and target.auth.token_variable:
         return None  # the only token opens one session, and the probe needs it
     folder = Path(os.environ.get("QAWS_REPORTS") or "reports") / "probe"
-    testbed = Testbed(target, folder, timeout_factor_of())
+    testbed = Testbed(target, folder, timeout_factor_of(), is_dialect_known=False)
     try:
         start_first(testbed)
         say("How it speaks")
@@ -45,6 +51,10 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
         seen = search.run()
     finally:
         testbed.stop()
+    for each in seen.lists[:1]:
+        said = f"  messages are JSON lists, in whole or in part: {shown(each)}"
+        say(said.replace(search.token, HIDDEN))
+        say(f"  {LISTS}")
     draft = draft_of(seen, target.name, names)
     if draft is None:
         if search.is_turned_away:

@@ -12,8 +12,9 @@ from itertools import count
 from typing import Any
 
 from qaws.protocol.credentials import credentials
+from qaws.protocol.dialect_table import CHANNEL
 from qaws.protocol.market import Market, chain_of
-from qaws.protocol.templates import names_in, said
+from qaws.protocol.templates import NULL, names_in, said
 from qaws.runner.proposal.guess import (
     Document,
     Heard,
@@ -133,12 +134,12 @@ class Search:
         url, headers = credentials(service.url, self.token, place, auth.carrier(place))
         talk = Talk(Entrance(url, headers, self._testbed.target.endpoint.authority))
         first = 0.3 if opening and not any(o.after for o in opening.dialect.open) else FIRST_S
-        came = heard(talk.hear(first * self._factor)) if not talk.end else Heard()
+        came = self._heard(talk.hear(first * self._factor)) if not talk.end else Heard()
         for step in opening.dialect.open if opening else ():
             if step.after and not any(fits([step.after], d) for d in came.documents):
                 continue
             talk.say(self._filled(step.say)[0])
-            came = heard(talk.hear(ANSWER_S * self._factor))
+            came = self._heard(talk.hear(ANSWER_S * self._factor))
         return talk, came
 
     def _settle(self, place: str, opening: Way | None, came: Heard) -> None:
@@ -150,7 +151,15 @@ class Search:
 
     @staticmethod
     def _first(came: Heard) -> str:
-        return f"accepted; {shown(came.documents[0])}" if came.documents else "accepted, in silence"
+        seen: list[Document | list[Any]] = [*came.documents, *came.lists]
+        first = next(iter(seen), None)
+        return "accepted, in silence" if first is None else f"accepted; {shown(first)}"
+
+    def _heard(self, texts: Sequence[str]) -> Heard:
+        """Read messages; those that are lists are kept to be shown, as nothing guesses at them."""
+        came = heard(texts)
+        self.seen.lists += came.lists
+        return came
 
     # --- asking ---------------------------------------------------------------------------------
 
@@ -165,7 +174,7 @@ class Search:
         """Say something; return what was said, and what came."""
         text, number = self._filled(template)
         talk.say(text)
-        came = heard(talk.hear(ANSWER_S * self._factor / (1 + self._silences)))
+        came = self._heard(talk.hear(ANSWER_S * self._factor / (1 + self._silences)))
         answered = bool(came.documents or came.plain)
         self._silences = 0 if answered else min(self._silences + 1, MOST_PATIENT)
         if came.several != "no":
@@ -222,7 +231,7 @@ class Search:
             if talk.end:
                 return []
             talk.say(NONSENSE)
-            return heard(talk.hear(ANSWER_S / 2 * self._factor)).documents
+            return self._heard(talk.hear(ANSWER_S / 2 * self._factor)).documents
 
     def _is_complaint(self, document: Document) -> bool:
         return any(is_alike(document, each) for each in self._complaints)
@@ -280,7 +289,16 @@ class Search:
             self._tell(f"subscribe by {form}", f"{best.said} → {shown(best.answer)}")
 
     def _lacks(self, way: Way, template: Any) -> bool:
-        known = {"id", "item", "now_ms", "symbol", "instrument", "items", *self._names.further}
+        known = {
+            NULL,
+            "id",
+            "item",
+            "now_ms",
+            "symbol",
+            "instrument",
+            "items",
+            *self._names.further,
+        }
         missing = [name for name in names_in(template) if name not in known]
         for name in missing:
             self.seen.wanting.setdefault(name, set()).add(way.name)
@@ -289,7 +307,7 @@ class Search:
     def _leave(self, talk: Talk, form: Form, asked: Answered) -> None:
         """End the subscription in the same way, and note the answer."""
         template = getattr(asked.way.dialect.unsubscribe, form)
-        if template is None or talk.end:
+        if template is None or talk.end or CHANNEL in names_in(template):
             return
         ended, documents = self._ask(talk, asked.way, template)
         kept = [d for d in documents if not is_refusal(d) and not self._tick(d, form, None)]
@@ -311,14 +329,14 @@ class Search:
         if not self._testbed.target.may_publish:
             if self._is_closed:
                 return False
-            documents = [*already, *heard(talk.hear(LIVE_S * self._factor)).documents]
+            documents = [*already, *self._heard(talk.hear(LIVE_S * self._factor)).documents]
             ticks = [each for each in documents if self._noted(each, form, None)]
             self._is_closed = not ticks
             return bool(ticks)
         late: list[Document] = []
         for _ in range(PUBLISHED):
             published = self._publish(form)
-            came = heard(talk.hear(PUBLISHED_S * self._factor))
+            came = self._heard(talk.hear(PUBLISHED_S * self._factor))
             if came.several != "no":
                 self.seen.several = came.several
             for document in came.documents:
@@ -338,7 +356,7 @@ class Search:
         """Find where the last noted tick has its number, by one more."""
         tick = self.seen.ticks[-1][0]
         published = self._publish(form)
-        came = heard(talk.hear(PUBLISHED_S * self._factor)).documents
+        came = self._heard(talk.hear(PUBLISHED_S * self._factor)).documents
         if ticks := [each for each in came if self._tick(each, form, published)]:
             find_sequence(tick, [first, (ticks[-1], published)])
 

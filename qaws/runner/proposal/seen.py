@@ -62,6 +62,7 @@ class Seen:
         ticks: shapes of ticks, and one message of each.
         refusals: what was said of what was not understood.
         several: how several messages stand in one.
+        lists: messages that are lists themselves.
         wanting: name in a template → ways that were passed over for the lack of it.
     """
 
@@ -75,10 +76,11 @@ class Seen:
     ticks: list[tuple[Tick, Document]] = field(default_factory=list)
     refusals: list[Document] = field(default_factory=list)
     several: str = "no"
+    lists: list[list[Any]] = field(default_factory=list)
     wanting: dict[str, set[str]] = field(default_factory=dict)
 
 
-def shown(document: Document | None) -> str:
+def shown(document: Document | list[Any] | None) -> str:
     """Return a message as far as it is shown."""
     if document is None:
         return "nothing"

@@ -14,7 +14,8 @@ from qaws.protocol.paths import Pattern
 from qaws.sut.spoken import built_in
 
 FIRST = ("ticker-service", "openalgo")
-"""Those that are nearest to what the suite's own services speak; the others follow by name."""
+"""Those that are nearest to what the suite's own services speak; the others follow by name, and at
+the end those that say lists: a service of objects may close at one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +57,6 @@ def _known() -> Iterator[Way]:
             yield Way(written["name"], dialect, written, data["sample"])
 
 
-def _turn(way: Way) -> tuple[int, str]:
-    return FIRST.index(way.name) if way.name in FIRST else len(FIRST), way.name
+def _turn(way: Way) -> tuple[bool, int, str]:
+    says_lists = isinstance(way.dialect.ping.say, list)
+    return says_lists, FIRST.index(way.name) if way.name in FIRST else len(FIRST), way.name
