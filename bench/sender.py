@@ -5,8 +5,9 @@
 It prints its port. A connection that begins with `CONTROL` is told, one JSON object a line, when
 all clients are subscribed, and how the sending went; "go" from it starts the sending. When it hangs
 up, the sender ends. There is one stream, as fast as the receivers take it: to each client in turn
-one write of some 50 ticks, past those whose buffers are full. HOW is one of `bench.stream.Own`; with `text`, `time` or `counter` the
-ticks of each client bear one of its own, so that no two clients get the same bytes.
+one write of some 50 ticks, past those whose buffers are full. HOW is one of `bench.stream.Own`:
+with `text`, `time` or `counter` the ticks of each client bear one of its own, so that no two
+clients get the same bytes.
 """
 
 from __future__ import annotations

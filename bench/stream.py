@@ -24,8 +24,8 @@ SAME = "000"
 
 Own = Literal["", "text", "time", "counter", "several", "deflated", "remembered"]
 """What each message to a client has of its own, so that no two clients get the same bytes. Where it
-is "several", that is a time, and several ticks stand in each message. All get the same bytes where each
-is "deflated" for itself, and where what was deflated before is "remembered"."""
+is "several", that is a time, and several ticks stand in each message. All get the same
+bytes where each is "deflated" for itself, and where what was deflated before is "remembered"."""
 
 TICKS_IN_ONE = 5
 """So many ticks stand in a message of several."""

@@ -39,7 +39,8 @@ async def receive(url: str, ticks: int, tally: Tally, compression: str | None) -
     """Be one client: subscribe, check every message, and leave after the last."""
     missing: set[int] = set()
     previous = 0
-    # Nothing is asked of it that is not needed: no compression where none is measured, no keepalive, no decoding to str.
+    # Nothing is asked of it that is not needed: no compression where none is measured, no
+    # keepalive, no decoding to str.
     async with connect(
         url, compression=compression, proxy=None, ping_interval=None, close_timeout=2
     ) as connection:
