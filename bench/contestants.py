@@ -89,6 +89,7 @@ class OurSwarm:
     """The swarm, as scenarios use it."""
 
     def __init__(self, folder: Path, own: Own = "") -> None:
+        self._compression = own in ("deflated", "remembered")
         self._spelling = SEVERAL if own == "several" else Spelling()
         self._swarm = Swarm(folder / f"swarm-{next(_numbers)}")
         self._ticks = 0
@@ -97,7 +98,15 @@ class OurSwarm:
         """Connect; all clients are acknowledged afterwards."""
         self._ticks = ticks
         group = Group("client", clients, selection_of("NIFTY"))
-        self._swarm.start(SwarmPlan(url, (group,), first={"NIFTY": 1}, dialect=self._spelling))
+        self._swarm.start(
+            SwarmPlan(
+                url,
+                (group,),
+                first={"NIFTY": 1},
+                dialect=self._spelling,
+                compression=self._compression,
+            )
+        )
 
     @property
     def pids(self) -> list[int]:
@@ -125,7 +134,8 @@ class Program:
 
     name = "a program"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, own: Own = "") -> None:
+        self._compression = own in ("deflated", "remembered")
         self._stem = folder / f"{type(self).__name__.lower()}-{next(_numbers)}"
         self._process: ManagedProcess | None = None
 
@@ -186,6 +196,7 @@ class PlainWebsockets(Program):
     def command(self, url: str, clients: int, ticks: int, within_s: float) -> list[str]:
         """Return the interpreter's command."""
         words = [url, str(clients), str(ticks), str(within_s)]
+        words += ["deflate"] * self._compression
         return [sys.executable, "-m", "bench.websockets_client", *words]
 
     def tally(self) -> Tally:
@@ -205,6 +216,7 @@ class K6(Program):
             "CLIENTS": clients,
             "TICKS": ticks,
             "WITHIN_S": int(within_s),
+            "COMPRESSION": "deflate" if self._compression else "",
             "SUMMARY": self._stem.with_suffix(".json"),
         }
         settings = [word for item in variables.items() for word in ("-e", "{}={}".format(*item))]

@@ -33,7 +33,7 @@ const found = {
 const lastAt = new Trend('bench_last_ms');
 
 export default function () {
-  const socket = new WebSocket(__ENV.URL);
+  const socket = new WebSocket(__ENV.URL, null, __ENV.COMPRESSION ? { compression: __ENV.COMPRESSION } : {});
   const count = { ticks: 0, gap: 0, duplicate: 0, order: 0, foreign: 0, complete: 0 };
   const missing = new Set();
   let previous = 0;

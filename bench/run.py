@@ -39,7 +39,7 @@ from bench.figures import (
 )
 from bench.machine import load, this_machine
 from bench.receiving import Receipt, receive
-from bench.stream import Own, payloads, slices
+from bench.stream import payloads, slices
 from bench.truth import CLIENTS, DELAYS_MS, PER_SECOND, measure
 from qaws.protocol.market import Market, instrument_of
 from qaws.verdict import Broken, Refuted
@@ -177,14 +177,17 @@ class Bench:
             PLAIN: lambda: PlainWebsockets(folder),
             K6: lambda: K6Program(folder),
         }
-        makers |= {f"{name}, {own}": makers[name] for own in OWN for name in (PLAIN, K6)}
-        makers |= {f"{SWARM}, {own}": partial(OurSwarm, folder, kind) for own, kind in OWN.items()}
+        for how, own in OWN.items():
+            makers[f"{SWARM}, {how}"] = partial(OurSwarm, folder, own)
+            makers[f"{PLAIN}, {how}"] = partial(PlainWebsockets, folder, own)
+            if own != "remembered":  # k6 only offers to have each message deflated for itself
+                makers[f"{K6}, {how}"] = partial(K6Program, folder, own)
         makers = {name: make for name, make in makers.items() if self._wanted("a", name)}
         run.receiving = {name: [] for name in makers}
         if "c" in self._options.parts:
             makers["raw"] = lambda: RawReceiver(folder, stream_bytes)
         for number, name in self._turns("a", list(makers)):
-            own: Own = OWN.get(name.partition(", ")[2], "text" if name == OWN_BYTES else "")
+            own = OWN.get(name.partition(", ")[2], "text" if name == OWN_BYTES else "")
             ticks = {"": sizes.ticks, "text": sizes.own_ticks}.get(own, sizes.alike_ticks)
             try:
                 receipt = receive(makers[name], folder, sizes.clients, ticks, self._within_s, own)

@@ -1,12 +1,13 @@
 """The sender of part (a): admits clients, then writes the same pre-framed bytes to all of them.
 
-    python -m bench.sender CLIENTS TICKS [text|time|counter] [FLAW…]
+    python -m bench.sender CLIENTS TICKS [HOW] [FLAW…]
 
 It prints its port. A connection that begins with `CONTROL` is told, one JSON object a line, when
 all clients are subscribed, and how the sending went; "go" from it starts the sending. When it hangs
 up, the sender ends. There is one stream, as fast as the receivers take it: to each client in turn
-one write of some 50 ticks, past those whose buffers are full. With `text`, `time` or `counter` the
-ticks of each client bear one of its own, so that no two clients get the same bytes.
+one write of some 50 ticks, past those whose buffers are full. HOW is one of `bench.stream.Own`:
+with `text`, `time` or `counter` the ticks of each client bear one of its own, so that no two
+clients get the same bytes.
 """
 
 from __future__ import annotations
@@ -18,17 +19,27 @@ import time
 from typing import cast, get_args
 
 import uvloop
+from websockets.extensions.permessage_deflate import (
+    PerMessageDeflate,
+    ServerPerMessageDeflateFactory,
+)
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from bench.stream import Flaw, Own, payloads, slices, streams
+from bench.stream import Flaw, Own, deflated_slices, payloads, slices, streams
 from qaws.measure.clock import now_us
 
 CONTROL = b"CONTROL\n"
 WELCOME = b'{"type":"connection","status":"connected","session_id":"bench"}'
 SUBSCRIBED = b'{"type":"subscribed","totals":{"instruments":0,"symbols":1,"underlyings":0}}'
+COMPRESSION: dict[Own, list[ServerPerMessageDeflateFactory]] = {
+    "deflated": [ServerPerMessageDeflateFactory(server_no_context_takeover=True)],
+    "remembered": [ServerPerMessageDeflateFactory()],
+}
+"""What is agreed to with clients that offer compression."""
+
 LEAD_S = 0.1
 """From the word "go" to the first write."""
 
@@ -38,7 +49,7 @@ class Client(asyncio.Protocol):
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
-        self._protocol = ServerProtocol()
+        self.protocol = ServerProtocol(extensions=COMPRESSION.get(sender.own))
         self._is_control = False
         self._begun = False
         self.pieces: list[bytes] = []
@@ -61,18 +72,18 @@ class Client(asyncio.Protocol):
             if b"go" in data:
                 self._sender.go()
             return
-        self._protocol.receive_data(data)
-        for event in self._protocol.events_received():
+        self.protocol.receive_data(data)
+        for event in self.protocol.events_received():
             if isinstance(event, Request):
-                response = self._protocol.accept(event)
-                self._protocol.send_response(response)
-                self._protocol.send_text(WELCOME)
+                response = self.protocol.accept(event)
+                self.protocol.send_response(response)
+                self.protocol.send_text(WELCOME)
             elif isinstance(event, Frame) and event.opcode is Opcode.TEXT:
-                self._protocol.send_text(SUBSCRIBED)
+                self.protocol.send_text(SUBSCRIBED)
                 self._sender.subscribed(self)
-        if answer := b"".join(self._protocol.data_to_send()):
+        if answer := b"".join(self.protocol.data_to_send()):
             self.transport.write(answer)
-        if self._protocol.close_expected():
+        if self.protocol.close_expected():
             self.transport.close()
 
     def pause_writing(self) -> None:
@@ -91,14 +102,14 @@ class Client(asyncio.Protocol):
     @property
     def is_open(self) -> bool:
         """Return whether ticks may still be written."""
-        return self._protocol.state is State.OPEN and not self.transport.is_closing()
+        return self.protocol.state is State.OPEN and not self.transport.is_closing()
 
 
 class Sender:
     """The server and its one stream."""
 
     def __init__(self, clients: int, ticks: int, own: Own, flaws: list[Flaw]) -> None:
-        self._expected, self._ticks, self._own, self._flaws = clients, ticks, own, flaws
+        self._expected, self._ticks, self.own, self._flaws = clients, ticks, own, flaws
         self._clients: list[Client] = []
         self._control: asyncio.Transport | None = None
         self._sending: asyncio.Task[None] | None = None
@@ -143,14 +154,23 @@ class Sender:
         if self._sending is None:
             self._sending = asyncio.get_running_loop().create_task(self._send())
 
+    def _deflated(self, ticks: list[bytes]) -> list[bytes]:
+        """Return what all get: each has had the same before, so that it is deflated the same."""
+        if self.own == "deflated":
+            return deflated_slices(ticks)
+        (agreed,) = self._clients[0].protocol.extensions
+        assert isinstance(agreed, PerMessageDeflate)
+        return deflated_slices(ticks, agreed.encoder)
+
     async def _send(self) -> None:
         """Send the stream to every client, as fast as they take it."""
-        own_s = len(self._clients) * self._ticks * 4e-6 if self._own else 0.0
+        own_s = len(self._clients) * self._ticks * 4e-6 if self.own else 0.0
         due_us = now_us() + int((LEAD_S + self._ticks * 6e-5 + own_s) * 1e6)
         ticks = payloads(self._ticks, due_us, self._flaws)
-        pieces = slices(ticks)
+        same = self.own in ("", *COMPRESSION)
+        pieces = self._deflated(ticks) if self.own in COMPRESSION else slices(ticks)
         for number, client in enumerate(self._clients, 1):
-            client.pieces = streams(ticks, number, self._own) if self._own else pieces
+            client.pieces = pieces if same else streams(ticks, number, self.own)
         await asyncio.sleep(max(0.0, (due_us - now_us()) / 1e6))
         begun_us, begun_cpu = now_us(), time.process_time()
         while active := [c for c in self._clients if c.position < len(c.pieces) and c.is_open]:

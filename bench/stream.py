@@ -6,8 +6,9 @@ A stream can be damaged on purpose, by a known amount, to show that a receiver's
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 from websockets.frames import Frame, Opcode
@@ -21,9 +22,10 @@ PER_SLICE = 50
 SAME = "000"
 """What the member `client` says where all clients get the same bytes."""
 
-Own = Literal["", "text", "time", "counter", "several"]
+Own = Literal["", "text", "time", "counter", "several", "deflated", "remembered"]
 """What each message to a client has of its own, so that no two clients get the same bytes. Where it
-is "several", that is a time, and several ticks stand in each message."""
+is "several", that is a time, and several ticks stand in each message. All get the same
+bytes where each is "deflated" for itself, and where what was deflated before is "remembered"."""
 
 TICKS_IN_ONE = 5
 """So many ticks stand in a message of several."""
@@ -91,6 +93,23 @@ def slices(ticks: Sequence[bytes], per_slice: int = PER_SLICE) -> list[bytes]:
     """Return the framed ticks, joined to what goes into one write; whole frames only."""
     frames = [text_frame(tick) for tick in ticks]
     return [b"".join(frames[at : at + per_slice]) for at in range(0, len(frames), per_slice)]
+
+
+def deflated_slices(ticks: Sequence[bytes], encoder: Any = None) -> list[bytes]:
+    """Return the slices of ticks in frames that are deflated (RFC 7692).
+
+    Args:
+        ticks: what they say.
+        encoder: the compressor of a connection, which remembers what it had; None: each message
+            is deflated for itself.
+    """
+    frames = []
+    for tick in ticks:
+        used = encoder or zlib.compressobj(level=1, wbits=-15)
+        payload = used.compress(tick) + used.flush(zlib.Z_SYNC_FLUSH)
+        frame = text_frame(payload.removesuffix(b"\x00\x00\xff\xff"))
+        frames.append(b"\xc1" + frame[1:])
+    return [b"".join(frames[at : at + PER_SLICE]) for at in range(0, len(frames), PER_SLICE)]
 
 
 def own_slices(pieces: Sequence[bytes], client: int) -> list[bytes]:

@@ -1,6 +1,6 @@
 """Part (a) for the plain `websockets` client: asyncio on uvloop, msgspec, a check per message.
 
-    python -m bench.websockets_client URL CLIENTS TICKS WITHIN_S
+    python -m bench.websockets_client URL CLIENTS TICKS WITHIN_S [deflate]
 
 Prints one JSON object, a `bench.tally.Tally`.
 """
@@ -35,13 +35,14 @@ class Members(msgspec.Struct):
 _decode = msgspec.json.Decoder(Members).decode
 
 
-async def receive(url: str, ticks: int, tally: Tally) -> None:
+async def receive(url: str, ticks: int, tally: Tally, compression: str | None) -> None:
     """Be one client: subscribe, check every message, and leave after the last."""
     missing: set[int] = set()
     previous = 0
-    # Nothing is asked of it that is not needed: no compression, no keepalive, no decoding to str.
+    # Nothing is asked of it that is not needed: no compression where none is measured, no
+    # keepalive, no decoding to str.
     async with connect(
-        url, compression=None, proxy=None, ping_interval=None, close_timeout=2
+        url, compression=compression, proxy=None, ping_interval=None, close_timeout=2
     ) as connection:
         await connection.send(SUBSCRIBE)
         with suppress(ConnectionClosed):
@@ -76,12 +77,14 @@ def take(message: Members, previous: int, missing: set[int], ticks: int, tally: 
     return previous
 
 
-async def _run(url: str, clients: int, ticks: int, within_s: float) -> Tally:
+async def _run(
+    url: str, clients: int, ticks: int, within_s: float, compression: str | None
+) -> Tally:
     tallies = [Tally() for _ in range(clients)]
     with suppress(TimeoutError):
         async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
             for tally in tallies:
-                group.create_task(receive(url, ticks, tally))
+                group.create_task(receive(url, ticks, tally, compression))
     total = Tally()
     for tally in tallies:
         total.add(tally)
@@ -90,8 +93,9 @@ async def _run(url: str, clients: int, ticks: int, within_s: float) -> Tally:
 
 def main(arguments: list[str]) -> None:
     """Receive, and say what was found."""
-    url, clients, ticks, within_s = arguments
-    found = uvloop.run(_run(url, int(clients), int(ticks), float(within_s)))
+    url, clients, ticks, within_s, *rest = arguments
+    compression = rest[0] if rest else None
+    found = uvloop.run(_run(url, int(clients), int(ticks), float(within_s), compression))
     print(msgspec.json.encode(found).decode(), flush=True)
 
 

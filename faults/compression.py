@@ -86,6 +86,16 @@ def short_ticks_not_deflated() -> None:
 
 
 @fault(
+    story="What a group of clients gets is deflated anew for each of them, so that a hundred with "
+    "compression cost a hundred times as much as one, and ticks pile up.",
+    caught_by={"QA-WS-118": "until the backlog was drained"},
+)
+def deflated_for_each_client() -> None:
+    """Keep nothing of what was deflated."""
+    replace(compression, "deflated", compression.deflated.__wrapped__)
+
+
+@fault(
     story="The compressor of each client is kept when the client has gone, a quarter of a megabyte "
     "each time, until the service is out of memory on a busy day.",
     caught_by={"QA-WS-118": "growth of the service's private memory"},

@@ -21,6 +21,21 @@ Feature: Compression
     And Dave has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And a ping message from Alice is answered within 2 seconds
 
+  @QA-WS-118 @p1 @normal @needs.swarm
+  Scenario Outline: QA-WS-118 A second of many ticks reaches many clients with compression
+    > Beyond the plan: what QA-WS-014 demands holds for clients that offer compression, as every
+    > browser does; a service that deflates for each client anew does not keep up.
+
+    Given a swarm of <clients> clients, offering compression, will subscribe to NIFTY
+    When <ticks> ticks for NIFTY are published at 10,000 per second
+    Then the swarm has received every tick exactly once, in order
+    And the backlog was drained within 2 seconds of the last publish
+    And the ticks were offered at 10,000 per second
+
+    Examples:
+      | clients | ticks  |
+      | 100     | 10,000 |
+
   @QA-WS-118 @p1 @normal @needs.observe
   Scenario Outline: QA-WS-118 The size limit holds for what is inflated
     > Beyond the plan: a message that is small on the wire and over the limit when it is inflated is

@@ -14,6 +14,14 @@ def swarm(context: StepContext, clients: int, selection: Selection) -> None:
 
 
 @given(
+    "a swarm of {clients:Number} clients, offering compression, will subscribe to {selection:Selection}"
+)
+def swarm_with_compression(context: StepContext, clients: int, selection: Selection) -> None:
+    """As browsers offer it; not verified where the service does not agree."""
+    load.prepare_swarm(context.testbed, clients, selection, compression=True)
+
+
+@given(
     "a swarm of {clients:Number} clients will subscribe to {selection:Selection}, plus one that stops reading and one that reads slowly"
 )
 def swarm_with_slow_clients(context: StepContext, clients: int, selection: Selection) -> None:

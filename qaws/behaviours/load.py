@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
 import psutil
 
 from qaws.load.plan import Group, SwarmPlan
@@ -66,6 +67,7 @@ class LoadRun:
     """One load in a scenario: who takes part, and what was found."""
 
     groups: list[Group]
+    compression: bool = False
     service_cpu_s: float = 0.0
     broker_cpu_s: float = 0.0
     flow: FlowReport | None = None
@@ -153,9 +155,14 @@ LOAD = Key[LoadRun]('no swarm yet: begin with "a swarm of 50 clients will subscr
 # --- given ----------------------------------------------------------------------------------------
 
 
-def prepare_swarm(testbed: Testbed, clients: int, selection: Selection) -> None:
-    """Plan a swarm of reading clients; it connects when the first tick is about to be published."""
-    testbed.scenario.stash[LOAD] = LoadRun([Group("client", clients, selection)])
+def prepare_swarm(
+    testbed: Testbed, clients: int, selection: Selection, *, compression: bool = False
+) -> None:
+    """Plan a swarm of reading clients; it connects when the first tick is about to be published.
+
+    With `compression` its clients offer that, as browsers do.
+    """
+    testbed.scenario.stash[LOAD] = LoadRun([Group("client", clients, selection)], compression)
 
 
 def add_slow_clients(testbed: Testbed, selection: Selection) -> None:
@@ -175,9 +182,22 @@ def publish_and_show(testbed: Testbed, profile: LoadProfile) -> None:
     Raises:
         Broken: the harness cannot: broker, publisher, a worker, file descriptors.
         Refuted: the service did not let a client in.
+        NotVerified: it did not agree to compression, where that was offered.
     """
     publish(testbed, profile)
-    _show(testbed, testbed.scenario.stash[LOAD])
+    run = testbed.scenario.stash[LOAD]
+    if run.compression:
+        _require_compression(run.found)
+    _show(testbed, run)
+
+
+def _require_compression(found: SwarmResult) -> None:
+    agreed = sum(found.compressed.values())
+    if agreed < len(found.clients):
+        raise NotVerified(
+            f"{len(found.clients)} clients offered compression (permessage-deflate, RFC 7692), and "
+            f"the service agreed to it with {agreed or 'none'} of them"
+        )
 
 
 def require_load(testbed: Testbed, *selections: Selection) -> None:
@@ -268,6 +288,7 @@ def publish(testbed: Testbed, profile: LoadProfile) -> None:
     plan, flow = plans(
         testbed, run.groups, profile, testbed.tokens.several(sum(g.count for g in run.groups))
     )
+    plan = msgspec.structs.replace(plan, compression=run.compression)
     run.memory_before = run.memory_peak = _memory(testbed)
     with (
         closing(
@@ -318,6 +339,9 @@ def _show(testbed: Testbed, run: LoadRun) -> None:
         "arrivals": found.stamped_by(),
         "clock of the swarm": ", ".join(str(w.offset) for w in found.workers),
     }
+    if found.compressed:
+        agreed = (f"{how} ({count} clients)" for how, count in found.compressed.items())
+        figures["compression"] = ", ".join(agreed)
     testbed.scenario.figures += list(figures.items())
     testbed.scenario.pictures += [
         (

@@ -2,8 +2,9 @@
 
 import pytest
 
-from qaws.behaviours import closes, compression, deliveries, publishing
+from qaws.behaviours import closes, compression, deliveries, load, publishing
 from qaws.clients.endings import ExpectedClose
+from qaws.load.result import ClientRecord, SwarmResult
 from qaws.verdict import NotVerified
 from tests.services.faulty import NIFTY
 from tests.services.scripted import Ticker
@@ -35,6 +36,16 @@ def test_without_an_agreement_nothing_is_verified(scenario, grace):
     grace(HANG_S)
     with pytest.raises(NotVerified, match=r"Alice offered compression .* did not agree to it"):
         scenario(Plain, ticks_come)
+
+
+@pytest.mark.parametrize(("agreed", "words"), [({}, "none"), ({"deflate": 1}, "1")])
+def test_a_swarm_without_an_agreement_verifies_nothing(agreed, words):
+    found = SwarmResult(clients=[ClientRecord("client 1"), ClientRecord("client 2")])
+    found.compressed = agreed
+    with pytest.raises(NotVerified, match=f"2 clients offered .* agreed to it with {words} of"):
+        load._require_compression(found)
+    found.compressed = {"deflate": 2}
+    load._require_compression(found)
 
 
 def padded(kib, fragments):

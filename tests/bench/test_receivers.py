@@ -28,6 +28,22 @@ def receiver(request, tmp_path):
     return lambda: request.param(tmp_path)
 
 
+@pytest.mark.parametrize("own", ["deflated", "remembered"])
+@pytest.mark.parametrize("kind", [OurSwarm, PlainWebsockets, K6])
+def test_a_damaged_stream_is_seen_when_it_is_compressed(kind, own, tmp_path):
+    if kind is K6:
+        require_k6()
+        if own == "remembered":
+            pytest.skip("k6 only offers to have each message deflated for itself")
+    flaws = [Flaw(*flaw) for flaw in (("drop", 20), ("duplicate", 70), ("late", 90))]
+    receipt = receive(
+        lambda: kind(tmp_path, own), tmp_path, CLIENTS, TICKS, HANG_S, own=own, flaws=flaws
+    )
+    found = receipt.tally
+    assert (found.gap, found.duplicate, found.order) == (CLIENTS, CLIENTS, CLIENTS)
+    assert (found.ticks, found.complete) == (TICKS * CLIENTS, CLIENTS)
+
+
 def test_a_damaged_stream_is_seen_for_what_it_is(receiver, tmp_path):
     flaws = [Flaw(*flaw) for flaw in (("drop", 20), ("duplicate", 70), ("late", 90))]
     flaws += [Flaw("drop", 120), Flaw("foreign", 150)]

@@ -14,6 +14,7 @@ from qaws.load.schedule import FlowPlan
 from qaws.load.subscriber import connection
 from qaws.load.subscriber.reader import Reader, new_handshake
 from qaws.load.subscriber.shared_stream import SharedStream
+from qaws.measure import clock
 from tests.load.test_reader import DUE, Party, Wire, cut, framed, tick
 from tests.load_fixtures import NIFTY
 
@@ -22,6 +23,12 @@ ANSWERS = {
     "for itself": "permessage-deflate; server_no_context_takeover",
     "with memory": "permessage-deflate",
 }
+
+
+@pytest.fixture(autouse=True)
+def _restored_clock(monkeypatch):
+    """`Party.receive` sets it."""
+    monkeypatch.setattr(clock, "now_us", clock.now_us)
 
 
 @pytest.fixture(params=list(ANSWERS))
