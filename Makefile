@@ -20,8 +20,8 @@ UV_OF_LOCK = sed -n '/^uv==/,/[^\]$$/p' $(LOCK) >$(VENV)/uv.txt && $(PIP) --requ
 with_either = { test -e $(WITH_UV) && $(UV) $(1) 2>/dev/null || $(PIP) $(1); }
 # $(call install,PART) installs one part of the lock. It is whole, so the hash of every package is checked.
 install = sed -n '/^. part $(1)$$/,/^$$/p' $(LOCK) >$(VENV)/$(1).txt && test -s $(VENV)/$(1).txt && $(call with_either,--require-hashes -r $(VENV)/$(1).txt)
-# The own tests in four processes: they mostly wait. ARGS="-n 0" has them in one.
-PYTEST := $(RUN) -m pytest -n 4 --dist worksteal
+# The own tests in five processes: whole runs begin, and wait four fifths of their time. ARGS="-n 0" has them in one.
+PYTEST := $(RUN) -m pytest -n 5 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # What is begun by the hundred is compiled once, even where an environment says otherwise.
 export PYTHONDONTWRITEBYTECODE :=

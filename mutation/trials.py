@@ -286,7 +286,7 @@ class Trials:
             ALLOWED_S,
             slow=self._slow,
             files=tuple(files),
-            settings={"launch.directory": str(copy)},
+            settings={"launch.directory": str(copy), "last_look": "yes"},
         )
         return run, copy
 

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from qaws.runtime.loop import LoopThread
 from qaws.sut.broker import open_broker
 from tests import waiting
 from tests.processes import end_family
+
+E2E = Path(__file__).parent / "e2e"
 
 pytest_plugins = ["tests.load_fixtures"]
 
@@ -37,6 +40,39 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("slow") and not os.environ.get("QAWS_SLOW"):
             item.add_marker(unasked)
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = whole_runs_first(items, workers)
+
+
+def whole_runs_first(items, workers):
+    """Return tests in an order in which each process begins with its share of the whole runs.
+
+    These mostly wait, so they go on side by side; what is left for the end is short. pytest-xdist
+    hands out even parts, one behind the other. The longest of all begin, one in each part.
+    """
+    if workers == 1:
+        return items
+    runs = [item for item in items if E2E in item.path.parents]
+    longest = [item for item in runs if item.get_closest_marker("long")]
+    runs = [item for item in runs if not item.get_closest_marker("long")]
+    others = [item for item in items if E2E not in item.path.parents]
+    ordered = []
+    for left in range(workers, 0, -1):
+        size = (len(items) - len(ordered)) // left
+        part = [*_taken(longest, left), *_taken(runs, left)]
+        ordered += [*part, *_cut(others, size - len(part))]
+    return ordered
+
+
+def _taken(items, left):
+    """Take the part of one from those that are to be dealt out to so many."""
+    return _cut(items, -(-len(items) // left))
+
+
+def _cut(items, count):
+    taken = items[:count]
+    del items[:count]
+    return taken
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -31,19 +31,19 @@ CORES = os.cpu_count() or 1
 class Pace:
     """How many runs go on at a time: as many as the processors bear, for most only wait.
 
-    One for each processor always may; up to four where the processors have time left. A service
+    One for each processor always may; up to six where the processors have time left. A service
     that waits for a processor answers late, and its verdict would speak of that.
     """
 
     LOOK_S = 0.3
     """How often it is looked how busy they are; each time one more run may start."""
-    BUSY = 70.0
+    BUSY = 80.0
     """Per cent of all processors; from there on no further run is started."""
 
     def __init__(self, jobs: int | None = None) -> None:
         """Allow so many runs at a time; None to go by how busy the processors are."""
         self._least = jobs or CORES
-        self._most = jobs or 4 * CORES
+        self._most = jobs or 6 * CORES
         self._looked = 0.0
 
     def allows(self, running: int) -> bool:

@@ -77,6 +77,8 @@ class Run:
             f"target={TARGET}",
             "-D",
             "first_look=no",
+            "-D",
+            "last_look=no",
             *(f"--tags={expression}" for expression in tags),
         ]
         for key, value in (settings or {}).items():

@@ -116,10 +116,20 @@ def _decoys(algorithm: str) -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
+_made_before: dict[str, SigningKey] = {}
+"""Algorithm → the key that each process that is forked from this one signs with."""
+
+
 def preload(algorithm: str) -> None:
-    """Make the keys that need not be a run's own."""
+    """Make the keys that all runs may share which are forked from this process."""
     encryption_key(algorithm)
     _decoys(algorithm)
+    _made_before[algorithm] = new_key(algorithm)
+
+
+def first_key(algorithm: str) -> SigningKey:
+    """Return the key that was made beforehand, but only once; else a new one."""
+    return _made_before.pop(algorithm, None) or new_key(algorithm)
 
 
 def new_key(algorithm: str) -> SigningKey:

@@ -19,6 +19,7 @@ import jwt
 from qaws.auth.key_server import KeyServer
 from qaws.auth.key_set import (
     SigningKey,
+    first_key,
     is_hmac,
     load_key,
     new_key,
@@ -73,7 +74,7 @@ class Tokens:
         self.jwks_file = folder / "jwks.json"
         self._key: SigningKey | None = None
         if auth.generate_key:
-            self._key = new_key(auth.algorithm)
+            self._key = first_key(auth.algorithm)
         elif auth.key_file:
             self._key = load_key(auth.key_file, auth.algorithm)
         elif auth.secret_variable:

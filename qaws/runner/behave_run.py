@@ -47,12 +47,12 @@ from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, Refuted
 
 STOP_AFTER, FORMER_STOP_AFTER = "stop_after_expected_failure", "enough"
-FIRST_LOOK = "first_look"
-SETTINGS = ("target", "swarm", "order", ACCEPT_UNVERIFIED, STOP_AFTER, FIRST_LOOK)
-"""What may be said with -D. `order` is the seed of a shuffled order. The last two are for proofs.
+FIRST_LOOK, LAST_LOOK = "first_look", "last_look"
+SETTINGS = ("target", "swarm", "order", ACCEPT_UNVERIFIED, STOP_AFTER, FIRST_LOOK, LAST_LOOK)
+"""What may be said with -D. `order` is the seed of a shuffled order. The last three are for proofs.
 {id: words}: once a scenario or row of that id has failed in those words, the further ones of that
 id are left out. `first_look=no`: the target is known to be the service's, and what is wrong with
-that is known too."""
+that is known too. `last_look=no`: only what the scenarios say counts, not how the run ended."""
 LAST_LOOK_S = 0.5
 """How long a service may take to be seen as dead that ends as its last client leaves: once in a
 run, and on a busy machine nothing looks after that."""
@@ -90,7 +90,7 @@ class Session:
         self._proven: set[str] = set()
         self._has_begun = False
         self._withheld: dict[str, str] = {}
-        self._looks = True
+        self._looks = self._looks_back = True
         try:
             self._reports.mkdir(parents=True, exist_ok=True)
             (self._reports / "checks.jsonl").unlink(missing_ok=True)
@@ -173,6 +173,7 @@ class Session:
             start_first(testbed)  # one that does not start ends the run here, once
             self._record["service"] = what_is_tested(testbed.use_service())
             self._looks = userdata.get(FIRST_LOOK) != "no"
+            self._looks_back = userdata.get(LAST_LOOK) != "no"
             if self._looks:
                 self._look(testbed)
             self._begin_whole_run(testbed)
@@ -336,7 +337,8 @@ class Session:
         if self._record["error"]:
             self._record["state"] = "broken"
         try:
-            time.sleep(LAST_LOOK_S)
+            if self._looks_back:
+                time.sleep(LAST_LOOK_S)
             self.testbed.services.require_alive()
         except Broken as death:
             if not self._runner.aborted:

@@ -35,6 +35,7 @@ def course(folder, fault=None):
         testbed.stop()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "caught"), [(None, False), ("leak-of-256-bytes-per-connection", True)]
 )

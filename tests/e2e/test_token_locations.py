@@ -21,6 +21,7 @@ TESTS = "@QA-WS-001 or @QA-WS-006 or (@QA-WS-024 and @needs.failure-codes) or @Q
 """Functional clients, hostile ones, and canaries that are looked for in what is written."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("location", "further"),
     [("cookie", 'cookie = "session"'), ("subprotocol", 'subprotocol = "bearer, {token}"')],

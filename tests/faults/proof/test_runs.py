@@ -37,6 +37,20 @@ def test_a_run_has_its_own_reports_and_no_foreign_settings(tmp_path, monkeypatch
     assert not {"QAWS_TARGET", "TICKER_PORT"} & variables.keys()
 
 
+def test_a_run_waits_for_no_end_that_counts_for_nothing(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(suite, "start", lambda arguments, *rest: asked.extend(arguments))
+    runs.Run("x", tmp_path / "run", ["@x"], [], 1, settings={"last_look": "yes"})
+    assert asked.index("last_look=no") < asked.index("last_look=yes"), "the later one counts"
+
+
+def test_the_key_that_was_made_beforehand_is_used_once_in_a_process():
+    key_set.preload("EdDSA")
+    first, second = key_set.first_key("EdDSA"), key_set.first_key("EdDSA")
+    assert first is not second
+    assert first.public_key() != second.public_key()
+
+
 def test_what_is_the_same_for_all_runs_is_made_before_the_first():
     suite.load()
     made = key_set._decoys, key_set.encryption_key, contract._validators
