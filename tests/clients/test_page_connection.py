@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_a_page_says_and_hears_messages_that_are_lists():
         return [json.dumps([verb, number, "ok"]), json.dumps(["ticks", [tick]])]
 
     async def playing():
-        page = FakePage(speaks)
+        page: Any = FakePage(speaks)
         connection = PageConnection("the page", lists, token="secret", page=page)
         await connection.come("ws://127.0.0.1:1/")
         page.hears("text", '["hello", "abc"]')
@@ -149,7 +150,7 @@ def test_what_a_channel_was_of_when_a_tick_came_stays_so():
     ]
 
     async def playing():
-        page = FakePage()
+        page: Any = FakePage()
         connection = PageConnection("the page", numbered, token="secret", page=page)
         await connection.come("ws://127.0.0.1:1/")
         for each in words:
