@@ -37,7 +37,7 @@ class Pace:
 
     LOOK_S = 0.3
     """How often it is looked how busy they are; each time one more run may start."""
-    BUSY = 80.0
+    BUSY = 70.0
     """Per cent of all processors; from there on no further run is started."""
 
     def __init__(self, jobs: int | None = None) -> None:
