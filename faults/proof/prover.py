@@ -31,7 +31,7 @@ CORES = os.cpu_count() or 1
 class Pace:
     """How many runs go on at a time: as many as the processors bear, for most only wait.
 
-    One for each processor always may; up to six where the processors have time left. A service
+    One for each processor always may; up to four where the processors have time left. A service
     that waits for a processor answers late, and its verdict would speak of that.
     """
 
@@ -43,7 +43,7 @@ class Pace:
     def __init__(self, jobs: int | None = None) -> None:
         """Allow so many runs at a time; None to go by how busy the processors are."""
         self._least = jobs or CORES
-        self._most = jobs or 6 * CORES
+        self._most = jobs or 4 * CORES
         self._looked = 0.0
 
     def allows(self, running: int) -> bool:
