@@ -327,12 +327,7 @@ class Connection(Sender):
 
     def exactly(self, frame: Frame) -> Any:
         """Return what a frame says in the words of `qa-ws`, each number kept digit for digit."""
-        found = self.dialect.exactly(frame.text, frame.part)
-        if self.dialect.has_channels and isinstance(frame.message, dict):
-            # What a channel was of when the frame came; its number may have been given out again.
-            marks = ("symbol", "instrument_token")
-            found |= {name: frame.message[name] for name in marks if name in frame.message}
-        return found
+        return self.dialect.exactly_as(frame.text, frame.part, frame.message)
 
     def received(self, kind: str | None = None) -> Iterator[Frame]:
         """Yield the messages that have arrived, oldest first.

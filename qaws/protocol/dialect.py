@@ -121,6 +121,17 @@ class Dialect(ABC):
     def exactly(self, text: str, part: int) -> Any:
         """Return what `read` made of a message's part, each number kept digit for digit."""
 
+    def exactly_as(self, text: str, part: int, message: Any) -> Any:
+        """Return what `exactly` does, of the symbol and instrument that `read` found in it.
+
+        The number of a channel may have been given out again since then.
+        """
+        found = self.exactly(text, part)
+        if self.has_channels and isinstance(message, dict):
+            marks = ("symbol", "instrument_token")
+            found |= {name: message[name] for name in marks if name in message}
+        return found
+
     def openings(self, token: str | None) -> Sequence[Opening]:
         """Return what a client says between handshake and welcome, in order."""
         return ()

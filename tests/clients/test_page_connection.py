@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
 
@@ -30,11 +29,11 @@ def service(text):
     return [json.dumps(acknowledged), TICK]
 
 
-def play(page, story):
+def play(page, story, dialect=DIALECT):
     """Let a page come, and play a story with its connection; return the connection."""
 
     async def playing():
-        connection = PageConnection("the page", DIALECT, token="secret", page=page)
+        connection = PageConnection("the page", dialect, token="secret", page=page)
         try:
             await connection.come("ws://127.0.0.1:1/?token=secret")
             await story(connection)
@@ -119,18 +118,13 @@ def test_a_page_says_and_hears_messages_that_are_lists():
         verb, number, _ = json.loads(text)
         return [json.dumps([verb, number, "ok"]), json.dumps(["ticks", [tick]])]
 
-    async def playing():
-        page: Any = FakePage(speaks)
-        connection = PageConnection("the page", lists, token="secret", page=page)
-        await connection.come("ws://127.0.0.1:1/")
-        page.hears("text", '["hello", "abc"]')
+    async def story(connection):
+        connection.page.hears("text", '["hello", "abc"]')
         await connection.wait_for(lambda f: connection.is_welcomed, None, HANG_S)
         assert await connection.subscribe(selection_of("instrument 256265"), HANG_S)
         await connection.wait_for(lambda f: any(connection.received("tick")), None, HANG_S)
-        await connection.close()
-        return connection
 
-    connection = asyncio.run(playing())
+    connection = play(FakePage(speaks), story, lists)
     [heard] = connection.received("option tick")
     assert (heard.message["instrument_token"], heard.message["last_price"]) == (256265, 1.5)
     assert connection.session_id == "abc"
@@ -149,19 +143,14 @@ def test_what_a_channel_was_of_when_a_tick_came_stays_so():
         tick,
     ]
 
-    async def playing():
-        page: Any = FakePage()
-        connection = PageConnection("the page", numbered, token="secret", page=page)
-        await connection.come("ws://127.0.0.1:1/")
+    async def story(connection):
         for each in words:
-            page.hears("text", json.dumps(each))
+            connection.page.hears("text", json.dumps(each))
         await connection.wait_for(
             lambda f: len(list(connection.received("tick"))) == 2, None, HANG_S
         )
-        await connection.close()
-        return connection
 
-    connection = asyncio.run(playing())
+    connection = play(FakePage(), story, numbered)
     first, second = connection.received("option tick")
     assert [each.message["symbol"] for each in (first, second)] == ["NIFTY", "BANKNIFTY"]
     assert connection.exactly(first)["symbol"] == "NIFTY"

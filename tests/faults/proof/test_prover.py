@@ -299,7 +299,7 @@ def test_a_starved_sound_check_is_run_once_more(script, tmp_path):
 
 @pytest.mark.parametrize(
     ("busy", "running", "allowed"),
-    [(20, 11, True), (95, 11, False), (20, 12, False), (95, 1, True)],
+    [(20, 7, True), (95, 7, False), (20, 8, False), (95, 1, True)],
 )
 def test_as_many_run_as_the_processors_bear(monkeypatch, busy, running, allowed):
     monkeypatch.setattr(proving, "CORES", 2)
