@@ -83,8 +83,9 @@ def stamped_us(stamp_ns: int) -> tuple[int, int]:
     """
     wall_ns, monotonic_ns = time.time_ns(), time.monotonic_ns()
     if abs(wall_ns - monotonic_ns - _BEGAN.ahead_ns) > UNNOTICED_NS:
-        # Set, or this process was not running between the two readings.
-        stamp_ns -= (set_ns := _BEGAN.step_ns(WallClock.read()))
+        # Set, or this process was not running between the two readings. Linux, which alone stamps,
+        # steers both clocks alike: whatever the difference has become, it was set by.
+        stamp_ns -= (set_ns := WallClock.read().ahead_ns - _BEGAN.ahead_ns)
         wall_ns -= set_ns
     lay_ns = wall_ns - stamp_ns
     if lay_ns < 0:
