@@ -76,6 +76,7 @@ def lengths_in_eight_bytes() -> None:
     story="A client that says goodbye gets no answer: its program hangs until it gives up, each "
     "time that a user closes a window.",
     caught_by={"QA-WS-004": UNANSWERED, "QA-WS-005": UNANSWERED},
+    also=("QA-WS-024",),
 )
 def close_frame_not_answered() -> None:
     """Drop the close frame of a client."""
@@ -91,6 +92,7 @@ def close_frame_not_answered() -> None:
     story="A client that says goodbye is cut off without an answer, so that its program reports an "
     "error each time that a user closes a window.",
     caught_by={"QA-WS-004": UNANSWERED, "QA-WS-005": UNANSWERED},
+    also=("QA-WS-024",),
 )
 def close_frame_answered_by_a_cut() -> None:
     """Close the network connection instead."""
@@ -137,6 +139,16 @@ def pongs_to_everybody() -> None:
     story="The payload of a ping is kept in one place for all clients, so that whoever pings at "
     "the same moment as another gets the other's answer, and takes its own line for dead.",
     caught_by={"QA-WS-001": OTHERS_PONG},
+    also=(
+        "QA-WS-011",
+        "QA-WS-016",
+        "QA-WS-022",
+        "QA-WS-023",
+        "QA-WS-024",
+        "QA-WS-102",
+        "QA-WS-107",
+        "QA-WS-125",
+    ),
 )
 def pongs_with_the_last_payload() -> None:
     """Answer a moment later, with what has come last."""
@@ -164,6 +176,10 @@ def pongs_with_the_last_payload() -> None:
     story="A command that comes in fragments is taken for several broken ones, so that clients "
     "behind some proxies and libraries cannot subscribe at all.",
     caught_by={"QA-WS-006": FRAGMENTS},
+    also=(
+        "QA-WS-024",
+        "QA-WS-118",
+    ),
 )
 def fragments_taken_for_messages() -> None:
     """Take each fragment for a whole message."""
@@ -180,6 +196,7 @@ def fragments_taken_for_messages() -> None:
     story="A ping between the fragments of a command ends the connection, so that a client whose "
     "library pings by itself is thrown out now and then.",
     caught_by={"QA-WS-006": FRAGMENTS},
+    also=("QA-WS-024",),
 )
 def ping_between_fragments_closes() -> None:
     """Allow nothing but fragments until the last has come."""
@@ -213,6 +230,7 @@ def _answer_pings(with_what: Callable[[bytes], bytes | None]) -> None:
     story="The answer to a long ping is cut to 32 bytes, so that libraries that compare the two "
     "take the line for dead.",
     caught_by={"QA-WS-001": "answer to Alice's WebSocket ping with a payload of 125 bytes"},
+    also=("QA-WS-024",),
 )
 def long_pongs_cut_short() -> None:
     """Keep what fits into a small buffer."""
@@ -223,6 +241,7 @@ def long_pongs_cut_short() -> None:
     story="A ping without a payload, as browsers' proxies and many libraries send it, is not "
     "answered, so that they take the line for dead.",
     caught_by={"QA-WS-001": "answer to Alice's WebSocket ping with a payload of 0 bytes"},
+    also=("QA-WS-024",),
 )
 def empty_pings_not_answered() -> None:
     """Ask `if payload`."""
