@@ -1,11 +1,42 @@
-"""Messages filled up with blanks say what they said."""
+"""Messages filled up with blanks say what they said, and each is owed an answer."""
 
 import json
 
 import pytest
 
+from qaws.behaviours import lifecycle, long_messages
 from qaws.behaviours.long_messages import padded
 from qaws.verdict import NotVerified
+from tests.services.scripted import Ticker
+
+
+class HearsTwo(Ticker):
+    """Answers two pings, and no more."""
+
+    heard = 0
+
+    async def ping(self, client):
+        self.heard += 1
+        if self.heard <= 2:
+            await super().ping(client)
+
+
+async def three_pings(do):
+    await do(lifecycle.be_connected, ["Alice"])
+    await do(long_messages.send_pings, "Alice", 3, 60_000)
+    await do(long_messages.pings_answered, "Alice", 100)
+
+
+def test_long_messages_that_are_answered_are_right(right):
+    found = right(Ticker, three_pings)
+    assert [each.what for each in found] == [
+        f"answer to Alice's long ping message {number}, of 60,000 characters"
+        for number in (1, 2, 3)
+    ]
+
+
+def test_one_that_is_not_answered_is_refuted(wrong):
+    wrong(HearsTwo, three_pings, r"answer to Alice's long ping message 3, .*measured nothing in")
 
 
 @pytest.mark.parametrize("text", ['{"action": "ping"}', '["ping", {}]', '{"note": "é"} '])

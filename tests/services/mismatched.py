@@ -33,6 +33,13 @@ class BeatsAtOnce(Ticker):
 
     async def welcome(self, client):
         await super().welcome(client)
+        await self.beat(client)
+
+    async def ping(self, client):
+        await super().ping(client)
+        await self.beat(client)
+
+    async def beat(self, client):
         if int(client.session.removeprefix("session-")) >= self.beats_from:
             await client.send({"type": "heartbeat"})
 

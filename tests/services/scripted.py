@@ -198,7 +198,8 @@ class Ticker(OnThread):
     async def _serve(self, connection):
         self._serving.add(asyncio.current_task())
         client = Client(connection, self.session_id())
-        token = "token=" in connection.request.path or "Authorization" in connection.request.headers
+        shown = connection.request.headers.get("Authorization", "")
+        token = "token=" in connection.request.path or shown.startswith("Bearer ")
         if not await self.admit(client, token):
             return
         self.clients.append(client)
