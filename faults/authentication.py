@@ -26,7 +26,7 @@ WELCOME = "welcome of Alice"
 NOT_WELCOMED = "has a valid token but was not welcomed"
 
 WHERE_NOBODY_IS_LET_IN = {
-    "QA-WS-001": "open connections of Alice: measured 0 of 1 open",
+    "QA-WS-001": "Bob has a valid token but was not welcomed",
     "QA-WS-003": WELCOME,
     **dict.fromkeys([f"QA-WS-{n:03}" for n in [*range(4, 13), *range(16, 19)]], NOT_WELCOMED),
     "QA-WS-021": "admission of Alice",
