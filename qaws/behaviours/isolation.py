@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from qaws.behaviours import answers, fences, lifecycle
+from qaws.behaviours import answers, fences, lifecycle, mistakes
 from qaws.behaviours.token_traces import traces
 from qaws.clients.connection import Connection
 from qaws.protocol.attempts import ATTEMPTS
@@ -135,6 +135,7 @@ async def err_at_once(testbed: Testbed, clients: Sequence[str]) -> None:
 
     Raises:
         Broken: one of them has not connected.
+        NotVerified: the service has closed one for its mistake.
     """
     connections = testbed.scenario.connections.of(clients)
     marks = {connection.name: secrets.token_hex(MARK_BYTES) for connection in connections}
@@ -144,6 +145,8 @@ async def err_at_once(testbed: Testbed, clients: Sequence[str]) -> None:
     is_error = lifecycle.is_kind(testbed, "error")
     waits = map(lambda c, s: c.wait_for(is_error, s, testbed.grace_s), connections, sent)
     await asyncio.gather(*waits)
+    for connection in connections:
+        mistakes.require_forgiven(connection)
 
 
 async def nothing_is_mixed_up(testbed: Testbed) -> None:
@@ -151,8 +154,7 @@ async def nothing_is_mixed_up(testbed: Testbed) -> None:
 
     That is: the session id of another, any token, an answer to what it has not asked, or an
     acknowledgement of a selector that it has not named, or what another has sent in error. A pong
-    comes first, behind
-    which nothing older can come.
+    comes first, behind which nothing older can come.
     """
     connections = [c for c in testbed.scenario.connections.all if c.is_welcomed]
     await _hear_all(testbed, [c for c in connections if c.is_open])

@@ -14,7 +14,7 @@ from qaws.clients.frame_log import Frame
 from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken, Refuted
+from qaws.verdict import Broken, NotVerified, Refuted
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,24 @@ async def make_one_and_go_on(testbed: Testbed, client: str, selection: Selection
     Whether it is answered is not judged here (QA-WS-010).
 
     Raises:
+        NotVerified: the service has closed its connection for the mistake.
         Refuted: one of the two requests was not acknowledged.
     """
     connection = testbed.scenario.connections.named(client)
     mistake = await connection.send(testbed.dialect.malformed("broken JSON"))
     await connection.wait_for(is_kind(testbed, "error"), mistake, testbed.grace_s)
+    require_forgiven(connection)
     await lifecycle.subscribe(testbed, [client], selection)
     await lifecycle.unsubscribe(testbed, [client], selection)
+
+
+def require_forgiven(connection: Connection) -> None:
+    """Raise `NotVerified` where a mistake cost a client its connection: QA-WS-010 judges that."""
+    if not connection.is_open:
+        raise NotVerified(
+            f"{connection.name} sent broken JSON and is not connected any more: whether that may "
+            "be is a matter of QA-WS-010"
+        )
 
 
 async def send(testbed: Testbed, client: str, text: str, times: int) -> None:
