@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from qaws.behaviours import mistakes
-from qaws.verdict import Broken
+from qaws.behaviours import isolation, mistakes
+from qaws.protocol.market import selection_of
+from qaws.verdict import Broken, NotVerified
 from tests.services.faulty import AMPLE_MS, LATE, LATE_S, SOON_MS, connected, subscribed
 from tests.services.scripted import Ticker
 
@@ -138,3 +139,20 @@ def test_words_without_a_meaning_are_broken_and_not_green(scenario):
     ):
         with pytest.raises(Broken, match=sentence):
             scenario(Ticker, story)
+
+
+class ClosesAtMistakes(Ticker):
+    async def invalid(self, client, text):
+        await client.close(1003, "no")
+
+
+def test_who_is_closed_for_a_mistake_is_judged_by_010_alone(scenario):
+    async def story(do):
+        await connected(do)
+        with pytest.raises(NotVerified, match="is a matter of QA-WS-010"):
+            await do(mistakes.make_one_and_go_on, "Alice", selection_of("NIFTY"))
+        await connected(do)
+        with pytest.raises(NotVerified, match="is a matter of QA-WS-010"):
+            await do(isolation.err_at_once, ["Alice"])
+
+    scenario(ClosesAtMistakes, story)
