@@ -21,7 +21,8 @@ from qaws.sut.service import Service
 from qaws.sut.services import Services
 from qaws.sut.target import Target
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken, Inconclusive, Refuted
+from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
+from tests.services.faulty import LATE
 from tests.waiting import HANG_S
 
 ROOT = Path(__file__).parents[2]
@@ -132,24 +133,30 @@ def wrong(scenario, refuted):
 
 
 @pytest.fixture
-def refuted(grace, testbed):
+def refuted(ended):
     """Play what must be refuted with a sentence that matches; return the sentence."""
+    return ended
 
-    def playing(play, sentence):
-        for given_up_s in GIVEN_UP_S:
+
+@pytest.fixture
+def ended(grace, testbed):
+    """Play what must end in one way, refuted if no other is named; return the sentence."""
+
+    def playing(play, sentence, kind=Refuted):
+        for given_up_s in GIVEN_UP_S[LATE in sentence :]:  # what is late only is waited for
             grace(given_up_s)
-            said, caught = "nothing was refuted", None
+            said, caught = "nothing was amiss", None
             try:
                 play()
-            except (Refuted, Broken, Inconclusive) as problem:
+            except (Refuted, Broken, Inconclusive, NotVerified) as problem:
                 said, caught = str(problem), problem
-                if isinstance(problem, Refuted) and re.search(sentence, said, re.DOTALL):
+                if isinstance(problem, kind) and re.search(sentence, said, re.DOTALL):
                     break
         else:
-            if isinstance(caught, Inconclusive):
+            if isinstance(caught, Inconclusive) and kind is not Inconclusive:
                 pytest.skip(said)
             raise AssertionError(said) from caught
-        if testbed.scenario.checks.done:
+        if kind is Refuted and testbed.scenario.checks.done:
             assert testbed.scenario.checks.done[-1].verdict != "inconclusive"
         return said
 
