@@ -57,8 +57,8 @@ def test_a_service_that_ends_as_it_should_is_met(met, launched, kind, code):
         ("ByAnotherSignal", {}, "exit code of the service's process: measured -9, allowed 0, or"),
         (
             "Late",
-            {"closed_ms": 800},
-            r"from SIGTERM to the close of \w+, the last of 2: measured (9|\d\d)\d\d\.\d .* 800 ms",
+            {"closed_ms": 50},
+            r"from SIGTERM to the close of \w+, the last of 2: measured (9|\d\d)\d\d\.\d .* 50 ms",
         ),
         (
             "Hangs",

@@ -13,10 +13,14 @@ NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
 AMPLE_MS = HANG_S * 1000
 """A bound that no right service misses, however busy the machine."""
 
-SOON_MS, LATE_S = 400, 0.6
-"""A bound, in milliseconds, and how long a late service takes, in seconds."""
+SOON_MS, LATE_S = 400, 1.2
+"""A bound, in milliseconds, and how long a late service takes, in seconds.
 
-LATE = r"(?:[6-9]\d\d|\d{4,5})\.\d ms"
+What lies between them is more than a harness that is itself starved stands still in that time: what
+it could explain would not be refuted.
+"""
+
+LATE = r"\d{4,5}\.\d ms"
 """A pattern: what is measured of a late service."""
 
 
