@@ -1,6 +1,5 @@
 """What clients get of each other: nothing."""
 
-import asyncio
 import json
 
 import pytest
@@ -14,6 +13,7 @@ from tests.behaviours.conftest import ROOT
 from tests.services.faulty import BANKNIFTY, NIFTY, subscribed
 from tests.services.guarded import EchoesTokens
 from tests.services.scripted import Ticker
+from tests.waiting import soon
 
 
 async def apart(do):
@@ -109,16 +109,18 @@ class QuotesItsOwn(Ticker):
         await client.send({"type": "error", "message": f"Invalid message format: {text}"})
 
 
-class QuotesTheLast(Ticker):
-    """Keeps what came last in one place for all, and quotes that a moment later."""
+class QuotesAnother(Ticker):
+    """Keeps what is wrong in one place for all, and quotes what is there once others have erred."""
 
-    async def _answer(self, client, text):
-        self.last = text
-        await super()._answer(client, text)
+    def __init__(self, *args, **named):
+        super().__init__(*args, **named)
+        self.wrong = {}
 
     async def invalid(self, client, text):
-        await asyncio.sleep(0.05)
-        await client.send({"type": "error", "message": f"Invalid message format: {self.last}"})
+        self.wrong[client] = text
+        await soon(lambda: self.wrong.keys() - {client})
+        quoted = next(text for other, text in self.wrong.items() if other is not client)
+        await client.send({"type": "error", "message": f"Invalid message format: {quoted}"})
 
 
 @pytest.mark.parametrize("service", [Ticker, QuotesItsOwn])
@@ -127,4 +129,4 @@ def test_errors_that_quote_nothing_or_ones_own(right, service):
 
 
 def test_an_error_that_quotes_another_is_refuted(wrong):
-    wrong(QuotesTheLast, errs, r"Alice received what Mallory had sent: .*Invalid message format")
+    wrong(QuotesAnother, errs, r"Alice received what Mallory had sent: .*Invalid message format")

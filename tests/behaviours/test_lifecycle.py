@@ -116,7 +116,7 @@ def test_a_connection_that_is_closed_later_is_not_still_connected(wrong):
 
     async def story(do):
         await connected(do)
-        await do(lifecycle.connected_after, ["Alice"], 500)
+        await do(lifecycle.connected_after, ["Alice"], 1500)
 
     wrong(ClosesSoon, story, r'0 .*open and answering; Alice: 1 x welcome; closed with 1001 "idle')
 
@@ -191,10 +191,8 @@ def test_a_subscription_that_is_not_acknowledged_is_refuted(wrong):
     )
 
 
-class AnswersTheLast(ServerConnection):
-    """Keeps the payload of a ping in one place for all."""
-
-    last = b""
+class AnswersAnother(ServerConnection):
+    """Keeps the payloads of two pings in one place for all, and sends each to the other one."""
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
@@ -205,15 +203,20 @@ class AnswersTheLast(ServerConnection):
         if frame.opcode is not Opcode.PING:
             self._take(frame)
             return
-        AnswersTheLast.last = bytes(frame.data)
-        self.loop.call_later(0.05, self.answer)
+        pinged = self.server.__dict__.setdefault("pinged", [])
+        pinged.append((self, bytes(frame.data)))
+        if len(pinged) == 2:
+            (one, his), (other, hers) = pinged
+            pinged.clear()
+            one.answer(hers)
+            other.answer(his)
 
-    def answer(self):
-        self.protocol.send_pong(AnswersTheLast.last)
+    def answer(self, payload):
+        self.protocol.send_pong(payload)
         self.send_data()
 
 
-class AnswersAll(AnswersTheLast):
+class AnswersAll(AnswersAnother):
     """Answers on all connections, to the one that has pinged too."""
 
     here: ClassVar = []
@@ -227,7 +230,7 @@ class AnswersAll(AnswersTheLast):
                 other.send_data()
 
 
-class CutsPongs(AnswersTheLast):
+class CutsPongs(AnswersAnother):
     """Answers with 32 bytes at most."""
 
     def take(self, frame):
@@ -238,7 +241,7 @@ class CutsPongs(AnswersTheLast):
             self._take(frame)
 
 
-class IgnoresEmptyPings(AnswersTheLast):
+class IgnoresEmptyPings(AnswersAnother):
     def take(self, frame):
         if frame.opcode is not Opcode.PING or frame.data:
             self._take(frame)
@@ -270,7 +273,7 @@ def test_each_gets_the_answer_to_its_own_ping(right):
 
 def test_an_answer_to_anothers_ping_is_refuted(wrong, grace):
     class MixedUp(Ticker):
-        connection = AnswersTheLast
+        connection = AnswersAnother
 
     class ToEverybody(Ticker):
         connection = AnswersAll

@@ -80,10 +80,18 @@ class NeverSaysRecovered(Heals):
 
 
 class SaysRecoveredLate(Heals):
+    """Says so behind the first new tick."""
+
+    is_back = False
+
     async def found(self):
-        asyncio.get_running_loop().call_later(
-            0.2, lambda: asyncio.ensure_future(self.say("recovered"))
-        )
+        self.is_back = True
+
+    async def hand_out(self, text):
+        await super().hand_out(text)
+        if self.is_back and all(client.wants(json.loads(text)) for client in self.clients):
+            self.is_back = False
+            await self.say("recovered")
 
 
 class LosesMore(Heals):
