@@ -9,6 +9,7 @@ from qaws.protocol.market import selection_of
 from qaws.verdict import NotVerified
 from tests.services.faulty import connected
 from tests.services.scripted import Ticker
+from tests.waiting import HANG_S
 
 NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
 A_CLOSE, A_RESET = "a clean close", "an abrupt reset"
@@ -51,11 +52,11 @@ class ClosesOversized(Ticker):
         await client.close(1009, "too large")
 
 
-def leaves_by(ending):
+def leaves_by(ending, answer_within_s=HANG_S):
     async def story(do):
         await connected(do)
         connection = (await do(_connections))[0]
-        connection._socket.close_timeout = 0.3  # some of these services never answer
+        connection._socket.close_timeout = answer_within_s
         await do(leaving.end_connection, "Alice", ending)
         assert not connection.is_open
 
@@ -79,7 +80,7 @@ def test_a_reset_awaits_no_answer(scenario):
 def test_a_close_frame_without_an_answer_is_refuted(wrong, service):
     wrong(
         service,
-        leaves_by(A_CLOSE),
+        leaves_by(A_CLOSE, answer_within_s=0.3),
         r"^answer to the close frame of Alice: measured nothing .*sent no close frame, which "
         r"RFC 6455 demands in section 5\.5\.1",
     )

@@ -11,6 +11,9 @@ from qaws.verdict import Inconclusive
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, subscribed
 from tests.services.guarded import NO_TOKEN, Strict, shown
 
+AHEAD_MS = 1500
+"""How long, at least, tokens are good for that clients are to come and subscribe with."""
+
 
 def nothing_happens():
     pass
@@ -20,9 +23,9 @@ def expiring(within_ms, meanwhile=nothing_happens, afterwards=nothing_happens):
     async def story(do):
         await subscribed(do, "Nora")
         await do(publishing.keep_publishing, NIFTY, 50)
-        await do(expiry.connect_expiring, ["Ida", "Lars"], 500)
-        meanwhile()
+        await do(expiry.connect_expiring, ["Ida", "Lars"], AHEAD_MS)
         await do(lifecycle.subscribe, ["Lars"], NIFTY)
+        meanwhile()
         expired = ExpectedClose([1008], ["token expired"])
         await do(expiry.closed_on_expiry, ["Ida", "Lars"], expired, within_ms)
         afterwards()
@@ -181,10 +184,11 @@ def sets_the_clock(monkeypatch):
 def test_where_the_clock_is_set_before_the_expiry_nothing_follows(
     scenario, grace, sets_the_clock, service, step_s, words
 ):
-    grace(0.5)
-    story = expiring(
-        AMPLE_MS if service is Strict else 300, meanwhile=lambda: sets_the_clock(step_s)
-    )
+    def meanwhile():
+        sets_the_clock(step_s)
+        grace(0.5)  # for a close that will not come
+
+    story = expiring(AMPLE_MS if service is Strict else 300, meanwhile)
     with pytest.raises(
         Inconclusive, match=rf"the wall clock was set {words} in the \d\.\d s since"
     ):
