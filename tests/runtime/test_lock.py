@@ -12,6 +12,7 @@ import pytest
 
 from qaws.runtime.lock import INHERITED, NAME, hold
 from qaws.verdict import Broken
+from tests.waiting import HANG_S
 
 HOLDS = """
 import sys
@@ -51,7 +52,7 @@ def test_a_child_holds_what_its_parent_holds(tmp_path: Path) -> None:
         assert child.stdout.readline() == "held\n"
     with pytest.raises(Broken, match="another run"):
         hold(tmp_path)  # the parent has let go of it, the child has not
-    child.communicate("", timeout=10)
+    child.communicate("", timeout=HANG_S)
     hold(tmp_path).close()
 
 
@@ -60,7 +61,7 @@ def test_a_child_that_is_killed_lets_go(tmp_path: Path) -> None:
     assert child.stdout
     assert child.stdout.readline() == "held\n"
     child.send_signal(signal.SIGKILL)
-    child.communicate(timeout=10)
+    child.communicate(timeout=HANG_S)
     hold(tmp_path).close()
 
 

@@ -167,7 +167,7 @@ def test_a_raw_client_keeps_its_side_open_over_tls_where_it_is_told_to(tmp_path,
 
     def close(line, stop):
         _heard_and_said(line, SWITCHED + BYE)
-        line.settimeout(0.3)
+        line.settimeout(0.3 if stays else HANG_S)
         try:
             line.unwrap()  # says that nothing more is sent, and waits for the other side to say so
             goodbyes.append("the client has left")
