@@ -2,7 +2,6 @@
 
 import threading
 import time
-from itertools import pairwise
 
 from qaws.load.churn.early import BACK, END, HERE, LEAVE, EarlyPlan, run_early
 from tests.services import crowded
@@ -10,7 +9,7 @@ from tests.waiting import until
 
 
 def play(service, folder, count=3):
-    """Run them on a thread; yield nothing: return the report and who was there in between."""
+    """Run them on a thread; return the report, how many were there, and when each was to go."""
     plan, found, seen = EarlyPlan(service.address, count, str(folder), 60.0), [], []
     running = threading.Thread(target=lambda: found.append(run_early(plan)))
     running.start()
@@ -18,7 +17,8 @@ def play(service, folder, count=3):
         until(lambda: plan.told(HERE) is not None)
         seen.append(len(service.clients))
         now = time.monotonic()
-        plan.tell(LEAVE, " ".join(str(now + 0.05 * n) for n in range(count)))
+        dues = [now + 0.05 * n for n in range(count)]
+        plan.tell(LEAVE, " ".join(map(str, dues)))
         until(lambda: not service.clients)
         seen.append(len(service.clients))
         plan.tell(BACK)
@@ -29,17 +29,19 @@ def play(service, folder, count=3):
         plan.tell(BACK)
         plan.tell(END)
         running.join()
-    return found[0], seen
+    return found[0], seen, dues
 
 
 def test_they_leave_one_by_one_and_come_back(tmp_path):
     with crowded.Small() as service:
-        report, seen = play(service, tmp_path)
+        report, seen, dues = play(service, tmp_path)
     assert seen == [3, 0, 3]
     assert report.failures == []
     assert report.kinds["tick"] == 6
-    stays = sorted(left for _, left in report.stays[:3])
-    assert all(later - earlier >= 0.04 for earlier, later in pairwise(stays))
+    leaving = [left for _, left in report.stays[:3]]
+    assert leaving == sorted(leaving)
+    early_s = [due - left for left, due in zip(leaving, dues, strict=True)]
+    assert max(early_s) < 0.01, "timers tick in ms; a busy machine lets them leave late"
     assert len(report.stays) == 6
 
 

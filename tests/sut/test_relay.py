@@ -231,10 +231,10 @@ def test_each_byte_of_a_late_link_is_late_either_way_and_in_order(made, far):
         for number in range(5):
             assert near.recv(1) == b"%d" % number
             assert time.monotonic() - sent[number] >= LATE_S
-        near.sendall(b"up")
         asked = time.monotonic()
+        near.sendall(b"up")
         assert all_of(end, 2)[0] == b"up"
-        assert time.monotonic() - asked >= LATE_S - 0.01
+        assert time.monotonic() - asked >= LATE_S
 
 
 def test_a_late_end_is_late_too_and_comes_behind_the_bytes(made, far):
@@ -298,10 +298,10 @@ def test_a_link_that_comes_later_is_slow_too(made, far):
     relay.slow_down(late_s=LATE_S)
     near, end = linked(relay, far)
     with near, end:
-        end.sendall(b"x")
         sent = time.monotonic()
+        end.sendall(b"x")
         assert near.recv(1) == b"x"
-        assert time.monotonic() - sent >= LATE_S - 0.01
+        assert time.monotonic() - sent >= LATE_S
 
 
 def test_a_relay_that_is_ended_while_bytes_are_late_leaves_no_thread(made, far):
