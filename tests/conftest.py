@@ -77,15 +77,27 @@ def _cut(items, count):
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session):
-    """Say in the last line, behind what pytest counts, that pages were not seen in a browser."""
+    """Say in the last lines, behind what pytest counts, what tests did not show, and why."""
     yield
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter else []
-    for report in skipped:
-        if report.nodeid.startswith("tests/browser/"):
-            why = report.longrepr[2].removeprefix("Skipped: ")
-            reporter.write_line(f"The tests in a real browser did not run: {why}")
-            return
+    if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
+        for line in not_shown(reporter.stats.get("skipped", [])):
+            reporter.write_line(line)
+
+
+def not_shown(skipped):
+    """Return lines that say what the tests that were skipped would have shown."""
+    reasons = {report.nodeid: report.longrepr[2].removeprefix("Skipped: ") for report in skipped}
+    starved = [name for name, why in reasons.items() if why.lower().startswith("inconclusive: ")]
+    browser = [why for name, why in reasons.items() if name.startswith("tests/browser/")]
+    lines = [f"The tests in a real browser did not run: {why}" for why in browser[:1]]
+    if starved:
+        count = "1 test was" if len(starved) == 1 else f"{len(starved)} tests were"
+        lines.append(
+            f"{count} inconclusive each time, because the harness itself was starved: "
+            f"{', '.join(starved[:3])}{', …' if len(starved) > 3 else ''}; "
+            "run them again on a quieter machine"
+        )
+    return lines
 
 
 @pytest.fixture
