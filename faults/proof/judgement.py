@@ -9,17 +9,23 @@ from enum import StrEnum
 from pathlib import Path
 
 STARVED = "INCONCLUSIVE"
+STARVED_MS = 100.0
+"""A harness that stood still for so long at a time may have missed what a fault did meanwhile."""
 LONGEST_SENTENCE = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How one scenario, or one row of an outline, ended: a line of checks.jsonl."""
+    """How one scenario, or one row of an outline, ended: a line of checks.jsonl.
+
+    `longest_stall_ms` is for how long the harness stood still at a time meanwhile.
+    """
 
     id: str
     title: str
     status: str
     message: str
+    longest_stall_ms: float = 0.0
 
     @property
     def is_starved(self) -> bool:
@@ -59,7 +65,10 @@ def read_rows(file: Path) -> list[Row]:
         return []
     whole = file.read_text(encoding="utf-8").split("\n")[:-1]
     lines = [json.loads(line) for line in whole]
-    return [Row(o["id"], o["scenario"], o["status"], o["message"]) for o in lines]
+    return [
+        Row(o["id"], o["scenario"], o["status"], o["message"], o.get("longest_stall_ms", 0.0))
+        for o in lines
+    ]
 
 
 def judge(
@@ -90,7 +99,11 @@ def judge(
 
 
 def _named(phrase: str, rows: list[Row]) -> Judgement:
-    """Judge a scenario that must notice the fault: one row that says so suffices."""
+    """Judge a scenario that must notice the fault: one row that says so suffices.
+
+    That it passed is held against it only where the harness was awake all the time: else the
+    publisher, too, may have stood still in the moment at which the fault would have shown.
+    """
     red = [row.message for row in rows if row.status == "failed"]
     if right := [message for message in red if phrase in message]:
         return Judgement(Mark.CAUGHT, right[0])
@@ -103,6 +116,9 @@ def _named(phrase: str, rows: list[Row]) -> Judgement:
         return Judgement(Mark.BROKEN, f"{broken[0].status}: {broken[0].message}")
     if not rows:
         return Judgement(Mark.NOT_RUN, "the run ended before this scenario")
+    if (stall_ms := max(row.longest_stall_ms for row in rows)) >= STARVED_MS:
+        still = f"the harness stood still for {stall_ms:.0f} ms at a time"
+        return Judgement(Mark.INCONCLUSIVE, f'passed, but {still}; wanted "{phrase}"')
     return Judgement(Mark.MISSED, f'passed; wanted "{phrase}"')
 
 

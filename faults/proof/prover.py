@@ -206,8 +206,9 @@ class Prover:
     def _batch(self, waiting: list[Task], pace: Pace) -> Iterator[Finding]:
         """Run faults.
 
-        The scenarios that the machine spoiled are run once more, when nothing else runs; what the
-        service does is never asked twice.
+        The scenarios that the machine spoiled are run once more, when nothing else runs: those
+        without a verdict, and those that passed while the harness stood still. What the service
+        does is asked twice for no other reason, and what is spoiled twice is not proven.
         """
         first: dict[str, Finding] = {}
         spoiled: list[Task] = []

@@ -109,6 +109,10 @@ class StallMeter:
             longest = max(longest, self._stalls_ms[index])
         return longest
 
+    def longest_since(self, start_ns: int) -> float:
+        """Return the longest single stall that lies at least in part behind an instant, in ms."""
+        return self.longest_between(start_ns, time.monotonic_ns())
+
     def stalls(self) -> Stalls:
         """Return all stretches so far."""
         ends_ms = (end / 1e6 for end in self._ends_ns)

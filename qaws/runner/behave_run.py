@@ -276,8 +276,7 @@ class Session:
 
     def end(self, scenario: Scenario) -> None:
         """Attach the evidence, close the clients, write the scenario's checks."""
-        assert self.testbed
-        if not self._has_begun:
+        if not (testbed := self.testbed) or not self._has_begun:
             return
         passed = scenario.status.name == "passed" and not scenario.should_skip
         problem: BaseException | None = None
@@ -296,6 +295,7 @@ class Session:
                 "message": _message(scenario)
                 or str(problem or scenario.exception or scenario.skip_reason or ""),
                 "checks": self.testbed.scenario.checks.as_dicts(),
+                "longest_stall_ms": testbed.loop.stalls.longest_since(testbed.scenario.started_ns),
             }
             words = self._expected.get(line["id"])
             if words is not None and line["status"] == "failed" and words in line["message"]:

@@ -5,5 +5,5 @@ from faults.proof.judgement import Row
 STARVED = "INCONCLUSIVE: latency: the harness itself stood still for 90 ms of that"
 
 
-def row(test_id: str, status: str = "passed", message: str = "") -> Row:
-    return Row(test_id, f"{test_id} Something", status, message)
+def row(test_id: str, status: str = "passed", message: str = "", stall_ms: float = 0.0) -> Row:
+    return Row(test_id, f"{test_id} Something", status, message, stall_ms)

@@ -26,6 +26,10 @@ def test_one_row_of_an_outline_suffices():
     ("rows", "mark"),
     [
         ([row("A")], Mark.MISSED),
+        ([row("A", stall_ms=99.0)], Mark.MISSED),
+        ([row("A"), row("A", stall_ms=100.0)], Mark.INCONCLUSIVE),
+        ([row("A", "failed", "another reason", stall_ms=100.0)], Mark.WRONG_WORDS),
+        ([row("A", "undefined", stall_ms=100.0)], Mark.BROKEN),
         ([row("A", "failed", "another reason")], Mark.WRONG_WORDS),
         ([row("A", "failed", "")], Mark.WRONG_WORDS),
         ([row("A", "error", "phrase")], Mark.BROKEN),

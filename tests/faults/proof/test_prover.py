@@ -222,7 +222,24 @@ def test_twice_inconclusive_is_no_proof(script, tmp_path):
     )
 
 
-def test_a_miss_is_never_run_again(script, tmp_path):
+@pytest.mark.parametrize(
+    ("second", "mark"),
+    [
+        ([row("QA-WS-006", "failed", find("greeks-stale").caught_by["QA-WS-006"])], Mark.CAUGHT),
+        ([row("QA-WS-006")], Mark.MISSED),
+        ([row("QA-WS-006", stall_ms=400.0)], Mark.INCONCLUSIVE),
+    ],
+)
+def test_a_pass_while_the_harness_stood_still_is_asked_once_more(script, tmp_path, second, mark):
+    script["greeks-stale"] = [[row("QA-WS-006", stall_ms=400.0)], second]
+    code, proof, _ = run_proof(tmp_path)
+    (found,) = [f for f in proof.findings if f.fault.name == "greeks-stale"]
+    assert found.judgements["QA-WS-006"].mark is mark
+    assert (code == 0) == found.is_proven == (mark is Mark.CAUGHT)
+    assert [name for name, _ in FakeRun.started].count("greeks-stale") == 2
+
+
+def test_a_miss_by_a_harness_that_was_awake_is_never_run_again(script, tmp_path):
     script["greeks-stale"] = [[row("QA-WS-006")]]
     code, _, _ = run_proof(tmp_path)
     assert code == 1
