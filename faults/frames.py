@@ -21,7 +21,7 @@ FRAGMENTS = (
     "Carol asked in fragments, with pings between them, to subscribe to instrument 256265, 256521"
 )
 OTHERS_PONG = "received a pong with the payload of"
-LATER_S = 0.005
+LATER_S = 0.05
 
 
 def _on_frame(act: Any) -> None:

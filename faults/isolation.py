@@ -519,7 +519,7 @@ def error_quotes_another_message() -> None:
         answer(service, session, InvalidMessage(f"{invalid}: {last[0][:200]}"))
 
     def answer_later(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
-        asyncio.get_running_loop().call_later(0.005, tell, self, session, invalid)
+        asyncio.get_running_loop().call_later(0.05, tell, self, session, invalid)
 
     replace(messages, "parse_command", parse_and_keep)
     replace(TickerService, "answer_invalid", answer_later)
