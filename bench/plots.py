@@ -105,7 +105,7 @@ def growth_plot(run: Run) -> str:
 def crowd_plot(run: Run) -> str:
     """Draw p99 over deliveries a second, a line for each crowd, up to what is too much."""
     figure, panel = _panels(8.6, 3.2, 1, 1)
-    shades = [PALE, "#60a5fa", BLUE, "#1e3a8a"]
+    shades = [PALE, "#93c5fd", "#60a5fa", BLUE, "#1e3a8a"]
     for place, (clients, points) in enumerate(run.crowd.items()):
         drawn = [(p.load.clients * p.load.per_second, p.p99_ms, p) for p in points if p.deliveries]
         colour = shades[min(place, len(shades) - 1)]

@@ -95,7 +95,7 @@ class Sizes(msgspec.Struct, frozen=True):
     payload_axis: tuple[int, ...] = (0, 512, 1024, 2048, 4096)
     point_s: float = 1.5
     truth_ticks: int = 800
-    crowds: tuple[int, ...] = (1000, 2000, 5000, 10_000)
+    crowds: tuple[int, ...] = (100, 1000, 2000, 5000, 10_000)
     crowd_rates: tuple[int, ...] = (10, 25, 50, 100, 200, 400)
     crowd_s: float = 3.0
 
