@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from bench.crowd import CROWD_HEAD, crowd_table
 from bench.figures import (
     FANOUT_HEAD,
     RECEIVING_HEAD,
@@ -19,7 +20,7 @@ from bench.figures import (
     receiving_table,
 )
 from bench.page import bench_markdown, bench_page
-from bench.plots import fanout_plot, growth_plot, receiving_plot
+from bench.plots import crowd_plot, fanout_plot, growth_plot, receiving_plot
 from bench.run import QUICK, Options, Sizes, run_bench
 from bench.truth import TRUTH_HEAD, truth_table
 from qaws.runtime.lock import hold
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_parts,
         default="abcde",
         help="a: receiving, b: fan-out, c: the limit, d: how cost grows, "
-        "e: whether latencies are true; such as --only ac",
+        "e: whether latencies are true; such as --only ac; f, how large a crowd, if asked for",
     )
     parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
     parser.add_argument("--quick", action="store_true", help="small sizes, no bounds")
@@ -77,8 +78,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _parts(text: str) -> str:
     letters = text.replace(",", "")
-    if not letters or set(letters) - set("abcde"):
-        raise argparse.ArgumentTypeError(f"{text!r}: choose out of a, b, c, d, e")
+    if not letters or set(letters) - set("abcdef"):
+        raise argparse.ArgumentTypeError(f"{text!r}: choose out of a, b, c, d, e, f")
     return letters
 
 
@@ -95,6 +96,8 @@ def _save(run: Run, folder: Path) -> None:
         pictures["fanout"] = fanout_plot(run, asked.per_second * asked.clients)
     if any(run.growth.values()):
         pictures["growth"] = growth_plot(run)
+    if any(run.crowd.values()):
+        pictures["crowd"] = crowd_plot(run)
     for old in folder.glob("*.svg"):
         old.unlink()
     for name, picture in pictures.items():
@@ -111,6 +114,8 @@ def _tell(run: Run, folder: Path) -> None:
         _table(FANOUT_HEAD, fanout_table(run))
     if run.truth:
         _table(TRUTH_HEAD, truth_table(run.truth))
+    if run.crowd:
+        _table(CROWD_HEAD, crowd_table(run.crowd))
     print()
     for line in (*run.notes, *run.problems, *map(str, run.bounds())):
         print(line)

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 BoundVerdict = Literal["met", "missed", "inconclusive", "not judged"]
+Unit = Literal["×", "ms", "s", "MiB"]
 
 FEWEST = 3
 """Rounds from which a median says something."""
@@ -42,7 +43,7 @@ class Sample(msgspec.Struct, frozen=True):
 class Bound(msgspec.Struct, frozen=True):
     """One bound: what was measured, and what is asked for.
 
-    Its unit is "×", how many times as much at least, or "ms", how long at most.
+    Its unit is "×", how many times as much at least, or that of what there may be at most.
     """
 
     what: str
@@ -50,22 +51,24 @@ class Bound(msgspec.Struct, frozen=True):
     at_least: float
     verdict: BoundVerdict
     why: str = ""
-    unit: Literal["×", "ms"] = "×"
+    unit: Unit = "×"
 
     @property
     def found(self) -> str:
         """Return what was measured, with its unit."""
-        return f"{self.measured:.1f} ×" if self.unit == "×" else f"{self.measured:.3f} ms"
+        digits = {"×": 1, "ms": 3, "s": 1, "MiB": 0}[self.unit]
+        return f"{self.measured:,.{digits}f} {self.unit}"
 
     @property
     def asked(self) -> str:
         """Return what is asked for, with its unit."""
-        return f"{'≥' if self.unit == '×' else '≤'} {self.at_least:g} {self.unit}"
+        return f"{'≥' if self.unit == '×' else '≤'} {self.at_least:,g} {self.unit}"
 
     def __str__(self) -> str:
         words = f"{self.what}: {self.measured:.1f} x, at least {self.at_least:g} x: {self.verdict}"
-        if self.unit == "ms":
-            words = f"{self.what}: {self.found}, at most {self.at_least:g} ms: {self.verdict}"
+        if self.unit != "×":
+            most = f"{self.at_least:,g} {self.unit}"
+            words = f"{self.what}: {self.found}, at most {most}: {self.verdict}"
         return f"{words} ({self.why})" if self.why else words
 
 

@@ -1,13 +1,16 @@
-"""Parts (b) and (d): a service delivers a flow of ticks to the swarm, at what cost?"""
+"""Parts (b), (d) and (f): a service delivers a flow of ticks to the swarm, at what cost?"""
 
 from __future__ import annotations
 
 import itertools
 import tempfile
+import time
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from bench.machine import Neighbours, cpu_s
 from bench.sending import ROOT
@@ -17,6 +20,7 @@ from qaws.load.publisher.publisher import Publisher
 from qaws.load.result import SwarmResult
 from qaws.load.schedule import FlowPlan, FlowReport
 from qaws.load.swarm import Swarm
+from qaws.measure.memory import private_bytes
 from qaws.protocol.market import selection_of
 from qaws.sut.broker import Broker, open_broker
 from qaws.sut.services import Services
@@ -66,6 +70,9 @@ class Delivery(msgspec.Struct, frozen=True):
         late_p99_ms: how late the publisher was.
         wrong: what was not delivered as it should be; None if all was.
         doubt: why the figures may be worse than they should; None if there is no reason.
+        connected_s: from the first handshake until each client's subscription was acknowledged.
+        swarm_mib: memory of swarm and publisher at most, MiB; what they share counts once.
+        service_mib: the same of the service.
     """
 
     load: Load
@@ -79,6 +86,9 @@ class Delivery(msgspec.Struct, frozen=True):
     late_p99_ms: float
     wrong: str | None
     doubt: str | None
+    connected_s: float = 0.0
+    swarm_mib: float = 0.0
+    service_mib: float = 0.0
 
     @property
     def per_second(self) -> float:
@@ -161,19 +171,42 @@ class Stage:
         flow = FlowPlan(
             self._broker.url, (SYMBOL,), load.per_second, load.ticks, pad_to=load.pad_to
         )
+        others = children()
         with closing(Swarm(folder)) as swarm, closing(Publisher(folder)) as publisher:
+            began = time.monotonic()
             swarm.start(plan)
+            connected_s = time.monotonic() - began
             publisher.start(flow)
             neighbours = Neighbours()
             before = cpu_s([service.process.pid])
             swarm.go()
             publisher.go()
             report = publisher.wait()
+            at_work = _mib(children() - others)
             result = swarm.finish(report.last, within_s)
             used = cpu_s([service.process.pid]) - before
             doubt = neighbours.doubt()
+            at_most = max(at_work, _mib(children() - others))
+            of_service = _mib({service.process.pid})
         service.require_alive()
-        return weigh(load, report, result, used, doubt)
+        return msgspec.structs.replace(
+            weigh(load, report, result, used, doubt),
+            connected_s=connected_s,
+            swarm_mib=at_most,
+            service_mib=of_service,
+        )
+
+
+def children() -> set[int]:
+    """Return the ids of all processes that this one has begun, and that these have."""
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+def _mib(pids: Collection[int]) -> float:
+    try:
+        return private_bytes([*pids]) / 2**20 if pids else 0.0
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def weigh(

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from bench.arithmetic import Bound, Sample, judge, ratio
+from bench.crowd import crowd_bounds
 from bench.delivering import Delivery
 from bench.machine import Machine
 from bench.receiving import Receipt
@@ -46,6 +47,7 @@ class Run(msgspec.Struct):
         fanout: service → its rounds; part (b).
         growth: axis → (place on it, delivery) in ascending order; part (d).
         truth: delay → its rounds; part (e).
+        crowd: number of clients → deliveries by rate, in ascending order; part (f).
         problems: what went wrong: any of these makes the run fail.
         notes: what is worth knowing.
     """
@@ -62,6 +64,7 @@ class Run(msgspec.Struct):
     fanout: dict[str, list[Delivery]] = {}
     growth: dict[str, list[tuple[float, Delivery]]] = {}
     truth: dict[str, list[Truth]] = {}
+    crowd: dict[str, list[Delivery]] = {}
     problems: list[str] = []
     notes: list[str] = []
 
@@ -95,7 +98,7 @@ class Run(msgspec.Struct):
             what = "reference service against one send per client, deliveries/s that each can do"
             ours = self.delivered(TWICE, deliveries_per_second)
             found.append(judge(what, ours, self.delivered(PER_CLIENT, deliveries_per_second), 10))
-        found += truth_bounds(self.truth)
+        found += truth_bounds(self.truth) + crowd_bounds(self.crowd)
         if self.quick:
             unjudged = {"verdict": "not judged", "why": "--quick"}
             return [msgspec.structs.replace(bound, **unjudged) for bound in found]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from bench.crowd import CROWD_HEAD, crowd_table
 from bench.figures import (
     FANOUT_HEAD,
     GROWTH_HEAD,
@@ -67,6 +68,13 @@ FAIRNESS = {
         "that was in fact. The capture is of packets on the loopback interface, stamped by the "
         "kernel; every arrival at every client is held against it.",
     ),
+    "crowd": (
+        "Reference service, broker, publisher and swarm share this machine. Each crowd is given "
+        "more and more ticks a second, until what is owed at the end takes as long again, or a "
+        "tick is wrong: every tick of every client is held against contract, sequence and "
+        "contents. One round a point. CPU is in cores; memory is what the processes have to "
+        "themselves.",
+    ),
 }
 
 
@@ -98,6 +106,9 @@ def bench_page(run: Run, pictures: dict[str, str]) -> str:
     if run.truth:
         parts += _part("truth", "Whether latencies are true", run, pictures)
         parts.append(_table(TRUTH_HEAD, truth_table(run.truth)))
+    if run.crowd:
+        parts += _part("crowd", "How large a crowd", run, pictures)
+        parts.append(_table(CROWD_HEAD, crowd_table(run.crowd)))
     return "\n".join(parts)
 
 
@@ -123,6 +134,8 @@ def bench_markdown(run: Run) -> str:
         parts.append(_markdown(FANOUT_HEAD, fanout_table(run)))
     if run.truth:
         parts.append(_markdown(TRUTH_HEAD, truth_table(run.truth)))
+    if run.crowd:
+        parts.append(_markdown(CROWD_HEAD, crowd_table(run.crowd)))
     return "\n\n".join(parts) + "\n"
 
 

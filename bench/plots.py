@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from bench.arithmetic import Sample
+from bench.crowd import MOST_MS
 from bench.delivering import Delivery
 from bench.figures import (
     REFERENCE,
@@ -98,6 +99,29 @@ def growth_plot(run: Run) -> str:
     for row, label in ((0, "CPU µs per delivery"), (1, "latency (ms)")):
         panels[row][0].set_ylabel(label)
         panels[row][0].legend(frameon=False, fontsize=8)
+    return as_svg(figure)
+
+
+def crowd_plot(run: Run) -> str:
+    """Draw p99 over deliveries a second, a line for each crowd, up to what is too much."""
+    figure, panel = _panels(8.6, 3.2, 1, 1)
+    shades = [PALE, "#93c5fd", "#60a5fa", BLUE, "#1e3a8a"]
+    for place, (clients, points) in enumerate(run.crowd.items()):
+        drawn = [(p.load.clients * p.load.per_second, p.p99_ms, p) for p in points if p.deliveries]
+        colour = shades[min(place, len(shades) - 1)]
+        label = f"{int(clients):,} clients"
+        panel.plot([x for x, _, _ in drawn], [y for _, y, _ in drawn], color=colour, label=label)
+        for x, y, point in drawn:
+            face = "white" if point.doubt or point.wrong else colour
+            panel.plot(x, y, "o", ms=4, color=colour, mfc=face)
+    panel.axhline(MOST_MS, color=RED, linewidth=1, linestyle="--")
+    panel.set_xscale("log")
+    panel.set_yscale("log")
+    _plain_numbers(panel.xaxis)
+    _plain_numbers(panel.yaxis)
+    panel.set_xlabel("deliveries a second that were asked for")
+    panel.set_ylabel("p99 latency (ms)")
+    panel.legend(frameon=False, fontsize=8)
     return as_svg(figure)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import time
@@ -22,6 +23,7 @@ from bench.contestants import (
     RawReceiver,
     k6_version,
 )
+from bench.crowd import curve, knee
 from bench.delivering import SYMBOL, Delivery, Load, Stage
 from bench.figures import (
     BROADCAST,
@@ -54,7 +56,7 @@ class Options(msgspec.Struct, frozen=True):
     """What to run.
 
     Attributes:
-        parts: out of "abcde".
+        parts: out of "abcdef".
         repeats: rounds of parts (a) to (c), and (e).
         quick: small sizes, no bounds.
         without: contestants and services to leave out.
@@ -93,6 +95,9 @@ class Sizes(msgspec.Struct, frozen=True):
     payload_axis: tuple[int, ...] = (0, 512, 1024, 2048, 4096)
     point_s: float = 1.5
     truth_ticks: int = 800
+    crowds: tuple[int, ...] = (100, 1000, 2000, 5000, 10_000)
+    crowd_rates: tuple[int, ...] = (10, 25, 50, 100, 200, 400)
+    crowd_s: float = 3.0
 
 
 QUICK = Sizes(
@@ -107,6 +112,9 @@ QUICK = Sizes(
     payload_axis=(0, 1024),
     point_s=0.3,
     truth_ticks=100,
+    crowds=(20, 100),
+    crowd_rates=(10, 50),
+    crowd_s=0.3,
 )
 
 
@@ -137,12 +145,14 @@ class Bench:
         self._note_versions()
         if parts & {"a", "c"}:
             self._receive()
-        if parts & {"b", "d"}:
+        if parts & {"b", "d", "f"}:
             with closing(Stage(self._folder)) as stage:
                 if "b" in parts:
                     self._fan_out(stage)
                 if "d" in parts:
                     self._grow(stage)
+                if "f" in parts:
+                    self._crowd(stage)
         if "e" in parts:
             self._tell_truth()
         self.run.seconds = time.monotonic() - begin
@@ -302,6 +312,24 @@ class Bench:
         )
         self._tell(number, name, words, delivery.wrong or delivery.doubt)
         return delivery
+
+    # --- part (f) ---------------------------------------------------------------------------------
+
+    def _crowd(self, stage: Stage) -> None:
+        run, sizes = self.run, self._sizes
+        run.loads["crowd"] = load()
+        run.sizes["crowd"] = f"{sizes.crowd_s:g} s of ticks a point."
+        numbers = itertools.count(1)
+        run.crowd = curve(
+            sizes.crowds,
+            sizes.crowd_rates,
+            sizes.crowd_s,
+            lambda name, asked: self._deliver_as(stage, next(numbers), name, asked),
+        )
+        for clients, points in run.crowd.items():
+            best = knee(points)
+            found = f"{best.load.per_second:,.0f} ticks/s each" if best else "none of these rates"
+            run.notes.append(f"{int(clients):,} clients: p99 within the bound up to {found}")
 
     # --- part (e) ---------------------------------------------------------------------------------
 
