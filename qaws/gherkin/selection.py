@@ -1,8 +1,7 @@
 """What a command line selects: by tags, by name, by file and line.
 
-What it names must be there: behave passes over a tag, a name or a file that selects nothing, and
-takes "@a,@b" for one tag of that name as soon as "not", "and" or "or" stands in any of the
-expressions (1.3.3).
+What it names must be there: behave (1.3.3) passes over a tag, a name or a file that selects
+nothing.
 """
 
 from __future__ import annotations
@@ -18,11 +17,10 @@ from typing import Any
 
 from behave.model import Feature, Scenario, ScenarioOutline
 
+from qaws.gherkin.tag_names import tags_in
 from qaws.gherkin.tags import CAPABILITIES, EXTRAS, KINDS, NEED, PRIORITIES, SEVERITIES
 from qaws.verdict import Broken
 
-OPERATORS = ("not", "and", "or", "(", ")")
-TOKEN = re.compile(r"[()]|[^\s()]+")
 GRAMMAR = (*PRIORITIES, *KINDS, *SEVERITIES, *EXTRAS, *(NEED + need for need in CAPABILITIES))
 
 
@@ -98,31 +96,6 @@ def require_sound_tags(expressions: Sequence[str], borne: Iterable[str]) -> None
                     f'--tags="{text}": selects no scenario: none bears @{name}; {hint}'
                     "docs/editing.md says which tags there are"
                 )
-
-
-def tags_in(expression: str) -> list[str]:
-    """Return the tags that a tag expression names, without @.
-
-    Raises:
-        Broken: it joins tags by a comma, or by nothing.
-    """
-    said = f'--tags="{expression}"'
-    if "," in expression:
-        joined = " or ".join(part.strip() for part in expression.split(","))
-        raise Broken(f'{said}: write "{joined}"; a comma does not always join tags')
-    names: list[str] = []
-    apart = True
-    for word in TOKEN.findall(expression):
-        if word in OPERATORS:
-            apart = True
-            continue
-        tags = word.lstrip("~-@").split("@")
-        if not apart or len(tags) > 1:
-            joined = " or ".join(f"@{tag}" for tag in ([] if apart else names[-1:]) + tags)
-            raise Broken(f'{said}: two tags in one string; write "{joined}", or "and"')
-        names += tags
-        apart = False
-    return names
 
 
 def require_names(names: Sequence[str], titles: Collection[str]) -> None:

@@ -11,8 +11,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from qaws.clients import browser_page
-
 PDF = "signoff.pdf"
 PATIENCE_S = 60
 SCENARIO = "QA-WS-001"
@@ -35,6 +33,8 @@ def print_pdf(reports: Path) -> Path:
     Raises:
         NoBrowser: there is no Chromium, or it does not print.
     """
+    from qaws.clients import browser_page  # a job that waits for behave needs no HTTP server
+
     program = browser_page.program()
     if program is None:
         raise NoBrowser("no PDF: no browser is installed (apt-get install chromium)")
@@ -68,6 +68,8 @@ def take_pictures(reports: Path, folder: Path) -> list[Path]:
     Raises:
         NoBrowser: Playwright or Chromium is missing, or the scenario.
     """
+    from qaws.clients import browser_page
+
     if why := browser_page.missing():
         raise NoBrowser(f"no pictures: {why}")
     from playwright.sync_api import Error, sync_playwright

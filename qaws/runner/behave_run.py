@@ -30,6 +30,7 @@ from qaws.protocol.contract import Contract
 from qaws.report.digests import feature_digests
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.first_service import start_first
+from qaws.runner.forgetting import forget
 from qaws.runner.measured import COVERAGE_FOLDER, measured
 from qaws.runner.offer import lacks
 from qaws.runner.order import seed_of, shuffle
@@ -145,9 +146,8 @@ class Session:
         try:
             self._expected = dict(json.loads(userdata.get(name, "{}")))
         except ValueError as problem:
-            raise Broken(
-                f'-D {name}=…: must be like {{"QA-WS-002": "words"}} ({problem})'
-            ) from None
+            why = f'must be like {{"QA-WS-002": "words"}} ({problem})'
+            raise Broken(f"-D {name}=…: {why}") from None
         target = read_target(Path(chosen), userdata)
         self._withheld = target.withheld
         self._record["target"] = {
@@ -302,9 +302,9 @@ class Session:
                 self._proven.add(line["id"])
             with (self._reports / "checks.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
-            memory.give_back()
             if self._looks:
                 self._stop_where_undeclared()
+            forget(self.testbed, self._context, scenario)
 
     def _stop_where_undeclared(self) -> None:
         """End the run here where the service sends what nobody has told the suite of.

@@ -24,7 +24,7 @@ from typing import IO
 import psutil
 
 from qaws import places
-from qaws.gherkin.selection import tags_in
+from qaws.gherkin.tag_names import tags_in
 from qaws.report.node import ReportError
 from qaws.report.signoff import (
     EXIT_ABORTED,
@@ -35,7 +35,6 @@ from qaws.report.signoff import (
     reports_folder,
     require_writable,
 )
-from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runtime.lock import INHERITED, hold
 from qaws.verdict import Broken
 
@@ -145,6 +144,8 @@ def refused(arguments: list[str], reports: Path) -> int:
         for expression in filter(None, expressions):
             tags_in(expression)
     except Broken as problem:
+        from qaws.runner.record import new_record, now, write_junit, write_record
+
         print(f"BROKEN: {problem}", file=sys.stderr)
         ended = {"state": "broken", "error": str(problem), "ended": now()}
         write_record(reports, new_record([], {}) | ended)

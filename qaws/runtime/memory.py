@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import traceback
 
 M_ARENA_MAX = -8
 """mallopt's name for the number of arenas; by default there are up to eight for each core."""
@@ -21,6 +22,18 @@ def collect_only_between_scenarios() -> None:
     """Stop collections that begin by themselves: one would stop the clock of a measurement."""
     gc.freeze()
     gc.disable()
+
+
+def forget_locals(problem: BaseException | None) -> None:
+    """Let go of what the functions held that an exception went through, and those it came from.
+
+    Who keeps it, and its traceback, keeps no more than where that was.
+    """
+    known: set[int] = set()
+    while problem is not None and id(problem) not in known:
+        known.add(id(problem))
+        traceback.clear_frames(problem.__traceback__)
+        problem = problem.__cause__ or problem.__context__
 
 
 def give_back() -> None:

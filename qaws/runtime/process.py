@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
 import psutil
@@ -22,7 +23,7 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 
 
-def _die_with_parent() -> None:  # pragma: no cover - runs in the child
+def die_with_parent() -> None:  # pragma: no cover - runs in the child
     """Ask Linux to end this child when the suite is killed outright (prctl(2))."""
     if sys.platform == "linux":
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -40,57 +41,37 @@ def _told_main_thread(pid: int) -> bool:
     return bool(_LIBC.tgkill(pid, pid, signal.SIGTERM) == 0)
 
 
-class ManagedProcess:
-    """One child process in a session of its own, so that Ctrl-C reaches only the suite.
+class Child(Protocol):
+    """What is needed of a process that has been started; `subprocess.Popen` has it."""
 
-    Whatever it starts is its too, known by the session or by a mark in the environment, `mark`.
-    """
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
 
-    def __init__(
-        self,
-        name: str,
-        command: list[str],
-        log: Path,
-        environment: Mapping[str, str] | None = None,
-        directory: Path | None = None,
-    ) -> None:
-        """Start the process.
+    def poll(self) -> int | None:
+        """Return the exit code, negative for a signal, or None while the process lives."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code; raise `subprocess.TimeoutExpired` after `timeout` seconds."""
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+
+
+class WatchedProcess:
+    """One process with a log, in a session of its own, so that Ctrl-C reaches only the suite."""
+
+    def __init__(self, name: str, child: Child, log: Path) -> None:
+        """Watch a process that has been started.
 
         Args:
             name: what messages call it.
-            command: program and arguments.
-            log: file for its output; emptied.
-            environment: variables beyond the suite's own.
-            directory: where it runs; default the current folder.
-
-        Raises:
-            Broken: the program is not there or may not be run, or the folder is not there.
+            child: the process.
+            log: the file that it writes to.
         """
         self.name = name
         self.log = log
-        self.mark = uuid4().hex
-        if directory and not directory.is_dir():
-            raise Broken(
-                f"{name}: {directory} is no folder to start it in; "
-                "check [launch] directory in the target file"
-            )
-        with log.open("wb") as output:
-            try:
-                self._child = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    env={**os.environ, **(environment or {}), MARK: self.mark},
-                    cwd=directory,
-                    start_new_session=True,
-                    preexec_fn=_die_with_parent,
-                )
-            except OSError as problem:
-                raise Broken(
-                    f"{name}: {command[0]!r} cannot be started: {problem.strerror}; "
-                    "check [launch] command in the target file"
-                ) from None
+        self._child = child
 
     @property
     def pid(self) -> int:
@@ -135,6 +116,73 @@ class ManagedProcess:
         self._kill_group()
         return self._child.wait() if code is None else code
 
+    def _kill_group(self) -> None:
+        with contextlib.suppress(OSError):  # it is gone, or was never there
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def wait_for_log(self, found: str, within_s: float) -> bool:
+        """Wait until the log contains `found`; return whether it came before the deadline."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            if found in self.read_log():
+                return True
+            if self.exit_code() is not None:
+                return found in self.read_log()
+            time.sleep(0.02)
+        return False
+
+
+class ManagedProcess(WatchedProcess):
+    """A process that is begun with a command.
+
+    Whatever it starts is its too, known by the session or by a mark in the environment, `mark`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+    ) -> None:
+        """Start the process.
+
+        Args:
+            name: what messages call it.
+            command: program and arguments.
+            log: file for its output; emptied.
+            environment: variables beyond the suite's own.
+            directory: where it runs; default the current folder.
+
+        Raises:
+            Broken: the program is not there or may not be run, or the folder is not there.
+        """
+        self.mark = uuid4().hex
+        if directory and not directory.is_dir():
+            raise Broken(
+                f"{name}: {directory} is no folder to start it in; "
+                "check [launch] directory in the target file"
+            )
+        with log.open("wb") as output:
+            try:
+                child = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, **(environment or {}), MARK: self.mark},
+                    cwd=directory,
+                    start_new_session=True,
+                    preexec_fn=die_with_parent,
+                )
+            except OSError as problem:
+                raise Broken(
+                    f"{name}: {command[0]!r} cannot be started: {problem.strerror}; "
+                    "check [launch] command in the target file"
+                ) from None
+        super().__init__(name, child, log)
+
     def strays(self) -> list[psutil.Process]:
         """Return what it has started that is no longer among its descendants, with families."""
         own = [process.pid for process in families([self.pid])]
@@ -148,20 +196,3 @@ class ManagedProcess:
             if process.pid != self.pid:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()  # psutil does not mistake another for it that has its number
-
-    def _kill_group(self) -> None:
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
-
-    def wait_for_log(self, found: str, within_s: float) -> bool:
-        """Wait until the log contains `found`; return whether it came before the deadline."""
-        deadline = time.monotonic() + within_s
-        while time.monotonic() < deadline:
-            if found in self.read_log():
-                return True
-            if self.exit_code() is not None:
-                return found in self.read_log()
-            time.sleep(0.02)
-        return False

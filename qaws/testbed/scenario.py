@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from qaws.clients.registry import Registry
 from qaws.oracle.announcements import Outage
+from qaws.protocol.dialect import Dialect
 from qaws.sut.service import Service
 from qaws.testbed.stash import Stash
 from qaws.verdict import Broken, Checks, Inconclusive, NotVerified, Refuted
@@ -90,3 +91,8 @@ class ScenarioState:
                 raise Broken(
                     f"what went on in the background has ended: {type(problem).__name__}: {problem}"
                 ) from problem
+
+
+def no_scenario(dialect: Dialect) -> ScenarioState:
+    """Return the state between two scenarios: what the ended one held can be freed."""
+    return ScenarioState(Registry(dialect), Checks())

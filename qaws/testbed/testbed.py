@@ -16,6 +16,7 @@ from qaws.auth.tokens import Tokens
 from qaws.clients.registry import Registry
 from qaws.feed import Feed
 from qaws.feed.readiness import until_heard
+from qaws.load.cluster.forked import SHARED
 from qaws.measure.cpu_wait import CpuWait
 from qaws.oracle.ledger import Ledger, Published
 from qaws.runtime.loop import LoopThread, Overdue
@@ -83,11 +84,12 @@ class Testbed:
         self._feed: Feed | None = None
         self.services: Services | None = None
         self.stash = Stash()
-        self.on_stop: list[Callable[[], None]] = []
         self.longest_s = 0.0
         folder.mkdir(parents=True, exist_ok=True)
         self.loop = LoopThread()
         self.waits = CpuWait(())
+        SHARED.keep()  # once a scenario has needed load, the next one need not wait for it
+        self.on_stop: list[Callable[[], None]] = [SHARED.leave]
         try:
             self.tokens = Tokens(target.auth, self.scratch)
             self.on_stop.append(self.tokens.close)

@@ -103,9 +103,10 @@ time.sleep({HANG_S})
     assert suite.stdout
     worker = int(suite.stdout.readline())
     assert is_alive(worker)
+    family = psutil.Process(suite.pid).children(recursive=True)
     suite.kill()
     suite.wait(HANG_S)
-    until(lambda: not is_alive(worker))
+    until(lambda: not any(is_alive(each.pid) for each in family))
 
 
 def test_many_swarms_leave_no_descriptors_behind(scripted, tmp_path):

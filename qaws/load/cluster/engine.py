@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from qaws.runtime.process import ManagedProcess
+from qaws.load.cluster.forked import SHARED, ForkServer, can_fork
+from qaws.runtime.process import ManagedProcess, WatchedProcess
 from qaws.verdict import Broken
 
 DASK_ALLOWANCE_S = 4.0
@@ -50,9 +51,10 @@ class Died(Exception):
 
 
 class LocalProcesses:
-    """One new interpreter for each function; it dies with the suite.
+    """One process for each function; it dies with the suite.
 
-    Submit from a thread that lives as long as the work: on Linux the children end when that ends.
+    Where the system can, it is forked from one that has imported what all need, and elsewhere it is
+    a new interpreter.
     """
 
     callback_host = "127.0.0.1"
@@ -68,23 +70,29 @@ class LocalProcesses:
         self.slots = slots or max(1, (os.cpu_count() or 2) // 2)
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._running: list[ManagedProcess] = []
+        self._running: list[WatchedProcess] = []
+        self._server: ForkServer | None = None
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Start a function of a module in a new process; its output goes to a log."""
         name = f"{function.__module__.rsplit('.', 1)[-1]}-{len(self._running) + 1}"
         place = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._folder))
         (place / "task").write_bytes(pickle.dumps((function, arguments)))
-        process = ManagedProcess(
-            name,
-            [sys.executable, "-m", "qaws.load.cluster.task", str(place)],
-            self._folder / f"{name}.log",
-        )
+        process = self._start(name, place, self._folder / f"{name}.log")
         self._running.append(process)
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
         threading.Thread(target=_await, args=(process, place, future), daemon=True).start()
         return future
+
+    def _start(self, name: str, place: Path, log: Path) -> WatchedProcess:
+        if not can_fork():
+            command = [sys.executable, "-m", "qaws.load.cluster.task", str(place)]
+            return ManagedProcess(name, command, log)
+        if self._server is None:
+            SHARED.keep()
+            self._server = SHARED.server()
+        return WatchedProcess(name, self._server.start(name, place, log), log)
 
     @property
     def pids(self) -> list[int]:
@@ -95,9 +103,12 @@ class LocalProcesses:
         """End the processes that still run."""
         for process in self._running:
             process.stop(within_s=2.0)
+        if self._server is not None:
+            self._server = None
+            SHARED.leave()
 
 
-def _await(process: ManagedProcess, place: Path, future: Future[Any]) -> None:
+def _await(process: WatchedProcess, place: Path, future: Future[Any]) -> None:
     while process.exit_code() is None:
         time.sleep(0.02)
     outcome = place / "outcome"
