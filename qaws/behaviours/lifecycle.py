@@ -45,6 +45,7 @@ async def connect(
     compression: bool = False,
     which: str = "",
     headers: Sequence[tuple[str, str]] = (),
+    bare: bool = False,
 ) -> list[Connection]:
     """Connect clients, and wait until each was welcomed or turned away, whichever it is.
 
@@ -60,6 +61,7 @@ async def connect(
         compression: as in `Connection.open`.
         which: what they show, in the words of the features, where that is no valid token.
         headers: names and values of headers that go with it.
+        bare: whether they leave out what the target wants asked before a connection.
 
     Raises:
         Broken: nobody listens there, or there is no such token location or origin.
@@ -83,6 +85,7 @@ async def connect(
         receive_buffer,
         may_be_gone=may_be_gone,
         compression=compression,
+        bare=bare,
     )
     for connection in opened:
         connection.came_with = _came_with(token, which, location or auth.token_locations[0], origin)
