@@ -284,10 +284,8 @@ async def _come_bare(
 async def connect_with_basic_credentials(testbed: Testbed, client: str) -> None:
     """Connect a client that shows a name and a password of nobody's (RFC 7617), and no token."""
     credentials = base64.b64encode(f"{client}:{secrets.token_hex(8)}".encode()).decode()
-    which, headers = (
-        "HTTP Basic credentials and no token",
-        [("Authorization", f"Basic {credentials}")],
-    )
+    which = "HTTP Basic credentials and no token"
+    headers = [("Authorization", f"Basic {credentials}")]
     await _come_bare(testbed, client, headers, which)
     await lifecycle.connect(testbed, [client], None, which=which, headers=headers)
 

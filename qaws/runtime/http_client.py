@@ -6,6 +6,7 @@ import asyncio
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import lru_cache
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
@@ -28,9 +29,15 @@ def opener(url: str, authority: str) -> urllib.request.OpenerDirector:
     `authority` is what `client_context` takes. The proxy that the environment names is for other
     machines only.
     """
-    loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    parts = urlsplit(url)
+    return _opener(parts.hostname in ("127.0.0.1", "localhost", "::1"), parts.scheme, authority)
+
+
+@lru_cache(maxsize=8)
+def _opener(loopback: bool, scheme: str, authority: str) -> urllib.request.OpenerDirector:
+    """Make one, which all that ask at the same kind of place share."""
     proxies = urllib.request.ProxyHandler({} if loopback else None)
-    secure = urllib.request.HTTPSHandler(context=context_for(url, authority))
+    secure = urllib.request.HTTPSHandler(context=context_for(f"{scheme}:", authority))
     return urllib.request.build_opener(proxies, secure, _NoRedirect)
 
 

@@ -100,10 +100,8 @@ class Ticker:
 
     def ticket(self, authorization: list[str]) -> Response:
         """Return the answer to who asks for a ticket: it, or 401."""
-        shown = [
-            v for scheme, _, v in (h.partition(" ") for h in authorization) if scheme == "Bearer"
-        ]
-        bearer = self._bearer_of(shown)
+        parts = [header.partition(" ") for header in authorization]
+        bearer = self._bearer_of([v for scheme, _, v in parts if scheme.lower() == "bearer"])
         if isinstance(bearer, Response):
             return bearer
         ticket = {"ticket": self.tickets.give(bearer), "expires_in": self.settings.ticket_s}

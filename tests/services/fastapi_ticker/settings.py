@@ -36,8 +36,8 @@ class Settings:
     api_keys: str = ""
     """A file with the keys that open a session, instead of tokens of an issuer."""
     ticket_s: float = 0.0
-    """For how long a ticket is good that a token gets by POST /ticket; 0: there are none, and tokens
-    open a session by themselves."""
+    """For how long a ticket is good that a token gets by POST /ticket; 0: there are none, and a
+    token opens a session by itself."""
 
     def admits(self, origins: Sequence[str]) -> bool:
         """Return whether a page of these Origin headers may come in; one without any may."""
