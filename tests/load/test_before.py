@@ -1,6 +1,7 @@
 """Load clients that ask over HTTP before they connect: each gets a ticket of its own."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -88,8 +89,7 @@ def test_a_step_that_gives_nothing_is_broken(tmp_path):
 def door(office, service, tokens=("good",)):
     before = Before(step(office), service.url, "query parameter", "ticket", tuple(tokens))
     shown = [(f"{service.url}?ticket=none", {})]
-    made = Address.of(shown, NIFTY)
-    return Address(*(getattr(made, n) for n in made.__slots__ if n != "before"), before=before)
+    return replace(Address.of(shown, NIFTY), before=before)
 
 
 def test_a_storm_has_its_tickets_before_it_begins():
