@@ -153,6 +153,8 @@ async def passed(
     data = _data(step, headers, names, lacks)
     try:
         status, phrase, given, body = await asked(step.method, url, headers, data, step.within_s)
+    except OSError:  # first: a certificate that is not trusted is a ValueError too
+        raise
     except UnicodeError:
         raise _unsayable(step) from None
     except ValueError as problem:

@@ -101,7 +101,8 @@ def _label(frame: Frame, connection: Connection, ledger: Ledger) -> tuple[str, T
         by_service = frame.direction == "←" and connection.ended_by_service
         return f"close {frame.code}{reason}", "bad" if by_service else "plain"
     if frame.kind == "step":
-        return _cut(frame.text), "plain"
+        refused = frame.direction == "←" and bool(connection.turned_at)
+        return _cut(frame.text), "bad" if refused else "plain"
     if frame.kind == "handshake":
         if frame.direction == "→":
             return "connects", "plain"

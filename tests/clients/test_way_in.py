@@ -1,13 +1,17 @@
 """Clients that ask over HTTP before they connect: real sockets, and what their log says of it."""
 
 import json
+import ssl
 
 import pytest
 
+from qaws.clients.address import Untrusted
 from qaws.clients.connection import Connection
 from qaws.clients.raw_connection import RawConnection
 from qaws.clients.way_in import way_in
 from qaws.protocol.dialect import QaWs
+from qaws.report.transcript import transcript
+from qaws.runtime.certificates import issue
 from qaws.sut.target import Target
 from qaws.verdict import Broken
 from tests.services.scripted import Ticker, silent_port
@@ -57,9 +61,9 @@ def target(url, **step):
 def come(loop):
     """Let a client come to a service as its target has it; return its connection."""
 
-    def coming(where, service_url, token=GOOD, kind=Connection, **named):
+    def coming(where, service_url, token=GOOD, kind=Connection, authority="", **named):
         async def story():
-            client = kind("Alice", QaWs(), token=token)
+            client = kind("Alice", QaWs(), token=token, authority=authority)
             way = await way_in(client, where, service_url, "query parameter", **named)
             if way is None:
                 return client
@@ -97,6 +101,8 @@ def test_a_bad_token_is_refused_at_the_step_and_goes_no_further(come):
     with TicketOffice() as office, Strict() as service:
         client = come(target(office.url), service.url, token="bad-token-of-mallory")
     assert client.summary() == f"HTTP 401 at POST {office.url}"
+    head = transcript(client, 0).splitlines()[0]
+    assert head == f"Alice · session none · HTTP 401 at POST {office.url}"
     assert client.refusal.body == b"who are you?"
     assert client.refusal.headers["WWW-Authenticate"] == "Bearer"
     assert service.shown == []
@@ -169,6 +175,18 @@ def test_the_proxy_of_the_environment_is_not_for_this_machine(come, monkeypatch)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with TicketOffice() as office, Strict() as service:
         assert come(target(office.url), service.url).is_welcomed
+
+
+def test_over_tls_who_is_trusted_is_who_is_trusted_for_the_connection(come, tmp_path):
+    made = issue(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.certificate, made.key)
+    with TicketOffice(tls=context) as office, Strict() as service:
+        client = come(target(office.url), service.url, authority=made.authority.read_text())
+        assert client.is_welcomed
+        with pytest.raises(Untrusted, match=r"^mine\.toml: POST https://127\.0\.0\.1:\d+/ticket: "):
+            come(target(office.url), service.url)
+    assert len(office.questions) == 1
 
 
 def test_a_variable_of_a_secret_that_is_not_set_is_named(come, monkeypatch):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import ssl
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,13 +27,14 @@ class TicketOffice:
 
     questions: list[Question] = field(default_factory=list)
     port: int = 0
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self):
         self._numbers = itertools.count(1)
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}/ticket"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}/ticket"
 
     def answer(self, question):
         if not question.headers.get("authorization", "").startswith("Bearer good"):
@@ -66,6 +68,8 @@ class TicketOffice:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        if self.tls:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         self._server.handle_error = lambda *_: None
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
