@@ -57,7 +57,7 @@ class HttpStep(msgspec.Struct, frozen=True, kw_only=True):
         url: absolute, or a path on the service's host.
         body: what is sent as JSON; None for no such body.
         form: what is sent as a form; None for none.
-        status: the right statuses; any other turns the client away.
+        status: the right statuses; any other but a 2xx turns the client away.
         take: name → where its value stands in the answer.
         show: what is shown where the token would be; "" for nothing.
         connect_to: where the client connects; "" for the target's own address.
@@ -141,8 +141,8 @@ async def passed(
         client: the client's name.
 
     Raises:
-        Broken: the answer has the right status, and not what is to be taken from it; or it leads to
-            a host that nobody has named.
+        Broken: the answer has a good status that nobody has named; or the right one, and not what
+            is to be taken from it; or it leads to a host that nobody has named.
         NotVerified: no request can carry this token there.
         OSError: as `asked`.
     """
@@ -161,6 +161,9 @@ async def passed(
         if token is None or "header" not in str(problem).lower():
             raise step.broken(str(problem)) from None
         raise _unsayable(step) from None
+    if status not in step.status and 200 <= status < 300:
+        right = ", ".join(map(str, step.status))
+        raise step.broken(f"status = [{right}]: the answer has {status}; if that is right, name it")
     if status not in step.status:
         return TurnedAway(status, phrase, given, body)
     found = {name: _found(step, name, at, given, body) for name, at in step.take.items()}

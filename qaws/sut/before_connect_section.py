@@ -54,10 +54,11 @@ class BeforeConnect(Section):
     A `url` that is a path is one of the service itself. `headers`, `body` (sent as JSON) and `form`
     may contain `{token}`, `{subject}`, `{user}` and `{password}` (what stands about the colon of a
     token), `{client}`, and what `secrets` names: name → the environment variable that has it. An
-    answer whose `status` is not named turns the client away. `take` names values of the answer,
-    which are filled into `show` (what is shown where the token would be), `connect_headers` and
-    `connect_to` (the address; also `{url}`, that of [endpoint]). `hosts` are those to which it may
-    lead, besides the service's own; `within_s` is how long the answer may take.
+    answer whose `status` is neither named nor a 2xx turns the client away. `take` names values of
+    the answer, which are filled into `show` (what is shown where the token would be),
+    `connect_headers` and `connect_to` (the address; also `{url}`, that of [endpoint]). `hosts` are
+    those to which it may lead, besides the service's own; `within_s` is how long the answer may
+    take.
     """
 
     method: Literal["GET", "POST", "PUT"] = "POST"

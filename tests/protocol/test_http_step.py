@@ -165,8 +165,11 @@ def test_any_other_status_turns_the_client_away(status):
     assert came.location == "http://elsewhere.example/"
 
 
-def test_which_status_is_right_is_the_targets():
-    assert isinstance(ask(step(status=(204,)))[1], TurnedAway)
+def test_which_status_is_right_is_the_targets_and_no_2xx_turns_anybody_away():
+    assert "status = [204]: the answer has 200; if that is right, name it" in broken(
+        step(status=(204,))
+    )
+    assert ask(step(status=(302,)), (302, "Found", [], b'{"data":{"ticket":1}}'))[1].shown == "1"
 
 
 def test_a_token_that_no_header_can_carry_is_not_verified():
