@@ -47,7 +47,7 @@ def group_transcript(connections: Sequence[Connection], origin_ns: int) -> str:
 
 
 def _end(connection: Connection) -> str:
-    if connection.turned_at:
+    if connection.ending is None and connection.turned_at:
         return connection.summary()
     return str(connection.ending or connection.http_error or "still open")
 
