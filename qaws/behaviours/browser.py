@@ -67,19 +67,7 @@ async def open_page(testbed: Testbed, selection: Selection) -> None:
     """
     location, endpoint = location_of(testbed), testbed.target.endpoint
     testbed.dialect.sayable(selection)
-    if endpoint.shows_own:
-        raise NotVerified(
-            f"{testbed.target.file}: [endpoint] client_certificate: a browser shows certificates "
-            "of its own store, and the suite adds none to it"
-        )
-    before = testbed.target.before_connect
-    if before and before.connect_headers:
-        raise NotVerified(
-            f"{testbed.target.file}: [before_connect] connect_headers: no page in a browser can "
-            f"send {', '.join(before.connect_headers)}"
-        )
-    if endpoint.is_private:
-        browser_trust.require_trust_can_be_given()
+    _require_a_page_can_come(testbed)
     [token] = await persons.tokens_of(testbed, [NAME])
     authority = endpoint.authority if endpoint.is_secure else ""
     page = await asyncio.to_thread(BrowserPage, authority)
@@ -123,6 +111,24 @@ async def open_page(testbed: Testbed, selection: Selection) -> None:
         connection.summary(),
         "open, welcomed, and its subscription acknowledged",
     )
+
+
+def _require_a_page_can_come(testbed: Testbed) -> None:
+    """Raise `NotVerified` where a page cannot show, send or trust what the target wants."""
+    endpoint = testbed.target.endpoint
+    if endpoint.shows_own:
+        raise NotVerified(
+            f"{testbed.target.file}: [endpoint] client_certificate: a browser shows certificates "
+            "of its own store, and the suite adds none to it"
+        )
+    before = testbed.target.before_connect
+    if before and before.connect_headers:
+        raise NotVerified(
+            f"{testbed.target.file}: [before_connect] connect_headers: no page in a browser can "
+            f"send {', '.join(before.connect_headers)}"
+        )
+    if endpoint.is_private:
+        browser_trust.require_trust_can_be_given()
 
 
 def _require_known_authority(testbed: Testbed, connection: PageConnection) -> None:

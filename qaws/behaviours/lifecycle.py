@@ -71,11 +71,7 @@ async def connect(
     _require_location(testbed, location)
     if not may_be_gone:
         service.require_alive()
-    tokens: Sequence[str | None]
-    if isinstance(token, Shown):
-        tokens = await persons.tokens_of(testbed, clients)
-    else:
-        tokens = [token] * len(clients) if token is None or isinstance(token, str) else token
+    tokens = await _tokens_for(testbed, clients, token)
     opened = await testbed.scenario.connections.connect(
         clients,
         service,
@@ -93,6 +89,14 @@ async def connect(
     if token is Shown.VALID and any(each.is_welcomed for each in opened):
         testbed.tokens.accepted = True
     return opened
+
+
+async def _tokens_for(
+    testbed: Testbed, clients: Sequence[str], token: str | Sequence[str] | Shown | None
+) -> Sequence[str | None]:
+    if isinstance(token, Shown):
+        return await persons.tokens_of(testbed, clients)
+    return [token] * len(clients) if token is None or isinstance(token, str) else token
 
 
 def _require_location(testbed: Testbed, location: str | None) -> None:
