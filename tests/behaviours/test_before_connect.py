@@ -6,13 +6,16 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 
-from qaws.behaviours import closes, lifecycle, tokens
+from qaws.behaviours import browser, closes, lifecycle, tokens
+from qaws.protocol.market import selection_of
 from qaws.sut.before_connect_section import BeforeConnect
 from qaws.sut.sections import Endpoint
 from qaws.sut.service import Service
+from qaws.verdict import NotVerified
 from tests.services.guarded import NO_TOKEN
 from tests.services.scripted import Ticker
 from tests.services.ticketing import TicketOffice
+from tests.waiting import HANG_S
 
 
 def is_good(token):
@@ -84,6 +87,23 @@ def behind(testbed, tell):
                 testbed.target = kept
 
     return play
+
+
+def test_a_page_sends_no_headers_and_is_not_verified_where_it_would_have_to(testbed):
+    step = BeforeConnect.model_validate(
+        {
+            "url": "/ticket?key={token}",
+            "take": {"sid": {"cookie": "sid"}},
+            "connect_headers": {"X-Session": "{sid}"},
+        }
+    )
+    kept = testbed.target
+    testbed.target = kept.model_copy(update={"before_connect": step})
+    try:
+        with pytest.raises(NotVerified, match=r"connect_headers: no page in .* send X-Session$"):
+            testbed.loop.call(browser.open_page(testbed, selection_of("NIFTY")), HANG_S)
+    finally:
+        testbed.target = kept
 
 
 async def without_a_token(do):
