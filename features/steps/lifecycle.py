@@ -172,7 +172,7 @@ async def connects_from(context: StepContext, client: str, origin: str) -> None:
 @when("{client:Client} connects without a token")
 async def connects_without_token(context: StepContext, client: str) -> None:
     """Nothing says who the client is."""
-    await context.testbed.do(lifecycle.connect, [client], None)
+    await context.testbed.do(tokens.connect_without_token, client)
 
 
 @when("{client:Client} connects with HTTP Basic credentials instead of a token")

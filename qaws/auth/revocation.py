@@ -11,12 +11,12 @@ import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import jwt
 import redis
 
-from qaws.runtime.trust import context_for, problem_in_words
+from qaws.runtime.http_client import opener
+from qaws.runtime.trust import problem_in_words
 from qaws.sut.revocation_section import Revocation
 from qaws.sut.service import http_url
 from qaws.verdict import Broken
@@ -120,7 +120,7 @@ class Revoker:
         request = urllib.request.Request(url, data, headers, method=section.method)
         place = f"[revocation] {section.method} {section.url}"
         try:
-            with _opener(url, self._authority).open(request, timeout=ALLOWANCE_S):
+            with opener(url, self._authority).open(request, timeout=ALLOWANCE_S):
                 return
         except urllib.error.HTTPError as answer:
             raise Broken(f"{place}: HTTP {answer.code} {answer.reason}; 2xx is wanted") from None
@@ -128,20 +128,6 @@ class Revoker:
             reason = getattr(problem, "reason", problem)
             words = problem_in_words(reason) if isinstance(reason, BaseException) else None
             raise Broken(f"{place}: {words or reason}") from None
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect would take a token to an address that nobody has named."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-def _opener(url: str, authority: str) -> urllib.request.OpenerDirector:
-    loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-    proxies = urllib.request.ProxyHandler({} if loopback else None)
-    secure = urllib.request.HTTPSHandler(context=context_for(url, authority))
-    return urllib.request.build_opener(proxies, secure, _NoRedirect)
 
 
 def _of(token: str) -> dict[str, str]:

@@ -16,10 +16,10 @@ from qaws.behaviours import lifecycle
 from qaws.behaviours.load import service_and_broker
 from qaws.clients.attack_inputs import Flood, Handshake, HoldOpen, Input, inputs, rounds
 from qaws.clients.raw_connection import RawConnection, excerpt
+from qaws.clients.way_in import way_in
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.pace import Pace
 from qaws.protocol.commands import Commands
-from qaws.protocol.credentials import credentials
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
@@ -167,18 +167,18 @@ async def _play(
     testbed: Testbed, service_url: str, attacker: Attacker, what: Input, token: str
 ) -> None:
     auth, client = testbed.target.auth, attacker.client
-    url, headers = credentials(
-        service_url,
-        token,
-        auth.token_locations[0],
-        auth.carrier(auth.token_locations[0]),
-    )
     client.stays = isinstance(what, HoldOpen | Handshake)
+    client.token = token
+    way = await way_in(client, testbed.target, service_url, auth.token_locations[0])
+    if way is None:
+        attacker.gone = client.summary()
+        return
     if isinstance(what, Handshake):
         attacker.stalls = what.stalls
-        await _shake(testbed, service_url, client, what, token)
+        where = client.way.url if client.way else service_url
+        await _shake(testbed, where, client, what, client.shown or "")
         return
-    client.token = token
+    url, headers = way
     await client.connect(url, headers.items())
     await client.wait_for(lifecycle.is_kind(testbed, "welcome"), None, testbed.grace_s)
     if not client.is_open:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from qaws.behaviours.load import (
     service_and_broker,
 )
 from qaws.behaviours.resources import require_back, until_back
+from qaws.load.before import Before
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.short_lived import Address
 from qaws.load.cluster.engine import Died
@@ -164,12 +165,15 @@ def address(testbed: Testbed, symbol: str, persons: int, clients: int) -> Addres
         persons = min(persons, MOST_PERSONS)
     tokens = lasting_tokens(testbed, persons)
     location = auth.token_locations[0]
-    shown = [credentials(where, token, location, auth.carrier(location)) for token in tokens]
+    carrier, authority = auth.carrier(location), testbed.target.endpoint.authority
+    shown = [credentials(where, token, location, carrier) for token in tokens]
+    step = testbed.target.step
+    before = Before(step, where, location, carrier, tuple(tokens), authority) if step else None
     if location != "first message":
         tokens = []
     try:
-        spelling, authority = spelling_of(testbed.target), testbed.target.endpoint.authority
-        return Address.of(shown, selection, spelling, authority, tokens)
+        spelling = spelling_of(testbed.target)
+        return replace(Address.of(shown, selection, spelling, authority, tokens), before=before)
     except ValueError as problem:
         raise Broken(f"{testbed.target.file}: {problem}") from None
 

@@ -20,14 +20,15 @@ from qaws.clients.browser_page import BrowserPage
 from qaws.clients.frame_log import Frame
 from qaws.clients.page_connection import PageConnection
 from qaws.clients.registry import key_of
+from qaws.clients.way_in import way_in
 from qaws.oracle.audit import was_held
 from qaws.oracle.ledger import Key as TickKey
-from qaws.protocol.credentials import credentials, offered
+from qaws.protocol.credentials import offered
 from qaws.protocol.market import Selection
 from qaws.sut.sections import FIRST_MESSAGE
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken, NotVerified
+from qaws.verdict import Broken, NotVerified, Refuted
 
 NAME = "the page"
 LOCATIONS = ("query parameter", "cookie", "subprotocol", FIRST_MESSAGE)
@@ -66,13 +67,7 @@ async def open_page(testbed: Testbed, selection: Selection) -> None:
     """
     location, endpoint = location_of(testbed), testbed.target.endpoint
     testbed.dialect.sayable(selection)
-    if endpoint.shows_own:
-        raise NotVerified(
-            f"{testbed.target.file}: [endpoint] client_certificate: a browser shows certificates "
-            "of its own store, and the suite adds none to it"
-        )
-    if endpoint.is_private:
-        browser_trust.require_trust_can_be_given()
+    _require_a_page_can_come(testbed)
     [token] = await persons.tokens_of(testbed, [NAME])
     authority = endpoint.authority if endpoint.is_secure else ""
     page = await asyncio.to_thread(BrowserPage, authority)
@@ -96,8 +91,12 @@ async def open_page(testbed: Testbed, selection: Selection) -> None:
     testbed.scenario.connections.all.append(connection)
     testbed.scenario.stash[PAGE] = connection
     carrier = testbed.target.auth.carrier(location)
-    url, headers = credentials(testbed.service.url, token, location, carrier)
-    cookie = (carrier, token) if location == "cookie" else None
+    way = await way_in(connection, testbed.target, testbed.service.url, location)
+    if way is None:
+        raise Refuted(f"{NAME} has a valid token but was refused: {connection.summary()}")
+    url, headers = way
+    shown = connection.shown
+    cookie = (carrier, shown) if location == "cookie" and shown else None
     await connection.come(url, offered(headers), cookie)
     testbed.scenario.background.append(asyncio.create_task(connection.until_failed()))
     await lifecycle.settled(testbed, connection)
@@ -112,6 +111,24 @@ async def open_page(testbed: Testbed, selection: Selection) -> None:
         connection.summary(),
         "open, welcomed, and its subscription acknowledged",
     )
+
+
+def _require_a_page_can_come(testbed: Testbed) -> None:
+    """Raise `NotVerified` where a page cannot show, send or trust what the target wants."""
+    endpoint = testbed.target.endpoint
+    if endpoint.shows_own:
+        raise NotVerified(
+            f"{testbed.target.file}: [endpoint] client_certificate: a browser shows certificates "
+            "of its own store, and the suite adds none to it"
+        )
+    before = testbed.target.before_connect
+    if before and before.connect_headers:
+        raise NotVerified(
+            f"{testbed.target.file}: [before_connect] connect_headers: no page in a browser can "
+            f"send {', '.join(before.connect_headers)}"
+        )
+    if endpoint.is_private:
+        browser_trust.require_trust_can_be_given()
 
 
 def _require_known_authority(testbed: Testbed, connection: PageConnection) -> None:

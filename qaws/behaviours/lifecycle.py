@@ -45,6 +45,7 @@ async def connect(
     compression: bool = False,
     which: str = "",
     headers: Sequence[tuple[str, str]] = (),
+    bare: bool = False,
 ) -> list[Connection]:
     """Connect clients, and wait until each was welcomed or turned away, whichever it is.
 
@@ -60,6 +61,7 @@ async def connect(
         compression: as in `Connection.open`.
         which: what they show, in the words of the features, where that is no valid token.
         headers: names and values of headers that go with it.
+        bare: whether they leave out what the target wants asked before a connection.
 
     Raises:
         Broken: nobody listens there, or there is no such token location or origin.
@@ -69,11 +71,7 @@ async def connect(
     _require_location(testbed, location)
     if not may_be_gone:
         service.require_alive()
-    tokens: Sequence[str | None]
-    if isinstance(token, Shown):
-        tokens = await persons.tokens_of(testbed, clients)
-    else:
-        tokens = [token] * len(clients) if token is None or isinstance(token, str) else token
+    tokens = await _tokens_for(testbed, clients, token)
     opened = await testbed.scenario.connections.connect(
         clients,
         service,
@@ -83,6 +81,7 @@ async def connect(
         receive_buffer,
         may_be_gone=may_be_gone,
         compression=compression,
+        bare=bare,
     )
     for connection in opened:
         connection.came_with = _came_with(token, which, location or auth.token_locations[0], origin)
@@ -90,6 +89,14 @@ async def connect(
     if token is Shown.VALID and any(each.is_welcomed for each in opened):
         testbed.tokens.accepted = True
     return opened
+
+
+async def _tokens_for(
+    testbed: Testbed, clients: Sequence[str], token: str | Sequence[str] | Shown | None
+) -> Sequence[str | None]:
+    if isinstance(token, Shown):
+        return await persons.tokens_of(testbed, clients)
+    return [token] * len(clients) if token is None or isinstance(token, str) else token
 
 
 def _require_location(testbed: Testbed, location: str | None) -> None:

@@ -271,6 +271,7 @@ def plans(
         dialect=spelling,
         flow=flow,
         authority=testbed.target.endpoint.authority,
+        before=testbed.target.step,
     )
     return plan, flow
 

@@ -9,7 +9,7 @@ import warnings
 from urllib.parse import urlsplit
 
 from qaws.clients.raw_connection import RawConnection
-from qaws.protocol.credentials import credentials
+from qaws.clients.way_in import way_in
 from qaws.runtime.certificates import issue
 from qaws.runtime.dialing import TlsLayer
 from qaws.runtime.trust import show_own
@@ -71,15 +71,13 @@ async def is_not_let_in(testbed: Testbed, client: str) -> None:
 
 async def _plainly(testbed: Testbed, client: str) -> str:
     """Ask for a WebSocket without TLS; return what came about, "" for nothing."""
-    auth = testbed.target.auth
-    url, headers = credentials(
-        testbed.service.url.replace("wss:", "ws:", 1),
-        testbed.tokens.valid(),
-        auth.token_locations[0],
-        auth.carrier(auth.token_locations[0]),
-    )
-    raw = RawConnection(client, testbed.dialect)
+    target, token = testbed.target, testbed.tokens.valid()
+    raw = RawConnection(client, testbed.dialect, token=token, authority=target.endpoint.authority)
     testbed.scenario.on_end.append(lambda: testbed.loop.call(raw.close(), timeout_s=5))
+    way = await way_in(raw, target, testbed.service.url, target.auth.token_locations[0])
+    if way is None:
+        raise Broken(f"{client} has a valid token, and got no further than to {raw.summary()}")
+    url, headers = way[0].replace("wss:", "ws:", 1), way[1]
     await raw.dial(url)
     raw.offer(url, headers.items())
     await raw.wait_for(lambda f: f.kind in ("handshake", "end"), None, testbed.grace_s)

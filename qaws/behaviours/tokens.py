@@ -262,16 +262,32 @@ async def share_a_user(testbed: Testbed, clients: Sequence[str], selection: Sele
     await lifecycle.subscribe(testbed, clients, selection)
 
 
+async def connect_without_token(testbed: Testbed, client: str) -> None:
+    """Connect a client that has no token.
+
+    Where the target wants something asked before a connection, it asks without one; and once more
+    it comes without having asked: whoever hands out tickets may not be the one who wants them.
+    """
+    await _come_bare(testbed, client)
+    await lifecycle.connect(testbed, [client], None)
+
+
+async def _come_bare(
+    testbed: Testbed, client: str, headers: Sequence[tuple[str, str]] = (), which: str = ""
+) -> None:
+    if testbed.target.before_connect:
+        name = f"{client}'s attempt that has asked for nothing before"
+        closes.note_attempt(testbed, client, name)
+        await lifecycle.connect(testbed, [name], None, bare=True, which=which, headers=headers)
+
+
 async def connect_with_basic_credentials(testbed: Testbed, client: str) -> None:
     """Connect a client that shows a name and a password of nobody's (RFC 7617), and no token."""
     credentials = base64.b64encode(f"{client}:{secrets.token_hex(8)}".encode()).decode()
-    await lifecycle.connect(
-        testbed,
-        [client],
-        None,
-        which="HTTP Basic credentials and no token",
-        headers=[("Authorization", f"Basic {credentials}")],
-    )
+    which = "HTTP Basic credentials and no token"
+    headers = [("Authorization", f"Basic {credentials}")]
+    await _come_bare(testbed, client, headers, which)
+    await lifecycle.connect(testbed, [client], None, which=which, headers=headers)
 
 
 async def connect_as_that_user(testbed: Testbed, client: str) -> None:

@@ -24,8 +24,8 @@ from websockets.protocol import Event, State
 from qaws.clients.address import Untrusted, redacted
 from qaws.clients.endings import Ending
 from qaws.clients.frame_log import Frame, FrameKind
+from qaws.clients.newcomer import Newcomer
 from qaws.clients.recorder import CUT_HANDSHAKE, Unanswered, dial
-from qaws.clients.sender import Sender
 from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.dialect import Said
 from qaws.protocol.joined import several_texts
@@ -44,26 +44,20 @@ def _says(message: dict[str, Any], frame: Frame) -> bool:
 
 
 @dataclass
-class Connection(Sender):
+class Connection(Newcomer):
     """One client's connection, from the handshake to its end.
 
-    `token` is what it showed, and `came_with` says in words what kind of token that is, in which
-    place, from which page; `authority` is what `client_context` takes. `end_was_due` is set by
-    the step that found the service's close to be right; a client that loses its connection in any
-    other way has not received what it was due.
+    `came_with` says in words what kind of token it showed, in which place, from which page;
+    `authority` is what `client_context` takes. `end_was_due` is set by the step that found the
+    service's close to be right; a client that loses its connection in any other way has not
+    received what it was due.
     """
 
-    token: str | None = field(default=None, repr=False, kw_only=True)
     authority: str = field(default="", repr=False, kw_only=True)
     came_with: str = ""
     breaches: list[str] = field(default_factory=list)
     url: str = ""
     started_ns: int = 0
-    http_status: int | None = None
-    http_error: str = ""
-    location: str | None = None
-    service_ahead_s: float | None = None
-    refusal: Response | None = None
     ending: Ending | None = None
     end_was_due: bool = False
     _fragments: list[bytes] = field(default_factory=list)
@@ -98,7 +92,7 @@ class Connection(Sender):
         self.url = redacted(url)
         headers = list(headers)
         plain = [(n, v) for n, v in headers if n != "Authorization"]
-        shown = [f"{n}: {v}" for n, v in plain if not (self.token and self.token in v)]
+        shown = [f"{n}: {v}" for n, v in plain if not any(each in v for each in self._secrets)]
         self._note("→", "handshake", "; ".join([f"GET {self.url}", *shown]))
         try:
             opened = await dial(
@@ -137,12 +131,12 @@ class Connection(Sender):
 
     async def _say_openings(self) -> None:
         """Say what opens a session, each part when what it waits for has come."""
-        for opening in self.dialect.openings(self.token):
+        for opening in self.dialect.openings(self.shown):
             if opening.after is not None:
                 awaited = {"type": OPENING, "number": opening.after}
                 await self.wait_for(partial(_says, awaited), None, OPEN_ALLOWANCE_S)
             said = await self.send(opening.text)
-            for spelled in (self.token, json.dumps(self.token)[1:-1]) if self.token else ():
+            for spelled in (each for s in self._secrets for each in (s, json.dumps(s)[1:-1])):
                 said.text = said.text.replace(spelled, "(the token)")  # the report shows the log
         if not self.dialect.welcomes:
             await self.send(self.dialect.ping())
@@ -357,7 +351,8 @@ class Connection(Sender):
     def summary(self) -> str:
         """Say in a few words what this client has seen, for messages."""
         if self.http_status not in (None, 101):
-            return in_words(self.http_status, self.location)
+            at = f" at {self.turned_at}" if self.turned_at else ""
+            return in_words(self.http_status, self.location) + at
         if self.http_error:
             return f"a handshake that failed: {self.http_error}"
         counts: dict[str, int] = {}

@@ -15,7 +15,9 @@ from typing import Any, Literal
 from qaws.verdict import no_stall
 
 Direction = Literal["→", "←"]
-FrameKind = Literal["text", "binary", "ping", "pong", "close", "handshake", "bytes", "eof", "end"]
+FrameKind = Literal[
+    "text", "binary", "ping", "pong", "close", "step", "handshake", "bytes", "eof", "end"
+]
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ class PageConnection(Connection):
         self.started_ns = time.monotonic_ns()
         self.url = redacted(url)
         self._note("→", "handshake", f"GET {self.url}, by the page of {self.page.origin}")
-        await self._in_page(self.page.connect, url, self.token or "", protocols, cookie)
+        await self._in_page(self.page.connect, url, self.shown or "", protocols, cookie)
         self._listening = asyncio.get_running_loop().create_task(self._listen())
         answered = await self.wait_for(
             lambda f: f.kind in ("handshake", "end"), None, OPEN_ALLOWANCE_S

@@ -13,7 +13,7 @@ import os
 import re
 import socket
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from ssl import SSLError
 from typing import cast
@@ -191,7 +191,12 @@ class RawConnection(Connection):
     @property
     def answered_ns(self) -> int | None:
         """Return when the service first said a word or left; None while it only waits."""
-        return next((frame.at_ns for frame in self.log if frame.direction == "←"), None)
+        return next((frame.at_ns for frame in self._said_back), None)
+
+    @property
+    def _said_back(self) -> Iterator[Frame]:
+        """Yield what came on its own connection: what was answered before that is not of it."""
+        return (f for f in self.log if f.direction == "←" and f.kind != "step")
 
     @property
     def cut_ns(self) -> int | None:

@@ -8,9 +8,9 @@ from functools import partial
 
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
+from qaws.clients.way_in import way_in
 from qaws.oracle.announcements import StatusMessage
 from qaws.oracle.ledger import Arrival, Key
-from qaws.protocol.credentials import credentials
 from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import SEQUENCE_FIELD
 from qaws.sut.service import Service
@@ -76,25 +76,32 @@ class Registry:
         *,
         may_be_gone: bool = False,
         compression: bool = False,
+        bare: bool = False,
     ) -> list[Connection]:
         """Open one connection for each client and let the handshakes finish.
 
-        `tokens` has what each of them shows. The last four arguments are as in `Connection.open`.
+        `tokens` has what each of them shows. `bare` leaves out what the target asks for before a
+        connection; the others are as in `Connection.open`.
         """
-        auth = service.target.auth
+        target = service.target
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(client: str, token: str | None) -> Connection:
-            url, headers = credentials(service.url, token, location, auth.carrier(location))
             connection = Connection(
                 client,
                 self._dialect,
                 token=token,
-                authority=service.target.endpoint.authority,
+                authority=target.endpoint.authority,
                 stalled_ms=self._stalled_ms,
             )
             self.all.append(connection)
             async with gate:
+                way = await way_in(
+                    connection, target, service.url, location, may_be_gone=may_be_gone, bare=bare
+                )
+                if way is None:
+                    return connection
+                url, headers = way
                 await connection.open(
                     url,
                     [*headers.items(), *further_headers],

@@ -6,8 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from qaws.load.before import taken_before
 from qaws.load.schedule import FlowPlan
 from qaws.protocol.credentials import Location, credentials
+from qaws.protocol.http_step import HttpStep
 from qaws.protocol.market import Selection
 from qaws.protocol.spelling import Spelling
 from qaws.verdict import Broken
@@ -61,6 +63,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
         location: how a token is shown.
         carrier: the name of the parameter or header that has it.
         headers: further request headers.
+        before: what each client asks over HTTP before it connects; None for nothing.
         first: symbol → the sequence number of the first tick that everybody must get. Without an
             entry a client's first tick sets it: then a loss before that cannot be seen.
         dialect: how the service spells what it says, and what that is held against.
@@ -80,6 +83,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     location: Location = "query parameter"
     carrier: str = "token"
     headers: dict[str, str] = {}
+    before: HttpStep | None = None
     first: dict[str, int] = {}
     dialect: Spelling = Spelling()
     flow: FlowPlan | None = None
@@ -107,10 +111,19 @@ class SwarmPlan(msgspec.Struct, frozen=True):
                     f"{group.selection} would be full of holes"
                 )
 
-    def address(self, index: int) -> tuple[str, dict[str, str]]:
-        """Return URL and request headers of client number `index`, counting from 0."""
-        url, headers = credentials(self.url, self.token(index), self.location, self.carrier)
-        return url, {**self.headers, **headers}
+    async def way(self, index: int, name: str) -> tuple[str, dict[str, str], str | None]:
+        """Return URL, request headers, and what is shown, of client number `index` from 0 on.
+
+        Raises:
+            Refusal: the service lets it get no further than to what is asked before.
+            Broken: what is asked before does not work.
+            OSError: nobody listens there.
+        """
+        url, further, shown = await taken_before(
+            self.before, self.url, self.authority, self.token(index), name
+        )
+        url, headers = credentials(url, shown, self.location, self.carrier)
+        return url, {**self.headers, **further, **headers}, shown
 
     def token(self, index: int) -> str | None:
         """Return the token that client number `index` shows, None where none is needed."""

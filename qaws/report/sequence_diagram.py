@@ -100,6 +100,9 @@ def _label(frame: Frame, connection: Connection, ledger: Ledger) -> tuple[str, T
         reason = f" “{frame.text}”" if frame.text else ""
         by_service = frame.direction == "←" and connection.ended_by_service
         return f"close {frame.code}{reason}", "bad" if by_service else "plain"
+    if frame.kind == "step":
+        refused = frame.direction == "←" and bool(connection.turned_at)
+        return _cut(frame.text), "bad" if refused else "plain"
     if frame.kind == "handshake":
         if frame.direction == "→":
             return "connects", "plain"

@@ -47,6 +47,8 @@ def group_transcript(connections: Sequence[Connection], origin_ns: int) -> str:
 
 
 def _end(connection: Connection) -> str:
+    if connection.ending is None and connection.turned_at:
+        return connection.summary()
     return str(connection.ending or connection.http_error or "still open")
 
 

@@ -33,6 +33,11 @@ def main() -> int:
         target = read_target(Path(os.environ.get("QAWS_TARGET") or places.default_target()))
         if target.demo is None:
             raise Broken(f"{target.file}: has no [demo] section; name its generator there")
+        if target.before_connect:
+            raise Broken(
+                f"{target.file}: [before_connect]: no address can be shown that opens by itself; "
+                "leave out [demo]"
+            )
         testbed = Testbed(target, LOGS, timeout_factor_of())
     except Broken as problem:
         print(f"demo: {problem}", file=sys.stderr)

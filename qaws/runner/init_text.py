@@ -46,6 +46,8 @@ query_parameter = {parameter}
 {source}
 # scheme = "api-key"                 # where it wants API keys and no JWT
 # entitlement_claim = "symbols"      # the claim that lists the symbols a client may see
+# [before_connect]                   # what it wants asked over HTTP before each connection
+# url = "/ticket"                    # docs/targets.md, "A ticket before each connection"
 # [revocation]                       # how a token is revoked
 # url = "https://issuer.example/revoke"
 """

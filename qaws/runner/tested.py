@@ -33,6 +33,9 @@ HIDDEN = "(hidden)"
 SECRET = re.compile(r"token|secret|passw|credential|api.?key|private", re.IGNORECASE)
 """Names of variables and settings whose values nobody is to read on a sheet."""
 
+HIDDEN_TABLES = ("headers", "connect_headers", "body", "form")
+"""Tables in which any value may be one."""
+
 
 def what_is_tested(service: Service) -> dict[str, Any]:
     """Return `version`, or `version_problem`; and `address`, where the service listens."""
@@ -111,7 +114,7 @@ def resolved(target: Target) -> dict[str, Any]:
 
 def _shown(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
-        hidden = name == "headers"
+        hidden = name in HIDDEN_TABLES
         return {key: HIDDEN if hidden else _shown(each, key) for key, each in value.items()}
     if isinstance(value, list):
         return [_shown(each, name) for each in value]

@@ -21,6 +21,8 @@ def target_schema() -> dict[str, Any]:
     settings = schema["properties"]["settings"]  # "LIMIT" is short for { variable = "LIMIT" }
     settings["additionalProperties"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Setting"}]}
     described = schema.pop("$defs")
+    take = described["BeforeConnect"]["properties"]["take"]  # "a.b" is short for { member = "a.b" }
+    take["additionalProperties"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Take"}]}
     return {
         "$schema": DIALECT,
         "title": "A target file of the acceptance suite",

@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from qaws.protocol.dialect_table import DialectTable, Market
+from qaws.protocol.http_step import HttpStep
 from qaws.protocol.market import LEVELS
+from qaws.sut.before_connect_section import BeforeConnect
 from qaws.sut.feed_section import Feed, FeedKind
 from qaws.sut.launch_sections import Launch, Proxy, Setting
 from qaws.sut.revocation_section import Revocation
@@ -96,6 +98,7 @@ class Target(Section):
     deviations: dict[str, Deviation] = Field(default={})
     endpoint: Endpoint
     auth: Auth
+    before_connect: BeforeConnect | None = None
     revocation: Revocation | None = None
     launch: Launch | None = None
     proxy: Proxy | None = None
@@ -145,6 +148,15 @@ class Target(Section):
         if value and "NIFTY" not in value:
             raise ValueError("NIFTY is missing, which nearly all features are about")
         return value
+
+    @property
+    def step(self) -> HttpStep | None:
+        """Return what each client asks over HTTP before it connects, None for nothing.
+
+        Raises:
+            Broken: a variable with one of its secrets is not set.
+        """
+        return self.before_connect.step(self.file) if self.before_connect else None
 
     @property
     def speaks(self) -> str:

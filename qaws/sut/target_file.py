@@ -14,6 +14,7 @@ from typing import Any, cast, get_args
 from pydantic import ValidationError
 
 from qaws.protocol.dialect_table import DialectTable
+from qaws.sut.before_connect_section import BeforeConnect
 from qaws.sut.feed_section import Feed
 from qaws.sut.launch_sections import (
     LAUNCH_PLACEHOLDERS,
@@ -109,6 +110,7 @@ def _override(data: dict[str, Any], dotted: str, text: str, shown: str) -> None:
 _SECTIONS: dict[str, type[Section]] = {
     "endpoint": Endpoint,
     "auth": Auth,
+    "before_connect": BeforeConnect,
     "revocation": Revocation,
     "launch": Launch,
     "proxy": Proxy,

@@ -13,6 +13,7 @@ from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.feed.outlets.outlet import Listened
 from qaws.oracle.ledger import Published
+from qaws.protocol.http_step import PLACE, StepBroken
 from qaws.runtime.trust import NO_TLS, client_complaint, speaks_tls
 from qaws.sut.sections import SOURCES
 from qaws.sut.target import Target
@@ -93,13 +94,33 @@ def of_handshake(client: Connection) -> str:
 def unreachable(testbed: Testbed, problem: Broken) -> Broken:
     """Return what to say where nobody listens, or the certificate is not trusted."""
     said = f"{testbed.target.file}: {problem}"
+    if isinstance(problem, StepBroken):
+        return problem
     if isinstance(problem, Untrusted):
         return Broken(said)
     return Broken(f"{said} look at [endpoint] url")
 
 
+def of_step(client: Connection) -> str:
+    """Say what was asked before a client connected, and what was answered."""
+    return ": ".join(frame.text for frame in client.log if frame.kind == "step")
+
+
+def _turned_away(testbed: Testbed, client: Connection) -> Broken:
+    """Return what to say where a good token is given nothing to connect with."""
+    claims = in_words(client.token or "", client.service_ahead_s)
+    claimed = f"; it claims {claims}" if claims else ""
+    own = "url, method" if _is_elsewhere([client]) else "url, headers, body, form, status"
+    return Broken(
+        f"{testbed.target.file}: a good token got no further than to what is asked before a "
+        f"connection: {of_handshake(client)}{claimed}; look at {PLACE} {own}, and [auth]"
+    )
+
+
 def refused_everywhere(testbed: Testbed, clients: Sequence[Connection]) -> Broken:
     """Return what to say where a good token opens nothing."""
+    if clients[0].turned_at:
+        return _turned_away(testbed, clients[0])
     if _is_elsewhere(clients) and (tls := _of_tls(testbed)):
         return Broken(f"{testbed.target.file}: {redacted(testbed.service.url)}: {tls}")
     auth, first = testbed.target.auth, clients[0]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from qaws.auth.tokens import LIFETIME_S
 from qaws.clients.connection import Connection
-from qaws.protocol.credentials import credentials
+from qaws.clients.way_in import way_in
 from qaws.protocol.market import Selection
 from qaws.sut.broker import Broker, open_broker
 from qaws.sut.service import Service
@@ -132,10 +132,10 @@ async def _connected(testbed: Testbed, service: Service) -> dict[str, Lasting]:
     for kind in ("silent", "subscribed"):
         token = testbed.tokens.valid()
         location = auth.token_locations[0]
-        url, headers = credentials(service.url, token, location, auth.carrier(location))
         name, trusted = f"the {kind} client", testbed.target.endpoint.authority
         client = Lasting(name, testbed.dialect, token=token, authority=trusted)
-        await client.open(url, headers.items())
+        if way := await way_in(client, testbed.target, service.url, location):
+            await client.open(way[0], way[1].items())
         await client.wait_for(lambda f: f.kind in ("text", "close", "end"), None, testbed.grace_s)
         if not client.is_welcomed:
             raise Refuted(f"{client.name} was not welcomed: {client.summary()}")

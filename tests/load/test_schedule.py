@@ -1,5 +1,7 @@
 """When ticks are due, who gets which client, and what a late publisher is told."""
 
+import asyncio
+
 import numpy as np
 import pytest
 
@@ -55,8 +57,8 @@ def test_clients_are_dealt_out_evenly_and_the_slow_apart():
         ["reader 2", "reader 4"],
         ["sleeper"],
     ]
-    assert swarm.address(0)[0] == "ws://127.0.0.1/?token=a"
-    assert swarm.address(1)[0] == "ws://127.0.0.1/?token=b"
+    assert asyncio.run(swarm.way(0, "reader 1"))[0] == "ws://127.0.0.1/?token=a"
+    assert asyncio.run(swarm.way(1, "reader 2"))[0] == "ws://127.0.0.1/?token=b"
     assert len(SwarmPlan("ws://127.0.0.1/", (Group("only", 1, NIFTY),)).shares(4)) == 1
 
 

@@ -113,3 +113,17 @@ def test_the_target_is_shown_without_what_is_secret():
     assert shown["launch"]["environment"]["TICKER_ISSUER"] == "qaws"
     assert shown["launch"]["environment"]["TICKER_STATS_TOKEN"] == HIDDEN
     assert shown["auth"]["token_locations"] == ["query parameter", "Authorization header"]
+
+
+def test_what_is_sent_before_a_connection_is_on_no_sheet(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        'name = "mine"\ndialect = "qa-ws"\n[endpoint]\nurl = "ws://127.0.0.1:1/"\n'
+        '[auth]\ntoken_variable = "T"\n[before_connect]\nurl = "/ticket"\n'
+        'headers = { X-Key = "hunter2-a" }\nbody = { a = { b = "hunter2-b" }, t = "{token}" }\n'
+        'connect_headers = { X-Key = "hunter2-c" }\n'
+    )
+    shown = resolved(read_target(file, {}, {}))["before_connect"]
+    assert "hunter2" not in json.dumps(shown)
+    assert shown["url"] == "/ticket"
+    assert shown["headers"] == {"X-Key": HIDDEN}

@@ -35,7 +35,16 @@ TARGETS = {
     "node": ROOT / "tests/e2e/foreign/target.toml",
     **{
         name: ROOT / f"tests/services/fastapi_ticker/targets/{name}.toml"
-        for name in ("uvicorn", "hypercorn", "granian", "plan", "keys", "remote", "secret")
+        for name in (
+            "uvicorn",
+            "hypercorn",
+            "granian",
+            "plan",
+            "keys",
+            "remote",
+            "secret",
+            "ticket",
+        )
     },
     **{
         name: ROOT / f"tests/services/dialects/{name}.toml"

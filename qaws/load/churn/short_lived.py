@@ -20,7 +20,9 @@ from typing import cast
 from websockets.frames import Close
 from websockets.utils import accept_key
 
+from qaws.load.before import Before
 from qaws.load.churn.tally import ContractTally
+from qaws.load.refusal import Refusal
 from qaws.load.subscriber.connection import new_handshake
 from qaws.load.subscriber.conversation import Conversation
 from qaws.load.subscriber.message import Message
@@ -69,7 +71,8 @@ class Address:
 
     `requests` are what they take turns in, each with the answer's `Sec-WebSocket-Accept` that
     belongs to it, and `tokens` what they show in turn in a message of its own, where that is so.
-    Both hold tokens: keep them out of logs.
+    `before` is what each asks first, where the target wants that; its answer is good for one
+    connection, so that each writes its own request. All three hold tokens: keep them out of logs.
     """
 
     host: str
@@ -80,6 +83,7 @@ class Address:
     authority: str = ""
     secure: bool = False
     tokens: tuple[str, ...] = ()
+    before: Before | None = None
 
     @classmethod
     def of(
@@ -135,13 +139,16 @@ class ShortLivedClient(asyncio.Protocol):
         self.refusal = ""
         self.session_id: str | None = None
         self._address, self._tally = address, tally
-        turn = next(_TURNS)
-        request, self._accept = address.requests[turn % len(address.requests)]
-        token = address.tokens[turn % len(address.tokens)] if address.tokens else None
-        dialect = tally.verifier.dialect
+        self._turn, self._portion = next(_TURNS), portion
+        request, self._accept = address.requests[self._turn % len(address.requests)]
+        token = address.tokens[self._turn % len(address.tokens)] if address.tokens else None
+        self._dialect = dialect = tally.verifier.dialect
         self._conversation = Conversation(dialect, address.selection, token)
         self._pings_first = not dialect.welcomes
         self._send = request[: int(len(request) * portion)]
+        self._where = address.host, address.port
+        self._secure = address.secure
+        self._is_prepared = address.before is None
         loop = asyncio.get_running_loop()
         self.welcomed: asyncio.Future[bool] = loop.create_future()
         self.acknowledged: asyncio.Future[bool] = loop.create_future()
@@ -155,17 +162,42 @@ class ShortLivedClient(asyncio.Protocol):
 
     # --- doing ----------------------------------------------------------------------------------
 
+    async def prepare(self) -> None:
+        """Ask for what the target wants asked before a connection; who is turned away is gone.
+
+        Raises:
+            OSError: that cannot be.
+            Broken: its answer has not what is to be taken from it.
+        """
+        before = self._address.before
+        if before is None or self._is_prepared:
+            return
+        self._is_prepared = True
+        try:
+            url, headers, shown = await before.way(self._turn, self.name)
+        except Refusal as refusal:
+            self.refusal = str(refusal)
+            self.connection_lost(None)
+            return
+        protocol = new_handshake(url, headers)
+        request, uri = b"".join(protocol.data_to_send()), protocol.uri
+        self._send = request[: int(len(request) * self._portion)]
+        self._accept = accept_key(protocol.key).encode()
+        self._where, self._secure = (uri.host, uri.port), uri.secure
+        self._conversation = Conversation(self._dialect, self._address.selection, shown)
+
     async def come(self) -> None:
         """Connect.
 
         Raises:
             OSError: that cannot be.
+            Broken: as `prepare`.
         """
-        where = self._address
-        context = client_context(where.authority) if where.secure else None
-        await asyncio.get_running_loop().create_connection(
-            lambda: self, where.host, where.port, ssl=context
-        )
+        await self.prepare()
+        if self.gone.done():
+            return
+        context = client_context(self._address.authority) if self._secure else None
+        await asyncio.get_running_loop().create_connection(lambda: self, *self._where, ssl=context)
 
     def subscribe(self) -> None:
         """Ask for the ticks of the address's selection."""

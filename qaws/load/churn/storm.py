@@ -43,6 +43,11 @@ PORTION_OF_REQUEST = (0.0, 0.5, 1.0)
 """How much of its request a client has sent when it resets in mid-handshake, in turn."""
 
 
+AHEAD_S = 1.0
+"""How long before it is due a client asks for what its target wants asked before a connection: what
+that takes is no part of its welcome, and a ticket does not lie about for long."""
+
+
 @dataclass(frozen=True, slots=True)
 class StormPlan:
     """What the crowd is to do.
@@ -306,9 +311,12 @@ class Storm:
 
     async def _visit(self, name: str, due_s: float, phase: str = STORM) -> None:
         """Connect and stay, if let in; who comes after the storm subscribes as well."""
-        attempt = Attempt(due_s, await self._until(due_s), phase=phase)
+        attempt = Attempt(due_s, due_s, phase=phase)
         self._report.attempts.append(attempt)
         client = ShortLivedClient(name, self._plan.address, self._tally)
+        if not await self._prepared(client, attempt):
+            return
+        attempt.began_s = await self._until(due_s)
         client.gone.add_done_callback(lambda _: self._gone(client, attempt))
         try:
             async with asyncio.timeout(SETTLE_S):
@@ -331,6 +339,20 @@ class Storm:
         except OSError as problem:
             attempt.end = f"{name} could not connect: {problem}"
             self._report.failures.append(attempt.end)
+
+    async def _prepared(self, client: ShortLivedClient, attempt: Attempt) -> bool:
+        """Ask in good time for what the target wants asked before a connection, if it does."""
+        if self._plan.address.before is None:
+            return True
+        await self._until(attempt.due_s - AHEAD_S)
+        try:
+            async with asyncio.timeout(SETTLE_S):
+                await client.prepare()
+        except (TimeoutError, OSError) as problem:
+            attempt.end = f"{client.name} could not ask before it connected: {problem}"
+            self._report.failures.append(attempt.end)
+            return False
+        return True
 
     async def _reset_one(self, due_s: float) -> None:
         """Let a live client, drawn by lot, cut its connection."""

@@ -17,6 +17,7 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
+from qaws.load.refusal import Refusal
 from qaws.load.result import ClosedClient
 from qaws.measure import clock
 from qaws.protocol.answers import in_words
@@ -58,10 +59,6 @@ def _whole_frame(chunk: bytes, position: int) -> tuple[int, int] | None:
     if length > LARGEST_FRAME:
         return start, len(chunk)
     return (start, start + length) if start + length <= len(chunk) else None
-
-
-class Refusal(Exception):
-    """The service did not let a client in, or not subscribe; the text says how."""
 
 
 def new_handshake(url: str, headers: dict[str, str], compression: bool = False) -> ClientProtocol:

@@ -8,8 +8,9 @@ from typing import Literal
 
 from websockets.client import ClientProtocol
 
+from qaws.load.refusal import Refusal
 from qaws.load.subscriber.alike import Alike
-from qaws.load.subscriber.connection import TEXT, FastConnection, Refusal, new_handshake
+from qaws.load.subscriber.connection import TEXT, FastConnection, new_handshake
 from qaws.load.subscriber.conversation import Conversation
 from qaws.load.subscriber.layout import Longer, text_frame
 from qaws.load.subscriber.message import OWN, SEVERAL, Message

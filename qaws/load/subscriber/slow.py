@@ -17,8 +17,9 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from qaws.load.plan import Group
+from qaws.load.refusal import Refusal
 from qaws.load.result import ClosedClient, SlowRecord
-from qaws.load.subscriber.connection import Refusal, new_handshake, refusal_in_words
+from qaws.load.subscriber.connection import new_handshake, refusal_in_words
 from qaws.load.subscriber.conversation import Conversation
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.subscriber.shared_stream import SharedStream

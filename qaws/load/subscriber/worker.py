@@ -20,9 +20,10 @@ from qaws.load.cluster import wire
 from qaws.load.cluster.channel import ControlChannel
 from qaws.load.cluster.file_limits import require_descriptors
 from qaws.load.plan import Group, Member, SwarmPlan
+from qaws.load.refusal import Refusal
 from qaws.load.result import WorkerReport
 from qaws.load.subscriber.aggregator import Aggregator
-from qaws.load.subscriber.connection import Refusal, new_handshake
+from qaws.load.subscriber.connection import new_handshake
 from qaws.load.subscriber.conversation import Conversation
 from qaws.load.subscriber.reader import Reader
 from qaws.load.subscriber.shared_stream import SharedStream
@@ -171,13 +172,11 @@ class Worker:
     async def _open(self, places: asyncio.Semaphore, member: Member) -> None:
         """Connect one client, subscribe it, and wait for its acknowledgement."""
         name, group = member.name, member.group
-        url, headers = self._plan.address(member.index)
-        conversation = Conversation(
-            self._verifier.dialect, group.selection, self._plan.token(member.index)
-        )
         shared = self._shared(group.selection)
         async with places:
             try:
+                url, headers, shown = await self._plan.way(member.index, name)
+                conversation = Conversation(self._verifier.dialect, group.selection, shown)
                 if group.behaviour == "reads":
                     await self._open_reader(name, group, shared, url, headers, conversation)
                 else:

@@ -10,7 +10,7 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -22,6 +22,7 @@ from tests.services.fastapi_ticker.feed import Feed
 from tests.services.fastapi_ticker.keys import Keys
 from tests.services.fastapi_ticker.messages import Invalid, Tick
 from tests.services.fastapi_ticker.settings import Settings
+from tests.services.fastapi_ticker.tickets import Tickets
 from tests.services.fastapi_ticker.tokens import Bearer, Refused, Tokens
 from tests.services.fastapi_ticker.words import WORDS
 
@@ -51,6 +52,7 @@ class Ticker:
                 settings.jwt_secret,
             )
         )
+        self.tickets = Tickets(settings.ticket_s)
         self.clients = Clients(settings)
         self.feed = Feed(settings.redis_url, self._on_payload, self._on_status)
 
@@ -86,6 +88,8 @@ class Ticker:
             return Response("Shutting down", 503)
         if self.settings.api_keys:
             return self._bearer_of(websocket.headers.getlist("x-api-key"))
+        if self.settings.ticket_s:
+            return self._bearer_of(websocket.query_params.getlist("ticket"), self.tickets.take)
         shown = websocket.query_params.getlist("token")
         for header in websocket.headers.getlist("authorization"):
             scheme, _, value = header.partition(" ")
@@ -94,11 +98,22 @@ class Ticker:
         shown += websocket.scope["subprotocols"][1:2] if _speaks_bearer(websocket) else []
         return self._bearer_of(shown)
 
-    def _bearer_of(self, shown: list[str]) -> Bearer | Response:
+    def ticket(self, authorization: list[str]) -> Response:
+        """Return the answer to who asks for a ticket: it, or 401."""
+        parts = [header.partition(" ") for header in authorization]
+        bearer = self._bearer_of([v for scheme, _, v in parts if scheme.lower() == "bearer"])
+        if isinstance(bearer, Response):
+            return bearer
+        ticket = {"ticket": self.tickets.give(bearer), "expires_in": self.settings.ticket_s}
+        return JSONResponse({"data": ticket}, 201, {"Cache-Control": "no-store"})
+
+    def _bearer_of(
+        self, shown: list[str], bearer: Callable[[str], Bearer] | None = None
+    ) -> Bearer | Response:
         if len(shown) != 1:
             return _unauthorised("none, or more than one")
         try:
-            return self.tokens.bearer(shown[0])
+            return (bearer or self.tokens.bearer)(shown[0])
         except Refused as refused:
             return _unauthorised(str(refused))
 
@@ -260,6 +275,12 @@ def make_app(settings: Settings) -> Any:
             return _unauthorised("statistics")
         clients = ticker.clients
         return JSONResponse({"clients": len(clients), "subscriptions": clients.subscriptions})
+
+    if settings.ticket_s:
+
+        @app.post("/ticket")
+        async def ticket(request: Request) -> Response:
+            return ticker.ticket(request.headers.getlist("authorization"))
 
     @app.websocket("/ws/ticks")
     async def ticks(websocket: WebSocket) -> None:

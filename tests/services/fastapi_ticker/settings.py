@@ -35,6 +35,9 @@ class Settings:
     jwt_secret: str = ""
     api_keys: str = ""
     """A file with the keys that open a session, instead of tokens of an issuer."""
+    ticket_s: float = 0.0
+    """For how long a ticket is good that a token gets by POST /ticket; 0: there are none, and a
+    token opens a session by itself."""
 
     def admits(self, origins: Sequence[str]) -> bool:
         """Return whether a page of these Origin headers may come in; one without any may."""
@@ -70,4 +73,5 @@ def from_environment() -> Settings:
         log_level=env.get("LOG_LEVEL", "INFO"),
         protocol=env.get("PROTOCOL", "qa-ws"),
         api_keys=api_keys,
+        ticket_s=float(env.get("TICKET_SECONDS", "0")),
     )

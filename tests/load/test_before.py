@@ -1,0 +1,109 @@
+"""Load clients that ask over HTTP before they connect: each gets a ticket of its own."""
+
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from qaws.load.before import Before
+from qaws.load.churn.cycles import CyclesPlan, run_cycles
+from qaws.load.churn.short_lived import Address
+from qaws.load.churn.storm import StormPlan, run_storm
+from qaws.load.plan import Group, SwarmPlan
+from qaws.load.swarm import Swarm
+from qaws.protocol.http_step import HttpStep, Taken
+from qaws.verdict import Broken, Refuted
+from tests.load_fixtures import NIFTY
+from tests.services.scripted import Ticker
+from tests.services.ticketing import TicketOffice
+from tests.waiting import until
+
+
+class Strict(Ticker):
+    """Lets in who shows a ticket that was not shown before; a tick follows each subscription."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown = []
+
+    async def admit(self, client, token):
+        ticket = client.connection.request.path.partition("ticket=")[2]
+        if ticket.startswith("ticket-") and ticket not in self.shown:
+            self.shown.append(ticket)
+            return True
+        await client.close(1008, "Authentication required")
+        return False
+
+
+def step(office, **given):
+    asks = {
+        "file": "mine.toml",
+        "method": "POST",
+        "url": office.url,
+        "headers": {"Authorization": "Bearer {token}"},
+        "take": {"ticket": Taken("member", "data.ticket")},
+        "show": "{ticket}",
+    }
+    return HttpStep(**{**asks, **given})
+
+
+def plan(office, service, token="good", **given):
+    groups = (Group("client", 3, NIFTY), Group.stopped("the slow one", 1, NIFTY))
+    return SwarmPlan(
+        service.url, groups, (token,), carrier="ticket", before=step(office, **given), at_once=2
+    )
+
+
+def test_fast_and_slow_clients_of_a_swarm_come_with_a_ticket_each(tmp_path):
+    with TicketOffice() as office, Strict() as service:
+        with closing(Swarm(tmp_path, workers=1)) as swarm:
+            swarm.start(plan(office, service))
+            until(lambda: len(service.clients) == 4)
+        assert len(set(service.shown)) == 4
+
+
+def test_who_is_turned_away_is_refused(tmp_path):
+    with (
+        TicketOffice() as office,
+        Strict() as service,
+        closing(Swarm(tmp_path, workers=1)) as swarm,
+    ):
+        with pytest.raises(Refuted, match=r"was not let in: HTTP 401 at POST http://127"):
+            swarm.start(plan(office, service, token="bad"))
+        assert service.shown == []
+
+
+def test_a_step_that_gives_nothing_is_broken(tmp_path):
+    with (
+        TicketOffice() as office,
+        Strict() as service,
+        closing(Swarm(tmp_path, workers=1)) as swarm,
+    ):
+        broken = {"take": {"ticket": Taken("member", "tickets")}}
+        with pytest.raises(
+            Broken, match=r'take\.ticket = member "tickets": the answer has no such'
+        ):
+            swarm.start(plan(office, service, **broken))
+
+
+def door(office, service, tokens=("good",)):
+    before = Before(step(office), service.url, "query parameter", "ticket", tuple(tokens))
+    shown = [(f"{service.url}?ticket=none", {})]
+    return replace(Address.of(shown, NIFTY), before=before)
+
+
+def test_a_storm_has_its_tickets_before_it_begins():
+    with TicketOffice() as office, Strict() as service:
+        where = door(office, service)
+        report = run_storm(StormPlan(where, 6, 0.5, resets=0, churn_per_s=0, churn_s=0))
+        assert report.failures == []
+        assert [a.end for a in report.attempts if a.welcomed_s is None] == []
+        assert len(set(service.shown)) == len(report.attempts) == 6
+
+
+def test_short_lived_clients_that_are_turned_away_say_where():
+    with TicketOffice() as office, Strict() as service:
+        report = run_cycles(CyclesPlan(door(office, service, ["bad"]), 2, at_once=1))
+    assert report.done == 0
+    assert "was answered with HTTP 401 at POST" in report.failures[0]
+    assert service.shown == []

@@ -1,0 +1,194 @@
+"""What is asked before a connection, and what of the answer goes where."""
+
+import asyncio
+import base64
+import json
+
+import pytest
+
+from qaws.protocol.http_step import HttpStep, StepBroken, Taken, TurnedAway, passed
+from qaws.verdict import NotVerified
+
+SERVICE = "ws://ticks.example:8080/ws"
+TICKET = {"ticket": Taken("member", "data.ticket")}
+
+
+def step(**given):
+    asked = {"file": "mine.toml", "method": "POST", "url": "/ticket", "take": TICKET}
+    return HttpStep(**{**asked, "show": "{ticket}", **given})
+
+
+def ask(step, answer=(200, "OK", [], b'{"data":{"ticket":"t-1"}}'), token="tok", url=SERVICE):
+    """Take a step; return what was asked, and what came of it."""
+    seen = []
+
+    async def asked(*question):
+        seen.append(question)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return seen, asyncio.run(passed(step, asked, url, token, "Alice"))
+
+
+def broken(step, **given):
+    with pytest.raises(StepBroken) as caught:
+        ask(step, **given)
+    said = str(caught.value)
+    assert said.startswith("mine.toml: [before_connect] POST /ticket: ")
+    assert "\n" not in said
+    return said.removeprefix("mine.toml: [before_connect] POST /ticket: ")
+
+
+def test_a_path_is_one_of_the_service_and_the_ticket_is_shown_in_place_of_the_token():
+    (asked,), way = ask(step(headers={"Authorization": "Bearer {token}"}))
+    assert asked == (
+        *("POST", "http://ticks.example:8080/ticket", {"Authorization": "Bearer tok"}, b"", 10.0),
+    )
+    assert (way.url, way.headers, way.shown) == (SERVICE, {}, "t-1")
+
+
+def test_over_tls_the_path_is_asked_over_tls_too():
+    (asked,), _ = ask(step(), url="wss://ticks.example/ws")
+    assert asked[1] == "https://ticks.example/ticket"
+
+
+def test_a_body_is_json_with_the_placeholders_inside():
+    claims = base64.urlsafe_b64encode(b'{"sub":"ann"}').decode().rstrip("=")
+    token = f"x.{claims}.y"
+    body = {"key": "{key}", "who": ["{subject}", "{client}"], "token": "{token}", "ttl": 10}
+    (asked,), _ = ask(step(body=body, secrets={"key": "s3cret"}), token=token)
+    assert json.loads(asked[3]) == {
+        "key": "s3cret",
+        "who": ["ann", "Alice"],
+        "token": token,
+        "ttl": 10,
+    }
+    assert asked[2] == {"Content-Type": "application/json"}
+
+
+def test_a_form_has_user_and_password_of_a_token_with_a_colon():
+    (asked,), _ = ask(step(form={"u": "{user}", "p": "{password}"}), token="ann:a&b:c")
+    assert asked[3] == b"u=ann&p=a%26b%3Ac"
+    assert asked[2] == {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def test_a_value_in_the_address_is_quoted():
+    (asked,), _ = ask(step(method="GET", url="/ticket?key={token}&v=1"), token="a b&c")
+    assert asked[1] == "http://ticks.example:8080/ticket?key=a%20b%26c&v=1"
+    assert asked[3] is None
+
+
+def test_without_a_token_what_names_it_is_left_out():
+    asks = step(
+        url="/ticket?key={token}&v=1",
+        headers={"Authorization": "Bearer {token}", "X-App": "qa"},
+        body={"token": "{token}", "by": {"name": "{subject}", "app": 1}},
+    )
+    (asked,), _ = ask(asks, token=None)
+    assert asked[1].endswith("/ticket?v=1")
+    assert asked[2] == {"X-App": "qa", "Content-Type": "application/json"}
+    assert json.loads(asked[3]) == {"by": {"app": 1}}
+
+
+def test_headers_and_cookies_are_taken_and_go_into_headers_of_the_handshake():
+    take = {"sid": Taken("cookie", "session"), "kind": Taken("header", "X-Kind")}
+    asks = step(
+        take=take, show="", connect_headers={"Cookie": "session={sid}", "X-Was": "{kind}, {token}"}
+    )
+    answer = (200, "OK", [("Set-Cookie", "session=abc; Path=/"), ("x-kind", "7")], b"hello")
+    _, way = ask(asks, answer)
+    assert (way.url, way.shown) == (SERVICE, None)
+    assert way.headers == {"Cookie": "session=abc", "X-Was": "7, tok"}
+    assert way.secrets == ["abc", "7"]
+
+
+def test_the_answer_may_be_the_address_with_what_goes_into_its_query():
+    take = {"at": Taken("member", "data.servers[0].endpoint"), "ticket": Taken("member", "token")}
+    asks = step(take=take, connect_to="{at}?token={ticket}&id={client}", show="")
+    body = {"data": {"servers": [{"endpoint": "wss://ticks.example/x"}]}, "token": "a=="}
+    _, way = ask(asks, (200, "OK", [], json.dumps(body).encode()))
+    assert way.url == "wss://ticks.example/x?token=a%3D%3D&id=Alice"
+    assert way.secrets == ["a=="]
+
+
+def test_it_leads_to_no_host_that_nobody_has_named():
+    asks = {"take": {"at": Taken("member", "at")}, "connect_to": "{at}", "show": ""}
+    answer = (200, "OK", [], b'{"at": "wss://eu.push.example/x?secret=1"}')
+    said = broken(step(**asks), answer=answer)
+    assert "another host than ticks.example" in said
+    assert 'hosts = ["eu.push.example"]' in said
+    assert "secret" not in said
+    _, way = ask(step(**asks, hosts=("*.push.example",)), answer)
+    assert way.url == "wss://eu.push.example/x?secret=1"
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("https://ticks.example/x", "no ws:// or wss:// address"),
+        ("/x", "no ws:// or wss:// address"),
+        ("ws://ticks.example/x", "leads from wss:// to ws://ticks.example/x"),
+    ],
+)
+def test_it_leads_to_no_other_kind_of_address(at, said):
+    asks = step(take={"at": Taken("member", "at")}, connect_to="{at}", show="")
+    answer = (200, "OK", [], json.dumps({"at": at}).encode())
+    assert said in broken(asks, answer=answer, url="wss://ticks.example/ws")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"<html>", 'take.ticket = member "data.ticket": the answer is not JSON, but 6 bytes'),
+        (b'{"data":{},"code":1}', "the answer has no such member; it has data, code"),
+        (b"[]", "the answer has no such member; it has a list"),
+        (b'{"data":{"ticket":null}}', "the answer has no such member"),
+        (b'{"data":{"ticket":{}}}', "has no text or number there; look at take.ticket"),
+    ],
+)
+def test_an_answer_of_the_right_status_that_has_it_not_breaks_the_step(body, said):
+    assert said in broken(step(), answer=(200, "OK", [], body))
+
+
+def test_a_header_or_cookie_that_is_not_there_is_named():
+    for where in ("header", "cookie"):
+        asks = step(take={"ticket": Taken(where, "sid")})
+        assert f'{where} "sid": the answer has no such {where}' in broken(asks)
+
+
+@pytest.mark.parametrize("status", [401, 403, 302, 500])
+def test_any_other_status_turns_the_client_away(status):
+    headers = [("Location", "http://elsewhere.example/")]
+    _, came = ask(step(), (status, "No", headers, b"why"))
+    assert came == TurnedAway(status, "No", headers, b"why")
+    assert came.location == "http://elsewhere.example/"
+
+
+def test_which_status_is_right_is_the_targets_and_no_2xx_turns_anybody_away():
+    assert "status = [204]: the answer has 200; if that is right, name it" in broken(
+        step(status=(204,))
+    )
+    assert ask(step(status=(302,)), (302, "Found", [], b'{"data":{"ticket":1}}'))[1].shown == "1"
+
+
+def test_a_token_that_no_header_can_carry_is_not_verified():
+    unsent = ValueError("Invalid header value b'a'"), UnicodeEncodeError("a", "b", 0, 1, "")
+    for problem in unsent:
+        with pytest.raises(NotVerified, match="no header may have"):
+            ask(step(), problem)
+
+
+def test_secrets_are_in_no_sentence():
+    asks = step(url="/ticket?key={key}", secrets={"key": "hunter2hunter2"})
+    assert "hunter2" not in broken(asks, answer=(200, "OK", [], b"{}"))
+    assert asks.redacted('say "hunter2hunter2" to tok-1234', "tok-1234") == (
+        'say "(hidden)" to (hidden)'
+    )
+
+
+def test_a_token_of_whatever_shape_has_no_subject_and_is_asked_about_all_the_same():
+    nested = base64.urlsafe_b64encode(b"[" * 100_000).decode().rstrip("=")
+    for token in ("x", "x.%%%.y", "x.e30.y", f"x.{nested}.y"):
+        (asked,), _ = ask(step(headers={"X-Token": "{token}", "X-Who": "{subject}"}), token=token)
+        assert asked[2] == {"X-Token": token, "X-Who": ""}
