@@ -77,6 +77,23 @@ Feature: Error handling
       | size   |
       | 60,000 |
 
+  @QA-WS-129 @p1 @normal @needs.inject
+  Scenario Outline: QA-WS-129 A command may be written in any way that JSON allows
+    > Beyond the plan: blanks, the order of members, and escapes mean nothing in JSON (RFC 8259,
+    > sections 2, 4 and 7), and libraries differ in them. What a command says counts, and not how it
+    > is written.
+
+    Given the ticker service is running
+    And Alice is connected, and subscribed to NIFTY by a message with <form>
+    When 5 option ticks for each of NIFTY and BANKNIFTY are published in turn
+    Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
+
+    Examples:
+      | form                         |
+      | its members in reverse order |
+      | blanks and line breaks in it |
+      | all texts escaped            |
+
   @QA-WS-011 @p0 @critical @needs.configure @needs.inject @needs.silent-pongs
   Scenario: QA-WS-011 An idle connection is closed, a busy one is not
     > Plan: given an idle timeout of N seconds, then a client that neither sends nor receives for N s
