@@ -6,6 +6,7 @@ Most of them concern one kind of message, as they would in production.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
@@ -383,3 +384,38 @@ def mistake_spoils_later_subscriptions() -> None:
 
     replace(TickerService, "answer_invalid", answer_invalid)
     replace(Fanout, "subscribe", subscribe_the_faultless)
+
+
+# --- how a command is written ---------------------------------------------------------------------
+
+
+def _refuse_where(is_strange: Callable[[str], bool], why: str) -> None:
+    original = messages.parse_command
+
+    def parse_command(message: str | bytes) -> Command:
+        command = original(message)
+        if isinstance(message, str) and is_strange(message):
+            raise InvalidMessage(why)
+        return command
+
+    replace(messages, "parse_command", parse_command)
+
+
+@fault(
+    story="The action is looked for as the first member, as a library reads the kind of a message, "
+    "so that clients whose language orders members otherwise cannot subscribe.",
+    caught_by={"QA-WS-129": "Alice asked by a message with its members in reverse order"},
+)
+def action_has_to_come_first() -> None:
+    """Read the first member's name."""
+    _refuse_where(lambda text: next(iter(json.loads(text))) != "action", "action is missing")
+
+
+@fault(
+    story="Names are cut out of a command by a pattern that knows no escapes, so that clients "
+    "whose library escapes more than it must cannot subscribe.",
+    caught_by={"QA-WS-129": "Alice asked by a message with all texts escaped"},
+)
+def escapes_in_commands_not_read() -> None:
+    """Take no backslash."""
+    _refuse_where(lambda text: "\\u" in text, "a symbol must be a text")

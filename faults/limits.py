@@ -10,7 +10,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from app import closes, messages
+from app import closes, messages, routes_websocket
 from app.auth import Claims
 from app.closes import Close
 from app.fanout import text_frame
@@ -260,3 +260,50 @@ def user_place_of_a_failed_client_kept() -> None:
             self._of_user[session.claims.sub] += 1
 
     replace(SessionRegistry, "release", release)
+
+
+# --- who was refused for its token ----------------------------------------------------------------
+
+
+def _on_bad_token(drift: int) -> None:
+    """Let each client that is refused for its token change the number of places that are taken."""
+    extra: Counter[SessionRegistry] = Counter()
+    original = routes_websocket.authenticate_ws
+
+    async def authenticate_ws(
+        service: routes_websocket.Service, connection: ServerConnection
+    ) -> Claims | None:
+        claims = await original(service, connection)
+        if claims is None:
+            extra[service.sessions] += drift
+        return claims
+
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+    replace(
+        SessionRegistry,
+        "is_full",
+        lambda self: len(self._sessions) + extra[self] >= self.max_connections,
+    )
+
+
+@fault(
+    story="A place is taken when a client connects and given back when its session ends, so that "
+    "who is refused for its token and never had one keeps it: some hundred bad tokens lock "
+    "everybody out.",
+    caught_by={"QA-WS-012": "open connections of Yuri, Zoe: measured 0 of 2"},
+    also=("QA-WS-021", "QA-WS-022", "QA-WS-025", "QA-WS-102"),
+)
+def refused_clients_keep_places() -> None:
+    """Forget the way out by which no session has begun."""
+    _on_bad_token(1)
+
+
+@fault(
+    story="Who is refused for its token gives back a place that it never took, so that the limit "
+    "rises with every bad token, until the service is overrun.",
+    caught_by={"QA-WS-012": "end of Xena's connection: measured 1 x welcome; still open"},
+    also=("QA-WS-102",),
+)
+def refused_clients_give_places_back() -> None:
+    """Count down in a finally that covers the refusal too."""
+    _on_bad_token(-1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -560,3 +561,57 @@ def first_of_the_instruments_subscribed() -> None:
         return Totals.of(self._subscriptions.keys_of(session) | keys)
 
     replace(Fanout, "subscribe", subscribe)
+
+
+# --- totals ---------------------------------------------------------------------------------------
+
+
+def _tell(totals: Callable[[Fanout, Session, Totals, Totals], Totals]) -> None:
+    """Let acknowledgements tell other totals, made of those before and those after."""
+    for name in ("subscribe", "unsubscribe"):
+        _tell_of(getattr(Fanout, name), name, totals)
+
+
+def _tell_of(
+    original: Callable[[Fanout, Session, Keys], Totals],
+    name: str,
+    totals: Callable[[Fanout, Session, Totals, Totals], Totals],
+) -> None:
+    def act(self: Fanout, session: Session, keys: Keys) -> Totals:
+        before = Totals.of(self._subscriptions.keys_of(session))
+        return totals(self, session, before, original(self, session, keys))
+
+    replace(Fanout, name, act)
+
+
+@fault(
+    story="An acknowledgement tells the totals from before the change, so that a client which "
+    "checks them takes each of its subscriptions for failed and asks again and again.",
+    caught_by={
+        "QA-WS-008": "was told that it holds",
+        "QA-WS-117": "the witness was told that it holds",
+    },
+)
+def totals_from_before_the_change() -> None:
+    """Count first."""
+    _tell(lambda fanout, session, before, after: before)
+
+
+@fault(
+    story="An acknowledgement tells what all clients hold together, so that each client is billed "
+    "for the whole desk.",
+    caught_by={"QA-WS-008": "was told that it holds", "QA-WS-117": "is told that it holds"},
+)
+def totals_of_everybody_told() -> None:
+    """Count the index and not the client."""
+
+    def everybody(fanout: Fanout, *_: object) -> Totals:
+        groups = fanout._subscriptions._groups.values()
+        each = [Totals.of(group.keys) for group in groups for _ in group.members]
+        return Totals(
+            sum(one.instruments for one in each),
+            sum(one.symbols for one in each),
+            sum(one.underlyings for one in each),
+        )
+
+    _tell(everybody)

@@ -52,17 +52,47 @@ Feature: Error handling
       | broken JSON       |
       | an unknown action |
 
-  @QA-WS-129 @p1 @normal @needs.inject @needs.long-messages
-  Scenario: QA-WS-129 A client that says much is served like any other
+  @QA-WS-129 @p1 @normal @needs.inject
+  Scenario Outline: QA-WS-129 A client that says much is served like any other
     > Beyond the plan: what QA-WS-024 does not turn away is read: a message of 60,000 bytes, and
-    > another one. What a client has said in its whole life is not held against it.
+    > another one. What a client has said in its whole life is not held against it. A frame states
+    > its length in another form from 126 bytes on (RFC 6455, section 5.2), so that messages of just
+    > that length, and of one byte less or more, are read too.
 
     Given the ticker service is running
     And Alice is connected and subscribed to NIFTY
-    When Alice sends 5 ping messages of 60,000 bytes, one after the other
+    When Alice sends 5 ping messages of <size> bytes, one after the other
     Then each of these ping messages from Alice is answered within 2 seconds
     When an option tick for NIFTY is published
     Then Alice receives that tick exactly once, within 1 second
+
+    Examples: where a frame's length takes another form
+      | size |
+      | 125  |
+      | 126  |
+      | 127  |
+
+    @needs.long-messages
+    Examples: long messages
+      | size   |
+      | 60,000 |
+
+  @QA-WS-129 @p1 @normal @needs.inject
+  Scenario Outline: QA-WS-129 A command may be written in any way that JSON allows
+    > Beyond the plan: blanks, the order of members, and escapes mean nothing in JSON (RFC 8259,
+    > sections 2, 4 and 7), and libraries differ in them. What a command says counts, and not how it
+    > is written.
+
+    Given the ticker service is running
+    And Alice is connected, and subscribed to NIFTY by a message with <form>
+    When 5 option ticks for each of NIFTY and BANKNIFTY are published in turn
+    Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
+
+    Examples:
+      | form                         |
+      | its members in reverse order |
+      | blanks and line breaks in it |
+      | all texts escaped            |
 
   @QA-WS-011 @p0 @critical @needs.configure @needs.inject @needs.silent-pongs
   Scenario: QA-WS-011 An idle connection is closed, a busy one is not
@@ -111,6 +141,21 @@ Feature: Error handling
     Examples: at full size
       | limit                                | clients | ending          |
       | its default connection limit of 1000 | 1000    | a clean close   |
+
+  @QA-WS-012 @p0 @critical @needs.configure
+  Scenario: QA-WS-012 Clients that were refused take no place and give none back
+    > Plan: given a limit of 10, when one more client connects, then it is closed with 1008 and a
+    > reason with "max connections". Who was refused for want of a token was none of the ten: there
+    > are as many places behind it as before.
+
+    Given the ticker service is running with a connection limit of 10
+    And 9 clients are connected
+    When Mallory connects without a token
+    And Bob connects with HTTP Basic credentials instead of a token
+    And client 1 leaves by a clean close, Yuri keeps trying to connect, and Zoe comes after that
+    Then Yuri and Zoe are connected
+    When Xena connects with a valid token
+    Then Xena is closed by the service with code 1008 and a reason containing "max connections"
 
   @QA-WS-108 @p1 @normal @needs.configure @needs.inject @needs.mint @needs.user-limit
   Scenario Outline: QA-WS-108 One user over the limit of its own is turned away, and nobody else

@@ -1,9 +1,19 @@
 """Clients that change what they want while ticks flow."""
 
 from qaws.behaviours import random_sequences, sequence_gaps, subscriptions
-from qaws.gherkin.steps import then, when
+from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
+
+
+@given(
+    "{clients:Clients} {be:Be} connected, and subscribed to {selection:Selection} by a message with {form}"
+)
+async def clients_are_subscribed_by_another_form(
+    context: StepContext, clients: list[str], be: str, selection: Selection, form: str
+) -> None:
+    """The same JSON, with "blanks and line breaks in it", "its members in reverse order" or "all texts escaped"."""
+    await context.testbed.do(subscriptions.be_subscribed_written, clients, selection, form)
 
 
 @when(

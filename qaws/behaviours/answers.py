@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from qaws.clients.subscriber import ACKS
 from qaws.testbed.testbed import Testbed
 
 ACTIONS = {"subscribed": "subscribe", "unsubscribed": "unsubscribe"}
+TOTALS = ("instruments", "symbols", "underlyings")
+"""Kinds of what a client holds, as the totals of an acknowledgement name them."""
 
 
 def welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
@@ -51,8 +54,9 @@ def pong_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str
 def acknowledgement_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
     """Say who was told more often than it has asked that it holds something, or of something else.
 
-    Only where messages are those of `qa-ws`: elsewhere one request may have several answers. An
-    acknowledgement need not say what it is about. What a hostile client has poured is not counted.
+    Or by totals, where it is told any, that it holds more or less than it does. Only where messages
+    are those of `qa-ws`: elsewhere one request may have several answers. An acknowledgement need
+    not say what it is about. What a hostile client has poured is not counted.
     """
     if not testbed.dialect.is_plain:
         return []
@@ -75,7 +79,46 @@ def _of(connection: Connection) -> list[str]:
             if isinstance(ack.get("selector"), dict)
             and not any(_covers(request, ack["selector"]) for request in requests)
         ]
-    return findings
+    return findings + _totals_faults(connection)
+
+
+def _totals_faults(connection: Connection) -> list[str]:
+    """Say where the totals of an acknowledgement are not what its client holds from then on.
+
+    What it holds follows from its acknowledgements, as long as each says what it is about. Where an
+    error has come, something may have been granted in part, and totals are not held to anything.
+    """
+    if any(True for _ in connection.received("error")):
+        return []
+    held: set[tuple[str, Any]] = set()
+    for ack in (frame.message for frame in connection.received()):
+        if ack.get("type") not in ACTIONS:
+            continue
+        items = _items(ack.get("selector"))
+        if items is None:
+            break
+        held = held | items if ack["type"] == "subscribed" else held - items
+        totals = ack.get("totals")
+        kinds = Counter(kind for kind, _ in held)
+        for kind in TOTALS:
+            told = totals.get(kind, kinds[kind]) if isinstance(totals, dict) else kinds[kind]
+            if told != kinds[kind]:
+                return [
+                    f"{connection.name} was told that it holds {told} {kind}, not {kinds[kind]}"
+                ]
+    return []
+
+
+def _items(selector: object) -> set[tuple[str, Any]] | None:
+    """Return what a selector names, each with its kind; None where it says nothing."""
+    match selector:
+        case {"instruments": [*names]}:
+            return {("instruments", name) for name in names}
+        case {"symbols": [*names]}:
+            return {("symbols", name) for name in names}
+        case {"symbol": str(name), "type": "underlying"}:
+            return {("underlyings", name)}
+    return None
 
 
 def sent_by(connection: Connection) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.deliveries import account
@@ -16,6 +17,7 @@ from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.registry import key_of
 from qaws.oracle.ledger import Published
+from qaws.protocol.json_forms import rewritten
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
@@ -51,6 +53,32 @@ async def be_subscribed_in_fragments(
     for connection in connections:
         connection.in_fragments = False
     asked = f"in fragments, with pings between them, to subscribe to {selection}"
+    lifecycle.require_acks(testbed, connections, acks, asked)
+
+
+async def be_subscribed_written(
+    testbed: Testbed, clients: Sequence[str], selection: Selection, form: str
+) -> None:
+    """Connect clients, and subscribe them by messages that are written in another form of JSON.
+
+    Args:
+        testbed: the testbed.
+        clients: who.
+        selection: to what.
+        form: of the message, as `json_forms.rewritten` knows it.
+
+    Raises:
+        Refuted: one was not welcomed, or its subscription not acknowledged.
+        NotVerified: the dialect's messages are no JSON objects or lists.
+    """
+    await lifecycle.be_connected(testbed, clients)
+    connections = testbed.scenario.connections.of(clients)
+    for connection in connections:
+        connection.rewrite = partial(rewritten, form=form)
+    acks = await asyncio.gather(*(c.subscribe(selection, testbed.grace_s) for c in connections))
+    for connection in connections:
+        connection.rewrite = None
+    asked = f"by a message with {form} to subscribe to {selection}"
     lifecycle.require_acks(testbed, connections, acks, asked)
 
 

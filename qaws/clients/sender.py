@@ -6,7 +6,7 @@ import contextlib
 import struct
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 from websockets.exceptions import ConnectionClosed
@@ -28,9 +28,11 @@ class Sender(Subscriber):
     """A client with a socket that it may send on.
 
     `in_fragments` has each message go out in several frames, with a WebSocket ping between any two.
+    `rewrite` makes of each message what goes out in its place.
     """
 
     in_fragments: bool = field(default=False, kw_only=True)
+    rewrite: Callable[[str], str] | None = field(default=None, repr=False, kw_only=True)
     _socket: Recorder | None = field(default=None, repr=False, kw_only=True)
 
     @property
@@ -40,6 +42,7 @@ class Sender(Subscriber):
 
     async def send(self, text: str) -> Frame:
         """Send one text message and log it; on a closed connection only the log tells."""
+        text = self.rewrite(text) if self.rewrite else text
         if not (self.is_open and self._socket):
             return self._note("→", "text", f"(not sent, the connection is closed) {text}")
         frame = self._note("→", "text", text)

@@ -12,6 +12,9 @@ from qaws.protocol.dialect import QaWs
 
 NIFTY = {"symbols": ["NIFTY"]}
 BOTH = {"symbols": ["NIFTY", "BANKNIFTY"]}
+BAR = {"symbol": "NIFTY", "type": "underlying"}
+ONE = {"symbols": 1}
+ONE_OF_EACH = {"symbols": 1, "underlyings": 1}
 
 
 def faults(*said, is_plain=True):
@@ -20,7 +23,7 @@ def faults(*said, is_plain=True):
     dialect.is_plain = is_plain
     for each in said:
         text = json.dumps(each) if isinstance(each, dict) else each
-        if isinstance(each, dict) and "type" in each:
+        if isinstance(each, dict) and "action" not in each:
             client._message(1, text.encode(), binary=False)
         else:
             client._note("→", "text", text)
@@ -46,6 +49,14 @@ def ack(kind="subscribed", **members):
         (ask(BOTH), ack(selector=NIFTY), ack("error", message="the other half")),
         (ask(NIFTY), ask(NIFTY), ack(), ack(), ask(NIFTY, "unsubscribe"), ack("unsubscribed")),
         ("{ broken", "[]", ask({"instruments": ["x"]}), ack("error", message="no")),
+        (
+            *(ask(BOTH), ack(selector=BOTH, totals={"symbols": 2, "underlyings": 0})),
+            *(ask(NIFTY), ack(selector=NIFTY, totals={"symbols": 2})),
+            *(ask(BAR), ack(selector=BAR, totals={"symbols": 2, "underlyings": 1})),
+            *(ask(NIFTY, "unsubscribe"), ack("unsubscribed", selector=NIFTY, totals=ONE_OF_EACH)),
+        ),
+        (ask(BOTH), ack("error", message="in part"), ack(selector=BOTH, totals={"symbols": 1})),
+        (ask(BOTH), ack(totals={"symbols": 7}), ask(NIFTY), ack(selector=NIFTY, totals=ONE)),
     ],
 )
 def test_answers_that_are_right(said):
@@ -71,6 +82,26 @@ def test_answers_that_are_right(said):
         (
             (ask(NIFTY), ack(selector={"symbol": "NIFTY", "type": "underlying"})),
             "Alice received the acknowledgement of {'symbol': 'NIFTY', 'type': 'underlying'}",
+        ),
+        (
+            (ask(BOTH), ack(selector=BOTH, totals=ONE)),
+            "Alice was told that it holds 1 symbols, not 2",
+        ),
+        (
+            (
+                ask(NIFTY),
+                ack(selector=NIFTY),
+                ask(NIFTY),
+                ack(selector=NIFTY, totals={"symbols": 2}),
+            ),
+            "Alice was told that it holds 2 symbols, not 1",
+        ),
+        (
+            (
+                *(ask(NIFTY), ack(selector=NIFTY), ask(NIFTY, "unsubscribe")),
+                ack("unsubscribed", selector=NIFTY, totals=ONE),
+            ),
+            "Alice was told that it holds 1 symbols, not 0",
         ),
     ],
 )

@@ -1,12 +1,15 @@
 """Subscriptions that change while ticks flow."""
 
+import json
+
 import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 
 from qaws.behaviours import deliveries, lifecycle, publishing, subscriptions
+from qaws.protocol.json_forms import rewritten
 from qaws.protocol.market import selection_of
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 from tests.services.faulty import EndsAllOfAClient, NeverEnds, RefusesNeedless, subscribed
 from tests.services.scripted import Ticker
 
@@ -227,3 +230,51 @@ def test_a_subscription_in_fragments_is_one_like_any_other(right):
 def test_who_cannot_put_fragments_together_is_refuted(wrong, service, seen):
     asked = "Carol asked in fragments, with pings between them, to subscribe to NIFTY and "
     wrong(service, in_fragments, asked + seen)
+
+
+# --- other forms of JSON --------------------------------------------------------------------------
+
+FORMS = ("its members in reverse order", "blanks and line breaks in it", "all texts escaped")
+
+
+class ReadsByPattern(Ticker):
+    """Takes only what is written as this suite's own library writes it."""
+
+    async def _answer(self, client, text):
+        if text == json.dumps(json.loads(text), separators=(",", ":")):
+            await super()._answer(client, text)
+        else:
+            await self.invalid(client, text)
+
+
+def in_form(form):
+    async def script(do):
+        await do(subscriptions.be_subscribed_written, ["Alice"], NIFTY, form)
+        await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+        await do(deliveries.received_exactly, "Alice", NIFTY)
+
+    return script
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_subscription_in_another_form_of_json_is_one_like_any_other(right, form):
+    right(Ticker, in_form(form))
+
+
+@pytest.mark.parametrize("form", FORMS[1:])
+def test_who_reads_commands_by_pattern_is_refuted(wrong, form):
+    wrong(ReadsByPattern, in_form(form), f"Alice asked by a message with {form} .* got an error")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_another_form_says_the_same(form):
+    text = '{"action":"subscribe","symbols":["NIFTY","日経225"]}'
+    assert rewritten(text, form) != text
+    assert json.loads(rewritten(text, form)) == json.loads(text)
+
+
+def test_what_is_no_json_has_no_other_form():
+    with pytest.raises(NotVerified, match="no JSON object or list"):
+        rewritten("SUB NIFTY", FORMS[0])
+    with pytest.raises(Broken, match="known forms of a message are its members"):
+        rewritten("{}", "capitals")

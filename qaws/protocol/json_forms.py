@@ -1,0 +1,70 @@
+"""Other ways to write the same JSON: what no receiver may tell apart (RFC 8259).
+
+Blanks between members, the order of members, and escapes in texts mean nothing (sections 2, 4, 7).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from qaws.verdict import Broken, NotVerified
+
+
+def rewritten(text: str, form: str) -> str:
+    """Return a JSON text as somebody else would have written it.
+
+    Args:
+        text: a JSON object or list.
+        form: "its members in reverse order", "blanks and line breaks in it" or "all texts escaped".
+
+    Raises:
+        Broken: there is no such form.
+        NotVerified: the text is no JSON object or list.
+    """
+    write = _FORMS.get(form)
+    if write is None:
+        raise Broken(f'"{form}": known forms of a message are {", ".join(_FORMS)}')
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict | list):
+        raise NotVerified("the dialect's message is no JSON object or list")
+    return write(value)
+
+
+def _reversed(value: Any) -> str:
+    return json.dumps(_turned(value), separators=(",", ":"), ensure_ascii=False)
+
+
+def _turned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _turned(inner) for name, inner in reversed(value.items())}
+    return [_turned(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _spread(value: Any) -> str:
+    lines = json.dumps(value, indent="\t", separators=(" ,", " : "), ensure_ascii=False)
+    return f" {lines}\r\n".replace("\n\t", "\r\n\t")
+
+
+def _escaped(value: Any) -> str:
+    match value:
+        case dict():
+            members = (f"{_escaped(name)}:{_escaped(inner)}" for name, inner in value.items())
+            return "{" + ",".join(members) + "}"
+        case list():
+            return "[" + ",".join(map(_escaped, value)) + "]"
+        case str():
+            units = value.encode("utf-16-be").hex()
+            return '"' + "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)) + '"'
+    return json.dumps(value)
+
+
+_FORMS: dict[str, Callable[[Any], str]] = {
+    "its members in reverse order": _reversed,
+    "blanks and line breaks in it": _spread,
+    "all texts escaped": _escaped,
+}
