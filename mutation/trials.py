@@ -2,6 +2,7 @@
 
 A mutant is killed by a scenario that FAILED, and by nothing else. What breaks, is inconclusive,
 hangs or runs nothing is asked again, alone; where nothing follows then either, it is undecided.
+One whose service does not start is asked again last of all: no scenario can say anything of it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from mutation.nearness import functional, nearest, others
 LOOK_S = 0.05
 ALLOWED_S = 300.0
 """How long one run may take; who hangs must not hang the whole."""
+READY_S = 10.0
+"""How long the service of a mutant may take to start; one that has not by then never does."""
+NOT_STARTED = ("was not ready within", "ended before it was ready")
+"""Words of a run, or of a row, whose service did not start."""
 SLOW_S = 2.0
 """From here on a row of an outline goes behind its quicker neighbours."""
 NO_ROWS = "no scenario ran"
@@ -113,6 +118,11 @@ def failed(rows: Sequence[Row]) -> Row | None:
     return next((row for row in rows if row.status == "failed" and not row.is_starved), None)
 
 
+def never_started(doubt: str) -> bool:
+    """Tell whether nothing follows because the service did not start."""
+    return any(words in doubt for words in NOT_STARTED)
+
+
 def doubt_of(run: Run, rows: Sequence[Row], starved: Collection[str] = ()) -> str:
     """Say why nothing follows from a run in which nothing failed; "" where all was green.
 
@@ -124,7 +134,7 @@ def doubt_of(run: Run, rows: Sequence[Row], starved: Collection[str] = ()) -> st
     if run.overdue:
         return f"not done within {run.allowed_s:g} s"
     if not rows:
-        return f"{NO_ROWS}: {run.last_line()}"
+        return f"{NO_ROWS}: {run.hook_error() or run.last_line()}"
     excused = [row for row in rows if row.is_starved and row.id in starved]
     for row in rows:
         if row.status != "passed" and row not in excused:
@@ -178,7 +188,8 @@ class Trials:
 
         First all are asked the nearest scenarios. Of one that is green there nothing follows yet,
         so it is yielded as undecided, and then again, when it was asked all others: at first of a
-        service with several mutants, and alone where that is not green.
+        service with several mutants, and alone where that is not green. One whose service does not
+        start is yielded as undecided, and asked the same again when all others are decided.
 
         Args:
             mutants: which.
@@ -193,10 +204,13 @@ class Trials:
             for mutant in mutants
             if mutant not in known
         ]
+        dead: list[Mutant] = []
         for trial, row, doubt in self._over(first):
             [mutant] = trial.mutants
             known[mutant] = _verdict(trial, mutant, row, doubt)
-            if known[mutant].outcome == "survived" or (doubt and trial.has_passed):
+            if never_started(doubt) and not trial.has_passed:
+                dead.append(mutant)
+            elif known[mutant].outcome == "survived" or (doubt and trial.has_passed):
                 left.append(mutant)
                 known[mutant].outcome = "undecided"
                 known[mutant].words = known[mutant].words or NEAREST_ONLY
@@ -226,6 +240,26 @@ class Trials:
             verdict.seconds = round(before.seconds + verdict.seconds, 2)
             verdict.asked = before.asked + verdict.asked
             yield verdict
+        yield from self._started_after_all(dead, numbers, near)
+
+    def _started_after_all(
+        self,
+        mutants: Sequence[Mutant],
+        numbers: Mapping[Mutant, int],
+        near: Mapping[Mutant, list[str]],
+    ) -> Iterator[Verdict]:
+        """Ask those whose service did not start again: a busy machine may have been why."""
+        trials = [
+            Trial(
+                (mutant,),
+                numbers[mutant],
+                near[mutant] + others(mutant, self.seconds, near[mutant]),
+                is_second=True,
+            )
+            for mutant in mutants
+        ]
+        for trial, row, doubt in self._over(trials):
+            yield _verdict(trial, trial.mutants[0], row, doubt)
 
     def _over(self, waiting: list[Trial]) -> Iterator[tuple[Trial, Row | None, str]]:
         """Run trials; yield each that is over, with the row that failed, or what is doubtful."""
@@ -258,12 +292,13 @@ class Trials:
 
     def _is_over(self, trial: Trial, doubt: str, run: Run) -> bool:
         """Tell whether a trial is over; otherwise it is asked the same again, alone."""
-        if doubt and not trial.is_second and len(trial.mutants) < 2:
+        trial.has_passed = any(each.status == "passed" for each in run.rows())
+        is_dead = never_started(doubt) and not trial.has_passed and bool(trial.mutants)
+        if doubt and not trial.is_second and len(trial.mutants) < 2 and not is_dead:
             trial.is_second = True
             return False
         trial.asked += trial.ids
         trial.doubt = doubt
-        trial.has_passed = any(each.status == "passed" for each in run.rows())
         return True
 
     def _start(self, trial: Trial) -> tuple[Run, Path]:
@@ -286,7 +321,11 @@ class Trials:
             ALLOWED_S,
             slow=self._slow,
             files=tuple(files),
-            settings={"launch.directory": str(copy), "last_look": "yes"},
+            settings={
+                "launch.directory": str(copy),
+                "last_look": "yes",
+                **({"launch.ready_within_s": f"{READY_S:g}"} if trial.mutants else {}),
+            },
         )
         return run, copy
 

@@ -18,7 +18,8 @@ MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
 GREEN = Row("QA-WS-011", "QA-WS-011 It closes", "passed", "")
 RED = Row("QA-WS-011", "QA-WS-011 It closes", "failed", "closed after 9 s")
 STARVED = Row("QA-WS-011", "QA-WS-011 It closes", "error", "INCONCLUSIVE: stood still")
-BROKEN = Row("QA-WS-011", "QA-WS-011 It closes", "error", "the service did not start")
+BROKEN = Row("QA-WS-011", "QA-WS-011 It closes", "error", "the broker did not start")
+DEAD = 'HOOK-ERROR in before_all: Broken: the service "reference" was not ready within 10 s'
 
 
 class FakeRun:
@@ -27,8 +28,8 @@ class FakeRun:
     allowed_s = 9.0
     elapsed_s = 0.5
 
-    def __init__(self, *rows, overdue=False):
-        self._rows, self.overdue = list(rows), overdue
+    def __init__(self, *rows, overdue=False, broke=""):
+        self._rows, self.overdue, self._broke = list(rows), overdue, broke
         self.went_well = bool(rows) and all(row.status == "passed" for row in rows)
 
     def rows(self):
@@ -45,6 +46,9 @@ class FakeRun:
 
     def last_line(self):
         return "nothing"
+
+    def hook_error(self):
+        return self._broke
 
 
 @pytest.fixture
@@ -72,6 +76,7 @@ def ran(tmp_path, monkeypatch):
 
 
 NEAR, REST = (1, "QA-WS-011"), (1, "QA-WS-006")
+ALL = (1, "QA-WS-011", "QA-WS-006")
 
 
 def test_a_failure_kills_and_nothing_else_is_asked(ran):
@@ -139,6 +144,23 @@ def test_what_is_no_failure_kills_nothing_and_is_asked_again(ran, run, why):
     assert verdict.outcome == "undecided"
     assert why in verdict.words
     assert asked == [NEAR, NEAR]
+
+
+def test_one_that_never_starts_waits_until_all_others_are_decided(ran):
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    dead = FakeRun(broke=DEAD)
+    verdicts, asked = ran(dead, FakeRun(GREEN), FakeRun(GREEN), dead, mutants=two)
+    assert [each.outcome for each in verdicts] == ["undecided", "survived"]
+    assert "was not ready within 10 s" in verdicts[0].words
+    assert asked == [NEAR, NEAR, REST, ALL]
+
+
+def test_who_starts_late_after_all_is_asked_everything(ran):
+    ended = replace(BROKEN, message="the service ended before it was ready (exit code 1): no feed")
+    [verdict], asked = ran(FakeRun(ended), FakeRun(RED))
+    assert (verdict.outcome, asked) == ("killed", [NEAR, ALL])
+    [verdict], _ = ran(FakeRun(ended), FakeRun(GREEN))
+    assert verdict.outcome == "survived"
 
 
 def test_what_was_doubtful_once_may_be_clear_the_second_time(ran):
