@@ -1,15 +1,15 @@
 """Runs the scenarios against a service of each mutant, some at a time.
 
-A mutant is killed by a scenario that FAILED, and by nothing else. What breaks, is inconclusive,
-hangs or runs nothing is asked again, alone; where nothing follows then either, it is undecided.
-One whose service does not start is asked again last of all: no scenario can say anything of it.
+A mutant is killed by a scenario that FAILED, and by nothing else. Where one breaks, is inconclusive,
+hangs or does not run, what was not green is asked again, alone; where nothing follows then either,
+the mutant is undecided. One whose service does not start is asked again last of all.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -21,8 +21,10 @@ from mutation.mutants import APP, Mutant
 from mutation.nearness import functional, nearest, others
 
 LOOK_S = 0.05
-ALLOWED_S = 300.0
-"""How long one run may take; who hangs must not hang the whole."""
+ALLOWED_S = 120.0
+"""How long one run may take at least; who hangs must not hang the whole."""
+ALLOWED = 2.0
+"""How long it may take, of what the same scenarios took on the sound service."""
 READY_S = 10.0
 """How long the service of a mutant may take to start; one that has not by then never does."""
 NOT_STARTED = ("was not ready within", "ended before it was ready")
@@ -70,7 +72,7 @@ class Trial:
         seconds: how long its runs took.
         asked: ids that were asked.
         doubt: why nothing follows, "" for nothing.
-        is_second: whether it is asked the same again.
+        is_second: whether it is asked again what was not green.
         has_passed: whether anything was green.
     """
 
@@ -111,6 +113,13 @@ def _verdict(trial: Trial, mutant: Mutant, row: Row | None, doubt: str) -> Verdi
     by, words = (row.title, row.message) if row else ("", doubt)
     seconds, asked = round(trial.seconds, 2), list(trial.asked)
     return Verdict(mutant, outcome, by, shortened(words, 300), seconds, asked)
+
+
+def _added(before: Verdict, verdict: Verdict) -> Verdict:
+    """Add what a mutant was asked before to its verdict."""
+    verdict.seconds = round(before.seconds + verdict.seconds, 2)
+    verdict.asked = list(dict.fromkeys([*before.asked, *verdict.asked]))
+    return verdict
 
 
 def failed(rows: Sequence[Row]) -> Row | None:
@@ -188,7 +197,7 @@ class Trials:
 
         First all are asked the nearest scenarios. Of one that is green there nothing follows yet,
         so it is yielded as undecided, and then again, when it was asked all others: at first of a
-        service with several mutants, and alone where that is not green. One whose service does not
+        service with several mutants, and alone what is not green there. One whose service does not
         start is yielded as undecided, and asked the same again when all others are decided.
 
         Args:
@@ -215,32 +224,75 @@ class Trials:
                 known[mutant].outcome = "undecided"
                 known[mutant].words = known[mutant].words or NEAREST_ONLY
             yield known[mutant]
-        rest = {mutant: others(mutant, self.seconds, near[mutant]) for mutant in left}
         alone = [mutant for mutant in left if known[mutant].words != NEAREST_ONLY]
-        together = [
-            Trial(group, numbers[group[0]], list(dict.fromkeys(i for m in group for i in rest[m])))
-            for group in grouped([mutant for mutant in left if mutant not in alone])
-        ]
-        for trial, row, doubt in self._over(together):
-            if row or doubt:
-                alone += trial.mutants
-                continue
-            share = trial.seconds / len(trial.mutants)
-            for mutant in trial.mutants:
-                seconds = round(known[mutant].seconds + share, 2)
-                asked = known[mutant].asked + rest[mutant]
-                yield Verdict(mutant, "survived", seconds=seconds, asked=asked)
-        for trial, row, doubt in self._over(
-            [Trial((mutant,), numbers[mutant], rest[mutant]) for mutant in alone]
-        ):
+        many = [mutant for mutant in left if mutant not in alone]
+        while many:
+            many = yield from self._together(many, alone, known, numbers)
+        trials = [self._of_others((mutant,), known, numbers) for mutant in alone]
+        for trial, row, doubt in self._over(trials):
             [mutant] = trial.mutants
             before = known[mutant]
             doubt = doubt or ("" if before.words == NEAREST_ONLY else before.words)
-            verdict = _verdict(trial, mutant, row, doubt)
-            verdict.seconds = round(before.seconds + verdict.seconds, 2)
-            verdict.asked = before.asked + verdict.asked
-            yield verdict
+            yield _added(before, _verdict(trial, mutant, row, doubt))
         yield from self._started_after_all(dead, numbers, near)
+
+    def _of_others(
+        self,
+        mutants: tuple[Mutant, ...],
+        known: Mapping[Mutant, Verdict],
+        numbers: Mapping[Mutant, int],
+    ) -> Trial:
+        """Return the trial that asks some mutants, in one service, what none of them was asked."""
+        ids = [each for m in mutants for each in others(m, self.seconds, known[m].asked)]
+        return Trial(mutants, numbers[mutants[0]], list(dict.fromkeys(ids)))
+
+    def _together(
+        self,
+        mutants: Sequence[Mutant],
+        alone: list[Mutant],
+        known: Mapping[Mutant, Verdict],
+        numbers: Mapping[Mutant, int],
+    ) -> Generator[Verdict, None, list[Mutant]]:
+        """Ask several in one service; where one scenario fails, ask each of them that one, alone.
+
+        Args:
+            mutants: all are green as far as they were asked.
+            alone: takes those that have to be asked everything by themselves.
+            known: what they were asked; what is green now is added.
+            numbers: of their folders.
+
+        Returns:
+            Those that are green in what failed in company, to be asked again with others.
+        """
+        suspects: list[tuple[tuple[Mutant, ...], str]] = []
+        trials = [self._of_others(group, known, numbers) for group in grouped(mutants)]
+        for trial, row, doubt in self._over(trials):
+            if row and len(trial.mutants) > 1:
+                suspects.append((trial.mutants, row.id))
+            elif doubt and len(trial.mutants) > 1:
+                alone += trial.mutants
+            else:
+                trial.seconds /= len(trial.mutants)
+                for mutant in trial.mutants:
+                    yield _added(known[mutant], _verdict(trial, mutant, row, doubt))
+        singles = [Trial((each,), numbers[each], [name]) for g, name in suspects for each in g]
+        green: set[Mutant] = set()
+        killed: set[Mutant] = set()
+        for trial, row, doubt in self._over(singles):
+            [mutant] = trial.mutants
+            if row:
+                killed.add(mutant)
+                yield _added(known[mutant], _verdict(trial, mutant, row, doubt))
+            elif doubt:
+                alone.append(mutant)
+            else:
+                green.add(mutant)
+                known[mutant].asked += trial.asked
+        for group, _ in suspects:
+            if not killed & {*group}:  # they fail in company only: that goes round no second time
+                alone += [mutant for mutant in group if mutant in green]
+                green -= {*group}
+        return [mutant for mutant in mutants if mutant in green]
 
     def _started_after_all(
         self,
@@ -291,15 +343,29 @@ class Trials:
                     alone.append(trial)
 
     def _is_over(self, trial: Trial, doubt: str, run: Run) -> bool:
-        """Tell whether a trial is over; otherwise it is asked the same again, alone."""
+        """Tell whether a trial is over; otherwise what was not green is asked again, alone."""
         trial.has_passed = any(each.status == "passed" for each in run.rows())
         is_dead = never_started(doubt) and not trial.has_passed and bool(trial.mutants)
-        if doubt and not trial.is_second and len(trial.mutants) < 2 and not is_dead:
+        if doubt and not trial.is_second and not is_dead:
             trial.is_second = True
+            if not run.overdue:
+                unclear = self._unclear(trial.ids, run.rows())
+                trial.asked += [each for each in trial.ids if each not in unclear]
+                trial.ids = unclear
             return False
         trial.asked += trial.ids
         trial.doubt = doubt
         return True
+
+    def _unclear(self, ids: Sequence[str], rows: Sequence[Row]) -> list[str]:
+        """Return what has to be asked again: what is not green, or has not run; or else all."""
+        ran = {row.id for row in rows}
+        bad = {
+            row.id
+            for row in rows
+            if row.status != "passed" and not (row.is_starved and row.id in self.starved)
+        }
+        return [each for each in ids if each in bad or each not in ran] or [*ids]
 
     def _start(self, trial: Trial) -> tuple[Run, Path]:
         ids = trial.ids
@@ -318,7 +384,7 @@ class Trials:
             folder,
             (*FUNCTIONAL, any_of(ids)),
             (),
-            ALLOWED_S,
+            max(ALLOWED_S, ALLOWED * sum(self.seconds.get(name, 0.0) for name in ids)),
             slow=self._slow,
             files=tuple(files),
             settings={

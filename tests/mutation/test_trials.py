@@ -99,12 +99,40 @@ def test_several_are_asked_together_what_none_is_expected_to_show(ran):
     assert asked == [NEAR, NEAR, (2, "QA-WS-006")]
 
 
-def test_where_several_are_not_green_each_is_asked_alone(ran):
+def test_where_one_of_several_fails_each_is_asked_that_alone_and_the_others_go_on(ran):
     two = (MUTANT, replace(MUTANT, module="feed"))
-    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(RED), FakeRun(GREEN), FakeRun(RED)]
+    failed = replace(RED, id="QA-WS-006")
+    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(failed), FakeRun(GREEN), FakeRun(failed)]
+    verdicts, asked = ran(*runs, FakeRun(GREEN), mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "killed"]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST, REST]
+
+
+def test_who_fails_in_company_only_is_asked_everything_alone(ran):
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    failed = replace(RED, id="QA-WS-006")
+    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(failed), *[FakeRun(GREEN)] * 4]
+    verdicts, asked = ran(*runs, mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "survived"]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST, REST, REST]
+
+
+def test_where_several_are_doubtful_each_is_asked_alone(ran):
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    starved = [FakeRun(STARVED), FakeRun(STARVED)]
+    runs = [FakeRun(GREEN), FakeRun(GREEN), *starved, FakeRun(GREEN), FakeRun(RED)]
     verdicts, asked = ran(*runs, mutants=two)
     assert [each.outcome for each in verdicts] == ["survived", "killed"]
-    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), (2, "QA-WS-006"), REST, REST]
+
+
+def test_only_what_was_not_green_is_asked_again(ran, monkeypatch):
+    two = ["QA-WS-006", "QA-WS-011"]
+    monkeypatch.setattr("mutation.trials.others", lambda mutant, seconds, near: two)
+    half = FakeRun(replace(GREEN, id="QA-WS-006"), STARVED)
+    [verdict], asked = ran(FakeRun(GREEN), half, FakeRun(GREEN))
+    assert (verdict.outcome, verdict.asked) == ("survived", ["QA-WS-011", "QA-WS-006"])
+    assert asked == [NEAR, (1, *two), NEAR]
 
 
 def test_who_is_known_to_be_green_is_asked_the_others_only(tmp_path, monkeypatch):
