@@ -1,8 +1,8 @@
 """Runs the scenarios against a service of each mutant, some at a time.
 
-A mutant is killed by a scenario that FAILED, and by nothing else. Where one breaks, is inconclusive,
-hangs or does not run, what was not green is asked again, alone; where nothing follows then either,
-the mutant is undecided. One whose service does not start is asked again last of all.
+A mutant is killed by a scenario that FAILED, and by nothing else. Where one breaks, hangs, is
+inconclusive or does not run, what was not green is asked again, alone; where nothing follows then
+either, the mutant is undecided. One whose service does not start is asked again last of all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Literal
 from faults.proof.judgement import STARVED, Row, shortened
 from faults.proof.runs import Run
 from faults.proof.scope import FUNCTIONAL, Ask, any_of
-from mutation.mutants import APP, Mutant
+from mutation.mutants import APP, Mutant, grouped
 from mutation.nearness import functional, nearest, others
 
 LOOK_S = 0.05
@@ -34,8 +34,6 @@ SLOW_S = 2.0
 NO_ROWS = "no scenario ran"
 NEAREST_ONLY = "green in the nearest scenarios; the others were not asked"
 KINDS = ("sound", "mutant", "together")
-MOST = 4
-"""Mutants in one service, where none of them is expected to show any more."""
 
 Outcome = Literal["killed", "survived", "undecided"]
 
@@ -89,23 +87,6 @@ class Trial:
     def name(self) -> str:
         """What messages call it."""
         return " with ".join(each.name for each in self.mutants) or "the sound service"
-
-
-def grouped(mutants: Sequence[Mutant]) -> list[tuple[Mutant, ...]]:
-    """Put mutants of different modules together, so that what is asked once is asked of several."""
-    groups: list[list[Mutant]] = []
-    for mutant in mutants:
-        fits = (
-            group
-            for group in groups
-            if len(group) < MOST and all(each.module != mutant.module for each in group)
-        )
-        group = next(fits, None)
-        if group is None:
-            groups.append([mutant])
-        else:
-            group.append(mutant)
-    return [tuple(group) for group in groups]
 
 
 def _verdict(trial: Trial, mutant: Mutant, row: Row | None, doubt: str) -> Verdict:

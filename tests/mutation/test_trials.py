@@ -9,10 +9,10 @@ import pytest
 pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
 
 from faults.proof.judgement import Row
-from mutation.mutants import Mutant, all_mutants, drawn, functions_in, hints_in
+from mutation.mutants import Mutant, all_mutants, drawn, functions_in, grouped, hints_in
 from mutation.nearness import functional, nearest, others
 from mutation.record import Record, earlier, reasons, sound_of
-from mutation.trials import NEAREST_ONLY, Outcome, Trials, Verdict, doubt_of, grouped
+from mutation.trials import NEAREST_ONLY, Outcome, Trials, Verdict, doubt_of
 
 MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
 GREEN = Row("QA-WS-011", "QA-WS-011 It closes", "passed", "")
