@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Generator
 from typing import Any
@@ -14,7 +15,7 @@ from websockets.protocol import Protocol, State
 
 from app import closes, messages, server
 from app.closes import Close
-from app.limits import GuardedConnection, RateLimit
+from app.limits import CHARGED_BYTES, GuardedConnection, RateLimit
 from app.messages import Command, InvalidMessage
 from app.sessions import MAX_HANDSHAKE_BYTES, TickerConnection
 from faults.fault import fault, replace
@@ -94,6 +95,22 @@ def bytes_of_a_whole_life_are_limited() -> None:
         original(self, data)
 
     replace(TickerConnection, "data_received", data_received)
+
+
+@fault(
+    story="A client has an allowance for its whole life: nothing of it comes back with time, so "
+    "that whoever has asked often enough is thrown out, after an hour or a week.",
+    caught_by={"QA-WS-129": "answer to Alice's long ping message 11"},
+)
+def allowance_never_comes_back() -> None:
+    """Fill nothing up."""
+    original = RateLimit.allows
+
+    def allows(self: RateLimit, payload_bytes: int) -> bool:
+        self._filled_at = time.monotonic()
+        return original(self, payload_bytes)
+
+    replace(RateLimit, "allows", allows)
 
 
 @fault(
@@ -333,6 +350,21 @@ def rate_limit_far_too_high() -> None:
     """Allow ten times as much."""
     original = RateLimit.__init__
     replace(RateLimit, "__init__", lambda self, per_s: original(self, 10 * per_s))
+
+
+@fault(
+    story="The limit on how often a client may ask counts short messages only, so that one client "
+    "can keep the service busy with long ones.",
+    caught_by={"QA-WS-024": "messages of 2 KiB"},
+)
+def long_messages_are_free() -> None:
+    """Charge nothing for a message from 1 KiB on."""
+    original = RateLimit.allows
+
+    def allows(self: RateLimit, payload_bytes: int) -> bool:
+        return payload_bytes >= CHARGED_BYTES or original(self, payload_bytes)
+
+    replace(RateLimit, "allows", allows)
 
 
 @fault(

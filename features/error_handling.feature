@@ -94,6 +94,22 @@ Feature: Error handling
       | blanks and line breaks in it |
       | all texts escaped            |
 
+  @QA-WS-129 @p1 @normal @needs.inject @needs.long-messages
+  Scenario Outline: QA-WS-129 A client that says a little for long is served like any other
+    > Beyond the plan: what a client has used up of its allowance comes back with time. Two messages
+    > a second are no flood, however long that goes on.
+
+    Given the ticker service is running
+    And Alice is connected and subscribed to NIFTY
+    When Alice sends <times> ping messages of 60,000 bytes, one every <pace>
+    Then each of these ping messages from Alice is answered within 2 seconds
+    When an option tick for NIFTY is published
+    Then Alice receives that tick exactly once, within 1 second
+
+    Examples:
+      | times | pace   |
+      | 12    | 500 ms |
+
   @QA-WS-011 @p0 @critical @needs.configure @needs.inject @needs.silent-pongs
   Scenario: QA-WS-011 An idle connection is closed, a busy one is not
     > Plan: given an idle timeout of N seconds, then a client that neither sends nor receives for N s

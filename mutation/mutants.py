@@ -29,6 +29,9 @@ MODULES = (
 )
 """What is mutated: all that stands between a client and the feed."""
 
+MOST = 4
+"""Mutants in one service, where none of them is expected to show any more."""
+
 Span = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -139,3 +142,20 @@ def functions_in(
 def drawn(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
     """Return so many mutants, in the order in which they are drawn; the same for the same seed."""
     return random.Random(seed).sample(list(mutants), min(count, len(mutants)))
+
+
+def grouped(mutants: Sequence[Mutant]) -> list[tuple[Mutant, ...]]:
+    """Put mutants of different modules together, so that what is asked once is asked of several."""
+    groups: list[list[Mutant]] = []
+    for mutant in mutants:
+        fits = (
+            group
+            for group in groups
+            if len(group) < MOST and all(each.module != mutant.module for each in group)
+        )
+        group = next(fits, None)
+        if group is None:
+            groups.append([mutant])
+        else:
+            group.append(mutant)
+    return [tuple(group) for group in groups]

@@ -1,14 +1,15 @@
 """Runs the scenarios against a service of each mutant, some at a time.
 
-A mutant is killed by a scenario that FAILED, and by nothing else. What breaks, is inconclusive,
-hangs or runs nothing is asked again, alone; where nothing follows then either, it is undecided.
+A mutant is killed by a scenario that FAILED, and by nothing else. Where one breaks, hangs, is
+inconclusive or does not run, what was not green is asked again, alone; where nothing follows then
+either, the mutant is undecided. One whose service does not start is asked again last of all.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -16,19 +17,23 @@ from typing import Literal
 from faults.proof.judgement import STARVED, Row, shortened
 from faults.proof.runs import Run
 from faults.proof.scope import FUNCTIONAL, Ask, any_of
-from mutation.mutants import APP, Mutant
+from mutation.mutants import APP, Mutant, grouped
 from mutation.nearness import functional, nearest, others
 
 LOOK_S = 0.05
-ALLOWED_S = 300.0
-"""How long one run may take; who hangs must not hang the whole."""
+ALLOWED_S = 120.0
+"""How long one run may take at least; who hangs must not hang the whole."""
+ALLOWED = 2.0
+"""How long it may take, of what the same scenarios took on the sound service."""
+READY_S = 10.0
+"""How long the service of a mutant may take to start; one that has not by then never does."""
+NOT_STARTED = ("was not ready within", "ended before it was ready")
+"""Words of a run, or of a row, whose service did not start."""
 SLOW_S = 2.0
 """From here on a row of an outline goes behind its quicker neighbours."""
 NO_ROWS = "no scenario ran"
 NEAREST_ONLY = "green in the nearest scenarios; the others were not asked"
 KINDS = ("sound", "mutant", "together")
-MOST = 4
-"""Mutants in one service, where none of them is expected to show any more."""
 
 Outcome = Literal["killed", "survived", "undecided"]
 
@@ -65,7 +70,7 @@ class Trial:
         seconds: how long its runs took.
         asked: ids that were asked.
         doubt: why nothing follows, "" for nothing.
-        is_second: whether it is asked the same again.
+        is_second: whether it is asked again what was not green.
         has_passed: whether anything was green.
     """
 
@@ -84,23 +89,6 @@ class Trial:
         return " with ".join(each.name for each in self.mutants) or "the sound service"
 
 
-def grouped(mutants: Sequence[Mutant]) -> list[tuple[Mutant, ...]]:
-    """Put mutants of different modules together, so that what is asked once is asked of several."""
-    groups: list[list[Mutant]] = []
-    for mutant in mutants:
-        fits = (
-            group
-            for group in groups
-            if len(group) < MOST and all(each.module != mutant.module for each in group)
-        )
-        group = next(fits, None)
-        if group is None:
-            groups.append([mutant])
-        else:
-            group.append(mutant)
-    return [tuple(group) for group in groups]
-
-
 def _verdict(trial: Trial, mutant: Mutant, row: Row | None, doubt: str) -> Verdict:
     outcome: Outcome = "killed" if row else "undecided" if doubt else "survived"
     by, words = (row.title, row.message) if row else ("", doubt)
@@ -108,9 +96,21 @@ def _verdict(trial: Trial, mutant: Mutant, row: Row | None, doubt: str) -> Verdi
     return Verdict(mutant, outcome, by, shortened(words, 300), seconds, asked)
 
 
+def _added(before: Verdict, verdict: Verdict) -> Verdict:
+    """Add what a mutant was asked before to its verdict."""
+    verdict.seconds = round(before.seconds + verdict.seconds, 2)
+    verdict.asked = list(dict.fromkeys([*before.asked, *verdict.asked]))
+    return verdict
+
+
 def failed(rows: Sequence[Row]) -> Row | None:
     """Return the first row whose verdict is that the service is at fault."""
     return next((row for row in rows if row.status == "failed" and not row.is_starved), None)
+
+
+def never_started(doubt: str) -> bool:
+    """Tell whether nothing follows because the service did not start."""
+    return any(words in doubt for words in NOT_STARTED)
 
 
 def doubt_of(run: Run, rows: Sequence[Row], starved: Collection[str] = ()) -> str:
@@ -124,7 +124,7 @@ def doubt_of(run: Run, rows: Sequence[Row], starved: Collection[str] = ()) -> st
     if run.overdue:
         return f"not done within {run.allowed_s:g} s"
     if not rows:
-        return f"{NO_ROWS}: {run.last_line()}"
+        return f"{NO_ROWS}: {run.hook_error() or run.last_line()}"
     excused = [row for row in rows if row.is_starved and row.id in starved]
     for row in rows:
         if row.status != "passed" and row not in excused:
@@ -178,7 +178,8 @@ class Trials:
 
         First all are asked the nearest scenarios. Of one that is green there nothing follows yet,
         so it is yielded as undecided, and then again, when it was asked all others: at first of a
-        service with several mutants, and alone where that is not green.
+        service with several mutants, and alone what is not green there. One whose service does not
+        start is yielded as undecided, and asked the same again when all others are decided.
 
         Args:
             mutants: which.
@@ -193,39 +194,105 @@ class Trials:
             for mutant in mutants
             if mutant not in known
         ]
+        dead: list[Mutant] = []
         for trial, row, doubt in self._over(first):
             [mutant] = trial.mutants
             known[mutant] = _verdict(trial, mutant, row, doubt)
-            if known[mutant].outcome == "survived" or (doubt and trial.has_passed):
+            if never_started(doubt) and not trial.has_passed:
+                dead.append(mutant)
+            elif known[mutant].outcome == "survived" or (doubt and trial.has_passed):
                 left.append(mutant)
                 known[mutant].outcome = "undecided"
                 known[mutant].words = known[mutant].words or NEAREST_ONLY
             yield known[mutant]
-        rest = {mutant: others(mutant, self.seconds, near[mutant]) for mutant in left}
         alone = [mutant for mutant in left if known[mutant].words != NEAREST_ONLY]
-        together = [
-            Trial(group, numbers[group[0]], list(dict.fromkeys(i for m in group for i in rest[m])))
-            for group in grouped([mutant for mutant in left if mutant not in alone])
-        ]
-        for trial, row, doubt in self._over(together):
-            if row or doubt:
-                alone += trial.mutants
-                continue
-            share = trial.seconds / len(trial.mutants)
-            for mutant in trial.mutants:
-                seconds = round(known[mutant].seconds + share, 2)
-                asked = known[mutant].asked + rest[mutant]
-                yield Verdict(mutant, "survived", seconds=seconds, asked=asked)
-        for trial, row, doubt in self._over(
-            [Trial((mutant,), numbers[mutant], rest[mutant]) for mutant in alone]
-        ):
+        many = [mutant for mutant in left if mutant not in alone]
+        while many:
+            many = yield from self._together(many, alone, known, numbers)
+        trials = [self._of_others((mutant,), known, numbers) for mutant in alone]
+        for trial, row, doubt in self._over(trials):
             [mutant] = trial.mutants
             before = known[mutant]
             doubt = doubt or ("" if before.words == NEAREST_ONLY else before.words)
-            verdict = _verdict(trial, mutant, row, doubt)
-            verdict.seconds = round(before.seconds + verdict.seconds, 2)
-            verdict.asked = before.asked + verdict.asked
-            yield verdict
+            yield _added(before, _verdict(trial, mutant, row, doubt))
+        yield from self._started_after_all(dead, numbers, near)
+
+    def _of_others(
+        self,
+        mutants: tuple[Mutant, ...],
+        known: Mapping[Mutant, Verdict],
+        numbers: Mapping[Mutant, int],
+    ) -> Trial:
+        """Return the trial that asks some mutants, in one service, what none of them was asked."""
+        ids = [each for m in mutants for each in others(m, self.seconds, known[m].asked)]
+        return Trial(mutants, numbers[mutants[0]], list(dict.fromkeys(ids)))
+
+    def _together(
+        self,
+        mutants: Sequence[Mutant],
+        alone: list[Mutant],
+        known: Mapping[Mutant, Verdict],
+        numbers: Mapping[Mutant, int],
+    ) -> Generator[Verdict, None, list[Mutant]]:
+        """Ask several in one service; where one scenario fails, ask each of them that one, alone.
+
+        Args:
+            mutants: all are green as far as they were asked.
+            alone: takes those that have to be asked everything by themselves.
+            known: what they were asked; what is green now is added.
+            numbers: of their folders.
+
+        Returns:
+            Those that are green in what failed in company, to be asked again with others.
+        """
+        suspects: list[tuple[tuple[Mutant, ...], str]] = []
+        trials = [self._of_others(group, known, numbers) for group in grouped(mutants)]
+        for trial, row, doubt in self._over(trials):
+            if row and len(trial.mutants) > 1:
+                suspects.append((trial.mutants, row.id))
+            elif doubt and len(trial.mutants) > 1:
+                alone += trial.mutants
+            else:
+                trial.seconds /= len(trial.mutants)
+                for mutant in trial.mutants:
+                    yield _added(known[mutant], _verdict(trial, mutant, row, doubt))
+        singles = [Trial((each,), numbers[each], [name]) for g, name in suspects for each in g]
+        green: set[Mutant] = set()
+        killed: set[Mutant] = set()
+        for trial, row, doubt in self._over(singles):
+            [mutant] = trial.mutants
+            if row:
+                killed.add(mutant)
+                yield _added(known[mutant], _verdict(trial, mutant, row, doubt))
+            elif doubt:
+                alone.append(mutant)
+            else:
+                green.add(mutant)
+                known[mutant].asked += trial.asked
+        for group, _ in suspects:
+            if not killed & {*group}:  # they fail in company only: that goes round no second time
+                alone += [mutant for mutant in group if mutant in green]
+                green -= {*group}
+        return [mutant for mutant in mutants if mutant in green]
+
+    def _started_after_all(
+        self,
+        mutants: Sequence[Mutant],
+        numbers: Mapping[Mutant, int],
+        near: Mapping[Mutant, list[str]],
+    ) -> Iterator[Verdict]:
+        """Ask those whose service did not start again: a busy machine may have been why."""
+        trials = [
+            Trial(
+                (mutant,),
+                numbers[mutant],
+                near[mutant] + others(mutant, self.seconds, near[mutant]),
+                is_second=True,
+            )
+            for mutant in mutants
+        ]
+        for trial, row, doubt in self._over(trials):
+            yield _verdict(trial, trial.mutants[0], row, doubt)
 
     def _over(self, waiting: list[Trial]) -> Iterator[tuple[Trial, Row | None, str]]:
         """Run trials; yield each that is over, with the row that failed, or what is doubtful."""
@@ -257,14 +324,29 @@ class Trials:
                     alone.append(trial)
 
     def _is_over(self, trial: Trial, doubt: str, run: Run) -> bool:
-        """Tell whether a trial is over; otherwise it is asked the same again, alone."""
-        if doubt and not trial.is_second and len(trial.mutants) < 2:
+        """Tell whether a trial is over; otherwise what was not green is asked again, alone."""
+        trial.has_passed = any(each.status == "passed" for each in run.rows())
+        is_dead = never_started(doubt) and not trial.has_passed and bool(trial.mutants)
+        if doubt and not trial.is_second and not is_dead:
             trial.is_second = True
+            if not run.overdue:
+                unclear = self._unclear(trial.ids, run.rows())
+                trial.asked += [each for each in trial.ids if each not in unclear]
+                trial.ids = unclear
             return False
         trial.asked += trial.ids
         trial.doubt = doubt
-        trial.has_passed = any(each.status == "passed" for each in run.rows())
         return True
+
+    def _unclear(self, ids: Sequence[str], rows: Sequence[Row]) -> list[str]:
+        """Return what has to be asked again: what is not green, or has not run; or else all."""
+        ran = {row.id for row in rows}
+        bad = {
+            row.id
+            for row in rows
+            if row.status != "passed" and not (row.is_starved and row.id in self.starved)
+        }
+        return [each for each in ids if each in bad or each not in ran] or [*ids]
 
     def _start(self, trial: Trial) -> tuple[Run, Path]:
         ids = trial.ids
@@ -283,10 +365,14 @@ class Trials:
             folder,
             (*FUNCTIONAL, any_of(ids)),
             (),
-            ALLOWED_S,
+            max(ALLOWED_S, ALLOWED * sum(self.seconds.get(name, 0.0) for name in ids)),
             slow=self._slow,
             files=tuple(files),
-            settings={"launch.directory": str(copy), "last_look": "yes"},
+            settings={
+                "launch.directory": str(copy),
+                "last_look": "yes",
+                **({"launch.ready_within_s": f"{READY_S:g}"} if trial.mutants else {}),
+            },
         )
         return run, copy
 

@@ -24,6 +24,8 @@ TARGET = ROOT / "targets" / "reference.toml"
 CLEANUP_S = 15.0
 """How long behave may take to end its service and broker after it was interrupted."""
 GRACE_S = 2.0
+HOOK_ERROR = "HOOK-ERROR in "
+"""What behave writes where a hook breaks: no scenario runs behind one in before_all."""
 
 PASSED_ON = ("QAWS_TIMEOUT_FACTOR", "QAWS_PATIENCE")
 """What a run gets of the suite's own variables: the factor for grace periods, by both its names."""
@@ -132,6 +134,12 @@ class Run:
         text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         return lines[-1] if lines else "behave wrote nothing"
+
+    def hook_error(self) -> str:
+        """Return the line in which behave says that a hook broke, for messages; "" without one."""
+        log = self.folder / "behave.log"
+        text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        return next((line.strip() for line in text.splitlines() if HOOK_ERROR in line), "")
 
     def interrupt(self) -> None:
         """Ask behave to clean up and end."""

@@ -308,6 +308,16 @@ async def sends_long_pings(context: StepContext, client: str, times: int, size: 
 
 
 @when(
+    "{client:Client} sends {times:Number} ping messages of {size:Number} bytes, one every {every:Duration}"
+)
+async def sends_long_pings_at_a_pace(
+    context: StepContext, client: str, times: int, size: int, every: float
+) -> None:
+    """Filled up with blanks; each when it is due and the one before has been answered."""
+    await context.testbed.do(long_messages.send_pings, client, times, size, every)
+
+
+@when(
     "{client:Client} sends broken JSON, subscribes to {selection:Selection}, and unsubscribes from it"
 )
 async def errs_and_changes_its_mind(

@@ -5,7 +5,9 @@ Every function takes the testbed first and runs on its loop thread.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 
 from qaws.behaviours.lifecycle import in_time, is_kind
 from qaws.clients.connection import Connection
@@ -45,7 +47,9 @@ def padded(text: str, size: int) -> str:
     return f"{end[:-1]}{' ' * max(blanks, 0)}{end[-1]}"
 
 
-async def send_pings(testbed: Testbed, client: str, times: int, size: int) -> None:
+async def send_pings(
+    testbed: Testbed, client: str, times: int, size: int, every_ms: float = 0
+) -> None:
     """Send so many ping messages of that size, each when the one before was answered, or not.
 
     Args:
@@ -53,13 +57,16 @@ async def send_pings(testbed: Testbed, client: str, times: int, size: int) -> No
         client: who sends them.
         times: how many.
         size: of each, in bytes.
+        every_ms: a message is due so long after the one before; 0: as soon as that was answered.
 
     Raises:
         NotVerified: the dialect's ping cannot be made longer.
     """
     connection = testbed.scenario.connections.named(client)
     exchanged: list[tuple[Frame, Frame | None]] = []
-    for _ in range(times):
+    began = time.monotonic()
+    for number in range(times):
+        await asyncio.sleep(max(0.0, began + number * every_ms / 1000 - time.monotonic()))
         sent = await connection.send(padded(str(testbed.dialect.ping()), size))
         wait_s = PATIENCE_S + testbed.grace_s
         answer = await connection.wait_for(is_kind(testbed, "pong"), sent, wait_s)

@@ -1,6 +1,7 @@
 """Messages filled up with blanks say what they said, and each is owed an answer."""
 
 import json
+import time
 
 import pytest
 
@@ -37,6 +38,19 @@ def test_long_messages_that_are_answered_are_right(right):
 
 def test_one_that_is_not_answered_is_refuted(wrong):
     wrong(HearsTwo, three_pings, r"answer to Alice's long ping message 3, .*measured nothing in")
+
+
+async def three_pings_at_a_pace(do):
+    await do(lifecycle.be_connected, ["Alice"])
+    began = time.monotonic()
+    await do(long_messages.send_pings, "Alice", 3, 60_000, 150)
+    assert time.monotonic() - began >= 0.3
+    await do(long_messages.pings_answered, "Alice", 100)
+
+
+def test_messages_at_a_pace_are_sent_when_they_are_due(right, wrong):
+    assert len(right(Ticker, three_pings_at_a_pace)) == 3
+    wrong(HearsTwo, three_pings_at_a_pace, r"answer to Alice's long ping message 3, ")
 
 
 @pytest.mark.parametrize("text", ['{"action": "ping"}', '["ping", {}]', '{"note": "é"} '])

@@ -9,16 +9,17 @@ import pytest
 pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
 
 from faults.proof.judgement import Row
-from mutation.mutants import Mutant, all_mutants, drawn, functions_in, hints_in
+from mutation.mutants import Mutant, all_mutants, drawn, functions_in, grouped, hints_in
 from mutation.nearness import functional, nearest, others
 from mutation.record import Record, earlier, reasons, sound_of
-from mutation.trials import NEAREST_ONLY, Outcome, Trials, Verdict, doubt_of, grouped
+from mutation.trials import NEAREST_ONLY, Outcome, Trials, Verdict, doubt_of
 
 MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
 GREEN = Row("QA-WS-011", "QA-WS-011 It closes", "passed", "")
 RED = Row("QA-WS-011", "QA-WS-011 It closes", "failed", "closed after 9 s")
 STARVED = Row("QA-WS-011", "QA-WS-011 It closes", "error", "INCONCLUSIVE: stood still")
-BROKEN = Row("QA-WS-011", "QA-WS-011 It closes", "error", "the service did not start")
+BROKEN = Row("QA-WS-011", "QA-WS-011 It closes", "error", "the broker did not start")
+DEAD = 'HOOK-ERROR in before_all: Broken: the service "reference" was not ready within 10 s'
 
 
 class FakeRun:
@@ -27,8 +28,8 @@ class FakeRun:
     allowed_s = 9.0
     elapsed_s = 0.5
 
-    def __init__(self, *rows, overdue=False):
-        self._rows, self.overdue = list(rows), overdue
+    def __init__(self, *rows, overdue=False, broke=""):
+        self._rows, self.overdue, self._broke = list(rows), overdue, broke
         self.went_well = bool(rows) and all(row.status == "passed" for row in rows)
 
     def rows(self):
@@ -45,6 +46,9 @@ class FakeRun:
 
     def last_line(self):
         return "nothing"
+
+    def hook_error(self):
+        return self._broke
 
 
 @pytest.fixture
@@ -72,6 +76,7 @@ def ran(tmp_path, monkeypatch):
 
 
 NEAR, REST = (1, "QA-WS-011"), (1, "QA-WS-006")
+ALL = (1, "QA-WS-011", "QA-WS-006")
 
 
 def test_a_failure_kills_and_nothing_else_is_asked(ran):
@@ -94,12 +99,40 @@ def test_several_are_asked_together_what_none_is_expected_to_show(ran):
     assert asked == [NEAR, NEAR, (2, "QA-WS-006")]
 
 
-def test_where_several_are_not_green_each_is_asked_alone(ran):
+def test_where_one_of_several_fails_each_is_asked_that_alone_and_the_others_go_on(ran):
     two = (MUTANT, replace(MUTANT, module="feed"))
-    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(RED), FakeRun(GREEN), FakeRun(RED)]
+    failed = replace(RED, id="QA-WS-006")
+    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(failed), FakeRun(GREEN), FakeRun(failed)]
+    verdicts, asked = ran(*runs, FakeRun(GREEN), mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "killed"]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST, REST]
+
+
+def test_who_fails_in_company_only_is_asked_everything_alone(ran):
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    failed = replace(RED, id="QA-WS-006")
+    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(failed), *[FakeRun(GREEN)] * 4]
+    verdicts, asked = ran(*runs, mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "survived"]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST, REST, REST]
+
+
+def test_where_several_are_doubtful_each_is_asked_alone(ran):
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    starved = [FakeRun(STARVED), FakeRun(STARVED)]
+    runs = [FakeRun(GREEN), FakeRun(GREEN), *starved, FakeRun(GREEN), FakeRun(RED)]
     verdicts, asked = ran(*runs, mutants=two)
     assert [each.outcome for each in verdicts] == ["survived", "killed"]
-    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), (2, "QA-WS-006"), REST, REST]
+
+
+def test_only_what_was_not_green_is_asked_again(ran, monkeypatch):
+    two = ["QA-WS-006", "QA-WS-011"]
+    monkeypatch.setattr("mutation.trials.others", lambda mutant, seconds, near: two)
+    half = FakeRun(replace(GREEN, id="QA-WS-006"), STARVED)
+    [verdict], asked = ran(FakeRun(GREEN), half, FakeRun(GREEN))
+    assert (verdict.outcome, verdict.asked) == ("survived", ["QA-WS-011", "QA-WS-006"])
+    assert asked == [NEAR, (1, *two), NEAR]
 
 
 def test_who_is_known_to_be_green_is_asked_the_others_only(tmp_path, monkeypatch):
@@ -139,6 +172,23 @@ def test_what_is_no_failure_kills_nothing_and_is_asked_again(ran, run, why):
     assert verdict.outcome == "undecided"
     assert why in verdict.words
     assert asked == [NEAR, NEAR]
+
+
+def test_one_that_never_starts_waits_until_all_others_are_decided(ran):
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    dead = FakeRun(broke=DEAD)
+    verdicts, asked = ran(dead, FakeRun(GREEN), FakeRun(GREEN), dead, mutants=two)
+    assert [each.outcome for each in verdicts] == ["undecided", "survived"]
+    assert "was not ready within 10 s" in verdicts[0].words
+    assert asked == [NEAR, NEAR, REST, ALL]
+
+
+def test_who_starts_late_after_all_is_asked_everything(ran):
+    ended = replace(BROKEN, message="the service ended before it was ready (exit code 1): no feed")
+    [verdict], asked = ran(FakeRun(ended), FakeRun(RED))
+    assert (verdict.outcome, asked) == ("killed", [NEAR, ALL])
+    [verdict], _ = ran(FakeRun(ended), FakeRun(GREEN))
+    assert verdict.outcome == "survived"
 
 
 def test_what_was_doubtful_once_may_be_clear_the_second_time(ran):
