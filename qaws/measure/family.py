@@ -12,6 +12,8 @@ from collections.abc import Iterable
 
 import psutil
 
+from qaws.measure import socket_table
+
 MARK = "QAWS_LAUNCH"
 """The environment variable that tells a launch's processes from all others."""
 
@@ -58,6 +60,23 @@ def _is_left(pid: int, launched: int, mark: str) -> bool:
 
 def holds_port(process: psutil.Process, port: int) -> bool:
     """Return whether a process has a socket that listens on a TCP port of this machine."""
+    try:
+        listening = {
+            inode
+            for inode, each in socket_table.tcp_sockets(only_listening=True).items()
+            if each.port == port
+        }
+    except OSError:
+        return _holds_port_slowly(process, port)
+    try:
+        held = socket_table.socket_descriptors(process.pid).values()
+    except OSError:
+        return False
+    return not listening.isdisjoint(held)
+
+
+def _holds_port_slowly(process: psutil.Process, port: int) -> bool:
+    """Do as `holds_port` does where the kernel does not answer over netlink."""
     try:
         return any(
             link.status == psutil.CONN_LISTEN and link.laddr and link.laddr[1] == port

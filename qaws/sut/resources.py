@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import psutil
+
+from qaws.measure import socket_table
+from qaws.measure.socket_table import TcpSocket
 
 CLIENT_PARTS = ("sockets", "sessions", "subscriptions")
 """What a service holds for its clients."""
@@ -68,39 +68,69 @@ class ResourceSnapshot:
 
 def own_sockets(member: psutil.Process, port: int) -> int:
     """Count a process's connections on a port, and its sockets that no connection is behind."""
-    links = member.net_connections(kind="all")
-    known = {link.fd for link in links}
-    alive = sum(
-        1
-        for link in links
-        if isinstance(link.laddr, tuple)
-        and link.laddr
-        and link.laddr[1] == port
-        and link.status != psutil.CONN_LISTEN
-    )
-    return alive + len(_socket_descriptors(member.pid).keys() - known)
+    held = _held(member)
+    alive = sum(each.port == port and each.status != psutil.CONN_LISTEN for each in held.tcp)
+    return alive + held.unknown_descriptors
 
 
 def closing_sockets(member: psutil.Process, port: int) -> int:
     """Count a process's sockets on a port whose client has gone, or that it has closed itself."""
-    links = member.net_connections(kind="all")
-    on_port = (
-        link for link in links if isinstance(link.laddr, tuple) and link.laddr[1:2] == (port,)
-    )
-    sockets = _socket_descriptors(member.pid)
-    known = {sockets[link.fd] for link in links if link.fd in sockets}  # a duplicate is no other
-    return sum(each.status in GOING for each in on_port) + len({*sockets.values()} - known)
+    held = _held(member)
+    return sum(each.port == port and each.status in GOING for each in held.tcp) + held.unknown
 
 
-def _socket_descriptors(pid: int) -> dict[int, str]:
-    """Return the descriptors of a process that are sockets: descriptor → the socket's own name.
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The sockets of a process.
 
-    Empty where /proc does not tell.
+    Attributes:
+        tcp: connections, and those that listen.
+        unknown: how many have nothing behind them: the kernel has them in no table.
+        unknown_descriptors: how many descriptors are of those, or a further one of a connection.
     """
-    folder = Path(f"/proc/{pid}/fd")
-    found = {}
-    for entry in folder.iterdir() if folder.is_dir() else ():
-        with contextlib.suppress(OSError):  # closed in the meantime
-            if (name := os.readlink(entry)).startswith("socket:"):
-                found[int(entry.name)] = name
-    return found
+
+    tcp: list[TcpSocket]
+    unknown: int
+    unknown_descriptors: int
+
+
+def _held(member: psutil.Process) -> _Held:
+    """Return the sockets of a process.
+
+    Descriptors are listed before the tables are read: a connection that ends in between counts as
+    one that goes, one that comes in between is not counted yet.
+
+    Raises:
+        psutil.Error: the process has ended, or is not ours to look at.
+    """
+    try:
+        descriptors = socket_table.socket_descriptors(member.pid)
+    except PermissionError:
+        raise psutil.AccessDenied(member.pid) from None
+    if not descriptors and not member.is_running():
+        raise psutil.NoSuchProcess(member.pid)
+    try:
+        tcp = socket_table.tcp_sockets()
+    except OSError:
+        return _held_slowly(member, descriptors)
+    inodes = {*descriptors.values()}
+    connections = inodes & tcp.keys()
+    known = connections | (inodes & socket_table.udp_sockets())
+    unix = inodes & socket_table.unix_sockets()
+    not_unix = sum(inode not in unix for inode in descriptors.values())
+    return _Held(
+        [tcp[inode] for inode in connections], len(inodes - known - unix), not_unix - len(known)
+    )
+
+
+def _held_slowly(member: psutil.Process, descriptors: Mapping[int, int]) -> _Held:
+    """Do as `_held` does where the kernel does not answer over netlink."""
+    links = member.net_connections(kind="all")
+    known = {link.fd for link in links}
+    inodes = {descriptors[link.fd] for link in links if link.fd in descriptors}
+    tcp = [
+        TcpSocket(link.laddr[1], link.status)
+        for link in links
+        if isinstance(link.laddr, tuple) and link.laddr
+    ]
+    return _Held(tcp, len({*descriptors.values()} - inodes), len(descriptors.keys() - known))

@@ -2,11 +2,13 @@
 
 import os
 import socket
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import psutil
 import pytest
 
+from qaws.measure import socket_table
+from qaws.measure.family import holds_port
 from qaws.sut.resources import closing_sockets, own_sockets
 from tests.waiting import until
 
@@ -41,3 +43,69 @@ def test_who_has_gone_is_counted_until_the_line_is_closed(line):
     until(lambda: closing_sockets(me, port) == before + 1)
     served.close()
     until(lambda: closing_sockets(me, port) == before)
+
+
+@pytest.fixture
+def without_netlink(monkeypatch):
+    def refuse(**_):
+        raise OSError("Protocol not supported")
+
+    return lambda: monkeypatch.setattr(socket_table, "tcp_sockets", refuse)
+
+
+def test_where_the_kernel_answers_no_table_of_text_is_read(line, monkeypatch):
+    port, client, _ = line
+
+    def read(*_, **__):
+        raise AssertionError("/proc/net/tcp was read")
+
+    monkeypatch.setattr(psutil.Process, "net_connections", read)
+    me = psutil.Process()
+    before = closing_sockets(me, port)
+    assert own_sockets(me, port) >= 1
+    assert holds_port(me, port)
+    client.close()
+    until(lambda: closing_sockets(me, port) == before + 1)
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_what_the_kernel_answers_is_what_its_tables_say(family, without_netlink):
+    """Of every kind of socket: that listens, is connected, goes, has gone, and is none of TCP."""
+    host = "127.0.0.1" if family == socket.AF_INET else "::1"
+    me = psutil.Process()
+    with ExitStack() as open_ones:
+
+        def keep(opened):
+            return open_ones.enter_context(opened)
+
+        try:
+            listener = keep(socket.create_server((host, 0), family=family))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+        port = listener.getsockname()[1]
+        clients = [keep(socket.create_connection((host, port))) for _ in range(3)]
+        served = [keep(listener.accept()[0]) for _ in clients]
+        keep(served[0].dup())
+        clients[1].close()  # goes
+        clients[2].close()
+        until(lambda: served[2].recv(1) == b"")
+        served[2].shutdown(socket.SHUT_WR)  # nothing is behind it but its descriptor
+        ends = socket.socketpair()
+        keep(ends[0])
+        keep(ends[1])
+        keep(ends[0].dup())
+        keep(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", 0))
+        keep(socket.socket())  # of no port at all
+        quick = own_sockets(me, port), closing_sockets(me, port), holds_port(me, port)
+        elsewhere = holds_port(me, clients[0].getsockname()[1])
+        without_netlink()
+        slow = own_sockets(me, port), closing_sockets(me, port), holds_port(me, port)
+    assert quick == slow
+    assert quick[2]
+    assert not elsewhere
+
+
+def test_what_the_kernel_will_not_tell_is_said(monkeypatch):
+    monkeypatch.setattr(socket_table, "_SOCK_DIAG_BY_FAMILY", 21)
+    with pytest.raises(OSError, match=r"Invalid argument|not supported|No such file"):
+        socket_table.tcp_sockets()
