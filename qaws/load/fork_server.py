@@ -3,8 +3,7 @@
 Each of them needs numpy, the suite and the libraries that speak with service and broker: some
 40 MB, and most of a second of a CPU. This process imports all that once, and then forks one for
 each request, so that they share these pages. The child is what a new interpreter would be: it has a
-session, a log, an environment and a folder of its own, calls its function and ends as any
-interpreter ends.
+session, a log, an environment and a folder of its own; it calls its function and ends.
 
 There is one thread here, and nothing is open: a fork copies no more than memory. What is imported
 is frozen (gc.freeze), so that no collection writes to shared pages.
@@ -129,6 +128,9 @@ def main(control: socket.socket) -> None:
     place = Server(control).run()
     if place is not None:
         run_task(place)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)  # to take an interpreter down writes to nearly every page that is shared
 
 
 if __name__ == "__main__":

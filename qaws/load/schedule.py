@@ -55,7 +55,18 @@ class FlowPlan(msgspec.Struct, frozen=True):
 
     def due_s(self) -> NDArray[np.float64]:
         """Return when each tick is due, in seconds from the start; ascending."""
-        index = np.arange(self.count, dtype=np.float64)
+        return self._due_s(np.arange(self.count, dtype=np.float64))
+
+    def ends_s(self) -> float:
+        """Return when the last tick is due, in seconds from the start; 0.0 where there is none.
+
+        A background flow may have two million: nobody needs to lay them all out to know that.
+        """
+        last = np.array([self.count - 1], dtype=np.float64)
+        return float(self._due_s(last)[0]) if self.count else 0.0
+
+    def _due_s(self, index: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return when the ticks of these numbers, counted from 0, are due."""
         if self.burst is None:
             return index / self.per_second
         burst = self.burst

@@ -72,3 +72,14 @@ def test_lags_are_told_by_the_tenth_of_a_second_with_the_worst_of_each():
     sent_ns = np.array([10, 20, 150, 160, 350]) * 1_000_000
     lag_ms = np.array([0.4, 3.0, 30.0, 20.0, 0.9])
     assert lags_of(sent_ns, lag_ms, 7_000_000) == Stalls(((7100.0, 3.0), (7200.0, 30.0)))
+
+
+@pytest.mark.parametrize("burst", [None, Spike(3.0, 0.5, 0.25), Spike(2.0, 5.0, 1.0)])
+@pytest.mark.parametrize("count", [1, 40, 120, 1000])
+def test_the_end_is_known_without_laying_out_every_tick(burst, count):
+    plan = FlowPlan("redis://none", ("NIFTY",), per_second=100, count=count, burst=burst)
+    assert plan.ends_s() == plan.due_s()[-1]
+
+
+def test_a_flow_without_ticks_ends_as_it_begins():
+    assert FlowPlan("redis://none", ("NIFTY",), per_second=100, count=0).ends_s() == 0.0

@@ -34,9 +34,15 @@ def can_fork() -> bool:
     if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return False
     try:
-        os.close(os.pidfd_open(os.getpid()))
+        own = os.pidfd_open(os.getpid())
+    except OSError:  # an old kernel, or a container that does not let it through
+        return False
+    try:
+        signal.pidfd_send_signal(own, 0)  # 0 is none: it only asks whether one could be sent
     except OSError:
         return False
+    finally:
+        os.close(own)
     return True
 
 

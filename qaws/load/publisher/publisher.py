@@ -94,8 +94,7 @@ class Publisher:
         loop, child, plan = self._started
         at_ns = time.monotonic_ns() + int(lead_s * 1e9)
         at_us = clock.at_us(at_ns)
-        due_s = plan.due_s()
-        self._ends_s = time.monotonic() + lead_s + (float(due_s[-1]) if len(due_s) else 0.0)
+        self._ends_s = time.monotonic() + lead_s + plan.ends_s()
         loop.loop.call_soon_threadsafe(child.send, wire.Go(at_us=at_us, at_ns=at_ns))
         return at_us
 
