@@ -142,8 +142,9 @@ def refuted(ended):
 def ended(grace, testbed):
     """Play what must end in one way, refuted if no other is named; return the sentence."""
 
-    def playing(play, sentence, kind=Refuted):
-        for given_up_s in GIVEN_UP_S[LATE in sentence :]:  # what is late only is waited for
+    def playing(play, sentence, kind=Refuted, is_late=False):
+        is_late = is_late or LATE in sentence  # and is waited for at the first try already
+        for given_up_s in GIVEN_UP_S[is_late:]:
             grace(given_up_s)
             said, caught = "nothing was amiss", None
             try:

@@ -10,7 +10,7 @@ from tests.behaviours.test_outage import GivesUp, Heals, NeverSpeaks, RepeatsIts
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY
 
 BREAKS = ("reset", "ended one way")
-BOUND_MS = 500
+BOUND_MS, LATE_S = 100, 0.9
 
 
 class SpeaksLate(Heals):
@@ -18,7 +18,7 @@ class SpeaksLate(Heals):
 
     async def _listen(self):
         if self.away:
-            await asyncio.sleep(2 * BOUND_MS / 1e3)
+            await asyncio.sleep(LATE_S)
             await self.say("degraded")
         await super()._listen()
 

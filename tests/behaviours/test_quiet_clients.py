@@ -187,7 +187,10 @@ def test_pings_and_messages_end_a_silence(met, play, service, kind):
 
 @pytest.mark.parametrize("kind", ["silent", "subscribed"])
 def test_a_service_without_pings_is_silent(refuted, play, kind):
-    refuted(lambda: play(Ticker, hears(kind)), f"silence of the service to the {kind} client")
+    refuted(
+        lambda: play(Ticker, hears(kind, bound_ms=20)),
+        f"silence of the service to the {kind} client",
+    )
 
 
 def test_an_idle_timeout_of_which_nobody_knows_proves_nothing(play):
