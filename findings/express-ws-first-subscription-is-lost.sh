@@ -12,12 +12,12 @@
 #   never lost with a cache or on loopback, and lost in production. No ticks come, pings are answered. Tests of refused
 #   tokens (002, 021) are red in a service whose check is right.
 # Way to live with it: check in the server's "upgrade" event, before the package; or have the service say hello and
-#   clients wait for it; in tests a look-up that takes 50 ms.
+#   clients wait for it; in tests a look-up that takes half a second.
 # Versions: express-ws 5.0.2 with express 5.3.0, koa-websocket 7.0.0, koa-easy-ws 2.1.0 with koa 3.3.0, @hono/node-ws 1.3.1 with
 #   hono 4.13.19 and @hono/node-server 1.19.19, ws 8.23.0 (npm), Node.js 20.20.2. Issue 113 of express-ws (2019, open)
 #   describes lost messages; the READMEs do not.
 #
-# Output seen (a look-up of 50 ms; sent on "open" and a second later):
+# Output seen (a look-up of half a second; sent on "open" and three seconds later):
 #                  right token: service got    wrong token: client is told
 #   express-ws     second                      open, closed 1005
 #   koa-websocket  second                      open
@@ -44,7 +44,7 @@ const require = createRequire(import.meta.url);
 const { WebSocket } = require("ws");
 
 const valid = async (url) => {
-  await pause(50);
+  await pause(500);
   return url.endsWith("token=right");
 };
 const port = async (server) => {
@@ -110,7 +110,7 @@ async function client(address, token) {
   ws.on("unexpected-response", (request, response) => events.push(String(response.statusCode)));
   ws.on("error", () => {});
   ws.on("close", (code) => events[0] === "open" && events.push(`closed ${code}`));
-  await pause(1000);
+  await pause(3000);
   if (ws.readyState === WebSocket.OPEN && token === "right") ws.send("second");
   await pause(300);
   const told = events.join(", ");
