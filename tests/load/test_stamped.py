@@ -53,6 +53,8 @@ def stamping():
         time.sleep(0.005)
         read_ns = time.time_ns()
         _, told, *_ = line.recvmsg(1, 64)
+        if not told:
+            return False
         seconds, ns = struct.unpack_from("qq", told[0][2])
         return seconds * 10**9 + ns < read_ns
 
