@@ -49,6 +49,13 @@ class Contestant(Protocol):
     def close(self) -> None:
         """End the processes; safe to call twice."""
 
+    @property
+    def told_cpu_s(self) -> float:
+        """Return the CPU seconds since the word "go", where it tells them itself; 0.0 otherwise.
+
+        Its processes may be no children of ours.
+        """
+
 
 _GREEKS = [f"greeks.{name}" for name in ("delta", "gamma", "theta", "vega", "iv")]
 _PRICES = ("last_price", "bid", "ask", *_GREEKS)
@@ -93,6 +100,7 @@ class OurSwarm:
         self._spelling = SEVERAL if own == "several" else Spelling()
         self._swarm = Swarm(folder / f"swarm-{next(_numbers)}")
         self._ticks = 0
+        self.told_cpu_s = 0.0
 
     def start(self, url: str, clients: int, ticks: int, within_s: float) -> None:
         """Connect; all clients are acknowledged afterwards."""
@@ -122,6 +130,7 @@ class OurSwarm:
         result = self._swarm.finish({"NIFTY": self._ticks}, within_s)
         if result.incomplete:
             raise Broken(f"the swarm: {result.incomplete}")
+        self.told_cpu_s = result.cpu_s
         return of_swarm(result)
 
     def close(self) -> None:
@@ -133,6 +142,7 @@ class Program:
     """A receiver that is a program of its own: what it finds is what it leaves behind."""
 
     name = "a program"
+    told_cpu_s = 0.0
 
     def __init__(self, folder: Path, own: Own = "") -> None:
         self._compression = own in ("deflated", "remembered")

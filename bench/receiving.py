@@ -89,7 +89,7 @@ def receive(
         finally:
             contestant.close()
         # The contestant is the only child of ours that has ended since.
-        used = ended_cpu_s() - ended_before - before
+        used = contestant.told_cpu_s or ended_cpu_s() - ended_before - before
         doubt = neighbours.doubt()
     return Receipt(
         tally,

@@ -415,6 +415,7 @@ def action_has_to_come_first() -> None:
     story="Names are cut out of a command by a pattern that knows no escapes, so that clients "
     "whose library escapes more than it must cannot subscribe.",
     caught_by={"QA-WS-129": "Alice asked by a message with all texts escaped"},
+    also=("QA-WS-008",),
 )
 def escapes_in_commands_not_read() -> None:
     """Take no backslash."""

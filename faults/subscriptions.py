@@ -591,6 +591,7 @@ def _tell_of(
         "QA-WS-008": "was told that it holds",
         "QA-WS-117": "the witness was told that it holds",
     },
+    also=("QA-WS-018",),
 )
 def totals_from_before_the_change() -> None:
     """Count first."""
@@ -601,6 +602,7 @@ def totals_from_before_the_change() -> None:
     story="An acknowledgement tells what all clients hold together, so that each client is billed "
     "for the whole desk.",
     caught_by={"QA-WS-008": "was told that it holds", "QA-WS-117": "is told that it holds"},
+    also=("QA-WS-018",),
 )
 def totals_of_everybody_told() -> None:
     """Count the index and not the client."""

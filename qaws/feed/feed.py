@@ -371,6 +371,10 @@ class Feed:
         """Return whether a background flow has been started and not been stopped since."""
         return self._flows.are_on
 
+    def flow_within(self, seconds: float) -> int:
+        """Return how many ticks the background flows owe in so many seconds."""
+        return self._flows.due_within(seconds)
+
     def require_flows(self) -> None:
         """Make sure, when it matters, that what was begun to flow still does.
 

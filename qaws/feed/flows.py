@@ -49,6 +49,10 @@ class Flows:
         """Return whether one has begun, and they have not been stopped since."""
         return bool(self._flows)
 
+    def due_within(self, seconds: float) -> int:
+        """Return how many ticks are due in so many seconds."""
+        return sum(int(seconds / flow.every_s) for flow in self._flows)
+
     def begin(
         self,
         samples: Iterator[Sample],

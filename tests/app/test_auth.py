@@ -50,7 +50,7 @@ def test_a_good_token(issuer: Issuer, verifier: TokenVerifier) -> None:
         {"exp": None},
         {"exp": "9999999999"},
         {"exp": True},
-        {"nbf": int(time.time()) + 600},
+        {"nbf": int(time.time()) + 86_400},
         {"sub": None},
         {"sub": ""},
         {"sub": " "},

@@ -8,6 +8,7 @@ from websockets.asyncio.server import ServerConnection
 
 from qaws.behaviours import attack_responses, attacks, publishing
 from qaws.clients.attack_inputs import rounds
+from qaws.feed.feed import Feed
 from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
 from tests.services.faulty import NIFTY, subscribed
 from tests.services.scripted import Ticker
@@ -230,3 +231,25 @@ def test_an_attack_without_ticks_is_broken(ends):
         await do(attacks.attack, "binary messages", 1)
 
     ends(Ticker, story, Broken, "no ticks flow")
+
+
+def test_an_attack_amid_a_flow_that_is_too_slow_is_broken(ends):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(publishing.keep_publishing, NIFTY, 400.0)
+        await do(attacks.attack, "binary messages", 1)
+
+    ends(Ticker, story, Broken, r"only \d+ ticks flow in .* s: begin with clients")
+
+
+def test_an_attack_amid_a_flow_that_this_machine_holds_up_is_inconclusive(ends, monkeypatch):
+    async def held_up(*_, **__):
+        await asyncio.sleep(0.4)
+
+    async def story(do):
+        await subscribed(do, "Alice")
+        monkeypatch.setattr(Feed, "publish", held_up)
+        await do(publishing.keep_publishing, NIFTY, 20.0)
+        await do(attacks.attack, "binary messages", 1)
+
+    ends(Ticker, story, Inconclusive, r"\d+ ticks were to flow in .* s, but there were 0")
