@@ -430,8 +430,30 @@ def unsubscribe_acknowledged_twice() -> None:
 @fault(
     story="The acknowledgement names what was asked for first, whatever is acknowledged, so that a "
     "client which goes by it files ticks under the wrong request.",
-    caught_by={"QA-WS-016": "received the acknowledgement of"},
-    also=("QA-WS-117",),
+    caught_by={"QA-WS-016": "by what its acknowledgements name it holds"},
+    also=(
+        "QA-WS-004",
+        "QA-WS-005",
+        "QA-WS-006",
+        "QA-WS-008",
+        "QA-WS-011",
+        "QA-WS-017",
+        "QA-WS-018",
+        "QA-WS-022",
+        "QA-WS-025",
+        "QA-WS-101",
+        "QA-WS-102",
+        "QA-WS-103",
+        "QA-WS-106",
+        "QA-WS-107",
+        "QA-WS-113",
+        "QA-WS-117",
+        "QA-WS-118",
+        "QA-WS-119",
+        "QA-WS-126",
+        "QA-WS-127",
+        "QA-WS-128",
+    ),
 )
 def acknowledgement_names_the_first_request() -> None:
     """Keep the first selector that any client has named."""

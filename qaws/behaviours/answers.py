@@ -56,11 +56,14 @@ def acknowledgement_faults(testbed: Testbed, connections: Sequence[Connection]) 
 
     Or by totals, where it is told any, that it holds more or less than it does. Only where messages
     are those of `qa-ws`: elsewhere one request may have several answers. An acknowledgement need
-    not say what it is about. What a hostile client has poured is not counted.
+    not say what it is about. What a hostile client has poured is not counted. Totals are looked at
+    where nothing else is wrong: what a client holds follows from acknowledgements that are right.
     """
     if not testbed.dialect.is_plain:
         return []
-    return [each for c in connections if not isinstance(c, RawConnection) for each in _of(c)]
+    clients = [c for c in connections if not isinstance(c, RawConnection)]
+    found = [each for client in clients for each in _of(client)]
+    return found or [each for client in clients for each in _totals_faults(client)]
 
 
 def _of(connection: Connection) -> list[str]:
@@ -79,7 +82,7 @@ def _of(connection: Connection) -> list[str]:
             if isinstance(ack.get("selector"), dict)
             and not any(_covers(request, ack["selector"]) for request in requests)
         ]
-    return findings + _totals_faults(connection)
+    return findings
 
 
 def _totals_faults(connection: Connection) -> list[str]:
@@ -104,7 +107,8 @@ def _totals_faults(connection: Connection) -> list[str]:
             told = totals.get(kind, kinds[kind]) if isinstance(totals, dict) else kinds[kind]
             if told != kinds[kind]:
                 return [
-                    f"{connection.name} was told that it holds {told} {kind}, not {kinds[kind]}"
+                    f"{connection.name} was told that it holds {told} {kind}, and by what its "
+                    f"acknowledgements name it holds {kinds[kind]}"
                 ]
     return []
 

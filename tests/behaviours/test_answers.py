@@ -63,6 +63,11 @@ def test_answers_that_are_right(said):
     assert faults(*said) == []
 
 
+def _told(told, named):
+    words = "by what its acknowledgements name it holds"
+    return f"Alice was told that it holds {told} symbols, and {words} {named}"
+
+
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
@@ -85,7 +90,7 @@ def test_answers_that_are_right(said):
         ),
         (
             (ask(BOTH), ack(selector=BOTH, totals=ONE)),
-            "Alice was told that it holds 1 symbols, not 2",
+            _told(1, 2),
         ),
         (
             (
@@ -94,14 +99,14 @@ def test_answers_that_are_right(said):
                 ask(NIFTY),
                 ack(selector=NIFTY, totals={"symbols": 2}),
             ),
-            "Alice was told that it holds 2 symbols, not 1",
+            _told(2, 1),
         ),
         (
             (
                 *(ask(NIFTY), ack(selector=NIFTY), ask(NIFTY, "unsubscribe")),
                 ack("unsubscribed", selector=NIFTY, totals=ONE),
             ),
-            "Alice was told that it holds 1 symbols, not 0",
+            _told(1, 0),
         ),
     ],
 )
