@@ -103,10 +103,13 @@ def crowd_bounds(
     at = f"{flow.load.per_second:g}"
     slow = "" if flow.load.per_second >= rate else f"with {at} ticks/s already"
     connected, mib = (max(points, key=key) for key in (_connected_s, _swarm_mib))
+    wrong = "; ".join(filter(None, (slow, flow.wrong)))
     return [
         _at_most(f"{of} are connected", connected, connected.connected_s, CONNECTED_S, "s"),
         _at_most(f"memory of swarm and publisher, {of}", mib, mib.swarm_mib, HARNESS_MIB, "MiB"),
-        _at_most(f"p99 of {of} with {rate:g} ticks/s each", flow, flow.p99_ms, MOST_MS, "ms", slow),
+        _at_most(
+            f"p99 of {of} with {rate:g} ticks/s each", flow, flow.p99_ms, MOST_MS, "ms", wrong
+        ),
     ]
 
 
@@ -119,10 +122,15 @@ def _swarm_mib(point: Delivery) -> float:
 
 
 def _at_most(
-    what: str, point: Delivery, measured: float, most: float, unit: Unit, slow: str = ""
+    what: str, point: Delivery, measured: float, most: float, unit: Unit, wrong: str = ""
 ) -> Bound:
-    why = "; ".join(filter(None, (slow, point.wrong, point.doubt)))
-    if measured <= most and not (slow or point.wrong):
+    """Hold a figure against a bound; `wrong` is why it is not kept whatever the figure says.
+
+    Where nothing came back from the swarm, there is no figure to hold against anything.
+    """
+    if measured <= most and not wrong:
         return Bound(what, measured, most, "met", unit=unit)
-    verdict: BoundVerdict = "inconclusive" if point.doubt and not point.wrong else "missed"
+    is_unknown = not point.deliveries or (point.doubt and not point.wrong)
+    why = "; ".join(filter(None, (wrong, point.doubt)))
+    verdict: BoundVerdict = "inconclusive" if is_unknown else "missed"
     return Bound(what, measured, most, verdict, why, unit)

@@ -13,8 +13,6 @@ from qaws.clients.subscriber import ACKS
 from qaws.testbed.testbed import Testbed
 
 ACTIONS = {"subscribed": "subscribe", "unsubscribed": "unsubscribe"}
-TOTALS = ("instruments", "symbols", "underlyings")
-"""Kinds of what a client holds, as the totals of an acknowledgement name them."""
 
 
 def welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
@@ -90,10 +88,12 @@ def _totals_faults(connection: Connection) -> list[str]:
 
     What it holds follows from its acknowledgements, as long as each says what it is about. Where an
     error has come, something may have been granted in part, and totals are not held to anything.
+    Only kinds that it has named are looked at: a service may count the instruments of a symbol.
     """
     if any(True for _ in connection.received("error")):
         return []
     held: set[tuple[str, Any]] = set()
+    named: set[str] = set()
     for ack in (frame.message for frame in connection.received()):
         if ack.get("type") not in ACTIONS:
             continue
@@ -101,9 +101,10 @@ def _totals_faults(connection: Connection) -> list[str]:
         if items is None:
             break
         held = held | items if ack["type"] == "subscribed" else held - items
+        named |= {kind for kind, _ in items}
         totals = ack.get("totals")
         kinds = Counter(kind for kind, _ in held)
-        for kind in TOTALS:
+        for kind in sorted(named):
             told = totals.get(kind, kinds[kind]) if isinstance(totals, dict) else kinds[kind]
             if told != kinds[kind]:
                 return [
@@ -114,7 +115,7 @@ def _totals_faults(connection: Connection) -> list[str]:
 
 
 def _items(selector: object) -> set[tuple[str, Any]] | None:
-    """Return what a selector names, each with its kind; None where it says nothing."""
+    """Return what a selector names, each with its kind as totals call it; None for nothing."""
     match selector:
         case {"instruments": [*names]}:
             return {("instruments", name) for name in names}

@@ -45,6 +45,7 @@ def ack(kind="subscribed", **members):
         (),
         (ask(NIFTY), ack()),
         (ask(NIFTY), ack(selector=NIFTY, totals={"symbols": 1})),
+        (ask(NIFTY), ack(selector=NIFTY, totals={"symbols": 1, "instruments": 42})),
         (ask(BOTH), ack(selector={"symbols": ["BANKNIFTY", "NIFTY"]})),
         (ask(BOTH), ack(selector=NIFTY), ack("error", message="the other half")),
         (ask(NIFTY), ask(NIFTY), ack(), ack(), ask(NIFTY, "unsubscribe"), ack("unsubscribed")),
