@@ -123,6 +123,40 @@ class StallMeter:
         return max(self._stalls_ms, default=0.0)
 
 
+class TurnMeter:
+    """Books how far a loop that sleeps and works by itself stood still, turn by turn.
+
+    What of a turn was neither meant to pass, nor spent working, nor waiting for somebody else: so
+    no stretch is missed, wherever in the turn the process was held up.
+    """
+
+    def __init__(self) -> None:
+        self._spans: list[tuple[float, float]] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin the first turn here."""
+        self._began_ns, self._worked_ns = time.monotonic_ns(), time.thread_time_ns()
+        self._spent_ns = 0
+
+    def spent(self, ns: int) -> None:
+        """Say that so much of the turn went by as it should: asleep, or waiting for a peer."""
+        self._spent_ns += ns
+
+    def book(self) -> None:
+        """End a turn, and begin the next; call it in the thread whose turns they are."""
+        began_ns, worked_ns, spent_ns = self._began_ns, self._worked_ns, self._spent_ns
+        self.begin()
+        working_ns = self._worked_ns - worked_ns
+        still_ms = (self._began_ns - began_ns - working_ns - spent_ns) / 1e6
+        if still_ms > NOISE_MS:
+            self._spans.append((self._began_ns / 1e6, still_ms))
+
+    def stalls(self) -> Stalls:
+        """Return all stretches so far."""
+        return Stalls(tuple(self._spans))
+
+
 def overlap_ms(start_a: int, end_a: int, start_b: int, end_b: int) -> float:
     """Return how much of a stretch lies in another, in ms; all instants are in ns."""
     return max(0, min(end_a, end_b) - max(start_a, start_b)) / 1e6

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from qaws.measure.stall import NOISE_MS, StallMeter, Stalls
+from qaws.measure.stall import NOISE_MS, StallMeter, Stalls, TurnMeter
 from qaws.runtime.loop import LoopThread
 from tests.waiting import HANG_S
 
@@ -141,3 +141,27 @@ def test_the_longest_of_several_stalls_counts_where_it_reaches_into_the_time():
     assert meter.longest_between(510 * 10**6, 10**9) == 50
     assert meter.longest_between(0, 150 * 10**6) == 100
     assert meter.longest_between(10**9, 2 * 10**9) == 0
+
+
+@pytest.mark.parametrize("meant_s", [0.0, 0.05])
+def test_a_turn_held_up_anywhere_is_booked(meant_s):
+    turns = TurnMeter()
+    time.sleep(meant_s)
+    turns.spent(int(meant_s * 1e9))
+    time.sleep(0.1)  # nobody meant that
+    turns.book()
+    assert turns.stalls().worst_ms >= 100
+    (end_ms, _), *_ = turns.stalls().spans
+    assert end_ms <= time.monotonic_ns() / MS
+
+
+def test_work_and_what_was_meant_to_pass_are_no_stall():
+    began_ns, turns = time.monotonic_ns(), TurnMeter()
+    until_ns = time.thread_time_ns() + 50 * MS
+    while time.thread_time_ns() < until_ns:
+        pass
+    time.sleep(0.05)
+    turns.spent(50 * MS)
+    turns.book()
+    taken_ms = (time.monotonic_ns() - began_ns) / MS
+    assert turns.stalls().total_ms <= taken_ms - 100  # that much was work, and a wait

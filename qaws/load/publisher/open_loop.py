@@ -22,7 +22,7 @@ import redis
 from qaws.load.publisher.payloads import Payloads
 from qaws.load.publisher.spelled import SpelledPayloads
 from qaws.load.schedule import FlowPlan, FlowReport
-from qaws.measure.stall import NOISE_MS, Stalls
+from qaws.measure.stall import Stalls, TurnMeter
 from qaws.verdict import Broken
 
 SLICE_NS = 1_000_000
@@ -64,7 +64,7 @@ class Flow:
         self._replies: Any = hiredis.Reader()
         self._unanswered = 0
         self._heard_by: int | None = None
-        self._stalls_ms: list[tuple[float, float]] = []
+        self._turns = TurnMeter()
         self._command = b"*3\r\n$7\r\nPUBLISH\r\n$%d\r\n%b\r\n" % (
             len(plan.channel.encode()),
             plan.channel.encode(),
@@ -128,22 +128,24 @@ class Flow:
         """Send every tick when it is due; return when the last one was due, in µs since 1970."""
         due_ns, count, done = self._due_ns, len(self._due_ns), 0
         slice_end = 0
+        self._turns.begin()
         while done < count and not stop.is_set():
             wake = max(int(due_ns[done]), slice_end)
             now = time.monotonic_ns() - start_ns
             if now < wake:
-                time.sleep(min(wake - now, 100_000_000) / 1e9)
+                pause_ns = min(wake - now, 100_000_000)
+                time.sleep(pause_ns / 1e9)
+                self._turns.spent(pause_ns)
                 now = time.monotonic_ns() - start_ns
                 if now < wake:
                     continue  # a long pause, taken in pieces so that a stop is heard
-                if (late_ms := (now - wake) / 1e6) > NOISE_MS:
-                    self._stalls_ms.append((now / 1e6, late_ms))
             ready = min(int(np.searchsorted(due_ns, now, "right")), done + MOST_AT_ONCE)
             dues = (due_ns[done:ready] // 1000 + start_us).tolist()
             self._send([self._tick(self._symbol(done + i), due) for i, due in enumerate(dues)])
             sent_ns.extend([time.monotonic_ns() - start_ns] * (ready - done))
             done = ready
             slice_end = now + SLICE_NS
+            self._turns.book()
         return start_us + int(due_ns[done - 1]) // 1000 if done else start_us
 
     def _await_schedule(self, due_ns: int) -> None:
@@ -168,8 +170,10 @@ class Flow:
             try:
                 left = left[self._socket.send(left) :]
             except _TRY_AGAIN:
+                asked_ns = time.monotonic_ns()
                 if not select.select([], [self._socket], [], TAKES_S)[1]:
                     raise Broken(f"the broker took nothing for {TAKES_S:g} s") from None
+                self._turns.spent(time.monotonic_ns() - asked_ns)
             self._hear()
 
     def _hear(self) -> None:
@@ -220,7 +224,7 @@ class Flow:
             lag_p99_ms=float(p99),
             lag_max_ms=float(lag_ms.max()),
             heard_by=self._heard_by or 0,
-            stalls=Stalls(tuple(self._stalls_ms)),
+            stalls=self._turns.stalls(),
             cpu_s=time.process_time() - started_cpu,
             stopped=stopped,
             lags=lags_of(sent_ns, lag_ms, start_us) if len(due_ns) else Stalls(),
