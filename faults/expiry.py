@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import calendar
 import time
 from collections.abc import Callable
 from typing import Any
+
+from jwt import PyJWT
 
 from app import closes
 from app.closes import Close
@@ -212,3 +215,53 @@ def far_expiry_goes_off_at_once() -> None:
 
     replace(ExpiryTimer, "_arm", arm)
     replace(ExpiryTimer, "_check", check)
+
+
+def _as_clock_on_the_wall(utc: float) -> float:
+    """Take what the clock on the wall shows for UTC: where that is in UTC nothing changes."""
+    return calendar.timegm(time.localtime(utc))
+
+
+def _reckon_in_local_time(check: str) -> None:
+    """Hand one of PyJWT's checks the local time in place of the present."""
+    original = getattr(PyJWT, check)
+
+    def checking(self: PyJWT, payload: Any, now: float, leeway: float) -> None:
+        original(self, payload, _as_clock_on_the_wall(now), leeway)
+
+    replace(PyJWT, check, checking)
+
+
+@fault(
+    story="A token's expiry is compared with local time, so that a service in Kathmandu lets "
+    "nobody in, and one in Newfoundland lets expired tokens in for hours.",
+    caught_by={"QA-WS-130": "refusal of Mallory: measured 1 x welcome"},
+)
+def expiry_compared_with_local_time() -> None:
+    """Compare what is in UTC with what is not."""
+    _reckon_in_local_time("_validate_exp")
+
+
+@fault(
+    story="The time from which a token is valid is compared with local time, so that a service "
+    "east of Greenwich lets it in hours before.",
+    caught_by={"QA-WS-130": "refusal of Trudy: measured 1 x welcome"},
+)
+def begin_compared_with_local_time() -> None:
+    """Compare what is in UTC with what is not."""
+    _reckon_in_local_time("_validate_nbf")
+
+
+@fault(
+    story="When a token expires is turned into a date without a time zone, and that into seconds "
+    "again: a session ends hours late, or at once, wherever the clock is not in UTC.",
+    caught_by={"QA-WS-130": "close of Ida " + AFTER_EXPIRY + "nothing"},
+)
+def expiry_of_a_session_in_local_time() -> None:
+    """Read a date in UTC as a local one."""
+    original = ExpiryTimer.__init__
+
+    def naive(self: ExpiryTimer, expires_at: float, on_expiry: Callable[[], None]) -> None:
+        original(self, time.mktime(time.gmtime(expires_at)), on_expiry)
+
+    replace(ExpiryTimer, "__init__", naive)

@@ -188,6 +188,26 @@ Feature: Tokens
     Then Ida, Lars, Pia and Mia are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
     And Nora is connected
 
+  @QA-WS-130 @p1 @critical @needs.mint @needs.inject @needs.launch @needs.observe
+  Scenario Outline: QA-WS-130 Tokens begin and end at the same moment in every time zone
+    > Beyond the plan: a token's times are seconds since 1970 in UTC, wherever the service stands (RFC
+    > 7519, section 2). One that takes them for local time is right in London's winter, and lets
+    > expired tokens in for hours, or keeps good ones out, elsewhere.
+
+    Given the ticker service is running in the time zone <zone>
+    And Nora is connected and subscribed to NIFTY, which ticks every 50 ms
+    And Ida is connected with a token that expires in 3 seconds
+    When Mallory connects with a forged token: expired an hour ago
+    And Trudy connects with a forged token: not yet valid
+    Then Mallory and Trudy are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
+    And Ida is closed by the service with code 1008 and a reason containing "token expired", within 2 seconds of the expiry and not before
+    And Nora is connected
+
+    Examples:
+      | zone             |
+      | Asia/Kathmandu   |
+      | America/St_Johns |
+
   @QA-WS-125 @p1 @normal @needs.mint @needs.inject @needs.rotation
   Scenario: QA-WS-125 The issuer's keys change while clients are connected
     > Beyond the plan: the issuer's keys change without a restart. A token of a key that was added is

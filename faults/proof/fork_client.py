@@ -23,6 +23,9 @@ from faults.proof.fork_server import HERE, MESSAGE_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]
 CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
+OF_START = {"TZ"}
+"""Variables that a process is seen to have, and goes by, only if it was begun with them."""
+
 END_S = 5.0
 """How long the server may take to end what it has started."""
 
@@ -197,6 +200,8 @@ def fork_services(connection: socket.socket) -> None:
                     pass
                 case _:
                     return super().__new__(cls)
+            if OF_START & options["env"].keys():
+                return super().__new__(cls)
             folder, log = str(options["cwd"] or os.getcwd()), options["stdout"].fileno()
             try:
                 pid = services.start(faults, options["env"], folder, log)

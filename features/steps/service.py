@@ -1,6 +1,6 @@
 """The service under test, and the market that feeds it."""
 
-from qaws.behaviours import deployment, publishing
+from qaws.behaviours import deployment, publishing, time_zones
 from qaws.gherkin.steps import given, when
 from qaws.testbed.context import StepContext
 from qaws.testbed.testbed import Testbed
@@ -22,6 +22,12 @@ def fresh_service_is_running(context: StepContext) -> None:
 def service_is_running_with(context: StepContext, setting: dict[str, str]) -> None:
     """The service with one setting changed, by the target file's name, or left at its default."""
     context.testbed.use_service(setting)
+
+
+@given("the ticker service is running in the time zone {zone:TimeZone}")
+def service_is_running_in_time_zone(context: StepContext, zone: str) -> None:
+    """A zone of the IANA database; it is told by the variable TZ, or as the target says."""
+    time_zones.start_in(context.testbed, zone)
 
 
 @given("the ticker service is running on two nodes that share one feed")

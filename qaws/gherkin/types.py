@@ -174,6 +174,12 @@ def setting(text: str) -> dict[str, str]:
     return {name: origins.allow_list(value) if value.startswith("the ") else value.split(" ")[0]}
 
 
+@_pattern(r"[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_-]+)+", such_as="Asia/Kathmandu")
+def time_zone(text: str) -> str:
+    """Return a time zone of the IANA database."""
+    return text
+
+
 @_pattern(r"the service|the second node", "(the service / the second node)")
 def node(text: str) -> str:
     """Return which of two services is meant."""
@@ -344,6 +350,7 @@ TYPES: dict[str, Callable[[str], Any]] = {
     "Have": have,
     "Number": number,
     "Setting": setting,
+    "TimeZone": time_zone,
     "Node": node,
     "Pace": pace,
     "Percentile": percentile,

@@ -89,6 +89,10 @@ class Proxy(Section):
     ready_within_s: float = Field(default=10, gt=0)
 
 
+TIME_ZONE = "time zone"
+"""The setting that a service has without naming it: most programs go by the variable TZ."""
+
+
 class Setting(Section):
     """What changes a setting that the features name in words: a variable, or an argument.
 

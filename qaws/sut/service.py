@@ -192,6 +192,15 @@ class Service:
             return None
         return len(self._holding(self._members()))
 
+    def told_to_listeners(self, variable: str) -> dict[int, str | None]:
+        """Return what an environment variable says to each process that holds the port, by pid.
+
+        Raises:
+            Broken, NotVerified: as `serving_pids`.
+        """
+        self.serving_pids()
+        return {each.pid: each.environ().get(variable) for each in self._holders}
+
     def has_ended(self) -> bool:
         """Return whether what was launched has ended, and who held the port when it was told."""
         launched = self.process is None or self.process.exit_code() is not None

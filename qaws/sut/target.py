@@ -20,7 +20,7 @@ from qaws.protocol.http_step import HttpStep
 from qaws.protocol.market import LEVELS
 from qaws.sut.before_connect_section import BeforeConnect
 from qaws.sut.feed_section import Feed, FeedKind
-from qaws.sut.launch_sections import Launch, Proxy, Setting
+from qaws.sut.launch_sections import TIME_ZONE, Launch, Proxy, Setting
 from qaws.sut.revocation_section import Revocation
 from qaws.sut.section import Section
 from qaws.sut.sections import (
@@ -304,6 +304,8 @@ class Target(Section):
             NotVerified: the target file has no such setting.
             Broken: it has one that is spelled nearly so: a slip, here or in the features.
         """
+        if name == TIME_ZONE and name not in self.settings:
+            return Setting(variable="TZ")
         try:
             return self.settings[name]
         except KeyError:
