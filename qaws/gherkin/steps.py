@@ -63,7 +63,7 @@ def _skipping(step: Callable[..., Any]) -> Callable[..., Any]:
             context.scenario.skip(str(reason))
         except Refuted as refuted:  # of steps that wait for nothing: the others tell it themselves
             place = context.testbed.scenario
-            said = [str(refuted), *place.in_its_place(), *place.remarks]
+            said = [str(refuted), *place.in_its_place(), *dict.fromkeys(place.remarks)]
             raise Refuted("; ".join(said)) from refuted
 
     return act

@@ -229,7 +229,7 @@ class Testbed:
             await self.loop.run(self.require_alone(), STEP_LIMIT_S)
             self._require_flows()
             self.scenario.require_chores()
-            behind = [*self.scenario.in_its_place(), *self.scenario.remarks]
+            behind = [*self.scenario.in_its_place(), *dict.fromkeys(self.scenario.remarks)]
             said = [*self._cause_of(refuted), str(refuted), *behind]
             raise Refuted(without_tokens("; ".join(said))) from refuted
         self.scenario.require_chores()

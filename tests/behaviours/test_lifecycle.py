@@ -420,7 +420,7 @@ def test_the_cause_is_told_first_and_what_may_be_declined_last(testbed, grace, c
     alice = Connection("Alice", testbed.dialect)
     alice.breaches.append("Alice received 2 JSON texts in one message")
     scenario.connections.all.append(alice)
-    scenario.remarks.append("decline it")
+    scenario.remarks += ["decline it", "decline it"]
 
     async def step(testbed):
         raise Refuted(f"the end marker to {client}: nothing")
