@@ -19,10 +19,14 @@ from qaws.load.result import Offset
 from qaws.measure.clock import now_us
 
 SILENT_S = 3.0
-"""A child that has said nothing for so long counts as lost; it beats every 0.5 s."""
+"""A child that has said nothing for so long counts as lost; it beats every 0.5 s, and so does a
+thread of each worker, which may be busy for longer (`pulse`)."""
 
 LAST_WORDS_S = 0.3
 """How long to wait for the exit code of a child that has hung up."""
+
+ECHO_S = 10.0
+"""How long a child may take to tell its clock: only one that hangs takes so long."""
 
 ROUNDS = 16
 """How many round trips the clock offset is estimated from; the fastest counts."""
@@ -72,6 +76,11 @@ class WorkerHandle:
             self.lose(f"{self.title} talks nonsense: {problem}")
 
     title = ""
+
+    async def feel(self, reader: asyncio.StreamReader) -> None:
+        """Take in the child's signs of life until there are no more."""
+        while isinstance(await wire.receive(reader), wire.Alive):
+            self._heard = time.monotonic()
 
     async def _died(self, how: str) -> None:
         """Name a child that hung up, with its exit code and last words if those are to be had."""
@@ -144,7 +153,7 @@ class WorkerHandle:
         for _ in range(ROUNDS):
             asked = now_us()
             self.send(wire.Probe())
-            echo = await self.expect(wire.Echo, 2.0)
+            echo = await self.expect(wire.Echo, ECHO_S)
             took = now_us() - asked
             if best is None or took / 2 < best.uncertainty_us:
                 best = Offset(echo.at_us - (asked + took / 2), took / 2)
@@ -215,18 +224,21 @@ class Controller:
         assert task
         self._attending.add(task)
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(ECHO_S):
                 hello = await wire.receive(reader)
-            known = isinstance(hello, wire.Hello) and secrets.compare_digest(
-                hello.secret, self._secret
-            )
-            if known and isinstance(hello, wire.Hello) and hello.name in self._children:
-                await self._children[hello.name].attend(hello, reader, writer)
+            match hello:
+                case wire.Hello(secret, name) if self._knows(secret, name):
+                    await self._children[name].attend(hello, reader, writer)
+                case wire.Pulse(secret, name) if self._knows(secret, name):
+                    await self._children[name].feel(reader)
         except (EOFError, ValueError, TimeoutError, asyncio.CancelledError):
             pass  # nobody that was expected, or the end: `close` cancels
         finally:
             self._attending.discard(task)
             writer.close()
+
+    def _knows(self, secret: str, name: str) -> bool:
+        return secrets.compare_digest(secret, self._secret) and name in self._children
 
     async def _look(self) -> None:
         while True:

@@ -27,6 +27,17 @@ class Hello(msgspec.Struct, tag=True):
     host: str
 
 
+class Pulse(msgspec.Struct, tag=True):
+    """First words of a child's other connection, over which nothing but `Alive` comes."""
+
+    secret: str
+    name: str
+
+
+class Alive(msgspec.Struct, tag=True):
+    """The child's process runs, whatever it is busy with."""
+
+
 class Assign(msgspec.Struct, tag=True):
     """What a worker is to do: its share of a plan."""
 
@@ -111,6 +122,8 @@ class Complete(msgspec.Struct, tag=True):
 
 Message: TypeAlias = (
     Hello
+    | Pulse
+    | Alive
     | Assign
     | AssignFlow
     | Ready

@@ -19,6 +19,7 @@ from websockets.uri import WebSocketURI
 from qaws.load.cluster import wire
 from qaws.load.cluster.channel import ControlChannel
 from qaws.load.cluster.file_limits import require_descriptors
+from qaws.load.cluster.pulse import pulse
 from qaws.load.plan import Group, Member, SwarmPlan
 from qaws.load.refusal import Refusal
 from qaws.load.result import WorkerReport
@@ -50,7 +51,8 @@ def run_worker(call: wire.Call) -> str:
     Returns:
         A word on how it ended, for logs.
     """
-    return uvloop.run(_serve(call))
+    with pulse(call):
+        return uvloop.run(_serve(call))
 
 
 async def _serve(call: wire.Call) -> str:
@@ -120,8 +122,8 @@ class Worker:
         self._delays = ReadDelays()
         self._tasks: set[asyncio.Task[None]] = set()
         self._slow_tasks: list[asyncio.Task[None]] = []
-        self._fenced = False
-        self._told_complete = False
+        self._behind: set[Reader] | None = None
+        """Who has neither had the fence nor left, once there is a fence; None before."""
         self._start_cpu = time.process_time()
 
     # --- before ---------------------------------------------------------------------------------
@@ -265,21 +267,25 @@ class Worker:
         self._books.violations.add(client, fault)
 
     def _set_fence(self, fence: dict[str, int]) -> None:
-        self._fenced = True
+        self._behind = {reader for reader in self._readers if not _is_past_it(reader)}
         for shared in self._streams.values():
             mine = (r.position for r in self._readers if r.shared is shared)
             shared.set_fence(fence, {position.segment for position in mine if position is not None})
+        if not self._behind:
+            self._link.send(wire.Complete())
         for reader in self._readers:
             reader.fence_set()
-        self._finished(None)
 
-    def _finished(self, _reader: Reader | None) -> None:
-        """Tell the controller when nobody is left to wait for."""
-        if not self._fenced or self._told_complete:
-            return
-        if all(reader.completed_us is not None or reader.closed for reader in self._readers):
-            self._told_complete = True
-            self._link.send(wire.Complete())
+    def _finished(self, reader: Reader) -> None:
+        """Tell the controller when the last client is past the fence, or gone.
+
+        Each is looked at once: with all of them at each, ten thousand that become ready together
+        keep their process from anything else for seconds.
+        """
+        if self._behind and reader in self._behind and _is_past_it(reader):
+            self._behind.remove(reader)
+            if not self._behind:
+                self._link.send(wire.Complete())
 
     # --- afterwards -----------------------------------------------------------------------------
 
@@ -340,6 +346,11 @@ class Worker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         gc.enable()
+
+
+def _is_past_it(reader: Reader) -> bool:
+    """Tell whether nothing more is awaited of a client: it had the fence, or was closed."""
+    return reader.completed_us is not None or reader.closed is not None
 
 
 def _first(problems: BaseExceptionGroup[BaseException]) -> BaseException:
