@@ -11,7 +11,8 @@ from qaws.verdict import NotVerified, Refuted
 
 def context(said):
     place = SimpleNamespace(
-        in_its_place=lambda: ['after "1,000 ticks are published"'], remarks=["it may be declined"] * 2
+        in_its_place=lambda: ['after "1,000 ticks are published"'],
+        remarks=["it may be declined"] * 2,
     )
     testbed = SimpleNamespace(scenario=place)
     return SimpleNamespace(scenario=SimpleNamespace(skip=said.append), testbed=testbed)
