@@ -352,7 +352,8 @@ class Connection(Newcomer):
         """Say in a few words what this client has seen, for messages."""
         if self.http_status not in (None, 101):
             at = f" at {self.turned_at}" if self.turned_at else ""
-            return in_words(self.http_status, self.location) + at
+            words = f"{at}, which refused_when takes for a refusal" if self.turned_by_words else at
+            return in_words(self.http_status, self.location) + words
         if self.http_error:
             return f"a handshake that failed: {self.http_error}"
         counts: dict[str, int] = {}
