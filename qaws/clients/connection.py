@@ -136,8 +136,9 @@ class Connection(Newcomer):
                 awaited = {"type": OPENING, "number": opening.after}
                 await self.wait_for(partial(_says, awaited), None, OPEN_ALLOWANCE_S)
             said = await self.send(opening.text)
-            for spelled in (each for s in self._secrets for each in (s, json.dumps(s)[1:-1])):
-                said.text = said.text.replace(spelled, "(the token)")  # the report shows the log
+            for secret in (*self._secrets, *opening.hides):  # the report shows the log
+                for spelled in (secret, json.dumps(secret)[1:-1]):
+                    said.text = said.text.replace(spelled, "(the token)")
         if not self.dialect.welcomes:
             await self.send(self.dialect.ping())
 

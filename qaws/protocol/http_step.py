@@ -7,7 +7,6 @@ network: who asks is handed in.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatch
@@ -16,14 +15,13 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
+from qaws.protocol.credentials import OF_TOKEN, of_token
 from qaws.protocol.http_answer import Answer, NotThere, Taken
 from qaws.protocol.signing import EXPIRES_IN_S, NoKey, Signature, lacking, signed, texts, times
 from qaws.protocol.templates import SURROGATES, filled, names_in
 from qaws.verdict import Broken, NotVerified, without_tokens
 
 PLACE = "[before_connect]"
-OF_TOKEN = ("token", "subject", "user", "password")
-"""Placeholders that a client without a token has nothing for: what names them is left out."""
 CLIENT = "client"
 OF_REQUEST = ("method", "host", "path", "query", "body")
 """What of a request may be signed, as it is sent: `query` without its question mark, `body` as
@@ -148,7 +146,7 @@ class Passage:
             client: the client's name.
         """
         self._service_url = service_url
-        self._names: dict[str, Any] = {**_of(token), CLIENT: client}
+        self._names: dict[str, Any] = {**of_token(token), CLIENT: client}
         self._token = token
         self._lacks: tuple[str, ...] = () if token is not None else OF_TOKEN
         self.taken: dict[str, str] = {}
@@ -263,23 +261,6 @@ def _unsayable(step: HttpStep) -> NotVerified:
         f"this token has characters that no header may have, so that no client can show it at "
         f"{step} (RFC 9110, section 5.5)"
     )
-
-
-def _of(token: str | None) -> dict[str, str]:
-    """Return what a token gives: itself, the subject of a JWT, and what stands about a colon."""
-    if token is None:
-        return dict.fromkeys(OF_TOKEN, "")
-    user, _, password = token.partition(":")
-    return {"token": token, "subject": _subject(token), "user": user, "password": password}
-
-
-def _subject(token: str) -> str:
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return str(claims["sub"])
-    except (ValueError, LookupError, TypeError, RecursionError):  # forged ones are of any shape
-        return ""
 
 
 def _has(template: Any, names: Sequence[str]) -> bool:

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from qaws.protocol import paths
+from qaws.protocol.credentials import OF_TOKEN
 from qaws.protocol.http_answer import Taken
-from qaws.protocol.http_step import CLIENT, OF_REQUEST, OF_TOKEN, PLACE, HttpStep
+from qaws.protocol.http_step import CLIENT, OF_REQUEST, PLACE, HttpStep
 from qaws.protocol.sign_table import (
     Name,
     Sign,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import re
 import tomllib
@@ -14,6 +13,7 @@ from typing import Any, cast, get_args
 from pydantic import BaseModel, ValidationError
 
 from qaws.protocol.dialect_table import DialectTable
+from qaws.protocol.openings import names_token
 from qaws.protocol.sign_table import Sign
 from qaws.sut.before_connect_section import BeforeConnect, Take
 from qaws.sut.feed_section import Feed
@@ -193,9 +193,10 @@ def _model_at(path: list[str]) -> Iterable[str]:
     """Return the keys of the table of a dialect that a path leads to."""
     model: Any = DialectTable
     for name in path[1:]:
-        if not name.isdigit():
+        if name in model.model_fields:  # and no number of a list, nor the name of a signature
             annotation = model.model_fields[name].annotation
-            model = next(iter(get_args(annotation)), annotation)
+            kinds = [k for k in get_args(annotation) or (annotation,) if isinstance(k, type)]
+            model = next((kind for kind in kinds if issubclass(kind, BaseModel)), model)
     return cast(Iterable[str], model.model_fields)
 
 
@@ -260,8 +261,8 @@ def _check_ready_log(target: Target) -> None:
 
 def _check_first_message(target: Target) -> None:
     """Require words for a first message where that is to show the token."""
-    opened = [] if isinstance(target.dialect, str) else [each.say for each in target.dialect.open]
-    if FIRST_MESSAGE in target.auth.token_locations and "{token}" not in json.dumps(opened):
+    opened = [] if isinstance(target.dialect, str) else target.dialect.open
+    if FIRST_MESSAGE in target.auth.token_locations and not any(map(names_token, opened)):
         raise Broken(
             f'{target.file}: [auth] token_locations has "{FIRST_MESSAGE}", and the dialect '
             f"{target.speaks} says none: put {{token}} into a [[dialect.open]]; docs/dialects.md"

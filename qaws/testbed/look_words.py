@@ -103,7 +103,12 @@ def unreachable(testbed: Testbed, problem: Broken) -> Broken:
 
 def of_step(client: Connection) -> str:
     """Say what was asked before a client connected, and what was answered."""
-    return ": ".join(frame.text for frame in client.log if frame.kind == "step")
+    said = ""
+    for frame in client.log:
+        if frame.kind == "step":
+            between = ": " if frame.direction == "←" else "; "
+            said += f"{between}{frame.text}" if said else frame.text
+    return said
 
 
 def _turned_away(testbed: Testbed, client: Connection) -> Broken:
