@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -150,12 +151,12 @@ class Passage:
         self._token = token
         self._lacks: tuple[str, ...] = () if token is not None else OF_TOKEN
         self.taken: dict[str, str] = {}
-        self._signatures: list[str] = []
+        self._hidden: list[str] = []
 
     @property
     def secrets(self) -> list[str]:
         """Return what of what was taken and signed nobody is to read."""
-        return [v for v in (*self.taken.values(), *self._signatures) if v and "://" not in v]
+        return [v for v in (*self.taken.values(), *self._hidden) if v and "://" not in v]
 
     async def take(self, step: HttpStep, asked: Asked) -> TurnedAway | None:
         """Take the next step; return what turned the client away, None where it may go on.
@@ -189,6 +190,7 @@ class Passage:
             return TurnedAway(status, phrase, given, body)
         answer = Answer(given, body)
         if answer.refuses(step.refused_when):
+            self._spare(step, answer)
             return TurnedAway(status, phrase, given, body, by_words=True)
         for name, at in step.take.items():
             try:
@@ -197,6 +199,12 @@ class Passage:
                 raise step.broken(f"take.{name} = {at}: {problem}; look at take.{name}") from None
         self._names |= self.taken
         return None
+
+    def _spare(self, step: HttpStep, answer: Answer) -> None:
+        """Keep secret what a refusal has where a ticket would be: the pattern may be wrong."""
+        for at in step.take.values():
+            with suppress(NotThere):
+                self._hidden.append(answer.value(at))
 
     def _signed(self, step: HttpStep) -> tuple[str, str, dict[str, str], bytes | None]:
         """Make the signatures; return method, URL, headers and body of the request.
@@ -220,7 +228,7 @@ class Passage:
                     raise NotVerified(f"{step}: {problem}: nobody could sign with it") from None
                 raise step.broken(f"{problem}; look at its key and key_encoding") from None
             names |= made
-            self._signatures += texts(made.values())
+            self._hidden += texts(made.values())
         self._names, self._lacks = names, (*self._lacks, *cannot)
         return self._request(step, names, self._lacks)
 

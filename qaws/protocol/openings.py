@@ -18,6 +18,10 @@ ALWAYS = REQUEST | TIMES | {*OF_TOKEN}
 """What any opening may name, besides secrets."""
 
 
+class CannotSign(Broken):
+    """A secret is not of the form that a key must have; the text says which keys to look at."""
+
+
 def names_token(table: OpeningTable) -> bool:
     """Return whether a client without a token cannot say it, in its words or what they sign."""
     over = [text for each in table.sign.values() for text in (each.over, each.key)]
@@ -42,7 +46,7 @@ def opening(
 
     Raises:
         NotVerified: nobody could sign with this token.
-        Broken: a secret is not of the form that a key must have.
+        CannotSign: a secret is not of the form that a key must have.
     """
     names = {**of_token(token), **secrets, **times(table.expires_in_s), **further}
     made = signatures(table.sign)
@@ -51,7 +55,7 @@ def opening(
     except NoKey as problem:
         if lacking(made, OF_TOKEN):
             raise NotVerified(f"[[dialect.open]] {problem}: nobody could sign with it") from None
-        raise Broken(
+        raise CannotSign(
             f"[[dialect.open]] {problem}; look at its key and key_encoding, and [dialect] secrets"
         ) from None
     of_secrets = [value for name, value in secrets.items() if name in {*names_in(table.say)}]

@@ -172,6 +172,10 @@ class Target(Section):
         numbered = enumerate(self.before_connect, start=1)
         return tuple(each.step(self.file, number * several) for number, each in numbered)
 
+    def require_secrets(self) -> None:
+        """Raise `Broken` where a variable with a secret of its steps is not set."""
+        _ = self.steps
+
     @property
     def speaks(self) -> str:
         """Return the name of its dialect."""
