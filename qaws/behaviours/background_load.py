@@ -167,8 +167,8 @@ def address(testbed: Testbed, symbol: str, persons: int, clients: int) -> Addres
     location = auth.token_locations[0]
     carrier, authority = auth.carrier(location), testbed.target.endpoint.authority
     shown = [credentials(where, token, location, carrier) for token in tokens]
-    step = testbed.target.step
-    before = Before(step, where, location, carrier, tuple(tokens), authority) if step else None
+    steps = testbed.target.steps
+    before = Before(steps, where, location, carrier, tuple(tokens), authority) if steps else None
     if location != "first message":
         tokens = []
     try:

@@ -121,11 +121,11 @@ def _require_a_page_can_come(testbed: Testbed) -> None:
             f"{testbed.target.file}: [endpoint] client_certificate: a browser shows certificates "
             "of its own store, and the suite adds none to it"
         )
-    before = testbed.target.before_connect
-    if before and before.connect_headers:
+    headers = [name for step in testbed.target.before_connect for name in step.connect_headers]
+    if headers:
         raise NotVerified(
             f"{testbed.target.file}: [before_connect] connect_headers: no page in a browser can "
-            f"send {', '.join(before.connect_headers)}"
+            f"send {', '.join(headers)}"
         )
     if endpoint.is_private:
         browser_trust.require_trust_can_be_given()

@@ -15,6 +15,9 @@ from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Refuted
 
+UNAUTHORISED = 401
+"""What the features require where it is the person that is refused. A target that says so in a body
+([before_connect] refused_when) has words for just this."""
 TOO_LARGE = 413
 MESSAGE_TOO_BIG = ExpectedClose([1009], [])
 """What 413 is to a handshake, 1009 is to a first message that has the token (RFC 6455, 7.4.1)."""
@@ -40,6 +43,7 @@ async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) ->
 async def require_refusal(testbed: Testbed, connection: Connection, refusal: Refusal) -> None:
     """Require the same of one connection, which need not be the newest of its client."""
     by_status = connection.http_status in refusal.statuses
+    by_status = by_status or (connection.turned_by_words and UNAUTHORISED in refusal.statuses)
     by_close = refusal.close is not None and await _closed_as(testbed, connection, refusal.close)
     allowed = str(refusal)
     if TOO_LARGE in refusal.statuses and testbed.target.auth.in_first_message:

@@ -271,7 +271,7 @@ def plans(
         dialect=spelling,
         flow=flow,
         authority=testbed.target.endpoint.authority,
-        before=testbed.target.step,
+        before=testbed.target.steps,
     )
     return plan, flow
 

@@ -136,8 +136,9 @@ class Connection(Newcomer):
                 awaited = {"type": OPENING, "number": opening.after}
                 await self.wait_for(partial(_says, awaited), None, OPEN_ALLOWANCE_S)
             said = await self.send(opening.text)
-            for spelled in (each for s in self._secrets for each in (s, json.dumps(s)[1:-1])):
-                said.text = said.text.replace(spelled, "(the token)")  # the report shows the log
+            for secret in (*self._secrets, *opening.hides):  # the report shows the log
+                for spelled in (secret, json.dumps(secret)[1:-1]):
+                    said.text = said.text.replace(spelled, "(the token)")
         if not self.dialect.welcomes:
             await self.send(self.dialect.ping())
 
@@ -352,7 +353,8 @@ class Connection(Newcomer):
         """Say in a few words what this client has seen, for messages."""
         if self.http_status not in (None, 101):
             at = f" at {self.turned_at}" if self.turned_at else ""
-            return in_words(self.http_status, self.location) + at
+            words = f"{at}, which refused_when takes for a refusal" if self.turned_by_words else at
+            return in_words(self.http_status, self.location) + words
         if self.http_error:
             return f"a handshake that failed: {self.http_error}"
         counts: dict[str, int] = {}

@@ -19,12 +19,14 @@ class Newcomer(Sender):
     """What is known of a client when it connects, and how it was answered.
 
     `token` is what it has. `way` is what it was given before it connected, where its target asks
-    for that, and `turned_at` is where it was given nothing: "POST /ticket".
+    for that, and `turned_at` is where it was given nothing: "POST /ticket". `turned_by_words`: with
+    a good status, and words that the target file takes for a refusal.
     """
 
     token: str | None = field(default=None, repr=False, kw_only=True)
     way: Way | None = field(default=None, repr=False, kw_only=True)
     turned_at: str = field(default="", kw_only=True)
+    turned_by_words: bool = field(default=False, kw_only=True)
     http_status: int | None = field(default=None, kw_only=True)
     http_error: str = field(default="", kw_only=True)
     location: str | None = field(default=None, kw_only=True)
@@ -49,6 +51,7 @@ class Newcomer(Sender):
     def turned_away(self, at: str, answer: TurnedAway) -> None:
         """Note that it was given nothing to connect with: that is how it was refused."""
         self.turned_at, self.http_status, self.location = at, answer.status, answer.location
+        self.turned_by_words = answer.by_words
         headers = Headers(answer.headers)
         self.refusal = Response(answer.status, answer.phrase, headers, answer.body)
         self.service_ahead_s = seconds_ahead(headers.get("Date"))

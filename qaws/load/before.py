@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from qaws.load.refusal import Refusal
 from qaws.protocol.credentials import Location, credentials
-from qaws.protocol.http_step import HttpStep, TurnedAway, passed
+from qaws.protocol.http_step import HttpStep, Passage
 from qaws.runtime.http_client import asked
 
 
@@ -19,7 +20,7 @@ class Before:
     `carrier` are as in `credentials`. It holds tokens: keep it out of logs.
     """
 
-    step: HttpStep
+    steps: tuple[HttpStep, ...]
     url: str
     location: Location | str
     carrier: str
@@ -30,36 +31,39 @@ class Before:
         """Return URL, headers, and what is shown, of the client whose turn it is.
 
         Raises:
-            Refusal: the step turned it away.
-            Broken: the step does not work.
+            Refusal: a step turned it away.
+            Broken: a step does not work.
             OSError: nobody answers there.
         """
         token = self.tokens[turn % len(self.tokens)]
-        url, further, shown = await taken_before(self.step, self.url, self.authority, token, name)
+        url, further, shown = await taken_before(self.steps, self.url, self.authority, token, name)
         url, headers = credentials(url, shown, self.location, self.carrier)
         return url, {**further, **headers}, shown
 
 
 async def taken_before(
-    step: HttpStep | None, url: str, authority: str, token: str | None, name: str
+    steps: Sequence[HttpStep], url: str, authority: str, token: str | None, name: str
 ) -> tuple[str, dict[str, str], str | None]:
     """Return where a client goes on to, with which further headers, and what it shows there.
 
     Args:
-        step: the target's; None where there is none.
+        steps: the target's; none where it wants none.
         url: the service's address.
         authority: as `client_context` takes it.
         token: what the client has.
         name: the client's.
 
     Raises:
-        Refusal: the step turned it away.
-        Broken: the step does not work.
+        Refusal: a step turned it away.
+        Broken: a step does not work.
         OSError: nobody answers there.
     """
-    if step is None:
+    if not steps:
         return url, {}, token
-    came = await passed(step, partial(asked, authority), url, token, name)
-    if isinstance(came, TurnedAway):
-        raise Refusal(f"HTTP {came.status} at {step}")
-    return came.url, came.headers, came.shown
+    passage = Passage(url, token, name)
+    for step in steps:
+        if away := await passage.take(step, partial(asked, authority)):
+            words = ", which refused_when takes for a refusal" if away.by_words else ""
+            raise Refusal(f"HTTP {away.status} at {step}{words}")
+    way = passage.way(steps[-1])
+    return way.url, way.headers, way.shown

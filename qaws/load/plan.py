@@ -63,7 +63,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
         location: how a token is shown.
         carrier: the name of the parameter or header that has it.
         headers: further request headers.
-        before: what each client asks over HTTP before it connects; None for nothing.
+        before: what each client asks over HTTP before it connects, in order.
         first: symbol → the sequence number of the first tick that everybody must get. Without an
             entry a client's first tick sets it: then a loss before that cannot be seen.
         dialect: how the service spells what it says, and what that is held against.
@@ -83,7 +83,7 @@ class SwarmPlan(msgspec.Struct, frozen=True):
     location: Location = "query parameter"
     carrier: str = "token"
     headers: dict[str, str] = {}
-    before: HttpStep | None = None
+    before: tuple[HttpStep, ...] = ()
     first: dict[str, int] = {}
     dialect: Spelling = Spelling()
     flow: FlowPlan | None = None

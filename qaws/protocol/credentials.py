@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from typing import Literal
 from urllib.parse import quote
@@ -20,6 +21,8 @@ Location = Literal[
 ]
 SUBPROTOCOL_HEADER = "Sec-WebSocket-Protocol"
 TOKEN = "{token}"
+OF_TOKEN = ("token", "subject", "user", "password")
+"""Placeholders that a client without a token has nothing for: what names them is left out."""
 NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -68,3 +71,20 @@ def offered(headers: dict[str, str]) -> list[str]:
     """Return the subprotocols that a request offers, of which the answer may choose one."""
     names = headers.get(SUBPROTOCOL_HEADER, "").split(",")
     return [name.strip() for name in names if name.strip()]
+
+
+def of_token(token: str | None) -> dict[str, str]:
+    """Return what a token gives: itself, the subject of a JWT, and what stands about a colon."""
+    if token is None:
+        return dict.fromkeys(OF_TOKEN, "")
+    user, _, password = token.partition(":")
+    return {"token": token, "subject": _subject(token), "user": user, "password": password}
+
+
+def _subject(token: str) -> str:
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return str(claims["sub"])
+    except (ValueError, LookupError, TypeError, RecursionError):  # forged ones are of any shape
+        return ""

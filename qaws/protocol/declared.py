@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 from qaws.protocol import malformed
@@ -25,6 +26,8 @@ from qaws.protocol.market import (
     chain_of,
     symbol_of,
 )
+from qaws.protocol.openings import names_token
+from qaws.protocol.openings import opening as spelled
 from qaws.protocol.paths import MISSING, Path, Pattern
 from qaws.protocol.surrogates import decoded
 from qaws.protocol.templates import names_in, said
@@ -36,7 +39,13 @@ from qaws.verdict import NotVerified
 class Declared(Dialect):
     """A dialect of a table."""
 
-    def __init__(self, table: DialectTable, listing: Listing, payloads: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        table: DialectTable,
+        listing: Listing,
+        payloads: dict[str, Any],
+        secrets: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Compile it.
 
         Args:
@@ -44,9 +53,11 @@ class Declared(Dialect):
             listing: what the service calls symbols and instruments.
             payloads: "option_tick" and "underlying_bar" → the template of what is published; for
                 one that is not there the tick is published as `qa-ws` has it.
+            secrets: name → value of what openings say or sign with.
         """
         self.name = table.name
         self._table, self._listing, self._payloads = table, listing, payloads
+        self._secrets = secrets
         self.welcomes = bool(table.recognise.welcome)
         self.has_sessions = bool(table.session.id)
         self.acks_alike = table.subscribe.ack == table.unsubscribe.ack
@@ -194,11 +205,16 @@ class Declared(Dialect):
     # --- what goes out ------------------------------------------------------------------------
 
     def openings(self, token: str | None) -> Sequence[Opening]:
-        """Return what opens a session, in order; without a token only what needs none."""
+        """Return what opens a session, in order; without a token only what needs none.
+
+        Raises:
+            NotVerified: nobody could sign with this token.
+            Broken: a secret is not of the form that a key must have.
+        """
         return [
-            Opening(self._filled(each.say, token=token), number if each.after else None)
+            spelled(each, number if each.after else None, token, self._secrets, self._further())
             for number, each in enumerate(self._table.open)
-            if token is not None or "{token}" not in json.dumps(each.say)
+            if token is not None or not names_token(each)
         ]
 
     def ping(self) -> Request:
@@ -206,7 +222,10 @@ class Declared(Dialect):
         return self._request(self._table.ping.say, [])
 
     def _filled(self, template: Any, **names: Any) -> str:
-        return said(template, {"id": next(self._ids), "now_ms": _now_ms(), **names})
+        return said(template, {**self._further(), **names})
+
+    def _further(self) -> dict[str, Any]:
+        return {"id": next(self._ids), "now_ms": _now_ms()}
 
     def _request(self, template: Any, items: list[dict[str, Any]], acks: int = 1) -> Request:
         number = next(self._ids)

@@ -249,11 +249,12 @@ class Dialect(ABC):
 class Opening:
     """What a client says, once it has received a message of kind "opening" with the number `after`.
 
-    None: at once.
+    None: at once. `hides` is what nobody is to read of it, besides its token.
     """
 
     text: str
     after: int | None = None
+    hides: tuple[str, ...] = ()
 
 
 class QaWs(Dialect):

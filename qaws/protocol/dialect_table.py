@@ -19,6 +19,8 @@ from pydantic import (
 
 from qaws.protocol.market import DUE_FIELD, MEMBERS, TickKind
 from qaws.protocol.paths import Path, Pattern
+from qaws.protocol.sign_table import Name, Sign
+from qaws.protocol.signing import EXPIRES_IN_S
 from qaws.protocol.templates import names_in, paths_in, require_known
 
 ITEM = frozenset({"instrument", "symbol", "item"})
@@ -54,10 +56,16 @@ PatternTable = Annotated[dict[str, Any], AfterValidator(_is_pattern)]
 
 
 class Opening(Table):
-    """A message between handshake and welcome: `after` has been received it is said."""
+    """A message between handshake and welcome: `after` has been received it is said.
+
+    `sign` is name → what is signed, with what key; `expires_in_s` says how much later than now
+    `{expires_s}` and `{expires_ms}` are.
+    """
 
     say: Any
     after: PatternTable | None = None
+    sign: dict[str, Sign] = {}
+    expires_in_s: float = Field(default=EXPIRES_IN_S, gt=0, le=86400)
 
 
 class Ping(Table):
@@ -168,13 +176,15 @@ class DialectTable(Table):
     `contract`: the AsyncAPI document that messages are held against besides. `several`: how several
     messages stand in one WebSocket message: "no"; "array", as the elements of a list; "lines"; or
     any other text, which separates them. `numbers`: "text" where prices come as text. `answers`:
-    what a client answers by itself.
+    what a client answers by itself. `secrets`: name → the environment variable that has what an
+    opening says, or signs with.
     """
 
     name: str = Field(min_length=1)
     contract: Literal["qa-ws"] | None = None
     several: str = Field(default="no", min_length=1)
     numbers: Literal["json", "text"] = "json"
+    secrets: dict[str, Name] = {}
     open: list[Opening] = []
     ping: Ping
     subscribe: Request
@@ -245,7 +255,6 @@ def check_templates(table: DialectTable, market: Market) -> None:
     """
     of_item = ITEM | further_keys(market)
     places: list[tuple[str, Any, frozenset[str]]] = [("ping.say", table.ping.say, REQUEST)]
-    places += [(f"open[{i}].say", each.say, REQUEST) for i, each in enumerate(table.open)]
     places += [(f"answers[{i}].say", each.say, REQUEST) for i, each in enumerate(table.answers)]
     for name, request in (("subscribe", table.subscribe), ("unsubscribe", table.unsubscribe)):
         for form in ("instruments", "symbols", "underlying"):

@@ -1,29 +1,32 @@
-"""The HTTP request that a client makes before it connects, and what its answer is good for.
+"""The HTTP requests that a client makes before it connects, and what their answers are good for.
 
 Many services want one: it shows a key or a token, and is answered with a ticket, a cookie, or the
-very address to connect to. Nothing here touches the network: who asks is handed in.
+very address to connect to. Some want two in a row, or a signature. Nothing here touches the
+network: who asks is handed in.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from fnmatch import fnmatch
-from http.cookies import CookieError, SimpleCookie
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
-from qaws.protocol import paths
-from qaws.protocol.templates import filled, names_in
+from qaws.protocol.credentials import OF_TOKEN, of_token
+from qaws.protocol.http_answer import Answer, NotThere, Taken
+from qaws.protocol.signing import EXPIRES_IN_S, NoKey, Signature, lacking, signed, texts, times
+from qaws.protocol.templates import SURROGATES, filled, names_in
 from qaws.verdict import Broken, NotVerified, without_tokens
 
 PLACE = "[before_connect]"
-OF_TOKEN = ("token", "subject", "user", "password")
-"""Placeholders that a client without a token has nothing for: what names them is left out."""
 CLIENT = "client"
+OF_REQUEST = ("method", "host", "path", "query", "body")
+"""What of a request may be signed, as it is sent: `query` without its question mark, `body` as
+text. What names a signature is left out of both."""
 EXCERPT = 60
 
 Asked = Callable[
@@ -39,27 +42,22 @@ class StepBroken(Broken):
     """The step does not work; the text says why, and the way out."""
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """Where a value stands in an answer: a JSON member by its path, a header, or a cookie."""
-
-    where: Literal["member", "header", "cookie"]
-    name: str
-
-    def __str__(self) -> str:
-        return f'{self.where} "{self.name}"'
-
-
 class HttpStep(msgspec.Struct, frozen=True, kw_only=True):
-    """The step as a target has it, with its secrets; it goes to load workers as it is.
+    """One step as a target has it, with its secrets; it goes to load workers as it is.
 
     Attributes:
         file: the target file, for sentences.
-        url: absolute, or a path on the service's host.
+        number: which of several it is, from 1 on; 0: there is no other.
+        url: absolute, or a path on the service's host; "": nothing is asked, only signed.
         body: what is sent as JSON; None for no such body.
         form: what is sent as a form; None for none.
         status: the right statuses; any other but a 2xx turns the client away.
+        refused_when: patterns of bodies that turn it away all the same.
         take: name → where its value stands in the answer.
-        show: what is shown where the token would be; "" for nothing.
+        sign: name → what is signed, in order.
+        expires_in_s: how much later than now is what `{expires_s}` and `{expires_ms}` name.
+        show: what is shown where the token would be; "" for nothing. This and what follows counts
+            in the last step only.
         connect_to: where the client connects; "" for the target's own address.
         connect_headers: further headers of the handshake.
         hosts: hosts to which `connect_to` may lead, besides the service's own.
@@ -67,13 +65,17 @@ class HttpStep(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     file: str
-    method: str
-    url: str
+    number: int = 0
+    method: str = "POST"
+    url: str = ""
     headers: dict[str, str] = {}
     body: Any = None
     form: dict[str, str] | None = None
     status: tuple[int, ...] = (200, 201)
+    refused_when: tuple[dict[str, Any], ...] = ()
     take: dict[str, Taken] = {}
+    sign: dict[str, Signature] = {}
+    expires_in_s: float = EXPIRES_IN_S
     show: str = "{token}"
     connect_to: str = ""
     connect_headers: dict[str, str] = {}
@@ -83,7 +85,8 @@ class HttpStep(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)
-        return f"{self.method} {parts._replace(query='').geturl()}"
+        where = f"{self.method} {parts._replace(query='').geturl()}" if self.url else "signing"
+        return f"step {self.number}, {where}" if self.number else where
 
     def broken(self, problem: str) -> Broken:
         """Return what to say where the step itself does not work."""
@@ -100,27 +103,28 @@ class HttpStep(msgspec.Struct, frozen=True, kw_only=True):
 class Way(msgspec.Struct, frozen=True):
     """How a client goes on: to which address, with which headers, and showing what.
 
-    `taken` is what the answer gave, by name: secrets, but for addresses.
+    `taken` is what the answers gave, by name; `secrets` are what of that, and of what was signed,
+    nobody is to read: all but addresses.
     """
 
     url: str
     headers: dict[str, str]
     shown: str | None
     taken: dict[str, str] = {}
-
-    @property
-    def secrets(self) -> list[str]:
-        """Return what of it nobody is to read."""
-        return [value for value in self.taken.values() if value and "://" not in value]
+    secrets: list[str] = []
 
 
 class TurnedAway(msgspec.Struct, frozen=True):
-    """An answer by which the step gave a client nothing."""
+    """An answer by which a step gave a client nothing.
+
+    `by_words`: its status is right, and its body says what `refused_when` names.
+    """
 
     status: int
     phrase: str
     headers: list[tuple[str, str]]
     body: bytes
+    by_words: bool = False
 
     @property
     def location(self) -> str | None:
@@ -128,47 +132,136 @@ class TurnedAway(msgspec.Struct, frozen=True):
         return next((v for n, v in self.headers if n.lower() == "location"), None)
 
 
-async def passed(
-    step: HttpStep, asked: Asked, service_url: str, token: str | None, client: str
-) -> Way | TurnedAway:
-    """Ask, and return how the client goes on; what the answer gives is good for it alone.
+class Passage:
+    """One client's way through the steps: what it has, and what it was given so far.
 
-    Args:
-        step: the target's.
-        asked: who asks.
-        service_url: where clients connect; a path is one of that host.
-        token: what the client would show; None: what names it is left out.
-        client: the client's name.
-
-    Raises:
-        Broken: the answer has a good status that nobody has named; or the right one, and not what
-            is to be taken from it; or it leads to a host that nobody has named.
-        NotVerified: no request can carry this token there.
-        OSError: as `asked`.
+    What the answers give is good for this client alone.
     """
-    names = {**step.secrets, **_of(token), CLIENT: client}
-    lacks = () if token is not None else OF_TOKEN
-    url = _address(step, service_url, names, lacks)
-    headers = {n: str(filled(v, names)) for n, v in step.headers.items() if not _has(v, lacks)}
-    data = _data(step, headers, names, lacks)
-    try:
-        status, phrase, given, body = await asked(step.method, url, headers, data, step.within_s)
-    except OSError:  # first: a certificate that is not trusted is a ValueError too
-        raise
-    except UnicodeError:
-        raise _unsayable(step) from None
-    except ValueError as problem:
-        if token is None or "header" not in str(problem).lower():
-            raise step.broken(str(problem)) from None
-        raise _unsayable(step) from None
-    if status not in step.status and 200 <= status < 300:
-        right = ", ".join(map(str, step.status))
-        raise step.broken(f"status = [{right}]: the answer has {status}; if that is right, name it")
-    if status not in step.status:
-        return TurnedAway(status, phrase, given, body)
-    found = {name: _found(step, name, at, given, body) for name, at in step.take.items()}
-    url, further, shown = _way(step, service_url, {**names, **found}, lacks)
-    return Way(url, further, shown, found)
+
+    def __init__(self, service_url: str, token: str | None, client: str) -> None:
+        """Begin.
+
+        Args:
+            service_url: where clients connect; a path is one of that host.
+            token: what the client would show; None: what names it is left out.
+            client: the client's name.
+        """
+        self._service_url = service_url
+        self._names: dict[str, Any] = {**of_token(token), CLIENT: client}
+        self._token = token
+        self._lacks: tuple[str, ...] = () if token is not None else OF_TOKEN
+        self.taken: dict[str, str] = {}
+        self._hidden: list[str] = []
+
+    @property
+    def secrets(self) -> list[str]:
+        """Return what of what was taken and signed nobody is to read."""
+        return [v for v in (*self.taken.values(), *self._hidden) if v and "://" not in v]
+
+    async def take(self, step: HttpStep, asked: Asked) -> TurnedAway | None:
+        """Take the next step; return what turned the client away, None where it may go on.
+
+        Raises:
+            Broken: the answer has a good status that nobody has named; or the right one, and not
+                what is to be taken from it; a secret is not of the form that a key must have.
+            NotVerified: no request can carry this token there.
+            OSError: as `asked`.
+        """
+        self._names |= step.secrets
+        request = self._signed(step)
+        if not step.url:
+            return None
+        try:
+            status, phrase, given, body = await asked(*request, step.within_s)
+        except OSError:  # first: a certificate that is not trusted is a ValueError too
+            raise
+        except UnicodeError:
+            raise _unsayable(step) from None
+        except ValueError as problem:
+            if self._token is None or "header" not in str(problem).lower():
+                raise step.broken(str(problem)) from None
+            raise _unsayable(step) from None
+        if status not in step.status and 200 <= status < 300:
+            right = ", ".join(map(str, step.status))
+            raise step.broken(
+                f"status = [{right}]: the answer has {status}; if that is right, name it"
+            )
+        if status not in step.status:
+            return TurnedAway(status, phrase, given, body)
+        answer = Answer(given, body)
+        if answer.refuses(step.refused_when):
+            self._spare(step, answer)
+            return TurnedAway(status, phrase, given, body, by_words=True)
+        for name, at in step.take.items():
+            try:
+                self.taken[name] = answer.value(at)
+            except NotThere as problem:
+                raise step.broken(f"take.{name} = {at}: {problem}; look at take.{name}") from None
+        self._names |= self.taken
+        return None
+
+    def _spare(self, step: HttpStep, answer: Answer) -> None:
+        """Keep secret what a refusal has where a ticket would be: the pattern may be wrong."""
+        for at in step.take.values():
+            with suppress(NotThere):
+                self._hidden.append(answer.value(at))
+
+    def _signed(self, step: HttpStep) -> tuple[str, str, dict[str, str], bytes | None]:
+        """Make the signatures; return method, URL, headers and body of the request.
+
+        Where nothing is asked it is the handshake's, without headers and body.
+        """
+        names = {**self._names, **times(step.expires_in_s), **dict.fromkeys(step.sign, "")}
+        cannot = lacking(step.sign, self._lacks)
+        if step.sign:
+            # What is signed is the request without what names a signature.
+            method, url, _, data = self._request(step, names, [*self._lacks, *step.sign])
+            parts = urlsplit(url)
+            names |= {"method": method, "host": parts.netloc, "path": parts.path or "/"}
+            names |= {"query": parts.query, "body": (data or b"").decode("utf-8", SURROGATES)}
+            able = {name: each for name, each in step.sign.items() if name not in cannot}
+            try:
+                made = signed(able, names)
+            except NoKey as problem:
+                of_key = {*names_in([each.key for each in able.values()])}
+                if of_key & {*OF_TOKEN}:
+                    raise NotVerified(f"{step}: {problem}: nobody could sign with it") from None
+                raise step.broken(f"{problem}; look at its key and key_encoding") from None
+            names |= made
+            self._hidden += texts(made.values())
+        self._names, self._lacks = names, (*self._lacks, *cannot)
+        return self._request(step, names, self._lacks)
+
+    def _request(
+        self, step: HttpStep, names: Mapping[str, Any], lacks: Sequence[str]
+    ) -> tuple[str, str, dict[str, str], bytes | None]:
+        if not step.url:
+            return "GET", self._service_url, {}, None
+        url = _address(step, self._service_url, names, lacks)
+        headers = {n: str(filled(v, names)) for n, v in step.headers.items() if not _has(v, lacks)}
+        return step.method, url, headers, _data(step, headers, names, lacks)
+
+    def way(self, step: HttpStep) -> Way:
+        """Return how the client goes on behind the last step.
+
+        Raises:
+            Broken: it leads to a host that nobody has named.
+        """
+        url, further, shown = _way(step, self._service_url, self._names, self._lacks)
+        return Way(url, further, shown, self.taken, self.secrets)
+
+
+async def passed(
+    steps: Iterable[HttpStep], asked: Asked, service_url: str, token: str | None, client: str
+) -> Way | TurnedAway:
+    """Take all steps, and return how the client goes on; arguments and errors are `Passage`'s."""
+    passage, last = Passage(service_url, token, client), None
+    for step in steps:
+        if away := await passage.take(step, asked):
+            return away
+        last = step
+    assert last
+    return passage.way(last)
 
 
 def _unsayable(step: HttpStep) -> NotVerified:
@@ -176,23 +269,6 @@ def _unsayable(step: HttpStep) -> NotVerified:
         f"this token has characters that no header may have, so that no client can show it at "
         f"{step} (RFC 9110, section 5.5)"
     )
-
-
-def _of(token: str | None) -> dict[str, str]:
-    """Return what a token gives: itself, the subject of a JWT, and what stands about a colon."""
-    if token is None:
-        return dict.fromkeys(OF_TOKEN, "")
-    user, _, password = token.partition(":")
-    return {"token": token, "subject": _subject(token), "user": user, "password": password}
-
-
-def _subject(token: str) -> str:
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return str(claims["sub"])
-    except (ValueError, LookupError, TypeError, RecursionError):  # forged ones are of any shape
-        return ""
 
 
 def _has(template: Any, names: Sequence[str]) -> bool:
@@ -214,17 +290,17 @@ def _says(value: Any, names: Sequence[str]) -> bool:
     return isinstance(value, str) and _has(value, names)
 
 
-def _quoted(text: str, names: Mapping[str, str]) -> str:
+def _quoted(text: str, names: Mapping[str, Any]) -> str:
     """Fill in a part of a URL; a value that stands first is the address itself."""
     first = next(iter(names_in(text)), "")
     plain = {first: names[first]} if first and text.startswith(f"{{{first}}}") else {}
     head, rest = ("{" + first + "}", text.removeprefix("{" + first + "}")) if plain else ("", text)
-    said = str(filled(rest, {name: quote(value, safe="") for name, value in names.items()}))
+    said = str(filled(rest, {name: quote(str(value), safe="") for name, value in names.items()}))
     return str(filled(head, plain)) + said if plain else said
 
 
 def _address(
-    step: HttpStep, service_url: str, names: Mapping[str, str], lacks: Sequence[str]
+    step: HttpStep, service_url: str, names: Mapping[str, Any], lacks: Sequence[str]
 ) -> str:
     path, mark, query = step.url.partition("?")
     kept = "&".join(part for part in query.split("&") if not _has(part, lacks))
@@ -236,7 +312,7 @@ def _address(
 
 
 def _data(
-    step: HttpStep, headers: dict[str, str], names: Mapping[str, str], lacks: Sequence[str]
+    step: HttpStep, headers: dict[str, str], names: Mapping[str, Any], lacks: Sequence[str]
 ) -> bytes | None:
     """Return the body, and set its type unless the target does."""
     if step.form is not None:
@@ -244,7 +320,7 @@ def _data(
         data = urlencode({name: str(filled(text, names)) for name, text in form.items()}).encode()
     elif step.body is not None:
         body, kind = filled(_without(step.body, lacks), names), "application/json"
-        data = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        data = json.dumps(body, ensure_ascii=False).encode("utf-8", SURROGATES)
     else:
         return b"" if step.method in ("POST", "PUT") else None
     if not any(name.lower() == "content-type" for name in headers):
@@ -252,53 +328,8 @@ def _data(
     return data
 
 
-def _found(
-    step: HttpStep, name: str, at: Taken, headers: Sequence[tuple[str, str]], body: bytes
-) -> str:
-    """Return what an answer has for a name.
-
-    Raises:
-        Broken: it has nothing there, or nothing that is text or a number.
-    """
-    key = f"take.{name} = {at}"
-    if at.where == "header":
-        value: Any = next((v for n, v in headers if n.lower() == at.name.lower()), None)
-    elif at.where == "cookie":
-        value = _cookie(at.name, headers)
-    else:
-        try:
-            answer = json.loads(body)
-        except (ValueError, RecursionError):
-            kind = next((v for n, v in headers if n.lower() == "content-type"), "no Content-Type")
-            raise step.broken(
-                f"{key}: the answer is not JSON, but {len(body)} bytes of {kind}; look at url, or "
-                "take a header or a cookie"
-            ) from None
-        value = paths.Path(at.name).get(answer)
-        if value is paths.MISSING:
-            has = ", ".join(answer) if isinstance(answer, dict) else f"a {type(answer).__name__}"
-            raise step.broken(f"{key}: the answer has no such member; it has {has or 'none'}")
-    if value is None or isinstance(value, bool | dict | list):
-        wrong = f"has no such {at.where}" if value is None else "has no text or number there"
-        raise step.broken(f"{key}: the answer {wrong}; look at take.{name}")
-    return str(value)
-
-
-def _cookie(name: str, headers: Sequence[tuple[str, str]]) -> str | None:
-    for each, value in headers:
-        if each.lower() == "set-cookie":
-            jar = SimpleCookie()
-            try:
-                jar.load(value)
-            except CookieError:
-                continue
-            if name in jar:
-                return jar[name].coded_value
-    return None
-
-
 def _way(
-    step: HttpStep, service_url: str, names: Mapping[str, str], lacks: Sequence[str]
+    step: HttpStep, service_url: str, names: Mapping[str, Any], lacks: Sequence[str]
 ) -> tuple[str, dict[str, str], str | None]:
     shown = None if not step.show or _has(step.show, lacks) else str(filled(step.show, names))
     headers = step.connect_headers.items()

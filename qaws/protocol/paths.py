@@ -22,7 +22,7 @@ _STEP = re.compile(r'\.?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^.\[\]"]+)|\[(?P<index
 
 _ROOT = re.compile(r"\$(?:\.(?!$)|(?=\[)|$)")
 
-OPERATORS = frozenset({"any", "pattern", "absent", "null", "echo", "has"})
+OPERATORS = frozenset({"any", "is_not", "pattern", "absent", "null", "echo", "has"})
 """What a pattern may ask for instead of a literal."""
 
 
@@ -98,6 +98,7 @@ class Pattern:
     """What a message must have: paths, and the value at each.
 
     A value is a literal, which must be equal in type too, or one of: `any` (one of a list),
+    `is_not` (something is there, and it is not that, nor one of a list),
     `pattern` (a regular expression that is found in a text), `absent` (true: nothing may be there;
     false: something must), `null`, `echo` (any value, which is that of the request that is
     answered), `has` (a list that has it, or all that the path leads to).
@@ -217,6 +218,9 @@ def _holds(path: Path, want: Any, message: Any) -> bool:
         return bool(values) and (values[0] is None) is bool(wanted)
     if operator == "any":
         return any(_equal(value, each) for value in values for each in wanted)
+    if operator == "is_not":
+        unwanted = wanted if isinstance(wanted, list) else [wanted]
+        return any(not any(_equal(value, each) for each in unwanted) for value in values)
     if operator == "pattern":
         return any(isinstance(value, str) and re.search(wanted, value) for value in values)
     inside = [each for value in values for each in (value if isinstance(value, list) else [value])]

@@ -17,12 +17,14 @@ class Spelling(msgspec.Struct, frozen=True):
         table: the table `[dialect]`; None: `qa-ws` with the features' own names, word for word.
         market: the table `[market]`.
         payloads: kind of tick → the template of what is published.
+        secrets: name → value of what variables hold for its openings.
     """
 
     spoken: str = "qa-ws"
     table: dict[str, Any] | None = None
     market: dict[str, Any] = {}
     payloads: dict[str, Any] = {}
+    secrets: dict[str, str] = {}
 
     @property
     def is_plain(self) -> bool:
@@ -45,4 +47,4 @@ class Spelling(msgspec.Struct, frozen=True):
 
         market = {symbol: Listed.model_validate(each) for symbol, each in self.market.items()}
         table = DialectTable.model_validate(self.table)
-        return Declared(table, Listing(market), self.payloads)
+        return Declared(table, Listing(market), self.payloads, self.secrets)

@@ -20,6 +20,9 @@ _NAME = re.compile(r"\{([A-Za-z_][\w.]*)(:text)?\}")
 NULL = "null"
 """The name of what is null, unless somebody else has it."""
 
+SURROGATES = "surrogatepass"
+"""Half a character goes out as it is: a service is to see it."""
+
 _LIST = ({"each", "is"}, {"each", "is", "with"})
 
 
@@ -70,6 +73,17 @@ def require_known(template: Any, known: Collection[str]) -> None:
         if name not in known and name != NULL:
             shown = ", ".join(f"{{{each}}}" for each in sorted(known))
             raise ValueError(f"{{{name}}}: nothing is known of that name; known are {shown}")
+
+
+def in_bytes(template: str, names: Names) -> bytes:
+    """Return a text in UTF-8 with its names replaced; a value of bytes stands as it is."""
+    found, at = b"", 0
+    for name in _NAME.finditer(template):
+        value = _value(name[1], names)
+        found += template[at : name.start()].encode()
+        found += value if isinstance(value, bytes) else _plain(value).encode("utf-8", SURROGATES)
+        at = name.end()
+    return found + template[at:].encode()
 
 
 def _text(template: str, names: Names) -> Any:

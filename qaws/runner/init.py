@@ -115,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--audience", help="aud of the tokens that the suite signs")
     add("--token-location", action="append", choices=IN_HANDSHAKE, default=[])
     add("--query-parameter", default="token")
+    add("--before-connect", type=Path, metavar="FILE", help="TOML with a table [before_connect]")
     add("--dialect", choices=("qa-ws",), help="what it speaks; left out: look, and propose one")
     add("--symbol", help="what the service calls a symbol that ticks; default NIFTY")
     add("--instrument", help="what it calls an instrument of that symbol; default 256265")

@@ -6,6 +6,8 @@ import argparse
 import json
 import re
 import shlex
+import tomllib
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from qaws.protocol.market import chain_of
@@ -46,10 +48,12 @@ query_parameter = {parameter}
 {source}
 # scheme = "api-key"                 # where it wants API keys and no JWT
 # entitlement_claim = "symbols"      # the claim that lists the symbols a client may see
+{before}# [revocation]                       # how a token is revoked
+# url = "https://issuer.example/revoke"
+"""
+BEFORE = """\
 # [before_connect]                   # what it wants asked over HTTP before each connection
 # url = "/ticket"                    # docs/targets.md, "A ticket before each connection"
-# [revocation]                       # how a token is revoked
-# url = "https://issuer.example/revoke"
 """
 LAUNCH = """
 # How it is started. {{port}}, {{broker_url}}, {{jwks_file}}, {{folder}}, {{python}} are filled in.
@@ -124,6 +128,7 @@ def text_of(given: argparse.Namespace) -> str:
         locations=inline(given.token_location or [USUAL]),
         parameter=inline(given.query_parameter),
         source="\n".join(_source(given)),
+        before=_before(given),
     )
     text += _launch(given)
     settings = dict(_pair("--setting", each) for each in given.setting)
@@ -141,6 +146,24 @@ def text_of(given: argparse.Namespace) -> str:
     else:
         text += NO_FEED
     return text + _statistics(given) + (given.dialect_text and f"\n{given.dialect_text}")
+
+
+def _before(given: argparse.Namespace) -> str:
+    """Return the tables about what is asked before a connection, as their file has them."""
+    if given.before_connect is None:
+        return BEFORE
+    file: Path = given.before_connect
+    try:
+        text = file.read_text(encoding="utf-8")
+        tables = list(tomllib.loads(text))
+    except (OSError, ValueError) as problem:
+        raise Broken(f"--before-connect {file}: cannot be read: {problem}") from None
+    if tables != ["before_connect"]:
+        raise Broken(
+            f"--before-connect {file}: has {', '.join(tables) or 'nothing'}; it should have "
+            "[before_connect], or several [[before_connect]], and nothing else"
+        )
+    return f"\n{text.strip()}\n\n"
 
 
 def _market(given: argparse.Namespace) -> str:

@@ -23,6 +23,12 @@ def target_schema() -> dict[str, Any]:
     described = schema.pop("$defs")
     take = described["BeforeConnect"]["properties"]["take"]  # "a.b" is short for { member = "a.b" }
     take["additionalProperties"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Take"}]}
+    refused = described["BeforeConnect"]["properties"]["refused_when"]  # one is short for a list
+    refused["anyOf"] = [refused["items"], {"type": refused.pop("type"), "items": refused["items"]}]
+    del refused["items"]
+    step = {"$ref": "#/$defs/BeforeConnect"}  # a table is short for a list of it
+    before = schema["properties"]["before_connect"]
+    before["anyOf"] = [step, {"type": before.pop("type"), "items": before.pop("items")}]
     return {
         "$schema": DIALECT,
         "title": "A target file of the acceptance suite",

@@ -15,7 +15,9 @@ from qaws.protocol.dialect_table import (
     further_keys,
 )
 from qaws.protocol.listing import Listing
+from qaws.protocol.openings import check_openings
 from qaws.protocol.spelling import Spelling
+from qaws.sut.before_connect_section import read_secrets
 from qaws.sut.target import Target
 from qaws.verdict import Broken
 
@@ -30,7 +32,12 @@ def spelling_of(target: Target) -> Spelling:
         table.model_dump(exclude_unset=True),
         {symbol: listed.model_dump(exclude_unset=True) for symbol, listed in target.market.items()},
         target.feed_payloads,
+        _secrets_of(target, table),
     )
+
+
+def _secrets_of(target: Target, table: DialectTable) -> dict[str, str]:
+    return read_secrets(target.file, "[dialect] ", table.secrets)
 
 
 def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
@@ -41,7 +48,8 @@ def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
         is_known: whether the service speaks it; not so where that is still looked for.
 
     Raises:
-        Broken: its parts do not fit together; one line says which.
+        Broken: its parts do not fit together, or a variable with one of its secrets is not set; one
+            line says which.
     """
     if target.is_plain:
         try:
@@ -56,12 +64,13 @@ def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
         listing = Listing(target.market)
         place = "[dialect]"
         check_templates(table, target.market)
+        check_openings(table)
         place = "[feed]"
         if target.feed:
             target.feed.check_channels(further_keys(target.market))
             if is_known:
                 check_payloads(table, target.feed_payloads)
-        return Declared(table, listing, target.feed_payloads)
+        return Declared(table, listing, target.feed_payloads, _secrets_of(target, table))
     except ValueError as problem:
         raise Broken(f"{target.file}: {place} {problem}") from None
 

@@ -18,7 +18,7 @@ from pydantic import Field, field_validator
 from qaws.protocol.dialect_table import DialectTable, Market
 from qaws.protocol.http_step import HttpStep
 from qaws.protocol.market import LEVELS
-from qaws.sut.before_connect_section import BeforeConnect
+from qaws.sut.before_connect_section import BeforeConnect, require_fitting
 from qaws.sut.feed_section import Feed, FeedKind
 from qaws.sut.launch_sections import TIME_ZONE, Launch, Proxy, Setting
 from qaws.sut.revocation_section import Revocation
@@ -98,7 +98,7 @@ class Target(Section):
     deviations: dict[str, Deviation] = Field(default={})
     endpoint: Endpoint
     auth: Auth
-    before_connect: BeforeConnect | None = None
+    before_connect: list[BeforeConnect] = Field(default=[])
     revocation: Revocation | None = None
     launch: Launch | None = None
     proxy: Proxy | None = None
@@ -118,6 +118,18 @@ class Target(Section):
         if not isinstance(value, dict):
             return value
         return {k: {"variable": v} if isinstance(v, str) else v for k, v in value.items()}
+
+    @field_validator("before_connect", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        """Let one step be a table."""
+        return [value] if isinstance(value, dict | BeforeConnect) else value
+
+    @field_validator("before_connect")
+    @classmethod
+    def _fit(cls, value: list[BeforeConnect]) -> list[BeforeConnect]:
+        require_fitting(value)
+        return value
 
     @field_validator("dialect", mode="before")
     @classmethod
@@ -150,13 +162,19 @@ class Target(Section):
         return value
 
     @property
-    def step(self) -> HttpStep | None:
-        """Return what each client asks over HTTP before it connects, None for nothing.
+    def steps(self) -> tuple[HttpStep, ...]:
+        """Return what each client asks over HTTP before it connects, in order.
 
         Raises:
             Broken: a variable with one of its secrets is not set.
         """
-        return self.before_connect.step(self.file) if self.before_connect else None
+        several = len(self.before_connect) > 1
+        numbered = enumerate(self.before_connect, start=1)
+        return tuple(each.step(self.file, number * several) for number, each in numbered)
+
+    def require_secrets(self) -> None:
+        """Raise `Broken` where a variable with a secret of its steps is not set."""
+        _ = self.steps
 
     @property
     def speaks(self) -> str:

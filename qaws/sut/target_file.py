@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import re
 import tomllib
@@ -11,10 +10,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from qaws.protocol.dialect_table import DialectTable
-from qaws.sut.before_connect_section import BeforeConnect
+from qaws.protocol.openings import names_token
+from qaws.protocol.sign_table import Sign
+from qaws.sut.before_connect_section import BeforeConnect, Take
 from qaws.sut.feed_section import Feed
 from qaws.sut.launch_sections import (
     LAUNCH_PLACEHOLDERS,
@@ -82,7 +83,7 @@ def read_target(
     try:
         target = Target.model_validate({**data, "file": file})
     except ValidationError as problem:
-        raise Broken(f"{file}: {_first_problem(problem)}") from None
+        raise Broken(f"{file}: {_first_problem(problem, data)}") from None
     _check_placeholders(target)
     _check_ready_log(target)
     _check_grants(target)
@@ -103,6 +104,13 @@ def _override(data: dict[str, Any], dotted: str, text: str, shown: str) -> None:
         raise Broken(f"{shown}: no such key in a target file{_did_you_mean(dotted, known)}")
     wants_list = "list" in str(fields.model_fields[key].annotation)
     table = data.setdefault(section, {})
+    if isinstance(table, list):
+        if len(table) != 1:
+            raise Broken(
+                f"{shown}: there are {len(table)} of [[{section}]], and nothing says which; change "
+                "it in the file"
+            )
+        table = table[0]
     if isinstance(table, dict):  # what is none is found by the validation
         table[key] = text.split() if wants_list else text
 
@@ -127,19 +135,31 @@ def _model_of(section: str) -> type[Section] | None:
     return _SECTIONS.get(section)
 
 
-def _first_problem(problem: ValidationError) -> str:
+_WITHIN: dict[str, type[BaseModel]] = {"take": Take, "sign": Sign}
+"""Tables of [before_connect] with tables in them → what these are."""
+
+
+def _first_problem(problem: ValidationError, data: Mapping[str, Any]) -> str:
     """Say the first problem of a validation in one line, in the words of the file."""
     problems = problem.errors()  # a key that is misspelt explains one that is missing
     error = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
     path = [str(part) for part in error["loc"] if part != DialectTable.__name__]
     if path[0] == "dialect" and len(path) > 1:
         return _dialect_problem(path, error)
-    place = f"[{path[0]}] {'.'.join(path[1:])}".strip() if len(path) > 1 else path[0]
+    step = ""
+    if path[0] == "before_connect" and len(path) > 1 and path[1].isdigit():
+        given = data["before_connect"]
+        several = isinstance(given, list) and len(given) > 1
+        step = f"step {int(path[1]) + 1}, " if several else ""
+        del path[1]
+    place = f"[{path[0]}] {step}{'.'.join(path[1:])}".strip() if len(path) > 1 else path[0]
     if path and path[0] in _SECTIONS and len(path) == 1:
-        place = f"[{path[0]}]"
+        place = f"[{path[0]}] {step}".removesuffix(", ").strip()
     if error["type"] == "extra_forbidden":
-        sections: dict[str, type[Section]] = {**_SECTIONS, "settings": Setting}
+        sections: dict[str, type[BaseModel]] = {**_SECTIONS, "settings": Setting}
         owner = sections.get(path[0]) if len(path) > 1 else Target
+        if len(path) > 2 and path[0] == "before_connect":
+            owner = _WITHIN.get(path[1], owner)
         known = list(owner.model_fields) if owner else []
         known = [name for name in known if name != "file"]
         return f"{place}: unknown key{_did_you_mean(path[-1], known)}"
@@ -173,9 +193,10 @@ def _model_at(path: list[str]) -> Iterable[str]:
     """Return the keys of the table of a dialect that a path leads to."""
     model: Any = DialectTable
     for name in path[1:]:
-        if not name.isdigit():
+        if name in model.model_fields:  # and no number of a list, nor the name of a signature
             annotation = model.model_fields[name].annotation
-            model = next(iter(get_args(annotation)), annotation)
+            kinds = [k for k in get_args(annotation) or (annotation,) if isinstance(k, type)]
+            model = next((kind for kind in kinds if issubclass(kind, BaseModel)), model)
     return cast(Iterable[str], model.model_fields)
 
 
@@ -240,8 +261,8 @@ def _check_ready_log(target: Target) -> None:
 
 def _check_first_message(target: Target) -> None:
     """Require words for a first message where that is to show the token."""
-    opened = [] if isinstance(target.dialect, str) else [each.say for each in target.dialect.open]
-    if FIRST_MESSAGE in target.auth.token_locations and "{token}" not in json.dumps(opened):
+    opened = [] if isinstance(target.dialect, str) else target.dialect.open
+    if FIRST_MESSAGE in target.auth.token_locations and not any(map(names_token, opened)):
         raise Broken(
             f'{target.file}: [auth] token_locations has "{FIRST_MESSAGE}", and the dialect '
             f"{target.speaks} says none: put {{token}} into a [[dialect.open]]; docs/dialects.md"

@@ -14,6 +14,7 @@ from qaws.clients.frame_log import Frame
 from qaws.feed.outlets.outlet import Listened
 from qaws.oracle.ledger import Published
 from qaws.protocol.http_step import PLACE, StepBroken
+from qaws.protocol.openings import CannotSign
 from qaws.runtime.trust import NO_TLS, client_complaint, speaks_tls
 from qaws.sut.sections import SOURCES
 from qaws.sut.target import Target
@@ -82,7 +83,7 @@ def quoted(frame: Frame) -> str:
 def of_handshake(client: Connection) -> str:
     """Say what came of a handshake."""
     if client.refusal is not None:
-        body = (client.refusal.body or b"").decode("utf-8", "replace").strip()
+        body = without_tokens((client.refusal.body or b"").decode("utf-8", "replace").strip())
         shown = f'the body "{" ".join(body.split())[:SHOWN_CHARS]}"' if body else "an empty body"
         status = f"HTTP {client.http_status}"
         return client.summary().replace(status, f"{status} with {shown}", 1)
@@ -96,21 +97,30 @@ def unreachable(testbed: Testbed, problem: Broken) -> Broken:
     said = f"{testbed.target.file}: {problem}"
     if isinstance(problem, StepBroken):
         return problem
-    if isinstance(problem, Untrusted):
+    if isinstance(problem, Untrusted | CannotSign):
         return Broken(said)
     return Broken(f"{said} look at [endpoint] url")
 
 
 def of_step(client: Connection) -> str:
     """Say what was asked before a client connected, and what was answered."""
-    return ": ".join(frame.text for frame in client.log if frame.kind == "step")
+    said = ""
+    for frame in client.log:
+        if frame.kind == "step":
+            between = ": " if frame.direction == "←" else "; "
+            said += f"{between}{frame.text}" if said else frame.text
+    return said
 
 
 def _turned_away(testbed: Testbed, client: Connection) -> Broken:
     """Return what to say where a good token is given nothing to connect with."""
     claims = in_words(client.token or "", client.service_ahead_s)
     claimed = f"; it claims {claims}" if claims else ""
-    own = "url, method" if _is_elsewhere([client]) else "url, headers, body, form, status"
+    steps = testbed.target.before_connect
+    signs = "sign, " if any(step.sign for step in steps) else ""
+    words = "refused_when" if client.turned_by_words else "status"
+    asked = f"url, headers, body, form, {signs}{words}"
+    own = "url, method" if _is_elsewhere([client]) else asked
     return Broken(
         f"{testbed.target.file}: a good token got no further than to what is asked before a "
         f"connection: {of_handshake(client)}{claimed}; look at {PLACE} {own}, and [auth]"
@@ -162,10 +172,20 @@ def _is_elsewhere(clients: Sequence[Connection]) -> bool:
     )
 
 
+def _signing(target: Target) -> str:
+    """Say where the first message is signed, "" where it is not."""
+    opened = [] if isinstance(target.dialect, str) else target.dialect.open
+    if target.auth.in_first_message and any(each.sign for each in opened):
+        return "look at [[dialect.open]] say, sign, expires_in_s, [dialect] secrets"
+    return ""
+
+
 def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
     """Say which keys a refusal could be about."""
     target = testbed.target
     auth = target.auth
+    if (signing := _signing(target)) and not _is_elsewhere(clients):
+        return f"{signing}, and [auth]"
     if _is_elsewhere(clients):
         return "look at [endpoint] url: is it that of the service?"
     known = auth.is_served or bool(target.launch and target.launch.reads_key_set)

@@ -77,6 +77,7 @@ class Testbed:
         self.timeout_factor = timeout_factor
         self.logs = folder
         self.swarm_engine = swarm
+        target.require_secrets()
         self.dialect = dialect_of(target, is_known=is_dialect_known)
         self.scratch = Path(tempfile.mkdtemp(prefix="qaws-"))
         self.target, files = with_certificates(target, self.scratch)

@@ -1,17 +1,19 @@
 """Where something is asked before a connection, a bad token may be refused there, or behind it."""
 
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
 
 from qaws.behaviours import browser, closes, lifecycle, tokens
+from qaws.clients.endings import Refusal
 from qaws.protocol.market import selection_of
 from qaws.sut.before_connect_section import BeforeConnect
 from qaws.sut.sections import Endpoint
 from qaws.sut.service import Service
-from qaws.verdict import NotVerified
+from qaws.verdict import Broken, NotVerified
 from tests.services.guarded import NO_TOKEN
 from tests.services.scripted import Ticker
 from tests.services.ticketing import TicketOffice
@@ -54,6 +56,18 @@ class Office(TicketOffice):
         return 401, {}, "no expiry" if token and self.says_why else "Authentication required"
 
 
+class SaysSo(Office):
+    """Refuses with a good status, and says so in the body; `code` is what it says."""
+
+    code = 40101
+
+    def answer(self, question):
+        status, _, body = super().answer(question)
+        if status == 200:
+            return 200, {}, json.dumps({"code": 0, **json.loads(body)})
+        return 200, {}, json.dumps({"code": self.code, "msg": body})
+
+
 class Generous(Office):
     generous = True
 
@@ -75,9 +89,10 @@ def behind(testbed, tell):
                     "headers": {"Authorization": "Bearer {token}"},
                     "take": {"ticket": "ticket"},
                     "show": "{ticket}",
+                    "refused_when": {"code": {"is_not": [0, 42900]}},
                 }
             )
-            changed = {"endpoint": Endpoint(url=running.url), "before_connect": step}
+            changed = {"endpoint": Endpoint(url=running.url), "before_connect": [step]}
             testbed.target = kept.model_copy(update=changed)
             testbed.begin_scenario()
             testbed.scenario.service = Service(testbed.target, {}, running.port, None)
@@ -98,7 +113,7 @@ def test_a_page_sends_no_headers_and_is_not_verified_where_it_would_have_to(test
         }
     )
     kept = testbed.target
-    testbed.target = kept.model_copy(update={"before_connect": step})
+    testbed.target = kept.model_copy(update={"before_connect": [step]})
     try:
         with pytest.raises(NotVerified, match=r"connect_headers: no page in .* send X-Session$"):
             testbed.loop.call(browser.open_page(testbed, selection_of("NIFTY")), HANG_S)
@@ -124,6 +139,32 @@ def test_who_refuses_bad_tokens_at_either_place_keeps_the_requirement(behind, me
     checks = met(lambda: behind(office, Door, story))
     seen = " ".join(check.measured for check in checks)
     assert ("HTTP 401 at POST http://127.0.0.1:" in seen) == (office is Office)
+
+
+@pytest.mark.parametrize("story", [without_a_token, forged])
+def test_a_refusal_in_the_body_is_one_though_its_status_is_good(behind, met, story):
+    seen = " ".join(check.measured for check in met(lambda: behind(SaysSo, Door, story)))
+    assert re.search(r"HTTP 200 at POST http://\S+, which refused_when takes for a refusal", seen)
+
+
+def test_what_refused_when_does_not_name_breaks_the_run(behind):
+    class SlowDown(SaysSo):
+        code = 42900
+
+    with pytest.raises(Broken, match=r"take\.ticket = .*it has code, msg; look at take\.ticket"):
+        behind(SlowDown, Door, forged)
+
+
+async def over_the_limit(do):
+    await do(tokens.connect_without_token, "Alice")
+    await do(closes.refused, ["Alice"], Refusal([503], None))
+
+
+def test_a_refusal_of_the_person_is_none_for_another_reason(behind, refuted):
+    refuted(
+        lambda: behind(SaysSo, Door, over_the_limit),
+        r"measured HTTP 200 at POST .*, allowed HTTP 503 in answer",
+    )
 
 
 @pytest.mark.parametrize(

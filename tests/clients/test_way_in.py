@@ -1,5 +1,7 @@
 """Clients that ask over HTTP before they connect: real sockets, and what their log says of it."""
 
+import base64
+import hmac
 import json
 import ssl
 
@@ -19,6 +21,7 @@ from tests.services.ticketing import TicketOffice
 from tests.waiting import HANG_S
 
 GOOD = "good-token-of-alice"
+SECRET = "hunter2-of-the-desk"
 
 
 class Strict(Ticker):
@@ -135,6 +138,70 @@ def test_without_a_token_the_step_is_asked_without_one_or_left_out(come):
     assert len(office.questions) == 1
     assert bare.ending.code == 1008
     assert log_of(bare) == []
+
+
+class TwoDoors(TicketOffice):
+    """Wants a sign-in, and then a signed request with what that gave; the ticket is the body."""
+
+    def answer(self, question):
+        if question.path == "/login":
+            if question.headers.get("authorization") != f"Bearer {GOOD}":
+                return 200, {}, json.dumps({"code": 40101, "msg": "who are you?"})
+            return 200, {}, json.dumps({"code": 0, "data": {"access": "access-of-alice"}})
+        at, shown = question.headers["x-time"], question.headers["x-sign"]
+        said = f"{at}{question.method}{question.path}{question.body}".encode()
+        made = hmac.digest(SECRET.encode(), said, "sha512")
+        is_his = question.headers["x-access"] == "access-of-alice"
+        if not is_his or shown != base64.b64encode(made).decode():
+            return 403, {}, "a bad signature"
+        return 200, {"Content-Type": "text/plain"}, f"ticket-{next(self._numbers):04}-single\n"
+
+
+def two_doors(office, secret="{secret}"):
+    where = office.url.removesuffix("/ticket")
+    plain = target(office.url)
+    login = {
+        "url": f"{where}/login",
+        "headers": {"Authorization": "Bearer {token}"},
+        "refused_when": {"code": {"is_not": 0}},
+        "take": {"access": "data.access"},
+    }
+    ticket = {
+        "url": f"{where}/ticket?app=qa",
+        "headers": {"X-Access": "{access}", "X-Time": "{now_iso}", "X-Sign": "{signature}"},
+        "body": {"at": "{now_ms}"},
+        "secrets": {"secret": "DESK_SECRET"},
+        "sign": {
+            "signature": {
+                "over": "{now_iso}{method}{path}?{query}{body}",
+                "key": secret,
+                "hash": "sha512",
+                "encoding": "base64",
+            }
+        },
+        "take": {"ticket": {"body": True}},
+        "show": "{ticket}",
+    }
+    given = plain.model_dump(exclude_none=True, exclude={"before_connect"})
+    return Target.model_validate({**given, "before_connect": [login, ticket]})
+
+
+def test_two_steps_of_which_the_second_is_signed_and_answered_with_a_text(come, monkeypatch):
+    monkeypatch.setenv("DESK_SECRET", SECRET)
+    with TwoDoors() as office, Strict() as service:
+        client = come(two_doors(office), service.url)
+        bad = come(two_doors(office), service.url, token="bad-token-of-mallory")
+        wrong = come(two_doors(office, "{secret}x"), service.url)
+    assert client.is_welcomed, client.summary()
+    assert log_of(client)[0].startswith("→ step 1, POST http://127.0.0.1:")
+    assert log_of(client)[1] == "← the step is answered as it should be; taken: access"
+    assert log_of(client)[3] == "← the step is answered as it should be; taken: ticket"
+    everything = " ".join(f.text for each in (client, bad, wrong) for f in each.log)
+    for secret in (GOOD, SECRET, "access-of-alice", *service.shown):
+        assert secret not in everything
+    at = f"at step 1, POST {office.url.removesuffix('/ticket')}/login"
+    assert bad.summary() == f"HTTP 200 {at}, which refused_when takes for a refusal"
+    assert wrong.summary() == f"HTTP 403 at step 2, POST {office.url}"
 
 
 def test_a_redirect_is_followed_by_nobody(come):

@@ -60,7 +60,7 @@ MISSING = {
         name: not all(importlib.util.find_spec(each) for each in ("fastapi", server))
         for name, server in {
             **{name: name for name in ("uvicorn", "hypercorn", "granian")},
-            **dict.fromkeys(("plan", "keys", "remote", "secret"), "uvicorn"),
+            **dict.fromkeys(("plan", "keys", "remote", "secret", "desk"), "uvicorn"),
         }.items()
     },
 }

@@ -11,7 +11,8 @@ from qaws.load.churn.short_lived import Address
 from qaws.load.churn.storm import StormPlan, run_storm
 from qaws.load.plan import Group, SwarmPlan
 from qaws.load.swarm import Swarm
-from qaws.protocol.http_step import HttpStep, Taken
+from qaws.protocol.http_answer import Taken
+from qaws.protocol.http_step import HttpStep
 from qaws.verdict import Broken, Refuted
 from tests.load_fixtures import NIFTY
 from tests.services.scripted import Ticker
@@ -50,7 +51,7 @@ def step(office, **given):
 def plan(office, service, token="good", **given):
     groups = (Group("client", 3, NIFTY), Group.stopped("the slow one", 1, NIFTY))
     return SwarmPlan(
-        service.url, groups, (token,), carrier="ticket", before=step(office, **given), at_once=2
+        service.url, groups, (token,), carrier="ticket", before=(step(office, **given),), at_once=2
     )
 
 
@@ -87,7 +88,7 @@ def test_a_step_that_gives_nothing_is_broken(tmp_path):
 
 
 def door(office, service, tokens=("good",)):
-    before = Before(step(office), service.url, "query parameter", "ticket", tuple(tokens))
+    before = Before((step(office),), service.url, "query parameter", "ticket", tuple(tokens))
     shown = [(f"{service.url}?ticket=none", {})]
     return replace(Address.of(shown, NIFTY), before=before)
 

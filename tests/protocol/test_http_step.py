@@ -2,11 +2,15 @@
 
 import asyncio
 import base64
+import hmac
 import json
+from urllib.parse import parse_qs
 
 import pytest
 
-from qaws.protocol.http_step import HttpStep, StepBroken, Taken, TurnedAway, passed
+from qaws.protocol.http_answer import Taken
+from qaws.protocol.http_step import HttpStep, StepBroken, TurnedAway, passed
+from qaws.protocol.signing import Signature
 from qaws.verdict import NotVerified
 
 SERVICE = "ws://ticks.example:8080/ws"
@@ -28,7 +32,9 @@ def ask(step, answer=(200, "OK", [], b'{"data":{"ticket":"t-1"}}'), token="tok",
             raise answer
         return answer
 
-    return seen, asyncio.run(passed(step, asked, url, token, "Alice"))
+    return seen, asyncio.run(
+        passed(step if isinstance(step, list) else [step], asked, url, token, "Alice")
+    )
 
 
 def broken(step, **given):
@@ -192,3 +198,185 @@ def test_a_token_of_whatever_shape_has_no_subject_and_is_asked_about_all_the_sam
     for token in ("x", "x.%%%.y", "x.e30.y", f"x.{nested}.y"):
         (asked,), _ = ask(step(headers={"X-Token": "{token}", "X-Who": "{subject}"}), token=token)
         assert asked[2] == {"X-Token": token, "X-Who": ""}
+
+
+LOGIN = {
+    "number": 1,
+    "url": "/login?app=qa",
+    "headers": {"Authorization": "Bearer {token}"},
+    "take": {"access": Taken("member", "data.access")},
+}
+SECOND = {"number": 2, "headers": {"X-Access": "{access}"}}
+
+
+class InTurn:
+    """Answers in turn, and keeps what was asked."""
+
+    def __init__(self, *answers):
+        self.left, self.seen = list(answers), []
+
+    async def __call__(self, *question):
+        self.seen.append(question)
+        return self.left.pop(0)
+
+
+def take(steps, asked, token="tok"):
+    return asyncio.run(passed(steps, asked, SERVICE, token, "Alice"))
+
+
+def test_a_later_step_says_what_an_earlier_one_was_given():
+    asked = InTurn(
+        (200, "OK", [], b'{"data":{"access":"a-1"}}'),
+        (200, "OK", [], b'{"data":{"ticket":"t-1"}}'),
+    )
+    way = take([step(**LOGIN), step(**SECOND)], asked)
+    assert asked.seen[1][1:3] == ("http://ticks.example:8080/ticket", {"X-Access": "a-1"})
+    assert way.shown == "t-1"
+    assert way.taken == {"access": "a-1", "ticket": "t-1"}
+    assert way.secrets == ["a-1", "t-1"]
+
+
+def test_the_step_that_fails_is_named_by_its_place_and_url():
+    steps = [step(**LOGIN), step(**SECOND)]
+    with pytest.raises(StepBroken) as caught:
+        take(steps, InTurn((200, "OK", [], b"{}")))
+    said = str(caught.value)
+    assert said.startswith("mine.toml: [before_connect] step 1, POST /login: take.access = ")
+    asked = InTurn((200, "OK", [], b'{"data":{"access":"a-1"}}'), (200, "OK", [], b"{}"))
+    with pytest.raises(StepBroken, match=r"\[before_connect\] step 2, POST /ticket: take.ticket"):
+        take(steps, asked)
+
+
+def test_who_is_turned_away_at_the_first_step_asks_for_nothing_more():
+    asked = InTurn((401, "Unauthorized", [], b"no"))
+    assert take([step(**LOGIN), step(**SECOND)], asked).status == 401
+    assert len(asked.seen) == 1
+
+
+@pytest.mark.parametrize("body", [b"t-1", b" t-1\r\n", b'"t-1"'])
+def test_the_body_itself_may_be_the_ticket(body):
+    at = Taken("member", "$") if body.startswith(b'"') else Taken("body")
+    assert ask(step(take={"ticket": at}), (200, "OK", [], body))[1].shown == "t-1"
+
+
+@pytest.mark.parametrize("body", [b"", b" \n", b"<html>\n<body>", b"\xff\xfe", b"x" * 5000])
+def test_a_body_that_is_no_line_of_text_is_no_ticket(body):
+    said = broken(step(take={"ticket": Taken("body")}), answer=(200, "OK", [], body))
+    assert said.startswith("take.ticket = the body: the answer is not one line of text, but ")
+
+
+def test_a_member_may_be_that_of_the_first_table_that_fits():
+    at = Taken("member", "at.url", "data.servers[*]", {"kind": "websocket"})
+    servers = [{"kind": "http", "at": {"url": "x"}}, {"kind": "websocket", "at": {"url": "t-2"}}]
+    answer = json.dumps({"data": {"servers": servers}}).encode()
+    assert ask(step(take={"ticket": at}), (200, "OK", [], answer))[1].shown == "t-2"
+    answer = json.dumps({"data": {"servers": servers[:1]}}).encode()
+    said = broken(step(take={"ticket": at}), answer=(200, "OK", [], answer))
+    assert 'the answer has 1 in "data.servers[*]", of which none fits' in said
+
+
+@pytest.mark.parametrize(
+    ("pattern", "body", "refused"),
+    [
+        ({"code": {"is_not": 0}}, {"code": 0, "data": {"ticket": "t"}}, False),
+        ({"code": {"is_not": 0}}, {"code": 40101, "msg": "no"}, True),
+        ({"code": {"is_not": "200000"}}, {"code": "400003"}, True),
+        ({"code": {"any": [1, 2]}}, {"code": 2}, True),
+        ({"error": {"absent": False}}, {"error": ["EAPI:Invalid key"]}, True),
+    ],
+)
+def test_a_good_status_may_refuse_in_its_body(pattern, body, refused):
+    answer = (200, "OK", [], json.dumps(body).encode())
+    _, came = ask(step(refused_when=(pattern,)), answer)
+    assert isinstance(came, TurnedAway) is refused
+    assert not refused or (came.status, came.by_words) == (200, True)
+
+
+def test_what_refused_when_does_not_name_is_no_refusal_but_a_step_that_does_not_work():
+    asks = step(refused_when=({"code": {"any": [40101]}},))
+    said = broken(asks, answer=(200, "OK", [], b'{"code": 42900, "msg": "slow down"}'))
+    assert "take.ticket" in said
+    assert "it has code, msg" in said
+
+
+def test_a_body_that_is_a_text_may_refuse_too():
+    asks = step(take={"ticket": Taken("body")}, refused_when=({"$": {"pattern": "^DENIED"}},))
+    assert ask(asks, (200, "OK", [], b"DENIED: no such key"))[1].by_words
+    assert ask(asks, (200, "OK", [], b"t-1"))[1].shown == "t-1"
+
+
+SECRET = {"secret": "hunter2-of-the-desk"}
+
+
+def hmac_of(text):
+    return hmac.digest(SECRET["secret"].encode(), text.encode(), "sha256").hex()
+
+
+def test_a_request_is_signed_as_it_is_sent_and_the_signature_stands_in_a_header():
+    over = "{now_ms}|{method}|{host}|{path}|{query}|{body}"
+    asks = step(
+        url="/ticket?app=qa%20ws",
+        headers={"X-Time": "{now_ms}", "X-Sign": "{signature}"},
+        body={"token": "{token}", "at": "{now_ms}"},
+        sign={"signature": Signature(over=over, key="{secret}")},
+        secrets=SECRET,
+    )
+    (asked,), way = ask(asks)
+    _, _, headers, data, _ = asked
+    at = headers["X-Time"]
+    assert json.loads(data) == {"token": "tok", "at": int(at)}
+    signed = f"{at}|POST|ticks.example:8080|/ticket|app=qa%20ws|{data.decode()}"
+    assert headers["X-Sign"] == hmac_of(signed)
+    assert headers["X-Sign"] in way.secrets
+
+
+def test_a_signature_in_the_query_or_the_body_signs_what_stands_beside_it():
+    sign = {"signature": Signature(over="{query}&{body}", key="{secret}")}
+    asks = step(
+        url="/ticket?key={token}&sig={signature}",
+        form={"t": "{expires_s}", "s": "{signature}"},
+        sign=sign,
+        secrets=SECRET,
+    )
+    (asked,), _ = ask(asks)
+    query, form = parse_qs(asked[1].partition("?")[2]), parse_qs(asked[3].decode())
+    assert query["sig"] == form["s"] == [hmac_of(f"key=tok&t={form['t'][0]}")]
+
+
+def test_without_a_token_what_is_signed_with_it_is_left_out():
+    sign = {
+        "theirs": Signature(over="{now_s}", key="{password}"),
+        "ours": Signature(over="{now_s}", key="{secret}"),
+    }
+    headers = {"X-Key": "{user}", "X-Sign": "{theirs}", "X-App": "{ours}"}
+    (asked,), _ = ask(step(headers=headers, sign=sign, secrets=SECRET), token=None)
+    assert [*asked[2]] == ["X-App"]
+    (asked,), _ = ask(step(headers=headers, sign=sign, secrets=SECRET), token="key:pass")
+    assert [*asked[2]] == ["X-Key", "X-Sign", "X-App"]
+
+
+def test_a_key_that_is_none_is_the_targets_mistake_unless_it_is_the_tokens():
+    written = {"signature": Signature(over="x", key="{secret}", key_encoding="hex")}
+    asks = {"headers": {"X": "{signature}"}, "sign": written, "secrets": SECRET}
+    said = broken(step(**asks))
+    assert said.startswith("sign.signature: what is to be the key is no hex; look at its key and")
+    assert "hunter2" not in said
+    written = {"signature": Signature(over="x", key="{password}", key_encoding="hex")}
+    with pytest.raises(NotVerified, match="nobody could sign with it"):
+        ask(step(**asks | {"sign": written}), token="key:zzzz")
+
+
+def test_where_nothing_is_asked_the_handshake_itself_may_be_signed():
+    asks = step(
+        url="",
+        take={},
+        show="",
+        sign={"signature": Signature(over="{method}\n{host}\n{path}", key="{password}")},
+        connect_headers={"ApiKey": "{user}", "ApiSign": "{signature}"},
+    )
+    seen, way = ask(asks, token="key:hunter2-of-the-desk")
+    assert seen == []
+    assert (way.url, way.shown) == (SERVICE, None)
+    assert way.headers == {"ApiKey": "key", "ApiSign": hmac_of("GET\nticks.example:8080\n/ws")}
+    _, way = ask(asks, token=None)
+    assert way.headers == {}

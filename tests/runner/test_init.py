@@ -53,6 +53,52 @@ def test_what_it_writes_reads_back_as_what_was_asked_for(made):
     assert target.statistics.headers == {"X-Key": "sesame"}
 
 
+STEPS = """
+[[before_connect]]
+url = "/login"
+headers = { Authorization = "Bearer {token}" }
+take = { access = "access" }
+
+[[before_connect]]
+url = "/ticket"
+headers = { X-Access = "{access}" }
+take = { ticket = { body = true } }
+show = "{ticket}"
+"""
+
+
+def test_what_is_asked_before_a_connection_comes_from_a_file_of_its_own(made, tmp_path):
+    steps = tmp_path / "steps.toml"
+    steps.write_text(STEPS, "utf-8")
+    code, file, said = made("--url", URL.format(port=1), "--before-connect", str(steps))
+    assert code == 0, said
+    assert [str(each) for each in read_target(file, {}, {}).steps] == [
+        "step 1, POST /login",
+        "step 2, POST /ticket",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (None, "steps.toml: cannot be read: "),
+        ("x = ", "steps.toml: cannot be read: "),
+        ("[auth]", "steps.toml: has auth; it should have [before_connect], or several"),
+        ("", "steps.toml: has nothing; it should have [before_connect]"),
+        ("[before_connect]\nurl = 'x'", "[before_connect] url = 'x': must be an address"),
+    ],
+)
+def test_a_file_that_is_none_of_that_is_said_in_one_line(made, tmp_path, text, what):
+    steps = tmp_path / "steps.toml"
+    if text is not None:
+        steps.write_text(text, "utf-8")
+    code, file, said = made("--url", URL.format(port=1), "--before-connect", str(steps))
+    assert code == 2
+    assert what in said
+    assert said.count("\n") == 1
+    assert not file.exists()
+
+
 def test_who_binds_is_said_where_there_is_no_broker(made):
     code, file, output = made(
         *("--url", "ws://127.0.0.1:1/", "--broker", "zmq+tcp://127.0.0.1:5555"),

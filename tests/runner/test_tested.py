@@ -123,7 +123,7 @@ def test_what_is_sent_before_a_connection_is_on_no_sheet(tmp_path):
         'headers = { X-Key = "hunter2-a" }\nbody = { a = { b = "hunter2-b" }, t = "{token}" }\n'
         'connect_headers = { X-Key = "hunter2-c" }\n'
     )
-    shown = resolved(read_target(file, {}, {}))["before_connect"]
+    (shown,) = resolved(read_target(file, {}, {}))["before_connect"]
     assert "hunter2" not in json.dumps(shown)
     assert shown["url"] == "/ticket"
     assert shown["headers"] == {"X-Key": HIDDEN}

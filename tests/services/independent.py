@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -44,11 +45,12 @@ TARGETS = {
             "remote",
             "secret",
             "ticket",
+            "desk",
         )
     },
     **{
         name: ROOT / f"tests/services/dialects/{name}.toml"
-        for name in ("streams", "nats", "mqtt", "zeromq", "command", "lists", "numbered")
+        for name in ("streams", "nats", "mqtt", "zeromq", "command", "lists", "numbered", "signed")
     },
     **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy", "mutual")},
 }
@@ -155,6 +157,8 @@ def surroundings(service: str, folder: Path) -> Iterator[dict[str, str]]:
             yield {"QAWS_FEED__BROKER": broker.url}
         finally:
             broker.stop()
+    elif service in ("desk", "signed"):
+        yield {"DESK_SECRET": secrets.token_urlsafe(24)}
     elif service == "remote":
         testbed = Testbed(read_target(TARGETS["uvicorn"], {}, {}), folder / "elsewhere")
         try:

@@ -56,13 +56,14 @@ def testbed(tmp_path_factory):
 def look(testbed, monkeypatch):
     """Look at a service for which a ticket is asked for at a URL."""
 
-    def at(service, url):
+    def at(service, url, **further):
         kept = testbed.target
         step = {
             "url": url,
             "headers": {"Authorization": "Bearer {token}"},
             "take": {"ticket": "data.ticket"},
             "show": "{ticket}",
+            **further,
         }
         target = Target.model_validate(
             {
@@ -113,6 +114,42 @@ def test_a_step_that_does_not_work_ends_the_run_in_one_line(look, kind, said):
     assert line.startswith("mine.toml: ")
     assert "\n" not in line
     assert re.search(said, line), line
+
+
+SIGN = {
+    "secrets": {"secret": "DESK_SECRET"},
+    "sign": {"signature": {"over": "{now_ms}", "key": "{secret}"}},
+    "headers": {"Authorization": "Bearer {token}", "X-Sign": "{signature}"},
+}
+
+
+def test_where_requests_are_signed_the_line_names_that_key_too(look, monkeypatch):
+    monkeypatch.setenv("DESK_SECRET", "hunter2-of-the-desk")
+    with Refuses() as office, Ticker() as service, pytest.raises(Broken) as caught:
+        look(service, office.url, **SIGN)
+    said = "look at [before_connect] url, headers, body, form, sign, status, and [auth]"
+    assert str(caught.value).endswith(said)
+
+
+def test_a_ticket_that_refused_when_takes_for_a_refusal_is_in_no_sentence(look):
+    wrong = {"refused_when": {"data.ticket": {"absent": False}}}
+    with Office() as office, Ticker() as service, pytest.raises(Broken) as caught:
+        look(service, office.url, **wrong)
+    line = str(caught.value)
+    assert "a-ticket-for-you" not in line
+    assert re.search(r"HTTP 201 with .* at POST http\S+, which refused_when takes for a ref", line)
+    assert line.endswith("url, headers, body, form, refused_when, and [auth]")
+
+
+def test_a_variable_that_is_not_set_is_named_before_anything_starts(testbed, tmp_path):
+    step = {"url": "/ticket", "take": {"ticket": "t"}, "show": "{ticket}", **SIGN}
+    given = testbed.target.model_dump(exclude_none=True, exclude={"auth", "endpoint"})
+    kept = {"auth": testbed.target.auth, "endpoint": testbed.target.endpoint}
+    target = Target.model_validate({**given, **kept, "before_connect": step})
+    with pytest.raises(Broken) as caught:
+        Testbed(target, tmp_path)
+    said = "mine.toml: [before_connect] secrets.secret = 'DESK_SECRET': is not set; export "
+    assert str(caught.value) == f"{said}DESK_SECRET=…"
 
 
 def test_nobody_who_answers_the_step_is_said_with_its_key(look):

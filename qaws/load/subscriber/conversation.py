@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qaws.load.subscriber.message import OPENING, PASSED_OVER, Message
-from qaws.protocol.dialect import Dialect
+from qaws.protocol.dialect import Dialect, Opening
 from qaws.protocol.market import Selection
 
 
@@ -27,7 +27,8 @@ class Conversation:
         """
         self.is_welcome = False
         self._welcomes = dialect.welcomes
-        self._openings = list(dialect.openings(token))
+        self._dialect, self._token = dialect, token
+        self._openings: list[Opening] = []
         wishes = dialect.subscribing(dialect.sayable(selection))
         self._acks = sum(wish.acks for wish in wishes)
         self._pongs = 0
@@ -44,7 +45,12 @@ class Conversation:
         return self._has_asked and self._acks <= 0 and self._pongs <= 0
 
     def opened(self) -> list[str]:
-        """Return what it says when the handshake is done."""
+        """Return what it says when the handshake is done.
+
+        Raises:
+            NotVerified: nobody could sign with this token.
+        """
+        self._openings = list(self._dialect.openings(self._token))  # signed at this instant
         return self._say_openings(None)
 
     def heard(self, message: Message) -> list[str]:

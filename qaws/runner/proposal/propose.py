@@ -12,6 +12,7 @@ from qaws.runner.proposal.seen import Names, shown
 from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed
+from qaws.verdict import without_tokens
 
 HIDDEN = "…"
 """Stands where a service repeats the token."""
@@ -19,6 +20,9 @@ HIDDEN = "…"
 TURNED_AWAY = (
     "nobody was let in, so nothing else was tried: look at [endpoint] url, and at [auth]: is the "
     "token good, and is it shown where your clients show it?"
+)
+NOTHING_ASKED = (
+    "; nothing was asked over HTTP before: where it wants that, say so with --before-connect FILE"
 )
 
 
@@ -58,7 +62,7 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
     draft = draft_of(seen, target.name, names)
     if draft is None:
         if search.is_turned_away:
-            say(f"  {TURNED_AWAY}")
+            say(f"  {TURNED_AWAY}{'' if target.before_connect else NOTHING_ASKED}")
         else:
             say("  nothing that was tried was understood: docs/dialects.md says how to describe it")
         return None
@@ -67,6 +71,7 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
     if draft.is_near:
         say("  in part as qa-ws: if that is what it should speak, say --dialect qa-ws")
     draft.text = draft.text.replace(search.token, HIDDEN)
+    draft.text = without_tokens(draft.text) if target.before_connect else draft.text
     if draft.dialect != "qa-ws":
         lines = remarks(draft, {} if seen.ticks else seen.wanting)
         for line in lines:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from qaws.load.before import taken_before
+from qaws.load.refusal import Refusal
 from qaws.protocol.credentials import credentials
 from qaws.protocol.dialect_table import CHANNEL
 from qaws.protocol.market import Market, chain_of
@@ -32,13 +34,15 @@ from qaws.runner.proposal.telling import telling
 from qaws.runner.proposal.ways import Way, fits, ways
 from qaws.sut.sections import FIRST_MESSAGE, TOKEN_LOCATIONS
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import without_tokens
+from qaws.verdict import hidden, without_tokens
 
 FIRST_S = 1.0
 """How long a first message may take."""
 ANSWER_S = 2.0
 """How long an answer may take; of one that is silent the next is waited for less long."""
 MOST_PATIENT = 3
+STEPS_S = 30.0
+"""How long what is asked before a connection may take."""
 LIVE_S = 3.0
 """How long a tick may take where the suite publishes none."""
 PUBLISHED = 4
@@ -67,7 +71,7 @@ class Search:
         self._factor = testbed.timeout_factor
         self._numbers = count(1)
         (token,) = testbed.loop.call(testbed.tokens.for_clients(1), 30)
-        self.token = token
+        self.token = self._shown = token
         self._ends = self._silences = 0
         self._needs_token = False  # the handshake
         self._is_closed = False  # the market: no tick came to the first who waited for one
@@ -130,9 +134,7 @@ class Search:
 
     def _connected(self, place: str, opening: Way | None = None) -> tuple[Talk, Heard]:
         """Connect, say what opens a session, and return what came."""
-        service, auth = self._testbed.service, self._testbed.target.auth
-        url, headers = credentials(service.url, self.token, place, auth.carrier(place))
-        talk = Talk(Entrance(url, headers, self._testbed.target.endpoint.authority))
+        talk = Talk(self._entrance(place))
         first = 0.3 if opening and not any(o.after for o in opening.dialect.open) else FIRST_S
         came = self._heard(talk.hear(first * self._factor)) if not talk.end else Heard()
         for step in opening.dialect.open if opening else ():
@@ -141,6 +143,25 @@ class Search:
             talk.say(self._filled(step.say)[0])
             came = self._heard(talk.hear(ANSWER_S * self._factor))
         return talk, came
+
+    def _entrance(self, place: str) -> Entrance:
+        """Take what steps the target has before a connection; return where that leads.
+
+        Raises:
+            Broken: a step does not work.
+        """
+        target, url = self._testbed.target, self._testbed.service.url
+        authority = target.endpoint.authority
+        asking = taken_before(target.steps, url, authority, self.token, "qaws-init")
+        try:
+            url, further, shown = self._testbed.loop.call(asking, STEPS_S)
+        except (Refusal, OSError) as problem:
+            return Entrance(url, {}, authority, f"refused before the connection: {problem}")
+        self._shown = shown or ""
+        if target.steps:
+            hidden(self._shown)
+        url, headers = credentials(url, shown, place, target.auth.carrier(place))
+        return Entrance(url, {**further, **headers}, authority)
 
     def _settle(self, place: str, opening: Way | None, came: Heard) -> None:
         seen = self.seen
@@ -167,7 +188,7 @@ class Search:
         number = next(self._numbers)
         item = {"symbol": self._names.symbol, "instrument": self._names.instrument}
         item |= self._names.further
-        names = {"id": number, "item": 1, "now_ms": 0, "token": self.token, **item}
+        names = {"id": number, "item": 1, "now_ms": 0, "token": self._shown, **item}
         return said(template, names, [item]), number
 
     def _ask(self, talk: Talk, way: Way, template: Any) -> tuple[Answered, list[Document]]:

@@ -21,11 +21,15 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """Where to connect: address with its query, headers, and whom TLS trusts."""
+    """Where to connect: address with its query, headers, and whom TLS trusts.
+
+    `closed`: why there is no connecting at all, "" where there is.
+    """
 
     url: str
     headers: dict[str, str]
     authority: str = ""
+    closed: str = ""
 
 
 class Talk:
@@ -33,8 +37,10 @@ class Talk:
 
     def __init__(self, entrance: Entrance) -> None:
         """Connect; what keeps it from being open is in `end`."""
-        self.end = ""
+        self.end = entrance.closed
         self._line: ClientConnection | None = None
+        if self.end:
+            return
         loopback = urlsplit(entrance.url).hostname in ("127.0.0.1", "localhost", "::1")
         try:
             self._line = connect(

@@ -4,6 +4,7 @@
 tick is in `data`, beside its `type`.
 `first-message`: nobody is welcomed; the token is the first message; clients name symbols and their
 exchange, with an id that the answer repeats; ticks come as a list, with numbers as text.
+`signed`: the same, and the first message is signed with a secret that both know.
 `batches`: the token is in a header; whatever waits for a client comes in one message, several ticks
 in each, with numbers as text; clients are told when the feed is lost, and found again.
 `lists`: the same with messages that are lists, and ticks of both kinds in one.
@@ -39,6 +40,7 @@ from websockets.protocol import State
 
 from tests.services.dialects.feeds import in_force, listen, settle
 from tests.services.dialects.lists import ROWS, Lists, Numbered
+from tests.services.signatures import is_signed
 
 BREAKS = os.environ.get("BREAKS", "")
 """What it does wrong: "rounds" prices, "loses" every third tick, "mixes" up its clients' wishes; or
@@ -53,6 +55,8 @@ QUEUED = 20_000
 """Messages that may wait for a client before it counts as too slow."""
 FIRST_MESSAGE_S = float(os.environ.get("FIRST_MESSAGE_S", "3"))
 """How long a client may take to show its token, where that is its first message."""
+LASTS_S = 4
+"""How long what a client signs in its first message is good, in seconds."""
 FAREWELL_S = 2.0
 """How long a client may take to read what waits for it when the service ends."""
 PER_SECOND = 200
@@ -257,6 +261,22 @@ class FirstMessage:
             "data": {"ltp": tick["p"], "qty": tick["q"], "n": tick["n"]},
         }
         return (tick["x"], tick["s"]), json.dumps([message], ensure_ascii=False)
+
+
+class Signed(FirstMessage):
+    """The dialect `signed`: until when the first message is good is signed."""
+
+    def opened_by(self, message: Any) -> str | None:
+        """Return the token of an opening message that is signed as it should be."""
+        until, shown = message.get("expires"), message.get("signature")
+        if type(until) is not int or not isinstance(shown, str):
+            return None
+        said, secret = f"GET/realtime{until}", os.environ["DESK_SECRET"]
+        try:
+            good = is_signed(secret, said, "sha256", bytes.fromhex(shown), until - LASTS_S)
+        except ValueError:
+            return None
+        return super().opened_by(message) if good else None
 
 
 class Batches:
@@ -473,7 +493,7 @@ def _no_constant(name: str) -> None:
 async def main() -> None:
     """Serve until SIGTERM."""
     known: dict[str, Callable[[], Tokens | FirstMessage | Batches | Lists]]
-    known = {"tokens": Tokens, "first-message": FirstMessage, "batches": Batches}
+    known = {"tokens": Tokens, "first-message": FirstMessage, "signed": Signed, "batches": Batches}
     known["lists"], known["numbered"] = lambda: Lists(Refused), lambda: Numbered(Refused)
     ticker = Ticker(known[sys.argv[1]]())
     ending = asyncio.Event()

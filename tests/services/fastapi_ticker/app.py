@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
 
 from tests.services.fastapi_ticker.clients import Client, Clients
+from tests.services.fastapi_ticker.desk import open_desk
 from tests.services.fastapi_ticker.feed import Feed
 from tests.services.fastapi_ticker.keys import Keys
 from tests.services.fastapi_ticker.messages import Invalid, Tick
@@ -276,7 +277,9 @@ def make_app(settings: Settings) -> Any:
         clients = ticker.clients
         return JSONResponse({"clients": len(clients), "subscriptions": clients.subscriptions})
 
-    if settings.ticket_s:
+    if settings.desk_secret:
+        open_desk(app, settings, ticker.tickets, ticker.tokens.bearer)
+    elif settings.ticket_s:
 
         @app.post("/ticket")
         async def ticket(request: Request) -> Response:

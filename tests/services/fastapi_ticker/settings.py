@@ -38,6 +38,8 @@ class Settings:
     ticket_s: float = 0.0
     """For how long a ticket is good that a token gets by POST /ticket; 0: there are none, and a
     token opens a session by itself."""
+    desk_secret: str = ""
+    """What requests for a ticket are signed with; "": they are not."""
 
     def admits(self, origins: Sequence[str]) -> bool:
         """Return whether a page of these Origin headers may come in; one without any may."""
@@ -74,4 +76,5 @@ def from_environment() -> Settings:
         protocol=env.get("PROTOCOL", "qa-ws"),
         api_keys=api_keys,
         ticket_s=float(env.get("TICKET_SECONDS", "0")),
+        desk_secret=env.get("DESK_SECRET", ""),
     )
