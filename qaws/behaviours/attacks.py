@@ -107,7 +107,7 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
             f"hostile client {number}",
             testbed.dialect,
             authority=testbed.target.endpoint.authority,
-            stalled_ms=testbed.loop.stalls.between,
+            held_up_ms=testbed.held_up.ms,
         )
         testbed.scenario.connections.all.append(connection)
         attack.attackers.append(Attacker(what, connection))
