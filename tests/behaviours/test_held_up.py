@@ -90,7 +90,9 @@ def test_an_acknowledgement_is_waited_for_while_its_service_waits_for_a_cpu(
 ):
     grace(GRACE_S)
     took_s = []
-    launched("held_back", "Works", an_unsubscribe_is_acknowledged(*crowded, took_s))
+    crowd, leave = crowded
+    story = an_unsubscribe_is_acknowledged(crowd, leave, took_s)
+    launched("held_back", "Works", story)
     assert took_s[0] > GRACE_S, "the service was to be held back for longer than it is waited"
 
 
