@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from qaws.measure.family import families
 from qaws.measure.stall import overlap_ms
 
-PERIOD_S = 0.02
+PERIOD_S = 0.05
 """How often the figures are read, in seconds."""
 
 FEWEST_PERIODS = 50
 """What a reading takes is at most one part of so many: with very many threads it comes more rarely.
 """
 
-LOOK_S = 0.25
+LOOK_S = 0.5
 """How often new processes and threads are looked for, in seconds."""
 
 BOOKED_MS = 1.0
