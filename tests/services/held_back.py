@@ -1,4 +1,4 @@
-"""Services that take their time: for want of a CPU, asleep, or because they keep it to themselves."""
+"""Services that take their time: for want of a CPU, asleep, or keeping it to themselves."""
 
 import asyncio
 import hashlib
