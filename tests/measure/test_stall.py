@@ -8,7 +8,7 @@ import pytest
 
 from qaws.measure.stall import NOISE_MS, StallMeter, Stalls
 from qaws.runtime.loop import LoopThread
-from tests.waiting import HANG_S
+from tests.waiting import HANG_S, soon
 
 MS = 1_000_000
 
@@ -127,8 +127,7 @@ def test_wherever_the_process_is_stopped_the_meter_sees_it(monkeypatch, reading)
     async def run():
         meter = StallMeter()
         running = asyncio.create_task(meter.run())
-        while len(looks) < reading + 8:
-            await asyncio.sleep(0.01)
+        await soon(lambda: len(looks) >= reading + 8)
         running.cancel()
         return meter
 
