@@ -28,7 +28,7 @@ from qaws.sut.target import Target
 from qaws.testbed.held_up import HeldUp
 from qaws.testbed.scenario import ScenarioState, no_scenario
 from qaws.testbed.stash import Stash
-from qaws.verdict import Broken, Refuted, without_tokens
+from qaws.verdict import Broken, Inconclusive, Refuted, without_tokens
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -223,6 +223,9 @@ class Testbed:
             self._require_flows()
             self.scenario.require_chores()
             raise Broken(f"the step did not end within {limit_s:g} s; it was given up") from None
+        except Inconclusive:  # nor does anything follow from it where somebody else publishes
+            await self.loop.run(self.require_alone(), STEP_LIMIT_S)
+            raise
         except Refuted as refuted:
             await asyncio.sleep(DYING_S)
             self._tell_of_deaths(refuted)
@@ -357,19 +360,15 @@ class Testbed:
         self._note_service(service)
         return service
 
-    def second_node(self) -> Service:
-        """Start a second service with the settings of the scenario's own, on the same feed."""
+    def second_node(self, *, afresh: bool = False) -> Service:
+        """Start a second service with the settings of the scenario's own, on the same feed.
+
+        `afresh` is as in `use_service`: one that has seen nothing yet.
+        """
         assert self.services
-        node = self.services.get(self.service.settings, node=2)
+        node = self.services.get(self.service.settings, node=2, afresh=afresh)
         self._note_service(node)
         return node
-
-    def fresh_twin(self) -> Service:
-        """Start a service with the settings of the scenario's own that has seen nothing yet."""
-        assert self.services
-        twin = self.services.get(self.service.settings, node=2, afresh=True)
-        self._note_service(twin)
-        return twin
 
     def _note_service(self, service: Service) -> None:
         """Note that the scenario uses a service, and how long its log is now."""

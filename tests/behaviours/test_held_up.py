@@ -1,5 +1,6 @@
 """What others keep a service from doing is not held against it; what it does itself is."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import time
 import pytest
 
 from qaws.behaviours import deliveries, lifecycle, publishing
-from qaws.verdict import Inconclusive
+from qaws.verdict import Broken, Inconclusive
 from tests.services.faulty import NIFTY, SOON_MS, subscribed
 from tests.services.held_back import WORK_S
 
@@ -111,3 +112,22 @@ def test_who_sleeps_is_refuted_on_a_crowded_core_too(launched, crowded, refuted)
 def test_an_acknowledgement_that_is_slept_through_is_refuted(launched, refuted, kind):
     story = an_unsubscribe_is_acknowledged(lambda: None, lambda: None, [])
     refuted(lambda: launched("held_back", kind, story), "to unsubscribe from NIFTY")
+
+
+@pytest.mark.parametrize(
+    ("heard", "ends_as", "said"),
+    [("", Inconclusive, "stood still"), ("a colleague publishes", Broken, "a colleague")],
+)
+def test_that_somebody_else_publishes_is_told_before_that_the_machine_was_busy(
+    testbed, monkeypatch, heard, ends_as, said
+):
+    async def act(testbed):
+        raise Inconclusive("the harness itself stood still")
+
+    async def say():
+        return heard
+
+    testbed.begin_scenario()
+    monkeypatch.setattr(testbed.feed.others, "heard", say)
+    with pytest.raises(ends_as, match=said):
+        asyncio.run(testbed.do(act))
