@@ -152,7 +152,7 @@ class Checks:
         """Require that what began at `start_ns` ended at `end_ns`, at most `allowed_ms` later."""
         took = (end_ns - start_ns) / 1e6
         measured, allowed = f"{took:.1f} ms", f"at most {allowed_ms:g} ms"
-        if doubt := self._starved(took - allowed_ms, start_ns, end_ns):
+        if doubt := self.explained(took - allowed_ms, start_ns, end_ns):
             self.undecided(what, measured, allowed, doubt)
         self.require(took <= allowed_ms, what, measured, allowed)
 
@@ -181,7 +181,7 @@ class Checks:
         if waited <= allowed_ms:
             until = f"before the end of the connection, {waited:.0f} ms on"
         measured, allowed = f"nothing {until} ({seen})", f"at most {allowed_ms:g} ms"
-        if doubt := self._starved(waited - allowed_ms, start_ns, end_ns):
+        if doubt := self.explained(waited - allowed_ms, start_ns, end_ns):
             self.undecided(what, measured, allowed, doubt)
         self.done.append(Check(what, measured, allowed, "not met"))
         raise Refuted(f"{what}: measured {measured}, allowed {allowed}")
@@ -248,7 +248,7 @@ class Checks:
         self.done.append(Check(what, measured, allowed, "inconclusive"))
         raise Inconclusive(f"{what}: measured {measured}, allowed {allowed}, but {doubt}")
 
-    def _starved(self, beyond_ms: float, start_ns: int, end_ns: int) -> str:
+    def explained(self, beyond_ms: float, start_ns: int, end_ns: int) -> str:
         """Say how a busy machine explains so much time beyond a bound; "" where it does not."""
         stalled = self.stalled_ms(start_ns, end_ns)
         if 0 < beyond_ms <= stalled:
