@@ -22,8 +22,8 @@ from qaws.measure.stall import overlap_ms
 PERIOD_S = 0.05
 """How often the figures are read, in seconds."""
 
-FEWEST_PERIODS = 50
-"""What a reading takes is at most one part of so many: with very many threads it comes more rarely.
+REST = 50
+"""A pause is at least so many times what the reading before it took: many threads are read rarely.
 """
 
 LOOK_S = 0.5
@@ -36,7 +36,7 @@ MOST_THREADS = 256
 """So many threads are watched at most: each takes a file descriptor."""
 
 KEPT = 50_000
-"""So many readings are kept: a quarter of an hour at least, hours of a quiet machine."""
+"""So many readings are kept: forty minutes at least, seven hours of a quiet machine."""
 
 Pids = Callable[[], Iterable[int | None]]
 
@@ -136,7 +136,7 @@ class Starvation:
                 self.look()
                 looked_s = now_s
             self._read()
-            pause_s = max(PERIOD_S, FEWEST_PERIODS * (time.thread_time() - began_s))
+            pause_s = max(PERIOD_S, REST * (time.thread_time() - began_s))
 
     def _read(self) -> None:
         """Book who has waited since the last reading, and how long any of them ran."""
