@@ -11,7 +11,7 @@ Four ways in which a scenario is not passed, kept apart on purpose:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal, NoReturn
 
@@ -112,11 +112,17 @@ def no_stall(_start_ns: int, _end_ns: int) -> float:
     return 0.0
 
 
-def _stood_still(stalled_ms: float) -> str:
-    return (
-        f"the harness itself stood still for {stalled_ms:.0f} ms of that; run it again on a "
-        "quieter machine"
-    )
+def no_wait(_start_ns: int, _end_ns: int) -> Mapping[str, float]:
+    """Return that nobody was kept from running: what to assume where nobody is watched."""
+    return {}
+
+
+def _held_up(stalled_ms: float, waited_ms: Mapping[str, float]) -> str:
+    """Say for how long whom the machine held up."""
+    still = f"the harness itself stood still for {stalled_ms:.0f} ms of that"
+    waits = [f"{who} waited {ms:.0f} ms for a CPU" for who, ms in waited_ms.items()]
+    what = [still, *waits] if stalled_ms or not waits else waits
+    return f"{' and '.join(what)}; run it again on a quieter machine"
 
 
 @dataclass(slots=True)
@@ -124,13 +130,13 @@ class Checks:
     """The checks of one scenario, in order; a check that is not met is recorded, then raised.
 
     `stalled_ms` tells for how many milliseconds the harness stood still between two instants
-    (`time.monotonic_ns`), and `waited_ms` for how many service, broker and feed waited for a CPU. A
-    bound that is broken only because of these is not the service's fault, and nobody can say that
-    it was kept either: such a check is inconclusive.
+    (`time.monotonic_ns`), and `waited_ms` who else was kept from running by others, and for how
+    many. A bound that is broken only because of these is not the service's fault, and nobody can
+    say that it was kept either: such a check is inconclusive.
     """
 
     stalled_ms: Callable[[int, int], float] = no_stall
-    waited_ms: Callable[[int, int], float] = no_stall
+    waited_ms: Callable[[int, int], Mapping[str, float]] = no_wait
     done: list[Check] = field(default_factory=list)
 
     def require(self, ok: bool, what: str, measured: str, allowed: str, sentence: str = "") -> None:
@@ -146,7 +152,7 @@ class Checks:
         """Require that what began at `start_ns` ended at `end_ns`, at most `allowed_ms` later."""
         took = (end_ns - start_ns) / 1e6
         measured, allowed = f"{took:.1f} ms", f"at most {allowed_ms:g} ms"
-        if doubt := self._starved(took - allowed_ms, start_ns, end_ns):
+        if doubt := self.explained(took - allowed_ms, start_ns, end_ns):
             self.undecided(what, measured, allowed, doubt)
         self.require(took <= allowed_ms, what, measured, allowed)
 
@@ -175,7 +181,7 @@ class Checks:
         if waited <= allowed_ms:
             until = f"before the end of the connection, {waited:.0f} ms on"
         measured, allowed = f"nothing {until} ({seen})", f"at most {allowed_ms:g} ms"
-        if doubt := self._starved(waited - allowed_ms, start_ns, end_ns):
+        if doubt := self.explained(waited - allowed_ms, start_ns, end_ns):
             self.undecided(what, measured, allowed, doubt)
         self.done.append(Check(what, measured, allowed, "not met"))
         raise Refuted(f"{what}: measured {measured}, allowed {allowed}")
@@ -196,7 +202,7 @@ class Checks:
         hidden = blind_ms >= 0.8 * SHORTLY_MS and saw_ms < SEEING_MS
         allowed = f"not before {allowed_ms:g} ms"
         if took >= allowed_ms and took - stalled < allowed_ms and hidden:
-            self.undecided(what, f"{took:.1f} ms", allowed, _stood_still(stalled))
+            self.undecided(what, f"{took:.1f} ms", allowed, _held_up(stalled, {}))
         self.require(took >= allowed_ms, what, f"{took:.1f} ms", allowed)
 
     def below(
@@ -242,17 +248,14 @@ class Checks:
         self.done.append(Check(what, measured, allowed, "inconclusive"))
         raise Inconclusive(f"{what}: measured {measured}, allowed {allowed}, but {doubt}")
 
-    def _starved(self, beyond_ms: float, start_ns: int, end_ns: int) -> str:
+    def explained(self, beyond_ms: float, start_ns: int, end_ns: int) -> str:
         """Say how a busy machine explains so much time beyond a bound; "" where it does not."""
         stalled = self.stalled_ms(start_ns, end_ns)
         if 0 < beyond_ms <= stalled:
-            return _stood_still(stalled)
-        waited = self.waited_ms(start_ns, end_ns) if beyond_ms > 0 else 0.0
-        if 0 < beyond_ms <= stalled + waited:
-            return (
-                f"the harness stood still for {stalled:.0f} ms of that, and service, broker and "
-                f"feed waited for a CPU for {waited:.0f} ms; run it again on a quieter machine"
-            )
+            return _held_up(stalled, {})
+        waited = self.waited_ms(start_ns, end_ns) if beyond_ms > 0 else {}
+        if 0 < beyond_ms <= stalled + sum(waited.values()):
+            return _held_up(stalled, waited)
         return ""
 
     def as_dicts(self) -> list[dict[str, str]]:

@@ -75,15 +75,25 @@ def test_too_late_by_less_than_a_stall_is_inconclusive():
 
 
 def test_what_others_waited_for_a_cpu_is_a_doubt_too():
-    checks = Checks(lambda _start, _end: 40.0, lambda _start, _end: 70.0)
-    with pytest.raises(Inconclusive, match="stood still for 40 ms of that, and service, broker"):
+    waited = {"the service": 50.0, "the broker": 20.0}
+    checks = Checks(lambda _start, _end: 40.0, lambda _start, _end: waited)
+    both = "the service waited 50 ms for a CPU and the broker waited 20 ms for a CPU; run it again"
+    with pytest.raises(Inconclusive, match=f"stood still for 40 ms of that and {both}"):
         checks.at_most_ms("latency", START, at(300), 200)
-    with pytest.raises(Inconclusive, match="feed waited for a CPU for 70 ms"):
+    with pytest.raises(Inconclusive, match=both):
         checks.never("a tick", START, at(310), 200, "still open")
     with pytest.raises(Refuted):
         checks.never("a tick", START, at(311), 200, "still open")
     with pytest.raises(Refuted):
         checks.at_most_ms("latency", START, at(500), 200)
+
+
+def test_a_wait_for_a_cpu_alone_is_told_alone():
+    checks = Checks(waited_ms=lambda _start, _end: {"the service": 640.0})
+    with pytest.raises(Inconclusive, match=r"200 ms, but the service waited 640 ms for a CPU; run"):
+        checks.at_most_ms("latency", START, at(840), 200)
+    with pytest.raises(Refuted):
+        checks.at_most_ms("latency", START, at(841), 200)
 
 
 def test_a_stall_shorter_than_the_excess_excuses_nothing():

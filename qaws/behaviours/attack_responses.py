@@ -180,12 +180,9 @@ def _ended_within(seconds: float) -> Judge:
         late_s = (client.cut_ns - client.started_ns) / 1e9 - seconds
         if late_s <= 0:
             return None
-        stalled = testbed.scenario.checks.stalled_ms(client.started_ns, client.cut_ns)
         said = f"{client.summary()}; cut off {late_s + seconds:.1f} s after it came"
-        if late_s * 1e3 > stalled:
-            return said
-        return Inconclusive(
-            f"{said}, but the harness itself stood still for {stalled:.0f} ms of it"
-        )
+        checks, life_ns = testbed.scenario.checks, (client.started_ns, client.cut_ns)
+        doubt = checks.explained(late_s * 1e3, *life_ns)
+        return Inconclusive(f"{said}, but {doubt}") if doubt else said
 
     return judge

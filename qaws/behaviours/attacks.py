@@ -107,7 +107,7 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
             f"hostile client {number}",
             testbed.dialect,
             authority=testbed.target.endpoint.authority,
-            stalled_ms=testbed.loop.stalls.between,
+            held_up_ms=testbed.held_up.ms,
         )
         testbed.scenario.connections.all.append(connection)
         attack.attackers.append(Attacker(what, connection))
@@ -133,7 +133,7 @@ async def growth_on_a_fresh_service(testbed: Testbed) -> int:
         By how many bytes its private memory grew at most.
     """
     attack = testbed.scenario.stash[ATTACK]
-    twin = await asyncio.to_thread(testbed.fresh_twin)
+    twin = await asyncio.to_thread(testbed.second_node, afresh=True)
     await asyncio.sleep(SETTLES_S)
     count = len(attack.attackers) + len(attack.unsaid)
     playing, _ = await asyncio.to_thread(inputs, attack.attack, count, Commands(testbed.dialect))

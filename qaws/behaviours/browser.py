@@ -77,7 +77,7 @@ async def open_page(testbed: Testbed, selection: Selection) -> None:
         token=token,
         authority=authority,
         page=page,
-        stalled_ms=testbed.loop.stalls.between,
+        held_up_ms=testbed.held_up.ms,
     )
 
     def end() -> None:

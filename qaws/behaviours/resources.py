@@ -154,13 +154,15 @@ def _until(
     deadline_ns: int,
     bound_ns: int | None,
 ) -> tuple[ResourceSnapshot, int]:
-    pause_s = LOOK_EVERY_S
+    pause_s, begin_ns = LOOK_EVERY_S, time.monotonic_ns()
     while True:
         now = testbed.service.snapshot(parts)
         at_ns = time.monotonic_ns()
         if wanted(now):
             now = testbed.service.snapshot(parts)
-        if wanted(now) or at_ns > deadline_ns:
+        if wanted(now):
+            return now, at_ns
+        if at_ns > deadline_ns + testbed.held_up.ms(begin_ns, at_ns) * 1e6:
             return now, at_ns
         left_s = 0.0 if bound_ns is None else (bound_ns - at_ns) / 1e9
         time.sleep(max(LOOK_EVERY_S, min(pause_s, left_s / 10)))

@@ -71,12 +71,12 @@ class _Waiter:
 class FrameLog:
     """What went over one connection, oldest first.
 
-    `stalled_ms` tells for how many milliseconds the harness stood still between two instants
-    (`time.monotonic_ns`).
+    `held_up_ms` tells for how many milliseconds the machine held up the harness, or the service,
+    between two instants (`time.monotonic_ns`).
     """
 
     log: list[Frame] = field(default_factory=list, kw_only=True)
-    stalled_ms: Callable[[int, int], float] = field(default=no_stall, repr=False, kw_only=True)
+    held_up_ms: Callable[[int, int], float] = field(default=no_stall, repr=False, kw_only=True)
     _over: bool = field(default=False, kw_only=True)
     _waiters: list[_Waiter] = field(default_factory=list, repr=False, kw_only=True)
     _look_is_due: bool = field(default=False, repr=False, kw_only=True)
@@ -101,13 +101,13 @@ class FrameLog:
     ) -> Frame | None:
         """Wait for the first incoming frame after `after` that meets the condition.
 
-        What the harness stands still meanwhile is waited in addition: a wait in vain tells
-        something on a busy machine too.
+        What the machine holds up harness or service meanwhile is waited in addition: a wait in vain
+        tells something on a busy machine too.
 
         Args:
             condition: what to wait for.
             after: an entry of the log; None looks from the beginning.
-            within_s: the deadline, in seconds from now during which the harness runs.
+            within_s: the deadline, in seconds from now during which nothing was held up.
 
         Returns:
             The frame, or None when the deadline passed or the connection ended without it.
@@ -120,7 +120,7 @@ class FrameLog:
         try:
             while not waiter.met.done():
                 now_ns = time.monotonic_ns()
-                ran_s = (now_ns - begin_ns) / 1e9 - self.stalled_ms(begin_ns, now_ns) / 1e3
+                ran_s = (now_ns - begin_ns) / 1e9 - self.held_up_ms(begin_ns, now_ns) / 1e3
                 if (remaining := within_s - ran_s) <= 0:
                     return None
                 await asyncio.wait([waiter.met], timeout=remaining)

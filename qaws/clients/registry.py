@@ -26,16 +26,16 @@ class Registry:
     def __init__(
         self,
         dialect: Dialect,
-        stalled_ms: Callable[[int, int], float] = no_stall,
+        held_up_ms: Callable[[int, int], float] = no_stall,
     ) -> None:
         """Begin without connections.
 
         Args:
             dialect: what the service's messages mean, and what they must look like.
-            stalled_ms: as in `FrameLog`.
+            held_up_ms: as in `FrameLog`.
         """
         self._dialect = dialect
-        self._stalled_ms = stalled_ms
+        self._held_up_ms = held_up_ms
         self.all: list[Connection] = []
 
     def named(self, client: str) -> Connection:
@@ -92,7 +92,7 @@ class Registry:
                 self._dialect,
                 token=token,
                 authority=target.endpoint.authority,
-                stalled_ms=self._stalled_ms,
+                held_up_ms=self._held_up_ms,
             )
             self.all.append(connection)
             async with gate:

@@ -12,8 +12,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from qaws.measure.family import families
-from qaws.measure.stall import Stalls, overlap_ms
+from qaws.measure.stall import Stalls
 
 PERIOD_S = 0.02
 """How often the figure is read, in seconds."""
@@ -38,28 +37,6 @@ class CpuWait:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="CPU wait", daemon=True)
         self._thread.start()
-
-    def watch(self, root: int | None) -> None:
-        """Watch a process too, and what it has started so far, from now on."""
-        for process in families([root]) if root is not None else ():
-            waited = _waited_ns(process.pid)
-            if waited is not None:
-                with self._reading:
-                    self._last_ns.setdefault(process.pid, waited)
-
-    def between(self, start_ns: int, end_ns: int) -> float:
-        """Return for how many milliseconds they waited between two instants, all in all at most.
-
-        The waits of several are added up, as those of whom a tick passes one after the other.
-        """
-        self._read()
-        total = 0.0
-        for end_ms, waited_ms in reversed(self._spans):
-            if end_ms * 1e6 < start_ns:
-                break
-            began_ns = int((end_ms - waited_ms) * 1e6)
-            total += overlap_ms(began_ns, int(end_ms * 1e6), start_ns, end_ns)
-        return min(total, (end_ns - start_ns) / 1e6)
 
     def _watch(self) -> None:
         while not self._over.wait(PERIOD_S):

@@ -67,10 +67,12 @@ class StallMeter:
 
     async def run(self) -> None:
         """Measure until cancelled; run it as a task of the loop that is to be watched."""
+        woken_ns = time.monotonic_ns()
         while True:
-            self._due_ns = time.monotonic_ns() + int(PERIOD_S * 1e9)
+            self._due_ns = woken_ns + int(PERIOD_S * 1e9)
             await asyncio.sleep(PERIOD_S)
-            self.book(self._due_ns, time.monotonic_ns())
+            woken_ns = time.monotonic_ns()  # once: who is stopped between two readings is not seen
+            self.book(self._due_ns, woken_ns)
 
     def book(self, due_ns: int, woken_ns: int) -> None:
         """Book a wake-up that was due at `due_ns` and came at `woken_ns` (monotonic)."""

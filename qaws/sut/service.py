@@ -87,15 +87,9 @@ class Service:
         Raises:
             Broken: the statistics cannot be read.
         """
-        seen = {
-            part: count()
-            for part, count in (
-                ("files", self._files),
-                ("threads", self._threads),
-                ("sockets", self._sockets),
-            )
-            if part in parts
-        }
+        looked_at = [part for part in ("files", "threads", "sockets") if part in parts]
+        members = self._members() if looked_at and self.process else []
+        seen = {part: self._count(part, members) for part in looked_at}
         section = self.target.statistics
         if section and not {"sessions", "subscriptions"}.isdisjoint(parts):
             counts = self._statistics(section)
@@ -103,15 +97,21 @@ class Service:
             seen["subscriptions"] = counts[section.subscriptions]
         return ResourceSnapshot(**seen)
 
-    def _files(self) -> int | None:
-        if self.process is None:
-            return None
-        return sum(member.num_fds() for member in self._members())
+    def _count(self, part: str, members: Iterable[psutil.Process]) -> int | None:
+        """Count the files, threads or sockets of the service's processes; None where it has none.
 
-    def _threads(self) -> int | None:
+        Sockets are those on its own port, but for the listening one. One whose client has gone
+        counts as long as the service holds it: half-closed (CLOSE_WAIT), or closed on both sides
+        and only its descriptor left.
+        """
         if self.process is None:
             return None
-        return sum(member.num_threads() for member in self._members())
+        if part == "files":
+            return sum(member.num_fds() for member in members)
+        if part == "threads":
+            return sum(member.num_threads() for member in members)
+        port = self.port
+        return None if port is None else sum(own_sockets(member, port) for member in members)
 
     def memory_bytes(self) -> int:
         """Return the service's private memory in bytes, all its processes included.
@@ -121,17 +121,6 @@ class Service:
             NotVerified: the process that holds its port is none that can be observed.
         """
         return private_bytes(self.serving_pids())
-
-    def _sockets(self) -> int | None:
-        """Count the service's sockets on its own port, but for the listening one.
-
-        A socket whose client has gone counts as long as the service holds it: half-closed
-        (CLOSE_WAIT), or closed on both sides and only its descriptor left. None for a remote
-        service.
-        """
-        if self.process is None or self.port is None:
-            return None
-        return sum(own_sockets(member, self.port) for member in self._members())
 
     def closing_sockets(self) -> int:
         """Count the sockets that clients who have gone still hold; 0 where nobody can see them."""

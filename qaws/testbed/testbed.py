@@ -17,7 +17,6 @@ from qaws.clients.registry import Registry
 from qaws.feed import Feed
 from qaws.feed.readiness import until_heard
 from qaws.load.cluster.forked import SHARED
-from qaws.measure.cpu_wait import CpuWait
 from qaws.oracle.ledger import Ledger, Published
 from qaws.runtime.loop import LoopThread, Overdue
 from qaws.sut.broker import Broker, open_broker
@@ -26,9 +25,10 @@ from qaws.sut.service import Service
 from qaws.sut.services import Services
 from qaws.sut.spoken import dialect_of
 from qaws.sut.target import Target
-from qaws.testbed.scenario import ScenarioState
+from qaws.testbed.held_up import HeldUp
+from qaws.testbed.scenario import ScenarioState, no_scenario
 from qaws.testbed.stash import Stash
-from qaws.verdict import Broken, Checks, Refuted, without_tokens
+from qaws.verdict import Broken, Inconclusive, Refuted, without_tokens
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,7 +88,10 @@ class Testbed:
         self.longest_s = 0.0
         folder.mkdir(parents=True, exist_ok=True)
         self.loop = LoopThread()
-        self.waits = CpuWait(())
+        self.scenario = no_scenario(self.dialect)
+        self.held_up = HeldUp(
+            self.loop.stalls, lambda: (self.scenario.services, self.broker, self._feed)
+        )
         SHARED.keep()  # once a scenario has needed load, the next one need not wait for it
         self.on_stop: list[Callable[[], None]] = [SHARED.leave]
         try:
@@ -136,15 +139,12 @@ class Testbed:
             self._replace_broker(self.broker)
         if self._feed:
             self.loop.call(self._feed.begin(alone=not under_load), timeout_s=5)
-        self.waits.watch(self.broker.pid if self.broker else None)
-        self.waits.watch(self._feed.publisher_pid if self._feed else None)
-        checks = Checks(self.loop.stalls.between, self.waits.between)
-        self.scenario = ScenarioState(self.new_registry(), checks)
+        self.scenario = ScenarioState(self.new_registry(), self.held_up.checks())
         return self.scenario
 
     def new_registry(self) -> Registry:
         """Return a registry without connections."""
-        return Registry(self.dialect, self.loop.stalls.between)
+        return Registry(self.dialect, self.held_up.ms)
 
     def _replace_broker(self, broker: Broker) -> None:
         """Bring a broker up again; what its loss has done to the services is anybody's guess."""
@@ -224,6 +224,9 @@ class Testbed:
             self._require_flows()
             self.scenario.require_chores()
             raise Broken(f"the step did not end within {limit_s:g} s; it was given up") from None
+        except Inconclusive:  # nor does anything follow from it where somebody else publishes
+            await self.loop.run(self.require_alone(), STEP_LIMIT_S)
+            raise
         except Refuted as refuted:
             await asyncio.sleep(DYING_S)
             self._tell_of_deaths(refuted)
@@ -358,26 +361,22 @@ class Testbed:
         self._note_service(service)
         return service
 
-    def second_node(self) -> Service:
-        """Start a second service with the settings of the scenario's own, on the same feed."""
+    def second_node(self, *, afresh: bool = False) -> Service:
+        """Start a second service with the settings of the scenario's own, on the same feed.
+
+        `afresh` is as in `use_service`: one that has seen nothing yet.
+        """
         assert self.services
-        node = self.services.get(self.service.settings, node=2)
+        node = self.services.get(self.service.settings, node=2, afresh=afresh)
         self._note_service(node)
         return node
-
-    def fresh_twin(self) -> Service:
-        """Start a service with the settings of the scenario's own that has seen nothing yet."""
-        assert self.services
-        twin = self.services.get(self.service.settings, node=2, afresh=True)
-        self._note_service(twin)
-        return twin
 
     def _note_service(self, service: Service) -> None:
         """Note that the scenario uses a service, and how long its log is now."""
         if service not in [known for known, _ in self.scenario.services]:
             written = len(service.process.read_log()) if service.process else 0
             self.scenario.services.append((service, written))
-            self.waits.watch(service.process.pid if service.process else None)
+            self.held_up.look()
 
     def stop(self) -> None:
         """End everything that this testbed started; safe to call twice."""
@@ -393,7 +392,7 @@ class Testbed:
             print(f"while closing what was open for the whole run: {problem}")
         finally:
             self.loop.stop()
-            self.waits.close()
+            self.held_up.close()
             if self.services:
                 self.services.stop()
             if self.broker:

@@ -516,7 +516,7 @@ def test_a_wait_finds_what_is_in_the_log_already_and_honours_after(meet):
 def test_what_the_harness_stands_still_is_waited_in_addition(meet):
     async def play(connection):
         first = await connection.wait_for(lambda f: f.kind == "text", None, HANG_S)
-        connection.stalled_ms = lambda _start_ns, _end_ns: 400.0
+        connection.held_up_ms = lambda _start_ns, _end_ns: 400.0
         begin = time.monotonic()
         assert await connection.wait_for(lambda f: f.kind == "text", first, 0.1) is None
         assert time.monotonic() - begin >= 0.5

@@ -122,19 +122,20 @@ def test_many_swarms_leave_no_descriptors_behind(scripted, tmp_path):
 
 
 def test_a_worker_that_stood_still_explains_the_latencies_of_that_time(scripted, tmp_path):
+    """It stands still for much longer than a busy machine holds the service up beside it."""
     with closing(Swarm(tmp_path, workers=1)) as swarm:
-        service = scripted(count=2000, per_second=1000)
+        service = scripted(count=3000, per_second=1000)
         swarm.start(SwarmPlan(service.url, (Group("client", 4, NIFTY),), first={"NIFTY": 1}))
         swarm.go()
         service.go()
         until(lambda: swarm.progress().messages > 100)
         os.kill(swarm.engine.pids[0], signal.SIGSTOP)
-        time.sleep(0.4)
+        time.sleep(1.2)
         os.kill(swarm.engine.pids[0], signal.SIGCONT)
-        result = swarm.finish({"NIFTY": 2000}, HANG_S)
+        result = swarm.finish({"NIFTY": 3000}, HANG_S)
     assert result.incomplete is None
-    assert result.latencies.percentile_ms(95) > 100
+    assert result.latencies.percentile_ms(75) > 100
     stalled = Disturbance("the swarm stalled for up to", result.stalls_of_all)
-    assert explains_percentile([stalled], result.course, 95, 100) is not None
+    assert explains_percentile([stalled], result.course, 75, 100) is not None
     elsewhere = Disturbance("it stalled later", result.stalls_of_all.moved(60_000))
-    assert explains_percentile([elsewhere], result.course, 95, 100) is None
+    assert explains_percentile([elsewhere], result.course, 75, 100) is None

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from qaws.measure.stall import NOISE_MS, StallMeter, Stalls, TurnMeter
 from qaws.runtime.loop import LoopThread
-from tests.waiting import HANG_S
+from tests.waiting import HANG_S, soon
 
 MS = 1_000_000
 
@@ -112,6 +113,28 @@ def test_the_meter_runs_as_long_as_the_loop(thread):
     start = time.monotonic_ns()
     thread.call(many_stalls(), timeout_s=HANG_S)
     assert thread.stalls.between(start, time.monotonic_ns()) >= 5 * 20
+
+
+@pytest.mark.parametrize("reading", range(3, 10))
+def test_wherever_the_process_is_stopped_the_meter_sees_it(monkeypatch, reading):
+    """SIGSTOP falls between any two instructions: also between two looks at the clock."""
+    looks = []
+
+    def now_ns():
+        looks.append(time.monotonic_ns())
+        return looks[-1] + (len(looks) >= reading) * 10**9
+
+    async def run():
+        meter = StallMeter()
+        running = asyncio.create_task(meter.run())
+        await soon(lambda: len(looks) >= reading + 8)
+        running.cancel()
+        return meter
+
+    start_ns = time.monotonic_ns()
+    monkeypatch.setattr("qaws.measure.stall.time", SimpleNamespace(monotonic_ns=now_ns))
+    meter = asyncio.run(run())
+    assert meter.between(start_ns, time.monotonic_ns() + 2 * 10**9) >= 995
 
 
 def test_the_stalls_of_any_window_are_added_up():

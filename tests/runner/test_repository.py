@@ -49,7 +49,7 @@ def lint(folder):
         env={"PYTHONPATH": str(places.PACKAGE.parent)},
         capture_output=True,
         text=True,
-        timeout=HANG_S,
+        timeout=4 * HANG_S,
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -243,7 +243,7 @@ def test_a_runner_that_is_not_the_suites_is_named_and_ends_with_2(begun):
         env={"PYTHONPATH": str(places.PACKAGE.parent)},
         capture_output=True,
         text=True,
-        timeout=HANG_S,
+        timeout=4 * HANG_S,
     )
     assert done.returncode == 2
     line = 'BROKEN: behave.ini: needs the line "runner = qaws.runner.own:Runner" below [behave]'

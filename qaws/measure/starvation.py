@@ -1,0 +1,250 @@
+"""For how long others kept processes from running: what a crowded machine does to a service.
+
+Linux counts for each thread how long it ran, and how long it could have run but had to wait for a
+CPU (Documentation/scheduler/sched-stats.rst: the first two figures of /proc/PID/task/TID/schedstat,
+in ns). A process whose own threads take the CPUs from one another makes its waits by itself: while
+one of them waits, another runs. So the time in which any of those watched ran excuses nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from qaws.measure.family import families
+from qaws.measure.stall import overlap_ms
+
+PERIOD_S = 0.05
+"""How often the figures are read, in seconds."""
+
+REST = 50
+"""A pause is at least so many times what the reading before it took: many threads are read rarely.
+"""
+
+LOOK_S = 0.5
+"""How often new processes and threads are looked for, in seconds."""
+
+BOOKED_MS = 1.0
+"""Waits are booked once they come to so many milliseconds."""
+
+MOST_THREADS = 256
+"""So many threads are watched at most: each takes a file descriptor."""
+
+KEPT = 50_000
+"""So many readings are kept: forty minutes at least, seven hours of a quiet machine."""
+
+Pids = Callable[[], Iterable[int | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """So long did one of those watched wait, at some time between two instants (monotonic)."""
+
+    begin_ns: int
+    end_ns: int
+    ms: float
+
+
+@dataclass(slots=True)
+class _Thread:
+    """A thread's open schedstat, and what it said last: ns that it ran, and that it waited."""
+
+    descriptor: int
+    ran_ns: int
+    waited_ns: int
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One of those who are watched: its threads by their ids, and what they waited."""
+
+    pids: Pids
+    threads: dict[int, _Thread] = field(default_factory=dict)
+    waits: list[_Wait] = field(default_factory=list)
+    unbooked_ms: float = 0.0
+
+
+class Starvation:
+    """Watches processes of this machine, with all their threads and children, until `close`."""
+
+    def __init__(self, watched: Mapping[str, Pids]) -> None:
+        """Begin to watch; what is no process here, or no Linux, waits for nothing.
+
+        Args:
+            watched: who, in the words of a sentence ("the service"), and its process ids as they
+                are now; None stands for a process elsewhere. They are asked for in another thread.
+        """
+        self._watched = {who: _Watched(pids) for who, pids in watched.items()}
+        self._read_ns = time.monotonic_ns()
+        self._at_ns = [self._read_ns]
+        self._ran_ms = [0.0]
+        self._unnoted_ms = 0.0
+        self._reading = threading.Lock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="starvation", daemon=True)
+        self._thread.start()
+
+    def look(self) -> None:
+        """Look for processes and threads that are new; from now on they are watched too."""
+        with self._reading:
+            known = sum(len(each.threads) for each in self._watched.values())
+            for each in self._watched.values():
+                found = {tid: path for pid in each.pids() if pid for tid, path in _threads(pid)}
+                for tid in each.threads.keys() - found.keys():
+                    os.close(each.threads.pop(tid).descriptor)
+                for tid in found.keys() - each.threads.keys():
+                    if known < MOST_THREADS and (thread := _opened(found[tid])):
+                        each.threads[tid], known = thread, known + 1
+
+    def between(self, start_ns: int, end_ns: int) -> dict[str, float]:
+        """Return who was kept from running between two instants, and for how many ms at most.
+
+        Waits of several are added up, as those of whom a tick passes one after the other; together
+        they are no longer than the time in which none of them ran.
+        """
+        self._read()
+        window_ms = (end_ns - start_ns) / 1e6
+        with self._reading:
+            waited = {
+                who: min(window_ms, _within(each.waits, start_ns, end_ns))
+                for who, each in self._watched.items()
+            }
+            most = max(0.0, window_ms - (self._ran_until(end_ns) - self._ran_until(start_ns)))
+        total = sum(waited.values())
+        share = min(1.0, most / total) if total else 0.0
+        return {who: ms * share for who, ms in waited.items() if ms * share >= BOOKED_MS}
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._over.set()
+        self._thread.join()
+        with self._reading:
+            for each in self._watched.values():
+                while each.threads:
+                    os.close(each.threads.popitem()[1].descriptor)
+
+    def _watch(self) -> None:
+        looked_s, pause_s = 0.0, 0.0
+        while not self._over.wait(pause_s):
+            began_s, now_s = time.thread_time(), time.monotonic()
+            if now_s - looked_s >= LOOK_S:
+                self.look()
+                looked_s = now_s
+            self._read()
+            pause_s = max(PERIOD_S, REST * (time.thread_time() - began_s))
+
+    def _read(self) -> None:
+        """Book who has waited since the last reading, and how long any of them ran."""
+        with self._reading:
+            now_ns, since_ns = time.monotonic_ns(), self._read_ns
+            is_booked = False
+            for each in self._watched.values():
+                ran_ms, longest_ms, all_ms = _progress(each.threads)
+                self._unnoted_ms += ran_ms
+                # several that wait at the same time hold one thing up: no longer than the clock ran
+                waited_ms = max(longest_ms, min(all_ms, (now_ns - since_ns) / 1e6))
+                each.unbooked_ms += waited_ms
+                if each.unbooked_ms >= BOOKED_MS:
+                    begin_ns = min(since_ns, now_ns - int(each.unbooked_ms * 1e6))
+                    each.waits.append(_Wait(begin_ns, now_ns, each.unbooked_ms))
+                    each.unbooked_ms, is_booked = 0.0, True
+                    del each.waits[: -KEPT if len(each.waits) > 2 * KEPT else 0]
+            self._read_ns = now_ns
+            if is_booked or now_ns - self._at_ns[-1] >= LOOK_S * 1e9:
+                self._at_ns.append(now_ns)
+                self._ran_ms.append(self._ran_ms[-1] + self._unnoted_ms)
+                self._unnoted_ms = 0.0
+                if len(self._at_ns) > 2 * KEPT:
+                    del self._at_ns[:KEPT], self._ran_ms[:KEPT]
+
+    def _ran_until(self, at_ns: int) -> float:
+        """Return how long they had run by then, in ms; between two readings as if evenly."""
+        index = bisect_left(self._at_ns, at_ns)
+        if index == len(self._at_ns):
+            return self._ran_ms[-1] + self._unnoted_ms
+        if index == 0:
+            return self._ran_ms[0]
+        before_ns, after_ns = self._at_ns[index - 1 : index + 1]
+        before, after = self._ran_ms[index - 1 : index + 1]
+        return before + (after - before) * (at_ns - before_ns) / (after_ns - before_ns)
+
+
+def _within(waits: list[_Wait], start_ns: int, end_ns: int) -> float:
+    """Return how much of waits may have fallen between two instants, in ms."""
+    total = 0.0
+    for wait in waits[bisect_left(waits, start_ns, key=_end) :]:
+        total += min(wait.ms, overlap_ms(wait.begin_ns, wait.end_ns, start_ns, end_ns))
+    return total
+
+
+def _end(wait: _Wait) -> int:
+    return wait.end_ns
+
+
+def _progress(threads: dict[int, _Thread]) -> tuple[float, float, float]:
+    """Return since the last reading how long all of them ran, the longest wait, and all waits.
+
+    In ms. One that has ended is forgotten.
+    """
+    ran = longest = total = 0
+    for tid, thread in list(threads.items()):
+        try:
+            now = _figures(thread.descriptor)
+        except (OSError, ValueError):
+            os.close(threads.pop(tid).descriptor)
+            continue
+        waited = now[1] - thread.waited_ns
+        ran, longest, total = ran + now[0] - thread.ran_ns, max(longest, waited), total + waited
+        thread.ran_ns, thread.waited_ns = now
+    return ran / 1e6, longest / 1e6, total / 1e6
+
+
+def _figures(descriptor: int) -> tuple[int, int]:
+    ran, waited = os.pread(descriptor, 64, 0).split()[:2]
+    return int(ran), int(waited)
+
+
+def _opened(path: str) -> _Thread | None:
+    """Begin to watch a thread; None where it has ended, or this kernel does not count."""
+    descriptor = -1
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+        return _Thread(descriptor, *_figures(descriptor))
+    except (OSError, ValueError):
+        if descriptor >= 0:
+            os.close(descriptor)
+        return None
+
+
+def _threads(root: int) -> Iterator[tuple[int, str]]:
+    """Yield the threads of a process and of its descendants: their ids, and where each is counted.
+
+    Descendants are those that the kernel lists: without a look at every process of the machine.
+    """
+    pids, seen = [root], {root}
+    while pids:
+        pid = pids.pop()
+        with contextlib.suppress(OSError):
+            for tid in os.listdir(f"/proc/{pid}/task"):
+                yield int(tid), f"/proc/{pid}/task/{tid}/schedstat"
+                new = [each for each in _children(pid, tid) if each not in seen]
+                pids += new
+                seen.update(new)
+
+
+def _children(pid: int, tid: str) -> list[int]:
+    """Return the children that a thread has made."""
+    try:
+        with open(f"/proc/{pid}/task/{tid}/children", "rb") as listed:
+            return [int(each) for each in listed.read().split()]
+    except FileNotFoundError:  # a kernel without that list, or a thread that has just ended
+        if os.path.exists(f"/proc/self/task/{os.getpid()}/children") or int(tid) != pid:
+            return []
+        return [process.pid for process in families([pid]) if process.pid != pid]
+    except OSError:
+        return []
