@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
+from behave.parser import parse_file
+
 from faults.catalogue import all_faults
 from faults.fault import places_of
-from faults.proof.scope import scenarios
+from faults.proof.scope import FEATURES, ID, scenarios
 from mutation.mutants import Mutant
 
 MOST = 0.05
@@ -52,6 +54,31 @@ def functional() -> set[str]:
     """Return the ids of the functional scenarios that can be asked of one service after another."""
     kinds = scenarios("integration").keys() | scenarios("security").keys()
     return set(kinds - scenarios("whole-run").keys() - scenarios("needs.browser").keys())
+
+
+@cache
+def load() -> frozenset[str]:
+    """Return the ids of the load scenarios that have a row of p0."""
+    found: set[str] = set()
+    for file in sorted(FEATURES.glob("*.feature")):
+        feature = parse_file(str(file))
+        for scenario in feature.walk_scenarios() if feature else ():
+            tags = {*map(str, scenario.effective_tags)}
+            if {"load", "p0"} <= tags and not tags & {"nightly", "scale"}:
+                found |= {each for each in tags if each.startswith(ID)}
+    return frozenset(found)
+
+
+def near_under_load(mutant: Mutant) -> list[str]:
+    """Return the load scenarios of p0 that notice faults of a mutant's function, nearest first.
+
+    Where they notice none of that function, those that notice faults of its module.
+    """
+    for inside in (mutant.function, ""):
+        here = noticed_by().get((mutant.module, inside), Counter())
+        if ids := [name for name, _ in here.most_common() if name in load()]:
+            return ids
+    return []
 
 
 def nearest(mutant: Mutant, seconds: Mapping[str, float]) -> list[str]:

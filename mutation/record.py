@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mutation.mutants import ROOT, Mutant
-from mutation.trials import NEAREST_ONLY, Outcome, Verdict
+from mutation.verdicts import NEAREST_ONLY, Outcome, Verdict
 
 NAME = "mutation.json"
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
@@ -49,8 +49,10 @@ class Record:
         equivalent: key → why no client can see it.
         left_out: scenarios that were not asked, as they are red without a mutant, and why.
         starved: those that were inconclusive without a mutant: only a failure of them counts.
-        seconds: how long each scenario took without a mutant.
+        seconds: how long each functional scenario took without a mutant.
+        load_seconds: the same of load scenarios, which are asked of what survived the others.
         verdicts: in drawn order.
+        again: the record of which these are the mutants that were not killed; "" for a sample.
     """
 
     population: int
@@ -61,7 +63,9 @@ class Record:
     left_out: Mapping[str, str] = field(default_factory=dict)
     starved: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    load_seconds: Mapping[str, float] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
+    again: str = ""
 
     def outcome(self, verdict: Verdict) -> str:
         """Return what came of a mutant; one that survived may be equivalent."""
@@ -102,6 +106,8 @@ class Record:
 
     def terms(self) -> str:
         """Say in one line what was asked."""
+        if self.again:
+            return f"the {self.sample} mutants that were not killed in {self.again}, once more"
         return (
             f"{self.sample} of the {self.population} mutants of nine modules of app/, drawn by "
             f"seed {self.seed}; only a scenario that failed kills one"
@@ -124,6 +130,7 @@ class Record:
             "left_out": dict(self.left_out),
             "starved": dict(self.starved),
             "seconds": dict(self.seconds),
+            "load_seconds": dict(self.load_seconds),
             "mutants": [self._entry(each) for each in self.verdicts],
         }
 
@@ -152,13 +159,38 @@ class Record:
         draft.replace(reports / NAME)
 
 
+def not_killed(file: Path, mutants: Iterable[Mutant]) -> list[Mutant]:
+    """Return those of the mutants of today that an earlier record asked and that were not killed.
+
+    Those that no client can see are left out.
+
+    Args:
+        file: the record, of whatever state.
+        mutants: those of today.
+
+    Raises:
+        ValueError: it is no such record, or knows none of them.
+    """
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8"))["mutants"]
+        asked = {(e["key"], e["mutant"]["operator"]): e["outcome"] for e in entries}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file}: no record of mutants ({error!r})") from None
+    left = {place for place, outcome in asked.items() if outcome in ("survived", "undecided")}
+    found = [each for each in mutants if (each.key, each.operator) in left]
+    if not found:
+        raise ValueError(f"{file}: no mutant of today is among those that it does not call killed")
+    return found
+
+
 def sound_of(reports: Path, of: str) -> dict[str, Any]:
     """Return what the sound service has shown in an earlier run on the same state, or nothing."""
     try:
         found = json.loads((reports / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    parts = {name: found.get(name, {}) for name in ("seconds", "starved", "left_out")}
+    names = ("seconds", "starved", "left_out", "load_seconds")
+    parts = {name: found.get(name, {}) for name in names}
     return parts if found["of"] == of and parts["seconds"] else {}
 
 

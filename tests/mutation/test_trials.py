@@ -10,9 +10,10 @@ pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
 
 from faults.proof.judgement import Row
 from mutation.mutants import Mutant, all_mutants, drawn, functions_in, grouped, hints_in
-from mutation.nearness import functional, nearest, others
-from mutation.record import Record, earlier, reasons, sound_of
-from mutation.trials import NEAREST_ONLY, Outcome, Trials, Verdict, doubt_of
+from mutation.nearness import functional, load, near_under_load, nearest, others
+from mutation.record import Record, earlier, not_killed, reasons, sound_of
+from mutation.trials import Trials
+from mutation.verdicts import NEAREST_ONLY, UNDER_LOAD, Outcome, Verdict, doubt_of
 
 MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
 GREEN = Row("QA-WS-011", "QA-WS-011 It closes", "passed", "")
@@ -147,6 +148,74 @@ def test_who_is_known_to_be_green_is_asked_the_others_only(tmp_path, monkeypatch
     assert asked == [["QA-WS-006"]]
     assert verdict.asked == ["QA-WS-011", "QA-WS-006"]
     assert verdict.outcome == "survived"
+
+
+SLOW = Row("QA-WS-019", "QA-WS-019 Slow consumers", "failed", "nobody was evicted")
+KEPT = replace(SLOW, status="passed", message="")
+BUSY = replace(SLOW, status="error", message="INCONCLUSIVE: stood still for 90 ms")
+
+
+@pytest.fixture
+def loaded(tmp_path, monkeypatch):
+    """Ask one that survived under load; return its verdict, what was asked, what was said."""
+    monkeypatch.setattr("mutation.trials.near_under_load", lambda mutant: ["QA-WS-019"])
+
+    def loading(*runs, asked_before=("QA-WS-011",)):
+        trials, left, asked, said = Trials(tmp_path, jobs=4), list(runs), [], []
+
+        def start(trial):
+            assert trial.measures
+            assert not trials._running, "another run is going on"
+            asked.append((len(trial.mutants), *trial.ids))
+            return left.pop(0), tmp_path / "no-copy"
+
+        monkeypatch.setattr(trials, "_start", start)
+        before = Verdict(MUTANT, "survived", seconds=2, asked=[*asked_before])
+        verdicts = [*trials.under_load({MUTANT: before}, said.append)]
+        assert not left
+        return verdicts, asked, said
+
+    return loading
+
+
+def test_what_survived_may_be_killed_under_load(loaded):
+    [verdict], asked, said = loaded(FakeRun(KEPT), FakeRun(SLOW))
+    assert (verdict.outcome, verdict.words) == ("killed", "nobody was evicted")
+    assert verdict.asked == ["QA-WS-011", "QA-WS-019"]
+    assert asked == [(0, "QA-WS-019"), (1, "QA-WS-019")]
+    assert said == ["1 of 1 that survived are asked under load, one at a time"]
+
+
+def test_what_is_green_or_doubtful_under_load_has_survived(loaded):
+    [verdict], _, _ = loaded(FakeRun(KEPT), FakeRun(KEPT))
+    assert (verdict.outcome, verdict.words) == ("survived", "")
+    [verdict], asked, _ = loaded(FakeRun(KEPT), FakeRun(BUSY), FakeRun(BUSY))
+    assert verdict.outcome == "survived"
+    assert verdict.words.startswith(UNDER_LOAD)
+    assert "stood still for 90 ms" in verdict.words
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("sound", [[SLOW], [BUSY, BUSY]], ids=["red", "inconclusive"])
+def test_load_that_the_sound_service_does_not_pass_is_not_asked(loaded, sound):
+    verdicts, asked, said = loaded(*[FakeRun(row) for row in sound])
+    assert verdicts == []
+    assert {each for each, *_ in asked} == {0}
+    assert "does not pass QA-WS-019 now, so it is left out" in said[0]
+
+
+def test_load_that_was_asked_before_is_not_asked_again(loaded):
+    verdicts, asked, said = loaded(FakeRun(KEPT), asked_before=["QA-WS-011", "QA-WS-019"])
+    assert (verdicts, asked) == ([], [(0, "QA-WS-019")])
+    assert said == ["0 of 1 that survived are asked under load, one at a time"]
+
+
+def test_the_faults_say_what_is_near_under_load():
+    assert load() == {f"QA-WS-{number}" for number in ("013", "014", "015", "019", "020")}
+    of = {each.function: each for each in all_mutants(["fanout", "limits"])}
+    assert near_under_load(of["Fanout.evict"]) == ["QA-WS-019"]
+    assert {"QA-WS-014", "QA-WS-019"} <= {*near_under_load(of["Fanout._bound"])}  # by its module
+    assert near_under_load(of["RateLimit.allows"]) == []
 
 
 def test_no_two_of_one_module_are_put_together():
@@ -293,6 +362,25 @@ def test_a_run_is_taken_up_where_it_was_left(tmp_path, record):
     assert earlier(tmp_path / "nowhere", "state") == {}
     assert sound_of(tmp_path, "state")["seconds"] == {"QA-WS-011": 2.5}
     assert sound_of(tmp_path, "another state") == sound_of(tmp_path / "nowhere", "state") == {}
+
+
+def test_what_was_not_killed_is_found_again_wherever_its_line_is_now(tmp_path, record):
+    record.equivalent = {record.verdicts[17].mutant.key: "no client can see it"}
+    record.write(tmp_path)
+    left = [each.mutant for each in record.verdicts[18:]]
+    moved = [replace(each, line=each.line + 40) for each in all_mutants(["idle"])]
+    found = not_killed(tmp_path / "mutation.json", moved)
+    assert {each.key for each in found} == {each.key for each in left}
+    with pytest.raises(ValueError, match="no mutant of today"):
+        not_killed(tmp_path / "mutation.json", all_mutants(["expiry"]))
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"mutants": [{}]}'])
+def test_what_is_no_record_is_refused(tmp_path, text):
+    file = tmp_path / "mutation.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"mutation\.json: no record of mutants"):
+        not_killed(file, [])
 
 
 def test_what_is_no_python_is_no_mutant():
