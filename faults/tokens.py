@@ -257,8 +257,8 @@ def critical_extensions_ignored() -> None:
 
 
 @fault(
-    story="Of the tokens that are for something else, only the kind that the service has heard of is "
-    "refused: a logout token. Any other typ will do.",
+    story="Of the tokens that are for something else, only the kind that the service has heard of "
+    "is refused: a logout token. Any other typ will do.",
     caught_by={"QA-WS-021": LET_IN},
 )
 def one_foreign_token_type_known() -> None:
