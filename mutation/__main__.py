@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mutation.mutants import ROOT, Mutant, all_mutants, drawn
+from mutation.nearness import functional
 from mutation.record import (
     LEAST_SAMPLE,
     NAME,
@@ -17,9 +18,9 @@ from mutation.record import (
     digest,
     earlier,
     in_order,
-    not_killed,
     reasons,
     sound_of,
+    survivors,
 )
 from mutation.trials import Trials
 from mutation.verdicts import Verdict
@@ -36,10 +37,15 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="keep what an earlier run has shown")
     parser.add_argument("--only", metavar="WORD", help="those whose name has this word")
     parser.add_argument(
-        "--again",
-        type=Path,
-        metavar="FILE",
-        help="those that an earlier record does not call killed",
+        "--again", type=Path, metavar="FILE", help="what survived in an earlier record"
+    )
+    parser.add_argument(
+        "--ask",
+        nargs="+",
+        choices=sorted(functional()),
+        default=(),
+        metavar="ID",
+        help="no other functional scenarios than these",
     )
     parser.add_argument("--first", type=_count, metavar="N", help="the first N of the sample alone")
     parser.add_argument("--list", action="store_true", help="only list the sample")
@@ -59,7 +65,7 @@ def main(given: Sequence[str]) -> int:
     everything = all_mutants()
     try:
         sample = (
-            not_killed(arguments.again, everything)
+            survivors(arguments.again, everything)
             if arguments.again
             else drawn(everything, arguments.sample, arguments.seed)
         )
@@ -76,8 +82,8 @@ def main(given: Sequence[str]) -> int:
     if arguments.list:
         print("\n".join(f"{each.name}  {' '.join(each.diff)}" for each in sample))
         return EXIT_GOOD
-    record = Record(len(everything), wanted, arguments.seed, digest(), reasons())
-    record.again = str(arguments.again or "")
+    record = Record(len(everything), wanted, arguments.seed, digest(arguments.ask), reasons())
+    record.again, record.only = str(arguments.again or ""), arguments.ask
     print(record.terms(), flush=True)
     trials = Trials((arguments.reports / "mutation").resolve(), arguments.jobs)
     known: dict[Mutant, Verdict] = {}
@@ -139,7 +145,7 @@ def _ask(
         trials.seconds, trials.starved = sound["seconds"], sound["starved"]
         trials.left_out, trials.load_seconds = sound["left_out"], sound["load_seconds"]
     else:
-        trials.sound(say)
+        trials.sound(say, arguments.ask)
     say(f"the sound service passes {len(trials.seconds)} tests")
     green = {each: v for each, v in known.items() if v.outcome == "undecided"}
     asked = [each for each in sample if each not in known or each in green]

@@ -27,9 +27,13 @@ def reasons() -> dict[str, str]:
     return dict(json.loads(EQUIVALENT.read_text(encoding="utf-8")))
 
 
-def digest() -> str:
-    """Return the SHA-256 of service, features and harness: verdicts are of one state of them."""
-    whole = hashlib.sha256()
+def digest(only: Iterable[str] = ()) -> str:
+    """Return the SHA-256 of service, features and harness: verdicts are of one state of them.
+
+    Args:
+        only: the functional scenarios that are asked, which make verdicts of their own; none: all.
+    """
+    whole = hashlib.sha256(" ".join(sorted(only)).encode())
     for folder, pattern in (("app", "*.py"), ("features", "*.*"), ("qaws", "*.py")):
         for file in sorted((ROOT / folder).rglob(pattern)):
             if "__pycache__" not in file.parts:
@@ -52,7 +56,8 @@ class Record:
         seconds: how long each functional scenario took without a mutant.
         load_seconds: the same of load scenarios, which are asked of what survived the others.
         verdicts: in drawn order.
-        again: the record of which these are the mutants that were not killed; "" for a sample.
+        again: the record in which these had survived; "" for a sample.
+        only: the functional scenarios that were asked; none for all.
     """
 
     population: int
@@ -66,6 +71,7 @@ class Record:
     load_seconds: Mapping[str, float] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     again: str = ""
+    only: Sequence[str] = ()
 
     def outcome(self, verdict: Verdict) -> str:
         """Return what came of a mutant; one that survived may be equivalent."""
@@ -86,7 +92,8 @@ class Record:
     @property
     def is_whole(self) -> bool:
         """Whether the sample is as large as is asked for, and all of it was run."""
-        return len(self.verdicts) == self.sample >= min(LEAST_SAMPLE, self.population)
+        is_all = not (self.again or self.only)
+        return is_all and len(self.verdicts) == self.sample >= min(LEAST_SAMPLE, self.population)
 
     @property
     def is_good(self) -> bool:
@@ -106,12 +113,14 @@ class Record:
 
     def terms(self) -> str:
         """Say in one line what was asked."""
-        if self.again:
-            return f"the {self.sample} mutants that were not killed in {self.again}, once more"
-        return (
-            f"{self.sample} of the {self.population} mutants of nine modules of app/, drawn by "
-            f"seed {self.seed}; only a scenario that failed kills one"
+        what = (
+            f"the {self.sample} mutants that survived in {self.again}"
+            if self.again
+            else f"{self.sample} of the {self.population} mutants of nine modules of app/, "
+            f"drawn by seed {self.seed}"
         )
+        asked = f", asked {' '.join(self.only)} and what is near under load" if self.only else ""
+        return f"{what}{asked}; only a scenario that failed kills one"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the file."""
@@ -159,8 +168,8 @@ class Record:
         draft.replace(reports / NAME)
 
 
-def not_killed(file: Path, mutants: Iterable[Mutant]) -> list[Mutant]:
-    """Return those of the mutants of today that an earlier record asked and that were not killed.
+def survivors(file: Path, mutants: Iterable[Mutant]) -> list[Mutant]:
+    """Return those of the mutants of today that had survived in an earlier record.
 
     Those that no client can see are left out.
 
@@ -176,10 +185,10 @@ def not_killed(file: Path, mutants: Iterable[Mutant]) -> list[Mutant]:
         asked = {(e["key"], e["mutant"]["operator"]): e["outcome"] for e in entries}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{file}: no record of mutants ({error!r})") from None
-    left = {place for place, outcome in asked.items() if outcome in ("survived", "undecided")}
+    left = {place for place, outcome in asked.items() if outcome == "survived"}
     found = [each for each in mutants if (each.key, each.operator) in left]
     if not found:
-        raise ValueError(f"{file}: no mutant of today is among those that it does not call killed")
+        raise ValueError(f"{file}: no mutant of today is among those that survived there")
     return found
 
 

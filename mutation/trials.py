@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from faults.proof.judgement import STARVED, Row, shortened
@@ -63,12 +63,16 @@ class Trials:
         self.left_out: dict[str, str] = {}
         self.load_seconds: dict[str, float] = {}
 
-    def sound(self, say: Callable[[str], None]) -> None:
+    def sound(self, say: Callable[[str], None], only: Collection[str] = ()) -> None:
         """Ask the sound service everything, scenario by scenario; what is red is left out.
 
         What the machine is too busy for is asked of the mutants all the same: a failure kills.
+
+        Args:
+            say: told of what is not green.
+            only: ids of the functional scenarios that are asked; none for all.
         """
-        trials = [Trial((), n, [name]) for n, name in enumerate(sorted(functional()))]
+        trials = [Trial((), n, [name]) for n, name in enumerate(sorted(only or functional()))]
         for trial, row, doubt in self._over(trials):
             [name] = trial.asked
             if doubt and not row and STARVED in doubt:

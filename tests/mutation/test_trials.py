@@ -11,7 +11,7 @@ pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
 from faults.proof.judgement import Row
 from mutation.mutants import Mutant, all_mutants, drawn, functions_in, grouped, hints_in
 from mutation.nearness import functional, load, near_under_load, nearest, others
-from mutation.record import Record, earlier, not_killed, reasons, sound_of
+from mutation.record import Record, earlier, reasons, sound_of, survivors
 from mutation.trials import Trials
 from mutation.verdicts import NEAREST_ONLY, UNDER_LOAD, Outcome, Verdict, doubt_of
 
@@ -347,6 +347,8 @@ def test_a_small_or_unfinished_sample_is_a_part(record):
     assert not record.is_whole
     record.population = 20
     assert record.is_whole
+    for part in (replace(record, again="old.json"), replace(record, only=["QA-WS-011"])):
+        assert not part.is_whole
     record.verdicts.pop()
     assert not record.is_whole
     assert "19 of 20 mutants" in record.summary()
@@ -361,18 +363,22 @@ def test_a_run_is_taken_up_where_it_was_left(tmp_path, record):
     assert earlier(tmp_path, "another state") == {}
     assert earlier(tmp_path / "nowhere", "state") == {}
     assert sound_of(tmp_path, "state")["seconds"] == {"QA-WS-011": 2.5}
+    assert "asked" not in found["terms"]
+    part = replace(record, again="old.json", only=["QA-WS-011"])
+    assert "survived in old.json, asked QA-WS-011 and what is near under load" in part.terms()
     assert sound_of(tmp_path, "another state") == sound_of(tmp_path / "nowhere", "state") == {}
 
 
-def test_what_was_not_killed_is_found_again_wherever_its_line_is_now(tmp_path, record):
+def x_is_found_again_wherever_its_line_is_now(tmp_path, record):
     record.equivalent = {record.verdicts[17].mutant.key: "no client can see it"}
     record.write(tmp_path)
-    left = [each.mutant for each in record.verdicts[18:]]
+    left = [each.mutant for each in record.verdicts if record.outcome(each) == "survived"]
+    assert len(left) == 1
     moved = [replace(each, line=each.line + 40) for each in all_mutants(["idle"])]
-    found = not_killed(tmp_path / "mutation.json", moved)
+    found = survivors(tmp_path / "mutation.json", moved)
     assert {each.key for each in found} == {each.key for each in left}
     with pytest.raises(ValueError, match="no mutant of today"):
-        not_killed(tmp_path / "mutation.json", all_mutants(["expiry"]))
+        survivors(tmp_path / "mutation.json", all_mutants(["expiry"]))
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"mutants": [{}]}'])
@@ -380,7 +386,7 @@ def test_what_is_no_record_is_refused(tmp_path, text):
     file = tmp_path / "mutation.json"
     file.write_text(text)
     with pytest.raises(ValueError, match=r"mutation\.json: no record of mutants"):
-        not_killed(file, [])
+        survivors(file, [])
 
 
 def test_what_is_no_python_is_no_mutant():
