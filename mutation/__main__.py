@@ -115,7 +115,7 @@ def _ask(
     trials: Trials,
     known: dict[Mutant, Verdict],
 ) -> None:
-    """Ask the sound service, then the sample, then under load what survived; say and write each.
+    """Ask the sound service, then the sample, then apart what survived; say and write each.
 
     Args:
         arguments: of the command line.
@@ -137,13 +137,13 @@ def _ask(
 
     def note() -> None:
         record.left_out, record.starved = trials.left_out, trials.starved
-        record.seconds, record.load_seconds = trials.seconds, trials.load_seconds
+        record.seconds, record.apart_seconds = trials.seconds, trials.apart_seconds
         record.verdicts = in_order(sample, known)
         record.write(arguments.reports)
 
     if sound := sound_of(arguments.reports, record.of) if arguments.resume else {}:
         trials.seconds, trials.starved = sound["seconds"], sound["starved"]
-        trials.left_out, trials.load_seconds = sound["left_out"], sound["load_seconds"]
+        trials.left_out, trials.apart_seconds = sound["left_out"], sound["apart_seconds"]
     else:
         trials.sound(say, arguments.ask)
     say(f"the sound service passes {len(trials.seconds)} tests")
@@ -152,7 +152,7 @@ def _ask(
     for verdict in trials.verdicts(asked, green):
         take(verdict)
     left = {each: known[each] for each in sample if record.outcome(known[each]) == "survived"}
-    for verdict in trials.under_load(left, say):
+    for verdict in trials.apart(left, say):
         take(verdict)
     note()
 

@@ -57,26 +57,30 @@ def functional() -> set[str]:
 
 
 @cache
-def load() -> frozenset[str]:
-    """Return the ids of the load scenarios that have a row of p0."""
+def apart() -> frozenset[str]:
+    """Return the ids of what is asked last: load scenarios, and those that last for a whole run.
+
+    Those that have a row of p0.
+    """
     found: set[str] = set()
     for file in sorted(FEATURES.glob("*.feature")):
         feature = parse_file(str(file))
         for scenario in feature.walk_scenarios() if feature else ():
             tags = {*map(str, scenario.effective_tags)}
-            if {"load", "p0"} <= tags and not tags & {"nightly", "scale"}:
+            kinds = tags & {"load", "whole-run"}
+            if kinds and "p0" in tags and not tags & {"nightly", "scale"}:
                 found |= {each for each in tags if each.startswith(ID)}
     return frozenset(found)
 
 
-def near_under_load(mutant: Mutant) -> list[str]:
-    """Return the load scenarios of p0 that notice faults of a mutant's function, nearest first.
+def near_apart(mutant: Mutant) -> list[str]:
+    """Return what of that notices faults of a mutant's function, nearest first.
 
-    Where they notice none of that function, those that notice faults of its module.
+    Where nothing notices any of that function, what notices faults of its module.
     """
     for inside in (mutant.function, ""):
         here = noticed_by().get((mutant.module, inside), Counter())
-        if ids := [name for name, _ in here.most_common() if name in load()]:
+        if ids := [name for name, _ in here.most_common() if name in apart()]:
             return ids
     return []
 

@@ -54,7 +54,7 @@ class Record:
         left_out: scenarios that were not asked, as they are red without a mutant, and why.
         starved: those that were inconclusive without a mutant: only a failure of them counts.
         seconds: how long each functional scenario took without a mutant.
-        load_seconds: the same of load scenarios, which are asked of what survived the others.
+        apart_seconds: the same of what is asked apart, of what survived the others.
         verdicts: in drawn order.
         again: the record in which these had survived; "" for a sample.
         only: the functional scenarios that were asked; none for all.
@@ -68,7 +68,7 @@ class Record:
     left_out: Mapping[str, str] = field(default_factory=dict)
     starved: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
-    load_seconds: Mapping[str, float] = field(default_factory=dict)
+    apart_seconds: Mapping[str, float] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     again: str = ""
     only: Sequence[str] = ()
@@ -119,7 +119,7 @@ class Record:
             else f"{self.sample} of the {self.population} mutants of nine modules of app/, "
             f"drawn by seed {self.seed}"
         )
-        asked = f", asked {' '.join(self.only)} and what is near under load" if self.only else ""
+        asked = f", asked {' '.join(self.only)} and what is near apart" if self.only else ""
         return f"{what}{asked}; only a scenario that failed kills one"
 
     def as_dict(self) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class Record:
             "left_out": dict(self.left_out),
             "starved": dict(self.starved),
             "seconds": dict(self.seconds),
-            "load_seconds": dict(self.load_seconds),
+            "apart_seconds": dict(self.apart_seconds),
             "mutants": [self._entry(each) for each in self.verdicts],
         }
 
@@ -198,7 +198,7 @@ def sound_of(reports: Path, of: str) -> dict[str, Any]:
         found = json.loads((reports / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    names = ("seconds", "starved", "left_out", "load_seconds")
+    names = ("seconds", "starved", "left_out", "apart_seconds")
     parts = {name: found.get(name, {}) for name in names}
     return parts if found["of"] == of and parts["seconds"] else {}
 

@@ -3,7 +3,8 @@
 A mutant is killed by a scenario that FAILED, and by nothing else. Where one breaks, hangs, is
 inconclusive or does not run, what was not green is asked again, alone; where nothing follows then
 either, the mutant is undecided. One whose service does not start is asked again behind all others.
-What survived is asked the load scenarios that stand near it, one run at a time.
+What survived is asked the load scenarios that stand near it, and those that last for a whole run,
+one run at a time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from faults.proof.judgement import STARVED, Row, shortened
 from faults.proof.runs import Run
 from faults.proof.scope import FUNCTIONAL, LONG_ALLOWED_S, MEASURING, Ask, any_of
 from mutation.mutants import APP, Mutant, grouped
-from mutation.nearness import functional, near_under_load, nearest, others
+from mutation.nearness import functional, near_apart, nearest, others
 from mutation.verdicts import (
     NEAREST_ONLY,
     Trial,
@@ -40,8 +41,8 @@ READY_S = 10.0
 SLOW_S = 2.0
 """From here on a row of an outline goes behind its quicker neighbours."""
 KINDS = ("sound", "mutant", "together")
-UNDER_LOAD = (*MEASURING, "@p0")
-"""What holds for the rows of load scenarios that are asked."""
+APART = (*MEASURING, "@p0")
+"""What holds for the rows that are asked apart."""
 
 
 class Trials:
@@ -61,7 +62,7 @@ class Trials:
         self.seconds: dict[str, float] = {}
         self.starved: dict[str, str] = {}
         self.left_out: dict[str, str] = {}
-        self.load_seconds: dict[str, float] = {}
+        self.apart_seconds: dict[str, float] = {}
 
     def sound(self, say: Callable[[str], None], only: Collection[str] = ()) -> None:
         """Ask the sound service everything, scenario by scenario; what is red is left out.
@@ -134,20 +135,20 @@ class Trials:
             yield added(before, verdict_of(trial, mutant, row, doubt))
         yield from self._started_after_all(dead, numbers, near)
 
-    def under_load(
+    def apart(
         self, survivors: Mapping[Mutant, Verdict], say: Callable[[str], None]
     ) -> Iterator[Verdict]:
-        """Ask what survived the load scenarios near it, one run at a time; yield each verdict.
+        """Ask what survived that which measures, or lasts: one run at a time. Yield each verdict.
 
-        Those that the sound service does not pass now are not asked: they measure, and what is
-        inconclusive without a mutant says nothing of one.
+        What the sound service does not pass now is not asked: where it is inconclusive without a
+        mutant, it says nothing of one.
 
         Args:
             survivors: mutant → what it was asked so far.
             say: told of what is left out.
         """
-        near = {mutant: near_under_load(mutant) for mutant in survivors}
-        wanted = sorted({each for ids in near.values() for each in ids} - {*self.load_seconds})
+        near = {mutant: near_apart(mutant) for mutant in survivors}
+        wanted = sorted({each for ids in near.values() for each in ids} - {*self.apart_seconds})
         sound = [Trial((), 900 + n, [name], measures=True) for n, name in enumerate(wanted)]
         for trial, row, doubt in self._over(sound, jobs=1):
             [name] = trial.asked
@@ -155,14 +156,14 @@ class Trials:
                 self.left_out[name] = shortened(words, 300)
                 say(f"the sound service does not pass {name} now, so it is left out: {words}")
             else:
-                self.load_seconds[name] = trial.seconds
+                self.apart_seconds[name] = trial.seconds
                 self.left_out.pop(name, None)  # of an earlier run, on a busier machine
         trials = []
         for number, (mutant, before) in enumerate(survivors.items(), 1):
-            left = [n for n in near[mutant] if n in self.load_seconds and n not in before.asked]
+            left = [n for n in near[mutant] if n in self.apart_seconds and n not in before.asked]
             if left:
                 trials.append(Trial((mutant,), number, left, measures=True))
-        say(f"{len(trials)} of {len(survivors)} that survived are asked under load, one at a time")
+        say(f"{len(trials)} of {len(survivors)} that survived are asked apart, one at a time")
         for trial, row, doubt in self._over(trials, jobs=1):
             yield loaded(survivors[trial.mutants[0]], trial, row, doubt)
 
@@ -304,7 +305,7 @@ class Trials:
 
     def _start(self, trial: Trial) -> tuple[Run, Path]:
         ids = trial.ids
-        kind = "load" if trial.measures else KINDS[min(len(trial.mutants), 2)]
+        kind = "apart" if trial.measures else KINDS[min(len(trial.mutants), 2)]
         folder = self._folder / f"{kind}-{trial.number:03d}"
         copy = folder.with_name(f"{folder.name}-code")
         shutil.rmtree(copy, ignore_errors=True)
@@ -313,13 +314,13 @@ class Trials:
             (copy / mutant.file).write_text(mutant.source, encoding="utf-8")
             for stale in (copy / "app" / "__pycache__").glob(f"{mutant.module}.*"):
                 stale.unlink()
-        known = {**self.seconds, **self.load_seconds}
+        known = {**self.seconds, **self.apart_seconds}
         quick_first = sorted(ids, key=lambda name: known.get(name, 0.0))
         files = dict.fromkeys(Ask((any_of([name]),), {}).files[0] for name in quick_first)
         run = Run(
             trial.name,
             folder,
-            (*(UNDER_LOAD if trial.measures else FUNCTIONAL), any_of(ids)),
+            (*(APART if trial.measures else FUNCTIONAL), any_of(ids)),
             (),
             max(
                 LONG_ALLOWED_S if trial.measures else ALLOWED_S,

@@ -18,7 +18,7 @@ NOT_STARTED = ("was not ready within", "ended before it was ready")
 """Words of a run, or of a row, whose service did not start."""
 NO_ROWS = "no scenario ran"
 NEAREST_ONLY = "green in the nearest scenarios; the others were not asked"
-UNDER_LOAD = "nothing follows under load"
+APART = "nothing follows from what is asked apart"
 
 Outcome = Literal["killed", "survived", "undecided"]
 
@@ -57,7 +57,7 @@ class Trial:
         doubt: why nothing follows, "" for nothing.
         is_second: whether it is asked again what was not green.
         has_passed: whether anything was green.
-        measures: whether it asks load scenarios, which want the machine for themselves.
+        measures: whether it asks what wants the machine for itself, or lasts for a whole run.
     """
 
     mutants: tuple[Mutant, ...]
@@ -99,14 +99,14 @@ def added(before: Verdict, verdict: Verdict) -> Verdict:
 
 
 def loaded(before: Verdict, trial: Trial, row: Row | None, doubt: str) -> Verdict:
-    """Return the verdict of a mutant that had survived, and was asked load scenarios.
+    """Return the verdict of a mutant that had survived, and was asked the rest apart.
 
     Where nothing follows from these, it has still survived what was asked before.
     """
     verdict = added(before, verdict_of(trial, before.mutant, row, doubt))
     if not row:
         verdict.outcome = "survived"
-        verdict.words = f"{UNDER_LOAD}: {verdict.words}" if doubt else ""
+        verdict.words = f"{APART}: {verdict.words}" if doubt else ""
     return verdict
 
 

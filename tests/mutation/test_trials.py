@@ -10,10 +10,10 @@ pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
 
 from faults.proof.judgement import Row
 from mutation.mutants import Mutant, all_mutants, drawn, functions_in, grouped, hints_in
-from mutation.nearness import functional, load, near_under_load, nearest, others
+from mutation.nearness import apart, functional, near_apart, nearest, others
 from mutation.record import Record, earlier, reasons, sound_of, survivors
 from mutation.trials import Trials
-from mutation.verdicts import NEAREST_ONLY, UNDER_LOAD, Outcome, Verdict, doubt_of
+from mutation.verdicts import APART, NEAREST_ONLY, Outcome, Verdict, doubt_of
 
 MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
 GREEN = Row("QA-WS-011", "QA-WS-011 It closes", "passed", "")
@@ -157,8 +157,8 @@ BUSY = replace(SLOW, status="error", message="INCONCLUSIVE: stood still for 90 m
 
 @pytest.fixture
 def loaded(tmp_path, monkeypatch):
-    """Ask one that survived under load; return its verdict, what was asked, what was said."""
-    monkeypatch.setattr("mutation.trials.near_under_load", lambda mutant: ["QA-WS-019"])
+    """Ask one that survived the rest apart; return its verdict, what was asked, what was said."""
+    monkeypatch.setattr("mutation.trials.near_apart", lambda mutant: ["QA-WS-019"])
 
     def loading(*runs, asked_before=("QA-WS-011",)):
         trials, left, asked, said = Trials(tmp_path, jobs=4), list(runs), [], []
@@ -171,27 +171,27 @@ def loaded(tmp_path, monkeypatch):
 
         monkeypatch.setattr(trials, "_start", start)
         before = Verdict(MUTANT, "survived", seconds=2, asked=[*asked_before])
-        verdicts = [*trials.under_load({MUTANT: before}, said.append)]
+        verdicts = [*trials.apart({MUTANT: before}, said.append)]
         assert not left
         return verdicts, asked, said
 
     return loading
 
 
-def test_what_survived_may_be_killed_under_load(loaded):
+def test_what_survived_may_be_killed_apart(loaded):
     [verdict], asked, said = loaded(FakeRun(KEPT), FakeRun(SLOW))
     assert (verdict.outcome, verdict.words) == ("killed", "nobody was evicted")
     assert verdict.asked == ["QA-WS-011", "QA-WS-019"]
     assert asked == [(0, "QA-WS-019"), (1, "QA-WS-019")]
-    assert said == ["1 of 1 that survived are asked under load, one at a time"]
+    assert said == ["1 of 1 that survived are asked apart, one at a time"]
 
 
-def test_what_is_green_or_doubtful_under_load_has_survived(loaded):
+def test_what_is_green_or_doubtful_apart_has_survived(loaded):
     [verdict], _, _ = loaded(FakeRun(KEPT), FakeRun(KEPT))
     assert (verdict.outcome, verdict.words) == ("survived", "")
     [verdict], asked, _ = loaded(FakeRun(KEPT), FakeRun(BUSY), FakeRun(BUSY))
     assert verdict.outcome == "survived"
-    assert verdict.words.startswith(UNDER_LOAD)
+    assert verdict.words.startswith(APART)
     assert "stood still for 90 ms" in verdict.words
     assert len(asked) == 3
 
@@ -207,15 +207,17 @@ def test_load_that_the_sound_service_does_not_pass_is_not_asked(loaded, sound):
 def test_load_that_was_asked_before_is_not_asked_again(loaded):
     verdicts, asked, said = loaded(FakeRun(KEPT), asked_before=["QA-WS-011", "QA-WS-019"])
     assert (verdicts, asked) == ([], [(0, "QA-WS-019")])
-    assert said == ["0 of 1 that survived are asked under load, one at a time"]
+    assert said == ["0 of 1 that survived are asked apart, one at a time"]
 
 
-def test_the_faults_say_what_is_near_under_load():
-    assert load() == {f"QA-WS-{number}" for number in ("013", "014", "015", "019", "020")}
-    of = {each.function: each for each in all_mutants(["fanout", "limits"])}
-    assert near_under_load(of["Fanout.evict"]) == ["QA-WS-019"]
-    assert {"QA-WS-014", "QA-WS-019"} <= {*near_under_load(of["Fanout._bound"])}  # by its module
-    assert near_under_load(of["RateLimit.allows"]) == []
+def test_the_faults_say_what_is_near_apart():
+    numbers = ("013", "014", "015", "019", "020", "124")
+    assert apart() == {f"QA-WS-{number}" for number in numbers}
+    of = {each.function: each for each in all_mutants(["expiry", "fanout", "limits"])}
+    assert near_apart(of["ExpiryTimer._check"]) == ["QA-WS-124"]
+    assert near_apart(of["Fanout.evict"]) == ["QA-WS-019"]
+    assert {"QA-WS-014", "QA-WS-019"} <= {*near_apart(of["Fanout._bound"])}  # by its module
+    assert near_apart(of["RateLimit.allows"]) == []
 
 
 def test_no_two_of_one_module_are_put_together():
@@ -365,7 +367,7 @@ def test_a_run_is_taken_up_where_it_was_left(tmp_path, record):
     assert sound_of(tmp_path, "state")["seconds"] == {"QA-WS-011": 2.5}
     assert "asked" not in found["terms"]
     part = replace(record, again="old.json", only=["QA-WS-011"])
-    assert "survived in old.json, asked QA-WS-011 and what is near under load" in part.terms()
+    assert "survived in old.json, asked QA-WS-011 and what is near apart" in part.terms()
     assert sound_of(tmp_path, "another state") == sound_of(tmp_path / "nowhere", "state") == {}
 
 
