@@ -57,6 +57,19 @@ def functional() -> set[str]:
 
 
 @cache
+def rows_of() -> Counter[str]:
+    """Return id → how many scenarios and rows of outlines a functional run has of it."""
+    found: Counter[str] = Counter()
+    for file in sorted(FEATURES.glob("*.feature")):
+        feature = parse_file(str(file))
+        for scenario in feature.walk_scenarios() if feature else ():
+            tags = {*map(str, scenario.effective_tags)}
+            if tags & {"integration", "security"} and not tags & {"scale", "whole-run"}:
+                found.update(each for each in tags if each.startswith(ID))
+    return found
+
+
+@cache
 def apart() -> frozenset[str]:
     """Return the ids of what is asked last: load scenarios, and those that last for a whole run.
 

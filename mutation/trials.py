@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from faults.proof.judgement import STARVED, Row, shortened
 from faults.proof.runs import Run
 from faults.proof.scope import FUNCTIONAL, LONG_ALLOWED_S, MEASURING, Ask, any_of
 from mutation.mutants import APP, Mutant, grouped
-from mutation.nearness import functional, near_apart, nearest, others
+from mutation.nearness import functional, near_apart, nearest, others, rows_of
 from mutation.verdicts import (
     NEAREST_ONLY,
     Trial,
@@ -188,7 +189,7 @@ class Trials:
 
         Args:
             mutants: all are green as far as they were asked.
-            alone: takes those that have to be asked everything by themselves.
+            alone: takes those that have to be asked the rest by themselves.
             known: what they were asked; what is green now is added.
             numbers: of their folders.
 
@@ -198,10 +199,13 @@ class Trials:
         suspects: list[tuple[tuple[Mutant, ...], str]] = []
         trials = [self._of_others(group, known, numbers) for group in grouped(mutants)]
         for trial, row, doubt in self._over(trials):
-            if row and len(trial.mutants) > 1:
-                suspects.append((trial.mutants, row.id))
-            elif doubt and len(trial.mutants) > 1:
-                alone += trial.mutants
+            if (row or doubt) and len(trial.mutants) > 1:
+                for mutant in trial.mutants:  # what was green in company is not asked again
+                    known[mutant].asked += sorted(trial.green - {*known[mutant].asked})
+                if row:
+                    suspects.append((trial.mutants, row.id))
+                else:
+                    alone += trial.mutants
             else:
                 trial.seconds /= len(trial.mutants)
                 for mutant in trial.mutants:
@@ -251,8 +255,9 @@ class Trials:
             waiting: in the order in which they begin.
             jobs: how many at a time, 0 for as many as was asked for.
         """
+        yield from ((trial, None, "") for trial in waiting if not trial.ids)
         alone: list[Trial] = []
-        waiting = list(waiting)
+        waiting = [trial for trial in waiting if trial.ids]
         while waiting or alone or self._running:
             most = (jobs or self._jobs) if waiting else 1
             while (queue := waiting or alone) and len(self._running) < most:
@@ -271,6 +276,8 @@ class Trials:
                 self._running.remove((trial, run, copy))
                 shutil.rmtree(copy, ignore_errors=True)
                 trial.seconds += run.elapsed_s
+                passed = Counter(each.id for each in run.rows() if each.status == "passed")
+                trial.green |= {name for name in trial.ids if 0 < rows_of()[name] <= passed[name]}
                 self._slow |= {at for at, took in run.seconds().items() if took > SLOW_S}
                 doubt = "" if row else doubt_of(run, run.rows(), self.starved)
                 if self._is_over(trial, doubt, run):

@@ -57,6 +57,7 @@ class Trial:
         doubt: why nothing follows, "" for nothing.
         is_second: whether it is asked again what was not green.
         has_passed: whether anything was green.
+        green: ids of which every row has passed.
         measures: whether it asks what wants the machine for itself, or lasts for a whole run.
     """
 
@@ -68,6 +69,7 @@ class Trial:
     doubt: str = ""
     is_second: bool = False
     has_passed: bool = False
+    green: set[str] = field(default_factory=set)
     measures: bool = False
 
     @property

@@ -10,7 +10,7 @@ pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
 
 from faults.proof.judgement import Row
 from mutation.mutants import Mutant, all_mutants, drawn, functions_in, grouped, hints_in
-from mutation.nearness import apart, functional, near_apart, nearest, others
+from mutation.nearness import apart, functional, near_apart, nearest, others, rows_of
 from mutation.record import Record, earlier, reasons, sound_of, survivors
 from mutation.trials import Trials
 from mutation.verdicts import APART, NEAREST_ONLY, Outcome, Verdict, doubt_of
@@ -107,6 +107,51 @@ def test_where_one_of_several_fails_each_is_asked_that_alone_and_the_others_go_o
     verdicts, asked = ran(*runs, FakeRun(GREEN), mutants=two)
     assert [each.outcome for each in verdicts] == ["survived", "killed"]
     assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST, REST]
+
+
+def test_what_was_green_in_company_is_not_asked_again(ran, monkeypatch):
+    """But an outline of which only some rows were green, or nothing is known, is."""
+    monkeypatch.setattr(
+        "mutation.trials.others",
+        lambda mutant, seconds, asked: [
+            each for each in ("QA-WS-006", "QA-WS-007", "QA-WS-008") if each not in asked
+        ],
+    )
+    monkeypatch.setattr(
+        "mutation.trials.rows_of",
+        lambda: {"QA-WS-006": 1, "QA-WS-007": 2, "QA-WS-008": 1, "QA-WS-011": 1},
+    )
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    some = [replace(GREEN, id=name) for name in ("QA-WS-006", "QA-WS-007")]
+    red = replace(RED, id="QA-WS-008")
+    eight = replace(GREEN, id="QA-WS-008")
+    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(*some, red), FakeRun(eight), FakeRun(red)]
+    verdicts, asked = ran(*runs, FakeRun(some[1], some[1]), mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "killed"]
+    single = (1, "QA-WS-008")
+    together = (2, "QA-WS-006", "QA-WS-007", "QA-WS-008")
+    assert asked == [NEAR, NEAR, together, single, single, (1, "QA-WS-007")]
+    assert sorted(verdicts[0].asked) == ["QA-WS-006", "QA-WS-007", "QA-WS-008", "QA-WS-011"]
+
+
+def test_of_whom_nothing_is_left_to_ask_has_survived(ran, monkeypatch):
+    """Each is green alone in the only scenario that failed in company."""
+    monkeypatch.setattr(
+        "mutation.trials.others",
+        lambda mutant, seconds, asked: [each for each in ("QA-WS-006",) if each not in asked],
+    )
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    red, green = replace(RED, id="QA-WS-006"), replace(GREEN, id="QA-WS-006")
+    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(red), FakeRun(green), FakeRun(green)]
+    verdicts, asked = ran(*runs, mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "survived"]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST]
+
+
+def test_rows_are_counted_as_a_functional_run_has_them():
+    assert rows_of()["QA-WS-003"] > 1
+    assert rows_of()["QA-WS-013"] == 0  # load
+    assert rows_of()["QA-WS-012"] == 4  # without those of @scale
 
 
 def test_who_fails_in_company_only_is_asked_everything_alone(ran):
