@@ -16,6 +16,7 @@ from app.sessions import Session, TickerConnection
 from faults.fault import fault, replace
 
 HEAD = "received bytes against RFC 6455: a frame of"
+LONG_TICK = "to Alice: measured nothing"
 UNANSWERED = "answer to the close frame of "
 FRAGMENTS = (
     "Carol asked in fragments, with pings between them, to subscribe to instrument 256265, 256521"
@@ -67,6 +68,33 @@ def short_lengths_in_two_bytes() -> None:
 def lengths_in_eight_bytes() -> None:
     """Take the form of 64 bits for 126 to 65,535 bytes."""
     _frame_heads((126, 65_535), b"\x81\x7f", 8)
+
+
+@fault(
+    story="A frame of just 65,535 bytes, the most that two bytes of a length can say, states it in "
+    "eight, which strict clients and proxies refuse.",
+    caught_by={"QA-WS-129": HEAD},
+)
+def longest_short_length_in_eight_bytes() -> None:
+    """Be off by one where the form of 64 bits begins."""
+    _frame_heads((65_535, 65_535), b"\x81\x7f", 8)
+
+
+@fault(
+    story="A tick whose frame needs a length of eight bytes is never sent: a long order book ends "
+    "the listener, and everybody waits.",
+    caught_by={"QA-WS-129": LONG_TICK},
+)
+def no_frames_beyond_64_kib() -> None:
+    """Have no form for it, and stumble."""
+    original = fanout.text_frame
+
+    def text_frame(payload: bytes) -> bytes:
+        if len(payload) > 65_535:
+            raise OverflowError("int too big to convert")
+        return original(payload)
+
+    replace(fanout, "text_frame", text_frame)
 
 
 # --- goodbye --------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from websockets.asyncio.server import serve
 
 from app import closes, routes_websocket, server
 from app.closes import Close
+from app.expiry import ExpiryTimer
 from app.idle import IdleTimer
 from app.routes_websocket import Service
 from app.sessions import Session
@@ -101,6 +102,24 @@ def default_idle_timeout_too_short() -> None:
         original(self, 15.0 if is_default else timeout_s, on_idle)
 
     replace(IdleTimer, "__init__", __init__)
+
+
+@fault(
+    story="A timer looks at a token for the first time half a minute on, and takes it for expired "
+    "where it is not expiring at that very moment: nobody stays connected for longer.",
+    caught_by={"QA-WS-124": SILENT + '1008 "token expired"'},
+)
+def expired_at_the_first_look() -> None:
+    """Ask whether the time is another than that of the expiry."""
+
+    def check(self: ExpiryTimer) -> None:
+        if time.time() == self._expires_at:
+            self._arm()
+        else:
+            self._handle = None
+            self._on_expiry()
+
+    replace(ExpiryTimer, "_check", check)
 
 
 @fault(

@@ -256,6 +256,22 @@ def critical_extensions_ignored() -> None:
     replace(TokenVerifier, "_key_for", key_for)
 
 
+@fault(
+    story="Of the tokens that are for something else, only the kind that the service has heard of "
+    "is refused: a logout token. Any other typ will do.",
+    caught_by={"QA-WS-021": LET_IN},
+)
+def one_foreign_token_type_known() -> None:
+    """Look for one typ by name where there are many."""
+
+    def key_for(self: TokenVerifier, header: Mapping[str, Any]) -> jwt.PyJWK:
+        if "crit" in header or str(header.get("typ", "JWT")).lower() == "logout+jwt":
+            raise ValueError
+        return self._keys.find(header.get("kid"))
+
+    replace(TokenVerifier, "_key_for", key_for)
+
+
 def _lenient_segment(segment: bytes, name: str) -> bytes:
     return base64url_decode(segment)
 

@@ -95,6 +95,24 @@ Feature: Error handling
       | all texts escaped            |
 
   @QA-WS-129 @p1 @normal @needs.inject @needs.long-messages
+  Scenario Outline: QA-WS-129 A tick of any length reaches its subscriber
+    > Beyond the plan: members that a service does not know are relayed untouched, so that a tick may
+    > be as long as all levels of an order book make it. From 65,536 bytes on a frame states its
+    > length in another form (RFC 6455, section 5.2): where ticks are relayed as they were published,
+    > there are frames of just that length, and of one byte less.
+
+    Given the ticker service is running
+    And Alice is connected and subscribed to NIFTY
+    When an option tick of <size> bytes for NIFTY is published
+    Then Alice receives that tick exactly once, within 1 second
+
+    Examples:
+      | size    |
+      | 65,535  |
+      | 65,536  |
+      | 100,000 |
+
+  @QA-WS-129 @p1 @normal @needs.inject @needs.long-messages
   Scenario Outline: QA-WS-129 A client that says a little for long is served like any other
     > Beyond the plan: what a client has used up of its allowance comes back with time. Two messages
     > a second are no flood, however long that goes on.

@@ -105,6 +105,7 @@ Feature: Tokens
     Examples: a token that is for something else
       | token                                  |
       | a wrong typ                            |
+      | the typ of a DPoP proof                |
 
     @needs.audience-lists
     Examples: a token for several services

@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
+from behave.parser import parse_file
+
 from faults.catalogue import all_faults
 from faults.fault import places_of
-from faults.proof.scope import scenarios
+from faults.proof.scope import FEATURES, ID, scenarios
 from mutation.mutants import Mutant
 
 MOST = 0.05
@@ -52,6 +54,48 @@ def functional() -> set[str]:
     """Return the ids of the functional scenarios that can be asked of one service after another."""
     kinds = scenarios("integration").keys() | scenarios("security").keys()
     return set(kinds - scenarios("whole-run").keys() - scenarios("needs.browser").keys())
+
+
+@cache
+def rows_of() -> Counter[str]:
+    """Return id → how many scenarios and rows of outlines a functional run has of it."""
+    found: Counter[str] = Counter()
+    for file in sorted(FEATURES.glob("*.feature")):
+        feature = parse_file(str(file))
+        for scenario in feature.walk_scenarios() if feature else ():
+            tags = {*map(str, scenario.effective_tags)}
+            if tags & {"integration", "security"} and not tags & {"scale", "whole-run"}:
+                found.update(each for each in tags if each.startswith(ID))
+    return found
+
+
+@cache
+def apart() -> frozenset[str]:
+    """Return the ids of what is asked last: load scenarios, and those that last for a whole run.
+
+    Those that have a row of p0.
+    """
+    found: set[str] = set()
+    for file in sorted(FEATURES.glob("*.feature")):
+        feature = parse_file(str(file))
+        for scenario in feature.walk_scenarios() if feature else ():
+            tags = {*map(str, scenario.effective_tags)}
+            kinds = tags & {"load", "whole-run"}
+            if kinds and "p0" in tags and not tags & {"nightly", "scale"}:
+                found |= {each for each in tags if each.startswith(ID)}
+    return frozenset(found)
+
+
+def near_apart(mutant: Mutant) -> list[str]:
+    """Return what of that notices faults of a mutant's function, nearest first.
+
+    Where nothing notices any of that function, what notices faults of its module.
+    """
+    for inside in (mutant.function, ""):
+        here = noticed_by().get((mutant.module, inside), Counter())
+        if ids := [name for name, _ in here.most_common() if name in apart()]:
+            return ids
+    return []
 
 
 def nearest(mutant: Mutant, seconds: Mapping[str, float]) -> list[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mutation.mutants import ROOT, Mutant
-from mutation.trials import NEAREST_ONLY, Outcome, Verdict
+from mutation.verdicts import NEAREST_ONLY, Outcome, Verdict
 
 NAME = "mutation.json"
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
@@ -27,9 +27,13 @@ def reasons() -> dict[str, str]:
     return dict(json.loads(EQUIVALENT.read_text(encoding="utf-8")))
 
 
-def digest() -> str:
-    """Return the SHA-256 of service, features and harness: verdicts are of one state of them."""
-    whole = hashlib.sha256()
+def digest(only: Iterable[str] = ()) -> str:
+    """Return the SHA-256 of service, features and harness: verdicts are of one state of them.
+
+    Args:
+        only: the functional scenarios that are asked, which make verdicts of their own; none: all.
+    """
+    whole = hashlib.sha256(" ".join(sorted(only)).encode())
     for folder, pattern in (("app", "*.py"), ("features", "*.*"), ("qaws", "*.py")):
         for file in sorted((ROOT / folder).rglob(pattern)):
             if "__pycache__" not in file.parts:
@@ -49,8 +53,11 @@ class Record:
         equivalent: key → why no client can see it.
         left_out: scenarios that were not asked, as they are red without a mutant, and why.
         starved: those that were inconclusive without a mutant: only a failure of them counts.
-        seconds: how long each scenario took without a mutant.
+        seconds: how long each functional scenario took without a mutant.
+        apart_seconds: the same of what is asked apart, of what survived the others.
         verdicts: in drawn order.
+        again: the record in which these had survived; "" for a sample.
+        only: the functional scenarios that were asked; none for all.
     """
 
     population: int
@@ -61,7 +68,10 @@ class Record:
     left_out: Mapping[str, str] = field(default_factory=dict)
     starved: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    apart_seconds: Mapping[str, float] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
+    again: str = ""
+    only: Sequence[str] = ()
 
     def outcome(self, verdict: Verdict) -> str:
         """Return what came of a mutant; one that survived may be equivalent."""
@@ -82,7 +92,8 @@ class Record:
     @property
     def is_whole(self) -> bool:
         """Whether the sample is as large as is asked for, and all of it was run."""
-        return len(self.verdicts) == self.sample >= min(LEAST_SAMPLE, self.population)
+        is_all = not (self.again or self.only)
+        return is_all and len(self.verdicts) == self.sample >= min(LEAST_SAMPLE, self.population)
 
     @property
     def is_good(self) -> bool:
@@ -102,10 +113,14 @@ class Record:
 
     def terms(self) -> str:
         """Say in one line what was asked."""
-        return (
-            f"{self.sample} of the {self.population} mutants of nine modules of app/, drawn by "
-            f"seed {self.seed}; only a scenario that failed kills one"
+        what = (
+            f"the {self.sample} mutants that survived in {self.again}"
+            if self.again
+            else f"{self.sample} of the {self.population} mutants of nine modules of app/, "
+            f"drawn by seed {self.seed}"
         )
+        asked = f", asked {' '.join(self.only)} and what is near apart" if self.only else ""
+        return f"{what}{asked}; only a scenario that failed kills one"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for the file."""
@@ -124,6 +139,7 @@ class Record:
             "left_out": dict(self.left_out),
             "starved": dict(self.starved),
             "seconds": dict(self.seconds),
+            "apart_seconds": dict(self.apart_seconds),
             "mutants": [self._entry(each) for each in self.verdicts],
         }
 
@@ -152,13 +168,38 @@ class Record:
         draft.replace(reports / NAME)
 
 
+def survivors(file: Path, mutants: Iterable[Mutant]) -> list[Mutant]:
+    """Return those of the mutants of today that had survived in an earlier record.
+
+    Those that no client can see are left out.
+
+    Args:
+        file: the record, of whatever state.
+        mutants: those of today.
+
+    Raises:
+        ValueError: it is no such record, or knows none of them.
+    """
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8"))["mutants"]
+        asked = {(e["key"], e["mutant"]["operator"]): e["outcome"] for e in entries}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file}: no record of mutants ({error!r})") from None
+    left = {place for place, outcome in asked.items() if outcome == "survived"}
+    found = [each for each in mutants if (each.key, each.operator) in left]
+    if not found:
+        raise ValueError(f"{file}: no mutant of today is among those that survived there")
+    return found
+
+
 def sound_of(reports: Path, of: str) -> dict[str, Any]:
     """Return what the sound service has shown in an earlier run on the same state, or nothing."""
     try:
         found = json.loads((reports / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    parts = {name: found.get(name, {}) for name in ("seconds", "starved", "left_out")}
+    names = ("seconds", "starved", "left_out", "apart_seconds")
+    parts = {name: found.get(name, {}) for name in names}
     return parts if found["of"] == of and parts["seconds"] else {}
 
 

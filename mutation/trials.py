@@ -2,23 +2,35 @@
 
 A mutant is killed by a scenario that FAILED, and by nothing else. Where one breaks, hangs, is
 inconclusive or does not run, what was not green is asked again, alone; where nothing follows then
-either, the mutant is undecided. One whose service does not start is asked again last of all.
+either, the mutant is undecided. One whose service does not start is asked again behind all others.
+What survived is asked the load scenarios that stand near it, and those that last for a whole run,
+one run at a time.
 """
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from faults.proof.judgement import STARVED, Row, shortened
 from faults.proof.runs import Run
-from faults.proof.scope import FUNCTIONAL, Ask, any_of
+from faults.proof.scope import FUNCTIONAL, LONG_ALLOWED_S, MEASURING, Ask, any_of
 from mutation.mutants import APP, Mutant, grouped
-from mutation.nearness import functional, nearest, others
+from mutation.nearness import functional, near_apart, nearest, others, rows_of
+from mutation.verdicts import (
+    NEAREST_ONLY,
+    Trial,
+    Verdict,
+    added,
+    doubt_of,
+    failed,
+    loaded,
+    never_started,
+    verdict_of,
+)
 
 LOOK_S = 0.05
 ALLOWED_S = 120.0
@@ -27,109 +39,11 @@ ALLOWED = 2.0
 """How long it may take, of what the same scenarios took on the sound service."""
 READY_S = 10.0
 """How long the service of a mutant may take to start; one that has not by then never does."""
-NOT_STARTED = ("was not ready within", "ended before it was ready")
-"""Words of a run, or of a row, whose service did not start."""
 SLOW_S = 2.0
 """From here on a row of an outline goes behind its quicker neighbours."""
-NO_ROWS = "no scenario ran"
-NEAREST_ONLY = "green in the nearest scenarios; the others were not asked"
 KINDS = ("sound", "mutant", "together")
-
-Outcome = Literal["killed", "survived", "undecided"]
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What came of one mutant.
-
-    Attributes:
-        mutant: which one.
-        outcome: killed, survived or undecided.
-        by: title of the scenario that failed, with its row's.
-        words: what its verdict said; of an undecided one, why nothing follows.
-        seconds: how long its runs took.
-        asked: ids of the scenarios that were asked.
-    """
-
-    mutant: Mutant
-    outcome: Outcome
-    by: str = ""
-    words: str = ""
-    seconds: float = 0.0
-    asked: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Trial:
-    """Mutants on their way: what was asked, and what is asked next.
-
-    Attributes:
-        mutants: none for the sound service; several are of different modules, in one service.
-        number: of its folders.
-        ids: what is asked.
-        seconds: how long its runs took.
-        asked: ids that were asked.
-        doubt: why nothing follows, "" for nothing.
-        is_second: whether it is asked again what was not green.
-        has_passed: whether anything was green.
-    """
-
-    mutants: tuple[Mutant, ...]
-    number: int
-    ids: list[str]
-    seconds: float = 0.0
-    asked: list[str] = field(default_factory=list)
-    doubt: str = ""
-    is_second: bool = False
-    has_passed: bool = False
-
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        return " with ".join(each.name for each in self.mutants) or "the sound service"
-
-
-def _verdict(trial: Trial, mutant: Mutant, row: Row | None, doubt: str) -> Verdict:
-    outcome: Outcome = "killed" if row else "undecided" if doubt else "survived"
-    by, words = (row.title, row.message) if row else ("", doubt)
-    seconds, asked = round(trial.seconds, 2), list(trial.asked)
-    return Verdict(mutant, outcome, by, shortened(words, 300), seconds, asked)
-
-
-def _added(before: Verdict, verdict: Verdict) -> Verdict:
-    """Add what a mutant was asked before to its verdict."""
-    verdict.seconds = round(before.seconds + verdict.seconds, 2)
-    verdict.asked = list(dict.fromkeys([*before.asked, *verdict.asked]))
-    return verdict
-
-
-def failed(rows: Sequence[Row]) -> Row | None:
-    """Return the first row whose verdict is that the service is at fault."""
-    return next((row for row in rows if row.status == "failed" and not row.is_starved), None)
-
-
-def never_started(doubt: str) -> bool:
-    """Tell whether nothing follows because the service did not start."""
-    return any(words in doubt for words in NOT_STARTED)
-
-
-def doubt_of(run: Run, rows: Sequence[Row], starved: Collection[str] = ()) -> str:
-    """Say why nothing follows from a run in which nothing failed; "" where all was green.
-
-    Args:
-        run: it is over.
-        rows: those that ran.
-        starved: ids that are inconclusive on the sound service too: that of a mutant says no more.
-    """
-    if run.overdue:
-        return f"not done within {run.allowed_s:g} s"
-    if not rows:
-        return f"{NO_ROWS}: {run.hook_error() or run.last_line()}"
-    excused = [row for row in rows if row.is_starved and row.id in starved]
-    for row in rows:
-        if row.status != "passed" and row not in excused:
-            return f"{row.title}: {row.status}: {row.message}"
-    return "" if excused or run.went_well else f"behave ended badly: {run.last_line()}"
+APART = (*MEASURING, "@p0")
+"""What holds for the rows that are asked apart."""
 
 
 class Trials:
@@ -149,13 +63,18 @@ class Trials:
         self.seconds: dict[str, float] = {}
         self.starved: dict[str, str] = {}
         self.left_out: dict[str, str] = {}
+        self.apart_seconds: dict[str, float] = {}
 
-    def sound(self, say: Callable[[str], None]) -> None:
+    def sound(self, say: Callable[[str], None], only: Collection[str] = ()) -> None:
         """Ask the sound service everything, scenario by scenario; what is red is left out.
 
         What the machine is too busy for is asked of the mutants all the same: a failure kills.
+
+        Args:
+            say: told of what is not green.
+            only: ids of the functional scenarios that are asked; none for all.
         """
-        trials = [Trial((), n, [name]) for n, name in enumerate(sorted(functional()))]
+        trials = [Trial((), n, [name]) for n, name in enumerate(sorted(only or functional()))]
         for trial, row, doubt in self._over(trials):
             [name] = trial.asked
             if doubt and not row and STARVED in doubt:
@@ -197,7 +116,7 @@ class Trials:
         dead: list[Mutant] = []
         for trial, row, doubt in self._over(first):
             [mutant] = trial.mutants
-            known[mutant] = _verdict(trial, mutant, row, doubt)
+            known[mutant] = verdict_of(trial, mutant, row, doubt)
             if never_started(doubt) and not trial.has_passed:
                 dead.append(mutant)
             elif known[mutant].outcome == "survived" or (doubt and trial.has_passed):
@@ -214,8 +133,40 @@ class Trials:
             [mutant] = trial.mutants
             before = known[mutant]
             doubt = doubt or ("" if before.words == NEAREST_ONLY else before.words)
-            yield _added(before, _verdict(trial, mutant, row, doubt))
+            yield added(before, verdict_of(trial, mutant, row, doubt))
         yield from self._started_after_all(dead, numbers, near)
+
+    def apart(
+        self, survivors: Mapping[Mutant, Verdict], say: Callable[[str], None]
+    ) -> Iterator[Verdict]:
+        """Ask what survived that which measures, or lasts: one run at a time. Yield each verdict.
+
+        What the sound service does not pass now is not asked: where it is inconclusive without a
+        mutant, it says nothing of one.
+
+        Args:
+            survivors: mutant → what it was asked so far.
+            say: told of what is left out.
+        """
+        near = {mutant: near_apart(mutant) for mutant in survivors}
+        wanted = sorted({each for ids in near.values() for each in ids} - {*self.apart_seconds})
+        sound = [Trial((), 900 + n, [name], measures=True) for n, name in enumerate(wanted)]
+        for trial, row, doubt in self._over(sound, jobs=1):
+            [name] = trial.asked
+            if words := doubt or (row.message if row else ""):
+                self.left_out[name] = shortened(words, 300)
+                say(f"the sound service does not pass {name} now, so it is left out: {words}")
+            else:
+                self.apart_seconds[name] = trial.seconds
+                self.left_out.pop(name, None)  # of an earlier run, on a busier machine
+        trials = []
+        for number, (mutant, before) in enumerate(survivors.items(), 1):
+            left = [n for n in near[mutant] if n in self.apart_seconds and n not in before.asked]
+            if left:
+                trials.append(Trial((mutant,), number, left, measures=True))
+        say(f"{len(trials)} of {len(survivors)} that survived are asked apart, one at a time")
+        for trial, row, doubt in self._over(trials, jobs=1):
+            yield loaded(survivors[trial.mutants[0]], trial, row, doubt)
 
     def _of_others(
         self,
@@ -238,7 +189,7 @@ class Trials:
 
         Args:
             mutants: all are green as far as they were asked.
-            alone: takes those that have to be asked everything by themselves.
+            alone: takes those that have to be asked the rest by themselves.
             known: what they were asked; what is green now is added.
             numbers: of their folders.
 
@@ -248,14 +199,17 @@ class Trials:
         suspects: list[tuple[tuple[Mutant, ...], str]] = []
         trials = [self._of_others(group, known, numbers) for group in grouped(mutants)]
         for trial, row, doubt in self._over(trials):
-            if row and len(trial.mutants) > 1:
-                suspects.append((trial.mutants, row.id))
-            elif doubt and len(trial.mutants) > 1:
-                alone += trial.mutants
+            if (row or doubt) and len(trial.mutants) > 1:
+                for mutant in trial.mutants:  # what was green in company is not asked again
+                    known[mutant].asked += sorted(trial.green - {*known[mutant].asked})
+                if row:
+                    suspects.append((trial.mutants, row.id))
+                else:
+                    alone += trial.mutants
             else:
                 trial.seconds /= len(trial.mutants)
                 for mutant in trial.mutants:
-                    yield _added(known[mutant], _verdict(trial, mutant, row, doubt))
+                    yield added(known[mutant], verdict_of(trial, mutant, row, doubt))
         singles = [Trial((each,), numbers[each], [name]) for g, name in suspects for each in g]
         green: set[Mutant] = set()
         killed: set[Mutant] = set()
@@ -263,7 +217,7 @@ class Trials:
             [mutant] = trial.mutants
             if row:
                 killed.add(mutant)
-                yield _added(known[mutant], _verdict(trial, mutant, row, doubt))
+                yield added(known[mutant], verdict_of(trial, mutant, row, doubt))
             elif doubt:
                 alone.append(mutant)
             else:
@@ -292,15 +246,21 @@ class Trials:
             for mutant in mutants
         ]
         for trial, row, doubt in self._over(trials):
-            yield _verdict(trial, trial.mutants[0], row, doubt)
+            yield verdict_of(trial, trial.mutants[0], row, doubt)
 
-    def _over(self, waiting: list[Trial]) -> Iterator[tuple[Trial, Row | None, str]]:
-        """Run trials; yield each that is over, with the row that failed, or what is doubtful."""
+    def _over(self, waiting: list[Trial], jobs: int = 0) -> Iterator[tuple[Trial, Row | None, str]]:
+        """Run trials; yield each that is over, with the row that failed, or what is doubtful.
+
+        Args:
+            waiting: in the order in which they begin.
+            jobs: how many at a time, 0 for as many as was asked for.
+        """
+        yield from ((trial, None, "") for trial in waiting if not trial.ids)
         alone: list[Trial] = []
-        waiting = list(waiting)
+        waiting = [trial for trial in waiting if trial.ids]
         while waiting or alone or self._running:
-            jobs = self._jobs if waiting else 1
-            while (queue := waiting or alone) and len(self._running) < jobs:
+            most = (jobs or self._jobs) if waiting else 1
+            while (queue := waiting or alone) and len(self._running) < most:
                 if not waiting and self._running:
                     break
                 trial = queue.pop(0)
@@ -316,6 +276,8 @@ class Trials:
                 self._running.remove((trial, run, copy))
                 shutil.rmtree(copy, ignore_errors=True)
                 trial.seconds += run.elapsed_s
+                passed = Counter(each.id for each in run.rows() if each.status == "passed")
+                trial.green |= {name for name in trial.ids if 0 < rows_of()[name] <= passed[name]}
                 self._slow |= {at for at, took in run.seconds().items() if took > SLOW_S}
                 doubt = "" if row else doubt_of(run, run.rows(), self.starved)
                 if self._is_over(trial, doubt, run):
@@ -350,7 +312,8 @@ class Trials:
 
     def _start(self, trial: Trial) -> tuple[Run, Path]:
         ids = trial.ids
-        folder = self._folder / f"{KINDS[min(len(trial.mutants), 2)]}-{trial.number:03d}"
+        kind = "apart" if trial.measures else KINDS[min(len(trial.mutants), 2)]
+        folder = self._folder / f"{kind}-{trial.number:03d}"
         copy = folder.with_name(f"{folder.name}-code")
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(APP, copy / "app")
@@ -358,14 +321,18 @@ class Trials:
             (copy / mutant.file).write_text(mutant.source, encoding="utf-8")
             for stale in (copy / "app" / "__pycache__").glob(f"{mutant.module}.*"):
                 stale.unlink()
-        quick_first = sorted(ids, key=lambda name: self.seconds.get(name, 0.0))
+        known = {**self.seconds, **self.apart_seconds}
+        quick_first = sorted(ids, key=lambda name: known.get(name, 0.0))
         files = dict.fromkeys(Ask((any_of([name]),), {}).files[0] for name in quick_first)
         run = Run(
             trial.name,
             folder,
-            (*FUNCTIONAL, any_of(ids)),
+            (*(APART if trial.measures else FUNCTIONAL), any_of(ids)),
             (),
-            max(ALLOWED_S, ALLOWED * sum(self.seconds.get(name, 0.0) for name in ids)),
+            max(
+                LONG_ALLOWED_S if trial.measures else ALLOWED_S,
+                ALLOWED * sum(known.get(name, 0.0) for name in ids),
+            ),
             slow=self._slow,
             files=tuple(files),
             settings={

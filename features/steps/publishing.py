@@ -21,6 +21,14 @@ async def option_tick_is_published_and_reaches(
     await context.testbed.do(deliveries.have_seen_it, clients)
 
 
+@when("an option tick of {size:Number} bytes for {selection:Selection} is published")
+async def option_tick_of_some_size_is_published(
+    context: StepContext, size: int, selection: Selection
+) -> None:
+    """Behind one or two that show how many bytes are missing; a note fills it up."""
+    await context.testbed.do(publishing.publish_of_size, selection, size)
+
+
 @when("these ticks for {symbol} are published in turn")
 async def these_ticks_are_published(context: StepContext, symbol: str) -> None:
     """The ticks of a table; an empty cell leaves the field to the suite."""

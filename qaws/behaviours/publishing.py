@@ -24,7 +24,7 @@ from qaws.protocol.market import (
 )
 from qaws.protocol.rows import unknown_name
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 """A number as JSON writes it, which is how a table has it."""
@@ -32,6 +32,13 @@ NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 TOGETHER = 50
 """How many ticks each of several publishers hands to the broker at a time."""
 
+
+NOTE = "remark"
+"""A member that no service has to know."""
+
+MEASURED_AT_MOST = 4
+"""Ticks until one has the size that was asked for: the first shows what is missing, and a sequence
+number may get a digit more."""
 
 BURST_PER_SECOND = 500.0
 """Rate at which a scenario's handful of ticks is published."""
@@ -41,6 +48,31 @@ async def publish(testbed: Testbed, selection: Selection, kind: TickKind) -> Non
     """Publish one tick of a kind that the selection takes."""
     _, symbol, instrument = selection.sample()
     await _publish_all(testbed, [partial(testbed.feed.market.tick, kind, symbol, instrument)])
+
+
+async def publish_of_size(testbed: Testbed, selection: Selection, size: int) -> None:
+    """Publish an option tick of just so many bytes of UTF-8, as the broker gets it.
+
+    A note fills it up, which no service has to know. How long it must be is seen by ticks that say
+    the same, and go first.
+
+    Raises:
+        Broken: a tick has more bytes without any note.
+        NotVerified: a note makes no difference, as the payload template has no words for it.
+    """
+    _, symbol, instrument = selection.sample()
+    fields, note = testbed.feed.market.tick("option_tick", symbol, instrument), ""
+    for _ in range(MEASURED_AT_MOST):
+        tick = await testbed.feed.publish({**fields, NOTE: note})
+        missing = size - len(tick.payload.encode())
+        if not missing:
+            return
+        if len(note) + missing < 0:
+            raise Broken(f"an option tick has more than {size:,} bytes: {size - missing:,}")
+        note = "x" * (len(note) + missing)
+    raise NotVerified(
+        f"no option tick of {size:,} bytes can be made: the payload template leaves out its {NOTE}"
+    )
 
 
 async def publish_rows(testbed: Testbed, symbol: str, rows: Iterable[dict[str, str]]) -> None:

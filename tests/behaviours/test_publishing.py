@@ -12,7 +12,7 @@ import pytest
 from qaws.behaviours import deliveries, publishing
 from qaws.measure.recent_rate import RECENT_S
 from qaws.protocol.market import selection_of
-from qaws.verdict import Broken, Inconclusive, Refuted
+from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
 from tests.services.faulty import connected, subscribed
 from tests.services.scripted import Ticker
 from tests.waiting import HANG_S, until
@@ -52,6 +52,48 @@ def test_bars_that_overtake_option_ticks_are_out_of_order(wrong):
                 await super().deliver(client, json.loads(text), text)
 
     wrong(BarsFirst, several_publishers, "Alice received ticks out of order: NIFTY option tick")
+
+
+class ShortTicks(Ticker):
+    """Sends nothing that needs a length of eight bytes."""
+
+    async def deliver(self, client, tick, text):
+        if len(text) <= 65_535:
+            await super().deliver(client, tick, text)
+
+
+async def a_long_tick(do):
+    await subscribed(do, "Alice", to=selection_of("NIFTY"))
+    await do(publishing.publish_of_size, selection_of("NIFTY"), 65_536)
+    await do(deliveries.receives_that_tick, ["Alice"], 1000)
+
+
+def test_a_tick_has_the_size_that_was_asked_for_and_is_owed(right, wrong, testbed):
+    right(Ticker, a_long_tick)
+    ticks = [tick for tick in testbed.ledger.ticks if tick.role == "tick"]
+    *shorter, last = [len(tick.payload.encode()) for tick in ticks]
+    assert last == 65_536
+    assert shorter
+    assert max(shorter) < 65_540  # a sequence number may have a digit more
+    wrong(ShortTicks, a_long_tick, "to Alice: measured nothing in")
+
+
+def test_a_size_that_no_tick_has_is_said(scenario, testbed, monkeypatch):
+    async def a_short_tick(do):
+        await do(publishing.publish_of_size, selection_of("NIFTY"), 40)
+
+    with pytest.raises(Broken, match=r"an option tick has more than 40 bytes: \d+$"):
+        scenario(Ticker, a_short_tick)
+
+    def without_it(stamped):
+        return {name: value for name, value in stamped.items() if name != publishing.NOTE}
+
+    monkeypatch.setattr(type(testbed.dialect), "carried", lambda self, stamped: without_it(stamped))
+    monkeypatch.setattr(
+        type(testbed.dialect), "payload", lambda self, stamped: json.dumps(without_it(stamped))
+    )
+    with pytest.raises(NotVerified, match="65,536 bytes can be made: the payload template leaves"):
+        scenario(Ticker, a_long_tick)
 
 
 @pytest.mark.parametrize(

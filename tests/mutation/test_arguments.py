@@ -22,3 +22,8 @@ def test_a_count_of_nothing_is_refused(capsys, flag, value):
 def test_a_word_that_no_mutant_has_is_said(capsys):
     assert mutation.main(["--only", "no such word", "--sample", "5"]) == 2
     assert "no mutant of the sample has 'no such word' in its name" in capsys.readouterr().out
+
+
+def test_a_record_that_is_not_there_is_said(capsys, tmp_path):
+    assert mutation.main([f"--again={tmp_path / 'none.json'}"]) == 2
+    assert f"--again {tmp_path / 'none.json'}: no record of mutants" in capsys.readouterr().out

@@ -10,9 +10,10 @@ pytest.importorskip("cosmic_ray", reason="make mutation brings cosmic-ray")
 
 from faults.proof.judgement import Row
 from mutation.mutants import Mutant, all_mutants, drawn, functions_in, grouped, hints_in
-from mutation.nearness import functional, nearest, others
-from mutation.record import Record, earlier, reasons, sound_of
-from mutation.trials import NEAREST_ONLY, Outcome, Trials, Verdict, doubt_of
+from mutation.nearness import apart, functional, near_apart, nearest, others, rows_of
+from mutation.record import Record, earlier, reasons, sound_of, survivors
+from mutation.trials import Trials
+from mutation.verdicts import APART, NEAREST_ONLY, Outcome, Verdict, doubt_of
 
 MUTANT = Mutant("idle", "core/NumberReplacer", 0, 7, "")
 GREEN = Row("QA-WS-011", "QA-WS-011 It closes", "passed", "")
@@ -108,6 +109,51 @@ def test_where_one_of_several_fails_each_is_asked_that_alone_and_the_others_go_o
     assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST, REST]
 
 
+def test_what_was_green_in_company_is_not_asked_again(ran, monkeypatch):
+    """But an outline of which only some rows were green, or nothing is known, is."""
+    monkeypatch.setattr(
+        "mutation.trials.others",
+        lambda mutant, seconds, asked: [
+            each for each in ("QA-WS-006", "QA-WS-007", "QA-WS-008") if each not in asked
+        ],
+    )
+    monkeypatch.setattr(
+        "mutation.trials.rows_of",
+        lambda: {"QA-WS-006": 1, "QA-WS-007": 2, "QA-WS-008": 1, "QA-WS-011": 1},
+    )
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    some = [replace(GREEN, id=name) for name in ("QA-WS-006", "QA-WS-007")]
+    red = replace(RED, id="QA-WS-008")
+    eight = replace(GREEN, id="QA-WS-008")
+    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(*some, red), FakeRun(eight), FakeRun(red)]
+    verdicts, asked = ran(*runs, FakeRun(some[1], some[1]), mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "killed"]
+    single = (1, "QA-WS-008")
+    together = (2, "QA-WS-006", "QA-WS-007", "QA-WS-008")
+    assert asked == [NEAR, NEAR, together, single, single, (1, "QA-WS-007")]
+    assert sorted(verdicts[0].asked) == ["QA-WS-006", "QA-WS-007", "QA-WS-008", "QA-WS-011"]
+
+
+def test_of_whom_nothing_is_left_to_ask_has_survived(ran, monkeypatch):
+    """Each is green alone in the only scenario that failed in company."""
+    monkeypatch.setattr(
+        "mutation.trials.others",
+        lambda mutant, seconds, asked: [each for each in ("QA-WS-006",) if each not in asked],
+    )
+    two = (MUTANT, replace(MUTANT, module="feed"))
+    red, green = replace(RED, id="QA-WS-006"), replace(GREEN, id="QA-WS-006")
+    runs = [FakeRun(GREEN), FakeRun(GREEN), FakeRun(red), FakeRun(green), FakeRun(green)]
+    verdicts, asked = ran(*runs, mutants=two)
+    assert [each.outcome for each in verdicts] == ["survived", "survived"]
+    assert asked == [NEAR, NEAR, (2, "QA-WS-006"), REST, REST]
+
+
+def test_rows_are_counted_as_a_functional_run_has_them():
+    assert rows_of()["QA-WS-003"] > 1
+    assert rows_of()["QA-WS-013"] == 0  # load
+    assert rows_of()["QA-WS-012"] == 4  # without those of @scale
+
+
 def test_who_fails_in_company_only_is_asked_everything_alone(ran):
     two = (MUTANT, replace(MUTANT, module="feed"))
     failed = replace(RED, id="QA-WS-006")
@@ -147,6 +193,76 @@ def test_who_is_known_to_be_green_is_asked_the_others_only(tmp_path, monkeypatch
     assert asked == [["QA-WS-006"]]
     assert verdict.asked == ["QA-WS-011", "QA-WS-006"]
     assert verdict.outcome == "survived"
+
+
+SLOW = Row("QA-WS-019", "QA-WS-019 Slow consumers", "failed", "nobody was evicted")
+KEPT = replace(SLOW, status="passed", message="")
+BUSY = replace(SLOW, status="error", message="INCONCLUSIVE: stood still for 90 ms")
+
+
+@pytest.fixture
+def loaded(tmp_path, monkeypatch):
+    """Ask one that survived the rest apart; return its verdict, what was asked, what was said."""
+    monkeypatch.setattr("mutation.trials.near_apart", lambda mutant: ["QA-WS-019"])
+
+    def loading(*runs, asked_before=("QA-WS-011",)):
+        trials, left, asked, said = Trials(tmp_path, jobs=4), list(runs), [], []
+
+        def start(trial):
+            assert trial.measures
+            assert not trials._running, "another run is going on"
+            asked.append((len(trial.mutants), *trial.ids))
+            return left.pop(0), tmp_path / "no-copy"
+
+        monkeypatch.setattr(trials, "_start", start)
+        before = Verdict(MUTANT, "survived", seconds=2, asked=[*asked_before])
+        verdicts = [*trials.apart({MUTANT: before}, said.append)]
+        assert not left
+        return verdicts, asked, said
+
+    return loading
+
+
+def test_what_survived_may_be_killed_apart(loaded):
+    [verdict], asked, said = loaded(FakeRun(KEPT), FakeRun(SLOW))
+    assert (verdict.outcome, verdict.words) == ("killed", "nobody was evicted")
+    assert verdict.asked == ["QA-WS-011", "QA-WS-019"]
+    assert asked == [(0, "QA-WS-019"), (1, "QA-WS-019")]
+    assert said == ["1 of 1 that survived are asked apart, one at a time"]
+
+
+def test_what_is_green_or_doubtful_apart_has_survived(loaded):
+    [verdict], _, _ = loaded(FakeRun(KEPT), FakeRun(KEPT))
+    assert (verdict.outcome, verdict.words) == ("survived", "")
+    [verdict], asked, _ = loaded(FakeRun(KEPT), FakeRun(BUSY), FakeRun(BUSY))
+    assert verdict.outcome == "survived"
+    assert verdict.words.startswith(APART)
+    assert "stood still for 90 ms" in verdict.words
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("sound", [[SLOW], [BUSY, BUSY]], ids=["red", "inconclusive"])
+def test_load_that_the_sound_service_does_not_pass_is_not_asked(loaded, sound):
+    verdicts, asked, said = loaded(*[FakeRun(row) for row in sound])
+    assert verdicts == []
+    assert {each for each, *_ in asked} == {0}
+    assert "does not pass QA-WS-019 now, so it is left out" in said[0]
+
+
+def test_load_that_was_asked_before_is_not_asked_again(loaded):
+    verdicts, asked, said = loaded(FakeRun(KEPT), asked_before=["QA-WS-011", "QA-WS-019"])
+    assert (verdicts, asked) == ([], [(0, "QA-WS-019")])
+    assert said == ["0 of 1 that survived are asked apart, one at a time"]
+
+
+def test_the_faults_say_what_is_near_apart():
+    numbers = ("013", "014", "015", "019", "020", "124")
+    assert apart() == {f"QA-WS-{number}" for number in numbers}
+    of = {each.function: each for each in all_mutants(["expiry", "fanout", "limits"])}
+    assert near_apart(of["ExpiryTimer._check"]) == ["QA-WS-124"]
+    assert near_apart(of["Fanout.evict"]) == ["QA-WS-019"]
+    assert {"QA-WS-014", "QA-WS-019"} <= {*near_apart(of["Fanout._bound"])}  # by its module
+    assert near_apart(of["RateLimit.allows"]) == []
 
 
 def test_no_two_of_one_module_are_put_together():
@@ -278,6 +394,8 @@ def test_a_small_or_unfinished_sample_is_a_part(record):
     assert not record.is_whole
     record.population = 20
     assert record.is_whole
+    for part in (replace(record, again="old.json"), replace(record, only=["QA-WS-011"])):
+        assert not part.is_whole
     record.verdicts.pop()
     assert not record.is_whole
     assert "19 of 20 mutants" in record.summary()
@@ -292,7 +410,30 @@ def test_a_run_is_taken_up_where_it_was_left(tmp_path, record):
     assert earlier(tmp_path, "another state") == {}
     assert earlier(tmp_path / "nowhere", "state") == {}
     assert sound_of(tmp_path, "state")["seconds"] == {"QA-WS-011": 2.5}
+    assert "asked" not in found["terms"]
+    part = replace(record, again="old.json", only=["QA-WS-011"])
+    assert "survived in old.json, asked QA-WS-011 and what is near apart" in part.terms()
     assert sound_of(tmp_path, "another state") == sound_of(tmp_path / "nowhere", "state") == {}
+
+
+def x_is_found_again_wherever_its_line_is_now(tmp_path, record):
+    record.equivalent = {record.verdicts[17].mutant.key: "no client can see it"}
+    record.write(tmp_path)
+    left = [each.mutant for each in record.verdicts if record.outcome(each) == "survived"]
+    assert len(left) == 1
+    moved = [replace(each, line=each.line + 40) for each in all_mutants(["idle"])]
+    found = survivors(tmp_path / "mutation.json", moved)
+    assert {each.key for each in found} == {each.key for each in left}
+    with pytest.raises(ValueError, match="no mutant of today"):
+        survivors(tmp_path / "mutation.json", all_mutants(["expiry"]))
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"mutants": [{}]}'])
+def test_what_is_no_record_is_refused(tmp_path, text):
+    file = tmp_path / "mutation.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"mutation\.json: no record of mutants"):
+        survivors(file, [])
 
 
 def test_what_is_no_python_is_no_mutant():
