@@ -15,6 +15,9 @@ from typing import Any, Literal
 from qaws.verdict import no_stall
 
 Direction = Literal["→", "←"]
+LEAST_S = 0.02
+"""So long is waited at least: hundreds that wait for a little more must not hold up the loop."""
+
 FrameKind = Literal[
     "text", "binary", "ping", "pong", "close", "step", "handshake", "bytes", "eof", "end"
 ]
@@ -123,7 +126,7 @@ class FrameLog:
                 ran_s = (now_ns - begin_ns) / 1e9 - self.held_up_ms(begin_ns, now_ns) / 1e3
                 if (remaining := within_s - ran_s) <= 0:
                     return None
-                await asyncio.wait([waiter.met], timeout=remaining)
+                await asyncio.wait([waiter.met], timeout=max(remaining, LEAST_S))
             return waiter.met.result()
         finally:
             self._waiters.remove(waiter)

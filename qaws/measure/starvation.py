@@ -12,12 +12,11 @@ import contextlib
 import os
 import threading
 import time
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from qaws.measure.family import families
-from qaws.measure.stall import overlap_ms
 
 PERIOD_S = 0.05
 """How often the figures are read, in seconds."""
@@ -26,28 +25,22 @@ REST = 50
 """A pause is at least so many times what the reading before it took: many threads are read rarely.
 """
 
+FRESH_S = 0.005
+"""A reading is as good as a new one for so long, in seconds."""
+
 LOOK_S = 0.5
 """How often new processes and threads are looked for, in seconds."""
 
 BOOKED_MS = 1.0
-"""Waits are booked once they come to so many milliseconds."""
+"""A record is made once somebody has waited for so many milliseconds."""
 
 MOST_THREADS = 256
 """So many threads are watched at most: each takes a file descriptor."""
 
 KEPT = 50_000
-"""So many readings are kept: forty minutes at least, seven hours of a quiet machine."""
+"""So many records are kept: forty minutes at least, seven hours of a quiet machine."""
 
 Pids = Callable[[], Iterable[int | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Wait:
-    """So long did one of those watched wait, at some time between two instants (monotonic)."""
-
-    begin_ns: int
-    end_ns: int
-    ms: float
 
 
 @dataclass(slots=True)
@@ -61,11 +54,14 @@ class _Thread:
 
 @dataclass(slots=True)
 class _Watched:
-    """One of those who are watched: its threads by their ids, and what they waited."""
+    """One of those who are watched: its threads by their ids, and what it waited.
+
+    `waited_ms` is so for each record: all of it until then. `unbooked_ms` has come since.
+    """
 
     pids: Pids
     threads: dict[int, _Thread] = field(default_factory=dict)
-    waits: list[_Wait] = field(default_factory=list)
+    waited_ms: list[float] = field(default_factory=lambda: [0.0])
     unbooked_ms: float = 0.0
 
 
@@ -105,13 +101,14 @@ class Starvation:
         """Return who was kept from running between two instants, and for how many ms at most.
 
         Waits of several are added up, as those of whom a tick passes one after the other; together
-        they are no longer than the time in which none of them ran.
+        they are no longer than the time in which none of them ran. Hundreds may ask at once.
         """
-        self._read()
+        if time.monotonic_ns() - self._read_ns > FRESH_S * 1e9:
+            self._read()
         window_ms = (end_ns - start_ns) / 1e6
         with self._reading:
             waited = {
-                who: min(window_ms, _within(each.waits, start_ns, end_ns))
+                who: min(window_ms, self._waited(each.waited_ms, start_ns, end_ns))
                 for who, each in self._watched.items()
             }
             most = max(0.0, window_ms - (self._ran_until(end_ns) - self._ran_until(start_ns)))
@@ -142,25 +139,42 @@ class Starvation:
         """Book who has waited since the last reading, and how long any of them ran."""
         with self._reading:
             now_ns, since_ns = time.monotonic_ns(), self._read_ns
-            is_booked = False
             for each in self._watched.values():
                 ran_ms, longest_ms, all_ms = _progress(each.threads)
                 self._unnoted_ms += ran_ms
                 # several that wait at the same time hold one thing up: no longer than the clock ran
-                waited_ms = max(longest_ms, min(all_ms, (now_ns - since_ns) / 1e6))
-                each.unbooked_ms += waited_ms
-                if each.unbooked_ms >= BOOKED_MS:
-                    begin_ns = min(since_ns, now_ns - int(each.unbooked_ms * 1e6))
-                    each.waits.append(_Wait(begin_ns, now_ns, each.unbooked_ms))
-                    each.unbooked_ms, is_booked = 0.0, True
-                    del each.waits[: -KEPT if len(each.waits) > 2 * KEPT else 0]
+                each.unbooked_ms += max(longest_ms, min(all_ms, (now_ns - since_ns) / 1e6))
             self._read_ns = now_ns
-            if is_booked or now_ns - self._at_ns[-1] >= LOOK_S * 1e9:
-                self._at_ns.append(now_ns)
-                self._ran_ms.append(self._ran_ms[-1] + self._unnoted_ms)
-                self._unnoted_ms = 0.0
-                if len(self._at_ns) > 2 * KEPT:
-                    del self._at_ns[:KEPT], self._ran_ms[:KEPT]
+            is_worth_it = max(each.unbooked_ms for each in self._watched.values()) >= BOOKED_MS
+            if is_worth_it or now_ns - self._at_ns[-1] >= LOOK_S * 1e9:
+                self._note(now_ns)
+
+    def _note(self, now_ns: int) -> None:
+        """Make a record; the older half is given up where they become very many."""
+        self._at_ns.append(now_ns)
+        self._ran_ms.append(self._ran_ms[-1] + self._unnoted_ms)
+        self._unnoted_ms = 0.0
+        for each in self._watched.values():
+            each.waited_ms.append(each.waited_ms[-1] + each.unbooked_ms)
+            each.unbooked_ms = 0.0
+        if len(self._at_ns) > 2 * KEPT:
+            for kept in (self._ran_ms, *(each.waited_ms for each in self._watched.values())):
+                del kept[:KEPT]
+            del self._at_ns[:KEPT]
+
+    def _waited(self, until_ms: list[float], start_ns: int, end_ns: int) -> float:
+        """Return how much of the waits may have fallen between two instants, in ms.
+
+        What was booked first behind the beginning may have begun before it.
+        """
+        first = max(1, bisect_right(self._at_ns, start_ns))
+        last = min(bisect_left(self._at_ns, end_ns), len(self._at_ns) - 1)
+        if last < first:
+            return 0.0
+        inside_ms = (self._at_ns[first] - start_ns) / 1e6
+        return (
+            min(until_ms[first] - until_ms[first - 1], inside_ms) + until_ms[last] - until_ms[first]
+        )
 
     def _ran_until(self, at_ns: int) -> float:
         """Return how long they had run by then, in ms; between two readings as if evenly."""
@@ -172,18 +186,6 @@ class Starvation:
         before_ns, after_ns = self._at_ns[index - 1 : index + 1]
         before, after = self._ran_ms[index - 1 : index + 1]
         return before + (after - before) * (at_ns - before_ns) / (after_ns - before_ns)
-
-
-def _within(waits: list[_Wait], start_ns: int, end_ns: int) -> float:
-    """Return how much of waits may have fallen between two instants, in ms."""
-    total = 0.0
-    for wait in waits[bisect_left(waits, start_ns, key=_end) :]:
-        total += min(wait.ms, overlap_ms(wait.begin_ns, wait.end_ns, start_ns, end_ns))
-    return total
-
-
-def _end(wait: _Wait) -> int:
-    return wait.end_ns
 
 
 def _progress(threads: dict[int, _Thread]) -> tuple[float, float, float]:

@@ -32,9 +32,9 @@ def crowded(testbed, spawn):
     """
     rivals = []
 
-    def crowd():
+    def crowd(count=3):
         pid = testbed.service.process.pid
-        for _ in range(3):
+        for _ in range(count):
             command = [sys.executable, "-c", SPIN]
             rivals.append(spawn(command, stdout=subprocess.PIPE, start_new_session=True))
             os.sched_setaffinity(rivals[-1].pid, {CORE})
@@ -98,8 +98,9 @@ def test_an_acknowledgement_is_waited_for_while_its_service_waits_for_a_cpu(
 
 
 @pytest.mark.parametrize("kind", ["Sleeps", "Spins"])
-def test_who_sleeps_or_keeps_the_cpus_to_itself_is_refuted(launched, refuted, kind):
-    story = a_tick_comes(lambda: None, lambda: None)
+def test_who_sleeps_or_keeps_its_core_to_itself_is_refuted(launched, crowded, refuted, kind):
+    crowd, leave = crowded
+    story = a_tick_comes(lambda: crowd(0), leave)
     refuted(lambda: launched("held_back", kind, story), LATE_OR_NEVER)
 
 
@@ -109,8 +110,9 @@ def test_who_sleeps_is_refuted_on_a_crowded_core_too(launched, crowded, refuted)
 
 
 @pytest.mark.parametrize("kind", ["Sleeps", "Spins"])
-def test_an_acknowledgement_that_is_slept_through_is_refuted(launched, refuted, kind):
-    story = an_unsubscribe_is_acknowledged(lambda: None, lambda: None, [])
+def test_an_acknowledgement_that_is_slept_through_is_refuted(launched, crowded, refuted, kind):
+    crowd, leave = crowded
+    story = an_unsubscribe_is_acknowledged(lambda: crowd(0), leave, [])
     refuted(lambda: launched("held_back", kind, story), "to unsubscribe from NIFTY")
 
 

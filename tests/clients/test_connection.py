@@ -524,6 +524,24 @@ def test_what_the_harness_stands_still_is_waited_in_addition(meet):
     meet(Ticker(), play)
 
 
+def test_a_wait_that_is_held_up_does_not_ask_all_the_time_for_how_long(meet):
+    """Hundreds do so at once: their asking would hold up the loop, and so lengthen the wait."""
+    asked = []
+
+    def nine_tenths(start_ns, end_ns):
+        asked.append(end_ns)
+        return 0.9 * (end_ns - start_ns) / 1e6
+
+    async def play(connection):
+        first = await connection.wait_for(lambda f: f.kind == "text", None, HANG_S)
+        connection.held_up_ms = nine_tenths
+        assert await connection.wait_for(lambda f: f.kind == "text", first, 0.1) is None
+
+    meet(Ticker(), play)
+    assert asked[-1] - asked[0] >= 9e8
+    assert len(asked) <= 40
+
+
 def test_a_wait_does_not_take_what_the_client_itself_sent(meet):
     async def play(connection):
         sent = await connection.send("x marks it")
