@@ -27,6 +27,7 @@ def behave(folder, target, tags, **environment):
             **os.environ,
             "QAWS_REPORTS": str(folder),
             "PATH": f"{tools}:{os.environ['PATH']}",
+            "DESK_SECRET": "what-the-desk-signs-with",
             **environment,
         },
         within_s=4 * HANG_S,
@@ -41,6 +42,7 @@ def behave(folder, target, tags, **environment):
         ("tokens.toml", set(ASKED)),
         ("first_message.toml", set(ASKED) - {"006"}),
         ("lists.toml", set(ASKED)),
+        ("signed.toml", set(ASKED) - {"006"}),
     ],
 )
 def test_a_sound_service_passes_all_that_its_dialect_can_say(tmp_path, target, verified):

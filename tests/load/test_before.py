@@ -1,5 +1,6 @@
 """Load clients that ask over HTTP before they connect: each gets a ticket of its own."""
 
+import hmac
 from contextlib import closing
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from qaws.load.plan import Group, SwarmPlan
 from qaws.load.swarm import Swarm
 from qaws.protocol.http_answer import Taken
 from qaws.protocol.http_step import HttpStep
+from qaws.protocol.signing import Signature
 from qaws.verdict import Broken, Refuted
 from tests.load_fixtures import NIFTY
 from tests.services.scripted import Ticker
@@ -61,6 +63,61 @@ def test_fast_and_slow_clients_of_a_swarm_come_with_a_ticket_each(tmp_path):
             swarm.start(plan(office, service))
             until(lambda: len(service.clients) == 4)
         assert len(set(service.shown)) == 4
+
+
+class TwoDoors(TicketOffice):
+    """Wants a sign-in, which is refused with a good status, and then a signed request."""
+
+    def answer(self, question):
+        if question.path == "/login":
+            is_good = question.headers.get("authorization") == "Bearer good"
+            return 200, {}, '{"code": 0, "access": "a-1"}' if is_good else '{"code": 40101}'
+        said = f"{question.headers['x-time']}POST/ticket".encode()
+        good = hmac.digest(b"hunter2-of-the-desk", said, "sha256").hex()
+        if question.headers["x-sign"] != good or question.headers["x-access"] != "a-1":
+            return 403, {}, "a bad signature"
+        return 200, {}, f"ticket-{next(self._numbers):04}"
+
+
+def two_doors(office, secret="hunter2-of-the-desk"):
+    where = office.url.removesuffix("/ticket")
+    login = HttpStep(
+        file="mine.toml",
+        number=1,
+        url=f"{where}/login",
+        headers={"Authorization": "Bearer {token}"},
+        refused_when=({"code": {"is_not": 0}},),
+        take={"access": Taken("member", "access")},
+    )
+    ticket = HttpStep(
+        file="mine.toml",
+        number=2,
+        url=office.url,
+        headers={"X-Access": "{access}", "X-Time": "{now_ms}", "X-Sign": "{signature}"},
+        sign={"signature": Signature(over="{now_ms}{method}{path}", key="{secret}")},
+        secrets={"secret": secret},
+        take={"ticket": Taken("body")},
+        show="{ticket}",
+    )
+    return login, ticket
+
+
+def test_load_clients_take_several_steps_and_sign(tmp_path):
+    groups = (Group("client", 2, NIFTY), Group.stopped("the slow one", 1, NIFTY))
+    with TwoDoors() as office, Strict() as service:
+        asks = {"carrier": "ticket", "before": two_doors(office), "at_once": 2}
+        with closing(Swarm(tmp_path, workers=1)) as swarm:
+            swarm.start(SwarmPlan(service.url, groups, ("good",), **asks))
+            until(lambda: len(service.clients) == 3)
+        assert len(set(service.shown)) == 3
+        with closing(Swarm(tmp_path, workers=1)) as swarm:
+            said = r"was not let in: HTTP 200 at step 1, POST http://\S+, which refused_when takes"
+            with pytest.raises(Refuted, match=said):
+                swarm.start(SwarmPlan(service.url, groups, ("bad",), **asks))
+        asks["before"] = two_doors(office, "another secret")
+        said = r"was not let in: HTTP 403 at step 2, POST http"
+        with closing(Swarm(tmp_path, workers=1)) as swarm, pytest.raises(Refuted, match=said):
+            swarm.start(SwarmPlan(service.url, groups, ("good",), **asks))
 
 
 def test_who_is_turned_away_is_refused(tmp_path):

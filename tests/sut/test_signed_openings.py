@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from qaws.load.subscriber.conversation import Conversation
+from qaws.protocol.market import Selection
 from qaws.sut.spoken import dialect_of, spelling_of
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken, NotVerified
@@ -53,6 +55,15 @@ def test_what_is_signed_with_a_tokens_password_is_said(read):
         assert 28 < expires / 1000 - time.time() <= 30
         over = f"GET/realtime{expires}".encode()
         assert signature == hmac.digest(SECRET.encode(), over, "sha384").hex()
+
+
+def test_a_load_client_signs_when_it_says_it_and_not_before(read):
+    dialect = dialect_of(read())
+    client = Conversation(dialect, Selection("symbols", symbols=("NIFTY",)), f"ann:{SECRET}")
+    prepared_ms = time.time() * 1000
+    time.sleep(0.02)
+    (text,) = client.opened()
+    assert json.loads(text)["args"][1] > prepared_ms + 30_000 + 10
 
 
 def test_nobody_reads_what_is_signed_or_secret(read):
