@@ -271,7 +271,7 @@ async def _until_ticks_came(testbed: Testbed, attack: Attack) -> None:
     while (count := _ticks_since(testbed, attack)) < FEWEST_TICKS:
         if time.monotonic() > deadline:
             within = f"in {testbed.grace_s:g} s"
-            if (due := testbed.feed.flow_within(testbed.grace_s)) >= FEWEST_TICKS:
+            if (due := testbed.feed.flows.due_within(testbed.grace_s)) >= FEWEST_TICKS:
                 raise Inconclusive(
                     f"{due} ticks were to flow {within}, but there were {count}; run it again on a "
                     "quieter machine"

@@ -88,8 +88,7 @@ class Connection(Newcomer):
         Raises:
             Broken: nobody listens there.
         """
-        self.started_ns = time.monotonic_ns()
-        self.url = redacted(url)
+        self.started_ns, self.url = time.monotonic_ns(), redacted(url)
         headers = list(headers)
         plain = [(n, v) for n, v in headers if n != "Authorization"]
         shown = [f"{n}: {v}" for n, v in plain if not any(each in v for each in self._secrets)]

@@ -52,7 +52,7 @@ class Feed:
         self.readiness = Readiness(self._outlet)
         self._turn = asyncio.Lock()
         self.channels = Channels(section, dialect)
-        self._flows = Flows(broker)
+        self.flows = Flows(broker)
         self._handed_over: set[str] = set()
         self.others = OtherPublishers(
             broker, self.channels.all(), self._handed_over, self._outlet.listener
@@ -364,16 +364,12 @@ class Feed:
         async def publish(sample: Sample, due_ns: int) -> None:
             await self.publish(self.market.tick(*sample), due_ns, role="flow")
 
-        self._flows.begin(filter(self._dialect.carries, samples), every_s, publish)
+        self.flows.begin(filter(self._dialect.carries, samples), every_s, publish)
 
     @property
     def is_flowing(self) -> bool:
         """Return whether a background flow has been started and not been stopped since."""
-        return self._flows.are_on
-
-    def flow_within(self, seconds: float) -> int:
-        """Return how many ticks the background flows owe in so many seconds."""
-        return self._flows.due_within(seconds)
+        return self.flows.are_on
 
     def require_flows(self) -> None:
         """Make sure, when it matters, that what was begun to flow still does.
@@ -382,7 +378,7 @@ class Feed:
             Broken: one of the flows has ended by itself, with its reason.
             Inconclusive: one all but stands still, and the broker is not away on purpose.
         """
-        self._flows.require()
+        self.flows.require()
 
     async def stop_flows(self) -> None:
         """End the background flows, each after the tick that it is publishing.
@@ -390,7 +386,7 @@ class Feed:
         Raises:
             Broken: one of them had ended by itself, with its reason, or does not end.
         """
-        await self._flows.stop()
+        await self.flows.stop()
 
     async def hang_up(self) -> None:
         """Give up the connections to a broker that has gone; the next publish opens new ones."""

@@ -127,9 +127,7 @@ class Session:
             for key, text in self._runner.config.userdata.items()
             if not key.startswith("behave.")
         }
-        unknown = [
-            key for key in userdata if "." not in key and key not in (*SETTINGS, FORMER_STOP_AFTER)
-        ]
+        unknown = [k for k in userdata if "." not in k and k not in (*SETTINGS, FORMER_STOP_AFTER)]
         known = ", ".join((*SETTINGS, "SECTION.KEY"))
         if unknown:
             raise Broken(f"-D {unknown[0]}=…: no such setting; known are {known}")

@@ -75,6 +75,17 @@ class ScenarioState:
         shown = [f'"{each}"' for each in self.actions]
         return [f"{where} {' and '.join(shown)}"] if shown else []
 
+    def cause_of(self, refuted: Refuted) -> list[str]:
+        """Return the first message to a client which is named that cannot be what it should be.
+
+        One that nobody can read comes before one that breaks the contract. What the client lacks,
+        or waits for in vain, follows from that.
+        """
+        said, everybody = str(refuted), self.connections.all
+        breaches = [c.breaches[0] for c in everybody if c.breaches and c.name in said]
+        unread = [b for b in breaches if "JSON text" in b or "not JSON" in b or "RFC 6455" in b]
+        return [each for each in (unread or breaches)[:1] if each not in said]
+
     def require_chores(self) -> None:
         """Raise what has ended a task in the background: nobody may wait for that one.
 

@@ -95,29 +95,38 @@ class Testbed:
         SHARED.keep()  # once a scenario has needed load, the next one need not wait for it
         self.on_stop: list[Callable[[], None]] = [SHARED.leave]
         try:
-            self.tokens = Tokens(target.auth, self.scratch)
-            self.on_stop.append(self.tokens.close)
-            if target.feed:
-                wanted, kind = target.feed.broker or "", target.feed.speaks
-                self.broker = open_broker(wanted, folder, target.grants, kind)
-            if target.may_publish:
-                self._feed = self.loop.call(self._open_feed())
-            self.placeholders = {
-                "python": sys.executable,
-                "broker_url": self.broker.url if self.broker else "",
-                **self.tokens.placeholders,
-                **files,
-            }
-            self.services = Services(
-                self.target, folder, self.placeholders, timeout_factor, self.tokens.valid
-            )
-            if self._feed and self.broker:
-                told = self._feed.readiness, self.broker, self.loop.call, timeout_factor
-                self.services.around_start = partial(until_heard, *told)
+            self._open(target, files)
         except BaseException:
             self.stop()
             raise
         self.scenario = self.begin_scenario()
+
+    def _open(self, target: Target, files: Mapping[str, str]) -> None:
+        """Open what may fail: keys, broker, feed; and prepare the services.
+
+        Args:
+            target: the service under test, as its file has it.
+            files: placeholders of certificates.
+        """
+        self.tokens = Tokens(target.auth, self.scratch)
+        self.on_stop.append(self.tokens.close)
+        if target.feed:
+            wanted, kind = target.feed.broker or "", target.feed.speaks
+            self.broker = open_broker(wanted, self.logs, target.grants, kind)
+        if target.may_publish:
+            self._feed = self.loop.call(self._open_feed())
+        self.placeholders = {
+            "python": sys.executable,
+            "broker_url": self.broker.url if self.broker else "",
+            **self.tokens.placeholders,
+            **files,
+        }
+        self.services = Services(
+            self.target, self.logs, self.placeholders, self.timeout_factor, self.tokens.valid
+        )
+        if self._feed and self.broker:
+            told = self._feed.readiness, self.broker, self.loop.call, self.timeout_factor
+            self.services.around_start = partial(until_heard, *told)
 
     async def _open_feed(self) -> Feed:
         assert self.broker
@@ -234,7 +243,7 @@ class Testbed:
             self._require_flows()
             self.scenario.require_chores()
             behind = [*self.scenario.in_its_place(), *dict.fromkeys(self.scenario.remarks)]
-            said = [*self._cause_of(refuted), str(refuted), *behind]
+            said = [*self.scenario.cause_of(refuted), str(refuted), *behind]
             raise Refuted(without_tokens("; ".join(said))) from refuted
         self.scenario.require_chores()
         return done
@@ -266,17 +275,6 @@ class Testbed:
                 service.require_alive()
             except Broken as death:
                 raise Refuted(f"{refuted}; {death}") from refuted
-
-    def _cause_of(self, refuted: Refuted) -> list[str]:
-        """Return the first message to a client which is named that cannot be what it should be.
-
-        One that nobody can read comes before one that breaks the contract. What the client lacks,
-        or waits for in vain, follows from that.
-        """
-        said, everybody = str(refuted), self.scenario.connections.all
-        breaches = [c.breaches[0] for c in everybody if c.breaches and c.name in said]
-        unread = [b for b in breaches if "JSON text" in b or "not JSON" in b or "RFC 6455" in b]
-        return [each for each in (unread or breaches)[:1] if each not in said]
 
     @property
     def feed(self) -> Feed:

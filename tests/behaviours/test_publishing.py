@@ -162,7 +162,7 @@ def test_no_step_is_judged_on_a_market_that_has_died(testbed, market, monkeypatc
         raise Broken("no more ticks")
 
     monkeypatch.setattr(market.market, "tick", fails)
-    until(lambda: market._flows._flows[0].task.done())
+    until(lambda: market.flows._flows[0].task.done())
     assert market.is_flowing
     with pytest.raises(Broken, match="no more ticks"):
         asyncio.run(testbed.do(step))

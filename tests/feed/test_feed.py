@@ -173,7 +173,7 @@ def test_a_flow_that_had_ended_by_itself_is_broken_at_the_latest_when_it_is_stop
         feed.start_flow(NIFTY, 0.02)
         await soon(lambda: feed.ledger.ticks)
         await asyncio.to_thread(broker.stop)
-        await soon(lambda: all(flow.task.done() for flow in feed._flows._flows))
+        await soon(lambda: all(flow.task.done() for flow in feed.flows._flows))
         with pytest.raises(Broken) as caught:
             await feed.stop_flows()
         await feed.close()
@@ -194,7 +194,7 @@ def test_a_flow_that_has_died_is_told_when_something_rests_on_it(loop, tmp_path)
         await soon(lambda: feed.ledger.ticks)
         feed.require_flows()
         await asyncio.to_thread(broker.stop)
-        await soon(lambda: all(flow.task.done() for flow in feed._flows._flows))
+        await soon(lambda: all(flow.task.done() for flow in feed.flows._flows))
         assert feed.is_flowing
         with pytest.raises(Broken, match=r"broker ended with exit code|cannot publish there"):
             feed.require_flows()

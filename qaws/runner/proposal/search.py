@@ -382,8 +382,7 @@ class Search:
             find_sequence(tick, [first, (ticks[-1], published)])
 
     def _noted(self, document: Document, form: Form, published: Mapping[str, Any] | None) -> bool:
-        tick = self._tick(document, form, published)
-        if tick is None:
+        if (tick := self._tick(document, form, published)) is None:
             return False
         if not any(each.table["kind"] == tick.table["kind"] for each, _ in self.seen.ticks):
             self.seen.ticks.append((tick, document))
@@ -394,8 +393,7 @@ class Search:
         """Publish a tick of which every number is like no other; return it in words of `qa-ws`."""
         kind: Any = "underlying_bar" if form == "underlying" else "option_tick"
         fields = telling(Market().tick(kind, "NIFTY", chain_of("NIFTY")[0]))
-        feed = self._testbed.feed
-        tick = self._testbed.loop.call(feed.publish(fields, role="fence"), 30)
+        tick = self._testbed.loop.call(self._testbed.feed.publish(fields, role="fence"), 30)
         return dict(json.loads(tick.text))
 
     def _tell(self, what: str, seen: str) -> None:
