@@ -83,7 +83,7 @@ def test_who_only_waits_for_its_own_threads_was_not_kept_from_running(start):
     """Several of its own on one core: while one waits, another runs, however long it goes on."""
     service = start(IN_THREADS)
     with watching(service) as watch:
-        watch.look()
+        until(lambda: all(len(each.threads) == 4 for each in watch._watched.values()))
         begin_ns, own_ns = time.monotonic_ns(), ran_ns(service)
         until(lambda: time.monotonic_ns() - begin_ns > 8e8)
         now_ns = time.monotonic_ns()

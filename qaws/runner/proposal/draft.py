@@ -127,7 +127,9 @@ def _guessed(seen: Seen, name: str) -> tuple[dict[str, Any], dict[str, str]]:
     if any(tick.numbers == "text" for tick, _ in seen.ticks):
         dialect["numbers"] = "text"
     if seen.opening:
-        dialect["open"] = [each.model_dump(exclude_none=True) for each in seen.opening.dialect.open]
+        dialect["open"] = [
+            each.model_dump(exclude_defaults=True) for each in seen.opening.dialect.open
+        ]
     dialect["ping"] = _ping(seen, doubts)
     for verb, found in (("subscribe", seen.asked), ("unsubscribe", seen.ended)):
         dialect[verb] = _request(verb, found, seen, doubts)
