@@ -128,6 +128,9 @@ def with_coilmq():
     rows.append(send(feed, SENT[1])["ticks.NIFTY"])
     rows.append(send(feed, SENT[2], content_type="application/json")["ticks.NIFTY"])
     rows.append(send(reader, SENT[0])["ticks.NIFTY"])
+    for connection in (feed, reader):
+        connection.disconnect()
+    server.shutdown()
     return rows
 
 
