@@ -345,7 +345,7 @@ def members_of_its_own_cut_off() -> None:
     story="Members that are null are left out, as a library does it by default, so that a client "
     "that was told of a halt is never told that it is over.",
     caught_by={"QA-WS-006": NOT_PUBLISHED},
-    also=elsewhere("QA-WS-006"),
+    also=(*elsewhere("QA-WS-006"), "QA-WS-121"),
 )
 def null_members_left_out() -> None:
     """Drop them on the way through."""
@@ -361,7 +361,7 @@ def null_members_left_out() -> None:
     story="Members that are null are passed on as zero, so that what is not known seems to be "
     "nothing.",
     caught_by={"QA-WS-006": NOT_PUBLISHED},
-    also=elsewhere("QA-WS-006"),
+    also=(*elsewhere("QA-WS-006"), "QA-WS-121"),
 )
 def null_members_become_zero() -> None:
     """Write 0 for them."""

@@ -200,7 +200,7 @@ def fork_services(connection: socket.socket) -> None:
                     pass
                 case _:
                     return super().__new__(cls)
-            if OF_START & options["env"].keys():
+            if any(options["env"].get(each) != os.environ.get(each) for each in OF_START):
                 return super().__new__(cls)
             folder, log = str(options["cwd"] or os.getcwd()), options["stdout"].fileno()
             try:

@@ -29,12 +29,13 @@ def start_in(testbed: Testbed, zone: str) -> None:
     except (ZoneInfoNotFoundError, ValueError):
         raise Broken(f'no time zone "{zone}" in {ZONES}; one is called "Asia/Kathmandu"') from None
     service = testbed.use_service({TIME_ZONE: zone})
-    variable = testbed.target.setting(TIME_ZONE).variable
+    setting = testbed.target.setting(TIME_ZONE)
+    variable, meant = setting.variable, setting.text(zone)
     for pid, told in service.told_to_listeners(variable).items() if variable else ():
-        if told != zone:
+        if told != meant:
             raise NotVerified(
-                f"the service is to run in {zone}, but process {pid}, which holds its port, has "
-                f"{variable}={told or ''}: the launch command does not hand the variable on; name "
-                f'what does as "{TIME_ZONE}" in [settings]'
+                f"the service is to run in {zone}, but process {pid}, which holds its port, "
+                f"{f'has {variable}={told}' if told else f'shows no {variable}'}: does the launch "
+                f'command hand the variable on? else name what does as "{TIME_ZONE}" in [settings]'
             )
-    testbed.scenario.remarks.append(f"the service runs in {zone}, UTC{offset}")
+    testbed.scenario.remarks.append(f"the service was told to run in {zone}, UTC{offset}")

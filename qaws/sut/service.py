@@ -184,11 +184,17 @@ class Service:
     def told_to_listeners(self, variable: str) -> dict[int, str | None]:
         """Return what an environment variable says to each process that holds the port, by pid.
 
+        None where it is not set, or nobody may look, as with processes of another user.
+
         Raises:
             Broken, NotVerified: as `serving_pids`.
         """
         self.serving_pids()
-        return {each.pid: each.environ().get(variable) for each in self._holders}
+        told: dict[int, str | None] = dict.fromkeys(each.pid for each in self._holders)
+        for each in self._holders:
+            with contextlib.suppress(psutil.Error):
+                told[each.pid] = each.environ().get(variable)
+        return told
 
     def has_ended(self) -> bool:
         """Return whether what was launched has ended, and who held the port when it was told."""

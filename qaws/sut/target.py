@@ -322,8 +322,6 @@ class Target(Section):
             NotVerified: the target file has no such setting.
             Broken: it has one that is spelled nearly so: a slip, here or in the features.
         """
-        if name == TIME_ZONE and name not in self.settings:
-            return Setting(variable="TZ")
         try:
             return self.settings[name]
         except KeyError:
@@ -331,6 +329,8 @@ class Target(Section):
                 raise Broken(
                     f'no setting "{name}"; did you mean "{near}"? {self.file} has it'
                 ) from None
+            if name == TIME_ZONE:
+                return Setting(variable="TZ")
             known = ", ".join(f'"{each}"' for each in self.settings) or "none"
             raise NotVerified(
                 f'{self.file}: [settings] has no "{name}" (it has {known}); '

@@ -37,11 +37,12 @@ def begun(testbed, tmp_path, monkeypatch):
 
 
 def test_a_service_that_runs_there(begun):
-    assert begun("Asia/Kathmandu") == ["the service runs in Asia/Kathmandu, UTC+05:45"]
+    assert begun("Asia/Kathmandu") == ["the service was told to run in Asia/Kathmandu, UTC+05:45"]
 
 
 def test_a_launch_that_does_not_hand_it_on(begun):
-    with pytest.raises(NotVerified, match=r"is to run in Asia/Kathmandu, but process \d+, .* TZ=:"):
+    said = r"is to run in Asia/Kathmandu, but process \d+, .* shows no TZ:"
+    with pytest.raises(NotVerified, match=said):
         begun("Asia/Kathmandu", "env", "-u", "TZ")
 
 

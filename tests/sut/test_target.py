@@ -745,3 +745,12 @@ def test_coverage_is_measured_or_exempt_and_not_both(complaint, section):
 def test_two_streams_promise_no_order_between_each_other(read, feed, is_parted):
     target = read(GOOD + f'[feed]\nbroker = "embedded"\n{feed}\n')
     assert target.feed.is_parted == is_parted
+
+
+def test_a_time_zone_is_told_by_tz_unless_the_target_has_a_way_of_its_own(read):
+    assert read(GOOD).setting("time zone").variable == "TZ"
+    own = GOOD + '[settings]\n"time zone" = "ZONE"\n'
+    assert read(own).setting("time zone").variable == "ZONE"
+    slip = GOOD + '[settings]\n"time-zone" = "ZONE"\n'
+    with pytest.raises(Broken, match='no setting "time zone"; did you mean "time-zone"'):
+        read(slip).setting("time zone")

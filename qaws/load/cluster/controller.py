@@ -25,8 +25,8 @@ thread of each worker, which may be busy for longer (`pulse`)."""
 LAST_WORDS_S = 0.3
 """How long to wait for the exit code of a child that has hung up."""
 
-ECHO_S = 10.0
-"""How long a child may take to tell its clock: only one that hangs takes so long."""
+PROMPT_S = 10.0
+"""How long a child may take to say who it is, or what its clock says: only one that hangs does."""
 
 ROUNDS = 16
 """How many round trips the clock offset is estimated from; the fastest counts."""
@@ -153,7 +153,7 @@ class WorkerHandle:
         for _ in range(ROUNDS):
             asked = now_us()
             self.send(wire.Probe())
-            echo = await self.expect(wire.Echo, ECHO_S)
+            echo = await self.expect(wire.Echo, PROMPT_S)
             took = now_us() - asked
             if best is None or took / 2 < best.uncertainty_us:
                 best = Offset(echo.at_us - (asked + took / 2), took / 2)
@@ -224,7 +224,7 @@ class Controller:
         assert task
         self._attending.add(task)
         try:
-            async with asyncio.timeout(ECHO_S):
+            async with asyncio.timeout(PROMPT_S):
                 hello = await wire.receive(reader)
             match hello:
                 case wire.Hello(secret, name) if self._knows(secret, name):
