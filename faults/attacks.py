@@ -81,6 +81,7 @@ def refused_bytes_are_kept() -> None:
     story="The limit that a handshake has is never taken off, so that a client is cut off once it "
     "has said 192 KiB in all, after an hour or a week.",
     caught_by={"QA-WS-129": "answer to Alice's long ping message 4"},
+    also=("QA-WS-024",),
 )
 def bytes_of_a_whole_life_are_limited() -> None:
     """Count on."""

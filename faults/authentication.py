@@ -325,6 +325,7 @@ def long_tokens_refused() -> None:
     story="The lines of a request may have 1 KiB, so that the handshakes of users in many groups "
     "fail before anybody looks at their tokens.",
     caught_by={"QA-WS-003": LONG_REFUSED},
+    also=("QA-WS-021",),
 )
 def long_lines_refused() -> None:
     """Set the limit of the WebSocket library lower."""
@@ -492,6 +493,7 @@ def empty_token_accepted() -> None:
     story="HTTP Basic is accepted beside the token, as a framework had it by default, and nobody "
     "looks at the password.",
     caught_by={"QA-WS-002": "refusal of Bob: measured 1 x welcome"},
+    also=("QA-WS-012",),
 )
 def basic_credentials_open_sessions() -> None:
     """Let in whoever shows a name and a password."""

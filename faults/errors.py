@@ -347,7 +347,7 @@ def second_mistake_in_other_words() -> None:
     story="A client whose first message is malformed is taken for a port scan and closed, so that "
     "nobody who writes a new client ever learns what is wrong with it.",
     caught_by={"QA-WS-010": "error 1 of 2 to Alice: measured nothing"},
-    also=("QA-WS-024", "QA-WS-113", "QA-WS-119"),
+    also=("QA-WS-022", "QA-WS-024", "QA-WS-113", "QA-WS-119"),
 )
 def first_mistake_of_a_newcomer_closes() -> None:
     """Close who has not subscribed to anything yet."""

@@ -104,7 +104,16 @@ def no_frames_beyond_64_kib() -> None:
     story="A client that says goodbye gets no answer: its program hangs until it gives up, each "
     "time that a user closes a window.",
     caught_by={"QA-WS-004": UNANSWERED, "QA-WS-005": UNANSWERED},
-    also=("QA-WS-024",),
+    also=(
+        "QA-WS-011",
+        "QA-WS-012",
+        "QA-WS-024",
+        "QA-WS-107",
+        "QA-WS-108",
+        "QA-WS-115",
+        "QA-WS-118",
+        "QA-WS-119",
+    ),
 )
 def close_frame_not_answered() -> None:
     """Drop the close frame of a client."""
@@ -120,7 +129,7 @@ def close_frame_not_answered() -> None:
     story="A client that says goodbye is cut off without an answer, so that its program reports an "
     "error each time that a user closes a window.",
     caught_by={"QA-WS-004": UNANSWERED, "QA-WS-005": UNANSWERED},
-    also=("QA-WS-024",),
+    also=("QA-WS-024", "QA-WS-121"),
 )
 def close_frame_answered_by_a_cut() -> None:
     """Close the network connection instead."""
@@ -169,13 +178,18 @@ def pongs_to_everybody() -> None:
     caught_by={"QA-WS-001": OTHERS_PONG},
     also=(
         "QA-WS-011",
+        "QA-WS-012",
         "QA-WS-016",
+        "QA-WS-017",
         "QA-WS-022",
         "QA-WS-023",
         "QA-WS-024",
         "QA-WS-102",
+        "QA-WS-106",
         "QA-WS-107",
+        "QA-WS-121",
         "QA-WS-125",
+        "QA-WS-126",
     ),
 )
 def pongs_with_the_last_payload() -> None:

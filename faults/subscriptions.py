@@ -244,7 +244,7 @@ def last_unsubscribe_ignored() -> None:
     story="A client that has given up its last subscription is closed at once, in the middle of a "
     "change from one symbol to another.",
     caught_by={"QA-WS-016": "open connections of Carol: measured 0 of 1 open", "QA-WS-117": WRONG},
-    also=("QA-WS-024", "QA-WS-113", "QA-WS-119"),
+    also=("QA-WS-022", "QA-WS-024", "QA-WS-113", "QA-WS-119"),
 )
 def last_unsubscribe_closes() -> None:
     """Close with 1000 whoever holds nothing any more."""
@@ -552,6 +552,7 @@ def repeated_name_counted_for_ever() -> None:
     story="Of a list that is unsubscribed only the first symbol is given up, and the rest is paid "
     "for until the window is closed.",
     caught_by={"QA-WS-008": CAROL_BEHIND},
+    also=("QA-WS-117",),
 )
 def first_of_a_list_unsubscribed() -> None:
     """Take one."""

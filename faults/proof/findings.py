@@ -36,6 +36,14 @@ class Finding:
         """Return the ids of the scenarios that the machine kept from their verdict."""
         return [test_id for test_id, j in self.judgements.items() if j.mark is Mark.INCONCLUSIVE]
 
+    def said(self) -> list[str]:
+        """Return what the scenarios said that the fault names and that noticed it."""
+        return [
+            j.sentence
+            for test_id, j in self.judgements.items()
+            if test_id in self.fault.caught_by and j.mark is Mark.CAUGHT
+        ]
+
     def completed_by(self, later: Finding) -> Finding:
         """Return this with what a later run found of the scenarios that were starved."""
         return replace(

@@ -72,15 +72,20 @@ def read_rows(file: Path) -> list[Row]:
 
 
 def judge(
-    caught_by: Mapping[str, str], rows: Iterable[Row], also: Collection[str] = ()
+    caught_by: Mapping[str, str],
+    rows: Iterable[Row],
+    also: Collection[str] = (),
+    known: Collection[str] = (),
 ) -> dict[str, Judgement]:
     """Hold what ran against what a fault declares.
 
     Args:
-        caught_by: id → phrase, as the fault declares.
+        caught_by: id → phrase, as the fault declares for the scenarios that were asked.
         rows: every scenario and outline row that ran.
         also: ids that may fail too, or not verify. So may any other fail, in words that the fault
             declares, or in a sentence about ticks that a scenario which it names has said.
+        known: what the fault declares for scenarios that were not asked now, and what these said
+            when they were.
 
     Returns:
         One judgement for each id that ran or was declared, in order of the ids.
@@ -89,7 +94,7 @@ def judge(
     for row in rows:
         by_id.setdefault(row.id, []).append(row)
     said = [r.message for name in caught_by for r in by_id[name] if r.status == "failed"]
-    words = [*caught_by.values(), *_of_ticks(said)]
+    words = [*caught_by.values(), *known, *_of_ticks([*said, *known])]
     return {
         test_id: _named(caught_by[test_id], mine)
         if test_id in caught_by

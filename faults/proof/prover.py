@@ -214,7 +214,7 @@ class Prover:
         spoiled: list[Task] = []
         for task, run in self._twice(waiting, spoiled, pace):
             assert task.fault
-            finding = _finding(task.fault, task.ask, run)
+            finding = _finding(task.fault, task.ask, run, first.get(task.name))
             if task in spoiled:
                 yield first[task.name].completed_by(finding)
             elif starved := finding.starved():
@@ -279,9 +279,10 @@ class Prover:
             self._server = None
 
 
-def _finding(fault: Fault, asked: Ask, run: Run) -> Finding:
+def _finding(fault: Fault, asked: Ask, run: Run, before: Finding | None) -> Finding:
     rows, problem = _outcome(run)
-    return Finding(fault, judge(asked.wanted, rows, fault.also), run.elapsed_s, problem)
+    known = [*fault.caught_by.values(), *before.said()] if before else []
+    return Finding(fault, judge(asked.wanted, rows, fault.also, known), run.elapsed_s, problem)
 
 
 def _outcome(run: Run) -> tuple[list[Row], str]:

@@ -213,6 +213,19 @@ def test_only_the_scenarios_that_the_machine_spoiled_are_run_again(script, tmp_p
     }
 
 
+def test_what_is_run_again_may_still_say_what_the_fault_declares_elsewhere(script, tmp_path):
+    """The second run asks a part: the words are those of the whole."""
+    each = find("price-rounded")
+    rows = [row(i, "failed", phrase) for i, phrase in each.caught_by.items()]
+    script["price-rounded"] = [
+        [*rows, row("QA-WS-001", "error", STARVED)],
+        [row("QA-WS-001", "failed", f"Alice: {rows[0].message}, and more")],
+    ]
+    code, proof, _ = run_proof(tmp_path, "price-rounded", full=True)
+    assert proof.findings[0].judgements["QA-WS-001"].mark is Mark.CAUGHT
+    assert code == 0
+
+
 def test_twice_inconclusive_is_no_proof(script, tmp_path):
     script["greeks-stale"] = [[row("QA-WS-006", "error", STARVED)]] * 2
     code, proof, _ = run_proof(tmp_path)
