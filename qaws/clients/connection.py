@@ -163,7 +163,12 @@ class Connection(Newcomer):
             self._stop_entitlements()
             self._note("→", "close", "", code=1000)
             await self._socket.close()
-        elif self.has_vanished and self._socket:
+        elif self.has_vanished:
+            self.cut()
+
+    def cut(self) -> None:
+        """End the network connection at once, where there is one; nothing is noted."""
+        if self._socket:
             self._socket.transport.abort()
 
     async def reset(self) -> None:

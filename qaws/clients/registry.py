@@ -19,6 +19,10 @@ from qaws.verdict import Broken, no_stall
 AT_ONCE = 50
 """How many handshakes are under way at the same time when many clients connect."""
 
+GOODBYE_S = 1.0
+"""For how long answers to goodbyes are waited for when a scenario is over. No sentence is about
+them; and with a service that answers none, each row of an outline took ten seconds more."""
+
 
 class Registry:
     """Every connection of a scenario, by the client's name; a client may connect again."""
@@ -129,10 +133,19 @@ class Registry:
             for f in connection.received("status")
         ]
 
-    async def close(self) -> None:
-        """Close every connection, all at once; none may hold up the end."""
-        closing = [connection.close() for connection in self.all]
-        await asyncio.gather(*closing, return_exceptions=True)
+    async def close(self, within_s: float | None = None) -> None:
+        """Close every connection, all at once; none may hold up the end.
+
+        Args:
+            within_s: for how long answers to close frames are waited for; then connections are cut.
+                None for as long as a client waits whose goodbye is judged.
+        """
+        closing = {asyncio.ensure_future(each.close()): each for each in self.all}
+        if closing:
+            _, unanswered = await asyncio.wait(closing, timeout=within_s)
+            for late in unanswered:
+                closing[late].cut()
+            await asyncio.gather(*closing, return_exceptions=True)
 
 
 def key_of(frame: Frame) -> Key | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from qaws.auth.tokens import Tokens
-from qaws.clients.registry import Registry
+from qaws.clients.registry import GOODBYE_S, Registry
 from qaws.feed import Feed
 from qaws.feed.readiness import until_heard
 from qaws.load.cluster.forked import SHARED
@@ -197,7 +197,7 @@ class Testbed:
         try:
             await self.hush()
         finally:
-            await scenario.connections.close()
+            await scenario.connections.close(GOODBYE_S)
             lived = (connection.lived_s() for connection in scenario.connections.all)
             self.longest_s = max(self.longest_s, *lived, 0.0)
 
