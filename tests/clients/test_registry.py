@@ -24,7 +24,7 @@ def test_at_the_end_nobody_waits_for_a_service_that_answers_no_goodbye(loop):
     registry = Registry(QaWs())
     with Raw(deaf) as service:
         took_s = loop.call(story(service.url))
-    assert 0.2 <= took_s < 9, "by itself a client waits ten seconds"
+    assert 0.15 < took_s < 9, "by itself a client waits ten seconds"
     assert not any(each.is_open or each.ended_by_service for each in registry.all)
     loop.call(registry.close(0.2))
 
