@@ -10,6 +10,8 @@ from qaws.runtime import memory
 class Held:
     """Something large."""
 
+    itself: object = None
+
 
 def _raise_through(seen):
     held = Held()
@@ -42,3 +44,37 @@ def test_exceptions_that_name_each_other_are_looked_at_once():
     one.__cause__, other.__cause__ = other, one
     memory.forget_locals(one)
     memory.forget_locals(None)
+
+
+def _in_a_circle(seen):
+    held = Held()
+    held.itself = held
+    seen.append(weakref.ref(held))
+    return held
+
+
+def test_what_an_ended_scenario_leaves_is_freed_at_once():
+    seen = []
+    gc.disable()
+    try:
+        memory.give_back()
+        _in_a_circle(seen)
+        assert seen[0]() is not None
+        memory.give_back()
+        assert seen[0]() is None
+    finally:
+        gc.enable()
+
+
+def test_what_outlived_its_scenario_is_found_some_scenarios_later():
+    seen = []
+    gc.disable()
+    try:
+        held = _in_a_circle(seen)
+        memory.give_back()
+        del held
+        for _ in range(memory.WHOLE_EVERY):
+            memory.give_back()
+        assert seen[0]() is None
+    finally:
+        gc.enable()
