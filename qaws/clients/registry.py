@@ -19,7 +19,7 @@ from qaws.verdict import Broken, no_stall
 AT_ONCE = 50
 """How many handshakes are under way at the same time when many clients connect."""
 
-GOODBYE_S = 1.0
+GOODBYE_S = 0.5
 """For how long answers to goodbyes are waited for when a scenario is over. No sentence is about
 them; and with a service that answers none, each row of an outline took ten seconds more."""
 

@@ -19,6 +19,7 @@ def require(kept, found, doubt):
     assert kept, found
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("delay_ms", DELAYS_MS)
 def test_a_known_delay_comes_back(tmp_path, delay_ms):
     found = measure(tmp_path, delay_ms, 200, HANG_S)
@@ -28,6 +29,7 @@ def test_a_known_delay_comes_back(tmp_path, delay_ms):
     require(p50 <= P50_MS and p99 <= P99_MS, found, found.path_doubt)
 
 
+@pytest.mark.alone
 def test_the_swarms_stamps_are_the_kernels(tmp_path):
     if problem := may_capture():
         pytest.skip(problem)
