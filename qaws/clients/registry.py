@@ -19,6 +19,9 @@ from qaws.verdict import Broken, no_stall
 AT_ONCE = 50
 """How many handshakes are under way at the same time when many clients connect."""
 
+DYING_S = 0.1
+"""How long a process may take from losing its sockets to being seen as dead."""
+
 GOODBYE_S = 0.5
 """For how long answers to goodbyes are waited for when a scenario is over. No sentence is about
 them; and with a service that answers none, each row of an outline took ten seconds more."""
@@ -106,13 +109,18 @@ class Registry:
                 if way is None:
                     return connection
                 url, headers = way
-                await connection.open(
-                    url,
-                    [*headers.items(), *further_headers],
-                    receive_buffer,
-                    may_be_gone=may_be_gone,
-                    compression=compression,
-                )
+                try:
+                    await connection.open(
+                        url,
+                        [*headers.items(), *further_headers],
+                        receive_buffer,
+                        may_be_gone=may_be_gone,
+                        compression=compression,
+                    )
+                except Broken:
+                    await asyncio.sleep(DYING_S)
+                    service.require_alive()  # if it has died, that is why nobody answers
+                    raise
             return connection
 
         return list(await asyncio.gather(*map(one, clients, tokens)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from qaws.auth.tokens import Tokens
-from qaws.clients.registry import GOODBYE_S, Registry
+from qaws.clients.registry import DYING_S, GOODBYE_S, Registry
 from qaws.feed import Feed
 from qaws.feed.readiness import until_heard
 from qaws.load.cluster.forked import SHARED
@@ -35,9 +35,6 @@ T = TypeVar("T")
 
 STEP_LIMIT_S = 120.0
 """When a step is given up, so that nothing can hang a run."""
-
-DYING_S = 0.1
-"""How long a process may take from losing its sockets to being seen as dead."""
 
 GRACE_S = 2.0
 """How long something without a bound of its own may take before it counts as not happening."""
