@@ -19,12 +19,9 @@ from qaws.verdict import Broken, no_stall
 AT_ONCE = 50
 """How many handshakes are under way at the same time when many clients connect."""
 
-DYING_S = 0.1
-"""How long a process may take from losing its sockets to being seen as dead."""
-
-GOODBYE_S = 0.5
-"""For how long answers to goodbyes are waited for when a scenario is over. No sentence is about
-them; and with a service that answers none, each row of an outline took ten seconds more."""
+PATIENCE_S, IMPATIENCE_S = 9.0, 0.5
+"""For how long answers to goodbyes are waited for when a scenario is over: at first, and once a
+service of the run has answered one in no such time. By itself a client waits ten seconds."""
 
 
 class Registry:
@@ -109,18 +106,13 @@ class Registry:
                 if way is None:
                     return connection
                 url, headers = way
-                try:
-                    await connection.open(
-                        url,
-                        [*headers.items(), *further_headers],
-                        receive_buffer,
-                        may_be_gone=may_be_gone,
-                        compression=compression,
-                    )
-                except Broken:
-                    await asyncio.sleep(DYING_S)
-                    service.require_alive()  # if it has died, that is why nobody answers
-                    raise
+                await connection.open(
+                    url,
+                    [*headers.items(), *further_headers],
+                    receive_buffer,
+                    may_be_gone=may_be_gone,
+                    compression=compression,
+                )
             return connection
 
         return list(await asyncio.gather(*map(one, clients, tokens)))
@@ -141,19 +133,40 @@ class Registry:
             for f in connection.received("status")
         ]
 
-    async def close(self, within_s: float | None = None) -> None:
+    async def close(self, within_s: float | None = None) -> bool:
         """Close every connection, all at once; none may hold up the end.
 
         Args:
             within_s: for how long answers to close frames are waited for; then connections are cut.
                 None for as long as a client waits whose goodbye is judged.
+
+        Returns:
+            Whether none had to be cut.
         """
         closing = {asyncio.ensure_future(each.close()): each for each in self.all}
-        if closing:
-            _, unanswered = await asyncio.wait(closing, timeout=within_s)
-            for late in unanswered:
-                closing[late].cut()
-            await asyncio.gather(*closing, return_exceptions=True)
+        if not closing:
+            return True
+        _, unanswered = await asyncio.wait(closing, timeout=within_s)
+        for late in unanswered:
+            closing[late].cut()
+        await asyncio.gather(*closing, return_exceptions=True)
+        return not unanswered
+
+
+class Goodbyes:
+    """Sends the clients of scenarios away that are over; no sentence is about how that goes.
+
+    Where a service answers no close frame, only one scenario of a run waits long for it: with an
+    outline, each row did. One that answers is never cut off, however slow the machine.
+    """
+
+    def __init__(self) -> None:
+        self._within_s = PATIENCE_S
+
+    async def say(self, connections: Registry) -> None:
+        """Close the connections of a scenario."""
+        if not await connections.close(self._within_s):
+            self._within_s = IMPATIENCE_S
 
 
 def key_of(frame: Frame) -> Key | None:

@@ -27,6 +27,9 @@ from qaws.verdict import Broken, NotVerified
 
 __all__ = ["MIB", "Service", "http_url", "open_url"]
 
+DYING_S = 0.1
+"""How long a process may take from losing its sockets to being seen as dead."""
+
 SHOWN_CHARS = 60
 """So much of a command is shown in a sentence."""
 

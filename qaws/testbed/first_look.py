@@ -16,7 +16,8 @@ from collections.abc import Collection
 
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
-from qaws.clients.registry import DYING_S, Registry
+from qaws.clients.registry import Registry
+from qaws.sut.service import DYING_S
 from qaws.testbed import look_ticks, look_words, unasked
 from qaws.testbed.look_words import FirstLook, of_kind
 from qaws.testbed.testbed import Testbed

@@ -50,7 +50,7 @@ class ScenarioState:
         self._sets_the_scene = True
         self.outages: list[Outage] = []
         self.background: list[asyncio.Task[None]] = []
-        self.on_end: list[Callable[[], None]] = []
+        self.on_end: list[Callable[[], object]] = []
         self.remarks: list[str] = []
         self.deviations: list[str] = []
         self.figures: list[tuple[str, str]] = []

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from qaws.auth.tokens import Tokens
-from qaws.clients.registry import DYING_S, GOODBYE_S, Registry
+from qaws.clients.registry import Goodbyes, Registry
 from qaws.feed import Feed
 from qaws.feed.readiness import until_heard
 from qaws.load.cluster.forked import SHARED
@@ -21,7 +21,7 @@ from qaws.oracle.ledger import Ledger, Published
 from qaws.runtime.loop import LoopThread, Overdue
 from qaws.sut.broker import Broker, open_broker
 from qaws.sut.secured import with_certificates
-from qaws.sut.service import Service
+from qaws.sut.service import DYING_S, Service
 from qaws.sut.services import Services
 from qaws.sut.spoken import dialect_of
 from qaws.sut.target import Target
@@ -83,6 +83,7 @@ class Testbed:
         self.services: Services | None = None
         self.stash = Stash()
         self.longest_s = 0.0
+        self._goodbyes = Goodbyes()
         folder.mkdir(parents=True, exist_ok=True)
         self.loop = LoopThread()
         self.scenario = no_scenario(self.dialect)
@@ -194,7 +195,7 @@ class Testbed:
         try:
             await self.hush()
         finally:
-            await scenario.connections.close(GOODBYE_S)
+            await self._goodbyes.say(scenario.connections)
             lived = (connection.lived_s() for connection in scenario.connections.all)
             self.longest_s = max(self.longest_s, *lived, 0.0)
 
@@ -233,6 +234,10 @@ class Testbed:
         except Inconclusive:  # nor does anything follow from it where somebody else publishes
             await self.loop.run(self.require_alone(), STEP_LIMIT_S)
             raise
+        except Broken as broken:
+            await asyncio.sleep(DYING_S)
+            self._tell_of_deaths(broken)
+            raise
         except Refuted as refuted:
             await asyncio.sleep(DYING_S)
             self._tell_of_deaths(refuted)
@@ -258,12 +263,11 @@ class Testbed:
         if self._feed:
             self._feed.require_flows()
 
-    def _tell_of_deaths(self, refuted: Refuted) -> None:
-        """Say so where a process has died in the meantime: that is why, whatever was refuted.
+    def _tell_of_deaths(self, problem: Broken | Refuted) -> None:
+        """Say so where a process has died in the meantime: that is why, whatever the problem is.
 
         Raises:
-            Broken: the suite's own broker has died, so that nothing follows for the service.
-            Refuted: the service has died; the sentence says both.
+            Broken, Refuted: a service has died, and the sentence says both; or the suite's broker.
         """
         if self.broker:
             self.broker.require_alive()
@@ -271,7 +275,8 @@ class Testbed:
             try:
                 service.require_alive()
             except Broken as death:
-                raise Refuted(f"{refuted}; {death}") from refuted
+                if str(death) not in str(problem):
+                    raise type(problem)(f"{problem}; {death}") from problem
 
     @property
     def feed(self) -> Feed:
