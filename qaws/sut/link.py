@@ -84,10 +84,10 @@ class Way:
         due = time.monotonic()
         while data:
             size = self._sizes.randint(1, self.piece_bytes) if self.piece_bytes else len(data)
+            self.pieces += 1  # first: who has what was sent may look before this goes on
+            self.passed_bytes += len(data[:size])
             self.sink.sendall(data[:size])
             self.last_byte_ns = time.monotonic_ns()
-            self.pieces += 1
-            self.passed_bytes += len(data[:size])
             data = data[size:]
             due += PIECE_EVERY_S
             if self.piece_bytes:

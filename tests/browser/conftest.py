@@ -5,6 +5,7 @@ import pytest
 from qaws.clients import browser_page
 from qaws.report.signoff import SIGNOFF
 from tests.e2e.conftest import gallery
+from tests.waiting import HANG_S
 
 __all__ = ["gallery"]
 
@@ -30,7 +31,10 @@ def chromium():
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=browser_page.program(), args=FLAGS, chromium_sandbox=False
+            executable_path=browser_page.program(),
+            args=FLAGS,
+            chromium_sandbox=False,
+            timeout=HANG_S * 1e3,
         )
         yield browser
         browser.close()
@@ -57,6 +61,7 @@ def open_page(chromium, gallery):
     def opened(address, width=WIDE):
         # A page's own policy keeps scripts out, axe too.
         context = chromium.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
+        context.set_default_timeout(HANG_S * 1e3)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))

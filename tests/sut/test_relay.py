@@ -293,6 +293,20 @@ def test_whoever_loses_the_processor_between_two_pieces_goes_on(monkeypatch):
         assert all_of(far_end, len(TICK))[0] == TICK
 
 
+def test_what_a_peer_has_got_is_counted_when_it_has_it():
+    """A spell begins behind a tick that has come: that one is not of the spell."""
+
+    class Sink(socket.socket):
+        def sendall(self, data, flags=0):
+            counted.append((way.passed_bytes, way.pieces))
+
+    counted = []
+    with Sink() as sink:
+        way = Way(sink, sink)
+        way._send(b"a tick")
+    assert counted == [(6, 1)]
+
+
 def test_a_link_that_comes_later_is_slow_too(made, far):
     relay = made(url_of(far))
     relay.slow_down(late_s=LATE_S)
