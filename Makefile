@@ -59,7 +59,7 @@ feeds: $(FEEDS_READY) ## install what feeds over NATS, MQTT and ZeroMQ need, a N
 browser: $(BROWSER_READY) ## install Playwright too, for a real browser as client
 
 p0: setup ## run the main job and leave reports/index.html and reports/signoff.html: 2 minutes
-	@$(RUN) -m qaws run --tags=@p0
+	@$(RUN) -m qaws run --jobs=$(or $(JOBS),2) --tags=@p0
 
 p1: setup $(BROWSER_READY) $(PROXY_READY) ## run what lies beyond the plan: 2 minutes; its browser scenario wants Chromium
 	@$(RUN) -m qaws run --tags=@p1

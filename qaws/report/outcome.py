@@ -23,6 +23,12 @@ from qaws.verdict import Broken, Inconclusive, Refuted, readable
 
 BY_CLAUSE = "by-clause"
 """The tag of a scenario whose Thens are judged each by itself."""
+VERDICTS = {
+    "passed": "PASSED",
+    "failed": "FAILED",
+    "broken": "BROKEN",
+    "skipped": "NOT VERIFIED",
+}
 BEHAVE = os.path.dirname(behave.__file__) + os.sep
 
 
@@ -49,6 +55,13 @@ class Outcome:
         """Spell out what no reader could parse."""
         object.__setattr__(self, "message", readable(self.message))
         object.__setattr__(self, "trace", readable(self.trace))
+
+    @property
+    def verdict(self) -> str:
+        """Return the same in the words of docs/verdicts.md."""
+        if self.status == Status.BROKEN and self.message.startswith("INCONCLUSIVE"):
+            return "INCONCLUSIVE"
+        return VERDICTS[str(self.status)]
 
 
 RANK = {Status.FAILED: 0, Status.BROKEN: 1}

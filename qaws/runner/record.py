@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from xml.etree import ElementTree
 
 from behave.exception import (
@@ -27,10 +28,12 @@ from behave.runner import Runner as BehaveRunner
 from behave.runner_util import FileLocationParser
 
 from qaws.gherkin.feature_files import UnreadableFile, read_by_behave
-from qaws.report.outcome import outcome_of
+from qaws.report.console import RowFormatter
+from qaws.report.outcome import Outcome, outcome_of
 from qaws.report.signoff import EXIT_BROKEN, EXIT_FAILED
 from qaws.runner.exit_code import exit_code
 from qaws.runner.provenance import suite_state
+from qaws.runner.shares import Shares, place_of
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken, readable
 
@@ -122,6 +125,8 @@ class Runner(BehaveRunner):  # type: ignore[misc]
 
     broke = False
     """Whether a hook has found that the run as a whole is broken."""
+    shares: Shares | None = None
+    """This process's part, where several share the run."""
     _by_user = False
     _selected: Sequence[Any] = ()
 
@@ -148,7 +153,7 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         if self.config.dry_run:
             return failed
         code = exit_code(
-            [outcome_of(scenario) for scenario in self._selected],
+            [self._outcome(scenario) for scenario in self._selected],
             failed=failed,
             broke=self.broke,
             aborted=self._by_user,
@@ -166,7 +171,47 @@ class Runner(BehaveRunner):  # type: ignore[misc]
             for scenario in feature.walk_scenarios()
             if scenario.should_run(self.config)
         ]
-        return bool(super().run_model(features))
+        for formatter in self.formatters:
+            if isinstance(formatter, RowFormatter):
+                formatter.expect(len(self._selected))
+        for reporter in self.config.reporters:
+            if isinstance(reporter, SummaryReporter):
+                reporter.testrun_started()  # by itself it looks when the first feature has ended
+        if self.config.jobs < 2 or self.config.dry_run:
+            return bool(super().run_model(features))
+        self.shares = Shares(self, self.config.jobs)
+        if self.shares.number:
+            self._run_share(self.shares)
+        try:
+            failed = bool(super().run_model(self.shares.features()))
+        finally:
+            self.shares.close()
+        return failed or self.shares.has_failed
+
+    def _run_share(self, shares: Shares) -> NoReturn:
+        """Be one of the other processes: run what is left of the run, and end."""
+        code = EXIT_BROKEN
+        try:
+            if shares.may_begin():
+                self.config.reporters = _without_summary(self.config.reporters)
+                super().run_model(shares.features())
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def report(self, feature: Any) -> None:
+        """Have the summary count a feature that another process has run."""
+        for reporter in self.config.reporters:
+            if isinstance(reporter, SummaryReporter):
+                reporter.feature(feature)
+
+    def _outcome(self, scenario: Any) -> Outcome:
+        told = self.shares.outcomes if self.shares else {}
+        return told.get(place_of(scenario)) or outcome_of(scenario)
 
     def abort(self, reason: str | None = None) -> None:
         """Stop the run; a hook that failed has said why, and it was not the user.
@@ -176,10 +221,10 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         """
         self._by_user = reason == USER
         if reason == BEFORE_ANYTHING:
-            self.config.reporters = [
-                each for each in self.config.reporters if not isinstance(each, SummaryReporter)
-            ]
+            self.config.reporters = _without_summary(self.config.reporters)
             print(f"BROKEN: none of {len(self._selected)} selected scenarios has run")
+        if self.shares and not self.shares.number:
+            self.shares.end_others()
         if self._by_user or self.context is None:
             super().abort(reason)
         else:
@@ -211,3 +256,7 @@ class Runner(BehaveRunner):  # type: ignore[misc]
                 write_record(reports, record)
                 if self.config.junit:
                     write_junit(junit, error)
+
+
+def _without_summary(reporters: Sequence[Any]) -> list[Any]:
+    return [each for each in reporters if not isinstance(each, SummaryReporter)]

@@ -20,7 +20,7 @@ FILES = {
 [behave]
 # Runs your scenarios and the suite's; with a file or a folder on the command line, those alone.
 runner = qaws.runner.own:Runner
-default_format = progress3
+default_format = qaws.report.console:RowFormatter
 format = qaws.report.formatter:SignoffFormatter
 outfiles = reports/allure-results
 scenario_outline_annotation_schema = {name}

