@@ -354,7 +354,6 @@ class Session:
         if wrong and not self._record["error"]:
             self._record["error"] = wrong[0]
             self._runner.broke = True
-            print(f"BROKEN: {wrong[0]}", file=sys.stderr)
             if self._runner.config.junit:
                 write_junit(self._junit(), wrong[0])
 

@@ -30,10 +30,10 @@ from behave.runner_util import FileLocationParser
 from qaws.gherkin.feature_files import UnreadableFile, read_by_behave
 from qaws.report.console import RowFormatter
 from qaws.report.outcome import Outcome, outcome_of
-from qaws.report.signoff import EXIT_BROKEN, EXIT_FAILED
+from qaws.report.signoff import EXIT_BROKEN, EXIT_CODES, EXIT_FAILED
 from qaws.runner.exit_code import exit_code
 from qaws.runner.provenance import suite_state
-from qaws.runner.shares import Shares, place_of
+from qaws.runner.shares import Shares, is_for_all, place_of
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken, readable
 
@@ -177,9 +177,10 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         for reporter in self.config.reporters:
             if isinstance(reporter, SummaryReporter):
                 reporter.testrun_started()  # by itself it looks when the first feature has ended
-        if self.config.jobs < 2 or self.config.dry_run:
+        jobs = min(self.config.jobs, sum(is_for_all(f, self.config) for f in self.features))
+        if jobs < 2 or self.config.dry_run:
             return bool(super().run_model(features))
-        self.shares = Shares(self, self.config.jobs)
+        self.shares = Shares(self, jobs)
         if self.shares.number:
             self._run_share(self.shares)
         try:
@@ -196,6 +197,8 @@ class Runner(BehaveRunner):  # type: ignore[misc]
                 self.config.reporters = _without_summary(self.config.reporters)
                 super().run_model(shares.features())
             code = 0
+        except KeyboardInterrupt:
+            code = EXIT_CODES["ABORTED"]
         except BaseException:
             traceback.print_exc()
         finally:
@@ -203,10 +206,13 @@ class Runner(BehaveRunner):  # type: ignore[misc]
             sys.stderr.flush()
             os._exit(code)
 
-    def report(self, feature: Any) -> None:
-        """Have the summary count a feature that another process has run."""
+    def report(self, feature: Any, *, has_run: bool) -> None:
+        """Have the summary count a feature that another process has run, which told JUnit of it.
+
+        What nobody has run this process tells of.
+        """
         for reporter in self.config.reporters:
-            if isinstance(reporter, SummaryReporter):
+            if isinstance(reporter, SummaryReporter) or not has_run:
                 reporter.feature(feature)
 
     def _outcome(self, scenario: Any) -> Outcome:

@@ -47,12 +47,13 @@ class Run(Protocol):
 
     features: list[Feature]
     aborted: bool
+    broke: bool
     config: Any
 
     def abort(self, reason: str | None = None) -> None:
         """Stop the run."""
 
-    def report(self, feature: Feature) -> None:
+    def report(self, feature: Feature, *, has_run: bool) -> None:
         """Have a feature counted that another process has run, or nobody."""
 
 
@@ -76,6 +77,7 @@ class Shares:
         self._pids: dict[int, int] = {}
         self._codes: dict[int, int] = {}
         self._mine: set[int] = set()
+        self._are_told = False
         self.number = 0
         self.told: dict[str, Any] = {}
         self.why_alone = ""
@@ -101,6 +103,7 @@ class Shares:
             if (self._folder / STOP).exists():
                 return False
             time.sleep(POLL_S)
+        signal.signal(signal.SIGTERM, _as_interrupt)
         self.told = json.loads((self._folder / GO).read_text(encoding="utf-8"))
         return True
 
@@ -112,7 +115,7 @@ class Shares:
         for feature in self._run.features:
             if self._run.aborted or (self._folder / STOP).exists():
                 return
-            if self.is_for_all(feature) and self._take(feature):
+            if is_for_all(feature, self._run.config) and self._take(feature):
                 yield feature
                 _write(self._folder / f"{self._names[id(feature)]}.json", _results(feature))
                 if self._run.config.stop and feature.status.has_failed():
@@ -131,7 +134,7 @@ class Shares:
             yield from self._run.features
             return
         _write(self._folder / GO, self.told)
-        shared = [feature for feature in self._run.features if self.is_for_all(feature)]
+        shared = [feature for feature in self._run.features if is_for_all(feature, self._run.config)]
         for feature in shared:
             if not self._has_ended() and self._take(feature):
                 yield feature
@@ -142,9 +145,15 @@ class Shares:
             if id(feature) not in self._mine:
                 self._take_over(feature)
         if wrong := [*self.problems, *(each["error"] for each in self.records if each["error"])]:
+            print(f"BROKEN: {wrong[0]}", file=sys.stderr)
+            self._run.broke = True
             self._run.abort(wrong[0])
         for feature in self._run.features:
-            if not self.is_for_all(feature):
+            if is_for_all(feature, self._run.config):
+                continue
+            if self._run.aborted:  # behave would call its hooks, and count it as failed
+                self._pass_over(feature)
+            else:
                 yield feature
 
     def stop(self) -> None:
@@ -152,8 +161,11 @@ class Shares:
         (self._folder / STOP).touch()
 
     def end_others(self) -> None:
-        """Have the others stop where they are, and clean up."""
+        """Have the others stop where they are, and clean up: a second signal would cut that off."""
         self.stop()
+        if self._are_told:
+            return
+        self._are_told = True
         for number, pid in self._pids.items():
             if number not in self._codes:
                 with suppress(ProcessLookupError):
@@ -213,6 +225,13 @@ class Shares:
         self._mine.add(id(feature))
         return True
 
+    def _pass_over(self, feature: Feature) -> None:
+        """Report a feature that nobody runs."""
+        for scenario in feature.walk_scenarios():
+            if not scenario.should_run(self._run.config):
+                scenario.mark_skipped()
+        self._run.report(feature, has_run=False)
+
     def _take_over(self, feature: Feature) -> None:
         """Take over what became of a feature that another process had, or nobody has run."""
         name = self._names[id(feature)]
@@ -221,19 +240,22 @@ class Shares:
             left = json.loads(file.read_text(encoding="utf-8"))
             self.outcomes |= _restore(feature, left)
             self.has_failed |= feature.status.has_failed()
-        elif (self._folder / f"{name}.taken").exists() and not self._run.aborted:
+            self._run.report(feature, has_run=True)
+            return
+        if (self._folder / f"{name}.taken").exists() and not self._run.aborted:
             codes = ", ".join(str(code) for code in self._codes.values())
             self.problems.append(
                 f"{feature.filename}: the process that ran it beside this one ended in the midst "
                 f"of it (exit code {codes}); run it again, with --jobs=1 if that comes again"
             )
-        self._run.report(feature)
+        self._pass_over(feature)
 
-    def is_for_all(self, feature: Feature) -> bool:
-        """Return whether any process may run a feature; else the first does, by itself."""
-        selected = selected_of(feature, self._run.config)
-        is_load = any(LOAD in scenario.effective_tags for scenario in selected)
-        return bool(selected) and not is_load and WHOLE_RUN not in feature.tags
+
+def is_for_all(feature: Feature, config: Any) -> bool:
+    """Return whether any process may run a feature; else the first does, by itself."""
+    selected = [each for each in feature.walk_scenarios() if each.should_run(config)]
+    is_load = any(LOAD in scenario.effective_tags for scenario in selected)
+    return bool(selected) and not is_load and WHOLE_RUN not in feature.tags
 
 
 def why_alone(target: Target) -> str:
@@ -248,11 +270,6 @@ def why_alone(target: Target) -> str:
     return ""
 
 
-def selected_of(feature: Feature, config: Any) -> list[Scenario]:
-    """Return the scenarios of a feature that a run is to run."""
-    return [each for each in feature.walk_scenarios() if each.should_run(config)]
-
-
 def _belong_to(parent: int) -> None:
     """End with the first process, and leave a terminal's Ctrl-C to it."""
     if sys.platform == "linux":
@@ -264,6 +281,10 @@ def _belong_to(parent: int) -> None:
 
 def _heed_not(number: int, frame: FrameType | None) -> None:
     """Leave it to the first process, which says what to do."""
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _write(file: Path, content: dict[str, Any]) -> None:
