@@ -92,6 +92,7 @@ function renderFacts(run, allureVersion) {
     ["Packages", [...Object.entries(versions).map(([name, version]) => `${name} ${version}`), allureVersion && `allure ${allureVersion}`].filter(Boolean).join(", ")],
     ["Connections", run.longest_connection_s ? `the longest-lived was open for ${run.longest_connection_s.toFixed(1)} s, load aside` : ""],
     ["Machine", [machine.is, loadWords(machine)].filter(Boolean).join("; ")],
+    ["Processes", run.processes > 1 ? `${run.processes} shared the functional scenarios, each with broker and services of its own; load ran alone` : ""],
     ["Harness", harness.worst_stall_ms === undefined ? "" : `stood still for ${harness.worst_stall_ms.toFixed(1)} ms at most`],
   ];
   const resolved = target.resolved ? `<details class="resolved"><summary>The target as it was resolved</summary><pre>${escape(JSON.stringify(target.resolved, null, 1))}</pre></details>` : "";

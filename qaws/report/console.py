@@ -9,8 +9,8 @@ from typing import Any
 
 from behave.formatter.base import Formatter
 
-from qaws.report.identity import row_text
-from qaws.report.outcome import Outcome, outcome_of
+from qaws.report.identity import row_text, scenario_id
+from qaws.report.outcome import Outcome, hook_finding, outcome_of
 from qaws.verdict import readable
 
 WIDTH = len("INCONCLUSIVE")
@@ -38,11 +38,17 @@ class RowFormatter(Formatter):  # type: ignore[misc]
         self._ended, name = tempfile.mkstemp(prefix="qaws-ended-")  # a byte per scenario
         os.unlink(name)
         self._total = 0
+        self._feature: Any = None
         self._running: Any = None
+        self._told: set[int] = set()
 
     def expect(self, total: int) -> None:
         """Learn how many scenarios the run has."""
         self._total = total
+
+    def feature(self, feature: Any) -> None:
+        """Begin a feature."""
+        self._feature = feature
 
     def scenario(self, scenario: Any) -> None:
         """Tell of the scenario before; say on a terminal which one is running now."""
@@ -52,8 +58,14 @@ class RowFormatter(Formatter):  # type: ignore[misc]
             self._write(f"\r\033[K{' ' * 10}… {_name(scenario)}"[: _columns() + 4])
 
     def eof(self) -> None:
-        """Tell of the last scenario of a feature."""
+        """Tell of the last scenario of a feature, and of those that its hook kept from running."""
         self._tell()
+        if self._feature and self._feature.hook_failed:
+            why = f"not run: {hook_finding(self._feature).message}"
+            for scenario in self._feature.walk_scenarios():
+                if scenario.should_run(self.config) and id(scenario) not in self._told:
+                    self._tell_of(scenario, Outcome("broken", "hook", why))
+        self._feature = None
 
     def close(self) -> None:
         """Tell of the scenario that an interruption ended."""
@@ -68,7 +80,10 @@ class RowFormatter(Formatter):  # type: ignore[misc]
         if self.config.dry_run:
             self._write(f"{scenario.location}: {_name(scenario)}\n")
             return
-        outcome = outcome_of(scenario)
+        self._tell_of(scenario, outcome_of(scenario))
+
+    def _tell_of(self, scenario: Any, outcome: Outcome) -> None:
+        self._told.add(id(scenario))
         os.write(self._ended, b".")
         number = os.fstat(self._ended).st_size
         verdict = outcome.verdict
@@ -93,8 +108,10 @@ class RowFormatter(Formatter):  # type: ignore[misc]
 
 
 def _name(scenario: Any) -> str:
-    row = row_text(scenario)
-    return readable(f"{scenario.name} · {row}" if row else str(scenario.name))
+    row, sid, name = row_text(scenario), scenario_id(scenario), str(scenario.name)
+    if sid and sid not in name:
+        name = f"{sid} {name}"
+    return readable(f"{name} · {row}" if row else name)
 
 
 def _reason(scenario: Any, outcome: Outcome) -> str:

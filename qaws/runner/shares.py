@@ -134,7 +134,9 @@ class Shares:
             yield from self._run.features
             return
         _write(self._folder / GO, self.told)
-        shared = [feature for feature in self._run.features if is_for_all(feature, self._run.config)]
+        shared = [
+            feature for feature in self._run.features if is_for_all(feature, self._run.config)
+        ]
         for feature in shared:
             if not self._has_ended() and self._take(feature):
                 yield feature

@@ -1,6 +1,7 @@
 """Each row of the table of false results: what ours says, and that the stock formatter differs."""
 
 import json
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -45,6 +46,22 @@ def junit(gallery):
         for case in ElementTree.parse(file).iter("testcase"):
             cases[case.get("name")] = case
     return cases
+
+
+def test_the_console_has_a_line_for_each_result_with_its_verdict_and_why(gallery, results):
+    words = {"passed": "PASSED", "failed": "FAILED", "skipped": "NOT VERIFIED", "broken": "BROKEN"}
+    lines = gallery.output.splitlines()
+    told = [line for line in lines if re.match(r" *\d+/\d+  [A-Z ]+  +\d+\.\d s  ", line)]
+    every = [(sid, *entry) for sid, entries in results.items() for entry in entries]
+    assert len(told) == len(every)
+    assert told[-1].startswith(f"{len(every)}/{len(every)}  ")
+    for sid, status, message, result in every:
+        verdict = "INCONCLUSIVE" if message.startswith("INCONCLUSIVE") else words[status]
+        name = result["name"] if sid in result["name"] else f"{sid} {result['name']}"
+        [place] = [n for n, line in enumerate(lines) if line.endswith(f" s  {name}")]
+        assert f"  {verdict}  " in lines[place]
+        if status != "passed":
+            assert lines[place + 1].strip() == message.splitlines()[0]
 
 
 @pytest.mark.parametrize("sid", EXPECTED)
