@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -128,6 +129,7 @@ class Runner(BehaveRunner):  # type: ignore[misc]
     shares: Shares | None = None
     """This process's part, where several share the run."""
     _by_user = False
+    _began = 0.0
     _selected: Sequence[Any] = ()
 
     def run(self) -> bool:
@@ -174,9 +176,7 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         for formatter in self.formatters:
             if isinstance(formatter, RowFormatter):
                 formatter.expect(len(self._selected))
-        for reporter in self.config.reporters:
-            if isinstance(reporter, SummaryReporter):
-                reporter.testrun_started()  # by itself it looks when the first feature has ended
+        self._began = time.monotonic()
         jobs = min(self.config.jobs, sum(is_for_all(f, self.config) for f in self.features))
         if jobs < 2 or self.config.dry_run:
             return bool(super().run_model(features))
@@ -239,8 +239,12 @@ class Runner(BehaveRunner):  # type: ignore[misc]
     def run_hook_with_capture(self, hook_name: str, *args: Any, **kwargs: Any) -> bool:
         """Run a hook; behind the last one behave says "ABORTED: By user" of every stopped run."""
         went_well = bool(super().run_hook_with_capture(hook_name, *args, **kwargs))
-        if hook_name == "after_all" and self.aborted and not self._by_user:
-            self.aborted = False  # the failed hook is counted, and fails the run
+        if hook_name == "after_all":
+            if self.aborted and not self._by_user:
+                self.aborted = False  # the failed hook is counted, and fails the run
+            for reporter in self.config.reporters:
+                if isinstance(reporter, SummaryReporter):  # it adds up what features took
+                    reporter.duration = time.monotonic() - self._began
         return went_well
 
     def _require_paths(self) -> None:
