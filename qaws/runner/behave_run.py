@@ -37,7 +37,7 @@ from qaws.runner.provenance import suite_state
 from qaws.runner.record import new_record, now, write_junit, write_record
 from qaws.runner.selection import require_selection
 from qaws.runner.settings import chosen_in
-from qaws.runner.shares import Shares, why_alone
+from qaws.runner.shares import LONGEST, Shares, why_alone
 from qaws.runner.tested import load, machine, target_read, target_unread, versions, what_is_tested
 from qaws.runtime import memory
 from qaws.runtime.timeout_factor import timeout_factor_of
@@ -331,8 +331,8 @@ class Session:
             try:
                 self.testbed.stop()
             finally:
-                longest_s = [self.testbed.longest_s, *self._others("longest_connection_s")]
-                self._record["longest_connection_s"] = round(max(longest_s), 1)
+                longest_s = max(self.testbed.longest_s, self._record.get(LONGEST, 0.0))
+                self._record[LONGEST] = round(longest_s, 1)
                 self._record["ended"] = now()
                 self._write()
                 self._leave()
@@ -346,20 +346,12 @@ class Session:
         """Take over what the other processes of the run have recorded."""
         if not self._shares or self._number:
             return
-        self._record["processes"] = 1 + len(self._shares.records)
-        stalls_ms = [each["worst_stall_ms"] for each in self._others("harness")]
-        mine = self._record["harness"]
-        mine["worst_stall_ms"] = max([mine["worst_stall_ms"], *stalls_ms])
-        wrong = [*self._shares.problems, *filter(None, self._others("error"))]
+        wrong = self._shares.add_to(self._record)
         if wrong and not self._record["error"]:
-            self._record["error"] = wrong[0]
+            self._record["error"] = wrong
             self._runner.broke = True
             if self._runner.config.junit:
-                write_junit(self._junit(), wrong[0])
-
-    def _others(self, key: str) -> list[Any]:
-        records = self._shares.records if self._shares else []
-        return [record[key] for record in records if key in record]
+                write_junit(self._junit(), wrong)
 
     def _write(self) -> None:
         write_record(self._logs if self._number else self._reports, self._record)

@@ -39,6 +39,7 @@ ENDING_S = 60.0
 """How long another process may clean up when the run is stopped."""
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
+LONGEST = "longest_connection_s"
 GO, STOP, LEFT = "go.json", "stop", "left.json"
 
 
@@ -146,10 +147,10 @@ class Shares:
         for feature in shared:
             if id(feature) not in self._mine:
                 self._take_over(feature)
-        if wrong := [*self.problems, *(each["error"] for each in self.records if each["error"])]:
-            print(f"BROKEN: {wrong[0]}", file=sys.stderr)
+        if self._wrong:
+            print(f"BROKEN: {self._wrong}", file=sys.stderr)
             self._run.broke = True
-            self._run.abort(wrong[0])
+            self._run.abort(self._wrong)
         for feature in self._run.features:
             if is_for_all(feature, self._run.config):
                 continue
@@ -157,6 +158,21 @@ class Shares:
                 self._pass_over(feature)
             else:
                 yield feature
+
+    def add_to(self, record: dict[str, Any]) -> str:
+        """Add to the run's record what the others have in theirs; return what was wrong, or ""."""
+        record["processes"] = 1 + len(self.records)
+        for other in self.records:
+            stalls_ms = [each["harness"]["worst_stall_ms"] for each in (record, other)]
+            record["harness"]["worst_stall_ms"] = max(stalls_ms)
+            record[LONGEST] = max(each.get(LONGEST, 0.0) for each in (record, other))
+        return self._wrong
+
+    @property
+    def _wrong(self) -> str:
+        """Return the first thing that went wrong in another process; "" where nothing did."""
+        wrong = [*self.problems, *(each["error"] for each in self.records if each["error"])]
+        return str(wrong[0]) if wrong else ""
 
     def stop(self) -> None:
         """Have nobody begin a further feature."""
