@@ -133,9 +133,10 @@ function evidenceOf(lines) {
     groups.set(key, [...(groups.get(key) ?? []), check]);
   }
   const figures = [...groups.values()].map((group) => {
-    const bad = group.filter((check) => check.verdict !== "met");
-    const shown = worstFigure(bad.length ? bad : group);
-    return { ...shown, what: group.length > 1 ? unnumbered(shown.what) : shown.what, times: group.length, rated: isBounded(shown.allowed) };
+    const gravest = ["not met", "inconclusive"].find((word) => group.some(({ verdict }) => verdict === word)) ?? "met";
+    const alike = group.filter(({ verdict }) => verdict === gravest);
+    const shown = worstFigure(alike);
+    return { ...shown, what: group.length > 1 ? unnumbered(shown.what) : shown.what, times: group.length, alike: alike.length, rated: isBounded(shown.allowed) };
   });
   return figures.sort((a, b) => weight(a) - weight(b));
 }

@@ -194,9 +194,10 @@ function renderFigures(figures) {
   return `<ul class="figures">${shown}</ul>${folded}`;
 }
 
-function renderFigure({ what, measured, allowed, verdict, times, rated }) {
+function renderFigure({ what, measured, allowed, verdict, times, alike, rated }) {
   const often = times > 1 ? ` <span class="more">${rated ? `worst of ${times}` : `${times} times`}</span>` : "";
-  const mark = verdict === "met" ? "" : ` <strong>${escape(verdict)}</strong>`;
+  const many = times > 1 ? `${alike} of ${times} ` : "";
+  const mark = verdict === "met" ? "" : ` <strong>${many}${escape(verdict)}</strong>`;
   return `<li>${escape(clip(what, 120))}: <b>${escape(clip(measured, 140))}</b> <span class="allowed">(${escape(clip(allowed, 140))})</span>${often}${mark}</li>`;
 }
 

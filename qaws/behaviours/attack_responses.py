@@ -28,6 +28,12 @@ nobody can say."""
 Finding = str | Inconclusive | NotVerified | None
 
 
+class Telling(str):
+    """What is wrong with an error that tells an attacker too much; nothing behind it mends it."""
+
+    __slots__ = ()
+
+
 async def met_with(testbed: Testbed, response: str) -> None:
     """Require that every hostile client got the response that its attack deserves.
 
@@ -145,9 +151,9 @@ async def _error(testbed: Testbed, client: RawConnection) -> str | None:
     words = str(error.message.get("message"))
     if told := INTERNALS.search(words[:2000]):
         excerpt_ = words[max(0, told.start() - 40) : told.end() + 60]
-        return f"an error that tells how the service is made: … {excerpt_!r} …"
+        return Telling(f"an error that tells how the service is made: … {excerpt_!r} …")
     if len(words) > LONGEST_ERROR:  # its wording is a clause of QA-WS-010, and of no other test
-        return f"an error of {len(words):,} characters: {words[:100]!r}"
+        return Telling(f"an error of {len(words):,} characters: {words[:100]!r}")
     asked = await client.send(testbed.dialect.ping())
     if not await client.wait_for(lifecycle.is_kind(testbed, "pong"), asked, testbed.grace_s):
         return f"an error, but no pong behind it: {client.summary()}"
@@ -156,7 +162,10 @@ async def _error(testbed: Testbed, client: RawConnection) -> str | None:
 
 def _either(one: Judge, other: Judge) -> Judge:
     async def judge(testbed: Testbed, client: RawConnection) -> str | Inconclusive | None:
-        return await one(testbed, client) and await other(testbed, client)
+        wrong = await one(testbed, client)
+        if wrong is None or isinstance(wrong, Telling):
+            return wrong
+        return await other(testbed, client)
 
     return judge
 

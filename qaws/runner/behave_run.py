@@ -27,6 +27,8 @@ from qaws.gherkin.wording import require_understood
 from qaws.protocol import rows
 from qaws.protocol.contract import Contract
 from qaws.report.digests import feature_digests
+from qaws.report.node import ReportError
+from qaws.report.signoff import delete_pages
 from qaws.runner.attachments import attach_evidence
 from qaws.runner.first_service import start_first
 from qaws.runner.forgetting import forget
@@ -95,6 +97,7 @@ class Session:
             if not self._number:
                 (self._reports / "checks.jsonl").unlink(missing_ok=True)
                 write_junit(self._junit(), None)
+                delete_pages(self._reports)  # what they say is not of this run
             self._write()
             features = (root / "features").resolve()
             if is_own:
@@ -105,7 +108,7 @@ class Session:
             memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
             memory.collect_only_between_scenarios()
-        except Broken as problem:
+        except (Broken, ReportError) as problem:
             self._runner.broke = True
             self._record |= {"state": "broken", "error": str(problem), "ended": now()}
             self._write()
@@ -326,6 +329,8 @@ class Session:
             if not self._runner.aborted:
                 self._runner.broke = True
                 self._record |= {"state": "broken", "error": str(death)}
+                if self._runner.config.junit:
+                    write_junit(self._junit(), str(death))
             raise
         finally:
             try:

@@ -103,6 +103,12 @@ class SendsItBack(Answers):
     words = "Invalid message format: " + "x" * 1000
 
 
+class TellsAndCloses(TellsTheTrace):
+    async def invalid(self, client, text):
+        await super().invalid(client, text)
+        await client.close(1003, "")
+
+
 class Deaf(Ticker):
     async def ping(self, client):
         await asyncio.sleep(0)
@@ -130,6 +136,9 @@ def test_a_response_that_fits_is_met(right, service, response):
         (Closes, AN_ERROR, "measured 1 x welcome; closed with 1008"),
         (TellsTheTrace, AN_ERROR, "an error that tells how the service is made"),
         (SendsItBack, AN_ERROR, "an error of 1,024 characters"),
+        (TellsTheTrace, EITHER, "an error that tells how the service is made"),
+        (TellsAndCloses, EITHER, "an error that tells how the service is made"),
+        (SendsItBack, EITHER, "an error of 1,024 characters"),
         (Deaf, AN_ERROR, "an error, but no pong behind it"),
         (Ticker, CLOSED, "measured 1 x welcome, 1 x error; still open"),
         (ClosesAsUnfit, CLOSED, "closed with 1003"),

@@ -338,6 +338,17 @@ def test_exact_deliveries_are_met(right):
     assert re.match(r"\d+, each once and in order, and none of \d+ others", done[-1].measured)
 
 
+def test_the_figure_counts_the_ticks_of_the_selection_and_no_others(right):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(lifecycle.subscribe, ["Alice"], BANKNIFTY)
+        await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY", "FINNIFTY"], 4)
+        await do(deliveries.received_exactly, "Alice", NIFTY)
+
+    done = right(Ticker, story)
+    assert re.match(r"4, each once and in order, and none of \d+ others", done[-1].measured)
+
+
 @pytest.mark.parametrize(
     ("service", "sentence"),
     [

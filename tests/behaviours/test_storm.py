@@ -223,6 +223,14 @@ def test_repeated_and_missing_session_ids_are_told():
         storm.welcomes_come(a_storm(everybody), 99, 2000)
 
 
+def test_a_starved_crowd_is_no_excuse_for_an_id_that_comes_twice():
+    testbed = late(2.8, stalls=STARVED)
+    welcomed = testbed.scenario.stash[storm.STORM].welcomed
+    welcomed[1].session_id = welcomed[0].session_id
+    with pytest.raises(Refuted, match="1 of them more than once"):
+        storm.welcomes_come(testbed, 99, 2000)
+
+
 def test_where_welcomes_have_no_session_ids_their_time_is_judged_and_the_rest_is_not_verified():
     testbed = a_storm(attempts())
     testbed.dialect.has_sessions = False

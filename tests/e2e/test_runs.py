@@ -415,12 +415,19 @@ def test_a_service_that_dies_behind_the_last_check_does_not_pass(project):
         "routes.cleanup_connection = cleanup_connection\n"
         "runpy.run_module('app', run_name='__main__')\n"
     )
+    project.reports.mkdir(exist_ok=True)
+    for page in ("signoff.html", "index.html", "signoff.md", "verdict.json"):
+        (project.reports / page).write_text("PASSED, yesterday")
     code = project.run("--tags=@QA-WS-001", "-D", "launch.command={python} dies.py")
     assert code != 0, project.console
+    assert not list(project.reports.glob("*.html")), "nobody is to read yesterday's verdict"
+    assert not (project.reports / "verdict.json").exists()
     assert 'the service "reference" ended in mid-run with exit code 9' in project.console
     if project.statuses()["QA-WS-001"] == "passed":  # it died a moment after the scenario's end
         assert project.record["state"] == "broken"
         assert "ended in mid-run with exit code 9" in project.record["error"]
+        whole = ElementTree.parse(project.reports / "junit" / "TESTS-run.xml")
+        assert "ended in mid-run with exit code 9" in whole.find("testcase/error").get("message")
 
 
 # --- order, independence, load -------------------------------------------------------------------

@@ -55,6 +55,8 @@ def test_rows_carry_reasons_and_figures(sheet):
     assert "the target lacks capability: inject" in row(sheet, "QA-WS-006")
     assert "<b>7.5 ms</b>" in row(sheet, "QA-WS-003")
     assert "worst of 2" in row(sheet, "QA-WS-003")
+    assert "answer: <b>9 ms</b>" in row(sheet, "QA-WS-024")
+    assert "<strong>1 of 3 not met</strong>" in row(sheet, "QA-WS-024")
     assert "1 figure more" in row(sheet, "QA-WS-013")
     assert "a &lt;broken&gt; one" in row(sheet, "QA-WS-003")
 
