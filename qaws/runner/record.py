@@ -195,7 +195,8 @@ class Runner(BehaveRunner):  # type: ignore[misc]
         try:
             if shares.may_begin():
                 self.config.reporters = _without_summary(self.config.reporters)
-                super().run_model(shares.features())
+                if super().run_model(shares.features()):
+                    shares.tell_of_failure()
             code = 0
         except KeyboardInterrupt:
             code = EXIT_CODES["ABORTED"]

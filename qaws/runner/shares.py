@@ -40,7 +40,7 @@ ENDING_S = 60.0
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 LONGEST = "longest_connection_s"
-GO, STOP, LEFT = "go.json", "stop", "left.json"
+GO, STOP, LEFT, FAILED = "go.json", "stop", "left.json", "failed"
 
 
 class Run(Protocol):
@@ -112,6 +112,10 @@ class Shares:
         """Leave the record of this process's part to the first."""
         _write(self._folder / f"{self.number}-{LEFT}", record)
 
+    def tell_of_failure(self) -> None:
+        """Tell the first that behave counts this part as failed: a hook of a feature may have."""
+        (self._folder / FAILED).touch()
+
     def _taken_by_another(self) -> Iterator[Feature]:
         for feature in self._run.features:
             if self._run.aborted or (self._folder / STOP).exists():
@@ -144,6 +148,7 @@ class Shares:
                 if self._run.config.stop and feature.status.has_failed():
                     self.stop()
         self._wait()
+        self.has_failed = (self._folder / FAILED).exists()
         for feature in shared:
             if id(feature) not in self._mine:
                 self._take_over(feature)

@@ -151,6 +151,21 @@ def test_what_fails_in_either_process_fails_the_run(shared, culprit):
     assert (f"the one of {culprit}", "failed") in statuses(shared)
 
 
+def test_a_hook_of_a_feature_that_fails_in_either_process_fails_the_run(shared):
+    hooks = shared / "features" / "environment.py"
+    hooks.write_text(
+        hooks.read_text().replace(
+            'note(f"ended-{feature.name}")',
+            'note(f"ended-{feature.name}")\n'
+            "    if context._runner.shares.number:\n"
+            '        raise OSError("the feature could not end")',
+        )
+    )
+    code, said = behave(shared)
+    assert code == 2, said
+    assert "the feature could not end" in said
+
+
 def test_a_process_that_dies_in_the_midst_of_a_feature_breaks_the_run(shared):
     feature(shared, "b", "a has begun", "a process beside the first is killed")
     feature(shared, "a", "b has begun", "a process beside the first is killed")
