@@ -100,8 +100,8 @@ def test_a_tick_in_two_packets_is_there_with_the_second():
 # --- bounds ---------------------------------------------------------------------------------------
 
 
-def one(swarm=(5.1, 5.2), held=(5.0, 5.1), stamp=(0.02, 0.1), doubt=None):
-    return Truth(5.0, held, swarm, swarm, stamp, 0.3, None, doubt)
+def one(swarm=(5.1, 5.2), held=(5.0, 5.1), stamp=(0.02, 0.1), doubt=None, kernel=(5.1, 5.2)):
+    return Truth(5.0, held, swarm, kernel, stamp, 0.3, None, doubt)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,8 @@ def one(swarm=(5.1, 5.2), held=(5.0, 5.1), stamp=(0.02, 0.1), doubt=None):
         (one(stamp=(0.3, 0.4)), ["met", "met", "missed"]),
         (one(stamp=(0.3, 0.4), doubt="busy"), ["met", "met", "inconclusive"]),
         (one(swarm=(9, 12), held=(8, 11)), ["inconclusive", "inconclusive", "met"]),
+        (one(swarm=(5.1, 6.1), kernel=(5.1, 6.1)), ["met", "inconclusive", "met"]),
+        (one(swarm=(5.1, 6.1), kernel=None), ["met", "missed", "met"]),
     ],
 )
 def test_bounds_of_truth(each, verdicts):
