@@ -18,7 +18,7 @@ from qaws.protocol import origins
 from qaws.protocol.market import selection_of
 from qaws.sut.resources import ResourceSnapshot
 from qaws.sut.service import Service
-from qaws.testbed.testbed import Testbed
+from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
 from qaws.verdict import Broken, NotVerified
 
 STATISTICS = ("sessions", "subscriptions")
@@ -48,13 +48,15 @@ LOOK_EVERY_S = 0.05
 async def see_them_move(testbed: Testbed) -> None:
     """Let clients come and go, once for each service, and see that they are counted.
 
-    Where the service does not let them in, nothing is said here: the scenario will.
+    By the statistics, where the target names any, and among the sockets of the processes, where
+    these can be observed. Where the service does not let them in, nothing is said here: the
+    scenario will.
 
     Raises:
         NotVerified: sockets or statistics did not count them.
     """
     service = testbed.service
-    if service.moved or not service.target.statistics:
+    if service.moved or not (service.target.statistics or service.process):
         return
     doubts = testbed.services.doubts if testbed.services else []
     if len(doubts) >= TRIED:
@@ -64,6 +66,11 @@ async def see_them_move(testbed: Testbed) -> None:
     except NotVerified as doubt:
         doubts.append(str(doubt))
         raise
+
+
+def see_them_move_now(testbed: Testbed) -> None:
+    """Do the same and block; for scenarios whose clients live in processes of their own."""
+    testbed.loop.call(see_them_move(testbed), STEP_LIMIT_S * testbed.timeout_factor)
 
 
 async def _see_them_move(testbed: Testbed, service: Service) -> None:
@@ -105,9 +112,9 @@ async def _require_counted(
         if time.monotonic() - begin > FOLLOWS_S * timeout_factor:
             raise NotVerified(_uncounted(service, before, counted, came, time.monotonic() - begin))
         await asyncio.sleep(LOOK_EVERY_S)
-    if before.sockets is None:
+    sockets = (await asyncio.to_thread(service.snapshot, ["sockets"])).sockets
+    if before.sockets is None or sockets is None:
         return
-    sockets = (await asyncio.to_thread(service.snapshot, ["sockets"])).sockets or 0
     if sockets < before.sockets + came:
         raise NotVerified(
             f"{came} clients came and the processes of the service have {sockets} sockets on port "

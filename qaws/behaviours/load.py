@@ -16,6 +16,7 @@ from functools import partial
 import msgspec
 import psutil
 
+from qaws.behaviours import instruments
 from qaws.load.plan import Group, SwarmPlan
 from qaws.load.publisher.publisher import Publisher
 from qaws.load.result import SwarmResult
@@ -282,10 +283,13 @@ def publish(testbed: Testbed, profile: LoadProfile) -> None:
     Raises:
         Broken: the harness cannot: broker, publisher, a worker, file descriptors.
         Refuted: the service did not let a client in.
+        NotVerified: evictions are to be seen by statistics that do not follow clients who come.
     """
     symbol = profile.symbol
     run, service = testbed.scenario.stash[LOAD], testbed.service
     service.require_alive()
+    if profile.until_evicted_s is not None:
+        instruments.see_them_move_now(testbed)
     plan, flow = plans(
         testbed, run.groups, profile, testbed.tokens.several(sum(g.count for g in run.groups))
     )

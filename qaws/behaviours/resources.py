@@ -16,7 +16,7 @@ from qaws.behaviours.instruments import STATISTICS
 from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot
 from qaws.sut.service import MIB
 from qaws.testbed.stash import Key
-from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
+from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
 
 BASELINE = Key[ResourceSnapshot]("no step has recorded what the service held before")
@@ -52,7 +52,7 @@ async def record(testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS) -> None:
 
 def record_now(testbed: Testbed, parts: Sequence[str] = CLIENT_PARTS) -> None:
     """Do the same and block; for scenarios whose clients live in processes of their own."""
-    testbed.loop.call(instruments.see_them_move(testbed), STEP_LIMIT_S * testbed.timeout_factor)
+    instruments.see_them_move_now(testbed)
     _record(testbed, parts, RESTING_S)
 
 
@@ -71,7 +71,9 @@ async def record_memory(testbed: Testbed) -> None:
 
     Raises:
         Broken: the service is not a process of this machine.
+        NotVerified: its processes are not those that hold our clients.
     """
+    await instruments.see_them_move(testbed)
     memory_bytes = await asyncio.to_thread(testbed.service.memory_bytes)
     testbed.scenario.stash[MEMORY_BEFORE] = memory_bytes
 

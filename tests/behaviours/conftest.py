@@ -168,7 +168,7 @@ def ended(grace, testbed):
 def launched(testbed, grace, tell, tmp_path):
     """Play a story against a scripted service that runs as a process of its own."""
 
-    def play(module, kind, story, **settings):
+    def play(module, kind, story, statistics=True, **settings):
         launch = Launch(
             command=[sys.executable, "-m", f"tests.services.{module}", kind, "{broker_url}"],
             directory=ROOT,
@@ -179,7 +179,7 @@ def launched(testbed, grace, tell, tmp_path):
         update = {
             "endpoint": Endpoint(url="ws://127.0.0.1:{port}/ws/ticks"),
             "launch": launch,
-            "statistics": Statistics(path="/ws/stats"),
+            "statistics": Statistics(path="/ws/stats") if statistics else None,
         }
         target = testbed.target.model_copy(update=update)
         kept = testbed.services

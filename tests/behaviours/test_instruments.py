@@ -80,3 +80,27 @@ def test_statistics_that_do_not_count_who_comes_show_nothing(launched, kind, sai
 
     with pytest.raises(NotVerified, match=said):
         up_to_ten_times()
+
+
+async def memory(do):
+    await do(lifecycle.be_connected, ["Alice"])
+    await do(resources.record_memory)
+
+
+@pytest.mark.parametrize("statistics", [True, False], ids=["counted", "no statistics"])
+def test_a_process_that_holds_the_port_and_none_of_our_clients_shows_nothing(launched, statistics):
+    """It would be told that memory grew by 0.00 MB, whatever the one that serves them keeps."""
+    said = r"4 clients came and the processes of the service have 0 sockets on port \d+, 0 before"
+    with pytest.raises(NotVerified, match=said):
+        launched("several", "KeepsMemory-elsewhere", memory, statistics)
+
+
+def test_without_statistics_the_sockets_are_seen_to_move(launched, testbed):
+    seen = []
+
+    async def story(do):
+        await memory(do)
+        seen.append(testbed.service.moved)
+
+    launched("several", "Ticker", story, statistics=False)
+    assert seen == [True]

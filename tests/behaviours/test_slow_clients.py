@@ -56,3 +56,9 @@ def test_a_service_is_not_blamed_while_the_system_takes_everything(launched, gra
     """As on a machine with large socket buffers: the service cannot know that nobody reads."""
     with pytest.raises(NotVerified, match=r"never filled: .*the system was still taking more"):
         launched("evicting", "Watchful", published(1_500, 500))
+
+
+def test_statistics_that_do_not_count_who_comes_say_nothing_of_evictions(launched):
+    """A service that lets its slow clients go would be told to have kept them."""
+    with pytest.raises(NotVerified, match="did not follow 4 clients that came"):
+        launched("several", "Constant", published(40_000, 2_000))

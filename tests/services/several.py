@@ -1,7 +1,8 @@
 """Services that are several processes, or whose counts tell something else: one mistake each.
 
 `Kind` is served in this process; with `as_stray` behind a launcher, by a process that has left its
-family; with `as_two` by two processes behind one port.
+family; with `as_two` by two processes behind one port; with `as_elsewhere` by a process that has
+left the family, while the launcher keeps the port.
 """
 
 import asyncio
@@ -73,19 +74,31 @@ def as_stray():
     os._exit(0)
 
 
-def as_two():
-    """Go on in two processes that share one listening socket; the first to serve tells the port."""
+def listen():
+    """Listen now, and serve on that socket: who is forked from now on shares it."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=100)
     serve = vars(scripted)["serve"]
     named: dict[str, Any] = {"sock": listening}
     vars(scripted)["serve"] = lambda handler, _host, _port, **more: serve(handler, **named, **more)
+    return listening
+
+
+def as_two():
+    """Go on in two processes that share one listening socket; the first to serve tells the port."""
+    listen()
     os.fork()
+
+
+def as_elsewhere():
+    """Listen, and let a process that is no descendant of this one take the clients."""
+    listen()
+    as_stray()
 
 
 if __name__ == "__main__":
     kind, *how = sys.argv[1].split("-")
     for each in how:
-        {"stray": as_stray, "two": as_two}[each]()
+        {"stray": as_stray, "two": as_two, "elsewhere": as_elsewhere}[each]()
     known = (Constant, CountsSessionsOnly, Stale, Lingers, KeepsMemory, Ticker)
     served = {each.__name__: each for each in known}[kind]
     asyncio.run(as_process(served()))
