@@ -83,8 +83,14 @@ async def _published(
 def _relayed(
     testbed: Testbed, client: Connection, tick: Published, came: Frame
 ) -> tuple[str, bool]:
-    """Say how a tick came, and whether it is as published and bears what tells it from others."""
+    """Say how a tick came, and whether it is as published and bears what tells it from others.
+
+    Raises:
+        Broken: it bears another number than it was published with, so that no tick could be told.
+    """
     key, due = key_of(came), json.loads(tick.text).get(DUE_FIELD)
+    if key and key[1] != tick.sequence:
+        raise Broken(_overwritten(testbed, tick, key[1]))
     took_ms = max(0.0, (came.at_ns - tick.sent_ns) / 1e6)
     seen = f"received after {took_ms:.1f} ms, "
     seen += f"number {key[1]}" if key else "without its number"
@@ -97,8 +103,22 @@ def _relayed(
     if due is None:
         return seen, bool(key)
     is_due = came.message.get(DUE_FIELD) == due
-    seen += ", with its due time" if is_due else ", without its due time"
+    if not is_due and DUE_FIELD in came.message:
+        seen += f", with {came.message[DUE_FIELD]} over its due time {due}: latencies are unknown"
+    else:
+        seen += ", with its due time" if is_due else ", without its due time"
     return seen, bool(key) and is_due
+
+
+def _overwritten(testbed: Testbed, tick: Published, number: int) -> str:
+    """Say in one line that the service writes numbers of its own over those of the suite."""
+    kind = "option_payload" if "option" in json.loads(tick.text)["type"] else "underlying_payload"
+    return (
+        f"{testbed.target.file}: {tick.symbol} was published with the number {tick.sequence} and "
+        f"received with {number}: the service writes its own over the one by which the suite tells "
+        f'ticks apart; give that a member that it leaves alone: [feed] {kind} "{{sequence}}", and '
+        "sequence of [[dialect.tick]]"
+    )
 
 
 # --- statistics ----------------------------------------------------------------------------------

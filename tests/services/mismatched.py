@@ -165,7 +165,22 @@ class DropsTicks(Ticker):
         pass
 
 
-class Renumbers(Ticker):
+class NumbersItself(Ticker):
+    """Has a number of its own for each tick, in a member that the suite has too."""
+
+    sent = 7_000
+
+    async def deliver(self, client, tick, text):
+        self.sent += 1
+        await super().deliver(client, tick, json.dumps({**tick, "seq": self.sent}))
+
+
+class SetsDueTimes(Ticker):
+    async def deliver(self, client, tick, text):
+        await super().deliver(client, tick, json.dumps({**tick, "due_us": 17}))
+
+
+class ForwardsWhatItKnows(Ticker):
     """Sends on what it knows, and nothing else."""
 
     async def deliver(self, client, tick, text):

@@ -188,6 +188,11 @@ REFUSED = r"a good token was refused in every place that \[auth\] token_location
             r"no tick came to a client subscribed to the NIFTY underlying, .* counted 0 listeners "
             r"on ticker:underlying; .*look at \[feed\] underlying_channel",
         ),
+        (
+            mismatched.NumbersItself,
+            r"NIFTY was published with the number \d+ and received with 7001: the service writes "
+            r'its own over .*: \[feed\] option_payload "\{sequence\}", and sequence of \[\[dialect',
+        ),
     ],
 )
 def test_a_service_that_is_another_ends_the_run_in_one_line_with_the_key(ends, service, sentence):
@@ -290,7 +295,11 @@ def test_a_port_that_speaks_something_else_is_said_with_the_key(look):
         (mismatched.NoAck, r"^subscribe: no answer within"),
         (mismatched.DropsTicks, r"^option tick: not received within .* counted 1 who heard it"),
         (mismatched.Rounds, r"^option tick: received .* with bid 1 instead of \d+\.\d+$"),
-        (mismatched.Renumbers, r"^option tick: received .* without its number, without its due"),
+        (
+            mismatched.ForwardsWhatItKnows,
+            r"^option tick: received .* without its number, without its due",
+        ),
+        (mismatched.SetsDueTimes, r"number \d+, with 17 over its due time \d+: latencies are unkn"),
     ],
 )
 def test_a_mistake_of_the_service_is_a_remark_and_ends_nothing(remarks, service, sentence):
