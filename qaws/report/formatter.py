@@ -27,6 +27,7 @@ from behave.runner_util import collect_feature_locations, parse_features
 from qaws.report.identity import check_identities, identity, row_text, scenario_id
 from qaws.report.junit import SignoffJUnitReporter, clear_junit
 from qaws.report.outcome import Outcome, gravity, hook_finding, outcome_of, step_findings
+from qaws.report.sole_writer import require_sole_writer
 from qaws.runtime.lock import hold
 from qaws.verdict import Broken
 
@@ -135,9 +136,10 @@ def _details(outcome: Outcome) -> StatusDetails | None:
 class SignoffFormatter(allure_formatter.AllureFormatter):  # type: ignore[misc]
     """behave's `--format=qaws.report.formatter:SignoffFormatter --outfile=DIRECTORY`.
 
-    Refuses ambiguous features before anything is started, clears the results and JUnit files of
-    earlier runs, and makes behave's JUnit reporter say the same as the Allure results. A dry run
-    writes nothing. With QAWS_REPORTS in the environment everything goes into that folder.
+    Refuses ambiguous features and other writers of Allure results before anything is started,
+    clears the results and JUnit files of earlier runs, and makes behave's JUnit reporter say the
+    same as the Allure results. A dry run writes nothing. With QAWS_REPORTS in the environment
+    everything goes into that folder.
     """
 
     description = "Allure results for the sign-off"
@@ -154,6 +156,7 @@ class SignoffFormatter(allure_formatter.AllureFormatter):  # type: ignore[misc]
             stream_opener.name = str(Path(elsewhere) / "allure-results")
             config.junit_directory = str(Path(elsewhere) / "junit")
         results = Path(stream_opener.name)
+        require_sole_writer(config.format, SignoffFormatter, results)
         results.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._lock = hold(results.parent)
