@@ -67,10 +67,15 @@ def clear_junit(directory: Path) -> None:
 
 
 def _element(outcome: Outcome) -> ElementTree.Element:
+    """Return what JUnit has for a verdict; what is no failure says so in its first word.
+
+    Many readers count errors among the failures: there the message alone tells them apart.
+    """
     element = ElementTree.Element(ELEMENTS[outcome.status])
-    first_line = outcome.message.strip().splitlines()[0] if outcome.message.strip() else ""
+    message = outcome.message.strip()
+    if outcome.status == Status.BROKEN and outcome.verdict == "BROKEN":
+        message = f"BROKEN: {message}"
     element.set("type", outcome.kind)
-    element.set("message", first_line)
-    text = "\n".join(part for part in (outcome.message, outcome.trace) if part)
-    element.text = text
+    element.set("message", message.partition("\n")[0])
+    element.text = "\n".join(part for part in (message, outcome.trace) if part)
     return element

@@ -111,7 +111,7 @@ def write_junit(folder: Path, error: str | None) -> None:
     suite = ElementTree.Element("testsuite", {"name": "run", **counts})
     names = {"classname": "run", "name": "The run", "status": "broken"}
     case = ElementTree.SubElement(suite, "testcase", names)
-    said = readable(error)
+    said = f"BROKEN: {readable(error)}"
     ElementTree.SubElement(case, "error", {"type": "Broken", "message": said}).text = said
     folder.mkdir(parents=True, exist_ok=True)
     ElementTree.ElementTree(suite).write(file, encoding="utf-8", xml_declaration=True)

@@ -19,7 +19,7 @@ def test_the_junit_case_of_a_broken_run_is_an_error_and_goes_with_the_next_run(t
     suite = ElementTree.parse(file).getroot()
     assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
     error = suite.find("testcase/error")
-    assert error.get("message") == 'a <b> & "c"\\x01'
+    assert error.get("message") == 'BROKEN: a <b> & "c"\\x01'
     record.write_junit(file.parent, None)
     assert not file.exists()
 
