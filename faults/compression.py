@@ -113,3 +113,19 @@ def compressors_kept() -> None:
         made(self, exc)
 
     replace(ServerConnection, "connection_lost", connection_lost)
+
+
+@fault(
+    story="What waits for a client that does not read is counted before it is deflated, in a place "
+    "that no deflated tick passes: a sleeping browser is kept, with all that it has not read.",
+    caught_by={"QA-WS-118": "slow clients that the service let go, by its own statistics"},
+)
+def unsent_deflated_ticks_without_limit() -> None:
+    """Bound who takes ticks as they are, and nobody else."""
+    bound = Fanout._bound
+
+    def _bound(self: Fanout, session: Session) -> None:
+        if not session.connection.protocol.extensions:
+            bound(self, session)
+
+    replace(Fanout, "_bound", _bound)

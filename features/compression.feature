@@ -36,6 +36,22 @@ Feature: Compression
       | clients | ticks  |
       | 100     | 10,000 |
 
+  @QA-WS-118 @p1 @normal @needs.observe @needs.statistics @needs.swarm
+  Scenario Outline: QA-WS-118 Slow consumers with compression do not slow the others
+    > Beyond the plan: what QA-WS-019 demands holds for clients that offer compression, but for their
+    > latency. What waits for a slow one is small on the wire, and is not to wait without a limit.
+
+    Given a fresh ticker service is running
+    And a swarm of <clients> clients, offering compression, will subscribe to NIFTY, plus one that stops reading and one that reads slowly
+    When 100,000 ticks for NIFTY are published at <rate> per second, stopping early once the slow clients are evicted
+    Then the slow clients were evicted within 20 seconds with code 1008 and a reason containing "slow consumer"
+    And the swarm has received every tick exactly once, in order
+    And the service's peak memory growth per slow client is below 8 MB
+
+    Examples:
+      | clients | rate  |
+      | 20      | 5,000 |
+
   @QA-WS-118 @p1 @normal @needs.observe
   Scenario Outline: QA-WS-118 The size limit holds for what is inflated
     > Beyond the plan: a message that is small on the wire and over the limit when it is inflated is

@@ -30,6 +30,17 @@ def swarm_with_slow_clients(context: StepContext, clients: int, selection: Selec
     load.add_slow_clients(context.testbed, selection)
 
 
+@given(
+    "a swarm of {clients:Number} clients, offering compression, will subscribe to {selection:Selection}, plus one that stops reading and one that reads slowly"
+)
+def swarm_with_compression_and_slow_clients(
+    context: StepContext, clients: int, selection: Selection
+) -> None:
+    """All of them offer it as browsers do, the slow ones too."""
+    load.prepare_swarm(context.testbed, clients, selection, compression=True)
+    load.add_slow_clients(context.testbed, selection)
+
+
 @when("{count:Number} ticks for {symbol} are published at {rate:Number} per second")
 def ticks_at_a_rate(context: StepContext, count: int, symbol: str, rate: int) -> None:
     """Ticks on an open-loop schedule: each is due at its time, come what may."""

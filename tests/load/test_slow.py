@@ -6,6 +6,8 @@ import time
 from types import SimpleNamespace
 from typing import cast
 
+import pytest
+
 from qaws.load.plan import Group
 from qaws.load.subscriber.conversation import Conversation
 from qaws.load.subscriber.message import Message
@@ -39,6 +41,23 @@ class Evicts(Ticker):
         self.held.append(asyncio.create_task(client.close(1008, "slow consumer")))
 
 
+class EvictsInTwo(Evicts):
+    """Stops for a moment half way, as a busy one does."""
+
+    async def subscribed(self, client):
+        await Ticker.subscribed(self, client)
+        asyncio.get_running_loop().call_later(self.grace_s, client.cut)
+        self.held.append(asyncio.create_task(self.evict(client)))
+
+    async def evict(self, client):
+        for _ in range(2):
+            for _ in range(TICKS // 2):
+                client.connection.protocol.send_text(TICK)
+            client.connection.send_data()
+            await asyncio.sleep(0.2)
+        await client.close(1008, "slow consumer")
+
+
 class SlowChecks:
     """Takes its time for each message: for all of them more than the service gives a client."""
 
@@ -54,7 +73,8 @@ class SlowChecks:
         return Message(kind), None
 
 
-def test_it_reads_what_has_piled_up_before_that_is_checked(loop):
+@pytest.mark.parametrize("kind", [Evicts, EvictsInTwo])
+def test_it_reads_what_has_piled_up_before_that_is_checked(loop, kind):
     async def story(url, grace_s):
         group = Group.stopped("sleeper", 1, NIFTY)
         client = SlowClient(
@@ -66,7 +86,7 @@ def test_it_reads_what_has_piled_up_before_that_is_checked(loop):
         return client.record
 
     for grace_s in GRACES_S:
-        with Evicts(grace_s) as service:
+        with kind(grace_s) as service:
             record = loop.call(story(service.url, grace_s), timeout_s=3 * HANG_S)
         if record.closed.code == 1008:
             break

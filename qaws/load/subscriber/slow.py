@@ -10,6 +10,7 @@ import asyncio
 import select
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 
 from websockets.client import ClientProtocol
@@ -39,7 +40,10 @@ QUIET_S = 1.0
 """When nothing has come for so long, nothing more will."""
 
 BREATH_S = 0.05
-"""When nothing has come for so long amid what has piled up, that is looked at first."""
+"""When nothing has come for so long, and what has piled up was looked at, that was all of it."""
+
+GLANCE_S = 0.005
+"""When nothing has come for so long, one more portion of what has piled up is looked at."""
 
 PORTION, MOST_BACKLOG = 64 * 1024, 16 * 1024 * 1024
 """How many bytes are read at a time, and how many before they are looked at."""
@@ -188,22 +192,26 @@ class SlowClient:
     async def _receive_backlog(self) -> bool:
         """Read what has piled up, and take what it contains; return whether anything came.
 
-        It is read before it is looked at: a service gives who was evicted a few seconds to leave.
-        Those are for the line, and not for this process, which has megabytes to check.
+        Whatever can be read is read before more is looked at: a service gives who was evicted a few
+        seconds to leave. Those are for the line, and not for this process, which has megabytes to
+        check.
         """
-        backlog: list[bytes] = []
-        data = await self._read(PORTION, QUIET_S)
-        while data:
-            backlog.append(data)
-            full = len(backlog) * PORTION >= MOST_BACKLOG
-            data = None if full else await self._read(PORTION, BREATH_S)
-        ending = self._ending
-        for portion in backlog:
-            await self._digest(portion)
-            await asyncio.sleep(0)  # another one may have to read
-        if ending is not None:
-            self._end(1006, ending)
-        return bool(backlog)
+        backlog: deque[bytes] = deque()
+        data, came = await self._read(PORTION, QUIET_S), False
+        while data or backlog:
+            if data:
+                came = True
+                backlog.append(data)
+            else:
+                await self._digest(backlog.popleft())
+            if self._ending is not None or len(backlog) * PORTION >= MOST_BACKLOG:
+                data = None
+                await asyncio.sleep(0)  # another one may have to read
+            else:
+                data = await self._read(PORTION, GLANCE_S if backlog else BREATH_S)
+        if self._ending is not None:
+            self._end(1006, self._ending)
+        return came
 
     async def _receive(self, most: int, within_s: float | None = None) -> bool:
         """Read up to `most` bytes and take what they contain; return whether anything came."""
