@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 from qaws.clients.registry import Registry
 from qaws.oracle.announcements import Outage
+from qaws.oracle.ledger import Ledger
 from qaws.protocol.dialect import Dialect
 from qaws.sut.service import Service
+from qaws.testbed.standstill import standstill
 from qaws.testbed.stash import Stash
 from qaws.verdict import Broken, Checks, Inconclusive, NotVerified, Refuted
 
@@ -75,15 +77,18 @@ class ScenarioState:
         shown = [f'"{each}"' for each in self.actions]
         return [f"{where} {' and '.join(shown)}"] if shown else []
 
-    def cause_of(self, refuted: Refuted) -> list[str]:
-        """Return the first message to a client which is named that cannot be what it should be.
+    def cause_of(self, refuted: Refuted, ledger: Ledger) -> list[str]:
+        """Return what a client that is named lacks something for, or waits for in vain.
 
-        One that nobody can read comes before one that breaks the contract. What the client lacks,
-        or waits for in vain, follows from that.
+        It is the first message to it that cannot be what it should be; one that nobody can read
+        comes before one that breaks the contract. Where there is none, it is that nobody has
+        received anything any more.
         """
         said, everybody = str(refuted), self.connections.all
         breaches = [c.breaches[0] for c in everybody if c.breaches and c.name in said]
         unread = [b for b in breaches if "JSON text" in b or "not JSON" in b or "RFC 6455" in b]
+        if not breaches and not self.outages and any(each.name in said for each in everybody):
+            return standstill(everybody, ledger, self.started_ns)
         return [each for each in (unread or breaches)[:1] if each not in said]
 
     def require_chores(self) -> None:

@@ -245,7 +245,7 @@ class Testbed:
             self._require_flows()
             self.scenario.require_chores()
             behind = [*self.scenario.in_its_place(), *dict.fromkeys(self.scenario.remarks)]
-            said = [*self.scenario.cause_of(refuted), str(refuted), *behind]
+            said = [*self.scenario.cause_of(refuted, self.ledger), str(refuted), *behind]
             raise Refuted(without_tokens("; ".join(said))) from refuted
         self.scenario.require_chores()
         return done
