@@ -36,7 +36,7 @@ from qaws.runner.measured import COVERAGE_FOLDER, measured
 from qaws.runner.offer import lacks
 from qaws.runner.order import shuffle
 from qaws.runner.provenance import suite_state
-from qaws.runner.record import new_record, now, write_junit, write_record
+from qaws.runner.record import new_record, now, tell_of_break, write_junit, write_record
 from qaws.runner.selection import require_selection
 from qaws.runner.settings import chosen_in
 from qaws.runner.shares import LONGEST, Shares, why_alone
@@ -96,7 +96,7 @@ class Session:
             self._logs.mkdir(parents=True, exist_ok=True)
             if not self._number:
                 (self._reports / "checks.jsonl").unlink(missing_ok=True)
-                write_junit(self._junit(), None)
+                write_junit(Path(self._runner.config.junit_directory), None)
                 delete_pages(self._reports)  # what they say is not of this run
             self._write()
             features = (root / "features").resolve()
@@ -113,8 +113,7 @@ class Session:
             self._record |= {"state": "broken", "error": str(problem), "ended": now()}
             self._write()
             self._leave()
-            if self._runner.config.junit:
-                write_junit(self._junit(), str(problem))
+            tell_of_break(self._runner.config, str(problem))
             raise
         except OSError as problem:
             raise Broken(
@@ -302,8 +301,7 @@ class Session:
         self._runner.broke = True
         self._runner.abort(str(found))
         print(f"the run ends here: {found}", file=sys.stderr)
-        if self._runner.config.junit:
-            write_junit(self._junit(), str(found))
+        tell_of_break(self._runner.config, str(found))
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -329,8 +327,7 @@ class Session:
             if not self._runner.aborted:
                 self._runner.broke = True
                 self._record |= {"state": "broken", "error": str(death)}
-                if self._runner.config.junit:
-                    write_junit(self._junit(), str(death))
+                tell_of_break(self._runner.config, str(death))
             raise
         finally:
             try:
@@ -355,14 +352,10 @@ class Session:
         if wrong and not self._record["error"]:
             self._record["error"] = wrong
             self._runner.broke = True
-            if self._runner.config.junit:
-                write_junit(self._junit(), wrong)
+            tell_of_break(self._runner.config, wrong)
 
     def _write(self) -> None:
         write_record(self._logs if self._number else self._reports, self._record)
-
-    def _junit(self) -> Path:
-        return Path(self._runner.config.junit_directory)
 
 
 def _status(scenario: Scenario, problem: BaseException | None) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from xml.etree import ElementTree
 
+from allure_commons import plugin_manager
 from behave.exception import (
     ClassNotFoundError,
     ConfigError,
@@ -115,6 +116,18 @@ def write_junit(folder: Path, error: str | None) -> None:
     ElementTree.SubElement(case, "error", {"type": "Broken", "message": said}).text = said
     folder.mkdir(parents=True, exist_ok=True)
     ElementTree.ElementTree(suite).write(file, encoding="utf-8", xml_declaration=True)
+
+
+def tell_of_break(config: Any, error: str) -> None:
+    """Tell JUnit and Allure that the run as a whole broke.
+
+    Args:
+        config: behave's.
+        error: why.
+    """
+    if config.junit:
+        write_junit(Path(config.junit_directory), error)
+    plugin_manager.hook.global_error(message=readable(f"BROKEN: {error}"), trace=None)
 
 
 class Runner(BehaveRunner):  # type: ignore[misc]

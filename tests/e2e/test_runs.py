@@ -428,6 +428,9 @@ def test_a_service_that_dies_behind_the_last_check_does_not_pass(project):
         assert "ended in mid-run with exit code 9" in project.record["error"]
         whole = ElementTree.parse(project.reports / "junit" / "TESTS-run.xml")
         assert "ended in mid-run with exit code 9" in whole.find("testcase/error").get("message")
+        [globals_] = (project.reports / "allure-results").glob("*-globals.json")
+        [told] = json.loads(globals_.read_text("utf-8"))["errors"]
+        assert told["message"].startswith('BROKEN: the service "reference" ended in mid-run')
 
 
 # --- order, independence, load -------------------------------------------------------------------
