@@ -53,7 +53,8 @@ def test_a_service_that_dies_in_the_other_process_is_told_like_any(project):
     until(lambda: log.exists() and "ticker listening" in log.read_text(), "its service is there")
     port = int(re.search(r"ticker listening on ws://[^:]+:(\d+)", log.read_text())[1])
     next(p for p in descendants(process) if _listens_on(p, port)).kill()
-    assert process.wait(2 * HANG_S) == 2, project.console
+    code = process.wait(2 * HANG_S)  # 1 where a check had failed by then, and the sentence says why
+    assert code in (1, 2), project.console
     assert re.search(r'the service "reference" ended .*exit code -9', project.console)
     is_told_of_one = any(row["status"] != "passed" for row in project.rows)
     assert is_told_of_one or project.record["state"] == "broken"
