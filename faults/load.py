@@ -148,7 +148,11 @@ def service_stalls_now_and_then() -> None:
 @fault(
     story="Each tick waits in the service for 150 ms, and its due time is set anew when it leaves, "
     "so that on the dashboards prices are always fresh.",
-    caught_by={"QA-WS-013": "x content"},
+    caught_by={
+        "QA-WS-013": "x content",
+        "QA-WS-014": "x content",
+        "QA-WS-019": "x content",
+    },
 )
 def due_times_set_anew() -> None:
     """Hold back what has come, and stamp it when it is sent."""
@@ -371,9 +375,9 @@ def one_send_per_client_in_turn() -> None:
     "lows that clients add up are wrong.",
     caught_by={
         "QA-WS-014": "x gap: client ",
-        "QA-WS-019": "x gap: client ",
         "QA-WS-112": "x gap: client ",
     },
+    also=["QA-WS-019"],  # a gap, or, where so little waits for a slow client, that it is kept
 )
 def prices_conflated_under_load() -> None:
     """Keep one tick of each instrument of what is written together."""

@@ -84,7 +84,7 @@ async def _see_them_move(testbed: Testbed, service: Service) -> None:
         await _require_subscriptions_counted(testbed, before, visits)
         service.moved = True
     finally:
-        await asyncio.gather(*(each.close() for each in visits.all if each.is_open))
+        await testbed.goodbyes.say(visits)
         await _gone(testbed, before)
 
 

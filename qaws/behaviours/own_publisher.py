@@ -84,7 +84,9 @@ async def run(testbed: Testbed, client: str, selection: Selection, within_ms: fl
 async def _subscribed(testbed: Testbed, client: str, selection: Selection) -> Connection:
     """Connect and subscribe a client that no other step knows."""
     registry = testbed.new_registry()
-    testbed.scenario.on_end.append(lambda: testbed.loop.call(registry.close(), timeout_s=30))
+    testbed.scenario.on_end.append(
+        lambda: testbed.loop.call(testbed.goodbyes.say(registry), timeout_s=30)
+    )
     tokens = await persons.tokens_of(testbed, [client])
     location = testbed.target.auth.token_locations[0]
     [connection] = await registry.connect([client], testbed.service, tokens, location)

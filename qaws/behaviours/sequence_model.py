@@ -251,7 +251,7 @@ class ModelRunner:
 
     async def end(self) -> None:
         """Close every connection of the sequence."""
-        await self.registry.close()
+        await self.testbed.goodbyes.say(self.registry)
 
     def story(self, finding: str) -> Counterexample:
         """Return the present sequence as one that went wrong."""

@@ -83,7 +83,7 @@ class Testbed:
         self.services: Services | None = None
         self.stash = Stash()
         self.longest_s = 0.0
-        self._goodbyes = Goodbyes()
+        self.goodbyes = Goodbyes()
         folder.mkdir(parents=True, exist_ok=True)
         self.loop = LoopThread()
         self.scenario = no_scenario(self.dialect)
@@ -195,7 +195,7 @@ class Testbed:
         try:
             await self.hush()
         finally:
-            await self._goodbyes.say(scenario.connections)
+            await self.goodbyes.say(scenario.connections)
             lived = (connection.lived_s() for connection in scenario.connections.all)
             self.longest_s = max(self.longest_s, *lived, 0.0)
 
