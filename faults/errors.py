@@ -89,7 +89,7 @@ def error_withheld() -> None:
     story="The error has other words than agreed, so that clients which look for them take it for "
     "something else.",
     caught_by={
-        "QA-WS-010": "message of error 1 of 3 to Alice: measured Bad request",
+        "QA-WS-010": 'message of error 1 of 3 to Alice: measured "Bad request',
         "QA-WS-024": "Bad request",
     },
     also=("QA-WS-119",),
@@ -333,7 +333,7 @@ def third_mistake_is_a_flood() -> None:
 
 @fault(
     story="From the second mistake on the answer has other words, which clients do not know.",
-    caught_by={"QA-WS-010": "message of error 2 of 3 to Alice: measured Again"},
+    caught_by={"QA-WS-010": 'message of error 2 of 3 to Alice: measured "Again"'},
     also=("QA-WS-024", "QA-WS-025", "QA-WS-119"),
 )
 def second_mistake_in_other_words() -> None:

@@ -16,6 +16,7 @@ from qaws.behaviours.load import LOAD
 from qaws.clients.connection import Connection
 from qaws.oracle.announcements import announced
 from qaws.oracle.audit import audit, missing, was_held
+from qaws.oracle.contents import whence
 from qaws.oracle.ledger import Arrival, Key, Published
 from qaws.protocol.exact import exact, plain
 from qaws.protocol.market import Selection
@@ -168,12 +169,12 @@ async def equals_published(testbed: Testbed, client: str, fields: Sequence[str])
                 continue
             if field not in sent:
                 raise Broken(f"a tick of {tick.symbol} {unknown_name('field', field, sent)}")
-            testbed.scenario.checks.require(
-                field in got and got[field] == sent[field],
-                f"{PRICES.get(field, field)} of {tick} at {client}",
-                plain(got[field]) if field in got else "missing",
-                plain(sent[field]),
-            )
+            is_right = field in got and got[field] == sent[field]
+            came = plain(got[field]) if field in got else "missing"
+            whose = "" if is_right else whence(testbed.ledger.ticks, tick, field, got.get(field))
+            came += f", {whose}" if whose else ""
+            what = f"{PRICES.get(field, field)} of {tick} at {client}"
+            testbed.scenario.checks.require(is_right, what, came, plain(sent[field]))
     if unknown:
         names = " and ".join(dict.fromkeys(unknown))
         raise NotVerified(

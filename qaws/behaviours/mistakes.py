@@ -120,7 +120,9 @@ async def worded(testbed: Testbed, client: str, text: str) -> None:
     for number, error in enumerate(mistakes.answers, 1):
         what = f"message of error {number} of {len(mistakes.sent)} to {client}"
         message = str(error.message.get("message"))
-        testbed.scenario.checks.require(text in message, what, message, f'contains "{text}"')
+        testbed.scenario.checks.require(
+            text in message, what, f'"{message}"', f'one that contains "{text}"'
+        )
 
 
 def _of(testbed: Testbed, client: str) -> Mistakes:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from qaws.oracle.contents import difference
+from qaws.oracle.contents import difference, named
 from qaws.oracle.ledger import Arrival, HeldSelections, Key, Ledger, Published
 
 SHOWN = 3
@@ -111,10 +111,13 @@ def audit(
     wrong = _wrong_arrivals(arrivals, held, ledger, broadcast_complete)
     if complete:
         due = missing(arrivals, held, ledger, broadcast_complete)
-        wrong["lost"] = [str(tick) for tick in due if tick.key not in announced]
+        lost = [tick for tick in due if tick.key not in announced]
+        wrong["lost"] = [*map(named, lost[:SHOWN]), *map(str, lost[SHOWN:])]
     sentences = [
         f"{client} {SENTENCES[kind]}: {_some(found)}" for kind, found in wrong.items() if found
     ]
+    if wrong["lost"]:
+        sentences[-1] += _behind(lost[0], arrivals)
     if unmarked := sum(1 for arrival in arrivals if arrival.key is None):
         sentences.append(
             f"{client} received {unmarked} ticks without their sequence number: the service must "
@@ -142,7 +145,9 @@ def _wrong_arrivals(
             late = " (from an earlier one)" if ledger.is_earlier(arrival.key) else ""
             wrong["unknown"].append(f"{arrival.key[0]} #{arrival.key[1]}{late}")
             continue
-        if arrival.text is not None and (said := difference(tick, arrival.text, arrival.exactly)):
+        if arrival.text is not None and (
+            said := difference(tick, arrival.text, arrival.exactly, ledger.ticks)
+        ):
             wrong["altered"].append(f"{tick} with {said}")
         line = tick.symbol, tick.kind if ledger.is_parted else ""
         if counted[tick.key] == 2:
@@ -162,6 +167,12 @@ def _trespass(tick: Published, held: HeldSelections, at_ns: int) -> Wrong:
     if any(h.ended_ns is None or at_ns < h.ended_ns for h in asked):
         return "old"
     return "ended" if asked else "stray"
+
+
+def _behind(first: Published, arrivals: Sequence[Arrival]) -> str:
+    """Say so where later ticks of a symbol came: some are lost, the stream has not come to rest."""
+    came = any(a.key and a.key[0] == first.symbol and a.key[1] > first.sequence for a in arrivals)
+    return f"; later ones of {first.symbol} came" if came else ""
 
 
 def _some(found: Sequence[str]) -> str:

@@ -10,6 +10,9 @@ import msgspec
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
+ABSENT = object()
+"""Stands for a member that is missing."""
+
 
 def exact(text: str | bytes) -> Any:
     """Decode JSON with every number kept digit for digit: as an int, or as a Decimal.
@@ -20,27 +23,39 @@ def exact(text: str | bytes) -> Any:
     return _decode(text)
 
 
-def first_difference(sent: object, got: object, path: str = "") -> str:
+def first_difference(sent: object, got: object) -> str:
     """Say in which member, as `exact` decodes it, `got` differs from `sent`; "" for none.
 
     Numbers are compared as decimals: 24010.0 is 24010, and a double rounded on the way differs.
     Members that are in `got` alone are its own affair.
     """
+    found = where_different(sent, got)
+    if found is None:
+        return ""
+    where, value, came = found
+    return f"{where} {'missing' if came is ABSENT else plain(came)} instead of {plain(value)}"
+
+
+def where_different(sent: object, got: object, path: str = "") -> tuple[str, object, object] | None:
+    """Return the first member in which `got` differs, what was sent, and what came; None for none.
+
+    What came is `ABSENT` where the member is missing.
+    """
     if isinstance(sent, dict) and isinstance(got, dict):
         for name, value in sent.items():
             where = f"{path}.{name}" if path else name
             if name not in got:
-                return f"{where} missing instead of {plain(value)}"
-            if said := first_difference(value, got[name], where):
-                return said
-        return ""
+                return where, value, ABSENT
+            if found := where_different(value, got[name], where):
+                return found
+        return None
     if isinstance(sent, list) and isinstance(got, list) and len(sent) == len(got):
         pairs = enumerate(zip(sent, got, strict=True))
-        each = (first_difference(*pair, f"{path}[{place}]") for place, pair in pairs)
-        return next((said for said in each if said), "")
+        each = (where_different(*pair, f"{path}[{place}]") for place, pair in pairs)
+        return next((found for found in each if found), None)
     if _is_number(sent) == _is_number(got) and sent == got:  # true is 1 to Python
-        return ""
-    return f"{path} {plain(got)} instead of {plain(sent)}"
+        return None
+    return path, sent, got
 
 
 def _is_number(value: object) -> bool:

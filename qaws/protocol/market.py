@@ -205,6 +205,19 @@ class EdgeTick(Row):
 EDGES = RowList("edge-ticks", "edge", EdgeTick)
 
 
+def edge_in(fields: Mapping[str, Any]) -> str:
+    """Return the name of the edge of the market that a tick is at; "" for a plausible one.
+
+    Where one edge is the same as another, it is the first of them.
+    """
+    of = "option tick" if fields.get("type") == "option_tick" else "underlying bar"
+    for name, row in EDGES.rows.items():
+        edge = row.edge
+        if row.of == of and all(n in fields and fields[n] == v for n, v in edge.items()):
+            return name
+    return ""
+
+
 def option_edges() -> Sequence[Edge]:
     """Return option ticks at the edges, in the order that instruments have them in."""
     return [row.edge for row in EDGES.rows.values() if row.of == "option tick"]

@@ -252,7 +252,11 @@ def test_a_field_left_over_from_the_tick_before_is_seen(wrong):
         await do(publishing.publish, to, "underlying_bar")
         await do(deliveries.equals_published, "Alice", ["open", "volume"])
 
-    wrong(Stale, story, r"volume of NIFTY underlying bar #\d+ at Alice: measured \d+, allowed \d+")
+    sentence = (
+        r"volume of NIFTY underlying bar #\d+ at Alice: measured \d+, "
+        r"which NIFTY underlying bar #\d+ had, allowed \d+"
+    )
+    wrong(Stale, story, sentence)
 
 
 def test_what_was_not_published_cannot_be_equal(scenario):

@@ -37,7 +37,7 @@ def test_a_service_that_answers_in_other_words_keeps_its_other_claims(behave):
     (at,) = (number for number, line in enumerate(lines, 1) if "| a JSON number " in line)
     code, _, [row] = behave(f"{FEATURE.relative_to(ROOT)}:{at}", "-D", OTHER_WORDS)
     assert code == 1
-    assert row["message"].startswith("message of error 1 of 3 to Alice: measured Bad request")
+    assert row["message"].startswith('message of error 1 of 3 to Alice: measured "Bad request')
     verdicts = {check["what"]: check["verdict"] for check in row["checks"]}
     assert [what for what, verdict in verdicts.items() if verdict != "met"] == [
         "message of error 1 of 3 to Alice"

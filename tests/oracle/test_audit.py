@@ -159,7 +159,10 @@ def test_a_lost_tick_is_missing(run, data):
     tick = run.ledger.find(lost.key)
     assume(must_receive(tick, run.held[client], run.broadcast_complete().get(lost.key)))
     assert run.kinds(client) == ["missing"]
-    assert str(tick) in run.findings(client)[0]
+    said = run.findings(client)[0]
+    assert str(tick) in said
+    later = [a for a in run.got[client] if a.key[0] == tick.symbol and a.key[1] > tick.sequence]
+    assert said.endswith(f"; later ones of {tick.symbol} came") == bool(later)
     assert run.findings(client, complete=False) == []
 
 

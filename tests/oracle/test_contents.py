@@ -2,11 +2,12 @@
 
 import itertools
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from qaws.oracle.contents import difference
+from qaws.oracle.contents import difference, named, whence
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import Market, bar_edges, option_edges
 
@@ -95,3 +96,55 @@ def test_two_neighbours_share_no_value_but_zero_unless_nothing_at_all_has_change
             assert one[name] != two[name] or one[name] == 0
         for name in one["greeks"]:
             assert one["greeks"][name] != two["greeks"][name] or one["greeks"][name] == 0
+
+
+def ticks(*documents):
+    return [
+        Published("NIFTY", number, document["type"], 7, 0, json.dumps(document), sent_ns=number)
+        for number, document in enumerate(documents, 1)
+    ]
+
+
+BAR = {"type": "underlying_bar", "open": 24010.25, "close": 24012.05, "volume": 7}
+NEXT = {"type": "underlying_bar", "open": 24013.75, "close": 24040.5, "volume": 9}
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "said"),
+    [
+        ("close", "24012.05", "which NIFTY underlying_bar #1 of instrument 7 had"),
+        ("close", "24013.75", "which is its open"),
+        ("close", "1.25", ""),
+        ("volume", "7", ""),  # as may be by chance
+        ("open", "24012.05", ""),
+    ],
+)
+def test_a_wrong_value_is_told_with_the_one_that_it_is(member, value, said):
+    first, second = ticks(BAR, NEXT)
+    found = whence([first, second], second, member, Decimal(value))
+    assert found == said.replace("underlying_bar", "underlying bar")
+
+
+@pytest.mark.parametrize("value", [True, None, "24012.05", {}])
+def test_of_what_is_no_number_nothing_is_said(value):
+    first, second = ticks(BAR, NEXT)
+    assert whence([first, second], second, "close", value) == ""
+
+
+def test_so_it_is_in_the_words_of_a_difference():
+    first, second = ticks(BAR, NEXT)
+    came = json.dumps({**NEXT, "close": 24012.05})
+    said = difference(second, came, None, [first, second])
+    assert said == (
+        "close 24012.05 instead of 24040.5, which NIFTY underlying bar #1 of instrument 7 had"
+    )
+
+
+def test_a_tick_at_an_edge_of_the_market_is_called_by_it():
+    market = Market()
+    plain, edge = market.option_tick(256265), market.option_tick(256265)
+    first, second = ticks(plain, edge)
+    assert named(first) == "NIFTY option tick #1 of instrument 7"
+    assert named(second) == (
+        "NIFTY option tick #2 of instrument 7 (an option that was never traded)"
+    )
