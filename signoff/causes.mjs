@@ -4,7 +4,7 @@
 const ORDER = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED"];
 
 /** What a row adds to a finding: what a client came with, what was done before, how much of it held. */
-const CIRCUMSTANCES = /; (?:\S+ came with |after "|this is an agreement: |\d+ of its \d+ clauses ).*$/;
+const CIRCUMSTANCES = /; (?:\S+ came with |after "|in part by the agreement |\d+ of its \d+ clauses ).*$/;
 const firstLine = (text) => String(text ?? "").trim().split("\n")[0];
 export const findingOf = (reason) => firstLine(reason).replace(CIRCUMSTANCES, "");
 

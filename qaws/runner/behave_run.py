@@ -239,7 +239,7 @@ class Session:
         context.connections = self.testbed.scenario.connections
         agreed = [each for each in get_args(Agreement) if each.replace(" ", "-") in needs]
         self.testbed.scenario.remarks += [
-            f'this is an agreement: {target.file} may decline it by declines = ["{each}"]'
+            f'in part by the agreement "{each}": declines = ["{each}"] in {target.file} ends that'
             for each in agreed
         ]
 

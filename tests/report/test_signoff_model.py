@@ -256,7 +256,10 @@ def test_what_was_done_before_is_no_part_of_a_cause(needs_node):
     results = [
         refused("Mallory", "HTTP 403", "no signature"),
         refused(
-            "Mallory", "HTTP 403", "an empty kid", "; this is an agreement: it may be declined"
+            "Mallory",
+            "HTTP 403",
+            "an empty kid",
+            '; in part by the agreement "key ids": it may be declined',
         ),
         refused("Mallory", "1 x welcome", "no expiry"),
         refused("Alice", "HTTP 403", "no token"),
