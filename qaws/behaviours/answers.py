@@ -94,9 +94,8 @@ def _totals_faults(connection: Connection) -> list[str]:
         return []
     held: set[tuple[str, Any]] = set()
     named: set[str] = set()
-    for ack in (frame.message for frame in connection.received()):
-        if ack.get("type") not in ACTIONS:
-            continue
+    acks = [f.message for f in connection.received() if f.message.get("type") in ACTIONS]
+    for number, ack in enumerate(acks, 1):
         items = _items(ack.get("selector"))
         if items is None:
             break
@@ -109,7 +108,8 @@ def _totals_faults(connection: Connection) -> list[str]:
             if told != kinds[kind]:
                 return [
                     f"{connection.name} was told that it holds {told} {kind}, and by what its "
-                    f"acknowledgements name it holds {kinds[kind]}"
+                    f"acknowledgements name it holds {kinds[kind]}, with number {number} of them, "
+                    f"{ack['type']} {', '.join(sorted(str(name) for _, name in items))}"
                 ]
     return []
 

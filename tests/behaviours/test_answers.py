@@ -64,9 +64,9 @@ def test_answers_that_are_right(said):
     assert faults(*said) == []
 
 
-def _told(told, named):
+def _told(told, named, last):
     words = "by what its acknowledgements name it holds"
-    return f"Alice was told that it holds {told} symbols, and {words} {named}"
+    return f"Alice was told that it holds {told} symbols, and {words} {named}, with number {last}"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def _told(told, named):
         ),
         (
             (ask(BOTH), ack(selector=BOTH, totals=ONE)),
-            _told(1, 2),
+            _told(1, 2, "1 of them, subscribed BANKNIFTY, NIFTY"),
         ),
         (
             (
@@ -100,14 +100,14 @@ def _told(told, named):
                 ask(NIFTY),
                 ack(selector=NIFTY, totals={"symbols": 2}),
             ),
-            _told(2, 1),
+            _told(2, 1, "2 of them, subscribed NIFTY"),
         ),
         (
             (
                 *(ask(NIFTY), ack(selector=NIFTY), ask(NIFTY, "unsubscribe")),
                 ack("unsubscribed", selector=NIFTY, totals=ONE),
             ),
-            _told(1, 0),
+            _told(1, 0, "2 of them, unsubscribed NIFTY"),
         ),
     ],
 )
