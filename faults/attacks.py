@@ -266,22 +266,42 @@ def nesting_ends_the_handler() -> None:
     replace(messages, "parse_command", parse_command)
 
 
-@fault(
-    story="The answer to a mistake carries the traceback, for the developers' sake, so that an "
-    "attacker reads paths, versions and lines.",
-    caught_by=JSON,
-)
-def error_with_traceback() -> None:
-    """Append where it happened."""
+def _add_to_errors(more: Callable[[InvalidMessage], str]) -> None:
+    """Let the answers to mistakes say more."""
     original = messages.error
 
     def error(invalid: InvalidMessage) -> bytes:
         told = InvalidMessage("")
-        where = "".join(traceback.format_exception(invalid))
-        told.args = (f"{invalid}\n{where}",)
+        told.args = (f"{invalid}\n{more(invalid)}",)
         return original(told)
 
     replace(messages, "error", error)
+
+
+@fault(
+    story="The answer to a mistake carries the traceback, for the developers' sake, so that an "
+    "attacker reads paths, versions and lines.",
+    caught_by={"QA-WS-024": "tells how the service is made, by a Python traceback"},
+)
+def error_with_traceback() -> None:
+    """Append where it happened."""
+    _add_to_errors(lambda invalid: "".join(traceback.format_exception(invalid)))
+
+
+@fault(
+    story="What the parser said of a mistake is passed on with the stack trace of the Java library "
+    "behind it, so that an attacker learns which library and version to look for holes in.",
+    caught_by={"QA-WS-024": "tells how the service is made, by a Java stack trace"},
+)
+def error_with_the_stack_trace_of_a_library() -> None:
+    """Append what Jackson's parser throws."""
+    _add_to_errors(
+        lambda _: (
+            "com.fasterxml.jackson.core.JsonParseException: Unexpected character\n"
+            "\tat com.fasterxml.jackson.core.JsonParser._constructError(JsonParser.java:2477)\n"
+            "\tat com.desk.ticks.Commands.parse(Commands.kt:31)"
+        )
+    )
 
 
 @fault(

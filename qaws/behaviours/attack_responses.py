@@ -12,11 +12,15 @@ from qaws.behaviours.attacks import ATTACK, DROP_S, Attacker, left_unread
 from qaws.clients.endings import ExpectedClose
 from qaws.clients.raw_connection import RawConnection
 from qaws.measure.pace import KEPT
+from qaws.oracle.stack_traces import telling
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, NotVerified
 
-INTERNALS = re.compile(r'Traceback|File "|\.py\b|\bline \d|0x[0-9a-f]{6}|[A-Z]\w{0,40}Error\b')
-"""What an error must not tell an attacker: how the service is made."""
+TELLS = "tells how the service is made"
+"""What an error must not do: it would be of use to an attacker."""
+
+READ = 10_000
+"""Characters of an error that are looked at."""
 
 LONGEST_ERROR = 500
 """Characters of an error: what was sent is not to be sent back."""
@@ -130,13 +134,10 @@ def _closed_as(expected: ExpectedClose) -> Judge:
         await client.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
         ending = client.ending
         declared = deviations.expected_of(testbed, expected)
-        right = (
-            ending is not None
-            and client.ended_by_service
-            and declared.fits_ending(ending)
-            and not INTERNALS.search(ending.reason)
-        )
-        return None if right else client.summary()
+        if ending is None or not client.ended_by_service or not declared.fits_ending(ending):
+            return client.summary()
+        told = telling(ending.reason)
+        return f"{client.summary()}; its reason {TELLS}, by {told}" if told else None
 
     return judge
 
@@ -149,9 +150,8 @@ async def _error(testbed: Testbed, client: RawConnection) -> str | None:
     if error is None or error.kind == "end":
         return client.summary()
     words = str(error.message.get("message"))
-    if told := INTERNALS.search(words[:2000]):
-        excerpt_ = words[max(0, told.start() - 40) : told.end() + 60]
-        return Telling(f"an error that tells how the service is made: … {excerpt_!r} …")
+    if told := telling(words[:READ]):
+        return Telling(f"an error that {TELLS}, by {told}")
     if len(words) > LONGEST_ERROR:  # its wording is a clause of QA-WS-010, and of no other test
         return Telling(f"an error of {len(words):,} characters: {words[:100]!r}")
     asked = await client.send(testbed.dialect.ping())
