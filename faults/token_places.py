@@ -8,7 +8,7 @@ from collections.abc import Callable
 import jwt
 from websockets.asyncio.server import ServerConnection
 
-from app import routes_websocket
+from app import closes, routes_websocket
 from app.auth import Claims, bearer_token
 from app.server import TickerService
 from app.sessions import Session
@@ -100,3 +100,30 @@ def empty_token_is_a_guest() -> None:
         return Claims("guest", time.time() + 3600) if empty else None
 
     _admitting(guest)
+
+
+@fault(
+    story="Whoever shows an expired token in the Authorization header is told so, as back ends are "
+    "thought to be friends, and a forger learns that the signature was good.",
+    caught_by={
+        "QA-WS-021": "what Mallory's attempt by Authorization header was told: measured "
+        'end: closed with 1008 "Authentication required (expired)"'
+    },
+)
+def expired_header_token_told_so() -> None:
+    """Add a word to the reason."""
+    original = routes_websocket.authenticate_ws
+
+    async def authenticate(service: TickerService, connection: ServerConnection) -> Claims | None:
+        token = bearer_token("", connection.request.headers) if connection.request else None
+        try:
+            jwt.decode(token or "", options={"verify_signature": False, "verify_exp": True})
+        except jwt.ExpiredSignatureError:
+            code, reason = closes.AUTHENTICATION_REQUIRED
+            await connection.close(code, f"{reason} (expired)")
+            return None
+        except jwt.PyJWTError:
+            pass  # all others are refused as they should
+        return await original(service, connection)
+
+    replace(routes_websocket, "authenticate_ws", authenticate)

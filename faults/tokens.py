@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
+import secrets
 import time
 import urllib.request
 import uuid
@@ -402,6 +404,40 @@ def expired_token_told_so() -> None:
 )
 def hint_beside_a_request_id() -> None:
     """Refuse by HTTP, with an id that is new each time, and a hint that is not."""
+
+    def headers(hint: str) -> Mapping[str, str]:
+        return {"X-Request-ID": str(uuid.uuid4()), "WWW-Authenticate": f"Bearer{hint}"}
+
+    _refuse_by_http(headers)
+
+
+@fault(
+    story="The request id of a refusal begins with what was wrong, so that support can read it, "
+    "and so can a forger.",
+    caught_by={"QA-WS-021": TOLD + "x-request-id: expired-"},
+)
+def hint_in_the_request_id() -> None:
+    """Put it into the one part of a refusal that is new each time."""
+    _refuse_by_http(lambda hint: {"X-Request-ID": f"{'expired-' * bool(hint)}{uuid.uuid4()}"})
+
+
+@fault(
+    story="The cookie of a refusal has an id with and without padding, and an attribute beside it "
+    "that says whether the token has expired.",
+    caught_by={"QA-WS-021": TOLD + "set-cookie: sid="},
+)
+def hint_beside_a_padded_id() -> None:
+    """Set a cookie whose value has another shape each time."""
+
+    def headers(hint: str) -> Mapping[str, str]:
+        value = base64.b64encode(secrets.token_bytes(16 + secrets.randbelow(3))).decode()
+        return {"Set-Cookie": f"sid={value}; Path=/{'login' * bool(hint)}; HttpOnly"}
+
+    _refuse_by_http(headers)
+
+
+def _refuse_by_http(more: Callable[[str], Mapping[str, str]]) -> None:
+    """Refuse in answer to the handshake, with headers that may depend on a hint."""
     original = TickerService.respond
 
     def respond(
@@ -415,8 +451,7 @@ def hint_beside_a_request_id() -> None:
             self.verifier.verify(token)
         except AuthenticationError:
             answer = connection.respond(HTTPStatus.UNAUTHORIZED, "Authentication required\n")
-            answer.headers["X-Request-ID"] = str(uuid.uuid4())
-            answer.headers["WWW-Authenticate"] = "Bearer" + _hint(self.verifier, token)
+            answer.headers.update(more(_hint(self.verifier, token)))
         return answer
 
     replace(TickerService, "respond", respond)

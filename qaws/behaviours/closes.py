@@ -32,12 +32,17 @@ def note_attempt(testbed: Testbed, client: str, name: str) -> None:
     testbed.scenario.stash.setdefault(ATTEMPTS, {}).setdefault(client, []).append(name)
 
 
+def attempts_of(testbed: Testbed, client: str) -> list[Connection]:
+    """Return a client's connection, and behind it those on which the same is required."""
+    noted = testbed.scenario.stash.setdefault(ATTEMPTS, {}).get(client, [])
+    return testbed.scenario.connections.of([client, *dict.fromkeys(noted)])
+
+
 async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) -> None:
     """Require that clients are refused in the handshake, or closed with a word why if allowed."""
-    others = testbed.scenario.stash.setdefault(ATTEMPTS, {})
-    named = [name for client in clients for name in (client, *others.get(client, ()))]
-    for connection in testbed.scenario.connections.of(named):
-        await require_refusal(testbed, connection, refusal)
+    for client in clients:
+        for connection in attempts_of(testbed, client):
+            await require_refusal(testbed, connection, refusal)
 
 
 async def require_refusal(testbed: Testbed, connection: Connection, refusal: Refusal) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qaws.auth.revocation import Revoker
-from qaws.behaviours import closes, leaving, lifecycle
+from qaws.behaviours import closes, leaving, lifecycle, tokens
 from qaws.behaviours.presence import require_present
 from qaws.clients.connection import Connection
 from qaws.clients.endings import Refusal
@@ -93,6 +93,8 @@ async def connect_with_another_token(testbed: Testbed, client: str) -> None:
 async def revoke(testbed: Testbed, client: str, at_most_ms: float) -> None:
     """Revoke a client's token; then the client tries to connect with it, as `try_again` says.
 
+    A control client, without a token, connects before.
+
     Raises:
         Broken: it cannot be revoked in the way that the target names.
         Refuted, NotVerified: a session of it had ended before; see `require_present`.
@@ -108,6 +110,7 @@ async def revoke(testbed: Testbed, client: str, at_most_ms: float) -> None:
         require_present([connection], "when its token was revoked")
     places = {**testbed.placeholders, "port": str(service.port)}
     authority = service.target.endpoint.authority
+    await tokens.connect_control(testbed)
     sessions = [c for c in testbed.scenario.connections.all if c.token == token and c.is_open]
     noted = Revoked(token, time.monotonic_ns(), sessions, [])
     testbed.scenario.stash.setdefault(REVOKED, {})[client] = noted

@@ -66,8 +66,8 @@ def _close(testbed: Testbed, callbacks: CallbackServer) -> None:
 async def connect_forged(testbed: Testbed, client: str, kind: str) -> None:
     """Connect a client with a bad token, by the name that the features give it.
 
-    A control client, without a token, connects right before it. Where a token may be shown in
-    further places, it is shown there first: each may have checks of its own.
+    A control client, without a token, connects before it. Where a token may be shown in further
+    places, it is shown there too: each may have checks of its own.
 
     Raises:
         Broken: there is none of that name, or the target lets nobody mint.
@@ -76,11 +76,11 @@ async def connect_forged(testbed: Testbed, client: str, kind: str) -> None:
     if kind in CLOCKS:
         testbed.scenario.remarks.append(LEEWAY)
     known = testbed.target.auth.token_locations
+    await connect_control(testbed)
     for place in known[1:] if len(token) <= SHORT else ():
         name = f"{client}'s attempt by {place}"
         closes.note_attempt(testbed, client, name)
         await lifecycle.connect(testbed, [name], token, location=place, which=which)
-    await _connect_control(testbed)
     await lifecycle.connect(testbed, [client], token, which=which)
 
 
@@ -132,7 +132,8 @@ def long_token(tokens: Tokens, kib: int) -> str:
     return token
 
 
-async def _connect_control(testbed: Testbed) -> None:
+async def connect_control(testbed: Testbed) -> None:
+    """Connect a client without any token, with whose refusal others can be compared."""
     (control,) = await lifecycle.connect(testbed, [CONTROL], None)
     await _refused(testbed, control)
 
@@ -146,38 +147,56 @@ async def _refused(testbed: Testbed, connection: Connection) -> None:
 async def rejection_is_indistinguishable(testbed: Testbed, client: str) -> None:
     """Require that a refused client was told, letter by letter, what one without a token is told.
 
-    Control clients, without a token, connect before it and behind it. What differs between two of
-    them differs by itself (request ids, dates, cookies) and says nothing; all else is the same, so
-    that nothing says which check failed. Two ids may be alike in some letter: where something else
-    seems to differ, more controls are asked. Nor may the service have gone where the token points
-    to.
+    So must it be in each place in which its token was shown. Control clients, without a token,
+    connect before it and behind it. What differs between two of them differs by itself (request
+    ids, dates, cookies) and says nothing; all else is the same, so that nothing says which check
+    failed. Two ids may be alike in some letter: where something else seems to differ, more controls
+    are asked. Nor may the service have gone where the token points to.
     """
-    connection, checks = testbed.scenario.connections.named(client), testbed.scenario.checks
-    await _refused(testbed, connection)
-    mine, asked = told(connection), 0
+    compared, checks = _refusals_of(testbed, client), testbed.scenario.checks
+    for connection in compared.values():
+        await _refused(testbed, connection)
+    mine, asked = {what: told(connection) for what, connection in compared.items()}, 0
     while True:
-        await _connect_control(testbed)
+        await connect_control(testbed)
         asked += 1
         controls = [c for c in testbed.scenario.connections.all if c.name == CONTROL]
         usual = Usual([told(control) for control in controls])
-        unlike = usual.unlike(mine)
-        if len(controls) >= 2 and (not unlike or asked > IN_DOUBT):
+        unlike = {what: usual.unlike(each) for what, each in mine.items()}
+        if len(controls) >= 2 and (not any(unlike.values()) or asked > IN_DOUBT):
             break
-    checks.require(
-        not unlike,
-        f"what {client} was told",
-        "; ".join(f"{name}: {mine.get(name, 'nothing')}" for name in unlike or mine),
-        f"what a client without a token is told: {usual.shown(unlike)}",
-    )
+    for what, parts in unlike.items():
+        checks.require(
+            not parts,
+            f"what {what} was told",
+            "; ".join(f"{name}: {mine[what].get(name, 'nothing')}" for name in parts or mine[what]),
+            f"what a client without a token is told: {usual.shown(parts)}",
+        )
     checks.require(
         True,
         f"what differs by itself between {len(controls)} refusals without a token",
         usual.shown(usual.by_itself) if usual.by_itself else "nothing",
         "anything: it tells nobody which check has failed",
     )
+    _require_nothing_fetched(testbed, client)
+
+
+def _refusals_of(testbed: Testbed, client: str) -> dict[str, Connection]:
+    """Return a client's refusal, and those of its token in other places: whose it is → it."""
+    newest, *attempts = closes.attempts_of(testbed, client)
+    elsewhere = {
+        f"{client}, who came with {c.came_with},": c
+        for c in testbed.scenario.connections.all
+        if c.name == client and c.token == newest.token and not c.is_welcomed
+        if c.came_with != newest.came_with
+    }
+    return {client: newest, **{each.name: each for each in attempts}, **elsewhere}
+
+
+def _require_nothing_fetched(testbed: Testbed, client: str) -> None:
     callbacks = testbed.scenario.stash.get(CALLBACKS)
     fetched = callbacks.fetched if callbacks else []
-    checks.require(
+    testbed.scenario.checks.require(
         not fetched,
         f"what the service fetched because {client}'s token pointed at it",
         ", ".join(dict.fromkeys(fetched)) or "nothing",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 
 Told = Mapping[str, str]
 """Part ("status", "body", the name of a header, …) → what it said."""
@@ -19,9 +20,15 @@ Told = Mapping[str, str]
 MASK = "…"
 """What is shown in the place of a piece that differs by itself."""
 
-_PIECE = re.compile(r"""[^\s;,"'=:(){}\[\]<>&?]+""")
+_SEPARATORS = r"""\s;,"'=:(){}\[\]<>&?"""
+_PIECE = re.compile(f"[^{_SEPARATORS}]+")
 """A piece of a text, between blanks and what separates values in headers, in JSON and in cookies.
 An id in hexadecimal, in base64 or as a UUID is one piece; `sid=…; Path=/` has three."""
+
+_TOKEN = re.compile(f"[^{_SEPARATORS}]+|[{_SEPARATORS}]")
+
+_KINDS = [re.compile(each) for each in (r"[\d.+_eE-]*", r"[\da-fA-F._-]*", r"(?s:.*)")]
+"""Numbers, hexadecimal numbers, anything: what differs by itself stays what it is."""
 
 
 class Usual:
@@ -51,34 +58,102 @@ class Usual:
 
 
 class _Mask:
-    """One part: what was said each time, and which of its pieces differ."""
+    """One part: what is the same each time, and at which positions it differs by itself.
+
+    Where all have the same shape, each piece that differs is masked alone; where they have not (an
+    id with padding, or without), so is what stands between the pieces that all of them have. A mask
+    hides what is of the kind that it has hidden: no word in the place of numbers, no second value
+    in the place of one.
+    """
 
     def __init__(self, said: Sequence[str | None]) -> None:
-        self._first = said[0]
-        self.differs = len(set(said)) > 1
         texts = [text for text in said if text is not None]
-        shapes = {_shape(text) for text in texts}
-        self._shape = shapes.pop() if len(texts) == len(said) and len(shapes) == 1 else None
-        columns = zip(*(_PIECE.findall(text) for text in texts), strict=False)
-        self._pieces = [column[0] if len(set(column)) == 1 else None for column in columns]
+        self.differs = len(set(said)) > 1
+        self._may_lack = len(texts) < len(said)
+        self._is_said = bool(texts)
+        self._runs = _runs([_TOKEN.findall(text) for text in texts], self._may_lack)
+        seen = [_between(self._runs, text) or [] for text in texts]
+        self._hidden = [_Hidden(each) for each in zip(*seen, strict=True)]
 
     def fits(self, text: str | None) -> bool:
-        if not self.differs:
-            return text == self._first
-        if self._shape is None:
-            return True
-        if text is None or _shape(text) != self._shape:
+        if text is None or not self._is_said:
+            return text is None and (self._may_lack or not self._is_said)
+        found = _between(self._runs, text)
+        if found is None:
             return False
-        pieces = zip(self._pieces, _PIECE.findall(text), strict=True)
-        return all(usual in (None, piece) for usual, piece in pieces)
+        return all(hidden.fits(each) for hidden, each in zip(self._hidden, found, strict=True))
 
     def __str__(self) -> str:
-        if self._first is None and not self.differs:
-            return "nothing"
-        if self.differs and self._shape is None:
-            return MASK
-        pieces = iter(self._pieces)
-        return _PIECE.sub(lambda _: next(pieces) or MASK, self._first or "")
+        return MASK.join(self._runs) if self._is_said else "nothing"
+
+
+class _Hidden:
+    """What a mask has hidden each time, and what else it may therefore hide."""
+
+    def __init__(self, seen: Sequence[str]) -> None:
+        self._separators = set("".join(_PIECE.sub("", each) for each in seen))
+        pieces = ["".join(_PIECE.findall(each)) for each in seen]
+        self._kind = next(k for k in _KINDS if all(k.fullmatch(piece) for piece in pieces))
+
+    def fits(self, text: str) -> bool:
+        pieces = "".join(_PIECE.findall(text))
+        new = set(_PIECE.sub("", text)) - self._separators
+        return not new and self._kind.fullmatch(pieces) is not None
+
+
+def _runs(texts: Sequence[Sequence[str]], may_lack: bool) -> list[str]:
+    """Return what all texts have in common: what stands before, between and behind the masks.
+
+    Args:
+        texts: each piece by piece, separators too.
+        may_lack: whether the part is not always there. Where it was there but once, what has a
+            digit in it may differ the next time.
+    """
+    if len({_shape("".join(text)) for text in texts}) > 1:
+        return _in_all(texts)
+    runs = [""]
+    for column in zip(*texts, strict=True):
+        is_id = may_lack and len(column) == 1 and any(c.isdigit() for c in column[0])
+        if len(set(column)) == 1 and not is_id:
+            runs[-1] += column[0]
+        else:
+            runs.append("")
+    return runs
+
+
+def _in_all(texts: Sequence[Sequence[str]]) -> list[str]:
+    """Return the same of texts whose shapes differ."""
+    common = list(texts[0])
+    for text in texts[1:]:
+        blocks = SequenceMatcher(None, common, text, autojunk=False).get_matching_blocks()
+        common = [token for each in blocks for token in common[each.a : each.a + each.size]]
+    single = ["", *common, ""]
+    seen = [_between(single, "".join(text)) or [] for text in texts]
+    runs = [""]
+    for between, token in zip(zip(*seen, strict=True), single[1:], strict=True):
+        if any(between):
+            runs.append(token)
+        else:
+            runs[-1] += token
+    # A separator between two masks belongs to what they hide, as the padding of an id does.
+    return [runs[0], *(run for run in runs[1:-1] if _PIECE.search(run)), *runs[1:][-1:]]
+
+
+def _between(runs: Sequence[str], text: str) -> list[str] | None:
+    """Return what a text has between runs that stand in it in order; None where they do not."""
+    if len(runs) == 1:
+        return [] if text == runs[0] else None
+    first, *middle, last = runs
+    if not text.startswith(first) or not text.endswith(last):
+        return None
+    end, at, found = len(text) - len(last), len(first), []
+    for run in middle:
+        next_at = text.find(run, at, end)
+        if next_at < 0:
+            return None
+        found.append(text[at:next_at])
+        at = next_at + len(run)
+    return [*found, text[at:end]] if at <= end else None
 
 
 def _shape(text: str) -> str:

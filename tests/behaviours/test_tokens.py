@@ -60,6 +60,16 @@ class HintsInAHeader(Ticker):
         return answer
 
 
+class HintsAtHeaders(Ticker):
+    """Tells a bad token apart from a missing one where it comes in a header."""
+
+    def request(self, connection, request):
+        answer = connection.respond(HTTPStatus.UNAUTHORIZED, "no\n")
+        if "Authorization" in request.headers:
+            answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+        return answer
+
+
 class NumbersRefusals(Ticker):
     """Refuses all by HTTP: a fresh id in a header, in a cookie and in the body, and a count."""
 
@@ -116,6 +126,11 @@ def test_a_forged_token_that_opens_nothing(right):
             HintsInAHeader,
             r'^what Mallory was told: measured www-authenticate: Bearer error="invalid_token", '
             r"allowed what a client without a token is told: www-authenticate: Bearer$",
+        ),
+        (
+            HintsAtHeaders,
+            r"^what Mallory's attempt by Authorization header was told: measured www-authenticate: "
+            r'Bearer error="invalid_token", allowed .*: www-authenticate: nothing$',
         ),
         (HintsBesideAnId, r'^what Mallory was told: measured body: {"error":"expired", .*…'),
         (LetsNobodyInAfterwards, r"^admission of Alice: measured nothing"),
