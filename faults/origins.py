@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection
@@ -193,6 +194,36 @@ def good_token_excuses_the_origin() -> None:
         return answer
 
     replace(TickerService, "respond", respond)
+
+
+@fault(
+    story="The check of origins raises at every foreign one, and the server answers that with 403, "
+    "as Granian does: nobody has decided anything, and another server would say something else.",
+    caught_by={
+        "QA-WS-023": "measured HTTP 403, but by an exception, not by a decision: a Python traceback"
+    },
+)
+def origin_check_raises() -> None:
+    """Look for the desk that an origin belongs to, where there is none."""
+    admits, respond = OriginPolicy.admits, TickerService.respond
+
+    def raising(self: OriginPolicy, origins: Sequence[str]) -> bool:
+        if admits(self, origins):
+            return True
+        desks = dict.fromkeys(self._allowed or (), "desk")
+        return all(desks[origin] for origin in origins)
+
+    def answering(
+        self: TickerService, connection: ServerConnection, request: Request
+    ) -> Response | None:
+        try:
+            return respond(self, connection, request)
+        except LookupError:
+            logger.exception("Application callable raised an exception")
+            return connection.respond(HTTPStatus.FORBIDDEN, "")
+
+    replace(OriginPolicy, "admits", raising)
+    replace(TickerService, "respond", answering)
 
 
 @fault(

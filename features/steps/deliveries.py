@@ -1,6 +1,6 @@
 """What reached clients, and what did not."""
 
-from qaws.behaviours import deliveries, deviations
+from qaws.behaviours import crashes, deliveries, deviations
 from qaws.gherkin.steps import then
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
@@ -45,5 +45,6 @@ async def received_exactly(context: StepContext, client: str, selection: Selecti
 @then("every client has received exactly what it was due, in frames that conform to the contract")
 async def everything_was_exact(context: StepContext) -> None:
     """The closing step of every scenario; the suite adds it by itself."""
+    await context.testbed.do(crashes.refusals_were_decisions)
     await context.testbed.do(deliveries.everything_was_exact)
     deviations.tell(context.testbed)

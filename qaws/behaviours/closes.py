@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qaws.behaviours import deviations
+from qaws.behaviours import crashes, deviations
 from qaws.clients.connection import Connection
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.protocol.answers import known_cause
@@ -43,6 +43,7 @@ async def refused(testbed: Testbed, clients: Sequence[str], refusal: Refusal) ->
     for client in clients:
         for connection in attempts_of(testbed, client):
             await require_refusal(testbed, connection, refusal)
+    await crashes.refusals_were_decisions(testbed)
 
 
 async def require_refusal(testbed: Testbed, connection: Connection, refusal: Refusal) -> None:
@@ -58,6 +59,7 @@ async def require_refusal(testbed: Testbed, connection: Connection, refusal: Ref
     came = f"; {connection.name} came with {connection.came_with}"
     sentence = f"{what}: measured {seen}, allowed {allowed}{came if connection.came_with else ''}"
     testbed.scenario.checks.require(by_status or by_close, what, seen, allowed, sentence)
+    crashes.is_right(testbed, connection)
 
 
 def _cause(connection: Connection) -> str:

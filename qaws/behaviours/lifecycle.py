@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
 
-from qaws.behaviours import persons
+from qaws.behaviours import persons, service_logs
+from qaws.behaviours.service_logs import Handshake
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.protocol import origins
 from qaws.protocol.market import Selection
+from qaws.sut.log_files import LogPlace
 from qaws.sut.sections import TOKEN_LOCATIONS
 from qaws.sut.service import Service
 from qaws.testbed.testbed import Testbed
@@ -72,6 +74,7 @@ async def connect(
     if not may_be_gone:
         service.require_alive()
     tokens = await _tokens_for(testbed, clients, token)
+    logs = service_logs.places_if_any(testbed, service) if len(clients) == 1 else []
     opened = await testbed.scenario.connections.connect(
         clients,
         service,
@@ -86,9 +89,28 @@ async def connect(
     for connection in opened:
         connection.came_with = _came_with(token, which, location or auth.token_locations[0], origin)
     await asyncio.gather(*(settled(testbed, connection) for connection in opened))
-    if token is Shown.VALID and any(each.is_welcomed for each in opened):
-        testbed.tokens.accepted = True
+    if len(clients) == 1:
+        words = {"location": location, "origin": origin, "which": which, "headers": headers}
+        _note(testbed, opened[0], service, logs, tokens, bare=bare, **words)
+    testbed.tokens.accepted |= token is Shown.VALID and any(c.is_welcomed for c in opened)
     return opened
+
+
+def _note(
+    testbed: Testbed,
+    connection: Connection,
+    service: Service,
+    logs: Sequence[LogPlace],
+    tokens: Sequence[str | None],
+    **options: Any,
+) -> None:
+    """Note what came of a handshake, and how it can be made once more."""
+
+    async def again(name: str) -> Connection:
+        (came,) = await connect(testbed, [name], tokens[0], service=service, **options)
+        return came
+
+    service_logs.note(testbed, Handshake(connection, service, logs, again))
 
 
 async def _tokens_for(

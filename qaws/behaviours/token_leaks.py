@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import glob
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +20,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from qaws.auth.forgeries import kinds
-from qaws.behaviours import lifecycle
+from qaws.behaviours import lifecycle, service_logs
+from qaws.behaviours.service_logs import OUTPUT
 from qaws.behaviours.token_traces import traces
 from qaws.behaviours.tokens import forger, told
 from qaws.clients.connection import Connection
@@ -49,7 +49,6 @@ SHOWN = 3
 """How many canaries a sentence names."""
 
 GOOD = "a good token"
-OUTPUT = "the service's output"
 REASON = "a close's reason"
 HANDSHAKE = "the answer to a handshake"
 MESSAGE = "a message to a client"
@@ -118,7 +117,9 @@ async def show_canaries(testbed: Testbed) -> None:
         NotVerified: a log cannot be read.
     """
     with _readable_logs(testbed):
-        canaries = testbed.scenario.stash[CANARIES] = CanaryTokens(_logs(testbed))
+        canaries = testbed.scenario.stash[CANARIES] = CanaryTokens(
+            service_logs.places(testbed, testbed.service)
+        )
     testbed.scenario.on_end += [place.close for place in canaries.logs]
     for location in testbed.target.auth.token_locations:
         for kind in [*kinds(), GOOD, GOOD]:
@@ -134,18 +135,6 @@ async def show_canaries(testbed: Testbed) -> None:
     with _readable_logs(testbed):
         await _look_again(testbed, canaries)
     canaries.last_shown_s = time.monotonic()
-
-
-def _logs(testbed: Testbed) -> list[LogPlace]:
-    """Return where the service writes: its output, and what the target names."""
-    service = testbed.service
-    launch = service.target.launch
-    if service.process is None or launch is None:
-        raise NotVerified(f"{service.target.file}: without [launch] nobody sees what it writes")
-    values = {**testbed.placeholders, "port": str(service.port)}
-    named = [str(launch.directory / each.format(**values)) for each in launch.log_files]
-    output = LogPlace(OUTPUT, glob.escape(str(service.process.log)))
-    return [output, *(LogPlace(f"the log file {pattern}", pattern) for pattern in named)]
 
 
 @contextlib.contextmanager

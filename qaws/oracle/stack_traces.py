@@ -33,10 +33,12 @@ class StackTrace:
         kind: whose it is, such as "a Java stack trace".
         lines: its lines, at least one, without blanks at their ends; the first says what was
             thrown, where the language says that first.
+        before: the line before it, "" for none.
     """
 
     kind: str
     lines: Sequence[str]
+    before: str = ""
 
     @property
     def first(self) -> str:
@@ -47,6 +49,11 @@ class StackTrace:
     def last(self) -> str:
         """Return its last line, shortened."""
         return _shortened(self.lines[-1])
+
+    @property
+    def ends(self) -> list[str]:
+        """Return its first and its last line, shortened; one where it has no more."""
+        return list(dict.fromkeys([self.first, self.last]))
 
     def __str__(self) -> str:
         return f'{self.kind}: "{self.first}"'
@@ -258,7 +265,7 @@ def _traces(lines: Sequence[str], *, lone: bool) -> Iterator[StackTrace]:
         if is_sure or lone or frames > 1:
             begin = _begin(lines, at, free)
             found = [line.strip() for line in lines[begin:end] if line.strip()]
-            yield StackTrace(form.kind, found)
+            yield StackTrace(form.kind, found, lines[begin - 1] if begin > free else "")
             free = end
         at = end
 

@@ -10,7 +10,7 @@ import pytest
 from allure_commons import plugin_manager
 
 from qaws.auth.forgeries import kinds
-from qaws.behaviours import token_leaks
+from qaws.behaviours import service_logs, token_leaks
 from qaws.behaviours.token_traces import traces
 from qaws.runner.attachments import attach_evidence
 from qaws.sut.log_files import LogPlace
@@ -86,12 +86,12 @@ def watched(monkeypatch, tmp_path):
     log = tmp_path / "service.log"
     log.write_text("")
 
-    def logs(_):
-        place = LogPlace(token_leaks.OUTPUT, str(log))
+    def places(*_):
+        place = LogPlace(service_logs.OUTPUT, str(log))
         log.write_text("a client came\n")
         return [place]
 
-    monkeypatch.setattr(token_leaks, "_logs", logs)
+    monkeypatch.setattr(service_logs, "places", places)
 
 
 class EchoesInTheReason(Strict):
