@@ -31,11 +31,12 @@ LINE_S = 1.0
 ONCE_MORE = "{client} once more"
 
 UNCAUGHT = re.compile(
-    r"raised an exception|threw exception|uncaught|unhandled|never retrieved|\bpanic"
-    r"|exception in (?:asgi|wsgi|callback|thread|application)|exception inside application"
-    r"|error in asgi|error handling request|exception occurred while handling"
-    r"|(?:process_request|opening handshake|connection handler) failed|\bterminat(?:ed|ing)\b"
-    r"|exceptioncaught",
+    r"application callable raised an exception|exception in (?:asgi|wsgi|callback|thread)"
+    r"|error in asgi|exception inside application|exception occurred while handling"
+    r"|error handling request|(?:process_request|opening handshake|connection handler) failed"
+    r"|\b(?:uncaught|unhandled)|never retrieved|\bpanic|\bthrew exception|exceptioncaught"
+    r"|#PID<\S+ .*(?:raised an exception|terminat)|GenServer .* terminating"
+    r"|terminated with exception",
     re.IGNORECASE,
 )
 """What servers say, in the line before a stack trace or in its first ones, of what nobody caught:
@@ -135,8 +136,7 @@ def _uncaught(logs: Sequence[LogPlace]) -> tuple[str, StackTrace] | None:
         text = _written(place)
         for trace in stack_traces(text) if UNCAUGHT.search(text) else ():
             said = "\n".join([trace.before, *trace.lines[:2]])
-            names = [_thrown(trace).split(":")[0], *_NAME.findall(_thrown(trace))]
-            if UNCAUGHT.search(said) and not any(DECIDING.search(name) for name in names):
+            if UNCAUGHT.search(said) and not any(map(DECIDING.search, _names(trace))):
                 return place.name, trace
     return None
 
@@ -157,6 +157,13 @@ def _written(place: LogPlace) -> str:
 def _thrown(trace: StackTrace) -> str:
     """Return the line that says what was thrown: Python says it last."""
     return trace.lines[-1 if "Python" in trace.kind else 0]
+
+
+def _names(trace: StackTrace) -> list[str]:
+    """Return the names of what was thrown, without those of modules."""
+    thrown = _thrown(trace)
+    names = [thrown.split(":")[0]] if "Python" in trace.kind else _NAME.findall(thrown)
+    return [name.rpartition(".")[2] for name in names]
 
 
 def _gist(trace: StackTrace) -> str:

@@ -39,8 +39,10 @@ HANDSHAKES = Key[dict[str, Handshake]]("nobody was turned away in this scenario"
 """The latest handshake of each client that was turned away."""
 
 
-def places(testbed: Testbed, service: Service) -> list[LogPlace]:
+def places(testbed: Testbed, service: Service, *, deep: bool = True) -> list[LogPlace]:
     """Return where a service writes, from now on: its output, and what the target names.
+
+    Where `deep` is not set, patterns with `**` are left out: whole trees take time to look through.
 
     Raises:
         NotVerified: it was not launched, so that nobody sees what it writes.
@@ -50,15 +52,16 @@ def places(testbed: Testbed, service: Service) -> list[LogPlace]:
     if service.process is None or launch is None:
         raise NotVerified(f"{service.target.file}: without [launch] nobody sees what it writes")
     values = {**testbed.placeholders, "port": str(service.port)}
-    named = [str(launch.directory / each.format(**values)) for each in launch.log_files]
+    files = [each for each in launch.log_files if deep or "**" not in each]
+    named = [str(launch.directory / each.format(**values)) for each in files]
     output = LogPlace(OUTPUT, glob.escape(str(service.process.log)))
     return [output, *(LogPlace(f"the log file {pattern}", pattern) for pattern in named)]
 
 
 def places_if_any(testbed: Testbed, service: Service) -> list[LogPlace]:
-    """Do the same; return nothing where nobody sees what it writes."""
+    """Do the same for a handshake, quickly; return nothing where nobody sees what it writes."""
     try:
-        return places(testbed, service)
+        return places(testbed, service, deep=False)
     except (NotVerified, OSError):
         return []
 

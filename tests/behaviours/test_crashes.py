@@ -7,6 +7,7 @@ import pytest
 from qaws.behaviours import closes, crashes, lifecycle
 from qaws.clients.endings import Refusal
 from qaws.sut.log_files import LogPlace
+from tests.oracle.test_stack_traces import DOTNET, ELIXIR, GO, JAVA, NODE, RUST
 from tests.services import crashing
 from tests.services.crashing import LATER_S
 
@@ -99,6 +100,10 @@ def test_what_nobody_sees_is_as_it_was(right):
         ("INFO a token was refused", "jwt.exceptions.DecodeError: Not enough segments", False),
         ("INFO a token was refused", "TypeError: unhashable type: 'list'", False),
         ("", "ValueError: no", False),
+        ("ERROR:    Exception in ASGI application", "app.auth.NoSuchKey: x", True),
+        ("WARNING the connection was terminated", "ValueError: no", False),
+        ("INFO the check raised an exception: refused", "ValueError: no", False),
+        ("ERROR Task exception was never retrieved", "KeyError: 'host'", True),
     ],
 )
 def test_which_exceptions_are_crashes(tmp_path, line, thrown, is_crash):
@@ -106,5 +111,31 @@ def test_which_exceptions_are_crashes(tmp_path, line, thrown, is_crash):
     log.write_text("")
     place = LogPlace("x", str(log))
     log.write_text(f'{line}\nTraceback (most recent call last):\n  File "x"\n    y\n{thrown}\n')
+    assert bool(crashes._uncaught([place])) is is_crash
+    place.close()
+
+
+THROWN = JAVA.removeprefix('Exception in thread "main" ')
+
+
+@pytest.mark.parametrize(
+    ("log", "is_crash"),
+    [
+        (f"2026/11/29 10:11:12 {GO}\n", True),
+        (f"{RUST}\n", True),
+        (f"10:11:12 [error] #PID<0.9.0> running Desk.Endpoint terminated\n{ELIXIR}\n", True),
+        (f"fail: Kestrel[13]\n      An unhandled exception was thrown.\n      {DOTNET}\n", True),
+        (f"SEVERE: Servlet.service() threw exception\n{THROWN}\n", True),
+        (f"WARN an origin was refused\n{THROWN}\n", False),
+        (f"{JAVA}\n", True),
+        (f"Uncaught exception\n{NODE}\n", True),
+        (f"an origin was refused\n{NODE}\n", False),
+    ],
+)
+def test_crashes_in_the_log_of_a_service_in_another_language(tmp_path, log, is_crash):
+    file = tmp_path / "x.log"
+    file.write_text("")
+    place = LogPlace("x", str(file))
+    file.write_text(f"INFO a client came\n{log}INFO a client left\n")
     assert bool(crashes._uncaught([place])) is is_crash
     place.close()
