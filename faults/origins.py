@@ -227,6 +227,31 @@ def origin_check_raises() -> None:
 
 
 @fault(
+    story="A foreign origin gets the error page that frameworks have for developers, stack trace "
+    "and all, because nobody has set the variable for production.",
+    caught_by={"QA-WS-023": "what Mallory was told: measured a JavaScript stack trace"},
+)
+def refusal_as_a_page_for_developers() -> None:
+    """Answer as Express does."""
+    original = TickerService.respond
+
+    def respond(
+        self: TickerService, connection: ServerConnection, request: Request
+    ) -> Response | None:
+        answer = original(self, connection, request)
+        if answer is None or answer.status_code != HTTPStatus.FORBIDDEN:
+            return answer
+        body = (
+            "<pre>ForbiddenError: origin not allowed<br> &nbsp; &nbsp;at checkOrigin "
+            "(/srv/ticker/src/origins.js:12:9)<br> &nbsp; &nbsp;at Layer.handle [as "
+            "handle_request] (/srv/ticker/node_modules/express/lib/router/layer.js:95:5)</pre>"
+        )
+        return connection.respond(HTTPStatus.FORBIDDEN, body)
+
+    replace(TickerService, "respond", respond)
+
+
+@fault(
     story="Only the first origin of the list is looked at, so that the chart server's pages stay "
     "empty since the second entry was added.",
     caught_by={"QA-WS-023": "Bob has a valid token but was not welcomed: HTTP 403"},

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from qaws.behaviours import crashes, deviations
 from qaws.clients.connection import Connection
 from qaws.clients.endings import ExpectedClose, Refusal
+from qaws.oracle.stack_traces import trace_in
 from qaws.protocol.answers import known_cause
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
@@ -22,6 +23,9 @@ TOO_LARGE = 413
 MESSAGE_TOO_BIG = ExpectedClose([1009], [])
 """What 413 is to a handshake, 1009 is to a first message that has the token (RFC 6455, 7.4.1)."""
 
+
+READ = 100_000
+"""Bytes of a body in which a stack trace is looked for."""
 
 ATTEMPTS = Key[dict[str, list[str]]]("nobody has shown a token in several places")
 """Client → the names of the connections in which it has shown its token in other places."""
@@ -59,7 +63,21 @@ async def require_refusal(testbed: Testbed, connection: Connection, refusal: Ref
     came = f"; {connection.name} came with {connection.came_with}"
     sentence = f"{what}: measured {seen}, allowed {allowed}{came if connection.came_with else ''}"
     testbed.scenario.checks.require(by_status or by_close, what, seen, allowed, sentence)
+    trace = trace_in(_told(connection))
+    testbed.scenario.checks.require(
+        trace is None,
+        f"what {connection.name} was told",
+        str(trace or "no stack trace"),
+        "no stack trace",
+    )
     crashes.is_right(testbed, connection)
+
+
+def _told(connection: Connection) -> str:
+    """Return the words of a refusal: its body, or the reason of the close."""
+    if connection.refusal:
+        return bytes(connection.refusal.body or b"")[:READ].decode("utf-8", "replace")
+    return connection.ending.reason if connection.ending else ""
 
 
 def _cause(connection: Connection) -> str:

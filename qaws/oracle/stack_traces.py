@@ -220,16 +220,20 @@ _ADDRESS = re.compile(r"""\b(?:wss?|https?)://[^\s"'<>)]+""")
 
 def telling(text: str) -> str:
     """Say how a text tells how the service is made: by what, and in which line; "" for not."""
-    lines = _lines(text)
-    if traces := list(_traces(lines, lone=True)):
-        return str(traces[0])
-    for line in lines:
+    if trace := trace_in(text):
+        return str(trace)
+    for line in _lines(text):
         plain = _ADDRESS.sub("", line)
         for what, pattern in INTERNALS:
             if found := pattern.search(plain):
                 start = max(0, found.end() - SHOWN + 40)
                 return f'{what}: "{_shortened(plain[start:].strip())}"'
     return ""
+
+
+def trace_in(answer: str) -> StackTrace | None:
+    """Return the first stack trace of an answer, of which one frame is enough; None for none."""
+    return next(_traces(_lines(answer), lone=True), None)
 
 
 def stack_traces(log: str) -> list[StackTrace]:

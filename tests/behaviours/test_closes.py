@@ -10,12 +10,12 @@ from tests.services.faulty import AMPLE_MS, closes_at_once, connected
 from tests.services.scripted import Ticker
 
 
-def refuses(status):
+def refuses(status, body="no\n"):
     class Refuses(Ticker):
         def request(self, connection, request):
             from http import HTTPStatus
 
-            return connection.respond(HTTPStatus(status), "no\n")
+            return connection.respond(HTTPStatus(status), body)
 
     return Refuses
 
@@ -28,7 +28,9 @@ async def refusal(do):
     await do(closes.refused, ["Alice"], REFUSAL)
 
 
-@pytest.mark.parametrize("service", [Ticker, refuses(401)])
+@pytest.mark.parametrize(
+    "service", [Ticker, refuses(401), refuses(401, '{"error": "AuthenticationError at 10:15"}')]
+)
 def test_a_refusal_that_says_why_is_met(right, service):
     right(service, refusal)
 
@@ -55,6 +57,14 @@ class CutsAtOnce(Ticker):
         (closes_at_once(1008, ""), r"closed with 1008 without a reason"),
         (closes_at_once(1008, "go away"), r'closed with 1008 "go away"'),
         (closes_at_once(1011, "Authentication required"), r"closed with 1011"),
+        (
+            closes_at_once(1008, "Authentication required at check (/app/x.js:1:2)"),
+            r'what Alice was told: measured a JavaScript stack trace: "Authentication required at',
+        ),
+        (
+            refuses(401, '{"error": "no", "trace": "java.lang.X\\n\\tat com.desk.A.b(A.java:1)"}'),
+            "what Alice was told: measured a Java stack trace: .*, allowed no stack trace",
+        ),
         (CutsAtOnce, r"1006"),
         (LetsIn, r"measured 1 x welcome; still open"),
     ],
