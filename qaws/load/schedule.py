@@ -53,9 +53,15 @@ class FlowPlan(msgspec.Struct, frozen=True):
     seed: int = 20251
     spelling: Spelling = Spelling()
 
-    def due_s(self) -> NDArray[np.float64]:
-        """Return when each tick is due, in seconds from the start; ascending."""
-        return self._due_s(np.arange(self.count, dtype=np.float64))
+    def due_s(self, first: int = 0, most: int | None = None) -> NDArray[np.float64]:
+        """Return when ticks are due, in seconds from the start; ascending.
+
+        Args:
+            first: the number of the first of them, counted from 0.
+            most: how many at most; None: all that follow.
+        """
+        last = self.count if most is None else min(first + most, self.count)
+        return self._due_s(np.arange(first, last, dtype=np.float64))
 
     def ends_s(self) -> float:
         """Return when the last tick is due, in seconds from the start; 0.0 where there is none.

@@ -22,6 +22,15 @@ def test_due_times_as_published_are_sound_to_the_microsecond(plan):
     assert {times.difference("NIFTY", n, due(n, plan)) for n in range(11, 1011)} == {""}
 
 
+def test_a_long_schedule_is_laid_out_as_far_as_it_is_asked_for():
+    plan = FlowPlan("redis://nowhere", ("NIFTY",), 400, 1_000_000, first={"NIFTY": 11})
+    times, whole = DueTimes(plan), plan.due_s()
+    for index in (0, 4095, 4096, 123_456, 999_999):
+        assert times.after_start("NIFTY", 11 + index) == int(whole[index] * 1e6)
+    assert times.after_start("NIFTY", 11 + 1_000_000) is None
+    assert sum(part.nbytes for part in times._laid_out.values()) < 200_000
+
+
 def test_a_due_time_set_anew_is_told():
     times = DueTimes(PLAN)
     assert not times.difference("NIFTY", 11, due(11) + 150_000)

@@ -5,7 +5,13 @@ A service that sets it anew, at the moment of sending, hides how long it kept ea
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qaws.load.schedule import FlowPlan
+
+PART = 4_096
+"""So many ticks of a schedule are laid out at a time: a flow in the background has a million."""
 
 ROUNDED_US = 1
 """The schedule is kept in ns; two due times differ from it by at most so much."""
@@ -15,8 +21,9 @@ class DueTimes:
     """When each tick of a flow is due, counted from the start, which the first tick tells."""
 
     def __init__(self, plan: FlowPlan) -> None:
-        """Prepare the schedule."""
-        self._due_us = (plan.due_s() * 1e6).astype("int64")
+        """Prepare; the schedule is laid out as far as it is asked for."""
+        self._plan = plan
+        self._laid_out: dict[int, NDArray[np.int64]] = {}
         self._place = {symbol: place for place, symbol in enumerate(plan.symbols)}
         self._first = {symbol: plan.first.get(symbol, 1) for symbol in plan.symbols}
         self._start_us: int | None = None
@@ -25,9 +32,13 @@ class DueTimes:
         """Return how long after the start a tick is due, in µs; None: it is on no schedule."""
         turn = number - self._first.get(symbol, number + 1)
         index = turn * len(self._place) + self._place.get(symbol, 0)
-        if turn < 0 or index >= len(self._due_us):
+        if turn < 0 or index >= self._plan.count:
             return None
-        return int(self._due_us[index])
+        part, place = divmod(index, PART)
+        if part not in self._laid_out:
+            due_s = self._plan.due_s(part * PART, PART)
+            self._laid_out[part] = (due_s * 1e6).astype(np.int64)
+        return int(self._laid_out[part][place])
 
     def difference(self, symbol: str, number: int, due_us: int) -> str:
         """Say that a tick says to be due later than it was; "" where it does not.
