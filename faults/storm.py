@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
@@ -15,11 +17,12 @@ from websockets.http11 import Request, Response
 from app import closes, routes_websocket, sessions
 from app.auth import Claims
 from app.closes import Close
-from app.fanout import Fanout
+from app.fanout import Fanout, text_frame
+from app.messages import Tick
 from app.server import TickerService
 from app.sessions import Session, SessionRegistry, TickerConnection
-from app.subscriptions import Group
-from faults.fault import fault, replace
+from app.subscriptions import Group, Keys, Totals
+from faults.fault import edited, fault, replace
 
 LIVE = "clients live at the same time, at the peak: measured "
 LOCKED_OUT = "newcomers that were let in while others reset: measured "
@@ -242,3 +245,94 @@ def places_swept_up_late() -> None:
             release(self, session)
 
     replace(SessionRegistry, "release", release_late)
+
+
+class Cuts:
+    """Tells whether lines are being cut all the time, as on a bad network."""
+
+    def __init__(self) -> None:
+        self._cuts: deque[float] = deque(maxlen=CUTS)
+        release = SessionRegistry.release
+
+        def release_and_note(registry: SessionRegistry, session: Session) -> None:
+            if session.connection.protocol.close_rcvd is None:
+                self._cuts.append(time.monotonic())
+            release(registry, session)
+
+        replace(SessionRegistry, "release", release_and_note)
+
+    def go_on(self) -> bool:
+        """Return whether some lines were cut within the last moments."""
+        return len(self._cuts) == CUTS and self._cuts[0] > time.monotonic() - CUTS_WITHIN_S
+
+
+CUTS, CUTS_WITHIN_S = 4, 0.2
+"""So many cut lines within such a time, in seconds, are a bad network."""
+
+
+class StalePrices:
+    """Gives single clients ticks with the price that their instrument had before."""
+
+    def __init__(self, is_stale: Callable[[Session], bool]) -> None:
+        self._prices: dict[int, deque[tuple[bytes, Any]]] = {}
+        publish, deliver = Fanout.publish, Fanout._deliver
+
+        def publish_and_keep(fanout: Fanout, tick: Tick) -> None:
+            token = tick.route.instrument_token
+            if token is not None:
+                kept = self._prices.setdefault(token, deque(maxlen=64))
+                kept.append((tick.payload, json.loads(tick.payload)["last_price"]))
+            publish(fanout, tick)
+
+        def deliver_stale(fanout: Fanout, session: Session, frames: bytes, ticks: int) -> None:
+            stale = ticks and is_stale(session)
+            deliver(
+                fanout, session, self._with_the_price_before(frames) if stale else frames, ticks
+            )
+
+        replace(Fanout, "publish", publish_and_keep)
+        replace(Fanout, "_deliver", deliver_stale)
+
+    def _with_the_price_before(self, frames: bytes) -> bytes:
+        """Change the first tick of some frames; one without a tick before it stays as it is."""
+        start, end = 4, 4 + int.from_bytes(frames[2:4], "big")  # as frames of 126 B to 64 kB are
+        payload, rest = frames[start:end], frames[end:]
+        kept = self._prices.get(json.loads(payload).get("instrument_token"), deque())
+        place = next((n for n, (each, _) in enumerate(kept) if each == payload), 0)
+        if not place:
+            return frames
+        before = kept[place - 1][1]
+        return text_frame(edited(payload, lambda tick: tick.update(last_price=before))) + rest
+
+
+@fault(
+    story="While lines are being cut, who comes new is given with its first tick the price that "
+    "the instrument had before, out of a cache that is being swept, and trades on it.",
+    caught_by={
+        "QA-WS-015": "x content: client ",
+        "QA-WS-020": "x content: newcomer ",
+    },
+)
+def newcomers_given_the_price_of_before() -> None:
+    """Change the first tick of who has subscribed while lines were being cut."""
+    cuts, new = Cuts(), set[Session]()
+    subscribe, release = Fanout.subscribe, SessionRegistry.release
+
+    def subscribe_and_note(self: Fanout, session: Session, keys: Keys) -> Totals:
+        totals = subscribe(self, session, keys)
+        if cuts.go_on():
+            new.add(session)
+        return totals
+
+    def is_stale(session: Session) -> bool:
+        was_new = session in new
+        new.discard(session)
+        return was_new
+
+    def release_and_forget(self: SessionRegistry, session: Session) -> None:
+        new.discard(session)
+        release(self, session)
+
+    replace(Fanout, "subscribe", subscribe_and_note)
+    replace(SessionRegistry, "release", release_and_forget)
+    StalePrices(is_stale)

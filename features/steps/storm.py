@@ -1,6 +1,6 @@
 """A connection storm, and the churn behind it."""
 
-from qaws.behaviours import background_load, early_clients, storm
+from qaws.behaviours import background_load, early_clients, storm, storm_profile
 from qaws.clients.endings import ExpectedClose
 from qaws.gherkin.steps import given, rows_of, then, when
 from qaws.testbed.context import StepContext
@@ -9,7 +9,7 @@ from qaws.testbed.context import StepContext
 @when("clients connect and reset in these phases")
 def storm_and_churn(context: StepContext) -> None:
     """A storm, churn and a lull, by the rows of a table; each client is due at its time."""
-    storm.storm(context.testbed, *storm.profile_of(rows_of(context.table)))
+    storm.storm(context.testbed, *storm_profile.profile_of(rows_of(context.table)))
 
 
 @given(
@@ -19,7 +19,7 @@ def observers_behind_others(
     context: StepContext, count: int, early: int, rate: int, symbol: str
 ) -> None:
     """Those that come first leave one by one amid the churn, and are back when it is over."""
-    early_clients.come(context.testbed, early, symbol)
+    early_clients.come(context.testbed, early, symbol, rate)
     background_load.observers_receive(context.testbed, count, rate, symbol)
 
 

@@ -21,12 +21,10 @@ from typing import Any
 from qaws.behaviours.load import (
     DRAIN_ALLOWANCE_S,
     LOAD,
-    LoadProfile,
     LoadRun,
-    plans,
-    require_load,
     service_and_broker,
 )
+from qaws.behaviours.load_plans import flow_plan, require_load, swarm_plan
 from qaws.behaviours.resources import require_back, until_back
 from qaws.load.before import Before
 from qaws.load.churn.cycles import CyclesReport
@@ -34,6 +32,7 @@ from qaws.load.churn.short_lived import Address
 from qaws.load.cluster.engine import Died
 from qaws.load.plan import Group
 from qaws.load.publisher.publisher import Publisher
+from qaws.load.schedule import FlowPlan
 from qaws.load.swarm import Swarm
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.memory import MIB, MemoryCourse
@@ -63,11 +62,15 @@ LIFE_OF_TOKEN_S = 24 * 3600
 
 @dataclass(slots=True)
 class BackgroundLoad:
-    """What a scenario knows of those who come and go, and of the service before and after them."""
+    """What a scenario knows of those who come and go, and of the service before and after them.
+
+    `flow` is what the observers receive.
+    """
 
     observers: int
     swarm: Swarm
     publisher: Publisher
+    flow: FlowPlan
     course: MemoryCourse = field(default_factory=MemoryCourse)
     after: ResourceSnapshot | None = None
     watched_ns: tuple[int, int] = (0, 0)
@@ -80,7 +83,28 @@ BACKGROUND_LOAD = Key[BackgroundLoad](
 )
 
 
+FLOW = Key[FlowPlan](BACKGROUND_LOAD.missing)
+
+
 # --- observers ------------------------------------------------------------------------------------
+
+
+def flow_of(testbed: Testbed, symbol: str, per_second: float) -> FlowPlan:
+    """Return the flow that a scenario's observers receive; its numbers are given out once.
+
+    Whoever comes before the observers has to know it too, to see what its ticks must say.
+
+    Raises:
+        Broken: the target has no feed, or there is no such symbol.
+        NotVerified: the target's dialect cannot ask for the symbol, or has no such ticks.
+    """
+    if symbol not in SPOT:
+        raise Broken(f'no symbol "{symbol}"; known are {", ".join(SPOT)}')
+    stash = testbed.scenario.stash
+    known = stash.get(FLOW)
+    if known is None or known.symbols != (symbol,):
+        known = stash[FLOW] = flow_plan(testbed, symbol, MOST_TICKS, per_second)
+    return known
 
 
 def observers_receive(testbed: Testbed, observers: int, per_second: float, symbol: str) -> None:
@@ -90,10 +114,8 @@ def observers_receive(testbed: Testbed, observers: int, per_second: float, symbo
         Broken: the harness cannot: broker, publisher, a worker; or there is no such symbol.
         Refuted: the service did not let an observer in.
     """
-    if symbol not in SPOT:
-        raise Broken(f'no symbol "{symbol}"; known are {", ".join(SPOT)}')
+    flow = flow_of(testbed, symbol, per_second)
     selection = Selection("symbols", symbols=(symbol,))
-    require_load(testbed, selection)
     swarm = Swarm(
         testbed.logs, engine=testbed.swarm_engine, workers=1, timeout_factor=testbed.timeout_factor
     )
@@ -102,11 +124,9 @@ def observers_receive(testbed: Testbed, observers: int, per_second: float, symbo
     groups = [Group("observer", observers, selection)]
     testbed.scenario.stash[LOAD] = LoadRun(groups)
     background = testbed.scenario.stash[BACKGROUND_LOAD] = BackgroundLoad(
-        observers, swarm, publisher
+        observers, swarm, publisher, flow
     )
-    profile = LoadProfile(symbol, MOST_TICKS, per_second)
-    plan, flow = plans(testbed, groups, profile, lasting_tokens(testbed, observers))
-    swarm.start(plan)
+    swarm.start(swarm_plan(testbed, groups, flow, lasting_tokens(testbed, observers)))
     publisher.start(flow)
     waiting = background.waiting = CpuWait(service_and_broker(testbed))
     testbed.scenario.on_end.append(waiting.close)
@@ -253,12 +273,12 @@ def tell(line: str) -> None:
 def require_contract(
     testbed: Testbed, kinds: dict[str, int], faults: dict[str, int], sentences: list[str]
 ) -> None:
-    """Require that all that short-lived clients received kept the contract and came in order."""
+    """Require that all that short-lived clients received kept the contract, and is as published."""
     found = ", ".join(f"{count} x {kind}" for kind, count in faults.items() if count)
     first = f": {sentences[0]}" if sentences else ""
     testbed.scenario.checks.require(
         not found,
         "messages to the short-lived clients",
         f"{found}{first}" if found else f"{sum(kinds.values()):,}",
-        "all by the contract, ticks in order and only after subscribing",
+        "all by the contract, ticks as published, in order and only after subscribing",
     )

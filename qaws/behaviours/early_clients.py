@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from qaws.behaviours.background_load import address, await_report
+from qaws.behaviours.background_load import address, await_report, flow_of
 from qaws.load.churn.early import BACK, END, HERE, LEAVE, EarlyPlan, EarlyReport, run_early
 from qaws.load.churn.storm import EARLY, Attempt, StormReport
 from qaws.load.cluster.engine import LocalProcesses
@@ -36,14 +36,21 @@ class EarlyClients:
 EARLY_CLIENTS = Key[EarlyClients]("nobody has come before the observers")
 
 
-def come(testbed: Testbed, count: int, symbol: str) -> None:
+def come(testbed: Testbed, count: int, symbol: str, per_second: float) -> None:
     """Connect and subscribe them; they are here when this returns.
+
+    Args:
+        testbed: the testbed.
+        count: how many.
+        symbol: what they subscribe to: what the observers will receive.
+        per_second: at which rate its ticks will flow.
 
     Raises:
         Refuted: one was not served.
     """
     folder = tempfile.mkdtemp(prefix="early-", dir=testbed.scratch)
-    plan = EarlyPlan(address(testbed, symbol, count, 2 * count), count, folder)
+    flow = flow_of(testbed, symbol, per_second)
+    plan = EarlyPlan(address(testbed, symbol, count, 2 * count), count, folder, flow=flow)
     engine = LocalProcesses(testbed.logs, 1)
     testbed.scenario.on_end.append(engine.close)
     early = EarlyClients(plan, engine.submit(run_early, plan))

@@ -8,7 +8,6 @@ measured.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,10 +16,11 @@ import msgspec
 import psutil
 
 from qaws.behaviours import instruments
+from qaws.behaviours.load_plans import flow_plan, swarm_plan
 from qaws.load.plan import Group, SwarmPlan
 from qaws.load.publisher.publisher import Publisher
 from qaws.load.result import SwarmResult
-from qaws.load.schedule import FlowPlan, FlowReport, Spike
+from qaws.load.schedule import FlowReport, Spike
 from qaws.load.swarm import Swarm
 from qaws.measure.clock import at_us
 from qaws.measure.cpu_wait import CpuWait
@@ -32,10 +32,9 @@ from qaws.measure.interference import (
     waited_for_cpu,
 )
 from qaws.measure.stall import Stalls
-from qaws.protocol.market import Selection, chain_of
+from qaws.protocol.market import Selection
 from qaws.report.latency_plot import course_plot, percentile_plot
 from qaws.sut.resources import ResourceSnapshot
-from qaws.sut.spoken import spelling_of
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, NotVerified
@@ -201,82 +200,6 @@ def _require_compression(found: SwarmResult) -> None:
         )
 
 
-def require_load(testbed: Testbed, *selections: Selection) -> None:
-    """Make sure that load clients can speak the target's dialect.
-
-    Raises:
-        NotVerified: it has no words for a selection, or no option ticks of a symbol.
-    """
-    dialect = testbed.dialect
-    if dialect.has_channels:
-        raise NotVerified(
-            f"load: in the dialect {dialect.name} ticks are known by numbers that each client is "
-            "given for itself ([dialect.channels]), and load clients share what they have read"
-        )
-    for selection in selections:
-        dialect.sayable(selection)
-        for symbol in selection.symbols:
-            if not any(dialect.carries(("option_tick", symbol, i)) for i in chain_of(symbol)):
-                raise NotVerified(f"load: [market] has no instrument of {symbol} to publish")
-
-
-def _channel(testbed: Testbed, symbol: str) -> str:
-    """Return where a symbol's option ticks are published: load has one channel for them."""
-    feed = testbed.target.feed
-    if feed and feed.has_channel_per_instrument:
-        raise NotVerified(
-            "load publishes a symbol on one channel: [feed] options_channel "
-            f'"{feed.options_channel}" has one for each instrument'
-        )
-    return testbed.feed.channels.of("option_tick", symbol, chain_of(symbol)[0])
-
-
-def plans(
-    testbed: Testbed, groups: Sequence[Group], profile: LoadProfile, tokens: Sequence[str]
-) -> tuple[SwarmPlan, FlowPlan]:
-    """Return what a swarm and its publisher are to do.
-
-    Args:
-        testbed: the testbed; its ledger gives the first sequence number.
-        groups: who is in the swarm.
-        profile: what is published.
-        tokens: what they show, each its own.
-
-    Raises:
-        Broken: the target has no feed.
-        NotVerified: the target's dialect cannot ask for what a group takes, or has no such ticks.
-    """
-    if testbed.broker is None or testbed.target.feed is None:
-        raise Broken(f"{testbed.target.file}: has no [feed]: ticks cannot be published")
-    require_load(testbed, *(group.selection for group in groups))
-    spelling = spelling_of(testbed.target)
-    first = {profile.symbol: testbed.ledger.next_sequence(profile.symbol)}
-    flow = FlowPlan(
-        broker_url=testbed.broker.url,
-        symbols=(profile.symbol,),
-        per_second=profile.per_second,
-        count=profile.count,
-        first=first,
-        burst=profile.burst,
-        channel=_channel(testbed, profile.symbol),
-        spelling=spelling,
-    )
-    location = testbed.target.auth.token_locations[0]
-    plan = SwarmPlan(
-        url=testbed.service.url,
-        groups=tuple(groups),
-        tokens=tuple(tokens),
-        location=location,
-        carrier=testbed.target.auth.carrier(location),
-        first=first,
-        dialect=spelling,
-        flow=flow,
-        authority=testbed.target.endpoint.authority,
-        before=testbed.target.steps,
-    )
-    return plan, flow
-
-
 def publish(testbed: Testbed, profile: LoadProfile) -> None:
     """Connect the swarm, publish on an open-loop schedule, and collect what arrived.
 
@@ -290,9 +213,9 @@ def publish(testbed: Testbed, profile: LoadProfile) -> None:
     service.require_alive()
     if profile.until_evicted_s is not None:
         instruments.see_them_move_now(testbed)
-    plan, flow = plans(
-        testbed, run.groups, profile, testbed.tokens.several(sum(g.count for g in run.groups))
-    )
+    flow = flow_plan(testbed, symbol, profile.count, profile.per_second, profile.burst)
+    tokens = testbed.tokens.several(sum(g.count for g in run.groups))
+    plan = swarm_plan(testbed, run.groups, flow, tokens)
     plan = msgspec.structs.replace(plan, compression=run.compression)
     run.memory_before = run.memory_peak = _memory(testbed)
     with (

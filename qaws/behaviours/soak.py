@@ -99,6 +99,7 @@ def _run(
         samples=samples,
         pids=testbed.service.serving_pids(),
         progress=str(progress),
+        flow=testbed.scenario.stash[BACKGROUND_LOAD].flow,
     )
     engine = LocalProcesses(testbed.logs, 1)
     testbed.scenario.on_end.append(engine.close)

@@ -5,9 +5,9 @@ These functions block until their work is done; steps call them on the main thre
 
 from __future__ import annotations
 
-import re
+import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,10 +25,11 @@ from qaws.behaviours.background_load import (
     require_contract,
     watch_return,
 )
+from qaws.behaviours.kept_ticks import compare_with_ledger
 from qaws.behaviours.load import service_and_broker
 from qaws.behaviours.resources import record_now
+from qaws.behaviours.storm_profile import StormProfile
 from qaws.clients.endings import ExpectedClose
-from qaws.gherkin.types import DURATION, NUMBER, duration, number
 from qaws.load.churn.storm import (
     CHURN,
     EARLY,
@@ -46,7 +47,7 @@ from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.interference import Cause, explains, waited_for_cpu
 from qaws.measure.latency import Latencies
 from qaws.measure.stall import Stalls
-from qaws.protocol.market import SPOT, selection_of
+from qaws.protocol.market import Sample, chain_of
 from qaws.report.storm_plot import live_plot, welcome_plot
 from qaws.sut.resources import ALL_PARTS
 from qaws.testbed.stash import Key
@@ -64,80 +65,6 @@ TAKEN_AGAIN = 0.95
 
 START_S = 15.0
 """How long the crowd's process may take to start and to report."""
-
-
-@dataclass(frozen=True, slots=True)
-class StormProfile:
-    """What a crowd does; see `StormPlan`. Times are in seconds."""
-
-    clients: int
-    within_s: float
-    resets: int
-    churn_per_s: float
-    churn_s: float
-    lull_leave: int = 0
-    lull_come: int = 0
-
-
-WHOLE, LENGTH = re.compile(NUMBER), re.compile(DURATION)
-PHASES = ["storm", "churn", "lull"]
-COLUMNS = ("phase", "connect per second", "reset per second", "subscribing to", "for")
-
-
-def profile_of(rows: Sequence[Mapping[str, str]]) -> tuple[StormProfile, str]:
-    """Return what a table of phases says, and what those who come after the storm subscribe to.
-
-    In the row of the storm so many connect in that time, of whom so many reset in mid-handshake. In
-    the row of the churn so many of those that were welcomed reset, and as many connect. In the row
-    of the lull, which may be missing, so many leave, and a second later so many connect.
-
-    Raises:
-        Broken: the table has other columns or rows, or values that no crowd can play.
-    """
-    for row in rows:
-        if tuple(row) != COLUMNS:
-            raise Broken(f"the table has columns {', '.join(row)}; needed are {', '.join(COLUMNS)}")
-    phases = [row["phase"] for row in rows]
-    if [phase.partition(",")[0] for phase in phases] not in (PHASES[:2], PHASES):
-        raise Broken(
-            f'the table has phases {phases}; needed are "storm, …" and then "churn, …", '
-            'and behind them there may be "lull, …"'
-        )
-    (come, reset, nothing, storm_s), (arrive, leave, symbol, churn_s), *lull = map(_phase, rows)
-    if nothing:
-        raise Broken(f'phase "{phases[0]}": nobody subscribes in it; leave out "{nothing}"')
-    if arrive != leave:
-        raise Broken(
-            f'phase "{phases[1]}": {arrive} connect and {leave} reset per second; '
-            "in the churn as many must come as go"
-        )
-    if symbol not in SPOT:
-        raise Broken(f'phase "{phases[1]}": no symbol "{symbol}"; known are {", ".join(SPOT)}')
-    clients, resets = come * storm_s, reset * storm_s
-    if clients % 1 or resets % 1:
-        raise Broken(
-            f'phase "{phases[0]}": {clients:g} clients and {resets:g} resets are not whole'
-        )
-    late = depart = 0
-    if lull:
-        ((late, depart, other, lull_s),) = lull
-        if other != symbol or lull_s != 1:
-            raise Broken(
-                f'phase "{phases[2]}": who comes subscribes to {symbol} too, and within 1 second'
-            )
-    profile = StormProfile(int(clients), storm_s, int(resets), arrive, churn_s, depart, late)
-    return profile, symbol
-
-
-def _phase(row: Mapping[str, str]) -> tuple[int, int, str, float]:
-    """Return how many connect and reset per second, the symbol, and the length in seconds."""
-    phase, connect, reset, symbol, length = (row[column] for column in COLUMNS)
-    if not (WHOLE.fullmatch(connect) and WHOLE.fullmatch(reset) and LENGTH.fullmatch(length)):
-        raise Broken(
-            f'phase "{phase}": "{connect}", "{reset}" and "{length}" must be two whole numbers and '
-            'a duration such as "10 seconds"'
-        )
-    return number(connect), number(reset), symbol, duration(length) / 1e3
 
 
 @dataclass(slots=True)
@@ -214,13 +141,16 @@ def storm(testbed: Testbed, weather: StormProfile, symbol: str) -> None:
     early_clients.come_back(testbed)
     watch_return(testbed)
     end_flow(testbed)
+    compare_with_ledger(testbed, state.report)
     early_clients.end(testbed, state.report)
     _show(testbed, state)
     testbed.feed.require_flows()
 
 
 async def _let_tick(testbed: Testbed, symbol: str) -> None:
-    testbed.feed.start_flow(selection_of(symbol), SUBSCRIBED_EVERY_S)
+    """Let all instruments of a symbol tick in turn, so that a value of the neighbour shows."""
+    chain: list[Sample] = [("option_tick", symbol, each) for each in chain_of(symbol)]
+    testbed.feed.start_mixed_flow(itertools.cycle(chain), SUBSCRIBED_EVERY_S)
 
 
 def _count_sessions(testbed: Testbed, state: Storm, work: Future[Any], within_s: float) -> None:

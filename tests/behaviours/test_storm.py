@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from qaws.behaviours import background_load, soak, storm
+from qaws.behaviours import background_load, soak, storm, storm_profile
 from qaws.behaviours.background_load import BACKGROUND_LOAD
 from qaws.behaviours.resources import BASELINE
 from qaws.behaviours.storm import STORM, Storm
@@ -303,13 +303,16 @@ def with_lull(**changes):
 
 
 def test_a_third_phase_is_a_lull():
-    profile, _ = storm.profile_of(with_lull())
+    profile, _ = storm_profile.profile_of(with_lull())
     assert (profile.lull_come, profile.lull_leave) == (20, 40)
 
 
 def test_two_phases_make_a_profile():
-    assert storm.profile_of(phases()) == (storm.StormProfile(500, 1.0, 50, 50, 10.0), "BANKNIFTY")
-    profile, _ = storm.profile_of(phases(c0_1="1,000", c0_4="500 ms"))
+    assert storm_profile.profile_of(phases()) == (
+        storm_profile.StormProfile(500, 1.0, 50, 50, 10.0),
+        "BANKNIFTY",
+    )
+    profile, _ = storm_profile.profile_of(phases(c0_1="1,000", c0_4="500 ms"))
     assert (profile.clients, profile.within_s, profile.resets) == (500, 0.5, 25)
 
 
@@ -333,4 +336,4 @@ def test_two_phases_make_a_profile():
 )
 def test_a_table_that_no_crowd_can_play_is_broken(rows, sentence):
     with pytest.raises(Broken, match=sentence):
-        storm.profile_of(rows)
+        storm_profile.profile_of(rows)

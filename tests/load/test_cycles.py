@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -118,6 +119,26 @@ def test_every_message_is_checked(mistake, kind, words):
         report = run_cycles(CyclesPlan(service.address, 1))
     assert set(report.faults) == {kind}
     assert report.sentences[0].startswith(words)
+
+
+def test_ticks_are_compared_with_what_was_published():
+    with crowded.OfAFlow() as service:
+        report = run_cycles(CyclesPlan(service.address, 8, at_once=2, flow=crowded.FLOW))
+    assert (report.done, report.faults) == (8, {})
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        ("TellsThePriceBefore", r"client 2 received NIFTY #2 with last_price \S+ instead of \S+$"),
+        ("TellsItsOwnTime", r"client 3 received NIFTY #3 with a due time \(due_us\) that is 1000"),
+    ],
+)
+def test_a_tick_that_says_something_else_is_told(mistake, words):
+    with getattr(crowded, mistake)() as service:
+        report = run_cycles(CyclesPlan(service.address, 5, at_once=1, flow=crowded.FLOW))
+    assert set(report.faults) == {"content"}
+    assert re.match(words, report.sentences[0])
 
 
 def test_fragments_and_pings_are_no_fault():

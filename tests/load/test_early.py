@@ -1,5 +1,6 @@
 """Clients that come first: told by files when to leave and when to come back."""
 
+import re
 import threading
 import time
 
@@ -8,9 +9,9 @@ from tests.services import crowded
 from tests.waiting import until
 
 
-def play(service, folder, count=3):
+def play(service, folder, count=3, flow=None):
     """Run them on a thread; return the report, how many were there, and when each was to go."""
-    plan, found, seen = EarlyPlan(service.address, count, str(folder), 60.0), [], []
+    plan, found, seen = EarlyPlan(service.address, count, str(folder), 60.0, flow), [], []
     running = threading.Thread(target=lambda: found.append(run_early(plan)))
     running.start()
     try:
@@ -43,6 +44,14 @@ def test_they_leave_one_by_one_and_come_back(tmp_path):
     early_s = [due - left for left, due in zip(leaving, dues, strict=True)]
     assert max(early_s) < 0.01, "timers tick in ms; a busy machine lets them leave late"
     assert len(report.stays) == 6
+
+
+def test_their_ticks_are_compared_with_what_was_published(tmp_path):
+    with crowded.TellsThePriceBefore() as service:
+        report, _, _ = play(service, tmp_path, count=2, flow=crowded.FLOW)
+    assert set(report.faults) == {"content"}
+    words = r"early client 2 received NIFTY #2 with last_price \S+ instead of \S+$"
+    assert re.match(words, report.sentences[0])
 
 
 class Refuses(crowded.Small):

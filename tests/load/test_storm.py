@@ -1,5 +1,7 @@
 """The storm: who is let in, who is turned away, and how a crowd counts itself."""
 
+import json
+
 import pytest
 
 from qaws.load.churn.storm import (
@@ -122,6 +124,13 @@ def test_places_that_are_kept_are_seen():
         report = weather(service, churn_s=1)
     assert report.peak <= service.limit
     assert report.live()[-2][1] < service.limit / 2
+
+
+def test_ticks_are_kept_for_who_knows_what_was_published(calm):
+    report, _ = calm
+    assert sum(count for _, count in report.ticks.values()) == report.kinds["tick"] > 0
+    assert {json.loads(payload)["type"] for payload in report.ticks} == {"option_tick"}
+    assert all(first.startswith("newcomer ") for first, _ in report.ticks.values())
 
 
 def test_clients_count_themselves_from_welcome_to_leaving():

@@ -7,6 +7,8 @@ import time
 from http import HTTPStatus
 
 from qaws.load.churn.short_lived import Address
+from qaws.load.publisher.payloads import Payloads
+from qaws.load.schedule import FlowPlan
 from qaws.protocol.market import Market, selection_of
 from tests.services.scripted import Ticker
 
@@ -84,6 +86,41 @@ class KeepsPlaces(Limited):
 
     async def left(self, client):
         pass
+
+
+FLOW = FlowPlan("redis://none", ("NIFTY",), per_second=100, count=1000)
+"""What `OfAFlow` has its ticks of."""
+
+
+class OfAFlow(Small):
+    """Answers a subscription with the next tick of a flow, as `altered` makes it."""
+
+    def __init__(self):
+        super().__init__()
+        self.payloads, self.began_us = Payloads(FLOW), time.time_ns() // 1000
+
+    def tick(self, **changes):
+        number = next(self.sequence)
+        due_us = self.began_us + (number - 1) * 10_000
+        return self.altered(number, json.loads(self.payloads.payload("NIFTY", number, due_us)))
+
+    def altered(self, number, tick):
+        return tick
+
+
+class TellsThePriceBefore(OfAFlow):
+    """Gives every client the price of the tick before."""
+
+    def altered(self, number, tick):
+        before = json.loads(self.payloads.payload("NIFTY", max(1, number - 1), 0))
+        return {**tick, "last_price": before["last_price"]}
+
+
+class TellsItsOwnTime(OfAFlow):
+    """Says of its third tick that it was due a second later than it was."""
+
+    def altered(self, number, tick):
+        return {**tick, "due_us": tick["due_us"] + 1_000_000 * (number == 3)}
 
 
 # --- mistakes in a cycle --------------------------------------------------------------------------

@@ -20,6 +20,7 @@ import uvloop
 
 from qaws.load.churn.short_lived import Address, ShortLivedClient
 from qaws.load.churn.tally import ContractTally
+from qaws.load.schedule import FlowPlan
 from qaws.load.subscriber.verifier import verifier_of
 from qaws.measure.memory import Sample, private_bytes
 
@@ -48,6 +49,7 @@ class CyclesPlan:
         samples: how often the memory is read, at even distances; each time nobody is visiting.
         pids: the service's processes, whose descendants count too; none: no memory is read.
         progress: a file that tells how far things are, rewritten about once a second.
+        flow: what is published, which ticks are compared with; None: they are not.
     """
 
     address: Address
@@ -57,6 +59,7 @@ class CyclesPlan:
     samples: int = 80
     pids: Sequence[int] = ()
     progress: str | None = None
+    flow: FlowPlan | None = None
 
 
 @dataclass(slots=True)
@@ -98,7 +101,7 @@ class Churner:
 
     def __init__(self, plan: CyclesPlan) -> None:
         self._plan = plan
-        self._tally = ContractTally(verifier_of(plan.address.dialect))
+        self._tally = ContractTally(verifier_of(plan.address.dialect, plan.flow))
         self._report = CyclesReport()
         self._endings: Counter[str] = Counter()
         self._told_at = 0.0

@@ -16,6 +16,7 @@ import uvloop
 
 from qaws.load.churn.short_lived import Address, ShortLivedClient
 from qaws.load.churn.tally import ContractTally
+from qaws.load.schedule import FlowPlan
 from qaws.load.subscriber.verifier import verifier_of
 
 LOOK_S = 0.005
@@ -38,12 +39,14 @@ class EarlyPlan:
         count: how many.
         folder: an empty one, for the files by which things are told.
         longest_s: how long the process lives at most.
+        flow: what will be published, which ticks are compared with; None: they are not.
     """
 
     address: Address
     count: int
     folder: str
     longest_s: float = 300.0
+    flow: FlowPlan | None = None
 
     def tell(self, word: str, text: str = "") -> None:
         """Say that it is so far."""
@@ -84,7 +87,7 @@ def run_early(plan: EarlyPlan) -> EarlyReport:
 class _Early:
     def __init__(self, plan: EarlyPlan) -> None:
         self._plan = plan
-        self._tally = ContractTally(verifier_of(plan.address.dialect))
+        self._tally = ContractTally(verifier_of(plan.address.dialect, plan.flow))
         self._report = EarlyReport()
         self._until = time.monotonic() + plan.longest_s
 

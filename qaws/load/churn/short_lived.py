@@ -2,7 +2,7 @@
 
 The handshake's request is written once and sent by all (each under its own session id, as the
 service deals them). Every frame that it receives is decoded and checked against the contract, and
-its ticks must be in order, as with any other client.
+its ticks must be as they were published, and in order, as with any other client.
 """
 
 from __future__ import annotations
@@ -327,7 +327,10 @@ class ShortLivedClient(asyncio.Protocol):
             self._tally.fault(self.name, Violation("contract", 1, words))
             return
         self._tally.check(self.name, payload)
-        for part in message.parts or (message,):
+        parts = message.parts or (message,)
+        if any(part.is_tick for part in parts):
+            self._tally.keep(self.name, payload)
+        for part in parts:
             self._take_message(part)
 
     def _take_message(self, message: Message) -> None:

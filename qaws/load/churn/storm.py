@@ -17,7 +17,7 @@ from typing import Any
 import uvloop
 
 from qaws.load.churn.short_lived import Address, ShortLivedClient
-from qaws.load.churn.tally import ContractTally
+from qaws.load.churn.tally import ContractTally, KeptTicks
 from qaws.load.cluster.file_limits import require_descriptors
 from qaws.load.subscriber.verifier import verifier_of
 from qaws.measure.stall import StallMeter, Stalls
@@ -123,6 +123,7 @@ class StormReport:
         kinds: messages received, by kind.
         faults: violations, by kind.
         sentences: the first of them, in words.
+        ticks: what came of ticks; the ledger has what they must say.
         stalls: how far this process stood still.
         began_s: when the storm began (`time.monotonic`, which all processes here share).
         churn_from_s: when the churn began, in s since the storm began.
@@ -137,6 +138,7 @@ class StormReport:
     kinds: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
+    ticks: KeptTicks = field(default_factory=dict)
     stalls: Stalls = field(default_factory=Stalls)
     began_s: float = 0.0
     churn_from_s: float = 0.0
@@ -202,7 +204,7 @@ class Storm:
 
     def __init__(self, plan: StormPlan) -> None:
         self._plan = plan
-        self._tally = ContractTally(verifier_of(plan.address.dialect))
+        self._tally = ContractTally(verifier_of(plan.address.dialect), keeps_ticks=True)
         self._report = StormReport()
         self._random = random.Random(plan.seed)
         self._live: dict[ShortLivedClient, Attempt] = {}
@@ -223,7 +225,7 @@ class Storm:
         report.ended_s = time.monotonic() - self._start
         report.stalls = meter.stalls()
         report.kinds, report.faults = dict(tally.kinds), dict(tally.faults)
-        report.sentences = tally.sentences
+        report.sentences, report.ticks = tally.sentences, tally.ticks
         watching.cancel()
         return report
 
