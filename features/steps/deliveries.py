@@ -47,4 +47,5 @@ async def everything_was_exact(context: StepContext) -> None:
     """The closing step of every scenario; the suite adds it by itself."""
     await context.testbed.do(crashes.refusals_were_decisions)
     await context.testbed.do(deliveries.everything_was_exact)
+    context.testbed.scenario.require_no_reservations()
     deviations.tell(context.testbed)

@@ -42,13 +42,12 @@ async def met_with(testbed: Testbed, response: str) -> None:
     """Require that every hostile client got the response that its attack deserves.
 
     A response shows something only where the attack was what its name says: the client was there, a
-    flood reached its rate, a handshake that stalls was held. One that is wrong is told first.
+    flood reached its rate, a handshake that stalls was held. One that is wrong is told first; that
+    one shows nothing is told behind all else that the attack may have done.
 
     Raises:
         Broken: there is no such response.
         Refuted: one of them got another; each has its own check.
-        Inconclusive: the harness was too slow for a flood, or to see a response in time.
-        NotVerified: one of them could not attack, or its handshake was not there to stall.
     """
     attack = testbed.scenario.stash[ATTACK]
     judge = _judge(response)
@@ -57,15 +56,16 @@ async def met_with(testbed: Testbed, response: str) -> None:
     others = sum(isinstance(finding, str) for finding in findings) - 1
     more = f" (and {others} more of {len(findings)} got another response)" if others > 0 else ""
     for attacker, finding in found:
-        _require_pace(testbed, attacker)
-        if isinstance(finding, Exception):
-            raise finding
-        testbed.scenario.checks.require(
-            finding is None,
-            f"response to {attack.attack}: {attacker.what}",
-            finding + more if finding else attacker.client.summary() + _after(attacker),
-            response,
-        )
+        with testbed.scenario.told_last():
+            _require_pace(testbed, attacker)
+            if isinstance(finding, Exception):
+                raise finding
+            testbed.scenario.checks.require(
+                finding is None,
+                f"response to {attack.attack}: {attacker.what}",
+                finding + more if finding else attacker.client.summary() + _after(attacker),
+                response,
+            )
 
 
 def _rank(attacker: Attacker, finding: Finding) -> int:

@@ -93,6 +93,11 @@ class LoadRun:
         return self.result
 
     @property
+    def found_wrong(self) -> SwarmResult | None:
+        """Return the swarm's result where it has a violation, whatever part of it is missing."""
+        return self.result if self.result and self.result.violations else None
+
+    @property
     def published(self) -> FlowReport:
         """Return the publisher's report.
 

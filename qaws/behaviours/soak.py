@@ -109,11 +109,11 @@ def _run(
 
 def _require_sound(testbed: Testbed, report: CyclesReport, count: int, what: str) -> None:
     """Require that every short-lived client was served, in order and by the contract."""
+    require_contract(testbed, report.kinds, report.faults, report.sentences)
     failures = f"; {'; '.join(report.failures)}" if report.failures else ""
     ok = report.done == count
     measured = f"{report.done:,} of {count:,}{failures}"
     testbed.scenario.checks.require(ok, what, measured, "all")
-    require_contract(testbed, report.kinds, report.faults, report.sentences)
 
 
 # --- memory ---------------------------------------------------------------------------------------

@@ -61,6 +61,14 @@ class Pace:
         return best
 
     @property
+    def kept_per_s(self) -> float:
+        """Return the rate over all the time that it lasted; 0.0 where nothing was sent.
+
+        What was sent later than it was due, and made up for, counts in full.
+        """
+        return self.sent / self.lasted_s if self.portions else 0.0
+
+    @property
     def is_kept(self) -> bool:
         """Return whether the rate that is wanted was reached, to within 2 %."""
         return self.reached_per_s >= KEPT * self.per_second

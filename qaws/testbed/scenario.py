@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from qaws.clients.registry import Registry
 from qaws.oracle.announcements import Outage
@@ -34,6 +35,8 @@ class ScenarioState:
         on_end: what ends what its steps have started; the last one first.
         remarks: what a reader of a verdict on the service must know besides, such as what the
             target may decline.
+        reservations: why it cannot pass although nothing is refuted; raised behind its last step,
+            so that none of them hides what is.
         deviations: what the target declares to be otherwise, and a check has required so.
         figures: names and values that the report shows beside the checks.
         pictures: captions, and what draws an SVG document once the scenario has ended.
@@ -54,6 +57,7 @@ class ScenarioState:
         self.background: list[asyncio.Task[None]] = []
         self.on_end: list[Callable[[], object]] = []
         self.remarks: list[str] = []
+        self.reservations: list[Inconclusive | NotVerified] = []
         self.deviations: list[str] = []
         self.figures: list[tuple[str, str]] = []
         self.pictures: list[tuple[str, Callable[[], str]]] = []
@@ -90,6 +94,25 @@ class ScenarioState:
         if not breaches and not self.outages and any(each.name in said for each in everybody):
             return standstill(everybody, ledger, self.started_ns)
         return [each for each in (unread or breaches)[:1] if each not in said]
+
+    @contextmanager
+    def told_last(self) -> Iterator[None]:
+        """Take what is inconclusive or not verified for a reservation."""
+        try:
+            yield
+        except (Inconclusive, NotVerified) as problem:
+            self.reservations.append(problem)
+
+    def require_no_reservations(self) -> None:
+        """Raise why a scenario of which nothing is refuted cannot pass all the same.
+
+        Raises:
+            Inconclusive: the harness did not do all that the scenario says; this comes first, as
+                another run may show more.
+            NotVerified: something could not be shown.
+        """
+        for problem in sorted(self.reservations, key=lambda each: isinstance(each, NotVerified)):
+            raise problem
 
     def require_chores(self) -> None:
         """Raise what has ended a task in the background: nobody may wait for that one.

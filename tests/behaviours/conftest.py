@@ -76,6 +76,7 @@ def tell(testbed):
     def telling(story):
         try:
             testbed.loop.call(story(do), timeout_s=4 * HANG_S)
+            testbed.scenario.require_no_reservations()
         finally:
             for connection in testbed.scenario.connections.all:
                 if connection._socket:

@@ -11,6 +11,7 @@ from qaws.behaviours import attack_responses, attacks, bystanders
 from qaws.behaviours.attacks import ATTACK, Attack, Attacker
 from qaws.behaviours.resources import MEMORY_BEFORE
 from qaws.clients.raw_connection import RawConnection, frame
+from qaws.measure.pace import Pace
 from qaws.sut.service import MIB
 from qaws.verdict import Broken, Inconclusive, Refuted
 from tests.bare import bare_testbed
@@ -180,5 +181,43 @@ def test_memory_at_the_peak_of_an_attack_is_bounded(monkeypatch, again_mib, kind
     attack.memory_peak = 47 * MIB
     asyncio.run(bystanders.memory_stayed_within(testbed, 8))
     attack.memory_peak = 49 * MIB
+
+    async def judge():
+        await bystanders.memory_stayed_within(testbed, 8)
+        assert kind is Inconclusive, "what is refuted is told at once, and a doubt behind all else"
+        testbed.scenario.require_no_reservations()
+
     with pytest.raises(kind, match=said):
-        asyncio.run(bystanders.memory_stayed_within(testbed, 8))
+        asyncio.run(judge())
+
+
+def test_that_one_response_shows_nothing_hides_no_other_that_is_wrong(monkeypatch):
+    """Nor what else the attack has done: it is told behind all of that."""
+    testbed = bare_testbed()
+    attack = testbed.scenario.stash[ATTACK] = Attack("floods", 0, UNWATCHED)
+    clients = [
+        SimpleNamespace(name=f"hostile client {n}", summary=lambda: "was here") for n in "12"
+    ]
+    slow = Pace(1000, [(n / 100, 1) for n in range(100)])
+    attack.attackers = [
+        Attacker("gone at once", clients[0], gone="a close"),
+        Attacker("sent too slowly", clients[1], pace=slow),
+    ]
+
+    async def right(testbed, client):
+        return None
+
+    monkeypatch.setattr(attack_responses, "_judge", lambda response: right)
+    monkeypatch.setattr(attack_responses, "_after", lambda attacker: "")
+    asyncio.run(attack_responses.met_with(testbed, "an error"))
+    with pytest.raises(Inconclusive, match="pace of the flood of sent too slowly"):
+        testbed.scenario.require_no_reservations()
+    assert len(testbed.scenario.reservations) == 2
+
+    async def wrong(testbed, client):
+        return "silence" if client is clients[1] else None
+
+    attack.attackers[1].pace = None
+    monkeypatch.setattr(attack_responses, "_judge", lambda response: wrong)
+    with pytest.raises(Refuted, match="response to floods: sent too slowly: measured silence"):
+        asyncio.run(attack_responses.met_with(testbed, "an error"))

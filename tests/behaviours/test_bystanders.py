@@ -9,7 +9,7 @@ from qaws.behaviours import bystanders
 from qaws.behaviours.attacks import ATTACK
 from qaws.measure.stall import StallMeter, Stalls
 from qaws.oracle.ledger import Published
-from qaws.verdict import Refuted
+from qaws.verdict import Inconclusive, Refuted
 from tests.bare import bare_testbed
 
 NOON_NS = 1_000_000 * 10**9
@@ -99,13 +99,17 @@ def test_without_a_disturbance_there_is_no_doubt(measured):
 def served(monkeypatch):
     """Require p99 below 100 ms of one bystander's ticks, of which each took so many ms."""
 
-    def judge(*latencies_ms, before_ms=(), fence_comes=True):
+    def judge(*latencies_ms, before_ms=(), after_ms=(), waits=(), fence_comes=True):
         testbed = bare_testbed()
         testbed.loop = SimpleNamespace(stalls=StallMeter())
-        waiting = SimpleNamespace(stalls=Stalls().moved(NOON_NS / 1e6))
-        testbed.scenario.stash[ATTACK] = SimpleNamespace(began_ns=NOON_NS, waiting=waiting)
+        waiting = SimpleNamespace(stalls=Stalls(tuple(waits)).moved(NOON_NS / 1e6))
+        left_ns = NOON_NS + (len(latencies_ms) - 1) * EVERY_MS * 10**6
+        testbed.scenario.stash[ATTACK] = SimpleNamespace(
+            began_ns=NOON_NS, left_ns=left_ns, waiting=waiting
+        )
         dues = [(NOON_NS - 10**9, ms) for ms in before_ms]
         dues += [(NOON_NS + n * EVERY_MS * 10**6, ms) for n, ms in enumerate(latencies_ms)]
+        dues += [(left_ns + 10**6, ms) for ms in after_ms]
         ticks, arrivals = {}, []
         for number, (due_ns, took_ms) in enumerate(dues, 1):
             tick = Published("NIFTY", number, "option_tick", 1, due_ns, "{}")
@@ -123,13 +127,18 @@ def served(monkeypatch):
 
         monkeypatch.setattr("qaws.behaviours.fences.fence", fence)
         asyncio.run(bystanders.deliveries_took_less(testbed, ["Alice"], 99, 100))
-        return testbed.scenario.checks.done
+        return testbed.scenario
 
     return judge
 
 
+def checked(scenario):
+    scenario.require_no_reservations()
+    return scenario.checks.done
+
+
 def test_bystanders_who_are_served_in_time(served):
-    [check] = served(*[2.0] * 200)
+    [check] = checked(served(*[2.0] * 200))
     assert check.what == "latency that 99 % of 200 deliveries did not exceed"
     served(*[2.0] * 199, 400.0)
 
@@ -140,8 +149,26 @@ def test_bystanders_who_are_served_late_are_told(served):
 
 
 def test_what_was_late_before_the_attack_is_not_of_it(served):
-    [check] = served(*[2.0] * 200, before_ms=[400.0] * 50)
+    [check] = checked(served(*[2.0] * 200, before_ms=[400.0] * 50))
     assert "of 200 deliveries" in check.what
+
+
+def test_what_came_after_the_attackers_had_left_is_not_of_the_attack(served):
+    """Ticks of a calm time must not make those of the attack fewer among them."""
+    with pytest.raises(Refuted, match=r"of 200 deliveries .* measured 400"):
+        served(*[2.0] * 190, *[400.0] * 10, after_ms=[2.0] * 5000)
+
+
+def test_an_attack_amid_no_ticks_shows_nothing(served):
+    with pytest.raises(Inconclusive, match="no tick was due while the attack lasted"):
+        checked(served(before_ms=[2.0]))
+
+
+def test_a_doubt_about_latency_hides_nothing_that_is_judged_behind_it(served):
+    scenario = served(*[2.0] * 190, *[400.0] * 10, waits=[(2000, 390)])
+    assert [check.verdict for check in scenario.checks.done] == ["inconclusive"]
+    with pytest.raises(Inconclusive, match="waited for a CPU for up to 390 ms"):
+        scenario.require_no_reservations()
 
 
 def test_a_bystander_who_gets_nothing_more_is_told(served):

@@ -128,10 +128,11 @@ def test_what_observers_received_shows_nothing_where_fewer_ticks_flowed_than_wer
     load_checks.observers_received_everything(run())
     short = run(published=flow(achieved_per_s=60.0, lag_max_ms=4000.0))
     load_checks.received_everything(short)
+    load_checks.observers_received_everything(short)
     with pytest.raises(
         Inconclusive, match=r"due at 100 per second, and 60 were sent .*4000 ms late"
     ):
-        load_checks.observers_received_everything(short)
+        short.scenario.require_no_reservations()
     wrong = run(client(1), client(2, ticks=100), published=flow(achieved_per_s=60.0))
     with pytest.raises(Refuted, match="measured 201 of 202"):
         load_checks.observers_received_everything(wrong)
@@ -225,6 +226,51 @@ def test_who_is_kept_with_a_full_line_is_told_before_who_was_not_slow():
     records[0].line = seen(waiting=0)
     with pytest.raises(Refuted, match="slow client 2 was kept"):
         load_checks.slow_evicted(slow(*records, after_s=(0.1,)), 20, SLOW)
+
+
+def lost(testbed: Any) -> Any:
+    """Return the testbed with a worker of its swarm lost."""
+    testbed.scenario.stash[LOAD].result.incomplete = "worker 2 died"
+    return testbed
+
+
+def test_who_is_never_evicted_is_told_although_a_part_of_the_swarm_is_lost():
+    kept = SlowRecord("slow client 2", 99, 1, line=FULL)
+    with pytest.raises(Refuted, match="1 of 2 in 20 s; slow client 2 was kept"):
+        load_checks.slow_evicted(lost(slow(BOTH[0], kept, after_s=(3.0,))), 20, SLOW)
+    with pytest.raises(Refuted, match=r"end of slow client 2: measured .*1011"):
+        load_checks.slow_evicted(lost(slow(BOTH[0], evicted("slow client 2", 1011))), 20, SLOW)
+
+
+@pytest.mark.parametrize(
+    ("second", "after_s"),
+    [
+        (BOTH[1], (3.0, 4.0)),
+        (SlowRecord("slow client 2", line=seen(is_filling=True)), (3.0,)),
+        # the service's statistics count those who went with the worker: it was told to read early
+        (SlowRecord("slow client 2", line=FULL), (3.0, 3.0)),
+    ],
+)
+def test_where_a_part_of_the_swarm_is_lost_and_nothing_wrong_was_seen_nothing_follows(
+    second, after_s
+):
+    with pytest.raises(Inconclusive, match="worker 2 died"):
+        load_checks.slow_evicted(lost(slow(BOTH[0], second, after_s=after_s)), 20, SLOW)
+
+
+def test_what_the_others_received_wrongly_is_told_before_a_line_that_never_filled():
+    records = [BOTH[0], SlowRecord("slow client 2", line=seen(is_filling=True))]
+    testbed = slow(*records, after_s=(4.0,))
+    result = testbed.scenario.stash[LOAD].result
+    result.faults, result.violations = {"gap": 3}, ["client 1 expected NIFTY #2"]
+    with pytest.raises(Refuted, match="3 x gap: client 1 expected NIFTY #2"):
+        load_checks.slow_evicted(testbed, 20, SLOW)
+
+
+def test_a_wrong_reason_is_told_before_an_eviction_that_came_late():
+    testbed = slow(BOTH[0], evicted("slow client 2", reason="bye"), after_s=(3.0, 21.5))
+    with pytest.raises(Refuted, match=r'end of slow client 2.*"bye"'):
+        load_checks.slow_evicted(testbed, 20, SLOW)
 
 
 def with_latencies(*us: int) -> Any:

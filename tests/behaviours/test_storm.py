@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from qaws.behaviours import background_load, soak, storm, storm_profile
+from qaws.behaviours import background_load, soak, storm, storm_pace, storm_profile
 from qaws.behaviours.background_load import BACKGROUND_LOAD
 from qaws.behaviours.resources import BASELINE
 from qaws.behaviours.storm import STORM, Storm
@@ -80,6 +80,12 @@ def test_failed_cycles_are_told_with_the_first_of_them():
     words = r"connection cycles: measured 8 of 10; client 3 could not connect: refused, allowed all"
     with pytest.raises(Refuted, match=words):
         soak._require_sound(testbed, report, 10, "connection cycles")
+
+
+def test_what_was_wrong_with_messages_is_told_before_cycles_that_failed():
+    report = CyclesReport(done=8, failed=2, faults={"content": 1}, sentences=["client 1 received"])
+    with pytest.raises(Refuted, match="short-lived clients: measured 1 x content: client 1 rec"):
+        soak._require_sound(stage(), report, 10, "connection cycles")
 
 
 def test_violations_of_visitors_are_told():
@@ -194,12 +200,15 @@ def test_a_bound_that_is_just_kept_is_kept():
         checks.at_most(figure, 2000.1, 2000, "ms")
 
 
-STARVED = Stalls(((5000.0, 900.0),))
+STARVED = Stalls(((2500.0, 900.0),))
+"""The crowd's process stood still from 1.6 to 2.5 s after the storm began."""
 
 
 def test_late_welcomes_of_a_starved_crowd_are_inconclusive():
     with pytest.raises(
-        Inconclusive, match="their process stalled for up to 900 ms, service and broker"
+        Inconclusive,
+        match="10 of the 10 latencies above the bound fall into times in which their process "
+        "stalled for up to 900 ms, service and broker",
     ):
         storm.welcomes_come(late(2.8, stalls=STARVED), 99, 2000)
 
@@ -207,6 +216,55 @@ def test_late_welcomes_of_a_starved_crowd_are_inconclusive():
 def test_welcomes_later_than_the_crowd_was_starved_are_told():
     with pytest.raises(Refuted, match="welcome latency p99: measured 30"):
         storm.welcomes_come(late(3.0, stalls=STARVED), 99, 2000)
+
+
+@pytest.mark.parametrize("elsewhere_ms", [9000.0, -1000.0])
+def test_a_stall_explains_no_welcomes_that_did_not_run_through_it(elsewhere_ms):
+    """The longest stall of the whole storm was taken off the percentile before."""
+    stalls = Stalls(((elsewhere_ms, 900.0),))
+    with pytest.raises(Refuted, match="welcome latency p99: measured 28"):
+        storm.welcomes_come(late(2.8, stalls=stalls), 99, 2000)
+
+
+def test_a_stall_that_explains_a_part_of_the_late_welcomes_excuses_no_more():
+    """Nine of 280 came through the stall; five were late long before, which are more than 1 %."""
+    testbed = late(2.8, stalls=Stalls(((9500.0, 900.0),)))
+    welcomed = testbed.scenario.stash[STORM].welcomed
+    for attempt in welcomed[:5]:
+        attempt.due_s, attempt.began_s, attempt.welcomed_s = 7.5, 7.5, 10.3
+    with pytest.raises(Refuted, match="welcome latency p99: measured 28"):
+        storm.welcomes_come(testbed, 99, 2000)
+    for attempt in welcomed[5:8]:
+        attempt.welcomed_s = 0.1
+    with pytest.raises(Inconclusive, match="5 of the 7 latencies above the bound"):
+        storm.welcomes_come(testbed, 99, 2000)
+
+
+def test_a_wait_for_a_cpu_counts_for_what_ran_through_it():
+    for ends_ms, kind in ((2500.0, Inconclusive), (9000.0, Refuted)):
+        testbed = late(2.8)
+        testbed.scenario.stash[STORM].waited = Stalls(((ends_ms, 900.0),))
+        with pytest.raises(kind):
+            storm.welcomes_come(testbed, 99, 2000)
+
+
+def began_late(by_s, **report):
+    testbed = late(2.8, **report)
+    for attempt in testbed.scenario.stash[STORM].welcomed[:10]:
+        attempt.began_s = attempt.due_s + by_s
+    return testbed
+
+
+def test_clients_that_began_late_were_welcomed_late_for_that():
+    with pytest.raises(Inconclusive, match="clients began late by up to 900 ms"):
+        storm.welcomes_come(began_late(0.9), 99, 2000)
+    with pytest.raises(Refuted):
+        storm.welcomes_come(began_late(0.7), 99, 2000)
+
+
+def test_a_stall_in_which_a_client_was_to_begin_counts_once():
+    with pytest.raises(Refuted):
+        storm.welcomes_come(began_late(0.5, stalls=Stalls(((500.0, 500.0),))), 99, 2000)
 
 
 def test_a_starved_crowd_that_kept_the_bound_passes():
@@ -234,8 +292,9 @@ def test_a_starved_crowd_is_no_excuse_for_an_id_that_comes_twice():
 def test_where_welcomes_have_no_session_ids_their_time_is_judged_and_the_rest_is_not_verified():
     testbed = a_storm(attempts())
     testbed.dialect.has_sessions = False
+    storm.welcomes_come(testbed, 99, 2000)
     with pytest.raises(NotVerified, match="has no session ids"):
-        storm.welcomes_come(testbed, 99, 2000)
+        testbed.scenario.require_no_reservations()
     assert [check.verdict for check in testbed.scenario.checks.done] == ["met"]
 
 
@@ -278,8 +337,74 @@ def test_who_comes_before_a_second_is_over_or_to_too_few_places_may_be_turned_aw
     for attempt in early[-20:]:
         attempt.began_s -= 1.1
     for crowd, places in ((early, 20), (came_late(away=20), 41)):
+        testbed = a_storm(crowd)
+        free(testbed, places)
         with pytest.raises(NotVerified, match="nobody came while"):
-            free(a_storm(crowd), places)
+            testbed.scenario.require_no_reservations()
+
+
+def test_that_nobody_came_to_free_places_hides_nothing_that_is_wrong():
+    testbed = a_storm(came_late(away=20), unasked=["client 5 was cut off"])
+    free(testbed, 41)
+    with pytest.raises(Refuted, match="client 5 was cut off"):
+        storm.excess_is_closed(testbed, ExpectedClose([None], [""]))
+
+
+# --- the pace -------------------------------------------------------------------------------------
+
+WEATHER = storm_profile.StormProfile(500, 1.0, 50, 50, 10.0, 40, 20)
+
+
+def paced(storm_s=1.0, churn_s=10.0, lull_s=1.0, beside=0):
+    """Return what is found of a crowd that took so long for each phase."""
+    there = [Attempt(n / 450, n / 450 * storm_s) for n in range(450)]
+    there += [Attempt(2 + n / 50, 2 + n / 50 * churn_s / 10, phase=CHURN) for n in range(500)]
+    there += [Attempt(2.0, 2.0, phase=CHURN)] * beside
+    there += [Attempt(13 + n / 20, 13 + n / 20 * lull_s, phase=LULL) for n in range(20)]
+    resets = [n / 50 * storm_s for n in range(50)]
+    testbed = stage()
+    report = StormReport(attempts=there, resets=50, resets_s=resets)
+    storm_pace.judge(testbed, report, WEATHER)
+    return testbed
+
+
+def test_the_rates_of_a_crowd_are_on_the_sheet():
+    testbed = paced(beside=100)
+    testbed.scenario.require_no_reservations()
+    checks = testbed.scenario.checks.done
+    assert [check.measured for check in checks] == [f"{n} per second" for n in (500, 50, 20)]
+    assert checks[0].what == "connections that the crowd began in the storm (500 in 1.00 s)"
+    assert checks[0].allowed == "at least 490 per second"
+    assert checks[1].what == "connections that the crowd began in the churn (500 in 10.00 s)"
+
+
+@pytest.mark.parametrize(
+    ("slow", "words"),
+    [
+        (
+            {"storm_s": 1.3},
+            r"in the storm \(500 in 1\.\d\d s\): measured 38\d per second, allowed at",
+        ),
+        (
+            {"churn_s": 15.0},
+            r"in the churn \(500 in .*: measured 33 per second, allowed at least 49",
+        ),
+        ({"lull_s": 2.0}, r"in the lull \(20 in .*: measured 10 per second"),
+    ],
+)
+def test_a_crowd_that_the_harness_dialled_too_slowly_is_inconclusive(slow, words):
+    testbed = paced(**slow)
+    with pytest.raises(Inconclusive, match=f"{words}.*how fast the harness dialled"):
+        testbed.scenario.require_no_reservations()
+    assert [check.verdict for check in testbed.scenario.checks.done].count("inconclusive") == 1
+
+
+def test_a_crowd_none_of_which_began_is_inconclusive():
+    testbed = stage()
+    storm_pace.judge(testbed, StormReport(), storm_profile.StormProfile(500, 1.0, 50, 50, 10.0))
+    with pytest.raises(Inconclusive, match=r"storm \(0 in 0.00 s\): measured 0 per second"):
+        testbed.scenario.require_no_reservations()
+    assert len(testbed.scenario.checks.done) == 2, "there was no lull"
 
 
 # --- the table of phases --------------------------------------------------------------------------

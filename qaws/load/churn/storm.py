@@ -117,6 +117,7 @@ class StormReport:
     Attributes:
         guests: everybody that shook hands in full.
         resets: how many reset in mid-handshake.
+        resets_s: when those began.
         churn_resets: how many live clients reset during the churn.
         unasked: live clients that the service ended, in words.
         failures: who could not connect, or got no acknowledgement, in words.
@@ -132,6 +133,7 @@ class StormReport:
 
     attempts: list[Attempt] = field(default_factory=list)
     resets: int = 0
+    resets_s: list[float] = field(default_factory=list)
     churn_resets: int = 0
     unasked: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -302,7 +304,7 @@ class Storm:
 
     async def _strand(self, name: str, due_s: float, portion: float) -> None:
         """Connect, send a part of the request, and reset."""
-        await self._until(due_s)
+        self._report.resets_s.append(await self._until(due_s))
         client = ShortLivedClient(name, self._plan.address, self._tally, portion)
         try:
             await client.come()
