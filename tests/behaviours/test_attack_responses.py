@@ -195,7 +195,7 @@ def test_that_one_response_shows_nothing_hides_no_other_that_is_wrong(monkeypatc
     """Nor what else the attack has done: it is told behind all of that."""
     testbed = bare_testbed()
     attack = testbed.scenario.stash[ATTACK] = Attack("floods", 0, UNWATCHED)
-    clients = [
+    clients: list[Any] = [
         SimpleNamespace(name=f"hostile client {n}", summary=lambda: "was here") for n in "12"
     ]
     slow = Pace(1000, [(n / 100, 1) for n in range(100)])

@@ -9,8 +9,11 @@ from qaws.behaviours import kept_ticks
 from qaws.behaviours.background_load import BACKGROUND_LOAD, require_contract
 from qaws.load.churn.storm import StormReport
 from qaws.oracle.ledger import Ledger, Published
+from qaws.protocol.declared import Declared
 from qaws.protocol.dialect import QaWs
+from qaws.protocol.listing import Listing
 from qaws.protocol.market import Market
+from qaws.sut.spoken import built_in
 from qaws.verdict import Refuted
 from tests.bare import bare_testbed
 
@@ -18,9 +21,12 @@ MARKET = Market()
 FIELDS = {1: MARKET.option_tick(260105), 2: MARKET.option_tick(260361)}
 
 
-def stage():
+DIALECTS = [QaWs(), Declared(built_in("qa-ws"), Listing({}), {})]
+
+
+def stage(dialect):
     testbed = bare_testbed()
-    testbed.dialect, testbed.ledger = QaWs(), Ledger()
+    testbed.dialect, testbed.ledger = dialect, Ledger()
     testbed.scenario.stash[BACKGROUND_LOAD] = SimpleNamespace(
         flow=SimpleNamespace(symbols=("NIFTY",))
     )
@@ -34,20 +40,22 @@ def stamped(number, **changes):
     return {**FIELDS.get(number, FIELDS[1]), "seq": number, "due_us": 5, **changes}
 
 
-def compared(*ticks):
+def compared(*ticks, dialect=DIALECTS[0]):
     """Return what is found when newcomers have received ticks, each of them by two."""
-    testbed, report = stage(), StormReport()
+    testbed, report = stage(dialect), StormReport()
     for place, tick in enumerate(ticks, 1):
         report.ticks[json.dumps(tick).encode()] = f"newcomer {place}", 2
     kept_ticks.compare_with_ledger(testbed, report)
     return testbed, report
 
 
-def test_ticks_as_they_were_published_are_in_order_whatever_is_added_to_them():
-    _, report = compared(stamped(1), {**stamped(2), "relayed_at": 7})
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_ticks_as_they_were_published_are_in_order_whatever_is_added_to_them(dialect):
+    _, report = compared(stamped(1), {**stamped(2), "relayed_at": 7}, dialect=dialect)
     assert (report.faults, report.sentences) == ({}, [])
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize(
     ("tick", "words"),
     [
@@ -65,8 +73,8 @@ def test_ticks_as_they_were_published_are_in_order_whatever_is_added_to_them():
         (stamped(9), "newcomer 1 received BANKNIFTY #9, which nobody has published in this"),
     ],
 )
-def test_a_wrong_tick_fails_with_client_symbol_member_expected_and_received(tick, words):
-    testbed, report = compared(tick)
+def test_a_wrong_tick_fails_with_client_symbol_member_expected_and_received(tick, words, dialect):
+    testbed, report = compared(tick, dialect=dialect)
     with pytest.raises(Refuted, match=f"clients: measured 2 x content: {words}"):
         require_contract(testbed, {"tick": 2}, report.faults, report.sentences)
 

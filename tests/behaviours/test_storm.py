@@ -344,10 +344,13 @@ def test_who_comes_before_a_second_is_over_or_to_too_few_places_may_be_turned_aw
 
 
 def test_that_nobody_came_to_free_places_hides_nothing_that_is_wrong():
-    testbed = a_storm(came_late(away=20), unasked=["client 5 was cut off"])
+    everybody = came_late(away=20)
+    for attempt in everybody[-20:]:
+        attempt.code, attempt.reason = 1008, "max connections reached"
+    testbed = a_storm(everybody, unasked=["client 5 was cut off"])
     free(testbed, 41)
     with pytest.raises(Refuted, match="client 5 was cut off"):
-        storm.excess_is_closed(testbed, ExpectedClose([None], [""]))
+        storm.excess_is_closed(testbed, ExpectedClose([1008], ["max connections"]))
 
 
 # --- the pace -------------------------------------------------------------------------------------

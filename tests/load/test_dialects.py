@@ -1,7 +1,9 @@
 """Load against services that speak otherwise than `qa-ws`: the swarm sees what they do wrong."""
 
+import re
 from contextlib import closing, contextmanager
 
+import msgspec
 import pytest
 
 from qaws.auth.tokens import Tokens
@@ -116,19 +118,35 @@ def test_a_damaged_stream_is_told_in_the_words_of_the_features(
     assert any(words in said for said in result.violations), result.violations
 
 
+def door(target, service, tokens):
+    """Return where short-lived clients go, and what they show there."""
+    shown = tokens.several(2)
+    place = target.auth.token_locations[0]
+    way = credentials(service.url, shown[0], place, target.auth.carrier(place))
+    said = shown if place == "first message" else ()
+    return Address.of([way], NIFTY, spelling_of(target), tokens=said)
+
+
 @pytest.mark.parametrize("name", DIALECTS)
 def test_short_lived_clients_are_served(described, name, spawn_ticks):
     target, broker_url, service, tokens = described(name)
-    shown = tokens.several(2)
-    place = target.auth.token_locations[0]
-    door = credentials(service.url, shown[0], place, target.auth.carrier(place))
-    said = shown if place == "first message" else ()
-    where = Address.of([door], NIFTY, spelling_of(target), tokens=said)
-    with spawn_ticks(target, broker_url):
-        report = run_cycles(CyclesPlan(where, 12, at_once=2))
+    where = door(target, service, tokens)
+    with spawn_ticks(target, broker_url) as flow:
+        report = run_cycles(CyclesPlan(where, 12, at_once=2, flow=flow))
     assert report.failures == []
     assert report.faults == {}, report.sentences
     assert report.done == 12
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_short_lived_clients_see_ticks_that_say_something_else(described, name, spawn_ticks):
+    target, broker_url, service, tokens = described(name)
+    where = door(target, service, tokens)
+    with spawn_ticks(target, broker_url) as flow:
+        others = msgspec.structs.replace(flow, seed=flow.seed + 1)
+        report = run_cycles(CyclesPlan(where, 12, at_once=2, flow=others))
+    assert set(report.faults) == {"content"}
+    assert re.search(r"^client \d+ received NIFTY #\d+ with .* instead of", report.sentences[0])
 
 
 @pytest.fixture
@@ -148,7 +166,7 @@ def spawn_ticks(tmp_path):
         with closing(Publisher(tmp_path)) as publisher:
             publisher.start(flow)
             publisher.go()
-            yield
+            yield flow
             publisher.stop()
             publisher.wait()
 
