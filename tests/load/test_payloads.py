@@ -29,6 +29,15 @@ def test_publisher_and_checker_make_the_same_tick_of_a_number(number):
     assert other.difference("NIFTY", number, json.dumps(received).encode()) == ""
 
 
+def test_ticks_that_are_made_as_they_are_asked_for_are_those_that_are_made_ahead():
+    flow = plan(count=12_000)
+    ahead, later = Payloads(flow), Payloads(flow, ahead=False)
+    for number in (300, 7, 9, 300, 5_000, 5_006, 5_007, 12_006, 301):  # 10,000 in all, then again
+        for symbol in flow.symbols:
+            assert later.opening(symbol, number) == ahead.opening(symbol, number)
+    assert len(later._openings) == len(ahead._openings) == 10_000
+
+
 def test_neighbours_differ():
     made = Payloads(plan())
     said = made.difference("NIFTY", 8, json.dumps(tick(made, "NIFTY", 7)).encode())

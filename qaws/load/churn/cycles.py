@@ -101,7 +101,7 @@ class Churner:
 
     def __init__(self, plan: CyclesPlan) -> None:
         self._plan = plan
-        self._tally = ContractTally(verifier_of(plan.address.dialect, plan.flow))
+        self._tally = ContractTally(verifier_of(plan.address.dialect, plan.flow, ahead=False))
         self._report = CyclesReport()
         self._endings: Counter[str] = Counter()
         self._told_at = 0.0

@@ -87,7 +87,7 @@ def run_early(plan: EarlyPlan) -> EarlyReport:
 class _Early:
     def __init__(self, plan: EarlyPlan) -> None:
         self._plan = plan
-        self._tally = ContractTally(verifier_of(plan.address.dialect, plan.flow))
+        self._tally = ContractTally(verifier_of(plan.address.dialect, plan.flow, ahead=False))
         self._report = EarlyReport()
         self._until = time.monotonic() + plan.longest_s
 

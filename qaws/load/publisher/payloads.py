@@ -6,6 +6,8 @@ The instruments of a symbol take turns, so that a value of the neighbour shows.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -24,29 +26,43 @@ _names = msgspec.json.Decoder(dict[str, Any]).decode
 class Payloads:
     """The market fields of every tick of a flow, by its symbol and number."""
 
-    def __init__(self, plan: FlowPlan) -> None:
+    def __init__(self, plan: FlowPlan, *, ahead: bool = True) -> None:
         """Prepare the ticks.
+
+        Args:
+            plan: the flow.
+            ahead: whether all of them are made now, which takes a fifth of a second; else as far as
+                one is asked for: for who sees a part of a flow, and measures no latency.
 
         Raises:
             Broken: a symbol is unknown.
         """
-        symbols, market = plan.symbols, Market(plan.seed)
+        symbols = plan.symbols
         self._place = {symbol: place for place, symbol in enumerate(symbols)}
         self._first = {symbol: plan.first.get(symbol, 1) for symbol in symbols}
         most = max(min(DIFFERENT, plan.count), len(symbols))
-        self._openings = []
+        self._different = most - most % len(symbols)
+        self._making = self._make(plan)
+        self._openings = list(self._making) if ahead else []
+
+    def _make(self, plan: FlowPlan) -> Iterator[bytes]:
+        """Yield the openings of all different ticks, in order of their publishing."""
+        symbols, market = plan.symbols, Market(plan.seed)
         chains = [chain_of(symbol) for symbol in symbols]
-        for index in range(most - most % len(symbols)):
+        for index in range(self._different):
             turn, place = divmod(index, len(symbols))
             fields = market.option_tick(chains[place][turn % len(chains[place])])
             if (short := plan.pad_to - len(json.dumps(fields)) - 50) > 0:
                 fields["pad"] = "x" * short
-            self._openings.append(json.dumps(fields)[:-1].encode() + _SEQUENCE)
+            yield json.dumps(fields)[:-1].encode() + _SEQUENCE
 
     def opening(self, symbol: str, number: int) -> bytes:
         """Return a tick's payload up to its sequence number."""
         turn = number - self._first[symbol]
-        return self._openings[(turn * len(self._place) + self._place[symbol]) % len(self._openings)]
+        index = (turn * len(self._place) + self._place[symbol]) % self._different
+        if index >= len(self._openings):
+            self._openings += islice(self._making, index + 1 - len(self._openings))
+        return self._openings[index]
 
     def payload(self, symbol: str, number: int, due_us: int) -> bytes:
         """Return what is published for a tick."""

@@ -26,16 +26,17 @@ class Verifier:
     It takes some 15 µs each, so it is asked once per distinct payload.
     """
 
-    def __init__(self, dialect: str, flow: FlowPlan | None = None) -> None:
+    def __init__(self, dialect: str, flow: FlowPlan | None = None, *, ahead: bool = True) -> None:
         """Prepare.
 
         Args:
             dialect: whose contract holds.
             flow: what is published; None: what ticks say is not compared with anything.
+            ahead: as `Payloads` takes it.
         """
         self.dialect: Dialect = QaWs(dialect.split()[1:])
         self._contract = Contract(dialect)
-        self._bodies = Payloads(flow) if flow else None
+        self._bodies = Payloads(flow, ahead=ahead) if flow else None
         self._due_times = DueTimes(flow) if flow else None
 
     def read(self, payload: bytes) -> Message:
@@ -75,8 +76,13 @@ class Verifier:
 AnyVerifier = Verifier | SpelledVerifier
 
 
-def verifier_of(spelling: Spelling, flow: FlowPlan | None = None) -> AnyVerifier:
-    """Return what holds payloads against a dialect, and ticks against a flow."""
+def verifier_of(
+    spelling: Spelling, flow: FlowPlan | None = None, *, ahead: bool = True
+) -> AnyVerifier:
+    """Return what holds payloads against a dialect, and ticks against a flow.
+
+    `ahead` is as `Payloads` takes it; where a target file describes the dialect it always is so.
+    """
     if spelling.is_plain:
-        return Verifier(spelling.spoken, flow)
+        return Verifier(spelling.spoken, flow, ahead=ahead)
     return SpelledVerifier(spelling, flow)
