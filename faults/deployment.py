@@ -338,6 +338,44 @@ def shutdown_waits_for_a_quiet_feed() -> None:
     _shut_down_by(act)
 
 
+@fault(
+    story="At a shutdown each line is closed right behind the close frame. Where a message of the "
+    "client is still unread the system resets the line, and the last prices and the goodbye are "
+    "lost with it: only for those who are just sending something.",
+    caught_by={"QA-WS-018": "the network connection was cut, while it was sending"},
+)
+def lines_closed_under_messages() -> None:
+    """Wait for no answer to the close frame."""
+
+    def act(session: Session) -> None:
+        session.connection.protocol.send_close(*closes.SERVER_SHUTDOWN)
+        session.connection.send_data()
+        session.connection.transport.close()
+
+    _say_goodbye_with(act)
+
+
+@fault(
+    story="At a shutdown the service leaves it to its clients to close TCP, so that browsers wait "
+    "two seconds for it, and only then tell their pages that the connection is over.",
+    caught_by={"QA-WS-018": "from the close frame to the end of client"},
+)
+def tcp_left_open_behind_the_goodbye() -> None:
+    """Write close frames and no end of the stream, until the process ends."""
+
+    def act(session: Session) -> None:
+        connection = session.connection
+
+        def write() -> None:
+            connection.transport.write(b"".join(connection.protocol.data_to_send()))
+
+        connection.send_data = write  # type: ignore[method-assign]
+        connection.protocol.send_close(*closes.SERVER_SHUTDOWN)
+        write()
+
+    _say_goodbye_with(act)
+
+
 # --- several nodes --------------------------------------------------------------------------------
 
 

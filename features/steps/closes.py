@@ -71,6 +71,24 @@ async def are_closed_after_sigterm(
 
 
 @then(
+    "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, within {bound:Duration} of SIGTERM, and their TCP connections within {tcp:Duration} of that"
+)
+async def are_closed_with_tcp_after_sigterm(
+    context: StepContext,
+    clients: list[str],
+    be: str,
+    codes: list[int],
+    reasons: list[str],
+    bound: float,
+    tcp: float,
+) -> None:
+    """The same, and behind each close frame TCP: the service has to close it (RFC 6455), and browsers wait two seconds for that before a page hears of the close."""
+    expected = ExpectedClose(codes, reasons)
+    await context.testbed.do(shutdown.closed_in_time, clients, expected, bound)
+    await context.testbed.do(shutdown.disconnected_in_time, clients, tcp)
+
+
+@then(
     "{clients:Clients} {be:Be} closed by the service with code {codes:Codes} and a reason containing {reasons:Quoted}, within {bound:Duration} of the expiry and not before"
 )
 async def are_closed_on_expiry(

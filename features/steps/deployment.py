@@ -1,6 +1,6 @@
 """Services end, and others take their place."""
 
-from qaws.behaviours import deployment, shutdown, stalled_readers
+from qaws.behaviours import deployment, senders, shutdown, stalled_readers
 from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
@@ -14,6 +14,16 @@ async def client_has_stopped_reading(
 ) -> None:
     """A client with a small receive buffer and a full line: it hangs, but its machine is there."""
     await context.testbed.do(stalled_readers.stall_reader, client, selection)
+
+
+@given(
+    "{clients:Clients} are connected and subscribed to {selection:Selection}, of which {count:Number} will be sending pings when SIGTERM comes"
+)
+async def some_will_be_sending(
+    context: StepContext, clients: list[str], selection: Selection, count: int
+) -> None:
+    """Two at a time, until they are closed, which they hear of a little late, as at the end of a long line."""
+    await context.testbed.do(senders.be_subscribed, clients, selection, count)
 
 
 @when(

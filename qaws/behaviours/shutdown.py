@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from qaws.behaviours import deviations, lifecycle, stalled_readers
+from qaws.behaviours import deviations, lifecycle, senders, stalled_readers
 from qaws.behaviours.deployment import node
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.presence import require_present
@@ -77,6 +77,7 @@ async def terminate_mid_stream(
     no turn between the second half of them and the signal: it meets ticks that wait, or it could
     not be seen what becomes of them. Behind it tick follows upon answer, and a little later one
     every `NEXT_TICK_S`, until the scenario ends. Owed is what the broker had answered before it.
+    Clients that are to send do so meanwhile, and read later than others what comes behind it.
 
     Args:
         testbed: the testbed.
@@ -96,12 +97,15 @@ async def terminate_mid_stream(
     await stalled_readers.require_sessions(testbed, ending, mine)
     await asyncio.to_thread(ending.note_who_serves)
     samples = itertools.cycle([part.sample() for part in selection.parts()])
-    told_ns = []
+    told_ns, sending = [], senders.of(testbed, mine)
 
     def tell() -> None:
         told_ns.append(time.monotonic_ns())
         ending.tell_to_end()
+        for client in sending:
+            client.pause_reading()
 
+    await senders.begin(testbed, sending)
     testbed.services.forget(ending)
     testbed.scenario.on_end.append(ending.stop)
     ticks = await testbed.feed.publish_across(
@@ -116,7 +120,9 @@ async def terminate_mid_stream(
     loop = asyncio.get_running_loop()
     end.watch = loop.create_task(_watch(testbed, end))
     end.attempting = loop.create_task(_attempt_connections(testbed, end))
-    testbed.scenario.background += [end.watch, end.attempting]
+    first = loop.create_task(_first_close([c for c in mine if c not in sending] or mine))
+    reading = loop.create_task(senders.read_late(sending, first))
+    testbed.scenario.background += [end.watch, end.attempting, first, reading]
 
 
 def _require_clients(testbed: Testbed, ending: Service) -> None:
@@ -185,7 +191,7 @@ async def closed_in_time(
     await asyncio.gather(*(c.wait_for(is_over, None, left_s) for c in connections))
     expected = deviations.expected_of(testbed, expected)
     allowed = f"closed with {expected}"
-    last = connections[0]
+    last, sending = connections[0], senders.of(testbed, connections)
     for connection in connections:
         ending = connection.ending
         if ending is None:
@@ -197,16 +203,47 @@ async def closed_in_time(
         if not right or ending.at_ns < end.told_ns:
             what = f"end of {connection.name}'s connection"
             seen = f"{connection.summary()}{f', {BEFORE}' if right else ''}"
+            seen += ", while it was sending" if connection in sending else ""
             checks.require(False, what, seen, f"{allowed} by the service, behind the signal")
         connection.end_was_due = True
         last = max(last, connection, key=_ended_ns)
-    checks.require(True, f"ends of {shown(connections)}", f"all {len(connections)}", allowed)
+    senders.require_sent(sending, end.told_ns)
+    while_sending = f", {len(sending)} of them while they were sending" if sending else ""
+    seen = f"all {len(connections)}{while_sending}"
+    checks.require(True, f"ends of {shown(connections)}", seen, allowed)
     what = f"from SIGTERM to the close of {last.name}, the last of {len(connections)}"
     checks.at_most_ms(what, end.told_ns, _ended_ns(last), within_ms)
 
 
 def _ended_ns(connection: Connection) -> int:
     return connection.ending.at_ns if connection.ending else 0
+
+
+async def disconnected_in_time(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:
+    """Require that the service has closed every client's TCP connection soon after its close frame.
+
+    Once both have sent a close frame the server has to close it, at once (RFC 6455, section 7.1.1
+    and 5.5.1). Browsers wait for that, for two seconds, before they tell the page.
+
+    Raises:
+        Refuted: it was not closed by then, or there was no close frame.
+    """
+    end, checks = testbed.scenario.stash[SHUTDOWN], testbed.scenario.checks
+    connections = testbed.scenario.connections.of(clients)
+    last, longest_ns = connections[0], -1
+    for connection in connections:
+        said_ns = _ended_ns(connection) or end.told_ns
+        left_s = (said_ns - time.monotonic_ns()) / 1e9 + within_ms / 1e3 + testbed.grace_s
+        await connection.wait_for(lambda f: f.kind == "end", None, max(0.0, left_s))
+        what = f"from the close frame to the end of {connection.name}'s TCP connection"
+        if (gone_ns := connection.disconnected_ns) is None:
+            now_ns = time.monotonic_ns()
+            checks.never(what, said_ns, now_ns, within_ms, "the service leaves it open")
+        elif gone_ns - said_ns > longest_ns:
+            last, longest_ns = connection, gone_ns - said_ns
+    what = f"from the close frame to the end of {last.name}'s TCP connection"
+    what += f", the longest of {len(connections)}" if len(connections) > 1 else ""
+    checks.at_most_ms(what, _ended_ns(last), _ended_ns(last) + longest_ns, within_ms)
 
 
 async def received_what_came_before(testbed: Testbed, clients: Sequence[str]) -> None:

@@ -201,6 +201,16 @@ class Connection(Newcomer):
             self._note("→", "end", "the client stops reading")
             self._socket.transport.pause_reading()
 
+    def pause_reading(self) -> None:
+        """Leave what comes in the kernel's buffer for a while, as at the end of a long line."""
+        if self._socket:
+            self._socket.transport.pause_reading()
+
+    def read_on(self) -> None:
+        """Read again, and first what has come meanwhile."""
+        if self._socket:
+            self._socket.transport.resume_reading()
+
     def vanish(self) -> None:
         """Neither read nor answer from now on; the socket stays until the scenario ends."""
         if self._socket:
@@ -214,6 +224,12 @@ class Connection(Newcomer):
     def ended_by_service(self) -> bool:
         """Return whether the service began to close."""
         return self.ending is not None and self.ending.by == "the service"
+
+    @property
+    def disconnected_ns(self) -> int | None:
+        """Return when the network connection ended (`time.monotonic_ns()`), None before that."""
+        ends = (f.at_ns for f in reversed(self.log) if (f.kind, f.direction) == ("end", "←"))
+        return next(ends, None)
 
     @property
     def was_lost(self) -> bool:

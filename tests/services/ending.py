@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 
+from tests.services.faulty import LATE_S
 from tests.services.scripted import Ticker, as_process
 from tests.waiting import HANG_S, soon
 
@@ -109,6 +110,40 @@ class LetsIn(Ending):
 class Cuts(Ending):
     async def part(self, client):
         client.cut()
+
+
+class ClosesUnderMessages(Ending):
+    """Closes the socket right behind the close frame, whatever still comes from its client."""
+
+    async def part(self, client):
+        client.connection.protocol.send_close(self.code, self.reason)
+        client.connection.send_data()
+        client.connection.transport.close()
+        await asyncio.sleep(LATE_S)
+
+
+class LeavesTcpOpen(Ending):
+    """Says goodbye, and leaves it to its clients to end the network connection."""
+
+    async def part(self, client):
+        client.connection.send_data = lambda: client.connection.transport.write(
+            b"".join(client.connection.protocol.data_to_send())
+        )
+        client.connection.protocol.send_close(self.code, self.reason)
+        client.connection.send_data()
+        await asyncio.sleep(LATE_S)
+
+
+class ClosesOneByOne(Ending):
+    """Closes one client after the other, each when it has answered the goodbye."""
+
+    async def until_stopped(self):
+        self.turn = asyncio.Lock()
+        await super().until_stopped()
+
+    async def part(self, client):
+        async with self.turn:
+            await super().part(client)
 
 
 class Fails(Ending):
