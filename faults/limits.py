@@ -19,7 +19,7 @@ from app.sessions import Session, SessionRegistry, new_session_id
 from faults.fault import fault, replace
 
 END = "end of Zoe's connection: measured "
-ADMISSION = "admission of Zoe after client 1 left: measured nothing"
+ADMISSION = "admission of Zoe after client 5 left: measured nothing"
 
 
 def _on_refusal(act: Any) -> None:

@@ -92,6 +92,25 @@ Feature: Connection lifecycle
       | a clean close   |
       | an abrupt reset |
 
+  @QA-WS-004 @p0 @critical @needs.inject @needs.observe @needs.statistics
+  Scenario Outline: QA-WS-004 Clients that leave amid ticks leave nothing behind
+    > Plan: given active connections, when ten clients close while ticks are delivered, then the
+    > service's sockets, sessions and subscriptions return exactly to where they were, and those that
+    > stay lose no tick and get none twice.
+
+    Given Alice, Bob and Carol are connected and subscribed to BANKNIFTY
+    And the service's sockets, sessions and subscriptions are recorded
+    And the 9 clients are connected and subscribed to NIFTY, each between two that will leave
+    When those that will leave do so <manner>, one by one, amid 10 option ticks for NIFTY each
+    Then the 9 clients have received every tick exactly once, in order, each within 1 second
+    When the 9 clients disconnect with a clean close
+    Then the service's sockets, sessions and subscriptions return to the recorded baseline within 2 seconds
+
+    Examples:
+      | manner   |
+      | politely |
+      | abruptly |
+
   @QA-WS-005 @p0 @critical @needs.inject
   Scenario Outline: QA-WS-005 A client that reconnects starts a new session
     > Plan: given a client that was connected and subscribed, when its connection drops and it

@@ -237,6 +237,24 @@ async def keeps_trying_to_connect(
 
 
 @when(
+    "{leaver:Client} leaves amid {ticks:Number} option ticks for {selection:Selection} by {ending}, {client:Client} keeps trying to connect, and {last:Client} comes after that"
+)
+async def keeps_trying_amid_ticks(
+    context: StepContext,
+    leaver: str,
+    ending: str,
+    ticks: int,
+    selection: Selection,
+    client: str,
+    last: str,
+) -> None:
+    """The same; the broker gets the ticks all together, and the client leaves as they are delivered."""
+    await context.testbed.do(departures.leave_amid_own_ticks, leaver, ending, selection, ticks)
+    await context.testbed.do(tokens.take_place, client, leaver)
+    await context.testbed.do(lifecycle.connect, [last])
+
+
+@when(
     "{leaver:Client} leaves by {ending}, {client:Client} keeps trying to connect, and {last:Client} comes after that"
 )
 async def keeps_trying_after(
@@ -257,6 +275,12 @@ async def clients_come_and_go(
     """Clients that come, are served, and leave with "a clean close" or "an abrupt reset"."""
     newcomers = [f"short-lived {client}" for client in clients]
     await context.testbed.do(leaving.come_and_go, newcomers, selection, other, ending)
+
+
+@when("{clients:Clients} disconnect with {ending}")
+async def clients_disconnect(context: StepContext, clients: list[str], ending: str) -> None:
+    """With "a clean close" or "an abrupt reset", all at the same time."""
+    await context.testbed.do(leaving.end_connections, clients, ending)
 
 
 @when("{clients:Clients} {subscribing:Subscribing} to {selection:Selection}")

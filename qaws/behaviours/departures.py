@@ -60,11 +60,18 @@ async def leave_amid_ticks(testbed: Testbed, manner: str, selection: Selection, 
     """
     if manner not in MANNERS:
         raise Broken(f'nobody leaves "{manner}"; known are {", ".join(MANNERS)}')
+    for leaver in testbed.scenario.stash[LEAVERS]:
+        await leave_amid_own_ticks(testbed, leaver, MANNERS[manner], selection, ticks)
+
+
+async def leave_amid_own_ticks(
+    testbed: Testbed, client: str, ending: str, selection: Selection, ticks: int
+) -> None:
+    """Let one client leave amid ticks, in a way that `leaving.end_connection` knows."""
     _, symbol, instrument = selection.sample()
     make = partial(testbed.feed.market.tick, "option_tick", symbol, instrument)
-    for leaver in testbed.scenario.stash[LEAVERS]:
-        await testbed.feed.publish_together([make] * ticks)
-        await leaving.end_connection(testbed, leaver, MANNERS[manner])
+    await testbed.feed.publish_together([make] * ticks)
+    await leaving.end_connection(testbed, client, ending)
 
 
 async def received_all_in_time(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:

@@ -107,6 +107,11 @@ async def ping_and_leave(testbed: Testbed, clients: Sequence[str], ending: str) 
         asked = await connection.send(testbed.dialect.ping())
         if not await connection.wait_for(is_kind(testbed, "pong"), asked, testbed.grace_s):
             raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
+    await end_connections(testbed, clients, ending)
+
+
+async def end_connections(testbed: Testbed, clients: Sequence[str], ending: str) -> None:
+    """End the connections of several clients at the same time; see `end_connection`."""
     await asyncio.gather(*(end_connection(testbed, client, ending) for client in clients))
 
 

@@ -49,7 +49,7 @@ async def be_subscribed(
     if count > len(clients):
         raise Broken(f"{count} of {len(clients)} clients cannot send pings")
     await lifecycle.be_subscribed(testbed, clients, selection)
-    spread = [clients[place * len(clients) // count] for place in range(count)]
+    spread = [clients[place * len(clients) // count - 1] for place in range(1, count + 1)]
     testbed.scenario.stash[SENDERS] = testbed.scenario.connections.of(spread)
 
 

@@ -20,7 +20,7 @@ from qaws.verdict import Broken
 NAME = r"[A-Z][a-z]+"
 NUMBER = r"[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*"
 CLIENTS = (
-    rf"(?:all |the |each of the |the first )?(?:{NUMBER}) clients?"
+    rf"(?:all |the |each of the |the first )?(?:{NUMBER}) clients?(?: but client (?:{NUMBER}))?"
     rf"|(?:the )?clients (?:{NUMBER}) to (?:{NUMBER})|client (?:{NUMBER})"
     rf"|{NAME}(?:(?:, | and ){NAME})*"
 )
@@ -69,11 +69,18 @@ def _pattern(
 def clients(text: str) -> list[str]:
     """Return client names: "Alice", "Bob and Carol", "100 clients" → client 1 … client 100.
 
-    Groups of them have numbers: "clients 51 to 100"; so has one alone: "client 7".
+    Groups of them have numbers: "clients 51 to 100"; so has one alone: "client 7". One may be left
+    out: "all 10 clients but client 5".
 
     Raises:
-        Broken: one is named twice, or a group is empty.
+        Broken: one is named twice, a group is empty, or who is left out is none of it.
     """
+    group, _, left_out = text.partition(" but ")
+    if left_out:
+        named = clients(group)
+        if left_out not in named:
+            raise Broken(f'"{text}": {left_out} is none of them')
+        return [each for each in named if each != left_out]
     if text.startswith("client "):
         return [text]
     if numbers := [number(found) for found in re.findall(NUMBER, text)]:

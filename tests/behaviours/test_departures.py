@@ -130,6 +130,19 @@ def test_a_departure_that_costs_the_others_a_tick_is_refuted(
     wrong(service, leaving(manner, within_ms), sentence)
 
 
+@pytest.mark.parametrize("ending", ["a clean close", "an abrupt reset"])
+def test_one_that_leaves_amid_ticks_may_cost_those_on_either_side_none(right, wrong, ending):
+    async def story(do):
+        for client in STAY:
+            await subscribed(do, client)
+        await do(departures.leave_amid_own_ticks, "client 2", ending, NIFTY, 4)
+        await do(departures.received_all_in_time, ["client 1", "client 3"], AMPLE_MS)
+
+    right(InOrder, story)
+    for service in (SkipsTheNext, SkipsTheOneBefore):
+        wrong(service, story, NEVER)
+
+
 def test_words_without_a_meaning_are_broken_and_not_green(scenario):
     async def nobody(do):
         await subscribed(do, "Alice")

@@ -117,6 +117,16 @@ class RefusesRepetition(Ticker):
             await super()._answer(client, text)
 
 
+@pytest.mark.parametrize("ending", [A_CLOSE, A_RESET])
+def test_several_leave_together(scenario, testbed, ending):
+    async def story(do):
+        await do(lifecycle.be_connected, ["Alice", "Bob", "Carol"])
+        await do(leaving.end_connections, ["Alice", "Bob"], ending)
+        assert [c.name for c in testbed.scenario.connections.all if c.is_open] == ["Carol"]
+
+    scenario(Ticker, story)
+
+
 @pytest.mark.parametrize("service", [Ticker, RefusesRepetition])
 def test_clients_that_come_and_go(scenario, service):
     async def story(do):

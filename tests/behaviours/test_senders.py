@@ -33,7 +33,7 @@ def test_a_service_that_waits_for_the_answer_to_its_goodbye_is_met(
     (ends,) = [check.measured for check in done if check.what.startswith("ends of")]
     assert ends == f"all 4, {sending} of them while they were sending"
     told_ns = testbed.scenario.stash[shutdown.SHUTDOWN].told_ns
-    for client in testbed.scenario.connections.of(CLIENTS[:: 4 // sending]):
+    for client in testbed.scenario.connections.of(CLIENTS[4 // sending - 1 :: 4 // sending]):
         sent = [f.at_ns for f in client.log if (f.kind, f.direction) == ("text", "→")]
         assert sent[senders.PINGS] < told_ns < sent[-senders.PINGS]
         assert client.ending.at_ns - told_ns > senders.FURTHER_S * 1e9
@@ -45,7 +45,7 @@ def test_a_service_that_waits_for_the_answer_to_its_goodbye_is_met(
         (
             "ClosesUnderMessages",
             AMPLE_MS,
-            "end of Alice's connection: .*the network connection was cut, while it was sending",
+            "end of Bob's connection: .*the network connection was cut, while it was sending",
         ),
         (
             "LeavesTcpOpen",
@@ -66,7 +66,7 @@ def test_who_sends_nothing_shows_nothing(launched, monkeypatch):
         pass
 
     monkeypatch.setattr(senders, "begin", nobody_sends)
-    with pytest.raises(NotVerified, match="Alice sent nothing between SIGTERM and its end"):
+    with pytest.raises(NotVerified, match="Dave sent nothing between SIGTERM and its end"):
         launched("ending", "Ending", ending(1))
 
 

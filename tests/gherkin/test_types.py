@@ -38,6 +38,7 @@ def understood(kind, text):
         ("Clients", "the first 2 clients", ["client 1", "client 2"]),
         ("Clients", "1 client", ["client 1"]),
         ("Clients", "client 7", ["client 7"]),
+        ("Clients", "all 3 clients but client 2", ["client 1", "client 3"]),
         ("Clients", "1,000 clients", [f"client {number}" for number in range(1, 1001)]),
         ("Client", "Alice", "Alice"),
         ("Client", "client 17", "client 17"),
@@ -185,6 +186,7 @@ def test_bad_words_match_no_step_so_that_the_scenario_is_undefined_and_not_green
     [
         ("Alice, Bob and Alice", '"Alice, Bob and Alice" names Alice twice'),
         ("clients 9 to 3", '"clients 9 to 3": there is nobody from 9 to 3'),
+        ("3 clients but client 5", '"3 clients but client 5": client 5 is none of them'),
     ],
 )
 def test_groups_that_cannot_be_meant_are_broken(words, said):
