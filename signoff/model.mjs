@@ -5,17 +5,17 @@
 //   than requirements.json asks for;
 // - the run speaks about what was selected, the sign-off about everything that requirements.json lists;
 // - what was not measured is never counted as passed;
+// - what a scenario says otherwise than planned keeps its criterion from being met as planned (edits.mjs);
 // - what other runs have shown counts where it is of the same commit and target (evidence.mjs).
 
 import { causesOf, heldIn } from "./causes.mjs";
+import { NOT_AS_PLANNED, asPlanned, deviatingIds } from "./edits.mjs";
 import { takeEvidence } from "./evidence.mjs";
 import { clip } from "./html.mjs";
 
 export const TEST_VERDICTS = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED", "NOT COVERED", "PASSED"];
 /** behave's exit code where something was not verified, and nothing worse: rows say which. */
 const UNVERIFIED_EXIT = 4;
-/** Of a criterion: its figure is within the plan's bound, but the scenario asked for less than that. */
-const LOOSER = "NOT MET AS PLANNED";
 /** Of a criterion: the target says why nothing can be measured, and whoever signs reads it. */
 const EXEMPT = "EXEMPT";
 /** What holds no signature back. */
@@ -31,13 +31,13 @@ export function signoffModel(input) {
   const checks = (input.checks ?? []).map((line) => ({ ...line, id: line.id || null }));
   const run = input.run ?? {};
   const scenarios = [...scenariosOf(input.results ?? [], checks), ...missingScenarios(run, input)];
-  const tests = testsOf(requirements, scenarios, checks);
+  const tests = testsOf(requirements, scenarios, checks, run.edits ?? []);
   const planned = tests.filter((test) => test.planned);
   const other = (kind) => takeEvidence(kind, run, input.evidence);
   const criteria = requirements.criteria.map((criterion) => judgeCriterion(criterion, planned, checks, other, run));
   const further = (requirements.further ?? []).map((criterion) => judgeFurther(criterion, other));
   const runVerdict = judgeRun({ ...input, run }, scenarios);
-  return { run, runVerdict, signoffVerdict: judgeSignoff(runVerdict, planned, criteria, run.suite), tests, criteria, further, causes: causesOf(scenarios), counts: tally(scenarios) };
+  return { run, runVerdict, signoffVerdict: judgeSignoff(runVerdict, tests, criteria, run), tests, criteria, further, causes: causesOf(scenarios), counts: tally(scenarios) };
 }
 
 // ---------------------------------------------------------------------------------- scenarios
@@ -92,7 +92,7 @@ function tally(scenarios) {
 }
 
 // -------------------------------------------------------------------------------------- tests
-function testsOf(requirements, scenarios, checks) {
+function testsOf(requirements, scenarios, checks, edits) {
   const listed = new Set(requirements.requirements.map(({ id }) => id));
   const extra = new Map();
   for (const scenario of scenarios) {
@@ -106,7 +106,7 @@ function testsOf(requirements, scenarios, checks) {
     const lines = checks.filter((line) => line.id !== null && line.id === test.key);
     const failed = own.filter(({ verdict }) => verdict === "FAILED");
     const held = heldIn(lines.filter((line) => failed.some((scenario) => belongs(line, scenario))));
-    return { ...test, ...judgeTest(test, own), scenarios: own, held, evidence: evidenceOf(lines) };
+    return { ...test, ...judgeTest(test, own), scenarios: own, held, edits: edits.filter(({ id }) => id === test.key), evidence: evidenceOf(lines) };
   });
 }
 
@@ -164,8 +164,14 @@ export function readNumber(text) {
 // ----------------------------------------------------------------------------------- criteria
 function judgeCriterion(criterion, planned, checks, other, run) {
   if (criterion.by_hand) return { ...criterion, measured: "on this sheet", verdict: "BY HAND", source: "" };
-  if (criterion.kind) return { ...criterion, ...judgeCount(planned.filter((test) => test.kind === criterion.kind)) };
-  if (!criterion.from) return judgeMeasures(criterion, checks, { source: "this run", why: "no scenario of this run measures it" });
+  if (criterion.kind) {
+    const tests = planned.filter((test) => test.kind === criterion.kind);
+    return asPlanned({ ...criterion, ...judgeCount(tests) }, run, tests.map(({ id }) => id));
+  }
+  if (!criterion.from) {
+    const judged = judgeMeasures(criterion, checks, { source: "this run", why: "no scenario of this run measures it" });
+    return asPlanned(judged, run, criterion.measures.map(({ id }) => id));
+  }
   const why = run.target?.exempt?.[criterion.from];
   if (why) return { ...criterion, measured: "", verdict: EXEMPT, source: `said by ${run.target.file}`, why };
   const taken = other(criterion.from);
@@ -183,7 +189,7 @@ function judgeFurther({ measures, ...criterion }, other) {
 
 function judgeMeasures(criterion, checks, { source, why, details = [] }) {
   const parts = criterion.measures.map((measure) => judgeMeasure(measure, checks));
-  const verdict = ["NOT MET", LOOSER, "INCONCLUSIVE", "NOT MEASURED", "MET"].find((word) => parts.some((part) => part.verdict === word));
+  const verdict = ["NOT MET", NOT_AS_PLANNED, "INCONCLUSIVE", "NOT MEASURED", "MET"].find((word) => parts.some((part) => part.verdict === word));
   const known = parts.filter((part) => part.measured !== null);
   const figures = known.map(({ label, measured: figure }) => (label ? `${label} ${figure}` : figure));
   const measured = figures.join(figures.some((figure) => /[,;(]/.test(figure)) ? "; " : ", ");
@@ -209,7 +215,7 @@ function judgeMeasure({ id, what, label = "", read, row = "", ...bound }, checks
   const outside = found.find(refutes);
   if (outside) return { label, measured: outside.measured, verdict: "NOT MET" };
   const looser = read ? undefined : found.find((check) => isLooser(check.allowed, bound));
-  if (looser) return { label, measured: `${looser.measured} (allowed in the scenario: ${looser.allowed})`, verdict: LOOSER };
+  if (looser) return { label, measured: `${looser.measured} (allowed in the scenario: ${looser.allowed})`, verdict: NOT_AS_PLANNED };
   const unsure = found.find((check) => check.verdict !== "met");
   if (unsure) return { label, measured: unsure.measured, verdict: "INCONCLUSIVE" };
   const unread = found.find((check) => within(figure(check), bound) === null);
@@ -219,7 +225,7 @@ function judgeMeasure({ id, what, label = "", read, row = "", ...bound }, checks
   return { label, measured: shown.check.measured, verdict: "MET" };
 }
 
-/** Whether what a scenario allows ("below 500 ms") is more than the plan's bound ({ below: 100 }) does. */
+/** Whether what a scenario allows ("below 500 ms") is more than the criterion's bound ({ below: 100 }) does, whatever plan.json has. */
 function isLooser(allowed, { below, at_most, at_least }) {
   const number = readNumber(allowed);
   if (number === null) return false;
@@ -278,26 +284,29 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
   return say("PASSED", `All ${all} passed.`);
 }
 
-function judgeSignoff(runVerdict, planned, criteria, suite) {
+function judgeSignoff(runVerdict, tests, criteria, run) {
+  const planned = tests.filter((test) => test.planned);
   const of = (verdict) => planned.filter((test) => test.verdict === verdict).length;
   const total = planned.length;
   const parts = TEST_VERDICTS.filter((verdict) => verdict !== "PASSED" && of(verdict)).map((verdict) => `${of(verdict)} ${verdict.toLowerCase()}`);
-  const tests = `${of("PASSED")} of ${total} tests passed${parts.length ? `, ${parts.join(", ")}` : ""}.`;
+  const passed = `${of("PASSED")} of ${total} tests passed${parts.length ? `, ${parts.join(", ")}` : ""}.`;
   const open = criteria.filter(({ verdict }) => !SETTLED.includes(verdict));
   const missed = open.filter(({ verdict }) => verdict === "NOT MET");
   const listed = (list) => list.map(({ name }) => name.toLowerCase()).join(", ");
   const say = (verdict, reason) => ({ verdict, reason, total, passed: of("PASSED"), missing: planned.filter((test) => test.verdict === "NOT COVERED").map(({ id }) => id) });
-  if (of("FAILED")) return say("FAILED", tests);
-  if (missed.length) return say("FAILED", `${tests} Not met: ${listed(missed)}.`);
-  if (["BROKEN", "ABORTED", "INCONCLUSIVE", "FAILED"].includes(runVerdict.verdict)) return say("INCOMPLETE", `The run is ${runVerdict.verdict.toLowerCase()}. ${tests}`);
-  if (of("PASSED") < total) return say("INCOMPLETE", tests);
-  const loosened = open.filter(({ verdict }) => verdict === LOOSER);
-  if (loosened.length) return say("INCOMPLETE", `${tests} Not met as planned: ${listed(loosened)}.`);
+  if (of("FAILED")) return say("FAILED", passed);
+  if (missed.length) return say("FAILED", `${passed} Not met: ${listed(missed)}.`);
+  if (["BROKEN", "ABORTED", "INCONCLUSIVE", "FAILED"].includes(runVerdict.verdict)) return say("INCOMPLETE", `The run is ${runVerdict.verdict.toLowerCase()}. ${passed}`);
+  if (of("PASSED") < total) return say("INCOMPLETE", passed);
+  const loosened = open.filter(({ verdict }) => verdict === NOT_AS_PLANNED);
+  if (loosened.length) return say("INCOMPLETE", `${passed} Not met as planned: ${listed(loosened)}.`);
+  const changed = deviatingIds(run, tests.map(({ key }) => key));
+  if (changed.length) return say("INCOMPLETE", `${passed} Not as planned: ${changed.join(", ")}.`);
   const lacking = ["NOT MEASURED", "INCONCLUSIVE", "INCOMPLETE"].map((verdict) => [verdict, open.filter((one) => one.verdict === verdict)]);
   const told = lacking.filter(([, list]) => list.length).map(([verdict, list]) => `${verdict[0]}${verdict.slice(1).toLowerCase()}: ${listed(list)}.`);
-  if (open.length) return say("INCOMPLETE", `${tests} ${told.join(" ")}`);
-  const changed = suite?.commit && suite.changes ? " The suite's tree has uncommitted changes." : "";
+  if (open.length) return say("INCOMPLETE", `${passed} ${told.join(" ")}`);
+  const uncommitted = run.suite?.commit && run.suite.changes ? " The suite's tree has uncommitted changes." : "";
   const exempt = criteria.filter(({ verdict }) => verdict === EXEMPT);
   const met = exempt.length ? `All other criteria are met. Exempt by the target: ${listed(exempt)} (${exempt[0].why}).` : "All criteria are met.";
-  return say("READY TO SIGN", `${tests} ${met}${changed}`);
+  return say("READY TO SIGN", `${passed} ${met}${uncommitted}`);
 }

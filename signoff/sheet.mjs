@@ -1,6 +1,7 @@
 // The sign-off sheet as one self-contained page, for screens and for A4 paper.
 // Verdicts are words first; colours, frames and fills only repeat them, so that a grey print says the same.
 
+import { editWords } from "./edits.mjs";
 import { suiteWords } from "./evidence.mjs";
 import { chip, clip, escape, plural, slug } from "./html.mjs";
 import { renderCauses, renderContradictions, renderDeclared, renderTrend } from "./sections.mjs";
@@ -158,7 +159,7 @@ function renderTest(test) {
   const ran = test.ran ? `<p class="ran">${renderRan(test)}</p>` : "";
   return `<tr class="row ${slug(test.verdict)}" id="${escape(test.key)}"><th scope="row"><span class="id">${escape(test.id)}</span> ${escape(clip(test.title, 160))}</th>
 <td>${chip(test.verdict)}${ran}</td>
-<td>${[renderReason(test), renderHeld(test), renderFigures(figures), silent, renderLinks(test.scenarios)].filter(Boolean).join("\n") || '<p class="none">—</p>'}</td>
+<td>${[renderReason(test), renderEdits(test), renderHeld(test), renderFigures(figures), silent, renderLinks(test.scenarios)].filter(Boolean).join("\n") || '<p class="none">—</p>'}</td>
 <td class="tick"><span role="img" aria-label="box to tick"></span></td></tr>`;
 }
 
@@ -175,6 +176,13 @@ function renderReason({ reason, alike }) {
   if (!reason) return "";
   const more = alike > 1 ? ` <span class="more">and ${plural(alike - 1, "scenario")} more</span>` : "";
   return `<p class="reason">${escape(clip(reason, 300))}${more}</p>`;
+}
+
+/** What the test says otherwise than its plan: both sides, whatever came of it. */
+function renderEdits({ edits = [] }) {
+  if (!edits.length) return "";
+  const items = edits.map((edit) => `<li class="${edit.deviates ? "reason" : "allowed"}">${escape(clip(editWords(edit), 700))}</li>`);
+  return `<ul class="figures edits">${items.join("")}</ul>`;
 }
 
 /** What held in scenarios that failed: a failure is one claim, seldom all of them. */

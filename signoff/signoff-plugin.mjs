@@ -54,6 +54,7 @@ export default class SignoffPlugin {
     return {
       started: run.started, target: run.target?.name ?? "", version: versionWords(run.service), suite: suiteWords(run.suite), run: runVerdict, signoff: signoffVerdict, counts,
       criteria: this.#judged("criteria"), further: this.#judged("further"),
+      edits: run.edits ?? [],
       tests: tests.map(({ id, title, verdict, ran, passed }) => ({ id, title, verdict, ran, passed })),
       unpassed: tests.flatMap(({ scenarios }) => scenarios).filter(({ verdict }) => verdict !== "PASSED")
         .map((one) => ({ id: one.id, title: one.title, row: one.rowName ?? "", verdict: one.verdict, reason: String(one.reason ?? ""), cause: causeOf(one), finding: findingOf(one.reason) })),

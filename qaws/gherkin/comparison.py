@@ -1,7 +1,7 @@
 """Compares features with their plan, as far as a run is about them.
 
-Numbers in a row may change, as they are what is edited; the sign-off sheet compares the bounds of
-the criteria.
+What is gone stops the run. Steps and cells may be edited: the run goes on, and the sign-off sheet
+says what was planned.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from behave.model import Examples, Feature, Scenario, ScenarioOutline
+from behave.step_registry import StepRegistry
 
-from qaws.gherkin.matching import Place, Row, is_selected, lost_rows, match_rows, paired, places_of
+from qaws.gherkin.edits import Edit, edited_cells, edited_steps
+from qaws.gherkin.matching import Place, Row, is_selected, match_rows, paired, places_of
 from qaws.gherkin.plan import REPLACE, Plan, Planned, Rows, shown
 from qaws.gherkin.selection import Selection
+from qaws.gherkin.strictness import Reader
 from qaws.gherkin.tags import EXTRAS, KINDS, PRIORITIES
 
 ADD = "qaws plan --add"
@@ -26,19 +29,25 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a comparison found, one line each.
+    """What a comparison found.
 
     Attributes:
-        problems: what is wrong, or gone.
-        additions: what the plan does not have yet.
+        problems: what is wrong, or gone, one line each.
+        additions: what the plan does not have yet, one line each.
+        edits: what was planned otherwise.
     """
 
     problems: list[str] = field(default_factory=list)
     additions: list[str] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
 
 
 def compare(
-    plan: Plan, features: Sequence[Feature], folder: Path, selection: Selection | None = None
+    plan: Plan,
+    features: Sequence[Feature],
+    folder: Path,
+    selection: Selection | None = None,
+    registry: StepRegistry | None = None,
 ) -> Findings:
     """Compare features with the plan, as far as a selection is about them.
 
@@ -47,8 +56,10 @@ def compare(
         features: what there is.
         folder: the features folder, which the plan's files are relative to.
         selection: what the run is about; None for everything.
+        registry: the phrases of the run; None: see `Reader`.
     """
     chosen = selection or Selection()
+    reader = Reader(registry)
     found = Findings()
     there = places_of(features)
     for sid, entries in plan.items():
@@ -56,7 +67,7 @@ def compare(
         for planned in gone:
             _report_gone(found, sid, planned, folder, chosen)
         for planned, place in pairs:
-            _compare_examples(found, sid, planned, place, chosen)
+            _compare_examples(found, sid, planned, place, chosen, reader)
             _compare_tables(found, sid, planned, place, chosen)
         there[sid] = new
     for sid, places in there.items():
@@ -71,7 +82,7 @@ def _report_gone(
     found: Findings, sid: str, planned: Planned, folder: Path, chosen: Selection
 ) -> None:
     file = (folder / planned.file).resolve()
-    tables = planned.examples or [Rows([])]
+    tables = planned.examples or [Rows([], [])]
     tagged = any(chosen.by_tags([*planned.tags, *table.tags]) for table in tables)
     if chosen.has_file(file) and tagged and chosen.by_name(planned.title):
         what = f'{shown(file)}: {sid} "{_bare(planned.title)}" is in the plan and not in the file'
@@ -79,7 +90,12 @@ def _report_gone(
 
 
 def _compare_examples(
-    found: Findings, sid: str, planned: Planned, place: Place, chosen: Selection
+    found: Findings,
+    sid: str,
+    planned: Planned,
+    place: Place,
+    chosen: Selection,
+    reader: Reader,
 ) -> None:
     """Compare the rows of an outline, over all of its tables, and what selects them."""
     item = place.item
@@ -87,16 +103,20 @@ def _compare_examples(
     rows = [Row(table, row) for table in tables for row in table.table or ()]
     whole = chosen.is_whole(item, place.feature) and chosen.by_name(planned.title, item.name)
     wanted = [
-        (number, table, name)
+        (number, table, name, cells)
         for number, table in enumerate(planned.examples or ())
-        for name in table.rows
+        for name, cells in zip(table.rows, table.cells, strict=True)
     ]
-    matched, left = match_rows([(table, name) for _, table, name in wanted], rows)
-    pairs = [(Rows([]), None)] if planned.examples is None else []
+    matched, left = match_rows([(table, name) for _, table, name, _ in wanted], rows)
+    pairs = [(Rows([], []), None)] if planned.examples is None else []
     lacking: dict[int, list[str]] = {}
-    for (number, table, name), row in zip(wanted, matched, strict=True):
+    filled: list[tuple[dict[str, str], str, Row | None]] = []
+    if planned.examples is None:
+        filled = [({}, row.name(""), row) for row in rows] or [({}, "", None)]
+    for (number, table, name, cells), row in zip(wanted, matched, strict=True):
         if row is not None:
             pairs.append((table, row.table))
+            filled.append((dict(zip(table.headings, cells, strict=True)), name, row))
         elif whole and chosen.by_tags([*planned.tags, *table.tags]):
             lacking.setdefault(_line_for(item, number, table), []).append(name)
     for line, names in lacking.items():
@@ -104,6 +124,8 @@ def _compare_examples(
             f"{place.at(line)}: {sid} lacks {_count(names)} of the plan: {_listed(names)}; "
             f"{_way_out()}"
         )
+    runs = [each for each in filled if _is_to_run(place, each[2], chosen)]
+    found.edits.extend(edited_steps(sid, planned, place, runs, reader))
     if whole:
         _report_tags(found, sid, planned, place, pairs, chosen)
     new = [row for row in left if chosen.by_tags([*item.effective_tags, *row.table.tags])]
@@ -112,6 +134,17 @@ def _compare_examples(
         names = [row.name(by) for row in new]
         what = f"{place.at(new[0].line)}: {sid} has {_count(names, 'new')}: {_listed(names)}"
         found.additions.append(f'{what}; "{ADD}" puts what is new into the plan')
+
+
+def _is_to_run(place: Place, row: Row | None, chosen: Selection) -> bool:
+    """Tell whether a selection has a row of an outline, or a plain scenario."""
+    tags = [*place.item.effective_tags, *(row.table.tags if row else ())]
+    line = row.line if row else place.item.line
+    return (
+        chosen.by_tags(tags)
+        and chosen.by_name(place.item.name)
+        and chosen.has_line(place.item, place.feature, line)
+    )
 
 
 def _line_for(item: Scenario, number: int, planned: Rows) -> int:
@@ -171,7 +204,10 @@ def _compare_tables(
             line = place.item.line
         else:
             rows = [Row(None, row) for row in steps[number].table]
-            names, left = lost_rows(table, rows)
+            matched, left = match_rows([(table, name) for name in table.rows], rows)
+            both = [*zip(table.rows, table.cells, matched, strict=True)]
+            names = [name for name, _, row in both if row is None]
+            found.edits.extend(edited_cells(sid, place, table, [b for b in both if b[2]]))
             line = steps[number].line
             if left:
                 new = [row.name(table.by) for row in left]

@@ -114,9 +114,3 @@ def match_rows(
 
 def _without_numbers(text: str) -> str:
     return NUMBER.sub("#", text)
-
-
-def lost_rows(table: Rows, rows: Sequence[Row]) -> tuple[list[str], list[Row]]:
-    """Return the names of a table that have no row, and the rows that have no name."""
-    matched, left = match_rows([(table, name) for name in table.rows], rows)
-    return [n for n, row in zip(table.rows, matched, strict=True) if row is None], left

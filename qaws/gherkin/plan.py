@@ -1,8 +1,9 @@
-"""The plan of the features: which scenarios, rows and tables there must be.
+"""The plan of the features: which scenarios, steps, rows and tables there must be.
 
-Rows that are deleted are missed by nobody: the run has fewer, and is green. So `features/plan.json`
-has what the feature files had when they were last agreed on: for each QA-WS id its scenarios, for
-each of their tables the rows, by the cell that tells them apart.
+Rows that are deleted are missed by nobody: the run has fewer, and is green. Nor does anybody miss
+the bound that stood in a sentence before it was edited. So `features/plan.json` has what the
+feature files had when they were last agreed on: for each QA-WS id its scenarios, with their steps
+and the rows of their tables.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from qaws.verdict import Broken
 
 NAME = "plan.json"
 REPLACE = "qaws plan --replace"
+_WAY_OUT = f'get it back from version control, or write it from the features with "{REPLACE}"'
 BARE = re.compile(r"[\d,. ]*")
+BETWEEN = " | "
+"""What stands between the cells of a row; a "|" in a cell is written "\\|", as in a feature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,24 @@ class Rows:
     """The rows of one table.
 
     Attributes:
-        rows: what tells each from the others: a cell, or all of them.
-        by: the heading of that cell; "" where it takes all.
+        headings: of its columns; none for a table without rows.
+        cells: those of each row.
+        by: the heading of the cell that tells a row from the others; "" where it takes all cells.
         tags: tags of the table itself, for a table of Examples.
     """
 
-    rows: list[str]
+    headings: list[str]
+    cells: list[list[str]]
     by: str = ""
     tags: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[str]:
+        """Return what tells each row from the others: a cell, or all of them."""
+        if not self.by:
+            return [*map(BETWEEN.join, self.cells)]
+        column = self.headings.index(self.by)
+        return [row[column] for row in self.cells]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,7 @@ class Planned:
         title: its title.
         file: its feature file, from the features folder on.
         tags: its tags, the feature's among them.
+        steps: its steps, those of the background first, each behind its kind: "Then it answers".
         examples: the tables of an outline; None for a plain scenario.
         tables: the tables below its steps, in order.
     """
@@ -54,6 +69,7 @@ class Planned:
     title: str
     file: str
     tags: list[str]
+    steps: list[str]
     examples: list[Rows] | None
     tables: list[Rows]
 
@@ -73,11 +89,10 @@ def read_plan(features: Path) -> Plan:
         return {name: [_planned(each) for each in entries] for name, entries in data.items()}
     except FileNotFoundError:
         raise Broken(
-            f"{shown(file)}: is missing: nobody could say what is gone; get it back from version "
-            f'control, or write it from the features with "{REPLACE}"'
+            f"{shown(file)}: is missing: nobody could say what is gone; {_WAY_OUT}"
         ) from None
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as problem:
-        raise Broken(f"{shown(file)}: cannot be read as a plan: {problem}") from None
+        raise Broken(f"{shown(file)}: cannot be read as a plan: {problem}; {_WAY_OUT}") from None
 
 
 def _planned(entry: dict[str, Any]) -> Planned:
@@ -86,13 +101,28 @@ def _planned(entry: dict[str, Any]) -> Planned:
         entry["title"],
         entry["file"],
         _tags(entry["tags"]),
+        list(entry["steps"]),
         None if examples is None else [*map(_rows, examples)],
         [*map(_rows, entry.get("tables", []))],
     )
 
 
 def _rows(table: dict[str, Any]) -> Rows:
-    return Rows(list(table["rows"]), table.get("by", ""), _tags(table.get("tags", "")))
+    by = table.get("by", "")
+    columns = table.get("columns", by)
+    headings = _cells(columns) if columns else []
+    rows = [*map(_cells, table["rows"])]
+    if (by and by not in headings) or any(len(row) != len(headings) for row in rows):
+        raise ValueError(f'the rows below "{columns}" have other columns')
+    return Rows(headings, rows, by, _tags(table.get("tags", "")))
+
+
+def _cells(text: str) -> list[str]:
+    return [cell.replace("\\|", "|") for cell in text.split(BETWEEN)]
+
+
+def _in_one_line(cells: Iterable[str]) -> str:
+    return BETWEEN.join(cell.replace("|", "\\|") for cell in cells)
 
 
 def _tags(text: str) -> list[str]:
@@ -110,7 +140,7 @@ def plan_of(features: Iterable[Feature], folder: Path) -> Plan:
             if isinstance(item, ScenarioOutline):
                 by = _telling([table.table for table in item.examples if table.table])
                 examples = [
-                    Rows(_names(table.table, by), by, sorted(map(str, table.tags)))
+                    _rows_of(table.table, by, sorted(map(str, table.tags)))
                     for table in item.examples
                 ]
             tables = [step.table for step in item.steps if step.table is not None]
@@ -118,8 +148,9 @@ def plan_of(features: Iterable[Feature], folder: Path) -> Plan:
                 item.name,
                 name,
                 sorted(map(str, item.effective_tags)),
+                [text for text, _ in steps_of(item)],
                 examples,
-                [Rows(_names(table, by), by) for table in tables for by in [_telling([table])]],
+                [_rows_of(table, _telling([table]), []) for table in tables],
             )
             for sid in ids_of(item)[:1]:
                 plan.setdefault(sid, []).append(planned)
@@ -136,13 +167,21 @@ def _telling(tables: Sequence[Table]) -> str:
     return ""
 
 
-def _names(table: Table | None, by: str) -> list[str]:
-    return [row[by] if by else whole_text(row) for row in table or ()]
+def _rows_of(table: Table | None, by: str, tags: list[str]) -> Rows:
+    if not table or not table.rows:
+        return Rows([], [], "", tags)
+    return Rows(list(table.headings), [list(row.cells) for row in table], by, tags)
+
+
+def steps_of(item: Scenario) -> list[tuple[str, int]]:
+    """Return the steps of a scenario, those of the background first, each with its line."""
+    steps = [*(item.background.steps if item.background else ()), *item.steps]
+    return [(f"{step.step_type.title()} {step.name}", step.line) for step in steps]
 
 
 def whole_text(row: Any) -> str:
     """Return all cells of a row in one line."""
-    return " | ".join(row.cells)
+    return BETWEEN.join(row.cells)
 
 
 def ids_of(item: Scenario) -> list[str]:
@@ -160,6 +199,7 @@ def write_plan(folder: Path, plan: Plan) -> None:
 def _written(planned: Planned) -> dict[str, Any]:
     entry: dict[str, Any] = {"title": planned.title, "file": planned.file}
     entry["tags"] = " ".join(f"@{tag}" for tag in planned.tags)
+    entry["steps"] = planned.steps
     if planned.examples is not None:
         entry["examples"] = [*map(_written_rows, planned.examples)]
     if planned.tables:
@@ -169,8 +209,10 @@ def _written(planned: Planned) -> dict[str, Any]:
 
 def _written_rows(table: Rows) -> dict[str, Any]:
     tags = " ".join(f"@{tag}" for tag in table.tags)
-    head = {key: text for key, text in (("by", table.by), ("tags", tags)) if text}
-    return {**head, "rows": table.rows}
+    columns = "" if table.headings == [table.by] else _in_one_line(table.headings)
+    named = (("by", table.by), ("tags", tags), ("columns", columns))
+    head = {key: text for key, text in named if text}
+    return {**head, "rows": [*map(_in_one_line, table.cells)]}
 
 
 def shown(path: Path) -> str:

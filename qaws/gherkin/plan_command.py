@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from behave.model import Feature, Scenario, ScenarioOutline
@@ -15,9 +16,10 @@ from qaws import places
 from qaws.gherkin.comparison import ADD, compare
 from qaws.gherkin.feature_files import parse_file
 from qaws.gherkin.hollow import without_rows
-from qaws.gherkin.matching import Row, lost_rows, match_rows, paired, places_of
+from qaws.gherkin.matching import Row, match_rows, paired, places_of
 from qaws.gherkin.plan import (
     NAME,
+    REPLACE,
     Plan,
     Planned,
     Rows,
@@ -66,21 +68,17 @@ def differences(folder: Path) -> Iterator[str]:
     told = tuple(line.partition(": ")[0] + ": " for line in found.problems)
     yield from (line for line in without_rows(features, Selection()) if not line.startswith(told))
     yield from found.additions
-    if not found.problems and not found.additions:
+    deviating = [edit for edit in found.edits if edit.deviates]
+    yield from (f'{edit}; put it back, or plan it so with "{REPLACE}"' for edit in deviating)
+    if not found.problems and not found.additions and not deviating:
         there = plan_of(features, folder)
-        stale = [sid for sid in plan if [*map(_labels, plan[sid])] != [*map(_labels, there[sid])]]
+        stale = [sid for sid in plan if plan[sid] != there[sid]]
         if stale:
             yield (
-                f"{shown(folder / NAME)}: titles, tags or files of {', '.join(stale)} are others "
-                f'now; "{ADD}" takes them over'
+                f"{shown(folder / NAME)}: titles, tags, files or words of {', '.join(stale)} are "
+                f'others now; "{ADD}" takes them over'
             )
     yield from _below_requirements(plan)
-
-
-def _labels(planned: Planned) -> tuple[object, ...]:
-    """Return what selects a scenario; cells are compared row by row."""
-    tags = [table.tags for table in planned.examples or ()]
-    return planned.title, planned.file, planned.tags, tags
 
 
 def _below_requirements(plan: Plan) -> Iterator[str]:
@@ -101,39 +99,92 @@ def _below_requirements(plan: Plan) -> Iterator[str]:
 
 
 def with_all_of(plan: Plan, features: Sequence[Feature], folder: Path) -> Plan:
-    """Return the plan of the features together with what the former plan has and they lack."""
+    """Return the plan of the features together with what the former plan has and they lack.
+
+    What a scenario says otherwise than planned is not taken over, unless it is stricter.
+    """
     new = plan_of(features, folder)
     places = places_of(features)
+    edits = compare(plan, features, folder).edits
+    deviating = {(edit.id, edit.title) for edit in edits if edit.deviates}
     for sid, entries in plan.items():
         pairs, gone, _ = paired(entries, places.get(sid, []))
         for planned, place in pairs:
             number = places[sid].index(place)
-            new[sid][number] = _kept(planned, new[sid][number], place.item)
+            stays = (sid, place.item.name) in deviating
+            new[sid][number] = _kept(planned, new[sid][number], place.item, stays=stays)
         if gone:
             new[sid] = [*new.get(sid, []), *gone]
     return dict(sorted(new.items()))
 
 
-def _kept(former: Planned, now: Planned, item: Scenario) -> Planned:
-    """Return a scenario as it is now, with the rows that only the former plan has."""
+def _kept(former: Planned, now: Planned, item: Scenario, *, stays: bool) -> Planned:
+    """Return a scenario as it is now, with the rows that only the former plan has.
+
+    Args:
+        former: as it was planned.
+        now: as the features have it.
+        item: the scenario of the features.
+        stays: whether steps and cells stay as planned.
+    """
     tables = item.examples if isinstance(item, ScenarioOutline) else []
     rows = [Row(table, row) for table in tables for row in table.table or ()]
-    wanted = [(table, name) for table in former.examples or () for name in table.rows]
-    matched, _ = match_rows(wanted, rows)
     examples = now.examples
-    for table in former.examples or ():
-        lost = [n for (t, n), row in zip(wanted, matched, strict=True) if t is table and not row]
-        if lost:
-            examples = [*(examples or []), Rows(lost, table.by, table.tags)]
-    kept = []
+    if former.examples is not None:
+        kept, lost = _merged(former.examples, now.examples or [], rows, stays=stays)
+        examples = [*(kept if now.examples is not None else []), *lost] or now.examples
     steps = [step.table for step in item.steps if step.table is not None]
+    below = []
     for number, table in enumerate(former.tables):
-        if number >= len(steps):
-            kept.append(table)
+        if number >= len(steps) or table.headings != list(steps[number].headings):
+            below.append(table)
             continue
-        lost, _ = lost_rows(table, [Row(None, row) for row in steps[number]])
-        kept.append(Rows([*now.tables[number].rows, *lost], now.tables[number].by))
-    return Planned(now.title, now.file, now.tags, examples, kept + now.tables[len(former.tables) :])
+        there = [Row(None, row) for row in steps[number]]
+        [merged], lost = _merged([table], [now.tables[number]], there, stays=stays)
+        cells = [*merged.cells, *(row for each in lost for row in each.cells)]
+        below.append(replace(merged, cells=cells))
+    return replace(
+        now,
+        steps=former.steps if stays else now.steps,
+        examples=examples,
+        tables=below + now.tables[len(former.tables) :],
+    )
+
+
+def _merged(
+    former: Sequence[Rows], now: Sequence[Rows], rows: Sequence[Row], *, stays: bool
+) -> tuple[list[Rows], list[Rows]]:
+    """Return the tables of the features, with their cells as planned if so they stay, and the rest.
+
+    Args:
+        former: the tables of the plan.
+        now: those of the features, as a plan.
+        rows: all rows of `now`, in order.
+        stays: whether cells stay as planned.
+    """
+    wanted = [
+        (table, name, cells)
+        for table in former
+        for name, cells in zip(table.rows, table.cells, strict=True)
+    ]
+    matched, _ = match_rows([(table, name) for table, name, _ in wanted], rows)
+    planned = {
+        id(row): cells
+        for (table, _, cells), row in zip(wanted, matched, strict=True)
+        if row and stays and table.headings == list(row.row.headings)
+    }
+    numbered = iter(rows)
+    kept = [
+        replace(table, cells=[planned.get(id(next(numbered)), cells) for cells in table.cells])
+        for table in now
+    ]
+    lost = []
+    for table in former:
+        both = zip(wanted, matched, strict=True)
+        cells = [c for (of, _, c), row in both if of is table and row is None]
+        if cells:
+            lost.append(replace(table, cells=cells))
+    return kept, lost
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -152,8 +203,11 @@ def main(arguments: list[str] | None = None) -> int:
     features = parsed(folder)
     if options.replace:
         try:
-            for line in compare(read_plan(folder), features, folder).problems:
+            found = compare(read_plan(folder), features, folder)
+            for line in found.problems:
                 print(f"taken out of the plan: {line.partition('; put back')[0]}")
+            for edit in found.edits:
+                print(f"changed in the plan: {edit}")
         except Broken as problem:
             print(problem)
         write_plan(folder, plan_of(features, folder))
@@ -163,11 +217,11 @@ def main(arguments: list[str] | None = None) -> int:
         except Broken as problem:
             print(problem)
             return 1
-    found = list(differences(folder))
-    for line in found:
+    differing = list(differences(folder))
+    for line in differing:
         print(line)
-    print(f"plan: {len(found)} differences")
-    return 1 if found else 0
+    print(f"plan: {len(differing)} differences")
+    return 1 if differing else 0
 
 
 if __name__ == "__main__":

@@ -69,6 +69,11 @@ class Selection:
         chosen = self._lines_in(item, feature)
         return chosen is None or bool(chosen)
 
+    def has_line(self, item: Scenario, feature: Feature, line: int) -> bool:
+        """Tell whether files and lines select a row of an outline, or a scenario, at a line."""
+        chosen = self._lines_in(item, feature)
+        return chosen is None or line in chosen or (bool(chosen) and self.is_whole(item, feature))
+
     def _lines_in(self, item: Scenario, feature: Feature) -> set[int] | None:
         """Return the named lines that lie in a scenario; None where its whole file is selected."""
         lines = self.lines.get(Path(feature.filename).resolve())

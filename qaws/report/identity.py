@@ -25,9 +25,15 @@ def row_cells(scenario: Any) -> dict[str, str]:
 
 
 def row_text(scenario: Any) -> str:
-    """Return an outline's row in one line that fits a table, e.g. `broken JSON, {"action":`."""
+    """Return an outline's row in one line that fits a table, e.g. `broken JSON, {"action":`.
+
+    One that is cut has its line in the feature file behind it: others may begin alike.
+    """
     text = ", ".join(" ".join(cell.split()) for cell in row_cells(scenario).values() if cell)
-    return text if len(text) <= LONGEST_ROW else text[: LONGEST_ROW - 1] + "…"
+    if len(text) <= LONGEST_ROW:
+        return text
+    mark = f"… (line {scenario._row.line})"
+    return text[: LONGEST_ROW - len(mark)] + mark
 
 
 def identity(scenario: Any) -> str:

@@ -45,6 +45,9 @@ def summary(verdict: Mapping[str, Any]) -> str:
             ((c["name"], c["bound"], _measured(c), c["verdict"]) for c in verdict["criteria"]),
         ),
     ]
+    if edits := verdict.get("edits", []):
+        rows = [(edit["at"], edit["words"].removeprefix(f"{edit['at']}: ")) for edit in edits]
+        lines += ["", "### Edited since it was planned", "", *_table(("Where", "What"), rows)]
     causes = by_cause(verdict.get("unpassed", []))
     for word in _ORDER:
         lines += _unpassed(word, [cause for cause in causes if cause[0]["verdict"] == word])

@@ -104,7 +104,7 @@ class Session:
                 rows.use(features / "data")
                 features = places.FEATURES
             self._record["features"] = feature_digests(features)
-            require_selection(self._runner, features, self._record["selected"])
+            self._record["edits"] = require_selection(self._runner, features, self._selected())
             memory.use_one_arena()
             self.testbed = context.testbed = self._open_world(root)
             memory.collect_only_between_scenarios()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +12,31 @@ from behave.model_type import FileLocation
 
 from qaws import places
 from qaws.gherkin.comparison import compare
+from qaws.gherkin.edits import Edit
 from qaws.gherkin.hollow import without_checks, without_rows
 from qaws.gherkin.plan import read_plan
 from qaws.gherkin.selection import Selection, require_names, require_sound_tags
 from qaws.gherkin.tags import test_id
 from qaws.verdict import Broken
 
+NOT_AS_PLANNED = "Not as planned:"
 
-def require_selection(runner: Any, folder: Path, selected: Sequence[object]) -> None:
+
+def require_selection(
+    runner: Any, folder: Path, selected: Sequence[object]
+) -> list[dict[str, Any]]:
     """Raise `Broken` where behave would run other scenarios than were meant, or none, and pass.
 
-    What is in the plan and gone is such a case, as far as the command line selects it.
+    What is in the plan and gone is such a case, as far as the command line selects it. What is
+    there and planned otherwise is noted, and shown where the scenario is described.
 
     Args:
         runner: behave's runner, with config and features.
         folder: the features folder, with its plan.
         selected: what the run is going to run.
+
+    Returns:
+        The edits, with the attributes of `Edit`, `deviates` and `words` (all in one line).
     """
     config, features = runner.config, runner.features
     tags = [str(tag) for tag in config.tags or ()]
@@ -37,7 +47,7 @@ def require_selection(runner: Any, folder: Path, selected: Sequence[object]) -> 
     _require_scenarios_in_files(runner)
     _require_ids_of_the_suite(features, folder)
     selection = _selection(runner)
-    found = compare(planned, features, folder, selection)
+    found = compare(planned, features, folder, selection, runner.step_registry)
     for line in found.additions:
         print(f"note: {line}", file=sys.stderr)
     told = tuple(line.partition(": ")[0] + ": " for line in found.problems)
@@ -59,6 +69,19 @@ def require_selection(runner: Any, folder: Path, selected: Sequence[object]) -> 
             f"{chosen or 'this run'}: selects no scenario; docs/editing.md says which tags "
             "there are"
         )
+    _tell_edits(found.edits, features)
+    return [{**asdict(edit), "deviates": edit.deviates, "words": str(edit)} for edit in found.edits]
+
+
+def _tell_edits(edits: Sequence[Edit], features: Sequence[Any]) -> None:
+    """Tell on the console, and in the scenarios' descriptions, what was planned otherwise."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for edit in edits:
+        print(f"note: {edit}", file=sys.stderr)
+        told.setdefault((edit.id, edit.title), []).append(str(edit))
+    for item in (item for feature in features if told for item in feature.scenarios):
+        for line in told.get((test_id(item) or "", item.name), ()):
+            item.description.append(f"{NOT_AS_PLANNED} {line}")
 
 
 def _require_ids_of_the_suite(features: Sequence[Any], folder: Path) -> None:

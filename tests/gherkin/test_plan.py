@@ -10,7 +10,7 @@ from qaws import places
 from qaws.gherkin import plan_command
 from qaws.gherkin.comparison import compare
 from qaws.gherkin.hollow import without_checks, without_rows
-from qaws.gherkin.plan import plan_of, read_plan, write_plan
+from qaws.gherkin.plan import Planned, Rows, plan_of, read_plan, write_plan
 from qaws.gherkin.selection import Selection
 from qaws.verdict import Broken
 
@@ -246,8 +246,51 @@ def test_the_command_takes_over_new_titles_and_tags(folder, command):
     edit(folder, "QA-WS-902 It dreams", "QA-WS-902 It has dreams")
     code, said = command()
     assert code == 1
-    assert 'titles, tags or files of QA-WS-902 are others now; "qaws plan --add"' in said
+    assert 'titles, tags, files or words of QA-WS-902 are others now; "qaws plan --add"' in said
     assert command("--add")[0] == 0
+
+
+def test_the_command_keeps_what_was_planned_until_it_is_told_otherwise(folder, command):
+    planned = (folder / "plan.json").read_text()
+    edit(folder, "| 10 kB of salt  |", "| 64 kB of salt  |")
+    edit(folder, "| type  | pong  |", "| type  | pang  |")
+    edit(folder, "    Then it dreams\n", "    Then it snores\n")
+    for words in ((), ("--add",)):
+        code, said = command(*words)
+        assert code == 1
+        assert (
+            'features/thing.feature:16: QA-WS-901, row "10 kB of salt", differs from the plan: as '
+            "planned: When it is asked for 10 kB of salt; as run: When it is asked for 64 kB of "
+            'salt; put it back, or plan it so with "qaws plan --replace"\n'
+        ) in said
+        assert 'QA-WS-901, row "type", differs from the plan: as planned: value "pong"; as' in said
+        assert (
+            "thing.feature:29: QA-WS-902 lacks a step of the plan: as planned: Then it dreams; put"
+            in said
+        )
+        assert "plan: 3 differences" in said
+    assert (folder / "plan.json").read_text() == planned
+    code, said = command("--replace")
+    assert (code, said.count("changed in the plan: features/thing.feature")) == (0, 3)
+    assert (folder / "plan.json").read_text() != planned
+
+
+def test_the_command_adds_steps_and_what_is_stricter(folder, command):
+    edit(folder, "    Then it dreams\n", "    Then it dreams\n    And it snores\n")
+    code, said = command()
+    assert code == 1
+    assert "words of QA-WS-902 are others now" in said
+    assert command("--add") == (0, "plan: 0 differences\n")
+    assert "Then it snores" in (folder / "plan.json").read_text()
+
+
+def test_a_plan_is_read_as_it_was_written(folder):
+    cells = ["a | b", "", "c|d"]
+    planned = Rows(["one", "two", "three"], [cells, ["", "", ""]], "one", ["x"])
+    below = Rows(["only"], [[""], ["e"]], "only")
+    plan = {"QA-WS-901": [Planned("t", "f.feature", ["p0"], ["Then it"], [planned], [below])]}
+    write_plan(folder, plan)
+    assert read_plan(folder) == plan
 
 
 def test_a_plan_below_the_requirements_is_a_difference(folder, command):

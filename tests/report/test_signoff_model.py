@@ -159,6 +159,43 @@ CASES = {
         "QA-WS-101: x",
     ),
 }
+LOOSER = {
+    "id": "QA-WS-002",
+    "title": "QA-WS-002 Two",
+    "kind": "looser",
+    "planned": "Then p99 is below 100 ms",
+    "now": "Then p99 is below 0.5 s",
+    "at": "features/load.feature:7",
+    "rows": [],
+    "deviates": True,
+    "words": "",
+}
+STRICTER = LOOSER | {"kind": "stricter", "now": "Then p99 is below 20 ms", "deviates": False}
+GONE = LOOSER | {"kind": "gone", "now": "", "rows": ["a", "b", "c"], "id": "QA-WS-001"}
+
+
+def edited(*edits, results=ALL, lines=(FAST,)):
+    input_ = case(results, lines)
+    return input_ | {"run": input_["run"] | {"edits": list(edits)}}
+
+
+CASES |= {
+    "edited, looser": (edited(LOOSER), "PASSED", "INCOMPLETE", "All 3"),
+    "edited, stricter": (edited(STRICTER), "PASSED", "READY TO SIGN", "All 3"),
+    "edited, a step gone": (edited(GONE, LOOSER), "PASSED", "INCOMPLETE", "All 3"),
+    "edited, beyond the plan": (
+        edited(LOOSER | {"id": "QA-WS-101"}, results=[*ALL, result("QA-WS-101")]),
+        "PASSED",
+        "INCOMPLETE",
+        "All 4",
+    ),
+    "edited, and failed": (
+        edited(LOOSER, lines=[checks("120 ms", "not met", row={"a": "1"})]),
+        "FAILED",
+        "FAILED",
+        "120 ms",
+    ),
+}
 FIGURES = {"5.1 ms": 5.1, "1.2 s": 1200, "50,000 of 50,000": 50000, "9,998 ticks/s": 9998} | {
     "+1.3 %": 1.3,
     "-2 %": -2,
@@ -193,7 +230,7 @@ def test_only_a_complete_run_is_ready_to_sign(models):
     ready = [
         name for name, m in models.items() if m["signoffVerdict"]["verdict"] == "READY TO SIGN"
     ]
-    assert ready == ["all", "bound tightened"]
+    assert ready == ["all", "bound tightened", "edited, stricter"]
 
 
 def test_a_test_with_too_few_rows_is_not_verified(models):
@@ -218,6 +255,43 @@ def test_a_bound_looser_than_the_plan_s_is_shown_and_is_not_met_as_planned(model
     assert latency["measured"] == "60 ms (allowed in the scenario: below 0.5 s)"
     assert latency["bound"] == "p99 below 100 ms"
     assert "Not met as planned: latency." in model["signoffVerdict"]["reason"]
+
+
+def test_what_was_edited_since_it_was_planned_is_shown_with_both_sides(models):
+    model = models["edited, looser"]
+    integration, latency, *_ = model["criteria"]
+    assert (integration["verdict"], latency["verdict"]) == ("MET", "NOT MET AS PLANNED")
+    assert latency["measured"] == (
+        "9.5 ms; QA-WS-002 looser than planned: as planned: Then p99 is below 100 ms / as run: "
+        "Then p99 is below 0.5 s (features/load.feature:7)"
+    )
+    assert "Not met as planned: latency." in model["signoffVerdict"]["reason"]
+    assert [test["edits"] for test in model["tests"]] == [[], [LOOSER]]
+
+
+def test_a_step_that_is_gone_keeps_the_criterion_of_its_kind_from_being_met(models):
+    model = models["edited, a step gone"]
+    integration, latency, *_ = model["criteria"]
+    assert integration["verdict"] == latency["verdict"] == "NOT MET AS PLANNED"
+    assert integration["measured"] == (
+        "1 of 1 passed; QA-WS-001 a step is gone (“a”, “b” and 1 more): as planned: Then p99 is "
+        "below 100 ms / as run: nothing in its place (features/load.feature:7)"
+    )
+
+
+def test_what_is_stricter_than_planned_is_told_and_met(models):
+    model = models["edited, stricter"]
+    assert [c["verdict"] for c in model["criteria"]] == ["MET", "MET", "BY HAND", "MET"]
+    assert model["tests"][1]["edits"] == [STRICTER]
+
+
+def test_an_edit_beyond_the_plan_holds_the_signature_back(models):
+    reason = models["edited, beyond the plan"]["signoffVerdict"]["reason"]
+    assert "Not as planned: QA-WS-101." in reason
+
+
+def test_an_edit_makes_no_failure_of_it_less_of_one(models):
+    assert models["edited, and failed"]["criteria"][1]["verdict"] == "NOT MET"
 
 
 def test_a_pattern_picks_another_number(models):
