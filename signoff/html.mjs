@@ -15,6 +15,11 @@ export const clip = (text, length) => {
   if (blank > length / 2) return `${text.slice(0, blank)} …`;
   return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 };
+/** Cut a name to a length in its middle: names that begin alike end differently. */
+export const clipName = (text, length) => {
+  const signs = [...text];
+  return signs.length <= length ? text : `${signs.slice(0, length - 25).join("").trimEnd()} … ${signs.slice(-22).join("").trimStart()}`;
+};
 export const slug = (verdict) => verdict.toLowerCase().replaceAll(" ", "-");
 export const chip = (verdict) => `<span class="chip ${slug(verdict)}">${escape(verdict)}</span>`;
 export const plural = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;

@@ -1,6 +1,6 @@
 // Sections of the sheet beside its tables of tests and criteria.
 
-import { chip, clip, escape, plural } from "./html.mjs";
+import { chip, clip, clipName, escape, plural } from "./html.mjs";
 
 const MAX_CAUSES = 40;
 const MAX_ROWS = 12;
@@ -19,7 +19,7 @@ export function renderCauses(causes = []) {
 
 function renderCause({ verdict, reason, ids, scenarios }) {
   const name = ({ id, title, rowName }) => (ids.length > 1 ? `${id.replace(/^QA-WS-/, "")} ` : "") + (rowName || String(title).replace(`${id} `, ""));
-  const row = (one) => (one.link ? `<a href="index.html#${encodeURIComponent(one.link)}">${escape(clip(name(one), 70))}</a>` : escape(clip(name(one), 70)));
+  const row = (one) => (one.link ? `<a href="index.html#${encodeURIComponent(one.link)}">${escape(clipName(name(one), 70))}</a>` : escape(clipName(name(one), 70)));
   const rows = scenarios.map(row);
   const rest = rows.slice(MAX_ROWS);
   const folded = rest.length ? `<details><summary>${plural(rest.length, "scenario")} more</summary><p class="links">${rest.join(" · ")}</p></details>` : "";

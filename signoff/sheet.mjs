@@ -3,7 +3,7 @@
 
 import { editWords } from "./edits.mjs";
 import { suiteWords } from "./evidence.mjs";
-import { chip, clip, escape, plural, slug } from "./html.mjs";
+import { chip, clip, clipName, escape, plural, slug } from "./html.mjs";
 import { renderCauses, renderContradictions, renderDeclared, renderTrend } from "./sections.mjs";
 
 const MAX_FIGURES = 3;
@@ -219,7 +219,7 @@ function renderLinks(scenarios) {
   const bad = linked.filter(({ verdict }) => verdict !== "PASSED");
   const ordered = [...bad, ...linked.filter(({ verdict }) => verdict === "PASSED")];
   if (!ordered.length) return "";
-  const link = (one, text) => `<a href="index.html#${encodeURIComponent(one.link)}">${escape(clip(text, 90))}</a>`;
+  const link = (one, text) => `<a href="index.html#${encodeURIComponent(one.link)}">${escape(clipName(text, 90))}</a>`;
   if (ordered.length === 1) return `<p class="links">${link(ordered[0], "open in the report")}</p>`;
   const titles = new Set(ordered.map(({ title }) => title));
   const isShared = (one) => ordered.some((other) => other.rowName === one.rowName && other.title !== one.title);

@@ -8,6 +8,8 @@ from html import escape as escape_html
 
 from qaws.verdict import Check, readable
 
+EDITED = "Edited:"
+"""Begins a line of a description that tells what was planned otherwise."""
 MARKS = {"met": "✔ met", "not met": "✘ not met", "inconclusive": "? inconclusive"}
 TINTS = {"met": "#e7f6ec", "not met": "#fde8e8", "inconclusive": "#fff4d6"}
 
@@ -26,9 +28,11 @@ def panel(
         figures: name and value of further figures that were measured.
         pictures: caption and SVG document of each picture, in order.
     """
-    words = " ".join(line.strip().removeprefix(">").strip() for line in plan)
+    lines = [line.strip().removeprefix(">").strip() for line in plan]
+    words = " ".join(line for line in lines if not line.startswith(EDITED))
+    edited = "".join(f"<p><b>{escape(line)}</b></p>" for line in lines if line.startswith(EDITED))
     return (
-        f"<p>{escape(words)}</p>{_table(checks)}{_figures(figures)}"
+        f"<p>{escape(words)}</p>{edited}{_table(checks)}{_figures(figures)}"
         + "".join(_picture(caption, svg) for caption, svg in pictures)
         + "<p>A delay counts from when the tick was due, other times from the scenario's begin.</p>"
     )

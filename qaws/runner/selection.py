@@ -17,9 +17,8 @@ from qaws.gherkin.hollow import without_checks, without_rows
 from qaws.gherkin.plan import read_plan
 from qaws.gherkin.selection import Selection, require_names, require_sound_tags
 from qaws.gherkin.tags import test_id
+from qaws.report.panel import EDITED
 from qaws.verdict import Broken
-
-NOT_AS_PLANNED = "Not as planned:"
 
 
 def require_selection(
@@ -81,7 +80,7 @@ def _tell_edits(edits: Sequence[Edit], features: Sequence[Any]) -> None:
         told.setdefault((edit.id, edit.title), []).append(str(edit))
     for item in (item for feature in features if told for item in feature.scenarios):
         for line in told.get((test_id(item) or "", item.name), ()):
-            item.description.append(f"{NOT_AS_PLANNED} {line}")
+            item.description.append(f"{EDITED} {line}")
 
 
 def _require_ids_of_the_suite(features: Sequence[Any], folder: Path) -> None:

@@ -167,6 +167,25 @@ def test_a_bound_that_is_edited_changes_the_verdict(project):
     assert re.search(pattern, said)
 
 
+def test_a_bound_that_is_looser_than_planned_is_told_and_runs(project):
+    file = "features/broadcasting.feature"
+    project.edit(file, "once, within 200 ms", "once, within 2 seconds")
+    code = project.run("--tags=@QA-WS-006", "-n", "An option tick reaches")
+    require_sound(project.rows, project.console)
+    assert code == 0, project.console
+    said = (
+        "QA-WS-006 is looser than planned: as planned: Then Alice receives each of them exactly "
+        "once, within 200 ms; as run: Then Alice receives each of them exactly once, within 2 "
+        "seconds"
+    )
+    notes = [line for line in project.console.splitlines() if line.startswith("note: features/")]
+    assert [note.partition(": QA")[2] for note in notes] == [said.removeprefix("QA")]
+    [edit] = project.record["edits"]
+    assert (edit["id"], edit["kind"], edit["deviates"]) == ("QA-WS-006", "looser", True)
+    [result] = (project.reports / "allure-results").glob("*-result.json")
+    assert f"<b>Edited: {edit['words']}</b>" in json.loads(result.read_text())["descriptionHtml"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "ids"),
     [

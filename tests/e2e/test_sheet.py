@@ -61,6 +61,15 @@ def test_rows_carry_reasons_and_figures(sheet):
     assert "a &lt;broken&gt; one" in row(sheet, "QA-WS-003")
 
 
+def test_what_was_edited_stands_in_its_row_with_both_sides(sheet):
+    assert (
+        '<li class="reason">looser than planned: as planned: Then &lt;it&gt; answers within 1 '
+        "second / as run: Then &lt;it&gt; answers within 9 seconds (features/a.feature:7)</li>"
+    ) in row(sheet, "QA-WS-001")
+    assert '<li class="allowed">stricter than planned (“b”): as ' in row(sheet, "QA-WS-003")
+    assert "as planned" not in row(sheet, "QA-WS-008")
+
+
 def test_the_longest_lived_connection_is_shown_in_seconds(sheet):
     assert "<dt>Connections</dt><dd>the longest-lived was open for 71.3 s, load aside</dd>" in sheet
 

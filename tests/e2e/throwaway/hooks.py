@@ -20,6 +20,19 @@ PICTURE = (
     '<rect width="640" height="200" fill="#dbeafe"/></svg>'
 )
 
+EDIT = {
+    "id": "QA-WS-001",
+    "title": "QA-WS-001",
+    "kind": "looser",
+    "planned": "Then <it> answers within 1 second",
+    "now": "Then <it> answers within 9 seconds",
+    "at": "features/a.feature:7",
+    "rows": [],
+    "deviates": True,
+    "words": "features/a.feature:7: QA-WS-001 is looser than planned",
+}
+EDITS = [EDIT, EDIT | {"id": "QA-WS-003", "kind": "stricter", "rows": ["b"], "deviates": False}]
+
 
 def utc():
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -51,7 +64,7 @@ def before_all(context):
     target |= {"url": "ws://service.example/ws/ticks", "capabilities": ["mint", "inject"]}
     save(state="running", error=None, target=target, selected=selected, started=utc(), ended=None)
     save(versions={"python": "3", "qaws": "0"}, harness={"worst_stall_ms": 0.5})
-    save(longest_connection_s=71.25)
+    save(longest_connection_s=71.25, edits=EDITS)
     if os.environ.get("BREAK") == "before_all":
         save(state="broken", error="broker redis://broker.example:1 refuses connections")
         raise Broken(RUN["error"])
