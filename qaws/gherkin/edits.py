@@ -115,18 +115,37 @@ def _of_row(
 ) -> Iterator[Edit]:
     """Yield the edits of a scenario with the cells of one row in its blanks.
 
-    What is the same for all rows is told as the outline has it.
+    What is the same for all rows is told as the outline has it, and a cell once, whatever number
+    of steps it stands in.
     """
+    title, there = place.item.name, _cells_of(row)
     old = [_filled(text, cells) for text in planned.steps]
-    new = [_filled(text, _cells_of(row)) for text, _ in now]
+    new = [_filled(text, there) for text, _ in now]
+    changed: dict[str, str] = {}
+    kinds: list[Kind] = []
     for i, j, kind in _compared(old, new, reader):
-        template, words = planned.steps[i], old[i]
+        template = planned.steps[i]
         if j is None:
-            yield Edit(sid, place.item.name, kind, template, "", place.at())
+            yield Edit(sid, title, kind, template, "", place.at())
+        elif kind != "moved" and template == now[j][0]:
+            kinds.append(kind)
+            blanks = (
+                {blank[1:-1] for blank in BLANK.findall(template)} & cells.keys() & there.keys()
+            )
+            changed |= {name: there[name] for name in sorted(blanks) if cells[name] != there[name]}
         elif kind != "moved" and _bare(template) == _bare(now[j][0]) and row:
-            yield Edit(sid, place.item.name, kind, words, new[j], place.at(row.line))
+            yield Edit(sid, title, kind, old[i], new[j], place.at(row.line))
         else:
-            yield Edit(sid, place.item.name, kind, template, now[j][0], place.at(now[j][1]))
+            yield Edit(sid, title, kind, template, now[j][0], place.at(now[j][1]))
+    if row and kinds:
+        worst = min(kinds, key=list(reversed(WORDS)).index)
+        planned_so = {name: cells[name] for name in changed}
+        at = place.at(row.line)
+        yield Edit(sid, title, worst, _in_words(planned_so), _in_words(changed), at)
+
+
+def _in_words(cells: Mapping[str, str]) -> str:
+    return ", ".join(f'{heading} "{cell}"' for heading, cell in cells.items())
 
 
 def _filled(text: str, cells: Mapping[str, str]) -> str:
@@ -215,7 +234,7 @@ def edited_cells(
             if there.get(heading) != cell
         ]
         if pairs:
-            planned = ", ".join(f'{heading} "{cell}"' for heading, cell, _ in pairs)
+            planned = _in_words({heading: cell for heading, cell, _ in pairs})
             now = ", ".join(f'{h} "{n}"' if n is not None else f"no {h}" for h, _, n in pairs)
             at = place.at(row.line)
             yield Edit(sid, place.item.name, "differs", planned, now, at, (name,))

@@ -47,8 +47,10 @@ def require_selection(
     _require_ids_of_the_suite(features, folder)
     selection = _selection(runner)
     found = compare(planned, features, folder, selection, runner.step_registry)
-    for line in found.additions:
-        print(f"note: {line}", file=sys.stderr)
+    shares = getattr(runner, "shares", None)
+    if not (shares and shares.number):  # one process of several tells of it
+        for line in [*found.additions, *found.edits]:
+            print(f"note: {line}", file=sys.stderr)
     told = tuple(line.partition(": ")[0] + ": " for line in found.problems)
     empty = [line for line in without_rows(features, selection) if not line.startswith(told)]
     if problems := [*without_checks(features, selection), *found.problems, *empty]:
@@ -73,10 +75,9 @@ def require_selection(
 
 
 def _tell_edits(edits: Sequence[Edit], features: Sequence[Any]) -> None:
-    """Tell on the console, and in the scenarios' descriptions, what was planned otherwise."""
+    """Tell in the scenarios' descriptions what was planned otherwise."""
     told: dict[tuple[str, str], list[str]] = {}
     for edit in edits:
-        print(f"note: {edit}", file=sys.stderr)
         told.setdefault((edit.id, edit.title), []).append(str(edit))
     for item in (item for feature in features if told for item in feature.scenarios):
         for line in told.get((test_id(item) or "", item.name), ()):
