@@ -145,7 +145,7 @@ def _of_row(
 
 
 def _in_words(cells: Mapping[str, str]) -> str:
-    return ", ".join(f'{heading} "{cell}"' for heading, cell in cells.items())
+    return ", ".join(f"{heading} = {cell}" for heading, cell in cells.items())
 
 
 def _filled(text: str, cells: Mapping[str, str]) -> str:
@@ -235,6 +235,6 @@ def edited_cells(
         ]
         if pairs:
             planned = _in_words({heading: cell for heading, cell, _ in pairs})
-            now = ", ".join(f'{h} "{n}"' if n is not None else f"no {h}" for h, _, n in pairs)
+            now = ", ".join(f"{h} = {n}" if n is not None else f"no {h}" for h, _, n in pairs)
             at = place.at(row.line)
             yield Edit(sid, place.item.name, "differs", planned, now, at, (name,))

@@ -160,7 +160,7 @@ def test_a_cell_is_told_with_its_row_and_line():
     )
     assert edit.kind == "looser"
     assert edit.rows == ("messages over 64 KiB",)
-    assert (edit.planned, edit.now) == ('count "12"', 'count "11"')
+    assert (edit.planned, edit.now) == ("count = 12", "count = 11")
     assert (
         "messages over 64 KiB"
         in (places.FEATURES / "attacks.feature")

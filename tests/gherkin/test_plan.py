@@ -260,10 +260,10 @@ def test_the_command_keeps_what_was_planned_until_it_is_told_otherwise(folder, c
         assert code == 1
         assert (
             'features/thing.feature:16: QA-WS-901, row "10 kB of salt", differs from the plan: as '
-            'planned: what "10 kB of salt"; as run: what "64 kB of salt"; put it back, '
+            "planned: what = 10 kB of salt; as run: what = 64 kB of salt; put it back, "
             'or plan it so with "qaws plan --replace"\n'
         ) in said
-        assert 'QA-WS-901, row "type", differs from the plan: as planned: value "pong"; as' in said
+        assert 'QA-WS-901, row "type", differs from the plan: as planned: value = pong; as' in said
         assert (
             "thing.feature:29: QA-WS-902 lacks a step of the plan: as planned: Then it dreams; put"
             in said
