@@ -9,6 +9,7 @@ import { renderCauses, renderContradictions, renderDeclared, renderTrend } from 
 const MAX_FIGURES = 3;
 const MAX_LINKS = 4;
 const MAX_HELD = 6;
+const MAX_EDITS = 8;
 const LEGEND = [
   ["PASSED", "every scenario of the test ran and everything it says held"],
   ["FAILED", "the service did not do what a scenario says"],
@@ -181,8 +182,11 @@ function renderReason({ reason, alike }) {
 /** What the test says otherwise than its plan: both sides, whatever came of it. */
 function renderEdits({ edits = [] }) {
   if (!edits.length) return "";
-  const items = edits.map((edit) => `<li class="${edit.deviates ? "reason" : "allowed"}">${escape(clip(editWords(edit), 700))}</li>`);
-  return `<ul class="figures edits">${items.join("")}</ul>`;
+  const item = (edit) => `<li class="${edit.deviates ? "reason" : "allowed"}">${escape(clip(editWords(edit), 700))}</li>`;
+  const items = [...edits].sort((a, b) => b.deviates - a.deviates).map(item);
+  const rest = items.slice(MAX_EDITS);
+  const folded = rest.length ? `<details><summary>${plural(rest.length, "edit")} more</summary><ul>${rest.join("")}</ul></details><p class="onpaper">${plural(rest.length, "edit")} more</p>` : "";
+  return `<ul class="figures edits">${items.slice(0, MAX_EDITS).join("")}</ul>${folded}`;
 }
 
 /** What held in scenarios that failed: a failure is one claim, seldom all of them. */

@@ -45,15 +45,25 @@ def summary(verdict: Mapping[str, Any]) -> str:
             ((c["name"], c["bound"], _measured(c), c["verdict"]) for c in verdict["criteria"]),
         ),
     ]
-    if edits := verdict.get("edits", []):
-        rows = [(edit["at"], edit["words"].removeprefix(f"{edit['at']}: ")) for edit in edits]
-        lines += ["", "### Edited since it was planned", "", *_table(("Where", "What"), rows)]
+    lines += _edited(verdict.get("edits", []))
     causes = by_cause(verdict.get("unpassed", []))
     for word in _ORDER:
         lines += _unpassed(word, [cause for cause in causes if cause[0]["verdict"] == word])
     if missing := signoff.get("missing"):
         lines += ["", f"**Not covered by this run:** {shown(', '.join(missing))}"]
     return "\n".join(lines) + "\n"
+
+
+def _edited(edits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what features say otherwise than planned; what is stricter stands last."""
+    if not edits:
+        return []
+    ordered = sorted(edits, key=lambda edit: not edit["deviates"])
+    told = ordered[:MOST_ROWS]
+    rows = [(edit["at"], edit["words"].removeprefix(f"{edit['at']}: ")) for edit in told]
+    more = len(edits) - len(told)
+    left = ["", f"and {more} more, on the sheet"] if more else []
+    return ["", "### Edited since it was planned", "", *_table(("Where", "What"), rows), *left]
 
 
 def _measured(criterion: Mapping[str, Any]) -> str:

@@ -62,6 +62,25 @@ def test_it_says_what_the_sheet_says():
         assert said in text
 
 
+def test_what_was_edited_is_told_and_what_is_stricter_last():
+    words = [
+        "features/a.feature:3: QA-WS-006 is stricter than planned",
+        "features/a.feature:9: QA-WS-006 differs from the plan: as planned: Given <a>",
+    ]
+    edits = [
+        {"at": each.partition(": ")[0], "words": each, "deviates": "stricter" not in each}
+        for each in words
+    ]
+    text = summary(VERDICT | {"edits": edits})
+    assert "### Edited" not in summary(VERDICT | {"edits": []})
+    table = text[text.index("### Edited since it was planned") :].splitlines()[4:6]
+    assert table == [
+        "| features/a.feature:9 | QA-WS-006 differs from the plan: as planned: Given &lt;a&gt; |",
+        "| features/a.feature:3 | QA-WS-006 is stricter than planned |",
+    ]
+    assert "and 7 more, on the sheet" in summary(VERDICT | {"edits": edits[:1] * (MOST_ROWS + 7)})
+
+
 def test_what_failed_stands_before_what_was_not_verified():
     text = summary(VERDICT | {"unpassed": VERDICT["unpassed"][::-1]})
     assert text.index("### Failed") < text.index("### Not verified")
