@@ -123,7 +123,13 @@ def _of_row(
     new = [_filled(text, there) for text, _ in now]
     changed: dict[str, str] = {}
     kinds: list[Kind] = []
-    for i, j, kind in _compared(old, new, reader):
+    of_one_template = {
+        (i, j)
+        for i, template in enumerate(planned.steps)
+        for j, (other, _) in enumerate(now)
+        if template == other
+    }
+    for i, j, kind in _compared(old, new, reader, of_one_template):
         template = planned.steps[i]
         if j is None:
             yield Edit(sid, title, kind, template, "", place.at())
@@ -157,9 +163,16 @@ def _bare(text: str) -> str:
 
 
 def _compared(
-    old: list[str], new: list[str], reader: Reader
+    old: list[str], new: list[str], reader: Reader, of_one_template: set[tuple[int, int]]
 ) -> Iterator[tuple[int, int | None, Kind]]:
-    """Yield in what steps differ: of the plan's its number, the other's, and how."""
+    """Yield in what steps differ: of the plan's its number, the other's, and how.
+
+    Args:
+        old: the steps of the plan.
+        new: those of the features.
+        reader: knows the phrases.
+        of_one_template: pairs of numbers of steps that differ in cells only, whatever these say.
+    """
     if old == new:
         return
     same = _in_common(tuple(old), tuple(new))
@@ -168,13 +181,16 @@ def _compared(
     changes: list[tuple[int, int, int, Change]] = []
     for i in gone:
         for j in left:
-            if found := reader.change(old[i], new[j]):
+            found = reader.change(old[i], new[j])
+            if not found and (i, j) in of_one_template:
+                found = Change("differs", 1)
+            if found:
                 changes.append((found.number, i, j, found))
-    for _, i, j, found in sorted(changes, key=lambda each: each[:3]):
+    for _, i, j, what in sorted(changes, key=lambda each: each[:3]):
         if i in gone and j in left:
             gone.remove(i)
             left.remove(j)
-            kind: Kind | Literal[""] = "moved" if old[i] == new[j] else found.kind
+            kind: Kind | Literal[""] = "moved" if old[i] == new[j] else what.kind
             if kind:
                 yield i, j, kind
     for i in gone:

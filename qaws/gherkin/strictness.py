@@ -94,8 +94,10 @@ class Reader:
             How they differ; None where they are of two phrases.
         """
         old, new = self.read(planned), self.read(now)
-        if old.phrase != new.phrase or len(old.parameters) != len(new.parameters):
-            return None
+        if old.phrase != new.phrase:  # which a number that no phrase takes does not make of it
+            return Change("differs", 1) if _numberless(planned) == _numberless(now) else None
+        if len(old.parameters) != len(new.parameters):
+            return Change("differs", 1)
         pairs = zip(old.parameters, new.parameters, strict=True)
         kinds = [kind for pair in pairs if (kind := _direction(*pair, is_then=old.is_then))]
         words: tuple[Kind, ...] = ("differs", "looser", "stricter")
@@ -113,7 +115,7 @@ class Reader:
         definition = self._phrases().find_step_definition(step)
         if definition is None:
             numbers = [Parameter("", each, each, "", "") for each in DIGITS.findall(name)]
-            return Reading((kind, DIGITS.sub("#", name)), numbers, kind == "Then")
+            return Reading(_numberless(text), numbers, kind == "Then")
         types = [field[2] or "" for field in FIELD.finditer(definition.pattern)]
         arguments = getattr(definition.match(name), "arguments", None) or []
         if len(arguments) != len(types):  # a value that nobody understands: the run will say so
@@ -130,6 +132,10 @@ class Reader:
                 step_files.load(places.FEATURES / "steps")
             self._registry = step_registry.registry
         return self._registry
+
+
+def _numberless(text: str) -> str:
+    return DIGITS.sub("#", text)
 
 
 def _direction(old: Parameter, new: Parameter, *, is_then: bool) -> Kind | Literal[""]:
