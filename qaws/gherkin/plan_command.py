@@ -193,7 +193,9 @@ def main(arguments: list[str] | None = None) -> int:
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--add", action="store_true", help="put into the plan what is new")
     way.add_argument(
-        "--replace", action="store_true", help="make the plan what the features are, removals too"
+        "--replace",
+        action="store_true",
+        help="make the plan what the features are, looser bounds and removals too",
     )
     options = parser.parse_args(arguments)
     if places.own_features() and (options.add or options.replace):
