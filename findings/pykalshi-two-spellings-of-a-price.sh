@@ -3,9 +3,10 @@
 #
 # Expected: the book kept by OrderbookManager is the exchange's: a delta of -54 at 96 cents empties the level of 54 at 96 cents, however
 #   many zeros are written behind it.
-# Seen: OrderbookManager of pykalshi 2.0.0 files each level under the text of its price. Kalshi's own examples have four places in
-#   a snapshot and three in a delta. -54 at "0.960" finds no level of that name and is dropped as a level below zero, "0.9600" stays
-#   with all that it had. Prices are compared as numbers when the best is asked for, so that nothing looks odd. Neither does the message carry Kalshi's seq on, by which one could see that something is missing.
+# Seen: OrderbookManager of pykalshi 2.0.0 files each level under the text of its price. Kalshi's own examples have four places in a
+#   snapshot and three in a delta. -54 at "0.960" finds no level of that name and is dropped as a level below zero, "0.9600" stays with all
+#   that it had. Prices are compared as numbers when the best is asked for, so that nothing looks odd. Neither does the message carry
+#   Kalshi's seq on, by which one could see that something is missing.
 # Why it matters: best_bid, mid, spread and cost_to_sell are of a market that was. A bot that sells into the bid at 96 cents
 #   finds 94; a test that compares the book with the snapshot alone, or whose messages all have two places, is right.
 # Way to live with it: give apply_snapshot and apply_delta prices in one form, as f"{Decimal(price):.4f}"; in tests a delta with

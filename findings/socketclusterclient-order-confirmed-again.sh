@@ -11,7 +11,8 @@
 #   old messages are answered. Without subscriptions, or without a cut, each answer comes once.
 # Way to live with it: socket.acks.clear() in onConnected; take an answer without data for none; an id of one's own in each
 #   order, looked for in the answer. In tests a cut after the first order.
-# Versions: socketclusterclient 1.3.6 (the newest), websocket-client 0.48.0 (the newest that it allows), Python 3.11.7. Nothing found about it. Messages of SocketCluster's protocol as documented.
+# Versions: socketclusterclient 1.3.6 (the newest), websocket-client 0.48.0 (the newest that it allows), Python 3.11.7. Nothing
+#   found about it. Messages of SocketCluster's protocol as documented.
 #
 # Output seen (two channels; "buy" is answered with its id, "sell" never):
 #                    answers to buy             answers to sell
