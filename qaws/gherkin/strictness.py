@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from behave import step_registry
@@ -75,6 +76,9 @@ class Change:
     number: int
 
 
+STEPS = places.FEATURES / "steps"
+
+
 class Reader:
     """Reads steps by the phrases that are defined."""
 
@@ -128,8 +132,9 @@ class Reader:
 
     def _phrases(self) -> StepRegistry:
         if self._registry is None:
-            if not step_registry.registry.steps["then"]:
-                step_files.load(places.FEATURES / "steps")
+            loaded = step_registry.registry.steps["then"]
+            if not any(Path(each.func.__code__.co_filename).parent == STEPS for each in loaded):
+                step_files.load(STEPS)
             self._registry = step_registry.registry
         return self._registry
 
