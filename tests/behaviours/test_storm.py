@@ -204,18 +204,30 @@ STARVED = Stalls(((2500.0, 900.0),))
 """The crowd's process stood still from 1.6 to 2.5 s after the storm began."""
 
 
+def judged(testbed, percentile, bound_ms):
+    """Judge welcomes, and then what was left for the end."""
+    storm.welcomes_come(testbed, percentile, bound_ms)
+    testbed.scenario.require_no_reservations()
+
+
+def test_a_doubt_about_welcomes_hides_nothing_that_is_judged_behind_it():
+    testbed = late(2.8, stalls=STARVED)
+    storm.welcomes_come(testbed, 99, 2000)
+    assert testbed.scenario.checks.done[-1].verdict == "inconclusive"
+
+
 def test_late_welcomes_of_a_starved_crowd_are_inconclusive():
     with pytest.raises(
         Inconclusive,
         match="10 of the 10 latencies above the bound fall into times in which their process "
         "stalled for up to 900 ms, service and broker",
     ):
-        storm.welcomes_come(late(2.8, stalls=STARVED), 99, 2000)
+        judged(late(2.8, stalls=STARVED), 99, 2000)
 
 
 def test_welcomes_later_than_the_crowd_was_starved_are_told():
     with pytest.raises(Refuted, match="welcome latency p99: measured 30"):
-        storm.welcomes_come(late(3.0, stalls=STARVED), 99, 2000)
+        judged(late(3.0, stalls=STARVED), 99, 2000)
 
 
 @pytest.mark.parametrize("elsewhere_ms", [9000.0, -1000.0])
@@ -223,7 +235,7 @@ def test_a_stall_explains_no_welcomes_that_did_not_run_through_it(elsewhere_ms):
     """The longest stall of the whole storm was taken off the percentile before."""
     stalls = Stalls(((elsewhere_ms, 900.0),))
     with pytest.raises(Refuted, match="welcome latency p99: measured 28"):
-        storm.welcomes_come(late(2.8, stalls=stalls), 99, 2000)
+        judged(late(2.8, stalls=stalls), 99, 2000)
 
 
 def test_a_stall_that_explains_a_part_of_the_late_welcomes_excuses_no_more():
@@ -233,11 +245,11 @@ def test_a_stall_that_explains_a_part_of_the_late_welcomes_excuses_no_more():
     for attempt in welcomed[:5]:
         attempt.due_s, attempt.began_s, attempt.welcomed_s = 7.5, 7.5, 10.3
     with pytest.raises(Refuted, match="welcome latency p99: measured 28"):
-        storm.welcomes_come(testbed, 99, 2000)
+        judged(testbed, 99, 2000)
     for attempt in welcomed[5:8]:
         attempt.welcomed_s = 0.1
     with pytest.raises(Inconclusive, match="5 of the 7 latencies above the bound"):
-        storm.welcomes_come(testbed, 99, 2000)
+        judged(testbed, 99, 2000)
 
 
 def test_a_wait_for_a_cpu_counts_for_what_ran_through_it():
@@ -245,7 +257,7 @@ def test_a_wait_for_a_cpu_counts_for_what_ran_through_it():
         testbed = late(2.8)
         testbed.scenario.stash[STORM].waited = Stalls(((ends_ms, 900.0),))
         with pytest.raises(kind):
-            storm.welcomes_come(testbed, 99, 2000)
+            judged(testbed, 99, 2000)
 
 
 def began_late(by_s, **report):
@@ -257,14 +269,14 @@ def began_late(by_s, **report):
 
 def test_clients_that_began_late_were_welcomed_late_for_that():
     with pytest.raises(Inconclusive, match="clients began late by up to 900 ms"):
-        storm.welcomes_come(began_late(0.9), 99, 2000)
+        judged(began_late(0.9), 99, 2000)
     with pytest.raises(Refuted):
-        storm.welcomes_come(began_late(0.7), 99, 2000)
+        judged(began_late(0.7), 99, 2000)
 
 
 def test_a_stall_in_which_a_client_was_to_begin_counts_once():
     with pytest.raises(Refuted):
-        storm.welcomes_come(began_late(0.5, stalls=Stalls(((500.0, 500.0),))), 99, 2000)
+        judged(began_late(0.5, stalls=Stalls(((500.0, 500.0),))), 99, 2000)
 
 
 def test_a_starved_crowd_that_kept_the_bound_passes():
