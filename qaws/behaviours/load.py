@@ -94,8 +94,9 @@ class LoadRun:
 
     @property
     def found_wrong(self) -> SwarmResult | None:
-        """Return the swarm's result where it has a violation, whatever part of it is missing."""
-        return self.result if self.result and self.result.violations else None
+        """Return the swarm's result where something in it is wrong, whatever part is missing."""
+        found = self.result
+        return found if found and (found.violations or found.closes) else None
 
     @property
     def published(self) -> FlowReport:

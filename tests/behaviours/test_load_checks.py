@@ -267,6 +267,15 @@ def test_what_the_others_received_wrongly_is_told_before_a_line_that_never_fille
         load_checks.slow_evicted(testbed, 20, SLOW)
 
 
+def test_that_a_healthy_client_was_closed_is_told_before_how_many_are_gone():
+    testbed = slow(*BOTH, after_s=(3.0, 3.0, 3.0))
+    result = testbed.scenario.stash[LOAD].result
+    result.closes = [ClosedClient("client 7", 1008, "slow consumer", LAST_US)]
+    for testbed_ in (testbed, lost(testbed)):
+        with pytest.raises(Refuted, match='client 7 was closed with 1008 "slow consumer"'):
+            load_checks.slow_evicted(testbed_, 20, SLOW)
+
+
 def test_a_wrong_reason_is_told_before_an_eviction_that_came_late():
     testbed = slow(BOTH[0], evicted("slow client 2", reason="bye"), after_s=(3.0, 21.5))
     with pytest.raises(Refuted, match=r'end of slow client 2.*"bye"'):
