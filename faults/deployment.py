@@ -36,6 +36,7 @@ WRONG_CLOSE = "by the service"
 OWED = "ticks that the broker had before SIGTERM, at all clients"
 SERVED_AGAIN = "clients that came back at once"
 
+LEFT_OPEN_S = 6.0
 YOUNG_S = 30.0
 RUSH, RUSH_S = 200, 10.0
 CROWD, MARKED_S = 400, 60
@@ -370,10 +371,19 @@ def tcp_left_open_behind_the_goodbye() -> None:
             connection.transport.write(b"".join(connection.protocol.data_to_send()))
 
         connection.send_data = write  # type: ignore[method-assign]
+        connection.close_timeout = LEFT_OPEN_S
+        loop = asyncio.get_running_loop()
+        connection._cut = loop.call_later(LEFT_OPEN_S, connection.transport.abort)
         connection.protocol.send_close(*closes.SERVER_SHUTDOWN)
         write()
 
+    async def end(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        update = {"shutdown_grace_s": LEFT_OPEN_S}
+        service.settings = service.settings.model_copy(update=update)
+        await shut_down(service, server)
+
     _say_goodbye_with(act)
+    _shut_down_by(end)
 
 
 # --- several nodes --------------------------------------------------------------------------------

@@ -23,15 +23,15 @@ from qaws.verdict import Broken, NotVerified
 
 SENDERS = Key[list[Connection]]("no client sends while the service is told to end")
 
-PINGS, EVERY_S = 2, 0.15
+PINGS, EVERY_S = 2, 0.25
 """How many pings a client sends at a time, and how often: what answers the first shows only when
 the second goes out. No service may take so few for a flood (QA-WS-024: 1,000 a second)."""
 
-FURTHER_S = 0.2
-"""So much later than the first of the others those that send hear of their close: they have sent
-once more by then."""
+FURTHER_S = 0.3
+"""So much later than the others those that send hear of their close: they have sent once more by
+then."""
 
-FURTHER_AT_MOST_S = 0.6
+FURTHER_AT_MOST_S = 1.0
 """So long after the order they read again in any case. A service may close one client after the
 other; and of a client that does not answer its close frame it need not take many messages more:
 Hypercorn keeps ten for an application that has closed."""
@@ -73,17 +73,18 @@ async def begin(testbed: Testbed, clients: Sequence[Connection]) -> None:
     await asyncio.sleep(0)
 
 
-async def read_late(clients: Sequence[Connection], first_close: asyncio.Task[None]) -> None:
+async def read_late(clients: Sequence[Connection], others_closed: asyncio.Task[None]) -> None:
     """Let clients read again once others have been closed for a moment, or have not been in time.
 
     Args:
         clients: those that send; they have stopped reading.
-        first_close: is done when one of the others is closed.
+        others_closed: is done when all others are closed.
     """
+    begin_s = time.monotonic()
     try:
-        done, _ = await asyncio.wait([first_close], timeout=FURTHER_AT_MOST_S)
-        if done:
-            await asyncio.sleep(FURTHER_S)
+        await asyncio.wait([others_closed], timeout=FURTHER_AT_MOST_S)
+        left_s = begin_s + FURTHER_AT_MOST_S - time.monotonic()
+        await asyncio.sleep(min(FURTHER_S, max(0.0, left_s)))
     finally:
         for client in clients:
             client.read_on()

@@ -120,9 +120,11 @@ async def terminate_mid_stream(
     loop = asyncio.get_running_loop()
     end.watch = loop.create_task(_watch(testbed, end))
     end.attempting = loop.create_task(_attempt_connections(testbed, end))
-    first = loop.create_task(_first_close([c for c in mine if c not in sending] or mine))
-    reading = loop.create_task(senders.read_late(sending, first))
-    testbed.scenario.background += [end.watch, end.attempting, first, reading]
+    late = [*sending, *(r.connection for r in stalled_readers.stalled_at(testbed, ending))]
+    others = _closed([c for c in mine if c not in late] or mine, asyncio.ALL_COMPLETED)
+    closed = loop.create_task(others)
+    reading = loop.create_task(senders.read_late(sending, closed))
+    testbed.scenario.background += [end.watch, end.attempting, closed, reading]
 
 
 def _require_clients(testbed: Testbed, ending: Service) -> None:
@@ -146,7 +148,7 @@ async def _watch(testbed: Testbed, end: Shutdown) -> None:
 
 async def _attempt_connections(testbed: Testbed, end: Shutdown) -> None:
     """Try to get in from the first close on, until the process has ended, and once more then."""
-    await _first_close(end.clients)
+    await _closed(end.clients, asyncio.FIRST_COMPLETED)
     while True:
         gone = end.ended_ns is not None
         name = f"newcomer {len(end.attempts) + 1}"
@@ -159,11 +161,11 @@ async def _attempt_connections(testbed: Testbed, end: Shutdown) -> None:
         await asyncio.sleep(ATTEMPT_EVERY_S)
 
 
-async def _first_close(clients: Sequence[Connection]) -> None:
-    """Wait until one of the clients is closed."""
+async def _closed(clients: Sequence[Connection], return_when: str) -> None:
+    """Wait until one of the clients is closed, or all are, in the words of `asyncio.wait`."""
     waits = [asyncio.ensure_future(c.wait_for(is_over, None, STEP_LIMIT_S)) for c in clients]
     try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, return_when=return_when)
     finally:
         for wait in waits:
             wait.cancel()
