@@ -26,8 +26,9 @@ QUICK = ("QA-WS-013", "QA-WS-014", "QA-WS-019")
 ALLOWED_S = 120.0
 """How long one run may take; a service that hangs must not hang the proof."""
 LONG_ALLOWED_S = 900.0
-"""The same for runs of all functional scenarios, and for load, of which one takes up to 80 s: a fault
-that answers no goodbye costs ten seconds in each of the scenarios that are about one."""
+"""The same for runs of all functional scenarios, and for load, of which one takes up to 80 s.
+
+A fault that answers no goodbye costs ten seconds in each of the scenarios that are about one."""
 SAMPLE = 3
 """Of each quick load scenario so many faults are asked in the short proof, each the first scenario
 that it names. All others under load are left to the full proof, or to be named one by one."""
