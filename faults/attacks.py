@@ -327,7 +327,7 @@ def error_repeats_the_message() -> None:
 @fault(
     story="Of two members of one name the last counts here and the first in the filter in front, "
     "so that it lets pass what it should not.",
-    caught_by={"QA-WS-024": "response to deeply nested, huge or ambiguous JSON: two actions"},
+    caught_by={"QA-WS-024": "response to JSON with a member that occurs twice: two actions"},
 )
 def duplicate_members_taken() -> None:
     """Do not look for duplicates."""

@@ -196,10 +196,9 @@ def session_id_reused() -> None:
         "QA-WS-005": "Alice received ticks that it had not subscribed to",
         "QA-WS-012": "Zoe received ticks that it had not subscribed to",
         "QA-WS-117": "the shortest that does",
-        "QA-WS-016": "received ticks that it had not subscribed to",
         "QA-WS-115": "ticks that Alice missed",
     },
-    also=("QA-WS-017", "QA-WS-025", "QA-WS-102", "QA-WS-103"),
+    also=("QA-WS-016", "QA-WS-017", "QA-WS-025", "QA-WS-102", "QA-WS-103"),
 )
 def subscriptions_restored() -> None:
     """Hand the keys of the last client that left to the next that comes, while others are here."""

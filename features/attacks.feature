@@ -25,7 +25,7 @@ Feature: Hostile clients
       | 12    | messages over 64 KiB                  | a close with code 1009                                      |
       | 44    | what ends a connection                | disconnection within 10 seconds                             |
       | 4     | binary messages                       | an error or a close with code 1003                          |
-      | 19    | deeply nested, huge or ambiguous JSON | an error                                                    |
+      | 18    | deeply nested, huge or ambiguous JSON | an error                                                    |
       | 6     | floods of 1,000 messages per second   | a close with code 1008 and the reason "rate limit exceeded" |
       | 13    | stalled or broken handshakes          | disconnection within 10 seconds                             |
 
@@ -40,6 +40,11 @@ Feature: Hostile clients
     Examples: floods of what is no message
       | count | attack                                    | response                                                    |
       | 2     | floods of 1,000 control frames per second | a close with code 1008 and the reason "rate limit exceeded" |
+
+    @needs.repeated-members
+    Examples: JSON that two readers may take for two different things
+      | count | attack                               | response |
+      | 1     | JSON with a member that occurs twice | an error |
 
     @needs.few-headers
     Examples: handshakes that are lawful, and too long

@@ -133,10 +133,15 @@ class Reader:
     def _phrases(self) -> StepRegistry:
         if self._registry is None:
             loaded = step_registry.registry.steps["then"]
-            if not any(Path(each.func.__code__.co_filename).parent == STEPS for each in loaded):
+            if not any(map(_is_the_suites, loaded)):
                 step_files.load(STEPS)
             self._registry = step_registry.registry
         return self._registry
+
+
+def _is_the_suites(definition: Any) -> bool:
+    code = getattr(definition.func, "__code__", None)
+    return code is not None and Path(code.co_filename).parent == STEPS
 
 
 def _numberless(text: str) -> str:

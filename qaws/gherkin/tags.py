@@ -48,6 +48,9 @@ CAPABILITIES = (
     "counted-control-frames",
     "few-headers",
     "long-messages",
+    "repeated-members",
+    "checked-payloads",
+    "origins-as-text",
     "tls",
     "proxy",
 )

@@ -80,6 +80,9 @@ Agreement = Literal[
     "counted control frames",
     "few headers",
     "long messages",
+    "repeated members",
+    "checked payloads",
+    "origins as text",
 ]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 

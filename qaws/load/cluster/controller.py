@@ -22,8 +22,9 @@ SILENT_S = 3.0
 """A child that has said nothing for so long counts as lost; it beats every 0.5 s, and so does a
 thread of each worker, which may be busy for longer (`pulse`)."""
 
-LAST_WORDS_S = 0.3
-"""How long to wait for the exit code of a child that has hung up."""
+LAST_WORDS_S = 2.0
+"""How long to wait for the exit code of a child that has hung up: on a busy machine it takes a
+while until its end is seen."""
 
 PROMPT_S = 10.0
 """How long a child may take to say who it is, or what its clock says: only one that hangs does."""
