@@ -54,7 +54,7 @@ def test_numbers_in_a_name_are_used():
 
 def test_a_message_that_may_be_as_long_as_it_is_stays_below_the_limit():
     for what in (
-        *made("deeply nested, huge or ambiguous JSON", 19).values(),
+        *made("deeply nested, huge or ambiguous JSON", 18).values(),
         *made("text that is not UTF-8", 14).values(),
         *made("binary messages", 4).values(),
     ):

@@ -14,6 +14,8 @@ from tests.waiting import HANG_S, until
 
 REFERENCE = Path("targets/reference.toml")
 SIDE_BY_SIDE = "--tags=@QA-WS-003 or @QA-WS-008 or @QA-WS-023"
+OF_SOME_SECONDS = "--tags=@QA-WS-011 or @QA-WS-016 or @QA-WS-022"
+"""Scenarios of three features, each of which waits for a while."""
 IN_THEM = {"QA-WS-003", "QA-WS-008", "QA-WS-023"}
 
 
@@ -48,7 +50,7 @@ def _told(row):
 
 
 def test_a_service_that_dies_in_the_other_process_is_told_like_any(project):
-    process = project.start("--jobs=2", SIDE_BY_SIDE, "--tags=@p0")
+    process = project.start("--jobs=2", OF_SOME_SECONDS, "--tags=@p0")
     until(lambda: _service_of_the_other(project, process), "its service is there").kill()
     code = process.wait(2 * HANG_S)  # 1 where a check had failed by then, and the sentence says why
     assert code in (1, 2), project.console
