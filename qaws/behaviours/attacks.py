@@ -311,7 +311,8 @@ async def leave(testbed: Testbed) -> None:
 def _left_out(attack: Attack, count: int) -> NotVerified:
     """Return that the target has no words for some of the inputs."""
     why = next(iter(attack.unsaid.values()))
+    others = "; the others were met as they should be" if len(attack.unsaid) < count else ""
     return NotVerified(
         f"{len(attack.unsaid)} of {count} inputs of {attack.attack} cannot be said to this "
-        f"target: {', '.join(attack.unsaid)} ({why}); the others were met as they should be"
+        f"target: {', '.join(attack.unsaid)} ({why}){others}"
     )
