@@ -333,7 +333,7 @@ summary{cursor:pointer;color:#0b4f9e;width:max-content;min-height:24px;line-heig
 .tick,.tests thead th:last-child{text-align:center}
 .tick span,.choice i{display:inline-block;width:1.05rem;height:1.05rem;border:1.3px solid var(--ink);border-radius:2px;background:#fff}
 .source,.criteria .why{font-size:.78rem;color:var(--soft)}
-.criteria .name{width:27%}.criteria .judged{width:9rem}
+.criteria .name{width:27%}.criteria .judged{width:10.8rem}
 .criteria tbody th{font-weight:600}
 .signatures th,.signatures td{border:1px solid var(--line)}
 .signatures thead th{border-bottom:1.5px solid var(--ink)}

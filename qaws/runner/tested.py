@@ -15,7 +15,7 @@ import sys
 from http.client import HTTPException
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ import qaws
 from qaws.runner.provenance import target_identity
 from qaws.sut.sections import Version
 from qaws.sut.service import Service, http_url, open_url
-from qaws.sut.target import Target
+from qaws.sut.target import Agreement, Target
 from qaws.verdict import readable, without_tokens
 
 IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
@@ -124,12 +124,13 @@ def target_unread(file: str) -> dict[str, Any]:
 
 def target_read(target: Target, file: str) -> dict[str, Any]:
     """Return what a target is: what it offers and declares, and its file as it was resolved."""
+    agreed = {agreement.replace(" ", "-") for agreement in get_args(Agreement)}
     return {
         "name": target.name,
         "file": file,
         "dialect": target.speaks,
         "url": target.endpoint.url,
-        "capabilities": sorted(target.capabilities),
+        "capabilities": sorted(target.capabilities - agreed),  # what is declined is told by itself
         "digest": target_identity(target),
         "declines": sorted(target.declines),
         "deviations": [f'"{reason}": {close}' for reason, close in target.deviations.items()],
