@@ -107,4 +107,4 @@ def test_nothing_survives_a_run_that_is_killed(tmp_path, server):
     assert brokers
     os.kill(run.pid, signal.SIGKILL)
     run.stop()
-    assert not [each for each in (*services, *brokers) if is_alive(each.pid)]
+    until(lambda: not [each for each in (*services, *brokers) if is_alive(each.pid)])
