@@ -25,7 +25,7 @@ from qaws.behaviours.load import (
     service_and_broker,
 )
 from qaws.behaviours.load_plans import flow_plan, require_load, swarm_plan
-from qaws.behaviours.resources import require_back, until_back
+from qaws.behaviours.resources import Watch, require_back, until_back
 from qaws.load.before import Before
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.short_lived import Address
@@ -38,7 +38,7 @@ from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.memory import MIB, MemoryCourse
 from qaws.protocol.credentials import credentials
 from qaws.protocol.market import SPOT, Selection
-from qaws.sut.resources import ALL_PARTS, ResourceSnapshot
+from qaws.sut.resources import ALL_PARTS
 from qaws.sut.spoken import spelling_of
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
@@ -72,8 +72,7 @@ class BackgroundLoad:
     publisher: Publisher
     flow: FlowPlan
     course: MemoryCourse = field(default_factory=MemoryCourse)
-    after: ResourceSnapshot | None = None
-    watched_ns: tuple[int, int] = (0, 0)
+    watch: Watch | None = None
     cycles: CyclesReport | None = None
     waiting: CpuWait | None = None
 
@@ -205,16 +204,15 @@ def watch_return(testbed: Testbed) -> None:
     """Watch the service until it holds what it held at the baseline, and note when that was."""
     load, start_ns = testbed.scenario.stash[BACKGROUND_LOAD], time.monotonic_ns()
     deadline_ns = start_ns + int(RETURN_S * testbed.timeout_factor * 1e9)
-    load.after, at_ns = until_back(testbed, ALL_PARTS, deadline_ns)
-    load.watched_ns = (start_ns, at_ns)
+    load.watch = until_back(testbed, ALL_PARTS, start_ns, deadline_ns)
 
 
 async def resources_are_back(testbed: Testbed, parts: Sequence[str], within_ms: float) -> None:
     """Require that everything that the service holds is exactly as before, in time."""
     background = testbed.scenario.stash[BACKGROUND_LOAD]
-    if background.after is None:
+    if background.watch is None:
         raise Broken("no short-lived client has come yet")
-    require_back(testbed, parts, background.after, background.watched_ns, within_ms)
+    require_back(testbed, parts, background.watch, within_ms)
 
 
 # --- waiting -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 
 from qaws.behaviours import breakpoint, bystanders, load, load_checks, resources
 from qaws.behaviours.load import LOAD, LoadProfile, LoadRun
-from qaws.behaviours.resources import BASELINE
+from qaws.behaviours.resources import BASELINE, Watch
 from qaws.load.result import SwarmResult
 from qaws.load.schedule import Spike
 from qaws.protocol.market import selection_of
@@ -86,9 +86,33 @@ def test_only_what_was_recorded_can_return(testbed, parts, sentence):
 def test_parts_that_a_sentence_does_not_name_do_not_count(testbed):
     testbed.scenario.stash[BASELINE] = ResourceSnapshot(sockets=1, sessions=2)
     now = ResourceSnapshot(sockets=7, sessions=2)
-    resources.require_back(testbed, ["sessions"], now, (0, 1), 100)
+    watch = Watch(now, 0, 0, 1)
+    resources.require_back(testbed, ["sessions"], watch, 100)
     with pytest.raises(Refuted, match=r"^sockets and sessions of the service: measured 7 sockets"):
-        resources.require_back(testbed, ["sockets", "sessions"], now, (0, 1), 100)
+        resources.require_back(testbed, ["sockets", "sessions"], watch, 100)
+
+
+@pytest.mark.parametrize(
+    ("not_yet_ms", "seen_ms", "ends"),
+    [
+        (80, 99, None),
+        (101, 120, Refuted),
+        (80, 120, Inconclusive),  # nobody has looked in between
+        (100, 160, Inconclusive),
+    ],
+)
+def test_a_return_that_nobody_looked_for_about_the_bound_is_in_doubt(
+    testbed, not_yet_ms, seen_ms, ends
+):
+    held = testbed.scenario.stash[BASELINE] = ResourceSnapshot(sessions=2)
+    watch = Watch(held, 0, not_yet_ms * 1_000_000, seen_ms * 1_000_000)
+    if ends is None:
+        resources.require_back(testbed, ["sessions"], watch, 100)
+        return
+    said = r"return of sessions of the service: measured 1\d0\.0 ms, allowed at most 100 ms"
+    said += "" if ends is Refuted else r", but \d+ ms before that were not looked into"
+    with pytest.raises(ends, match=said):
+        resources.require_back(testbed, ["sessions"], watch, 100)
 
 
 def test_more_of_a_part_that_is_named_is_told(testbed):
