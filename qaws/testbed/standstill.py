@@ -19,6 +19,9 @@ LATE_S = 0.5
 
 SHOWN, MOST_LETTERS = 3, 80
 
+NAMED = ("ping", "pong", "close", "binary")
+"""Kinds of entries whose text does not say what they are."""
+
 
 def standstill(connections: Sequence[Connection], ledger: Ledger, began_ns: int) -> list[str]:
     """Say since when no client has received a tick, where all have, and what happened just before.
@@ -68,7 +71,7 @@ def _just_before(connections: Sequence[Connection], at_ns: int, began_ns: int) -
     way = "from" if frame.direction == "→" else "to"
     text = readable(frame.text)
     text = text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
-    what = f"{frame.kind} {text}" if frame.kind != "text" else text
+    what = f"{frame.kind} {text}" if frame.kind in NAMED else text
     return f"; just before, at {(when - began_ns) / 1e9:.3f} s {way} {name}: {what}".rstrip(": ")
 
 
