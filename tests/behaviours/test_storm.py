@@ -7,7 +7,7 @@ import pytest
 
 from qaws.behaviours import background_load, soak, storm, storm_pace, storm_profile
 from qaws.behaviours.background_load import BACKGROUND_LOAD
-from qaws.behaviours.resources import BASELINE
+from qaws.behaviours.resources import BASELINE, Watch
 from qaws.behaviours.storm import STORM, Storm
 from qaws.clients.endings import ExpectedClose
 from qaws.load.churn.cycles import CyclesReport
@@ -45,26 +45,26 @@ def back(testbed):
 @pytest.mark.parametrize("part", ["sockets", "sessions", "subscriptions", "files", "threads"])
 def test_each_thing_left_behind_is_told(part):
     after = held(**{part: 7 if part != "files" else 19})
-    testbed = stage(before=held(), after=after, watched_ns=(0, 1))
+    testbed = stage(before=held(), watch=Watch(after, 0, 0, 1))
     with pytest.raises(Refuted, match=f"^{WHAT}: measured {after}, allowed as before: {held()}"):
         back(testbed)
 
 
 def test_fewer_threads_will_do_but_fewer_files_will_not():
-    back(stage(before=held(), after=held(threads=4), watched_ns=(0, 1)))
+    back(stage(before=held(), watch=Watch(held(threads=4), 0, 0, 1)))
     with pytest.raises(Refuted):
-        back(stage(before=held(), after=held(files=17), watched_ns=(0, 1)))
+        back(stage(before=held(), watch=Watch(held(files=17), 0, 0, 1)))
 
 
 def test_a_late_return_is_told():
-    testbed = stage(before=held(), after=held(), watched_ns=(0, 6_000_000_000))
+    testbed = stage(before=held(), watch=Watch(held(), 0, 5_900_000_000, 6_000_000_000))
     with pytest.raises(Refuted, match=f"return of {WHAT}: measured 6000.0 ms, allowed at most"):
         back(testbed)
 
 
 def test_without_visitors_there_is_nothing_to_judge():
     with pytest.raises(Broken, match="no short-lived client has come yet"):
-        back(stage(before=None, after=None))
+        back(stage(before=None, watch=None))
     with pytest.raises(Broken, match="20 observers receive 1,000 ticks per second for NIFTY"):
         back(stage())
     with pytest.raises(Broken, match="no storm yet"):
