@@ -9,7 +9,7 @@ from typing import Any
 
 from behave.formatter.base import Formatter
 
-from qaws.report.identity import row_text, scenario_id
+from qaws.report.identity import full_name, row_text
 from qaws.report.outcome import Outcome, hook_finding, outcome_of
 from qaws.verdict import readable
 
@@ -108,9 +108,7 @@ class RowFormatter(Formatter):  # type: ignore[misc]
 
 
 def _name(scenario: Any) -> str:
-    row, sid, name = row_text(scenario), scenario_id(scenario), str(scenario.name)
-    if sid and sid not in name:
-        name = f"{sid} {name}"
+    row, name = row_text(scenario), full_name(scenario)
     return readable(f"{name} · {row}" if row else name)
 
 

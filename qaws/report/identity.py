@@ -36,6 +36,12 @@ def row_text(scenario: Any) -> str:
     return text[: LONGEST_ROW - len(mark)] + mark
 
 
+def full_name(scenario: Any) -> str:
+    """Return the title of a scenario with its id in front, where the title does not name it."""
+    sid, title = scenario_id(scenario), str(scenario.name)
+    return f"{sid} {title}" if sid and sid not in title else title
+
+
 def identity(scenario: Any) -> str:
     """Return what tells a scenario from all others: its id (or title) and its row."""
     name = scenario_id(scenario) or f"{scenario.feature.name}: {scenario.name}"

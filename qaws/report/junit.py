@@ -11,7 +11,9 @@ from allure_commons.model2 import Status
 from behave.reporter.junit import JUnitReporter
 
 from qaws import places
+from qaws.report.identity import full_name
 from qaws.report.outcome import Outcome, outcome_of
+from qaws.verdict import readable
 
 ELEMENTS = {Status.FAILED: "failure", Status.BROKEN: "error", Status.SKIPPED: "skipped"}
 
@@ -20,7 +22,8 @@ class SignoffJUnitReporter(JUnitReporter):  # type: ignore[misc]
     """behave's JUnit reporter with verdicts and messages taken from `outcome_of`.
 
     behave's own loses the reason of a skip, has no message for a failed cleanup, and calls the
-    scenarios of a run that broke before them "skipped". Deselected scenarios are left out.
+    scenarios of a run that broke before them "skipped". Deselected scenarios are left out. No two
+    cases of a file share a name: readers such as Allure take the second for a retry of the first.
     """
 
     def __init__(self, config: Any, selected: Callable[[Any], bool]) -> None:
@@ -51,8 +54,10 @@ class SignoffJUnitReporter(JUnitReporter):  # type: ignore[misc]
             case.remove(stale)
         outcome = outcome_of(scenario)
         case.set("status", str(outcome.status))
-        if outcome.row:
-            case.set("name", f"{case.get('name')} [{outcome.row}]")
+        name = full_name(scenario) + (f" [{outcome.row}]" if outcome.row else "")
+        if any(other.get("name") == name for other in report.testcases[:-1]):
+            name = f"{name} (line {scenario.line})"
+        case.set("name", readable(name))
         if outcome.status in ELEMENTS:
             case.insert(0, _element(outcome))
             report.counts_failed += outcome.status == Status.FAILED

