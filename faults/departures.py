@@ -220,7 +220,7 @@ def departure_unsubscribes_everybody() -> None:
     story="The list of clients is in use while a tick is handed out; who leaves in that moment is "
     "not taken off it, and keeps its place and its subscriptions for ever.",
     caught_by={"QA-WS-004": NOT_BACK, "QA-WS-012": "admission of Zoe after client 5 left"},
-    also=AMID_TICKS,
+    also=("QA-WS-108", *AMID_TICKS),
 )
 def departure_amid_ticks_is_forgotten() -> None:
     """Do not clean up behind who leaves amid ticks."""
