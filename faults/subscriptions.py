@@ -407,6 +407,32 @@ def unwanted_ticks_sent_afterwards() -> None:
     replace(Fanout, "unsubscribe", unsubscribe_for_now)
 
 
+KEPT = (
+    b'{"type": "option_tick", "instrument_token": 256265, "symbol": "NIFTY", "last_price": 101.5, '
+    b'"bid": 101.25, "ask": 101.75, "volume": 7, "greeks": {"delta": 0.5, "gamma": 0.001, '
+    b'"theta": -9.5, "vega": 11.25, "iv": 0.125}, "seq": 1, "due_us": 1700000000000000, '
+    b'"qaws_run": "00000000"}'
+)
+"""The last tick before the service was restarted."""
+
+
+@fault(
+    story="The last ticks are kept on disk, and after a restart whoever subscribes is given those "
+    "of yesterday as live ones.",
+    caught_by={"QA-WS-006": 'the mark "00000000" of an earlier run of the suite'},
+)
+def ticks_of_an_earlier_run_given_out() -> None:
+    """Send one that was kept behind an acknowledgement."""
+    original = routes_websocket.handle_subscribe
+
+    def handle_subscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        original(service, session, selector)
+        if selector == Instruments((256265,)):
+            session.write(text_frame(KEPT))
+
+    replace(routes_websocket, "handle_subscribe", handle_subscribe)
+
+
 # --- what acknowledgements say -------------------------------------------------------------------
 
 

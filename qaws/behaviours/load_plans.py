@@ -70,6 +70,7 @@ def flow_plan(
         burst=burst,
         channel=_channel(testbed, symbol),
         spelling=spelling_of(testbed.target),
+        run=testbed.feed.run.text,
     )
 
 

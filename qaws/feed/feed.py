@@ -1,8 +1,7 @@
 """The feed: publishes stamped ticks to the broker, on time and on the record.
 
 Ticks reach the service the way its production feed does (docs/specification.md, section 2). Each
-carries, beside its market fields, `seq` (a number per symbol) and `due_us` (when it was due,
-microseconds since 1970).
+carries number, due time and the mark of the run beside its market fields.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from qaws.feed.other_publishers import OtherPublishers
 from qaws.feed.outlets import outlet_of
 from qaws.feed.outlets.outlet import Breath, Listened
 from qaws.feed.readiness import Readiness
-from qaws.measure.clock import at_us
+from qaws.feed.run_mark import RunMark
 from qaws.oracle.ledger import Ledger, Published, Role
 from qaws.protocol.dialect import Dialect
-from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, Sample, Selection, TickKind
+from qaws.protocol.market import Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
 from qaws.sut.feed_section import Feed as FeedSection
 from qaws.verdict import Broken, NotVerified
@@ -46,7 +45,8 @@ class Feed:
         """
         self.broker = broker
         self._dialect = dialect
-        self.ledger = Ledger(section.is_parted)
+        self.run = RunMark()
+        self.ledger = Ledger(section.is_parted, self.run.text)
         self.market = Market()
         self._outlet = outlet_of(broker, section)
         self.readiness = Readiness(self._outlet)
@@ -212,7 +212,7 @@ class Feed:
     def _stamp(self, fields: dict[str, Any], due: int, role: Role, publisher: int = 0) -> Published:
         """Make a tick of market fields, and enter it in the ledger as handed to the broker."""
         sequence = self.ledger.next_sequence(fields["symbol"])
-        stamped = {**fields, SEQUENCE_FIELD: sequence, DUE_FIELD: at_us(due)}
+        stamped = self.run.stamped(fields, sequence, due)
         carried = self._dialect.carried(stamped)
         text = json.dumps(carried)
         tick = Published(

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Collection, Container
 
 from qaws.feed.outlets.outlet import Listener
+from qaws.protocol.market import RUN_FIELD
 from qaws.sut.broker import Broker
 from qaws.verdict import Broken, NotVerified
 
@@ -105,7 +106,8 @@ class OtherPublishers:
         if self._heard or text in self._own or any(word in text for word in self.own_words):
             return
         shown = text[:SHOWN_BYTES] + ("…" if len(text) > SHOWN_BYTES else "")
+        who = "another run of the suite" if f'"{RUN_FIELD}"' in text else "somebody else"
         self._heard = (
-            f"somebody else publishes at {self._broker.shown_url}, on the channel {channel}: "
+            f"{who} publishes at {self._broker.shown_url}, on the channel {channel}: "
             f"{shown!r}; give the suite a broker, or channels in [feed], of its own"
         )

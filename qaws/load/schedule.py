@@ -39,6 +39,7 @@ class FlowPlan(msgspec.Struct, frozen=True):
         channel: where option ticks are published.
         seed: the same seed makes the same ticks.
         spelling: how they are spelled.
+        run: the mark of the run that each of them bears.
     """
 
     broker_url: str
@@ -52,6 +53,7 @@ class FlowPlan(msgspec.Struct, frozen=True):
     channel: str = "ticker:options"
     seed: int = 20251
     spelling: Spelling = Spelling()
+    run: str = ""
 
     def due_s(self, first: int = 0, most: int | None = None) -> NDArray[np.float64]:
         """Return when ticks are due, in seconds from the start; ascending.

@@ -12,6 +12,7 @@ from typing import Literal
 
 from qaws.oracle.contents import difference, named
 from qaws.oracle.ledger import Arrival, HeldSelections, Key, Ledger, Published
+from qaws.protocol.run_mark import of_another_run
 
 SHOWN = 3
 """How many ticks a sentence names before it says how many more there are."""
@@ -142,8 +143,7 @@ def _wrong_arrivals(
         counted[arrival.key] += 1
         tick = ledger.find(arrival.key)
         if tick is None:
-            late = " (from an earlier one)" if ledger.is_earlier(arrival.key) else ""
-            wrong["unknown"].append(f"{arrival.key[0]} #{arrival.key[1]}{late}")
+            wrong["unknown"].append(f"{arrival.key[0]} #{arrival.key[1]}{_origin(arrival, ledger)}")
             continue
         if arrival.text is not None and (
             said := difference(tick, arrival.text, arrival.exactly, ledger.ticks)
@@ -159,6 +159,13 @@ def _wrong_arrivals(
                 wrong[_trespass(tick, held, arrival.at_ns)].append(str(tick))
         newest[line] = max(newest.get(line, 0), tick.sequence)
     return wrong
+
+
+def _origin(arrival: Arrival, ledger: Ledger) -> str:
+    """Say where a tick is from that was not published in this scenario, where that can be told."""
+    if arrival.exactly and (other := of_another_run(arrival.exactly(), ledger.run)):
+        return f" (with {other})"
+    return " (from an earlier one)" if arrival.key and ledger.is_earlier(arrival.key) else ""
 
 
 def _trespass(tick: Published, held: HeldSelections, at_ns: int) -> Wrong:

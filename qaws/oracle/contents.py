@@ -9,7 +9,8 @@ from typing import Any
 
 from qaws.oracle.ledger import Published
 from qaws.protocol.exact import exact, first_difference, where_different
-from qaws.protocol.market import edge_in
+from qaws.protocol.market import RUN_FIELD, edge_in
+from qaws.protocol.run_mark import of_another_run
 
 TELLING_DIGITS = 4
 """A number of fewer digits is that of many ticks by chance."""
@@ -64,7 +65,8 @@ def difference(
 ) -> str:
     """Say in which member a received tick differs from what was published; "" for none.
 
-    Numbers are compared as decimals; members that the service has added are its own affair.
+    Numbers are compared as decimals; members that the service has added are its own affair. Where
+    the mark of another run has come, that is the difference.
 
     Args:
         tick: what was published.
@@ -74,7 +76,9 @@ def difference(
     """
     if text == tick.text:
         return ""
-    got = exactly() if exactly else exact(text)
-    said, found = first_difference(exact(tick.text), got), where_different(exact(tick.text), got)
+    sent, got = exact(tick.text), exactly() if exactly else exact(text)
+    if other := of_another_run(got, sent.get(RUN_FIELD, "")):
+        return other
+    said, found = first_difference(sent, got), where_different(sent, got)
     whose = whence(among, tick, found[0], found[2]) if found else ""
     return f"{said}, {whose}" if whose else said

@@ -102,10 +102,11 @@ class Ledger:
     """Everything that was published, in the order in which the broker got it.
 
     `is_parted` tells whether ticks of different kinds go through channels between which the feed
-    promises no order.
+    promises no order; `run` is the mark that every tick bears.
     """
 
     is_parted: bool = False
+    run: str = ""
     ticks: list[Published] = field(default_factory=list)
     _by_key: dict[Key, Published] = field(default_factory=dict)
     _next: dict[str, int] = field(default_factory=dict)
@@ -135,7 +136,7 @@ class Ledger:
 
     def successor(self) -> Ledger:
         """Return an empty ledger that goes on counting where this one stopped."""
-        return Ledger(self.is_parted, _next=self._next, _before=dict(self._next))
+        return Ledger(self.is_parted, self.run, _next=self._next, _before=dict(self._next))
 
     def broadcast_complete(
         self, arrivals: Iterable[tuple[HeldSelections, Arrival]]

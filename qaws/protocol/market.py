@@ -25,8 +25,9 @@ Sample = tuple[TickKind, str, int | None]
 
 SEQUENCE_FIELD = "seq"
 DUE_FIELD = "due_us"
-"""Members that each published tick carries besides its market fields: its number, and when it was
-due, in microseconds since 1970."""
+RUN_FIELD = "qaws_run"
+"""Members that each published tick carries besides its market fields: its number, when it was due,
+in microseconds since 1970, and the mark of the run."""
 
 MEMBERS: dict[TickKind, tuple[str, ...]] = {
     "option_tick": (

@@ -7,10 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from qaws.clients.registry import Registry
+from qaws.clients.registry import Registry, key_of
+from qaws.feed import Feed
+from qaws.feed.other_publishers import SHOWN_BYTES
 from qaws.oracle.announcements import Outage
 from qaws.oracle.ledger import Ledger
 from qaws.protocol.dialect import Dialect
+from qaws.protocol.run_mark import of_another_run
 from qaws.sut.service import Service
 from qaws.testbed.standstill import standstill
 from qaws.testbed.stash import Stash
@@ -84,16 +87,46 @@ class ScenarioState:
     def cause_of(self, refuted: Refuted, ledger: Ledger) -> list[str]:
         """Return what a client that is named lacks something for, or waits for in vain.
 
-        It is the first message to it that cannot be what it should be; one that nobody can read
-        comes before one that breaks the contract. Where there is none, it is that nobody has
-        received anything any more.
+        It is a tick of an earlier run, whose number may be that of one of this run. Or it is the
+        first message to it that cannot be what it should be; one that nobody can read comes before
+        one that breaks the contract. Where there is none, it is that nobody has received anything
+        any more.
         """
         said, everybody = str(refuted), self.connections.all
+        if stale := self._of_an_earlier_run(said, ledger.run):
+            return [stale]
         breaches = [c.breaches[0] for c in everybody if c.breaches and c.name in said]
         unread = [b for b in breaches if "JSON text" in b or "not JSON" in b or "RFC 6455" in b]
         if not breaches and not self.outages and any(each.name in said for each in everybody):
             return standstill(everybody, ledger, self.started_ns)
         return [each for each in (unread or breaches)[:1] if each not in said]
+
+    def _of_an_earlier_run(self, said: str, run: str) -> str:
+        """Say so where a client that a sentence names has received a tick of an earlier run."""
+        for connection in self.connections.all:
+            for frame in connection.received("tick") if connection.name in said else ():
+                if (other := of_another_run(frame.message, run)) and other not in said:
+                    symbol, number = key_of(frame) or ("a tick", "?")
+                    return f"{connection.name} received {symbol} #{number} with {other}"
+        return ""
+
+    async def of_others(self, feed: Feed) -> str:
+        """Say what somebody else publishes where this run does; "" for nothing.
+
+        It is heard at the broker, and where nobody can listen there, another run of the suite is
+        known by the mark of its ticks.
+        """
+        if heard := await feed.others.heard():
+            return heard
+        for connection in self.connections.all:
+            for frame in connection.received("tick"):
+                if isinstance(frame.message, dict) and feed.run.of_another_now(frame.message):
+                    return (
+                        f"another run of the suite publishes to this service: {connection.name} "
+                        f"received {frame.text[:SHOWN_BYTES]!r}…; give the suite a broker, or "
+                        "channels in [feed], of its own"
+                    )
+        return ""
 
     @contextmanager
     def told_last(self) -> Iterator[None]:

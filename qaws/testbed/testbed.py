@@ -256,8 +256,8 @@ class Testbed:
         Raises:
             Broken: somebody does, so that nothing follows for the service.
         """
-        if self._feed and (heard := await self._feed.others.heard()):
-            raise Broken(heard)
+        if self._feed and (said := await self.scenario.of_others(self._feed)):
+            raise Broken(said)
 
     def _require_flows(self) -> None:
         if self._feed:

@@ -38,6 +38,15 @@ def test_ticks_that_are_made_as_they_are_asked_for_are_those_that_are_made_ahead
     assert len(later._openings) == len(ahead._openings) == 10_000
 
 
+def test_a_tick_of_another_run_is_told_as_such():
+    verifier, others = Verifier("qa-ws", plan(run="0a0b0c0d")), Payloads(plan(run="99"))
+    fault = verifier.fault(json.dumps(tick(others, "NIFTY", 9)).encode())
+    assert fault is not None
+    assert fault.words == (
+        'received NIFTY #9 with the mark "99" of an earlier run of the suite (qaws_run)'
+    )
+
+
 def test_neighbours_differ():
     made = Payloads(plan())
     said = made.difference("NIFTY", 8, json.dumps(tick(made, "NIFTY", 7)).encode())

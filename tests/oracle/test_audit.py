@@ -419,6 +419,18 @@ def test_a_successor_counts_on_so_that_an_old_tick_is_unknown_and_not_taken_for_
     assert run.kinds("Alice") == ["unknown"]
 
 
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [("0a0b0c0d", "NIFTY #7"), ("99", 'NIFTY #7 (with the mark "99" of an earlier run')],
+)
+def test_an_unknown_tick_is_told_with_the_mark_of_another_run(mark, said):
+    came = {"symbol": "NIFTY", "seq": 7, "qaws_run": mark}
+    arrival = Arrival(1, ("NIFTY", 7), "", lambda: came)
+    [sentence] = audit("Alice", [arrival], [], Ledger(run="0a0b0c0d"), {}, complete=False)
+    assert said in sentence
+    assert ("mark" in sentence) is (mark == "99")
+
+
 def test_a_slow_client_does_not_keep_a_broadcast_open_that_a_later_tick_shows_to_be_over():
     run = story(500, 1200)
     for client in ("Bob", "Carol"):

@@ -148,3 +148,15 @@ def test_a_tick_at_an_edge_of_the_market_is_called_by_it():
     assert named(second) == (
         "NIFTY option tick #2 of instrument 7 (an option that was never traded)"
     )
+
+
+def test_the_mark_of_another_run_is_told_before_what_else_differs():
+    ours, theirs = FIELDS | {"qaws_run": "0a0b0c0d"}, FIELDS | {"qaws_run": "ffffffff", "volume": 3}
+    said = difference(published(json.dumps(ours)), json.dumps(theirs))
+    assert said == 'the mark "ffffffff" of an earlier run of the suite (qaws_run)'
+
+
+def test_the_mark_must_be_relayed_as_all_members_must():
+    ours = FIELDS | {"qaws_run": "0a0b0c0d"}
+    said = difference(published(json.dumps(ours)), json.dumps(FIELDS))
+    assert said == 'qaws_run missing instead of "0a0b0c0d"'

@@ -14,7 +14,7 @@ import msgspec
 
 from qaws.load.schedule import FlowPlan
 from qaws.protocol.exact import exact, first_difference
-from qaws.protocol.market import Market, chain_of
+from qaws.protocol.market import RUN_FIELD, Market, chain_of
 
 DIFFERENT = 10_000
 """So many different ticks are prepared; longer flows use them again, with new numbers."""
@@ -52,6 +52,7 @@ class Payloads:
         for index in range(self._different):
             turn, place = divmod(index, len(symbols))
             fields = market.option_tick(chains[place][turn % len(chains[place])])
+            fields |= {RUN_FIELD: plan.run} if plan.run else {}
             if (short := plan.pad_to - len(json.dumps(fields)) - 50) > 0:
                 fields["pad"] = "x" * short
             yield json.dumps(fields)[:-1].encode() + _SEQUENCE

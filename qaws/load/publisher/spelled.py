@@ -12,7 +12,7 @@ from typing import Any
 from qaws.load.publisher.payloads import DIFFERENT
 from qaws.load.schedule import FlowPlan
 from qaws.protocol.dialect import Dialect
-from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD, Market, chain_of
+from qaws.protocol.market import DUE_FIELD, RUN_FIELD, SEQUENCE_FIELD, Market, chain_of
 from qaws.verdict import Broken
 
 _NUMBER, _DUE, _NOW = 8_127_364_550_907_001, 8_127_364_550_907_002, 8_127_364_550_907_003
@@ -44,7 +44,8 @@ class SpelledPayloads:
         self._pieces: list[list[bytes]] = []
         for index in range(most - most % len(symbols)):
             turn, place = divmod(index, len(symbols))
-            self._fields.append(market.option_tick(chains[place][turn % len(chains[place])]))
+            fields = market.option_tick(chains[place][turn % len(chains[place])])
+            self._fields.append(fields | ({RUN_FIELD: plan.run} if plan.run else {}))
 
     def _listed(self, symbol: str) -> list[int]:
         chain = chain_of(symbol)

@@ -27,6 +27,7 @@ from qaws.load.violation import Violation
 from qaws.protocol.dialect import Dialect, Said
 from qaws.protocol.exact import exact, first_difference
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
+from qaws.protocol.run_mark import of_another_run
 from qaws.protocol.spelling import Spelling
 
 MOST_FREE = 64
@@ -46,6 +47,7 @@ class SpelledVerifier:
         self.dialect: Dialect = spelling.compiled()
         self._bodies = SpelledPayloads(flow, self.dialect) if flow else None
         self._due_times = DueTimes(flow) if flow else None
+        self._run = flow.run if flow else ""
         self._bears_due = {kind: self.dialect.bears_due_times(kind) for kind in TICKS}
 
     def read(self, payload: bytes) -> Message:
@@ -110,6 +112,8 @@ class SpelledVerifier:
         symbol, number, due = tick.get("symbol"), tick.get(SEQUENCE_FIELD), tick.get(DUE_FIELD)
         if self._bodies is None or not isinstance(symbol, str) or type(number) is not int:
             return ""
+        if other := of_another_run(tick, self._run):
+            return f"received {symbol} #{number} with {other}"
         carried = self._bodies.carried(symbol, number)
         if carried is None:
             return ""

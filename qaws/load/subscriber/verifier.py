@@ -15,6 +15,7 @@ from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import Dialect, QaWs
 from qaws.protocol.joined import several_texts
 from qaws.protocol.market import DUE_FIELD
+from qaws.protocol.run_mark import of_another_run
 from qaws.protocol.spelling import Spelling
 
 _decode = msgspec.json.Decoder().decode
@@ -38,6 +39,7 @@ class Verifier:
         self._contract = Contract(dialect)
         self._bodies = Payloads(flow, ahead=ahead) if flow else None
         self._due_times = DueTimes(flow) if flow else None
+        self._run = flow.run if flow else ""
 
     def read(self, payload: bytes) -> Message:
         """Return what a payload says, as far as a load client must know.
@@ -62,6 +64,8 @@ class Verifier:
         symbol, number = received.get("symbol"), received.get("seq")
         if self._bodies is None or not isinstance(symbol, str) or not isinstance(number, int):
             return None
+        if other := of_another_run(received, self._run):
+            return Violation("content", 1, f"received {symbol} #{number} with {other}")
         difference = self._bodies.difference(symbol, number, payload)
         if not difference and self._due_times and isinstance(due := received.get(DUE_FIELD), int):
             difference = self._due_times.difference(symbol, number, due)
