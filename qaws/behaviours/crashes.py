@@ -154,18 +154,12 @@ def _written(place: LogPlace) -> str:
         return ""
 
 
-def _thrown(trace: StackTrace) -> str:
-    """Return the line that says what was thrown: Python says it last."""
-    return trace.lines[-1 if "Python" in trace.kind else 0]
-
-
 def _names(trace: StackTrace) -> list[str]:
     """Return the names of what was thrown, without those of modules."""
-    thrown = _thrown(trace)
-    names = [thrown.split(":")[0]] if "Python" in trace.kind else _NAME.findall(thrown)
+    names = [trace.thrown.split(":")[0]] if "Python" in trace.kind else _NAME.findall(trace.thrown)
     return [name.rpartition(".")[2] for name in names]
 
 
 def _gist(trace: StackTrace) -> str:
     """Return what was thrown, without numbers, which may differ each time."""
-    return re.sub(r"0x[0-9a-f]+|\d+", "", _thrown(trace))
+    return re.sub(r"0x[0-9a-f]+|\d+", "", trace.thrown)

@@ -41,6 +41,11 @@ class StackTrace:
     before: str = ""
 
     @property
+    def thrown(self) -> str:
+        """Return the line that says what was thrown: Python says it last."""
+        return self.lines[-1 if "Python" in self.kind else 0]
+
+    @property
     def first(self) -> str:
         """Return its first line, shortened."""
         return _shortened(self.lines[0])

@@ -15,6 +15,7 @@ from qaws.oracle.ledger import Ledger
 from qaws.protocol.dialect import Dialect
 from qaws.protocol.run_mark import of_another_run
 from qaws.sut.service import Service
+from qaws.testbed.service_output import first_stack_trace
 from qaws.testbed.standstill import standstill
 from qaws.testbed.stash import Stash
 from qaws.verdict import Broken, Checks, Inconclusive, NotVerified, Refuted
@@ -83,6 +84,11 @@ class ScenarioState:
         where = "after" if self.is_judging else "in"
         shown = [f'"{each}"' for each in self.actions]
         return [f"{where} {' and '.join(shown)}"] if shown else []
+
+    def said_behind(self, refuted: Refuted) -> list[str]:
+        """Return what stands behind the sentence of a check: where, remarks, and a stack trace."""
+        trace = first_stack_trace(self.services, str(refuted))
+        return [*self.in_its_place(), *dict.fromkeys(self.remarks), *filter(None, [trace])]
 
     def cause_of(self, refuted: Refuted, ledger: Ledger) -> list[str]:
         """Return what a client that is named lacks something for, or waits for in vain.

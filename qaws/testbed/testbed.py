@@ -244,8 +244,8 @@ class Testbed:
             await self.loop.run(self.require_alone(), STEP_LIMIT_S)
             self._require_flows()
             self.scenario.require_chores()
-            behind = [*self.scenario.in_its_place(), *dict.fromkeys(self.scenario.remarks)]
-            said = [*self.scenario.cause_of(refuted, self.ledger), str(refuted), *behind]
+            said = [*self.scenario.cause_of(refuted, self.ledger), str(refuted)]
+            said += self.scenario.said_behind(refuted)
             raise Refuted(without_tokens("; ".join(said))) from refuted
         self.scenario.require_chores()
         return done
