@@ -15,6 +15,7 @@ from qaws.report.panel import panel
 from qaws.report.sequence_diagram import GROUP, lane_of, sequence_diagram
 from qaws.report.transcript import group_transcript, transcript
 from qaws.testbed.scenario import ScenarioState
+from qaws.testbed.service_output import first_stack_trace
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import readable, without_tokens
 
@@ -41,7 +42,7 @@ def attach_evidence(testbed: Testbed, plan: Sequence[str]) -> None:
         )
         pictures.append(("What went over the wire, step by step", svg))
     allure.dynamic.description_html(  # type: ignore[no-untyped-call]
-        without_tokens(panel(plan, scenario.checks.done, scenario.figures, pictures))
+        without_tokens(panel(plan, scenario.checks.done, figures_of(scenario), pictures))
     )
     _attach_transcripts(scenario)
     if testbed.ledger.ticks:
@@ -59,6 +60,12 @@ def attach_evidence(testbed: Testbed, plan: Sequence[str]) -> None:
     for name, picture in scenario.screenshots:
         allure.attach(picture, name=name, attachment_type=AttachmentType.PNG)
     _attach("checks", json.dumps(scenario.checks.as_dicts(), indent=1), AttachmentType.JSON)
+
+
+def figures_of(scenario: ScenarioState) -> list[tuple[str, str]]:
+    """Return what the report shows beside the checks of a scenario, whether it passed or not."""
+    trace = first_stack_trace(scenario.services)
+    return scenario.figures + ([("noticed besides", trace)] if trace else [])
 
 
 def _attach_transcripts(scenario: ScenarioState) -> None:

@@ -11,7 +11,7 @@ LOOKED_AT = 1_000_000
 """Characters at the end of a log that are looked through."""
 
 
-def first_stack_trace(services: Sequence[tuple[Service, int]], said: str) -> str:
+def first_stack_trace(services: Sequence[tuple[Service, int]], said: str = "") -> str:
     """Say which stack trace the services have written first in a scenario; "" for none.
 
     Args:

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from qaws.runner.attachments import figures_of
 from qaws.testbed.service_output import first_stack_trace
 from qaws.verdict import Refuted
 from tests.bare import bare_testbed
@@ -43,6 +44,16 @@ def test_the_first_one_of_the_scenario_is_told_with_what_was_thrown(written, sai
 
 def test_what_the_sentence_says_already_is_not_said_again():
     assert first_stack_trace(services(PYTHON), "HTTP 500: KeyError: 'symbol'") == ""
+
+
+def test_the_report_has_it_where_nothing_failed():
+    state = bare_testbed().scenario
+    state.figures.append(("sockets", "3"))
+    assert figures_of(state) == [("sockets", "3")]
+    state.services = services(PYTHON)
+    [_, (name, value)] = figures_of(state)
+    assert name == "noticed besides"
+    assert value.startswith("meanwhile the service wrote a Python traceback")
 
 
 def test_it_stands_behind_what_had_been_done_and_remarks():
