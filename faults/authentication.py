@@ -309,7 +309,7 @@ def header_token_ignored() -> None:
     replace(auth, "bearer_token", bearer_token)
 
 
-LONG_REFUSED = "admission of Alice"
+LONG_REFUSED = "was welcomed there, so it is the length"
 
 
 @fault(

@@ -9,6 +9,7 @@ from qaws.behaviours import (
     leaving,
     lifecycle,
     long_messages,
+    long_tokens,
     mistakes,
     pings,
     publishing,
@@ -160,7 +161,7 @@ async def connects_with_long_token(
     context: StepContext, client: str, kib: int, location: str
 ) -> None:
     """As long as an issuer makes it for somebody who is in many groups: the claim is "groups"."""
-    await context.testbed.do(tokens.connect_with_long_token, client, kib, location)
+    await context.testbed.do(long_tokens.connect, client, kib, location)
 
 
 @when("{client:Client} connects from {origin:Origin} with a valid token")

@@ -18,7 +18,6 @@ from qaws.auth.callback_server import CallbackServer
 from qaws.auth.forgeries import CLOCKS, Forger, forged
 from qaws.auth.near_misses import altered
 from qaws.auth.strangers import callback_server_for
-from qaws.auth.tokens import Tokens
 from qaws.behaviours import closes, lifecycle
 from qaws.behaviours.lifecycle import Shown, in_time
 from qaws.clients.connection import Connection
@@ -26,7 +25,7 @@ from qaws.oracle.refusals import Usual
 from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken, NotVerified, Refuted
+from qaws.verdict import NotVerified, Refuted
 
 CONTROL = "Nobody"
 """What a client without any token is called, whose refusal the others' is held against."""
@@ -102,34 +101,6 @@ async def connect_unaltered(testbed: Testbed, client: str) -> None:
     token = testbed.scenario.stash[ALTERED]
     (connection,) = await lifecycle.connect(testbed, [client], token)
     testbed.tokens.accepted = testbed.tokens.accepted or connection.is_welcomed
-
-
-async def connect_with_long_token(testbed: Testbed, client: str, kib: int, location: str) -> None:
-    """Connect a client with a valid token of so many KiB, not less and hardly more.
-
-    It lists the groups of its bearer, as those of issuers do. Whoever does not understand that
-    claim must ignore it (RFC 7519, section 4).
-
-    Raises:
-        Broken: the target lets nobody mint, or no token is so short.
-        NotVerified: the target does not have that location.
-    """
-    token = long_token(testbed.tokens, kib)
-    which = f"a valid token of {kib} KiB"
-    await lifecycle.connect(testbed, [client], token, location=location, which=which)
-
-
-def long_token(tokens: Tokens, kib: int) -> str:
-    """Return a valid token of so many KiB."""
-    wanted, count = kib * 1024, 0
-    token = tokens.mint(groups=[])
-    if len(token) > wanted:
-        raise Broken(f"{kib} KiB: a token without groups has {len(token)} bytes already")
-    while len(token) < wanted:
-        missing = (wanted - len(token)) * 3 // 4  # base64url makes four bytes of three
-        count += max(1, missing // len('"group-0000",'))
-        token = tokens.mint(groups=[f"group-{number:04}" for number in range(count)])
-    return token
 
 
 async def connect_control(testbed: Testbed) -> None:

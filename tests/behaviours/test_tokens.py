@@ -15,7 +15,6 @@ from qaws.auth.tokens import Tokens
 from qaws.behaviours import closes, leaving, lifecycle, tokens
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.sut.sections import Auth
-from qaws.verdict import Broken
 from tests.services.faulty import AMPLE_MS, LATE, LATE_S, SOON_MS, connected
 from tests.services.guarded import (
     NO_TOKEN,
@@ -337,39 +336,6 @@ def test_who_comes_last_takes_no_place_that_is_given_back_late(right):
         await do(closes.closed_by_service, ["Yuri"], full)
 
     right(SoonAgain, story)
-
-
-class ShortOnly(Ticker):
-    """Has room for tokens of 2 KiB."""
-
-    async def admit(self, client, token):
-        if len(token or "") > 2048:
-            await client.close(1008, "Authentication required")
-            return False
-        return await super().admit(client, token)
-
-
-def with_a_long_token(kib):
-    async def story(do):
-        await do(tokens.connect_with_long_token, "Alice", kib, "query parameter")
-        await do(tokens.admitted, "Alice", AMPLE_MS)
-
-    return story
-
-
-def test_a_long_token_is_as_good_as_a_short_one(right):
-    right(Ticker, with_a_long_token(4))
-
-
-def test_a_service_without_room_for_it_is_told(wrong):
-    wrong(ShortOnly, with_a_long_token(4), "admission of Alice")
-
-
-def test_a_long_token_is_as_long_as_the_words_say(testbed):
-    for kib in (1, 4, 7):
-        assert 0 <= len(tokens.long_token(testbed.tokens, kib)) - kib * 1024 < 40
-    with pytest.raises(Broken, match="0 KiB"):
-        tokens.long_token(testbed.tokens, 0)
 
 
 KEYS = {"first-key-of-the-house", "second-key-of-the-house"}
