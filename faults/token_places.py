@@ -72,7 +72,11 @@ def expired_header_tokens_accepted() -> None:
 @fault(
     story="Only sessions that began with a token in the address end with it; those of back ends, "
     "which use the header, last for ever.",
-    caught_by={"QA-WS-022": "close of Lars after its token expired: measured nothing"},
+    caught_by={
+        "QA-WS-022": "its token came in the Authorization header; Ida and Pia, whose tokens came "
+        'in the query parameter, were closed with 1008 "token expired" by the service; Mia, whose '
+        "token came in the Authorization header, was still open"
+    },
 )
 def header_tokens_never_expire() -> None:
     """Look where the token came from."""

@@ -146,12 +146,13 @@ async def closed_on_expiry(
     for connection, at_ns in zip(connections, expiries, strict=True):
         what, ending = f"close of {connection.name} after its token expired", connection.ending
         if ending is None:
-            now_ns = time.monotonic_ns()
-            checks.never(what, at_ns, now_ns, within_ms, connection.summary())
+            now_ns, others = time.monotonic_ns(), _others(testbed, connection, connections)
+            checks.never(what, at_ns, now_ns, within_ms, f"{connection.summary()}{others}")
+        is_right = connection.ended_by_service and expected.fits_ending(ending)
         checks.require(
-            connection.ended_by_service and expected.fits_ending(ending),
+            is_right,
             f"end of {connection.name}'s connection",
-            connection.summary(),
+            connection.summary() + ("" if is_right else _others(testbed, connection, connections)),
             f"closed by the service with {expected}",
         )
         checks.not_before_ms(what, at_ns, ending.at_ns, 0)
@@ -163,6 +164,23 @@ async def closed_on_expiry(
             silence = f"time without a tick before {connection.name} was closed"
             checks.at_most_ms(silence, last_ns, ending.at_ns, LAST_SECOND_MS)
     await _no_later_tick(testbed, connections)
+
+
+def _others(testbed: Testbed, client: Connection, connections: Sequence[Connection]) -> str:
+    """Say where a client had shown its token, and how those ended whose tokens expired with it."""
+    places = {c.name: testbed.scenario.stash[PLACES].get(c.name, "") for c in connections}
+    several = all(places.values()) and len({*places.values()}) > 1
+    alike: dict[tuple[str, str], list[str]] = {}
+    for each in connections:
+        if each is not client:
+            end = "still open" if each.ending is None else str(each.ending)
+            alike.setdefault((places[each.name], end), []).append(each.name)
+    said = f"; its token came in the {places[client.name]}" if several else ""
+    for (place, end), names in alike.items():
+        whose, was = ("whose tokens", "were") if len(names) > 1 else ("whose token", "was")
+        came = f", {whose} came in the {place}," if several else ""
+        said += f"; {' and '.join(names)}{came} {was} {end}"
+    return said
 
 
 async def _ended(connection: Connection, within_s: float) -> None:

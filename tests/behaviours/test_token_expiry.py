@@ -109,7 +109,10 @@ def test_who_has_unsubscribed_needs_no_ticks_until_the_end(right):
 
 
 def test_an_expiry_that_ends_with_a_subscription_is_refuted(wrong):
-    sentence = r"^close of Mia after its token expired: measured nothing in \d+ ms"
+    sentence = (
+        r"^close of Mia after its token expired: measured nothing in \d+ ms "
+        r"\(1 x welcome, 1 x subscribed, 1 x unsubscribed; still open\), allowed"
+    )
     wrong(EndsWithTheSubscription, changing_its_mind(300), sentence)
 
 
@@ -147,9 +150,24 @@ def test_who_comes_for_days_and_is_thrown_out_at_once_is_refuted(wrong):
     [
         (Late, r"^close of Ida after its token expired: measured \d+\.\d ms, allowed at most 300"),
         (Early, r"^close of Ida after its token expired: measured -\d+\.\d ms, allowed not before"),
-        (Never, r"^close of Ida after its token expired: measured nothing in \d+ ms"),
-        (ForgetsHeaders, r"^close of Lars after its token expired: measured nothing in \d+ ms"),
-        (EndsNormally, r"^end of Ida's connection: measured .*closed with 1000"),
+        (
+            Never,
+            r"^close of Ida after its token expired: measured nothing in \d+ ms \(1 x welcome; "
+            r"still open; its token came in the query parameter; Lars, whose token came in the "
+            r"Authorization header, was still open\)",
+        ),
+        (
+            ForgetsHeaders,
+            r"^close of Lars after its token expired: measured nothing in \d+ ms .*; its token "
+            r"came in the Authorization header; Ida, whose token came in the query parameter, was "
+            r'closed with 1008 "token expired" by the service\), allowed at most 300 ms',
+        ),
+        (
+            EndsNormally,
+            r'^end of Ida\'s connection: measured 1 x welcome; closed with 1000 "token expired" by '
+            r"the service; its token came in the query parameter; Lars, whose token came in the "
+            r"Authorization header, was closed with 1000",
+        ),
         (EndsAll, r"^Nora got no tick any more: "),
     ],
 )
