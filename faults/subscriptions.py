@@ -456,7 +456,10 @@ def unsubscribe_acknowledged_twice() -> None:
 @fault(
     story="The acknowledgement names what was asked for first, whatever is acknowledged, so that a "
     "client which goes by it files ticks under the wrong request.",
-    caught_by={"QA-WS-016": "by what its acknowledgements name it holds"},
+    caught_by={
+        "QA-WS-016": "Alice asked to subscribe to symbol BANKNIFTY, and the acknowledgement names "
+        "symbol NIFTY, which an earlier request of its own had named"
+    },
     also=(
         "QA-WS-004",
         "QA-WS-005",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
 from qaws.clients.raw_connection import RawConnection
 from qaws.clients.subscriber import ACKS
 from qaws.testbed.testbed import Testbed
 
 ACTIONS = {"subscribed": "subscribe", "unsubscribed": "unsubscribe"}
+_TO = {"subscribe": "to subscribe to", "unsubscribe": "to unsubscribe from"}
 
 
 def welcome_faults(testbed: Testbed, connections: Sequence[Connection]) -> list[str]:
@@ -80,7 +82,53 @@ def _of(connection: Connection) -> list[str]:
             if isinstance(ack.get("selector"), dict)
             and not any(_covers(request, ack["selector"]) for request in requests)
         ]
-    return findings
+    return findings or _misnamed(connection)
+
+
+def _misnamed(connection: Connection) -> list[str]:
+    """Say which acknowledgement names what another request of the client's had named."""
+    before: list[dict[str, Any]] = []
+    for request, answer in _answered(connection):
+        named = answer.get("selector")
+        is_ack = ACTIONS.get(answer["type"]) == request["action"] and isinstance(named, dict)
+        if is_ack and not _covers(request, named) and any(_covers(each, named) for each in before):
+            return [
+                f"{connection.name} asked {_TO[request['action']]} {_in_words(request)}, and the "
+                f"acknowledgement names {_in_words(named)}, which an earlier request of its own "
+                "had named"
+            ]
+        before.append(request)
+    return []
+
+
+def _answered(connection: Connection) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield requests with their answers: those that were sent when no other was unanswered."""
+    unanswered: list[dict[str, Any]] = []
+    is_sure = True
+    for frame in connection.log:
+        if (request := _request(frame)) and request.get("action") in _TO:
+            is_sure = not unanswered
+            unanswered.append(request)
+        elif unanswered and _is_answer(frame):
+            request = unanswered.pop(0)
+            if is_sure:
+                yield request, frame.message
+
+
+def _is_answer(frame: Frame) -> bool:
+    is_object = frame.direction == "←" and isinstance(frame.message, dict)
+    return is_object and frame.message.get("type") in (*ACKS, "error")
+
+
+def _in_words(selector: dict[str, Any]) -> str:
+    """Return what a request or an acknowledgement names, as features would call it."""
+    match selector:
+        case {"symbol": name, "type": "underlying"}:
+            return f"the {name} underlying"
+        case {"instruments": [*names]} | {"symbols": [*names]}:
+            kind = "instruments" if "instruments" in selector else "symbols"
+            return f"{kind if len(names) > 1 else kind[:-1]} {' and '.join(map(str, names))}"
+    return json.dumps(selector, ensure_ascii=False)
 
 
 def _totals_faults(connection: Connection) -> list[str]:
@@ -128,15 +176,18 @@ def _items(selector: object) -> set[tuple[str, Any]] | None:
 
 def sent_by(connection: Connection) -> list[dict[str, Any]]:
     """Return the messages that a client has sent, as far as they are JSON objects."""
-    found = []
-    for frame in connection.log:
-        if frame.direction == "→" and frame.kind == "text":
-            try:
-                message = json.loads(frame.text)
-            except (ValueError, RecursionError):
-                continue
-            found += [message] if isinstance(message, dict) else []
-    return found
+    return [request for frame in connection.log if (request := _request(frame))]
+
+
+def _request(frame: Frame) -> dict[str, Any] | None:
+    """Return the JSON object that a client has sent; None for none, and for an empty one."""
+    if frame.direction != "→" or frame.kind != "text":
+        return None
+    try:
+        message = json.loads(frame.text)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) and message else None
 
 
 def _covers(request: dict[str, Any], selector: dict[str, Any]) -> bool:

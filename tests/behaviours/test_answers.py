@@ -12,6 +12,7 @@ from qaws.protocol.dialect import QaWs
 
 NIFTY = {"symbols": ["NIFTY"]}
 BOTH = {"symbols": ["NIFTY", "BANKNIFTY"]}
+TWO = {"instruments": [256265, 256521]}
 BAR = {"symbol": "NIFTY", "type": "underlying"}
 ONE = {"symbols": 1}
 ONE_OF_EACH = {"symbols": 1, "underlyings": 1}
@@ -56,6 +57,9 @@ def ack(kind="subscribed", **members):
             *(ask(BAR), ack(selector=BAR, totals={"symbols": 2, "underlyings": 1})),
             *(ask(NIFTY, "unsubscribe"), ack("unsubscribed", selector=NIFTY, totals=ONE_OF_EACH)),
         ),
+        (ask(NIFTY), ask(BAR), ack(selector=BAR), ack(selector=NIFTY)),  # which answers which?
+        (ask(NIFTY), ack(selector=NIFTY), ask(BAR), ack("error", message="no"), ack("status")),
+        (ask(NIFTY), ack(selector=NIFTY), ask(NIFTY, "unsubscribe"), ack("unsubscribed")),
         (ask(BOTH), ack("error", message="in part"), ack(selector=BOTH, totals={"symbols": 1})),
         (ask(BOTH), ack(totals={"symbols": 7}), ask(NIFTY), ack(selector=NIFTY, totals=ONE)),
     ],
@@ -88,6 +92,19 @@ def _told(told, named, last):
         (
             (ask(NIFTY), ack(selector={"symbol": "NIFTY", "type": "underlying"})),
             "Alice received the acknowledgement of {'symbol': 'NIFTY', 'type': 'underlying'}",
+        ),
+        (
+            (ask(NIFTY), ack(selector=NIFTY), ask(BAR), ack(selector=NIFTY)),
+            "Alice asked to subscribe to the NIFTY underlying, and the acknowledgement names "
+            "symbol NIFTY, which an earlier request of its own had named",
+        ),
+        (
+            (
+                *(ask(BOTH), ack(selector=BOTH), ask(TWO), ack("error", message="no")),
+                *(ask(TWO, "unsubscribe"), ack("unsubscribed", selector=NIFTY)),
+            ),
+            "Alice asked to unsubscribe from instruments 256265 and 256521, and the "
+            "acknowledgement names symbol NIFTY, which an earlier request of its own had named",
         ),
         (
             (ask(BOTH), ack(selector=BOTH, totals=ONE)),
