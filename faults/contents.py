@@ -27,7 +27,7 @@ WITH_TICKS = tuple(
 """The functional tests in which ticks flow."""
 
 NOT_PUBLISHED = "received ticks that differ from what was published"
-NOTHING = "to Alice: measured nothing"
+OF_NONE = "which is true of none that came"
 
 
 def elsewhere(*caught_by: str) -> tuple[str, ...]:
@@ -73,7 +73,10 @@ def _rename(name_of: Callable[[str], str]) -> None:
 @fault(
     story="A tick with a volume of zero is taken for one without a volume and dropped, so that "
     "nobody hears of an instrument that does not trade.",
-    caught_by={"QA-WS-006": NOTHING, "QA-WS-007": NOTHING},
+    caught_by={
+        "QA-WS-006": f"missing has a volume of zero, {OF_NONE}",
+        "QA-WS-007": f"missing has a volume of zero, {OF_NONE}",
+    },
     also=elsewhere("QA-WS-006", "QA-WS-007"),
 )
 def zero_volume_dropped() -> None:
@@ -116,7 +119,7 @@ def zero_price_replaced_by_the_last() -> None:
 @fault(
     story="A bar whose four prices are equal is taken for no bar, so that charts have holes where "
     "the market stood still.",
-    caught_by={"QA-WS-007": NOTHING},
+    caught_by={"QA-WS-007": f"missing has open, high, low and close alike, {OF_NONE}"},
     also=elsewhere("QA-WS-007"),
 )
 def flat_bars_dropped() -> None:
@@ -172,7 +175,7 @@ def instruments_as_doubles() -> None:
 @fault(
     story="Prices above ten million are taken for a slip of the finger and dropped, so that the "
     "highest-priced instruments never tick.",
-    caught_by={"QA-WS-006": NOTHING},
+    caught_by={"QA-WS-006": f"missing has a price above 10,000,000, {OF_NONE}"},
     also=elsewhere("QA-WS-006"),
 )
 def high_prices_dropped() -> None:
@@ -183,7 +186,7 @@ def high_prices_dropped() -> None:
 @fault(
     story="Numbers in scientific notation cannot be read, so that the smallest prices and greeks "
     "never arrive.",
-    caught_by={"QA-WS-006": NOTHING},
+    caught_by={"QA-WS-006": "missing has a number in scientific notation ("},
     also=elsewhere("QA-WS-006"),
 )
 def exponents_not_read() -> None:
@@ -211,6 +214,27 @@ def volatility_taken_for_per_cent() -> None:
         greeks["iv"] = greeks["iv"] / 100 if greeks["iv"] > 1 else greeks["iv"]
 
     edit_ticks(OPTION, edit)
+
+
+@fault(
+    story="The exponent of a number in scientific notation falls away, so that the smallest offer "
+    "of all looks like a price of 1.",
+    caught_by={"QA-WS-006": ", published in scientific notation as "},
+    also=elsewhere("QA-WS-006"),
+)
+def exponents_cut_off() -> None:
+    """Read digits and a point, and stop there."""
+
+    def edit(tick: dict[str, Any]) -> None:
+        tick.update((name, _mantissa(value)) for name, value in tick.items())
+        if greeks := tick.get("greeks"):
+            greeks.update((name, _mantissa(value)) for name, value in greeks.items())
+
+    edit_ticks("", edit)
+
+
+def _mantissa(value: Any) -> Any:
+    return float(repr(value).partition("e")[0]) if isinstance(value, float) else value
 
 
 # --- one for another --------------------------------------------------------------------------
@@ -395,7 +419,7 @@ def _drop_unchanged(kind: str, names: tuple[str, ...]) -> None:
 @fault(
     story="A tick whose price is that of the one before is taken for no news and dropped, so that "
     "volumes and greeks stand still while the price does.",
-    caught_by={"QA-WS-006": NOTHING},
+    caught_by={"QA-WS-006": f"missing says the same as the one before it, {OF_NONE}"},
     also=elsewhere("QA-WS-006"),
 )
 def unchanged_prices_dropped() -> None:
@@ -406,7 +430,7 @@ def unchanged_prices_dropped() -> None:
 @fault(
     story="A bar that says the same as the one before is dropped, so that a chart has holes where "
     "the market was quiet.",
-    caught_by={"QA-WS-007": NOTHING},
+    caught_by={"QA-WS-007": f"missing says the same as the one before it, {OF_NONE}"},
     also=elsewhere("QA-WS-007"),
 )
 def unchanged_bars_dropped() -> None:

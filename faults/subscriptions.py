@@ -309,7 +309,11 @@ def subscribed_before_it_holds() -> None:
 @fault(
     story="A symbol that a client has once unsubscribed from never comes back to it, though each "
     "subscribe is acknowledged.",
-    caught_by={"QA-WS-016": ALICE_MISSED, "QA-WS-117": WRONG},
+    caught_by={
+        "QA-WS-016": "before that it had unsubscribed from NIFTY and subscribed to it again, and "
+        "it has received no tick of NIFTY since",
+        "QA-WS-117": WRONG,
+    },
 )
 def no_return_after_unsubscribe() -> None:
     """Remember what was given up."""

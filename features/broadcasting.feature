@@ -52,6 +52,7 @@ Feature: Real-time broadcasting
       | bar         | 24040.8  | 24041.1  | 24002.35 | 24012.05 | 97450  |
       | bar         | 24012    | 24012    | 24012    | 24012    | 0      |
       | bar         | 24012    | 24012    | 24012    | 24012    | 0      |
+      | bar         | 24013    | 24013    | 24013    | 24013    | 310    |
       | bar         | 0.05     | 1e16     | 0.0      | 24013.1  | 6161122183 |
     Then the open, high, low, close and volume that Alice receives match what was published, digit for digit
     And Alice has received no option tick

@@ -16,9 +16,9 @@ from qaws.behaviours.load import LOAD
 from qaws.clients.connection import Connection
 from qaws.oracle.announcements import announced
 from qaws.oracle.audit import audit, missing, was_held
-from qaws.oracle.contents import whence
+from qaws.oracle.contents import compare_member
 from qaws.oracle.ledger import Arrival, Key, Published
-from qaws.protocol.exact import exact, plain
+from qaws.protocol.exact import exact
 from qaws.protocol.market import Selection
 from qaws.protocol.rows import unknown_name
 from qaws.testbed.testbed import Testbed
@@ -160,7 +160,7 @@ async def equals_published(testbed: Testbed, client: str, fields: Sequence[str])
         if frame is None:
             now, bound_ms = time.monotonic_ns(), testbed.grace_s * 1e3
             testbed.scenario.checks.never(
-                f"{tick} to {client}", tick.due_ns, now, bound_ms, connection.summary()
+                f"{tick} to {client}", tick.due_ns, now, bound_ms, account(testbed, connection)
             )
         sent, got = exact(tick.text), connection.exactly(frame)
         for field in fields:
@@ -169,12 +169,9 @@ async def equals_published(testbed: Testbed, client: str, fields: Sequence[str])
                 continue
             if field not in sent:
                 raise Broken(f"a tick of {tick.symbol} {unknown_name('field', field, sent)}")
-            is_right = field in got and got[field] == sent[field]
-            came = plain(got[field]) if field in got else "missing"
-            whose = "" if is_right else whence(testbed.ledger.ticks, tick, field, got.get(field))
-            came += f", {whose}" if whose else ""
+            is_right, came, wanted = compare_member(tick, field, got, testbed.ledger.ticks)
             what = f"{PRICES.get(field, field)} of {tick} at {client}"
-            testbed.scenario.checks.require(is_right, what, came, plain(sent[field]))
+            testbed.scenario.checks.require(is_right, what, came, wanted)
     if unknown:
         names = " and ".join(dict.fromkeys(unknown))
         raise NotVerified(

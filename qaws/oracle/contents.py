@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from qaws.oracle.ledger import Published
-from qaws.protocol.exact import exact, first_difference, where_different
+from qaws.protocol.exact import exact, first_difference, plain, where_different
 from qaws.protocol.market import RUN_FIELD, edge_in
 from qaws.protocol.run_mark import of_another_run
 
@@ -38,23 +38,38 @@ def whence(ticks: Sequence[Published], tick: Published, member: str, value: obje
         return ""
     if len(Decimal(value).normalize().as_tuple().digits) < TELLING_DIGITS:
         return ""
-    own = [name for name, its in _leaves(exact(tick.text)) if its == value and name != member]
+    own = [name for name, its in leaves(exact(tick.text)) if its == value and name != member]
     if own:
         return f"which is its {own[0]}"
     before = [each for each in ticks if each.sent_ns < tick.sent_ns][-LOOKED_BACK:]
+    last = next((each for each in reversed(before) if _is_alike(each, tick)), None)
     for other in reversed(before):
-        if other.kind == tick.kind and dict(_leaves(exact(other.text))).get(member) == value:
-            return f"which {other} had"
+        if other.kind == tick.kind and dict(leaves(exact(other.text))).get(member) == value:
+            return (
+                f"which the one before it, {other}, had" if other is last else f"which {other} had"
+            )
     return ""
 
 
-def _leaves(document: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def _is_alike(one: Published, other: Published) -> bool:
+    alike = one.kind, one.symbol, one.instrument
+    return alike == (other.kind, other.symbol, other.instrument)
+
+
+def exponents(tick: Published) -> list[str]:
+    """Return the numbers that were published in scientific notation, as they were: "1e-07"."""
+    found: list[str] = []
+    json.loads(tick.text, parse_float=found.append)
+    return [n for n in found if "e" in n.lower() and (not tick.payload or n in tick.payload)]
+
+
+def leaves(document: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the name and value of every member that is no object."""
     if not isinstance(document, dict):
         yield path, document
         return
     for name, value in document.items():
-        yield from _leaves(value, f"{path}.{name}" if path else name)
+        yield from leaves(value, f"{path}.{name}" if path else name)
 
 
 def difference(
@@ -79,6 +94,45 @@ def difference(
     sent, got = exact(tick.text), exactly() if exactly else exact(text)
     if other := of_another_run(got, sent.get(RUN_FIELD, "")):
         return other
-    said, found = first_difference(sent, got), where_different(sent, got)
-    whose = whence(among, tick, found[0], found[2]) if found else ""
+    found = where_different(sent, got)
+    if found is None:
+        return ""
+    whose = whence(among, tick, found[0], found[2])
+    said = first_difference(sent, got) + _written(tick, found[1])
     return f"{said}, {whose}" if whose else said
+
+
+def _written(tick: Published, value: object) -> str:
+    """Say how a number was published that no longer shows it; "" for digits and a point."""
+    if isinstance(value, Decimal):
+        for each in exponents(tick):
+            if Decimal(each) == value:
+                return f", published in scientific notation as {each}"
+    return ""
+
+
+def compare_member(
+    tick: Published, name: str, got: Mapping[str, Any], among: Sequence[Published]
+) -> tuple[bool, str, str]:
+    """Compare one member of a received tick with what was published.
+
+    Args:
+        tick: what was published.
+        name: of the member.
+        got: what came, each number kept digit for digit.
+        among: what else was published, to say whose value it is.
+
+    Returns:
+        Whether it is right, and in words what came and what was published.
+    """
+    sent = exact(tick.text)[name]
+    wanted = plain(sent) + _written(tick, sent)
+    if name not in got:
+        return False, "missing", wanted
+    if got[name] == sent:
+        return True, plain(got[name]), wanted
+    came = plain(got[name])
+    if isinstance(sent, dict) and (found := where_different(sent, got[name], name)):
+        came += f", so {first_difference({name: sent}, got)}{_written(tick, found[1])}"
+    whose = whence(among, tick, name, got[name])
+    return False, f"{came}, {whose}" if whose else came, wanted

@@ -254,7 +254,7 @@ def test_a_field_left_over_from_the_tick_before_is_seen(wrong):
 
     sentence = (
         r"volume of NIFTY underlying bar #\d+ at Alice: measured \d+, "
-        r"which NIFTY underlying bar #\d+ had, allowed \d+"
+        r"which the one before it, NIFTY underlying bar #\d+, had, allowed \d+"
     )
     wrong(Stale, story, sentence)
 

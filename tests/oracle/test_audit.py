@@ -166,6 +166,34 @@ def test_a_lost_tick_is_missing(run, data):
     assert run.findings(client, complete=False) == []
 
 
+def lost_of(held, *lost):
+    """Return what is found where a client that holds this has not all of 8 ticks."""
+    run = Run()
+    run.held["Alice"] = held
+    for number in range(1, 9):
+        tick = run.publish("option_tick", "NIFTY", 256265, STEP * number)
+        if number not in lost:
+            run.got["Alice"].append(Arrival(STEP * number + WIRE, tick.key))
+    return run.findings("Alice")
+
+
+def test_it_is_told_what_lost_ticks_have_in_common():
+    whole = [Entitlement(SELECTIONS[0], 0, 0)]
+    assert lost_of(whole) == []
+    (said,) = lost_of(whole, 2, 4, 6, 8)
+    assert "; every second one is missing: #1 came, #2 is missing, #3 came" in said
+
+
+def test_it_is_told_where_they_are_lost_behind_a_return():
+    again = [Entitlement(SELECTIONS[0], 0, 0, 420, 430), Entitlement(SELECTIONS[0], 440, 450)]
+    assert lost_of(again) == []
+    (said,) = lost_of(again, 5, 6, 7, 8)
+    assert said.endswith(
+        "; before that it had unsubscribed from NIFTY and subscribed to it again, and it has "
+        "received no tick of NIFTY since"
+    )
+
+
 @property_test
 def test_losing_all_is_missing_too(run, data):
     client = choose(data, CLIENTS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qaws.oracle.contents import difference, named, whence
+from qaws.oracle.contents import compare_member, difference, exponents, named, whence
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import Market, bar_edges, option_edges
 
@@ -106,13 +106,14 @@ def ticks(*documents):
 
 
 BAR = {"type": "underlying_bar", "open": 24010.25, "close": 24012.05, "volume": 7}
+BEFORE = "the one before it, NIFTY underlying bar #1 of instrument 7,"
 NEXT = {"type": "underlying_bar", "open": 24013.75, "close": 24040.5, "volume": 9}
 
 
 @pytest.mark.parametrize(
     ("member", "value", "said"),
     [
-        ("close", "24012.05", "which NIFTY underlying_bar #1 of instrument 7 had"),
+        ("close", "24012.05", f"which {BEFORE} had"),
         ("close", "24013.75", "which is its open"),
         ("close", "1.25", ""),
         ("volume", "7", ""),  # as may be by chance
@@ -122,7 +123,7 @@ NEXT = {"type": "underlying_bar", "open": 24013.75, "close": 24040.5, "volume": 
 def test_a_wrong_value_is_told_with_the_one_that_it_is(member, value, said):
     first, second = ticks(BAR, NEXT)
     found = whence([first, second], second, member, Decimal(value))
-    assert found == said.replace("underlying_bar", "underlying bar")
+    assert found == said
 
 
 @pytest.mark.parametrize("value", [True, None, "24012.05", {}])
@@ -135,9 +136,57 @@ def test_so_it_is_in_the_words_of_a_difference():
     first, second = ticks(BAR, NEXT)
     came = json.dumps({**NEXT, "close": 24012.05})
     said = difference(second, came, None, [first, second])
-    assert said == (
-        "close 24012.05 instead of 24040.5, which NIFTY underlying bar #1 of instrument 7 had"
-    )
+    assert said == (f"close 24012.05 instead of 24040.5, which {BEFORE} had")
+
+
+FAR = [{**BAR, "close": 24001.5}, BAR, NEXT]
+
+
+def test_a_value_of_longer_ago_is_not_called_the_one_before():
+    first, second, third = ticks(*FAR)
+    found = whence([first, second, third], third, "close", Decimal("24001.5"))
+    assert found == "which NIFTY underlying bar #1 of instrument 7 had"
+    first.symbol = "BANKNIFTY"
+    found = whence([first], third, "close", Decimal("24001.5"))
+    assert found == "which BANKNIFTY underlying bar #1 of instrument 7 had"
+
+
+GREEKS = {"delta": 0.3, "gamma": 5e-324}
+SMALL = {"type": "option_tick", "ask": 1e-07, "bid": 1.5, "greeks": GREEKS}
+AS_PUBLISHED = "published in scientific notation as"
+
+
+def test_a_number_in_scientific_notation_is_told_as_it_was_published():
+    (tick,) = ticks(SMALL)
+    assert exponents(tick) == ["1e-07", "5e-324"]
+    said = difference(tick, json.dumps({**SMALL, "ask": 1.0}))
+    assert said == f"ask 1.0 instead of 1E-7, {AS_PUBLISHED} 1e-07"
+    assert difference(tick, json.dumps({**SMALL, "bid": 1.0})) == "bid 1.0 instead of 1.5"
+    tick.payload = "0.0000001,1.5,5e-324"
+    assert exponents(tick) == ["5e-324"]
+    assert difference(tick, json.dumps({**SMALL, "ask": 1.0})) == "ask 1.0 instead of 1E-7"
+
+
+@pytest.mark.parametrize(
+    ("name", "came", "said"),
+    [
+        ("ask", {"ask": Decimal("1E-7")}, (True, "1E-7", f"1E-7, {AS_PUBLISHED} 1e-07")),
+        ("ask", {"ask": 0}, (False, "0", f"1E-7, {AS_PUBLISHED} 1e-07")),
+        ("bid", {}, (False, "missing", "1.5")),
+        (
+            "greeks",
+            {"greeks": {"delta": Decimal("0.3"), "gamma": 5}},
+            (
+                False,
+                f"delta 0.3, gamma 5, so greeks.gamma 5 instead of 5E-324, {AS_PUBLISHED} 5e-324",
+                "delta 0.3, gamma 5E-324",
+            ),
+        ),
+    ],
+)
+def test_a_member_that_is_compared_by_itself(name, came, said):
+    (tick,) = ticks(SMALL)
+    assert compare_member(tick, name, came, [tick]) == said
 
 
 def test_a_tick_at_an_edge_of_the_market_is_called_by_it():
