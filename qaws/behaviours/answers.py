@@ -90,8 +90,9 @@ def _misnamed(connection: Connection) -> list[str]:
     before: list[dict[str, Any]] = []
     for request, answer in _answered(connection):
         named = answer.get("selector")
-        is_ack = ACTIONS.get(answer["type"]) == request["action"] and isinstance(named, dict)
-        if is_ack and not _covers(request, named) and any(_covers(each, named) for each in before):
+        if not isinstance(named, dict) or ACTIONS.get(answer["type"]) != request["action"]:
+            named = {}  # which every request covers
+        if not _covers(request, named) and any(_covers(each, named) for each in before):
             return [
                 f"{connection.name} asked {_TO[request['action']]} {_in_words(request)}, and the "
                 f"acknowledgement names {_in_words(named)}, which an earlier request of its own "

@@ -7,7 +7,7 @@ import pytest
 
 from qaws.oracle.ledger import Entitlement, Ledger, Published
 from qaws.oracle.lost_ticks import LOOKED_AT, behind_a_return, in_common
-from qaws.protocol.market import selection_of
+from qaws.protocol.market import TickKind, selection_of
 
 BAR = {"open": 24010.5, "high": 24055.25, "low": 23990.15, "close": 24040.75, "volume": 182300}
 NEXT = {"open": 24040.8, "high": 24041.1, "low": 24002.35, "close": 24012.05, "volume": 97450}
@@ -22,11 +22,12 @@ def flat(price: float, **more: Any) -> dict[str, Any]:
 
 
 def ledger_of(documents, symbol="NIFTY", instrument=256265):
-    """Return a ledger of these ticks, published in this order; the last words are its payload."""
+    """Return a ledger of these ticks, published in this order."""
     ledger = Ledger()
     for document in documents:
         number, is_bar = ledger.next_sequence(symbol), "open" in document
-        kind, whose = ("underlying_bar", None) if is_bar else ("option_tick", instrument)
+        kind: TickKind = "underlying_bar" if is_bar else "option_tick"
+        whose = None if is_bar else instrument
         text = json.dumps({"type": kind, **document, "seq": number})
         ledger.add(Published(symbol, number, kind, whose, number, text, sent_ns=number))
     return ledger
