@@ -18,11 +18,11 @@ from app.closes import Close
 from app.limits import CHARGED_BYTES, GuardedConnection, RateLimit
 from app.messages import Command, InvalidMessage
 from app.sessions import MAX_HANDSHAKE_BYTES, TickerConnection
-from faults.fault import fault, replace
+from faults.fault import edited, fault, replace
 
 OVERSIZED = {"QA-WS-024": "response to messages over 64 KiB"}
 NOT_UTF8 = {"QA-WS-024": "response to text that is not UTF-8"}
-JSON = {"QA-WS-024": "response to deeply nested, huge or ambiguous JSON"}
+JSON = {"QA-WS-024": "response to malformed, deeply nested, huge or ambiguous JSON"}
 FLOODS = {"QA-WS-024": "response to floods of 1,000 messages per second"}
 
 Parse = Generator[None, None, Frame]
@@ -302,6 +302,28 @@ def error_with_the_stack_trace_of_a_library() -> None:
             "\tat com.desk.ticks.Commands.parse(Commands.kt:31)"
         )
     )
+
+
+@fault(
+    story="What is JSON and no object ends in an exception that nobody has thought of, and its "
+    "traceback stands in a member of its own beside words that are right: whoever sends null reads "
+    "paths and lines.",
+    caught_by={
+        "QA-WS-024": "ambiguous JSON: a JSON array: measured an error that tells how the service "
+        'is made, by a Python traceback: "Traceback'
+    },
+)
+def traceback_beside_the_right_words() -> None:
+    """Add a member to the answer."""
+    original = messages.error
+
+    def error(invalid: InvalidMessage) -> bytes:
+        if "a JSON object is expected" not in str(invalid):
+            return original(invalid)
+        detail = "".join(traceback.format_exception(invalid))
+        return edited(original(invalid), lambda members: members.update(detail=detail))
+
+    replace(messages, "error", error)
 
 
 @fault(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -10,9 +11,10 @@ from collections.abc import Awaitable, Callable
 from qaws.behaviours import deviations, lifecycle
 from qaws.behaviours.attacks import ATTACK, DROP_S, Attacker, left_unread
 from qaws.clients.endings import ExpectedClose
+from qaws.clients.frame_log import Frame
 from qaws.clients.raw_connection import RawConnection
 from qaws.measure.pace import KEPT
-from qaws.oracle.stack_traces import telling
+from qaws.oracle.stack_traces import telling, trace_in
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, NotVerified
 
@@ -64,8 +66,14 @@ async def met_with(testbed: Testbed, response: str) -> None:
                 finding is None,
                 f"response to {attack.attack}: {attacker.what}",
                 finding + more if finding else attacker.client.summary() + _after(attacker),
-                response,
+                _allowed(attacker, response),
             )
+
+
+def _allowed(attacker: Attacker, response: str) -> str:
+    if attacker.answer_in:
+        return f"nothing that {TELLS}; whether it is answered, and how, {attacker.answer_in} judges"
+    return response
 
 
 def _rank(attacker: Attacker, finding: Finding) -> int:
@@ -103,6 +111,9 @@ async def _find(testbed: Testbed, judge: Judge, attacker: Attacker) -> Finding:
             f"{client.name} was not connected any more when it was to attack ({what}): it had seen "
             f"{attacker.gone}; so nothing shows how the service answers that"
         )
+    if attacker.answer_in:
+        await _answered(testbed, client)
+        return _tells(testbed, client)
     found = await judge(testbed, client)
     if isinstance(found, str):
         found += left_unread(attacker)
@@ -142,16 +153,58 @@ def _closed_as(expected: ExpectedClose) -> Judge:
     return judge
 
 
+async def _answered(testbed: Testbed, client: RawConnection) -> Frame | None:
+    """Wait for an error, or for the end of the connection; None where neither came in time."""
+    is_error = lifecycle.is_kind(testbed, "error")
+    return await client.wait_for(lambda f: f.kind == "end" or is_error(f), None, testbed.grace_s)
+
+
+def _tells(testbed: Testbed, client: RawConnection) -> Telling | None:
+    """Say what of that which a client was told tells how the service is made; None for nothing.
+
+    Of an error's words that is a stack trace or any other internal, of all else that came but for
+    ticks a stack trace: a member "code" may well be called ParseError.
+    """
+    is_error = lifecycle.is_kind(testbed, "error")
+    for frame in client.log:
+        said = frame.message if isinstance(frame.message, dict) else {}
+        if (
+            frame.direction == "→"
+            or frame.kind not in ("text", "binary")
+            or testbed.dialect.is_tick(said)
+        ):
+            continue
+        words = str(said.get("message"))[:READ] if is_error(frame) else ""
+        if told := telling(words) or trace_in(_texts_of(frame.text)):
+            return Telling(f"{'an error' if words else 'a message'} that {TELLS}, by {told}")
+    if client.ending and (told := telling(client.ending.reason)):
+        return Telling(f"{client.summary()}; its reason {TELLS}, by {told}")
+    return None
+
+
+def _texts_of(text: str) -> str:
+    """Return all texts that a message has, member by member; what is no JSON as it is."""
+    try:
+        parts = [json.loads(text[:READ])]
+    except (ValueError, RecursionError):
+        return text[:READ]
+    texts: list[str] = []
+    while parts:
+        part = parts.pop(0)
+        texts += [part] if isinstance(part, str) else []
+        nested = part.values() if isinstance(part, dict) else part
+        parts[:0] = nested if isinstance(part, dict | list) else []
+    return "\n".join(texts)
+
+
 async def _error(testbed: Testbed, client: RawConnection) -> str | None:
     """Wait for an error that tells no secrets; behind it, the connection must still be of use."""
-    error = await client.wait_for(
-        lambda f: f.kind == "end" or lifecycle.is_kind(testbed, "error")(f), None, testbed.grace_s
-    )
+    error = await _answered(testbed, client)
+    if told := _tells(testbed, client):
+        return told
     if error is None or error.kind == "end":
         return client.summary()
     words = str(error.message.get("message"))
-    if told := telling(words[:READ]):
-        return Telling(f"an error that {TELLS}, by {told}")
     if len(words) > LONGEST_ERROR:  # its wording is a clause of QA-WS-010, and of no other test
         return Telling(f"an error of {len(words):,} characters: {words[:100]!r}")
     asked = await client.send(testbed.dialect.ping())

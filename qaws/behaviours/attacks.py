@@ -59,6 +59,7 @@ class Attacker:
         sent_bytes: of how much.
         stalls: whether its handshake is one that stalls.
         held_ns: when that was last seen to be held by a service that still waited; None: never.
+        answer_in: the test that judges whether and how it is answered; "" for this one.
     """
 
     what: str
@@ -69,6 +70,7 @@ class Attacker:
     sent_bytes: int = 0
     stalls: bool = False
     held_ns: int | None = None
+    answer_in: str = ""
 
 
 @dataclass(slots=True)
@@ -113,7 +115,8 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
             held_up_ms=testbed.held_up.ms,
         )
         testbed.scenario.connections.all.append(connection)
-        attack.attackers.append(Attacker(what, connection))
+        answer_in = getattr(playing[what], "answer_in", "")
+        attack.attackers.append(Attacker(what, connection, answer_in=answer_in))
     watch = asyncio.create_task(_watch_memory(testbed, attack))
     try:
         await asyncio.gather(

@@ -39,9 +39,13 @@ LINE_END = b"\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """Frames, one behind the other, on an open connection."""
+    """Frames, one behind the other, on an open connection.
+
+    `answer_in` is the test that judges whether and how they are answered, "" for the attack itself.
+    """
 
     frames: Sequence[bytes]
+    answer_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +133,11 @@ class HostileInput(Row):
     """What one hostile client does.
 
     It `sends` a message, or `frames`: once, or `per_second` times per second, `at_once` by one
-    write. Where it `stays`, it takes no leave when it is closed. Or it begins with `lines` and a
-    `handshake` behind them in the place of a handshake, and goes on with `drop`; one that `stalls`
-    is right as far as it goes. `{path}`, `{host}` and `{token}` stand for the endpoint's there.
+    write. Where it `stays`, it takes no leave when it is closed; where `answer_in` names the test
+    that judges whether and how it is answered, its answer must only tell no internals. Or it begins
+    with `lines` and a `handshake` behind them in the place of a handshake, and goes on with `drop`;
+    one that `stalls` is right as far as it goes. `{path}`, `{host}` and `{token}` stand for the
+    endpoint's there.
     """
 
     attack: str
@@ -140,6 +146,7 @@ class HostileInput(Row):
     per_second: AmountField | None = None
     at_once: AmountField = AT_ONCE
     stays: bool = False
+    answer_in: str = Field(default="", pattern=r"(QA-WS-\d{3})?")
     lines: list[str | Line] | None = None
     handshake: ContentField | None = None
     drop: str = ""
@@ -177,7 +184,7 @@ class HostileInput(Row):
         frames = [each for row in rows for each in row.made(number, commands)]
         if self.per_second is not None:
             return Flood(frames, reckoned(self.per_second, number), reckoned(self.at_once, number))
-        return HoldOpen(frames) if self.stays else Frames(frames)
+        return HoldOpen(frames) if self.stays else Frames(frames, self.answer_in)
 
     def _opening(self) -> str:
         parts = list[bytes]()

@@ -89,6 +89,10 @@ class Commands:
         """Return a message that has nothing but what is asked for, which is that value."""
         return b"{" + json.dumps(self.verb()).encode() + b":" + value + b"}"
 
+    def malformed(self, name: str) -> bytes:
+        """Return the malformed message of that name, as the dialect spells it."""
+        return self._dialect.malformed(name).encode()
+
     def verb(self) -> str:
         """Return the member that says what is asked for: in ping and subscribe it differs."""
         ping = self._object(str(self._dialect.ping()).encode()) or {}

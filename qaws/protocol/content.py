@@ -13,6 +13,7 @@ A content is a text, a piece, or a list of both. A piece is a table with one of
   `"ping"`, with `further` members; `"subscribe"`, with an `item` in the place of each name, `items`
   of them, of what clients name first `of` `["instruments", "symbols"]`; `"ping and subscribe"`, in
   one message; `"an action"`, a message with nothing but what is asked for, which `is` that;
+  `"a malformed message"`, the one that is `named` so in `malformed-messages.toml`;
 
 and with `times` (how often; a number, or a sum such as "number * 1024 + 1" where the name of the
 row has a number in it), `between` (a text between two) and `counted` (`{n}` in a text counts from
@@ -31,15 +32,17 @@ from pydantic import AfterValidator
 
 KINDS = ("text", "hex", "every_byte", "code", "tick", "says")
 OF_TICKS = ("with", "without", "open")
-OF_COMMANDS = ("further", "item", "items", "of", "is")
+OF_COMMANDS = ("further", "item", "items", "of", "is", "named")
 KEYS = (*KINDS, "times", "between", "counted", *OF_TICKS, *OF_COMMANDS)
 SAYS: Mapping[str, Sequence[str]] = {
     "ping": ("further",),
     "subscribe": ("item", "items", "of"),
     "ping and subscribe": (),
     "an action": ("is",),
+    "a malformed message": ("named",),
 }
 """A command → what may be said of it besides."""
+NAMED = ("a malformed message",)
 FORMS = ("instruments", "symbols")
 SUM = re.compile(r"number(?: \* (\d+))?(?: \+ (\d+))?")
 
@@ -58,6 +61,9 @@ class Commands(Protocol):
 
     def action(self, value: bytes) -> bytes:
         """Return a message that asks for a value and has nothing else."""
+
+    def malformed(self, name: str) -> bytes:
+        """Return the malformed message of that name."""
 
 
 class Supply(NamedTuple):
@@ -216,6 +222,8 @@ def _says(piece: Mapping[str, Any]) -> Maker:
     forms = piece.get("of", list(FORMS))
     if not isinstance(forms, list) or not forms or not set(forms) <= set(FORMS):
         raise ValueError(f'"of" is a list of {" and ".join(FORMS)}, not {forms!r}')
+    if not isinstance(named := piece.get("named", ""), str) or (command in NAMED and not named):
+        raise ValueError(f'"{command}" is "named" by a text, not {named!r}')
     items = _amount(piece.get("items", 1))
     part = content(next((piece[key] for key in ("further", "item", "is") if key in piece), ""))
 
@@ -226,6 +234,8 @@ def _says(piece: Mapping[str, Any]) -> Maker:
             return commands.ping(bytes_)
         if command == "subscribe":
             return commands.subscribe(forms, bytes_, reckoned(items, supply.number))
+        if command in NAMED:
+            return commands.malformed(named)
         return commands.both() if command == "ping and subscribe" else commands.action(bytes_)
 
     return make

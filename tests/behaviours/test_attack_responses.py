@@ -99,6 +99,39 @@ class TellsAndCloses(TellsTheTrace):
         await client.close(1003, "")
 
 
+class TellsBeside(Answers):
+    """Has the trace in a member of its own, beside words that are right."""
+
+    trace = 'Traceback (most recent call last):\n  File "messages.py", line 84, in parse'
+
+    async def invalid(self, client, text):
+        await client.send({"type": "error", "message": self.words, "detail": self.trace})
+
+
+class TellsInAList(Answers):
+    async def invalid(self, client, text):
+        stack = ["Error: no", "    at parse (/srv/app/messages.js:8:15)"]
+        await client.send({"type": "error", "message": self.words, "data": {"stack": stack}})
+
+
+class TellsAfterwards(Answers):
+    """Sends the trace as it is, in no JSON."""
+
+    async def invalid(self, client, text):
+        await client.connection.send(TellsBeside.trace)
+        await super().invalid(client, text)
+
+
+class HasACode(Answers):
+    async def invalid(self, client, text):
+        code = {"code": "ParseError", "docs": "https://desk.example/errors.py"}
+        await client.send({"type": "error", "message": self.words, **code})
+
+
+class ClosesWithAnException(Closes):
+    code, reason = 1011, "AttributeError: 'NoneType' object has no attribute 'get'"
+
+
 class Deaf(Ticker):
     async def ping(self, client):
         await asyncio.sleep(0)
@@ -110,6 +143,7 @@ class Deaf(Ticker):
         (Ticker, AN_ERROR),
         (Ticker, EITHER),
         (SaysWhere, AN_ERROR),
+        (HasACode, AN_ERROR),
         (ClosesAsUnfit, EITHER),
         (Closes, CLOSED),
         (Closes, CUT),
@@ -135,6 +169,18 @@ def test_a_response_that_fits_is_met(right, service, response):
             AN_ERROR,
             'how the service is made, by a Java stack trace: "java.lang.Exception: no"',
         ),
+        (
+            TellsBeside,
+            AN_ERROR,
+            "an error that tells how the service is made, by a Python traceback: "
+            r'"Traceback \(most recent call last\):", allowed',
+        ),
+        (
+            TellsInAList,
+            AN_ERROR,
+            r'by a JavaScript stack trace: "Error: no", allowed an error',
+        ),
+        (TellsAfterwards, AN_ERROR, "a message that tells how the service is made, by a Python tr"),
         (SendsItBack, AN_ERROR, "an error of 1,024 characters"),
         (TellsTheTrace, EITHER, "an error that tells how the service is made"),
         (TellsAndCloses, EITHER, "an error that tells how the service is made"),
@@ -154,6 +200,42 @@ def test_a_response_that_fits_is_met(right, service, response):
 )
 def test_any_other_response_is_told(wrong, service, response, sentence):
     wrong(service, attacking(response), sentence)
+
+
+def answered_elsewhere(response=AN_ERROR):
+    async def story(do):
+        await do(play)
+        await do(hand_over)
+        await do(attack_responses.met_with, response)
+
+    return story
+
+
+async def hand_over(testbed):
+    for attacker in testbed.scenario.stash[ATTACK].attackers:
+        attacker.answer_in = "QA-WS-010"
+
+
+ELSEWHERE = "nothing that tells how the service is made; whether it is answered, and how, QA-WS-010"
+
+
+@pytest.mark.parametrize("service", [Ticker, ClosesAsUnfit, Cuts, SendsItBack, HasACode])
+def test_how_a_mistake_is_answered_is_no_matter_of_an_attack(right, service):
+    done = right(service, answered_elsewhere())
+    assert done[-1].allowed == f"{ELSEWHERE} judges"
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        (TellsTheTrace, "an error that tells how the service is made, by a Python traceback"),
+        (TellsBeside, "an error that tells how the service is made, by a Python traceback"),
+        (TellsAfterwards, "a message that tells how the service is made, by a Python traceback"),
+        (ClosesWithAnException, "its reason tells how the service is made, by the name of an exce"),
+    ],
+)
+def test_that_its_answer_tells_nothing_is_one(wrong, service, sentence):
+    wrong(service, answered_elsewhere(), f"{sentence}.*, allowed {ELSEWHERE}")
 
 
 def test_a_response_that_nobody_knows_is_broken():

@@ -8,8 +8,10 @@ import pytest
 
 from qaws.behaviours.attack_responses import _judge
 from qaws.clients.attack_inputs import Flood, Frames, inputs, rounds
+from qaws.clients.raw_connection import text
 from qaws.protocol.commands import Commands
 from qaws.protocol.dialect import QaWs
+from qaws.protocol.malformed import MESSAGES, message
 from qaws.verdict import Broken
 
 FEATURE = Path(__file__).parents[2] / "features" / "attacks.feature"
@@ -52,9 +54,21 @@ def test_numbers_in_a_name_are_used():
     assert [f.per_second for f in flood.values() if isinstance(f, Flood)] == [2500, 2500]
 
 
+def test_all_malformed_messages_are_sent_and_their_answers_judged_elsewhere():
+    """Of QA-WS-010's messages only that the answer tells no internals is a matter of QA-WS-024."""
+    playing = made("malformed, deeply nested, huge or ambiguous JSON", 28)
+    elsewhere = {
+        name: what.frames
+        for name, what in playing.items()
+        if isinstance(what, Frames) and what.answer_in == "QA-WS-010"
+    }
+    assert elsewhere == {name: [text(message(name))] for name in MESSAGES.rows}
+    assert len(playing) == len(elsewhere) + 18
+
+
 def test_a_message_that_may_be_as_long_as_it_is_stays_below_the_limit():
     for what in (
-        *made("deeply nested, huge or ambiguous JSON", 18).values(),
+        *made("malformed, deeply nested, huge or ambiguous JSON", 28).values(),
         *made("text that is not UTF-8", 14).values(),
         *made("binary messages", 4).values(),
     ):

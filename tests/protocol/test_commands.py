@@ -100,6 +100,8 @@ def test_what_a_dialect_has_no_words_for_is_not_verified(name, ask, why):
         ({"says": "pong"}, '"says" is one of ping, subscribe, ping and subscribe, an action'),
         ({"says": "ping", "item": "1"}, '"item" is not about "ping"'),
         ({"text": "x", "further": "1"}, '"further" is about a command'),
+        ({"says": "a malformed message"}, '"a malformed message" is "named" by a text, not \'\''),
+        ({"says": "ping", "named": "null"}, '"named" is not about "ping"'),
         ({"says": "subscribe", "of": ["bars"]}, '"of" is a list of instruments and symbols'),
     ],
 )
@@ -113,3 +115,9 @@ def test_pieces_are_made_of_the_commands():
     nested = content({"says": "ping", "further": ['"note":', {"text": "[", "times": 3}]})
     assert nested.made(commands=spoken) == b'{"action": "ping","note":[[[}'
     assert content({"says": "an action", "is": "7"}).made(commands=spoken) == b'{"action":7}'
+    malformed = content({"says": "a malformed message", "named": "null"})
+    assert malformed.made(commands=spoken) == b"null"
+    with pytest.raises(NotVerified, match="does not say how no action is spelled"):
+        content({"says": "a malformed message", "named": "no action"}).made(
+            commands=known("polygon")
+        )
