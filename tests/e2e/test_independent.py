@@ -4,14 +4,28 @@
 """
 
 import importlib.util
+import json
 import re
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.services.independent import ROOT, Expectation, Seen, compare, run
+from tests.services import independent
+from tests.services.independent import (
+    DIFFERS,
+    ROOT,
+    UNDECIDED,
+    Expectation,
+    Seen,
+    compare,
+    exit_code,
+    how_it_broke,
+    run,
+    summary,
+)
 
 ROWS = {
     "lifecycle": [
@@ -138,3 +152,137 @@ def test_what_differs_from_what_was_worked_out(seen, differs, in_doubt):
 
 def test_a_run_without_rows_differs():
     assert compare("granian", [], []).differences == ["granian: no row was run"]
+
+
+ONE, TWO = "QA-WS-001 A connection", "QA-WS-003 A welcome"
+
+
+def ran(*verdicts, service="node", rows=(ONE, TWO)):
+    """Return a run in which the rows came to these verdicts, where all should have passed."""
+    seen = [Seen(n, v, f"words of {v}") for n, v in zip(rows, verdicts, strict=False)]
+    return compare(service, seen, [])
+
+
+GOOD = ("PASSED", "PASSED")
+DOUBT = "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize(
+    ("runs", "stress", "code"),
+    [
+        ([ran(*GOOD)], False, 0),
+        ([ran(*GOOD), ran("PASSED", "FAILED")], False, DIFFERS),
+        ([ran(*GOOD), ran("PASSED", "FAILED")], True, DIFFERS),
+        ([ran(DOUBT, DOUBT)], False, UNDECIDED),
+        ([ran(DOUBT, DOUBT)], True, UNDECIDED),
+        ([ran("PASSED", DOUBT)], False, UNDECIDED),
+        ([ran("PASSED", DOUBT)], True, 0),
+        ([ran("PASSED", DOUBT), ran(DOUBT, "PASSED")], False, 0),
+        ([ran(*GOOD), ran(DOUBT, DOUBT, service="granian")], True, UNDECIDED),
+        ([ran(DOUBT, "FAILED")], True, DIFFERS),
+        ([ran()], False, DIFFERS),
+    ],
+)
+def test_the_exit_code_says_whether_all_was_as_expected_and_decided(runs, stress, code):
+    assert exit_code(runs, stress) == code
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        ([ran(*GOOD)] * 10, "node: 10 of 10 as expected"),
+        (
+            [ran(*GOOD), ran("PASSED", DOUBT), ran("BROKEN", "FAILED")],
+            f"node: 2 of 3 as expected; run 3: {ONE}: expected PASSED, seen BROKEN: "
+            "words of BROKEN (and 1 more); 1 x INCONCLUSIVE",
+        ),
+        (
+            [ran(DOUBT, DOUBT), ran(*GOOD)],
+            "node: 1 of 2 as expected; run 1: no row was decided; 2 x INCONCLUSIVE",
+        ),
+        (
+            [ran("PASSED", DOUBT)] * 2,
+            f"node: 2 of 2 as expected; 2 x INCONCLUSIVE; never decided: {TWO}",
+        ),
+        ([ran()], "node: 0 of 1 as expected; run 1: no row was run"),
+    ],
+)
+def test_one_line_for_each_service(runs, said):
+    assert summary(runs) == said
+
+
+@pytest.mark.parametrize(
+    ("noted", "said"),
+    [
+        (None, "it ended before it began"),
+        ({"state": "finished", "error": None}, ""),
+        ({"state": "running", "error": None}, "it was running when it ended"),
+        ({"state": "finished", "error": "the service has died"}, "the service has died"),
+    ],
+)
+def test_a_run_that_breaks_as_a_whole_differs(tmp_path, noted, said):
+    if noted:
+        (tmp_path / "run.json").write_text(json.dumps(noted))
+    assert how_it_broke(tmp_path) == said
+
+
+@pytest.fixture
+def plays(monkeypatch):
+    """Have runs come to these, one after the other; return the runs that were asked for."""
+    asked = []
+
+    def play(*runs):
+        left = list(runs)
+
+        def run(service, reports, arguments, tell):
+            asked.append((service, reports.name, *arguments))
+            return left.pop(0)
+
+        monkeypatch.setattr(independent, "run", run)
+        return asked
+
+    return play
+
+
+def test_what_is_printed_and_returned(plays, tmp_path, capsys):
+    others = [ran(*GOOD, service="granian")] * 2
+    asked = plays(ran(*GOOD), ran("FAILED", "PASSED"), *others)
+    arguments = ["node", "granian", "node", "--times", "2", "--tags=@x", "--reports", str(tmp_path)]
+    assert independent.main(arguments) == DIFFERS
+    assert asked[:2] == [("node", "node-1", "--tags=@x"), ("node", "node-2", "--tags=@x")]
+    lines = capsys.readouterr().out.splitlines()
+    assert f"node: {ONE}: expected PASSED, seen FAILED: words of FAILED" in lines
+    assert lines[-3:-1] == [
+        f"node: 1 of 2 as expected; run 2: {ONE}: expected PASSED, seen FAILED: words of FAILED",
+        "granian: 2 of 2 as expected",
+    ]
+
+
+def test_a_row_that_one_of_the_runs_lacks_differs(plays, tmp_path, capsys):
+    plays(ran(*GOOD), ran("PASSED"))
+    assert independent.main(["node", "--times", "2", "--reports", str(tmp_path)]) == DIFFERS
+    said = f"run 2: {TWO}: expected as in the other runs, not run"
+    assert f"node: 1 of 2 as expected; {said}" in capsys.readouterr().out.splitlines()
+
+
+def test_under_stress_all_cores_are_busy_and_a_doubt_is_no_difference(plays, tmp_path, monkeypatch):
+    busy = []
+
+    @contextmanager
+    def busy_cores(folder):
+        busy.append(folder)
+        yield
+        busy.append("over")
+
+    monkeypatch.setattr(independent, "busy_cores", busy_cores)
+    for options, code in (["--stress"], 0), ([], UNDECIDED):
+        plays(ran("PASSED", DOUBT))
+        assert independent.main(["node", "--reports", str(tmp_path / "new"), *options]) == code
+    assert busy == [tmp_path / "new", "over"]
+
+
+@pytest.mark.parametrize("times", ["0", "-1", "ten"])
+def test_no_runs_at_all_are_refused(times, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        independent.main(["node", f"--times={times}"])
+    assert f"'{times}' is no number of runs: give 1 or more" in capsys.readouterr().err

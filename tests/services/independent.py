@@ -2,11 +2,16 @@
 
     python -m tests.services.independent             # functional p0 on each service in turn
     python -m tests.services.independent granian --tags=@QA-WS-024
+    python -m tests.services.independent granian --times 10 --stress
 
 A good service is never wronged: of each row the verdict is PASSED, but for those that the file
 `….expected.toml` beside the target names, with the words of the verdict and the reason why. A row
 that comes to anything else is an error, which names service, row, what was expected, what was seen,
-and in which words. INCONCLUSIVE is told apart: it speaks of the machine, not of the service.
+and in which words. INCONCLUSIVE is told apart: it speaks of the machine, not of the service. At the
+end there is a line for each service: "10 of 10 as expected", or what differed in which run.
+
+The exit code is 1 where anything differs, 3 where a row was decided in none of its runs (under
+stress, on a machine that is kept busy: where a service's were all undecided), 0 otherwise.
 """
 
 from __future__ import annotations
@@ -22,10 +27,11 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qaws.runner.repeat import busy_cores
 from qaws.sut.broker import open_broker
 from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed
@@ -55,6 +61,8 @@ TARGETS = {
     **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy", "mutual")},
 }
 TELL_EVERY_S = 10.0
+DIFFERS, UNDECIDED = 1, 3
+"""Exit codes, as those of `qaws run` for what failed and what is inconclusive."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,11 @@ class Comparison:
     differences: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     took_s: float = 0.0
+
+    @property
+    def decided(self) -> bool:
+        """Return whether anybody could tell of any row."""
+        return any(each.verdict != "INCONCLUSIVE" for each in self.seen)
 
     @property
     def line(self) -> str:
@@ -204,32 +217,121 @@ def run(service: str, reports: Path, arguments: Sequence[str], tell: bool = Fals
                 process.wait()
     found = compare(service, list(results(reports)), expected(target))
     found.took_s = time.monotonic() - began
+    if broke := how_it_broke(reports):
+        found.differences.append(f"{service}: the run as a whole: {broke}")
     if not found.seen:
         found.differences.append((reports / "console.txt").read_text("utf-8")[-500:])
     return found
 
 
+def how_it_broke(reports: Path) -> str:
+    """Return why a run as a whole came to no good end; "" where it did."""
+    file = reports / "run.json"
+    if not file.exists():
+        return "it ended before it began"
+    noted = json.loads(file.read_text("utf-8"))
+    if noted["error"]:
+        return str(noted["error"])
+    return "" if noted["state"] == "finished" else f"it was {noted['state']} when it ended"
+
+
+def hold_together(runs: Sequence[Comparison]) -> None:
+    """Add to each run of a service that it lacks a row which another one has."""
+    names = dict.fromkeys(each.name for run in runs for each in run.seen)
+    for run in runs:
+        had = {each.name for each in run.seen}
+        run.differences += [
+            f"{run.service}: {name}: expected as in the other runs, not run"
+            for name in names
+            if had and name not in had
+        ]
+
+
+def by_service(found: Sequence[Comparison]) -> dict[str, list[Comparison]]:
+    """Return the runs of each service, in order."""
+    runs: dict[str, list[Comparison]] = {}
+    for each in found:
+        runs.setdefault(each.service, []).append(each)
+    return runs
+
+
+def undecided(runs: Sequence[Comparison]) -> list[str]:
+    """Return the rows of which no run of a service could tell."""
+    decided: dict[str, bool] = {}
+    for each in (seen for run in runs for seen in run.seen):
+        decided[each.name] = decided.get(each.name, False) or each.verdict != "INCONCLUSIVE"
+    return [name for name, was in decided.items() if not was]
+
+
+def summary(runs: Sequence[Comparison]) -> str:
+    """Return what the runs of a service came to, in one line."""
+    service = runs[0].service
+    good = sum(not run.differences and run.decided for run in runs)
+    said = [f"{service}: {good} of {len(runs)} as expected"]
+    for number, run in enumerate(runs, 1):
+        if run.differences:
+            first = run.differences[0].removeprefix(f"{service}: ").replace("\n", " ")
+            more = f" (and {len(run.differences) - 1} more)" if len(run.differences) > 1 else ""
+            said.append(f"run {number}: {first}{more}")
+        elif not run.decided:
+            said.append(f"run {number}: no row was decided")
+    if doubts := sum(len(run.doubts) for run in runs):
+        said.append(f"{doubts} x INCONCLUSIVE")
+    if lacking := undecided(runs):
+        said.append(f"never decided: {', '.join(lacking)}")
+    return "; ".join(said)
+
+
+def exit_code(found: Sequence[Comparison], stress: bool = False) -> int:
+    """Return the exit code of all runs.
+
+    Args:
+        found: what the runs came to, one at least.
+        stress: whether the machine was kept busy: then rows may stay undecided, but not all.
+    """
+    if any(each.differences for each in found):
+        return DIFFERS
+    for runs in by_service(found).values():
+        lacking = len(undecided(runs))
+        if lacking and (not stress or lacking == len({s.name for run in runs for s in run.seen})):
+            return UNDECIDED
+    return 0
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of runs: give 1 or more")
+    return int(text)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what is asked for, print what differs and a summary; return 1 if anything differs."""
+    """Run what is asked for, print what differs and a summary; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.services.independent")
     parser.add_argument("services", nargs="*", metavar="SERVICE", help=", ".join(TARGETS))
     parser.add_argument("--tags", default=FUNCTIONAL)
-    parser.add_argument("--times", type=int, default=1, help="run each so many times")
+    parser.add_argument("--times", type=_number, default=1, help="run each this many times")
+    parser.add_argument("--stress", action="store_true", help="keep all cores busy meanwhile")
     parser.add_argument("--reports", type=Path, help="keep the reports in this folder")
     asked = parser.parse_args(arguments)
     if unknown := set(asked.services) - set(TARGETS):
         parser.error(f"no service {', '.join(sorted(unknown))}; known are {', '.join(TARGETS)}")
     folder = asked.reports or Path(tempfile.mkdtemp(prefix="independent-"))
+    folder.mkdir(parents=True, exist_ok=True)
     found = []
-    for service in asked.services or TARGETS:
-        for number in range(1, asked.times + 1):
-            print(f"{service}, run {number} of {asked.times}: {asked.tags}", flush=True)
-            reports = folder / f"{service}-{number}"
-            found.append(run(service, reports, [f"--tags={asked.tags}"], tell=True))
-            print("\n".join([*found[-1].differences, *found[-1].doubts]), flush=True)
+    with busy_cores(folder) if asked.stress else nullcontext():
+        for service in dict.fromkeys(asked.services or TARGETS):
+            for number in range(1, asked.times + 1):
+                print(f"{service}, run {number} of {asked.times}: {asked.tags}", flush=True)
+                reports = folder / f"{service}-{number}"
+                found.append(run(service, reports, [f"--tags={asked.tags}"], tell=True))
+                for line in (*found[-1].differences, *found[-1].doubts):
+                    print(line, flush=True)
     print("\n".join(each.line for each in found))
+    for runs in by_service(found).values():
+        hold_together(runs)
+        print(summary(runs))
     print(f"reports are in {folder}")
-    return int(any(each.differences for each in found))
+    return exit_code(found, asked.stress)
 
 
 if __name__ == "__main__":
