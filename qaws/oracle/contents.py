@@ -131,8 +131,9 @@ def compare_member(
         return False, "missing", wanted
     if got[name] == sent:
         return True, plain(got[name]), wanted
-    came = plain(got[name])
+    came, where, value = plain(got[name]), name, got[name]
     if isinstance(sent, dict) and (found := where_different(sent, got[name], name)):
+        where, _, value = found
         came += f", so {first_difference({name: sent}, got)}{_written(tick, found[1])}"
-    whose = whence(among, tick, name, got[name])
+    whose = whence(among, tick, where, value)
     return False, f"{came}, {whose}" if whose else came, wanted

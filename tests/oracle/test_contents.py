@@ -209,3 +209,15 @@ def test_the_mark_must_be_relayed_as_all_members_must():
     ours = FIELDS | {"qaws_run": "0a0b0c0d"}
     said = difference(published(json.dumps(ours)), json.dumps(FIELDS))
     assert said == 'qaws_run missing instead of "0a0b0c0d"'
+
+
+def test_a_member_of_several_is_told_with_whose_value_it_has():
+    first, second = ticks(SMALL, {**SMALL, "greeks": {"delta": 0.25, "gamma": 0.5}})
+    first.text = json.dumps({**SMALL, "greeks": {"delta": 0.60615, "gamma": 0.5}})
+    came = {"greeks": {"delta": Decimal("0.60615"), "gamma": Decimal("0.5")}}
+    is_right, said, _ = compare_member(second, "greeks", came, [first, second])
+    assert not is_right
+    assert said == (
+        "delta 0.60615, gamma 0.5, so greeks.delta 0.60615 instead of 0.25, "
+        "which the one before it, NIFTY option tick #1 of instrument 7, had"
+    )
