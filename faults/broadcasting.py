@@ -54,7 +54,7 @@ def greeks_rounded() -> None:
 
 @fault(
     story="Each option tick carries the greeks of the one before, so that hedges are a tick late.",
-    caught_by={"QA-WS-006": "instead of 1, which the one before it, NIFTY option tick #1 of"},
+    caught_by={"QA-WS-006": "instead of 1, which the one before it, NIFTY option tick #"},
     also=elsewhere("QA-WS-006"),
 )
 def greeks_stale() -> None:
@@ -175,7 +175,7 @@ def high_and_low_swapped() -> None:
 
 @fault(
     story="A bar closes at the price of the bar before, so that the day's last price is wrong.",
-    caught_by={"QA-WS-007": "which the one before it, NIFTY underlying bar #1, had, allowed 24012"},
+    caught_by={"QA-WS-007": "which the one before it, NIFTY underlying bar #"},
     also=elsewhere("QA-WS-007"),
 )
 def bar_keeps_old_close() -> None:
@@ -224,7 +224,7 @@ def option_ticks_to_underlying_subscribers() -> None:
 @fault(
     story="Only every other bar is relayed, so that charts have holes.",
     caught_by={
-        "QA-WS-007": "every second one is missing: #1 came, #3 is missing, #4 came, #5 is missing",
+        "QA-WS-007": "every second one is missing: #",
         "QA-WS-016": "Alice never received ticks that it was due",
         "QA-WS-117": "the shortest that does",
         "QA-WS-025": "never received ticks that it was due",
