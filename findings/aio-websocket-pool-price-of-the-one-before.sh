@@ -11,8 +11,8 @@
 # Why it matters: asyncio.timeout() around a question is how one uses it, and the service is slow when the market is fast. The answers are
 #   well-formed prices; nothing is raised.
 # Way to live with it: pool.release(connection, force_remove=True) in an except; ids in questions and answers, and a check that they are the same.
-# Versions: aio-websocket-pool 0.1.0 (the only one), websockets 15.0.1, Python 3.11.7. README: "optional server data detection and draining";
-#   nothing found about it.
+# Versions: aio-websocket-pool 0.1.0 (the only one), websockets 15.0.1, Python 3.11.7. The README calls the check an
+#   option; nothing found about it.
 #
 # Output seen (NIFTY is at 18000.5, TCS at 3500.0; the first question runs out of time):
 #   asked for                         NIFTY    TCS      NIFTY    TCS      connections

@@ -10,8 +10,8 @@
 # Why it matters: in a hook before each commit the diff is one about spelling. Orders are placed where they must not be, and the run is
 #   green where no fixture is missing.
 # Way to live with it: ignore BC004 and BS001 in pyproject.toml; behave --dry-run before and after, for each stage, with the same scenarios.
-# Versions: behave-lint 2.6.0 (the newest), behave 1.3.3, Python 3.11.7. README: "Replace invalid tag characters with _", safe; nothing
-#   about behave's tags.
+# Versions: behave-lint 2.6.0 (the newest), behave 1.3.3, Python 3.11.7. The README lists the fix as safe and does
+#   not speak of behave's own tags.
 #
 # Output seen (behave -D stage=prod -D exchange=NSE --tags="not @slowSoak"):
 #   scenario               tag before              behave    tag after                  behave

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # jest-websocket-mock: a wait for a message that did not come takes the next one that does; one order sent counts as two expected.
 #
-# Expected: nextMessage is the next message, for whoever asks; one who has stopped waiting takes none. "All the expected messages have been
-#   received" (README) of two orders means two, and .not.toReceiveMessage(order) that this order does not come.
+# Expected: nextMessage is the next message, for whoever asks; one who has stopped waiting takes none. Its README has toHaveReceivedMessages()
+#   for all messages that are expected; of two orders that means two, and .not.toReceiveMessage(order) that this order does not come.
 # Seen: jest-websocket-mock 2.5.0 keeps each wait for ever. One that lost a race against a pause, or a toReceiveMessage() that ran out of
 #   time, is given order 1, and the test's next wait order 2. Of two waits at once the second gets undefined, and what it should have had is
 #   next. toHaveReceivedMessages() asks of each expected message whether it is there: order and number do not count.

@@ -2,7 +2,7 @@
 # rpc-websocket-client: the answer to an order that was placed has a field "code", and the call fails with it; placed again, it is there twice.
 #
 # Expected: JSON-RPC 2.0: an answer with "result" is a success, whatever is in it, and one with "error" a failure. An id may be a number, 0 too.
-#   README: "JSON RPC 2.0 implementation with async-await Promises".
+#   Its README promises JSON-RPC 2.0, with a promise for each call.
 # Seen: rpc-websocket-client 1.1.4 hands result and error to one function, which takes for an error what has a field "code": {"code": 0,
 #   "orderId": 7} is thrown. With ids of one's own (customId) from 0 on, the first answer is handed to onNotification as having no
 #   id, and its call fails after ten seconds. So long does every call wait when the line is cut, too; "close" tells onClose only.
