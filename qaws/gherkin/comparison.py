@@ -7,7 +7,7 @@ says what was planned.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from typing import Any
 from behave.model import Examples, Feature, Scenario, ScenarioOutline
 from behave.step_registry import StepRegistry
 
-from qaws.gherkin.edits import Edit, edited_cells, edited_steps
+from qaws.gherkin.edits import Edit, cells_of, edited_cells, edited_steps
 from qaws.gherkin.matching import Place, Row, is_selected, match_rows, paired, places_of
-from qaws.gherkin.plan import REPLACE, Plan, Planned, Rows, shown
+from qaws.gherkin.plan import REPLACE, Plan, Planned, Rows, shown, steps_of
 from qaws.gherkin.selection import Selection
 from qaws.gherkin.strictness import Reader
 from qaws.gherkin.tags import EXTRAS, KINDS, PRIORITIES
@@ -25,6 +25,30 @@ from qaws.gherkin.tags import EXTRAS, KINDS, PRIORITIES
 ADD = "qaws plan --add"
 SHOWN = 12
 """Rows that one line names; of more it gives the number."""
+NO_ROWS = Rows([], [])
+
+
+@dataclass(frozen=True, slots=True)
+class ToRun:
+    """A scenario of the plan that is to run, or one row of an outline.
+
+    Attributes:
+        id: the scenario's.
+        title: its title.
+        tags: those of the plan, the table's among them.
+        planned: its steps as planned.
+        cells: what the plan has for their blanks.
+        now: its steps as they are.
+        there: what the row of the features has for their blanks.
+    """
+
+    id: str
+    title: str
+    tags: frozenset[str]
+    planned: Sequence[str]
+    cells: Mapping[str, str]
+    now: Sequence[str]
+    there: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +59,19 @@ class Findings:
         problems: what is wrong, or gone, one line each.
         additions: what the plan does not have yet, one line each.
         edits: what was planned otherwise.
+        runs: what of the plan is to run.
     """
 
     problems: list[str] = field(default_factory=list)
     additions: list[str] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
+    runs: list[ToRun] = field(default_factory=list)
+
+    def add(self, other: Findings) -> None:
+        """Take over what another comparison found."""
+        self.problems.extend(other.problems)
+        self.additions.extend(other.additions)
+        self.edits.extend(other.edits)
 
 
 def compare(
@@ -82,11 +114,11 @@ def _report_gone(
     found: Findings, sid: str, planned: Planned, folder: Path, chosen: Selection
 ) -> None:
     file = (folder / planned.file).resolve()
-    tables = planned.examples or [Rows([], [])]
+    tables = planned.examples or [NO_ROWS]
     tagged = any(chosen.by_tags([*planned.tags, *table.tags]) for table in tables)
     if chosen.has_file(file) and tagged and chosen.by_name(planned.title):
         what = f'{shown(file)}: {sid} "{_bare(planned.title)}" is in the plan and not in the file'
-        found.problems.append(f"{what}; {_way_out()}")
+        found.problems.append(f"{what}; {way_out()}")
 
 
 def _compare_examples(
@@ -108,24 +140,30 @@ def _compare_examples(
         for name, cells in zip(table.rows, table.cells, strict=True)
     ]
     matched, left = match_rows([(table, name) for _, table, name, _ in wanted], rows)
-    pairs = [(Rows([], []), None)] if planned.examples is None else []
+    pairs = [(NO_ROWS, None)] if planned.examples is None else []
     lacking: dict[int, list[str]] = {}
-    filled: list[tuple[dict[str, str], str, Row | None]] = []
+    both: list[tuple[Rows, dict[str, str], str, Row | None]] = []
     if planned.examples is None:
-        filled = [({}, row.name(""), row) for row in rows] or [({}, "", None)]
+        both = [(NO_ROWS, {}, row.name(""), row) for row in rows] or [(NO_ROWS, {}, "", None)]
     for (number, table, name, cells), row in zip(wanted, matched, strict=True):
         if row is not None:
             pairs.append((table, row.table))
-            filled.append((dict(zip(table.headings, cells, strict=True)), name, row))
+            both.append((table, dict(zip(table.headings, cells, strict=True)), name, row))
         elif whole and chosen.by_tags([*planned.tags, *table.tags]):
             lacking.setdefault(_line_for(item, number, table), []).append(name)
     for line, names in lacking.items():
         found.problems.append(
             f"{place.at(line)}: {sid} lacks {_count(names)} of the plan: {_listed(names)}; "
-            f"{_way_out()}"
+            f"{way_out()}"
         )
-    runs = [each for each in filled if _is_to_run(place, each[2], chosen)]
-    found.edits.extend(edited_steps(sid, planned, place, runs, reader))
+    runs = [each for each in both if _is_to_run(place, each[3], chosen)]
+    found.edits.extend(edited_steps(sid, planned, place, [each[1:] for each in runs], reader))
+    now = [text for text, _ in steps_of(item)]
+    for table, planned_cells, _, row in runs:
+        tags = frozenset([*planned.tags, *table.tags])
+        there = cells_of(row)
+        title = item.name
+        found.runs.append(ToRun(sid, title, tags, planned.steps, planned_cells, now, there))
     if whole:
         _report_tags(found, sid, planned, place, pairs, chosen)
     new = [row for row in left if chosen.by_tags([*item.effective_tags, *row.table.tags])]
@@ -186,7 +224,7 @@ def _report_tags(
             line = actual.line if actual and actual.tags else None
             found.problems.append(
                 f"{place.at(line)}: {sid} bears {has}, and {had} in the plan, so that it drops "
-                f"out of this run; {_way_out()}"
+                f"out of this run; {way_out()}"
             )
             return
 
@@ -216,11 +254,12 @@ def _compare_tables(
         if names:
             found.problems.append(
                 f"{place.at(line)}: a table of {sid} lacks {_count(names)} of the plan: "
-                f"{_listed(names)}; {_way_out()}"
+                f"{_listed(names)}; {way_out()}"
             )
 
 
-def _way_out() -> str:
+def way_out() -> str:
+    """Say what is to be done about what is gone."""
     return f'put back what is gone, or take it out of the plan on purpose with "{REPLACE}"'
 
 

@@ -64,6 +64,18 @@ class Edit:
         return f"{self.at}: {self.id}{of} {WORDS[self.kind]}: as planned: {self.planned}{now}"
 
 
+def told(edits: Iterable[Edit]) -> list[str]:
+    """Return edits in lines; one that several scenarios have alike stands there once."""
+    alike: dict[Edit, list[str]] = {}
+    for edit in edits:
+        alike.setdefault(replace(edit, id="", title=""), []).append(edit.id)
+    lines = []
+    for edit, ids in alike.items():
+        more = f" and {len(ids) - SHOWN} more" if ids[SHOWN:] else ""
+        lines.append(str(replace(edit, id=", ".join(ids[:SHOWN]) + more)))
+    return lines
+
+
 def edited_steps(
     sid: str,
     planned: Planned,
@@ -97,10 +109,11 @@ def edited_steps(
 
 
 def _is_as_planned(cells: Mapping[str, str], row: Row) -> bool:
-    return {**cells} == _cells_of(row)
+    return {**cells} == cells_of(row)
 
 
-def _cells_of(row: Row | None) -> dict[str, str]:
+def cells_of(row: Row | None) -> dict[str, str]:
+    """Return heading → cell of a row; nothing for none."""
     return dict(zip(row.row.headings, row.row.cells, strict=True)) if row else {}
 
 
@@ -118,9 +131,9 @@ def _of_row(
     What is the same for all rows is told as the outline has it, and a cell once, whatever number
     of steps it stands in.
     """
-    title, there = place.item.name, _cells_of(row)
-    old = [_filled(text, cells) for text in planned.steps]
-    new = [_filled(text, there) for text, _ in now]
+    title, there = place.item.name, cells_of(row)
+    old = [filled(text, cells) for text in planned.steps]
+    new = [filled(text, there) for text, _ in now]
     changed: dict[str, str] = {}
     kinds: list[Kind] = []
     of_one_template = {
@@ -154,7 +167,8 @@ def _in_words(cells: Mapping[str, str]) -> str:
     return ", ".join(f"{heading} = {cell}" for heading, cell in cells.items())
 
 
-def _filled(text: str, cells: Mapping[str, str]) -> str:
+def filled(text: str, cells: Mapping[str, str]) -> str:
+    """Return a step of an outline with the cells of a row in its blanks."""
     return BLANK.sub(lambda blank: cells.get(blank[0][1:-1], blank[0]), text)
 
 
@@ -243,7 +257,7 @@ def edited_cells(
         rows: of each that is in both: its name, the cells of the plan, and the row.
     """
     for name, cells, row in rows:
-        there = _cells_of(row)
+        there = cells_of(row)
         pairs = [
             (heading, cell, there.get(heading))
             for heading, cell in zip(table.headings, cells, strict=True)

@@ -14,6 +14,7 @@ from behave.parser import ParserError
 
 from qaws import places
 from qaws.gherkin.comparison import ADD, compare
+from qaws.gherkin.edits import told
 from qaws.gherkin.feature_files import parse_file
 from qaws.gherkin.hollow import without_rows
 from qaws.gherkin.matching import Row, match_rows, paired, places_of
@@ -28,7 +29,10 @@ from qaws.gherkin.plan import (
     shown,
     write_plan,
 )
+from qaws.gherkin.row_comparison import compare_rows, with_all_rows
+from qaws.gherkin.row_plan import RowPlan, read_row_plan, row_plan_of, write_row_plan
 from qaws.gherkin.selection import Selection
+from qaws.protocol import rows
 from qaws.verdict import Broken
 
 EXIT_USAGE = 2
@@ -56,20 +60,21 @@ def differences(folder: Path) -> Iterator[str]:
     unreadable: list[Path] = []
     features = parsed(folder, unreadable)
     try:
-        plan = read_plan(folder)
+        plan, rows_planned = read_plan(folder), read_row_plan(folder)
     except Broken as problem:
         yield str(problem)
         return
     found = compare(plan, features, folder)
+    found.add(compare_rows(rows_planned, found.runs, every=True))
     untold = tuple(f"{shown(file)}: " for file in unreadable)  # what is in them nobody knows
     yield from (line for line in found.problems if not line.startswith(untold))
     if unreadable:
         return
-    told = tuple(line.partition(": ")[0] + ": " for line in found.problems)
-    yield from (line for line in without_rows(features, Selection()) if not line.startswith(told))
+    known = tuple(line.partition(": ")[0] + ": " for line in found.problems)
+    yield from (line for line in without_rows(features, Selection()) if not line.startswith(known))
     yield from found.additions
     deviating = [edit for edit in found.edits if edit.deviates]
-    yield from (f'{edit}; put it back, or plan it so with "{REPLACE}"' for edit in deviating)
+    yield from (f'{line}; put it back, or plan it so with "{REPLACE}"' for line in told(deviating))
     if not found.problems and not found.additions and not deviating:
         there = plan_of(features, folder)
         stale = [sid for sid in plan if plan[sid] != there[sid]]
@@ -203,27 +208,40 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_USAGE
     folder = places.FEATURES
     features = parsed(folder)
-    if options.replace:
-        try:
-            found = compare(read_plan(folder), features, folder)
-            for line in found.problems:
-                print(f"taken out of the plan: {line.partition('; put back')[0]}")
-            for edit in found.edits:
-                print(f"changed in the plan: {edit}")
-        except Broken as problem:
-            print(problem)
-        write_plan(folder, plan_of(features, folder))
-    elif options.add:
-        try:
+    try:
+        if options.replace:
+            _replace(folder, features)
+        elif options.add:
             write_plan(folder, with_all_of(read_plan(folder), features, folder))
-        except Broken as problem:
-            print(problem)
-            return 1
+            write_row_plan(folder, with_all_rows(read_row_plan(folder), _rows_there()))
+    except Broken as problem:
+        print(problem)
+        return 1
     differing = list(differences(folder))
     for line in differing:
         print(line)
     print(f"plan: {len(differing)} differences")
     return 1 if differing else 0
+
+
+def _replace(folder: Path, features: Sequence[Feature]) -> None:
+    """Make the plan what features and data are, and say what that takes out of it, or changes."""
+    rows_there = _rows_there()
+    try:
+        found = compare(read_plan(folder), features, folder)
+        found.add(compare_rows(read_row_plan(folder), found.runs, every=True))
+        for line in found.problems:
+            print(f"taken out of the plan: {line.partition('; put back')[0]}")
+        for line in told(found.edits):
+            print(f"changed in the plan: {line}")
+    except Broken as problem:
+        print(problem)
+    write_plan(folder, plan_of(features, folder))
+    write_row_plan(folder, rows_there)
+
+
+def _rows_there() -> RowPlan:
+    return {each.stem: row_plan_of(each) for each in rows.lists()}
 
 
 if __name__ == "__main__":

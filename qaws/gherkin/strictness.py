@@ -116,7 +116,7 @@ class Reader:
     def _reading(self, text: str) -> Reading:
         kind, _, name = text.partition(" ")
         step = Step("", 0, kind, kind.lower(), name)
-        definition = self._phrases().find_step_definition(step)
+        definition = self.phrases().find_step_definition(step)
         if definition is None:
             numbers = [Parameter("", each, each, "", "") for each in DIGITS.findall(name)]
             return Reading(_numberless(text), numbers, kind == "Then")
@@ -130,7 +130,8 @@ class Reader:
         ]
         return Reading(definition.pattern, parameters, kind == "Then")
 
-    def _phrases(self) -> StepRegistry:
+    def phrases(self) -> StepRegistry:
+        """Return the phrases that steps are read by."""
         if self._registry is None:
             if step_registry.registry.find_step_definition(KNOWN) is None:
                 step_files.load(places.FEATURES / "steps")

@@ -8,8 +8,10 @@ folder that `use` names. docs/editing.md explains them, docs/rows.md shows all o
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +22,8 @@ from qaws.verdict import Broken
 
 NEAR = 0.6
 """How much of a name must be like a known one for that to be named (`difflib`)."""
+ROW = "row"
+"""The table that has the rows of a list: `[[row]]`."""
 
 _OWN: list[Path] = []
 _LISTS: dict[str, RowList[Any]] = {}
@@ -50,6 +54,21 @@ class Row(Table):
         return self.name
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A table as its file has it, and where.
+
+    Attributes:
+        file: the data file.
+        line: of its heading.
+        members: what stands in it, as TOML has read it.
+    """
+
+    file: Path
+    line: int
+    members: dict[str, Any]
+
+
 R = TypeVar("R", bound=Row)
 
 
@@ -70,6 +89,7 @@ class RowList(Generic[R]):
         self.stem, self.noun, self._row = stem, noun, row
         self._tables = tables or {}
         self._read: tuple[dict[str, R], dict[str, Any]] | None = None
+        self._written: dict[str, dict[str, Written]] = {}
         _LISTS[stem] = self
 
     @property
@@ -105,6 +125,22 @@ class RowList(Generic[R]):
         """
         return self._content()[1]
 
+    @property
+    def written(self) -> dict[str, dict[str, Written]]:
+        """Return what the files have, as it is written: table → key or name → its members.
+
+        Raises:
+            Broken: as with `rows`.
+        """
+        self._content()
+        return self._written
+
+    def defaults(self, table: str) -> dict[str, Any]:
+        """Return what a member of a table is where nobody writes it."""
+        model = self._row if table == ROW else (self._tables[table] or [None])[0]
+        fields = model.model_fields if model else {}
+        return {field.alias or name: field.default for name, field in fields.items()}
+
     def named(self, name: str) -> R:
         """Return a row by its key.
 
@@ -130,29 +166,36 @@ class RowList(Generic[R]):
     def _read_all(self) -> tuple[dict[str, R], dict[str, Any]]:
         rows: dict[str, R] = {}
         tables: dict[str, Any] = {}
+        self._written = {ROW: {}, **{name: {} for name in self._tables}}
         for file in self.files:
-            data = _toml(file)
+            text, data = _toml(file)
             for key in data:
-                if key not in ("row", *self._tables):
+                if key not in (ROW, *self._tables):
                     raise Broken(f'{shown(file)}: no table "{key}" here; rows are [[row]]')
-            for number, each in enumerate(_list_of_tables(file, data.get("row", [])), 1):
+            for number, each in enumerate(_list_of_tables(file, data.get(ROW, [])), 1):
                 row = self.checked(file, self._row, each, f"row {number}")
                 if row.key in rows:
                     raise Broken(
                         f'{shown(file)}: "{row.key}" is there twice; give one another name'
                     )
                 rows[row.key] = row
+                self._note(ROW, row.key, file, _line(text, ROW, number), each)
             for name, kind in self._tables.items():
                 found = data.get(name, [] if isinstance(kind, list) else {})
                 if isinstance(kind, list):
-                    read = [
-                        self.checked(file, kind[0], each, f"{name} {number}")
-                        for number, each in enumerate(_list_of_tables(file, found), 1)
-                    ]
-                    tables.setdefault(name, []).extend(read)
+                    for number, each in enumerate(_list_of_tables(file, found), 1):
+                        read = self.checked(file, kind[0], each, f"{name} {number}")
+                        tables.setdefault(name, []).append(read)
+                        self._note(name, read.name, file, _line(text, name, number), each)
                 else:
                     tables.setdefault(name, {}).update(found)
-        return rows, tables
+                    for key, each in found.items():
+                        self._note(name, key, file, _line(text, name, key), each)
+        return rows, {**{name: type(kind)() for name, kind in self._tables.items()}, **tables}
+
+    def _note(self, table: str, key: str, file: Path, line: int, members: Any) -> None:
+        known = members if isinstance(members, dict) else {"": members}
+        self._written[table][key] = Written(file, line, known)
 
     def checked(self, file: Path, model: type[Any], table: dict[str, Any], place: str) -> Any:
         """Return a table as what it is.
@@ -209,15 +252,28 @@ def shown(file: Path) -> str:
     return str(file)
 
 
-def _toml(file: Path) -> dict[str, Any]:
+def _toml(file: Path) -> tuple[str, dict[str, Any]]:
+    """Return the text of a file, and what it says."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
     except FileNotFoundError:
         raise Broken(f"{shown(file)}: is gone; put it back") from None
     except (OSError, UnicodeDecodeError) as problem:
         raise Broken(f"{shown(file)}: cannot be read: {problem}") from None
     except tomllib.TOMLDecodeError as problem:
         raise Broken(f"{shown(file)}: is not TOML: {problem}") from None
+
+
+def _line(text: str, table: str, which: int | str) -> int:
+    """Return the line in which a table begins: by its number among its kind, or by its key.
+
+    1 for one that is written otherwise: `row = [{ name = "…" }]`.
+    """
+    key = rf"\[\[{table}\]\]" if isinstance(which, int) else rf"\[{table}\..?{re.escape(which)}.?\]"
+    heads = [found.start() for found in re.finditer(rf"^[ \t]*{key}", text, re.MULTILINE)]
+    number = which if isinstance(which, int) else 1
+    return text[: heads[number - 1]].count("\n") + 1 if number <= len(heads) else 1
 
 
 def _list_of_tables(file: Path, value: Any) -> list[dict[str, Any]]:

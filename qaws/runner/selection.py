@@ -12,9 +12,11 @@ from behave.model_type import FileLocation
 
 from qaws import places
 from qaws.gherkin.comparison import compare
-from qaws.gherkin.edits import Edit
+from qaws.gherkin.edits import Edit, told
 from qaws.gherkin.hollow import without_checks, without_rows
 from qaws.gherkin.plan import read_plan
+from qaws.gherkin.row_comparison import compare_rows
+from qaws.gherkin.row_plan import read_row_plan
 from qaws.gherkin.selection import Selection, require_names, require_sound_tags
 from qaws.gherkin.tags import test_id
 from qaws.report.panel import EDITED
@@ -40,19 +42,20 @@ def require_selection(
     config, features = runner.config, runner.features
     tags = [str(tag) for tag in config.tags or ()]
     every = [scenario for feature in features for scenario in feature.walk_scenarios()]
-    planned = read_plan(folder)
+    planned, rows_planned = read_plan(folder), read_row_plan(folder)
     borne = {str(tag) for scenario in every for tag in scenario.effective_tags}
     require_sound_tags(tags, {*borne, *planned})
     _require_scenarios_in_files(runner)
     _require_ids_of_the_suite(features, folder)
     selection = _selection(runner)
     found = compare(planned, features, folder, selection, runner.step_registry)
+    found.add(compare_rows(rows_planned, found.runs, runner.step_registry, every=False))
     shares = getattr(runner, "shares", None)
     if not (shares and shares.number):  # one process of several tells of it
-        for line in [*found.additions, *found.edits]:
+        for line in [*found.additions, *told(found.edits)]:
             print(f"note: {line}", file=sys.stderr)
-    told = tuple(line.partition(": ")[0] + ": " for line in found.problems)
-    empty = [line for line in without_rows(features, selection) if not line.startswith(told)]
+    known = tuple(line.partition(": ")[0] + ": " for line in found.problems)
+    empty = [line for line in without_rows(features, selection) if not line.startswith(known)]
     if problems := [*without_checks(features, selection), *found.problems, *empty]:
         for line in problems[1:]:
             print(line, file=sys.stderr)
@@ -76,11 +79,11 @@ def require_selection(
 
 def _tell_edits(edits: Sequence[Edit], features: Sequence[Any]) -> None:
     """Tell in the scenarios' descriptions what was planned otherwise."""
-    told: dict[tuple[str, str], list[str]] = {}
+    lines: dict[tuple[str, str], list[str]] = {}
     for edit in edits:
-        told.setdefault((edit.id, edit.title), []).append(str(edit))
-    for item in (item for feature in features if told for item in feature.scenarios):
-        for line in told.get((test_id(item) or "", item.name), ()):
+        lines.setdefault((edit.id, edit.title), []).append(str(edit))
+    for item in (item for feature in features if lines for item in feature.scenarios):
+        for line in lines.get((test_id(item) or "", item.name), ()):
             item.description.append(f"{EDITED} {line}")
 
 
