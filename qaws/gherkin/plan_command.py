@@ -60,7 +60,7 @@ def differences(folder: Path) -> Iterator[str]:
     unreadable: list[Path] = []
     features = parsed(folder, unreadable)
     try:
-        plan, rows_planned = read_plan(folder), read_row_plan(folder)
+        plan, rows_planned = read_plan(folder), read_row_plan()
     except Broken as problem:
         yield str(problem)
         return
@@ -213,7 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
             _replace(folder, features)
         elif options.add:
             write_plan(folder, with_all_of(read_plan(folder), features, folder))
-            write_row_plan(folder, with_all_rows(read_row_plan(folder), _rows_there()))
+            write_row_plan(with_all_rows(read_row_plan(), _rows_there()))
     except Broken as problem:
         print(problem)
         return 1
@@ -229,7 +229,7 @@ def _replace(folder: Path, features: Sequence[Feature]) -> None:
     rows_there = _rows_there()
     try:
         found = compare(read_plan(folder), features, folder)
-        found.add(compare_rows(read_row_plan(folder), found.runs, every=True))
+        found.add(compare_rows(read_row_plan(), found.runs, every=True))
         for line in found.problems:
             print(f"taken out of the plan: {line.partition('; put back')[0]}")
         for line in told(found.edits):
@@ -237,7 +237,7 @@ def _replace(folder: Path, features: Sequence[Feature]) -> None:
     except Broken as problem:
         print(problem)
     write_plan(folder, plan_of(features, folder))
-    write_row_plan(folder, rows_there)
+    write_row_plan(rows_there)
 
 
 def _rows_there() -> RowPlan:

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from qaws import places
 from qaws.gherkin.plan import NAME, REPLACE, shown
 from qaws.protocol import rows
 from qaws.protocol.rows import RowList
 from qaws.verdict import Broken
 
-FOLDER = "data"
 WORDS = {"name", "what", "source"}
 """Members of a row that say nothing of what is sent."""
 
@@ -29,18 +29,18 @@ RowPlan = dict[str, dict[str, dict[str, Members]]]
 _WAY_OUT = f'get it back from version control, or write it from the data with "{REPLACE}"'
 
 
-def file_of(features: Path) -> Path:
-    """Return where the plan of the rows is, by the features folder."""
-    return features / FOLDER / NAME
+def file_of_rows() -> Path:
+    """Return where the plan of the rows is: beside the suite's own data files."""
+    return places.DATA / NAME
 
 
-def read_row_plan(features: Path) -> RowPlan:
-    """Return the plan of the rows of a features folder.
+def read_row_plan() -> RowPlan:
+    """Return the plan of the rows.
 
     Raises:
         Broken: it is missing, or cannot be read.
     """
-    file = file_of(features)
+    file = file_of_rows()
     try:
         plan: RowPlan = json.loads(file.read_text("utf-8"))
         return {
@@ -92,7 +92,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def write_row_plan(features: Path, plan: RowPlan) -> None:
+def write_row_plan(plan: RowPlan) -> None:
     """Write a plan of rows, one row a line, as a review reads it."""
     lists = []
     for stem, tables in sorted(plan.items()):
@@ -102,7 +102,7 @@ def write_row_plan(features: Path, plan: RowPlan) -> None:
             if planned
         )
         lists.append(f" {text_of(stem)}: {{\n{written}\n }}")
-    file = file_of(features)
+    file = file_of_rows()
     file.write_text("{\n" + ",\n".join(lists) + "\n}\n", encoding="utf-8")
 
 

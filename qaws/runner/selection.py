@@ -42,7 +42,7 @@ def require_selection(
     config, features = runner.config, runner.features
     tags = [str(tag) for tag in config.tags or ()]
     every = [scenario for feature in features for scenario in feature.walk_scenarios()]
-    planned, rows_planned = read_plan(folder), read_row_plan(folder)
+    planned, rows_planned = read_plan(folder), read_row_plan()
     borne = {str(tag) for scenario in every for tag in scenario.effective_tags}
     require_sound_tags(tags, {*borne, *planned})
     _require_scenarios_in_files(runner)

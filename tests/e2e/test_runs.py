@@ -239,6 +239,33 @@ def test_a_row_that_was_deleted_breaks_the_run(shortened):
     assert shortened.record["error"].startswith(said)
 
 
+@pytest.fixture
+def whole(project):
+    """The project with the suite itself in it, which reads the data files that stand beside it."""
+    shutil.copytree(ROOT / "qaws", project.path / "qaws")
+    there = os.pathsep.join([str(project.path), str(ROOT)])
+    return lambda *arguments: project.start(*arguments, PYTHONPATH=there).wait(HANG_S)
+
+
+def test_what_is_taken_from_the_data_breaks_the_run_and_what_is_altered_is_noted(project, whole):
+    file = project.path / "features" / "data" / "malformed-messages.toml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace('sends = "null"', 'sends = "42"', 1), "utf-8")
+    assert whole("--tags=@QA-WS-010", "-n", "first message") == 0
+    assert project.record["edits"] == []  # those rows are not played
+    assert whole("--tags=@QA-WS-010") == 0, project.console
+    [edit] = project.record["edits"]
+    assert (edit["id"], edit["rows"], edit["deviates"]) == ("QA-WS-010", ["null"], True)
+    assert f"note: {edit['words']}" in project.console
+    assert edit["words"].endswith('as planned: sends = "null"; as run: sends = "42"')
+    file.write_text("", "utf-8")
+    assert whole("--tags=@QA-WS-010") != 0
+    said = "features/data/malformed-messages.toml:1: lacks 10 rows of the plan: "
+    assert project.record["error"].startswith(said)
+    assert project.rows == []
+    assert "Traceback" not in project.console
+
+
 def test_a_row_that_was_not_selected_is_not_missed(shortened):
     left = f"{LIFECYCLE}:{shortened.examples + 2}"
     assert shortened.run(left) == 0, shortened.console

@@ -1,6 +1,7 @@
 """The plan: what is in it and gone from the features is missed, and nothing else is."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from qaws.gherkin import plan_command
 from qaws.gherkin.comparison import compare
 from qaws.gherkin.hollow import without_checks, without_rows
 from qaws.gherkin.plan import Planned, Rows, plan_of, read_plan, write_plan
-from qaws.gherkin.row_plan import read_row_plan, write_row_plan
 from qaws.gherkin.selection import Selection
 from qaws.verdict import Broken
 
@@ -209,8 +209,8 @@ def test_what_is_new_is_no_problem_and_says_what_to_do(found):
 @pytest.fixture
 def command(folder, tmp_path, monkeypatch, capsys):
     """Run `qaws plan` on the folder; return exit code and output."""
-    (folder / "data").mkdir()
-    write_row_plan(folder, read_row_plan(places.FEATURES))  # of the lists, which are the suite's
+    shutil.copytree(places.DATA, folder / "data")
+    monkeypatch.setattr(places, "DATA", folder / "data")
     monkeypatch.setattr(places, "FEATURES", folder)
     monkeypatch.setattr(places, "SIGNOFF", tmp_path / "signoff")
     (tmp_path / "signoff").mkdir()

@@ -15,13 +15,19 @@ from qaws.gherkin.edits import told
 from qaws.gherkin.plan import read_plan
 from qaws.gherkin.row_comparison import MOST_LETTERS, compare_rows, with_all_rows
 from qaws.gherkin.row_lint import ABOUT
-from qaws.gherkin.row_plan import leaves, read_row_plan, row_plan_of, write_row_plan
+from qaws.gherkin.row_plan import (
+    RowPlan,
+    leaves,
+    read_row_plan,
+    row_plan_of,
+    write_row_plan,
+)
 from qaws.protocol import rows
 from qaws.verdict import Broken
 from tests.gherkin.test_plan import selection
 
 FEATURES = places.FEATURES
-PLAN = read_row_plan(FEATURES)
+PLAN = read_row_plan()
 """As it is in the project."""
 EVERY_FLOW = ("all flows of ticks", "QA-WS-006")
 HALF = "a host that ends like a listed one"
@@ -346,7 +352,7 @@ def test_the_command_takes_rows_over_and_out_only_on_purpose(command, data):
         in said
     )
     assert 'put it back, or plan it so with "qaws plan --replace"' in said
-    planned = read_row_plan(places.FEATURES)["malformed-messages"]["row"]
+    planned = read_row_plan()["malformed-messages"]["row"]
     assert planned["a song"] == {"sends": "la"}
     assert planned["an unknown action"] == {"sends": '{"action": "teleport"}'}
     code, said = command("--replace")
@@ -366,31 +372,30 @@ def test_the_command_writes_no_plan_of_data_that_cannot_be_read(command, data):
     assert (places.DATA / "plan.json").read_text() == planned
 
 
-def test_a_plan_of_rows_is_read_as_it_was_written_and_is_that_of_the_lists(tmp_path):
-    (tmp_path / "data").mkdir()
-    write_row_plan(tmp_path, PLAN)
-    assert read_row_plan(tmp_path) == PLAN
+def test_a_plan_of_rows_is_read_as_it_was_written_and_is_that_of_the_lists(data):
+    before = (places.DATA / "plan.json").read_text()
+    write_row_plan(PLAN)
+    assert (places.DATA / "plan.json").read_text() == before
+    assert read_row_plan() == PLAN
     there = {each.stem: row_plan_of(each) for each in rows.lists()}
     assert there == PLAN
-    written = (tmp_path / "data" / "plan.json").read_text()
-    assert written == (places.DATA / "plan.json").read_text()
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [(None, "is missing"), ("{", "cannot be read"), ('{"origins": {"row": [1]}}', "cannot be re")],
 )
-def test_a_plan_of_rows_that_cannot_be_used_is_broken(tmp_path, text, said):
-    (tmp_path / "data").mkdir()
+def test_a_plan_of_rows_that_cannot_be_used_is_broken(data, text, said):
+    (places.DATA / "plan.json").unlink()
     if text:
-        (tmp_path / "data" / "plan.json").write_text(text)
+        (places.DATA / "plan.json").write_text(text)
     with pytest.raises(Broken, match=f'{said}.*"qaws plan --replace"'):
-        read_row_plan(tmp_path)
+        read_row_plan()
 
 
 def test_what_is_new_goes_where_it_stands():
-    plan = {"a": {"row": {"one": {"of": 1}, "two": {}}}}
-    there = {
+    plan: RowPlan = {"a": {"row": {"one": {"of": 1}, "two": {}}}}
+    there: RowPlan = {
         "a": {"row": {"none": {}, "one": {"of": 2}, "more": {}, "three": {}}},
         "b": {"row": {}},
     }
