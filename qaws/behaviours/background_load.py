@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from qaws.behaviours import resources
 from qaws.behaviours.load import (
     DRAIN_ALLOWANCE_S,
     LOAD,
@@ -25,7 +26,7 @@ from qaws.behaviours.load import (
     service_and_broker,
 )
 from qaws.behaviours.load_plans import flow_plan, require_load, swarm_plan
-from qaws.behaviours.resources import Watch, require_back, until_back
+from qaws.behaviours.resources import Watch
 from qaws.load.before import Before
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.short_lived import Address
@@ -204,7 +205,7 @@ def watch_return(testbed: Testbed) -> None:
     """Watch the service until it holds what it held at the baseline, and note when that was."""
     load, start_ns = testbed.scenario.stash[BACKGROUND_LOAD], time.monotonic_ns()
     deadline_ns = start_ns + int(RETURN_S * testbed.timeout_factor * 1e9)
-    load.watch = until_back(testbed, ALL_PARTS, start_ns, deadline_ns)
+    load.watch = resources.until_back(testbed, ALL_PARTS, start_ns, deadline_ns)
 
 
 async def resources_are_back(testbed: Testbed, parts: Sequence[str], within_ms: float) -> None:
@@ -212,7 +213,8 @@ async def resources_are_back(testbed: Testbed, parts: Sequence[str], within_ms: 
     background = testbed.scenario.stash[BACKGROUND_LOAD]
     if background.watch is None:
         raise Broken("no short-lived client has come yet")
-    require_back(testbed, parts, background.watch, within_ms)
+    await resources.require_believed(testbed, parts, background.watch.held)
+    resources.require_back(testbed, parts, background.watch, within_ms)
 
 
 # --- waiting -------------------------------------------------------------------------------------

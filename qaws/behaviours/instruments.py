@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from qaws.behaviours import lifecycle
 from qaws.clients.registry import Registry
@@ -43,6 +43,9 @@ READS, READS_OF_ONE = 8, 1
 """How often the statistics are asked at once, and how often where one process alone can answer."""
 
 LOOK_EVERY_S = 0.05
+
+AGREES_S = 1.0
+"""How long the answers of one who may be several processes may differ after clients have left."""
 
 
 async def see_them_move(testbed: Testbed) -> None:
@@ -163,7 +166,7 @@ def _uncounted(
     )
 
 
-def _disagreement(service: Service, counted: set[int | None], within_s: float) -> str:
+def _disagreement(service: Service, counted: Collection[int | None], within_s: float) -> str:
     if len(counted) == 1:
         return f"{_statistics_of(service)} did not come to rest within {within_s:.1f} s"
     return (
@@ -177,14 +180,17 @@ def _statistics_of(service: Service) -> str:
     return f'the statistics of the service "{service.target.name}"'
 
 
-def _either(counts: set[int | None]) -> str:
+def _either(counts: Collection[int | None]) -> str:
     return " and ".join(str(count) for count in sorted(counts, key=lambda count: -(count or 0)))
 
 
 async def _answers(service: Service) -> list[ResourceSnapshot]:
     """Return what the statistics tell to several who ask at once, each on a fresh connection."""
     alone = await asyncio.to_thread(service.processes_that_listen) == 1
-    reads = READS_OF_ONE if alone else READS
+    return await _asked(service, READS_OF_ONE if alone else READS)
+
+
+async def _asked(service: Service, reads: int) -> list[ResourceSnapshot]:
     asked = (asyncio.to_thread(service.snapshot, STATISTICS) for _ in range(reads))
     return list(await asyncio.gather(*asked))
 
@@ -244,18 +250,72 @@ async def require_agreement(testbed: Testbed, parts: Sequence[str]) -> None:
         return
     if await asyncio.to_thread(service.processes_that_listen) == 1:
         return
-    begin = time.monotonic()
+
+    def own() -> int:
+        return sum(each.is_open and each.is_welcomed for each in testbed.scenario.connections.all)
+
+    told = await sessions_told(service, own, AGREES_S)
+    if doubt := told.doubt(own()):
+        raise NotVerified(doubt)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsTold:
+    """How many sessions the statistics of a service told to all who asked at once.
+
+    Attributes:
+        service: the service.
+        counts: the answers of the last time, each once.
+        took_s: how long they were asked, in seconds.
+    """
+
+    service: Service
+    counts: frozenset[int | None]
+    took_s: float
+
+    def doubt(self, own: int) -> str:
+        """Say why they cannot be believed, where that many clients are connected; "" for nothing.
+
+        One answer may be that of one process of several, by chance, or come from a cache.
+        """
+        if len(self.counts) > 1:
+            return _disagreement(self.service, self.counts, self.took_s)
+        if self.least >= own:
+            return ""
+        return (
+            f"{_statistics_of(self.service)} tell {_either(self.counts)} sessions, where {own} "
+            "clients of the suite are connected"
+        )
+
+    @property
+    def least(self) -> int:
+        """Return the least of the answers."""
+        return min((count or 0 for count in self.counts), default=0)
+
+
+async def sessions_told(service: Service, own: Callable[[], int], within_s: float) -> SessionsTold:
+    """Return what the statistics tell to all who ask, once that is one answer and counts ours.
+
+    Args:
+        service: the service.
+        own: tells how many clients of ours it holds.
+        within_s: how long to go on asking where it is not so, in seconds.
+
+    Raises:
+        Broken: the statistics cannot be read.
+    """
+    begin, answers = time.monotonic(), await _answers(service)
     while True:
-        counted = {each.sessions for each in await _answers(service)}
-        own = sum(each.is_open and each.is_welcomed for each in testbed.scenario.connections.all)
-        if len(counted) == 1 and (min(counted, key=lambda n: n or 0) or 0) >= own:
-            return
-        if (took_s := time.monotonic() - begin) > 1:
-            break
+        counts = frozenset(each.sessions for each in answers)
+        told = SessionsTold(service, counts, time.monotonic() - begin)
+        if told.took_s > within_s or not told.doubt(own()):
+            return told
         await asyncio.sleep(LOOK_EVERY_S)
-    if len(counted) > 1:
-        raise NotVerified(_disagreement(service, counted, took_s))
-    raise NotVerified(
-        f"{_statistics_of(service)} tell {_either(counted)} sessions, where {own} clients of the "
-        "suite are connected"
-    )
+        answers = await _asked(service, READS)  # who listens alone may hand on to several
+
+
+def sessions_told_now(testbed: Testbed, own: int) -> SessionsTold:
+    """Do the same and block, for clients that live in processes of their own."""
+    within_s = FOLLOWS_S * testbed.timeout_factor
+    asked = sessions_told(testbed.service, lambda: own, within_s)
+    return testbed.loop.call(asked, within_s + STEP_LIMIT_S * testbed.timeout_factor)

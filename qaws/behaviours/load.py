@@ -75,6 +75,7 @@ class LoadRun:
     memory_before: int | None = None
     memory_peak: int = 0
     evicted_after_s: list[float] = field(default_factory=list)
+    uncounted: str = ""
     waited: Stalls = field(default_factory=Stalls)
     given_up_s: float = DRAIN_ALLOWANCE_S
 
@@ -287,9 +288,19 @@ def _show(testbed: Testbed, run: LoadRun) -> None:
 
 
 def _watch_evictions(testbed: Testbed, run: LoadRun, plan: SwarmPlan, at_most_s: float) -> None:
-    """Watch the service's own counts and memory until the slow clients are gone."""
+    """Watch the service's own counts and memory until the slow clients are gone.
+
+    Whether the counts can be believed is asked before and behind it: one that several processes
+    give in turn would have clients gone that are there, and there that are gone.
+    """
     slow = sum(group.count for group in plan.groups if group.behaviour != "reads")
-    begin = time.monotonic()
+    begin, everybody = time.monotonic(), sum(group.count for group in plan.groups)
+    run.uncounted = instruments.sessions_told_now(testbed, everybody).doubt(everybody)
+    _watch(testbed, run, slow, begin, at_most_s)
+    run.uncounted = run.uncounted or instruments.sessions_told_now(testbed, 0).doubt(0)
+
+
+def _watch(testbed: Testbed, run: LoadRun, slow: int, begin: float, at_most_s: float) -> None:
     before = testbed.service.snapshot()
     while (elapsed := time.monotonic() - begin) < at_most_s:
         run.memory_peak = max(run.memory_peak, _memory(testbed))

@@ -147,7 +147,8 @@ def slow_evicted(testbed: Testbed, within_s: float, expected: ExpectedClose) -> 
 
     Raises:
         Inconclusive: a worker was lost, and what the others saw is right.
-        NotVerified: one was let go before it was slow, or kept although the service could not know.
+        NotVerified: one was let go before it was slow, or kept although the service could not know;
+            or the statistics that tell who is gone cannot be believed.
     """
     run = testbed.scenario.stash[LOAD]
     times, slow = run.evicted_after_s, run.result.slow if run.result else run.found.slow
@@ -161,6 +162,8 @@ def slow_evicted(testbed: Testbed, within_s: float, expected: ExpectedClose) -> 
     if not (len(times) < len(slow) and any(map(_is_kept_for_sure, slow))):
         _require_slowness(run.found.slow)
     due = sum(run.published.last.values()) - sum(run.published.first.values()) + 1
+    if run.uncounted and not any(map(_is_kept_for_sure, slow)):
+        raise NotVerified(run.uncounted)
     kept = [f"{s.client} was kept, and got {s.ticks:,} of {due:,} ticks" for s in slow if s.kept]
     testbed.scenario.checks.require(
         len(times) == len(slow),

@@ -124,12 +124,16 @@ async def return_to_baseline(testbed: Testbed, parts: Sequence[str], within_ms: 
     bound_ns = start_ns + int(within_ms * 1e6)
     deadline_ns = bound_ns + int(testbed.grace_s * 1e9)
     watch = await asyncio.to_thread(until_back, testbed, parts, start_ns, deadline_ns, bound_ns)
-    await _require_believed(testbed, parts, watch.held)
+    await require_believed(testbed, parts, watch.held)
     require_back(testbed, parts, watch, within_ms)
 
 
-async def _require_believed(testbed: Testbed, parts: Sequence[str], now: ResourceSnapshot) -> None:
-    """Require that the statistics can be believed, where nothing else has already shown a leak."""
+async def require_believed(testbed: Testbed, parts: Sequence[str], now: ResourceSnapshot) -> None:
+    """Require that the statistics can be believed, where nothing else has already shown a leak.
+
+    Raises:
+        NotVerified: those who ask at once are told this and that, or fewer than our clients.
+    """
     baseline, others = _baseline(testbed, parts), [p for p in parts if p not in STATISTICS]
     if now.is_back_at(baseline, others):
         await instruments.require_agreement(testbed, parts)

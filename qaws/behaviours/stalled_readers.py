@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qaws.behaviours import lifecycle
+from qaws.behaviours import instruments, lifecycle
 from qaws.behaviours.lifecycle import shown
 from qaws.clients.address import redacted
 from qaws.clients.connection import Connection
@@ -145,15 +145,24 @@ async def require_sessions(
 ) -> None:
     """Make sure that the service still counts clients that do not read, where it counts any.
 
+    Statistics that do not even count those who read, or say this and that to those who ask at
+    once, show nothing of the others: as where there are none, what counts is the line itself
+    (`require_stalled`).
+
     Raises:
-        NotVerified: it counts fewer than there are.
+        NotVerified: it counts fewer than there are, and all who read.
     """
-    if not (stalled := stalled_at(testbed, ending)):
+    stalled = stalled_at(testbed, ending)
+    if not stalled or not ending.target.statistics:
         return
-    counted = (await asyncio.to_thread(ending.snapshot, ("sessions",))).sessions
-    if counted is not None and counted < len(clients):
+    told = await instruments.sessions_told(
+        ending, lambda: len(clients), instruments.FOLLOWS_S * testbed.timeout_factor
+    )
+    if doubt := told.doubt(len(clients) - len(stalled)):
+        testbed.scenario.figures.append(("statistics before SIGTERM, left aside", doubt))
+    elif told.doubt(len(clients)):
         names = shown([reader.connection for reader in stalled])
         raise NotVerified(
-            f"the service counted {counted} sessions before SIGTERM, where {len(clients)} clients "
-            f"had not been closed: {names} may have been evicted; {UNSHOWN}"
+            f"the service counted {told.least} sessions before SIGTERM, where {len(clients)} "
+            f"clients had not been closed: {names} may have been evicted; {UNSHOWN}"
         )

@@ -1,6 +1,7 @@
 """What load and resources stand for, where no scenario of a moment shows it."""
 
 import asyncio
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,13 +9,14 @@ import pytest
 from qaws.behaviours import breakpoint, bystanders, load, load_checks, resources
 from qaws.behaviours.load import LOAD, LoadProfile, LoadRun
 from qaws.behaviours.resources import BASELINE, Watch
+from qaws.load.plan import SwarmPlan
 from qaws.load.result import SwarmResult
 from qaws.load.schedule import Spike
 from qaws.protocol.market import selection_of
 from qaws.sut.resources import ResourceSnapshot
 from qaws.sut.service import MIB
 from qaws.verdict import Broken, Inconclusive, Refuted
-from tests.bare import bare_testbed
+from tests.bare import CountingService, bare_testbed
 
 NIFTY = selection_of("NIFTY")
 
@@ -34,6 +36,24 @@ def test_a_swarm_has_slow_clients_where_the_words_say_so(testbed):
     load.add_slow_clients(testbed, NIFTY)
     assert [count for count, _ in swarm(testbed)] == [50, 1, 1]
     assert [behaviour for _, behaviour in swarm(testbed)].count("reads") == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "doubt"),
+    [
+        ((52,), ""),
+        ((30, 22), "answered 30 and 22 sessions"),
+        ((7,), "tell 7 sessions, where 52 clients of the suite are connected"),
+    ],
+)
+def test_who_is_gone_is_told_by_counts_that_agree_and_have_our_clients(testbed, counts, doubt):
+    load.prepare_swarm(testbed, 50, NIFTY)
+    load.add_slow_clients(testbed, NIFTY)
+    run = testbed.scenario.stash[LOAD]
+    testbed.service, testbed.timeout_factor = CountingService(*counts), 0.05
+    testbed.loop = SimpleNamespace(call=lambda story, _within_s: asyncio.run(story))
+    load._watch_evictions(testbed, run, SwarmPlan("", tuple(run.groups)), 0.01)
+    assert (doubt in run.uncounted) if doubt else not run.uncounted
 
 
 def test_memory_may_be_shared_out_to_slow_clients(testbed):

@@ -267,6 +267,24 @@ def test_what_the_others_received_wrongly_is_told_before_a_line_that_never_fille
         load_checks.slow_evicted(testbed, 20, SLOW)
 
 
+def test_statistics_that_cannot_be_believed_show_neither_who_is_kept_nor_who_is_gone():
+    kept = SlowRecord("slow client 2", 99, 1, line=FULL)
+    doubt = "the statistics answered 3 and 1 sessions"
+    for records, after_s in ((BOTH, ()), (BOTH, (0.1, 0.2))):
+        testbed = slow(*records, after_s=after_s)
+        testbed.scenario.stash[LOAD].uncounted = doubt
+        with pytest.raises(NotVerified, match=doubt):
+            load_checks.slow_evicted(testbed, 20, SLOW)
+    for second, said in (
+        (kept, "slow client 2 was kept"),
+        (evicted("slow client 2", 1011), "1011"),
+    ):
+        testbed = slow(BOTH[0], second, after_s=(3.0,))
+        testbed.scenario.stash[LOAD].uncounted = doubt
+        with pytest.raises(Refuted, match=said):  # the client itself has seen that
+            load_checks.slow_evicted(testbed, 20, SLOW)
+
+
 def test_that_a_healthy_client_was_closed_is_told_before_how_many_are_gone():
     testbed = slow(*BOTH, after_s=(3.0, 3.0, 3.0))
     result = testbed.scenario.stash[LOAD].result

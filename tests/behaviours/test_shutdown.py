@@ -115,6 +115,29 @@ def test_an_end_without_the_client_that_does_not_read_shows_nothing(launched, ki
         launched("ending", kind, story)
 
 
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("CountsInTwoProcesses", "answered 2 and 1 sessions within .*: several processes seem to"),
+        ("CountsNobody", "tell 0 sessions, where 2 clients of the suite are connected"),
+    ],
+)
+def test_statistics_that_cannot_be_believed_say_nothing_of_who_does_not_read(
+    met, launched, testbed, kind, why
+):
+    """One answer is that of one process, by chance: the line itself shows that Zoe is there."""
+
+    async def story(do):
+        await do(lifecycle.be_subscribed, ["Alice", "Bob"], NIFTY)
+        await do(stalled_readers.stall_reader, "Zoe", selection_of("BANKNIFTY"))
+        await do(shutdown.terminate_mid_stream, 40, NIFTY)
+        await do(shutdown.closed_in_time, ["Alice", "Bob"], GOODBYE, AMPLE_MS)
+
+    met(lambda: launched("ending", kind, story))
+    left_aside = dict(testbed.scenario.figures)["statistics before SIGTERM, left aside"]
+    assert re.search(why, left_aside)
+
+
 def test_a_service_that_got_no_turn_for_a_moment_is_no_full_line(launched, testbed, monkeypatch):
     looks, real = [], stalled_readers._is_full
 

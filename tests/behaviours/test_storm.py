@@ -16,7 +16,7 @@ from qaws.measure.stall import Stalls
 from qaws.protocol.dialect import QaWs
 from qaws.sut.resources import ALL_PARTS, ResourceSnapshot
 from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
-from tests.bare import bare_testbed
+from tests.bare import CountingService, bare_testbed
 
 WHAT = "sockets, sessions, subscriptions, files and threads of the service"
 
@@ -47,6 +47,17 @@ def test_each_thing_left_behind_is_told(part):
     after = held(**{part: 7 if part != "files" else 19})
     testbed = stage(before=held(), watch=Watch(after, 0, 0, 1))
     with pytest.raises(Refuted, match=f"^{WHAT}: measured {after}, allowed as before: {held()}"):
+        back(testbed)
+
+
+def test_counts_of_one_process_of_several_show_no_leak():
+    """The baseline was the one's, the last look the other's."""
+    testbed = stage(before=held(), watch=Watch(held(sessions=1, subscriptions=1), 0, 0, 1))
+    testbed.service = CountingService(1, 3)
+    with pytest.raises(NotVerified, match=r"answered 3 and 1 sessions .*: several processes"):
+        back(testbed)
+    testbed.scenario.stash[BACKGROUND_LOAD].watch = Watch(held(sockets=9, sessions=1), 0, 0, 1)
+    with pytest.raises(Refuted, match="9 sockets"):  # which are counted in all of them
         back(testbed)
 
 

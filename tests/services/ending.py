@@ -86,6 +86,24 @@ class ForgetsWhoDoesNotRead(Ending):
             await super().left(client)
 
 
+class CountsInTwoProcesses(Hasty):
+    """Tells who is there as two processes behind one port do: each its own, one after the other."""
+
+    asked = 0
+
+    def statistics(self):
+        self.asked += 1
+        mine = [*self.clients][self.asked % 2 :: 2]
+        return {"active_connections": len(mine), "total_subscriptions": len(mine)}
+
+
+class CountsNobody(Hasty):
+    """Tells what was so before anybody came."""
+
+    def statistics(self):
+        return {"active_connections": 0, "total_subscriptions": 0}
+
+
 class OtherCode(Ending):
     code = 1012
 
