@@ -22,19 +22,20 @@ class CountingService:
 
     Attributes:
         counts: what the processes tell of sessions and subscriptions; none: no statistics.
+        processes: how many listen; where that is not said, as many as there are counts.
         target: what `qaws` asks of its target.
     """
 
-    def __init__(self, *counts):
+    def __init__(self, *counts, processes=None):
         self.counts = [ResourceSnapshot(sessions=n, subscriptions=n) for n in counts]
         path = SimpleNamespace(path="/ws/stats") if counts else None
         self.target = SimpleNamespace(name="the bare one", statistics=path)
-        self.process = None
+        self.process, self.processes = None, processes or max(1, len(counts))
         self._asked = itertools.cycle(self.counts)
 
     def processes_that_listen(self):
         """Return how many processes there are."""
-        return max(1, len(self.counts))
+        return self.processes
 
     def snapshot(self, _parts=()):
         """Return what the next one in turn tells."""

@@ -239,8 +239,16 @@ def _statistics_in(seen: ResourceSnapshot) -> ResourceSnapshot:
     return ResourceSnapshot(sessions=seen.sessions, subscriptions=seen.subscriptions)
 
 
-async def require_agreement(testbed: Testbed, parts: Sequence[str]) -> None:
+async def require_agreement(
+    testbed: Testbed, parts: Sequence[str], seen: ResourceSnapshot, before: ResourceSnapshot
+) -> None:
     """Require, where several processes may answer, that the statistics still count our clients.
+
+    Args:
+        testbed: the testbed.
+        parts: what is judged.
+        seen: what was seen at last, by single looks: it must be what all are told now.
+        before: the baseline, towards which what was seen may still be on its way.
 
     Raises:
         NotVerified: they differ, or are fewer than the clients that are connected.
@@ -257,6 +265,9 @@ async def require_agreement(testbed: Testbed, parts: Sequence[str]) -> None:
     told = await sessions_told(service, own, AGREES_S)
     if doubt := told.doubt(own()):
         raise NotVerified(doubt)
+    is_on_its_way = (seen.sessions or 0) > told.least > (before.sessions or 0)
+    if seen.sessions not in told.counts and not is_on_its_way:
+        raise NotVerified(_disagreement(service, {*told.counts, seen.sessions}, told.took_s))
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ async def require_believed(testbed: Testbed, parts: Sequence[str], now: Resource
     """
     baseline, others = _baseline(testbed, parts), [p for p in parts if p not in STATISTICS]
     if now.is_back_at(baseline, others):
-        await instruments.require_agreement(testbed, parts)
+        await instruments.require_agreement(testbed, parts, now, baseline)
 
 
 def until_back(
@@ -243,7 +243,7 @@ async def no_more_than_baseline(testbed: Testbed, parts: Sequence[str], within_m
     )
     now = watch.held
     if now.is_within(baseline, [part for part in parts if part not in STATISTICS]):
-        await instruments.require_agreement(testbed, parts)
+        await instruments.require_agreement(testbed, parts, now, baseline)
     what = f"{in_words(parts)} of the service"
     allowed = f"no more than before: {baseline}"
     testbed.scenario.checks.require(holds_no_more(now), what, str(now), allowed)

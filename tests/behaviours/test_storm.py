@@ -61,6 +61,23 @@ def test_counts_of_one_process_of_several_show_no_leak():
         back(testbed)
 
 
+@pytest.mark.parametrize(("last", "told"), [(1, 3), (3, 5), (5, 3)])
+def test_a_last_look_that_was_answered_by_the_other_process_shows_nothing(last, told):
+    """All who ask behind it come to one of the two, as they do where nothing else goes on."""
+    testbed = stage(before=held(), watch=Watch(held(sessions=last), 0, 0, 1))
+    testbed.service = CountingService(told, processes=2)
+    with pytest.raises(NotVerified, match=rf"answered {max(last, told)} and {min(last, told)} ses"):
+        back(testbed)
+
+
+@pytest.mark.parametrize("told", [7, 5])
+def test_sessions_that_stay_or_go_too_late_are_told_of_several_processes_too(told):
+    testbed = stage(before=held(), watch=Watch(held(sessions=7), 0, 0, 1))
+    testbed.service = CountingService(told, processes=2)
+    with pytest.raises(Refuted, match="7 sessions"):
+        back(testbed)
+
+
 def test_fewer_threads_will_do_but_fewer_files_will_not():
     back(stage(before=held(), watch=Watch(held(threads=4), 0, 0, 1)))
     with pytest.raises(Refuted):
