@@ -1,9 +1,9 @@
 """Digests of what a run left behind, so that a year later an auditor can tell it is unaltered.
 
 `digests.json` has the SHA-256 of pages, verdicts, evidence and JUnit files, and of the feature
-files as they were when the run began. `qaws verify` holds a folder against it. Whoever can
-alter the folder can alter the digests too: the console prints the digest of `digests.json` itself,
-to be kept elsewhere.
+files and their data as they were when the run began. `qaws verify` holds a folder against it.
+Whoever can alter the folder can alter the digests too: the console prints the digest of
+`digests.json` itself, to be kept elsewhere.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def _kept(reports: Path) -> Iterator[Path]:
 
 
 def feature_digests(folder: Path) -> dict[str, str]:
-    """Return the digests of the feature files in a folder, by their path in it."""
-    return _of(folder, iter(sorted(folder.rglob("*.feature"))))
+    """Return the digests of feature files and their data in a folder, by their path in it."""
+    return _of(folder, iter(sorted([*folder.rglob("*.feature"), *folder.rglob("*.toml")])))
 
 
 def _noted(reports: Path) -> dict[str, str]:
@@ -138,7 +138,7 @@ def main(arguments: list[str], reports: Path, features: Path) -> int:
     parser.add_argument(
         "--features",
         action="store_true",
-        help="hold the feature files of this tree against those that were run, too",
+        help="hold features and data of this tree against those that were run, too",
     )
     options = parser.parse_args(arguments)
     try:

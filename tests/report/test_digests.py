@@ -91,6 +91,18 @@ def test_features_are_asked_about_only_where_they_are_to_be(reports, features, c
     assert f"{features}/feed.feature: was altered" in said.out
 
 
+def test_rows_of_data_belong_to_the_features(reports, features, capsys):
+    (features / "data").mkdir()
+    file = features / "data" / "origins.toml"
+    file.write_text('[[row]]\nname = "a"\n')
+    digests.write_digests(reports, features)
+    assert verified(capsys, reports, features, "--features")[0] == 0
+    file.write_text('[[row]]\nname = "b"\n')
+    code, said = verified(capsys, reports, features, "--features")
+    assert code == 1
+    assert f"{file}: was altered" in said.out
+
+
 def test_features_are_those_of_the_run_and_not_of_its_report(reports, features, capsys):
     begun = digests.feature_digests(features)
     (reports / "run.json").write_text(json.dumps({"features": begun}))
