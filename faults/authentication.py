@@ -17,6 +17,7 @@ from app.auth import AuthenticationError, Claims, TokenVerifier
 from app.closes import Close
 from app.fanout import Fanout, text_frame
 from app.messages import Tick
+from app.routes_websocket import Service
 from app.server import WEBSOCKET_PATH, TickerService
 from app.sessions import Session, new_session_id
 from faults.fault import fault, replace
@@ -507,4 +508,30 @@ def basic_credentials_open_sessions() -> None:
             return Claims(sub="basic", exp=time.time() + 3600)
         return await original(service, connection)
 
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
+@fault(
+    story="What guards the endpoint compares addresses whole, and what finds its handler does not "
+    "mind a slash behind them: who writes one more needs no token.",
+    caught_by={"QA-WS-002": "addresses at which Carol was let in without a token"},
+)
+def slash_behind_the_address_unguarded() -> None:
+    """Serve a guest there."""
+    respond, authenticate = TickerService.respond, routes_websocket.authenticate_ws
+
+    def is_slashed(request: Request | None) -> bool:
+        return bool(request and request.path.partition("?")[0] == f"{WEBSOCKET_PATH}/")
+
+    def respond_there(
+        self: TickerService, connection: ServerConnection, request: Request
+    ) -> Response | None:
+        return None if is_slashed(request) else respond(self, connection, request)
+
+    async def authenticate_ws(service: Service, connection: ServerConnection) -> Claims | None:
+        if is_slashed(connection.request):
+            return Claims("a guest", time.time() + 3600)
+        return await authenticate(service, connection)
+
+    replace(TickerService, "respond", respond_there)
     replace(routes_websocket, "authenticate_ws", authenticate_ws)

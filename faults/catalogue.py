@@ -12,6 +12,7 @@ from faults.fault import Fault
 CAPABILITIES = {
     "connections": "connections",
     "frames": "frames",
+    "eager clients": "eager_clients",
     "departures": "departures",
     "authentication": "authentication",
     "broadcasting": "broadcasting",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import html
 import json
+import unicodedata
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from app import messages
 from app.fanout import Fanout
 from app.messages import InvalidTick, Tick
+from app.subscriptions import Instruments, Keys, Selector, Symbols, Underlying
 from faults.fault import edited, fault, replace
 
 OPTION, BAR = "option_tick", "underlying_bar"
@@ -436,3 +438,112 @@ def unchanged_prices_dropped() -> None:
 def unchanged_bars_dropped() -> None:
     """Look at all that a bar says."""
     _drop_unchanged(BAR, ("open", "high", "low", "close", "volume"))
+
+
+@fault(
+    story="The feed is read in the character set of the container, which is not UTF-8: what "
+    "publishers do not escape is garbled, symbols and news of half the world.",
+    caught_by={
+        "QA-WS-006": "headline",
+        "QA-WS-008": "Alice never received ticks that it was due",
+    },
+    also=elsewhere("QA-WS-006", "QA-WS-008"),
+)
+def feed_read_as_latin_1() -> None:
+    """Take each byte for a character."""
+    original = messages.parse_tick
+
+    def parse_tick(channel: bytes, payload: bytes) -> Tick:
+        return original(channel, payload.decode("latin-1").encode())
+
+    replace(messages, "parse_tick", parse_tick)
+
+
+@fault(
+    story="JSON is put together by hand, and a quotation mark in a text is not escaped: a headline "
+    "with a quotation breaks the tick, and clients that read it.",
+    caught_by={"QA-WS-006": "a frame that is not JSON"},
+    also=elsewhere("QA-WS-006"),
+)
+def quotation_marks_not_escaped() -> None:
+    """Take the backslash away from before each."""
+    original = messages.parse_tick
+
+    def parse_tick(channel: bytes, payload: bytes) -> Tick:
+        tick = original(channel, payload)
+        return tick._replace(payload=tick.payload.replace(b'\\"', b'"'))
+
+    replace(messages, "parse_tick", parse_tick)
+
+
+# --- names and numbers that a key has no room for ----------------------------------------------
+
+
+def _key_by(name_of: Callable[[str], str] = str, number_of: Callable[[int], int] = int) -> None:
+    """Let subscriptions and ticks be brought together by something else than their names."""
+    parse = messages.parse_tick
+
+    def parse_tick(channel: bytes, payload: bytes) -> Tick:
+        tick = parse(channel, payload)
+        token = tick.route.instrument_token
+        number = None if token is None else number_of(token)
+        route = tick.route._replace(symbol=name_of(tick.route.symbol), instrument_token=number)
+        return tick._replace(route=route)
+
+    def keyed(original: Callable[[Any], Keys]) -> Callable[[Any], Keys]:
+        def keys(self: Selector) -> Keys:
+            changed = [
+                (kind, number_of(name) if isinstance(name, int) else name_of(name))
+                for kind, name in original(self)
+            ]
+            return cast(Keys, frozenset(changed))
+
+        return keys
+
+    replace(messages, "parse_tick", parse_tick)
+    replace(Instruments, "keys", keyed(Instruments.keys))
+    replace(Symbols, "keys", keyed(Symbols.keys))
+    replace(Underlying, "keys", keyed(Underlying.keys))
+
+
+STRAY = "Alice received ticks that it had not subscribed to"
+
+
+@fault(
+    story="Symbols are kept in columns of 16 characters, so that who asks for a call gets the put "
+    "of the same strike too.",
+    caught_by={"QA-WS-008": STRAY},
+)
+def names_cut_at_16_characters() -> None:
+    """Cut them on both sides."""
+    _key_by(lambda name: name[:16])
+
+
+@fault(
+    story="Ticks are kept by symbol without the exchange in front of it, so that who asks for a "
+    "share in Mumbai gets its prices in New York too.",
+    caught_by={"QA-WS-008": STRAY},
+)
+def exchanges_left_out_of_names() -> None:
+    """Keep what is behind the colon."""
+    _key_by(lambda name: name.rpartition(":")[2])
+
+
+@fault(
+    story="Symbols are looked up in a data base that takes characters of another width for the "
+    "same, so that two listings get each other's ticks.",
+    caught_by={"QA-WS-008": STRAY},
+)
+def names_of_another_width_taken_for_the_same() -> None:
+    """Bring them into Unicode's form of compatibility."""
+    _key_by(lambda name: unicodedata.normalize("NFKC", name))
+
+
+@fault(
+    story="Instrument numbers are kept in 32 bits, so that where an exchange has longer ones a "
+    "client gets the ticks of an instrument that it has never heard of.",
+    caught_by={"QA-WS-006": STRAY},
+)
+def instruments_in_32_bits() -> None:
+    """Keep the lower half."""
+    _key_by(number_of=lambda number: number & 0xFFFFFFFF)

@@ -9,8 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from websockets.frames import Frame, Opcode
+
 from app import routes_websocket
 from app.fanout import Fanout
+from app.limits import GuardedConnection
 from app.server import TickerService
 from app.sessions import Session, SessionRegistry
 from app.subscriptions import Key, Keys, Totals
@@ -267,3 +270,21 @@ def departure_counted_twice() -> None:
         self.max_connections += 1
 
     replace(SessionRegistry, "release", release_twice)
+
+
+@fault(
+    story="The code of a goodbye is read without a look whether there is one: a page that closes "
+    "without a code, as most do, is cut off with an error in the log.",
+    caught_by={"QA-WS-004": "answer to the close frame of short-lived client 3"},
+)
+def goodbye_without_a_code_cut_off() -> None:
+    """End in an error where the frame has no body."""
+    original = GuardedConnection._take_within_limits
+
+    def take(self: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE and not frame.data:
+            self.transport.abort()
+        else:
+            original(self, frame)
+
+    replace(GuardedConnection, "_take_within_limits", take)

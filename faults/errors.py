@@ -420,3 +420,23 @@ def action_has_to_come_first() -> None:
 def escapes_in_commands_not_read() -> None:
     """Take no backslash."""
     _refuse_where(lambda text: "\\u" in text, "a symbol must be a text")
+
+
+@fault(
+    story="What a client subscribes to is checked and what it unsubscribes from is not, so that a "
+    "program which gets a number wrong while it tidies up loses its connection.",
+    caught_by={"QA-WS-010": "closed with 1011"},
+)
+def malformed_unsubscribe_ends_the_handler() -> None:
+    """Let the exception through."""
+    original = messages.parse_command
+
+    def parse_command(message: str | bytes) -> Command:
+        try:
+            return original(message)
+        except InvalidMessage as invalid:
+            if isinstance(message, str) and '"unsubscribe"' in message:
+                raise TypeError("unhashable") from invalid
+            raise
+
+    replace(messages, "parse_command", parse_command)

@@ -7,6 +7,7 @@ import base64
 import itertools
 import json
 import logging
+import os
 import secrets
 import uuid
 from collections.abc import Callable
@@ -587,3 +588,21 @@ def leaving_ends_subscriptions_of_the_user() -> None:
         original(service, session)
 
     replace(routes_websocket, "cleanup_connection", cleanup)
+
+
+@fault(
+    story="Subscriptions are members of a plain object, as JavaScript has it, which has members of "
+    "its own before anybody subscribes: who asks for one of those ends the process, and everybody "
+    "is cut off.",
+    caught_by={"QA-WS-025": 'Mallory asked for "__proto__" and got no answer'},
+)
+def names_of_every_object_end_the_process() -> None:
+    """Fall over them where nobody catches it."""
+    original = messages._symbol
+
+    def _symbol(value: object) -> str:
+        if value in ("__proto__", "constructor", "toString"):
+            os._exit(1)
+        return original(value)
+
+    replace(messages, "_symbol", _symbol)

@@ -15,7 +15,7 @@ from app.auth import Claims
 from app.closes import Close
 from app.fanout import text_frame
 from app.server import WEBSOCKET_PATH, TickerService
-from app.sessions import Session, SessionRegistry, new_session_id
+from app.sessions import Session, SessionRegistry, TickerConnection, new_session_id
 from faults.fault import fault, replace
 
 END = "end of Zoe's connection: measured "
@@ -307,3 +307,20 @@ def refused_clients_keep_places() -> None:
 def refused_clients_give_places_back() -> None:
     """Count down in a finally that covers the refusal too."""
     _on_bad_token(-1)
+
+
+@fault(
+    story="Where a program is killed its system ends TCP for it, without a goodbye; the service "
+    "takes that for one direction of a line that is still in use, and keeps the place for "
+    "hours.",
+    caught_by={"QA-WS-012": "open connections of Yuri, Zoe: measured 1 of 2 open"},
+    also=("QA-WS-004",),
+)
+def place_kept_after_a_killed_program() -> None:
+    """Leave a half-closed connection open for as long as nobody writes to it."""
+    original = TickerConnection.eof_received
+
+    def eof_received(self: TickerConnection) -> bool | None:
+        return True if self.session and not self.protocol.close_rcvd else original(self)
+
+    replace(TickerConnection, "eof_received", eof_received)

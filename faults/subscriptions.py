@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from app import messages, routes_websocket
 from app.closes import Close
@@ -243,7 +244,10 @@ def last_unsubscribe_ignored() -> None:
 @fault(
     story="A client that has given up its last subscription is closed at once, in the middle of a "
     "change from one symbol to another.",
-    caught_by={"QA-WS-016": "open connections of Carol: measured 0 of 1 open", "QA-WS-117": WRONG},
+    caught_by={
+        "QA-WS-016": "Carol asked to unsubscribe from NIFTY and got no acknowledgement",
+        "QA-WS-117": WRONG,
+    },
     also=("QA-WS-022", "QA-WS-024", "QA-WS-113", "QA-WS-119"),
 )
 def last_unsubscribe_closes() -> None:
@@ -673,3 +677,69 @@ def totals_of_everybody_told() -> None:
         )
 
     _tell(everybody)
+
+
+@fault(
+    story="Interest in a symbol is counted up by who did not have it and down by whoever "
+    "unsubscribes, so that one program which tidies up twice ends the symbol for all "
+    "others.",
+    caught_by={
+        "QA-WS-016": "a further tick of NIFTY to Alice",
+        "QA-WS-117": "the shortest that does",
+    },
+    also=("QA-WS-018", "QA-WS-111", "QA-WS-119", "QA-WS-128"),
+)
+def needless_unsubscribe_counts_down() -> None:
+    """Hand out only what somebody is counted for."""
+    interest: Counter[Key] = Counter()
+    subscribe, unsubscribe, publish = Fanout.subscribe, Fanout.unsubscribe, Fanout.publish
+    cleanup = routes_websocket.cleanup_connection
+
+    def count_up(self: Fanout, session: Session, keys: Keys) -> Totals:
+        interest.update(keys - self._subscriptions.keys_of(session))
+        return subscribe(self, session, keys)
+
+    def count_down(self: Fanout, session: Session, keys: Keys) -> Totals:
+        interest.subtract(keys)
+        return unsubscribe(self, session, keys)
+
+    def count_down_all(service: TickerService, session: Session) -> None:
+        interest.subtract(service.subscriptions.keys_of(session))
+        cleanup(service, session)
+
+    def publish_of_interest(self: Fanout, tick: Tick) -> None:
+        if any(interest[key] > 0 for key in matching_keys(tick.route)):
+            publish(self, tick)
+
+    replace(Fanout, "subscribe", count_up)
+    replace(Fanout, "unsubscribe", count_down)
+    replace(Fanout, "publish", publish_of_interest)
+    replace(routes_websocket, "cleanup_connection", count_down_all)
+
+
+@fault(
+    story="Who has given up everything is taken off the list of those who get ticks, and never put "
+    "on it again: what it subscribes to afterwards is acknowledged, and nothing comes.",
+    caught_by={
+        "QA-WS-016": "Carol never received ticks that it was due",
+        "QA-WS-117": WRONG,
+    },
+    also=("QA-WS-022", "QA-WS-113", "QA-WS-119"),
+)
+def no_return_from_nothing() -> None:
+    """Acknowledge what such a client asks for, and do nothing."""
+    off: WeakSet[Any] = WeakSet()
+    subscribe, unsubscribe = Fanout.subscribe, Fanout.unsubscribe
+
+    def subscribe_who_is_on(self: Fanout, session: Session, keys: Keys) -> Totals:
+        return Totals.of(keys) if session.connection in off else subscribe(self, session, keys)
+
+    def take_off(self: Fanout, session: Session, keys: Keys) -> Totals:
+        had = self._subscriptions.keys_of(session)
+        totals = unsubscribe(self, session, keys)
+        if had and not self._subscriptions.keys_of(session):
+            off.add(session.connection)
+        return totals
+
+    replace(Fanout, "subscribe", subscribe_who_is_on)
+    replace(Fanout, "unsubscribe", take_off)

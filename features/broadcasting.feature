@@ -13,10 +13,11 @@ Feature: Real-time broadcasting
     > digit for digit, to what was published. Edge values are among them: zeros, whole numbers, many
     > digits, a volume beyond 2^32, null; members that the service does not know, objects and lists;
     > and a tick that says the same as the one before. Carol has two instruments, and a library that
-    > sends messages in fragments (RFC 6455, section 5.4).
+    > sends messages in fragments (RFC 6455, section 5.4). Dora asks as soon as she is connected.
 
     Given Alice is connected and subscribed to instrument 256265
     And Carol is connected, and subscribed to instruments 256265 and 256521 by a message in fragments, with pings between them
+    And Dora is connected, and subscribed to instruments 256265 and 256521 one by one, without waiting for a welcome or any answer
     When 8 option ticks for instrument 256265 are published, with others for NIFTY in between
     Then Alice receives each of them exactly once, within 200 ms
     And the type, instrument_token, symbol, last_price and greeks that Alice receives match what was published, digit for digit
@@ -78,7 +79,8 @@ Feature: Real-time broadcasting
   Scenario Outline: QA-WS-008 Symbols with unusual names are delivered
     > Plan: given one client subscribed to a symbol and a control client subscribed to its neighbour,
     > each receives all of its own and none of the other's; so also where the name has what is often
-    > cut off, escaped, or taken for something else.
+    > cut off, escaped, or taken for something else: a word behind a blank, the 19th character, the
+    > exchange in front of a colon, digits of another width.
 
     Given Alice is connected and subscribed to <symbol>
     And Bob is connected and subscribed to <neighbour>
@@ -87,12 +89,12 @@ Feature: Real-time broadcasting
     And Bob has received every tick for <neighbour> published while subscribed, and no tick without a subscription
 
     Examples:
-      | what          | symbol     | neighbour |
-      | a dot         | "BRK.B"    | BRK       |
-      | an ampersand  | "M&M"      | "M"       |
-      | a blank       | "NIFTY 50" | NIFTY     |
-      | only digits   | "500325"   | NIFTY     |
-      | other letters | "日経225"  | NIFTY     |
+      | what          | symbol                | neighbour             |
+      | a dot         | "BRK.B"               | BRK                   |
+      | an ampersand  | "M&M"                 | "M"                   |
+      | a blank       | "NIFTY 24DEC24000 CE" | "NIFTY 24DEC24000 PE" |
+      | only digits   | "500325"              | "BSE:500325"          |
+      | other letters | "日経225"             | "日経２２５"          |
 
   @QA-WS-009 @p0 @critical
   Scenario: QA-WS-009 A hundred clients receive the same tick

@@ -186,7 +186,7 @@ Feature: Error handling
     And 9 clients are connected
     When Mallory connects without a token
     And Bob connects with HTTP Basic credentials instead of a token
-    And client 1 leaves by a clean close, Yuri keeps trying to connect, and Zoe comes after that
+    And client 1 leaves by an end of TCP without a close frame, Yuri keeps trying to connect, and Zoe comes after that
     Then Yuri and Zoe are connected
     When Xena connects with a valid token
     Then Xena is closed by the service with code 1008 and a reason containing "max connections"

@@ -40,12 +40,14 @@ Feature: Isolation
   @QA-WS-025 @p0 @blocker
   Scenario Outline: QA-WS-025 Patterns and channel names select nothing
     > Specification: `*` and the names of raw feed channels select nothing; nor do other patterns,
-    > or a symbol in the wrong case.
+    > or a symbol in the wrong case, or what every object of a language has for a member.
 
     Given the ticker service is running
     And Alice is connected and subscribed to NIFTY
     And Mallory is connected and subscribed to BANKNIFTY
     When Mallory tries to subscribe to <name>
+    And Mallory tries to subscribe to "__proto__"
+    And Mallory tries to subscribe to "constructor"
     And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
     And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription

@@ -22,14 +22,16 @@ Feature: Connection lifecycle
     > Plan: given no token, when a client connects, then it is refused with HTTP 401, or closed with
     > 1008 and a reason that contains "Authentication required".
     > A bare 403 or a lost connection does not tell the client why, and fails. A name and a password
-    > that nobody has are no token either.
+    > that nobody has are no token either. A slash too many in the address opens nothing.
 
     Given the market is <market>
     When Alice connects without a token
     And Bob connects with HTTP Basic credentials instead of a token
+    And Carol connects without a token, by addresses that are nearly the endpoint's
     Then Alice and Bob are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
     And Alice and Bob have received no welcome
     And Alice and Bob have received no tick
+    And Carol has been let in by none of these addresses
 
     Examples:
       | market |
@@ -78,12 +80,14 @@ Feature: Connection lifecycle
     > less than 10 MB. Measured on the service's process and in its own statistics. A client
     > whose connection is reset must leave no more behind than one that closes it cleanly, and one
     > that has subscribed twice, naming it twice the second time, or given something up, no more than
-    > any other. A clean close is answered (RFC 6455, section 5.5.1).
+    > any other; nor may one that leaves before it has an answer, or its welcome. A clean close is
+    > answered (RFC 6455, section 5.5.1), also one that gives no code.
 
     Given a fresh ticker service is running
     And Alice, Bob and Carol are connected and subscribed to NIFTY
     And the service's sockets, sessions, subscriptions and memory are recorded
-    When 10 clients connect, subscribe to NIFTY twice and for a moment to BANKNIFTY, ping, and disconnect with <ending>
+    When 10 clients connect, subscribe to NIFTY twice and for a moment to BANKNIFTY, ping, ask for that again, and disconnect at once with <ending>
+    And Dora, Emil and Fritz connect, and leave without waiting for a welcome
     Then the service's sockets, sessions and subscriptions return to the recorded baseline within 2 seconds
     And the service's memory growth is below 10 MB
 

@@ -154,10 +154,11 @@ Feature: Tokens
   @QA-WS-021 @p0 @blocker
   Scenario Outline: QA-WS-021 A token that is nearly right opens no session
     > Specification: given a token, or an API key, that differs from a good one in one place, then it
-    > is refused, and the good one still connects.
+    > is refused, before the good one has been shown and while that is in use; the good one connects.
 
     When Mallory connects with a good token that was altered: <altered>
     And Alice connects with that token as it was
+    And Mallory connects with that token altered once more: <altered>
     Then Mallory is refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
     And Alice is welcomed within 2 seconds
 

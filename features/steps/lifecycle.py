@@ -3,6 +3,7 @@
 from qaws.behaviours import (
     departures,
     deployment,
+    eager_clients,
     expiry,
     greetings,
     idleness,
@@ -11,6 +12,7 @@ from qaws.behaviours import (
     long_messages,
     long_tokens,
     mistakes,
+    near_addresses,
     pings,
     publishing,
     subscriptions,
@@ -47,6 +49,16 @@ async def clients_are_subscribed_in_fragments(
 ) -> None:
     """As every service has to take it (RFC 6455, section 5.4)."""
     await context.testbed.do(subscriptions.be_subscribed_in_fragments, clients, selection)
+
+
+@given(
+    "{clients:Clients} {be:Be} connected, and subscribed to {selection:Selection} one by one, without waiting for a welcome or any answer"
+)
+async def clients_are_subscribed_at_once(
+    context: StepContext, clients: list[str], be: str, selection: Selection
+) -> None:
+    """As pages do that ask for all they show when their connection opens; a service may answer that it wants to be waited for."""
+    await context.testbed.do(eager_clients.be_subscribed_at_once, clients, selection)
 
 
 @given(
@@ -176,6 +188,18 @@ async def connects_without_token(context: StepContext, client: str) -> None:
     await context.testbed.do(tokens.connect_without_token, client)
 
 
+@when("{client:Client} connects without a token, by addresses that are nearly the endpoint's")
+async def connects_by_near_addresses(context: StepContext, client: str) -> None:
+    """With a slash more, in capitals, and in other ways that routers and guards read differently."""
+    await context.testbed.do(near_addresses.come_by_near_addresses, client)
+
+
+@then("{client:Client} has been let in by none of these addresses")
+async def is_let_in_nowhere(context: StepContext, client: str) -> None:
+    """Neither welcomed nor sent a tick; how it is turned away there is the service's affair."""
+    await context.testbed.do(near_addresses.let_in_nowhere, client)
+
+
 @when("{client:Client} connects with HTTP Basic credentials instead of a token")
 async def connects_with_basic_credentials(context: StepContext, client: str) -> None:
     """In an Authorization header: a name and a password that nobody has (RFC 7617)."""
@@ -261,21 +285,27 @@ async def keeps_trying_amid_ticks(
 async def keeps_trying_after(
     context: StepContext, leaver: str, ending: str, client: str, last: str
 ) -> None:
-    """By "a clean close", "an abrupt reset" or "a close for an oversized message"."""
+    """By "a clean close", "an abrupt reset", "an end of TCP without a close frame" or "a close for an oversized message"."""
     await context.testbed.do(leaving.end_connection, leaver, ending)
     await context.testbed.do(tokens.take_place, client, leaver)
     await context.testbed.do(lifecycle.connect, [last])
 
 
 @when(
-    "{clients:Clients} connect, subscribe to {selection:Selection} twice and for a moment to {other:Selection}, ping, and disconnect with {ending}"
+    "{clients:Clients} connect, subscribe to {selection:Selection} twice and for a moment to {other:Selection}, ping, ask for that again, and disconnect at once with {ending}"
 )
 async def clients_come_and_go(
     context: StepContext, clients: list[str], selection: Selection, other: Selection, ending: str
 ) -> None:
-    """Clients that come, are served, and leave with "a clean close" or "an abrupt reset"."""
+    """Clients that come, are served, and leave with "a clean close" or "an abrupt reset", amid a request of theirs."""
     newcomers = [f"short-lived {client}" for client in clients]
     await context.testbed.do(leaving.come_and_go, newcomers, selection, other, ending)
+
+
+@when("{clients:Clients} connect, and leave without waiting for a welcome")
+async def clients_come_and_go_unwelcomed(context: StepContext, clients: list[str]) -> None:
+    """Each with a valid token; their TCP connections end as soon as the handshakes are through."""
+    await context.testbed.do(eager_clients.come_and_go_unwelcomed, clients)
 
 
 @when("{clients:Clients} disconnect with {ending}")

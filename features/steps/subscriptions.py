@@ -27,6 +27,16 @@ async def changes_subscriptions(
 
 
 @when(
+    "{client:Client} unsubscribes from {selection:Selection} {times:Number} times, and subscribes to it again when ticks have passed"
+)
+async def ends_again_and_again(
+    context: StepContext, client: str, selection: Selection, times: int
+) -> None:
+    """Only the first time ends anything; another client shows that its own ticks go on."""
+    await context.testbed.do(subscriptions.end_again_and_again, client, selection, times)
+
+
+@when(
     "{clients:Clients} run {sequences:Number} random sequences of up to {length:Number} commands, generated from seed {seed:Number}"
 )
 def run_sequences(

@@ -24,6 +24,12 @@ async def connects_with_unaltered_token(context: StepContext, client: str) -> No
     await context.testbed.do(tokens.connect_unaltered, client)
 
 
+@when("{client:Client} connects with that token altered once more: {how:NearMiss}")
+async def connects_with_altered_token_again(context: StepContext, client: str, how: str) -> None:
+    """In the same way as before, while another client is connected with the good token."""
+    await context.testbed.do(tokens.connect_altered_again, client, how)
+
+
 @when("{clients:Clients} reconnect with that token")
 async def reconnect_with_that_token(context: StepContext, clients: list[str]) -> None:
     """They present the token of their former connection once more."""

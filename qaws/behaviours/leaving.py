@@ -6,6 +6,7 @@ Every function takes the testbed first and runs on its loop thread (`Testbed.do`
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Sequence
 
@@ -20,6 +21,10 @@ from qaws.verdict import Broken, NotVerified, Refuted
 LARGEST_MESSAGE = 64 * 1024
 """No message of a client may have more bytes (docs/specification.md, section 3: QA-WS-024)."""
 
+GOODBYES = (1000, 1001, None)
+"""With what clients close who leave together: a program's code, that of a page which is left, and
+none, as of a page that closes and gives none (RFC 6455, sections 5.5.1 and 7.4.1)."""
+
 DISCONNECTED_WITHIN_S = 10.0
 """How long a service may take to end a connection for an error: QA-WS-024."""
 
@@ -27,8 +32,8 @@ DISCONNECTED_WITHIN_S = 10.0
 async def end_connection(testbed: Testbed, client: str, ending: str) -> None:
     """End a client's connection in a way that features name.
 
-    "a clean close", which the service has to answer, "an abrupt reset", or "a close for an
-    oversized message", which the service begins.
+    "a clean close", which the service has to answer, "an abrupt reset", "an end of TCP without a
+    close frame", or "a close for an oversized message", which the service begins.
 
     Raises:
         Broken: no such ending is known.
@@ -39,6 +44,7 @@ async def end_connection(testbed: Testbed, client: str, ending: str) -> None:
     ways = {
         "a clean close": _close,
         "an abrupt reset": _reset,
+        "an end of TCP without a close frame": _hang_up,
         "a close for an oversized message": _be_closed,
     }
     if ending not in ways:
@@ -67,6 +73,10 @@ async def _reset(_testbed: Testbed, connection: Connection) -> None:
     await connection.reset()
 
 
+async def _hang_up(_testbed: Testbed, connection: Connection) -> None:
+    await connection.hang_up()
+
+
 async def _be_closed(_testbed: Testbed, connection: Connection) -> None:
     """Send what no service takes, and wait until it has ended the connection for that."""
     connection.end_was_due = True
@@ -87,7 +97,8 @@ async def come_and_go(
     """Let clients connect, subscribe, ping, and disconnect with an ending that features name.
 
     They subscribe to one selection twice, and name it twice in the second message; the other one
-    they give up again.
+    they give up again. The last that they do is to ask for that once more: they leave before an
+    answer can come.
 
     Raises:
         Broken: no such ending is known.
@@ -98,20 +109,39 @@ async def come_and_go(
         await lifecycle.subscribe(testbed, clients, each)
     await lifecycle.subscribe_named_twice(testbed, clients, selection)
     await lifecycle.unsubscribe(testbed, clients, other)
-    await ping_and_leave(testbed, clients, ending)
+    await ping(testbed, clients)
+    for connection in testbed.scenario.connections.of(clients):
+        for request in testbed.dialect.subscribing(testbed.dialect.sayable(other)):
+            await connection.send(request)
+    await end_connections(testbed, clients, ending)
 
 
 async def ping_and_leave(testbed: Testbed, clients: Sequence[str], ending: str) -> None:
     """Let clients ping, each when the one before was answered, and then all disconnect."""
+    await ping(testbed, clients)
+    await end_connections(testbed, clients, ending)
+
+
+async def ping(testbed: Testbed, clients: Sequence[str]) -> None:
+    """Let clients ping, each when the one before was answered.
+
+    Raises:
+        Refuted: one got no pong.
+    """
     for connection in testbed.scenario.connections.of(clients):
         asked = await connection.send(testbed.dialect.ping())
         if not await connection.wait_for(is_kind(testbed, "pong"), asked, testbed.grace_s):
             raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
-    await end_connections(testbed, clients, ending)
 
 
 async def end_connections(testbed: Testbed, clients: Sequence[str], ending: str) -> None:
-    """End the connections of several clients at the same time; see `end_connection`."""
+    """End the connections of several clients at the same time; see `end_connection`.
+
+    Those who close cleanly do so with one of `GOODBYES` each, in turn.
+    """
+    connections = testbed.scenario.connections.of(clients)
+    for connection, goodbye in zip(connections, itertools.cycle(GOODBYES), strict=False):
+        connection.goodbye = goodbye
     await asyncio.gather(*(end_connection(testbed, client, ending) for client in clients))
 
 

@@ -26,6 +26,9 @@ class Mistakes:
     answers: list[Frame] = field(default_factory=list)
 
 
+SUBSCRIBE, UNSUBSCRIBE = '"action": "subscribe"', '"action": "unsubscribe"'
+"""How `qa-ws` says that something is to begin, and to end."""
+
 MISTAKES = Key[dict[str, Mistakes]]("nobody has sent a malformed message yet")
 """The latest mistakes of each client."""
 
@@ -33,7 +36,8 @@ MISTAKES = Key[dict[str, Mistakes]]("nobody has sent a malformed message yet")
 async def make(testbed: Testbed, client: str, name: str, times: int) -> None:
     """Send a malformed message so many times, each when the one before has been answered.
 
-    One that is not answered for long is not waited for; the next is sent.
+    One that is not answered for long is not waited for; the next is sent. Where it subscribes,
+    one that unsubscribes goes before: what has no room in one has none in the other.
 
     Args:
         testbed: the testbed.
@@ -45,7 +49,22 @@ async def make(testbed: Testbed, client: str, name: str, times: int) -> None:
         Broken: no such message is known, or the client has not connected.
         NotVerified: the dialect does not say how it is spelled.
     """
-    await send(testbed, client, testbed.dialect.malformed(name), times)
+    text = testbed.dialect.malformed(name)
+    if testbed.dialect.is_plain and SUBSCRIBE in text:
+        await _end_so(testbed, client, text.replace(SUBSCRIBE, UNSUBSCRIBE))
+    await send(testbed, client, text, times)
+
+
+async def _end_so(testbed: Testbed, client: str, text: str) -> None:
+    """Send what ends a subscription in the same malformed way, and wait for whatever is answered.
+
+    A service may answer that what nobody can have has ended. What is judged is that its client is
+    served as before.
+    """
+    connection = testbed.scenario.connections.named(client)
+    sent = await connection.send(text)
+    kinds = (is_kind(testbed, "error"), is_kind(testbed, "unsubscribed"))
+    await connection.wait_for(lambda f: any(kind(f) for kind in kinds), sent, testbed.grace_s)
 
 
 async def make_one_and_go_on(testbed: Testbed, client: str, selection: Selection) -> None:

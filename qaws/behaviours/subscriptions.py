@@ -128,6 +128,26 @@ async def churn(
     _note(testbed, connection, selection, times)
 
 
+async def end_again_and_again(
+    testbed: Testbed, client: str, selection: Selection, times: int
+) -> None:
+    """Let a client unsubscribe so many times, and subscribe again once ticks have passed.
+
+    All but the first end nothing: others hold the selection, and one of them shows that its ticks
+    go on.
+
+    Raises:
+        Broken: nobody else holds the selection.
+        Refuted: a command was not acknowledged, or the flow to the other client has dried up.
+    """
+    connection = testbed.scenario.connections.named(client)
+    witness = _witness(testbed, connection, selection)
+    for _ in range(times):
+        await lifecycle.unsubscribe(testbed, [client], selection)
+    await _further_tick(testbed, witness, [selection], time.monotonic_ns(), witness.log[-1])
+    await lifecycle.subscribe(testbed, [client], selection)
+
+
 def _witness(testbed: Testbed, connection: Connection, selection: Selection) -> Connection:
     """Return another client that holds the selection."""
     parts = testbed.dialect.sayable(selection).parts()

@@ -103,6 +103,20 @@ async def connect_unaltered(testbed: Testbed, client: str) -> None:
     testbed.tokens.accepted = testbed.tokens.accepted or connection.is_welcomed
 
 
+async def connect_altered_again(testbed: Testbed, client: str, how: str) -> None:
+    """Connect a client once more with that good token altered: by now the service may know it.
+
+    What is required of the client's refusal is required of this one too.
+
+    Raises:
+        Broken: no client has shown an altered token.
+    """
+    token, name = testbed.scenario.stash[ALTERED], f"{client}'s attempt once the token is in use"
+    closes.note_attempt(testbed, client, name)
+    which = f"a good token that was altered: {how}, which is in use by then"
+    await lifecycle.connect(testbed, [name], altered(token, how), which=which)
+
+
 async def connect_control(testbed: Testbed) -> None:
     """Connect a client without any token, with whose refusal others can be compared."""
     (control,) = await lifecycle.connect(testbed, [CONTROL], None)

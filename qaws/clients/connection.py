@@ -50,7 +50,7 @@ class Connection(Newcomer):
     `came_with` says in words what kind of token it showed, in which place, from which page;
     `authority` is what `client_context` takes. `end_was_due` is set by the step that found the
     service's close to be right; a client that loses its connection in any other way has not
-    received what it was due.
+    received what it was due. `goodbye` is the code of its own close frame; None: that has no body.
     """
 
     authority: str = field(default="", repr=False, kw_only=True)
@@ -63,6 +63,7 @@ class Connection(Newcomer):
     _fragments: list[bytes] = field(default_factory=list)
     _opcode: Opcode = Opcode.TEXT
     has_vanished: bool = False
+    goodbye: int | None = 1000
     _answering: set[asyncio.Task[Frame]] = field(default_factory=set)
 
     # --- opening and ending -------------------------------------------------------------------
@@ -158,11 +159,11 @@ class Connection(Newcomer):
         self._note("←", "end", f"the handshake failed: {self.http_error}")
 
     async def close(self) -> None:
-        """Close cleanly with code 1000 and wait for the service's answer; cut what has vanished."""
+        """Close cleanly and wait for the service's answer; cut what has vanished."""
         if self.is_open and self._socket:
             self._stop_entitlements()
-            self._note("→", "close", "", code=1000)
-            await self._socket.close()
+            self._note("→", "close", "", code=self.goodbye)
+            await self._socket.close(self.goodbye)  # type: ignore[arg-type]
         elif self.has_vanished:
             self.cut()
 
@@ -179,6 +180,15 @@ class Connection(Newcomer):
         raw: socket.socket = self._socket.transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._note("→", "end", "the client cuts the connection (TCP reset)")
+        self._socket.transport.abort()
+        await self._socket.wait_closed()
+
+    async def hang_up(self) -> None:
+        """End TCP without a close frame, as the system does for a program that was killed."""
+        if self._socket is None or self._over:
+            return
+        self._stop_entitlements()
+        self._note("→", "end", "the client ends TCP (FIN) without a close frame")
         self._socket.transport.abort()
         await self._socket.wait_closed()
 

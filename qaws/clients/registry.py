@@ -81,11 +81,13 @@ class Registry:
         may_be_gone: bool = False,
         compression: bool = False,
         bare: bool = False,
+        at: Callable[[str], str] = str,
     ) -> list[Connection]:
         """Open one connection for each client and let the handshakes finish.
 
         `tokens` has what each of them shows. `bare` leaves out what the target asks for before a
-        connection; the others are as in `Connection.open`.
+        connection; `at` makes of the endpoint's address another one; the others are as in
+        `Connection.open`.
         """
         target = service.target
         gate = asyncio.Semaphore(AT_ONCE)
@@ -107,7 +109,7 @@ class Registry:
                     return connection
                 url, headers = way
                 await connection.open(
-                    url,
+                    at(url),
                     [*headers.items(), *further_headers],
                     receive_buffer,
                     may_be_gone=may_be_gone,

@@ -57,6 +57,31 @@ class Subscriber(FrameLog):
         ]
         return ack
 
+    async def subscribe_without_waiting(
+        self, selection: Selection, within_s: float
+    ) -> Frame | None:
+        """Subscribe to each part of a selection by a request of its own, all sent at once.
+
+        Returns:
+            The last of the acknowledgements; None where one did not come in time, or was an error.
+
+        Raises:
+            NotVerified: the dialect has no words for a part, or takes several requests for it.
+        """
+        self.refused = False
+        requests = [self.dialect.subscribe(part) for part in selection.parts()]
+        sent = [await self.send(request) for request in requests]
+        ack: Frame | None = sent[0]
+        for request in requests:
+            ack = await self.wait_for(self._answers("subscribed", request), ack, within_s)
+            self.refused = ack is not None and self._kind(ack) == "error"
+            if ack is None or self.refused:
+                return None
+        assert ack
+        asked_ns, held_ns = sent[0].at_ns, ack.at_ns
+        self.entitlements += [Entitlement(part, asked_ns, held_ns) for part in selection.parts()]
+        return ack
+
     async def unsubscribe(self, selection: Selection, within_s: float) -> Frame | None:
         """Unsubscribe and wait for the acknowledgement; None when none came in time.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -23,6 +22,7 @@ from qaws.feed.readiness import Readiness
 from qaws.feed.run_mark import RunMark
 from qaws.oracle.ledger import Ledger, Published, Role
 from qaws.protocol.dialect import Dialect
+from qaws.protocol.json_forms import published
 from qaws.protocol.market import Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
 from qaws.sut.feed_section import Feed as FeedSection
@@ -214,7 +214,7 @@ class Feed:
         sequence = self.ledger.next_sequence(fields["symbol"])
         stamped = self.run.stamped(fields, sequence, due)
         carried = self._dialect.carried(stamped)
-        text = json.dumps(carried)
+        text = published(carried, sequence)
         tick = Published(
             symbol=fields["symbol"],
             sequence=sequence,

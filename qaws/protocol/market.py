@@ -46,17 +46,24 @@ INSTRUMENTS = {
     270857: "NIFTYNXT50",
     2**53: "FINNIFTY",
     2**53 + 1: "FINNIFTY",
+    2**53 + 2**32 + 1: "FINNIFTY",
     519937: "M&M",
     519938: "M",
     265793: "BRK.B",
     265794: "BRK",
     256009: "NIFTY 50",
+    256777: "NIFTY 24DEC24000 CE",
+    256778: "NIFTY 24DEC24000 PE",
     500325: "500325",
+    500326: "BSE:500325",
     225001: "日経225",
+    225002: "日経２２５",
 }
 """Instrument token → symbol of the option chain that the suite publishes.
 
-The tokens of FINNIFTY differ in a bit that a double does not hold.
+The tokens of FINNIFTY differ in a bit that a double does not hold, or in one that 32 bits do not.
+Others have names that differ behind so many characters, in front of a colon, or in nothing but the
+width of their digits.
 """
 
 SPOT = {"NIFTY": 24010.0, "BANKNIFTY": 51240.0, "NIFTYNXT50": 66890.0}
@@ -69,8 +76,12 @@ OTHERS = {
     "BRK.B": 471.0,
     "BRK": 12.0,
     "NIFTY 50": 24012.0,
+    "NIFTY 24DEC24000 CE": 210.0,
+    "NIFTY 24DEC24000 PE": 190.0,
     "500325": 1375.0,
+    "BSE:500325": 1374.0,
     "日経225": 39800.0,
+    "日経２２５": 39790.0,
 }
 """Symbol → level, of those that only features name which are about names or numbers."""
 

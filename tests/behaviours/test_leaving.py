@@ -133,3 +133,49 @@ def test_clients_that_come_and_go(scenario, service):
         await do(leaving.come_and_go, ["Alice", "Bob"], NIFTY, BANKNIFTY, A_CLOSE)
 
     scenario(service, story)
+
+
+def test_who_hangs_up_says_no_goodbye(scenario, testbed):
+    async def story(do):
+        await connected(do)
+        await do(leaving.end_connection, "Alice", "an end of TCP without a close frame")
+        (connection,) = await do(_connections)
+        assert not any(f.kind == "close" for f in connection.log)
+        assert (connection.ending.code, connection.ending.by) == (1006, "the client")
+
+    scenario(KeepsTheSocket, story)
+
+
+class OnEmptyCloseCut(OnClose):
+    """Cuts off who closes without a code."""
+
+    def take(self, frame):
+        if frame.opcode is Opcode.CLOSE and not frame.data:
+            self.transport.close()
+        else:
+            self._take(frame)
+
+
+class CutsWithoutACode(Ticker):
+    connection = OnEmptyCloseCut
+
+
+def test_of_several_one_closes_without_a_code(wrong, scenario, testbed):
+    async def story(do):
+        await do(lifecycle.be_connected, ["Alice", "Bob", "Carol", "Dave"])
+        await do(leaving.end_connections, ["Alice", "Bob", "Carol", "Dave"], A_CLOSE)
+
+    scenario(Ticker, story)
+    sent = [f.code for c in testbed.scenario.connections.all for f in c.log if f.direction == "→"]
+    assert [code for code in sent if code is not None] == [1000, 1001, 1000]
+    wrong(CutsWithoutACode, story, "answer to the close frame of Carol.*sent no close frame")
+
+
+def test_who_leaves_amid_a_request_has_asked(scenario, testbed):
+    async def story(do):
+        await do(leaving.come_and_go, ["Alice"], NIFTY, BANKNIFTY, A_CLOSE)
+        sent = [f.text for c in await do(_connections) for f in c.log if f.direction == "→"]
+        assert '"subscribe"' in sent[-2]
+        assert "BANKNIFTY" in sent[-2]
+
+    scenario(Ticker, story)

@@ -156,3 +156,34 @@ def test_who_is_closed_for_a_mistake_is_judged_by_010_alone(scenario):
             await do(isolation.err_at_once, ["Alice"])
 
     scenario(ClosesAtMistakes, story)
+
+
+class EndsUnchecked(Ticker):
+    """Checks what is subscribed to, and falls over what is not."""
+
+    async def _answer(self, client, text):
+        if '"unsubscribe"' in text:
+            await client.close(1011, "internal error")
+        else:
+            await super()._answer(client, text)
+
+
+class EndsAnything(EndsUnchecked):
+    """Says that what nobody can have has ended."""
+
+    async def _answer(self, client, text):
+        if '"unsubscribe"' in text:
+            await client.send({"type": "unsubscribed"})
+        else:
+            await super()._answer(client, text)
+
+
+def test_what_is_malformed_to_end_costs_nobody_the_connection(right, wrong):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(mistakes.make, "Alice", "a symbol that is not text", 3)
+        await do(mistakes.answered, "Alice", AMPLE_MS)
+
+    right(Ticker, story)
+    right(EndsAnything, story)
+    wrong(EndsUnchecked, story, "error 1 of 3 to Alice: .*closed with 1011")

@@ -278,3 +278,62 @@ def test_what_is_no_json_has_no_other_form():
         rewritten("SUB NIFTY", FORMS[0])
     with pytest.raises(Broken, match="known forms of a message are its members"):
         rewritten("{}", "capitals")
+
+
+# --- given up more often than held ----------------------------------------------------------------
+
+
+async def tidies_up(do):
+    await subscribed(do, "Alice", "Bob", "Carol")
+    await do(publishing.open_market, 6)
+    await do(subscriptions.end_again_and_again, "Carol", NIFTY, 3)
+    await do(publishing.close_market)
+    for client in ("Bob", "Carol"):
+        await do(deliveries.received_exactly, client, NIFTY)
+
+
+class CountsDown(Ticker):
+    """Delivers what somebody is counted for; whoever unsubscribes counts one down."""
+
+    interest = 0
+
+    async def subscribe(self, client, wishes):
+        self.interest += not wishes <= client.wishes
+        await super().subscribe(client, wishes)
+
+    async def unsubscribe(self, client, wishes):
+        self.interest -= 1
+        await super().unsubscribe(client, wishes)
+
+    async def deliver(self, client, tick, text):
+        if self.interest > 0:
+            await super().deliver(client, tick, text)
+
+
+class TakesOff(Ticker):
+    """Delivers nothing any more to who has given up everything."""
+
+    async def unsubscribe(self, client, wishes):
+        await super().unsubscribe(client, wishes)
+        client.is_off = not client.wishes
+
+    async def deliver(self, client, tick, text):
+        if not getattr(client, "is_off", False):
+            await super().deliver(client, tick, text)
+
+
+@pytest.mark.parametrize("service", [Ticker, RefusesNeedless])
+def test_to_give_up_more_than_once_changes_nothing(right, service):
+    right(service, tidies_up)
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        (CountsDown, "a further tick of NIFTY to (Alice|Bob): measured nothing"),
+        (TakesOff, "Carol never received ticks that it was due"),
+        (NeverEnds, "Carol received ticks behind the acknowledgement of its unsubscribe"),
+    ],
+)
+def test_who_gives_up_too_often_costs_nobody_anything(wrong, service, sentence):
+    wrong(service, tidies_up, sentence)

@@ -355,3 +355,14 @@ def test_ticks_that_the_target_does_not_have_cannot_flow(broker):
     with pytest.raises(NotVerified, match="have no tick of the NIFTY underlying, so none can flow"):
         feed.start_flow(selection_of("the NIFTY underlying"), 0.02)
     assert not feed.is_flowing
+
+
+def test_every_second_tick_is_not_escaped(play, listener):
+    """Publishers of most languages send UTF-8 as it is; Python's would escape it."""
+
+    async def story(feed):
+        return [await feed.publish(feed.market.option_tick(225001)) for _ in range(4)]
+
+    ticks = play(story)
+    assert ["日経225" in text for _, text in listener(4)] == [False, True, False, True]
+    assert {json.loads(tick.text)["symbol"] for tick in ticks} == {"日経225"}

@@ -113,7 +113,8 @@ GONE = [
     ),
     (
         "subscriptions",
-        "    And Carol unsubscribes from <toggled>\n",
+        "    And Carol unsubscribes from <toggled> 3 times, "
+        "and subscribes to it again when ticks have passed\n",
         "When Carol unsubscribes from",
     ),
 ]
@@ -147,7 +148,7 @@ OTHER = [
     ("load", "p99 delivery latency", "p199 delivery latency"),
     ("storm", "p99 welcome latency", "p999 welcome latency"),
     ("load", "at 10,000 per second", "at 10,1 per second"),
-    ("broadcasting", '| "500325"   |', "| 1000650    |"),
+    ("broadcasting", '| "500325"              |', "| 1000650               |"),
     ("soak", "warmed up with <warm-up>", "warmed up with 24,000"),
     ("tokens", "HTTP 401, or closed", "HTTP 401 or 200, or closed"),
 ]

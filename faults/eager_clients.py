@@ -1,0 +1,119 @@
+"""Faults that clients bring to light who do not wait for an answer: QA-WS-004, 006."""
+
+from __future__ import annotations
+
+import asyncio
+from weakref import WeakSet
+
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+
+from app import messages, routes_websocket
+from app.auth import Claims
+from app.routes_websocket import Service
+from app.server import TickerService
+from app.sessions import Session, TickerConnection
+from app.subscriptions import Selector
+from faults.fault import fault, replace
+
+LOOK_UP_S = 0.02
+"""How long it takes to ask a store of tokens, or of subscriptions, over the network."""
+
+
+def _authenticate_slowly() -> None:
+    """Ask somewhere else whether a token is good."""
+    original = routes_websocket.authenticate_ws
+
+    async def authenticate_ws(service: Service, connection: ServerConnection) -> Claims | None:
+        await asyncio.sleep(LOOK_UP_S)
+        return await original(service, connection)
+
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
+@fault(
+    story="The handler of messages is put in place once the token has been looked up, and what "
+    "comes before is lost: pages that subscribe as soon as their connection opens now and "
+    "then get nothing.",
+    caught_by={"QA-WS-006": "Dora asked to subscribe to instrument 256265, 256521, one by one"},
+)
+def messages_before_the_welcome_lost() -> None:
+    """Throw away what a client says that has no session yet."""
+    _authenticate_slowly()
+    original = TickerConnection.process_event
+
+    def process_event(self: TickerConnection, event: Request | Response | Frame) -> None:
+        data = isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.CONT)
+        if self.session is not None or not data:
+            original(self, event)
+
+    replace(TickerConnection, "process_event", process_event)
+
+
+@fault(
+    story="What a client has is read from a store, added to, and written back: of two requests "
+    "that are under way at a time the second writes over the first, and one chart of a page"
+    " stays empty.",
+    caught_by={"QA-WS-006": "Dora never received ticks that it was due"},
+)
+def requests_under_way_overwrite_each_other() -> None:
+    """Write back a moment later what was read before."""
+
+    def handle_subscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        if refusal := service.refusal(session, selector):
+            service.answer_invalid(session, refusal)
+            return
+        keys = service.subscriptions.keys_of(session) | selector.keys()
+
+        def write_back() -> None:
+            if session.is_open:
+                service.fanout._flush_session(session)
+                totals = service.subscriptions._place(session, keys)
+                service.fanout.send(session, messages.subscribed(selector, totals))
+
+        asyncio.get_running_loop().call_later(LOOK_UP_S, write_back)
+
+    replace(routes_websocket, "handle_subscribe", handle_subscribe)
+
+
+@fault(
+    story="A subscription is made once the store has answered, whether its client is still there "
+    "or not: who leaves in that moment stays in the books for ever, and each day's fan-out "
+    "is slower.",
+    caught_by={"QA-WS-004": "subscriptions"},
+)
+def subscription_made_for_who_has_left() -> None:
+    """Subscribe a moment later, and look at nothing then."""
+    original = routes_websocket.handle_subscribe
+
+    def handle_subscribe(service: Service, session: Session, selector: Selector) -> None:
+        asyncio.get_running_loop().call_later(LOOK_UP_S, original, service, session, selector)
+
+    replace(routes_websocket, "handle_subscribe", handle_subscribe)
+
+
+@fault(
+    story="Who leaves while its token is looked up gets a session all the same, which nothing "
+    "ends: impatient users fill the service up with places that nobody has.",
+    caught_by={"QA-WS-004": "sessions"},
+)
+def session_opened_for_who_has_left() -> None:
+    """Forget to clean up after a connection that had ended before its session began."""
+    _authenticate_slowly()
+    authenticate, cleanup = routes_websocket.authenticate_ws, routes_websocket.cleanup_connection
+    gone: WeakSet[ServerConnection] = WeakSet()
+
+    async def authenticate_ws(service: Service, connection: ServerConnection) -> Claims | None:
+        claims = await authenticate(service, connection)
+        if connection.state is not State.OPEN:
+            gone.add(connection)
+        return claims
+
+    def cleanup_connection(service: Service, session: Session) -> None:
+        if session.connection not in gone:
+            cleanup(service, session)
+
+    replace(routes_websocket, "authenticate_ws", authenticate_ws)
+    replace(routes_websocket, "cleanup_connection", cleanup_connection)

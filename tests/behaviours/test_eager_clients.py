@@ -1,0 +1,80 @@
+"""Clients that wait for no welcome and no answer, and what they are due all the same."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from qaws.behaviours import deliveries, eager_clients, publishing
+from qaws.protocol.market import selection_of
+from tests.services.scripted import Ticker
+
+TWO, FIRST = selection_of("instruments 256265 and 256521"), selection_of("instrument 256265")
+LOOK_UP_S = 0.05
+
+
+async def asks_at_once(do):
+    await do(eager_clients.be_subscribed_at_once, ["Dora"], TWO)
+    await do(publishing.publish_among_others, FIRST, "NIFTY", 2)
+    await do(publishing.publish_in_turn, ["BANKNIFTY"], 1)
+    await do(deliveries.received_exactly, "Dora", TWO)
+
+
+class LooksUp(Ticker):
+    """Takes its time for a token; what a client says meanwhile waits."""
+
+    async def admit(self, client, token):
+        await asyncio.sleep(LOOK_UP_S)
+        return await super().admit(client, token)
+
+
+class LosesWhatCameBefore(LooksUp):
+    async def admit(self, client, token):
+        with contextlib.suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(client.connection.recv(), LOOK_UP_S)
+        return await super().admit(client, token)
+
+
+class WritesOver(Ticker):
+    """Knows of two requests at once only the second."""
+
+    async def subscribe(self, client, wishes):
+        client.wishes = wishes
+
+
+class WantsToBeWaitedFor(LooksUp):
+    """Answers what came before the welcome by an error."""
+
+    async def welcome(self, client):
+        with contextlib.suppress(TimeoutError):
+            while True:
+                await self.invalid(client, await asyncio.wait_for(client.connection.recv(), 0.01))
+        await super().welcome(client)
+
+
+@pytest.mark.parametrize("service", [Ticker, LooksUp])
+def test_who_does_not_wait_is_served_like_any_other(right, service):
+    right(service, asks_at_once)
+
+
+def test_what_is_said_before_the_welcome_must_not_get_lost(wrong):
+    said = "Dora asked to subscribe to instrument 256265, 256521, one by one and without waiting"
+    wrong(LosesWhatCameBefore, asks_at_once, f"{said} for an answer, and got no acknowledgement")
+
+
+def test_a_request_must_not_write_over_another_that_is_under_way(wrong):
+    wrong(WritesOver, asks_at_once, "Dora never received ticks that it was due: NIFTY option tick")
+
+
+def test_a_service_may_say_that_it_wants_to_be_waited_for(right, testbed):
+    right(WantsToBeWaitedFor, asks_at_once)
+    assert "who does not wait for an answer gets an error here" in testbed.scenario.remarks
+
+
+def test_who_leaves_before_its_welcome_has_left(scenario, testbed):
+    async def story(do):
+        await do(eager_clients.come_and_go_unwelcomed, ["Dora", "Emil"])
+        assert not [c for c in testbed.scenario.connections.all if c.is_open or c.was_lost]
+
+    scenario(LooksUp, story)
