@@ -601,3 +601,23 @@ def goodbye_to_subscribers_only() -> None:
 
     replace(Fanout, "subscribe", subscribe_and_note)
     replace(Session, "close", close_subscribers)
+
+
+@fault(
+    story="Behind the goodbye ticks go on until the line is closed, and clients that take the "
+    "goodbye for the last word, as they may, book none of them.",
+    caught_by={"QA-WS-018": "a message behind its close frame"},
+    also=("QA-WS-022", "QA-WS-111"),
+)
+def ticks_behind_the_goodbye() -> None:
+    """Write to whoever has been told goodbye and is still there."""
+    original = Fanout._deliver
+
+    def _deliver(self: Fanout, session: Session, frames: bytes, ticks: int) -> None:
+        said = session.connection.protocol
+        if ticks and session._cut and said.close_sent and not said.close_rcvd:
+            session.connection.transport.write(frames)
+        else:
+            original(self, session, frames, ticks)
+
+    replace(Fanout, "_deliver", _deliver)

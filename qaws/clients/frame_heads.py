@@ -1,6 +1,7 @@
-"""The heads of the frames that a service sends: is each length stated as RFC 6455 has it?
+"""The heads of the frames that a service sends: are they as RFC 6455 has them?
 
-The library that reads the frames takes any form of a length; strict clients and proxies do not.
+The library that reads the frames takes any form of a length, which strict clients and proxies do
+not, and passes over what comes behind a close frame, where nobody may say any more.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ TWO_MORE, EIGHT_MORE = 126, 127
 """What stands in the place of a length that follows in two bytes, or in eight (section 5.2)."""
 LEAST = {2: 126, 8: 65_536}
 """In how many bytes a length follows → the least that needs so many."""
+OPCODE, CLOSE, FIRST_CONTROL = 0x0F, 0x8, 0x8
+"""Which bits of a frame's first byte say what it is; what a close is; the first that is no data."""
+BEHIND_CLOSE = "a message behind its close frame, where it may send none (section 5.5.1)"
 MASK = 0x80
 """Beside the length: four bytes of a key follow. No server sends any; who does is found out by the
 library."""
@@ -18,11 +22,12 @@ library."""
 class FrameHeads:
     """Follows the bytes of a connection, from the answer to its handshake on."""
 
-    __slots__ = ("_answer", "_head", "_payload")
+    __slots__ = ("_answer", "_closed", "_head", "_payload")
 
     def __init__(self) -> None:
         self._answer: bytes | None = b""
         self._head = b""
+        self._closed = False
         self._payload = 0
         """Bytes of the frame that are still to come."""
 
@@ -42,6 +47,10 @@ class FrameHeads:
         at, end, found = self._payload, len(data), ""
         while at + 1 < end:
             shown = data[at + 1]
+            if data[at] & OPCODE == CLOSE:
+                self._closed = True
+            elif self._closed and data[at] & OPCODE < FIRST_CONTROL:
+                found = found or BEHIND_CLOSE
             if shown < TWO_MORE:
                 at += 2 + shown
                 continue

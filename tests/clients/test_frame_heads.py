@@ -2,7 +2,7 @@
 
 import pytest
 
-from qaws.clients.frame_heads import FrameHeads
+from qaws.clients.frame_heads import BEHIND_CLOSE, FrameHeads
 
 ANSWER = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 
@@ -41,3 +41,15 @@ def test_what_comes_with_a_mask_is_followed_all_the_same():
     heads = FrameHeads()
     assert not heads.read(ANSWER + masked + framed(3))
     assert heads.read(framed(3, 2))
+
+
+@pytest.mark.parametrize("behind", [0x80, 0x81, 0x82])
+def test_no_message_may_come_behind_a_close_frame(behind):
+    close, pong = framed(2, opcode=0x88), framed(0, opcode=0x8A)
+    heads = FrameHeads()
+    assert not heads.read(ANSWER + framed(3) + pong + close + pong)
+    assert heads.read(framed(300, 2, opcode=behind)) == BEHIND_CLOSE
+
+
+def test_a_close_frame_and_a_message_may_come_in_one_breath():
+    assert FrameHeads().read(ANSWER + framed(2, opcode=0x88) + framed(3)) == BEHIND_CLOSE
