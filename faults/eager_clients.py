@@ -38,6 +38,7 @@ def _authenticate_slowly() -> None:
     "comes before is lost: pages that subscribe as soon as their connection opens now and "
     "then get nothing.",
     caught_by={"QA-WS-006": "Dora asked to subscribe to instrument 256265, 256521, one by one"},
+    also=("QA-WS-024",),
 )
 def messages_before_the_welcome_lost() -> None:
     """Throw away what a client says that has no session yet."""

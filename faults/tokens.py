@@ -558,7 +558,7 @@ def forgery_locks_others_out() -> None:
     caught_by={
         "QA-WS-021": "refusal of Mallory's attempt once the token is in use: measured 1 x welcome"
     },
-    also=("QA-WS-022", "QA-WS-125"),
+    also=("QA-WS-022", "QA-WS-107", "QA-WS-125"),
 )
 def checked_tokens_known_by_their_claims() -> None:
     """Look for the token in the cache by all but its last part."""
