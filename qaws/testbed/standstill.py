@@ -24,7 +24,7 @@ NAMED = ("ping", "pong", "close", "binary")
 
 
 def standstill(connections: Sequence[Connection], ledger: Ledger, began_ns: int) -> list[str]:
-    """Say since when no client has received a tick, where all have, and what happened just before.
+    """Say since when no client has received a tick, and what happened just before.
 
     Args:
         connections: the scenario's.
@@ -33,18 +33,20 @@ def standstill(connections: Sequence[Connection], ledger: Ledger, began_ns: int)
 
     Returns:
         One sentence; nothing where ticks still come to somebody, where a single client is owed any,
-        or where nobody ever had one.
+        or where none of those that are ever had one.
     """
     last = [(max((f.at_ns for f in c.received("tick")), default=0), c) for c in connections]
     last_ns = max((at_ns for at_ns, _ in last), default=0)
     now_ns = time.monotonic_ns()
     owed: dict[str, list[Published]] = {}
+    was_served = False
     for at_ns, connection in last:
-        if at_ns and connection.is_open:
+        if connection.is_open:
             ticks = [t for t in ledger.ticks if last_ns < t.sent_ns < now_ns - LATE_S * 1e9]
             if due := [tick for tick in ticks if was_held(tick, connection.entitlements)]:
                 owed[connection.name] = due
-    if len(owed) < FEWEST:
+                was_served |= at_ns > 0
+    if len(owed) < FEWEST or not was_served:
         return []
     first = min((ticks[0] for ticks in owed.values()), key=lambda tick: tick.sent_ns)
     names = [*owed][:SHOWN] + ([f"{len(owed) - SHOWN} more"] if len(owed) > SHOWN else [])

@@ -27,6 +27,17 @@ class StopsAtNonsense(Ticker):
             await super().deliver(client, tick, text)
 
 
+class DiesAtItsFirst(Ticker):
+    """Sends one tick to one client, and nothing to anybody afterwards."""
+
+    is_on = True
+
+    async def deliver(self, client, tick, text):
+        if self.is_on:
+            self.is_on = False
+            await super().deliver(client, tick, text)
+
+
 class ForgetsOne(Ticker):
     """Sends ticks to one client only, once another has sent what it cannot read."""
 
@@ -44,7 +55,7 @@ class ForgetsOne(Ticker):
 def cause(scenario, testbed, grace):
     """Play a story whose tick comes to somebody too late, if at all; return what is told first."""
 
-    def told(service, *, first):
+    def told(service, *, first, then=0):
         async def story(do):
             await subscribed(do, "Alice", "Bob")
             await do(lifecycle.be_connected, ["Mallory"])
@@ -53,7 +64,9 @@ def cause(scenario, testbed, grace):
                 await do(deliveries.receives_that_tick, ["Alice", "Bob"], AMPLE_MS)
             await do(mistakes.send, "Mallory", "no JSON", 1)
             await asyncio.sleep(0.3)
-            await do(publishing.publish, NIFTY, "option_tick")
+            for _ in range(then + 1):
+                await do(publishing.publish, NIFTY, "option_tick")
+                await asyncio.sleep(0.1 * then)
             with pytest.raises((Refuted, Inconclusive)) as caught:
                 await do(deliveries.receives_that_tick, ["Alice", "Bob"], SOON_MS)
             refuted = Refuted(str(caught.value))
@@ -83,3 +96,8 @@ def test_where_somebody_still_receives_ticks_nothing_of_the_kind_is_said(cause):
 
 def test_nor_where_nobody_has_had_any(cause):
     assert cause(StopsAtNonsense, first=False) == []
+
+
+def test_who_was_owed_its_first_is_among_them_where_another_had_one(cause):
+    [said] = cause(DiesAtItsFirst, first=False, then=1)
+    assert "was the first that came to none of Alice, Bob; just before" in said
