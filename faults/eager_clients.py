@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from weakref import WeakSet
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import State
 
 from app import messages, routes_websocket
 from app.auth import Claims
@@ -93,28 +91,3 @@ def subscription_made_for_who_has_left() -> None:
         asyncio.get_running_loop().call_later(LOOK_UP_S, original, service, session, selector)
 
     replace(routes_websocket, "handle_subscribe", handle_subscribe)
-
-
-@fault(
-    story="Who leaves while its token is looked up gets a session all the same, which nothing "
-    "ends: impatient users fill the service up with places that nobody has.",
-    caught_by={"QA-WS-004": "sessions"},
-)
-def session_opened_for_who_has_left() -> None:
-    """Forget to clean up after a connection that had ended before its session began."""
-    _authenticate_slowly()
-    authenticate, cleanup = routes_websocket.authenticate_ws, routes_websocket.cleanup_connection
-    gone: WeakSet[ServerConnection] = WeakSet()
-
-    async def authenticate_ws(service: Service, connection: ServerConnection) -> Claims | None:
-        claims = await authenticate(service, connection)
-        if connection.state is not State.OPEN:
-            gone.add(connection)
-        return claims
-
-    def cleanup_connection(service: Service, session: Session) -> None:
-        if session.connection not in gone:
-            cleanup(service, session)
-
-    replace(routes_websocket, "authenticate_ws", authenticate_ws)
-    replace(routes_websocket, "cleanup_connection", cleanup_connection)

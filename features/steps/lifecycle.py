@@ -302,12 +302,6 @@ async def clients_come_and_go(
     await context.testbed.do(leaving.come_and_go, newcomers, selection, other, ending)
 
 
-@when("{clients:Clients} connect, and leave without waiting for a welcome")
-async def clients_come_and_go_unwelcomed(context: StepContext, clients: list[str]) -> None:
-    """Each with a valid token; their TCP connections end as soon as the handshakes are through."""
-    await context.testbed.do(eager_clients.come_and_go_unwelcomed, clients)
-
-
 @when("{clients:Clients} disconnect with {ending}")
 async def clients_disconnect(context: StepContext, clients: list[str], ending: str) -> None:
     """With "a clean close" or "an abrupt reset", all at the same time."""

@@ -1,4 +1,4 @@
-"""Clients that do not wait: for a welcome, for the answer to what they asked before, or for any.
+"""Clients that do not wait: for a welcome, or for the answer to what they asked before.
 
 Who has an established connection may speak on it at once (RFC 6455, sections 4.1 and 6.1), and most
 pages do: what they ask then must not get lost while a service still looks at the token, nor one
@@ -44,12 +44,6 @@ async def be_subscribed_at_once(
     if refused := [c.name for c in connections if c.refused]:
         testbed.scenario.remarks.append("who does not wait for an answer gets an error here")
         await lifecycle.subscribe(testbed, refused, selection)
-
-
-async def come_and_go_unwelcomed(testbed: Testbed, clients: Sequence[str]) -> None:
-    """Connect clients that end TCP as soon as the handshake is through, welcomed or not."""
-    for connection in await _open(testbed, clients):
-        await connection.hang_up()
 
 
 async def _open(testbed: Testbed, clients: Sequence[str]) -> list[Connection]:

@@ -70,11 +70,3 @@ def test_a_request_must_not_write_over_another_that_is_under_way(wrong):
 def test_a_service_may_say_that_it_wants_to_be_waited_for(right, testbed):
     right(WantsToBeWaitedFor, asks_at_once)
     assert "who does not wait for an answer gets an error here" in testbed.scenario.remarks
-
-
-def test_who_leaves_before_its_welcome_has_left(scenario, testbed):
-    async def story(do):
-        await do(eager_clients.come_and_go_unwelcomed, ["Dora", "Emil"])
-        assert not [c for c in testbed.scenario.connections.all if c.is_open or c.was_lost]
-
-    scenario(LooksUp, story)
