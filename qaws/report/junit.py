@@ -34,6 +34,8 @@ class SignoffJUnitReporter(JUnitReporter):  # type: ignore[misc]
     def feature(self, feature: Any) -> None:
         """Write one XML file for a feature that has selected scenarios."""
         if any(self._selected(scenario) for scenario in feature.walk_scenarios()):
+            directory = Path(self.config.junit_directory)
+            directory.mkdir(parents=True, exist_ok=True)  # behave's fails where two do it at once
             super().feature(feature)
 
     def make_feature_filename(self, feature: Any) -> str:

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 from behave.configuration import Configuration
+from behave.reporter.junit import JUnitReporter
 
 from qaws import places
 from qaws.report.formatter import clear_results
@@ -29,3 +30,17 @@ def test_junit_does_not_say_where_the_suite_is_installed(tmp_path, monkeypatch):
     reporter = SignoffJUnitReporter(config, bool)
     suites = SimpleNamespace(filename=str(places.FEATURES / "load.feature"))
     assert reporter.make_feature_filename(suites) == "load"
+
+
+def test_the_folder_of_junit_may_be_made_by_two_processes_at_once(tmp_path, monkeypatch):
+    """behave's reporter asks whether it is there, and stumbles where another has made it since."""
+    monkeypatch.chdir(tmp_path)
+    config = Configuration(["--junit", f"--junit-directory={tmp_path}/a/b"], load_config=False)
+    there = []
+    monkeypatch.setattr(
+        JUnitReporter, "feature", lambda *_: there.append((tmp_path / "a/b").is_dir())
+    )
+    reporter = SignoffJUnitReporter(config, bool)
+    for _ in range(2):
+        reporter.feature(SimpleNamespace(walk_scenarios=lambda: [1]))
+    assert there == [True, True]
