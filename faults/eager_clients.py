@@ -18,6 +18,8 @@ from faults.fault import fault, replace
 
 LOOK_UP_S = 0.02
 """How long it takes to ask a store of tokens, or of subscriptions, over the network."""
+SLOW_LOOK_UP_S = 0.15
+"""The same where the store is busy: longer than a client takes to leave."""
 
 
 def _authenticate_slowly() -> None:
@@ -84,10 +86,23 @@ def requests_under_way_overwrite_each_other() -> None:
     caught_by={"QA-WS-004": "subscriptions"},
 )
 def subscription_made_for_who_has_left() -> None:
-    """Subscribe a moment later, and look at nothing then."""
-    original = routes_websocket.handle_subscribe
+    """Subscribe a moment later, or as soon as the client has left, and look at nothing then."""
+    subscribe, cleanup = routes_websocket.handle_subscribe, routes_websocket.cleanup_connection
+    waiting: dict[Session, list[tuple[Selector, asyncio.TimerHandle]]] = {}
 
     def handle_subscribe(service: Service, session: Session, selector: Selector) -> None:
-        asyncio.get_running_loop().call_later(LOOK_UP_S, original, service, session, selector)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(SLOW_LOOK_UP_S, answered, service, session)
+        waiting.setdefault(session, []).append((selector, timer))
+
+    def answered(service: Service, session: Session) -> None:
+        for selector, timer in waiting.pop(session, []):
+            timer.cancel()
+            subscribe(service, session, selector)
+
+    def cleanup_connection(service: Service, session: Session) -> None:
+        cleanup(service, session)
+        answered(service, session)
 
     replace(routes_websocket, "handle_subscribe", handle_subscribe)
+    replace(routes_websocket, "cleanup_connection", cleanup_connection)
