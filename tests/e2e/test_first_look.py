@@ -99,7 +99,8 @@ def test_a_target_that_is_about_another_service_is_said_in_one_line(qaws, target
     assert "\n" not in record["error"]
     assert record["first_look"]["steps"]
     assert len(record["selected"]) > 100
-    assert rows == []
+    # A beat that comes right behind the last thing looked at is met by the first scenario.
+    assert len(rows) <= (kind == "BeatsAtOnce")
 
 
 def test_a_heartbeat_that_nobody_was_told_of_ends_the_run_with_the_key_that_names_it(qaws, target):
