@@ -44,8 +44,11 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
 
 
 async def in_force() -> None:
-    """Wait until Redis Pub/Sub has taken the subscription; not for ever: a broker may be down."""
-    if os.environ["BROKER"].startswith("redis") and not os.environ.get("STREAMS"):
+    """Wait until nothing that Redis gets is missed any more; not for ever: it may be down.
+
+    Pub/Sub has taken the subscription then, and of streams it is known where they end.
+    """
+    if os.environ["BROKER"].startswith("redis"):
         with suppress(TimeoutError):
             await asyncio.wait_for(IN_FORCE.wait(), WITHIN_S)
 
@@ -90,6 +93,7 @@ async def _streams(url: str, take: Take, tell: Tell) -> None:
             async with redis.asyncio.from_url(url, socket_timeout=3, retry=None) as client:
                 for stream, place in at.items():
                     at[stream] = place or await _end(client, stream)
+                IN_FORCE.set()
                 SETTLE[:] = [partial(settled, client)]
                 while True:
                     answer: Any = await client.xread(dict[Any, Any](at), block=1000)
