@@ -207,7 +207,7 @@ async def _error(testbed: Testbed, client: RawConnection) -> str | None:
     words = str(error.message.get("message"))
     if len(words) > LONGEST_ERROR:  # its wording is a clause of QA-WS-010, and of no other test
         return Telling(f"an error of {len(words):,} characters: {words[:100]!r}")
-    asked = await client.send(testbed.dialect.ping())
+    asked = await client.send(client.dialect.ping())
     if not await client.wait_for(lifecycle.is_kind(testbed, "pong"), asked, testbed.grace_s):
         return f"an error, but no pong behind it: {client.summary()}"
     return None

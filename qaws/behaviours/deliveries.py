@@ -217,7 +217,7 @@ async def received_none(testbed: Testbed, clients: Sequence[str], kinds: Sequenc
 
 async def _require_pong(testbed: Testbed, connection: Connection) -> None:
     """Require a pong: nothing that was sent to the client earlier can come behind it."""
-    sent = await connection.send(testbed.dialect.ping())
+    sent = await connection.send(connection.dialect.ping())
     wait_s = fences.WELL_PAST * testbed.grace_s
     pong = await connection.wait_for(lifecycle.is_kind(testbed, "pong"), sent, wait_s)
     if pong is None and connection.is_open:

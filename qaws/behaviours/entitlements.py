@@ -65,7 +65,7 @@ async def ask_for_forbidden(
     attempts = testbed.scenario.stash.setdefault(ATTEMPTS, {}).setdefault(client, [])
 
     async def attempt(when: str) -> None:
-        asked = await connection.send(testbed.dialect.subscribe(forbidden))
+        asked = await connection.send(connection.dialect.subscribe(forbidden))
         answer = await connection.wait_for(is_answer(testbed), asked, testbed.grace_s)
         kind = testbed.dialect.kind(answer.message) if answer else "no answer"
         attempts.append((when, kind, answer.text if answer else connection.summary()))

@@ -42,7 +42,7 @@ async def be_pinging_once(testbed: Testbed, client: str, delay_ms: float) -> Non
         await asyncio.sleep(max(0.0, delay_ms / 1e3 - passed_s))
         if connection.is_open:
             before_ns = time.monotonic_ns()
-            await connection.send(testbed.dialect.ping())
+            await connection.send(connection.dialect.ping())
             pings[client] = Sent(before_ns, time.monotonic_ns())
 
     testbed.scenario.background.append(asyncio.get_running_loop().create_task(chore()))

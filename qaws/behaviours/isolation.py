@@ -116,7 +116,7 @@ async def try_to_subscribe(testbed: Testbed, client: str, symbol: str) -> None:
         Refuted: nothing was answered.
     """
     connection = testbed.scenario.connections.named(client)
-    asked = await connection.send(testbed.dialect.subscribe_to(symbol))
+    asked = await connection.send(connection.dialect.subscribe_to(symbol))
     answer = await connection.wait_for(
         lambda f: (
             lifecycle.is_kind(testbed, "subscribed")(f) or lifecycle.is_kind(testbed, "error")(f)
@@ -206,7 +206,7 @@ async def _hear_all(testbed: Testbed, connections: Sequence[Connection]) -> None
     """
 
     async def hear(connection: Connection) -> None:
-        asked = await connection.send(testbed.dialect.ping())
+        asked = await connection.send(connection.dialect.ping())
         wait_s = fences.WELL_PAST * testbed.grace_s
         pong = await connection.wait_for(lifecycle.is_kind(testbed, "pong"), asked, wait_s)
         if pong is None:

@@ -111,7 +111,7 @@ async def come_and_go(
     await lifecycle.unsubscribe(testbed, clients, other)
     await ping(testbed, clients)
     for connection in testbed.scenario.connections.of(clients):
-        for request in testbed.dialect.subscribing(testbed.dialect.sayable(other)):
+        for request in connection.dialect.subscribing(connection.dialect.sayable(other)):
             await connection.send(request)
     await end_connections(testbed, clients, ending)
 
@@ -129,7 +129,7 @@ async def ping(testbed: Testbed, clients: Sequence[str]) -> None:
         Refuted: one got no pong.
     """
     for connection in testbed.scenario.connections.of(clients):
-        asked = await connection.send(testbed.dialect.ping())
+        asked = await connection.send(connection.dialect.ping())
         if not await connection.wait_for(is_kind(testbed, "pong"), asked, testbed.grace_s):
             raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
 

@@ -227,7 +227,8 @@ async def subscribe_named_twice(
     Raises:
         Refuted: it was neither acknowledged nor refused.
     """
-    said, connections = testbed.dialect, testbed.scenario.connections.of(clients)
+    connections = testbed.scenario.connections.of(clients)
+    said = connections[0].dialect
     once, twice = (said.subscribing(said.sayable(each)) for each in (selection, selection.twice()))
     if [each.acks for each in once] != [each.acks for each in twice]:
         testbed.scenario.remarks.append(f"the dialect {said.name} names nothing twice at once")
@@ -300,7 +301,7 @@ async def keep_pinging(testbed: Testbed, clients: Sequence[str], every_s: float)
 
     async def chore(connection: Connection) -> None:
         while connection.is_open:
-            await connection.send(testbed.dialect.ping())
+            await connection.send(connection.dialect.ping())
             await asyncio.sleep(every_s)
 
     loop = asyncio.get_running_loop()

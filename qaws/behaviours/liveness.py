@@ -70,7 +70,7 @@ async def keep_asking(testbed: Testbed, connection: Connection, until: asyncio.E
     pinging = testbed.scenario.stash[PROBES]
     while connection.is_open:
         due = time.monotonic() + PING_EVERY_S
-        sent = await connection.send(testbed.dialect.ping())
+        sent = await connection.send(connection.dialect.ping())
         pong = await connection.wait_for(lifecycle.is_kind(testbed, "pong"), sent, PING_GIVEN_UP_S)
         what = f"answer to {connection.name}'s ping message"
         pinging.probes.append(Probe(what, sent.at_ns, pong.at_ns if pong else None))

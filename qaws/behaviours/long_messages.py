@@ -67,7 +67,7 @@ async def send_pings(
     began = time.monotonic()
     for number in range(times):
         await asyncio.sleep(max(0.0, began + number * every_ms / 1000 - time.monotonic()))
-        sent = await connection.send(padded(str(testbed.dialect.ping()), size))
+        sent = await connection.send(padded(str(connection.dialect.ping()), size))
         wait_s = PATIENCE_S + testbed.grace_s
         answer = await connection.wait_for(is_kind(testbed, "pong"), sent, wait_s)
         exchanged.append((sent, answer))

@@ -85,7 +85,7 @@ async def subscribe_half(testbed: Testbed, client: str, name: str) -> None:
     is_answer = entitlements.is_answer(testbed)
     if not await connection.wait_for(is_answer, asked, testbed.grace_s):
         raise Refuted(f"{client} subscribed to {name} and got no answer: {connection.summary()}")
-    ping = await connection.send(testbed.dialect.ping())
+    ping = await connection.send(connection.dialect.ping())
     await connection.wait_for(_is_pong(testbed), ping, testbed.grace_s)
     answers = [f for f in connection.log if f.at_ns >= asked.at_ns and is_answer(f)]
     for ack in answers:

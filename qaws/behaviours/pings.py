@@ -59,6 +59,6 @@ async def _ping_message(
     testbed: Testbed, connection: Connection, within_s: float
 ) -> tuple[int, int | None]:
     """Send a ping message; return when it left and when its pong came (None: it did not)."""
-    sent = await connection.send(testbed.dialect.ping())
+    sent = await connection.send(connection.dialect.ping())
     pong = await connection.wait_for(lifecycle.is_kind(testbed, "pong"), sent, within_s)
     return sent.at_ns, pong.at_ns if pong else None

@@ -65,7 +65,7 @@ async def begin(testbed: Testbed, clients: Sequence[Connection]) -> None:
     async def keep_sending(client: Connection) -> None:
         while client.is_open:
             for _ in range(PINGS):
-                await client.send(testbed.dialect.ping())
+                await client.send(client.dialect.ping())
             await asyncio.sleep(EVERY_S)
 
     loop = asyncio.get_running_loop()

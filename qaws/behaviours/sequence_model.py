@@ -285,7 +285,7 @@ class ModelRunner:
         Raises:
             Refuted: none comes.
         """
-        sent = await connection.send(self.testbed.dialect.ping())
+        sent = await connection.send(connection.dialect.ping())
         if not await self._comes(connection, lifecycle.is_kind(self.testbed, "pong"), sent):
             raise Refuted(f"{connection.name} got no pong: {connection.summary()}")
 

@@ -182,7 +182,7 @@ async def _misbehave(testbed: Testbed, connection: Connection) -> None:
     for name in MESSAGES.rows:
         with contextlib.suppress(NotVerified):  # one that this dialect has no words for
             await connection.send(testbed.dialect.malformed(name))
-    await connection.send(testbed.dialect.ping())
+    await connection.send(connection.dialect.ping())
     await connection.wait_for(
         lambda f: lifecycle.is_kind(testbed, "pong")(f) or f.kind == "close", None, testbed.grace_s
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
-from qaws.clients.frame_log import Direction
+from qaws.clients.frame_log import Direction, Frame
 from qaws.clients.sender import Sender
 from qaws.protocol.answers import seconds_ahead
 from qaws.protocol.http_step import TurnedAway, Way
@@ -41,6 +42,12 @@ class Newcomer(Sender):
     @property
     def _secrets(self) -> list[str]:
         return [each for each in (self.token, *(self.way.secrets if self.way else ())) if each]
+
+    def _hide_token(self, said: Frame) -> None:
+        """Let nobody read the token in what the client has said: the report shows the log."""
+        for secret in self._secrets:
+            for spelled in (secret, json.dumps(secret)[1:-1]):
+                said.text = said.text.replace(spelled, "(the token)")
 
     def note_step(self, direction: Direction, text: str) -> None:
         """Log what was asked, or answered, before it connects."""

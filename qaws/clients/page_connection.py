@@ -13,6 +13,7 @@ from qaws.clients.browser_page import BrowserPage, Heard
 from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
 from qaws.clients.endings import Ending
 from qaws.clients.frame_log import Frame
+from qaws.protocol.speech import concealed
 from qaws.verdict import Broken
 
 P = ParamSpec("P")
@@ -137,8 +138,9 @@ class PageConnection(Connection):
     async def send(self, text: str) -> Frame:
         """Let the page send one text message and log it; on a closed one only the log tells."""
         if not self.is_open:
-            return self._note("→", "text", f"(not sent, the connection is closed) {text}")
-        frame = self._note("→", "text", text)
+            shown = f"(not sent, the connection is closed) {concealed(text)}"
+            return self._note("→", "text", shown)
+        frame = self._note("→", "text", concealed(text))
         await self._in_page(self.page.say, text)
         return frame
 

@@ -28,6 +28,7 @@ from qaws.clients.address import Untrusted, redacted
 from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
 from qaws.clients.frame_log import Frame
 from qaws.measure.socket_buffers import unread_bytes
+from qaws.protocol.speech import concealed
 from qaws.runtime.dialing import TlsLayer
 from qaws.runtime.trust import context_for, problem_in_words
 from qaws.verdict import Broken
@@ -223,7 +224,7 @@ class RawConnection(Connection):
 
     async def send(self, text_: str) -> Frame:
         """Send one text message, in one good frame."""
-        noted = self._note("→", "text", text_)
+        noted = self._note("→", "text", concealed(text_))
         self._put(text(text_))
         return noted
 

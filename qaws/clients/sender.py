@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from qaws.clients.frame_log import Frame
 from qaws.clients.recorder import Recorder
 from qaws.clients.subscriber import Subscriber
+from qaws.protocol.speech import concealed
 from qaws.verdict import Broken
 
 STAMP_BYTES = 8
@@ -42,10 +43,11 @@ class Sender(Subscriber):
 
     async def send(self, text: str) -> Frame:
         """Send one text message and log it; on a closed connection only the log tells."""
-        text = self.rewrite(text) if self.rewrite else text
+        said, text = text, self.rewrite(text) if self.rewrite else text
+        shown = concealed(said, text)
         if not (self.is_open and self._socket):
-            return self._note("→", "text", f"(not sent, the connection is closed) {text}")
-        frame = self._note("→", "text", text)
+            return self._note("→", "text", f"(not sent, the connection is closed) {shown}")
+        frame = self._note("→", "text", shown)
         with contextlib.suppress(ConnectionClosed):
             await self._socket.send(self._with_pings(text) if self.in_fragments else text)
         return frame

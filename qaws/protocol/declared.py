@@ -26,9 +26,8 @@ from qaws.protocol.market import (
     chain_of,
     symbol_of,
 )
-from qaws.protocol.openings import names_token
-from qaws.protocol.openings import opening as spelled
 from qaws.protocol.paths import MISSING, Path, Pattern
+from qaws.protocol.speech import Speeches, values_at
 from qaws.protocol.surrogates import decoded
 from qaws.protocol.templates import names_in, said
 from qaws.protocol.tick_shapes import SHOWN, TickShapes
@@ -53,11 +52,12 @@ class Declared(Dialect):
             listing: what the service calls symbols and instruments.
             payloads: "option_tick" and "underlying_bar" → the template of what is published; for
                 one that is not there the tick is published as `qa-ws` has it.
-            secrets: name → value of what openings say or sign with.
+            secrets: name → value of what clients say or sign with.
         """
         self.name = table.name
         self._table, self._listing, self._payloads = table, listing, payloads
-        self._secrets = secrets
+        self._speeches = Speeches(table, secrets)
+        self.signs = self._speeches.signs
         self.welcomes = bool(table.recognise.welcome)
         self.has_sessions = bool(table.session.id)
         self.acks_alike = table.subscribe.ack == table.unsubscribe.ack
@@ -70,8 +70,8 @@ class Declared(Dialect):
         self._channels = Channels(table.channels, listing) if table.channels else None
         self._known = list(self._recognisers())
         self._answers = [
-            (each.to if isinstance(each.to, str) else Pattern(each.to), each.say)
-            for each in table.answers
+            (each.to if isinstance(each.to, str) else Pattern(each.to), f"answers[{i}]", each.take)
+            for i, each in enumerate(table.answers)
         ]
         self._unjudged = Unjudged(list(self._patterns()), self._ticks)
         self._has_lists = self._ticks.are_of_lists or any(
@@ -85,10 +85,12 @@ class Declared(Dialect):
 
     def for_connection(self) -> Declared:
         """Return it for one connection, which learns what is said to that one alone."""
-        if self._table.channels is None:
+        if self._table.channels is None and not self._speeches.is_of_client:
             return self
         mine = copy(self)
-        mine._channels = Channels(self._table.channels, self._listing)
+        mine._speeches = self._speeches.for_client()
+        if self._table.channels is not None:
+            mine._channels = Channels(self._table.channels, self._listing)
         return mine
 
     # --- what comes in ------------------------------------------------------------------------
@@ -117,9 +119,9 @@ class Declared(Dialect):
     def read(self, data: bytes) -> list[Said]:
         """Return what one text message says."""
         text = data.decode()
-        for to, say in self._answers:
+        for to, place, _ in self._answers:
             if isinstance(to, str) and text.strip() == to:
-                return [Said(None, answer=self._filled(say))]
+                return [Said(None, answer=self._answer(place, {}))]
         return list(self._read(self._documents(text, decoded), exactly=False))
 
     def exactly(self, text: str, part: int) -> Any:
@@ -151,9 +153,9 @@ class Declared(Dialect):
         return what
 
     def _one(self, document: dict[str, Any] | list[Any], exactly: bool) -> Iterator[Said]:
-        for to, say in self._answers:
+        for to, place, take in self._answers:
             if isinstance(to, Pattern) and to.fits(document):
-                yield Said(None, answer=self._filled(say))
+                yield Said(None, answer=self._answer(place, values_at(take, document)))
                 return
         for pattern, message in self._known:
             if found := pattern.fits(document):
@@ -161,7 +163,7 @@ class Declared(Dialect):
                 if message is None:
                     yield Said(None, lacking)
                 else:
-                    details = self._details(message["type"], document)
+                    details = self._details(message, document)
                     problem = lacking or self._violation(document)
                     yield Said(message | details, problem, found.echo)
                 return
@@ -185,14 +187,16 @@ class Declared(Dialect):
     def _patterns(self) -> Iterator[Pattern]:
         """Yield the patterns of all that is no tick."""
         yield from (pattern for pattern, _ in self._known)
-        yield from (to for to, _ in self._answers if isinstance(to, Pattern))
+        yield from (to for to, _, _ in self._answers if isinstance(to, Pattern))
 
     def _violation(self, document: Any) -> str | None:
         return self._contract.violation(document) if self._contract else None
 
-    def _details(self, kind: str, document: Any) -> dict[str, Any]:
+    def _details(self, message: dict[str, Any], document: Any) -> dict[str, Any]:
         """Return what a message has besides its type."""
-        session = self._table.session
+        session, kind = self._table.session, message["type"]
+        if kind == "opening":
+            return {"taken": values_at(self._table.open[message["number"]].take, document)}
         if kind == "connection":
             found = Path(session.id).get(document) if session.id else MISSING
             details = {"status": "connected"}
@@ -211,15 +215,18 @@ class Declared(Dialect):
             NotVerified: nobody could sign with this token.
             Broken: a secret is not of the form that a key must have.
         """
-        return [
-            spelled(each, number if each.after else None, token, self._secrets, self._further())
-            for number, each in enumerate(self._table.open)
-            if token is not None or not names_token(each)
-        ]
+        return self._speeches.openings(token, self._further)
+
+    def remember(self, taken: Mapping[str, Any]) -> None:
+        """Let one connection's dialect have what an opening took from the service's message."""
+        self._speeches.remember(taken)
 
     def ping(self) -> Request:
         """Return the message that asks for a pong."""
-        return self._request(self._table.ping.say, [])
+        return self._request("ping.say", [])
+
+    def _answer(self, place: str, taken: Mapping[str, Any]) -> Request:
+        return self._speeches.spell(place, {**self._further(), **taken})
 
     def _filled(self, template: Any, **names: Any) -> str:
         return said(template, {**self._further(), **names})
@@ -227,13 +234,14 @@ class Declared(Dialect):
     def _further(self) -> dict[str, Any]:
         return {"id": next(self._ids), "now_ms": _now_ms()}
 
-    def _request(self, template: Any, items: list[dict[str, Any]], acks: int = 1) -> Request:
+    def _request(self, place: str, items: list[dict[str, Any]], acks: int = 1) -> Request:
         number = next(self._ids)
         names = {"id": number, "now_ms": _now_ms(), **(items[0] if items else {})}
         if items:
             named = json.dumps(items[0], sort_keys=True)
             names["item"] = self._items.setdefault(named, len(self._items) + 1)
-        return Request(said(template, names, items), number, acks)
+        text = self._speeches.spell(place, names, items)
+        return Request(text, number, acks, text.hides)
 
     def sayable(self, selection: Selection) -> Selection:
         """Return a selection in a form that the dialect has; a symbol may be all its instruments.
@@ -259,31 +267,30 @@ class Declared(Dialect):
 
     def subscribing(self, selection: Selection) -> list[Request]:
         """Return the messages that subscribe to a selection."""
-        return self._asking(self._table.subscribe, selection)
+        return self._asking("subscribe", selection)
 
     def subscribe_to(self, symbol: str) -> Request:
         """Return the message that subscribes to a text as if it were a symbol of the service."""
-        template = self._table.subscribe.symbols
-        if template is None:
+        if self._table.subscribe.symbols is None:
             raise NotVerified(f"the dialect {self.name} does not subscribe to symbols")
-        return self._request(template, [{**self._listing.any_names(), "symbol": symbol}])
+        return self._request("subscribe.symbols", [{**self._listing.any_names(), "symbol": symbol}])
 
     def naming(self, form: str, names: Sequence[str]) -> str | None:
         """Return what subscribes to texts as if they were names of the service, known or not."""
-        template = getattr(self._table.subscribe, form)
-        if template is None:
+        if getattr(self._table.subscribe, form) is None:
             return None
         shown = names[:1] if self._table.subscribe.one_by_one else names
         further = self._listing.any_names()
         return self._request(
-            template, [{**further, "symbol": name, "instrument": name} for name in shown]
+            f"subscribe.{form}", [{**further, "symbol": name, "instrument": name} for name in shown]
         )
 
     def unsubscribing(self, selection: Selection) -> list[Request]:
         """Return the messages that end a subscription."""
-        return self._asking(self._table.unsubscribe, selection)
+        return self._asking("unsubscribe", selection)
 
-    def _asking(self, table: RequestTable, selection: Selection) -> list[Request]:
+    def _asking(self, which: str, selection: Selection) -> list[Request]:
+        table: RequestTable = getattr(self._table, which)
         template = getattr(table, selection.kind)
         if template is None:
             raise NotVerified(f"the dialect {self.name} has no words for {selection} there")
@@ -297,7 +304,9 @@ class Declared(Dialect):
         at_a_time = 1 if table.one_by_one else len(items)
         per_request = {"each request": 1, "each item": at_a_time, "never": 0}[table.acks]
         return [
-            self._request(template, items[start : start + at_a_time], per_request)
+            self._request(
+                f"{which}.{selection.kind}", items[start : start + at_a_time], per_request
+            )
             for start in range(0, len(items), at_a_time)
         ]
 

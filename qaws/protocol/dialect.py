@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from qaws.protocol import malformed
@@ -29,18 +30,22 @@ class Request(str):
     Attributes:
         echo: what its acknowledgement echoes; None where nothing is echoed.
         acks: by how many acknowledgements it is answered; 0: by none.
+        hides: what nobody is to read of it.
     """
 
-    __slots__ = ("acks", "echo")
+    __slots__ = ("acks", "echo", "hides")
 
-    def __new__(cls, text: str, echo: int | None = None, acks: int = 1) -> Request:
+    def __new__(
+        cls, text: str, echo: int | None = None, acks: int = 1, hides: tuple[str, ...] = ()
+    ) -> Request:
         """Make one of its text."""
         request = super().__new__(cls, text)
-        request.echo, request.acks = echo, acks
+        request.echo, request.acks, request.hides = echo, acks, hides
         return request
 
     echo: int | None
     acks: int
+    hides: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Dialect(ABC):
         answers_once: whether each message of a client is answered by one message at most.
         acks_alike: whether a subscribe and an unsubscribe are acknowledged in the same words.
         has_channels: whether ticks are known by numbers that each connection is given for itself.
+        signs: whether what subscribes is signed, and good for a moment only.
     """
 
     name: str
@@ -77,6 +83,7 @@ class Dialect(ABC):
     acks_alike = False
     answers_once = True
     has_channels = False
+    signs = False
 
     def for_connection(self) -> Dialect:
         """Return it for one connection, which learns what is said to that one alone."""
@@ -135,6 +142,10 @@ class Dialect(ABC):
     def openings(self, token: str | None) -> Sequence[Opening]:
         """Return what a client says between handshake and welcome, in order."""
         return ()
+
+    def remember(self, taken: Mapping[str, Any]) -> None:
+        """Let one connection's dialect have what an opening took from the service's message."""
+        del taken  # here nothing that is said later needs it
 
     @abstractmethod
     def ping(self) -> Request:
@@ -245,16 +256,30 @@ class Dialect(ABC):
         return True
 
 
-@dataclass(frozen=True, slots=True)
 class Opening:
     """What a client says, once it has received a message of kind "opening" with the number `after`.
 
-    None: at once. `hides` is what nobody is to read of it, besides its token.
+    None: at once. It is spelled, and signed, when it is first asked for; "" is not said.
     """
 
-    text: str
-    after: int | None = None
-    hides: tuple[str, ...] = ()
+    def __init__(self, spell: Callable[[], Request], after: int | None = None) -> None:
+        """Say how it is spelled."""
+        self.after, self._spell = after, spell
+
+    @cached_property
+    def text(self) -> Request:
+        """Return it as it is said.
+
+        Raises:
+            NotVerified: nobody could sign with this token.
+            Broken: a secret is not of the form that a key must have.
+        """
+        return self._spell()
+
+    @property
+    def hides(self) -> tuple[str, ...]:
+        """Return what nobody is to read of it, besides its token."""
+        return self.text.hides
 
 
 class QaWs(Dialect):

@@ -21,7 +21,7 @@ from qaws.protocol.market import DUE_FIELD, MEMBERS, TickKind
 from qaws.protocol.paths import Path, Pattern
 from qaws.protocol.sign_table import Name, Sign
 from qaws.protocol.signing import EXPIRES_IN_S
-from qaws.protocol.templates import names_in, paths_in, require_known
+from qaws.protocol.templates import names_in, paths_in
 
 ITEM = frozenset({"instrument", "symbol", "item"})
 """Names in a request; `item` is a number of the first item, always the same for it."""
@@ -32,7 +32,7 @@ KINDS: dict[str, TickKind] = {"option tick": "option_tick", "underlying bar": "u
 CHANNEL = "channel"
 """In what ends a subscription, the number that a service has given out for it."""
 
-REQUEST = frozenset({"id", "now_ms", "token"})
+REQUEST = frozenset({"id", "now_ms"})
 
 
 class Table(BaseModel):
@@ -52,30 +52,59 @@ def _is_pattern(table: dict[str, Any]) -> dict[str, Any]:
 
 
 PathText = Annotated[str, AfterValidator(_is_path)]
+TakenPath = Annotated[str, Field(min_length=1), AfterValidator(_is_path)]
 PatternTable = Annotated[dict[str, Any], AfterValidator(_is_pattern)]
 
 
-class Opening(Table):
-    """A message between handshake and welcome: `after` has been received it is said.
+FORMS = ("instruments", "symbols", "underlying")
+"""What may be asked for."""
+
+
+class Spoken(Table):
+    """What a client says.
 
     `sign` is name → what is signed, with what key; `expires_in_s` says how much later than now
     `{expires_s}` and `{expires_ms}` are.
     """
 
-    say: Any
-    after: PatternTable | None = None
     sign: dict[str, Sign] = {}
     expires_in_s: float = Field(default=EXPIRES_IN_S, gt=0, le=86400)
 
+    @property
+    def templates(self) -> dict[str, Any]:
+        """Return key and template of each form that it has."""
+        keys = [key for key in ("say", *FORMS) if key in type(self).model_fields]
+        return {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
 
-class Ping(Table):
+
+class Opening(Spoken):
+    """A message between handshake and welcome: `after` has been received it is said.
+
+    `take` is name → where a value stands in the message that `after` fits: from then on what is
+    said and signed may name it. Without `say` nothing is said.
+    """
+
+    say: Any = None
+    after: PatternTable | None = None
+    take: dict[str, TakenPath] = {}
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Opening:
+        if self.take and self.after is None:
+            raise ValueError("after is missing: the message from which take has its values")
+        if self.say is None and not self.take:
+            raise ValueError("needs say, or take: what a client says, or has from what it is told")
+        return self
+
+
+class Ping(Spoken):
     """The dialect's own ping."""
 
     say: Any
     answer: list[PatternTable] = Field(min_length=1)
 
 
-class Request(Table):
+class Request(Spoken):
     """How something is asked for, by what is selected; a form that is not there cannot be asked.
 
     `acks`: "each request" is acknowledged once; "each item"; or "never", then a ping that is
@@ -176,8 +205,8 @@ class DialectTable(Table):
     `contract`: the AsyncAPI document that messages are held against besides. `several`: how several
     messages stand in one WebSocket message: "no"; "array", as the elements of a list; "lines"; or
     any other text, which separates them. `numbers`: "text" where prices come as text. `answers`:
-    what a client answers by itself. `secrets`: name → the environment variable that has what an
-    opening says, or signs with.
+    what a client answers by itself. `secrets`: name → the environment variable that has what a
+    client says, or signs with; `secret_files`: name → the file that has it.
     """
 
     name: str = Field(min_length=1)
@@ -185,6 +214,7 @@ class DialectTable(Table):
     several: str = Field(default="no", min_length=1)
     numbers: Literal["json", "text"] = "json"
     secrets: dict[str, Name] = {}
+    secret_files: dict[str, Name] = {}
     open: list[Opening] = []
     ping: Ping
     subscribe: Request
@@ -218,11 +248,21 @@ class DialectTable(Table):
         return value
 
 
-class Answer(Table):
-    """What a client answers by itself: `say`, to a message that fits `to`."""
+class Answer(Spoken):
+    """What a client answers by itself: `say`, to a message that fits `to`.
+
+    `take` is name → where a value stands in that message.
+    """
 
     to: PatternTable | str
     say: Any
+    take: dict[str, TakenPath] = {}
+
+    @model_validator(mode="after")
+    def _takes_from_a_message(self) -> Answer:
+        if self.take and isinstance(self.to, str):
+            raise ValueError("take has values of a message that is JSON: let to be a pattern")
+        return self
 
 
 class Listed(BaseModel):
@@ -247,33 +287,11 @@ def further_keys(market: Market) -> frozenset[str]:
     return frozenset.intersection(*further) if further else frozenset()
 
 
-def check_templates(table: DialectTable, market: Market) -> None:
-    """Require that every name in a template is known.
-
-    Raises:
-        ValueError: one is not; the text begins with where it stands.
-    """
-    of_item = ITEM | further_keys(market)
-    places: list[tuple[str, Any, frozenset[str]]] = [("ping.say", table.ping.say, REQUEST)]
-    places += [(f"answers[{i}].say", each.say, REQUEST) for i, each in enumerate(table.answers)]
-    for name, request in (("subscribe", table.subscribe), ("unsubscribe", table.unsubscribe)):
-        for form in ("instruments", "symbols", "underlying"):
-            given = {CHANNEL} if table.channels and name == "unsubscribe" else set()
-            places.append((f"{name}.{form}", getattr(request, form), REQUEST | of_item | given))
-    for place, template, known in places:
-        try:
-            require_known(template, known)
-        except ValueError as problem:
-            raise ValueError(f"{place}: {problem}") from None
-    _check_channels(table)
-
-
-def _check_channels(table: DialectTable) -> None:
+def check_channels(table: DialectTable) -> None:
     """Raise `ValueError` where it cannot be told which channel's number ends a subscription."""
     if table.channels is None:
         return
-    forms = ("instruments", "symbols", "underlying")
-    said = [f for f in forms if CHANNEL in names_in(getattr(table.unsubscribe, f))]
+    said = [f for f in FORMS if CHANNEL in names_in(getattr(table.unsubscribe, f))]
     key = "instrument" if table.channels.instrument else "symbol"
     able = [f for f in said if (f == "instruments") is (key == "instrument")]
     if len(said) > 1 or able != said:

@@ -18,7 +18,8 @@ import msgspec
 
 from qaws.protocol.credentials import OF_TOKEN, of_token
 from qaws.protocol.http_answer import Answer, NotThere, Taken
-from qaws.protocol.signing import EXPIRES_IN_S, NoKey, Signature, lacking, signed, texts, times
+from qaws.protocol.private_keys import NoKey
+from qaws.protocol.signing import EXPIRES_IN_S, Signature, lacking, signed, texts, times
 from qaws.protocol.templates import SURROGATES, filled, names_in
 from qaws.verdict import Broken, NotVerified, without_tokens
 

@@ -1,4 +1,6 @@
-"""Signatures: what is signed, with which key, and how the result is written (RFC 2104).
+"""Signatures: what is signed, with which key, and how the result is written.
+
+They are HMACs (RFC 2104), digests, signatures by a private key, or whole JWTs (RFC 7519).
 
 What may be signed has instants in it, so that a signature is good for a moment only: `times` has
 them, the same ones for everything that is said at once.
@@ -7,22 +9,29 @@ them, the same ones for everything that is said at once.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
+import json
 import secrets
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
 
-from qaws.protocol.templates import in_bytes, names_in
+from qaws.protocol.private_keys import (
+    Algorithm,
+    Hash,
+    KeyEncoding,
+    NoKey,
+    jwt_name,
+    key_bytes,
+    signing,
+)
+from qaws.protocol.templates import Names, filled, in_bytes, names_in
 
-Hash = Literal["sha256", "sha384", "sha512"]
 Encoding = Literal["hex", "base64", "base64url", "raw"]
-KeyEncoding = Literal["text", "hex", "base64"]
 
 EXPIRES_IN_S = 10.0
 """After how many seconds what `{expires_s}` and `{expires_ms}` name is over, unless it is said."""
@@ -35,41 +44,54 @@ TIMES = frozenset(
 """Names of instants, and of a text that nobody has said before."""
 
 
-class NoKey(ValueError):
-    """What is to be a key is not written as the target says."""
-
-
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """One signature.
 
     Attributes:
-        over: a template of what is signed, in UTF-8.
+        over: a template of what is signed, in UTF-8; a list of several stands for them one behind
+            the other. Unused where there are claims.
+        claims: those of a JWT, which is the whole result then; None for none.
+        header: what its header has besides `alg` and `typ`.
         key: a template of the key; "" for a digest without one (FIPS 180-4).
+        algorithm: what signs.
         encoding: how the result is written: "hex" in small letters, "base64" with its padding,
             "base64url" with it too, "raw" as the bytes, which only another signature can take.
         key_encoding: how the key is written.
     """
 
-    over: str
+    over: str | list[Any] = ""
+    claims: dict[str, Any] | None = None
+    header: dict[str, Any] = {}
     key: str = ""
+    algorithm: Algorithm = "hmac"
     hash: Hash = "sha256"
     encoding: Encoding = "hex"
     key_encoding: KeyEncoding = "text"
 
-    def of(self, names: Mapping[str, Any]) -> str | bytes:
+    @property
+    def names(self) -> Iterator[str]:
+        """Yield the names that its templates have."""
+        return names_in([self.over, self.key, self.header, self.claims])
+
+    def of(self, names: Names, items: Sequence[Names] = ()) -> str | bytes:
         """Return it.
 
         Args:
             names: name → value of what its templates name.
+            items: the names of each item of a selection, besides.
 
         Raises:
-            NoKey: the key is not written as `key_encoding` says.
+            NoKey: the key is not written as `key_encoding` says, or is none of the algorithm.
         """
-        said = in_bytes(self.over, names)
-        if self.key:
-            made = hmac.digest(_key(in_bytes(self.key, names), self.key_encoding), said, self.hash)
-        else:
-            made = hashlib.new(self.hash, said).digest()
+        if self.claims is not None:
+            head = {"alg": jwt_name(self.algorithm, self.hash), "typ": "JWT"}
+            header = {**head, **filled(self.header, names, items)}
+            both = (header, filled(self.claims, names, items))
+            text = b".".join(_base64url(_compact(each)) for each in both)
+            return b".".join((text, _base64url(self._signed(text, names)))).decode()
+        parts = self.over if isinstance(self.over, list) else [self.over]
+        said = b"".join(in_bytes(each, names, items) for each in parts)
+        made = self._signed(said, names)
         if self.encoding == "raw":
             return made
         if self.encoding == "hex":
@@ -77,21 +99,33 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
         encode = base64.b64encode if self.encoding == "base64" else base64.urlsafe_b64encode
         return encode(made).decode()
 
-
-def _key(written: bytes, encoding: KeyEncoding) -> bytes:
-    if encoding == "text":
-        return written
-    try:
-        if encoding == "hex":
-            return binascii.unhexlify(written.strip())
-        urlsafe = written.strip().replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
-        return base64.b64decode(urlsafe + b"=" * (-len(urlsafe) % 4), validate=True)
-    except ValueError:
-        raise NoKey(f"what is to be the key is no {encoding}") from None
+    def _signed(self, said: bytes, names: Names) -> bytes:
+        if not self.key:
+            return hashlib.new(self.hash, said).digest()
+        key = in_bytes(self.key, names)
+        if self.algorithm == "hmac":
+            return hmac.digest(key_bytes(key, self.key_encoding), said, self.hash)
+        for_jwt = self.claims is not None
+        return signing(key, self.key_encoding, self.algorithm, self.hash, for_jwt=for_jwt)(said)
 
 
-def signed(signatures: Mapping[str, Signature], names: Mapping[str, Any]) -> dict[str, str | bytes]:
+def _compact(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _base64url(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def signed(
+    signatures: Mapping[str, Signature], names: Names, items: Sequence[Names] = ()
+) -> dict[str, str | bytes]:
     """Return name → signature, in order: each may name those before it.
+
+    Args:
+        signatures: what is to be made.
+        names: name → value of what their templates name.
+        items: the names of each item of a selection, besides.
 
     Raises:
         NoKey: a key is not written as it should be; the text begins with the signature's name.
@@ -99,7 +133,7 @@ def signed(signatures: Mapping[str, Signature], names: Mapping[str, Any]) -> dic
     made: dict[str, str | bytes] = {}
     for name, each in signatures.items():
         try:
-            made[name] = each.of({**names, **made})
+            made[name] = each.of({**names, **made}, items)
         except NoKey as problem:
             raise NoKey(f"sign.{name}: {problem}") from None
     return made
@@ -109,7 +143,7 @@ def lacking(signatures: Mapping[str, Signature], lacks: Collection[str]) -> list
     """Return which signatures cannot be made where some names stand for nothing."""
     found: list[str] = []
     for name, each in signatures.items():
-        if {*names_in([each.over, each.key])} & {*lacks, *found}:
+        if {*each.names} & {*lacks, *found}:
             found.append(name)
     return found
 

@@ -75,8 +75,10 @@ def require_known(template: Any, known: Collection[str]) -> None:
             raise ValueError(f"{{{name}}}: nothing is known of that name; known are {shown}")
 
 
-def in_bytes(template: str, names: Names) -> bytes:
-    """Return a text in UTF-8 with its names replaced; a value of bytes stands as it is."""
+def in_bytes(template: Any, names: Names, items: Sequence[Names] = ()) -> bytes:
+    """Return a template in UTF-8 with its names replaced; in a text a value of bytes stands so."""
+    if not isinstance(template, str):
+        return _plain(filled(template, names, items)).encode("utf-8", SURROGATES)
     found, at = b"", 0
     for name in _NAME.finditer(template):
         value = _value(name[1], names)

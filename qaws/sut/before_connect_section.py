@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -20,6 +21,7 @@ from qaws.protocol.sign_table import (
     raw,
     require,
     require_names,
+    require_no_items,
     require_signable,
     signatures,
 )
@@ -84,8 +86,9 @@ class BeforeConnect(Section):
     A `url` that is a path is one of the service itself. `headers`, `body` (sent as JSON) and `form`
     may contain `{token}`, `{subject}`, `{user}` and `{password}` (what stands about the colon of a
     token), `{client}`, instants such as `{now_ms}`, what `secrets` names: name → the environment
-    variable that has it, what an earlier step took, and what `sign` names: name → what is signed,
-    with what key. `expires_in_s` says how much later than now `{expires_ms}` is. An answer whose
+    variable that has it, or `secret_files`: name → the file, what an earlier step took, and what
+    `sign` names: name → what is signed, with what key. `expires_in_s` says how much later than now
+    `{expires_ms}` is. An answer whose
     `status` is neither named nor a 2xx turns the client away, and so does one of the right status
     whose body fits a pattern of `refused_when`. `take` names values of the answer, which later
     steps may name. Behind the last step they are filled into `show` (what is shown where the token
@@ -105,6 +108,7 @@ class BeforeConnect(Section):
     body: Any = None
     form: dict[str, str] | None = None
     secrets: dict[str, Name] = Field(default={})
+    secret_files: dict[str, Name] = Field(default={})
     sign: dict[str, Sign] = Field(default={})
     expires_in_s: float = Field(default=EXPIRES_IN_S, gt=0, le=86400)
     status: list[Annotated[int, Field(ge=200, le=599)]] = Field(default=[200, 201], min_length=1)
@@ -147,8 +151,10 @@ class BeforeConnect(Section):
             raise ValueError(f"url is missing, and there is no {given[0]} where nothing is asked")
         if self.url is None and not self.sign:
             raise ValueError("url is missing; give it, or sign for what only signs a handshake")
-        require_names([*self.secrets, *self.sign, *self.take], RESERVED)
-        for key, other in combinations(("secrets", "sign", "take"), 2):
+        tables = ("secrets", "secret_files", "sign", "take")
+        require_names([name for key in tables for name in getattr(self, key)], RESERVED)
+        require_no_items(self.sign)
+        for key, other in combinations(tables, 2):
             if both := {*getattr(self, key)} & {*getattr(self, other)}:
                 raise ValueError(f'"{min(both)}" is a name of {key} and of {other}; rename one')
         return self
@@ -183,7 +189,7 @@ class BeforeConnect(Section):
             connect_headers=self.connect_headers,
             hosts=tuple(self.hosts),
             within_s=self.within_s,
-            secrets=read_secrets(file, place, self.secrets),
+            secrets=read_secrets(file, place, self.secrets, self.secret_files),
         )
 
 
@@ -200,7 +206,7 @@ def require_fitting(steps: Sequence[BeforeConnect]) -> None:
         place = f"step {number}, " if len(steps) > 1 else ""
         try:
             _require_own_names(step, number, named)
-            known |= step.secrets.keys()
+            known |= step.secrets.keys() | step.secret_files.keys()
             _require_known(step, known, is_last=number == len(steps))
             seen |= _names_of(step, is_last=number == len(steps))
             known |= step.take.keys()
@@ -217,6 +223,7 @@ def require_fitting(steps: Sequence[BeforeConnect]) -> None:
 def _require_own_names(step: BeforeConnect, number: int, named: dict[str, str]) -> None:
     """Require that no two steps call different values the same; note those of this one."""
     own = {name: f"secrets.{name} = {variable!r}" for name, variable in step.secrets.items()}
+    own |= {name: f"secret_files.{name} = {path!r}" for name, path in step.secret_files.items()}
     own |= {name: f"{number}: sign.{name}" for name in step.sign}
     own |= {name: f"{number}: take.{name}" for name in step.take}
     for name, what in own.items():
@@ -243,9 +250,9 @@ def _require_known(step: BeforeConnect, known: set[str], *, is_last: bool) -> No
 
 def _names_of(step: BeforeConnect, *, is_last: bool) -> set[str]:
     """Return what a step names in what it says; how a client goes on is the last step's to say."""
-    signed = [text for each in step.sign.values() for text in (each.over, each.key)]
+    signed = [name for each in step.sign.values() for name in each.names]
     templates = [each for key, each in step.templates if key in ASKED or is_last]
-    return {name for each in (*templates, *signed) for name in names_in(each)}
+    return {*names_in(templates), *signed}
 
 
 def _require_use(steps: Sequence[BeforeConnect]) -> None:
@@ -262,11 +269,22 @@ def _require_use(steps: Sequence[BeforeConnect]) -> None:
                 )
 
 
-def read_secrets(file: Path, place: str, table: Mapping[str, str]) -> dict[str, str]:
-    """Return name → value of what variables hold, which no sentence shows from now on.
+def read_secrets(
+    file: Path,
+    place: str,
+    table: Mapping[str, str],
+    files: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, str]:
+    """Return name → value of what variables and files hold, which no sentence shows from now on.
+
+    Args:
+        file: the target file, for sentences.
+        place: where it has the tables, likewise.
+        table: name → variable.
+        files: name → file, relative to where the suite is started.
 
     Raises:
-        Broken: a variable is not set.
+        Broken: a variable is not set, or a file cannot be read or is empty.
     """
     found = {}
     for name, variable in table.items():
@@ -274,5 +292,14 @@ def read_secrets(file: Path, place: str, table: Mapping[str, str]) -> dict[str, 
             raise Broken(
                 f"{file}: {place}secrets.{name} = {variable!r}: is not set; export {variable}=…"
             )
+        found[name] = hidden(value)
+    for name, path in files.items():
+        try:
+            value = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as problem:
+            why = problem.strerror if isinstance(problem, OSError) else "is no text"
+            raise Broken(f"{file}: {place}secret_files.{name} = {path!r}: {why}") from None
+        if not value:
+            raise Broken(f"{file}: {place}secret_files.{name} = {path!r}: is empty")
         found[name] = hidden(value)
     return found

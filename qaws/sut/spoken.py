@@ -10,12 +10,12 @@ from qaws.protocol.declared import Declared
 from qaws.protocol.dialect import Dialect, QaWs
 from qaws.protocol.dialect_table import (
     DialectTable,
+    check_channels,
     check_payloads,
-    check_templates,
     further_keys,
 )
 from qaws.protocol.listing import Listing
-from qaws.protocol.openings import check_openings
+from qaws.protocol.openings import check_messages
 from qaws.protocol.spelling import Spelling
 from qaws.sut.before_connect_section import read_secrets
 from qaws.sut.target import Target
@@ -37,7 +37,7 @@ def spelling_of(target: Target) -> Spelling:
 
 
 def _secrets_of(target: Target, table: DialectTable) -> dict[str, str]:
-    return read_secrets(target.file, "[dialect] ", table.secrets)
+    return read_secrets(target.file, "[dialect] ", table.secrets, table.secret_files)
 
 
 def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
@@ -63,8 +63,8 @@ def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
     try:
         listing = Listing(target.market)
         place = "[dialect]"
-        check_templates(table, target.market)
-        check_openings(table)
+        check_messages(table, target.market)
+        check_channels(table)
         place = "[feed]"
         if target.feed:
             target.feed.check_channels(further_keys(target.market))

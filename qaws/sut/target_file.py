@@ -261,8 +261,8 @@ def _check_ready_log(target: Target) -> None:
 
 def _check_first_message(target: Target) -> None:
     """Require words for a first message where that is to show the token."""
-    opened = [] if isinstance(target.dialect, str) else target.dialect.open
-    if FIRST_MESSAGE in target.auth.token_locations and not any(map(names_token, opened)):
+    says = not isinstance(target.dialect, str) and names_token(target.dialect)
+    if FIRST_MESSAGE in target.auth.token_locations and not says:
         raise Broken(
             f'{target.file}: [auth] token_locations has "{FIRST_MESSAGE}", and the dialect '
             f"{target.speaks} says none: put {{token}} into a [[dialect.open]]; docs/dialects.md"

@@ -214,7 +214,7 @@ async def _asked(testbed: Testbed, client: Connection, found: FirstLook, what: s
     known = of_kind(testbed, "pong" if what == "ping" else "subscribed", "error")
     before = client.log[-1]
     if what == "ping":
-        before = await client.send(testbed.dialect.ping())
+        before = await client.send(client.dialect.ping())
         answer = await client.wait_for(known, before, within_s)
     else:
         await client.subscribe(look_ticks.options(testbed), within_s)
@@ -222,7 +222,7 @@ async def _asked(testbed: Testbed, client: Connection, found: FirstLook, what: s
     if answer:
         _judge(testbed, found, what, answer, testbed.dialect.kind(answer.message) != "error")
         return answer
-    if what == "subscribe" and client.holds() and _is_silent(testbed):
+    if what == "subscribe" and client.holds() and _is_silent(testbed, client):
         found.note(what, "not acknowledged, as the dialect has it; the ping behind it is answered")
         return None
     came = next((f for f in _behind(client, before) if _is_message(testbed, f)), None)
@@ -231,9 +231,9 @@ async def _asked(testbed: Testbed, client: Connection, found: FirstLook, what: s
     return None
 
 
-def _is_silent(testbed: Testbed) -> bool:
+def _is_silent(testbed: Testbed, client: Connection) -> bool:
     """Return whether subscriptions are not acknowledged in the dialect."""
-    requests = testbed.dialect.subscribing(look_ticks.options(testbed))
+    requests = client.dialect.subscribing(look_ticks.options(testbed))
     return all(request.acks == 0 for request in requests)
 
 

@@ -14,7 +14,7 @@ from qaws.clients.frame_log import Frame
 from qaws.feed.outlets.outlet import Listened
 from qaws.oracle.ledger import Published
 from qaws.protocol.http_step import PLACE, StepBroken
-from qaws.protocol.openings import CannotSign
+from qaws.protocol.speech import CannotSign
 from qaws.runtime.trust import NO_TLS, client_complaint, speaks_tls
 from qaws.sut.sections import SOURCES
 from qaws.sut.target import Target

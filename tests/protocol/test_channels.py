@@ -6,9 +6,10 @@ import re
 import pytest
 
 from qaws.protocol.declared import Declared
-from qaws.protocol.dialect_table import DialectTable, check_templates
+from qaws.protocol.dialect_table import DialectTable, check_channels
 from qaws.protocol.listing import Listing
 from qaws.protocol.market import selection_of
+from qaws.protocol.openings import check_messages
 from qaws.verdict import NotVerified
 
 ASK = {"symbols": ["sub", "{symbol}"], "instruments": ["one", "{instrument}"]}
@@ -35,7 +36,8 @@ def dialect(channels=None, end=None, **tick):
         ],
     }
     model = DialectTable.model_validate(table)
-    check_templates(model, {})
+    check_messages(model, {})
+    check_channels(model)
     return Declared(model, Listing({}), {})
 
 

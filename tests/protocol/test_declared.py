@@ -8,10 +8,11 @@ import pytest
 
 from qaws import places
 from qaws.protocol.declared import Declared
-from qaws.protocol.dialect_table import DialectTable, Listed, check_templates
+from qaws.protocol.dialect_table import DialectTable, Listed
 from qaws.protocol.exact import exact
 from qaws.protocol.listing import Listing
 from qaws.protocol.market import Market, selection_of
+from qaws.protocol.openings import check_messages
 from qaws.sut.spoken import built_in
 from qaws.verdict import NotVerified
 
@@ -26,7 +27,7 @@ def _loaded(file):
 def _dialect(data, payloads=None):
     market = {name: Listed.model_validate(listed) for name, listed in data["market"].items()}
     table = DialectTable.model_validate(data["dialect"])
-    check_templates(table, market)
+    check_messages(table, market)
     return Declared(table, Listing(market), payloads or {})
 
 

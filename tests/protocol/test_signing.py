@@ -6,7 +6,8 @@ import hmac
 
 import pytest
 
-from qaws.protocol.signing import NoKey, Signature, lacking, signed, times
+from qaws.protocol.private_keys import NoKey
+from qaws.protocol.signing import Signature, lacking, signed, times
 
 
 @pytest.mark.parametrize(

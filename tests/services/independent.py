@@ -35,6 +35,7 @@ from qaws.runner.repeat import busy_cores
 from qaws.sut.broker import open_broker
 from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed
+from tests.services.private_keys import new_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONAL = "@p0 and (@integration or @security)"
@@ -56,7 +57,10 @@ TARGETS = {
     },
     **{
         name: ROOT / f"tests/services/dialects/{name}.toml"
-        for name in ("streams", "nats", "mqtt", "zeromq", "command", "lists", "numbered", "signed")
+        for name in (
+            *("streams", "nats", "mqtt", "zeromq", "command"),
+            *("lists", "numbered", "signed", "challenged"),
+        )
     },
     **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy", "mutual")},
 }
@@ -172,6 +176,8 @@ def surroundings(service: str, folder: Path) -> Iterator[dict[str, str]]:
             broker.stop()
     elif service in ("desk", "signed"):
         yield {"DESK_SECRET": secrets.token_urlsafe(24)}
+    elif service == "challenged":
+        yield new_keys()
     elif service == "remote":
         testbed = Testbed(read_target(TARGETS["uvicorn"], {}, {}), folder / "elsewhere")
         try:

@@ -292,7 +292,7 @@ class ShortLivedClient(asyncio.Protocol):
         """Ask for a pong: it shows that the service has let this client in."""
         if self._pings_first and self._conversation.is_welcome:
             self._pings_first, self._awaits_pong = False, True
-            self._say([str(self._tally.verifier.dialect.ping())])
+            self._say([self._conversation.ping()])
 
     def _take(self, first: int, payload: bytes) -> None:
         """Take one frame, which `first` is the first byte of."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from qaws.load.subscriber.message import OPENING, PASSED_OVER, Message
 from qaws.protocol.dialect import Dialect, Opening
 from qaws.protocol.market import Selection
@@ -27,17 +29,28 @@ class Conversation:
         """
         self.is_welcome = False
         self._welcomes = dialect.welcomes
-        self._dialect, self._token = dialect, token
+        self._dialect, self._token = dialect.for_connection(), token
         self._openings: list[Opening] = []
-        wishes = dialect.subscribing(dialect.sayable(selection))
+        self._was_welcomed = False
+        self._selection = dialect.sayable(selection)
+        self._acks = self._pongs = 0
+        self._wishes = [] if dialect.signs else self._spelled()
+        self._has_asked = False
+
+    def _spelled(self) -> list[str]:
+        """Spell what subscribes, and count what will acknowledge it."""
+        wishes = self._dialect.subscribing(self._selection)
         self._acks = sum(wish.acks for wish in wishes)
-        self._pongs = 0
-        self._wishes: list[str] = [str(wish) for wish in wishes]
+        said = [str(wish) for wish in wishes]
         if any(wish.acks == 0 for wish in wishes):
             # Nothing acknowledges it: a ping that is answered behind it shows that it was heard.
-            self._wishes.append(str(dialect.ping()))
+            said.append(self.ping())
             self._pongs = 1
-        self._has_asked = False
+        return said
+
+    def ping(self) -> str:
+        """Return what this client says to get a pong."""
+        return str(self._dialect.ping())
 
     @property
     def is_acknowledged(self) -> bool:
@@ -56,9 +69,11 @@ class Conversation:
     def heard(self, message: Message) -> list[str]:
         """Return what it says to a message that is for itself, before its wish."""
         if message.kind == OPENING:
+            self._dialect.remember(json.loads(message.text))
             return self._say_openings(message.sequence)
         if message.kind == "connection":
-            self.is_welcome = True
+            self._was_welcomed = True
+            self.is_welcome = not self._openings
         elif message.kind == "subscribed":
             self._acks -= 1
         elif message.kind == "pong" and self._has_asked:
@@ -72,12 +87,12 @@ class Conversation:
         if self._has_asked:
             return []
         self._has_asked = True
-        return self._wishes
+        return self._spelled() if self._dialect.signs else self._wishes  # signed at this instant
 
     def _say_openings(self, number: int | None) -> list[str]:
         said = []
         while self._openings and self._openings[0].after in (None, number):
-            said.append(self._openings.pop(0).text)
-        if not self._openings and not self._welcomes:
+            said.append(str(self._openings.pop(0).text))
+        if not self._openings and (self._was_welcomed or not self._welcomes):
             self.is_welcome = True
-        return said
+        return [text for text in said if text]

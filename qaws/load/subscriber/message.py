@@ -47,7 +47,8 @@ class Message(NamedTuple):
 
     For a tick, `sequence` is -1 when it bears none; `due_us` is µs since 1970, 0 when it bears
     none and should, and below 0 as `ON_SCHEDULE` says. `text` is what an error says, the session's
-    id of a welcome, or the answer to what is passed over. `parts` are those of `SEVERAL`.
+    id of a welcome, the answer to what is passed over, or as JSON what an opening takes. `parts`
+    are those of `SEVERAL`.
     """
 
     kind: str

@@ -74,7 +74,7 @@ class SpelledVerifier:
         if kind in TICKS:
             return self._tick(kind, message)
         if kind == OPENING:
-            return Message(kind, sequence=message["number"])
+            return Message(kind, sequence=message["number"], text=json.dumps(message["taken"]))
         if kind == "status":
             return Message(f"{kind} {message.get('status')}")
         text = message.get("session_id") if kind == "connection" else message.get("message")

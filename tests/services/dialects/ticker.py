@@ -5,6 +5,8 @@ tick is in `data`, beside its `type`.
 `first-message`: nobody is welcomed; the token is the first message; clients name symbols and their
 exchange, with an id that the answer repeats; ticks come as a list, with numbers as text.
 `signed`: the same, and the first message is signed with a secret that both know.
+`challenged`: the same, but the first word is the service's, a challenge, which the first message
+repeats and signs; what subscribes bears a JWT of its own, and what unsubscribes is signed too.
 `batches`: the token is in a header; whatever waits for a client comes in one message, several ticks
 in each, with numbers as text; clients are told when the feed is lost, and found again.
 `lists`: the same with messages that are lists, and ticks of both kinds in one.
@@ -40,6 +42,12 @@ from websockets.protocol import State
 
 from tests.services.dialects.feeds import in_force, listen, settle
 from tests.services.dialects.lists import ROWS, Lists, Numbered
+from tests.services.private_keys import (
+    Unproven,
+    require_fresh_jwt,
+    require_proof,
+    require_signed_leave,
+)
 from tests.services.signatures import is_signed
 
 BREAKS = os.environ.get("BREAKS", "")
@@ -98,6 +106,7 @@ class Client:
 
     line: ServerConnection
     session: str = field(default_factory=lambda: str(uuid.uuid4()))
+    challenge: str = field(default_factory=lambda: str(uuid.uuid4()))
     wanted: set[Any] = field(default_factory=set)
     served: int = 0
     held: str | None = None
@@ -279,6 +288,41 @@ class Signed(FirstMessage):
         return super().opened_by(message) if good else None
 
 
+class Challenged(FirstMessage):
+    """The dialect `challenged`: everything but a ping is signed with a private key."""
+
+    def __init__(self) -> None:
+        """Begin without a nonce."""
+        self._nonces: set[str] = set()
+
+    def opened_by(self, message: Any, challenge: str = "") -> str | None:
+        """Return the token of an opening message whose challenge is signed as it should be."""
+        token = super().opened_by(message)
+        if token is None or message.get("challenge") != challenge:
+            return None
+        try:
+            require_proof(token, challenge, message.get("proof"))
+        except Unproven:
+            return None
+        return token
+
+    def answer(self, client: Client, message: Any) -> dict[str, Any]:
+        """Do what a client asks for, if it is signed; return what it is told."""
+        action, named = message.get("action"), message.get("symbols")
+        if not isinstance(named, list) or not all(map(_is_listed, named)):
+            return super().answer(client, message)  # which says what is wrong with it
+        try:
+            if action == "subscribe":
+                require_fresh_jwt(message.get("jwt"), self._nonces)
+            elif action == "unsubscribe":
+                names = ",".join(each["symbol"] for each in named)
+                shown, at = message.get("proof"), message.get("at")
+                require_signed_leave(at, names, client.challenge, shown)
+        except Unproven:
+            raise Refused("Invalid signature") from None
+        return super().answer(client, message)
+
+
 class Batches:
     """The dialect `batches`."""
 
@@ -363,7 +407,7 @@ class Ticker:
         """Serve one client until it leaves."""
         client = Client(line)
         try:
-            claims = getattr(line, "claims", None) or await self._opened(line)
+            claims = getattr(line, "claims", None) or await self._opened(client)
             if claims is None:
                 await line.close(1008, "Authentication required")
                 return
@@ -390,12 +434,17 @@ class Ticker:
         finally:
             self.clients.discard(client)
 
-    async def _opened(self, line: ServerConnection) -> dict[str, Any] | None:
+    async def _opened(self, client: Client) -> dict[str, Any] | None:
+        line, challenges = client.line, isinstance(self.dialect, Challenged)
+        if challenges:
+            await line.send(json.dumps({"type": "challenge", "challenge": client.challenge}))
+        further = (client.challenge,) if challenges else ()
         try:
             async with asyncio.timeout(FIRST_MESSAGE_S):
                 text = await line.recv()
             message = json.loads(text)
-            token = self.dialect.opened_by(message) if isinstance(message, dict) else None
+            is_message = isinstance(message, dict)
+            token = self.dialect.opened_by(message, *further) if is_message else None
         except (TimeoutError, ValueError, RecursionError):
             return None
         claims = claims_of(token)
@@ -494,6 +543,7 @@ async def main() -> None:
     """Serve until SIGTERM."""
     known: dict[str, Callable[[], Tokens | FirstMessage | Batches | Lists]]
     known = {"tokens": Tokens, "first-message": FirstMessage, "signed": Signed, "batches": Batches}
+    known["challenged"] = Challenged
     known["lists"], known["numbered"] = lambda: Lists(Refused), lambda: Numbered(Refused)
     ticker = Ticker(known[sys.argv[1]]())
     ending = asyncio.Event()
