@@ -64,7 +64,7 @@ def signing(
     Args:
         written: the key: PEM where its encoding is "text", in which a backslash and an n may stand
             for the end of a line; else PKCS #8 or what OpenSSL wrote before that, in DER, or the 32
-            bytes of Ed25519 alone.
+            bytes of Ed25519 alone, behind which its public key may stand.
         encoding: how it is written.
         algorithm: any but "hmac".
         hash_: of what is signed; Ed25519 has its own.
@@ -118,9 +118,14 @@ def _read(written: bytes, encoding: KeyEncoding, algorithm: Algorithm) -> Any:
     try:
         if encoding == "text":
             return load_pem_private_key(data.replace(rb"\n", b"\n"), None)
-        if algorithm == "ed25519" and len(data) == SEED_BYTES:
-            return Ed25519PrivateKey.from_private_bytes(data)
+        if algorithm == "ed25519" and len(data) in (SEED_BYTES, 2 * SEED_BYTES):
+            key = Ed25519PrivateKey.from_private_bytes(data[:SEED_BYTES])
+            if data[SEED_BYTES:] not in (b"", key.public_key().public_bytes_raw()):
+                raise NoKey("the second half of the key is not its public key")
+            return key
         return load_der_private_key(data, None)
+    except NoKey:
+        raise
     except (ValueError, TypeError, UnsupportedAlgorithm):
         form = "PEM" if encoding == "text" else "private key in DER"
         raise NoKey(f"what is to be the key is no {form} without a password") from None

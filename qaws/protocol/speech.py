@@ -14,7 +14,7 @@ from qaws.protocol.dialect_table import DialectTable, Spoken
 from qaws.protocol.paths import MISSING, Path
 from qaws.protocol.private_keys import NoKey
 from qaws.protocol.sign_table import Sign, signatures
-from qaws.protocol.signing import EXPIRES_IN_S, TIMES, lacking, signed, texts, times
+from qaws.protocol.signing import EXPIRES_IN_S, TIMES, signed, texts, times
 from qaws.protocol.templates import Names, names_in, said
 from qaws.verdict import Broken, NotVerified, hidden
 
@@ -122,7 +122,7 @@ class Speech:
             return signed(self._sign, names, items)
         except NoKey as problem:
             place = f"[dialect.{self._place}] {problem}"
-            if lacking(self._sign, OF_TOKEN):
+            if not {*names_in([each.key for each in self._sign.values()])}.isdisjoint(OF_TOKEN):
                 raise NotVerified(f"{place}: nobody could sign with it") from None
             raise CannotSign(
                 f"{place}; look at its key and key_encoding, and [dialect] secrets"

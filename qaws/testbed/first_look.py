@@ -17,6 +17,7 @@ from collections.abc import Collection
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.registry import Registry
+from qaws.protocol.speech import CannotSign
 from qaws.sut.service import DYING_S
 from qaws.testbed import look_ticks, look_words, unasked
 from qaws.testbed.look_words import FirstLook, of_kind
@@ -52,6 +53,8 @@ def look(
         return found
     try:
         _look(testbed, testbed.target.capabilities.intersection(needs), found, whole)
+    except CannotSign as problem:
+        raise Broken(f"{testbed.target.file}: {problem}") from None
     except Broken:
         if not (death := _death(testbed)):
             raise
@@ -220,7 +223,10 @@ async def _asked(testbed: Testbed, client: Connection, found: FirstLook, what: s
         await client.subscribe(look_ticks.options(testbed), within_s)
         answer = await client.wait_for(known, before, 0)
     if answer:
-        _judge(testbed, found, what, answer, testbed.dialect.kind(answer.message) != "error")
+        is_error = testbed.dialect.kind(answer.message) == "error"
+        if is_error and what == "subscribe" and client.dialect.signs:
+            raise look_words.not_taken_as_signed(testbed, answer)
+        _judge(testbed, found, what, answer, not is_error)
         return answer
     if what == "subscribe" and client.holds() and _is_silent(testbed, client):
         found.note(what, "not acknowledged, as the dialect has it; the ping behind it is answered")

@@ -102,6 +102,14 @@ def unreachable(testbed: Testbed, problem: Broken) -> Broken:
     return Broken(f"{said} look at [endpoint] url")
 
 
+def not_taken_as_signed(testbed: Testbed, answer: Frame) -> Broken:
+    """Return what to say where what subscribes is signed, and answered by an error."""
+    return Broken(
+        f"{testbed.target.file}: what subscribes is signed, and was answered by {quoted(answer)}; "
+        "look at [dialect.subscribe] sign and expires_in_s, [dialect] secrets, and [market]"
+    )
+
+
 def of_step(client: Connection) -> str:
     """Say what was asked before a client connected, and what was answered."""
     said = ""
