@@ -15,6 +15,7 @@ import json
 import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ from qaws.protocol.private_keys import (
     Hash,
     KeyEncoding,
     NoKey,
+    Signing,
     jwt_name,
     key_bytes,
     signing,
@@ -73,6 +75,13 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
         """Yield the names that its templates have."""
         return names_in([self.over, self.key, self.header, self.claims])
 
+    def prepare(self, secrets: Mapping[str, str]) -> None:
+        """Read its key ahead, where that is one of some secrets: the first to sign needs not wait."""
+        named = {*names_in(self.key)}
+        if self.algorithm != "hmac" and named <= secrets.keys():
+            with suppress(NoKey):
+                self._signer(in_bytes(self.key, secrets))
+
     def of(self, names: Names, items: Sequence[Names] = ()) -> str | bytes:
         """Return it.
 
@@ -105,8 +114,11 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
         key = in_bytes(self.key, names)
         if self.algorithm == "hmac":
             return hmac.digest(key_bytes(key, self.key_encoding), said, self.hash)
+        return self._signer(key)(said)
+
+    def _signer(self, key: bytes) -> Signing:
         for_jwt = self.claims is not None
-        return signing(key, self.key_encoding, self.algorithm, self.hash, for_jwt=for_jwt)(said)
+        return signing(key, self.key_encoding, self.algorithm, self.hash, for_jwt=for_jwt)
 
 
 def _compact(value: Any) -> bytes:

@@ -76,6 +76,8 @@ class Speech:
         named = {*names_in(say), *needed}
         named |= {name for each in self._sign.values() for name in each.names}
         self._secrets = {n: v for n, v in (secrets or {}).items() if n in named}
+        for each in self._sign.values():
+            each.prepare(self._secrets)
         self._taken = sorted(named & {*takes})
         self._names_token = not named.isdisjoint(OF_TOKEN)
         self._shown = {*names_in(say)}
