@@ -76,7 +76,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
         return names_in([self.over, self.key, self.header, self.claims])
 
     def prepare(self, secrets: Mapping[str, str]) -> None:
-        """Read its key ahead, where that is one of some secrets: the first to sign needs not wait."""
+        """Read its key ahead, where a secret has it: then the first to sign need not wait."""
         named = {*names_in(self.key)}
         if self.algorithm != "hmac" and named <= secrets.keys():
             with suppress(NoKey):

@@ -75,9 +75,7 @@ def test_what_is_signed_is_in_no_report(tmp_path):
     ],
 )
 def test_another_key_breaks_the_run_in_one_line(tmp_path, key, words):
-    output, _ = behave(
-        tmp_path, "challenged.toml", "@QA-WS-001 and @p0", **{key: new_keys()[key]}
-    )
+    output, _ = behave(tmp_path, "challenged.toml", "@QA-WS-001 and @p0", **{key: new_keys()[key]})
     assert words in output
 
 
