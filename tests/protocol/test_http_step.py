@@ -4,9 +4,10 @@ import asyncio
 import base64
 import hmac
 import json
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from qaws.protocol.http_answer import Taken
 from qaws.protocol.http_step import HttpStep, StepBroken, TurnedAway, passed
@@ -327,6 +328,24 @@ def test_a_request_is_signed_as_it_is_sent_and_the_signature_stands_in_a_header(
     assert json.loads(data) == {"token": "tok", "at": int(at)}
     signed = f"{at}|POST|ticks.example:8080|/ticket|app=qa%20ws|{data.decode()}"
     assert headers["X-Sign"] == hmac_of(signed)
+    assert headers["X-Sign"] in way.secrets
+
+
+def test_a_request_may_be_signed_by_a_private_key():
+    key = Ed25519PrivateKey.generate()
+    asks = step(
+        headers={"X-Time": "{now_ms}", "X-Sign": "{signature}"},
+        sign={
+            "signature": Signature(
+                over="{now_ms}{path}", key="{secret}", key_encoding="hex", algorithm="ed25519"
+            )
+        },
+        secrets={"secret": key.private_bytes_raw().hex()},
+    )
+    (asked,), way = ask(asks)
+    _, url, headers, _, _ = asked
+    said = f"{headers['X-Time']}{urlsplit(url).path}".encode()
+    key.public_key().verify(bytes.fromhex(headers["X-Sign"]), said)
     assert headers["X-Sign"] in way.secrets
 
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from qaws.protocol.private_keys import NoKey
+from qaws.protocol.private_keys import KeyEncoding, NoKey
 from qaws.protocol.signing import Signature, times
 
 SEED = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"
@@ -28,7 +28,10 @@ def der(key):
 
 def test_ed25519_is_that_of_rfc_8032():
     seed = ed25519.Ed25519PrivateKey.from_private_bytes(bytes.fromhex(SEED))
-    written = {"hex": SEED, "base64": base64.b64encode(bytes.fromhex(SEED + PUBLIC)).decode()}
+    written: dict[KeyEncoding, str] = {
+        "hex": SEED,
+        "base64": base64.b64encode(bytes.fromhex(SEED + PUBLIC)).decode(),
+    }
     written["text"] = pem(seed)
     for encoding, key in written.items():
         signature = Signature(over="r", key="{k}", algorithm="ed25519", key_encoding=encoding)
@@ -55,9 +58,11 @@ def test_rsa_is_the_same_each_time_but_for_pss(hash_, chosen):
         )
         made[algorithm] = signature.of(names), signature.of(names)
     once, again = made["rsa-pkcs1v15"]
+    assert isinstance(once, bytes)
     assert once == again
     RSA.public_key().verify(once, b"7GET", padding.PKCS1v15(), chosen())
     once, again = made["rsa-pss"]
+    assert isinstance(once, bytes)
     assert once != again
     pss = padding.PSS(padding.MGF1(chosen()), chosen.digest_size)
     RSA.public_key().verify(once, b"7GET", pss, chosen())
@@ -67,7 +72,9 @@ def test_ecdsa_is_written_in_both_ways():
     for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL):
         names = {"k": pem(P256, form).replace("\n", "\\n")}  # as variables hold it in one line
         sign = Signature(over="x", key="{k}", algorithm="ecdsa-der", encoding="raw")
-        P256.public_key().verify(sign.of(names), b"x", ec.ECDSA(hashes.SHA256()))
+        made = sign.of(names)
+        assert isinstance(made, bytes)
+        P256.public_key().verify(made, b"x", ec.ECDSA(hashes.SHA256()))
         assert len(Signature(over="x", key="{k}", algorithm="ecdsa").of(names)) == 128
 
 

@@ -257,6 +257,7 @@ sign = { sealed = { over = "{what}", key = "{key}", algorithm = "rsa-pkcs1v15" }
     text = COINBASE + answers
     dialect = dialect_of(read(text, 'secrets.key = "DESK_LEAVES"'))
     [said] = dialect.read(b'{"type":"prove","text":"me"}')
+    assert said.answer is not None
     message = json.loads(said.answer)
     assert message["of"] == "me"
     assert len(message["by"]) == 512
