@@ -15,7 +15,8 @@ from qaws.auth.tokens import Tokens
 from qaws.behaviours import closes, leaving, lifecycle, tokens
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.sut.sections import Auth
-from tests.services.faulty import AMPLE_MS, LATE, LATE_S, SOON_MS, connected
+from qaws.verdict import NotVerified
+from tests.services.faulty import AMPLE_MS, LATE, LATE_S, NIFTY, SOON_MS, connected
 from tests.services.guarded import (
     NO_TOKEN,
     IgnoresUse,
@@ -445,3 +446,27 @@ def test_a_name_and_a_password_open_nothing(right, wrong):
         story,
         r"refusal of Bob: measured 1 x welcome; still open, .*HTTP Basic credentials and no token",
     )
+
+
+class OneClientAUser(Ticker):
+    """Has one session of a user at a time."""
+
+    async def admit(self, client, token):
+        users = self.__dict__.setdefault("users", set())
+        user = jwt.decode(shown(client), options={"verify_signature": False})["sub"]
+        if user in users:
+            await client.close(1008, "too many connections for this user")
+            return False
+        users.add(user)
+        return await super().admit(client, token)
+
+
+def test_a_service_that_lets_a_user_connect_once_shows_nothing_of_two(right, scenario):
+    async def story(do):
+        await do(tokens.share_a_user, ["Alice", "Bob"], NIFTY)
+        await do(lifecycle.connected, ["Alice", "Bob"])
+
+    right(Ticker, story)
+    why = r"one user cannot connect twice here: .*1008 .*too many connections for this user"
+    with pytest.raises(NotVerified, match=why):
+        scenario(OneClientAUser, story)
