@@ -155,6 +155,9 @@ async def closed_on_expiry(
             connection.summary() + ("" if is_right else _others(testbed, connection, connections)),
             f"closed by the service with {expected}",
         )
+        place = _places(testbed, connections).get(connection.name)
+        shown_in = f", whose token came in the {place}," if place else ""
+        what = f"close of {connection.name}{shown_in} after its token expired"
         checks.not_before_ms(what, at_ns, ending.at_ns, 0)
         checks.at_most_ms(what, at_ns, ending.at_ns, within_ms)
         connection.end_was_due = True
@@ -166,19 +169,24 @@ async def closed_on_expiry(
     await _no_later_tick(testbed, connections)
 
 
+def _places(testbed: Testbed, connections: Sequence[Connection]) -> dict[str, str]:
+    """Return client → where it had shown its token; nothing where all did it in one place."""
+    places = {c.name: testbed.scenario.stash[PLACES].get(c.name, "") for c in connections}
+    return places if all(places.values()) and len({*places.values()}) > 1 else {}
+
+
 def _others(testbed: Testbed, client: Connection, connections: Sequence[Connection]) -> str:
     """Say where a client had shown its token, and how those ended whose tokens expired with it."""
-    places = {c.name: testbed.scenario.stash[PLACES].get(c.name, "") for c in connections}
-    several = all(places.values()) and len({*places.values()}) > 1
+    places = _places(testbed, connections)
     alike: dict[tuple[str, str], list[str]] = {}
     for each in connections:
         if each is not client:
             end = "still open" if each.ending is None else str(each.ending)
-            alike.setdefault((places[each.name], end), []).append(each.name)
-    said = f"; its token came in the {places[client.name]}" if several else ""
+            alike.setdefault((places.get(each.name, ""), end), []).append(each.name)
+    said = f"; its token came in the {places[client.name]}" if places else ""
     for (place, end), names in alike.items():
         whose, was = ("whose tokens", "were") if len(names) > 1 else ("whose token", "was")
-        came = f", {whose} came in the {place}," if several else ""
+        came = f", {whose} came in the {place}," if place else ""
         said += f"; {' and '.join(names)}{came} {was} {end}"
     return said
 

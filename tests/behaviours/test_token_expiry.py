@@ -148,8 +148,16 @@ def test_who_comes_for_days_and_is_thrown_out_at_once_is_refuted(wrong):
 @pytest.mark.parametrize(
     ("service", "sentence"),
     [
-        (Late, r"^close of Ida after its token expired: measured \d+\.\d ms, allowed at most 300"),
-        (Early, r"^close of Ida after its token expired: measured -\d+\.\d ms, allowed not before"),
+        (
+            Late,
+            r"^close of Ida, whose token came in the query parameter, after its token expired: "
+            r"measured \d+\.\d ms, allowed at most 300",
+        ),
+        (
+            Early,
+            r"^close of Ida, whose token came in the query parameter, after its token expired: "
+            r"measured -\d+\.\d ms, allowed not before",
+        ),
         (
             Never,
             r"^close of Ida after its token expired: measured nothing in \d+ ms \(1 x welcome; "
