@@ -10,11 +10,12 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from qaws.runtime.ports import free_port
+from qaws.sut.brokers.http_taker import HttpTaker
 from qaws.sut.brokers.mqtt_server import MqttServer
 from qaws.sut.brokers.nats_server import NatsServer
 from qaws.sut.brokers.no_server import NoServer
@@ -22,6 +23,7 @@ from qaws.sut.brokers.redis_server import RedisServer
 from qaws.sut.brokers.server import Server, Start
 from qaws.sut.feed_section import FeedKind
 from qaws.sut.sections import Grants
+from qaws.sut.target import Target
 from qaws.verdict import Broken, NotVerified
 
 START_ALLOWANCE_S = 10.0
@@ -35,7 +37,7 @@ ASK_EVERY_S = 0.01
 PORTS_TO_TRY = 5
 """A port that was free a moment ago may be somebody else's when the embedded broker wants it."""
 
-SERVERS: dict[FeedKind, type[Server]] = {
+SERVERS: dict[FeedKind, Callable[[], Server]] = {
     "redis": RedisServer,
     "redis-streams": RedisServer,
     "nats": NatsServer,
@@ -112,7 +114,7 @@ class Broker:
             if time.monotonic() > deadline or isinstance(problem, self.server.final):
                 raise Broken(
                     f"[feed] broker {self.shown_url}: nobody answers there ({problem}); "
-                    'start it, correct the URL, or use broker = "embedded"'
+                    f"{self.server.way_out}"
                 )
             time.sleep(ASK_EVERY_S)
 
@@ -216,6 +218,17 @@ class Broker:
             self._process.stop()
         elif self.is_away:
             self.bring_up()
+
+
+def broker_of(target: Target, folder: Path) -> Broker:
+    """Start or find the broker of a target's [feed], as `open_broker` does."""
+    assert target.feed
+    feed = target.feed
+    if feed.url:
+        broker = Broker(feed.url, server=HttpTaker(feed, target.feed_secrets))
+        broker.await_answer(ANSWER_ALLOWANCE_S)
+        return broker
+    return open_broker(feed.broker or "", folder, target.grants, feed.speaks)
 
 
 def open_broker(

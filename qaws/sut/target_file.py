@@ -221,7 +221,7 @@ def _check_placeholders(target: Target) -> None:
     texts = [*target.launch.command, *target.launch.environment.values()]
     for text in texts:
         _require_placeholders(target, "[launch]", text, LAUNCH_PLACEHOLDERS)
-    if target.feed is None and target.launch.reads("broker_url"):
+    if (not target.feed or target.feed.url) and target.launch.reads("broker_url"):
         raise Broken(
             f"{target.file}: [launch] has {{broker_url}}, but there is no [feed] that names a "
             'broker; add [feed] broker = "embedded", or give the service the address of its own'

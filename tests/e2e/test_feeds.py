@@ -1,4 +1,4 @@
-"""Services over NATS, MQTT, ZeroMQ, a Redis stream or a command: judged as over any other feed."""
+"""Services over NATS, MQTT, ZeroMQ, HTTP, a stream or a command: judged as over any other feed."""
 
 import importlib.util
 import json
@@ -20,8 +20,9 @@ from tests.services.independent import results, surroundings
 from tests.waiting import HANG_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = ROOT / "tests/services/dialects"
-NEEDS = {"nats": "nats", "mqtt": "paho", "zeromq": "zmq"}
+DIALECTS, FASTAPI = ROOT / "tests/services/dialects", ROOT / "tests/services/fastapi_ticker/targets"
+NEEDS = {"nats": "nats", "mqtt": "paho", "zeromq": "zmq", "posted": "fastapi"}
+KEY = {"FEED_KEY": "sesame-of-the-desk"}
 PATH = f"{os.environ['PATH']}:/usr/sbin"
 STREAMS = ("-D", "feed.kind=redis-streams")
 
@@ -35,7 +36,8 @@ def behave(tmp_path):
             pytest.skip(f"{NEEDS[target]} is not there; make test brings it")
         if target == "mqtt" and not shutil.which("mosquitto", path=PATH):
             pytest.skip("mosquitto is not there")
-        file, tools = TARGETS / f"{target}.toml", Path(sys.executable).parent
+        file = (FASTAPI if target == "posted" else DIALECTS) / f"{target}.toml"
+        tools = Path(sys.executable).parent
         done = run_behave(
             f"--tags={tags}",
             *("-D", f"target={file}", *settings),
@@ -43,6 +45,7 @@ def behave(tmp_path):
                 **os.environ,
                 "QAWS_REPORTS": str(tmp_path),
                 "PATH": f"{tools}:{os.environ['PATH']}",
+                **(KEY if target == "posted" else {}),
                 **environment,
             },
             within_s=4 * HANG_S,
@@ -64,6 +67,7 @@ ASKED = "@p0 and (@QA-WS-001 or @QA-WS-006 or @QA-WS-007 or @QA-WS-008 or @QA-WS
         ("nats", {"001", "006", "007", "008", "009"}),
         ("mqtt", {"001", "006", "007", "008", "009"}),
         ("zeromq", {"001", "008", "009"}),
+        ("posted", {"001", "006", "007", "008", "009"}),
     ],
 )
 def test_a_sound_service_passes_all_that_its_dialect_can_say(behave, target, verified):
@@ -79,6 +83,7 @@ def test_a_sound_service_passes_all_that_its_dialect_can_say(behave, target, ver
         ("nats", "rounds", "received ticks that differ from what was published"),
         ("mqtt", "loses", "never received ticks that it was due"),
         ("zeromq", "loses", "never received ticks that it was due"),
+        ("posted", "loses", "never received ticks that it was due"),
     ],
 )
 def test_what_it_does_wrong_is_told_in_the_words_of_the_features(behave, target, breaks, words):
@@ -122,12 +127,23 @@ def test_a_nats_server_that_is_down_is_announced_and_a_cut_is_not_verified(behav
         ("nats", ("-D", "feed.options_channel=elsewhere"), "look at [feed] options_channel"),
         ("zeromq", ("-D", "feed.options_channel=elsewhere"), "look at [feed] options_channel"),
         ("tokens", STREAMS, "this kind of feed does not tell who listens; look at [feed] options"),
+        ("posted", ("-D", "feed.url=/elsewhere"), "answers 404 Not Found: "),
+        ("posted", ("-D", "feed.options_channel=no"), 'answers 404 Not Found: "no such channel"'),
+        ("posted", ("-D", "feed.url=http://127.0.0.1:1/"), "start it, or correct [feed] url"),
+        ("posted", ("-D", "feed.method=PUT"), "answers 405 Method Not Allowed"),
     ],
 )
 def test_a_wrong_feed_ends_the_run_in_one_line(behave, target, settings, said):
     output, rows = behave(target, "@QA-WS-008 and @p0", *settings)
     assert not rows
     assert [line for line in output.splitlines() if "Broken:" in line and said in line], output
+
+
+def test_over_http_a_shutdown_is_judged_and_an_outage_is_not_verified(behave):
+    output, rows = behave("posted", "(@QA-WS-017 or @QA-WS-018) and @p0")
+    require_sound(rows, output)
+    assert {row["id"][-3:] for row in rows if row["status"] == "passed"} == {"018"}, output
+    assert "over HTTP there is no broker that could be stopped or cut" in output
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ MISSING = {
         name: not all(importlib.util.find_spec(each) for each in ("fastapi", server))
         for name, server in {
             **{name: name for name in ("uvicorn", "hypercorn", "granian")},
-            **dict.fromkeys(("plan", "keys", "remote", "secret", "desk"), "uvicorn"),
+            **dict.fromkeys(("plan", "keys", "remote", "secret", "desk", "posted"), "uvicorn"),
         }.items()
     },
 }

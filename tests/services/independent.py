@@ -52,6 +52,7 @@ TARGETS = {
             "secret",
             "ticket",
             "desk",
+            "posted",
         )
     },
     **{
@@ -172,6 +173,8 @@ def surroundings(service: str, folder: Path) -> Iterator[dict[str, str]]:
             broker.stop()
     elif service in ("desk", "signed"):
         yield {"DESK_SECRET": secrets.token_urlsafe(24)}
+    elif service == "posted":
+        yield {"FEED_KEY": secrets.token_urlsafe(24)}
     elif service == "remote":
         testbed = Testbed(read_target(TARGETS["uvicorn"], {}, {}), folder / "elsewhere")
         try:

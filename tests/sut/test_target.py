@@ -129,6 +129,10 @@ KNOWN = (
         ('broker = "mqtts://desk@mqtt.example"', "mqtt", False),
         ('broker = "zmq+tcp://127.0.0.1:5555"', "zeromq", True),
         ('broker = "zmq+tcp://*:5555"', "zeromq", False),
+        ('url = "http://127.0.0.1:9000/ticks"', "http", True),
+        ('url = "http://127.0.0.1:{port}/ticks"', "http", True),
+        ('url = "https://ingest.example/ticks"', "http", False),
+        ('url = "/ticks"', "http", False),  # of a service elsewhere
         ('command = ["publish"]', "command", False),
         ('command = ["publish"]\nbroker = "redis://127.0.0.1"', "command", True),
     ],
@@ -156,6 +160,14 @@ def test_ticks_are_made_up_on_this_machine_only_unless_the_file_allows_it(
         ('broker = "embedded"\ncommand = ["x"]', "is not for it"),
         ('broker = "embedded"\nbinds = "service"', "is for the zmq+tcp:// address of a service"),
         ('kind = "kafka"\nbroker = "embedded"', "[feed] kind = 'kafka': input should be"),
+        ('kind = "http"', 'kind = "http" needs the url at which ticks are taken'),
+        ('url = "ftp://h/"', "[feed] url = 'ftp://h/': must be an address that begins http://"),
+        ('url = "/in"\nbroker = "embedded"', "and not for a broker or a command"),
+        ('url = "/in"\nkind = "nats"', 'and not for kind = "nats"'),
+        ('url = "/in/{chanel}"', "{chanel}: nothing is known of that name; known are {channel}"),
+        ('url = "/in"\nheaders = { K = "{key}" }', "{key}: nothing is known of that name"),
+        ('url = "/in"\nsecrets = { port = "P" }', '"port" is a name of the suite\'s; rename it'),
+        ('broker = "embedded"\nmethod = "PUT"', "method is for ticks that are taken over HTTP"),
         (
             'broker = "embedded"\nown_publisher = ["{mars}"]',
             "known placeholders are {python}, {bro",
@@ -172,6 +184,7 @@ def test_a_feed_that_is_none_is_said(complaint, feed, said):
         ('broker = "embedded"', ""),
         ('broker = "embedded"\nkind = "mqtt"', ""),
         ('broker = "embedded"\nkind = "zeromq"', "nobody but who subscribes hears"),
+        ('url = "http://127.0.0.1:9/in"', "is heard by nobody else"),
         ('command = ["x"]\ninject_allowed = true', "publishes all ticks of the suite already"),
     ],
 )
@@ -181,6 +194,25 @@ def test_the_teams_own_publisher_is_run_where_it_can_be_heard(read, feed, why):
     assert why in target.withheld.get("own-publisher", "")
     without = read(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\n")
     assert "own-publisher" not in without.capabilities
+
+
+def test_a_service_of_this_machine_takes_its_own_ticks(read, complaint):
+    target = read(GOOD + '[feed]\nurl = "/ticks"\n')
+    assert target.may_publish
+    assert "outage" not in target.capabilities
+    told = GOOD + '[launch.environment]\nFEED = "{broker_url}"\n[feed]\nurl = "/ticks"\n'
+    assert "[launch] has {broker_url}, but there is no [feed] that names a broker" in complaint(
+        told
+    )
+
+
+def test_a_secret_of_the_feed_that_is_not_set_is_named(read, monkeypatch):
+    target = read(GOOD + '[feed]\nurl = "/ticks"\nsecrets = { key = "FEED_KEY" }\n')
+    monkeypatch.setenv("FEED_KEY", "")
+    with pytest.raises(Broken, match=r"\[feed\] secrets.key = 'FEED_KEY': is not set; export FEED"):
+        target.require_secrets()
+    monkeypatch.setenv("FEED_KEY", "sesame-of-the-desk")
+    assert target.feed_secrets == {"key": "sesame-of-the-desk"}
 
 
 def test_a_service_that_binds_is_not_started_by_the_suite(complaint):
@@ -297,7 +329,7 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         (HEAD + AUTH, "[endpoint] is missing"),
         (HEAD + REMOTE, "[auth] is missing"),
         (HEAD + "[endpoint]\n" + AUTH, "[endpoint] url is missing"),
-        (GOOD + "[feed]\n", '[feed]: needs a broker ("embedded", or an address), or a command'),
+        (GOOD + "[feed]\n", '[feed]: needs a broker ("embedded", or an address), a command, or'),
         (HEAD + REMOTE + AUTH + '[launch]\nready_path = "/"\n', "[launch] command is missing"),
         (
             HEAD.replace("qa-ws", "fix") + ENDPOINT + AUTH,

@@ -82,6 +82,8 @@ class Outlet(ABC):
         confirms: whether a message that was taken is with those who listen, or on its way there
             for certain: it is owed then.
         is_late: whether a subscription may be in force later than its library says.
+        is_direct: whether the service itself answers for a message, so that it must not stand still
+            meanwhile.
         pid: the process that publishes, where it is another than the suite's.
     """
 
@@ -89,6 +91,7 @@ class Outlet(ABC):
     errors: tuple[type[Exception], ...] = (OSError,)
     confirms = True
     is_late = False
+    is_direct = False
     pid: int | None = None
 
     @abstractmethod
@@ -98,6 +101,10 @@ class Outlet(ABC):
     async def publish_all(self, messages: Sequence[Message]) -> list[int | None]:
         """Hand over several in order; return how many heard each."""
         return [await self.publish(*each) for each in messages]
+
+    async def offer(self, channel: str, payload: bytes) -> None:
+        """Hand over what is no tick, which whoever takes messages may also refuse."""
+        await self.publish(channel, payload)
 
     @asynccontextmanager
     async def another(self) -> AsyncIterator[Outlet]:
