@@ -11,10 +11,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from qaws.runtime.ports import free_port
+from qaws.sut.brokers.exchange_server import ExchangeServer
 from qaws.sut.brokers.http_taker import HttpTaker
 from qaws.sut.brokers.mqtt_server import MqttServer
 from qaws.sut.brokers.nats_server import NatsServer
@@ -43,6 +45,7 @@ SERVERS: dict[FeedKind, Callable[[], Server]] = {
     "nats": NatsServer,
     "mqtt": MqttServer,
     "zeromq": NoServer,
+    "websocket": ExchangeServer,
     "command": NoServer,
 }
 
@@ -228,7 +231,10 @@ def broker_of(target: Target, folder: Path) -> Broker:
         broker = Broker(feed.url, server=HttpTaker(feed, target.feed_secrets))
         broker.await_answer(ANSWER_ALLOWANCE_S)
         return broker
-    return open_broker(feed.broker or "", folder, target.grants, feed.speaks)
+    if feed.speaks != "websocket":
+        return open_broker(feed.broker or "", folder, target.grants, feed.speaks)
+    make, tries = partial(ExchangeServer, feed), PORTS_TO_TRY
+    return _open_embedded(folder, tries, make, "" if feed.broker == "embedded" else feed.broker)
 
 
 def open_broker(
@@ -249,20 +255,30 @@ def open_broker(
         broker = Broker(wanted.removeprefix("zmq+"), grants=grants, server=SERVERS[kind]())
         broker.await_answer(ANSWER_ALLOWANCE_S)
         return broker
-    return _open_embedded(folder, PORTS_TO_TRY, kind)
+    return _open_embedded(folder, PORTS_TO_TRY, SERVERS[kind])
 
 
-def _open_embedded(folder: Path, tries: int, kind: FeedKind) -> Broker:
-    """Start the embedded broker on a free port; on another one if it could not have that."""
-    port, server = free_port(), SERVERS[kind]()
+def _open_embedded(
+    folder: Path, tries: int, make: Callable[[], Server], url: str | None = None
+) -> Broker:
+    """Start the embedded broker on a free port; on another one if it could not have that.
+
+    Args:
+        folder: where it keeps its log.
+        tries: how many ports are tried.
+        make: what kind of broker it is.
+        url: where it must be; "" or None for a free port.
+    """
+    server = make()
+    port = (urlsplit(url).port if url else None) or free_port()
     start = server.embedded(port, folder)
-    broker = Broker(server.address(port), start, server=server, is_own=True)
+    broker = Broker(url or server.address(port), start, server=server, is_own=True)
     try:
         broker.await_answer(START_ALLOWANCE_S)
     except NotStarted:
-        if tries == 1:
+        if tries == 1 or url:
             raise
-        return _open_embedded(folder, tries - 1, kind)
+        return _open_embedded(folder, tries - 1, make)
     except BaseException:
         broker.stop()
         raise

@@ -58,6 +58,8 @@ LACKS: dict[FeedKind, dict[str, str]] = {
     "zeromq": _NO_LOAD
     | _NO_BROKER
     | {"own-publisher": "over ZeroMQ nobody but who subscribes hears what somebody publishes"},
+    "websocket": _NO_LOAD
+    | {"own-publisher": "the suite is the exchange, and nobody else publishes there"},
     "http": _NO_LOAD
     | dict.fromkeys(_NO_BROKER, "over HTTP there is no broker that could be stopped or cut")
     | {"own-publisher": "what somebody posts to the service is heard by nobody else"},
@@ -238,8 +240,7 @@ class Target(Section):
             and self.revocation.sessions is not None,
             "user-limit": "user limit" in self.settings and self.launch is not None,
             "token-reuse": not self.auth.single_use,
-            "outage": self.feed is not None
-            and (self.grants.outage or self.feed.broker == "embedded"),
+            "outage": self.feed is not None and (self.grants.outage or self.feed.is_ours),
             "relay": self._can_be_relayed,
             "own-publisher": self.feed is not None and bool(self.feed.own_publisher),
             "swarm": True,
@@ -315,7 +316,7 @@ class Target(Section):
         if self.launch is None or self.feed is None:
             return False
         parts = urlsplit(self.feed.broker or "")
-        is_plain = parts.scheme in ("redis", "nats", "mqtt")
+        is_plain = parts.scheme in ("redis", "nats", "mqtt", "ws")
         here = is_plain and parts.hostname in ("127.0.0.1", "localhost")
         told = [*self.launch.command, *self.launch.environment.values()]
         return (self.feed.broker == "embedded" or here) and any("{broker_url}" in t for t in told)

@@ -272,7 +272,7 @@ def _check_first_message(target: Target) -> None:
 def _check_grants(target: Target) -> None:
     """Require the means to stop a broker where the suite may stop one that it did not start."""
     grants = target.grants
-    if grants.outage and target.feed and target.feed.broker != "embedded":
+    if grants.outage and target.feed and not target.feed.is_ours:
         lacking = [name for name in ("stop_broker", "start_broker") if not getattr(grants, name)]
         if lacking:
             raise Broken(

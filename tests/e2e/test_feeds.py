@@ -1,4 +1,4 @@
-"""Services over NATS, MQTT, ZeroMQ, HTTP, a stream or a command: judged as over any other feed."""
+"""Services over NATS, MQTT, ZeroMQ, WebSocket, HTTP …: judged as over any other feed."""
 
 import importlib.util
 import json
@@ -31,12 +31,12 @@ STREAMS = ("-D", "feed.kind=redis-streams")
 def behave(tmp_path):
     """Run behave against a target; return output and scenario records."""
 
-    def running(target, tags, *settings, **environment):
+    def running(target, tags, *settings, file=None, **environment):
         if target in NEEDS and not importlib.util.find_spec(NEEDS[target]):
             pytest.skip(f"{NEEDS[target]} is not there; make test brings it")
         if target == "mqtt" and not shutil.which("mosquitto", path=PATH):
             pytest.skip("mosquitto is not there")
-        file = (FASTAPI if target == "posted" else DIALECTS) / f"{target}.toml"
+        file = file or (FASTAPI if target == "posted" else DIALECTS) / f"{target}.toml"
         tools = Path(sys.executable).parent
         done = run_behave(
             f"--tags={tags}",
@@ -67,6 +67,7 @@ ASKED = "@p0 and (@QA-WS-001 or @QA-WS-006 or @QA-WS-007 or @QA-WS-008 or @QA-WS
         ("nats", {"001", "006", "007", "008", "009"}),
         ("mqtt", {"001", "006", "007", "008", "009"}),
         ("zeromq", {"001", "008", "009"}),
+        ("exchange", {"001", "006", "007", "008", "009"}),
         ("posted", {"001", "006", "007", "008", "009"}),
     ],
 )
@@ -83,6 +84,7 @@ def test_a_sound_service_passes_all_that_its_dialect_can_say(behave, target, ver
         ("nats", "rounds", "received ticks that differ from what was published"),
         ("mqtt", "loses", "never received ticks that it was due"),
         ("zeromq", "loses", "never received ticks that it was due"),
+        ("exchange", "mixes", "received ticks that it had not subscribed to"),
         ("posted", "loses", "never received ticks that it was due"),
     ],
 )
@@ -135,6 +137,37 @@ def test_a_nats_server_that_is_down_is_announced_and_a_cut_is_not_verified(behav
 )
 def test_a_wrong_feed_ends_the_run_in_one_line(behave, target, settings, said):
     output, rows = behave(target, "@QA-WS-008 and @p0", *settings)
+    assert not rows
+    assert [line for line in output.splitlines() if "Broken:" in line and said in line], output
+
+
+def test_an_exchange_that_goes_cuts_or_falls_silent_is_announced(behave):
+    output, rows = behave("exchange", "@QA-WS-017")
+    require_sound(rows, output)
+    seen = [row["status"] for row in rows]
+    leave_in_doubt([row["message"] for row in rows])
+    assert seen == ["passed"] * 4, output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"{broker_url}"', '"ws://127.0.0.1:1"', "nobody listens anywhere; look at [feed] broker"),
+        (
+            'key = "desk" }',
+            'key = "other" }',
+            'what listens = true of [[feed.answers]] waits for: the last one said {"op": "login", '
+            '"key": "desk", "id": 1}; look at [feed] answers',
+        ),
+    ],
+    ids=["never connects", "never subscribes"],
+)
+def test_a_gateway_without_its_exchange_ends_the_run_in_one_line(behave, tmp_path, old, new, said):
+    text = (DIALECTS / "exchange.toml").read_text("utf-8")
+    file = tmp_path / "gateway.toml"
+    file.write_text(text.replace(old, new), "utf-8")
+    assert old in text
+    output, rows = behave("exchange", "@QA-WS-008 and @p0", file=file)
     assert not rows
     assert [line for line in output.splitlines() if "Broken:" in line and said in line], output
 

@@ -24,7 +24,7 @@ from qaws.verdict import Broken, NotVerified
 from tests.waiting import HANG_S, until
 
 NIFTY, BANKNIFTY = selection_of("NIFTY"), selection_of("BANKNIFTY")
-SECRET = "sesame-of-the-desk"
+SECRET = "posted-by-a-stranger"
 
 
 class Takes(ThreadingHTTPServer):

@@ -57,7 +57,10 @@ TARGETS = {
     },
     **{
         name: ROOT / f"tests/services/dialects/{name}.toml"
-        for name in ("streams", "nats", "mqtt", "zeromq", "command", "lists", "numbered", "signed")
+        for name in (
+            *("streams", "nats", "mqtt", "zeromq", "exchange", "command"),
+            *("lists", "numbered", "signed"),
+        )
     },
     **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy", "mutual")},
 }

@@ -129,6 +129,8 @@ KNOWN = (
         ('broker = "mqtts://desk@mqtt.example"', "mqtt", False),
         ('broker = "zmq+tcp://127.0.0.1:5555"', "zeromq", True),
         ('broker = "zmq+tcp://*:5555"', "zeromq", False),
+        ('broker = "embedded"\nkind = "websocket"', "websocket", True),
+        ('broker = "ws://127.0.0.1:9001/v2"', "websocket", True),
         ('url = "http://127.0.0.1:9000/ticks"', "http", True),
         ('url = "http://127.0.0.1:{port}/ticks"', "http", True),
         ('url = "https://ingest.example/ticks"', "http", False),
@@ -160,6 +162,17 @@ def test_ticks_are_made_up_on_this_machine_only_unless_the_file_allows_it(
         ('broker = "embedded"\ncommand = ["x"]', "is not for it"),
         ('broker = "embedded"\nbinds = "service"', "is for the zmq+tcp:// address of a service"),
         ('kind = "kafka"\nbroker = "embedded"', "[feed] kind = 'kafka': input should be"),
+        (
+            'broker = "ws://exchange.example:9001"',
+            "the suite is the exchange, on this machine: say",
+        ),
+        ('broker = "ws://127.0.0.1"', "the suite is the exchange, on this machine: say"),
+        ('broker = "wss://127.0.0.1:9001"', 'must be "embedded", or an address'),
+        ('broker = "embedded"\ngreeting = "hi"', 'greeting is of an exchange: kind = "websocket"'),
+        (
+            'broker = "embedded"\nkind = "websocket"\nanswers = [{ when = {} }]',
+            "[feed] answers.0.when: a pattern names at least one member",
+        ),
         ('kind = "http"', 'kind = "http" needs the url at which ticks are taken'),
         ('url = "ftp://h/"', "[feed] url = 'ftp://h/': must be an address that begins http://"),
         ('url = "/in"\nbroker = "embedded"', "and not for a broker or a command"),
@@ -185,6 +198,7 @@ def test_a_feed_that_is_none_is_said(complaint, feed, said):
         ('broker = "embedded"\nkind = "mqtt"', ""),
         ('broker = "embedded"\nkind = "zeromq"', "nobody but who subscribes hears"),
         ('url = "http://127.0.0.1:9/in"', "is heard by nobody else"),
+        ('broker = "embedded"\nkind = "websocket"', "nobody else publishes there"),
         ('command = ["x"]\ninject_allowed = true', "publishes all ticks of the suite already"),
     ],
 )
@@ -194,6 +208,13 @@ def test_the_teams_own_publisher_is_run_where_it_can_be_heard(read, feed, why):
     assert why in target.withheld.get("own-publisher", "")
     without = read(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\n")
     assert "own-publisher" not in without.capabilities
+
+
+def test_an_exchange_that_the_suite_plays_can_go_and_its_link_be_cut(read):
+    told = GOOD + '[launch.environment]\nFEED = "{broker_url}"\n[feed]\nbroker = '
+    for broker in ('"embedded"\nkind = "websocket"', '"ws://127.0.0.1:9001"'):
+        assert {"outage", "relay"} <= read(told + broker).capabilities
+    assert "relay" not in read(GOOD + '[feed]\nbroker = "ws://127.0.0.1:9001"\n').capabilities
 
 
 def test_a_service_of_this_machine_takes_its_own_ticks(read, complaint):
@@ -346,7 +367,7 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         ),
         (
             GOOD + '[feed]\nbroker = "embedded"\nxyz = 1\n',
-            "[feed] xyz: unknown key; known are binds, broker",
+            "[feed] xyz: unknown key; known are answers, binds, broker",
         ),
         (
             GOOD + '[settings]\n"idle timeout" = {variable = "X", faktor = 2}\n',
@@ -772,6 +793,9 @@ def test_coverage_is_measured_or_exempt_and_not_both(complaint, section):
         ('kind = "redis-streams"', True),
         ('kind = "redis-streams"\nunderlying_channel = "ticker:options"', False),
         ('kind = "redis"', False),
+        ('kind = "websocket"', False),
+        ('kind = "websocket"\noptions_channel = "/a"\nunderlying_channel = "/b"', True),
+        ('kind = "websocket"\noptions_channel = "/a"\nunderlying_channel = "/a"', False),
     ],
 )
 def test_two_streams_promise_no_order_between_each_other(read, feed, is_parted):
