@@ -147,7 +147,7 @@ class HttpPosts(Outlet):
         assert isinstance(broker.server, HttpTaker)
         self._broker, self._taker = broker, broker.server
         self._lines: dict[str, _Line] = {}
-        self._leaving: set[int] = set()
+        self._leaving: list[Service] = []
         self._turn = threading.Lock()  # a step that is given up leaves its thread behind
 
     def hand_over(self, channel: str, payload: str | bytes) -> int | None:
@@ -162,7 +162,7 @@ class HttpPosts(Outlet):
         data = payload.encode() if isinstance(payload, str) else payload
         taken, is_known = 0, True
         for url, service in self._taker.addresses(channel):
-            if service and id(service) in self._leaving:
+            if service and any(service is each for each in self._leaving):
                 is_known = False
                 continue
             try:
@@ -172,7 +172,7 @@ class HttpPosts(Outlet):
             except OSError:
                 if service is None or not _is_leaving(service):
                     raise
-                self._leaving.add(id(service))
+                self._leaving.append(service)
                 is_known = False
         return taken if is_known else None
 
