@@ -125,6 +125,26 @@ def test_who_has_not_subscribed_gets_no_tick_and_that_is_told(play):
     assert (at_last.covers("ticker:options"), at_last.count, at_last.more) == (True, 1, "")
 
 
+def test_who_came_and_left_without_subscribing_is_told_until_somebody_listens(play):
+    async def story(feed, option):
+        async with gateway(feed) as (line, _):
+            await line.send('{"op": "hello"}')
+            await asyncio.wait_for(await line.ping(), HANG_S)
+        for _ in range(100):
+            left = await feed.listened_to()
+            if left.more and not await feed.subscribers():
+                break
+        async with gateway(feed) as (line, heard):
+            await line.send('{"op": "sub"}')
+            await soon(lambda: heard)
+            return left, await feed.listened_to()
+
+    left, at_last = play(story, answers=[SUBSCRIBE])
+    assert left.more.startswith("1 connected and did not say")
+    assert left.more.endswith('the last one said {"op": "hello"}')
+    assert at_last.more == ""
+
+
 def test_a_secret_is_shown_only_where_the_target_file_has_it(play):
     async def story(feed, option):
         async with gateway(feed) as (line, heard):

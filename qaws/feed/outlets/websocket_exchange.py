@@ -92,22 +92,27 @@ class WebsocketExchange(OneLine):
         with connect(self._server.order_url(self._broker.url), **OPTIONS) as line:
             yield _NoBreak(line)
 
-    async def _who(self) -> list[tuple[int, str, bool, str]]:
-        """Return number and path of each connection, whether it listens, and what it said last."""
+    async def _who(self) -> tuple[list[tuple[int, str, bool, str]], list[str]]:
+        """Return number and path of each connection, whether it listens, and what it said last.
+
+        Behind that: what those said last who have come and left without listening.
+        """
         line = await self.opened()
-        return [tuple(each) for each in await line.ask('["who"]')]
+        there, left = await line.ask('["who"]')
+        return [tuple(each) for each in there], left
 
     async def listened_to(self) -> Listened | None:
         """Return the paths of connections that listen: any channel is theirs that is no path."""
-        who = await self._who()
+        who, left = await self._who()
         paths = tuple(sorted({path for _, path, listens, _ in who if listens}))
-        mute = [last for _, _, listens, last in who if not listens]
+        mute = [*left, *(last for _, _, listens, last in who if not listens)]
         count = sum(listens for _, _, listens, _ in who)
         return Listened((), paths, count, _takes, _why_mute(mute))
 
     async def subscribers(self, but: str) -> set[str]:
         """Return the numbers of the connections that listen."""
-        return {str(number) for number, _, listens, _ in await self._who() if listens}
+        who, _ = await self._who()
+        return {str(number) for number, _, listens, _ in who if listens}
 
 
 class _NoBreak(Breath):
@@ -150,7 +155,8 @@ def _why_mute(mute: Sequence[str]) -> str:
     """Say why connections get no ticks; "" where there are none of those."""
     if not mute:
         return ""
-    last = f"the last one said {mute[-1]}" if mute[-1] else "the last one said nothing"
+    words = [each for each in mute if each]
+    last = f"the last one said {words[-1]}" if words else "the last one said nothing"
     return (
         f"{len(mute)} connected and did not say what listens = true of [[feed.answers]] waits for: "
         f"{last}"

@@ -29,7 +29,7 @@ from qaws.verdict import without_tokens
 
 LONGEST = 1 << 24
 """Bytes of a message, of the suite's too."""
-SHOWN = 200
+SHOWN, MOST = 200, 100
 SECRET = re.compile(r"key|secret|token|pass|sign|auth.*ion|credential", re.IGNORECASE)
 """In the name of a member: its value is not shown, unless the target file has such a one."""
 
@@ -96,6 +96,8 @@ class Exchange:
         self._at_once = not any(each.listens for each in self._answers)
         self._said = {name for each in self._answers for name in each.literals}
         self._listeners: dict[int, Listener] = {}
+        self._left_mute: list[str] = []
+        """What those said last who have left without having listened, since somebody did."""
         self._numbers = itertools.count(1)
 
     async def serve(self, line: ServerConnection) -> None:
@@ -121,6 +123,8 @@ class Exchange:
                 await self._answer(listener, text)
         finally:
             self._listeners.pop(listener.number, None)
+            if not listener.listens:
+                self._left_mute = [*self._left_mute, listener.last][-MOST:]
             _log(listener, "left")
 
     async def _answer(self, listener: Listener, text: str | bytes) -> None:
@@ -144,7 +148,7 @@ class Exchange:
         if words is not None:
             await listener.line.send(words)
         if answer.listens and not listener.listens:
-            listener.listens = True
+            listener.listens, self._left_mute = True, []
             _log(listener, "gets ticks from now on")
 
     def _shown(self, value: Any) -> Any:
@@ -161,11 +165,12 @@ class Exchange:
     def _done(self, order: Sequence[Any]) -> Any:
         """Do what the suite asks for; return the answer."""
         if order[0] == "who":
-            return [
+            there = [
                 [each.number, each.path, each.listens, each.last]
                 for each in self._listeners.values()
                 if each.line.state is State.OPEN
             ]
+            return [there, self._left_mute]
         _, cut, messages = order
         if cut:
             for each in self._listeners.values():
