@@ -13,12 +13,17 @@ Feature: Real-time broadcasting
     > digit for digit, to what was published. Edge values are among them: zeros, whole numbers, many
     > digits, a volume beyond 2^32, null; members that the service does not know, objects and lists;
     > and a tick that says the same as the one before. Carol has two instruments, and a library that
-    > sends messages in fragments (RFC 6455, section 5.4). Dora asks as soon as she is connected.
+    > sends messages in fragments (RFC 6455, section 5.4), which the network delivers in pieces; she gives
+    > one of the two up again. Dora says all that she wants as soon as she is connected, and Eve wants
+    > many instruments at a time.
 
     Given Alice is connected and subscribed to instrument 256265
     And Carol is connected, and subscribed to instruments 256265 and 256521 by a message in fragments, with pings between them
-    And Dora is connected, and subscribed to instruments 256265 and 256521 one by one, without waiting for a welcome or any answer
+    And Dora is connected, subscribed to instruments 256265 and 256521 one by one and unsubscribed from instrument 256521, without waiting for a welcome or any answer
+    And Eve is connected, and subscribed to instruments 256265 and 256521 as the first and the last of 300
     When 8 option ticks for instrument 256265 are published, with others for NIFTY in between
+    And Carol unsubscribes from instrument 256265
+    And 2 option ticks for instrument 256265 are published, with others for NIFTY in between
     Then Alice receives each of them exactly once, within 200 ms
     And the type, instrument_token, symbol, last_price and greeks that Alice receives match what was published, digit for digit
 
@@ -43,9 +48,11 @@ Feature: Real-time broadcasting
     > Plan: given a client subscribed to the NIFTY underlying, when bars are published, then it
     > receives each with open, high, low, close and volume equal to what was published, and no
     > option tick. The bars differ in every field, so that a stale value shows; but for one that says
-    > the same as the one before, and is owed all the same.
+    > the same as the one before, and is owed all the same. Alice has had another underlying besides
+    > and given it up, which takes nothing from the first.
 
     Given Alice is connected and subscribed to the NIFTY underlying
+    And Alice has subscribed to the BANKNIFTY underlying too, and given it up again
     When these ticks for NIFTY are published in turn
       | tick        | open     | high     | low      | close    | volume |
       | bar         | 24010.5  | 24055.25 | 23990.15 | 24040.75 | 182300 |

@@ -16,6 +16,12 @@ async def clients_are_subscribed_by_another_form(
     await context.testbed.do(subscriptions.be_subscribed_written, clients, selection, form)
 
 
+@given("{client:Client} has subscribed to {selection:Selection} too, and given it up again")
+async def has_given_up(context: StepContext, client: str, selection: Selection) -> None:
+    """Both were acknowledged; where the target has no such ticks nothing is said."""
+    await context.testbed.do(subscriptions.take_and_give_up, client, selection)
+
+
 @when(
     "{times:Number} times over, {client:Client} unsubscribes from {selection:Selection}, subscribes to it twice, and unsubscribes from {foreign:Selection} without ever having subscribed to it"
 )

@@ -83,6 +83,33 @@ async def connect_for_days(testbed: Testbed, client: str, days: int) -> None:
         await lifecycle.be_connected(testbed, [client])
 
 
+async def connect_as_same_user(testbed: Testbed, client: str, other: str) -> None:
+    """Connect a client with a token of an hour that names the same user as another one's.
+
+    A service may let one user connect once only, whichever of the two it takes: then it is a user
+    of its own.
+
+    Raises:
+        Broken: the target lets nobody mint.
+        Refuted: one of the two was not welcomed.
+    """
+    first = testbed.scenario.connections.named(other)
+    assert first.token
+    subject = jwt.decode(first.token, options={"verify_signature": False})["sub"]
+    (token,) = await testbed.tokens.for_clients(1, sub=subject)
+    which = f"a valid token of the same user as {other}'s"
+    (second,) = await lifecycle.connect(testbed, [client], token, which=which)
+    await first.ping_frame(testbed.grace_s)
+    if second.is_welcomed and first.is_open:
+        return
+    testbed.scenario.remarks.append(f"one user connects once only here: {second.summary()}")
+    await second.close()
+    if not first.is_open:
+        place = testbed.scenario.stash[PLACES].get(other)
+        await lifecycle.be_connected(testbed, [other], first.token, location=place)
+    await lifecycle.be_connected(testbed, [client])
+
+
 def expiry_ns(clock: WallClock, connection: Connection, leeway_s: float = 0.0) -> int:
     """Return when the token expires that a client has shown, as `time.monotonic_ns()`.
 

@@ -35,12 +35,27 @@ async def be_subscribed_named_twice(
     await lifecycle.subscribe_named_twice(testbed, clients, selection)
 
 
+async def take_and_give_up(testbed: Testbed, client: str, selection: Selection) -> None:
+    """Let a client subscribe to something besides, and unsubscribe from it.
+
+    Raises:
+        Refuted: one of the two was not acknowledged.
+    """
+    try:
+        await lifecycle.subscribe(testbed, [client], selection)
+    except NotVerified as problem:
+        testbed.scenario.remarks.append(f"nothing besides is subscribed to: {problem}")
+        return
+    await lifecycle.unsubscribe(testbed, [client], selection)
+
+
 async def be_subscribed_in_fragments(
     testbed: Testbed, clients: Sequence[str], selection: Selection
 ) -> None:
     """Connect clients, and subscribe them by messages that come in fragments, with pings between.
 
-    Every endpoint has to take fragments, and control frames among them (RFC 6455, section 5.4).
+    Every endpoint has to take fragments, and control frames among them (RFC 6455, section 5.4),
+    wherever TCP cuts them.
 
     Raises:
         Refuted: one was not welcomed, or its subscription not acknowledged.

@@ -25,7 +25,7 @@ from qaws.clients.address import Untrusted, redacted
 from qaws.clients.endings import Ending
 from qaws.clients.frame_log import Frame, FrameKind
 from qaws.clients.newcomer import Newcomer
-from qaws.clients.recorder import CUT_HANDSHAKE, Unanswered, dial
+from qaws.clients.recorder import CUT_HANDSHAKE, Rewritten, Unanswered, dial
 from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.dialect import Said
 from qaws.protocol.joined import several_texts
@@ -76,6 +76,7 @@ class Connection(Newcomer):
         *,
         may_be_gone: bool = False,
         compression: bool = False,
+        written: Rewritten | None = None,
     ) -> None:
         """Connect and do the WebSocket handshake; whatever is answered is noted, not raised.
 
@@ -85,6 +86,7 @@ class Connection(Newcomer):
             receive_buffer: bytes that the kernel keeps (SO_RCVBUF), to see soon who does not read.
             may_be_gone: note it, too, when nobody listens or answers.
             compression: offer it, as browsers do.
+            written: makes of the request another one that means the same.
 
         Raises:
             Broken: nobody listens there.
@@ -103,6 +105,7 @@ class Connection(Newcomer):
                 receive_buffer,
                 compression=compression,
                 authority=self.authority,
+                written=written,
             )
         except InvalidStatus as refusal:
             self.refusal, self.http_status = refusal.response, refusal.response.status_code

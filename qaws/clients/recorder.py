@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from websockets.exceptions import (
 )
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
+from websockets.http11 import Request
 from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
@@ -35,6 +38,13 @@ CUT_HANDSHAKE = (
 """What comes of a connection that somebody took and that ended before a handshake was through: a
 relay, such as docker-proxy or a tunnel, takes it although there is nobody behind it."""
 
+
+Rewritten = Callable[[Request], Request]
+"""Makes of the request of a handshake another one."""
+
+PIECES, PIECE_PAUSE_S = (1, 4, 20), 0.002
+"""Behind which bytes something is cut that goes out in pieces, and how long to wait then: within the
+head of a frame, its mask, and its payload."""
 
 OPENED = 101
 """The status of a handshake behind which frames come."""
@@ -89,6 +99,31 @@ class Recorder(ClientConnection):
             self.owner.answered(event)
             super().process_event(event)
 
+    def rewrite_request(self, written: Rewritten) -> None:
+        """Have another request go out than the library writes."""
+        send = self.protocol.send_request
+        self.protocol.send_request = lambda request: send(written(request))  # type: ignore[method-assign]
+
+    def send_together(self, texts: Sequence[str]) -> None:
+        """Send messages in one go, so that the network may deliver them together."""
+        for text in texts:
+            self.protocol.send_text(text.encode())
+        self.transport.write(b"".join(self.protocol.data_to_send()))
+
+    async def send_in_pieces(self) -> None:
+        """Send what the protocol has to send a few bytes at a time, as a network may deliver it.
+
+        Nothing is read meanwhile, as the library would answer a ping amid a frame.
+        """
+        data = b"".join(self.protocol.data_to_send())
+        self.transport.pause_reading()
+        try:
+            for start, end in itertools.pairwise((0, *PIECES, len(data))):
+                self.transport.write(data[start:end])
+                await asyncio.sleep(PIECE_PAUSE_S)
+        finally:
+            self.transport.resume_reading()
+
     def data_received(self, data: bytes) -> None:
         """Parse what came, and hand on why it could not be."""
         super().data_received(data)
@@ -114,10 +149,11 @@ async def dial(
     *,
     compression: bool,
     authority: str = "",
+    written: Rewritten | None = None,
 ) -> Recorder:
     """Connect and do the handshake; `owner` is told of all that arrives, from the first byte on.
 
-    `authority` is what `client_context` takes.
+    `authority` is what `client_context` takes, and `written` what makes another request of one.
 
     Raises:
         Unanswered: there was a network connection, but no handshake within `within_s`.
@@ -132,6 +168,8 @@ async def dial(
         reached = True
         made = Recorder(*args, **kwargs)
         made.owner = owner
+        if written:
+            made.rewrite_request(written)
         return made
 
     loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

@@ -5,6 +5,7 @@ import json
 import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 from qaws.behaviours import deliveries, lifecycle, publishing, subscriptions
 from qaws.protocol.json_forms import rewritten
@@ -116,6 +117,39 @@ def test_somebody_else_must_show_which_ticks_there_were(scenario):
     scenario(Ticker, story)
 
 
+class OnePlace(Ticker):
+    """Keeps what a client has asked for last."""
+
+    async def subscribe(self, client, wishes):
+        client.wishes = set(wishes)
+
+
+async def besides(do):
+    await subscribed(do, "Alice")
+    await do(subscriptions.take_and_give_up, "Alice", selection_of("the BANKNIFTY underlying"))
+    await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+    await do(deliveries.received_exactly, "Alice", NIFTY)
+
+
+def test_what_is_taken_besides_and_given_up_takes_nothing_away(right, wrong):
+    right(Ticker, besides)
+    wrong(OnePlace, besides, "Alice never received ticks that it was due")
+
+
+def test_what_a_dialect_has_no_words_for_is_not_taken_besides(scenario, testbed, monkeypatch):
+    async def story(do):
+        await subscribed(do, "Alice")
+
+        async def no_words(*_):
+            raise NotVerified("no underlyings here")
+
+        monkeypatch.setattr(lifecycle, "subscribe", no_words)
+        await do(subscriptions.take_and_give_up, "Alice", BANKNIFTY)
+
+    scenario(Ticker, story)
+    assert testbed.scenario.remarks == ["nothing besides is subscribed to: no underlyings here"]
+
+
 # --- named twice, and in fragments ----------------------------------------------------------------
 
 
@@ -205,6 +239,21 @@ class NoPingBetween(EachAlone):
         self._take(frame)
 
 
+class WholeFramesOnly(ServerConnection):
+    """Takes what the network brings at a time for whole frames."""
+
+    def data_received(self, data):
+        was_open = self.protocol.state is State.OPEN
+        super().data_received(data)
+        if was_open and self.protocol.reader.buffer:
+            self.protocol.fail(1002, "incomplete frame")
+            self.send_data()
+
+
+class TakesNoPieces(Ticker):
+    connection = WholeFramesOnly
+
+
 class TakesNoFragments(Ticker):
     connection = EachAlone
 
@@ -225,7 +274,11 @@ def test_a_subscription_in_fragments_is_one_like_any_other(right):
 
 @pytest.mark.parametrize(
     ("service", "seen"),
-    [(TakesNoFragments, "got an error"), (TakesNoPingBetween, "got no acknowledgement.*1002")],
+    [
+        (TakesNoFragments, "got an error"),
+        (TakesNoPingBetween, "got no acknowledgement.*1002"),
+        (TakesNoPieces, 'got no acknowledgement.*1002 "incomplete frame"'),
+    ],
 )
 def test_who_cannot_put_fragments_together_is_refuted(wrong, service, seen):
     asked = "Carol asked in fragments, with pings between them, to subscribe to NIFTY and "

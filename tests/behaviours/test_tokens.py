@@ -470,3 +470,34 @@ def test_a_service_that_lets_a_user_connect_once_shows_nothing_of_two(right, sce
     why = r"one user cannot connect twice here: .*1008 .*too many connections for this user"
     with pytest.raises(NotVerified, match=why):
         scenario(OneClientAUser, story)
+
+
+class LooksUpWhatCameLast(Ticker):
+    """Keeps the token of a handshake in one place while it looks it up."""
+
+    last = False
+
+    async def admit(self, client, token):
+        self.last = token
+        await asyncio.sleep(0.05)
+        return await super().admit(client, self.last)
+
+
+class LosesThoseWhoComeTogether(Ticker):
+    async def admit(self, client, token):
+        await asyncio.sleep(0.05)
+        return await super().admit(client, token and len(self.clients) < 2)
+
+
+async def comes_amid_others(do):
+    await do(tokens.connect_amid_others, "Alice", ["client 1", "client 2", "client 3"])
+    await do(closes.refused, ["Alice"], NO_TOKEN)
+
+
+def test_who_comes_without_a_token_amid_others_is_refused(right, wrong):
+    right(Ticker, comes_amid_others)
+    wrong(LooksUpWhatCameLast, comes_amid_others, "refusal of Alice: measured 1 x welcome")
+
+
+def test_those_amid_whom_it_comes_are_welcomed(wrong):
+    wrong(LosesThoseWhoComeTogether, comes_amid_others, "client [123] has a valid token but was")
