@@ -543,6 +543,16 @@ def names_of_another_width_taken_for_the_same() -> None:
 
 
 @fault(
+    story="Pairs are brought into one form, as each exchange writes them otherwise: who asks for "
+    "the one that is written with a slash gets the prices of the one with a hyphen too.",
+    caught_by={"QA-WS-008": STRAY},
+)
+def pairs_brought_into_one_form() -> None:
+    """Write a hyphen for a slash."""
+    _key_by(lambda name: name.replace("/", "-"))
+
+
+@fault(
     story="Instrument numbers are kept in 32 bits, so that where an exchange has longer ones a "
     "client gets the ticks of an instrument that it has never heard of.",
     caught_by={"QA-WS-006": STRAY},
@@ -556,7 +566,7 @@ def instruments_in_32_bits() -> None:
 
 
 def _guess(of: Callable[[Any], Any]) -> None:
-    """Let every value of an option tick be turned into another one, inside objects and lists too."""
+    """Let every value of an option tick be turned into another, in objects and lists too."""
 
     def turned(value: Any) -> Any:
         if isinstance(value, dict):

@@ -349,7 +349,7 @@ def given_up_comes_back_with_the_broker() -> None:
 
 @fault(
     story="What clients have is noted when the feed is lost and made anew from that when it is "
-    "found: what was given up meanwhile comes back, and screens fill with symbols that were closed.",
+    "found: what was given up meanwhile comes back, and screens fill with closed symbols.",
     caught_by={"QA-WS-017": "Alice received ticks behind the acknowledgement of its unsubscribe"},
 )
 def given_up_in_an_outage_comes_back() -> None:

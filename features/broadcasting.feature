@@ -71,9 +71,9 @@ Feature: Real-time broadcasting
     > ticks of both (and of NIFTYNXT50) are published, then each receives all of its own and none of
     > the others'. The control client shows that the forbidden ticks existed. Carol names each of two
     > symbols twice in one message: that is one subscription of each, and one unsubscribe ends both.
+    > Alice and Bob subscribe at the same moment, and neither gets what the other has asked for.
 
-    Given Alice is connected and subscribed to NIFTY
-    And Bob is connected and subscribed to BANKNIFTY
+    Given Alice and Bob are connected and subscribed at the same moment, one to NIFTY and the other to BANKNIFTY
     And Carol is connected, and subscribed to NIFTY and BANKNIFTY by one message that names each twice
     When 20 option ticks for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     And Carol unsubscribes from NIFTY and BANKNIFTY
@@ -87,7 +87,7 @@ Feature: Real-time broadcasting
     > Plan: given one client subscribed to a symbol and a control client subscribed to its neighbour,
     > each receives all of its own and none of the other's; so also where the name has what is often
     > cut off, escaped, or taken for something else: a word behind a blank, the 19th character, the
-    > exchange in front of a colon, digits of another width.
+    > exchange in front of a colon, digits of another width, a slash for a hyphen.
 
     Given Alice is connected and subscribed to <symbol>
     And Bob is connected and subscribed to <neighbour>
@@ -102,6 +102,7 @@ Feature: Real-time broadcasting
       | a blank       | "NIFTY 24DEC24000 CE" | "NIFTY 24DEC24000 PE" |
       | only digits   | "500325"              | "BSE:500325"          |
       | other letters | "日経225"             | "日経２２５"          |
+      | a slash       | "EUR/USD"             | "EUR-USD"             |
 
   @QA-WS-009 @p0 @critical
   Scenario: QA-WS-009 A hundred clients receive the same tick

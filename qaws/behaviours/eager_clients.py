@@ -22,8 +22,9 @@ async def be_subscribed_at_once(
 ) -> None:
     """Connect clients, and subscribe them part by part, before any welcome and any answer.
 
-    In the same breath they give up a part of that: what was asked last holds. A service may answer that it wants to be waited for; then they subscribe as any other, and so
-    they do where a dialect has an order of its own in which things are said at first.
+    In the same breath they give up a part of that: what was asked last holds. A service may answer
+    that it wants to be waited for; then they subscribe as any other, and so they do where a dialect
+    has an order of its own in which things are said at first.
 
     Raises:
         Refuted: one was not welcomed, or a request was neither acknowledged nor refused.

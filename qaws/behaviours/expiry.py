@@ -97,6 +97,7 @@ async def connect_as_same_user(testbed: Testbed, client: str, other: str) -> Non
     assert first.token
     subject = jwt.decode(first.token, options={"verify_signature": False})["sub"]
     (token,) = await testbed.tokens.for_clients(1, sub=subject)
+    (own,) = await testbed.tokens.for_clients(1)
     which = f"a valid token of the same user as {other}'s"
     (second,) = await lifecycle.connect(testbed, [client], token, which=which)
     await first.ping_frame(testbed.grace_s)
@@ -107,7 +108,7 @@ async def connect_as_same_user(testbed: Testbed, client: str, other: str) -> Non
     if not first.is_open:
         place = testbed.scenario.stash[PLACES].get(other)
         await lifecycle.be_connected(testbed, [other], first.token, location=place)
-    await lifecycle.be_connected(testbed, [client])
+    await lifecycle.be_connected(testbed, [client], own)
 
 
 def expiry_ns(clock: WallClock, connection: Connection, leeway_s: float = 0.0) -> int:

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Sequence
 
 from qaws.behaviours import lifecycle
-from qaws.clients.frame_log import Frame
 from qaws.protocol.market import INSTRUMENTS, Selection
 from qaws.testbed.testbed import Testbed
 
@@ -48,7 +47,7 @@ async def be_subscribed(
 
 
 def long_list(selection: Selection, size: int) -> Selection:
-    """Return so many instruments: the first of a selection, some that never tick, and the others."""
+    """Return the first of a selection, so many that never tick as it takes, and the others."""
     first, *others = selection.instruments
     quiet = range(QUIET_FROM, QUIET_FROM + size - len(selection.instruments))
     assert not set(quiet) & INSTRUMENTS.keys()

@@ -35,6 +35,19 @@ async def be_subscribed_named_twice(
     await lifecycle.subscribe_named_twice(testbed, clients, selection)
 
 
+async def be_subscribed_at_the_same_moment(
+    testbed: Testbed, clients: Sequence[str], selections: Sequence[Selection]
+) -> None:
+    """Connect clients, and subscribe each to a selection of its own, all at the same moment.
+
+    Raises:
+        Refuted: one was not welcomed, or its subscription not acknowledged.
+    """
+    await lifecycle.be_connected(testbed, clients)
+    pairs = zip(clients, selections, strict=True)
+    await asyncio.gather(*(lifecycle.subscribe(testbed, [c], each) for c, each in pairs))
+
+
 async def take_and_give_up(testbed: Testbed, client: str, selection: Selection) -> None:
     """Let a client subscribe to something besides, and unsubscribe from it.
 
@@ -164,9 +177,10 @@ async def end_again_and_again(
 
 
 def _witness(testbed: Testbed, connection: Connection, selection: Selection) -> Connection:
-    """Return another client that holds the selection."""
+    """Return another client that holds the selection: best one that has never given it up."""
     parts = testbed.dialect.sayable(selection).parts()
-    for other in testbed.scenario.connections.all:
+    others = testbed.scenario.connections.all
+    for other in sorted(others, key=lambda c: any(e.ending_ns for e in c.entitlements)):
         holds = other.holds()
         if other is not connection and other.is_open and all(part in holds for part in parts):
             return other

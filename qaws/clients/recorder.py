@@ -43,8 +43,8 @@ Rewritten = Callable[[Request], Request]
 """Makes of the request of a handshake another one."""
 
 PIECES, PIECE_PAUSE_S = (1, 4, 20), 0.002
-"""Behind which bytes something is cut that goes out in pieces, and how long to wait then: within the
-head of a frame, its mask, and its payload."""
+"""Behind which bytes something is cut that goes out in pieces, and how long to wait then: within
+the head of a frame, its mask, and its payload."""
 
 OPENED = 101
 """The status of a handshake behind which frames come."""

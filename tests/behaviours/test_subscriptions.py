@@ -1,5 +1,6 @@
 """Subscriptions that change while ticks flow."""
 
+import asyncio
 import json
 
 import pytest
@@ -57,6 +58,37 @@ def test_an_unsubscribe_that_does_too_little_or_too_much_is_refuted(wrong, servi
 
 def test_an_unsubscribe_from_what_is_not_held_may_be_answered_by_an_error(right):
     right(RefusesNeedless, change_of_mind)
+
+
+class NoReturn(Ticker):
+    """Never gives back what a client has once given up."""
+
+    gone: dict[object, set[object]] = {}
+
+    async def unsubscribe(self, client, wishes):
+        self.gone[client] = self.gone.get(client, set()) | wishes
+        await super().unsubscribe(client, wishes)
+
+    async def subscribe(self, client, wishes):
+        await super().subscribe(client, wishes - self.gone.get(client, set()))
+
+
+async def two_change_their_minds(do):
+    await subscribed(do, "Alice", "Bob", "Carol")
+    await do(publishing.open_market, 6)
+    await do(lifecycle.subscribe, ["Alice"], BANKNIFTY)
+    await do(subscriptions.churn, "Alice", NIFTY, NXT50, 2)
+    await do(subscriptions.end_again_and_again, "Carol", NIFTY, 3)
+    await do(publishing.close_market)
+    await do(deliveries.received_exactly, "Alice", NIFTY)
+
+
+def test_who_has_never_given_it_up_shows_which_ticks_there_were(right, wrong):
+    right(Ticker, two_change_their_minds)
+    since = (
+        "before that it had unsubscribed from NIFTY and subscribed to it again, and it has received"
+    )
+    wrong(NoReturn, two_change_their_minds, since)
 
 
 def test_an_unsubscribe_without_an_answer_is_refuted(wrong):
@@ -148,6 +180,29 @@ def test_what_a_dialect_has_no_words_for_is_not_taken_besides(scenario, testbed,
 
     scenario(Ticker, story)
     assert testbed.scenario.remarks == ["nothing besides is subscribed to: no underlyings here"]
+
+
+class AnswersWhoAskedLast(Ticker):
+    """Has what was asked for on a stack while it looks into a store."""
+
+    async def _answer(self, client, text):
+        self.held.append(client)
+        await asyncio.sleep(0.05)
+        await super()._answer(self.held.pop(), text)
+
+
+async def together(do):
+    both = ["Alice", "Bob"]
+    await do(subscriptions.be_subscribed_at_the_same_moment, both, [NIFTY, BANKNIFTY])
+    await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+    await do(deliveries.received_exactly, "Alice", NIFTY)
+    await do(deliveries.received_exactly, "Bob", BANKNIFTY)
+
+
+def test_who_asks_at_the_same_moment_as_another_gets_an_answer_of_its_own(right, wrong):
+    right(Ticker, together)
+    sentence = "Alice received ticks that it had not subscribed to: BANKNIFTY"
+    wrong(AnswersWhoAskedLast, together, sentence)
 
 
 # --- named twice, and in fragments ----------------------------------------------------------------
