@@ -63,7 +63,9 @@ def test_an_unsubscribe_from_what_is_not_held_may_be_answered_by_an_error(right)
 class NoReturn(Ticker):
     """Never gives back what a client has once given up."""
 
-    gone: dict[object, set[object]] = {}
+    def __init__(self, *args, **named):
+        super().__init__(*args, **named)
+        self.gone = {}
 
     async def unsubscribe(self, client, wishes):
         self.gone[client] = self.gone.get(client, set()) | wishes
