@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from app import routes_websocket
 from app.fanout import Fanout
-from app.messages import Tick
 from app.server import TickerService
 from app.sessions import Session
 from app.subscriptions import Instruments, Key, Keys, Selector, Totals
@@ -96,7 +95,7 @@ def _underlyings(keys: Keys) -> Keys:
     story="A client has one place for an underlying: a second one takes the place of the first, "
     "and one of two charts stands still.",
     caught_by={"QA-WS-007": ALICE_MISSED},
-    also=("QA-WS-117",),
+    also=("QA-WS-113", "QA-WS-117"),
 )
 def second_underlying_replaces_the_first() -> None:
     """Keep one key of that kind."""
@@ -117,7 +116,7 @@ def second_underlying_replaces_the_first() -> None:
     story="To unsubscribe from an underlying ends all underlyings of the client, as the name in "
     "the request is not looked at: who closes one chart closes all.",
     caught_by={"QA-WS-007": ALICE_MISSED},
-    also=("QA-WS-117",),
+    also=("QA-WS-113", "QA-WS-117"),
 )
 def one_underlyings_unsubscribe_ends_all() -> None:
     """Go by the type of the request."""
@@ -167,39 +166,3 @@ def doubled_when_somebody_else_gives_up() -> None:
     replace(Fanout, "subscribe", count)
     replace(Fanout, "unsubscribe", make_anew)
     replace(Fanout, "_deliver", deliver_again)
-
-
-@fault(
-    story="A symbol stands for the instruments that are known when it is subscribed to: an option "
-    "that is listed during the day reaches only who comes later.",
-    caught_by={"QA-WS-008": "never received ticks that it was due"},
-)
-def symbols_resolved_when_subscribed() -> None:
-    """Leave out who had the symbol before its new instrument ticked for the first time."""
-    known: dict[str, set[int]] = {}
-    left_out: dict[int, set[str]] = {}
-    publish = Fanout.publish
-
-    def publish_to_who_knows(self: Fanout, tick: Tick) -> None:
-        _, token, symbol = tick.route
-        if token is None:
-            publish(self, tick)
-            return
-        listed = known.setdefault(symbol, set())
-        groups = self._subscriptions.groups_for(tick.route)
-        members = {each for group in groups for each in group.members}
-        if listed and token not in listed:
-            left_out[token] = {
-                each.session_id
-                for each in members
-                if ("instrument", token) not in self._subscriptions.keys_of(each)
-            }
-        listed.add(token)
-        if not (without := left_out.get(token)):
-            publish(self, tick)
-            return
-        for each in members:
-            if each.session_id not in without:
-                self.send(each, tick.payload)
-
-    replace(Fanout, "publish", publish_to_who_knows)
