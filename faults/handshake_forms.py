@@ -59,6 +59,7 @@ def header_names_with_capitals_only() -> None:
     story="The token of a handshake is kept in one place for all while it is looked up: who comes "
     "without one at the same moment as somebody else is let in with that other's.",
     caught_by={"QA-WS-002": "refusal of Alice: measured 1 x welcome"},
+    also=("QA-WS-021", "QA-WS-024", "QA-WS-025"),
 )
 def token_of_another_handshake() -> None:
     """Read it once more when the answer is there."""
