@@ -144,7 +144,7 @@ def _uncaught(logs: Sequence[LogPlace]) -> tuple[str, StackTrace] | None:
 def _without(token: str | None, trace: StackTrace) -> StackTrace:
     """Return a stack trace that can be shown: logs of services are not free of tokens."""
     lines = [line.replace(token, "(the token)") if token else line for line in trace.lines]
-    return StackTrace(trace.kind, lines, trace.before)
+    return StackTrace(trace.kind, lines, trace.before, trace.says)
 
 
 def _written(place: LogPlace) -> str:

@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -390,10 +391,9 @@ class Connection(Newcomer):
             return in_words(self.http_status, self.location) + words
         if self.http_error:
             return f"a handshake that failed: {self.http_error}"
-        counts: dict[str, int] = {}
-        for frame in self.received():
-            kind = self.dialect.kind(frame.message)
-            counts[kind] = counts.get(kind, 0) + 1
+        counts = Counter(self.dialect.kind(frame.message) for frame in self.received())
+        if unread := [each for each in self.log if each.is_unread]:
+            counts["message that nobody can read"] = len(unread)
         seen = ", ".join(f"{n} x {kind}" for kind, n in counts.items()) or "no message"
         if pings := sum(1 for f in self.log if f.kind == "ping" and f.direction == "←"):
             seen += f", {pings} x WebSocket ping of the service, answered by a pong"

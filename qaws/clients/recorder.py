@@ -23,6 +23,7 @@ from websockets.typing import Subprotocol
 
 from qaws.clients.address import small_socket
 from qaws.clients.frame_heads import FrameHeads
+from qaws.protocol.answers import as_http_1_1
 from qaws.protocol.compression import AS_BROWSERS
 from qaws.protocol.credentials import SUBPROTOCOL_HEADER, offered
 from qaws.runtime.trust import context_for
@@ -87,7 +88,7 @@ class Recorder(ClientConnection):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._heads = FrameHeads()
+        self._heads, self._answered = FrameHeads(), False
 
     def process_event(self, event: Event) -> None:
         """Hand a frame on; only control frames go on to the library, which answers them."""
@@ -126,6 +127,8 @@ class Recorder(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and hand on why it could not be."""
+        if not self._answered:
+            self._answered, data = True, as_http_1_1(data)
         super().data_received(data)
         if isinstance(self.protocol.parser_exc, ProtocolError | UnicodeDecodeError):
             self.owner.misunderstood(self.protocol.parser_exc)
