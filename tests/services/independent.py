@@ -40,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONAL = "@p0 and (@integration or @security)"
 TARGETS = {
     "node": ROOT / "tests/e2e/foreign/target.toml",
+    "aiohttp": ROOT / "tests/services/aiohttp_ticker/target.toml",
     **{
         name: ROOT / f"tests/services/fastapi_ticker/targets/{name}.toml"
         for name in (
