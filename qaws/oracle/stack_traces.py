@@ -33,7 +33,7 @@ class StackTrace:
         kind: whose it is, such as "a Java stack trace".
         lines: its lines, at least one, without blanks at their ends.
         before: the line before it, "" for none.
-        says: which of its lines says what was thrown: the first, where the language says that first.
+        says: which of its lines says what was thrown; of most languages it is the first.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class StackTrace:
 
     @property
     def thrown(self) -> str:
-        """Return the line that says what was thrown, and the next one where it only announces it."""
+        """Return the line that says what was thrown, with the next one where it ends in a colon."""
         line, *behind = self.lines[self.says :]
         return f"{line} {behind[0]}" if line.endswith(":") and behind else line
 
@@ -293,7 +293,8 @@ def _says(lines: Sequence[str], form: _Form) -> int:
     """Return which line says what was thrown: Python says it behind the frames."""
     if form.kind != "a Python traceback":
         return 0
-    starts = [n for n, line in enumerate(lines) if not line[:1].isspace() and not _opens(line, form)]
+    plain = (not line[:1].isspace() and not _opens(line, form) for line in lines)
+    starts = [n for n, is_plain in enumerate(plain) if is_plain]
     return starts[-1] if starts else len(lines) - 1
 
 
