@@ -38,7 +38,7 @@ class Unjudged:
         """Return where they stand.
 
         Args:
-            payload: a message with ticks, in ASCII and without escapes.
+            payload: a message with ticks.
             published: members that a tick was published with.
             several: whether a list is several messages.
         """

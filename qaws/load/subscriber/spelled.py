@@ -127,7 +127,7 @@ class SpelledVerifier:
 
     def learn(self, payload: bytes, message: Message) -> Alike | None:
         """Return what copies of a tick that was found right must have; None: they are decoded."""
-        if not message.is_tick or b"\\" in payload or not payload.isascii():
+        if not message.is_tick:
             return None
         published: dict[str, Any] = {}
         if self._bodies is not None:
