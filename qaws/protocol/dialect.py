@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -231,11 +231,11 @@ class Dialect(ABC):
         """
         return json.dumps(stamped)
 
-    def free_numbers(self, payload: bytes, published: Iterable[str]) -> list[tuple[int, int]]:
+    def free_numbers(self, payload: bytes, published: Collection[str]) -> list[tuple[int, int]]:
         """Return where whole numbers of a message with ticks stand that nobody looks at, if known.
 
         Args:
-            payload: the message, in ASCII and without escapes.
+            payload: the message.
             published: members that a tick was published with.
         """
         return []

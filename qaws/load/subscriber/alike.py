@@ -10,6 +10,7 @@ and those are compared, every one. Whatever differs in anything else goes the lo
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -18,9 +19,7 @@ import msgspec
 from qaws.load.subscriber.message import Message
 from qaws.protocol.free_numbers import whole_numbers
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
-
-MOST_DIGITS = 18
-"""Longer numbers are none of 64 bits, for which decoders have rules of their own."""
+from qaws.protocol.number_places import MOST_DIGITS, Span
 
 MOST_FREE = 4
 """So many numbers of a message may differ; one that has more is decoded each time."""
@@ -111,22 +110,8 @@ class Alike:
         return b"".join(lowest), b"".join(room)
 
 
-def learnt(payload: bytes, message: Message, published: frozenset[str]) -> Alike | None:
-    """Return what may be said of copies of a message that was found right; None if nothing.
-
-    Args:
-        payload: the message.
-        message: what it says.
-        published: members that were published, of which every digit counts.
-    """
-    if message.kind != "option_tick":
-        return None
-    find = _free if b"\\" not in payload and payload.isascii() else _free_among_escapes
-    return made(payload, message, find(payload, published))
-
-
 def made(
-    payload: bytes, message: Message, free: list[tuple[int, int]], most: int = MOST_FREE
+    payload: bytes, message: Message, free: list[Span], most: int = MOST_FREE
 ) -> Alike | None:
     """Return what copies of a payload must have; None where too much, or nothing, is free.
 
@@ -146,13 +131,15 @@ def made(
     return Alike(message, [*pieces, payload[start:]], lengths)
 
 
-def _free(payload: bytes, published: frozenset[str]) -> list[tuple[int, int]]:
-    """Return where the free numbers of a message stand: those of its own members, named once.
+def free_members(payload: bytes, published: Collection[str]) -> list[Span]:
+    """Return where the free numbers of an option tick stand: those of its own members.
 
     Args:
-        payload: the message, in ASCII and without escapes.
-        published: members that are not free.
+        payload: the tick.
+        published: members that are not free, as every digit of them counts.
     """
+    if b"\\" in payload or not payload.isascii():
+        return _among_escapes(payload, published)
     document: dict[str, Any] = _decode(payload)
     places = []
     for name, value in document.items():
@@ -172,8 +159,8 @@ def _spelled(name: str) -> tuple[bytes, re.Pattern[bytes]]:
     return quoted, re.compile(re.escape(quoted) + rb"\s*:\s*(\d+)(?=\s*[,}])")
 
 
-def _free_among_escapes(payload: bytes, published: frozenset[str]) -> list[tuple[int, int]]:
-    """Return the same of any message: token by token, as a text may look like a member."""
+def _among_escapes(payload: bytes, published: Collection[str]) -> list[Span]:
+    """Return the same of any tick: token by token, as a text may look like a member."""
     try:
         return [
             (begin, end)

@@ -126,7 +126,7 @@ class Reader(FastConnection):
         segment = position.segment
         start = segment.start_of(self.frame)
         frame = segment.reached(self.frame, chunk)
-        if frame < 0 and self._longer is not None:
+        if frame < 0 and (self._longer is not None or self._begins_as_copy(segment, chunk)):
             return self._take_copies(segment, chunk, now)
         if frame < 0:
             known = len(segment.data) - start
@@ -142,11 +142,18 @@ class Reader(FastConnection):
         self._tail = chunk[end - start :]
         return b""
 
+    def _begins_as_copy(self, segment: Segment, chunk: bytes) -> bool:
+        """Return whether a chunk begins with a copy of the segment's next frame."""
+        if self.frame >= len(segment) or self._inflater is not None:
+            return False
+        whole, header = text_frame(chunk, 0)
+        return bool(whole) and self._is_copy(segment, self.frame, whole[header:])
+
     def _take_copies(self, segment: Segment, chunk: bytes, now: int) -> bytes:
         """Take copies of a segment's frames that are alike; return the remainder."""
         at, size, frame, verifier = 0, len(chunk), self.frame, self.shared.verifier
         while at < size and frame < len(segment):
-            if size - at > FEW and (layout := segment.layout(self._longer or (), verifier)):
+            if size - at > FEW and (layout := segment.layout(self._longer or (), frame, verifier)):
                 frame, at, is_right = layout.reached(frame, chunk, at)
                 if frame == len(segment):
                     break
