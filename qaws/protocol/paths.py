@@ -69,17 +69,7 @@ class Path:
 
     def get(self, message: Any) -> Any:
         """Return the first value there, `MISSING` where there is none."""
-        value = message
-        for step in self._steps:
-            if isinstance(step, str):
-                if not isinstance(value, dict) or step not in value:
-                    return MISSING
-            elif step is None:
-                return next(iter(self.all(message)), MISSING)
-            elif not isinstance(value, list) or step >= len(value):
-                return MISSING
-            value = value[step]
-        return value
+        return next(iter(self.all(message)), MISSING)
 
     def all(self, message: Any) -> list[Any]:
         """Return all values there: more than one only where the path has a `[*]`."""
