@@ -32,7 +32,7 @@ class FreeNumbers:
         self._known: dict[Steps, bool] = {}
 
     def of(self, payload: bytes) -> list[tuple[int, int]]:
-        """Return where they stand in a payload of JSON; none where it has a name nobody can read."""
+        """Return where they stand in a payload of JSON; none where a name cannot be read."""
         try:
             return [span for path, span in whole_numbers(payload) if self._is_free(path)]
         except msgspec.DecodeError:

@@ -7,6 +7,7 @@ only where each word of the schema is known here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -41,7 +42,8 @@ def _object(properties: Mapping[str, Any], required: list[str]) -> Any:
         return None
     for name, schema in properties.items():
         found = typed(schema)
-        if found is None or not name.isidentifier() or name.startswith("_"):
+        is_name = name.isidentifier() and not (iskeyword(name) or name.startswith("_"))
+        if found is None or not is_name:
             return None
         if name in required:
             fields.append((name, found))

@@ -110,9 +110,7 @@ class Alike:
         return b"".join(lowest), b"".join(room)
 
 
-def made(
-    payload: bytes, message: Message, free: list[Span], most: int = MOST_FREE
-) -> Alike | None:
+def made(payload: bytes, message: Message, free: list[Span], most: int = MOST_FREE) -> Alike | None:
     """Return what copies of a payload must have; None where too much, or nothing, is free.
 
     Args:

@@ -75,7 +75,15 @@ class Message(NamedTuple):
         return f"{self.kind.replace('_', ' ')} {self.symbol} {number}"
 
 
+LATEST_US = 1 << 62
+"""Due times from here on do not fit into what counts with them."""
+
 _decode = msgspec.json.Decoder(_Members).decode
+
+
+def due_time(told: object) -> int:
+    """Return the due time that a tick bears, 0 where what it bears is none."""
+    return told if type(told) is int and 0 < told < LATEST_US else 0
 
 
 def read_message(payload: bytes) -> Message:
@@ -101,7 +109,7 @@ def read_message(payload: bytes) -> Message:
             members.symbol,
             members.instrument_token,
             sequence,
-            members.due_us or 0,
+            due_time(members.due_us),
         )
     kind = f"{members.type} {members.status}" if members.type == "status" else members.type
     text = members.session_id or "" if kind == "connection" else members.message

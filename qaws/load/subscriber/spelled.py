@@ -22,6 +22,7 @@ from qaws.load.subscriber.message import (
     TICKS,
     UNTOLD,
     Message,
+    due_time,
 )
 from qaws.load.violation import Violation
 from qaws.protocol.dialect import Dialect, Said
@@ -88,8 +89,8 @@ class SpelledVerifier:
             times = self._due_times
             after_us = None if times is None else times.after_start(symbol, number)
             due = UNTOLD if after_us is None else ON_SCHEDULE - after_us
-        elif type(due) is not int or due < 0:
-            due = 0
+        else:
+            due = due_time(due)
         return Message(kind, symbol, tick.get("instrument_token"), number, due)
 
     def fault(self, payload: bytes) -> Violation | None:
