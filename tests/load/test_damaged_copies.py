@@ -175,7 +175,7 @@ def feeds_of(own, damage, seed):
     return [[framed(payload) for payload in mine] for mine in feeds]
 
 
-@settings(deadline=None, max_examples=1500)
+@settings(deadline=None, max_examples=150)
 @given(streams)
 def test_any_stream_is_judged_as_if_each_copy_were_decoded(stream):
     feeds = feeds_of(**stream)

@@ -23,6 +23,7 @@ from qaws.load.subscriber.message import (
     UNTOLD,
     Message,
     due_time,
+    sequence_number,
 )
 from qaws.load.violation import Violation
 from qaws.protocol.dialect import Dialect, Said
@@ -82,9 +83,8 @@ class SpelledVerifier:
         return Message(kind, text=text or "")
 
     def _tick(self, kind: str, tick: dict[str, Any]) -> Message:
-        symbol, number, due = str(tick.get("symbol")), tick.get(SEQUENCE_FIELD), tick.get(DUE_FIELD)
-        if type(number) is not int or number < 0:
-            number = -1
+        symbol, due = str(tick.get("symbol")), tick.get(DUE_FIELD)
+        number = sequence_number(tick.get(SEQUENCE_FIELD))
         if not self._bears_due[kind]:
             times = self._due_times
             after_us = None if times is None else times.after_start(symbol, number)
