@@ -86,13 +86,14 @@ def test_a_message_that_differs_in_digits_is_not_searched_again():
     ("first", "then"),
     [
         (b'{"n1": 5, "n2": 6}', b'{"n2": 6, "n1": 5}'),
-        (rb'{"\u006e": 5, "m": 6}', rb'{"\u006d": 5, "m": 6}'),
+        (rb'{"\u0061": 5, "m": 6}', rb'{"\u0062": 5, "m": 6}'),
+        (rb'{"x\"2\"y": 5, "m": 6}', rb'{"x\"1\"y": 5, "m": 6}'),
     ],
-    ids=["digits in names", "escapes in names"],
+    ids=["digits in names", "escapes in names", "quotes in names"],
 )
 def test_names_that_differ_in_digits_are_other_names(first, then):
     places = NumberPlaces(free_members)
-    published = frozenset({"n1", "n"})
+    published = frozenset({"n1", "b", 'x"1"y'})
     places.of(first, published)
     assert places.of(then, published) == free_members(then, published)
 
