@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import unicodedata
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from app import messages
@@ -30,6 +32,7 @@ WITH_TICKS = tuple(
 
 NOT_PUBLISHED = "received ticks that differ from what was published"
 OF_NONE = "which is true of none that came"
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d"
 
 
 def elsewhere(*caught_by: str) -> tuple[str, ...]:
@@ -540,6 +543,16 @@ def names_of_another_width_taken_for_the_same() -> None:
 
 
 @fault(
+    story="Pairs are brought into one form, as each exchange writes them otherwise: who asks for "
+    "the one that is written with a slash gets the prices of the one with a hyphen too.",
+    caught_by={"QA-WS-008": STRAY},
+)
+def pairs_brought_into_one_form() -> None:
+    """Write a hyphen for a slash."""
+    _key_by(lambda name: name.replace("/", "-"))
+
+
+@fault(
     story="Instrument numbers are kept in 32 bits, so that where an exchange has longer ones a "
     "client gets the ticks of an instrument that it has never heard of.",
     caught_by={"QA-WS-006": STRAY},
@@ -547,3 +560,101 @@ def names_of_another_width_taken_for_the_same() -> None:
 def instruments_in_32_bits() -> None:
     """Keep the lower half."""
     _key_by(number_of=lambda number: number & 0xFFFFFFFF)
+
+
+# --- guesses about texts --------------------------------------------------------------------------
+
+
+def _guess(of: Callable[[Any], Any]) -> None:
+    """Let every value of an option tick be turned into another, in objects and lists too."""
+
+    def turned(value: Any) -> Any:
+        if isinstance(value, dict):
+            value = {name: turned(inner) for name, inner in value.items()}
+        elif isinstance(value, list):
+            value = [turned(inner) for inner in value]
+        return of(value)
+
+    edit_ticks(OPTION, lambda tick: tick.update({n: turned(v) for n, v in tick.items()}))
+
+
+@fault(
+    story="A text that looks like a time is taken for one, as a JSON library does it by default, "
+    "and written anew in the zone of the server: options expire on the day before.",
+    caught_by={"QA-WS-006": NOT_PUBLISHED},
+    also=elsewhere("QA-WS-006"),
+)
+def times_put_into_another_zone() -> None:
+    """Write what reads as a time with an offset in UTC."""
+
+    def utc(value: Any) -> Any:
+        if not (isinstance(value, str) and re.fullmatch(TIME, value)):
+            return value
+        return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    _guess(utc)
+
+
+@fault(
+    story="Ticks pass through a store that keeps no types, and what is all digits comes out as a "
+    "number: codes of exchanges lose the zeros that they begin with.",
+    caught_by={"QA-WS-006": NOT_PUBLISHED},
+    also=elsewhere("QA-WS-006"),
+)
+def codes_become_numbers() -> None:
+    """Guess by what it looks like; a symbol stays one."""
+
+    def number(value: Any) -> Any:
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+    def edit(tick: dict[str, Any]) -> None:
+        tick.update({n: number(v) for n, v in tick.items() if n not in ("symbol", "qaws_run")})
+
+    edit_ticks(OPTION, edit)
+
+
+@fault(
+    story="Texts are tidied of the blanks around them, though exchanges pad their codes and who "
+    "looks a code up by its full width finds nothing.",
+    caught_by={"QA-WS-006": NOT_PUBLISHED},
+    also=elsewhere("QA-WS-006"),
+)
+def texts_trimmed() -> None:
+    """Strip every text."""
+    _guess(lambda value: value.strip() if isinstance(value, str) else value)
+
+
+@fault(
+    story="An object without members comes out as a list, as PHP knows no difference, and programs "
+    "that look something up in it end with an error.",
+    caught_by={"QA-WS-006": NOT_PUBLISHED},
+    also=elsewhere("QA-WS-006"),
+)
+def empty_objects_become_lists() -> None:
+    """Write [] for {}."""
+    _guess(lambda value: value if value != {} else [])
+
+
+# --- guesses about how a tick is written ----------------------------------------------------------
+
+
+@fault(
+    story="The kind of a tick is read from its first bytes to save time: what a publisher writes "
+    "that has its members in another order is dropped as malformed.",
+    caught_by={"QA-WS-006": "never received ticks that it was due"},
+    also=elsewhere("QA-WS-006"),
+)
+def kind_read_from_the_first_bytes() -> None:
+    """Compare with how one publisher begins."""
+    _refuse_ticks(lambda _, payload: not payload.startswith(b'{"type": '))
+
+
+@fault(
+    story="What comes from the feed is read line by line, so that a tick that a publisher writes "
+    "with line breaks in it is taken for several broken ones.",
+    caught_by={"QA-WS-006": "never received ticks that it was due"},
+    also=elsewhere("QA-WS-006"),
+)
+def ticks_read_line_by_line() -> None:
+    """Refuse what has a line break."""
+    _refuse_ticks(lambda _, payload: b"\n" in payload)

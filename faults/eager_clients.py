@@ -106,3 +106,44 @@ def subscription_made_for_who_has_left() -> None:
 
     replace(routes_websocket, "handle_subscribe", handle_subscribe)
     replace(routes_websocket, "cleanup_connection", cleanup_connection)
+
+
+@fault(
+    story="To subscribe takes a look into a store and to unsubscribe does not, and each request is "
+    "worked on by itself: who closes a chart as soon as it has opened it gets its ticks for ever.",
+    caught_by={"QA-WS-006": "Dora received ticks"},
+)
+def unsubscribe_overtakes_its_subscribe() -> None:
+    """Subscribe a moment later, and unsubscribe at once."""
+    subscribe = routes_websocket.handle_subscribe
+
+    def handle_subscribe(service: Service, session: Session, selector: Selector) -> None:
+        def answered() -> None:
+            if session.is_open:
+                subscribe(service, session, selector)
+
+        asyncio.get_running_loop().call_later(LOOK_UP_S, answered)
+
+    replace(routes_websocket, "handle_subscribe", handle_subscribe)
+
+
+@fault(
+    story="Requests under way lie on a stack while a store is looked into, and the answer that "
+    "comes first goes to who asked last: two who ask at the same moment get each other's ticks.",
+    caught_by={"QA-WS-008": "Alice received ticks that it had not subscribed to"},
+)
+def answers_given_to_who_asked_last() -> None:
+    """Take the newest of those who wait."""
+    subscribe = routes_websocket.handle_subscribe
+    asking: list[Session] = []
+
+    def handle_subscribe(service: Service, session: Session, selector: Selector) -> None:
+        def answered() -> None:
+            newest = asking.pop()
+            if newest.is_open:
+                subscribe(service, newest, selector)
+
+        asking.append(session)
+        asyncio.get_running_loop().call_later(LOOK_UP_S, answered)
+
+    replace(routes_websocket, "handle_subscribe", handle_subscribe)

@@ -265,3 +265,55 @@ def expiry_of_a_session_in_local_time() -> None:
         original(self, time.mktime(time.gmtime(expires_at)), on_expiry)
 
     replace(ExpiryTimer, "__init__", naive)
+
+
+@fault(
+    story="Expiry timers are kept by user: when a user connects once more with a newer token, the "
+    "session of the older one lives as long as that.",
+    caught_by={"QA-WS-022": "close of Ida " + AFTER_EXPIRY},
+)
+def newer_token_renews_the_older_session() -> None:
+    """Let each timer go by the latest expiry of its user."""
+    latest: dict[str, float] = {}
+    made, check = Session.__init__, ExpiryTimer._check
+
+    def note(self: Session, connection: Any, claims: Any, idle_timeout_s: float) -> None:
+        made(self, connection, claims, idle_timeout_s)
+        latest[claims.sub] = max(claims.exp, latest.get(claims.sub, 0.0))
+        users[id(self.expiry)] = claims.sub
+
+    users: dict[int, str] = {}
+
+    def go_by_the_latest(self: ExpiryTimer) -> None:
+        self._expires_at = max(self._expires_at, latest.get(users.get(id(self), ""), 0.0))
+        check(self)
+
+    replace(Session, "__init__", note)
+    replace(ExpiryTimer, "_check", go_by_the_latest)
+
+
+@fault(
+    story="Expiry timers are kept by user: when one token of a user expires, all sessions of that "
+    "user end, also those whose tokens are good.",
+    caught_by={"QA-WS-022": "open connections of Nora, Ines: measured 1 of 2"},
+)
+def expiry_ends_all_sessions_of_the_user() -> None:
+    """Close every session of the same subject."""
+    here: dict[str, set[Session]] = {}
+    made, dispose, close = Session.__init__, Session.dispose, Session.close_expired
+
+    def note(self: Session, connection: Any, claims: Any, idle_timeout_s: float) -> None:
+        made(self, connection, claims, idle_timeout_s)
+        here.setdefault(claims.sub, set()).add(self)
+
+    def forget(self: Session) -> None:
+        here.get(self.claims.sub, set()).discard(self)
+        dispose(self)
+
+    def close_expired(self: Session) -> None:
+        for each in tuple(here.get(self.claims.sub, ())):
+            close(each)
+
+    replace(Session, "__init__", note)
+    replace(Session, "dispose", forget)
+    replace(Session, "close_expired", close_expired)

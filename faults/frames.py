@@ -303,3 +303,74 @@ def messages_of_126_bytes_dropped() -> None:
             original(connection, frame)
 
     _on_frame(take)
+
+
+@fault(
+    story="A pong that nobody has asked for is a breach of the protocol here, and many libraries "
+    "send one every half minute to keep the line open: their clients are thrown out as often.",
+    caught_by={"QA-WS-001": "unsolicited pong"},
+    also=("QA-WS-024",),
+)
+def unsolicited_pongs_close() -> None:
+    """Allow answers only."""
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is Opcode.PONG and bytes(frame.data) not in connection.pending_pings:
+            connection.protocol.fail(1002, "unsolicited pong")
+        else:
+            original(connection, frame)
+
+    _on_frame(take)
+
+
+# --- segments -------------------------------------------------------------------------------------
+
+
+@fault(
+    story="One message is read each time that the network has brought something: what came along "
+    "with it lies in the buffer until its client says something more, and one chart of a page "
+    "stays empty.",
+    caught_by={"QA-WS-006": "Dora asked to subscribe to instrument 256265, 256521, one by one"},
+    also=("QA-WS-024", "QA-WS-025", "QA-WS-118"),
+)
+def one_message_of_a_segment_read() -> None:
+    """Keep the others for the next time."""
+    kept: dict[GuardedConnection, list[Frame]] = {}
+    taken = WeakSet[GuardedConnection]()
+    received = GuardedConnection.data_received
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is not Opcode.TEXT or connection not in taken:
+            taken.add(connection)
+            original(connection, frame)
+        else:
+            kept.setdefault(connection, []).append(frame)
+
+    def data_received(self: GuardedConnection, data: bytes) -> None:
+        taken.discard(self)
+        for frame in kept.pop(self, []):
+            self._take_within_limits(frame)
+        received(self, data)
+
+    _on_frame(take)
+    replace(GuardedConnection, "data_received", data_received)
+
+
+@fault(
+    story="What the network brings at a time is taken for whole frames: where it has cut one in "
+    "two, as mobile networks do, the client is thrown out for a breach of the protocol.",
+    caught_by={"QA-WS-006": FRAGMENTS},
+    also=("QA-WS-024", "QA-WS-118", "QA-WS-129"),
+)
+def a_part_of_a_frame_closes() -> None:
+    """Expect that nothing is left over when all has been parsed."""
+    received = GuardedConnection.data_received
+
+    def data_received(self: GuardedConnection, data: bytes) -> None:
+        was_open = self.protocol.state is State.OPEN
+        received(self, data)
+        if was_open and self.protocol.state is State.OPEN and self.protocol.reader.buffer:
+            self.protocol.fail(1002, "incomplete frame")
+            self.send_data()
+
+    replace(GuardedConnection, "data_received", data_received)

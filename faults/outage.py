@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from app import messages
 from app.closes import Close
@@ -345,3 +345,50 @@ def given_up_comes_back_with_the_broker() -> None:
 
     replace(Fanout, "subscribe", subscribe_and_note)
     replace(TickerService, "on_feed_found", restore)
+
+
+@fault(
+    story="What clients have is noted when the feed is lost and made anew from that when it is "
+    "found: what was given up meanwhile comes back, and screens fill with closed symbols.",
+    caught_by={"QA-WS-017": "Alice received ticks behind the acknowledgement of its unsubscribe"},
+)
+def given_up_in_an_outage_comes_back() -> None:
+    """Keep a copy of the books."""
+    noted: WeakKeyDictionary[Any, Keys] = WeakKeyDictionary()
+    lost, found = TickerService.on_feed_lost, TickerService.on_feed_found
+
+    def note(self: TickerService) -> None:
+        lost(self)
+        for session in self.sessions:
+            noted[session.connection] = self.subscriptions.keys_of(session)
+
+    def restore(self: TickerService) -> None:
+        found(self)
+        for session in self.sessions:
+            self.subscriptions.add(session, noted.pop(session.connection, frozenset()))
+
+    replace(TickerService, "on_feed_lost", note)
+    replace(TickerService, "on_feed_found", restore)
+
+
+@fault(
+    story="A client is told of the first loss of the feed and of no other, as nothing takes back "
+    "the note that it has been told: whoever stays connected for a day trusts stale prices.",
+    caught_by={"QA-WS-017": "no word of it"},
+)
+def only_a_clients_first_loss_is_told() -> None:
+    """Note for each client what it has been told."""
+    told: dict[bytes, WeakSet[Any]] = {
+        messages.DEGRADED: WeakSet(),
+        messages.RECOVERED: WeakSet(),
+    }
+
+    def tell(self: TickerService, word: bytes) -> None:
+        self.fanout.flush()
+        for session in self.sessions:
+            if session.connection not in told[word]:
+                told[word].add(session.connection)
+                self.fanout.send(session, word)
+
+    replace(TickerService, "on_feed_lost", lambda self: tell(self, messages.DEGRADED))
+    replace(TickerService, "on_feed_found", lambda self: tell(self, messages.RECOVERED))

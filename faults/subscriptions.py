@@ -166,7 +166,7 @@ def needless_unsubscribe_drops_all() -> None:
 @fault(
     story="A client that unsubscribes from what it never had is thrown out, as if it had done "
     "harm.",
-    caught_by={"QA-WS-016": "Carol asked to unsubscribe from", "QA-WS-117": WRONG},
+    caught_by={"QA-WS-016": "Alice asked to unsubscribe from", "QA-WS-117": WRONG},
     also=("QA-WS-113",),
 )
 def needless_unsubscribe_closes() -> None:

@@ -13,12 +13,17 @@ Feature: Real-time broadcasting
     > digit for digit, to what was published. Edge values are among them: zeros, whole numbers, many
     > digits, a volume beyond 2^32, null; members that the service does not know, objects and lists;
     > and a tick that says the same as the one before. Carol has two instruments, and a library that
-    > sends messages in fragments (RFC 6455, section 5.4). Dora asks as soon as she is connected.
+    > sends messages in fragments (RFC 6455, section 5.4), which the network delivers in pieces; she gives
+    > one of the two up again. Dora says all that she wants as soon as she is connected, and Eve wants
+    > many instruments at a time.
 
     Given Alice is connected and subscribed to instrument 256265
     And Carol is connected, and subscribed to instruments 256265 and 256521 by a message in fragments, with pings between them
-    And Dora is connected, and subscribed to instruments 256265 and 256521 one by one, without waiting for a welcome or any answer
+    And Dora is connected, subscribed to instruments 256265 and 256521 one by one and unsubscribed from instrument 256521, without waiting for a welcome or any answer
+    And Eve is connected, and subscribed to instruments 256265 and 256521 as the first and the last of 300
     When 8 option ticks for instrument 256265 are published, with others for NIFTY in between
+    And Carol unsubscribes from instrument 256265
+    And 2 option ticks for instrument 256265 are published, with others for NIFTY in between
     Then Alice receives each of them exactly once, within 200 ms
     And the type, instrument_token, symbol, last_price and greeks that Alice receives match what was published, digit for digit
 
@@ -43,9 +48,11 @@ Feature: Real-time broadcasting
     > Plan: given a client subscribed to the NIFTY underlying, when bars are published, then it
     > receives each with open, high, low, close and volume equal to what was published, and no
     > option tick. The bars differ in every field, so that a stale value shows; but for one that says
-    > the same as the one before, and is owed all the same.
+    > the same as the one before, and is owed all the same. Alice has had another underlying besides
+    > and given it up, which takes nothing from the first.
 
     Given Alice is connected and subscribed to the NIFTY underlying
+    And Alice has subscribed to the BANKNIFTY underlying too, and given it up again
     When these ticks for NIFTY are published in turn
       | tick        | open     | high     | low      | close    | volume |
       | bar         | 24010.5  | 24055.25 | 23990.15 | 24040.75 | 182300 |
@@ -64,9 +71,9 @@ Feature: Real-time broadcasting
     > ticks of both (and of NIFTYNXT50) are published, then each receives all of its own and none of
     > the others'. The control client shows that the forbidden ticks existed. Carol names each of two
     > symbols twice in one message: that is one subscription of each, and one unsubscribe ends both.
+    > Alice and Bob subscribe at the same moment, and neither gets what the other has asked for.
 
-    Given Alice is connected and subscribed to NIFTY
-    And Bob is connected and subscribed to BANKNIFTY
+    Given Alice and Bob are connected and subscribed at the same moment, one to NIFTY and the other to BANKNIFTY
     And Carol is connected, and subscribed to NIFTY and BANKNIFTY by one message that names each twice
     When 20 option ticks for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     And Carol unsubscribes from NIFTY and BANKNIFTY
@@ -80,7 +87,7 @@ Feature: Real-time broadcasting
     > Plan: given one client subscribed to a symbol and a control client subscribed to its neighbour,
     > each receives all of its own and none of the other's; so also where the name has what is often
     > cut off, escaped, or taken for something else: a word behind a blank, the 19th character, the
-    > exchange in front of a colon, digits of another width.
+    > exchange in front of a colon, digits of another width, a slash for a hyphen.
 
     Given Alice is connected and subscribed to <symbol>
     And Bob is connected and subscribed to <neighbour>
@@ -95,6 +102,7 @@ Feature: Real-time broadcasting
       | a blank       | "NIFTY 24DEC24000 CE" | "NIFTY 24DEC24000 PE" |
       | only digits   | "500325"              | "BSE:500325"          |
       | other letters | "日経225"             | "日経２２５"          |
+      | a slash       | "EUR/USD"             | "EUR-USD"             |
 
   @QA-WS-009 @p0 @critical
   Scenario: QA-WS-009 A hundred clients receive the same tick

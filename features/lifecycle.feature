@@ -10,10 +10,12 @@ Feature: Connection lifecycle
   Scenario: QA-WS-001 A connection is established
     > Plan: given the service is running, when an authorised client connects, then the connection
     > is open, and a WebSocket ping is answered within 5 s. Two clients ping at the same moment, and
-    > each gets the answer to its own.
+    > each gets the answer to its own. Bob's handshake is written as other browsers and proxies do, and
+    > his library sends a pong now and then (RFC 6455, sections 4.2.1 and 5.5.3).
 
-    Given Bob is connected
+    Given Bob is connected by a handshake with names in small letters and a connection to be kept alive
     When Alice connects with a valid token
+    And Bob sends a WebSocket pong that nobody has asked for
     Then Alice is connected
     And a WebSocket ping from Alice and Bob is answered within 5 seconds
 
@@ -22,10 +24,11 @@ Feature: Connection lifecycle
     > Plan: given no token, when a client connects, then it is refused with HTTP 401, or closed with
     > 1008 and a reason that contains "Authentication required".
     > A bare 403 or a lost connection does not tell the client why, and fails. A name and a password
-    > that nobody has are no token either. A slash too many in the address opens nothing.
+    > that nobody has are no token either, nor is that of somebody else who comes at the same moment. A
+    > slash too many in the address opens nothing.
 
     Given the market is <market>
-    When Alice connects without a token
+    When Alice connects without a token, at the same moment as 5 clients with valid ones
     And Bob connects with HTTP Basic credentials instead of a token
     And Carol connects without a token, by addresses that are nearly the endpoint's
     Then Alice and Bob are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"

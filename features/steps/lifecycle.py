@@ -6,9 +6,11 @@ from qaws.behaviours import (
     eager_clients,
     expiry,
     greetings,
+    handshake_forms,
     idleness,
     leaving,
     lifecycle,
+    long_lists,
     long_messages,
     long_tokens,
     mistakes,
@@ -52,13 +54,23 @@ async def clients_are_subscribed_in_fragments(
 
 
 @given(
-    "{clients:Clients} {be:Be} connected, and subscribed to {selection:Selection} one by one, without waiting for a welcome or any answer"
+    "{clients:Clients} {be:Be} connected, subscribed to {selection:Selection} one by one and unsubscribed from {given_up:Selection}, without waiting for a welcome or any answer"
 )
 async def clients_are_subscribed_at_once(
-    context: StepContext, clients: list[str], be: str, selection: Selection
+    context: StepContext, clients: list[str], be: str, selection: Selection, given_up: Selection
 ) -> None:
     """As pages do that ask for all they show when their connection opens; a service may answer that it wants to be waited for."""
-    await context.testbed.do(eager_clients.be_subscribed_at_once, clients, selection)
+    await context.testbed.do(eager_clients.be_subscribed_at_once, clients, selection, given_up)
+
+
+@given(
+    "{clients:Clients} {be:Be} connected, and subscribed to {selection:Selection} as the first and the last of {size:Number}"
+)
+async def clients_are_subscribed_by_a_long_list(
+    context: StepContext, clients: list[str], be: str, selection: Selection, size: int
+) -> None:
+    """By one message; what stands between never ticks. A service may refuse so many at a time."""
+    await context.testbed.do(long_lists.be_subscribed, clients, selection, size)
 
 
 @given(
@@ -90,6 +102,20 @@ async def clients_are_subscribed_there(
 ) -> None:
     """The same, at the other of two nodes."""
     await context.testbed.do(deployment.join, clients, selection, "the second node")
+
+
+@given(
+    "{client:Client} is connected by a handshake with names in small letters and a connection to be kept alive"
+)
+async def client_is_connected_by_another_handshake(context: StepContext, client: str) -> None:
+    """Names of headers as proxies write them, and "Connection: keep-alive, Upgrade", as a browser does."""
+    await context.testbed.do(handshake_forms.be_connected, client)
+
+
+@when("{client:Client} sends a WebSocket pong that nobody has asked for")
+async def sends_a_pong(context: StepContext, client: str) -> None:
+    """As some libraries do every half minute, to keep the connection alive."""
+    await context.testbed.do(pings.send_pong, client)
 
 
 @given("{clients:Clients} {be:Be} connected")
@@ -148,6 +174,17 @@ async def client_has_a_far_expiry(
     await context.testbed.do(publishing.keep_publishing, selection, every)
 
 
+@given(
+    "{clients:Clients} {be:Be} connected with a token that expires in {lifetime:Duration}, and {client:Client} as the same user as {other:Client} with one of an hour"
+)
+async def clients_have_expiring_tokens_and_one_has_not(
+    context: StepContext, clients: list[str], be: str, lifetime: float, client: str, other: str
+) -> None:
+    """Where a service lets one user connect once only, the last is a user of its own."""
+    await context.testbed.do(expiry.connect_expiring, clients, lifetime)
+    await context.testbed.do(expiry.connect_as_same_user, client, other)
+
+
 @given("{clients:Clients} {be:Be} connected with a token that expires in {lifetime:Duration}")
 async def clients_have_expiring_tokens(
     context: StepContext, clients: list[str], be: str, lifetime: float
@@ -186,6 +223,14 @@ async def connects_from(context: StepContext, client: str, origin: str) -> None:
 async def connects_without_token(context: StepContext, client: str) -> None:
     """Nothing says who the client is."""
     await context.testbed.do(tokens.connect_without_token, client)
+
+
+@when(
+    "{client:Client} connects without a token, at the same moment as {others:Clients} with valid ones"
+)
+async def connects_amid_others(context: StepContext, client: str, others: list[str]) -> None:
+    """The others are welcomed; what they have shown is not its token."""
+    await context.testbed.do(tokens.connect_amid_others, client, others)
 
 
 @when("{client:Client} connects without a token, by addresses that are nearly the endpoint's")

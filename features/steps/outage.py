@@ -1,6 +1,7 @@
 """The broker goes away, and comes back."""
 
 from qaws.behaviours import broken_link, liveness, outage, silent_link, slow_link
+from qaws.behaviours.outage import Change
 from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
@@ -19,21 +20,24 @@ async def clients_ping_continuously(context: StepContext) -> None:
 
 
 @when(
-    "the broker cuts the service's feed, while {client:Client} subscribes to {selection:Selection}"
+    "the broker cuts the service's feed twice, while {client:Client} subscribes to {selection:Selection} and unsubscribes from {given_up:Selection}"
 )
-async def broker_cuts_the_feed(context: StepContext, client: str, selection: Selection) -> None:
-    """It hangs up on its subscribers, and ticks are published in the same breath."""
-    await context.testbed.do(outage.cut_feed, client, selection)
+async def broker_cuts_the_feed(
+    context: StepContext, client: str, selection: Selection, given_up: Selection
+) -> None:
+    """It hangs up on its subscribers, and ticks are published in the same breath; again when they have come back."""
+    await context.testbed.do(outage.cut_feed_twice, client, Change(selection, given_up))
 
 
 @when(
-    "the broker is down for {length:Duration}, while {client:Client} subscribes to {selection:Selection}"
+    "the broker is down for {length:Duration}, while {client:Client} subscribes to {selection:Selection} and unsubscribes from {given_up:Selection}"
 )
 async def broker_is_down(
-    context: StepContext, length: float, client: str, selection: Selection
+    context: StepContext, length: float, client: str, selection: Selection, given_up: Selection
 ) -> None:
     """It ends, and comes back empty."""
-    await context.testbed.do(outage.take_broker_down, client, selection, length)
+    change = Change(selection, given_up)
+    await context.testbed.do(outage.take_broker_down, client, change, length)
 
 
 @when(
@@ -41,7 +45,7 @@ async def broker_is_down(
 )
 async def broker_buffer_overflows(context: StepContext, client: str, selection: Selection) -> None:
     """It cannot keep what the service is due, and hangs up on it."""
-    await context.testbed.do(outage.overflow_feed, client, selection)
+    await context.testbed.do(outage.overflow_feed, client, Change(selection))
 
 
 @when(

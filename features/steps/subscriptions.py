@@ -16,6 +16,23 @@ async def clients_are_subscribed_by_another_form(
     await context.testbed.do(subscriptions.be_subscribed_written, clients, selection, form)
 
 
+@given(
+    "{first:Client} and {second:Client} are connected and subscribed at the same moment, one to {mine:Selection} and the other to {other:Selection}"
+)
+async def clients_are_subscribed_together(
+    context: StepContext, first: str, second: str, mine: Selection, other: Selection
+) -> None:
+    """Neither waits until the other has its acknowledgement."""
+    clients, selections = [first, second], [mine, other]
+    await context.testbed.do(subscriptions.be_subscribed_at_the_same_moment, clients, selections)
+
+
+@given("{client:Client} has subscribed to {selection:Selection} too, and given it up again")
+async def has_given_up(context: StepContext, client: str, selection: Selection) -> None:
+    """Both were acknowledged; where the target has no such ticks nothing is said."""
+    await context.testbed.do(subscriptions.take_and_give_up, client, selection)
+
+
 @when(
     "{times:Number} times over, {client:Client} unsubscribes from {selection:Selection}, subscribes to it twice, and unsubscribes from {foreign:Selection} without ever having subscribed to it"
 )

@@ -11,6 +11,7 @@ from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.raw_connection import RawConnection
 from qaws.clients.subscriber import ACKS
+from qaws.protocol.market import INSTRUMENTS
 from qaws.testbed.testbed import Testbed
 
 ACTIONS = {"subscribed": "subscribe", "unsubscribed": "unsubscribe"}
@@ -167,7 +168,9 @@ def _items(selector: object) -> set[tuple[str, Any]] | None:
     """Return what a selector names, each with its kind as totals call it; None for nothing."""
     match selector:
         case {"instruments": [*names]}:
-            return {("instruments", name) for name in names}
+            # What never ticks a service need not know, nor count.
+            known = all(name in INSTRUMENTS for name in names)
+            return {("instruments", name) for name in names} if known else None
         case {"symbols": [*names]}:
             return {("symbols", name) for name in names}
         case {"symbol": str(name), "type": "underlying"}:

@@ -24,6 +24,9 @@ TELLS = "tells how the service is made"
 READ = 10_000
 """Characters of an error that are looked at."""
 
+NAMED = 8
+"""Inputs that a sentence names of those that got another response too."""
+
 LONGEST_ERROR = 500
 """Characters of an error: what was sent is not to be sent back."""
 
@@ -55,8 +58,7 @@ async def met_with(testbed: Testbed, response: str) -> None:
     judge = _judge(response)
     findings = await asyncio.gather(*(_find(testbed, judge, each) for each in attack.attackers))
     found = sorted(zip(attack.attackers, findings, strict=True), key=lambda pair: _rank(*pair))
-    others = sum(isinstance(finding, str) for finding in findings) - 1
-    more = f" (and {others} more of {len(findings)} got another response)" if others > 0 else ""
+    wrong = [attacker.what for attacker, finding in found if isinstance(finding, str)]
     for attacker, finding in found:
         with testbed.scenario.told_last():
             _require_pace(testbed, attacker)
@@ -65,15 +67,26 @@ async def met_with(testbed: Testbed, response: str) -> None:
             testbed.scenario.checks.require(
                 finding is None,
                 f"response to {attack.attack}: {attacker.what}",
-                finding + more if finding else attacker.client.summary() + _after(attacker),
+                finding + _others(wrong, len(found))
+                if finding
+                else attacker.client.summary() + _after(attacker),
                 _allowed(attacker, response),
             )
+
+
+def _others(wrong: list[str], count: int) -> str:
+    """Return which inputs besides the first got another response too; "" where none did."""
+    if not (others := wrong[1:]):
+        return ""
+    rest = len(others) - NAMED
+    named = "; ".join(others[:NAMED]) + (f"; and {rest} others" if rest > 0 else "")
+    return f" (and {len(others)} more of {count} got another response: {named})"
 
 
 def _allowed(attacker: Attacker, response: str) -> str:
     if attacker.answer_in:
         return f"nothing that {TELLS}; whether it is answered, and how, {attacker.answer_in} judges"
-    return response
+    return f"{response}, or an acknowledgement" if attacker.may_be_taken else response
 
 
 def _rank(attacker: Attacker, finding: Finding) -> int:
@@ -114,7 +127,7 @@ async def _find(testbed: Testbed, judge: Judge, attacker: Attacker) -> Finding:
     if attacker.answer_in:
         await _answered(testbed, client)
         return _tells(testbed, client)
-    found = await judge(testbed, client)
+    found = await (_taken_or(judge) if attacker.may_be_taken else judge)(testbed, client)
     if isinstance(found, str):
         found += left_unread(attacker)
     if found is None and attacker.stalls and attacker.held_ns is None:
@@ -207,10 +220,30 @@ async def _error(testbed: Testbed, client: RawConnection) -> str | None:
     words = str(error.message.get("message"))
     if len(words) > LONGEST_ERROR:  # its wording is a clause of QA-WS-010, and of no other test
         return Telling(f"an error of {len(words):,} characters: {words[:100]!r}")
+    return await _of_use(testbed, client, "an error")
+
+
+async def _of_use(testbed: Testbed, client: RawConnection, answer: str) -> str | None:
+    """Require that a connection is still of use behind an answer."""
     asked = await client.send(client.dialect.ping())
     if not await client.wait_for(lifecycle.is_kind(testbed, "pong"), asked, testbed.grace_s):
-        return f"an error, but no pong behind it: {client.summary()}"
+        return f"{answer}, but no pong behind it: {client.summary()}"
     return None
+
+
+def _taken_or(other: Judge) -> Judge:
+    """Take an acknowledgement as well, behind which the connection must still be of use."""
+
+    async def judge(testbed: Testbed, client: RawConnection) -> str | Inconclusive | None:
+        is_error, is_ack = (lifecycle.is_kind(testbed, k) for k in ("error", "subscribed"))
+        answer = await client.wait_for(
+            lambda f: f.kind == "end" or is_error(f) or is_ack(f), None, testbed.grace_s
+        )
+        if answer is None or not is_ack(answer):
+            return await other(testbed, client)
+        return _tells(testbed, client) or await _of_use(testbed, client, "an acknowledgement")
+
+    return judge
 
 
 def _either(one: Judge, other: Judge) -> Judge:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from qaws.behaviours import lifecycle
 from qaws.behaviours.load import service_and_broker
-from qaws.clients.attack_inputs import Flood, Handshake, HoldOpen, Input, inputs, rounds
+from qaws.clients.attack_inputs import Flood, Frames, Handshake, HoldOpen, Input, inputs, rounds
 from qaws.clients.raw_connection import RawConnection, excerpt
 from qaws.clients.way_in import way_in
 from qaws.measure.cpu_wait import CpuWait
@@ -60,6 +60,7 @@ class Attacker:
         stalls: whether its handshake is one that stalls.
         held_ns: when that was last seen to be held by a service that still waited; None: never.
         answer_in: the test that judges whether and how it is answered; "" for this one.
+        may_be_taken: whether an acknowledgement will do as well as an error.
     """
 
     what: str
@@ -71,6 +72,7 @@ class Attacker:
     stalls: bool = False
     held_ns: int | None = None
     answer_in: str = ""
+    may_be_taken: bool = False
 
 
 @dataclass(slots=True)
@@ -115,8 +117,10 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
             held_up_ms=testbed.held_up.ms,
         )
         testbed.scenario.connections.all.append(connection)
-        answer_in = getattr(playing[what], "answer_in", "")
-        attack.attackers.append(Attacker(what, connection, answer_in=answer_in))
+        attacker = Attacker(what, connection)
+        if isinstance(plays := playing[what], Frames):
+            attacker.answer_in, attacker.may_be_taken = plays.answer_in, plays.may_be_taken
+        attack.attackers.append(attacker)
     watch = asyncio.create_task(_watch_memory(testbed, attack))
     try:
         await asyncio.gather(

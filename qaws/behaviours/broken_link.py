@@ -47,4 +47,4 @@ async def break_link(testbed: Testbed, how: Break, client: str, selection: Selec
             'in; is "the market is open" missing, or has the service another link?'
         )
     loss.broke_ns, loss.returned_ns = broke_ns, time.monotonic_ns()
-    await outage.meanwhile(testbed, client, selection)
+    await outage.meanwhile(testbed, client, outage.Change(selection))

@@ -37,6 +37,9 @@ no other headers; cookies the browser adds by itself."""
 UNTRUSTED = "ERR_CERT_AUTHORITY_INVALID"
 """What Chromium calls a certificate of an authority that it does not know."""
 
+FORBIDDEN = "Unexpected response code: 403"
+"""What Chromium says of a page that was refused as those of foreign origins are."""
+
 PAGE = Key[PageConnection]("no page has been opened in a browser yet")
 
 
@@ -62,7 +65,7 @@ async def open_page(testbed: Testbed, selection: Selection) -> None:
 
     Raises:
         NotVerified: no page can show its token there, the dialect has no words for the selection,
-            or the browser does not trust the service's authority.
+            the browser does not trust the service's authority, or the service admits no such page.
         Broken: the browser does not start.
     """
     location, endpoint = location_of(testbed), testbed.target.endpoint
@@ -101,6 +104,7 @@ async def open_page(testbed: Testbed, selection: Selection) -> None:
     testbed.scenario.background.append(asyncio.create_task(connection.until_failed()))
     await lifecycle.settled(testbed, connection)
     _require_known_authority(testbed, connection)
+    await _require_known_origin(testbed, connection)
     ack: Frame | None = None
     if connection.is_open and connection.is_welcomed:
         ack = await connection.subscribe(selection, WELL_PAST * testbed.grace_s)
@@ -138,6 +142,27 @@ def _require_known_authority(testbed: Testbed, connection: PageConnection) -> No
             f"{testbed.target.file}: the browser does not trust the authority of the service's "
             f"certificate ({connection.http_error}): it has a list of its own, not the system's; "
             "name the authority in [endpoint] ca_file"
+        )
+
+
+async def _require_known_origin(testbed: Testbed, connection: PageConnection) -> None:
+    """Raise `NotVerified` where the service has an allow-list, and the page's origin is not on it.
+
+    Two clients of our own show it: one with that origin is refused as the page is, and one without
+    any is let in. Where the first is let in too, the page was refused for something else.
+    """
+    if FORBIDDEN not in connection.http_error:
+        return
+    location, origin = location_of(testbed), connection.page.origin
+    [foreign] = await lifecycle.connect(
+        testbed, [f"{NAME}'s double"], location=location, headers=[("Origin", origin)]
+    )
+    [plain] = await lifecycle.connect(testbed, ["nobody's page"], location=location)
+    if foreign.http_status == 403 and plain.is_welcomed:
+        raise NotVerified(
+            f"{testbed.target.file}: the service refuses pages of {origin} with HTTP 403, as it "
+            "should those that its allow-list does not name (QA-WS-023); let [launch.environment] "
+            "have it admit pages of 127.0.0.1 at any port, or start it without an allow-list"
         )
 
 

@@ -45,10 +45,12 @@ Sanic, Tomcat, Netty, Kestrel, Node.js, net/http of Go, Rust, Ruby and Erlang.""
 
 DECIDING = re.compile(
     r"forbid|unauthori|denied|permission|notallowed|refus|reject|origin|auth|token|jwt|jose|"
-    r"credential|httpexc|websocketexc|disconnect|handshake|expired|signature|claim|access",
+    r"credential|httpexc|websocketexc|disconnect|handshake|expired|signature|claim|access|"
+    r"toolong|toolarge|badhttp|badrequest|badmessage|invalidheader|httpinput",
     re.IGNORECASE,
 )
-"""In the name of an exception: it stands for a refusal."""
+"""In the name of an exception: it stands for a refusal, also of a request that is too long to read
+(aiohttp's `LineTooLong`, Netty's `TooLongHttpLineException`)."""
 
 _NAME = re.compile(r"[\w.$]*[A-Z][\w$]*(?:Error|Exception|Denied|Forbidden|Refused)\b")
 
@@ -144,7 +146,7 @@ def _uncaught(logs: Sequence[LogPlace]) -> tuple[str, StackTrace] | None:
 def _without(token: str | None, trace: StackTrace) -> StackTrace:
     """Return a stack trace that can be shown: logs of services are not free of tokens."""
     lines = [line.replace(token, "(the token)") if token else line for line in trace.lines]
-    return StackTrace(trace.kind, lines, trace.before)
+    return StackTrace(trace.kind, lines, trace.before, trace.says)
 
 
 def _written(place: LogPlace) -> str:

@@ -18,12 +18,13 @@ from qaws.testbed.testbed import Testbed
 
 
 async def be_subscribed_at_once(
-    testbed: Testbed, clients: Sequence[str], selection: Selection
+    testbed: Testbed, clients: Sequence[str], selection: Selection, given_up: Selection
 ) -> None:
     """Connect clients, and subscribe them part by part, before any welcome and any answer.
 
-    A service may answer that it wants to be waited for; then they subscribe as any other, and so
-    they do where a dialect has an order of its own in which things are said at first.
+    In the same breath they give up a part of that: what was asked last holds. A service may answer
+    that it wants to be waited for; then they subscribe as any other, and so they do where a dialect
+    has an order of its own in which things are said at first.
 
     Raises:
         Refuted: one was not welcomed, or a request was neither acknowledged nor refused.
@@ -32,18 +33,34 @@ async def be_subscribed_at_once(
         said = f"the dialect {testbed.dialect.name} may want clients to wait for the welcome"
         testbed.scenario.remarks.append(said)
         await lifecycle.be_subscribed(testbed, clients, selection)
+        await _give_up(testbed, clients, selection, given_up)
         return
     connections = await _open(testbed, clients)
-    asking = (c.subscribe_without_waiting(selection, testbed.grace_s) for c in connections)
+    asking = (
+        c.subscribe_without_waiting(selection, given_up, testbed.grace_s) for c in connections
+    )
     acks = await asyncio.gather(*asking)
     await asyncio.gather(*(lifecycle.settled(testbed, each) for each in connections))
     lifecycle.require_welcomes(testbed, connections)
     told = [(c, ack) for c, ack in zip(connections, acks, strict=True) if not c.refused]
-    asked = f"to subscribe to {selection}, one by one and without waiting for an answer,"
+    asked = (
+        f"to subscribe to {selection}, one by one, and to unsubscribe from {given_up}, without "
+        "waiting for an answer,"
+    )
     lifecycle.require_acks(testbed, [c for c, _ in told], [ack for _, ack in told], asked)
     if refused := [c.name for c in connections if c.refused]:
         testbed.scenario.remarks.append("who does not wait for an answer gets an error here")
         await lifecycle.subscribe(testbed, refused, selection)
+        await lifecycle.unsubscribe(testbed, refused, given_up)
+
+
+async def _give_up(
+    testbed: Testbed, clients: Sequence[str], selection: Selection, given_up: Selection
+) -> None:
+    """Unsubscribe, where the dialect has words for a part of what clients hold."""
+    parts = testbed.dialect.sayable(given_up).parts()
+    if set(testbed.dialect.sayable(selection).parts()) - set(parts):
+        await lifecycle.unsubscribe(testbed, clients, given_up)
 
 
 async def _open(testbed: Testbed, clients: Sequence[str]) -> list[Connection]:

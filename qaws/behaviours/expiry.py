@@ -83,6 +83,34 @@ async def connect_for_days(testbed: Testbed, client: str, days: int) -> None:
         await lifecycle.be_connected(testbed, [client])
 
 
+async def connect_as_same_user(testbed: Testbed, client: str, other: str) -> None:
+    """Connect a client with a token of an hour that names the same user as another one's.
+
+    A service may let one user connect once only, whichever of the two it takes: then it is a user
+    of its own.
+
+    Raises:
+        Broken: the target lets nobody mint.
+        Refuted: one of the two was not welcomed.
+    """
+    first = testbed.scenario.connections.named(other)
+    assert first.token
+    subject = jwt.decode(first.token, options={"verify_signature": False})["sub"]
+    (token,) = await testbed.tokens.for_clients(1, sub=subject)
+    (own,) = await testbed.tokens.for_clients(1)
+    which = f"a valid token of the same user as {other}'s"
+    (second,) = await lifecycle.connect(testbed, [client], token, which=which)
+    await first.ping_frame(testbed.grace_s)
+    if second.is_welcomed and first.is_open:
+        return
+    testbed.scenario.remarks.append(f"one user connects once only here: {second.summary()}")
+    await second.close()
+    if not first.is_open:
+        place = testbed.scenario.stash[PLACES].get(other)
+        await lifecycle.be_connected(testbed, [other], first.token, location=place)
+    await lifecycle.be_connected(testbed, [client], own)
+
+
 def expiry_ns(clock: WallClock, connection: Connection, leeway_s: float = 0.0) -> int:
     """Return when the token expires that a client has shown, as `time.monotonic_ns()`.
 
@@ -155,6 +183,9 @@ async def closed_on_expiry(
             connection.summary() + ("" if is_right else _others(testbed, connection, connections)),
             f"closed by the service with {expected}",
         )
+        place = _places(testbed, connections).get(connection.name)
+        shown_in = f", whose token came in the {place}," if place else ""
+        what = f"close of {connection.name}{shown_in} after its token expired"
         checks.not_before_ms(what, at_ns, ending.at_ns, 0)
         checks.at_most_ms(what, at_ns, ending.at_ns, within_ms)
         connection.end_was_due = True
@@ -166,19 +197,24 @@ async def closed_on_expiry(
     await _no_later_tick(testbed, connections)
 
 
+def _places(testbed: Testbed, connections: Sequence[Connection]) -> dict[str, str]:
+    """Return client → where it had shown its token; nothing where all did it in one place."""
+    places = {c.name: testbed.scenario.stash[PLACES].get(c.name, "") for c in connections}
+    return places if all(places.values()) and len({*places.values()}) > 1 else {}
+
+
 def _others(testbed: Testbed, client: Connection, connections: Sequence[Connection]) -> str:
     """Say where a client had shown its token, and how those ended whose tokens expired with it."""
-    places = {c.name: testbed.scenario.stash[PLACES].get(c.name, "") for c in connections}
-    several = all(places.values()) and len({*places.values()}) > 1
+    places = _places(testbed, connections)
     alike: dict[tuple[str, str], list[str]] = {}
     for each in connections:
         if each is not client:
             end = "still open" if each.ending is None else str(each.ending)
-            alike.setdefault((places[each.name], end), []).append(each.name)
-    said = f"; its token came in the {places[client.name]}" if several else ""
+            alike.setdefault((places.get(each.name, ""), end), []).append(each.name)
+    said = f"; its token came in the {places[client.name]}" if places else ""
     for (place, end), names in alike.items():
         whose, was = ("whose tokens", "were") if len(names) > 1 else ("whose token", "was")
-        came = f", {whose} came in the {place}," if several else ""
+        came = f", {whose} came in the {place}," if place else ""
         said += f"; {' and '.join(names)}{came} {was} {end}"
     return said
 

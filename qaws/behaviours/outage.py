@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 from qaws.behaviours import fences, lifecycle, liveness
 from qaws.clients.connection import Connection
@@ -33,23 +34,50 @@ twice as many bytes that it gets at once. Valkey does not count payloads above 1
 by reference."""
 
 
+TICKS_AGAIN_MS = 5_000.0
+"""In how many milliseconds ticks resume (docs/specification.md, section 3: QA-WS-017)."""
+
+
+class Change(NamedTuple):
+    """What a client subscribes to while the broker is away, and what it unsubscribes from."""
+
+    taken: Selection
+    given_up: Selection | None = None
+
+
 # --- what is done ---------------------------------------------------------------------------------
 
 
-async def cut_feed(testbed: Testbed, client: str, selection: Selection) -> None:
+async def cut_feed(testbed: Testbed, client: str, change: Change) -> None:
     """Let the broker cut its subscribers off, and publish ticks in the same breath.
 
     Args:
         testbed: the testbed.
-        client: subscribes right behind the cut.
-        selection: to this.
+        client: who changes its subscriptions right behind the cut.
+        change: to what.
     """
-    outage = await _begin(testbed, "the broker cut the service's feed")
+    await _hang_up(testbed, "the broker cut the service's feed")
+    await meanwhile(testbed, client, change)
+
+
+async def cut_feed_twice(testbed: Testbed, client: str, change: Change) -> None:
+    """Do so twice, the second time when all have been told of the first and get ticks again.
+
+    Who is told of one loss has to be told of the next.
+    """
+    await _hang_up(testbed, "the broker cut the service's feed")
+    await ticks_resume(testbed, TICKS_AGAIN_MS)
+    await receive_recovered(testbed)
+    await _hang_up(testbed, "the broker cut the service's feed for the second time")
+    await meanwhile(testbed, client, change)
+
+
+async def _hang_up(testbed: Testbed, name: str) -> None:
+    outage = await _begin(testbed, name)
     await _cut(testbed, outage, _ticks(testbed, LOST_TICKS), ["CLIENT", "KILL", "TYPE", "pubsub"])
-    await meanwhile(testbed, client, selection)
 
 
-async def overflow_feed(testbed: Testbed, client: str, selection: Selection) -> None:
+async def overflow_feed(testbed: Testbed, client: str, change: Change) -> None:
     """Publish more in one breath than the broker may keep for a subscriber: it cuts that off."""
     outage = await _begin(testbed, "the broker's output buffer for the service overflowed")
     count = 2 * OVERFLOW_BYTES // OVERFLOW_PADDING_BYTES
@@ -58,13 +86,11 @@ async def overflow_feed(testbed: Testbed, client: str, selection: Selection) -> 
         await _cut(testbed, outage, _ticks(testbed, count, "x" * OVERFLOW_PADDING_BYTES))
     finally:
         await testbed.feed.configure(OVERFLOW_LIMIT, before)
-    await meanwhile(testbed, client, selection)
+    await meanwhile(testbed, client, change)
 
 
-async def take_broker_down(
-    testbed: Testbed, client: str, selection: Selection, length_ms: float
-) -> None:
-    """Stop the broker for a time; a client subscribes as soon as it is down."""
+async def take_broker_down(testbed: Testbed, client: str, change: Change, length_ms: float) -> None:
+    """Stop the broker for a time; a client changes its subscriptions as soon as it is down."""
     length_s = length_ms / 1e3
     outage = await _begin(testbed, f"the broker was down for {length_s:g} s")
     assert testbed.broker
@@ -77,7 +103,7 @@ async def take_broker_down(
         for c in liveness.open_clients(testbed)
     ]
     try:
-        await lifecycle.subscribe(testbed, [client], selection)
+        await _change(testbed, client, change)
         await asyncio.sleep(start + length_s - time.monotonic())
     finally:
         back.set()
@@ -150,17 +176,23 @@ async def _cut(
         raise Broken(f"{testbed.feed.broker.shown_url}: {outage.name} - but it did not: {before}")
 
 
-async def meanwhile(testbed: Testbed, client: str, selection: Selection) -> None:
-    """Let a client subscribe, and all of them send ping messages."""
+async def meanwhile(testbed: Testbed, client: str, change: Change) -> None:
+    """Let a client change its subscriptions, and all of them send ping messages."""
     back = asyncio.Event()
     back.set()
     await asyncio.gather(
-        lifecycle.subscribe(testbed, [client], selection),
+        _change(testbed, client, change),
         *(
             liveness.keep_asking(testbed, connection, back)
             for connection in liveness.open_clients(testbed)
         ),
     )
+
+
+async def _change(testbed: Testbed, client: str, change: Change) -> None:
+    await lifecycle.subscribe(testbed, [client], change.taken)
+    if change.given_up:
+        await lifecycle.unsubscribe(testbed, [client], change.given_up)
 
 
 def _held(connection: Connection) -> list[Selection]:

@@ -12,6 +12,9 @@ from qaws.behaviours import answers, lifecycle
 from qaws.clients.connection import Connection
 from qaws.testbed.testbed import Testbed
 
+UNASKED = b"still here"
+"""What a pong says that answers no ping."""
+
 LARGEST_PING = 125
 """Bytes that a control frame may carry at most (RFC 6455, section 5.5)."""
 
@@ -42,6 +45,11 @@ async def ping_answered(
         lifecycle.in_time(testbed, what, sent_ns, pong_ns, within_ms, connection)
     if ping == "WebSocket ping":
         await _extreme_pings_answered(testbed, connections, within_ms)
+
+
+async def send_pong(testbed: Testbed, client: str) -> None:
+    """Let a client send a pong that answers no ping: none answers it (RFC 6455, section 5.5.3)."""
+    await testbed.scenario.connections.named(client).send_pong(UNASKED)
 
 
 async def _extreme_pings_answered(

@@ -35,12 +35,40 @@ async def be_subscribed_named_twice(
     await lifecycle.subscribe_named_twice(testbed, clients, selection)
 
 
+async def be_subscribed_at_the_same_moment(
+    testbed: Testbed, clients: Sequence[str], selections: Sequence[Selection]
+) -> None:
+    """Connect clients, and subscribe each to a selection of its own, all at the same moment.
+
+    Raises:
+        Refuted: one was not welcomed, or its subscription not acknowledged.
+    """
+    await lifecycle.be_connected(testbed, clients)
+    pairs = zip(clients, selections, strict=True)
+    await asyncio.gather(*(lifecycle.subscribe(testbed, [c], each) for c, each in pairs))
+
+
+async def take_and_give_up(testbed: Testbed, client: str, selection: Selection) -> None:
+    """Let a client subscribe to something besides, and unsubscribe from it.
+
+    Raises:
+        Refuted: one of the two was not acknowledged.
+    """
+    try:
+        await lifecycle.subscribe(testbed, [client], selection)
+    except NotVerified as problem:
+        testbed.scenario.remarks.append(f"nothing besides is subscribed to: {problem}")
+        return
+    await lifecycle.unsubscribe(testbed, [client], selection)
+
+
 async def be_subscribed_in_fragments(
     testbed: Testbed, clients: Sequence[str], selection: Selection
 ) -> None:
     """Connect clients, and subscribe them by messages that come in fragments, with pings between.
 
-    Every endpoint has to take fragments, and control frames among them (RFC 6455, section 5.4).
+    Every endpoint has to take fragments, and control frames among them (RFC 6455, section 5.4),
+    wherever TCP cuts them.
 
     Raises:
         Refuted: one was not welcomed, or its subscription not acknowledged.
@@ -149,9 +177,10 @@ async def end_again_and_again(
 
 
 def _witness(testbed: Testbed, connection: Connection, selection: Selection) -> Connection:
-    """Return another client that holds the selection."""
+    """Return another client that holds the selection: best one that has never given it up."""
     parts = testbed.dialect.sayable(selection).parts()
-    for other in testbed.scenario.connections.all:
+    others = testbed.scenario.connections.all
+    for other in sorted(others, key=lambda c: any(e.ending_ns for e in c.entitlements)):
         holds = other.holds()
         if other is not connection and other.is_open and all(part in holds for part in parts):
             return other

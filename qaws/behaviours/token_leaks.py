@@ -71,6 +71,12 @@ class Canary:
     where: str
     line: str = ""
 
+    @property
+    def name(self) -> str:
+        """Return what it was, and where it was shown."""
+        path = self.where.startswith("/")
+        return f"{self.what} in {'a plain HTTP request for ' if path else ''}{self.where}"
+
 
 @dataclass(slots=True)
 class CanaryTokens:
@@ -314,7 +320,7 @@ def _lines(canaries: Sequence[Canary]) -> list[tuple[str, str]]:
     """Say for each place which canaries have caused a line there, so that it can be checked."""
     by_place: dict[str, list[str]] = {}
     for canary in canaries:
-        by_place.setdefault(canary.line or "nowhere", []).append(f"{canary.what} in {canary.where}")
+        by_place.setdefault(canary.line or "nowhere", []).append(canary.name)
     return [
         (f"tokens that caused a line in {place}", f"{len(shown)}: {'; '.join(shown)}")
         for place, shown in by_place.items()
@@ -345,7 +351,7 @@ def _require_written(testbed: Testbed, canaries: CanaryTokens, logs: Mapping[str
 
 def _require_lines(canaries: Sequence[Canary]) -> None:
     """Make sure that each canary was seen to cause a line."""
-    silent = [f"{canary.what} in {canary.where}" for canary in canaries if not canary.line]
+    silent = [canary.name for canary in canaries if not canary.line]
     if silent:
         more = f" and {len(silent) - SHOWN} more" if len(silent) > SHOWN else ""
         raise NotVerified(

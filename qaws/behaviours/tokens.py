@@ -276,6 +276,17 @@ async def connect_without_token(testbed: Testbed, client: str) -> None:
     await lifecycle.connect(testbed, [client], None)
 
 
+async def connect_amid_others(testbed: Testbed, client: str, others: Sequence[str]) -> None:
+    """Connect a client that has no token while others come who have one.
+
+    Raises:
+        Refuted: one of those was not welcomed.
+    """
+    await asyncio.gather(
+        connect_without_token(testbed, client), lifecycle.be_connected(testbed, others)
+    )
+
+
 async def _come_bare(
     testbed: Testbed, client: str, headers: Sequence[tuple[str, str]] = (), which: str = ""
 ) -> None:

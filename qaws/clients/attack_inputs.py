@@ -41,11 +41,13 @@ LINE_END = b"\r\n"
 class Frames:
     """Frames, one behind the other, on an open connection.
 
-    `answer_in` is the test that judges whether and how they are answered, "" for the attack itself.
+    `answer_in` is the test that judges whether and how they are answered, "" for the attack itself;
+    `may_be_taken` says that a service may acknowledge what they ask for as well.
     """
 
     frames: Sequence[bytes]
     answer_in: str = ""
+    may_be_taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ class HostileInput(Row):
 
     It `sends` a message, or `frames`: once, or `per_second` times per second, `at_once` by one
     write. Where it `stays`, it takes no leave when it is closed; where `answer_in` names the test
-    that judges whether and how it is answered, its answer must only tell no internals. Or it begins
+    that judges whether and how it is answered, its answer must only tell no internals; where it
+    `may_be_taken`, an acknowledgement will do as well as an error. Or it begins
     with `lines` and a `handshake` behind them in the place of a handshake, and goes on with `drop`;
     one that `stalls` is right as far as it goes. `{path}`, `{host}` and `{token}` stand for the
     endpoint's there.
@@ -147,6 +150,7 @@ class HostileInput(Row):
     at_once: AmountField = AT_ONCE
     stays: bool = False
     answer_in: str = Field(default="", pattern=r"(QA-WS-\d{3})?")
+    may_be_taken: bool = False
     lines: list[str | Line] | None = None
     handshake: ContentField | None = None
     drop: str = ""
@@ -159,6 +163,8 @@ class HostileInput(Row):
             raise ValueError('has one of "sends", "frames", and "lines" or "handshake"')
         if shakes and (self.per_second is not None or self.stays):
             raise ValueError('"per_second" and "stays" are of messages, not of a handshake')
+        if self.may_be_taken and (self.sends is None or self.per_second is not None or self.stays):
+            raise ValueError('"may_be_taken" is of a message that is sent once')
         if not shakes and (self.drop or self.stalls):
             raise ValueError('"drop" and "stalls" are of a handshake, not of messages')
         return self
@@ -184,7 +190,9 @@ class HostileInput(Row):
         frames = [each for row in rows for each in row.made(number, commands)]
         if self.per_second is not None:
             return Flood(frames, reckoned(self.per_second, number), reckoned(self.at_once, number))
-        return HoldOpen(frames) if self.stays else Frames(frames, self.answer_in)
+        if self.stays:
+            return HoldOpen(frames)
+        return Frames(frames, self.answer_in, self.may_be_taken)
 
     def _opening(self) -> str:
         parts = list[bytes]()

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +25,7 @@ from qaws.clients.address import Untrusted, redacted
 from qaws.clients.endings import Ending
 from qaws.clients.frame_log import Frame, FrameKind
 from qaws.clients.newcomer import Newcomer
-from qaws.clients.recorder import CUT_HANDSHAKE, Unanswered, dial
+from qaws.clients.recorder import CUT_HANDSHAKE, Rewritten, Unanswered, dial
 from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.dialect import Said
 from qaws.protocol.joined import several_texts
@@ -76,6 +77,7 @@ class Connection(Newcomer):
         *,
         may_be_gone: bool = False,
         compression: bool = False,
+        written: Rewritten | None = None,
     ) -> None:
         """Connect and do the WebSocket handshake; whatever is answered is noted, not raised.
 
@@ -85,6 +87,7 @@ class Connection(Newcomer):
             receive_buffer: bytes that the kernel keeps (SO_RCVBUF), to see soon who does not read.
             may_be_gone: note it, too, when nobody listens or answers.
             compression: offer it, as browsers do.
+            written: makes of the request another one that means the same.
 
         Raises:
             Broken: nobody listens there.
@@ -103,6 +106,7 @@ class Connection(Newcomer):
                 receive_buffer,
                 compression=compression,
                 authority=self.authority,
+                written=written,
             )
         except InvalidStatus as refusal:
             self.refusal, self.http_status = refusal.response, refusal.response.status_code
@@ -386,10 +390,9 @@ class Connection(Newcomer):
             return in_words(self.http_status, self.location) + words
         if self.http_error:
             return f"a handshake that failed: {self.http_error}"
-        counts: dict[str, int] = {}
-        for frame in self.received():
-            kind = self.dialect.kind(frame.message)
-            counts[kind] = counts.get(kind, 0) + 1
+        counts = Counter(self.dialect.kind(frame.message) for frame in self.received())
+        if unread := [each for each in self.log if each.is_unread]:
+            counts["message that nobody can read"] = len(unread)
         seen = ", ".join(f"{n} x {kind}" for kind, n in counts.items()) or "no message"
         if pings := sum(1 for f in self.log if f.kind == "ping" and f.direction == "←"):
             seen += f", {pings} x WebSocket ping of the service, answered by a pong"

@@ -43,6 +43,12 @@ class Frame:
     echo: Any = None
     problem: str = ""
 
+    @property
+    def is_unread(self) -> bool:
+        """Return whether it is a message that came and of which nobody knows what it says."""
+        came = self.direction == "←" and self.kind in ("text", "binary")
+        return came and not isinstance(self.message, dict)
+
 
 @dataclass(slots=True, eq=False)
 class _Waiter:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -15,11 +17,13 @@ from websockets.exceptions import (
 )
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
+from websockets.http11 import Request
 from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
 from qaws.clients.address import small_socket
 from qaws.clients.frame_heads import FrameHeads
+from qaws.protocol.answers import as_http_1_1
 from qaws.protocol.compression import AS_BROWSERS
 from qaws.protocol.credentials import SUBPROTOCOL_HEADER, offered
 from qaws.runtime.trust import context_for
@@ -35,6 +39,13 @@ CUT_HANDSHAKE = (
 """What comes of a connection that somebody took and that ended before a handshake was through: a
 relay, such as docker-proxy or a tunnel, takes it although there is nobody behind it."""
 
+
+Rewritten = Callable[[Request], Request]
+"""Makes of the request of a handshake another one."""
+
+PIECES, PIECE_PAUSE_S = (1, 4, 20), 0.002
+"""Behind which bytes something is cut that goes out in pieces, and how long to wait then: within
+the head of a frame, its mask, and its payload."""
 
 OPENED = 101
 """The status of a handshake behind which frames come."""
@@ -77,7 +88,7 @@ class Recorder(ClientConnection):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._heads = FrameHeads()
+        self._heads, self._answered = FrameHeads(), False
 
     def process_event(self, event: Event) -> None:
         """Hand a frame on; only control frames go on to the library, which answers them."""
@@ -89,8 +100,35 @@ class Recorder(ClientConnection):
             self.owner.answered(event)
             super().process_event(event)
 
+    def rewrite_request(self, written: Rewritten) -> None:
+        """Have another request go out than the library writes."""
+        send = self.protocol.send_request
+        self.protocol.send_request = lambda request: send(written(request))  # type: ignore[method-assign]
+
+    def send_together(self, texts: Sequence[str]) -> None:
+        """Send messages in one go, so that the network may deliver them together."""
+        for text in texts:
+            self.protocol.send_text(text.encode())
+        self.transport.write(b"".join(self.protocol.data_to_send()))
+
+    async def send_in_pieces(self) -> None:
+        """Send what the protocol has to send a few bytes at a time, as a network may deliver it.
+
+        Nothing is read meanwhile, as the library would answer a ping amid a frame.
+        """
+        data = b"".join(self.protocol.data_to_send())
+        self.transport.pause_reading()
+        try:
+            for start, end in itertools.pairwise((0, *PIECES, len(data))):
+                self.transport.write(data[start:end])
+                await asyncio.sleep(PIECE_PAUSE_S)
+        finally:
+            self.transport.resume_reading()
+
     def data_received(self, data: bytes) -> None:
         """Parse what came, and hand on why it could not be."""
+        if not self._answered:
+            self._answered, data = True, as_http_1_1(data)
         super().data_received(data)
         if isinstance(self.protocol.parser_exc, ProtocolError | UnicodeDecodeError):
             self.owner.misunderstood(self.protocol.parser_exc)
@@ -114,10 +152,11 @@ async def dial(
     *,
     compression: bool,
     authority: str = "",
+    written: Rewritten | None = None,
 ) -> Recorder:
     """Connect and do the handshake; `owner` is told of all that arrives, from the first byte on.
 
-    `authority` is what `client_context` takes.
+    `authority` is what `client_context` takes, and `written` what makes another request of one.
 
     Raises:
         Unanswered: there was a network connection, but no handshake within `within_s`.
@@ -132,6 +171,8 @@ async def dial(
         reached = True
         made = Recorder(*args, **kwargs)
         made.owner = owner
+        if written:
+            made.rewrite_request(written)
         return made
 
     loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

@@ -8,6 +8,7 @@ from functools import partial
 
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
+from qaws.clients.recorder import Rewritten
 from qaws.clients.way_in import way_in
 from qaws.oracle.announcements import StatusMessage
 from qaws.oracle.ledger import Arrival, Key
@@ -82,12 +83,13 @@ class Registry:
         compression: bool = False,
         bare: bool = False,
         at: Callable[[str], str] = str,
+        written: Rewritten | None = None,
     ) -> list[Connection]:
         """Open one connection for each client and let the handshakes finish.
 
         `tokens` has what each of them shows. `bare` leaves out what the target asks for before a
-        connection; `at` makes of the endpoint's address another one; the others are as in
-        `Connection.open`.
+        connection; `at` makes of the endpoint's address another one; `written` and the others are
+        as in `Connection.open`.
         """
         target = service.target
         gate = asyncio.Semaphore(AT_ONCE)
@@ -114,6 +116,7 @@ class Registry:
                     receive_buffer,
                     may_be_gone=may_be_gone,
                     compression=compression,
+                    written=written,
                 )
             return connection
 

@@ -6,7 +6,7 @@ import contextlib
 import struct
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from websockets.exceptions import ConnectionClosed
@@ -49,19 +49,44 @@ class Sender(Subscriber):
             return self._note("→", "text", f"(not sent, the connection is closed) {shown}")
         frame = self._note("→", "text", shown)
         with contextlib.suppress(ConnectionClosed):
-            await self._socket.send(self._with_pings(text) if self.in_fragments else text)
+            if self.in_fragments:
+                await self._send_with_pings(self._socket, text)
+            else:
+                await self._socket.send(text)
         return frame
 
-    async def _with_pings(self, text: str) -> AsyncIterator[str]:
-        """Yield a message in fragments (RFC 6455, section 5.4), and ping before each but the first.
+    async def send_together(self, texts: Sequence[str]) -> list[Frame]:
+        """Send text messages in one go and log them; on a closed connection only the log tells."""
+        if not (self.is_open and self._socket):
+            return [await self.send(text) for text in texts]
+        frames = [self._note("→", "text", text) for text in texts]
+        self._socket.send_together(texts)
+        return frames
 
-        The library sends an empty one behind them, which ends the message.
+    async def _send_with_pings(self, socket: Recorder, text: str) -> None:
+        """Send a message in fragments (RFC 6455, section 5.4), each but the first behind a ping.
+
+        An empty one behind them ends the message. TCP delivers them as it likes, a few bytes at a
+        time.
         """
-        size = -(-len(text) // FRAGMENTS) or 1
+        size, protocol = -(-len(text) // FRAGMENTS) or 1, socket.protocol
         for start in range(0, len(text), size):
+            part = text[start : start + size].encode()
             if start:
-                await self._ping()
-            yield text[start : start + size]
+                protocol.send_ping(self._note_ping())
+                protocol.send_continuation(part, fin=False)
+            else:
+                protocol.send_text(part, fin=False)
+        protocol.send_continuation(b"", fin=True)
+        await socket.send_in_pieces()
+
+    async def send_pong(self, payload: bytes) -> None:
+        """Send a WebSocket pong, whether or not somebody has asked for it."""
+        if self._socket is None:
+            raise Broken(f"{self.name} has no connection to send a pong on")
+        self._note("→", "pong", payload.hex())
+        with contextlib.suppress(ConnectionClosed):
+            await self._socket.pong(payload)
 
     async def send_fragments(self, parts: Sequence[str]) -> None:
         """Send one text message in fragments (RFC 6455, section 5.4); the log tells how long.
@@ -78,11 +103,21 @@ class Sender(Subscriber):
         """Send a WebSocket ping, and log its payload in hexadecimal; no other has the same."""
         if self._socket is None:
             raise Broken(f"{self.name} has no connection to ping on")
-        payload = struct.pack("!Q", time.monotonic_ns()).ljust(size, b".")[:size]
+        payload = self._payload_of_ping(size)
         sent = self._note("→", "ping", payload.hex())
         with contextlib.suppress(ConnectionClosed):
             await self._socket.ping(payload)
         return sent
+
+    @staticmethod
+    def _payload_of_ping(size: int = STAMP_BYTES) -> bytes:
+        return struct.pack("!Q", time.monotonic_ns()).ljust(size, b".")[:size]
+
+    def _note_ping(self) -> bytes:
+        """Log a ping that is about to be sent; return its payload."""
+        payload = self._payload_of_ping()
+        self._note("→", "ping", payload.hex())
+        return payload
 
     async def ping_frame(self, within_s: float, size: int = STAMP_BYTES) -> tuple[int, int | None]:
         """Send a WebSocket ping; return when it left and when its pong came (None: it did not).

@@ -36,16 +36,23 @@ class Subscriber(FrameLog):
     async def send(self, text: str) -> Frame:
         """Send one text message and log it."""
 
-    async def subscribe(self, selection: Selection, within_s: float) -> Frame | None:
+    @abstractmethod
+    async def send_together(self, texts: Sequence[str]) -> list[Frame]:
+        """Send text messages in one go and log them."""
+
+    async def subscribe(
+        self, selection: Selection, within_s: float, by: Selection | None = None
+    ) -> Frame | None:
         """Subscribe and wait for the acknowledgement; None when none came in time.
 
-        What the client holds already it goes on holding: to subscribe twice adds nothing.
+        What the client holds already it goes on holding: to subscribe twice adds nothing. `by` is
+        what it asks for, where that is more than can tick.
 
         Raises:
             NotVerified: the dialect has no words for the selection.
         """
         selection = self.dialect.sayable(selection)
-        requests = self.dialect.subscribing(selection)
+        requests = self.dialect.subscribing(by or selection)
         asked, ack = await self._ask("subscribed", requests, within_s)
         if ack is None:
             return None
@@ -58,9 +65,11 @@ class Subscriber(FrameLog):
         return ack
 
     async def subscribe_without_waiting(
-        self, selection: Selection, within_s: float
+        self, selection: Selection, given_up: Selection, within_s: float
     ) -> Frame | None:
-        """Subscribe to each part of a selection by a request of its own, all sent at once.
+        """Subscribe to each part of a selection by a request of its own, and give some up again.
+
+        All goes out in one go, and is acknowledged in whatever order.
 
         Returns:
             The last of the acknowledgements; None where one did not come in time, or was an error.
@@ -69,18 +78,26 @@ class Subscriber(FrameLog):
             NotVerified: the dialect has no words for a part, or takes several requests for it.
         """
         self.refused = False
-        requests = [self.dialect.subscribe(part) for part in selection.parts()]
-        sent = [await self.send(request) for request in requests]
-        ack: Frame | None = sent[0]
-        for request in requests:
-            ack = await self.wait_for(self._answers("subscribed", request), ack, within_s)
-            self.refused = ack is not None and self._kind(ack) == "error"
-            if ack is None or self.refused:
-                return None
-        assert ack
-        asked_ns, held_ns = sent[0].at_ns, ack.at_ns
-        self.entitlements += [Entitlement(part, asked_ns, held_ns) for part in selection.parts()]
-        return ack
+        parts, ended = selection.parts(), given_up.parts()
+        requests = [self.dialect.subscribe(part) for part in parts]
+        ending = [each for part in ended for each in self.dialect.unsubscribing(part)]
+        sent = await self.send_together([*requests, *ending])
+        acks: dict[str, Frame] = {}
+        for kind, said in (("subscribed", requests), ("unsubscribed", ending)):
+            ack: Frame | None = sent[-1]
+            for request in said:
+                ack = await self.wait_for(self._answers(kind, request), ack, within_s)
+                self.refused = ack is not None and self._kind(ack) == "error"
+                if ack is None or self.refused:
+                    return None
+                acks[kind] = ack
+        asked_ns, held_ns = sent[0].at_ns, acks["subscribed"].at_ns
+        for part in parts:
+            held = Entitlement(part, asked_ns, held_ns)
+            if part in ended:
+                held.ending_ns, held.ended_ns = sent[-1].at_ns, acks["unsubscribed"].at_ns
+            self.entitlements.append(held)
+        return max(acks.values(), key=lambda frame: frame.at_ns)
 
     async def unsubscribe(self, selection: Selection, within_s: float) -> Frame | None:
         """Unsubscribe and wait for the acknowledgement; None when none came in time.

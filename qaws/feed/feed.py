@@ -161,7 +161,7 @@ class Feed:
                 with self._outlet.breath() as breath:
                     first()
                     ticks = self._publish_at_once(breath, make[: before // 2])
-                    with held or nullcontext():
+                    with (None if self._outlet.is_direct else held) or nullcontext():
                         ticks += self._publish_at_once(breath, make[before // 2 : before])
                         event()
                     for fields in make[before:]:
@@ -312,7 +312,7 @@ class Feed:
         self._hand_over(payload.decode("utf-8", "backslashreplace"))
         async with self._turn:
             try:
-                await self._outlet.publish(self.channels.any_of(kind), payload)
+                await self._outlet.offer(self.channels.any_of(kind), payload)
             except self._outlet.errors as problem:
                 raise self._no_publish(problem) from None
 

@@ -24,6 +24,9 @@ BIN_MS = 100
 MOST_BINS = 1200
 """The course over time has bins of 100 ms; when there are more than 1,200, the width doubles."""
 
+DENSE_BINS = 128
+"""Values of so few bins are counted in a table of bins and buckets, without sorting them."""
+
 PLOTTED = tuple(100 - 100 / 2**k for k in range(15))
 """Percentiles of a percentile plot: 0, 50, 75, 87.5 … up to 99.994: as dense as the tail needs."""
 
@@ -182,18 +185,35 @@ class Course:
         values = np.clip(latency_us, 0, HIGHEST_US)
         bins = due_us // (self.bin_ms * 1000)
         first = int(bins.min())
-        places = (bins - first) * self.SIZE + bucket_of(values, self.DIGITS)
+        offsets, width = bins - first, int(bins.max()) - first + 1
+        buckets = bucket_of(values, self.DIGITS)
+        if width <= DENSE_BINS:
+            self._count_all(first, offsets, buckets, width)
+        else:
+            self._count_sparse(first, offsets * self.SIZE + buckets)
+        longest = np.full(width, -1, np.int64)
+        np.maximum.at(longest, offsets, values)
+        for offset in np.flatnonzero(longest >= 0).tolist():
+            self._raise_longest(first + offset, int(longest[offset]))
+        self._keep_small()
+
+    def _count_all(
+        self, first: int, offsets: Microseconds, buckets: Microseconds, width: int
+    ) -> None:
+        """Count values by bin and bucket where the bins are few: in a table of all of them."""
+        table = np.bincount(offsets * self.SIZE + buckets, minlength=width * self.SIZE)
+        for offset in np.flatnonzero(np.bincount(offsets)).tolist():
+            here = table[offset * self.SIZE : (offset + 1) * self.SIZE]
+            self._counts_of(first + offset)[:] += here
+
+    def _count_sparse(self, first: int, places: Microseconds) -> None:
+        """Count values by place, which is `SIZE` times the bin and the bucket, from `first` on."""
         cells, counts = np.unique(places, return_counts=True)
         owners = cells // self.SIZE
-        for offset in np.unique(owners):
+        for offset in np.unique(owners).tolist():
             mine = owners == offset
-            of_bin = self._counts_of(first + int(offset))
+            of_bin = self._counts_of(first + offset)
             of_bin[cells[mine] - offset * self.SIZE] += counts[mine]
-        longest = np.zeros(int(bins.max()) - first + 1, np.int64)
-        np.maximum.at(longest, bins - first, values)
-        for offset in np.flatnonzero(np.isin(np.arange(len(longest)), owners)):
-            self._raise_longest(first + int(offset), int(longest[offset]))
-        self._keep_small()
 
     def _counts_of(self, index: int) -> NDArray[np.int64]:
         return self._counts.setdefault(index, np.zeros(self.SIZE, np.int64))

@@ -26,8 +26,8 @@ _HEADER = struct.Struct("=IHHII")
 """A netlink message's length with this header, type, flags, sequence number, sender."""
 _REQUEST = struct.Struct("=BBBBI48x")
 """inet_diag_req_v2: family, protocol, extensions, padding, states as bits; which socket: any."""
-_ANSWER = struct.Struct("=BB2x2s62xI")
-"""inet_diag_msg: family, state, own port in network order, …, inode."""
+_ANSWER = struct.Struct("=BB2x2s2s60xI")
+"""inet_diag_msg: family, state, own port and the peer's in network order, …, inode."""
 _CODE = struct.Struct("=i")
 _ANSWER_BYTES = 64 * 1024
 
@@ -48,10 +48,11 @@ _LISTEN = 10
 
 @dataclass(frozen=True, slots=True)
 class TcpSocket:
-    """A TCP socket: the port on its own side, and its state in psutil's word."""
+    """A TCP socket: the port on its own side, its state in psutil's word, and the peer's port."""
 
     port: int
     status: str
+    peer: int = 0
 
 
 def tcp_sockets(*, only_listening: bool = False) -> dict[int, TcpSocket]:
@@ -75,9 +76,10 @@ def tcp_sockets(*, only_listening: bool = False) -> dict[int, TcpSocket]:
             )
             line.sendto(head + body, (0, 0))
             for answer in _answers(line):
-                _, state, port, inode = _ANSWER.unpack_from(answer)
+                _, state, *ports, inode = _ANSWER.unpack_from(answer)
+                own, peer = (int.from_bytes(each, "big") for each in ports)
                 if state in _STATES and inode:
-                    found[inode] = TcpSocket(int.from_bytes(port, "big"), _STATES[state])
+                    found[inode] = TcpSocket(own, _STATES[state], peer)
     return found
 
 

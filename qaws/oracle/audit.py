@@ -12,7 +12,7 @@ from typing import Literal
 
 from qaws.oracle.contents import difference, named
 from qaws.oracle.ledger import Arrival, HeldSelections, Key, Ledger, Published
-from qaws.oracle.lost_ticks import behind_a_return, in_common
+from qaws.oracle.lost_ticks import behind_a_return, in_common, unheard
 from qaws.protocol.run_mark import of_another_run
 
 SHOWN = 3
@@ -121,7 +121,7 @@ def audit(
     if wrong["lost"]:
         came = [tick for key in {a.key for a in arrivals if a.key} if (tick := ledger.find(key))]
         why = behind_a_return(lost, came, held) or in_common(lost, came, ledger)
-        sentences[-1] += why + _behind(lost[0], arrivals)
+        sentences[-1] += unheard(lost) + why + _behind(lost[0], arrivals)
     if unmarked := sum(1 for arrival in arrivals if arrival.key is None):
         sentences.append(
             f"{client} received {unmarked} ticks without their sequence number: the service must "

@@ -184,6 +184,18 @@ def _every_second(lost: Sequence[Published], came: Sequence[Published]) -> str:
     return f"; every second one is missing: {', '.join(shown)}{' …' if len(row) > SHOWN else ''}"
 
 
+def unheard(lost: Sequence[Published]) -> str:
+    """Say so where nobody listened to the feed when lost ticks were published, as far as is known.
+
+    Whether that is the service's doing, who has left its feed or was slow to come, its log tells.
+    """
+    count = sum(tick.taken_ns > 0 and tick.heard_by == 0 for tick in lost)
+    if not count:
+        return ""
+    which = f"{count} of them were" if count < len(lost) else "they were"
+    return f"; when {which if len(lost) > 1 else 'it was'} published, nobody listened to the feed"
+
+
 def behind_a_return(
     lost: Sequence[Published], came: Sequence[Published], held: HeldSelections
 ) -> str:

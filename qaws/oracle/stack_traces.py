@@ -31,19 +31,21 @@ class StackTrace:
 
     Attributes:
         kind: whose it is, such as "a Java stack trace".
-        lines: its lines, at least one, without blanks at their ends; the first says what was
-            thrown, where the language says that first.
+        lines: its lines, at least one, without blanks at their ends.
         before: the line before it, "" for none.
+        says: which of its lines says what was thrown; of most languages it is the first.
     """
 
     kind: str
     lines: Sequence[str]
     before: str = ""
+    says: int = 0
 
     @property
     def thrown(self) -> str:
-        """Return the line that says what was thrown: Python says it last."""
-        return self.lines[-1 if "Python" in self.kind else 0]
+        """Return the line that says what was thrown, with the next one where it ends in a colon."""
+        line, *behind = self.lines[self.says :]
+        return f"{line} {behind[0]}" if line.endswith(":") and behind else line
 
     @property
     def first(self) -> str:
@@ -273,8 +275,10 @@ def _traces(lines: Sequence[str], *, lone: bool) -> Iterator[StackTrace]:
         frames = sum(1 for line in lines[at:end] if form.frame.search(line))
         if is_sure or lone or frames > 1:
             begin = _begin(lines, at, free)
-            found = [line.strip() for line in lines[begin:end] if line.strip()]
-            yield StackTrace(form.kind, found, lines[begin - 1] if begin > free else "")
+            found = [line for line in lines[begin:end] if line.strip()]
+            before = lines[begin - 1] if begin > free else ""
+            says = _says(found, form)
+            yield StackTrace(form.kind, [line.strip() for line in found], before, says)
             free = end
         at = end
 
@@ -283,6 +287,19 @@ def _begin(lines: Sequence[str], at: int, free: int) -> int:
     """Return the line that says what was thrown, where only the frames behind it have a form."""
     says_what = at > free and lines[at][:1].isspace() and lines[at - 1]
     return at - 1 if says_what else at
+
+
+def _says(lines: Sequence[str], form: _Form) -> int:
+    """Return which line says what was thrown: Python says it behind the frames."""
+    if form.kind != "a Python traceback":
+        return 0
+    plain = (not line[:1].isspace() and not _opens(line, form) for line in lines)
+    starts = [n for n, is_plain in enumerate(plain) if is_plain]
+    return starts[-1] if starts else len(lines) - 1
+
+
+def _opens(line: str, form: _Form) -> bool:
+    return bool(form.sure.search(line) or form.frame.search(line))
 
 
 def _end(lines: Sequence[str], at: int, form: _Form) -> int:
@@ -314,7 +331,10 @@ def _closes(lines: Sequence[str], at: int, form: _Form) -> bool:
     line, before = lines[at], lines[at - 1]
     if form.kind == "a Python traceback":
         chained = line.startswith(("During handling of the above", "The above exception was"))
-        return bool(line) and (before[:1].isspace() or chained)
+        # A message may have several lines, and what the next logger says is none of them.
+        start = next((n for n in range(at - 1, -1, -1) if not lines[n][:1].isspace()), -1)
+        behind_frames = before[:1].isspace() and (start < 0 or _opens(lines[start], form))
+        return bool(line) and (behind_frames or chained)
     if form.kind == "a Rust panic":
         return bool(re.search(r"panicked at .*:\d+:$", before)) or line.startswith("note: ")
     if form.kind == "a Go stack trace":

@@ -27,6 +27,19 @@ def in_words(status: int, location: str | None = None) -> str:
     return f"{words}, a redirect to {shown}, which no client follows"
 
 
+def as_http_1_1(answer: bytes) -> bytes:
+    """Return the first bytes of an answer as those of HTTP/1.1, where they refuse by HTTP/1.0.
+
+    A client takes a lower minor version (RFC 9112, section 2.3), and aiohttp, for one, answers so
+    what it cannot read; the library knows HTTP/1.1 only. A handshake is accepted by HTTP/1.1 alone
+    (RFC 6455, section 4.2.2).
+    """
+    older = b"HTTP/1.0 "
+    if answer.startswith(older) and not answer.startswith(older + b"101"):
+        return b"HTTP/1.1 " + answer[len(older) :]
+    return answer
+
+
 def known_cause(status: int | None, body: bytes | bytearray | None) -> str:
     """Say what is known to cause such a refusal, "" for nothing.
 

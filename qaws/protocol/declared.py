@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import count
 from types import MappingProxyType
@@ -177,7 +177,7 @@ class Declared(Dialect):
         problem = f"is no message of the dialect {self.name}: {shown}; what it has is in [dialect]"
         yield Said({"type": "unknown"}, problem)
 
-    def free_numbers(self, payload: bytes, published: Iterable[str]) -> list[tuple[int, int]]:
+    def free_numbers(self, payload: bytes, published: Collection[str]) -> list[tuple[int, int]]:
         """Return where the whole numbers of a message with ticks stand that nobody looks at."""
         several = self._table.several
         if self._contract is not None or several not in ("no", "array"):

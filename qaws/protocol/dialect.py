@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -242,11 +242,11 @@ class Dialect(ABC):
         """
         return json.dumps(stamped)
 
-    def free_numbers(self, payload: bytes, published: Iterable[str]) -> list[tuple[int, int]]:
+    def free_numbers(self, payload: bytes, published: Collection[str]) -> list[tuple[int, int]]:
         """Return where whole numbers of a message with ticks stand that nobody looks at, if known.
 
         Args:
-            payload: the message, in ASCII and without escapes.
+            payload: the message.
             published: members that a tick was published with.
         """
         return []

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 Steps = tuple[str | int | None, ...]
 """A way into a message: members, places in a list, and None for any place."""
 
 MOST_KNOWN = 10_000
 """Of so many paths it is remembered whether anybody looks there."""
 
-_TOKEN = re.compile(rb'"[^"\\]*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}\[\],:]|true|false|null')
+_TOKEN = re.compile(
+    rb'"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}\[\],:]|true|false|null'
+)
 _WHOLE = re.compile(rb"0|[1-9]\d*")
 
 
@@ -28,8 +32,11 @@ class FreeNumbers:
         self._known: dict[Steps, bool] = {}
 
     def of(self, payload: bytes) -> list[tuple[int, int]]:
-        """Return where they stand in a payload of JSON in ASCII, without escapes."""
-        return [span for path, span in _numbers(payload) if self._is_free(path)]
+        """Return where they stand in a payload of JSON; none where a name cannot be read."""
+        try:
+            return [span for path, span in whole_numbers(payload) if self._is_free(path)]
+        except msgspec.DecodeError:
+            return []
 
     def _is_free(self, path: Steps) -> bool:
         known = self._known.get(path)
@@ -48,8 +55,15 @@ def _meet(path: Steps, steps: Steps) -> bool:
     )
 
 
-def _numbers(payload: bytes) -> Iterator[tuple[Steps, tuple[int, int]]]:
-    """Yield path and span of each whole number, those in quotes without these."""
+def whole_numbers(payload: bytes) -> Iterator[tuple[Steps, tuple[int, int]]]:
+    """Yield path and span of each whole number, those in quotes without these.
+
+    Args:
+        payload: JSON in UTF-8.
+
+    Raises:
+        msgspec.DecodeError: the name of a member has half a surrogate pair.
+    """
     path: list[str | int | None] = []
     names: list[bool] = []  # for each open object or list: whether a name is due
     for found in _TOKEN.finditer(payload):
@@ -69,7 +83,7 @@ def _numbers(payload: bytes) -> Iterator[tuple[Steps, tuple[int, int]]]:
             names[-1] = False
         elif token.startswith(b'"'):
             if names and names[-1]:
-                path[-1] = token[1:-1].decode()
+                path[-1] = msgspec.json.decode(token) if b"\\" in token else token[1:-1].decode()
             elif _WHOLE.fullmatch(token, 1, len(token) - 1):
                 yield tuple(path), (found.start() + 1, found.end() - 1)
         elif _WHOLE.fullmatch(token):

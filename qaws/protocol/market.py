@@ -58,12 +58,14 @@ INSTRUMENTS = {
     500326: "BSE:500325",
     225001: "日経225",
     225002: "日経２２５",
+    300301: "EUR/USD",
+    300302: "EUR-USD",
 }
 """Instrument token → symbol of the option chain that the suite publishes.
 
 The tokens of FINNIFTY differ in a bit that a double does not hold, or in one that 32 bits do not.
 Others have names that differ behind so many characters, in front of a colon, or in nothing but the
-width of their digits.
+width of their digits or the mark between two currencies.
 """
 
 SPOT = {"NIFTY": 24010.0, "BANKNIFTY": 51240.0, "NIFTYNXT50": 66890.0}
@@ -82,6 +84,8 @@ OTHERS = {
     "BSE:500325": 1374.0,
     "日経225": 39800.0,
     "日経２２５": 39790.0,
+    "EUR/USD": 108.0,
+    "EUR-USD": 107.0,
 }
 """Symbol → level, of those that only features name which are about names or numbers."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from qaws.protocol.paths import Path
+from qaws.protocol.paths import MISSING, Path
 
 
 class Place:
@@ -16,6 +16,9 @@ class Place:
         self.text = text
         self._of_message = text.startswith(("$.", "$["))
         self._path = Path(text)
+        steps = self._path.steps
+        self._members = [step for step in steps if isinstance(step, str)]
+        self._has_elements = len(self._members) != len(steps)
 
     def steps_from(self, each: Path) -> tuple[str | int | None, ...]:
         """Return the way to it from the message, where ticks stand at `each`."""
@@ -23,11 +26,21 @@ class Place:
 
     def get(self, document: Any, item: Any) -> Any:
         """Return what stands there, `MISSING` where nothing does."""
-        return self._path.get(document if self._of_message else item)
+        value = document if self._of_message else item
+        if self._has_elements:
+            return self._path.get(value)
+        for member in self._members:  # as the path does it, in half the time
+            if not isinstance(value, dict):
+                return MISSING
+            value = value.get(member, MISSING)
+        return value
 
 
 def put(message: dict[str, Any], name: str, value: Any) -> None:
     """Set a member by its name, which may lead into another."""
+    if "." not in name:
+        message[name] = value
+        return
     *before, last = name.split(".")
     for member in before:
         message = message.setdefault(member, {})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from qaws.protocol.free_numbers import FreeNumbers, Steps
+from qaws.protocol.number_places import NumberPlaces
 from qaws.protocol.paths import Pattern
 from qaws.protocol.surrogates import decoded
 from qaws.protocol.tick_shapes import TickShapes
@@ -31,17 +32,26 @@ class Unjudged:
         self._patterns, self._ticks = list(patterns), ticks
         self._has_lists = ticks.are_of_lists or any(each.is_of_lists for each in patterns)
         self._free: dict[tuple[Any, ...], FreeNumbers] = {}
+        self._of_objects = NumberPlaces(self._found)
 
     def of(
-        self, payload: bytes, published: Iterable[str], *, several: bool
+        self, payload: bytes, published: Collection[str], *, several: bool
     ) -> list[tuple[int, int]]:
         """Return where they stand.
 
         Args:
-            payload: a message with ticks, in ASCII and without escapes.
+            payload: a message with ticks.
             published: members that a tick was published with.
             several: whether a list is several messages.
         """
+        if payload.startswith(b"{"):
+            return self._of_objects.of(payload, published)
+        return self._found(payload, published, several=several)
+
+    def _found(
+        self, payload: bytes, published: Iterable[str], *, several: bool = False
+    ) -> list[tuple[int, int]]:
+        """Find them token by token."""
         begins = payload.lstrip().startswith(b"[")
         near = tuple(range(len(self._patterns)))
         shapes = tuple(range(self._ticks.count))

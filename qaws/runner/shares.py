@@ -288,7 +288,7 @@ def why_alone(target: Target) -> str:
     texts = [target.endpoint.url, *target.launch.command, *target.launch.environment.values()]
     if not any("{port}" in text for text in texts):
         return f"{target.file} names a port of its own, and no second service could listen there"
-    if target.feed and target.feed.broker != "embedded":
+    if target.feed and not target.feed.is_apart:
         return f"{target.file}: the broker of [feed] is not the suite's own, and all would hear all"
     return ""
 

@@ -72,6 +72,7 @@ class WatchedProcess:
         self.name = name
         self.log = log
         self._child = child
+        self.started_ns = time.monotonic_ns()
 
     @property
     def pid(self) -> int:

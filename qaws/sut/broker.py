@@ -10,11 +10,14 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from qaws.runtime.ports import free_port
+from qaws.sut.brokers.exchange_server import ExchangeServer
+from qaws.sut.brokers.http_taker import HttpTaker
 from qaws.sut.brokers.mqtt_server import MqttServer
 from qaws.sut.brokers.nats_server import NatsServer
 from qaws.sut.brokers.no_server import NoServer
@@ -22,6 +25,7 @@ from qaws.sut.brokers.redis_server import RedisServer
 from qaws.sut.brokers.server import Server, Start
 from qaws.sut.feed_section import FeedKind
 from qaws.sut.sections import Grants
+from qaws.sut.target import Target
 from qaws.verdict import Broken, NotVerified
 
 START_ALLOWANCE_S = 10.0
@@ -35,12 +39,13 @@ ASK_EVERY_S = 0.01
 PORTS_TO_TRY = 5
 """A port that was free a moment ago may be somebody else's when the embedded broker wants it."""
 
-SERVERS: dict[FeedKind, type[Server]] = {
+SERVERS: dict[FeedKind, Callable[[], Server]] = {
     "redis": RedisServer,
     "redis-streams": RedisServer,
     "nats": NatsServer,
     "mqtt": MqttServer,
     "zeromq": NoServer,
+    "websocket": ExchangeServer,
     "command": NoServer,
 }
 
@@ -112,7 +117,7 @@ class Broker:
             if time.monotonic() > deadline or isinstance(problem, self.server.final):
                 raise Broken(
                     f"[feed] broker {self.shown_url}: nobody answers there ({problem}); "
-                    'start it, correct the URL, or use broker = "embedded"'
+                    f"{self.server.way_out}"
                 )
             time.sleep(ASK_EVERY_S)
 
@@ -218,6 +223,20 @@ class Broker:
             self.bring_up()
 
 
+def broker_of(target: Target, folder: Path) -> Broker:
+    """Start or find the broker of a target's [feed], as `open_broker` does."""
+    assert target.feed
+    feed = target.feed
+    if feed.url:
+        broker = Broker(feed.url, server=HttpTaker(feed, target.feed_secrets))
+        broker.await_answer(ANSWER_ALLOWANCE_S)
+        return broker
+    if feed.speaks != "websocket":
+        return open_broker(feed.broker or "", folder, target.grants, feed.speaks)
+    make, tries = partial(ExchangeServer, feed), PORTS_TO_TRY
+    return _open_embedded(folder, tries, make, "" if feed.broker == "embedded" else feed.broker)
+
+
 def open_broker(
     wanted: str, folder: Path, grants: Grants | None = None, kind: FeedKind = "redis"
 ) -> Broker:
@@ -236,20 +255,30 @@ def open_broker(
         broker = Broker(wanted.removeprefix("zmq+"), grants=grants, server=SERVERS[kind]())
         broker.await_answer(ANSWER_ALLOWANCE_S)
         return broker
-    return _open_embedded(folder, PORTS_TO_TRY, kind)
+    return _open_embedded(folder, PORTS_TO_TRY, SERVERS[kind])
 
 
-def _open_embedded(folder: Path, tries: int, kind: FeedKind) -> Broker:
-    """Start the embedded broker on a free port; on another one if it could not have that."""
-    port, server = free_port(), SERVERS[kind]()
+def _open_embedded(
+    folder: Path, tries: int, make: Callable[[], Server], url: str | None = None
+) -> Broker:
+    """Start the embedded broker on a free port; on another one if it could not have that.
+
+    Args:
+        folder: where it keeps its log.
+        tries: how many ports are tried.
+        make: what kind of broker it is.
+        url: where it must be; "" or None for a free port.
+    """
+    server = make()
+    port = (urlsplit(url).port if url else None) or free_port()
     start = server.embedded(port, folder)
-    broker = Broker(server.address(port), start, server=server, is_own=True)
+    broker = Broker(url or server.address(port), start, server=server, is_own=True)
     try:
         broker.await_answer(START_ALLOWANCE_S)
     except NotStarted:
-        if tries == 1:
+        if tries == 1 or url:
             raise
-        return _open_embedded(folder, tries - 1, kind)
+        return _open_embedded(folder, tries - 1, make)
     except BaseException:
         broker.stop()
         raise

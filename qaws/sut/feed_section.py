@@ -9,10 +9,14 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from qaws.protocol.paths import Pattern
+from qaws.protocol.sign_table import Name
 from qaws.protocol.templates import names_in, require_known
 from qaws.sut.section import Section
 
-FeedKind = Literal["redis", "redis-streams", "nats", "mqtt", "zeromq", "command"]
+FeedKind = Literal[
+    "redis", "redis-streams", "nats", "mqtt", "zeromq", "websocket", "http", "command"
+]
 KIND_BY_SCHEME: dict[str, FeedKind] = {
     "redis": "redis",
     "rediss": "redis",
@@ -21,6 +25,7 @@ KIND_BY_SCHEME: dict[str, FeedKind] = {
     "mqtt": "mqtt",
     "mqtts": "mqtt",
     "zmq+tcp": "zeromq",
+    "ws": "websocket",
 }
 """What speaks at an address, where nothing else is said."""
 
@@ -31,13 +36,41 @@ CHANNEL_NAMES = {"options_channel": ("symbol", "instrument"), "underlying_channe
 PUBLISHER_PLACEHOLDERS = ("python", "broker_url", "folder", "instrument", "symbol")
 """What a `{…}` in the command of the team's own publisher may name."""
 
+OF_HTTP = ("method", "headers", "content_type", "secrets")
+OF_EXCHANGE = ("greeting", "answers")
+CHANNEL, PORT = "channel", "port"
+"""What a `{…}` in the URL of a feed over HTTP may name, besides its secrets."""
+
+
+class Answer(Section):
+    """What the exchange that the suite plays says to a message of the service.
+
+    `when` is a pattern that the message fits, `say` a template in which `{name}` is the message's
+    own member; without it nothing is said. `listens`: ticks are sent from then on; where no answer
+    has it, they are from the connection on.
+    """
+
+    when: dict[str, Any]
+    say: Any = None
+    listens: bool = False
+
+    @field_validator("when")
+    @classmethod
+    def _is_a_pattern(cls, value: dict[str, Any]) -> dict[str, Any]:
+        Pattern(value)
+        return value
+
 
 class Feed(Section):
     """What feeds the service, so that the suite can publish ticks.
 
     `kind` says what it speaks, where the address of `broker` does not. `command` is the team's own
     publisher, which takes one payload a line. `binds` tells who listens where there is no broker:
-    the suite, or the service. `field` is that of a stream's entry which has the payload.
+    the suite, or the service. `field` is that of a stream's entry which has the payload. `url` is
+    where each tick is taken over HTTP, by `method` with `headers`; one that is a path, or has the
+    `{port}` in it, is one of the service itself. `secrets` is name → the environment variable that
+    has it, and `{channel}` the tick's channel. `greeting` is what the exchange that the suite plays
+    says first to a service which connects by WebSocket, and `answers` what to its messages.
     `inject_allowed`: the suite may publish on a broker that is not of this machine. `own_publisher`
     is a program of the team that publishes option ticks as in production. The channels may name
     the symbol or the instrument, and the payloads are templates of what is published; where there
@@ -47,10 +80,21 @@ class Feed(Section):
     kind: FeedKind | None = None
     broker: str | None = Field(
         default=None,
-        pattern=r"^(embedded|(rediss?|nats|tls|mqtts?|zmq\+tcp)://.+)$",
-        description='"embedded", or an address: redis://…, nats://…, mqtt://… or zmq+tcp://…',
+        pattern=r"^(embedded|(rediss?|nats|tls|mqtts?|zmq\+tcp|ws)://.+)$",
+        description='"embedded", or an address: redis://…, nats://…, mqtt://…, zmq+tcp://…, ws://…',
     )
     command: list[str] = []
+    url: str | None = Field(
+        default=None,
+        pattern="^(https?://.|/)",
+        description="an address that begins http:// or https://, or a path that begins with /",
+    )
+    method: Literal["POST", "PUT", "PATCH"] = "POST"
+    headers: dict[str, str] = {}
+    content_type: str = Field(default="application/json", min_length=1)
+    secrets: dict[str, Name] = {}
+    greeting: Any = None
+    answers: list[Answer] = []
     binds: Literal["suite", "service"] = "suite"
     field: str = Field(default="data", min_length=1)
     inject_allowed: bool = False
@@ -82,6 +126,8 @@ class Feed(Section):
         """Return its kind."""
         if self.command:
             return "command"
+        if self.url:
+            return "http"
         scheme = (self.broker or "").partition("://")[0]
         return self.kind or KIND_BY_SCHEME.get(scheme, "redis")
 
@@ -89,15 +135,36 @@ class Feed(Section):
     def is_parted(self) -> bool:
         """Return whether the feed promises no order between ticks of different kinds."""
         channels = {self.options_channel, self.underlying_channel}
-        return self.speaks == "redis-streams" and len(channels) > 1
+        paths = self.speaks == "websocket" and any(each.startswith("/") for each in channels)
+        return (self.speaks == "redis-streams" or paths) and len(channels) > 1
 
     @property
-    def is_near(self) -> bool:
-        """Return whether what is published stays on this machine, as far as can be known."""
+    def is_ours(self) -> bool:
+        """Return whether the suite starts what feeds the service, and may end it."""
+        return self.broker == "embedded" or self.speaks == "websocket"
+
+    @property
+    def is_of_service(self) -> bool:
+        """Return whether each service takes its ticks itself, at an address of its own."""
+        url = self.url or ""
+        return url.startswith("/") or PORT in names_in(url)
+
+    @property
+    def is_apart(self) -> bool:
+        """Return whether a service that is started hears nothing that is meant for another."""
+        return self.broker == "embedded" or self.is_of_service
+
+    def is_near(self, endpoint: str = "") -> bool:
+        """Return whether what is published stays on this machine, as far as can be known.
+
+        Args:
+            endpoint: where clients come, and the ticks too where the service takes them itself.
+        """
         if self.broker == "embedded" and not self.command:
             return True
+        path = self.url is not None and self.url.startswith("/")
         try:
-            host = urlsplit(self.broker or "").hostname or ""
+            host = urlsplit(endpoint if path else self.url or self.broker or "").hostname or ""
             return host == "localhost" or ip_address(host).is_loopback
         except ValueError:
             return False
@@ -115,8 +182,15 @@ class Feed(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Feed:
+        if self.url or self.kind == "http":
+            return self._over_http()
         if not self.broker and not self.command:
-            raise ValueError('needs a broker ("embedded", or an address), or a command')
+            raise ValueError('needs a broker ("embedded", or an address), a command, or a url')
+        if given := [key for key in OF_HTTP if key in self.model_fields_set]:
+            raise ValueError(f'{given[0]} is for ticks that are taken over HTTP: kind = "http"')
+        given = [key for key in OF_EXCHANGE if key in self.model_fields_set]
+        if given and self.speaks != "websocket":
+            raise ValueError(f'{given[0]} is of an exchange: kind = "websocket"')
         if self.kind == "command" and not self.command:
             raise ValueError('kind = "command" needs the command: command = ["./publish", "-"]')
         if self.command and self.kind not in (None, "command"):
@@ -127,6 +201,34 @@ class Feed(Section):
             raise ValueError(f'kind = "{self.kind}" does not fit an address of {spoken}')
         if self.command and self.broker == "embedded":
             raise ValueError('a command has a broker of its own: broker = "embedded" is not for it')
+        self._require_own_exchange()
         if self.binds == "service" and (self.speaks != "zeromq" or self.broker == "embedded"):
             raise ValueError('binds = "service" is for the zmq+tcp:// address of a service')
         return self
+
+    def _over_http(self) -> Feed:
+        if not self.url:
+            raise ValueError('kind = "http" needs the url at which ticks are taken: url = "/ticks"')
+        if self.kind not in (None, "http") or self.broker or self.command:
+            other = f'kind = "{self.kind}"' if self.kind else "a broker or a command"
+            raise ValueError(f"a url is for ticks that are taken over HTTP, and not for {other}")
+        reserved = {CHANNEL, PORT} & self.secrets.keys()
+        if reserved:
+            raise ValueError(f'secrets: "{min(reserved)}" is a name of the suite\'s; rename it')
+        require_known(self.url, {CHANNEL, PORT, *self.secrets})
+        require_known(self.headers, {CHANNEL, *self.secrets})
+        return self
+
+    def _require_own_exchange(self) -> None:
+        """Require an address of this machine where the suite is to listen itself."""
+        if self.speaks != "websocket" or self.broker == "embedded":
+            return
+        try:
+            has_port = urlsplit(self.broker or "").port is not None
+        except ValueError:
+            has_port = False
+        if not (has_port and self.is_near()):
+            raise ValueError(
+                f'broker = "{self.broker}": the suite is the exchange, on this machine: say '
+                '"embedded", or the address that the service knows, as ws://127.0.0.1:9001'
+            )

@@ -66,17 +66,28 @@ class ResourceSnapshot:
         return ", ".join(parts) or "nothing that can be seen"
 
 
-def own_sockets(member: psutil.Process, port: int) -> int:
-    """Count a process's connections on a port, and its sockets that no connection is behind."""
+def own_sockets(member: psutil.Process, port: int, but: Collection[int] = ()) -> int:
+    """Count a process's connections on a port, and its sockets that no connection is behind.
+
+    Args:
+        member: the process.
+        port: its own.
+        but: ports of peers that do not count.
+    """
     held = _held(member)
-    alive = sum(each.port == port and each.status != psutil.CONN_LISTEN for each in held.tcp)
+    on_port = (each for each in held.tcp if each.port == port and each.peer not in but)
+    alive = sum(each.status != psutil.CONN_LISTEN for each in on_port)
     return alive + held.unknown_descriptors
 
 
-def closing_sockets(member: psutil.Process, port: int) -> int:
-    """Count a process's sockets on a port whose client has gone, or that it has closed itself."""
+def closing_sockets(member: psutil.Process, port: int, but: Collection[int] = ()) -> int:
+    """Count a process's sockets on a port whose client has gone, or that it has closed itself.
+
+    `but` is as in `own_sockets`.
+    """
     held = _held(member)
-    return sum(each.port == port and each.status in GOING for each in held.tcp) + held.unknown
+    on_port = (each for each in held.tcp if each.port == port and each.peer not in but)
+    return sum(each.status in GOING for each in on_port) + held.unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +140,7 @@ def _held_slowly(member: psutil.Process, descriptors: Mapping[int, int]) -> _Hel
     known = {link.fd for link in links}
     inodes = {descriptors[link.fd] for link in links if link.fd in descriptors}
     tcp = [
-        TcpSocket(link.laddr[1], link.status)
+        TcpSocket(link.laddr[1], link.status, link.raddr[1] if link.raddr else 0)
         for link in links
         if isinstance(link.laddr, tuple) and link.laddr
     ]

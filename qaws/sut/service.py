@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 import urllib.request
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from http.client import HTTPException, HTTPResponse
@@ -54,6 +55,8 @@ class Service:
         self.told_to_end = False
         self.moved = False
         """Whether its sockets and statistics were seen to follow clients that came."""
+        self.fed_from: dict[int, float] = {}
+        """Port from which ticks are posted to it → until when (`time.monotonic()`): no client's."""
         self._holders: list[psutil.Process] = []
         self._held: list[psutil.Process] = []
         self._roots: list[int] = []
@@ -114,7 +117,9 @@ class Service:
         if part == "threads":
             return sum(member.num_threads() for member in members)
         port = self.port
-        return None if port is None else sum(own_sockets(member, port) for member in members)
+        return (
+            None if port is None else sum(own_sockets(m, port, self._no_clients) for m in members)
+        )
 
     def memory_bytes(self) -> int:
         """Return the service's private memory in bytes, all its processes included.
@@ -125,11 +130,16 @@ class Service:
         """
         return private_bytes(self.serving_pids())
 
+    @property
+    def _no_clients(self) -> set[int]:
+        now = time.monotonic()
+        return {port for port, until in [*self.fed_from.items()] if now < until}
+
     def closing_sockets(self) -> int:
         """Count the sockets that clients who have gone still hold; 0 where nobody can see them."""
         if self.process is None or self.port is None:
             return 0
-        return sum(closing_sockets(member, self.port) for member in self._members())
+        return sum(closing_sockets(m, self.port, self._no_clients) for m in self._members())
 
     def serving_pids(self) -> list[int]:
         """Return the processes that, with their descendants, are the service.

@@ -18,7 +18,7 @@ from pydantic import Field, field_validator
 from qaws.protocol.dialect_table import DialectTable, Market
 from qaws.protocol.http_step import HttpStep
 from qaws.protocol.market import LEVELS
-from qaws.sut.before_connect_section import BeforeConnect, require_fitting
+from qaws.sut.before_connect_section import BeforeConnect, read_secrets, require_fitting
 from qaws.sut.feed_section import Feed, FeedKind
 from qaws.sut.launch_sections import TIME_ZONE, Launch, Proxy, Setting
 from qaws.sut.revocation_section import Revocation
@@ -58,6 +58,11 @@ LACKS: dict[FeedKind, dict[str, str]] = {
     "zeromq": _NO_LOAD
     | _NO_BROKER
     | {"own-publisher": "over ZeroMQ nobody but who subscribes hears what somebody publishes"},
+    "websocket": _NO_LOAD
+    | {"own-publisher": "the suite is the exchange, and nobody else publishes there"},
+    "http": _NO_LOAD
+    | dict.fromkeys(_NO_BROKER, "over HTTP there is no broker that could be stopped or cut")
+    | {"own-publisher": "what somebody posts to the service is heard by nobody else"},
     "command": _NO_LOAD
     | dict.fromkeys(_NO_BROKER, "the broker behind the command of [feed] is not in our hands")
     | {"own-publisher": "the command of [feed] publishes all ticks of the suite already"},
@@ -176,8 +181,17 @@ class Target(Section):
         return tuple(each.step(self.file, number * several) for number, each in numbered)
 
     def require_secrets(self) -> None:
-        """Raise `Broken` where a variable with a secret of its steps is not set."""
-        _ = self.steps
+        """Raise `Broken` where a variable with a secret of its steps or its feed is not set."""
+        _ = self.steps, self.feed_secrets
+
+    @property
+    def feed_secrets(self) -> dict[str, str]:
+        """Return what opens its feed over HTTP: name → value.
+
+        Raises:
+            Broken: a variable that has one is not set.
+        """
+        return read_secrets(self.file, "[feed] ", self.feed.secrets if self.feed else {})
 
     @property
     def speaks(self) -> str:
@@ -226,8 +240,7 @@ class Target(Section):
             and self.revocation.sessions is not None,
             "user-limit": "user limit" in self.settings and self.launch is not None,
             "token-reuse": not self.auth.single_use,
-            "outage": self.feed is not None
-            and (self.grants.outage or self.feed.broker == "embedded"),
+            "outage": self.feed is not None and (self.grants.outage or self.feed.is_ours),
             "relay": self._can_be_relayed,
             "own-publisher": self.feed is not None and bool(self.feed.own_publisher),
             "swarm": True,
@@ -247,7 +260,8 @@ class Target(Section):
 
         Ticks that are made up are an incident where others take them for real.
         """
-        return self.feed is not None and (self.feed.is_near or self.feed.inject_allowed)
+        feed = self.feed
+        return feed is not None and (feed.is_near(self.endpoint.url) or feed.inject_allowed)
 
     @property
     def withheld(self) -> dict[str, str]:
@@ -261,6 +275,7 @@ class Target(Section):
         found |= LACKS[self.feed.speaks]
         if not self.may_publish:
             where = "where the command of [feed] publishes" if self.feed.command else "the broker"
+            where = "who takes ticks at [feed] url" if self.feed.url else where
             found["inject"] = (
                 f"{self.file}: {where} is not known to be of this machine alone, and ticks that "
                 "are made up could be taken for real; if they may be published there, say [feed] "
@@ -301,7 +316,7 @@ class Target(Section):
         if self.launch is None or self.feed is None:
             return False
         parts = urlsplit(self.feed.broker or "")
-        is_plain = parts.scheme in ("redis", "nats", "mqtt")
+        is_plain = parts.scheme in ("redis", "nats", "mqtt", "ws")
         here = is_plain and parts.hostname in ("127.0.0.1", "localhost")
         told = [*self.launch.command, *self.launch.environment.values()]
         return (self.feed.broker == "embedded" or here) and any("{broker_url}" in t for t in told)

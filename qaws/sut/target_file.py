@@ -221,7 +221,7 @@ def _check_placeholders(target: Target) -> None:
     texts = [*target.launch.command, *target.launch.environment.values()]
     for text in texts:
         _require_placeholders(target, "[launch]", text, LAUNCH_PLACEHOLDERS)
-    if target.feed is None and target.launch.reads("broker_url"):
+    if (not target.feed or target.feed.url) and target.launch.reads("broker_url"):
         raise Broken(
             f"{target.file}: [launch] has {{broker_url}}, but there is no [feed] that names a "
             'broker; add [feed] broker = "embedded", or give the service the address of its own'
@@ -272,7 +272,7 @@ def _check_first_message(target: Target) -> None:
 def _check_grants(target: Target) -> None:
     """Require the means to stop a broker where the suite may stop one that it did not start."""
     grants = target.grants
-    if grants.outage and target.feed and target.feed.broker != "embedded":
+    if grants.outage and target.feed and not target.feed.is_ours:
         lacking = [name for name in ("stop_broker", "start_broker") if not getattr(grants, name)]
         if lacking:
             raise Broken(

@@ -67,7 +67,10 @@ async def _published(
         return
     listened = None if tick.heard_by else await testbed.feed.listened_to()
     if look_words.is_heard(testbed, tick, listened):
+        feed = testbed.target.feed
+        is_posted = feed is not None and feed.url is not None
         counted = f"the broker counted {tick.heard_by} who heard it"
+        counted = "it was answered with a 2xx" if is_posted else counted
         seen = counted if tick.heard_by else "somebody listens where it was published"
         seen = f"not received within {waited_s:.1f} s; {seen}"
         problems = (frame.problem for frame in reversed(client.log) if frame.problem)

@@ -303,6 +303,8 @@ def unheard(
     only_other = broker.is_own and known == [other] and "" not in listened.patterns
     where = f"there are listeners on {' and '.join(parts)}" if parts else "nobody listens anywhere"
     look_at = f"{key}" if parts else "broker, and how the service is told of it"
+    if listened.more:
+        where, look_at = f"{where}; {listened.more}", "answers"
     return (
         f"{missed}, and the broker {broker.shown_url} counted 0 listeners on {channel}; {where}; "
         f"look at [feed] {look_at}",

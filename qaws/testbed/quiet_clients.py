@@ -14,7 +14,7 @@ from qaws.auth.tokens import LIFETIME_S
 from qaws.clients.connection import Connection
 from qaws.clients.way_in import way_in
 from qaws.protocol.market import Selection
-from qaws.sut.broker import Broker, open_broker
+from qaws.sut.broker import Broker, broker_of
 from qaws.sut.service import Service
 from qaws.sut.services import Services
 from qaws.testbed.stash import Key
@@ -116,7 +116,7 @@ def _own_broker(testbed: Testbed) -> Broker | None:
     if not any("{broker_url}" in text for text in texts):
         return None
     folder = testbed.logs / "quiet-clients"
-    broker = open_broker("embedded", folder, target.grants, target.feed.speaks)
+    broker = broker_of(target, folder)
     testbed.on_stop.append(broker.stop)
     return broker
 

@@ -19,7 +19,7 @@ from qaws.feed.readiness import until_heard
 from qaws.load.cluster.forked import SHARED
 from qaws.oracle.ledger import Ledger, Published
 from qaws.runtime.loop import LoopThread, Overdue
-from qaws.sut.broker import Broker, open_broker
+from qaws.sut.broker import Broker, broker_of
 from qaws.sut.secured import with_certificates
 from qaws.sut.service import DYING_S, Service
 from qaws.sut.services import Services
@@ -109,8 +109,8 @@ class Testbed:
         self.tokens = Tokens(target.auth, self.scratch)
         self.on_stop.append(self.tokens.close)
         if target.feed:
-            wanted, kind = target.feed.broker or "", target.feed.speaks
-            self.broker = open_broker(wanted, self.logs, target.grants, kind)
+            self.broker = broker_of(target, self.logs)
+            self.broker.server.services = lambda: [each for each, _ in self.scenario.services]
         if target.may_publish:
             self._feed = self.loop.call(self._open_feed())
         self.placeholders = {

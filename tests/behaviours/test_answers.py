@@ -13,6 +13,7 @@ from qaws.protocol.dialect import QaWs
 NIFTY = {"symbols": ["NIFTY"]}
 BOTH = {"symbols": ["NIFTY", "BANKNIFTY"]}
 TWO = {"instruments": [256265, 256521]}
+MANY = {"instruments": [256265, 3_000_001, 3_000_002]}
 BAR = {"symbol": "NIFTY", "type": "underlying"}
 ONE = {"symbols": 1}
 ONE_OF_EACH = {"symbols": 1, "underlyings": 1}
@@ -62,6 +63,7 @@ def ack(kind="subscribed", **members):
         (ask(NIFTY), ack(selector=NIFTY), ask(NIFTY, "unsubscribe"), ack("unsubscribed")),
         (ask(BOTH), ack("error", message="in part"), ack(selector=BOTH, totals={"symbols": 1})),
         (ask(BOTH), ack(totals={"symbols": 7}), ask(NIFTY), ack(selector=NIFTY, totals=ONE)),
+        (ask(MANY), ack(selector=MANY, totals={"instruments": 1})),  # the others never tick
     ],
 )
 def test_answers_that_are_right(said):

@@ -137,6 +137,23 @@ class Deaf(Ticker):
         await asyncio.sleep(0)
 
 
+class Takes(Ticker):
+    """Takes for a subscription what others take for a mistake."""
+
+    async def invalid(self, client, text):
+        await client.send({"type": "subscribed"})
+
+
+class TakesAndIsDeaf(Takes, Deaf):
+    """Is of no use any more once it has taken that."""
+
+
+class TakesAndTells(Takes):
+    async def invalid(self, client, text):
+        await client.connection.send(TellsBeside.trace)
+        await super().invalid(client, text)
+
+
 @pytest.mark.parametrize(
     ("service", "response"),
     [
@@ -236,6 +253,64 @@ def test_how_a_mistake_is_answered_is_no_matter_of_an_attack(right, service):
 )
 def test_that_its_answer_tells_nothing_is_one(wrong, service, sentence):
     wrong(service, answered_elsewhere(), f"{sentence}.*, allowed {ELSEWHERE}")
+
+
+def may_be_taken(response=AN_ERROR):
+    async def story(do):
+        await do(play)
+        await do(take)
+        await do(attack_responses.met_with, response)
+
+    return story
+
+
+async def take(testbed):
+    for attacker in testbed.scenario.stash[ATTACK].attackers:
+        attacker.may_be_taken = True
+
+
+@pytest.mark.parametrize("service", [Takes, Ticker])
+def test_what_may_be_taken_is_acknowledged_or_answered_with_an_error(right, service):
+    done = right(service, may_be_taken())
+    assert done[-1].allowed == "an error, or an acknowledgement"
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        (Silent, "still open"),
+        (Closes, "closed with 1008"),
+        (TellsTheTrace, "an error that tells how the service is made"),
+        (TakesAndTells, "a message that tells how the service is made"),
+        (TakesAndIsDeaf, "an acknowledgement, but no pong behind it"),
+    ],
+)
+def test_any_other_answer_to_what_may_be_taken_is_told(wrong, service, sentence):
+    wrong(service, may_be_taken(), f"{sentence}.*, allowed an error, or an acknowledgement")
+
+
+def test_what_is_huge_may_not_be_taken(wrong):
+    wrong(Takes, attacking(AN_ERROR), "1 x subscribed; still open, allowed an error$")
+
+
+async def play_three(testbed):
+    await play(testbed)
+    [one] = testbed.scenario.stash[ATTACK].attackers
+    testbed.scenario.stash[ATTACK].attackers += [
+        Attacker(what, one.client) for what in ("three bytes", "a surrogate")
+    ]
+
+
+def test_all_that_got_another_response_are_named(wrong):
+    async def story(do):
+        await do(play_three)
+        await do(attack_responses.met_with, CLOSED)
+
+    wrong(
+        Ticker,
+        story,
+        r"two bytes: .* \(and 2 more of 3 got another response: three bytes; a surrogate\)",
+    )
 
 
 def test_a_response_that_nobody_knows_is_broken():

@@ -8,7 +8,13 @@ from typing import cast
 import pytest
 
 from qaws.behaviours import browser
-from qaws.behaviours.browser import PAGE, _amiss, _require_known_authority, location_of
+from qaws.behaviours.browser import (
+    PAGE,
+    _amiss,
+    _require_known_authority,
+    _require_known_origin,
+    location_of,
+)
 from qaws.clients.browser_page import BrowserPage
 from qaws.clients.page_connection import PageConnection
 from qaws.oracle.ledger import Entitlement, Published
@@ -106,3 +112,32 @@ def test_an_authority_that_the_browser_alone_does_not_know_is_not_the_services_f
         _require_known_authority(testbed, page)
     page.http_error = "the browser says: net::ERR_CERT_DATE_INVALID"
     _require_known_authority(testbed, page)
+
+
+@pytest.mark.parametrize(
+    ("said", "with_origin", "without", "is_foreign"),
+    [
+        ("Unexpected response code: 403", 403, 101, True),
+        ("Unexpected response code: 403", 101, 101, False),
+        ("Unexpected response code: 403", 403, 403, False),
+        ("Unexpected response code: 401", 403, 101, False),
+    ],
+)
+def test_a_page_that_no_allow_list_names_shows_nothing(
+    monkeypatch, said, with_origin, without, is_foreign
+):
+    testbed = shown()
+    testbed.target.auth = SimpleNamespace(token_locations=["query parameter"])
+    page = testbed.scenario.stash[PAGE]
+    page.http_error = f"the browser says: Error during WebSocket handshake: {said}"
+
+    async def connect(testbed, clients, *, location, headers=()):
+        status = with_origin if dict(headers).get("Origin") == page.page.origin else without
+        return [SimpleNamespace(http_status=status, is_welcomed=status == 101)]
+
+    monkeypatch.setattr("qaws.behaviours.lifecycle.connect", connect)
+    if is_foreign:
+        with pytest.raises(NotVerified, match=r"refuses pages of .* with HTTP 403"):
+            asyncio.run(_require_known_origin(testbed, page))
+    else:
+        asyncio.run(_require_known_origin(testbed, page))

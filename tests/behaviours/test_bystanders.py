@@ -99,8 +99,9 @@ def test_without_a_disturbance_there_is_no_doubt(measured):
 def served(monkeypatch):
     """Require p99 below 100 ms of one bystander's ticks, of which each took so many ms."""
 
-    def judge(*latencies_ms, before_ms=(), after_ms=(), waits=(), fence_comes=True):
+    def judge(*latencies_ms, before_ms=(), after_ms=(), waits=(), fence_comes=True, process=None):
         testbed = bare_testbed()
+        testbed.service.process = process
         testbed.loop = SimpleNamespace(stalls=StallMeter())
         waiting = SimpleNamespace(stalls=Stalls(tuple(waits)).moved(NOON_NS / 1e6))
         left_ns = NOON_NS + (len(latencies_ms) - 1) * EVERY_MS * 10**6
@@ -141,6 +142,21 @@ def test_bystanders_who_are_served_in_time(served):
     [check] = checked(served(*[2.0] * 200))
     assert check.what == "latency that 99 % of 200 deliveries did not exceed"
     served(*[2.0] * 199, 400.0)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "said"),
+    [
+        (2, r"exceed \(the attack began 2\.0 s after the service was started: was it warm\?\): "),
+        (60, "did not exceed: measured 400"),
+    ],
+)
+def test_a_late_service_that_has_just_been_started_is_said_to_be(served, age_s, said):
+    process = SimpleNamespace(started_ns=NOON_NS - age_s * 10**9)
+    with pytest.raises(Refuted, match=said):
+        served(*[2.0] * 190, *[400.0] * 10, process=process)
+    [check] = checked(served(*[2.0] * 200, process=process))
+    assert check.what == "latency that 99 % of 200 deliveries did not exceed"
 
 
 def test_bystanders_who_are_served_late_are_told(served):

@@ -104,6 +104,12 @@ def test_what_nobody_sees_is_as_it_was(right):
         ("WARNING the connection was terminated", "ValueError: no", False),
         ("INFO the check raised an exception: refused", "ValueError: no", False),
         ("ERROR Task exception was never retrieved", "KeyError: 'host'", True),
+        (
+            "ERROR Error handling request from 127.0.0.1",
+            "aiohttp.http_exceptions.LineTooLong: 400, message:\n  Got more than 8190 bytes",
+            False,
+        ),
+        ("ERROR Error handling request from 127.0.0.1", "KeyError: 'kid'", True),
     ],
 )
 def test_which_exceptions_are_crashes(tmp_path, line, thrown, is_crash):

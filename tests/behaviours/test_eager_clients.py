@@ -4,20 +4,23 @@ import asyncio
 import contextlib
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Opcode
 
 from qaws.behaviours import deliveries, eager_clients, publishing
 from qaws.protocol.market import selection_of
 from tests.services.scripted import Ticker
 
 TWO, FIRST = selection_of("instruments 256265 and 256521"), selection_of("instrument 256265")
+SECOND = selection_of("instrument 256521")
 LOOK_UP_S = 0.05
 
 
 async def asks_at_once(do):
-    await do(eager_clients.be_subscribed_at_once, ["Dora"], TWO)
+    await do(eager_clients.be_subscribed_at_once, ["Dora"], TWO, SECOND)
     await do(publishing.publish_among_others, FIRST, "NIFTY", 2)
     await do(publishing.publish_in_turn, ["BANKNIFTY"], 1)
-    await do(deliveries.received_exactly, "Dora", TWO)
+    await do(deliveries.received_exactly, "Dora", FIRST)
 
 
 class LooksUp(Ticker):
@@ -43,6 +46,47 @@ class WritesOver(Ticker):
         client.wishes = wishes
 
 
+class OneOfASegment(ServerConnection):
+    """Takes one message of what the network brings at a time, and the others when more comes."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self._take, self.kept, self.has_taken = self.protocol.recv_frame, [], False
+        self.protocol.recv_frame = self.take
+
+    def take(self, frame):
+        if frame.opcode is Opcode.TEXT and self.has_taken:
+            self.kept.append(frame)
+            return
+        self.has_taken = self.has_taken or frame.opcode is Opcode.TEXT
+        self._take(frame)
+
+    def data_received(self, data):
+        kept, self.kept, self.has_taken = self.kept, [], False
+        for frame in kept:
+            self.take(frame)
+        super().data_received(data)
+
+
+class ReadsOneAtATime(Ticker):
+    connection = OneOfASegment
+
+
+class LooksUpToSubscribe(Ticker):
+    """Works on each request by itself, and longer on those that subscribe."""
+
+    async def _answer(self, client, text):
+        async def later():
+            await asyncio.sleep(LOOK_UP_S)
+            await answer(client, text)
+
+        answer = super()._answer
+        if '"subscribe"' in text:
+            self.late = [*getattr(self, "late", []), asyncio.create_task(later())]
+        else:
+            await answer(client, text)
+
+
 class WantsToBeWaitedFor(LooksUp):
     """Answers what came before the welcome by an error."""
 
@@ -59,8 +103,21 @@ def test_who_does_not_wait_is_served_like_any_other(right, service):
 
 
 def test_what_is_said_before_the_welcome_must_not_get_lost(wrong):
-    said = "Dora asked to subscribe to instrument 256265, 256521, one by one and without waiting"
-    wrong(LosesWhatCameBefore, asks_at_once, f"{said} for an answer, and got no acknowledgement")
+    said = (
+        "Dora asked to subscribe to instrument 256265, 256521, one by one, and to unsubscribe from"
+    )
+    wrong(LosesWhatCameBefore, asks_at_once, f"{said} .* and got no acknowledgement")
+
+
+def test_what_comes_together_must_be_read_together(wrong):
+    said = (
+        "Dora asked to subscribe to instrument 256265, 256521, one by one, and to unsubscribe from"
+    )
+    wrong(ReadsOneAtATime, asks_at_once, f"{said} .* and got no acknowledgement")
+
+
+def test_an_unsubscribe_must_not_overtake_its_subscribe(wrong):
+    wrong(LooksUpToSubscribe, asks_at_once, "Dora received ticks behind the acknowledgement of its")
 
 
 def test_a_request_must_not_write_over_another_that_is_under_way(wrong):

@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from qaws.behaviours import deliveries, lifecycle, liveness, outage, publishing
+from qaws.behaviours.outage import Change
 from qaws.verdict import Broken
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, SOON_MS
 from tests.services.scripted import Ticker
@@ -149,7 +150,7 @@ class ForgetsNewcomers(Heals):
             await super().deliver(client, tick, text)
 
 
-def acted(mishap, *values, within_ms=AMPLE_MS, pongs_ms=AMPLE_MS):
+def acted(mishap, *values, within_ms=AMPLE_MS, pongs_ms=AMPLE_MS, given_up=None):
     """Return the story of QA-WS-017 with a mishap in the words of the features."""
 
     async def story(do):
@@ -157,7 +158,7 @@ def acted(mishap, *values, within_ms=AMPLE_MS, pongs_ms=AMPLE_MS):
         await do(lifecycle.be_connected, ["Alice", "Bob"])
         await do(lifecycle.subscribe, ["Alice", "Bob"], NIFTY)
         await do(liveness.keep_pinging)
-        await do(mishap, "Alice", BANKNIFTY, *values)
+        await do(mishap, "Alice", Change(BANKNIFTY, given_up), *values)
         await do(outage.ticks_resume, within_ms)
         await do(outage.receive_loss_status, within_ms)
         await do(liveness.pings_were_answered, pongs_ms)
@@ -166,17 +167,47 @@ def acted(mishap, *values, within_ms=AMPLE_MS, pongs_ms=AMPLE_MS):
     return story
 
 
+class TellsOnce(Heals):
+    """Tells of the first loss, and of its end."""
+
+    def __init__(self, *args, **named):
+        super().__init__(*args, **named)
+        self.told = set()
+
+    async def say(self, status):
+        if status not in self.told:
+            self.told.add(status)
+            await super().say(status)
+
+
+class RemembersTheLoss(Heals):
+    """Gives back what clients had when the feed was lost."""
+
+    async def lost(self):
+        self.held = [(client, {*client.wishes}) for client in self.clients]
+        await super().lost()
+
+    async def found(self):
+        await super().found()
+        for client, wishes in self.held:
+            client.wishes |= wishes
+
+
 CUTS = (outage.cut_feed,)
+TWICE = (outage.cut_feed_twice,)
 DOWN = (outage.take_broker_down, 300)
 OVERFLOWS = (outage.overflow_feed,)
 CUT = acted(*CUTS)
 
 
-@pytest.mark.parametrize("mishap", [CUTS, DOWN, OVERFLOWS], ids=["cut", "down", "overflow"])
+@pytest.mark.parametrize(
+    "mishap", [CUTS, TWICE, DOWN, OVERFLOWS], ids=["cut", "twice", "down", "full"]
+)
 def test_a_service_that_says_what_it_loses_and_heals_is_met(right, testbed, mishap):
     right(Heals, acted(*mishap))
-    (figure,) = testbed.scenario.figures
-    assert "degraded after" in figure[1]
+    figures = testbed.scenario.figures
+    assert len(figures) == (2 if mishap is TWICE else 1)
+    assert all("degraded after" in figure for _, figure in figures)
     with redis.Redis.from_url(testbed.broker.url) as client:
         assert "33554432 8388608 60" in client.config_get("client*")["client-output-buffer-limit"]
 
@@ -202,6 +233,12 @@ def test_a_service_that_says_what_it_loses_and_heals_is_met(right, testbed, mish
             r"Alice's ping message: measured nothing in \d+ ms .*400 ms",
         ),
         (ForgetsNewcomers, acted(*CUTS, within_ms=1000), "first new tick of BANKNIFTY at Alice"),
+        (TellsOnce, acted(*TWICE), "told when the broker cut .* for the second time: .*no word"),
+        (
+            RemembersTheLoss,
+            acted(*DOWN, given_up=NIFTY),
+            "Alice received ticks behind the acknowledgement of its unsubscribe",
+        ),
     ],
 )
 def test_what_a_service_does_wrong_has_a_sentence_of_its_own(wrong, service, story, sentence):
@@ -241,7 +278,7 @@ def test_without_an_outage_nothing_can_be_said_of_it(scenario):
 def test_an_outage_in_which_nobody_pings_proves_nothing(scenario):
     async def story(do):
         await do(lifecycle.be_connected, ["Alice"])
-        await do(outage.cut_feed, "Alice", NIFTY)
+        await do(outage.cut_feed, "Alice", Change(NIFTY))
 
     with pytest.raises(Broken, match="no client pings: say"):
         scenario(Heals, story)

@@ -7,6 +7,7 @@ import pytest
 
 from qaws.behaviours import deliveries, session_ids
 from qaws.verdict import Broken, Inconclusive
+from tests.services.guarded import shown
 from tests.services.scripted import Ticker
 
 CLIENTS = 300
@@ -56,6 +57,20 @@ class TurnsAway(Ticker):
         return secrets.token_hex(16)
 
 
+class OneSessionATokenEach(Chance):
+    """Lets each token open one session."""
+
+    async def admit(self, client, token):
+        used = self.__dict__.setdefault("used", set())
+        is_new = shown(client) not in used
+        used.add(shown(client))
+        return await super().admit(client, token) if is_new else await self.refuse(client)
+
+    async def refuse(self, client):
+        await client.close(1008, "Authentication required")
+        return False
+
+
 def test_ids_of_chance_are_met(right):
     (unique, bits, *_) = right(Chance, many)
     assert unique.measured == str(CLIENTS)
@@ -94,3 +109,14 @@ def test_a_service_that_is_slow_to_let_clients_in_is_not_wronged(scenario, monke
     monkeypatch.setattr(session_ids, "PATIENCE_S", 0.1)
     with pytest.raises(Inconclusive, match=r"in 0\.1 s only \d+ of 300 clients have come and gone"):
         scenario(Slow, many)
+
+
+def test_tokens_that_open_one_session_each_are_a_matter_of_the_target(
+    right, wrong, testbed, monkeypatch
+):
+    """Undeclared, the sentence names the key; declared, each client shows a token of its own."""
+    sentence = r"closed with 1008 .*the token had opened a session before: .*single_use = true"
+    wrong(OneSessionATokenEach, many, sentence)
+    auth = testbed.target.auth.model_copy(update={"single_use": True})
+    monkeypatch.setattr(testbed, "target", testbed.target.model_copy(update={"auth": auth}))
+    right(OneSessionATokenEach, many)

@@ -271,7 +271,7 @@ def test_another_outage_has_no_last_byte(scenario):
         await do(lifecycle.be_connected, ["Alice"])
         await do(lifecycle.subscribe, ["Alice"], NIFTY)
         await do(liveness.keep_pinging)
-        await do(outage.cut_feed, "Alice", BANKNIFTY)
+        await do(outage.cut_feed, "Alice", outage.Change(BANKNIFTY))
         await do(silent_link.receive_degraded, 1000)
 
     with pytest.raises(Broken, match="no link to the broker has gone silent"):

@@ -1,10 +1,12 @@
 """Subscriptions that change while ticks flow."""
 
+import asyncio
 import json
 
 import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 from qaws.behaviours import deliveries, lifecycle, publishing, subscriptions
 from qaws.protocol.json_forms import rewritten
@@ -56,6 +58,39 @@ def test_an_unsubscribe_that_does_too_little_or_too_much_is_refuted(wrong, servi
 
 def test_an_unsubscribe_from_what_is_not_held_may_be_answered_by_an_error(right):
     right(RefusesNeedless, change_of_mind)
+
+
+class NoReturn(Ticker):
+    """Never gives back what a client has once given up."""
+
+    def __init__(self, *args, **named):
+        super().__init__(*args, **named)
+        self.gone = {}
+
+    async def unsubscribe(self, client, wishes):
+        self.gone[client] = self.gone.get(client, set()) | wishes
+        await super().unsubscribe(client, wishes)
+
+    async def subscribe(self, client, wishes):
+        await super().subscribe(client, wishes - self.gone.get(client, set()))
+
+
+async def two_change_their_minds(do):
+    await subscribed(do, "Alice", "Bob", "Carol")
+    await do(publishing.open_market, 6)
+    await do(lifecycle.subscribe, ["Alice"], BANKNIFTY)
+    await do(subscriptions.churn, "Alice", NIFTY, NXT50, 2)
+    await do(subscriptions.end_again_and_again, "Carol", NIFTY, 3)
+    await do(publishing.close_market)
+    await do(deliveries.received_exactly, "Alice", NIFTY)
+
+
+def test_who_has_never_given_it_up_shows_which_ticks_there_were(right, wrong):
+    right(Ticker, two_change_their_minds)
+    since = (
+        "before that it had unsubscribed from NIFTY and subscribed to it again, and it has received"
+    )
+    wrong(NoReturn, two_change_their_minds, since)
 
 
 def test_an_unsubscribe_without_an_answer_is_refuted(wrong):
@@ -114,6 +149,62 @@ def test_somebody_else_must_show_which_ticks_there_were(scenario):
             await do(subscriptions.churn, "Alice", NIFTY, NXT50, 1)
 
     scenario(Ticker, story)
+
+
+class OnePlace(Ticker):
+    """Keeps what a client has asked for last."""
+
+    async def subscribe(self, client, wishes):
+        client.wishes = set(wishes)
+
+
+async def besides(do):
+    await subscribed(do, "Alice")
+    await do(subscriptions.take_and_give_up, "Alice", selection_of("the BANKNIFTY underlying"))
+    await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+    await do(deliveries.received_exactly, "Alice", NIFTY)
+
+
+def test_what_is_taken_besides_and_given_up_takes_nothing_away(right, wrong):
+    right(Ticker, besides)
+    wrong(OnePlace, besides, "Alice never received ticks that it was due")
+
+
+def test_what_a_dialect_has_no_words_for_is_not_taken_besides(scenario, testbed, monkeypatch):
+    async def story(do):
+        await subscribed(do, "Alice")
+
+        async def no_words(*_):
+            raise NotVerified("no underlyings here")
+
+        monkeypatch.setattr(lifecycle, "subscribe", no_words)
+        await do(subscriptions.take_and_give_up, "Alice", BANKNIFTY)
+
+    scenario(Ticker, story)
+    assert testbed.scenario.remarks == ["nothing besides is subscribed to: no underlyings here"]
+
+
+class AnswersWhoAskedLast(Ticker):
+    """Has what was asked for on a stack while it looks into a store."""
+
+    async def _answer(self, client, text):
+        self.held.append(client)
+        await asyncio.sleep(0.05)
+        await super()._answer(self.held.pop(), text)
+
+
+async def together(do):
+    both = ["Alice", "Bob"]
+    await do(subscriptions.be_subscribed_at_the_same_moment, both, [NIFTY, BANKNIFTY])
+    await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY"], 2)
+    await do(deliveries.received_exactly, "Alice", NIFTY)
+    await do(deliveries.received_exactly, "Bob", BANKNIFTY)
+
+
+def test_who_asks_at_the_same_moment_as_another_gets_an_answer_of_its_own(right, wrong):
+    right(Ticker, together)
+    sentence = "Alice received ticks that it had not subscribed to: BANKNIFTY"
+    wrong(AnswersWhoAskedLast, together, sentence)
 
 
 # --- named twice, and in fragments ----------------------------------------------------------------
@@ -205,6 +296,21 @@ class NoPingBetween(EachAlone):
         self._take(frame)
 
 
+class WholeFramesOnly(ServerConnection):
+    """Takes what the network brings at a time for whole frames."""
+
+    def data_received(self, data):
+        was_open = self.protocol.state is State.OPEN
+        super().data_received(data)
+        if was_open and self.protocol.reader.buffer:
+            self.protocol.fail(1002, "incomplete frame")
+            self.send_data()
+
+
+class TakesNoPieces(Ticker):
+    connection = WholeFramesOnly
+
+
 class TakesNoFragments(Ticker):
     connection = EachAlone
 
@@ -225,7 +331,11 @@ def test_a_subscription_in_fragments_is_one_like_any_other(right):
 
 @pytest.mark.parametrize(
     ("service", "seen"),
-    [(TakesNoFragments, "got an error"), (TakesNoPingBetween, "got no acknowledgement.*1002")],
+    [
+        (TakesNoFragments, "got an error"),
+        (TakesNoPingBetween, "got no acknowledgement.*1002"),
+        (TakesNoPieces, 'got no acknowledgement.*1002 "incomplete frame"'),
+    ],
 )
 def test_who_cannot_put_fragments_together_is_refuted(wrong, service, seen):
     asked = "Carol asked in fragments, with pings between them, to subscribe to NIFTY and "

@@ -1,5 +1,6 @@
 """Sessions end with their tokens: not before, in time, and served until then."""
 
+import asyncio
 import time
 
 import jwt
@@ -116,6 +117,77 @@ def test_an_expiry_that_ends_with_a_subscription_is_refuted(wrong):
     wrong(EndsWithTheSubscription, changing_its_mind(300), sentence)
 
 
+# --- the same user twice --------------------------------------------------------------------------
+
+
+def subject_of(client):
+    return jwt.decode(shown(client), options={"verify_signature": False})["sub"]
+
+
+class RenewsByUser(Strict):
+    """Lets all sessions of a user live as long as its newest token."""
+
+    async def expire(self, client, exp):
+        await asyncio.sleep(max(0.0, exp - time.time()))
+        if client is [c for c in self.clients if subject_of(c) == subject_of(client)][-1]:
+            await self.close_expired(client)
+
+
+class EndsByUser(Strict):
+    """Ends all sessions of a user with its first token."""
+
+    async def close_expired(self, client):
+        for each in [c for c in self.clients if subject_of(c) == subject_of(client)]:
+            await super().close_expired(each)
+
+
+class OnceOnly(Strict):
+    """Turns a user away who is here already."""
+
+    async def admit(self, client, token):
+        if subject_of(client) in map(subject_of, self.clients):
+            await client.close(1008, "max connections of this user")
+            return False
+        return await super().admit(client, token)
+
+
+class NewestOnly(Strict):
+    """Closes the session that a user has already."""
+
+    async def admit(self, client, token):
+        for each in [c for c in self.clients if subject_of(c) == subject_of(client)]:
+            await each.close(1008, "connected elsewhere")
+        return await super().admit(client, token)
+
+
+def one_user_twice(within_ms):
+    async def story(do):
+        await subscribed(do, "Nora")
+        await do(publishing.keep_publishing, NIFTY, 50)
+        await do(expiry.connect_expiring, ["Ida"], 2 * AHEAD_MS)
+        await do(expiry.connect_as_same_user, "Ines", "Ida")
+        expired = ExpectedClose([1008], ["token expired"])
+        await do(expiry.closed_on_expiry, ["Ida"], expired, within_ms)
+        await do(lifecycle.connected, ["Nora", "Ines"])
+
+    return story
+
+
+@pytest.mark.parametrize("service", [Strict, OnceOnly, NewestOnly])
+def test_another_token_of_the_user_changes_nothing(right, testbed, service):
+    right(service, one_user_twice(AMPLE_MS))
+    told = any("one user connects once only here" in each for each in testbed.scenario.remarks)
+    assert told == (service is not Strict)
+
+
+def test_another_token_of_the_user_saves_no_session(wrong):
+    wrong(RenewsByUser, one_user_twice(300), "^close of Ida after its token expired: .*still open")
+
+
+def test_another_token_of_the_user_ends_no_session(wrong):
+    wrong(EndsByUser, one_user_twice(AMPLE_MS), "open connections of Nora, Ines: measured 1 of 2")
+
+
 class For24Days(Strict):
     """Counts milliseconds in 31 bits, as many a timer does."""
 
@@ -148,8 +220,16 @@ def test_who_comes_for_days_and_is_thrown_out_at_once_is_refuted(wrong):
 @pytest.mark.parametrize(
     ("service", "sentence"),
     [
-        (Late, r"^close of Ida after its token expired: measured \d+\.\d ms, allowed at most 300"),
-        (Early, r"^close of Ida after its token expired: measured -\d+\.\d ms, allowed not before"),
+        (
+            Late,
+            r"^close of Ida, whose token came in the query parameter, after its token expired: "
+            r"measured \d+\.\d ms, allowed at most 300",
+        ),
+        (
+            Early,
+            r"^close of Ida, whose token came in the query parameter, after its token expired: "
+            r"measured -\d+\.\d ms, allowed not before",
+        ),
         (
             Never,
             r"^close of Ida after its token expired: measured nothing in \d+ ms \(1 x welcome; "

@@ -11,6 +11,7 @@ from allure_commons import plugin_manager
 
 from qaws.auth.forgeries import kinds
 from qaws.behaviours import service_logs, token_leaks
+from qaws.behaviours.token_leaks import Canary
 from qaws.behaviours.token_traces import traces
 from qaws.runner.attachments import attach_evidence
 from qaws.sut.log_files import LogPlace
@@ -209,6 +210,17 @@ def test_who_is_closed_without_a_reason_has_caused_a_line_where_one_was_written(
 def test_what_nobody_has_seen_written_shows_nothing(launched, file, kind, said):
     with pytest.raises(NotVerified, match=said):
         launched("logging_to", kind, canaries)
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("query parameter", "a good token in query parameter"),
+        ("/ws/ticks", "a good token in a plain HTTP request for /ws/ticks"),
+    ],
+)
+def test_where_a_token_was_shown_is_said(where, said):
+    assert Canary("a good token", "token", "marker", where).name == said
 
 
 @pytest.mark.usefixtures("few_kinds")

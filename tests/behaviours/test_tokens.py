@@ -15,7 +15,8 @@ from qaws.auth.tokens import Tokens
 from qaws.behaviours import closes, leaving, lifecycle, tokens
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.sut.sections import Auth
-from tests.services.faulty import AMPLE_MS, LATE, LATE_S, SOON_MS, connected
+from qaws.verdict import NotVerified
+from tests.services.faulty import AMPLE_MS, LATE, LATE_S, NIFTY, SOON_MS, connected
 from tests.services.guarded import (
     NO_TOKEN,
     IgnoresUse,
@@ -445,3 +446,58 @@ def test_a_name_and_a_password_open_nothing(right, wrong):
         story,
         r"refusal of Bob: measured 1 x welcome; still open, .*HTTP Basic credentials and no token",
     )
+
+
+class OneClientAUser(Ticker):
+    """Has one session of a user at a time."""
+
+    async def admit(self, client, token):
+        users = self.__dict__.setdefault("users", set())
+        user = jwt.decode(shown(client), options={"verify_signature": False})["sub"]
+        if user in users:
+            await client.close(1008, "too many connections for this user")
+            return False
+        users.add(user)
+        return await super().admit(client, token)
+
+
+def test_a_service_that_lets_a_user_connect_once_shows_nothing_of_two(right, scenario):
+    async def story(do):
+        await do(tokens.share_a_user, ["Alice", "Bob"], NIFTY)
+        await do(lifecycle.connected, ["Alice", "Bob"])
+
+    right(Ticker, story)
+    why = r"one user cannot connect twice here: .*1008 .*too many connections for this user"
+    with pytest.raises(NotVerified, match=why):
+        scenario(OneClientAUser, story)
+
+
+class LooksUpWhatCameLast(Ticker):
+    """Keeps the token of a handshake in one place while it looks it up."""
+
+    last = False
+
+    async def admit(self, client, token):
+        self.last = token
+        await asyncio.sleep(0.05)
+        return await super().admit(client, self.last)
+
+
+class LosesThoseWhoComeTogether(Ticker):
+    async def admit(self, client, token):
+        await asyncio.sleep(0.05)
+        return await super().admit(client, token and len(self.clients) < 2)
+
+
+async def comes_amid_others(do):
+    await do(tokens.connect_amid_others, "Alice", ["client 1", "client 2", "client 3"])
+    await do(closes.refused, ["Alice"], NO_TOKEN)
+
+
+def test_who_comes_without_a_token_amid_others_is_refused(right, wrong):
+    right(Ticker, comes_amid_others)
+    wrong(LooksUpWhatCameLast, comes_amid_others, "refusal of Alice: measured 1 x welcome")
+
+
+def test_those_amid_whom_it_comes_are_welcomed(wrong):
+    wrong(LosesThoseWhoComeTogether, comes_amid_others, "client [123] has a valid token but was")

@@ -56,6 +56,17 @@ def test_a_damaged_stream_is_seen_for_what_it_is(receiver, tmp_path):
     assert receipt.wrong
 
 
+@pytest.mark.parametrize("own", ["text", "time", "counter", "several"])
+def test_a_damaged_stream_is_seen_where_no_two_clients_are_alike(own, tmp_path):
+    flaws = [Flaw(*flaw) for flaw in (("drop", 20), ("duplicate", 70), ("late", 90))]
+    receipt = receive(
+        lambda: OurSwarm(tmp_path, own), tmp_path, CLIENTS, TICKS, HANG_S, own=own, flaws=flaws
+    )
+    found = receipt.tally
+    assert (found.gap, found.duplicate, found.order) == (CLIENTS, CLIENTS, CLIENTS)
+    assert (found.ticks, found.complete) == (TICKS * CLIENTS, CLIENTS)
+
+
 def test_a_good_stream_is_found_good(receiver, tmp_path):
     receipt = receive(receiver, tmp_path, CLIENTS, TICKS, HANG_S)
     assert receipt.wrong is None

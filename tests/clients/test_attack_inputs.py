@@ -66,6 +66,15 @@ def test_all_malformed_messages_are_sent_and_their_answers_judged_elsewhere():
     assert len(playing) == len(elsewhere) + 18
 
 
+def test_json_that_is_lawful_and_not_huge_may_be_taken():
+    """RFC 8259 leaves to the receiver how far numbers go, and what half a surrogate means."""
+    playing = made("malformed, deeply nested, huge or ambiguous JSON", 28)
+    assert [n for n, what in playing.items() if isinstance(what, Frames) and what.may_be_taken] == [
+        "an instrument beyond 64 bits",
+        "half a surrogate as symbol",
+    ]
+
+
 def test_a_message_that_may_be_as_long_as_it_is_stays_below_the_limit():
     for what in (
         *made("malformed, deeply nested, huge or ambiguous JSON", 28).values(),

@@ -73,6 +73,12 @@ def over_the_wire(*data: bytes, then=None):
     return Raw(script)
 
 
+@pytest.mark.parametrize("text", [b"no JSON", b"[1]", b"\xff"])
+def test_a_message_that_nobody_can_read_is_counted(meet, text):
+    connection = meet(over_the_wire(frame(1, text)), text_comes)
+    assert connection.summary().startswith("1 x message that nobody can read; ")
+
+
 async def text_comes(connection, count=1):
     assert await connection.wait_for(lambda f: len(arrived(connection)) >= count, None, HANG_S)
 
@@ -412,7 +418,31 @@ def test_a_refusal_is_noted_with_status_and_body(meet, status):
     assert not connection.is_open
 
 
-@pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 101 Yes\r\n\r\n"])
+@pytest.mark.parametrize("length", ["Content-Length: 2\r\n", ""])
+def test_a_refusal_by_an_older_http_is_one(meet, length):
+    """RFC 9112, section 2.3; aiohttp answers so a request that it cannot read."""
+
+    async def script(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.0 400 Bad Request\r\n{length}\r\nno".encode())
+        writer.close()
+
+    connection = meet(Raw(script), opened=False)
+    assert connection.http_status == 400
+    assert connection.summary() == "HTTP 400"
+    assert any("no" in f.text for f in connection.log)
+
+
+NO_ANSWERS = [
+    b"",
+    b"nonsense\r\n\r\n",
+    b"HTTP/1.1 101 Yes\r\n\r\n",
+    b"HTTP/1.0 101 Yes\r\n\r\n",
+    b"HTTP/0.9 400 No\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("answer", NO_ANSWERS)
 def test_an_answer_that_is_none_is_noted_and_is_no_refusal_by_status(meet, answer):
     async def script(reader, writer):
         await reader.readuntil(b"\r\n\r\n")

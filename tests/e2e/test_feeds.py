@@ -1,4 +1,4 @@
-"""Services over NATS, MQTT, ZeroMQ, a Redis stream or a command: judged as over any other feed."""
+"""Services over NATS, MQTT, ZeroMQ, WebSocket, HTTP …: judged as over any other feed."""
 
 import importlib.util
 import json
@@ -20,8 +20,9 @@ from tests.services.independent import results, surroundings
 from tests.waiting import HANG_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = ROOT / "tests/services/dialects"
-NEEDS = {"nats": "nats", "mqtt": "paho", "zeromq": "zmq"}
+DIALECTS, FASTAPI = ROOT / "tests/services/dialects", ROOT / "tests/services/fastapi_ticker/targets"
+NEEDS = {"nats": "nats", "mqtt": "paho", "zeromq": "zmq", "posted": "fastapi"}
+KEY = {"FEED_KEY": "sesame-of-the-desk"}
 PATH = f"{os.environ['PATH']}:/usr/sbin"
 STREAMS = ("-D", "feed.kind=redis-streams")
 
@@ -30,12 +31,13 @@ STREAMS = ("-D", "feed.kind=redis-streams")
 def behave(tmp_path):
     """Run behave against a target; return output and scenario records."""
 
-    def running(target, tags, *settings, **environment):
+    def running(target, tags, *settings, file=None, **environment):
         if target in NEEDS and not importlib.util.find_spec(NEEDS[target]):
             pytest.skip(f"{NEEDS[target]} is not there; make test brings it")
         if target == "mqtt" and not shutil.which("mosquitto", path=PATH):
             pytest.skip("mosquitto is not there")
-        file, tools = TARGETS / f"{target}.toml", Path(sys.executable).parent
+        file = file or (FASTAPI if target == "posted" else DIALECTS) / f"{target}.toml"
+        tools = Path(sys.executable).parent
         done = run_behave(
             f"--tags={tags}",
             *("-D", f"target={file}", *settings),
@@ -43,6 +45,7 @@ def behave(tmp_path):
                 **os.environ,
                 "QAWS_REPORTS": str(tmp_path),
                 "PATH": f"{tools}:{os.environ['PATH']}",
+                **(KEY if target == "posted" else {}),
                 **environment,
             },
             within_s=4 * HANG_S,
@@ -64,6 +67,8 @@ ASKED = "@p0 and (@QA-WS-001 or @QA-WS-006 or @QA-WS-007 or @QA-WS-008 or @QA-WS
         ("nats", {"001", "006", "007", "008", "009"}),
         ("mqtt", {"001", "006", "007", "008", "009"}),
         ("zeromq", {"001", "008", "009"}),
+        ("exchange", {"001", "006", "007", "008", "009"}),
+        ("posted", {"001", "006", "007", "008", "009"}),
     ],
 )
 def test_a_sound_service_passes_all_that_its_dialect_can_say(behave, target, verified):
@@ -79,6 +84,8 @@ def test_a_sound_service_passes_all_that_its_dialect_can_say(behave, target, ver
         ("nats", "rounds", "received ticks that differ from what was published"),
         ("mqtt", "loses", "never received ticks that it was due"),
         ("zeromq", "loses", "never received ticks that it was due"),
+        ("exchange", "mixes", "received ticks that it had not subscribed to"),
+        ("posted", "loses", "never received ticks that it was due"),
     ],
 )
 def test_what_it_does_wrong_is_told_in_the_words_of_the_features(behave, target, breaks, words):
@@ -110,8 +117,8 @@ def test_a_publisher_that_ends_is_broken_and_not_the_service(behave, tmp_path):
 def test_a_nats_server_that_is_down_is_announced_and_a_cut_is_not_verified(behave):
     output, rows = behave("nats", "@QA-WS-017 and @needs.outage")
     seen = {row["row"]["outage"]: (row["status"], row["message"]) for row in rows}
-    assert seen["the broker cuts the service's feed"][0] == "skipped", output
-    assert "NATS cuts nobody off" in seen["the broker cuts the service's feed"][1]
+    assert seen["the broker cuts the service's feed twice"][0] == "skipped", output
+    assert "NATS cuts nobody off" in seen["the broker cuts the service's feed twice"][1]
     leave_in_doubt([seen["the broker is down for 1 second"][1]])
     assert seen["the broker is down for 1 second"][0] == "passed", output
 
@@ -122,12 +129,61 @@ def test_a_nats_server_that_is_down_is_announced_and_a_cut_is_not_verified(behav
         ("nats", ("-D", "feed.options_channel=elsewhere"), "look at [feed] options_channel"),
         ("zeromq", ("-D", "feed.options_channel=elsewhere"), "look at [feed] options_channel"),
         ("tokens", STREAMS, "this kind of feed does not tell who listens; look at [feed] options"),
+        ("posted", ("-D", "feed.url=/elsewhere"), "answers 404 Not Found: "),
+        ("posted", ("-D", "feed.options_channel=no"), 'answers 404 Not Found: "no such channel"'),
+        ("posted", ("-D", "feed.url=http://127.0.0.1:1/"), "start it, or correct [feed] url"),
+        ("posted", ("-D", "feed.method=PUT"), "answers 405 Method Not Allowed"),
     ],
 )
 def test_a_wrong_feed_ends_the_run_in_one_line(behave, target, settings, said):
     output, rows = behave(target, "@QA-WS-008 and @p0", *settings)
     assert not rows
     assert [line for line in output.splitlines() if "Broken:" in line and said in line], output
+
+
+def test_an_exchange_that_goes_cuts_or_falls_silent_is_announced(behave):
+    output, rows = behave("exchange", "@QA-WS-017")
+    require_sound(rows, output)
+    seen = [row["status"] for row in rows]
+    leave_in_doubt([row["message"] for row in rows])
+    assert seen == ["passed"] * 4, output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"{broker_url}"', '"ws://127.0.0.1:1"', "nobody listens anywhere; look at [feed] broker"),
+        (
+            'key = "desk" }',
+            'key = "other" }',
+            'what listens = true of [[feed.answers]] waits for: the last one said {"op": "login", '
+            '"key": "desk", "id": 1}; look at [feed] answers',
+        ),
+    ],
+    ids=["never connects", "never subscribes"],
+)
+def test_a_gateway_without_its_exchange_ends_the_run_in_one_line(behave, tmp_path, old, new, said):
+    text = (DIALECTS / "exchange.toml").read_text("utf-8")
+    file = tmp_path / "gateway.toml"
+    file.write_text(text.replace(old, new), "utf-8")
+    assert old in text
+    output, rows = behave("exchange", "@QA-WS-008 and @p0", file=file)
+    assert not rows
+    assert [line for line in output.splitlines() if "Broken:" in line and said in line], output
+
+
+def test_over_http_no_socket_of_the_feed_is_a_clients_and_an_outage_is_not_verified(behave):
+    output, rows = behave("posted", "(@QA-WS-004 or @QA-WS-017) and @p0")
+    require_sound(rows, output)
+    assert {row["id"][-3:] for row in rows if row["status"] == "passed"} == {"004"}, output
+    assert "over HTTP there is no broker that could be stopped or cut" in output
+
+
+def test_over_http_ticks_that_were_answered_before_a_shutdown_are_owed(behave):
+    output, rows = behave("posted", "@QA-WS-018 and @p0")
+    require_sound(rows, output)
+    leave_in_doubt([row["message"] for row in rows])
+    assert [row["status"] for row in rows] == ["passed"], output
 
 
 @pytest.fixture

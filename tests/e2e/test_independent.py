@@ -1,4 +1,4 @@
-"""Services that know nothing of the suite: some rows of each capability, on each of six.
+"""Services that know nothing of the suite: some rows of each capability, on each of them.
 
 `make services` plays all of functional p0 on them.
 """
@@ -70,11 +70,12 @@ it does not always give; `make services` plays it.
 TOOLS = Path(sys.executable).parent
 MISSING = {
     "node": not (shutil.which("node") or (TOOLS / "node").exists()),
+    "aiohttp": importlib.util.find_spec("aiohttp") is None,
     **{
         name: not all(importlib.util.find_spec(each) for each in ("fastapi", server))
         for name, server in {
             **{name: name for name in ("uvicorn", "hypercorn", "granian")},
-            **dict.fromkeys(("plan", "keys", "remote", "secret", "desk"), "uvicorn"),
+            **dict.fromkeys(("plan", "keys", "remote", "secret", "desk", "posted"), "uvicorn"),
         }.items()
     },
 }

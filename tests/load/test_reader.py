@@ -5,6 +5,7 @@ import json
 import random
 from collections import Counter
 
+import msgspec
 import pytest
 from websockets.frames import Frame, Opcode
 from websockets.utils import accept_key
@@ -372,3 +373,19 @@ def test_one_wrong_copy_among_many_that_differ_is_found_at_its_client(wrong, kin
     assert books.violations.counts[kind] == 1
     assert "client 7" in str(books.violations.sentences)
     assert set(+books.violations.counts) <= {kind, "gap"}
+
+
+@pytest.mark.parametrize("huge", [1 << 62, 10**19, 10**40, -5])
+@pytest.mark.parametrize("member", ["seq", "due_us"])
+def test_a_number_that_no_tick_can_have_is_a_violation_and_no_end_of_the_harness(member, huge):
+    async def work():
+        party = Party(2)
+        for reader in party.readers:
+            frames = [*stream([1]), framed(tick(2, **{member: huge})), *stream([3])]
+            party.receive(reader, b"".join(frames))
+        books = await party.close_books()
+        return books, len(msgspec.msgpack.encode(dict(books.violations.counts)))
+
+    books, _ = run(work)
+    assert books.violations.counts["unmarked"] == 2
+    assert books.violations.counts["gap"] == (2 if member == "seq" else 0)

@@ -31,8 +31,12 @@ def flow_of(name):
 
 
 def tokens(tick, client, number):
-    """Return what `tokens` sends: the tick in `data`, a time of the client's own beside it."""
-    return {"type": "tick", "sent_us": DUE + 7 * client + number, "data": {**tick, "n": client}}
+    """Return what `tokens` sends: the tick in `data`, a time of the client's own beside it.
+
+    Every second one has a text with escapes, which looks as if numbers stood in it.
+    """
+    data = {**tick, "n": client} | ({"é": '"n": 5, \\"n\\": "6"'} if number % 2 else {})
+    return {"type": "tick", "sent_us": DUE + 7 * client + number, "data": data}
 
 
 def first_message(tick, client, number):

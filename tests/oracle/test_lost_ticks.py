@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from qaws.oracle.ledger import Entitlement, Ledger, Published
-from qaws.oracle.lost_ticks import LOOKED_AT, behind_a_return, in_common
+from qaws.oracle.lost_ticks import LOOKED_AT, behind_a_return, in_common, unheard
 from qaws.protocol.market import TickKind, selection_of
 
 BAR = {"open": 24010.5, "high": 24055.25, "low": 23990.15, "close": 24040.75, "volume": 182300}
@@ -153,3 +153,22 @@ def test_what_is_lost_before_it_too_or_is_due_besides_has_another_cause():
     assert returned(3) == ""
     lasting = Entitlement(selection_of("instrument 256265"), 0, 0)
     assert returned(6, 7, 8, 9, besides=[lasting]) == ""
+
+
+@pytest.mark.parametrize(
+    ("heard_by", "words"),
+    [
+        ([0], "; when it was published, nobody listened to the feed"),
+        ([0, 0], "; when they were published, nobody listened to the feed"),
+        ([0, 1, 0], "; when 2 of them were published, nobody listened to the feed"),
+        ([1], ""),
+        ([None], ""),  # nobody knows
+        ([], ""),
+    ],
+)
+def test_that_nobody_listened_is_told_where_the_feed_knows_it(heard_by, words):
+    lost = ledger_of([OPTION] * len(heard_by)).ticks
+    assert unheard(lost) == "", "no broker has answered yet"
+    for tick, count in zip(lost, heard_by, strict=True):
+        tick.heard_by, tick.taken_ns = count, tick.sent_ns + 1
+    assert unheard(lost) == words

@@ -252,6 +252,32 @@ def test_each_trace_of_a_log_is_one():
     assert found[1].last == "app.errors.Refused: no"
 
 
+OF_SEVERAL_LINES = """2026-11-29 17:05:23 Error handling request from 127.0.0.1
+Traceback (most recent call last):
+  File "aiohttp/web_protocol.py", line 446, in data_received
+    messages = self._parser.feed_data(data)
+               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  File "aiohttp/_http_parser.pyx", line 874, in aiohttp._http_parser.cb_on_url
+aiohttp.http_exceptions.LineTooLong: 400, message:
+  Got more than 8190 bytes when reading
+2026-11-29 17:05:24 connected qa-client-7
+2026-11-29 17:05:24 connected qa-client-8
+"""
+
+
+def test_a_message_of_several_lines_is_told_from_what_the_log_says_next():
+    [trace] = stack_traces(OF_SEVERAL_LINES)
+    assert trace.lines[-1] == "Got more than 8190 bytes when reading"
+    assert trace.thrown == (
+        "aiohttp.http_exceptions.LineTooLong: 400, message: Got more than 8190 bytes when reading"
+    )
+
+
+def test_of_a_chain_the_last_is_what_was_thrown():
+    [trace] = stack_traces(OF_SEVERAL_LINES + "\n" + PYTHON)[1:]
+    assert trace.thrown == "app.errors.Refused: no"
+
+
 def test_long_lines_are_shortened_and_take_no_time():
     started = time.perf_counter()
     for unit in ("a.", "at ", "(", "x" * 50 + "(", "/a", "at a.b(", "1:", "#0 "):

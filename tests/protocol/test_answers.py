@@ -4,7 +4,7 @@ from email.utils import formatdate
 
 import pytest
 
-from qaws.protocol.answers import in_words, known_cause, seconds_ahead
+from qaws.protocol.answers import as_http_1_1, in_words, known_cause, seconds_ahead
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,17 @@ def test_a_date_tells_by_how_much_clocks_differ():
 )
 def test_a_bare_403_is_explained(status, body, is_known):
     assert ("an application closes before it accepts" in known_cause(status, body)) is is_known
+
+
+@pytest.mark.parametrize(
+    ("answer", "read"),
+    [
+        (b"HTTP/1.0 400 Bad Request\r\n", b"HTTP/1.1 400 Bad Request\r\n"),
+        (b"HTTP/1.1 400 Bad Request\r\n", b"HTTP/1.1 400 Bad Request\r\n"),
+        (b"HTTP/1.0 101 Switching Protocols\r\n", b"HTTP/1.0 101 Switching Protocols\r\n"),
+        (b"HTTP/0.9 400\r\n", b"HTTP/0.9 400\r\n"),
+        (b"", b""),
+    ],
+)
+def test_an_older_http_refuses_as_well_and_opens_nothing(answer, read):
+    assert as_http_1_1(answer) == read

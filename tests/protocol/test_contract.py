@@ -7,9 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qaws.protocol.contract import Contract
 from qaws.protocol.market import Market
+from qaws.protocol.typed import typed
 
 CONTRACT = Contract("qa-ws")
 MARKET = Market()
@@ -142,3 +145,67 @@ def test_declared_heartbeats_are_passed_over():
     assert beats.violation({"type": "ping"}) is None
     assert "has the type 'beat'" in str(beats.violation({"type": "beat"}))
     assert "has the type 'heartbeat'" in str(Contract("qa-ws").violation({"type": "heartbeat"}))
+
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 2),
+    st.sampled_from([2**53, 2**63, 2**64, 2**70, -(2**63), -(2**70), 10**400, -(10**400)]),
+    st.floats(),
+    st.sampled_from([-0.0, -5e-324, 5e-324, 1.0000000000000002, 1e308]),
+    st.decimals(),
+    st.text(max_size=2),
+    st.sampled_from(sorted(GOOD)),
+    st.just([]),
+    st.just({}),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(kind=st.sampled_from(sorted(GOOD)), changes=st.data())
+def test_what_is_known_as_right_by_its_type_is_right_by_the_validator(kind, changes):
+    judge, plain = Contract("qa-ws"), Contract("qa-ws")
+    plain._types = {}
+    message = copy.deepcopy(GOOD[kind])
+    for _ in range(changes.draw(st.integers(0, 2))):
+        inside = message
+        if "greeks" in message and changes.draw(st.booleans()):
+            inside = message["greeks"]
+        if not isinstance(inside, dict):
+            continue
+        name = changes.draw(st.sampled_from([*inside, "further"]) if inside else st.just("further"))
+        if changes.draw(st.booleans()):
+            inside[name] = changes.draw(ODD)
+        else:
+            inside.pop(name, None)
+    assert outcome(judge, message) == outcome(plain, message)
+
+
+def outcome(contract, message):
+    try:
+        return contract.violation(message)
+    except ArithmeticError as problem:  # a Decimal that is no number
+        return type(problem)
+
+
+def test_ticks_are_known_as_right_by_their_types():
+    assert {"option_tick", "underlying_bar"} <= CONTRACT._types.keys()
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "pattern": "^N"},
+        {"type": "object", "properties": {}, "additionalProperties": False},
+        {"type": "object", "properties": {"a": {"type": "number", "multipleOf": 5}}},
+        {"type": "object", "required": ["a"]},
+        {"type": "object", "properties": {"a-b": {"type": "number"}}},
+        {"type": ["string", "null"]},
+        {"const": 1},
+        {"$ref": "#/components/schemas/selector"},
+        {},
+    ],
+)
+def test_of_a_schema_with_words_that_are_not_known_there_is_no_type(schema):
+    assert typed(schema) is None

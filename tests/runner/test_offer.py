@@ -1,5 +1,7 @@
 """Which scenarios a target lets run: what goes with each part of a target file."""
 
+import re
+
 import pytest
 
 from qaws import places
@@ -49,6 +51,24 @@ def test_what_needs_a_setting_goes_with_it(target, left_out, ids, reason):
     found = not_run(target.model_copy(update={"settings": settings}))
     assert set(found) == ids
     assert all(reason in said for said in found.values()), found
+
+
+def told_settings():
+    """Return {setting: ids} of the table that docs/targets.md has of them."""
+    page = (places.SUITE / "docs" / "targets.md").read_text("utf-8")
+    table = page.split('<a id="settings"></a>')[1].split("\nCommand and variables")[0]
+    for line in table.splitlines():
+        if found := re.match(r'\| (`".+) \|.*\| ([\d, ]+) \|$', line):
+            for name in re.findall(r'"(.+?)"', found[1]):
+                yield name, {f"QA-WS-{number}" for number in found[2].split(", ")}
+
+
+def test_the_docs_list_all_settings_and_who_asks_for_each(target):
+    told = dict(told_settings())
+    assert set(told) == set(target.settings) | {"time zone"}
+    for name in target.settings:
+        settings = {each: said for each, said in target.settings.items() if each != name}
+        assert set(not_run(target.model_copy(update={"settings": settings}))) == told[name], name
 
 
 def test_what_needs_a_place_for_tokens_a_section_or_an_agreement_goes_with_it(target):

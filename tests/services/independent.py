@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONAL = "@p0 and (@integration or @security)"
 TARGETS = {
     "node": ROOT / "tests/e2e/foreign/target.toml",
+    "aiohttp": ROOT / "tests/services/aiohttp_ticker/target.toml",
     **{
         name: ROOT / f"tests/services/fastapi_ticker/targets/{name}.toml"
         for name in (
@@ -53,12 +54,13 @@ TARGETS = {
             "secret",
             "ticket",
             "desk",
+            "posted",
         )
     },
     **{
         name: ROOT / f"tests/services/dialects/{name}.toml"
         for name in (
-            *("streams", "nats", "mqtt", "zeromq", "command"),
+            *("streams", "nats", "mqtt", "zeromq", "exchange", "command"),
             *("lists", "numbered", "signed", "challenged"),
         )
     },
@@ -178,6 +180,8 @@ def surroundings(service: str, folder: Path) -> Iterator[dict[str, str]]:
         yield {"DESK_SECRET": secrets.token_urlsafe(24)}
     elif service == "challenged":
         yield new_keys()
+    elif service == "posted":
+        yield {"FEED_KEY": secrets.token_urlsafe(24)}
     elif service == "remote":
         testbed = Testbed(read_target(TARGETS["uvicorn"], {}, {}), folder / "elsewhere")
         try:

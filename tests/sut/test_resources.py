@@ -45,6 +45,14 @@ def test_who_has_gone_is_counted_until_the_line_is_closed(line):
     until(lambda: closing_sockets(me, port) == before)
 
 
+def test_a_peer_that_is_no_client_does_not_count(line):
+    port, client, _ = line
+    me, but = psutil.Process(), {client.getsockname()[1]}
+    assert own_sockets(me, port, but) == own_sockets(me, port) - 1
+    client.close()
+    until(lambda: closing_sockets(me, port, but) == closing_sockets(me, port) - 1)
+
+
 @pytest.fixture
 def without_netlink(monkeypatch):
     def refuse(**_):
@@ -96,10 +104,14 @@ def test_what_the_kernel_answers_is_what_its_tables_say(family, without_netlink)
         keep(ends[0].dup())
         keep(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", 0))
         keep(socket.socket())  # of no port at all
+        but = {clients[0].getsockname()[1]}
         quick = own_sockets(me, port), closing_sockets(me, port), holds_port(me, port)
+        apart = own_sockets(me, port, but), closing_sockets(me, port, but)
         elsewhere = holds_port(me, clients[0].getsockname()[1])
         without_netlink()
         slow = own_sockets(me, port), closing_sockets(me, port), holds_port(me, port)
+        assert apart == (own_sockets(me, port, but), closing_sockets(me, port, but))
+    assert apart[0] < quick[0]
     assert quick == slow
     assert quick[2]
     assert not elsewhere

@@ -129,6 +129,12 @@ KNOWN = (
         ('broker = "mqtts://desk@mqtt.example"', "mqtt", False),
         ('broker = "zmq+tcp://127.0.0.1:5555"', "zeromq", True),
         ('broker = "zmq+tcp://*:5555"', "zeromq", False),
+        ('broker = "embedded"\nkind = "websocket"', "websocket", True),
+        ('broker = "ws://127.0.0.1:9001/v2"', "websocket", True),
+        ('url = "http://127.0.0.1:9000/ticks"', "http", True),
+        ('url = "http://127.0.0.1:{port}/ticks"', "http", True),
+        ('url = "https://ingest.example/ticks"', "http", False),
+        ('url = "/ticks"', "http", False),  # of a service elsewhere
         ('command = ["publish"]', "command", False),
         ('command = ["publish"]\nbroker = "redis://127.0.0.1"', "command", True),
     ],
@@ -157,6 +163,25 @@ def test_ticks_are_made_up_on_this_machine_only_unless_the_file_allows_it(
         ('broker = "embedded"\nbinds = "service"', "is for the zmq+tcp:// address of a service"),
         ('kind = "kafka"\nbroker = "embedded"', "[feed] kind = 'kafka': input should be"),
         (
+            'broker = "ws://exchange.example:9001"',
+            "the suite is the exchange, on this machine: say",
+        ),
+        ('broker = "ws://127.0.0.1"', "the suite is the exchange, on this machine: say"),
+        ('broker = "wss://127.0.0.1:9001"', 'must be "embedded", or an address'),
+        ('broker = "embedded"\ngreeting = "hi"', 'greeting is of an exchange: kind = "websocket"'),
+        (
+            'broker = "embedded"\nkind = "websocket"\nanswers = [{ when = {} }]',
+            "[feed] answers.0.when: a pattern names at least one member",
+        ),
+        ('kind = "http"', 'kind = "http" needs the url at which ticks are taken'),
+        ('url = "ftp://h/"', "[feed] url = 'ftp://h/': must be an address that begins http://"),
+        ('url = "/in"\nbroker = "embedded"', "and not for a broker or a command"),
+        ('url = "/in"\nkind = "nats"', 'and not for kind = "nats"'),
+        ('url = "/in/{chanel}"', "{chanel}: nothing is known of that name; known are {channel}"),
+        ('url = "/in"\nheaders = { K = "{key}" }', "{key}: nothing is known of that name"),
+        ('url = "/in"\nsecrets = { port = "P" }', '"port" is a name of the suite\'s; rename it'),
+        ('broker = "embedded"\nmethod = "PUT"', "method is for ticks that are taken over HTTP"),
+        (
             'broker = "embedded"\nown_publisher = ["{mars}"]',
             "known placeholders are {python}, {bro",
         ),
@@ -172,6 +197,8 @@ def test_a_feed_that_is_none_is_said(complaint, feed, said):
         ('broker = "embedded"', ""),
         ('broker = "embedded"\nkind = "mqtt"', ""),
         ('broker = "embedded"\nkind = "zeromq"', "nobody but who subscribes hears"),
+        ('url = "http://127.0.0.1:9/in"', "is heard by nobody else"),
+        ('broker = "embedded"\nkind = "websocket"', "nobody else publishes there"),
         ('command = ["x"]\ninject_allowed = true', "publishes all ticks of the suite already"),
     ],
 )
@@ -181,6 +208,32 @@ def test_the_teams_own_publisher_is_run_where_it_can_be_heard(read, feed, why):
     assert why in target.withheld.get("own-publisher", "")
     without = read(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\n")
     assert "own-publisher" not in without.capabilities
+
+
+def test_an_exchange_that_the_suite_plays_can_go_and_its_link_be_cut(read):
+    told = GOOD + '[launch.environment]\nFEED = "{broker_url}"\n[feed]\nbroker = '
+    for broker in ('"embedded"\nkind = "websocket"', '"ws://127.0.0.1:9001"'):
+        assert {"outage", "relay"} <= read(told + broker).capabilities
+    assert "relay" not in read(GOOD + '[feed]\nbroker = "ws://127.0.0.1:9001"\n').capabilities
+
+
+def test_a_service_of_this_machine_takes_its_own_ticks(read, complaint):
+    target = read(GOOD + '[feed]\nurl = "/ticks"\n')
+    assert target.may_publish
+    assert "outage" not in target.capabilities
+    told = GOOD + '[launch.environment]\nFEED = "{broker_url}"\n[feed]\nurl = "/ticks"\n'
+    assert "[launch] has {broker_url}, but there is no [feed] that names a broker" in complaint(
+        told
+    )
+
+
+def test_a_secret_of_the_feed_that_is_not_set_is_named(read, monkeypatch):
+    target = read(GOOD + '[feed]\nurl = "/ticks"\nsecrets = { key = "FEED_KEY" }\n')
+    monkeypatch.setenv("FEED_KEY", "")
+    with pytest.raises(Broken, match=r"\[feed\] secrets.key = 'FEED_KEY': is not set; export FEED"):
+        target.require_secrets()
+    monkeypatch.setenv("FEED_KEY", "sesame-of-the-desk")
+    assert target.feed_secrets == {"key": "sesame-of-the-desk"}
 
 
 def test_a_service_that_binds_is_not_started_by_the_suite(complaint):
@@ -297,7 +350,7 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         (HEAD + AUTH, "[endpoint] is missing"),
         (HEAD + REMOTE, "[auth] is missing"),
         (HEAD + "[endpoint]\n" + AUTH, "[endpoint] url is missing"),
-        (GOOD + "[feed]\n", '[feed]: needs a broker ("embedded", or an address), or a command'),
+        (GOOD + "[feed]\n", '[feed]: needs a broker ("embedded", or an address), a command, or'),
         (HEAD + REMOTE + AUTH + '[launch]\nready_path = "/"\n', "[launch] command is missing"),
         (
             HEAD.replace("qa-ws", "fix") + ENDPOINT + AUTH,
@@ -314,7 +367,7 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         ),
         (
             GOOD + '[feed]\nbroker = "embedded"\nxyz = 1\n',
-            "[feed] xyz: unknown key; known are binds, broker",
+            "[feed] xyz: unknown key; known are answers, binds, broker",
         ),
         (
             GOOD + '[settings]\n"idle timeout" = {variable = "X", faktor = 2}\n',
@@ -740,6 +793,9 @@ def test_coverage_is_measured_or_exempt_and_not_both(complaint, section):
         ('kind = "redis-streams"', True),
         ('kind = "redis-streams"\nunderlying_channel = "ticker:options"', False),
         ('kind = "redis"', False),
+        ('kind = "websocket"', False),
+        ('kind = "websocket"\noptions_channel = "/a"\nunderlying_channel = "/b"', True),
+        ('kind = "websocket"\noptions_channel = "/a"\nunderlying_channel = "/a"', False),
     ],
 )
 def test_two_streams_promise_no_order_between_each_other(read, feed, is_parted):

@@ -29,6 +29,14 @@ def outlet_of(broker: Broker, section: FeedSection) -> Outlet:
         from qaws.feed.outlets.zeromq import ZeroMq
 
         return ZeroMq(broker, binds=section.binds == "suite")
+    if section.speaks == "websocket":
+        from qaws.feed.outlets.websocket_exchange import WebsocketExchange
+
+        return WebsocketExchange(broker)
+    if section.speaks == "http":
+        from qaws.feed.outlets.http_posts import HttpPosts
+
+        return HttpPosts(broker)
     if section.speaks == "command":
         from qaws.feed.outlets.own_publisher import OwnPublisher
 

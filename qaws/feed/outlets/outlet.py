@@ -31,13 +31,14 @@ class Listened:
     """What somebody listens to: `channels` by name, `patterns` with signs that fit several.
 
     `covers` tells whether one of them takes what is published on a channel; `count` is how many
-    subscriptions there are.
+    subscriptions there are; `more` says who is there and does not listen.
     """
 
     channels: tuple[str, ...]
     patterns: tuple[str, ...]
     count: int = 0
     fits: Callable[[str, str], bool] = lambda pattern, name: fnmatchcase(name, pattern)
+    more: str = ""
 
     def covers(self, channel: str) -> bool:
         """Return whether somebody takes what is published on a channel."""
@@ -82,6 +83,8 @@ class Outlet(ABC):
         confirms: whether a message that was taken is with those who listen, or on its way there
             for certain: it is owed then.
         is_late: whether a subscription may be in force later than its library says.
+        is_direct: whether the service itself answers for a message, so that it must not stand still
+            meanwhile.
         pid: the process that publishes, where it is another than the suite's.
     """
 
@@ -89,6 +92,7 @@ class Outlet(ABC):
     errors: tuple[type[Exception], ...] = (OSError,)
     confirms = True
     is_late = False
+    is_direct = False
     pid: int | None = None
 
     @abstractmethod
@@ -98,6 +102,10 @@ class Outlet(ABC):
     async def publish_all(self, messages: Sequence[Message]) -> list[int | None]:
         """Hand over several in order; return how many heard each."""
         return [await self.publish(*each) for each in messages]
+
+    async def offer(self, channel: str, payload: bytes) -> None:
+        """Hand over what is no tick, which whoever takes messages may also refuse."""
+        await self.publish(channel, payload)
 
     @asynccontextmanager
     async def another(self) -> AsyncIterator[Outlet]:
@@ -169,24 +177,32 @@ class OneLine(Outlet):
         """Return whether a connection still is one."""
 
     @abstractmethod
-    async def hand_over(self, line: Any, messages: Sequence[Message]) -> None:
-        """Hand over messages in order; return when the broker has taken all of them."""
+    async def hand_over(self, line: Any, messages: Sequence[Message]) -> list[int | None] | None:
+        """Hand over messages in order; return when the broker has taken all of them.
+
+        Returns:
+            How many heard each; None where nobody knows.
+        """
 
     @abstractmethod
     async def shut(self, line: Any) -> None:
         """End a connection."""
 
     async def publish(self, channel: str, payload: str | bytes) -> int | None:
-        """Hand over one message; nobody knows how many heard it."""
+        """Hand over one message; return how many heard it, None where nobody knows."""
         return (await self.publish_all([(channel, payload)]))[0]
 
     async def publish_all(self, messages: Sequence[Message]) -> list[int | None]:
-        """Hand over several; nobody knows how many heard them."""
+        """Hand over several; return how many heard each, None where nobody knows."""
+        heard = await self.hand_over(await self.opened(), messages)
+        return heard or [None] * len(messages)
+
+    async def opened(self) -> Any:
+        """Return the connection, a new one where there is none or it is dead."""
         if self._line is None or not self.is_open(self._line):
             await self.hang_up()
             self._line = await self.open()
-        await self.hand_over(self._line, messages)
-        return [None] * len(messages)
+        return self._line
 
     @asynccontextmanager
     async def another(self) -> AsyncIterator[Outlet]:

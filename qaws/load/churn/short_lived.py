@@ -51,7 +51,7 @@ def client_frame(opcode: int, payload: bytes) -> bytes:
 
 def _in_words(status: str, head: str) -> str:
     """Return an answer that opens nothing, by its first line and its whole head."""
-    words = f"HTTP {status.removeprefix('HTTP/1.1 ')}"
+    words = f"HTTP {re.sub('^HTTP/1[.][01] ', '', status)}"
     found = re.search(r"^location:[ \t]*(\S+)", head, re.IGNORECASE | re.MULTILINE)
     code = re.match(r"HTTP (3\d\d)\b", words)
     if not (found and code):

@@ -44,6 +44,8 @@ class Payloads:
         self._different = most - most % len(symbols)
         self._making = self._make(plan)
         self._openings = list(self._making) if ahead else []
+        self._members: dict[bytes, frozenset[str]] = {}
+        self._sets: dict[frozenset[str], frozenset[str]] = {}
 
     def _make(self, plan: FlowPlan) -> Iterator[bytes]:
         """Yield the openings of all different ticks, in order of their publishing."""
@@ -73,7 +75,11 @@ class Payloads:
         """Return the names of the members that a tick was published with; none if it is no one."""
         if number < self._first.get(symbol, number + 1):
             return frozenset()
-        return frozenset(_names(self.opening(symbol, number).removesuffix(_SEQUENCE) + b"}"))
+        opening = self.opening(symbol, number)
+        if opening not in self._members:
+            names = frozenset(_names(opening.removesuffix(_SEQUENCE) + b"}"))
+            self._members[opening] = self._sets.setdefault(names, names)
+        return self._members[opening]
 
     def difference(self, symbol: str, number: int, received: bytes) -> str:
         """Say what a received tick says otherwise than it was published; "" for nothing.

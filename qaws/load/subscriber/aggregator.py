@@ -21,6 +21,9 @@ from qaws.measure.latency import Course, Latencies, Microseconds
 PORTION = 40
 """Frames held against the contract in one go: some 0.4 ms."""
 
+AT_ONCE = 8192
+"""So many latencies are counted in one go: some 0.2 ms."""
+
 LONGEST_US = 3_600_000_000
 """A due time that is an hour off is none: its digits were altered. More would fill the memory."""
 
@@ -35,8 +38,10 @@ class Aggregator:
             verifier: what ticks are held against.
             keeps_arrivals: keep each arrival too, for `arrivals`.
         """
-        self.latencies = Latencies()
-        self.course = Course()
+        self._latencies = Latencies()
+        self._course = Course()
+        self._uncounted: list[tuple[Microseconds, Microseconds]] = []
+        self._many = 0
         self.violations = Violations()
         self.kinds: Counter[str] = Counter()
         self.records: dict[str, ClientRecord] = {}
@@ -136,8 +141,31 @@ class Aggregator:
         due = arrived - self.clock_ahead_us - latency
         record = self.open(client)
         record.max_us = max(record.max_us, int(latency.max()))
-        self.latencies.record(latency)
-        self.course.record(due, latency)
+        self._uncounted.append((due, latency))
+        self._many += len(due)
+        if self._many >= AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        """Count the latencies of several clients in one go, which costs little more than of one."""
+        if self._uncounted:
+            due, latency = map(np.concatenate, zip(*self._uncounted, strict=True))
+            self._uncounted.clear()
+            self._many = 0
+            self._latencies.record(latency)
+            self._course.record(due, latency)
+
+    @property
+    def latencies(self) -> Latencies:
+        """Return all latencies so far."""
+        self._count()
+        return self._latencies
+
+    @property
+    def course(self) -> Course:
+        """Return them by the time at which their ticks were due."""
+        self._count()
+        return self._course
 
     def arrivals(self) -> dict[str, tuple[bytes, bytes]]:
         """Return client → (due, arrived) of its timed ticks, as `WorkerReport.arrivals` has it."""

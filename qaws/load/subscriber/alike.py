@@ -10,15 +10,16 @@ and those are compared, every one. Whatever differs in anything else goes the lo
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from qaws.load.subscriber.message import Message
+from qaws.protocol.free_numbers import whole_numbers
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
-
-MOST_DIGITS = 18
-"""Longer numbers are none of 64 bits, for which decoders have rules of their own."""
+from qaws.protocol.number_places import MOST_DIGITS, Span
 
 MOST_FREE = 4
 """So many numbers of a message may differ; one that has more is decoded each time."""
@@ -37,6 +38,10 @@ JUDGED = frozenset(
     }
 )
 """Members of an option tick that the contract or a load client looks at; all others are free."""
+
+_LOWEST = [b"", b"0", *(b"1" + b"0" * more for more in range(1, MOST_DIGITS))]
+_ROOM = [b"", b"\x09", *(b"\x08" + b"\x09" * more for more in range(1, MOST_DIGITS))]
+"""The lowest number of so many digits, and by how much each of these may be above that."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -95,38 +100,17 @@ class Alike:
         if len(longer) != len(self._lengths):
             longer = (0,) * len(self._lengths)
         lowest, room = [self._first], [bytes(len(self._first))]
-        pieces = [*self._middle, self._last]
-        for length, more, piece in zip(self._lengths, longer, pieces, strict=True):
+        following = zip(self._lengths, longer, (*self._middle, self._last), strict=True)
+        for length, more, piece in following:
             digits = length + more
             if not 0 < digits <= MOST_DIGITS:
                 return None
-            if digits == 1:
-                lowest.append(b"0")
-                room.append(b"\x09")
-            else:
-                lowest.append(b"1" + b"0" * (digits - 1))
-                room.append(b"\x08" + b"\x09" * (digits - 1))
-            lowest.append(piece)
-            room.append(bytes(len(piece)))
+            lowest += _LOWEST[digits], piece
+            room += _ROOM[digits], bytes(len(piece))
         return b"".join(lowest), b"".join(room)
 
 
-def learnt(payload: bytes, message: Message, published: frozenset[str]) -> Alike | None:
-    """Return what may be said of copies of a message that was found right; None if nothing.
-
-    Args:
-        payload: the message.
-        message: what it says.
-        published: members that were published, of which every digit counts.
-    """
-    if message.kind != "option_tick" or b"\\" in payload or not payload.isascii():
-        return None
-    return made(payload, message, _free(payload, published))
-
-
-def made(
-    payload: bytes, message: Message, free: list[tuple[int, int]], most: int = MOST_FREE
-) -> Alike | None:
+def made(payload: bytes, message: Message, free: list[Span], most: int = MOST_FREE) -> Alike | None:
     """Return what copies of a payload must have; None where too much, or nothing, is free.
 
     Args:
@@ -145,18 +129,48 @@ def made(
     return Alike(message, [*pieces, payload[start:]], lengths)
 
 
-def _free(payload: bytes, published: frozenset[str]) -> list[tuple[int, int]]:
-    """Return where the free numbers of a message stand: those of its own members, named once."""
+def free_members(payload: bytes, published: Collection[str]) -> list[Span]:
+    """Return where the free numbers of an option tick stand: those of its own members.
+
+    Args:
+        payload: the tick.
+        published: members that are not free, as every digit of them counts.
+    """
+    if b"\\" in payload or not payload.isascii():
+        return _among_escapes(payload, published)
     document: dict[str, Any] = _decode(payload)
     places = []
     for name, value in document.items():
         if type(value) is not int or name in JUDGED or name in published:
             continue
-        quoted = b'"%b"' % name.encode()
-        found = re.search(re.escape(quoted) + rb"\s*:\s*(\d+)(?=\s*[,}])", payload)
+        quoted, member = _spelled(name)
+        found = member.search(payload)
         if found and payload.count(quoted) == 1 and _is_number(found[1]) and int(found[1]) == value:
             places.append(found.span(1))
     return places
+
+
+@lru_cache(maxsize=64)
+def _spelled(name: str) -> tuple[bytes, re.Pattern[bytes]]:
+    """Return a member's name in quotes, and what finds the whole number of that member."""
+    quoted = b'"%b"' % name.encode()
+    return quoted, re.compile(re.escape(quoted) + rb"\s*:\s*(\d+)(?=\s*[,}])")
+
+
+def _among_escapes(payload: bytes, published: Collection[str]) -> list[Span]:
+    """Return the same of any tick: token by token, as a text may look like a member."""
+    try:
+        return [
+            (begin, end)
+            for path, (begin, end) in whole_numbers(payload)
+            if len(path) == 1
+            and path[0] not in JUDGED
+            and path[0] not in published
+            and payload[begin - 1 : begin] != b'"'  # a text
+            and end - begin <= MOST_DIGITS
+        ]
+    except msgspec.DecodeError:
+        return []
 
 
 def _is_number(text: bytes) -> bool:

@@ -20,7 +20,7 @@ from websockets.uri import parse_uri
 from qaws.load.refusal import Refusal
 from qaws.load.result import ClosedClient
 from qaws.measure import clock
-from qaws.protocol.answers import in_words
+from qaws.protocol.answers import as_http_1_1, in_words
 from qaws.protocol.compression import (
     AS_BROWSERS,
     DEFLATED,
@@ -233,7 +233,7 @@ class FastConnection(asyncio.Protocol):
         if not end:
             self._tail = chunk
             return
-        self._protocol.receive_data(head + end)
+        self._protocol.receive_data(as_http_1_1(head + end))
         problem = self._protocol.handshake_exc
         if problem is not None:
             status = head.split(b"\r\n", 1)[0].decode("latin-1")

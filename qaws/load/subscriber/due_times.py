@@ -55,7 +55,8 @@ class DueTimes:
         late_us = start_us - self._start_us
         if late_us <= ROUNDED_US:
             return ""
+        late_ms = f"{late_us // 1000}.{late_us % 1000:03}"  # exact, however many digits that has
         return (
-            f"received {symbol} #{number} with a due time (due_us) that is {late_us / 1000:.3f} ms "
+            f"received {symbol} #{number} with a due time (due_us) that is {late_ms} ms "
             "later than the one that it was published with"
         )

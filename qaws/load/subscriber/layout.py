@@ -19,20 +19,26 @@ Longer = tuple[int, ...]
 
 
 class Layout:
-    """What must stand where, from the first frame of a segment on.
+    """What must stand where, from some frame of a segment on.
 
     Attributes:
-        ends: where each frame ends.
+        first: that frame.
     """
 
-    __slots__ = ("_longer", "_lowest", "_room", "ends")
+    __slots__ = ("_ends", "_longer", "_lowest", "_room", "first")
 
-    def __init__(self, longer: Longer) -> None:
+    def __init__(self, longer: Longer, first: int) -> None:
         """Begin without frames."""
         self._longer = longer
+        self.first = first
         self._lowest = bytearray()
         self._room = bytearray()
-        self.ends: list[int] = []
+        self._ends: list[int] = []
+
+    @property
+    def behind(self) -> int:
+        """Return which frame of the segment is the next to be added."""
+        return self.first + len(self._ends)
 
     def append(self, whole: bytes, alike: Alike | None) -> None:
         """Add a frame.
@@ -51,13 +57,13 @@ class Layout:
             header = text_header(len(lowest))
             self._lowest += header + lowest
             self._room += bytes(len(header)) + room
-        self.ends.append(len(self._lowest))
+        self._ends.append(len(self._lowest))
 
     def reached(self, frame: int, chunk: bytes, at: int) -> tuple[int, int, bool]:
         """Return how far a chunk leads from a frame on.
 
         Args:
-            frame: what the client receives next.
+            frame: what the client receives next: `first` or one behind it.
             chunk: what has come.
             at: where in the chunk that frame begins.
 
@@ -66,16 +72,17 @@ class Layout:
             begins; and whether all that the chunk has behind that place is as it must be, as far
             as it is known.
         """
-        start = self.ends[frame - 1] if frame else 0
+        mine = frame - self.first
+        start = self._ends[mine - 1] if mine else 0
         size = min(len(chunk) - at, len(self._lowest) - start)
         came = np.frombuffer(chunk, np.uint8, size, at)
         lowest = np.frombuffer(self._lowest, np.uint8, size, start)
         room = np.frombuffer(self._room, np.uint8, size, start)
-        right = (came - lowest) <= room  # without a sign: what is lower is far too high
-        good = size if right.all() else int(right.argmin())
-        behind = bisect_right(self.ends, start + good, frame)
-        taken = (self.ends[behind - 1] if behind else 0) - start
-        return behind, at + taken, good == size
+        wrong = (came - lowest) > room  # without a sign: what is lower is far too high
+        good = size if not np.count_nonzero(wrong) else int(wrong.argmax())
+        behind = bisect_right(self._ends, start + good, mine)
+        taken = (self._ends[behind - 1] if behind else 0) - start
+        return self.first + behind, at + taken, good == size
 
 
 def text_header(length: int) -> bytes:

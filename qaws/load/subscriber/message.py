@@ -76,7 +76,20 @@ class Message(NamedTuple):
         return f"{self.kind.replace('_', ' ')} {self.symbol} {number}"
 
 
+TOO_LARGE = 1 << 62
+"""Numbers from here on do not fit into what counts with them."""
+
 _decode = msgspec.json.Decoder(_Members).decode
+
+
+def due_time(told: object) -> int:
+    """Return the due time that a tick bears, 0 where what it bears is none."""
+    return told if type(told) is int and 0 < told < TOO_LARGE else 0
+
+
+def sequence_number(told: object) -> int:
+    """Return the number that a tick bears, -1 where what it bears is none."""
+    return told if type(told) is int and 0 <= told < TOO_LARGE else -1
 
 
 def read_message(payload: bytes) -> Message:
@@ -96,13 +109,12 @@ def read_message(payload: bytes) -> Message:
         except msgspec.DecodeError as problem:
             raise ValueError(several_texts(payload) or str(problem)) from None
     if members.type in TICKS:
-        sequence = -1 if members.seq is None else members.seq
         return Message(
             members.type,
             members.symbol,
             members.instrument_token,
-            sequence,
-            members.due_us or 0,
+            sequence_number(members.seq),
+            due_time(members.due_us),
         )
     kind = f"{members.type} {members.status}" if members.type == "status" else members.type
     text = members.session_id or "" if kind == "connection" else members.message

@@ -126,27 +126,30 @@ class Reader(FastConnection):
         segment = position.segment
         start = segment.start_of(self.frame)
         frame = segment.reached(self.frame, chunk)
-        if frame < 0 and self._longer is not None:
-            return self._take_copies(segment, chunk, now)
         if frame < 0:
+            if self._longer is not None or self._begins_as_copy(segment, chunk):
+                return self._take_copies(segment, chunk, now)
             known = len(segment.data) - start
             if not 0 < known < len(chunk) or not segment.data.startswith(chunk[:known], start):
                 return chunk
             self._advance(len(segment), now)
             return chunk[known:]
         if frame != self.frame:
-            end = segment.ends[frame - 1]
             self._advance(frame, now)
-        else:
-            end = start
-        self._tail = chunk[end - start :]
+        self._tail = chunk[segment.start_of(frame) - start :]
         return b""
+
+    def _begins_as_copy(self, segment: Segment, chunk: bytes) -> bool:
+        """Return whether a chunk begins with a copy of the segment's next frame."""
+        whole, header = text_frame(chunk, 0) if self._inflater is None else (b"", 0)
+        is_known = bool(whole) and self.frame < len(segment)
+        return is_known and self._is_copy(segment, self.frame, whole[header:])
 
     def _take_copies(self, segment: Segment, chunk: bytes, now: int) -> bytes:
         """Take copies of a segment's frames that are alike; return the remainder."""
         at, size, frame, verifier = 0, len(chunk), self.frame, self.shared.verifier
         while at < size and frame < len(segment):
-            if size - at > FEW and (layout := segment.layout(self._longer or (), verifier)):
+            if size - at > FEW and (layout := segment.layout(self._longer or (), frame, verifier)):
                 frame, at, is_right = layout.reached(frame, chunk, at)
                 if frame == len(segment):
                     break
@@ -161,20 +164,16 @@ class Reader(FastConnection):
         if frame != self.frame:
             self._advance(frame, now)
         rest = chunk[at:]
-        return self.take_chunk(rest, now) if rest and self._has_turned(segment) else rest
-
-    def _has_turned(self, segment: Segment) -> bool:
-        return self.position is not None and self.position.segment is not segment
+        has_turned = self.position is not None and self.position.segment is not segment
+        return self.take_chunk(rest, now) if rest and has_turned else rest
 
     def _is_copy(self, segment: Segment, frame: int, payload: bytes) -> bool:
         """Return whether a payload is like the one at a place; remember how it differs."""
         alike = segment.alike(frame, self.shared.verifier)
         longer = alike.longer(payload) if alike is not None else None
-        if longer is None:
-            return False
-        if self._inflater is None:  # else copies would have to be laid out as they are deflated
+        if longer is not None and self._inflater is None:  # deflated copies are not laid out
             self._longer = longer
-        return True
+        return longer is not None
 
     def take_text(self, whole: bytes, header: int, now: int) -> None:
         """Take a frame as the shared stream's next, or else decode it."""

@@ -181,17 +181,23 @@ class Segment:
             self._alikes.append(verifier.learn(payload, self.messages[place]) if payload else None)
         return self._alikes[frame]
 
-    def layout(self, longer: Longer, verifier: AnyVerifier) -> Layout | None:
-        """Return where all frames so far stand, for clients whose free numbers are so much longer.
+    def layout(self, longer: Longer, frame: int, verifier: AnyVerifier) -> Layout | None:
+        """Return where frames stand, for clients whose free numbers are so much longer.
 
-        None: there are too many such clients.
+        Args:
+            longer: by how many digits.
+            frame: which frame they must reach back to.
+            verifier: what the first copies are learnt by.
+
+        Returns:
+            None: there are too many such clients.
         """
         layout = self._layouts.get(longer)
-        if layout is None:
-            if len(self._layouts) >= MOST_LAYOUTS:
+        if layout is None or layout.first > frame:
+            if layout is None and len(self._layouts) >= MOST_LAYOUTS:
                 return None
-            layout = self._layouts[longer] = Layout(longer)
-        for place in range(len(layout.ends), len(self.ends)):
+            layout = self._layouts[longer] = Layout(longer, frame)
+        for place in range(layout.behind, len(self.ends)):
             whole = bytes(self.data[self.start_of(place) : self.ends[place]])
             layout.append(whole, self.alike(place, verifier))
         return layout

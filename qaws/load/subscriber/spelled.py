@@ -22,6 +22,8 @@ from qaws.load.subscriber.message import (
     TICKS,
     UNTOLD,
     Message,
+    due_time,
+    sequence_number,
 )
 from qaws.load.violation import Violation
 from qaws.protocol.dialect import Dialect, Said
@@ -81,15 +83,14 @@ class SpelledVerifier:
         return Message(kind, text=text or "")
 
     def _tick(self, kind: str, tick: dict[str, Any]) -> Message:
-        symbol, number, due = str(tick.get("symbol")), tick.get(SEQUENCE_FIELD), tick.get(DUE_FIELD)
-        if type(number) is not int or number < 0:
-            number = -1
+        symbol, due = str(tick.get("symbol")), tick.get(DUE_FIELD)
+        number = sequence_number(tick.get(SEQUENCE_FIELD))
         if not self._bears_due[kind]:
             times = self._due_times
             after_us = None if times is None else times.after_start(symbol, number)
             due = UNTOLD if after_us is None else ON_SCHEDULE - after_us
-        elif type(due) is not int or due < 0:
-            due = 0
+        else:
+            due = due_time(due)
         return Message(kind, symbol, tick.get("instrument_token"), number, due)
 
     def fault(self, payload: bytes) -> Violation | None:
@@ -127,7 +128,7 @@ class SpelledVerifier:
 
     def learn(self, payload: bytes, message: Message) -> Alike | None:
         """Return what copies of a tick that was found right must have; None: they are decoded."""
-        if not message.is_tick or b"\\" in payload or not payload.isascii():
+        if not message.is_tick:
             return None
         published: dict[str, Any] = {}
         if self._bodies is not None:

@@ -6,7 +6,7 @@ import msgspec
 
 from qaws.load.publisher.payloads import Payloads
 from qaws.load.schedule import FlowPlan
-from qaws.load.subscriber.alike import Alike, learnt
+from qaws.load.subscriber.alike import Alike, free_members, made
 from qaws.load.subscriber.due_times import DueTimes
 from qaws.load.subscriber.message import Message, read_message
 from qaws.load.subscriber.spelled import SpelledVerifier
@@ -15,6 +15,7 @@ from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import Dialect, QaWs
 from qaws.protocol.joined import several_texts
 from qaws.protocol.market import DUE_FIELD
+from qaws.protocol.number_places import NumberPlaces
 from qaws.protocol.run_mark import of_another_run
 from qaws.protocol.spelling import Spelling
 
@@ -40,6 +41,7 @@ class Verifier:
         self._bodies = Payloads(flow, ahead=ahead) if flow else None
         self._due_times = DueTimes(flow) if flow else None
         self._run = flow.run if flow else ""
+        self._free = NumberPlaces(free_members)
 
     def read(self, payload: bytes) -> Message:
         """Return what a payload says, as far as a load client must know.
@@ -73,8 +75,11 @@ class Verifier:
 
     def learn(self, payload: bytes, message: Message) -> Alike | None:
         """Return what copies of a tick that was found right must have; None: they are decoded."""
+        if message.kind != "option_tick":
+            return None
         bodies, symbol, number = self._bodies, message.symbol, message.sequence
-        return learnt(payload, message, bodies.members(symbol, number) if bodies else frozenset())
+        published = bodies.members(symbol, number) if bodies else frozenset()
+        return made(payload, message, self._free.of(payload, published))
 
 
 AnyVerifier = Verifier | SpelledVerifier

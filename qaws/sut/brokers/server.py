@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from qaws.runtime.process import ManagedProcess
+from qaws.sut.service import Service
 
 Start = Callable[[], ManagedProcess]
 """Starts an embedded broker, each time at the same address."""
@@ -20,9 +21,13 @@ class Server(ABC):
 
     Attributes:
         final: problems that time does not mend, such as a wrong password.
+        way_out: what to do where nobody answers.
+        services: returns those of the scenario, for a kind over which they take ticks themselves.
     """
 
     final: tuple[type[Exception], ...] = (ValueError,)
+    way_out = 'start it, correct the URL, or use broker = "embedded"'
+    services: Callable[[], Sequence[Service]] = tuple
 
     @abstractmethod
     def problem(self, url: str, process: ManagedProcess | None, within_s: float) -> Problem:

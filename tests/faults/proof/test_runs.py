@@ -53,7 +53,7 @@ def test_the_key_that_was_made_beforehand_is_used_once_in_a_process():
 
 def test_what_is_the_same_for_all_runs_is_made_before_the_first():
     suite.load()
-    made = key_set._decoys, key_set.encryption_key, contract._validators
+    made = key_set._decoys, key_set.encryption_key, contract._compiled
     for each in made:
         each.cache_clear()
     Runner.preload()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import uuid
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,7 @@ Take = Callable[[bytes], None]
 Tell = Callable[[str], None]
 AGAIN_S = 0.1
 WITHIN_S = 2.0
+LINES = int(os.environ.get("LINES", "1"))
 IN_FORCE = asyncio.Event()
 
 
@@ -35,6 +37,8 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
         await _nats(url, take, tell)
     elif scheme == "mqtt":
         await _mqtt(url, take, tell)
+    elif scheme == "ws":
+        await _exchange(url, take, tell)
     elif scheme == "tcp":
         await _zeromq(url, take)
     elif os.environ.get("STREAMS"):
@@ -231,6 +235,55 @@ async def _mqtt(url: str, take: Take, tell: Tell) -> None:
             await ended.wait()
         SETTLE.clear()
         await asyncio.to_thread(client.loop_stop)
+        if not was_lost:
+            was_lost = True
+            tell("degraded")
+        await asyncio.sleep(AGAIN_S)
+
+
+async def _exchange(url: str, take: Take, tell: Tell) -> None:
+    """Log in at an exchange and subscribe, then take its ticks.
+
+    One that does not answer a ping within 2 s is lost. `LINES` says how many connections are held;
+    the first is the one that counts, as of two that hand out the same one is spare.
+    """
+    spare = [_line(f"{url}/spare", lambda _: None, lambda _: None) for _ in range(LINES - 1)]
+    await asyncio.gather(_line(f"{url}/v2", take, tell), *spare)
+
+
+async def _line(url: str, take: Take, tell: Tell) -> None:
+    from websockets.asyncio.client import connect
+    from websockets.exceptions import WebSocketException
+
+    was_lost = False
+    while True:
+        with suppress(WebSocketException, OSError, TimeoutError):
+            async with connect(
+                url, open_timeout=2, ping_interval=1, ping_timeout=2, close_timeout=0.5
+            ) as line:
+
+                async def told(wanted: str, line: Any = line) -> None:
+                    async with asyncio.timeout(2):
+                        said = json.loads(await line.recv())
+                    if said.get("ev") != wanted:
+                        raise OSError(f"the exchange says {said}")
+
+                await told("connected")
+                await line.send(json.dumps({"op": "login", "key": "desk", "id": 1}))
+                await told("login")
+                await line.send(json.dumps({"op": "subscribe", "args": ["*"], "id": 2}))
+                await told("subscribe")
+                if was_lost:
+                    was_lost = False
+                    tell("recovered")
+
+                async def settled(line: Any = line) -> None:
+                    await (await line.ping())  # which is answered behind all that was sent
+
+                SETTLE[:] = [settled]
+                async for text in line:
+                    take(text.encode())
+        SETTLE.clear()
         if not was_lost:
             was_lost = True
             tell("degraded")

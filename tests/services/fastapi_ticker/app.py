@@ -22,6 +22,7 @@ from tests.services.fastapi_ticker.desk import open_desk
 from tests.services.fastapi_ticker.feed import Feed
 from tests.services.fastapi_ticker.keys import Keys
 from tests.services.fastapi_ticker.messages import Invalid, Tick
+from tests.services.fastapi_ticker.posted import Posted, open_ingest
 from tests.services.fastapi_ticker.settings import Settings
 from tests.services.fastapi_ticker.tickets import Tickets
 from tests.services.fastapi_ticker.tokens import Bearer, Refused, Tokens
@@ -55,7 +56,11 @@ class Ticker:
         )
         self.tickets = Tickets(settings.ticket_s)
         self.clients = Clients(settings)
-        self.feed = Feed(settings.redis_url, self._on_payload, self._on_status)
+        self.feed = (
+            Posted()
+            if settings.feed_key
+            else Feed(settings.redis_url, self._on_payload, self._on_status)
+        )
 
     def _on_status(self, connected: bool) -> None:
         if self.words.tells_status:
@@ -63,11 +68,18 @@ class Ticker:
 
     def _on_payload(self, data: bytes) -> None:
         try:
-            found: Tick = self.words.tick(data)
+            self.take(data)
         except Invalid as problem:
             log.warning("a payload of the feed is no tick: %s", problem)
-        else:
-            self.clients.broadcast(found)
+
+    def take(self, data: bytes) -> None:
+        """Give a tick to those who want it.
+
+        Raises:
+            Invalid: it is none.
+        """
+        found: Tick = self.words.tick(data)
+        self.clients.broadcast(found)
 
     async def drain(self) -> None:
         """Pass on what the broker has, and take leave of everybody."""
@@ -277,6 +289,8 @@ def make_app(settings: Settings) -> Any:
         clients = ticker.clients
         return JSONResponse({"clients": len(clients), "subscriptions": clients.subscriptions})
 
+    if settings.feed_key:
+        open_ingest(app, settings.feed_key, ticker.take, lambda: ticker.clients.draining)
     if settings.desk_secret:
         open_desk(app, settings, ticker.tickets, ticker.tokens.bearer)
     elif settings.ticket_s:

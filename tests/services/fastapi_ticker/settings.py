@@ -40,6 +40,8 @@ class Settings:
     token opens a session by itself."""
     desk_secret: str = ""
     """What requests for a ticket are signed with; "": they are not."""
+    feed_key: str = ""
+    """What publishers show who post ticks; "": they come over Redis."""
 
     def admits(self, origins: Sequence[str]) -> bool:
         """Return whether a page of these Origin headers may come in; one without any may."""
@@ -59,7 +61,7 @@ def from_environment() -> Settings:
     return Settings(
         host=env.get("HOST", "127.0.0.1"),
         port=int(env["PORT"]),
-        redis_url=env["REDIS_URL"],
+        redis_url="" if "FEED_KEY" in env else env["REDIS_URL"],
         jwks_path="" if "JWT_SECRET" in env else of_tokens("JWKS_PATH"),
         jwt_secret=env.get("JWT_SECRET", ""),
         issuer=of_tokens("JWT_ISSUER"),
@@ -77,4 +79,5 @@ def from_environment() -> Settings:
         api_keys=api_keys,
         ticket_s=float(env.get("TICKET_SECONDS", "0")),
         desk_secret=env.get("DESK_SECRET", ""),
+        feed_key=env.get("FEED_KEY", ""),
     )

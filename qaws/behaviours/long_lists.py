@@ -1,0 +1,54 @@
+"""Clients that ask for many instruments at a time, as those do that follow whole option chains.
+
+Every function takes the testbed first and runs on its loop thread (`Testbed.do`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from qaws.behaviours import lifecycle
+from qaws.protocol.market import INSTRUMENTS, Selection
+from qaws.testbed.testbed import Testbed
+
+QUIET_FROM = 3_000_001
+"""Instruments from here on never tick."""
+
+
+async def be_subscribed(
+    testbed: Testbed, clients: Sequence[str], selection: Selection, size: int
+) -> None:
+    """Connect clients, and subscribe them by one message that names many instruments.
+
+    The first of a selection comes first and the others last, behind what never ticks. A service may
+    refuse so many at a time, or acknowledge others than those; then clients subscribe as any other,
+    and so they do where the dialect has words of its own.
+
+    Raises:
+        Refuted: one was not welcomed, or its subscription neither acknowledged nor refused.
+    """
+    await lifecycle.be_connected(testbed, clients)
+    if not testbed.dialect.is_plain:
+        said = f"the dialect {testbed.dialect.name} has words of its own for many instruments"
+        testbed.scenario.remarks.append(said)
+        await lifecycle.subscribe(testbed, clients, selection)
+        return
+    connections = testbed.scenario.connections.of(clients)
+    by = long_list(selection, size)
+    asking = (c.subscribe(selection, testbed.grace_s, by) for c in connections)
+    acks = await asyncio.gather(*asking)
+    told = [(c, ack) for c, ack in zip(connections, acks, strict=True) if not c.refused]
+    asked = f"to subscribe to {selection}, as the first and the last of {size:,}"
+    lifecycle.require_acks(testbed, [c for c, _ in told], [ack for _, ack in told], asked)
+    if refused := [c.name for c in connections if c.refused]:
+        testbed.scenario.remarks.append(f"{size:,} instruments in one message are refused here")
+        await lifecycle.subscribe(testbed, refused, selection)
+
+
+def long_list(selection: Selection, size: int) -> Selection:
+    """Return the first of a selection, so many that never tick as it takes, and the others."""
+    first, *others = selection.instruments
+    quiet = range(QUIET_FROM, QUIET_FROM + size - len(selection.instruments))
+    assert not set(quiet) & INSTRUMENTS.keys()
+    return Selection("instruments", instruments=(first, *quiet, *others))

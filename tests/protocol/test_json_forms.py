@@ -1,0 +1,26 @@
+"""The ways in which ticks are published: all say the same."""
+
+import json
+
+from qaws.protocol.json_forms import published
+
+TICK = {
+    "type": "option_tick",
+    "symbol": "日経225",
+    "greeks": {"delta": -0.5, "iv": 1e-07},
+    "n": [1],
+}
+
+
+def test_ticks_are_published_in_several_ways_that_say_the_same():
+    texts = [published(TICK, number) for number in range(4)]
+    assert all(json.loads(text) == TICK for text in texts)
+    assert [text.isascii() for text in texts] == [False, True, False, True]
+    assert len({*texts}) == 4
+
+
+def test_two_of_four_have_another_order_and_line_breaks():
+    lined = ["\r\n" in published(TICK, number) for number in range(8)]
+    first = [next(iter(json.loads(published(TICK, number)))) for number in range(8)]
+    assert lined == [True, True, False, False] * 2
+    assert first == ["n", "n", "type", "type"] * 2
