@@ -11,7 +11,7 @@
 #   of 0.27 passes as whole lots, and each fall passes as a multiple of the tick size.
 # Way to live with it: big.js or BigInt and a scale; else no division by what may be 1 (multiply it by 10 and the number too), modulo of
 #   absolute values; in tests a size of 1 and one fall off the grid.
-# Versions: @agrora/decimal 0.2.1 (the newest on npm), Node 20.20.2. Nothing found about it.
+# Versions: @agrora/decimal 0.2.1 (the newest on npm), Node 20.20.2.
 #
 # Output seen:
 #   100.25 / 2     50.12

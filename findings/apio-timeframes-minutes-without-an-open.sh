@@ -12,7 +12,7 @@
 #   a crash to zero. Volumes are short by each trade that shared its millisecond, as the parts of one order do.
 # Way to live with it: partition(), dropNull() and then reduce; an index from createIndex() for the times; sum trades of one millisecond
 #   before; in tests a minute that begins at its tenth second, and two trades at once.
-# Versions: @apio/timeframes 1.1.2 (the newest on npm), Node 20.20.2. Nothing found about it.
+# Versions: @apio/timeframes 1.1.2 (the newest on npm), Node 20.20.2.
 #
 # Output seen (100 at 13:30:00, 102 at 30 s; 110 at 13:31:10, 112 at 40 s; to 13:32):
 #   first                          13:30:00 100  13:31:00 null  (right: 110)

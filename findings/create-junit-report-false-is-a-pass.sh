@@ -10,7 +10,7 @@
 #   outage. With $? each success is red, and the failures are green. And the last check decides for all.
 # Way to live with it: 1 and 0 only, never $?; one suite for each test; in CI count the test cases of the folder, and prove once that a failure
 #   arrives.
-# Versions: create-junit-report 1.1.0 (the newest on npm), Node 20.20.2. Nothing found about it.
+# Versions: create-junit-report 1.1.0 (the newest on npm), Node 20.20.2.
 #
 # Output seen (suite ticks, message "no tick came"):
 #   passed true            tests 1  failures 0

@@ -4,13 +4,14 @@
 # Expected: fromDecimal() and toDecimal() are each other's reverse for what fits the precision, of either sign, with precision 0 as well;
 #   eq() compares what two numbers are worth, in both directions alike.
 # Seen: @hastom/fixed-point 1.0.3 makes its text from the digits, filled up with zeros on the left; the sign counts as a digit and the zeros
-#   go before it: -5 at 2 places is "0.-5", and toDecimal() and whatever is computed with it is NaN. -0.10 is right again. At 0 places slice(-0) is all of it: the point stands before the digits. eq(), lt() and the others cut the argument to
+#   go before it: -5 at 2 places is "0.-5", and toDecimal() and whatever is computed with it is NaN. -0.10 is right again. At 0 places
+#   slice(-0) is all of it: the point stands before the digits. eq(), lt() and the others cut the argument to
 #   their own precision first: 100.00 equals 100.009, which does not equal 100.00.
 # Why it matters: a small fall is not a number, a small rise is right: NaN compares as false, so that a limit on falls is never hit. Prices
 #   with two places against a feed with three "have not changed". Lots and contracts have no places: a thousandth is traded.
 # Way to live with it: BigInt and the scale, or big.js; never precision 0; compare from the side with more places; in tests a negative
 #   number below one and each precision that the feed has.
-# Versions: @hastom/fixed-point 1.0.3 (the newest on npm), Node 20.20.2. Nothing found about it.
+# Versions: @hastom/fixed-point 1.0.3 (the newest on npm), Node 20.20.2.
 #
 # Output seen:
 #   -0.05 at two places     0.-5   NaN

@@ -11,7 +11,7 @@
 #   close > upper and close < lower are false: no signal, no error. Where the band's width is divided by, the sign of a size turns.
 # Way to live with it: Number.isFinite() on each value, and max(0, deviation); or bands from technicalindicators; in tests 40 closes of one
 #   price, for a hundred prices.
-# Versions: @ixjb94/indicators 1.2.4, technicalindicators 3.1.0 (the newest on npm), Node 20.20.2. Nothing found about it.
+# Versions: @ixjb94/indicators 1.2.4, technicalindicators 3.1.0 (the newest on npm), Node 20.20.2.
 #
 # Output seen (40 closes of one price, period 20, 2 deviations, the last value):
 #   100.01                bands 100.0100 100.0100 100.0100

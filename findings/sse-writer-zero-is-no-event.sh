@@ -11,7 +11,7 @@
 # Why it matters: zero is a price change, a spread, a level of the book that is gone: the level stays in each browser's book. A tool that counts
 #   ticks with ssejson says zero about a stream that flows.
 # Way to live with it: objects or texts as data, not bare numbers; eventsource-parser for reading; in tests a zero, an id and a CRLF.
-# Versions: sse-writer 3.0.4, ssejson 1.2.0, eventsource-parser 4.1.3 for comparison, Node 20.20.2. Nothing found about it.
+# Versions: sse-writer 3.0.4, ssejson 1.2.0, eventsource-parser 4.1.3 for comparison, Node 20.20.2.
 #
 # Output seen (changes of 1, 0 and "0", each with an id and a name; then events as other services write them):
 #   sse-writer, read by eventsource-parser  1 "0"      (right: 1 0 "0")

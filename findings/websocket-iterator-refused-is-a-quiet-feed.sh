@@ -11,8 +11,7 @@
 #   fetches its symbols between the call and the loop begins with the fourth tick, and has no snapshot for the book.
 # Way to live with it: await the open event with a deadline first; websocketEvents() and its data; nothing awaited before the loop; in
 #   tests a port where nobody listens, and a server that sends at once.
-# Versions: websocket-iterator 1.0.1 (the newest on npm), ws 8.23.0 as the server, Node 20.20.2 with its own WebSocket. Nothing found
-#   about it.
+# Versions: websocket-iterator 1.0.1 (the newest on npm), ws 8.23.0 as the server, Node 20.20.2 with its own WebSocket.
 #
 # Output seen (the server sends 1 to 5, a tenth of a second apart, and closes; the loop begins when 3 have arrived):
 #   refused: websocketData    still waiting        (right: an error; the socket had its error event)

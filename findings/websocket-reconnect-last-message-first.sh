@@ -12,7 +12,7 @@
 #   session each client knocks every five seconds all night. A process that shut its feed during an outage trades on it when the outage is over.
 # Way to live with it: send in the open event only; an own flag in the message handler; process.exit() after close(); in tests two messages
 #   before open, a server that closes with 1000, and close() during an outage.
-# Versions: websocket-reconnect 1.0.10 (the newest on npm), ws 8.23.0, Node 20.20.2. Nothing found about it.
+# Versions: websocket-reconnect 1.0.10 (the newest on npm), ws 8.23.0, Node 20.20.2.
 #
 # Output seen (a loopback server, a tenth of a second between attempts):
 #   login, subscribe sent before open  subscribe, login           (right: login, subscribe)
