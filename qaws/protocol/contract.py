@@ -55,7 +55,7 @@ class Contract:
             if kind in self._types:
                 msgspec.convert(message, self._types[kind])
                 return None
-        except (msgspec.ValidationError, OverflowError):
+        except (msgspec.ValidationError, OverflowError, ValueError):
             pass  # the validator has the last word, and the sentence
         try:
             validator(message)
