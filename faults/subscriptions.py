@@ -684,7 +684,7 @@ def totals_of_everybody_told() -> None:
     "unsubscribes, so that one program which tidies up twice ends the symbol for all "
     "others.",
     caught_by={
-        "QA-WS-016": "a further tick of NIFTY to Alice",
+        "QA-WS-016": "a further tick of NIFTY to ",
         "QA-WS-117": "the shortest that does",
     },
     also=("QA-WS-018", "QA-WS-111", "QA-WS-119", "QA-WS-128"),
