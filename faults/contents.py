@@ -599,7 +599,7 @@ def times_put_into_another_zone() -> None:
     story="Ticks pass through a store that keeps no types, and what is all digits comes out as a "
     "number: codes of exchanges lose the zeros that they begin with.",
     caught_by={"QA-WS-006": NOT_PUBLISHED},
-    also=elsewhere("QA-WS-006"),
+    also=(*elsewhere("QA-WS-006"), "QA-WS-121"),
 )
 def codes_become_numbers() -> None:
     """Guess by what it looks like; a symbol stays one."""
@@ -642,7 +642,7 @@ def empty_objects_become_lists() -> None:
     story="The kind of a tick is read from its first bytes to save time: what a publisher writes "
     "that has its members in another order is dropped as malformed.",
     caught_by={"QA-WS-006": "never received ticks that it was due"},
-    also=elsewhere("QA-WS-006"),
+    also=(*elsewhere("QA-WS-006"), "QA-WS-123"),
 )
 def kind_read_from_the_first_bytes() -> None:
     """Compare with how one publisher begins."""
@@ -653,7 +653,7 @@ def kind_read_from_the_first_bytes() -> None:
     story="What comes from the feed is read line by line, so that a tick that a publisher writes "
     "with line breaks in it is taken for several broken ones.",
     caught_by={"QA-WS-006": "never received ticks that it was due"},
-    also=elsewhere("QA-WS-006"),
+    also=(*elsewhere("QA-WS-006"), "QA-WS-123"),
 )
 def ticks_read_line_by_line() -> None:
     """Refuse what has a line break."""

@@ -131,6 +131,7 @@ def unsubscribe_overtakes_its_subscribe() -> None:
     story="Requests under way lie on a stack while a store is looked into, and the answer that "
     "comes first goes to who asked last: two who ask at the same moment get each other's ticks.",
     caught_by={"QA-WS-008": "Alice received ticks that it had not subscribed to"},
+    also=("QA-WS-006",),
 )
 def answers_given_to_who_asked_last() -> None:
     """Take the newest of those who wait."""
