@@ -214,7 +214,7 @@ class Feed:
         sequence = self.ledger.next_sequence(fields["symbol"])
         stamped = self.run.stamped(fields, sequence, due)
         carried = self._dialect.carried(stamped)
-        text = published(carried, sequence)
+        text = published(carried, sequence, in_lines=not self._dialect.has_lines)
         tick = Published(
             symbol=fields["symbol"],
             sequence=sequence,

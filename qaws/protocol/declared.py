@@ -67,6 +67,7 @@ class Declared(Dialect):
         self._items: dict[str, int] = {}
         self._ticks = TickShapes(table, listing)
         self.has_channels = table.channels is not None
+        self.has_lines = table.several == "lines" or "\n" in table.several
         self._channels = Channels(table.channels, listing) if table.channels else None
         self._known = list(self._recognisers())
         self._answers = [

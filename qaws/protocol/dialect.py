@@ -72,6 +72,7 @@ class Dialect(ABC):
         has_sessions: whether a welcome names a session.
         answers_once: whether each message of a client is answered by one message at most.
         acks_alike: whether a subscribe and an unsubscribe are acknowledged in the same words.
+        has_lines: whether messages that come together are told apart by line breaks.
         has_channels: whether ticks are known by numbers that each connection is given for itself.
         signs: whether what subscribes is signed, and good for a moment only.
     """
@@ -83,6 +84,7 @@ class Dialect(ABC):
     acks_alike = False
     answers_once = True
     has_channels = False
+    has_lines = False
     signs = False
 
     def for_connection(self) -> Dialect:

@@ -38,16 +38,18 @@ def rewritten(text: str, form: str) -> str:
     return write(value)
 
 
-def published(tick: dict[str, Any], number: int) -> str:
+def published(tick: dict[str, Any], number: int, *, in_lines: bool = True) -> str:
     """Return a tick as it is published: as every publisher may, each in a way of its own.
 
     Python's and PHP's escape what is not ASCII, those of other languages send it as UTF-8 (RFC
     8259, sections 7 and 8.1). So does every second tick here, by its number. Two of four have their
-    members in reverse order, and a line for each of them.
+    members in reverse order, and a line for each of them where they may be `in_lines`: not where
+    clients tell messages apart by lines, which a service that passes on what it gets would break.
     """
     is_ascii = number % 2 == 1
     if number % 4 < LINED_OF_4:
-        return json.dumps(_turned(tick), separators=LINED, ensure_ascii=is_ascii)
+        separators = LINED if in_lines else None
+        return json.dumps(_turned(tick), separators=separators, ensure_ascii=is_ascii)
     return json.dumps(tick, ensure_ascii=is_ascii)
 
 

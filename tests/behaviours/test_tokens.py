@@ -501,3 +501,11 @@ def test_who_comes_without_a_token_amid_others_is_refused(right, wrong):
 
 def test_those_amid_whom_it_comes_are_welcomed(wrong):
     wrong(LosesThoseWhoComeTogether, comes_amid_others, "client [123] has a valid token but was")
+
+
+def test_where_nobody_can_mint_one_comes_amid_whom_it_comes(right, testbed, monkeypatch):
+    """A service that lets one person in once is not held to let in five of one token."""
+    lacks = testbed.target.capabilities - {"mint"}
+    monkeypatch.setattr(type(testbed.target), "capabilities", property(lambda _: lacks))
+    right(LosesThoseWhoComeTogether, comes_amid_others)
+    assert any("one client came with a valid token" in r for r in testbed.scenario.remarks)

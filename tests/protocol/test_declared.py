@@ -215,3 +215,8 @@ def test_a_placeholder_must_be_there_for_each_symbol():
     del data["market"]["BANKNIFTY"]["exchange"]
     with pytest.raises(ValueError, match=r"subscribe.symbols: {exchange}: nothing is known of"):
         _dialect(data)
+
+
+def test_it_is_known_where_lines_tell_messages_apart():
+    by_name = {file.stem: _dialect(_loaded(file)).has_lines for file in FILES}
+    assert {name for name, has_lines in by_name.items() if has_lines} == {"centrifugo"}

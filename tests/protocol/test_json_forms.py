@@ -24,3 +24,10 @@ def test_two_of_four_have_another_order_and_line_breaks():
     first = [next(iter(json.loads(published(TICK, number)))) for number in range(8)]
     assert lined == [True, True, False, False] * 2
     assert first == ["n", "n", "type", "type"] * 2
+
+
+def test_where_lines_tell_messages_apart_no_tick_has_a_line_break():
+    texts = [published(TICK, number, in_lines=False) for number in range(4)]
+    assert not [text for text in texts if "\n" in text]
+    assert all(json.loads(text) == TICK for text in texts)
+    assert next(iter(json.loads(texts[0]))) == "n"
