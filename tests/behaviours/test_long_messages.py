@@ -8,6 +8,7 @@ import pytest
 from qaws.behaviours import lifecycle, long_messages
 from qaws.behaviours.long_messages import padded
 from qaws.verdict import NotVerified
+from tests.services.faulty import AMPLE_MS, SOON_MS
 from tests.services.scripted import Ticker
 
 
@@ -22,14 +23,17 @@ class HearsTwo(Ticker):
             await super().ping(client)
 
 
-async def three_pings(do):
-    await do(lifecycle.be_connected, ["Alice"])
-    await do(long_messages.send_pings, "Alice", 3, 60_000)
-    await do(long_messages.pings_answered, "Alice", 100)
+def three_pings(within_ms):
+    async def story(do):
+        await do(lifecycle.be_connected, ["Alice"])
+        await do(long_messages.send_pings, "Alice", 3, 60_000)
+        await do(long_messages.pings_answered, "Alice", within_ms)
+
+    return story
 
 
 def test_long_messages_that_are_answered_are_right(right):
-    found = right(Ticker, three_pings)
+    found = right(Ticker, three_pings(AMPLE_MS))
     assert [each.what for each in found] == [
         f"answer to Alice's long ping message {number}, of 60,000 characters"
         for number in (1, 2, 3)
@@ -37,20 +41,24 @@ def test_long_messages_that_are_answered_are_right(right):
 
 
 def test_one_that_is_not_answered_is_refuted(wrong):
-    wrong(HearsTwo, three_pings, r"answer to Alice's long ping message 3, .*measured nothing in")
+    third = r"answer to Alice's long ping message 3, .*measured nothing in"
+    wrong(HearsTwo, three_pings(SOON_MS), third)
 
 
-async def three_pings_at_a_pace(do):
-    await do(lifecycle.be_connected, ["Alice"])
-    began = time.monotonic()
-    await do(long_messages.send_pings, "Alice", 3, 60_000, 150)
-    assert time.monotonic() - began >= 0.3
-    await do(long_messages.pings_answered, "Alice", 100)
+def three_pings_at_a_pace(within_ms):
+    async def story(do):
+        await do(lifecycle.be_connected, ["Alice"])
+        began = time.monotonic()
+        await do(long_messages.send_pings, "Alice", 3, 60_000, 150)
+        assert time.monotonic() - began >= 0.3
+        await do(long_messages.pings_answered, "Alice", within_ms)
+
+    return story
 
 
 def test_messages_at_a_pace_are_sent_when_they_are_due(right, wrong):
-    assert len(right(Ticker, three_pings_at_a_pace)) == 3
-    wrong(HearsTwo, three_pings_at_a_pace, r"answer to Alice's long ping message 3, ")
+    assert len(right(Ticker, three_pings_at_a_pace(AMPLE_MS))) == 3
+    wrong(HearsTwo, three_pings_at_a_pace(SOON_MS), r"answer to Alice's long ping message 3, ")
 
 
 @pytest.mark.parametrize("text", ['{"action": "ping"}', '["ping", {}]', '{"note": "é"} '])

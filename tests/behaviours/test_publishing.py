@@ -13,7 +13,7 @@ from qaws.behaviours import deliveries, publishing
 from qaws.measure.recent_rate import RECENT_S
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
-from tests.services.faulty import connected, subscribed
+from tests.services.faulty import AMPLE_MS, SOON_MS, connected, subscribed
 from tests.services.scripted import Ticker
 from tests.waiting import HANG_S, until
 
@@ -62,20 +62,23 @@ class ShortTicks(Ticker):
             await super().deliver(client, tick, text)
 
 
-async def a_long_tick(do):
-    await subscribed(do, "Alice", to=selection_of("NIFTY"))
-    await do(publishing.publish_of_size, selection_of("NIFTY"), 65_536)
-    await do(deliveries.receives_that_tick, ["Alice"], 1000)
+def a_long_tick(within_ms):
+    async def story(do):
+        await subscribed(do, "Alice", to=selection_of("NIFTY"))
+        await do(publishing.publish_of_size, selection_of("NIFTY"), 65_536)
+        await do(deliveries.receives_that_tick, ["Alice"], within_ms)
+
+    return story
 
 
 def test_a_tick_has_the_size_that_was_asked_for_and_is_owed(right, wrong, testbed):
-    right(Ticker, a_long_tick)
+    right(Ticker, a_long_tick(AMPLE_MS))
     ticks = [tick for tick in testbed.ledger.ticks if tick.role == "tick"]
     *shorter, last = [len(tick.payload.encode()) for tick in ticks]
     assert last == 65_536
     assert shorter
-    assert max(shorter) < 65_540  # a sequence number may have a digit more
-    wrong(ShortTicks, a_long_tick, "to Alice: measured nothing in")
+    assert max(shorter) < 65_600  # one may have a line for each member, and the next has none
+    wrong(ShortTicks, a_long_tick(SOON_MS), "to Alice: measured nothing in")
 
 
 def test_a_size_that_no_tick_has_is_said(scenario, testbed, monkeypatch):
@@ -93,7 +96,7 @@ def test_a_size_that_no_tick_has_is_said(scenario, testbed, monkeypatch):
         type(testbed.dialect), "payload", lambda self, stamped: json.dumps(without_it(stamped))
     )
     with pytest.raises(NotVerified, match="65,536 bytes can be made: the payload template leaves"):
-        scenario(Ticker, a_long_tick)
+        scenario(Ticker, a_long_tick(SOON_MS))
 
 
 @pytest.mark.parametrize(
