@@ -54,7 +54,7 @@ $(READY): $(LOCK) pyproject.toml
 
 dask: $(DASK_READY) ## install Dask too, for load from several machines
 
-feeds: $(FEEDS_READY) ## install what feeds over NATS, MQTT and ZeroMQ need, a NATS server among it (mosquitto is not)
+feeds: $(FEEDS_READY) ## install what feeds over NATS, MQTT, Kafka and ZeroMQ need, servers of NATS and Kafka among it (mosquitto is not)
 
 browser: $(BROWSER_READY) ## install Playwright too, for a real browser as client
 
@@ -135,7 +135,7 @@ $(SERVICES_READY): $(READY) $(LOCK)
 	@touch $@
 
 $(FEEDS_READY): $(READY) $(LOCK)
-	@echo "setting up: clients and a server for feeds over NATS, MQTT and ZeroMQ, into $(VENV)"
+	@echo "setting up: clients and servers for feeds over NATS, MQTT, Kafka and ZeroMQ, into $(VENV)"
 	@$(call install,feeds) || { echo "make: what feeds need could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 

@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from qaws.behaviours import lifecycle, persons
 from qaws.behaviours.fences import WELL_PAST
@@ -191,7 +191,8 @@ async def page_received_everything(testbed: Testbed) -> None:
     picture = await asyncio.to_thread(connection.page.screenshot)
     testbed.scenario.screenshots.append(("the page in the browser", picture))
     arrivals = testbed.scenario.connections.arrivals(connection)
-    amiss = _amiss([each.key for each in arrivals if each.key], due)
+    lanes = {tick.key: tick.lane for tick in testbed.ledger.ticks}
+    amiss = _amiss([each.key for each in arrivals if each.key], due, lanes)
     seen = connection.summary() + (f"; {amiss}" if amiss else "")
     testbed.scenario.checks.require(
         not amiss, "ticks at the page", seen, f"all {len(due)}, each once and in order"
@@ -208,14 +209,23 @@ async def page_is_still_connected(testbed: Testbed, after_ms: float) -> None:
     )
 
 
-def _amiss(got: Sequence[TickKey], due: Sequence[TickKey]) -> str:
-    """Say what is wrong with the ticks of a page, "" for nothing; fences do not count."""
+def _amiss(
+    got: Sequence[TickKey], due: Sequence[TickKey], lanes: Mapping[TickKey, str] | None = None
+) -> str:
+    """Say what is wrong with the ticks of a page, "" for nothing; fences do not count.
+
+    Args:
+        got: what came, in order.
+        due: what had to come.
+        lanes: what keeps an order of its own, tick by tick; None where the feed as a whole does.
+    """
     counts = Counter(got)
-    ours = sorted((tick for tick in got if tick in due), key=lambda tick: tick[0])
+    lines = {tick: (tick[0], (lanes or {}).get(tick, "")) for tick in due}
+    ours = sorted((tick for tick in got if tick in lines), key=lambda tick: lines[tick])
     swapped = [
-        f"{symbol} #{later} came after #{earlier}"
-        for (symbol, earlier), (other, later) in itertools.pairwise(ours)
-        if symbol == other and later < earlier
+        f"{second[0]} #{second[1]} came after #{first[1]}"
+        for first, second in itertools.pairwise(ours)
+        if lines[first] == lines[second] and second[1] < first[1]
     ]
     found = {
         "never came": [f"{symbol} #{n}" for symbol, n in due if not counts[symbol, n]],

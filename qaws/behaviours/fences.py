@@ -30,16 +30,16 @@ async def fence(
         Each open, subscribed connection, and whether its fences came.
     """
     waiting = [(c, held) for c in connections if c.is_open and (held := c.holds())]
-    marks: dict[Selection, Published] = {}
+    marks: dict[Selection, list[Published]] = {}
     for selection in itertools.chain.from_iterable(held for _, held in waiting):
         if selection not in marks:
-            marks[selection] = await testbed.feed.publish_fence(selection)
+            marks[selection] = await testbed.feed.publish_fences(selection)
     wait_s = WELL_PAST * testbed.grace_s
 
     async def came(connection: Connection, held: Sequence[Selection]) -> bool:
         due = (
             mark
-            for mark in marks.values()
+            for mark in itertools.chain.from_iterable(marks.values())
             if any(s.takes(mark.kind, mark.symbol, mark.instrument) for s in held)
         )
         return all(await asyncio.gather(*(arrival(connection, mark, wait_s) for mark in due)))

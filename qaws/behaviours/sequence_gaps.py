@@ -15,7 +15,7 @@ from qaws.clients.registry import key_of
 from qaws.oracle.contents import difference
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 SEEN_AGAIN = 5
 """How many ticks a client that is back has received before its numbers are looked at."""
@@ -37,6 +37,7 @@ async def gap_is_visible(testbed: Testbed, client: str, selection: Selection, le
 
     Raises:
         Broken: the client takes only a part of a symbol, so that numbers tell nothing.
+        NotVerified: the numbers are not in order, and the feed promises none.
         Refuted: the numbers tell something else.
     """
     if selection.kind != "symbols" or len(selection.symbols) != 1:
@@ -55,6 +56,8 @@ async def gap_is_visible(testbed: Testbed, client: str, selection: Selection, le
     checks.require(bool(old and new), f"ticks of {symbol} to {client}", came, "some of both")
     for when, seen in (("before it left", old), ("since it is back", new)):
         whole = list(range(seen[0], seen[0] + len(seen)))
+        if seen != whole:
+            _require_one_order(testbed, symbol)
         what = f"numbers of {symbol} at {client} {when}"
         checks.require(seen == whole, what, told(seen), "one after the other, without a gap")
     gap = list(range(old[-1] + 1, new[0]))
@@ -70,6 +73,15 @@ async def gap_is_visible(testbed: Testbed, client: str, selection: Selection, le
     checks.require(
         len(gap) >= least, f"ticks that {client} missed", str(len(gap)), f"at least {least}"
     )
+
+
+def _require_one_order(testbed: Testbed, symbol: str) -> None:
+    """Raise `NotVerified` where the feed promises no order between the ticks of a symbol."""
+    if len({tick.lane for tick in testbed.ledger.ticks if tick.symbol == symbol}) > 1:
+        raise NotVerified(
+            f"ticks of {symbol} come over several channels or keys, between which the feed promises "
+            "no order, and some have overtaken others: their numbers do not tell what was missed"
+        )
 
 
 def require_identity(testbed: Testbed, connections: Sequence[Connection]) -> None:

@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from qaws.feed.channels import Channels
+from qaws.feed.channels import Channel, Channels
 from qaws.feed.flows import Flows
 from qaws.feed.other_publishers import OtherPublishers
 from qaws.feed.outlets import outlet_of
 from qaws.feed.outlets.outlet import Breath, Listened
 from qaws.feed.readiness import Readiness
 from qaws.feed.run_mark import RunMark
+from qaws.feed.stamps import Stamps
 from qaws.oracle.ledger import Ledger, Published, Role
 from qaws.protocol.dialect import Dialect
-from qaws.protocol.json_forms import published
 from qaws.protocol.market import Market, Sample, Selection, TickKind
 from qaws.sut.broker import Broker
 from qaws.sut.feed_section import Feed as FeedSection
@@ -46,12 +46,13 @@ class Feed:
         self.broker = broker
         self._dialect = dialect
         self.run = RunMark()
-        self.ledger = Ledger(section.is_parted, self.run.text)
+        self.ledger = Ledger(self.run.text)
         self.market = Market()
-        self._outlet = outlet_of(broker, section)
+        self.channels = Channels(section, dialect)
+        self._stamps = Stamps(self.run, dialect, self.channels)
+        self._outlet = outlet_of(broker, section, self.channels.all())
         self.readiness = Readiness(self._outlet)
         self._turn = asyncio.Lock()
-        self.channels = Channels(section, dialect)
         self.flows = Flows(broker)
         self._handed_over: set[str] = set()
         self.others = OtherPublishers(
@@ -211,21 +212,8 @@ class Feed:
 
     def _stamp(self, fields: dict[str, Any], due: int, role: Role, publisher: int = 0) -> Published:
         """Make a tick of market fields, and enter it in the ledger as handed to the broker."""
-        sequence = self.ledger.next_sequence(fields["symbol"])
-        stamped = self.run.stamped(fields, sequence, due)
-        carried = self._dialect.carried(stamped)
-        text = published(carried, sequence, in_lines=not self._dialect.has_lines)
-        tick = Published(
-            symbol=fields["symbol"],
-            sequence=sequence,
-            kind=fields["type"],
-            instrument=fields.get("instrument_token"),
-            due_ns=due,
-            text=text,
-            role=role,
-            publisher=publisher,
-            payload=text if carried is stamped else self._dialect.payload(stamped),
-        )
+        tick = self._stamps.stamped(self.ledger, fields, due, role)
+        tick.publisher = publisher
         self._hand_over(tick.payload)
         tick.sent_ns = time.monotonic_ns()
         self.ledger.add(tick)
@@ -236,7 +224,7 @@ class Feed:
         """Return the process that publishes, where it is another than the suite's."""
         return self._outlet.pid
 
-    def channel_of(self, tick: Published) -> str:
+    def channel_of(self, tick: Published) -> Channel:
         """Return where a tick is published."""
         return self.channels.of(tick.kind, tick.symbol, tick.instrument)
 
@@ -319,6 +307,11 @@ class Feed:
     async def publish_fence(self, selection: Selection) -> Published:
         """Publish a tick that the selection takes, to mark the end of what came before."""
         return await self.publish(self.market.tick(*selection.sample()), role="fence")
+
+    async def publish_fences(self, selection: Selection) -> list[Published]:
+        """Publish one in each lane that the selection takes ticks of: none speaks for another."""
+        samples = self.channels.fences_of(selection)
+        return [await self.publish(self.market.tick(*each), role="fence") for each in samples]
 
     async def publish_at(
         self, make: Sequence[Callable[[], dict[str, Any]]], per_second: float

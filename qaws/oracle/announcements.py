@@ -7,6 +7,7 @@ in silence: whoever misses a tick must find, in what it received, `recovered` in
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -72,7 +73,8 @@ def announced(
 
     Such a tick was handed to the broker after an outage began and before the client was told
     `recovered`, and this word came behind every tick that was published before, and before every
-    tick that was published after: it stands in the gap.
+    tick that was published after: it stands in the gap. Where a feed keeps an order in each lane
+    only, those of the same lane are meant.
 
     Args:
         ticks: what was published, in order.
@@ -85,15 +87,15 @@ def announced(
     healed = recoveries(words)
     began_ns = min(outage.began_ns for outage in outages)
     told: set[Key] = set()
-    gap: list[Published] = []
-    before_ns = 0
+    gaps: defaultdict[str, list[Published]] = defaultdict(list)
+    before_ns: defaultdict[str, int] = defaultdict(int)
     for tick in ticks:
         at_ns = received.get(tick.key)
         if at_ns is None:
-            gap.append(tick)
+            gaps[tick.lane].append(tick)
             continue
-        told |= _told(gap, before_ns, at_ns, healed, began_ns)
-        gap, before_ns = [], at_ns
+        told |= _told(gaps.pop(tick.lane, []), before_ns[tick.lane], at_ns, healed, began_ns)
+        before_ns[tick.lane] = at_ns
     return told
 
 

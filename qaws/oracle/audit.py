@@ -152,7 +152,7 @@ def _wrong_arrivals(
             said := difference(tick, arrival.text, arrival.exactly, ledger.ticks)
         ):
             wrong["altered"].append(f"{tick} with {said}")
-        line = tick.symbol, tick.kind if ledger.is_parted else ""
+        line = tick.symbol, tick.lane
         if counted[tick.key] == 2:
             wrong["twice"].append(str(tick))
         elif counted[tick.key] == 1:

@@ -29,7 +29,8 @@ class Published:
     byte for byte, which for most services is the same; `heard_by` is how many subscribers the
     broker had for it, None where nobody tells; `taken_ns` is when the broker had answered. It is
     `in_doubt` when the broker went away before it could answer: whether it has passed the tick on
-    nobody knows. `publisher` is which of several it came from, 0 for the only one.
+    nobody knows. `publisher` is which of several it came from, 0 for the only one. `lane` is what
+    keeps an order of its own where the feed as a whole does not: a channel, or a key in it.
     """
 
     symbol: str
@@ -44,6 +45,7 @@ class Published:
     in_doubt: bool = False
     role: Role = "tick"
     publisher: int = 0
+    lane: str = ""
     payload: str = ""
 
     @property
@@ -101,11 +103,9 @@ class Arrival:
 class Ledger:
     """Everything that was published, in the order in which the broker got it.
 
-    `is_parted` tells whether ticks of different kinds go through channels between which the feed
-    promises no order; `run` is the mark that every tick bears.
+    `run` is the mark that every tick bears.
     """
 
-    is_parted: bool = False
     run: str = ""
     ticks: list[Published] = field(default_factory=list)
     _by_key: dict[Key, Published] = field(default_factory=dict)
@@ -136,15 +136,15 @@ class Ledger:
 
     def successor(self) -> Ledger:
         """Return an empty ledger that goes on counting where this one stopped."""
-        return Ledger(self.is_parted, self.run, _next=self._next, _before=dict(self._next))
+        return Ledger(self.run, _next=self._next, _before=dict(self._next))
 
     def broadcast_complete(
         self, arrivals: Iterable[tuple[HeldSelections, Arrival]]
     ) -> dict[Key, int]:
         """Return since when each tick's broadcast is known to be over.
 
-        It is over once every client entitled to it, or to a later tick of the same publisher, has
-        received that: a publisher's ticks keep their order, so what comes after shows that what
+        It is over once every client entitled to it, or to a later tick of the same publisher and
+        lane, has received that: there ticks keep their order, so what comes after shows that what
         came before is through. A tick without an entry may still be on its way. What reaches a
         client behind the end of its entitlement is no part of the broadcast: a replay does not make
         it last longer.
@@ -158,13 +158,13 @@ class Ledger:
             ):
                 seen[tick.key] = max(seen.get(tick.key, 0), arrival.at_ns)
         broadcast_complete: dict[Key, int] = {}
-        earliest: dict[int, int] = {}
+        earliest: dict[tuple[int, str], int] = {}
         for tick in reversed(self.ticks):
-            at = seen.get(tick.key)
+            at, line = seen.get(tick.key), (tick.publisher, tick.lane)
             if at is not None:
-                earliest[tick.publisher] = min(at, earliest.get(tick.publisher, at))
-            if tick.publisher in earliest:
-                broadcast_complete[tick.key] = earliest[tick.publisher]
+                earliest[line] = min(at, earliest.get(line, at))
+            if line in earliest:
+                broadcast_complete[tick.key] = earliest[line]
         return broadcast_complete
 
 

@@ -7,6 +7,8 @@ import random
 import socket
 from pathlib import Path
 
+import psutil
+
 EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 """Where Linux says which ports it gives to whoever asks for any (first and last)."""
 
@@ -47,3 +49,12 @@ def answers(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((host, port)) == 0
+
+
+def listened_ports(pid: int) -> set[int]:
+    """Return the ports on which a process listens."""
+    try:
+        sockets = psutil.Process(pid).net_connections("tcp")
+    except psutil.Error:
+        return set()
+    return {each.laddr.port for each in sockets if each.status == psutil.CONN_LISTEN}

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from qaws.runtime.ports import free_port
 from qaws.sut.brokers.exchange_server import ExchangeServer
 from qaws.sut.brokers.http_taker import HttpTaker
+from qaws.sut.brokers.kafka_server import KafkaServer
 from qaws.sut.brokers.mqtt_server import MqttServer
 from qaws.sut.brokers.nats_server import NatsServer
 from qaws.sut.brokers.no_server import NoServer
@@ -44,6 +45,7 @@ SERVERS: dict[FeedKind, Callable[[], Server]] = {
     "redis-streams": RedisServer,
     "nats": NatsServer,
     "mqtt": MqttServer,
+    "kafka": KafkaServer,
     "zeromq": NoServer,
     "websocket": ExchangeServer,
     "command": NoServer,
@@ -91,6 +93,11 @@ class Broker:
     def shown_url(self) -> str:
         """Return the URL without its password, for messages and reports."""
         return shown(self.url)
+
+    @property
+    def told_url(self) -> str:
+        """Return the address as the libraries of a service want it."""
+        return self.server.told(self.url)
 
     @property
     def pid(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from ipaddress import ip_address
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from qaws.protocol.templates import names_in, require_known
 from qaws.sut.section import Section
 
 FeedKind = Literal[
-    "redis", "redis-streams", "nats", "mqtt", "zeromq", "websocket", "http", "command"
+    "redis", "redis-streams", "nats", "mqtt", "kafka", "zeromq", "websocket", "http", "command"
 ]
 KIND_BY_SCHEME: dict[str, FeedKind] = {
     "redis": "redis",
@@ -24,20 +25,32 @@ KIND_BY_SCHEME: dict[str, FeedKind] = {
     "tls": "nats",
     "mqtt": "mqtt",
     "mqtts": "mqtt",
+    "kafka": "kafka",
     "zmq+tcp": "zeromq",
     "ws": "websocket",
 }
 """What speaks at an address, where nothing else is said."""
 
 
-CHANNEL_NAMES = {"options_channel": ("symbol", "instrument"), "underlying_channel": ("symbol",)}
-"""What a `{…}` in a channel may name, besides the further keys that all of `[market]` has."""
+CHANNEL_NAMES = {
+    "options_channel": ("symbol", "instrument"),
+    "underlying_channel": ("symbol",),
+    "options_key": ("symbol", "instrument"),
+    "underlying_key": ("symbol",),
+}
+"""What a `{…}` in a channel, or in the key of a record, may name, besides the further keys that all
+of `[market]` has."""
+
+TOPICS = {"options_channel": "ticker.options", "underlying_channel": "ticker.underlying"}
+"""The channels over Kafka where the file names none: a topic has no colon in its name."""
+TOPIC, TEMPLATED = re.compile(r"[A-Za-z0-9._-]{1,249}"), re.compile(r"\{[^}]*\}")
 
 PUBLISHER_PLACEHOLDERS = ("python", "broker_url", "folder", "instrument", "symbol")
 """What a `{…}` in the command of the team's own publisher may name."""
 
 OF_HTTP = ("method", "headers", "content_type", "secrets")
 OF_EXCHANGE = ("greeting", "answers")
+OF_KAFKA = ("options_key", "underlying_key", "partitions")
 CHANNEL, PORT = "channel", "port"
 """What a `{…}` in the URL of a feed over HTTP may name, besides its secrets."""
 
@@ -71,6 +84,8 @@ class Feed(Section):
     `{port}` in it, is one of the service itself. `secrets` is name → the environment variable that
     has it, and `{channel}` the tick's channel. `greeting` is what the exchange that the suite plays
     says first to a service which connects by WebSocket, and `answers` what to its messages.
+    Over Kafka `options_key` and `underlying_key` are the keys of records, and `partitions` is how
+    many each topic of an embedded broker has.
     `inject_allowed`: the suite may publish on a broker that is not of this machine. `own_publisher`
     is a program of the team that publishes option ticks as in production. The channels may name
     the symbol or the instrument, and the payloads are templates of what is published; where there
@@ -80,8 +95,9 @@ class Feed(Section):
     kind: FeedKind | None = None
     broker: str | None = Field(
         default=None,
-        pattern=r"^(embedded|(rediss?|nats|tls|mqtts?|zmq\+tcp|ws)://.+)$",
-        description='"embedded", or an address: redis://…, nats://…, mqtt://…, zmq+tcp://…, ws://…',
+        pattern=r"^(embedded|(rediss?|nats|tls|mqtts?|kafka|zmq\+tcp|ws)://.+)$",
+        description='"embedded", or an address: redis://…, nats://…, mqtt://…, kafka://…, '
+        "zmq+tcp://…, ws://…",
     )
     command: list[str] = []
     url: str | None = Field(
@@ -101,6 +117,9 @@ class Feed(Section):
     own_publisher: list[str] = []
     options_channel: str = "ticker:options"
     underlying_channel: str = "ticker:underlying"
+    options_key: str = "{symbol}"
+    underlying_key: str = "{symbol}"
+    partitions: int = Field(default=1, ge=1, le=100)
     option_payload: Any = None
     underlying_payload: Any = None
 
@@ -133,10 +152,11 @@ class Feed(Section):
 
     @property
     def is_parted(self) -> bool:
-        """Return whether the feed promises no order between ticks of different kinds."""
+        """Return whether the feed promises an order within a channel, or a key of it, only."""
         channels = {self.options_channel, self.underlying_channel}
         paths = self.speaks == "websocket" and any(each.startswith("/") for each in channels)
-        return (self.speaks == "redis-streams" or paths) and len(channels) > 1
+        several = len(channels) > 1 or any(_is_split(each) for each in channels)
+        return self.speaks == "kafka" or (self.speaks == "redis-streams" or paths) and several
 
     @property
     def is_ours(self) -> bool:
@@ -169,6 +189,15 @@ class Feed(Section):
         except ValueError:
             return False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_topics(cls, given: Any) -> Any:
+        """Let channels that the file does not name be topics where the feed is Kafka."""
+        if not isinstance(given, dict):
+            return given
+        is_kafka = given.get("kind") == "kafka" or str(given.get("broker")).startswith("kafka://")
+        return {**TOPICS, **given} if is_kafka else given
+
     @field_validator("own_publisher")
     @classmethod
     def _known_placeholders(cls, value: list[str]) -> list[str]:
@@ -191,6 +220,9 @@ class Feed(Section):
         given = [key for key in OF_EXCHANGE if key in self.model_fields_set]
         if given and self.speaks != "websocket":
             raise ValueError(f'{given[0]} is of an exchange: kind = "websocket"')
+        given = [key for key in OF_KAFKA if key in self.model_fields_set]
+        if given and self.speaks != "kafka":
+            raise ValueError(f'{given[0]} is of Kafka: kind = "kafka"')
         if self.kind == "command" and not self.command:
             raise ValueError('kind = "command" needs the command: command = ["./publish", "-"]')
         if self.command and self.kind not in (None, "command"):
@@ -202,6 +234,7 @@ class Feed(Section):
         if self.command and self.broker == "embedded":
             raise ValueError('a command has a broker of its own: broker = "embedded" is not for it')
         self._require_own_exchange()
+        self._require_topics()
         if self.binds == "service" and (self.speaks != "zeromq" or self.broker == "embedded"):
             raise ValueError('binds = "service" is for the zmq+tcp:// address of a service')
         return self
@@ -219,6 +252,25 @@ class Feed(Section):
         require_known(self.headers, {CHANNEL, *self.secrets})
         return self
 
+    def _require_topics(self) -> None:
+        """Require what Kafka can have: names of topics, keys, and an address without a user."""
+        if self.speaks != "kafka":
+            return
+        for key in TOPICS:
+            if not TOPIC.fullmatch(TEMPLATED.sub("x", getattr(self, key))):
+                raise ValueError(
+                    f'{key} = "{getattr(self, key)}": a topic has letters, digits, ".", "_" and '
+                    '"-" in its name, and no others'
+                )
+        for key in OF_KAFKA[:2]:
+            if not getattr(self, key):
+                raise ValueError(
+                    f'{key} = "": records without a key go to any partition, in no order; give '
+                    'them one, or leave it out: "{symbol}"'
+                )
+        if self.broker != "embedded" and "@" in urlsplit(self.broker or "").netloc:
+            raise ValueError("the suite signs in at no Kafka broker: give the address alone")
+
     def _require_own_exchange(self) -> None:
         """Require an address of this machine where the suite is to listen itself."""
         if self.speaks != "websocket" or self.broker == "embedded":
@@ -232,3 +284,7 @@ class Feed(Section):
                 f'broker = "{self.broker}": the suite is the exchange, on this machine: say '
                 '"embedded", or the address that the service knows, as ws://127.0.0.1:9001'
             )
+
+
+def _is_split(channel: str) -> bool:
+    return next(names_in(channel), None) is not None

@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 CHUNK_BYTES = 64 * 1024
 END_ALLOWANCE_S = 5.0
@@ -29,10 +30,14 @@ class Way:
         piece_bytes: how many bytes are handed on at a time, at most; 0: as they come.
         is_silent: nothing is handed on any more, the source's end neither.
         breaks: to become silent in the middle of the next tick.
+        rewrites: returns what is handed on of what has come, where that is not the same.
+        is_tick: tells whether a tick is in what has come.
     """
 
     def __init__(self, source: socket.socket, sink: socket.socket) -> None:
         self.source, self.sink = source, sink
+        self.rewrites: Callable[[bytes], bytes] = bytes
+        self.is_tick: Callable[[bytes], bool] = lambda data: len(data) >= TICK_BYTES
         self.turn = threading.Lock()
         self.passed_bytes = self.swallowed_bytes = self.last_byte_ns = self.pieces = 0
         self.is_silent = self.breaks = False
@@ -62,7 +67,7 @@ class Way:
             elif ready.poll(None if left_s is None else left_s * 1e3):
                 data = self.source.recv(CHUNK_BYTES)
                 has_ended = not data
-                if data:
+                if data := self.rewrites(data):
                     waiting.append((time.monotonic() + self.late_s, data))
             while waiting and waiting[0][0] <= time.monotonic():
                 self._hand_on(waiting.popleft()[1])
@@ -70,7 +75,7 @@ class Way:
     def _hand_on(self, data: bytes) -> None:
         with self.turn:
             whole = len(data)
-            if self.breaks and whole >= TICK_BYTES and not self.is_silent:
+            if self.breaks and not self.is_silent and self.is_tick(data):
                 data = data[: amid(data)]
                 self._send(data)
                 self.is_silent = True

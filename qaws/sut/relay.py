@@ -21,6 +21,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from qaws.sut.link import END_ALLOWANCE_S, Link
+from qaws.sut.readdressing import Readdressing, has_payload
 from qaws.verdict import Broken
 
 Break = Literal["reset", "ended one way"]
@@ -32,6 +33,9 @@ SETTLE_ALLOWANCE_S = 5.0
 LOOK_EVERY_S = 0.05
 """How often the thread that accepts looks whether it is to end."""
 
+PORTS = {"nats": 4222, "mqtt": 1883, "kafka": 9092, "ws": 80}
+"""Where a broker listens whose address does not say it; Redis else."""
+
 OTHER_LINKS_S = 0.3
 """How long a break waits for a tick on the other links, once there was one on the first."""
 HALF_READ_S = 0.05
@@ -41,13 +45,15 @@ HALF_READ_S = 0.05
 class Relay:
     """Stands at an address of its own, and hands each connection on to the broker.
 
-    `url` is the broker's URL with the relay's address in it. Threads of its own carry the bytes,
+    `url` is the broker's URL with the relay's address in it; what a broker of Kafka tells its
+    clients of its address is told as the relay's (`readdressing`). Threads of its own carry the bytes,
     so that no loop that stands still holds them up. To be ended with `stop`.
     """
 
     def __init__(self, broker_url: str) -> None:
         parts = urlsplit(broker_url)
-        self._broker = (parts.hostname or "127.0.0.1", parts.port or 6379)
+        self._is_kafka = parts.scheme == "kafka"
+        self._broker = (parts.hostname or "127.0.0.1", parts.port or PORTS.get(parts.scheme, 6379))
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         self._listener.settimeout(LOOK_EVERY_S)
         port = self._listener.getsockname()[1]
@@ -189,6 +195,10 @@ class Relay:
             return
         broker.settimeout(None)
         link = Link(service, broker)
+        if self._is_kafka:
+            port = urlsplit(self.url).port or 0
+            link.down.rewrites = Readdressing(self._broker[1], port)
+            link.down.is_tick = has_payload
         with self._turn:
             link.up.is_silent = link.down.is_silent = not self._through.is_set()
             self._set_pace(link)

@@ -55,6 +55,7 @@ LACKS: dict[FeedKind, dict[str, str]] = {
     "redis-streams": _NO_LOAD,
     "nats": _NO_LOAD,
     "mqtt": _NO_LOAD,
+    "kafka": _NO_LOAD,
     "zeromq": _NO_LOAD
     | _NO_BROKER
     | {"own-publisher": "over ZeroMQ nobody but who subscribes hears what somebody publishes"},
@@ -316,7 +317,7 @@ class Target(Section):
         if self.launch is None or self.feed is None:
             return False
         parts = urlsplit(self.feed.broker or "")
-        is_plain = parts.scheme in ("redis", "nats", "mqtt", "ws")
+        is_plain = parts.scheme in ("redis", "nats", "mqtt", "kafka", "ws")
         here = is_plain and parts.hostname in ("127.0.0.1", "localhost")
         told = [*self.launch.command, *self.launch.environment.values()]
         return (self.feed.broker == "embedded" or here) and any("{broker_url}" in t for t in told)

@@ -292,9 +292,11 @@ def unheard(
     other = testbed.feed.channels.other_of(tick.kind, tick.symbol)
     subscribed = f"instrument {tick.instrument}" if is_option else f"the {tick.symbol} underlying"
     missed = f"{target.file}: no tick came to a client subscribed to {subscribed}"
-    if listened is None:
+    if listened is None or not listened.is_all:
         where = f"{channel}, {broker.shown_url}" if broker.url else channel
-        said = f"this kind of feed does not tell who listens; look at [feed] {key}, broker"
+        known = ", ".join(listened.channels[:5]) if listened else ""
+        but = f", but for groups that consume {known}" if known else ""
+        said = f"this kind of feed does not tell who listens{but}; look at [feed] {key}, broker"
         return f"{missed}, and it was published ({where}); {said}", not is_option
     elsewhere = [name for name in listened.channels if name != channel]
     known = [*elsewhere, *filter(None, listened.patterns)]

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from qaws.auth.tokens import LIFETIME_S
 from qaws.clients.connection import Connection
 from qaws.clients.way_in import way_in
+from qaws.feed.channels import Channels
+from qaws.feed.outlets import prepare
 from qaws.protocol.market import Selection
 from qaws.sut.broker import Broker, broker_of
 from qaws.sut.service import Service
@@ -89,7 +91,7 @@ def _begun(testbed: Testbed) -> Watch:
     folder = testbed.logs / "quiet-clients"
     folder.mkdir(parents=True, exist_ok=True)
     broker = _own_broker(testbed)
-    own = {"broker_url": broker.url} if broker else {}
+    own = {"broker_url": broker.told_url} if broker else {}
     placeholders = {**testbed.placeholders, **own}
     services = Services(testbed.target, folder, placeholders, testbed.timeout_factor)
     testbed.on_stop.append(services.stop)
@@ -118,6 +120,7 @@ def _own_broker(testbed: Testbed) -> Broker | None:
     folder = testbed.logs / "quiet-clients"
     broker = broker_of(target, folder)
     testbed.on_stop.append(broker.stop)
+    prepare(broker, target.feed, Channels(target.feed, testbed.dialect).all())
     return broker
 
 

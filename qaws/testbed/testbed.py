@@ -115,7 +115,7 @@ class Testbed:
             self._feed = self.loop.call(self._open_feed())
         self.placeholders = {
             "python": sys.executable,
-            "broker_url": self.broker.url if self.broker else "",
+            "broker_url": self.broker.told_url if self.broker else "",
             **self.tokens.placeholders,
             **files,
         }

@@ -41,6 +41,19 @@ def test_what_is_amiss_at_a_page_is_named(got, said):
 
 
 @pytest.mark.parametrize(
+    ("lanes", "said"),
+    [
+        ({}, "1 out of order: NIFTY #1 came after #2"),
+        ({("NIFTY", 2): "another"}, ""),
+        ({("NIFTY", 1): "another", ("NIFTY", 2): "another"}, "1 out of order: NIFTY #1 came after"),
+    ],
+)
+def test_at_a_page_too_ticks_of_two_lanes_may_overtake_each_other(lanes, said):
+    assert _amiss(DUE[::-1], DUE, lanes).startswith(said)
+    assert bool(_amiss(DUE[::-1], DUE, lanes)) is bool(said)
+
+
+@pytest.mark.parametrize(
     ("known", "location"),
     [
         (["query parameter", "first message"], "query parameter"),

@@ -6,7 +6,7 @@ import pytest
 
 from qaws.behaviours import leaving, lifecycle, publishing, sequence_gaps
 from qaws.protocol.market import selection_of
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified, Refuted
 from tests.services.faulty import subscribed
 from tests.services.scripted import Ticker
 
@@ -65,6 +65,28 @@ def test_a_client_that_was_away_can_tell_what_it_has_missed(right, testbed):
     done = right(Ticker, absence_of_alice)
     (told,) = [c for c in done if "can tell it has missed" in c.what]
     assert told.allowed == f"{told.measured}: published in its absence"
+
+
+def swapped(client, tick):
+    client.seen = [*getattr(client, "seen", []), tick]
+    return {2: [], 3: [tick, client.seen[1]]}.get(len(client.seen), [tick])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_numbers_tell_nothing_where_the_feed_promises_no_order_between_them(
+    scenario, testbed, monkeypatch, lanes
+):
+    whole = testbed.feed._stamps.stamped
+
+    def in_lanes(*words):
+        tick = whole(*words)
+        tick.lane = f"key {tick.sequence % lanes}"
+        return tick
+
+    monkeypatch.setattr(testbed.feed._stamps, "stamped", in_lanes)
+    kind, said = (NotVerified, "no order") if lanes > 1 else (Refuted, "with #.* out of line")
+    with pytest.raises(kind, match=said):
+        scenario(on_return(swapped), absence_of_alice)
 
 
 @pytest.mark.parametrize(

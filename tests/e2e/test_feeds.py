@@ -1,4 +1,4 @@
-"""Services over NATS, MQTT, ZeroMQ, WebSocket, HTTP …: judged as over any other feed."""
+"""Services over NATS, MQTT, Kafka, ZeroMQ, WebSocket, HTTP …: judged as over any other feed."""
 
 import importlib.util
 import json
@@ -21,7 +21,10 @@ from tests.waiting import HANG_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
 DIALECTS, FASTAPI = ROOT / "tests/services/dialects", ROOT / "tests/services/fastapi_ticker/targets"
-NEEDS = {"nats": "nats", "mqtt": "paho", "zeromq": "zmq", "posted": "fastapi"}
+NEEDS = {
+    **{"nats": "nats", "mqtt": "paho", "kafka": "aiokafka"},
+    **{"zeromq": "zmq", "posted": "fastapi"},
+}
 KEY = {"FEED_KEY": "sesame-of-the-desk"}
 PATH = f"{os.environ['PATH']}:/usr/sbin"
 STREAMS = ("-D", "feed.kind=redis-streams")
@@ -66,6 +69,7 @@ ASKED = "@p0 and (@QA-WS-001 or @QA-WS-006 or @QA-WS-007 or @QA-WS-008 or @QA-WS
         ("streams", {"001", "006", "007", "008", "009"}),
         ("nats", {"001", "006", "007", "008", "009"}),
         ("mqtt", {"001", "006", "007", "008", "009"}),
+        ("kafka", {"001", "006", "007", "008", "009"}),
         ("zeromq", {"001", "008", "009"}),
         ("exchange", {"001", "006", "007", "008", "009"}),
         ("posted", {"001", "006", "007", "008", "009"}),
@@ -83,6 +87,7 @@ def test_a_sound_service_passes_all_that_its_dialect_can_say(behave, target, ver
         ("streams", "mixes", "received ticks that it had not subscribed to"),
         ("nats", "rounds", "received ticks that differ from what was published"),
         ("mqtt", "loses", "never received ticks that it was due"),
+        ("kafka", "loses", "never received ticks that it was due"),
         ("zeromq", "loses", "never received ticks that it was due"),
         ("exchange", "mixes", "received ticks that it had not subscribed to"),
         ("posted", "loses", "never received ticks that it was due"),

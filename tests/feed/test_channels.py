@@ -4,7 +4,7 @@ import pytest
 
 from qaws.feed.channels import Channels
 from qaws.protocol.dialect import QaWs
-from qaws.protocol.market import INSTRUMENTS
+from qaws.protocol.market import INSTRUMENTS, chain_of, selection_of
 from qaws.sut.feed_section import Feed as Section
 from qaws.sut.spoken import dialect_of
 from qaws.sut.target import Target
@@ -81,3 +81,90 @@ def test_so_it_is_without_a_market():
     mine = target(options_channel="{exchange}").model_copy(update={"market": {}})
     with pytest.raises(Broken, match=r"options_channel: \{exchange\}: nothing is known"):
         dialect_of(mine)
+
+
+SECOND = next(t for t, name in INSTRUMENTS.items() if name == "NIFTY" and t != FIRST)
+
+
+def kafka(**feed):
+    return Channels(Section(kind="kafka", broker="embedded", **feed), QaWs())
+
+
+def test_a_record_has_its_symbol_as_its_key_or_what_the_file_says():
+    found = kafka()
+    option, bar = found.of("option_tick", "NIFTY", FIRST), found.of("underlying_bar", "NIFTY", None)
+    assert (option, option.key) == ("ticker.options", "NIFTY")
+    assert (bar, bar.key) == ("ticker.underlying", "NIFTY")
+    keys = {"options_key": "NSE|{instrument}", "underlying_key": "{symbol}.bar"}
+    found = kafka(options_channel="md", underlying_channel="md", **keys)
+    assert found.of("option_tick", "NIFTY", FIRST).key == f"NSE|{FIRST}"
+    assert found.of("underlying_bar", "NIFTY", None).key == "NIFTY.bar"
+    assert found.all() == ["md"]
+    assert Channels(Section(broker="embedded"), QaWs()).of("option_tick", "NIFTY", FIRST).key == ""
+
+
+def test_keys_are_in_the_service_s_own_words():
+    mine = channels(kind="kafka", options_key="{exchange}:{symbol}")
+    assert mine.of("option_tick", "NIFTY", FIRST).key == "NSE:RELIANCE"
+
+
+@pytest.mark.parametrize(
+    ("feed", "alike", "apart"),
+    [
+        ({}, [("option_tick", FIRST), ("option_tick", SECOND)], ("underlying_bar", None)),
+        (
+            {"options_channel": "md", "underlying_channel": "md"},
+            [("option_tick", FIRST), ("option_tick", SECOND), ("underlying_bar", None)],
+            None,
+        ),
+        (
+            {"options_key": "{instrument}"},
+            [("option_tick", FIRST)],
+            ("option_tick", SECOND),
+        ),
+        (
+            {"options_channel": "of.{instrument}"},
+            [("option_tick", FIRST)],
+            ("option_tick", SECOND),
+        ),
+    ],
+    ids=["two topics", "one topic", "a key each", "a topic each"],
+)
+def test_ticks_keep_an_order_within_a_key_of_a_topic(feed, alike, apart):
+    found = kafka(**feed)
+    lanes = {found.lane_of(kind, "NIFTY", instrument) for kind, instrument in alike}
+    assert len(lanes) == 1
+    assert apart is None or found.lane_of(apart[0], "NIFTY", apart[1]) not in lanes
+    assert found.lane_of("option_tick", "BANKNIFTY", 260105) not in lanes
+
+
+def test_a_feed_with_one_order_has_one_lane_and_one_fence():
+    found = Channels(Section(broker="embedded"), QaWs())
+    assert found.lane_of("option_tick", "NIFTY", FIRST) == ""
+    nifty = selection_of("NIFTY")
+    assert found.fences_of(nifty) == [nifty.sample()]
+
+
+@pytest.mark.parametrize(
+    ("feed", "words", "lanes"),
+    [
+        ({}, "NIFTY", 2),
+        ({}, "the NIFTY underlying", 1),
+        ({}, "NIFTY and BANKNIFTY", 4),
+        ({"options_channel": "md", "underlying_channel": "md"}, "NIFTY", 1),
+        ({"options_key": "{instrument}"}, "NIFTY", 1 + len(chain_of("NIFTY"))),
+        ({"options_key": "{instrument}"}, f"instrument {FIRST}", 1),
+    ],
+)
+def test_the_end_is_marked_in_every_lane_that_a_selection_takes(feed, words, lanes):
+    found, selection = kafka(**feed), selection_of(words)
+    samples = found.fences_of(selection)
+    assert samples[0] == selection.sample()
+    assert all(selection.takes(*each) for each in samples)
+    assert len({found.lane_of(*each) for each in samples}) == len(samples) == lanes
+
+
+def test_two_streams_have_a_fence_each():
+    section = Section(kind="redis-streams", broker="embedded")
+    kinds = [kind for kind, _, _ in Channels(section, QaWs()).fences_of(selection_of("NIFTY"))]
+    assert kinds == ["option_tick", "underlying_bar"]

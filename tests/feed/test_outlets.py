@@ -9,6 +9,7 @@ import shutil
 import sys
 import threading
 import time
+import uuid
 from contextlib import asynccontextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,9 +31,10 @@ from qaws.verdict import Broken, NotVerified
 from tests.waiting import HANG_S, soon
 
 NIFTY = selection_of("NIFTY")
-NEEDS = {"nats": "nats", "mqtt": "paho", "zeromq": "zmq"}
-KINDS = ("redis", "redis-streams", "nats", "mqtt", "zeromq")
+NEEDS = {"nats": "nats", "mqtt": "paho", "zeromq": "zmq", "kafka": "confluent_kafka"}
+KINDS = ("redis", "redis-streams", "nats", "mqtt", "kafka", "zeromq")
 CHANNELS = ("ticker:options", "ticker:underlying")
+TOPICS = ("ticker.options", "ticker.underlying")
 PATH = f"{os.environ['PATH']}:/usr/sbin"
 
 
@@ -61,6 +63,11 @@ def brokers(tmp_path_factory):
     yield get
     for each in opened.values():
         each.stop()
+
+
+def channels(kind):
+    """Return where option ticks and bars are published."""
+    return TOPICS if kind == "kafka" else CHANNELS
 
 
 @asynccontextmanager
@@ -134,6 +141,27 @@ async def listening(kind, url):
         yield heard
         client.disconnect()
         client.loop_stop()
+    elif kind == "kafka":
+        from aiokafka import AIOKafkaConsumer
+
+        line = AIOKafkaConsumer(
+            TOPICS[0],
+            bootstrap_servers=url.removeprefix("kafka://"),
+            group_id=f"a-service-{uuid.uuid4()}",
+            auto_offset_reset="latest",
+        )
+        await line.start()
+        for place in line.assignment():
+            await line.position(place)
+
+        async def consume():
+            async for record in line:
+                heard.append((record.topic, record.value.decode()))
+
+        task = asyncio.create_task(consume())
+        yield heard
+        task.cancel()
+        await line.stop()
     else:
         import zmq
         import zmq.asyncio
@@ -191,12 +219,12 @@ def test_what_is_published_comes_in_order_as_it_is_in_the_ledger(play, kind):
     ticks, heard = play(kind, story)
     assert len(ticks) == 11
     assert [text for _, text in heard] == [tick.text for tick in ticks]
-    assert {channel for channel, _ in heard} == {"ticker:options"}
+    assert {channel for channel, _ in heard} == {channels(kind)[0]}
     assert {tick.heard_by for tick in ticks} == ({1} if kind in ("redis", "zeromq") else {None})
     assert all(tick.due_ns <= tick.sent_ns < tick.taken_ns for tick in ticks)
 
 
-@pytest.mark.parametrize("kind", ["redis", "redis-streams", "nats", "mqtt"])
+@pytest.mark.parametrize("kind", ["redis", "redis-streams", "nats", "mqtt", "kafka"])
 def test_what_was_taken_before_an_event_is_with_the_broker(play, kind):
     async def story(feed, heard):
         option, at = partial(feed.market.option_tick, 256265), []
@@ -218,7 +246,7 @@ def test_over_zeromq_nothing_is_owed_at_an_instant(play):
     play("zeromq", story)
 
 
-@pytest.mark.parametrize("kind", ["redis-streams", "nats", "mqtt", "zeromq"])
+@pytest.mark.parametrize("kind", ["redis-streams", "nats", "mqtt", "kafka", "zeromq"])
 def test_what_a_kind_cannot_do_is_not_verified_with_its_reason(play, kind):
     async def story(feed, heard):
         with pytest.raises(NotVerified, match="cuts nobody off at the suite's word"):
@@ -229,24 +257,24 @@ def test_what_a_kind_cannot_do_is_not_verified_with_its_reason(play, kind):
     play(kind, story)
 
 
-@pytest.mark.parametrize("kind", ["redis", "nats", "mqtt", "zeromq"])
+@pytest.mark.parametrize("kind", ["redis", "nats", "mqtt", "kafka", "zeromq"])
 def test_it_is_told_who_listens_but_for_the_suite(play, kind):
     async def story(feed, heard):
         await feed.publish(feed.market.option_tick(256265))
         return await feed.listened_to()
 
     told = play(kind, story)
-    assert told.covers("ticker:options")
+    assert told.covers(channels(kind)[0])
     assert not told.covers("elsewhere.entirely")
 
 
-@pytest.mark.parametrize("kind", ["redis-streams", "nats", "mqtt"])
+@pytest.mark.parametrize("kind", ["redis-streams", "nats", "mqtt", "kafka"])
 def test_who_else_publishes_is_heard_and_never_the_suite(loop, brokers, kind):
     shared = Broker(brokers(kind).url, server=brokers(kind).server, is_own=False)
 
     async def colleague():
         other = outlet_of(shared, Section(kind=kind, broker="embedded"))
-        await other.publish("ticker:underlying", '{"a colleague": 1}')
+        await other.publish(channels(kind)[1], '{"a colleague": 1}')
         await other.close()
 
     async def whole():
@@ -267,10 +295,10 @@ def test_who_else_publishes_is_heard_and_never_the_suite(loop, brokers, kind):
     own, heard = loop.call(whole(), timeout_s=2 * HANG_S)
     assert own == ""
     assert heard.startswith("somebody else publishes at ")
-    assert "on the channel ticker:underlying: '{\"a colleague\": 1}'" in heard
+    assert f"on the channel {channels(kind)[1]}: '{{\"a colleague\": 1}}'" in heard
 
 
-@pytest.mark.parametrize("kind", ["redis-streams", "nats", "mqtt"])
+@pytest.mark.parametrize("kind", ["redis-streams", "nats", "mqtt", "kafka"])
 def test_a_broker_goes_and_comes_back(loop, tmp_path, kind):
     needed(kind)
     broker = open_broker("embedded", tmp_path, kind=kind)
@@ -297,7 +325,7 @@ def test_a_broker_goes_and_comes_back(loop, tmp_path, kind):
         broker.stop()
 
 
-@pytest.mark.parametrize("kind", ["nats", "mqtt", "zeromq"])
+@pytest.mark.parametrize("kind", ["nats", "mqtt", "kafka", "zeromq"])
 def test_a_subscription_that_comes_late_is_waited_for_and_one_that_never_comes_only_once(
     loop, brokers, kind
 ):
@@ -466,6 +494,7 @@ def test_a_message_that_the_server_does_not_take_is_no_fault_of_the_service(play
     [
         ("nats", "nats", "nats_core", "nats-py"),
         ("mqtt", "paho.mqtt.client", "mqtt", "paho-mqtt"),
+        ("kafka", "confluent_kafka", "kafka", "confluent-kafka"),
         ("zeromq", "zmq", "zeromq", "pyzmq"),
     ],
 )

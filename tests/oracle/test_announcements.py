@@ -81,3 +81,18 @@ def test_without_an_outage_no_loss_is_excused():
 def test_each_recovery_needs_a_degraded_of_its_own():
     words = ["recovered", "degraded", "degraded", "recovered", "recovered", "degraded", "recovered"]
     assert recoveries(StatusMessage(at, status) for at, status in enumerate(words)) == [3, 6]
+
+
+def test_where_lanes_overtake_each_other_the_gap_of_each_is_told_by_its_own_ticks():
+    """An odd tick that comes late is no end of a gap among the even ones."""
+    ticks = [tick(n, sent_ns=n * 10) for n in range(1, 9)]
+    for each in ticks:
+        each.lane = "even" if each.sequence % 2 == 0 else "odd"
+    received = {("NIFTY", n): at_ns for n, at_ns in {1: 11, 2: 21, 5: 90, 7: 91, 8: 81}.items()}
+    words = [StatusMessage(*pair) for pair in PAIR]
+    lost = {number for _, number in announced(ticks, received, words, OUTAGES)}
+    assert lost == {3, 4, 6}
+    received["NIFTY", 5] = 35
+    lost = {number for _, number in announced(ticks, received, words, OUTAGES)}
+    assert lost == {4, 6}
+    assert told(PAIR, t1=11, t2=21, t5=90, t7=91, t8=81) == {3, 4}

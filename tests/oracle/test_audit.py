@@ -459,24 +459,32 @@ def test_an_unknown_tick_is_told_with_the_mark_of_another_run(mark, said):
     assert ("mark" in sentence) is (mark == "99")
 
 
-def test_a_slow_client_does_not_keep_a_broadcast_open_that_a_later_tick_shows_to_be_over():
+@pytest.mark.parametrize(("lane", "kinds"), [("", ["old"]), ("another key", [])])
+def test_a_slow_client_does_not_keep_a_broadcast_open_that_a_later_tick_of_its_lane_shows_to_be_over(
+    lane, kinds
+):
     run = story(500, 1200)
     for client in ("Bob", "Carol"):
         run.held[client].append(Entitlement(SELECTIONS[2], 0, 1))
     other = run.publish("option_tick", "BANKNIFTY", 260105, 510)
+    other.lane = lane
     run.got["Bob"] += [Arrival(800, ("NIFTY", 1)), Arrival(900, other.key)]
     run.got["Carol"] += [Arrival(1500, ("NIFTY", 1))]
-    assert run.kinds("Alice") == ["old"]
+    assert run.kinds("Alice") == kinds
+
+
+LANES = {"option_tick": "options", "underlying_bar": "bars"}
 
 
 def parted(*, is_parted):
     """Return a client that got a bar before the option tick which was published before it."""
-    run = Run(Ledger(is_parted))
+    run = Run()
     kinds: tuple[TickKind, ...] = ("option_tick", "underlying_bar", "option_tick")
     for number, kind in enumerate(kinds, 1):
         instrument = 256265 if kind == "option_tick" else None
-        sent = number * STEP
+        sent, lane = number * STEP, LANES[kind] if is_parted else ""
         tick = Published("NIFTY", number, kind, instrument, sent, "", sent, taken_ns=sent + WIRE)
+        tick.lane = lane
         run.ledger.add(tick)
     wanted = (Selection("symbols", symbols=("NIFTY",)), SELECTIONS[-1])
     run.held["Alice"] = [Entitlement(each, 0, 1) for each in wanted]
@@ -499,5 +507,3 @@ def test_ticks_of_two_kinds_may_overtake_each_other_where_the_feed_keeps_them_ap
     run = parted(is_parted=is_parted)
     run.got["Alice"] = [Arrival(1000 + at, ("NIFTY", number)) for at, number in enumerate(order, 1)]
     assert run.kinds("Alice") == kinds
-    successor = run.ledger.successor()
-    assert successor.is_parted == is_parted

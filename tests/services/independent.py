@@ -60,7 +60,7 @@ TARGETS = {
     **{
         name: ROOT / f"tests/services/dialects/{name}.toml"
         for name in (
-            *("streams", "nats", "mqtt", "zeromq", "exchange", "command"),
+            *("streams", "nats", "mqtt", "kafka", "zeromq", "exchange", "command"),
             *("lists", "numbered", "signed", "challenged"),
         )
     },

@@ -2,6 +2,7 @@
 
 import itertools
 import socket
+import struct
 import threading
 import time
 from urllib.parse import urlsplit
@@ -447,3 +448,63 @@ def test_a_cut_is_amid_a_payload(data):
     at = amid(data)
     assert 0 < at < len(data)
     assert data[at - 1 : at + 1] == b"xx"
+
+
+# --- Kafka, whose brokers name their address ------------------------------------------------------
+
+
+def of_kafka(far):
+    return f"kafka://127.0.0.1:{far.getsockname()[1]}"
+
+
+def frame(body):
+    return struct.pack(">i", len(body)) + body
+
+
+def node(port):
+    return b"\0\0\0\1" + struct.pack(">h", 9) + b"127.0.0.1" + struct.pack(">i", port) + b"\xff" * 200
+
+
+def test_a_kafka_client_is_led_back_to_the_relay(made, far):
+    relay = made(of_kafka(far))
+    near, end = linked(relay, far)
+    with near, end:
+        said = frame(node(far.getsockname()[1]))
+        for at in range(0, len(said), 7):
+            end.sendall(said[at : at + 7])
+        assert all_of(near, len(said))[0] == frame(node(address(relay)[1]))
+
+
+def test_a_link_of_kafka_breaks_amid_a_tick_and_not_in_what_the_broker_says_of_itself(
+    made, far, until
+):
+    relay = made(of_kafka(far))
+    near, end = linked(relay, far)
+    with near, end:
+        until(lambda: relay._all())
+        breaking = threading.Thread(target=relay.break_amid_a_tick, args=("reset", HANG_S))
+        breaking.start()
+        until(lambda: all(link.down.breaks for link in relay._all()))
+        said = frame(node(1))
+        end.sendall(said)
+        assert all_of(near, len(said))[0] == said
+        tick = frame(b"\0\0\0\x90" + b'{"k": "' + b"x" * 400 + b'"}')
+        end.sendall(tick)
+        got = near.recv(4096)
+        breaking.join(HANG_S)
+        assert tick.startswith(got)
+        assert 4 < len(got) < len(tick)
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("redis://localhost", 6379),
+        ("nats://localhost", 4222),
+        ("mqtt://localhost", 1883),
+        ("kafka://localhost", 9092),
+        ("kafka://localhost:9093", 9093),
+    ],
+)
+def test_a_broker_whose_address_has_no_port_is_looked_for_at_that_of_its_kind(made, url, port):
+    assert made(url)._broker == ("localhost", port)

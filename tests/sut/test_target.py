@@ -127,6 +127,9 @@ KNOWN = (
         ('broker = "embedded"\nkind = "mqtt"', "mqtt", True),
         ('broker = "mqtt://localhost:1883"', "mqtt", True),
         ('broker = "mqtts://desk@mqtt.example"', "mqtt", False),
+        ('broker = "embedded"\nkind = "kafka"', "kafka", True),
+        ('broker = "kafka://127.0.0.1:9092"', "kafka", True),
+        ('broker = "kafka://broker.example:9092"', "kafka", False),
         ('broker = "zmq+tcp://127.0.0.1:5555"', "zeromq", True),
         ('broker = "zmq+tcp://*:5555"', "zeromq", False),
         ('broker = "embedded"\nkind = "websocket"', "websocket", True),
@@ -161,7 +164,15 @@ def test_ticks_are_made_up_on_this_machine_only_unless_the_file_allows_it(
         ('kind = "nats"\ncommand = ["x"]', "do not go together"),
         ('broker = "embedded"\ncommand = ["x"]', "is not for it"),
         ('broker = "embedded"\nbinds = "service"', "is for the zmq+tcp:// address of a service"),
-        ('kind = "kafka"\nbroker = "embedded"', "[feed] kind = 'kafka': input should be"),
+        ('kind = "rabbitmq"\nbroker = "embedded"', "[feed] kind = 'rabbitmq': input should be"),
+        ('broker = "embedded"\npartitions = 3', 'partitions is of Kafka: kind = "kafka"'),
+        (
+            'kind = "kafka"\nbroker = "embedded"\noptions_channel = "ticker:options"',
+            'options_channel = "ticker:options": a topic has letters, digits',
+        ),
+        ('broker = "kafka://h"\noptions_key = ""', 'options_key = "": records without a key go to'),
+        ('broker = "kafka://desk:secret@h"', "the suite signs in at no Kafka broker"),
+        ('broker = "kafka://h"\nkind = "nats"', "does not fit an address of kafka"),
         (
             'broker = "ws://exchange.example:9001"',
             "the suite is the exchange, on this machine: say",
@@ -196,6 +207,7 @@ def test_a_feed_that_is_none_is_said(complaint, feed, said):
     [
         ('broker = "embedded"', ""),
         ('broker = "embedded"\nkind = "mqtt"', ""),
+        ('broker = "embedded"\nkind = "kafka"', ""),
         ('broker = "embedded"\nkind = "zeromq"', "nobody but who subscribes hears"),
         ('url = "http://127.0.0.1:9/in"', "is heard by nobody else"),
         ('broker = "embedded"\nkind = "websocket"', "nobody else publishes there"),
@@ -391,8 +403,8 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
             "[endpoint] url = 5: input should be a valid string",
         ),
         (
-            GOOD + '[feed]\nbroker = "kafka://x"\n',
-            "broker = 'kafka://x': must be \"embedded\", or a",
+            GOOD + '[feed]\nbroker = "amqp://x"\n',
+            "broker = 'amqp://x': must be \"embedded\", or a",
         ),
         (
             HEAD + REMOTE + AUTH + '[feed]\nbroker = "redis://h:1/0"\n[grants]\noutage = true\n',
@@ -792,13 +804,20 @@ def test_coverage_is_measured_or_exempt_and_not_both(complaint, section):
     [
         ('kind = "redis-streams"', True),
         ('kind = "redis-streams"\nunderlying_channel = "ticker:options"', False),
+        (
+            'kind = "redis-streams"\n'
+            'options_channel = "of.{symbol}"\nunderlying_channel = "of.{symbol}"',
+            True,
+        ),
+        ('kind = "kafka"', True),
+        ('kind = "kafka"\noptions_channel = "md"\nunderlying_channel = "md"', True),
         ('kind = "redis"', False),
         ('kind = "websocket"', False),
         ('kind = "websocket"\noptions_channel = "/a"\nunderlying_channel = "/b"', True),
         ('kind = "websocket"\noptions_channel = "/a"\nunderlying_channel = "/a"', False),
     ],
 )
-def test_two_streams_promise_no_order_between_each_other(read, feed, is_parted):
+def test_two_streams_or_keys_promise_no_order_between_each_other(read, feed, is_parted):
     target = read(GOOD + f'[feed]\nbroker = "embedded"\n{feed}\n')
     assert target.feed.is_parted == is_parted
 

@@ -31,7 +31,8 @@ class Listened:
     """What somebody listens to: `channels` by name, `patterns` with signs that fit several.
 
     `covers` tells whether one of them takes what is published on a channel; `count` is how many
-    subscriptions there are; `more` says who is there and does not listen.
+    subscriptions there are; `more` says who is there and does not listen. `is_all`: nobody else can
+    listen; where it is false, others may whom the broker does not know.
     """
 
     channels: tuple[str, ...]
@@ -39,6 +40,7 @@ class Listened:
     count: int = 0
     fits: Callable[[str, str], bool] = lambda pattern, name: fnmatchcase(name, pattern)
     more: str = ""
+    is_all: bool = True
 
     def covers(self, channel: str) -> bool:
         """Return whether somebody takes what is published on a channel."""

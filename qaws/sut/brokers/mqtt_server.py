@@ -10,8 +10,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import psutil
-
+from qaws.runtime.ports import listened_ports
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.brokers.server import Problem, Server, Start, started_with
 from qaws.verdict import Broken
@@ -66,7 +65,7 @@ class MqttServer(Server):
             return "it hangs up" if not answer else "what answers there is no MQTT broker"
         if answer[3] in REFUSALS:
             return Refused(REFUSALS[answer[3]])
-        if process and where[1] not in _ports(process.pid):
+        if process and where[1] not in listened_ports(process.pid):
             return "another broker has its port"
         return None
 
@@ -101,15 +100,6 @@ def _connect(user: str, password: str) -> bytes:
         length += bytes([low | (0x80 if rest else 0)])
         if not rest:
             return bytes([CONNECT]) + length + body
-
-
-def _ports(pid: int) -> set[int]:
-    """Return the ports on which a process listens."""
-    try:
-        sockets = psutil.Process(pid).net_connections("tcp")
-    except psutil.Error:
-        return set()
-    return {each.laddr.port for each in sockets if each.status == psutil.CONN_LISTEN}
 
 
 def listening(log: str, own: str) -> tuple[set[str], int]:

@@ -43,6 +43,10 @@ class Server(ABC):
     def address(self, port: int) -> str:
         """Return the address of an embedded one."""
 
+    def told(self, url: str) -> str:
+        """Return an address as the libraries of a service want it."""
+        return url
+
     @abstractmethod
     def embedded(self, port: int, folder: Path) -> Start | None:
         """Return what starts one on a port of the loopback interface; None: nothing is to start.

@@ -1,6 +1,6 @@
 """Where a ticker of another dialect takes its ticks from, by the address.
 
-`STREAMS` names the Redis streams that it reads, where it reads any.
+`STREAMS` names the Redis streams that it reads, where it reads any, `TOPICS` the topics of Kafka.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
         await _exchange(url, take, tell)
     elif scheme == "tcp":
         await _zeromq(url, take)
+    elif os.environ.get("TOPICS"):
+        await _kafka(url, take, tell)
     elif os.environ.get("STREAMS"):
         await _streams(url, take, tell)
     else:
@@ -48,11 +50,11 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
 
 
 async def in_force() -> None:
-    """Wait until nothing that Redis gets is missed any more; not for ever: it may be down.
+    """Wait until nothing that Redis or Kafka gets is missed any more; not for ever: it may be down.
 
-    Pub/Sub has taken the subscription then, and of streams it is known where they end.
+    Pub/Sub has taken the subscription then, and of streams and topics it is known where they end.
     """
-    if os.environ["BROKER"].startswith("redis"):
+    if os.environ["BROKER"].startswith("redis") or os.environ.get("TOPICS"):
         with suppress(TimeoutError):
             await asyncio.wait_for(IN_FORCE.wait(), WITHIN_S)
 
@@ -238,6 +240,76 @@ async def _mqtt(url: str, take: Take, tell: Tell) -> None:
         if not was_lost:
             was_lost = True
             tell("degraded")
+        await asyncio.sleep(AGAIN_S)
+
+
+async def _kafka(url: str, take: Take, tell: Tell) -> None:
+    """Consume topics in a group of its own, from where they end now; after a loss from where it was.
+
+    A broker that does not say within a second where its topics end is lost.
+    """
+    from aiokafka import AIOKafkaConsumer, TopicPartition
+    from aiokafka.errors import KafkaError
+
+    at: dict[TopicPartition, int] = {}
+    was_lost = False
+
+    async def asked(line: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+        async with asyncio.timeout(1):
+            return dict(await line.end_offsets(sorted(at)))
+
+    async def watched(line: AIOKafkaConsumer) -> None:
+        """Raise when the broker no longer answers."""
+        while True:
+            await asked(line)
+            await asyncio.sleep(0.3)
+
+    async def taken(line: AIOKafkaConsumer) -> None:
+        async for record in line:
+            at[TopicPartition(record.topic, record.partition)] = record.offset + 1
+            take(record.value)
+
+    async def settled(line: AIOKafkaConsumer) -> None:
+        """Wait until all that is in the topics now has been taken."""
+        ends = await asked(line)
+        while any(at[place] < end for place, end in ends.items()):  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
+
+    while True:
+        line = AIOKafkaConsumer(
+            *os.environ["TOPICS"].split(),
+            bootstrap_servers=url,
+            group_id=f"ticker-{uuid.uuid4()}",
+            auto_offset_reset="latest",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=100,
+            request_timeout_ms=2000,
+            retry_backoff_ms=50,
+        )
+        chores: list[asyncio.Task[None]] = []
+        with suppress(KafkaError, OSError, TimeoutError):
+            async with asyncio.timeout(5):
+                await line.start()
+                for place in line.assignment():
+                    if place in at:
+                        line.seek(place, at[place])
+                    else:
+                        at[place] = await line.position(place)
+            IN_FORCE.set()
+            if was_lost:
+                was_lost = False
+                tell("recovered")
+            SETTLE[:] = [partial(settled, line)]
+            chores = [asyncio.create_task(each(line)) for each in (taken, watched)]
+            await asyncio.gather(*chores)
+        SETTLE.clear()
+        for chore in chores:
+            chore.cancel()
+        if not was_lost:
+            was_lost = True
+            tell("degraded")
+        with suppress(KafkaError, OSError, TimeoutError):
+            await asyncio.wait_for(line.stop(), 1)
         await asyncio.sleep(AGAIN_S)
 
 

@@ -11,7 +11,7 @@ repeats and signs; what subscribes bears a JWT of its own, and what unsubscribes
 in each, with numbers as text; clients are told when the feed is lost, and found again.
 `lists`: the same with messages that are lists, and ticks of both kinds in one.
 `numbered`: messages are lists, and ticks begin with a number that each client was given for itself.
-The feed is what `BROKER` says: Redis, NATS, MQTT, ZeroMQ, or an exchange by WebSocket.
+The feed is what `BROKER` says: Redis, NATS, MQTT, Kafka, ZeroMQ, or an exchange by WebSocket.
 """
 
 from __future__ import annotations
