@@ -254,6 +254,27 @@ def test_a_fence_is_a_tick_that_the_selection_takes_and_is_told_from_the_others(
         assert selection_of(words).takes(fence.kind, fence.symbol, fence.instrument)
 
 
+@pytest.mark.parametrize(
+    ("kind", "lanes"),
+    [
+        ("redis", [("option_tick", "")]),
+        (
+            "redis-streams",
+            [("option_tick", "ticker:options "), ("underlying_bar", "ticker:underlying ")],
+        ),
+    ],
+)
+def test_where_channels_keep_no_common_order_the_end_is_marked_in_each(loop, broker, kind, lanes):
+    async def story():
+        feed = Feed(broker, Section(kind=kind, broker="embedded"), QaWs())
+        marks = await feed.publish_fences(selection_of("NIFTY"))
+        await feed.close()
+        assert {mark.role for mark in marks} == {"fence"}
+        return [(mark.kind, mark.lane) for mark in marks]
+
+    assert loop.call(story(), timeout_s=HANG_S) == lanes
+
+
 def test_ticks_in_one_breath_come_together(play, listener):
     async def story(feed):
         make = [partial(feed.market.option_tick, 256265)] * 5

@@ -42,6 +42,8 @@ def needed(kind):
     """Skip where the library of a kind is not there."""
     if kind in NEEDS and not importlib.util.find_spec(NEEDS[kind]):
         pytest.skip(f"{NEEDS[kind]} is not there; make test brings it")
+    if kind == "kafka" and not all(map(importlib.util.find_spec, ("aiokafka", "noida_db"))):
+        pytest.skip("aiokafka and noida-db are not there; make test brings them")
     program = {"nats": "nats-server", "mqtt": "mosquitto"}.get(kind)
     beside = Path(sys.executable).with_name(program or "python")
     if program and not (beside.exists() or shutil.which(program, path=PATH)):

@@ -1,17 +1,21 @@
 """The embedded Kafka broker is known by its port; what answers at an address and is none is said."""
 
+import os
+import signal
 import socket
 import struct
 import threading
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 
 from qaws.sut.broker import open_broker
-from qaws.sut.brokers.kafka_server import NUMBER, KafkaServer
+from qaws.sut.brokers.kafka_server import NUMBER, KafkaServer, _program
 from qaws.verdict import Broken
 from tests.feed.test_outlets import needed
 from tests.services.scripted import silent_port
+from tests.waiting import HANG_S
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +75,54 @@ def test_what_is_no_kafka_broker_is_said_in_one_line(tmp_path, monkeypatch, gree
             open_broker(url, tmp_path, kind="kafka")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_it_comes_back_at_the_same_address_with_its_log_and_is_another_where_it_died(
+    tmp_path, until
+):
+    needed("kafka")
+    from confluent_kafka import Consumer, Producer, TopicPartition
+
+    broker = open_broker("embedded", tmp_path, kind="kafka")
+    try:
+        producer = Producer({"bootstrap.servers": broker.told_url, "log_level": 0})
+        producer.produce("md", b"1", b"key")
+        assert producer.flush(HANG_S) == 0
+        broker.take_down()
+        broker.require_alive()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", int(broker.url.rpartition(":")[2])))
+        broker.bring_up()
+        reader = Consumer({"bootstrap.servers": broker.told_url, "group.id": "g", "log_level": 0})
+        assert reader.get_watermark_offsets(TopicPartition("md", 0), HANG_S) == (0, 1)
+        reader.close()
+        assert broker.pid
+        os.kill(broker.pid, signal.SIGKILL)
+        until(lambda: broker.has_died)
+        with pytest.raises(Broken, match="the embedded broker ended with exit code -9"):
+            broker.require_alive()
+    finally:
+        broker.stop()
+
+
+def test_a_program_that_is_not_there_is_named_with_what_brings_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(Broken, match="needs the program noida-db: make feeds, or pip install noid"):
+        KafkaServer().embedded(1, tmp_path)
+
+
+def test_a_program_that_may_not_be_started_where_it_lies_is_started_as_a_copy(
+    tmp_path, monkeypatch
+):
+    wheel, scratch = tmp_path / "noida_db", tmp_path / "scratch"
+    for folder in (wheel, scratch):
+        folder.mkdir()
+    (wheel / "noida-db").write_text("#!/bin/sh\n")
+    (wheel / "noida-db").chmod(0o444)
+    spec = SimpleNamespace(origin=str(wheel / "__init__.py"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: spec)
+    program = _program(scratch)
+    assert program.parent == scratch
+    assert os.access(program, os.X_OK)
+    (wheel / "noida-db").chmod(0o755)
+    assert _program(scratch) == wheel / "noida-db"

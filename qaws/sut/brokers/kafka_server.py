@@ -1,14 +1,24 @@
-"""A Kafka broker. The embedded one is the program of a wheel."""
+"""A Kafka broker. The embedded one is the program noida-db, of a wheel.
+
+It speaks Kafka's protocol on one node, answers a consumer that waits as soon as there is a record,
+and keeps its log where it is ended in good order and started again.
+"""
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import shutil
 import socket
 import struct
+import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from qaws.runtime.ports import listened_ports
 from qaws.runtime.process import ManagedProcess
-from qaws.sut.brokers.server import Problem, Server
+from qaws.sut.brokers.server import Problem, Server, Start, started_with
+from qaws.verdict import Broken
 
 PORT = 9092
 API_VERSIONS = 18
@@ -45,10 +55,40 @@ class KafkaServer(Server):
         """Return the address of an embedded one."""
         return f"kafka://127.0.0.1:{port}"
 
+    def embedded(self, port: int, folder: Path) -> Start:
+        """Return what starts one on a port; each start finds the log of the one before."""
+        scratch = Path(tempfile.mkdtemp(prefix="broker-", dir=folder))
+        where = ["--only", "kafka", "--kafka-port", str(port), "--host", "127.0.0.1"]
+        command = [str(_program(scratch)), "start", *where, "--data-dir", str(scratch)]
+        return started_with("the embedded broker", command, folder)
+
     def told(self, url: str) -> str:
         """Return host and port: no library of Kafka takes a URL."""
         parts = urlsplit(url)
         return f"{parts.hostname}:{parts.port or PORT}"
+
+
+def _program(scratch: Path) -> Path:
+    """Return the program of the wheel itself: the command that comes with it starts another one.
+
+    Args:
+        scratch: where a copy may be put that can be started, if the wheel's cannot.
+
+    Raises:
+        Broken: it is not there.
+    """
+    wheel = importlib.util.find_spec("noida_db")
+    found = Path(wheel.origin).with_name("noida-db") if wheel and wheel.origin else None
+    if found is None or not found.is_file():
+        raise Broken(
+            '[feed] kind = "kafka", broker = "embedded": needs the program noida-db: '
+            "make feeds, or pip install noida-db"
+        )
+    if os.access(found, os.X_OK):
+        return found
+    copy = Path(shutil.copy(found, scratch))
+    copy.chmod(0o755)
+    return copy
 
 
 def _read(line: socket.socket, length: int) -> bytes:
