@@ -273,8 +273,8 @@ class Kafka(OneLine):
         try:
             groups = self._admin.list_consumer_groups(request_timeout=ANSWER_S).result(ANSWER_S)
             names = [each.group_id for each in groups.valid if not each.group_id.startswith(OWN)]
-            told = self._admin.describe_consumer_groups(names, request_timeout=ANSWER_S)
-            for each in told.values() if names else ():
+            told = names and self._admin.describe_consumer_groups(names, request_timeout=ANSWER_S)
+            for each in told.values() if told else ():
                 for member in each.result(ANSWER_S).members:
                     topics += [held.topic for held in member.assignment.topic_partitions]
         except (KafkaException, TimeoutError):
