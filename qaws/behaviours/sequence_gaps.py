@@ -79,7 +79,7 @@ def _require_one_order(testbed: Testbed, symbol: str) -> None:
     """Raise `NotVerified` where the feed promises no order between the ticks of a symbol."""
     if len({tick.lane for tick in testbed.ledger.ticks if tick.symbol == symbol}) > 1:
         raise NotVerified(
-            f"ticks of {symbol} come over several channels or keys, between which the feed promises "
+            f"ticks of {symbol} come over several channels or keys, between which the feed keeps "
             "no order, and some have overtaken others: their numbers do not tell what was missed"
         )
 

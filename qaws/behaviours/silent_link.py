@@ -31,7 +31,9 @@ def start_behind_relay(testbed: Testbed) -> None:
         raise Broken(f"{testbed.target.file}: has no [feed]: there is no broker to link to")
     relay = testbed.scenario.stash[RELAY] = Relay(testbed.broker.url)
     testbed.scenario.on_end.append(relay.stop)
-    service = testbed.use_service(placeholders={"broker_url": testbed.broker.server.told(relay.url)})
+    service = testbed.use_service(
+        placeholders={"broker_url": testbed.broker.server.told(relay.url)}
+    )
     assert testbed.services
     testbed.scenario.on_end.append(partial(testbed.services.retire, service))
 

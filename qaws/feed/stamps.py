@@ -24,9 +24,7 @@ class Stamps:
         """
         self._run, self._dialect, self._channels = run, dialect, channels
 
-    def stamped(
-        self, ledger: Ledger, fields: dict[str, Any], due_ns: int, role: Role
-    ) -> Published:
+    def stamped(self, ledger: Ledger, fields: dict[str, Any], due_ns: int, role: Role) -> Published:
         """Return a tick of market fields with the next number of its symbol.
 
         Args:

@@ -156,7 +156,7 @@ class Feed(Section):
         channels = {self.options_channel, self.underlying_channel}
         paths = self.speaks == "websocket" and any(each.startswith("/") for each in channels)
         several = len(channels) > 1 or any(_is_split(each) for each in channels)
-        return self.speaks == "kafka" or (self.speaks == "redis-streams" or paths) and several
+        return self.speaks == "kafka" or ((self.speaks == "redis-streams" or paths) and several)
 
     @property
     def is_ours(self) -> bool:

@@ -46,8 +46,8 @@ class Relay:
     """Stands at an address of its own, and hands each connection on to the broker.
 
     `url` is the broker's URL with the relay's address in it; what a broker of Kafka tells its
-    clients of its address is told as the relay's (`readdressing`). Threads of its own carry the bytes,
-    so that no loop that stands still holds them up. To be ended with `stop`.
+    clients of its address is told as the relay's (`readdressing`). Threads of its own carry the
+    bytes, so that no loop that stands still holds them up. To be ended with `stop`.
     """
 
     def __init__(self, broker_url: str) -> None:

@@ -294,15 +294,15 @@ def unheard(
     missed = f"{target.file}: no tick came to a client subscribed to {subscribed}"
     if listened is None or not listened.is_all:
         where = f"{channel}, {broker.shown_url}" if broker.url else channel
-        known = ", ".join(listened.channels[:5]) if listened else ""
-        but = f", but for groups that consume {known}" if known else ""
+        groups = ", ".join(listened.channels[:5]) if listened else ""
+        but = f", but for groups that consume {groups}" if groups else ""
         said = f"this kind of feed does not tell who listens{but}; look at [feed] {key}, broker"
         return f"{missed}, and it was published ({where}); {said}", not is_option
     elsewhere = [name for name in listened.channels if name != channel]
     known = [*elsewhere, *filter(None, listened.patterns)]
     parts = [", ".join(known[:5])] if known else []
     parts += [f"{n} by pattern"] if (n := listened.patterns.count("")) else []
-    only_other = broker.is_own and known == [other] and "" not in listened.patterns
+    only_other = broker.is_own and known == [str(other)] and "" not in listened.patterns
     where = f"there are listeners on {' and '.join(parts)}" if parts else "nobody listens anywhere"
     look_at = f"{key}" if parts else "broker, and how the service is told of it"
     if listened.more:

@@ -69,7 +69,7 @@ def test_a_client_that_was_away_can_tell_what_it_has_missed(right, testbed):
 
 def swapped(client, tick):
     client.seen = [*getattr(client, "seen", []), tick]
-    return {2: [], 3: [tick, client.seen[1]]}.get(len(client.seen), [tick])  # type: ignore[index]
+    return {2: [], 3: [tick, client.seen[1]]}.get(len(client.seen), [tick])
 
 
 @pytest.mark.parametrize("lanes", [1, 2])

@@ -22,8 +22,11 @@ from tests.waiting import HANG_S, until
 ROOT = Path(__file__).resolve().parents[2]
 DIALECTS, FASTAPI = ROOT / "tests/services/dialects", ROOT / "tests/services/fastapi_ticker/targets"
 NEEDS = {
-    **{"nats": "nats", "mqtt": "paho", "kafka": "aiokafka"},
-    **{"zeromq": "zmq", "posted": "fastapi"},
+    "nats": "nats",
+    "mqtt": "paho",
+    "kafka": "aiokafka",
+    "zeromq": "zmq",
+    "posted": "fastapi",
 }
 KEY = {"FEED_KEY": "sesame-of-the-desk"}
 PATH = f"{os.environ['PATH']}:/usr/sbin"

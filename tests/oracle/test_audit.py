@@ -460,7 +460,7 @@ def test_an_unknown_tick_is_told_with_the_mark_of_another_run(mark, said):
 
 
 @pytest.mark.parametrize(("lane", "kinds"), [("", ["old"]), ("another key", [])])
-def test_a_slow_client_does_not_keep_a_broadcast_open_that_a_later_tick_of_its_lane_shows_to_be_over(
+def test_a_slow_client_keeps_no_broadcast_open_that_a_later_tick_of_the_lane_shows_to_be_over(
     lane, kinds
 ):
     run = story(500, 1200)

@@ -1,4 +1,4 @@
-"""The embedded Kafka broker is known by its port; what answers at an address and is none is said."""
+"""The embedded Kafka broker is known by its port, and keeps its log; what is none is said."""
 
 import os
 import signal

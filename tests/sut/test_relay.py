@@ -462,7 +462,8 @@ def frame(body):
 
 
 def node(port):
-    return b"\0\0\0\1" + struct.pack(">h", 9) + b"127.0.0.1" + struct.pack(">i", port) + b"\xff" * 200
+    host = struct.pack(">h", 9) + b"127.0.0.1"
+    return b"\0\0\0\1" + host + struct.pack(">i", port) + b"\xff" * 200
 
 
 def test_a_kafka_client_is_led_back_to_the_relay(made, far):

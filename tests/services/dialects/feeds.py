@@ -244,7 +244,7 @@ async def _mqtt(url: str, take: Take, tell: Tell) -> None:
 
 
 async def _kafka(url: str, take: Take, tell: Tell) -> None:
-    """Consume topics in a group of its own, from where they end now; after a loss from where it was.
+    """Consume topics in a group of its own, from their ends; after a loss from where it was.
 
     A broker that does not say within a second where its topics end is lost.
     """
