@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from qaws.sut.broker import open_broker
-from qaws.sut.brokers.kafka_server import NUMBER, KafkaServer, _program
+from qaws.sut.brokers.kafka_groups import NUMBER
+from qaws.sut.brokers.kafka_server import KafkaServer, _program
 from qaws.verdict import Broken
 from tests.feed.test_outlets import needed
 from tests.services.scripted import silent_port

@@ -40,7 +40,7 @@ from qaws.feed.outlets.outlet import (
     Take,
 )
 from qaws.sut.broker import Broker
-from qaws.sut.brokers.kafka_server import PORT
+from qaws.sut.brokers.kafka_groups import PORT, held_topics
 from qaws.verdict import Broken as CannotPublish
 from qaws.verdict import NotVerified
 
@@ -221,7 +221,6 @@ class Kafka(OneLine):
         """
         super().__init__(broker)
         self._topics = topics
-        self._admin: AdminClient | None = None
 
     def _line_now(self) -> _Line:
         """Connect; blocks."""
@@ -265,19 +264,9 @@ class Kafka(OneLine):
 
     async def listened_to(self) -> Listened | None:
         """Return the topics that members of consumer groups hold; None where nobody may ask."""
-        return await asyncio.to_thread(self._held)
-
-    def _held(self) -> Listened | None:
-        self._admin = self._admin or AdminClient(_settings(self._broker.url))
-        topics: list[str] = []
         try:
-            groups = self._admin.list_consumer_groups(request_timeout=ANSWER_S).result(ANSWER_S)
-            names = [each.group_id for each in groups.valid if not each.group_id.startswith(OWN)]
-            told = names and self._admin.describe_consumer_groups(names, request_timeout=ANSWER_S)
-            for each in told.values() if told else ():
-                for member in each.result(ANSWER_S).members:
-                    topics += [held.topic for held in member.assignment.topic_partitions]
-        except (KafkaException, TimeoutError):
+            topics = await asyncio.to_thread(held_topics, self._broker.url, ANSWER_S)
+        except (OSError, ValueError):
             return None
         return Listened(tuple(sorted(set(topics))), (), len(topics), is_all=False)
 

@@ -1,7 +1,7 @@
-"""A Kafka broker. The embedded one is the program noida-db, of a wheel.
+"""A Kafka broker. The embedded one is the program noida-db, of a wheel, behind a `kafka_gate`.
 
-It speaks Kafka's protocol on one node, answers a consumer that waits as soon as there is a record,
-and keeps its log where it is ended in good order and started again.
+It speaks Kafka's protocol on one node, and keeps its log where it is ended in good order and
+started again.
 """
 
 from __future__ import annotations
@@ -10,21 +10,16 @@ import importlib.util
 import os
 import shutil
 import socket
-import struct
+import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from qaws.runtime.ports import listened_ports
+from qaws.runtime.ports import free_port, listened_ports
 from qaws.runtime.process import ManagedProcess
+from qaws.sut.brokers.kafka_groups import API_VERSIONS, PORT, NoBroker, asked
 from qaws.sut.brokers.server import Problem, Server, Start, started_with
 from qaws.verdict import Broken
-
-PORT = 9092
-API_VERSIONS = 18
-NUMBER = 0x71617773
-"""The correlation id of the suite's question, which the answer repeats."""
-LONGEST_ANSWER = 64 * 1024
 
 
 class KafkaServer(Server):
@@ -37,16 +32,12 @@ class KafkaServer(Server):
             where = (parts.hostname or "127.0.0.1", parts.port or PORT)
             with socket.create_connection(where, within_s) as line:
                 line.settimeout(within_s)
-                question = struct.pack(">hhih", API_VERSIONS, 0, NUMBER, 4) + b"qaws"
-                line.sendall(struct.pack(">i", len(question)) + question)
-                answer = _read(line, 8)
+                if not asked(line, API_VERSIONS):
+                    return "it hangs up"
+        except NoBroker as problem:
+            return str(problem)
         except (OSError, ValueError) as problem:
             return problem
-        if len(answer) < 8:
-            return "it hangs up"
-        length, number = struct.unpack(">ii", answer)
-        if number != NUMBER or not 4 < length < LONGEST_ANSWER:
-            return "what answers there is no Kafka broker"
         if process and where[1] not in listened_ports(process.pid):
             return "another broker has its port"
         return None
@@ -56,11 +47,12 @@ class KafkaServer(Server):
         return f"kafka://127.0.0.1:{port}"
 
     def embedded(self, port: int, folder: Path) -> Start:
-        """Return what starts one on a port; each start finds the log of the one before."""
-        scratch = Path(tempfile.mkdtemp(prefix="broker-", dir=folder))
-        where = ["--only", "kafka", "--kafka-port", str(port), "--host", "127.0.0.1"]
+        """Return what starts one behind a gate; each start finds the log of the one before."""
+        scratch, own = Path(tempfile.mkdtemp(prefix="broker-", dir=folder)), str(free_port())
+        where = ["--only", "kafka", "--kafka-port", own, "--host", "127.0.0.1"]
         command = [str(_program(scratch)), "start", *where, "--data-dir", str(scratch)]
-        return started_with("the embedded broker", command, folder)
+        gate = [sys.executable, "-m", "qaws.sut.brokers.kafka_gate", str(port), own]
+        return started_with("the embedded broker", [*gate, *command], folder)
 
     def told(self, url: str) -> str:
         """Return host and port: no library of Kafka takes a URL."""
@@ -89,11 +81,3 @@ def _program(scratch: Path) -> Path:
     copy = Path(shutil.copy(found, scratch))
     copy.chmod(0o755)
     return copy
-
-
-def _read(line: socket.socket, length: int) -> bytes:
-    """Return so many bytes, or fewer where the other side ends before."""
-    data = b""
-    while len(data) < length and (more := line.recv(length - len(data))):
-        data += more
-    return data

@@ -246,7 +246,8 @@ async def _mqtt(url: str, take: Take, tell: Tell) -> None:
 async def _kafka(url: str, take: Take, tell: Tell) -> None:
     """Consume topics in a group of its own, from their ends; after a loss from where it was.
 
-    A broker that does not say within a second where its topics end is lost.
+    A broker is lost that does not say within a second where its topics end, or that hangs up on a
+    line of the service's own: the library connects again without a word.
     """
     from aiokafka import AIOKafkaConsumer, TopicPartition
     from aiokafka.errors import KafkaError
@@ -263,6 +264,15 @@ async def _kafka(url: str, take: Take, tell: Tell) -> None:
         while True:
             await asked(line)
             await asyncio.sleep(0.3)
+
+    async def hung_up(_: AIOKafkaConsumer) -> None:
+        """Raise when the broker ends a line that nobody uses."""
+        reader, writer = await asyncio.open_connection(*url.split(":"))
+        try:
+            await reader.read()
+        finally:
+            writer.close()
+        raise OSError("the broker has hung up")
 
     async def taken(line: AIOKafkaConsumer) -> None:
         async for record in line:
@@ -300,7 +310,7 @@ async def _kafka(url: str, take: Take, tell: Tell) -> None:
                 was_lost = False
                 tell("recovered")
             SETTLE[:] = [partial(settled, line)]
-            chores = [asyncio.create_task(each(line)) for each in (taken, watched)]
+            chores = [asyncio.create_task(each(line)) for each in (taken, watched, hung_up)]
             await asyncio.gather(*chores)
         SETTLE.clear()
         for chore in chores:
@@ -308,8 +318,8 @@ async def _kafka(url: str, take: Take, tell: Tell) -> None:
         if not was_lost:
             was_lost = True
             tell("degraded")
-        with suppress(KafkaError, OSError, TimeoutError):
-            await asyncio.wait_for(line.stop(), 1)
+        # In a task of its own: behind a hang-up it ends as cancelled, and would end this one too.
+        await asyncio.wait([asyncio.create_task(line.stop())], timeout=1)
         await asyncio.sleep(AGAIN_S)
 
 
