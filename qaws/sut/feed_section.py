@@ -159,6 +159,11 @@ class Feed(Section):
         return self.speaks == "kafka" or ((self.speaks == "redis-streams" or paths) and several)
 
     @property
+    def is_pulled(self) -> bool:
+        """Return whether ticks come as answers only: a question that is lost costs those too."""
+        return self.speaks in ("kafka", "redis-streams")
+
+    @property
     def is_ours(self) -> bool:
         """Return whether the suite starts what feeds the service, and may end it."""
         return self.broker == "embedded" or self.speaks == "websocket"

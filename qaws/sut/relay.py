@@ -81,6 +81,11 @@ class Relay:
         return sum(link.down.swallowed_bytes for link in self._all())
 
     @property
+    def swallowed_question_bytes(self) -> int:
+        """Return how many bytes the service has sent to the broker in vain."""
+        return sum(link.up.swallowed_bytes for link in self._all())
+
+    @property
     def passed_bytes(self) -> int:
         """Return how many bytes of the broker the service was given."""
         return sum(link.down.passed_bytes for link in self._all())

@@ -6,11 +6,14 @@ The service finds a real relay at the broker's address.
 import asyncio
 import json
 import threading
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 import redis.asyncio
 
 from qaws.behaviours import deliveries, lifecycle, liveness, outage, publishing, silent_link
+from qaws.sut.feed_section import Feed
 from qaws.verdict import Broken, NotVerified
 from tests.behaviours.test_outage import Heals
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, SOON_MS
@@ -276,3 +279,25 @@ def test_another_outage_has_no_last_byte(scenario):
 
     with pytest.raises(Broken, match="no link to the broker has gone silent"):
         scenario(Heals, story)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost", "asked", "is_shown"),
+    [
+        ("redis", 0, 100, False),
+        ("redis", 100, 0, True),
+        ("kafka", 0, 100, True),
+        ("redis-streams", 0, 100, True),
+        ("kafka", 0, 0, False),
+    ],
+)
+def test_where_ticks_are_answers_a_question_that_is_lost_costs_them_too(
+    kind, lost, asked, is_shown
+):
+    feed, connections = Feed(kind=kind, broker="embedded"), SimpleNamespace(all=[])
+    testbed = SimpleNamespace(
+        target=SimpleNamespace(feed=feed), scenario=SimpleNamespace(connections=connections)
+    )
+    relay = SimpleNamespace(swallowed_bytes=lost, swallowed_question_bytes=asked)
+    with nullcontext() if is_shown else pytest.raises(NotVerified, match="nothing to lose"):
+        silent_link._require_silence(testbed, relay, 1, 2)  # type: ignore[arg-type]
