@@ -40,7 +40,7 @@ class Broker:
     """Answers each request with its number, and notes what it was asked."""
 
     def __init__(self):
-        self.asked = []
+        self.asked, self.port = [], 0
 
     async def serve(self, reader, writer):
         while length := await reader.read(4):
