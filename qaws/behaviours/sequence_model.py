@@ -239,12 +239,13 @@ class ModelRunner:
         Raises:
             Refuted: it is not the same.
         """
-        marks: dict[str, Published] = {}
+        witness, marks = self.connection(WITNESS), dict[str, Published]()
         for part in EVERYTHING.parts():
             for mark in await self.testbed.feed.publish_fences(part):
-                marks[mark.lane] = mark
+                if any(s.takes(mark.kind, mark.symbol, mark.instrument) for s in witness.holds()):
+                    marks[mark.lane] = mark
         for mark in marks.values():
-            await self.require_arrival(self.connection(WITNESS), mark)
+            await self.require_arrival(witness, mark)
         present = [c for c in self.registry.all if c.is_open]
         await asyncio.gather(*(self.require_pong(c) for c in present if c.name != WITNESS))
         late = [(c, tick) for c in present for tick in deliveries.lacking(self.testbed, c)]
