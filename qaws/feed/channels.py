@@ -57,7 +57,7 @@ class Channels:
             is_split = _is_split([template, key])
             names = self._dialect.names(symbol, instrument) if is_split else {}
             self._found[sample] = channel = Channel(said(template, names))
-            channel.key = said(key, names)
+            channel.key = str(said(key, names))  # what is one name alone may be a number
         return self._found[sample]
 
     def lane_of(self, kind: TickKind, symbol: str, instrument: int | None) -> str:

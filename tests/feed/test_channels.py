@@ -100,6 +100,9 @@ def test_a_record_has_its_symbol_as_its_key_or_what_the_file_says():
     assert found.of("option_tick", "NIFTY", FIRST).key == f"NSE|{FIRST}"
     assert found.of("underlying_bar", "NIFTY", None).key == "NIFTY.bar"
     assert found.all() == ["md"]
+    found = kafka(options_channel="{instrument}", options_key="{instrument}")
+    option = found.of("option_tick", "NIFTY", FIRST)
+    assert (option, option.key) == (str(FIRST), str(FIRST))
     assert Channels(Section(broker="embedded"), QaWs()).of("option_tick", "NIFTY", FIRST).key == ""
 
 

@@ -20,13 +20,14 @@ import pytest
 import redis.asyncio
 
 from qaws.feed import Feed
-from qaws.feed.outlets import outlet_of
+from qaws.feed.outlets import outlet_of, prepare
 from qaws.feed.readiness import Readiness
 from qaws.protocol.dialect import QaWs
-from qaws.protocol.market import selection_of
+from qaws.protocol.market import INSTRUMENTS, selection_of
 from qaws.sut.broker import Broker, open_broker
 from qaws.sut.brokers.no_server import NoServer
 from qaws.sut.feed_section import Feed as Section
+from qaws.sut.relay import Relay
 from qaws.verdict import Broken, NotVerified
 from tests.waiting import HANG_S, soon
 
@@ -489,6 +490,78 @@ def test_a_message_that_the_server_does_not_take_is_no_fault_of_the_service(play
         await feed.publish(feed.market.option_tick(256265))
 
     play("nats", story)
+
+
+def test_a_record_whose_answer_is_lost_is_in_doubt_and_is_not_sent_again(loop, brokers):
+    """In the log twice, it would look like a tick that the service sent twice."""
+    broker = brokers("kafka")
+    from confluent_kafka import Consumer, TopicPartition
+
+    topic, relay = f"once-{uuid.uuid4()}", Relay(broker.url)
+    prepare(broker, Section(kind="kafka", broker="embedded"), [topic])
+
+    async def whole():
+        outlet = outlet_of(Broker(relay.url, server=broker.server), Section(broker=relay.url))
+        try:
+            await outlet.publish(topic, "1")
+            for link in relay._all():
+                link.down.is_silent = True
+            with pytest.raises(OSError, match=r"(?i)time"):
+                await outlet.publish(topic, "2")
+            for link in relay._all():
+                link.down.is_silent = False
+            await asyncio.sleep(1)  # in which one that is sent again would be
+        finally:
+            await outlet.close()
+
+    try:
+        loop.call(whole(), timeout_s=2 * HANG_S)
+        reader = Consumer({"bootstrap.servers": broker.told_url, "group.id": "g", "log_level": 0})
+        assert reader.get_watermark_offsets(TopicPartition(topic, 0), HANG_S) == (0, 2)
+        reader.close()
+    finally:
+        relay.stop()
+
+
+def test_ticks_of_one_key_are_in_one_partition_and_keep_their_order_there(loop, brokers):
+    broker = brokers("kafka")
+    from confluent_kafka import Consumer, TopicPartition
+
+    topic = f"keys-{uuid.uuid4()}"
+    section = Section.model_validate(
+        {
+            "kind": "kafka",
+            "broker": "embedded",
+            "options_key": "{instrument}",
+            "options_channel": topic,
+            "underlying_channel": topic,
+            "partitions": 3,
+        }
+    )
+    options = [*INSTRUMENTS][:9]
+
+    async def whole():
+        feed = Feed(broker, section, QaWs())
+        try:
+            await feed.publish_together([partial(feed.market.option_tick, i) for i in options] * 5)
+            return feed.ledger.ticks
+        finally:
+            await feed.close()
+
+    ticks = loop.call(whole(), timeout_s=2 * HANG_S)
+    reader = Consumer({"bootstrap.servers": broker.told_url, "group.id": "g", "log_level": 0})
+    reader.assign([TopicPartition(topic, partition, 0) for partition in range(3)])
+    came = [reader.poll(HANG_S) for _ in ticks]
+    reader.close()
+    by_key: dict[bytes, list[str]] = {}
+    for record in came:
+        by_key.setdefault(record.key(), []).append(record.value().decode())
+    assert by_key == {
+        str(i).encode(): [tick.text for tick in ticks if tick.instrument == i] for i in options
+    }
+    places = {(record.key(), record.partition()) for record in came}
+    assert len(places) == len(options)
+    assert {partition for _, partition in places} == {0, 1, 2}
 
 
 @pytest.mark.parametrize(
