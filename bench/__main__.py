@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a: receiving, b: fan-out, c: the limit, d: how cost grows, "
         "e: whether latencies are true; such as --only ac; f, how large a crowd, if asked for",
     )
-    parser.add_argument("--repeats", type=int, default=5, help="rounds (5)")
+    parser.add_argument("--repeats", type=int, help="rounds (5, or as many as the time allows)")
     parser.add_argument("--quick", action="store_true", help="small sizes, no bounds")
     parser.add_argument(
         "--without", action="append", default=[], metavar="NAME", help="leave one out, such as k6"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -48,6 +49,9 @@ from qaws.verdict import Broken, Refuted
 
 AT_THE_LIMIT = 0.7
 
+ROUNDS = 5
+"""Of each part, where nobody asks for a number."""
+
 CAREFUL = (Broken, Refuted)
 """What one round may end with without ending the bench."""
 
@@ -57,14 +61,14 @@ class Options(msgspec.Struct, frozen=True):
 
     Attributes:
         parts: out of "abcdef".
-        repeats: rounds of parts (a) to (c), and (e).
+        repeats: rounds of parts (a) to (c), and (e); None: five, or as many as time allows.
         quick: small sizes, no bounds.
         without: contestants and services to leave out.
         command: how the bench was called.
     """
 
     parts: frozenset[str] = frozenset("abcde")
-    repeats: int = 5
+    repeats: int | None = None
     quick: bool = False
     without: frozenset[str] = frozenset()
     command: str = "python -m bench"
@@ -364,16 +368,16 @@ class Bench:
     def _turns(self, part: str, names: list[str]) -> Iterator[tuple[int, str]]:
         """Yield round and name: every round all take turns, each time another one first.
 
-        After the fewest rounds that say something, none begins that the longest one so far would
-        take beyond the budget.
+        Unless somebody asked for a number of rounds, none begins after the fewest that say
+        something that the longest one so far would take beyond the budget.
         """
-        begin, longest = time.monotonic(), 0.0
-        for number in range(1, self._options.repeats + 1):
+        begin, longest, asked = time.monotonic(), 0.0, self._options.repeats
+        budget_s = math.inf if asked else self._budget(part)
+        for number in range(1, (asked or ROUNDS) + 1):
             elapsed = time.monotonic() - begin
-            if number > FEWEST and elapsed + longest > self._budget(part):
+            if number > FEWEST and elapsed + longest > budget_s:
                 self.run.notes.append(
-                    f"part ({part}): {number - 1} of {self._options.repeats} rounds, "
-                    "the time was up"
+                    f"part ({part}): {number - 1} of {ROUNDS} rounds, the time was up"
                 )
                 return
             shift = (number - 1) % len(names) if names else 0

@@ -1,6 +1,6 @@
 """Swarms of clients, and ticks at a rate."""
 
-from qaws.behaviours import breakpoint, load, load_checks
+from qaws.behaviours import breakpoint, compression, load, load_checks
 from qaws.clients.endings import ExpectedClose
 from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
@@ -16,8 +16,9 @@ def swarm(context: StepContext, clients: int, selection: Selection) -> None:
 @given(
     "a swarm of {clients:Number} clients, offering compression, will subscribe to {selection:Selection}"
 )
-def swarm_with_compression(context: StepContext, clients: int, selection: Selection) -> None:
-    """As browsers offer it; not verified where the service does not agree."""
+async def swarm_with_compression(context: StepContext, clients: int, selection: Selection) -> None:
+    """As browsers offer it; not verified where the service does not agree, as one sees before."""
+    await context.testbed.do(compression.see_it_agreed)
     load.prepare_swarm(context.testbed, clients, selection, compression=True)
 
 
@@ -33,10 +34,11 @@ def swarm_with_slow_clients(context: StepContext, clients: int, selection: Selec
 @given(
     "a swarm of {clients:Number} clients, offering compression, will subscribe to {selection:Selection}, plus one that stops reading and one that reads slowly"
 )
-def swarm_with_compression_and_slow_clients(
+async def swarm_with_compression_and_slow_clients(
     context: StepContext, clients: int, selection: Selection
 ) -> None:
-    """All of them offer it as browsers do, the slow ones too."""
+    """All of them offer it as browsers do, the slow ones too; one sees it agreed to before."""
+    await context.testbed.do(compression.see_it_agreed)
     load.prepare_swarm(context.testbed, clients, selection, compression=True)
     load.add_slow_clients(context.testbed, selection)
 

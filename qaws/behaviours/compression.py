@@ -9,11 +9,15 @@ import json
 from collections.abc import Sequence
 
 from qaws.behaviours import leaving, lifecycle
+from qaws.clients.connection import Connection
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import NotVerified
 
 KIB = 1024
+
+AHEAD = "a client ahead of the swarm"
+"""Its name in evidence."""
 
 
 async def be_subscribed(testbed: Testbed, clients: Sequence[str], selection: Selection) -> None:
@@ -23,6 +27,23 @@ async def be_subscribed(testbed: Testbed, clients: Sequence[str], selection: Sel
         NotVerified: the service did not agree to compression.
         Refuted: one was not welcomed, or its subscription not acknowledged.
     """
+    opened = await _connected(testbed, clients)
+    lifecycle.require_welcomes(testbed, opened)
+    await lifecycle.subscribe(testbed, clients, selection)
+    testbed.scenario.figures.append(("agreed with", f"{opened[0].name}: {opened[0].extensions}"))
+
+
+async def see_it_agreed(testbed: Testbed) -> None:
+    """See the service agree to compression before a crowd comes that offers it.
+
+    Raises:
+        NotVerified: the service did not agree to it.
+    """
+    for connection in await _connected(testbed, [AHEAD]):
+        await connection.close()
+
+
+async def _connected(testbed: Testbed, clients: Sequence[str]) -> list[Connection]:
     opened = await lifecycle.connect(testbed, clients, compression=True)
     for connection in opened:
         if connection.http_status == 101 and not connection.extensions:
@@ -30,9 +51,7 @@ async def be_subscribed(testbed: Testbed, clients: Sequence[str], selection: Sel
                 f"{connection.name} offered compression (permessage-deflate, RFC 7692), and the "
                 "service did not agree to it"
             )
-    lifecycle.require_welcomes(testbed, opened)
-    await lifecycle.subscribe(testbed, clients, selection)
-    testbed.scenario.figures.append(("agreed with", f"{opened[0].name}: {opened[0].extensions}"))
+    return opened
 
 
 async def come_and_go(

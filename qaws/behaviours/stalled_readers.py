@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from qaws.behaviours import instruments, lifecycle
 from qaws.behaviours.lifecycle import shown
@@ -67,16 +68,24 @@ async def _filled(testbed: Testbed, connection: Connection, selection: Selection
     """Publish to a client that does not read until the kernel takes no more, and ticks are left.
 
     A service that gets no turn for a while looks like a full line. So where the kernel goes on to
-    take all of them, more are published.
+    take all of them, more are published. Where a template has no room for the padding it takes many
+    ticks: these go together, or a service would have given up waiting for the client's pong first.
     """
-    padding, published = {"padding": "x" * FILLING_TICK_BYTES}, 0
+    padding, published, size = {"padding": "x" * FILLING_TICK_BYTES}, 0, FILLING_TICK_BYTES
     deadline = math.inf
+
+    def padded() -> dict[str, Any]:
+        return testbed.feed.market.tick(*selection.sample()) | padding
+
     while not await _stays_full(connection, published):
         if published < FILLING_BYTES:
-            enough = published + FILLING_TICK_BYTES
-            while published < enough:  # many, where a template has no room for the padding
-                tick = testbed.feed.market.tick(*selection.sample()) | padding
-                published += len((await testbed.feed.publish(tick)).payload)
+            if size < FILLING_TICK_BYTES:
+                make = [padded] * math.ceil(FILLING_TICK_BYTES / size)
+                ticks = await testbed.feed.publish_together(make)
+            else:
+                ticks = [await testbed.feed.publish(padded())]
+            size = len(ticks[-1].payload)
+            published += sum(len(tick.payload) for tick in ticks)
             deadline = time.monotonic() + testbed.grace_s
         elif _held(connection) is None:
             return StalledReader(connection, published)  # the service is on another machine

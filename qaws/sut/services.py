@@ -177,13 +177,16 @@ class Services:
             return None
         values = {"python": sys.executable, **self._placeholders, **own}
         ports = {"port": "", "proxy_port": ""}
-        program = section.command[0].format(**values, **ports)
-        if shutil.which(program) is None:
-            missing = f"{self._target.file}: [proxy] {program!r} is not on this machine"
+        name = section.command[0].format(**values, **ports)
+        beside = Path(sys.executable).parent  # of a virtual environment that no PATH names
+        program = shutil.which(name) or shutil.which(name, path=beside)
+        if program is None:
+            missing = f"{self._target.file}: [proxy] {name!r} is not on this machine"
             raise (Broken if section.for_all else NotVerified)(f"{missing}; install it")
+        said = program.replace("{", "{{").replace("}", "}}")
         return ReverseProxy(
             self._target.name,
-            section,
+            section.model_copy(update={"command": [said, *section.command[1:]]}),
             values,
             self._folder / f"proxy-{self._started + 1}.log",
             section.ready_within_s * self._timeout_factor,

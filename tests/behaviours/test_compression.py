@@ -38,6 +38,17 @@ def test_without_an_agreement_nothing_is_verified(scenario, grace):
         scenario(Plain, ticks_come)
 
 
+def test_no_crowd_comes_where_nothing_is_agreed(scenario, grace, testbed):
+    async def story(do):
+        await do(compression.see_it_agreed)
+
+    grace(HANG_S)
+    scenario(Ticker, story)
+    assert not testbed.scenario.connections.named(compression.AHEAD).is_open
+    with pytest.raises(NotVerified, match=r"ahead of the swarm offered .* did not agree to it"):
+        scenario(Plain, story)
+
+
 @pytest.mark.parametrize(("agreed", "words"), [({}, "none"), ({"deflate": 1}, "1")])
 def test_a_swarm_without_an_agreement_verifies_nothing(agreed, words):
     found = SwarmResult(clients=[ClientRecord("client 1"), ClientRecord("client 2")])

@@ -282,6 +282,20 @@ def test_under_stress_all_cores_are_busy_and_a_doubt_is_no_difference(plays, tmp
     assert busy == [tmp_path / "new", "over"]
 
 
+def test_what_had_ended_is_told_of_a_run_that_was_stopped(plays, tmp_path, monkeypatch, capsys):
+    plays(ran(*GOOD))
+    play = independent.run
+
+    def stopped_at_the_second(service, reports, arguments, **more):
+        if reports.name == "node-2":
+            raise KeyboardInterrupt
+        return play(service, reports, arguments, **more)
+
+    monkeypatch.setattr(independent, "run", stopped_at_the_second)
+    assert independent.main(["node", "--times", "3", "--reports", str(tmp_path)]) == 130
+    assert "node: 1 of 1 as expected" in capsys.readouterr().out.splitlines()
+
+
 @pytest.mark.parametrize("times", ["0", "-1", "ten"])
 def test_no_runs_at_all_are_refused(times, capsys):
     with pytest.raises(SystemExit, match="2"):

@@ -21,13 +21,17 @@ FLOW = FlowPlan(broker_url="", symbols=("NIFTY",), per_second=1000, count=50, fi
 
 
 class Counting(Verifier):
-    """A verifier that counts how often it is asked."""
+    """A verifier that counts how often it is asked, and how often it learns."""
 
-    asked = 0
+    asked = learnt = 0
 
     def fault(self, payload):
         self.asked += 1
         return super().fault(payload)
+
+    def learn(self, payload, message):
+        self.learnt += 1
+        return super().learn(payload, message)
 
 
 def copy(number, own, *, relayed=True):
@@ -113,6 +117,16 @@ def test_each_tick_is_judged_once_however_many_clients_have_copies(name):
             assert (message.sequence, fault) == (number, None)
     assert any(b"\\" in copy(number, {}) for number in range(1, 31))  # edges of the market
     assert verifier.asked == 30
+
+
+def test_copies_that_differ_in_a_text_are_learnt_once_a_tick_in_vain():
+    verifier = verifier_for(FLOW)
+    shared = SharedStream(NIFTY, {"NIFTY": 1}, verifier)
+    for client in range(20):
+        for number in range(1, 31):
+            message, fault = shared.read(copy(number, {"client": f"{client:03}"}))
+            assert (message.sequence, fault) == (number, None)
+    assert (verifier.asked, verifier.learnt) == (600, 30)
 
 
 def test_a_number_that_was_published_is_never_free():

@@ -249,6 +249,23 @@ def test_a_client_leaves_the_common_stream_and_comes_back():
     assert [record.ticks for record in books.records.values()] == [200, 200]
 
 
+def test_the_same_bytes_are_compared_and_never_learnt(monkeypatch):
+    monkeypatch.setattr(Verifier, "learn", lambda *_: pytest.fail("a copy was learnt"))
+
+    async def work():
+        party = Party(2)
+        one, other = party.readers
+        frames = stream(range(1, 201))
+        party.receive(one, b"".join(frames[:100]))
+        party.receive(other, b"".join(frames[:150]) + frames[150][:7])  # goes ahead
+        party.receive(one, b"".join(frames[100:]))
+        party.receive(other, frames[150][7:] + b"".join(frames[151:]))
+        assert [each.times_diverged for each in party.readers] == [0, 0]
+        return await party.close_books()
+
+    assert [record.ticks for record in run(work).records.values()] == [200, 200]
+
+
 def test_a_fault_of_the_first_stays_the_firsts():
     async def work():
         party = Party(3)

@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from qaws.load.plan import Group
+from qaws.load.refusal import Refusal
 from qaws.load.subscriber.conversation import Conversation
 from qaws.load.subscriber.message import Message
 from qaws.load.subscriber.shared_stream import SharedStream
@@ -93,3 +94,24 @@ def test_it_reads_what_has_piled_up_before_that_is_checked(loop, kind):
     assert (record.closed.code, record.closed.reason) == (1008, "slow consumer")
     assert record.ticks == TICKS
     assert record.bytes > TICKS * 4000
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_it_is_told_how_it_was_refused_in_either_version(loop, version):
+    async def story():
+        async def refuse(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            head = f"HTTP/{version} 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+            writer.write(head.encode())
+            writer.close()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            url = "ws://127.0.0.1:{1}/".format(*server.sockets[0].getsockname())
+            group = Group.stopped("sleeper", 1, NIFTY)
+            client = SlowClient(
+                "sleeper", group, cast(SharedStream, SlowChecks(0)), lambda *_: None
+            )
+            with pytest.raises(Refusal, match="503"):
+                await client.open(url, {}, Conversation(QaWs(), NIFTY))
+
+    loop.call(story(), timeout_s=HANG_S)

@@ -20,17 +20,19 @@ import argparse
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qaws.report.signoff import EXIT_ABORTED
 from qaws.runner.repeat import busy_cores
 from qaws.sut.broker import open_broker
 from qaws.sut.target_file import read_target
@@ -327,22 +329,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no service {', '.join(sorted(unknown))}; known are {', '.join(TARGETS)}")
     folder = asked.reports or Path(tempfile.mkdtemp(prefix="independent-"))
     folder.mkdir(parents=True, exist_ok=True)
-    found = []
+    found: list[Comparison] = []
+    services, was_stopped = dict.fromkeys(asked.services or TARGETS), False
     with busy_cores(folder) if asked.stress else nullcontext():
-        for service in dict.fromkeys(asked.services or TARGETS):
-            for number in range(1, asked.times + 1):
-                print(f"{service}, run {number} of {asked.times}: {asked.tags}", flush=True)
-                reports = folder / f"{service}-{number}"
-                found.append(run(service, reports, [f"--tags={asked.tags}"], tell=True))
-                for line in (*found[-1].differences, *found[-1].doubts):
-                    print(line, flush=True)
+        try:
+            _run_all(services, asked.times, asked.tags, folder, found)
+        except KeyboardInterrupt:
+            was_stopped = True
+            print("stopped: what follows had come to an end before")
     print("\n".join(each.line for each in found))
     for runs in by_service(found).values():
         hold_together(runs)
         print(summary(runs))
     print(f"reports are in {folder}")
-    return exit_code(found, asked.stress)
+    return EXIT_ABORTED if was_stopped else exit_code(found, asked.stress)
+
+
+def _run_all(
+    services: Iterable[str], times: int, tags: str, folder: Path, found: list[Comparison]
+) -> None:
+    for service in services:
+        for number in range(1, times + 1):
+            print(f"{service}, run {number} of {times}: {tags}", flush=True)
+            found.append(
+                run(service, folder / f"{service}-{number}", [f"--tags={tags}"], tell=True)
+            )
+            for line in (*found[-1].differences, *found[-1].doubts):
+                print(line, flush=True)
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
+    for told in (signal.SIGTERM, signal.SIGINT):  # a shell's background has it ignored
+        signal.signal(told, _stop)
     sys.exit(main())

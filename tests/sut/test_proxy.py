@@ -140,3 +140,10 @@ def test_a_proxy_that_is_not_on_this_machine(services, for_all, kind):
     offered = services(command=["no-such-proxy"], for_all=for_all)
     with pytest.raises(kind, match=r"mine.toml: \[proxy\] 'no-such-proxy' is not on this machine"):
         offered.get(behind_proxy=True)
+
+
+def test_a_proxy_that_came_with_the_suite_is_found_where_no_path_leads(services, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    command = program(PASSES_ON, "{port}", "{proxy_port}")
+    service = services(command=["python", *command[1:]], for_all=True).get()
+    assert ports(service)[0] != ports(service)[1]

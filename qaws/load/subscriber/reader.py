@@ -127,13 +127,13 @@ class Reader(FastConnection):
         start = segment.start_of(self.frame)
         frame = segment.reached(self.frame, chunk)
         if frame < 0:
+            known = len(segment.data) - start
+            if 0 < known < len(chunk) and segment.data.startswith(memoryview(chunk)[:known], start):
+                self._advance(len(segment), now)
+                return chunk[known:]
             if self._longer is not None or self._begins_as_copy(segment, chunk):
                 return self._take_copies(segment, chunk, now)
-            known = len(segment.data) - start
-            if not 0 < known < len(chunk) or not segment.data.startswith(chunk[:known], start):
-                return chunk
-            self._advance(len(segment), now)
-            return chunk[known:]
+            return chunk
         if frame != self.frame:
             self._advance(frame, now)
         self._tail = chunk[segment.start_of(frame) - start :]

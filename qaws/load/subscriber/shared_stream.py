@@ -238,7 +238,7 @@ class SharedStream:
         self._fence: dict[str, int] | None = None
         self.head = Segment(self.new_sequence(), None)
         self._cache: dict[bytes, tuple[Message, Violation | None]] = {}
-        self._alike: dict[tuple[str, int], Alike] = {}
+        self._alike: dict[tuple[str, int], Alike | None] = {}
         self.fitted: Alike | None = None
         self._learnt: Alike | None = None
 
@@ -284,7 +284,8 @@ class SharedStream:
         if known is not None:
             return known
         message = self.verifier.read(payload)
-        alike = self._alike.get((message.symbol, message.sequence))
+        tick = message.symbol, message.sequence
+        alike = self._alike.get(tick)
         if alike is not None and alike.fits(payload):
             self.fitted = alike
             return alike.message, None
@@ -292,7 +293,7 @@ class SharedStream:
         if len(self._cache) >= self.CACHED:
             self._cache.clear()
         self._cache[payload] = known
-        if known[1] is None:
+        if known[1] is None and tick not in self._alike:  # who did not fit it would not fit others
             self._learn(payload, message)
         return known
 
@@ -301,11 +302,11 @@ class SharedStream:
         if not message.is_tick or not message.belongs_to(self.selection):
             return
         alike = self.verifier.learn(payload, message)
-        if alike is None:
-            return
         if len(self._alike) >= self.CACHED:
             self._alike.clear()
         self._alike[message.symbol, message.sequence] = alike
+        if alike is None:
+            return
         if self._learnt is not None:
             self._learnt.following = alike
         self._learnt = self.fitted = alike

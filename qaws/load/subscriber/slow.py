@@ -27,6 +27,7 @@ from qaws.load.subscriber.shared_stream import SharedStream
 from qaws.load.violation import Violation
 from qaws.measure.clock import now_us
 from qaws.measure.line import Line
+from qaws.protocol.answers import as_http_1_1
 from qaws.runtime.dialing import Bytes, connected_socket
 from qaws.runtime.trust import context_for
 
@@ -248,6 +249,8 @@ class SlowClient:
     async def _digest(self, data: bytes) -> None:
         """Take what bytes contain."""
         self.record.bytes += len(data)
+        if self._protocol.state is State.CONNECTING:
+            data = as_http_1_1(data)
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Frame):
