@@ -17,6 +17,7 @@ from uuid import uuid4
 import psutil
 
 from qaws.measure.family import MARK, families, strays
+from qaws.runtime.last_words import last_words
 from qaws.verdict import Broken
 
 _PR_SET_PDEATHSIG = 1
@@ -88,9 +89,8 @@ class WatchedProcess:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def last_line(self) -> str:
-        """Return the last non-empty line of the log, for messages."""
-        lines = [line.strip() for line in self.read_log().splitlines() if line.strip()]
-        return lines[-1] if lines else "it wrote nothing"
+        """Return the last line of the log that says something, for messages."""
+        return last_words(self.read_log())
 
     def interrupt(self, *, stands_still: bool = False) -> None:
         """Send SIGTERM, the polite request to end.
