@@ -32,6 +32,8 @@ UNSEEN_TICK: dict[str, Any] = {
     "fields": {"last_price": "price"},
 }
 
+NO_TICK = "no tick came, so whether its ticks are as qa-ws has them was not seen"
+
 
 @dataclass(slots=True)
 class Draft:
@@ -72,6 +74,8 @@ def draft_of(seen: Seen, name: str, names: Names) -> Draft | None:
         if malformed := _malformed(written["ping"]["say"]):
             written["malformed"] = {**malformed, **written.get("malformed", {})}
         return Draft(whole.name, table.text_of(written, {}), seen.place)
+    if _is_qa_ws_but_for_ticks(seen):
+        return Draft("qa-ws", "", seen.place, {"tick": NO_TICK})
     dialect, doubts = _guessed(seen, name)
     _pass_over(dialect, doubts, seen, names)
     asked = seen.asked.items()
@@ -80,7 +84,23 @@ def draft_of(seen: Seen, name: str, names: Names) -> Draft | None:
 
 
 def _is_all_of(way: Way, seen: Seen) -> bool:
-    """Return whether everything that was seen is what a known dialect has."""
+    """Return whether everything that was seen is what a known dialect has, a tick among it."""
+    ticks = bool(seen.ticks) and all(_is_tick_of(way, t.table, d) for t, d in seen.ticks)
+    return ticks and _is_spoken(way, seen)
+
+
+def _is_qa_ws_but_for_ticks(seen: Seen) -> bool:
+    """Return whether all is `qa-ws`, and a lot was seen, where no tick came: the market is closed.
+
+    What else came unasked may be a tick in words of its own.
+    """
+    asked = all(form in seen.asked for form in FORMS) and bool(seen.refusals)
+    others = all(each.get("type") == "status" for each in seen.others)
+    return not seen.ticks and asked and others and _is_spoken(ways()[0], seen)
+
+
+def _is_spoken(way: Way, seen: Seen) -> bool:
+    """Return whether all messages that were seen, but for ticks, are what a known dialect has."""
     dialect = way.dialect
     if dialect.several != seen.several or bool(dialect.open) != bool(seen.opening):
         return False
@@ -97,9 +117,7 @@ def _is_all_of(way: Way, seen: Seen) -> bool:
         asked, template = seen.asked.get(form), getattr(dialect.subscribe, form)
         if asked and (asked.template != template or not _acked(way, asked)):
             return False
-    if not all(fits(dialect.recognise.error, each) for each in seen.refusals):
-        return False
-    return bool(seen.ticks) and all(_is_tick_of(way, t.table, d) for t, d in seen.ticks)
+    return all(fits(dialect.recognise.error, each) for each in seen.refusals)
 
 
 def _acked(way: Way, asked: Answered) -> bool:

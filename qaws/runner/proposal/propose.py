@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from qaws.runner.first_service import start_first
-from qaws.runner.proposal.draft import Draft, draft_of, remarks
+from qaws.runner.proposal.draft import NO_TICK, Draft, draft_of, remarks
 from qaws.runner.proposal.search import Say, Search
 from qaws.runner.proposal.seen import Names, shown
 from qaws.runtime.timeout_factor import timeout_factor_of
@@ -68,6 +68,8 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
         return None
     known = f"as {draft.dialect} does, in all that was seen" if draft.dialect else ""
     say(f"  it speaks {known or 'in a way of its own; [dialect] is proposed in the file'}")
+    if draft.dialect == "qa-ws" and draft.doubts:
+        say(f"  {NO_TICK}: the scenarios will tell, once some flow ([feed])")
     if draft.is_near:
         say("  in part as qa-ws: if that is what it should speak, say --dialect qa-ws")
     draft.text = draft.text.replace(search.token, HIDDEN)

@@ -7,7 +7,7 @@ is no refusal. What was guessed is for `draft` to say.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -230,7 +230,7 @@ class Search:
             is_silent = is_silent and not documents
             for document in documents:
                 if is_refusal(document):
-                    self._note_refusal(document)
+                    self._note_refusals([document])
                 elif any(each.answers(document) for each in ways()) or is_pong(document):
                     asked.answer = document
                     self.seen.ping = asked
@@ -252,14 +252,15 @@ class Search:
             if talk.end:
                 return []
             talk.say(NONSENSE)
-            return self._heard(talk.hear(ANSWER_S / 2 * self._factor)).documents
+            came = self._heard(talk.hear(ANSWER_S / 2 * self._factor)).documents
+        self._note_refusals(filter(is_refusal, came))
+        return came
 
     def _is_complaint(self, document: Document) -> bool:
         return any(is_alike(document, each) for each in self._complaints)
 
-    def _note_refusal(self, document: Document) -> None:
-        if document not in self.seen.refusals:
-            self.seen.refusals.append(document)
+    def _note_refusals(self, documents: Iterable[Document]) -> None:
+        self.seen.refusals += [each for each in documents if each not in self.seen.refusals]
 
     def _order(self) -> list[Way]:
         """Return the ways, those first that were understood so far."""
@@ -285,17 +286,15 @@ class Search:
                     break
                 talk, _ = self._connected(self.seen.place, self.seen.opening)
             answered, documents = self._ask(talk, way, template)
+            self._note_refusals(filter(is_refusal, documents))
             kept = [each for each in documents if not is_refusal(each)]
-            for document in documents:
-                if document not in kept:
-                    self._note_refusal(document)
             if not kept or len(kept) < len(documents):
                 continue
             acks = (each for each in kept if not self._tick(each, form, None))
             answered.answer = next(acks, None)
             came = self._ticks(talk, form, kept)
             if not came and answered.answer and self._is_complaint(answered.answer):
-                self._note_refusal(answered.answer)
+                self._note_refusals([answered.answer])
                 continue
             best = answered if came else best or answered
             if came or not is_fed:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from qaws.protocol.dialect_table import DialectTable
-from qaws.runner.proposal.draft import draft_of, remarks
+from qaws.runner.proposal.draft import NO_TICK, draft_of, remarks
 from qaws.runner.proposal.guess import tick_of
-from qaws.runner.proposal.seen import Answered, Names, Seen
+from qaws.runner.proposal.seen import FORMS, Answered, Names, Seen
 from qaws.runner.proposal.ways import ways
 
 NAMES = Names("NIFTY", 256265)
@@ -52,6 +52,48 @@ def test_what_speaks_qa_ws_needs_no_table():
     draft = draft_of(as_qa_ws(), "mine", NAMES)
     assert draft
     assert (draft.dialect, draft.text, draft.is_near) == ("qa-ws", "", False)
+
+
+def all_forms(**answers):
+    """Return what is acknowledged of everything that a client of `qa-ws` may ask for."""
+    return {
+        form: Answered(
+            QA_WS,
+            getattr(QA_WS.dialect.subscribe, form),
+            2,
+            "",
+            answers.get(form, {"type": "subscribed"}),
+        )
+        for form in FORMS
+    }
+
+
+def test_what_speaks_qa_ws_on_a_closed_market_needs_no_table_either():
+    status = [{"type": "status", "status": "degraded"}]
+    draft = draft_of(as_qa_ws(asked=all_forms(), ticks=[], others=status), "mine", NAMES)
+    assert draft
+    assert (draft.dialect, draft.text) == ("qa-ws", "")
+    assert draft.doubts == {"tick": NO_TICK}, "whoever reads it is told so"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"asked": all_forms(symbols={"type": "ok"})},
+        {"asked": {}},
+        {"refusals": []},
+        {"refusals": [{"status": "error"}]},
+        {"others": [{"T": "t", "p": 1.5}]},
+        {"welcome": {"type": "hello"}},
+        {"ping": None},
+    ],
+)
+def test_without_a_tick_all_else_must_have_been_seen_and_be_qa_ws(change):
+    changed = {"asked": all_forms(), "ticks": [], **change}
+    draft = draft_of(as_qa_ws(**changed), "mine", NAMES)
+    assert draft
+    assert draft.dialect == ""
+    assert draft.text
 
 
 @pytest.mark.parametrize(
