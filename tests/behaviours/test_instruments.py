@@ -10,6 +10,8 @@ from qaws.verdict import NotVerified
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY
 from tests.services.several import LINGERS_S
 
+LATE_BOUND_MS = 10 * LINGERS_S * 1000
+
 
 async def recorded(do):
     await do(lifecycle.be_connected, ["Alice"])
@@ -36,6 +38,17 @@ def test_what_it_keeps_there_is_refuted(launched, refuted):
 
 def test_a_service_that_closes_lines_late_has_no_visitor_in_its_baseline(met, launched):
     met(lambda: launched("several", "Lingers", small))
+
+
+async def nothing_more(do):
+    await do(lifecycle.be_connected, ["Alice"])
+    await do(resources.record, ("sessions", "sockets", "files"))
+    await do(resources.no_more_than_baseline, ("sessions", "sockets", "files"), LATE_BOUND_MS)
+
+
+@pytest.mark.parametrize("kind", ["LingersWithFirstAnswers", "LingersWithAnswers"])
+def test_a_line_over_which_statistics_were_read_is_none_that_stays(met, launched, kind):
+    met(lambda: launched("several", kind, nothing_more))
 
 
 async def again(do):

@@ -60,6 +60,28 @@ class Lingers(Ticker):
         asyncio.get_running_loop().call_later(LINGERS_S, os.close, self.lines.pop(client.session))
 
 
+class LingersWithAnswers(Ticker):
+    """Closes a line over which its statistics were read a while after that."""
+
+    busy_from, lingers_s = 1000, LINGERS_S
+
+    def request(self, connection, request):
+        if "stats" in request.path and len(self.clients) < self.busy_from:
+            held = os.dup(connection.transport.get_extra_info("socket").fileno())
+            asyncio.get_running_loop().call_later(self.lingers_s, os.close, held)
+        return super().request(connection, request)
+
+
+class LingersWithFirstAnswers(LingersWithAnswers):
+    """Does so while nobody but Alice is there, and is slow to welcome others."""
+
+    busy_from, lingers_s = 2, 3 * LINGERS_S
+
+    async def welcome(self, client):
+        await asyncio.sleep(4 * LINGERS_S if len(self.clients) > 1 else 0)
+        await super().welcome(client)
+
+
 def as_stray():
     """Go on in a process that is no descendant of this one, which waits until it has ended."""
     line, held = os.pipe()
@@ -100,5 +122,6 @@ if __name__ == "__main__":
     for each in how:
         {"stray": as_stray, "two": as_two, "elsewhere": as_elsewhere}[each]()
     known = (Constant, CountsSessionsOnly, Stale, Lingers, KeepsMemory, Ticker)
+    known += (LingersWithAnswers, LingersWithFirstAnswers)
     served = {each.__name__: each for each in known}[kind]
     asyncio.run(as_process(served()))
