@@ -268,7 +268,8 @@ def _ended_within(seconds: float) -> Judge:
             await client.wait_for(lambda f: f.kind == "end", None, DROP_S)
         harmless = client.asked_in or not any(client.received()) or client.ended_by_service
         if client.cut_ns is None:
-            up = "" if client.is_open else "; its network connection is still up"
+            up = "; its network connection is still up, and takes what is sent"
+            up = "" if client.is_open else up
             return client.summary() + up
         if not harmless or (client.http_status or 0) >= 500:
             return client.summary()

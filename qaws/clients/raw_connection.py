@@ -26,6 +26,7 @@ from websockets.streams import StreamReader
 
 from qaws.clients.address import Untrusted, redacted
 from qaws.clients.connection import OPEN_ALLOWANCE_S, Connection
+from qaws.clients.endings import Ending
 from qaws.clients.frame_log import Frame
 from qaws.measure.socket_buffers import unread_bytes
 from qaws.protocol.speech import concealed
@@ -38,6 +39,10 @@ PORTION = 512
 
 EXCERPT = 24
 """Bytes of what is sent that the log shows."""
+
+LAST_CODE = 4999
+"""The last close code of which RFC 6455 (section 7.4.2) says anything. Who has sent one beyond may
+be sent it back."""
 
 CLOSE_ALLOWANCE_S = 1.0
 END_OF_HEAD = b"\r\n\r\n"
@@ -252,7 +257,13 @@ class RawConnection(Connection):
 
     def arrived(self, frame_: WireFrame) -> None:
         """Log a frame, and answer a close, so that the service can end in good order."""
-        super().arrived(frame_)
+        code = int.from_bytes(frame_.data[:2], "big")
+        if frame_.opcode is Opcode.CLOSE and code > LAST_CODE:  # which the library refuses to read
+            reason = bytes(frame_.data[2:]).decode("utf-8", "replace")
+            closed = self._note("←", "close", reason, code=code)
+            self.ending = self.ending or Ending(closed.at_ns, code, reason, "the service")
+        else:
+            super().arrived(frame_)
         if frame_.opcode is Opcode.CLOSE and not self.stays:
             self._put(frame(Opcode.CLOSE, bytes(frame_.data[:2])))
 

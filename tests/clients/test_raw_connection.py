@@ -178,6 +178,35 @@ def test_bytes_against_the_protocol_are_a_breach(meet):
     assert breach == "Mallory received bytes against RFC 6455"
 
 
+def closes_with(code):
+    async def script(reader, writer):
+        await handshake(reader, writer)
+        writer.write(frame(8, code.to_bytes(2, "big")))
+        await reader.read()
+
+    return Raw(script)
+
+
+@pytest.mark.parametrize("code", [5000, 65535])
+def test_a_code_of_which_the_protocol_says_nothing_may_be_sent_back(meet, code):
+    async def play(connection):
+        connection.write(b"\x88\x82\0\0\0\0" + code.to_bytes(2, "big"))
+        assert await connection.wait_for(is_kind("close"), None, HANG_S)
+
+    connection = meet(closes_with(code), play)
+    assert not connection.breaches
+    assert str(connection.ending) == f"closed with {code} without a reason by the service"
+
+
+@pytest.mark.parametrize("code", [999, 1005, 1006, 1015, 2999])
+def test_a_code_that_must_not_be_sent_is_a_breach(meet, code):
+    async def play(connection):
+        assert await connection.wait_for(is_kind("end"), None, HANG_S)
+
+    (breach,) = {b.split(":")[0] for b in meet(closes_with(code), play).breaches}
+    assert breach == "Mallory received bytes against RFC 6455"
+
+
 def test_who_cannot_be_reached_is_named(loop):
     connection = RawConnection("Mallory", QaWs())
     with silent_port() as listener:
