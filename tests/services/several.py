@@ -121,7 +121,7 @@ if __name__ == "__main__":
     kind, *how = sys.argv[1].split("-")
     for each in how:
         {"stray": as_stray, "two": as_two, "elsewhere": as_elsewhere}[each]()
-    known = (Constant, CountsSessionsOnly, Stale, Lingers, KeepsMemory, Ticker)
-    known += (LingersWithAnswers, LingersWithFirstAnswers)
-    served = {each.__name__: each for each in known}[kind]
+    known = [Constant, CountsSessionsOnly, Stale, Lingers, KeepsMemory, Ticker]
+    lingering = [LingersWithAnswers, LingersWithFirstAnswers]
+    served = {each.__name__: each for each in [*known, *lingering]}[kind]
     asyncio.run(as_process(served()))
