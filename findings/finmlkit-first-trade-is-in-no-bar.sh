@@ -64,4 +64,4 @@ for name, (count, first, volume) in zip(bars, seen):
 if seen != [(2, 101, 5), (2, 101, 5), (3, 100, 6), (2, 101, 5), (2, 100, 10)]:
     sys.exit("not as described any more")
 PROBE
-FMK_CONSOLE_LOGGER_LEVEL=ERROR timeout 60 venv/bin/python -W ignore probe.py 2>probe.log || { tail -n 20 probe.log; exit 1; }
+FMK_CONSOLE_LOGGER_LEVEL=ERROR timeout 80 venv/bin/python -W ignore probe.py 2>probe.log || { tail -n 20 probe.log; exit 1; }
