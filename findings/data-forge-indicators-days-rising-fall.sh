@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# data-forge-indicators: daysRising() counts the days on which the price falls, momentum(1) is 0 always, and ema() forgets what is older than its period.
+# data-forge-indicators: daysRising() counts the days of a fall, momentum(1) is 0 always, and ema() forgets what is older than its period.
 #
 # Expected: daysRising() counts up on rises and daysFalling() on falls; momentum(n) is today's price less that of n days ago, as is the
 #   rate of change; an EMA has all earlier prices in it, and jumps settle slowly.

@@ -11,8 +11,8 @@
 #   is datetime.now() in the signature, which is the time of the import: a process that asks is_open() gets one answer for ever.
 # Why it matters: bars, volume and settlement by trading day are split at midnight on four of five nights; a square root of a
 #   negative time is NaN or an error in option prices at weekends.
-# Way to live with it: take six hours and a minute off the time before get_nominal_trading_day() (then 03:00 is 20:59 of the day before);
-#   always give dt; own holidays in jpxtime3.holiday_jpx. In tests a time after midnight in the middle of the week.
+# Way to live with it: for times up to 06:00 take six hours and a minute off before get_nominal_trading_day() (03:00 is 20:59 of the day
+#   before then); always give dt; own holidays in jpxtime3.holiday_jpx. In tests a time after midnight in the middle of the week.
 # Versions: jpxtime3 0.0.7 (times of J-GATE 3.0, before November 2024), python-dateutil 2.9.0, Python 3.11. Nothing found about it.
 #
 # Output seen:

@@ -7,7 +7,8 @@
 #   tries the index: pd.to_datetime() takes the numbers 0, 1, 2 of a plain index for nanoseconds since 1970, all are "valid", and that is
 #   the timestamp. The real column ("date", "datetime", "Timestamp", "ts", "Time", "t") isn't one of the six standard ones and is
 #   dropped. Sorting by time then keeps the order of the file, so that bars which aren't in order stay so. A known column with
-#   epoch milliseconds or seconds is read as nanoseconds too: 29 minutes or 2 seconds after 1970. validate() passes all of it, as it looks at the order only.
+#   epoch milliseconds or seconds is read as nanoseconds too: 29 minutes or 2 seconds after 1970. validate() passes all of it, as it
+#   looks at the order only.
 # Why it matters: the bars look right and have prices; a join by time with another source is empty, resampling makes one bar of all, and
 #   the true times are gone.
 # Way to live with it: give column_map={"date": "timestamp", ...} with all six names and convert the times before; in tests look at the
