@@ -76,10 +76,13 @@ def missing(
 ) -> list[Published]:
     """Return the ticks that a client was due and has not received; see `audit`."""
     received = {arrival.key for arrival in arrivals}
+    due = {symbol for h in held for symbol in h.selection.of_symbols}
     return [
         tick
         for tick in ledger.ticks
-        if tick.key not in received and must_receive(tick, held, broadcast_complete.get(tick.key))
+        if tick.symbol in due  # of thousands that others have
+        and tick.key not in received
+        and must_receive(tick, held, broadcast_complete.get(tick.key))
     ]
 
 

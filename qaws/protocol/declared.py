@@ -125,10 +125,9 @@ class Declared(Dialect):
                 return [Said(None, answer=self._answer(place, {}))]
         return list(self._read(self._documents(text, decoded), exactly=False))
 
-    def exactly(self, text: str, part: int) -> Any:
-        """Return what `read` made of a message's part, each number kept digit for digit."""
-        read = self._read(self._documents(text, exact), exactly=True)
-        return next(each for at, each in enumerate(read) if at == part).message
+    def exactly_all(self, text: str) -> Sequence[Any]:
+        """Return what `read` made of a message's parts, each number kept digit for digit."""
+        return [each.message for each in self._read(self._documents(text, exact), exactly=True)]
 
     def _documents(self, text: str, decode: Callable[[bytes], Any]) -> list[Any]:
         several = self._table.several

@@ -86,6 +86,7 @@ class Dialect(ABC):
     has_channels = False
     has_lines = False
     signs = False
+    _exact: tuple[str, Sequence[Any]] | None = None
 
     def for_connection(self) -> Dialect:
         """Return it for one connection, which learns what is said to that one alone."""
@@ -127,8 +128,17 @@ class Dialect(ABC):
         """
 
     @abstractmethod
+    def exactly_all(self, text: str) -> Sequence[Any]:
+        """Return what `read` made of a message's parts, each number kept digit for digit."""
+
     def exactly(self, text: str, part: int) -> Any:
-        """Return what `read` made of a message's part, each number kept digit for digit."""
+        """Return what `read` made of a message's part, each number kept digit for digit.
+
+        A message is read once for all its parts, where what it says is said by it alone.
+        """
+        if self.has_channels or self._exact is None or self._exact[0] != text:
+            self._exact = text, self.exactly_all(text)
+        return self._exact[1][part]
 
     def exactly_as(self, text: str, part: int, message: Any) -> Any:
         """Return what `exactly` does, of the symbol and instrument that `read` found in it.
@@ -303,9 +313,9 @@ class QaWs(Dialect):
         message = decoded(data)
         return [Said(message, self.contract.violation(message))]
 
-    def exactly(self, text: str, part: int) -> Any:
+    def exactly_all(self, text: str) -> Sequence[Any]:
         """Return a message with each number kept digit for digit."""
-        return exact(text)
+        return [exact(text)]
 
     def ping(self) -> Request:
         """Return the message that asks for a pong."""

@@ -108,6 +108,11 @@ class Selection:
             return symbol in self.symbols
         return kind == "underlying_bar" and symbol in self.symbols
 
+    @property
+    def of_symbols(self) -> tuple[str, ...]:
+        """Return the symbols of the ticks that it takes."""
+        return self.symbols or tuple(INSTRUMENTS[i] for i in self.instruments if i in INSTRUMENTS)
+
     def sample(self) -> Sample:
         """Return kind, symbol and instrument of a tick that this selection takes."""
         if self.kind == "instruments":

@@ -119,15 +119,19 @@ def test_a_text_that_is_no_number_stays_one(price):
     assert dialect.read(text.encode())[0].message["last_price"] == price
 
 
-def test_each_tick_of_a_message_is_read_exactly():
+def test_each_tick_of_a_message_is_read_exactly_and_the_message_once(monkeypatch):
     dialect = _dialect(_loaded(FOLDER / "kraken.toml"))
     text = next(
         s["hears"]
         for s in _loaded(FOLDER / "kraken.toml")["sample"]
         if '"update","data":[{"symbol"' in s.get("hears", "")
     )
+    read, texts = dialect.exactly_all, []
+    monkeypatch.setattr(dialect, "exactly_all", lambda text: texts.append(text) or read(text))
     assert dialect.exactly(text, 1)["last_price"] == Decimal("0.5116")
     assert dialect.exactly(text, 0)["seq"] == 4665846
+    assert dialect.exactly(text.replace("0.5116", "0.5117"), 1)["last_price"] == Decimal("0.5117")
+    assert [each.count("0.5116") for each in texts] == [1, 0]
 
 
 # --- what is published ----------------------------------------------------------------------------
