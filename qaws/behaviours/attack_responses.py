@@ -256,6 +256,18 @@ def _either(one: Judge, other: Judge) -> Judge:
     return judge
 
 
+def _still_up(client: RawConnection) -> str:
+    """Say that what a client has still takes what it sends, and whether the service said the end."""
+    ended = next((frame for frame in client.log if frame.kind == "eof"), None)
+    if ended is None:
+        return "; its network connection is still up, and takes what is sent"
+    after_s = (ended.at_ns - client.started_ns) / 1e9
+    return (
+        f"; the service ended its own side after {after_s:.2f} s, and still holds the network "
+        "connection and takes what is sent: it has to close the socket altogether"
+    )
+
+
 def _ended_within(seconds: float) -> Judge:
     async def judge(testbed: Testbed, client: RawConnection) -> str | Inconclusive | None:
         def remaining() -> float:
@@ -268,9 +280,7 @@ def _ended_within(seconds: float) -> Judge:
             await client.wait_for(lambda f: f.kind == "end", None, DROP_S)
         harmless = client.asked_in or not any(client.received()) or client.ended_by_service
         if client.cut_ns is None:
-            up = "; its network connection is still up, and takes what is sent"
-            up = "" if client.is_open else up
-            return client.summary() + up
+            return client.summary() + ("" if client.is_open else _still_up(client))
         if not harmless or (client.http_status or 0) >= 500:
             return client.summary()
         late_s = (client.cut_ns - client.started_ns) / 1e9 - seconds

@@ -178,6 +178,21 @@ class TimesLate(Ticker):
     connection = GivenUpLate
 
 
+class HalfGivenUp(GivenUpSoon):
+    """Says that it sends nothing more, and leaves it to the client to end the connection."""
+
+    def give_up(self):
+        if self.request is None:
+            self.transport.write_eof()
+
+    def eof_received(self):
+        return True
+
+
+class TimesHalf(Ticker):
+    connection = HalfGivenUp
+
+
 def test_handshakes_that_were_held_and_then_dropped_are_met(right, testbed):
     right(Times, attacked(HANDSHAKES, "disconnection within 60 seconds", 6))
     assert figures(testbed)["handshakes that stall"].startswith("6 of 6 still held ")
@@ -199,6 +214,11 @@ def test_handshakes_that_were_cut_off_before_they_could_stall_show_nothing(ends,
 def test_a_handshake_that_is_dropped_too_late_is_refuted_with_when(ends):
     sentence = r"response to stalled .*: nothing: .*cut off \d+\.\d s after it came"
     ends(TimesLate, attacked(HANDSHAKES, DROPPED), Refuted, sentence)
+
+
+def test_a_service_that_ends_its_own_side_only_still_holds_the_connection(ends):
+    sentence = r"ended its own side after \d+\.\d\d s, and still holds the network connection"
+    ends(TimesHalf, attacked(HANDSHAKES, DROPPED), Refuted, sentence)
 
 
 def test_a_harness_that_stood_still_may_have_seen_the_drop_late(ends, testbed, monkeypatch):
