@@ -257,7 +257,7 @@ def _either(one: Judge, other: Judge) -> Judge:
 
 
 def _still_up(client: RawConnection) -> str:
-    """Say that what a client has still takes what it sends, and whether the service said the end."""
+    """Say that a connection still takes what is sent, and whether the service had ended its side."""
     ended = next((frame for frame in client.log if frame.kind == "eof"), None)
     if ended is None:
         return "; its network connection is still up, and takes what is sent"
