@@ -257,7 +257,7 @@ def _either(one: Judge, other: Judge) -> Judge:
 
 
 def _still_up(client: RawConnection) -> str:
-    """Say that a connection still takes what is sent, and whether the service had ended its side."""
+    """Say that a connection takes what is sent, and whether the service has ended its own side."""
     ended = next((frame for frame in client.log if frame.kind == "eof"), None)
     if ended is None:
         return "; its network connection is still up, and takes what is sent"
