@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Sequence
 
 from qaws.behaviours import lifecycle, persons
+from qaws.behaviours.sayable import is_sayable, sayable_of
 from qaws.clients.connection import Connection
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
@@ -32,6 +33,7 @@ async def be_subscribed_at_once(
     if not testbed.dialect.is_plain:
         said = f"the dialect {testbed.dialect.name} may want clients to wait for the welcome"
         testbed.scenario.remarks.append(said)
+        selection = sayable_of(testbed, selection)
         await lifecycle.be_subscribed(testbed, clients, selection)
         await _give_up(testbed, clients, selection, given_up)
         return
@@ -58,6 +60,8 @@ async def _give_up(
     testbed: Testbed, clients: Sequence[str], selection: Selection, given_up: Selection
 ) -> None:
     """Unsubscribe, where the dialect has words for a part of what clients hold."""
+    if not is_sayable(testbed, given_up):
+        return
     parts = testbed.dialect.sayable(given_up).parts()
     if set(testbed.dialect.sayable(selection).parts()) - set(parts):
         await lifecycle.unsubscribe(testbed, clients, given_up)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 
 from qaws.behaviours import lifecycle
+from qaws.behaviours.sayable import sayable_of
 from qaws.clients.connection import Connection
 from qaws.protocol.market import INSTRUMENTS, Selection
 from qaws.testbed.testbed import Testbed
@@ -37,7 +38,7 @@ async def be_subscribed(
     if not testbed.dialect.is_plain:
         said = f"the dialect {testbed.dialect.name} has words of its own for many instruments"
         testbed.scenario.remarks.append(said)
-        await lifecycle.subscribe(testbed, clients, selection)
+        await lifecycle.subscribe(testbed, clients, sayable_of(testbed, selection))
         return
     connections = testbed.scenario.connections.of(clients)
     by = long_list(selection, size)

@@ -13,6 +13,7 @@ from functools import partial
 
 from qaws.behaviours import fences, lifecycle
 from qaws.behaviours.deliveries import account
+from qaws.behaviours.sayable import sayable_of
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.registry import key_of
@@ -74,6 +75,7 @@ async def be_subscribed_in_fragments(
         Refuted: one was not welcomed, or its subscription not acknowledged.
     """
     await lifecycle.be_connected(testbed, clients)
+    selection = sayable_of(testbed, selection)
     connections = testbed.scenario.connections.of(clients)
     for connection in connections:
         connection.in_fragments = True
