@@ -139,7 +139,9 @@ async def _connected(testbed: Testbed, service: Service) -> dict[str, Lasting]:
         client = Lasting(name, testbed.dialect, token=token, authority=trusted)
         if way := await way_in(client, testbed.target, service.url, location):
             await client.open(way[0], way[1].items())
-        await client.wait_for(lambda f: f.kind in ("text", "close", "end"), None, testbed.grace_s)
+        await client.wait_for(
+            lambda f, c=client: c.is_welcomed or f.kind in ("close", "end"), None, testbed.grace_s
+        )
         if not client.is_welcomed:
             raise Refuted(f"{client.name} was not welcomed: {client.summary()}")
         opened[kind] = client

@@ -45,6 +45,15 @@ class Telling(Pinging):
             await client.send({"type": "pong"})
 
 
+class SaysFirst(Ticker):
+    """Says something before it welcomes a client, as one that sends a challenge does."""
+
+    async def welcome(self, client):
+        await client.send({"type": "status", "status": "recovered"})
+        await asyncio.sleep(0.2)
+        await super().welcome(client)
+
+
 class Ending(Pinging):
     """Ends each connection a while after somebody has subscribed, the oldest first."""
 
@@ -128,7 +137,7 @@ def hears(kind, wait_ms=WAIT_MS, bound_ms=BOUND_MS):
     return story
 
 
-@pytest.mark.parametrize("service", [Pinging, Telling, Ticker])
+@pytest.mark.parametrize("service", [Pinging, Telling, Ticker, SaysFirst])
 def test_clients_that_are_left_alone_live(met, play, service):
     done = met(lambda: play(service, lives))
     assert [check.what for check in done] == [
