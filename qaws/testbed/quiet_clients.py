@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from qaws.auth.tokens import LIFETIME_S
 from qaws.clients.connection import Connection
+from qaws.clients.frame_log import Frame
 from qaws.clients.way_in import way_in
 from qaws.feed.channels import Channels
 from qaws.feed.outlets import prepare
@@ -139,9 +141,7 @@ async def _connected(testbed: Testbed, service: Service) -> dict[str, Lasting]:
         client = Lasting(name, testbed.dialect, token=token, authority=trusted)
         if way := await way_in(client, testbed.target, service.url, location):
             await client.open(way[0], way[1].items())
-        await client.wait_for(
-            lambda f, c=client: c.is_welcomed or f.kind in ("close", "end"), None, testbed.grace_s
-        )
+        await client.wait_for(partial(_is_over, client), None, testbed.grace_s)
         if not client.is_welcomed:
             raise Refuted(f"{client.name} was not welcomed: {client.summary()}")
         opened[kind] = client
@@ -150,6 +150,11 @@ async def _connected(testbed: Testbed, service: Service) -> dict[str, Lasting]:
         said = opened["subscribed"].summary()
         raise Refuted(f"the subscribed client's subscription was not acknowledged: {said}")
     return opened
+
+
+def _is_over(client: Lasting, frame: Frame) -> bool:
+    """Return whether a client need not wait for its welcome any more."""
+    return client.is_welcomed or frame.kind in ("close", "end")
 
 
 async def _leave(testbed: Testbed, clients: dict[str, Lasting]) -> None:
