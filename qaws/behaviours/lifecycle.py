@@ -21,6 +21,7 @@ from qaws.protocol.market import Selection
 from qaws.sut.log_files import LogPlace
 from qaws.sut.sections import TOKEN_LOCATIONS
 from qaws.sut.service import Service
+from qaws.testbed.look_words import quoted
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified, Refuted
 
@@ -283,7 +284,10 @@ def require_acks(
     """Raise `Refuted` where what clients asked for was not acknowledged."""
     for connection, ack in zip(connections, acks, strict=True):
         if ack is None:
-            answer = "an error" if connection.refused else "no acknowledgement"
+            answer = "no acknowledgement"
+            if connection.refused:
+                *_, error = connection.received("error")
+                answer = f"an error, {quoted(error)}"
             within = "" if connection.refused else f" within {testbed.grace_s:g} s"
             raise Refuted(
                 f"{connection.name} asked {asked} and got {answer}{within}: {connection.summary()}"

@@ -1,7 +1,7 @@
 """`qaws probe [TARGET]`: the first look by itself, and what a run against this target will verify.
 
 Exit code 0: target file and service speak of the same thing. 2: they do not, or one of them cannot
-be used; the last line says why, and which key to look at.
+be used, and the last line says why, and which key to look at; or something is marked `!!`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from qaws.verdict import Broken, NotVerified
 
 EXIT_OK, EXIT_BROKEN = 0, 2
 MIB = 1024 * 1024
-MARKS = {True: "ok", False: "!!"}
+MARKS = {True: "ok", False: "!!", None: "--"}
 Say = Callable[[str], None]
 
 
@@ -67,9 +67,11 @@ def probe(file: Path, overrides: Mapping[str, str], say: Say) -> int:
         return EXIT_BROKEN
     _tell_offer(target, found, say)
     remarks = len(found.remarks)
-    seen = f"{remarks} remark{'s' * (remarks != 1)} above" if remarks else "all as it should be"
+    seen = "all as it should be"
+    if remarks:
+        seen = f"{remarks} remark{'s' * (remarks != 1)} above, marked !!"
     say(f"\nprobed in {time.monotonic() - began:.1f} s; {seen}")
-    return EXIT_OK
+    return EXIT_BROKEN if remarks else EXIT_OK
 
 
 def _look(target: Target, found: FirstLook, say: Say) -> None:
@@ -122,7 +124,9 @@ def _tell_logs(testbed: Testbed, found: FirstLook) -> None:
         there = files if files is not None else sorted(_absolute(Path(pattern)))
         written = sum(file.stat().st_size for file in there)
         seen = f"{len(there)} file{'s' * (len(there) != 1)}, {written:,} bytes"
-        found.note(f"log file {name}", seen if there else "is not there (yet)", bool(written))
+        found.note(
+            f"log file {name}", seen if there else "is not there (yet)", bool(written) or None
+        )
 
 
 def _absolute(pattern: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from qaws.clients.frame_log import Frame
 from qaws.clients.registry import Registry
 from qaws.protocol.speech import CannotSign
 from qaws.sut.service import DYING_S
-from qaws.testbed import look_ticks, look_words, unasked
+from qaws.testbed import look_described, look_ticks, look_words, unasked
 from qaws.testbed.look_words import FirstLook, of_kind
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
@@ -94,6 +94,7 @@ def _look(testbed: Testbed, wanted: Collection[str], found: FirstLook, whole: bo
         if client.is_open and "inject" in wanted:
             testbed.loop.call(look_ticks.served(testbed, client, found), limit_s)
         if client.is_open:
+            testbed.loop.call(look_ticks.by_symbol(testbed, client, found), limit_s)
             testbed.loop.call(_unsubscribed(testbed, client, found), limit_s)
         if undeclared := unasked.among(testbed, [client]):
             raise undeclared
@@ -182,7 +183,7 @@ async def _spoken_to(testbed: Testbed, client: Connection, found: FirstLook) -> 
             understood.
     """
     welcome = next(client.received(look_words.greeting(testbed)), None)
-    first = next((f for f in client.log if _is_message(testbed, f)), None)
+    first = next((f for f in client.log if look_words.is_message(testbed, f)), None)
     if first and not welcome and not _is_known(testbed, first):
         raise look_words.foreign(testbed, first)
     if first and welcome and first is not welcome:
@@ -215,25 +216,31 @@ async def _asked(testbed: Testbed, client: Connection, found: FirstLook, what: s
     if not any(client.received()):  # who has been silent so far is not waited for twice as long
         within_s /= 2
     known = of_kind(testbed, "pong" if what == "ping" else "subscribed", "error")
-    before = client.log[-1]
+    before, selection = client.log[-1], None
     if what == "ping":
         before = await client.send(client.dialect.ping())
         answer = await client.wait_for(known, before, within_s)
     else:
-        await client.subscribe(look_ticks.options(testbed), within_s)
+        selection = look_ticks.options(testbed)
+        await client.subscribe(selection, within_s)
         answer = await client.wait_for(known, before, 0)
     if answer:
         is_error = testbed.dialect.kind(answer.message) == "error"
         if is_error and what == "subscribe" and client.dialect.signs:
             raise look_words.not_taken_as_signed(testbed, answer)
         _judge(testbed, found, what, answer, not is_error)
+        if is_error:
+            look_described.require_understood(testbed, client, before, what, selection)
         return answer
     if what == "subscribe" and client.holds() and _is_silent(testbed, client):
         found.note(what, "not acknowledged, as the dialect has it; the ping behind it is answered")
         return None
-    came = next((f for f in _behind(client, before) if _is_message(testbed, f)), None)
+    came = next(
+        (f for f in look_words.behind(client, before) if look_words.is_message(testbed, f)), None
+    )
     seen = f"answered by {look_words.quoted(came)}" if came else f"no answer within {within_s:g} s"
     found.note(what, seen if client.is_open else client.summary(), False)
+    look_described.require_understood(testbed, client, before, what, selection)
     return None
 
 
@@ -249,27 +256,11 @@ async def _comes(testbed: Testbed, client: Connection, *kinds: str) -> bool:
     return await client.wait_for(of_kind(testbed, *kinds), None, LAST_S * factor) is not None
 
 
-def _behind(client: Connection, entry: Frame) -> list[Frame]:
-    place = next(i for i, frame in enumerate(client.log) if frame is entry)
-    return client.log[place + 1 :]
-
-
 def _judge(testbed: Testbed, found: FirstLook, what: str, frame: Frame, fits: bool = True) -> None:
     """Note a message, and what is wrong with it by the contract."""
     problem = frame.problem
     seen = look_words.quoted(frame)
     found.note(what, f"{seen}: {problem}" if problem else seen, fits and not problem)
-
-
-def _is_message(testbed: Testbed, frame: Frame) -> bool:
-    """Return whether a frame is a message of the service, heartbeats aside."""
-    heartbeats = testbed.target.endpoint.heartbeats
-    return (
-        frame.direction == "←"
-        and frame.kind in ("text", "binary")
-        and (frame.message is not None or bool(frame.problem))
-        and not of_kind(testbed, *heartbeats)(frame)
-    )
 
 
 def _is_known(testbed: Testbed, frame: Frame) -> bool:
@@ -280,8 +271,12 @@ async def _unsubscribed(testbed: Testbed, client: Connection, found: FirstLook) 
     """Unsubscribe, where a subscription was acknowledged."""
     before, within_s = client.log[-1], look_words.WITHIN_S * testbed.timeout_factor
     for selection in client.holds():
+        asked = client.log[-1]
         if await client.unsubscribe(selection, within_s) is None:
             found.note("unsubscribe", f"not acknowledged: {client.summary()}", False)
+            look_described.require_understood(testbed, client, asked, "unsubscribe", selection)
             return
-    if ack := next(filter(of_kind(testbed, "unsubscribed"), _behind(client, before)), None):
+    if ack := next(
+        filter(of_kind(testbed, "unsubscribed"), look_words.behind(client, before)), None
+    ):
         _judge(testbed, found, "unsubscribe", ack)

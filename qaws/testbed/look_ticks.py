@@ -13,12 +13,13 @@ from qaws.clients.registry import key_of
 from qaws.oracle.contents import difference
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import DUE_FIELD, Market, Selection, selection_of
-from qaws.testbed import look_words
+from qaws.testbed import look_described, look_words
 from qaws.testbed.look_words import FirstLook, of_kind
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 INSTRUMENT, BARS = selection_of("instrument 256265"), selection_of("the NIFTY underlying")
+SYMBOL = selection_of("NIFTY")
 HEARD_WITHIN_S = 4.0
 """How long the broker may count nobody who listens: a service may subscribe when a client does."""
 AGAIN_S = 0.25
@@ -42,10 +43,35 @@ async def served(testbed: Testbed, client: Connection, found: FirstLook) -> None
     await _published(testbed, client, found, market.tick(*options(testbed).sample()))
     if not testbed.dialect.carries(BARS.sample()):
         return
-    if await client.subscribe(BARS, look_words.WITHIN_S * testbed.timeout_factor) is None:
-        found.note("subscribe to bars", f"not acknowledged: {client.summary()}", False)
+    if await _is_subscribed(testbed, client, found, "subscribe to bars", BARS):
+        await _published(testbed, client, found, market.tick(*BARS.sample()))
+
+
+async def by_symbol(testbed: Testbed, client: Connection, found: FirstLook) -> None:
+    """Subscribe to a symbol too, where the target file itself says how that is asked for.
+
+    Raises:
+        Broken: what it says may be wrong.
+    """
+    form = options(testbed).kind
+    try:
+        is_other = form != SYMBOL.kind == testbed.dialect.sayable(SYMBOL).kind
+    except NotVerified:
         return
-    await _published(testbed, client, found, market.tick(*BARS.sample()))
+    if is_other and client.holds() and look_described.is_described(testbed):
+        await _is_subscribed(testbed, client, found, "subscribe to a symbol", SYMBOL)
+
+
+async def _is_subscribed(
+    testbed: Testbed, client: Connection, found: FirstLook, what: str, selection: Selection
+) -> bool:
+    """Subscribe; note where that is not acknowledged."""
+    before, within_s = client.log[-1], look_words.WITHIN_S * testbed.timeout_factor
+    if await client.subscribe(selection, within_s) is not None:
+        return True
+    found.note(what, f"not acknowledged: {client.summary()}", False)
+    look_described.require_understood(testbed, client, before, "subscribe", selection)
+    return False
 
 
 async def _published(
@@ -54,6 +80,7 @@ async def _published(
     """Publish until somebody hears it and it comes, or the time is over."""
     what = str(fields["type"]).replace("_", " ")
     factor, began_ns = testbed.timeout_factor, time.monotonic_ns()
+    before = client.log[-1]
     while True:
         tick = await testbed.feed.publish(fields, role="fence")
         within_s = look_words.WITHIN_S * factor if tick.heard_by else AGAIN_S
@@ -76,6 +103,7 @@ async def _published(
         problems = (frame.problem for frame in reversed(client.log) if frame.problem)
         strange = next((f"; what came {problem}" for problem in problems), "")
         found.note(what, f"{seen}: {client.summary()}{strange}", False)
+        look_described.require_shape(testbed, client, before, what)
         return
     seen, is_alone = look_words.unheard(testbed, client, tick, listened)
     if not is_alone:

@@ -29,11 +29,14 @@ NO_SUCH_PLACE = (404, 405, 426)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the look: what it was, what was seen, whether that is as it should be."""
+    """One step of the look: what it was, what was seen, whether that is as it should be.
+
+    `fits` is None where it may yet come to be.
+    """
 
     what: str
     seen: str
-    fits: bool = True
+    fits: bool | None = True
 
 
 @dataclass(slots=True)
@@ -48,14 +51,14 @@ class FirstLook:
     steps: list[Step] = field(default_factory=list)
     withheld: dict[str, str] = field(default_factory=dict)
 
-    def note(self, what: str, seen: str, fits: bool = True) -> None:
+    def note(self, what: str, seen: str, fits: bool | None = True) -> None:
         """Note a step."""
         self.steps.append(Step(what, without_tokens(seen), fits))
 
     @property
     def remarks(self) -> list[str]:
         """Return what is not as it should be, one sentence each."""
-        return [f"{step.what}: {step.seen}" for step in self.steps if not step.fits]
+        return [f"{step.what}: {step.seen}" for step in self.steps if step.fits is False]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the whole as plain values."""
@@ -65,6 +68,23 @@ class FirstLook:
 def of_kind(testbed: Testbed, *kinds: str) -> Callable[[Frame], bool]:
     """Return a condition: the frame is a message of one of these kinds."""
     return lambda f: isinstance(f.message, dict) and testbed.dialect.kind(f.message) in kinds
+
+
+def behind(client: Connection, entry: Frame) -> list[Frame]:
+    """Return what is in a log behind an entry."""
+    place = next(i for i, frame in enumerate(client.log) if frame is entry)
+    return client.log[place + 1 :]
+
+
+def is_message(testbed: Testbed, frame: Frame) -> bool:
+    """Return whether a frame is a message of the service, heartbeats aside."""
+    heartbeats = testbed.target.endpoint.heartbeats
+    return (
+        frame.direction == "←"
+        and frame.kind in ("text", "binary")
+        and (frame.message is not None or bool(frame.problem))
+        and not of_kind(testbed, *heartbeats)(frame)
+    )
 
 
 def greeting(testbed: Testbed) -> str:

@@ -191,6 +191,19 @@ def test_a_subscription_that_is_not_acknowledged_is_refuted(wrong):
     )
 
 
+class SaysWhyNot(Ticker):
+    async def subscribed(self, client):
+        await client.send({"type": "error", "message": "no such symbol, " + "sorry " * 40})
+
+
+def test_the_words_of_an_error_are_quoted_and_shortened(wrong):
+    async def story(do):
+        await subscribed(do, "Alice")
+
+    said = r'an error, \{"type": "error", "message": "no such symbol, [sory ]{20,100}…: 1 x welcome'
+    wrong(SaysWhyNot, story, said)
+
+
 class AnswersAnother(ServerConnection):
     """Keeps the payloads of two pings in one place for all, and sends each to the other one."""
 

@@ -167,7 +167,7 @@ def test_for_proofs_the_look_is_left_out(qaws, target):
 
 def test_probe_says_what_is_there_and_what_will_be_verified(qaws, target):
     code, output, _, _ = qaws("qaws", "probe", str(target("OptionsOnly")))
-    assert code == 0, output
+    assert code == 2, "what is marked !! is no file that fits"
     assert re.search(r"ok  option tick +received after \d", output)
     assert re.search(r"!!  underlying bar +.*counted 0 listeners on ticker:underlying", output)
     assert "not verified: needs [launch] with [settings]" in output
@@ -175,6 +175,16 @@ def test_probe_says_what_is_there_and_what_will_be_verified(qaws, target):
         r"p0: \d+ of \d+ scenarios and rows will run; \d+ will be NOT VERIFIED", output
     )
     assert "1 remark above" in output
+
+
+def test_a_log_that_is_not_there_yet_is_no_fault_of_the_file(qaws, target):
+    file = target("Ticker")
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("ready_log =", 'log_files = ["later.log"]\nready_log ='), "utf-8")
+    code, output, _, _ = qaws("qaws", "probe", str(file))
+    assert code == 0, output
+    assert re.search(r"--  log file later.log +is not there \(yet\)", output)
+    assert "all as it should be" in output
 
 
 def test_probe_ends_with_the_one_line_where_the_target_is_about_another_service(qaws, target):
