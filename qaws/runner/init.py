@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from qaws import places
-from qaws.runner import repository
+from qaws.runner import repository, unproven
 from qaws.runner.init_text import USUAL, names_of, text_of
 from qaws.runner.probe import EXIT_OK, probe
 from qaws.runner.proposal.propose import propose
@@ -30,6 +31,8 @@ IN_HANDSHAKE = tuple(each for each in TOKEN_LOCATIONS if each != FIRST_MESSAGE)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 REACHED_WITHIN_S = 2.0
 EXIT_USAGE = 2
+KEPT = ".bak"
+"""What is added to the name of a target file that another has replaced."""
 Ask = Callable[[str], str]
 
 
@@ -39,8 +42,13 @@ def main(arguments: Sequence[str], ask: Ask = input) -> int:
     if not NAME.fullmatch(given.name):
         return _refused(f"{given.name}: is no name for a target: letters, digits, - _ . only")
     file = given.folder / f"{given.name}.toml"
-    if file.exists():
-        return _refused(f"{file}: is there already; choose another name, or delete it")
+    if given.header and "header" not in given.token_location:
+        given.token_location.append("header")
+    if file.exists() and not (given.replace or unproven.is_as_written(file)):
+        return _refused(
+            f"{file}: is there already; change it and run `qaws probe {file}`, or say --replace to "
+            f"write it anew (it is kept as {file}{KEPT})"
+        )
     if not given.url:
         if not sys.stdin.isatty() and ask is input:
             return _refused("--url is missing: ws://… or wss://…, with {port} if --command says it")
@@ -49,6 +57,8 @@ def main(arguments: Sequence[str], ask: Ask = input) -> int:
         except (EOFError, KeyboardInterrupt):
             return _refused("nothing was written")
     try:
+        if file.exists() and given.replace:
+            _set_aside(file)
         is_for_a_team = given.folder == FOLDER and repository.is_for_a_team(Path())
         _keep(file, text_of(given))
         if is_for_a_team:
@@ -65,7 +75,11 @@ def main(arguments: Sequence[str], ask: Ask = input) -> int:
         return EXIT_OK
     if not given.dialect:
         _propose(given, file)
-    return probe(file, {}, _print)
+    code = probe(file, {}, _print)
+    if code != EXIT_OK:
+        unproven.note(file)
+        _print(f"change {file} and run `qaws probe {file}`; or run qaws init again, as otherwise")
+    return code
 
 
 def _print(line: str) -> None:
@@ -114,7 +128,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--issuer", help="iss of the tokens that the suite signs")
     add("--audience", help="aud of the tokens that the suite signs")
     add("--token-location", action="append", choices=IN_HANDSHAKE, default=[])
-    add("--query-parameter", default="token")
+    add("--query-parameter", metavar="NAME", help="of a token in the address; default token")
+    add("--header", metavar="NAME", help="clients show their token in a header of this name")
     add("--before-connect", type=Path, metavar="FILE", help="TOML with a table [before_connect]")
     add("--dialect", choices=("qa-ws",), help="what it speaks; left out: look, and propose one")
     add("--symbol", help="what the service calls a symbol that ticks; default NIFTY")
@@ -133,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--statistics-names", metavar="A,B", default="active_connections,total_subscriptions")
     add("--statistics-header", action="append", default=[], metavar="NAME:VALUE")
     add("--folder", type=Path, default=FOLDER, help=f"default: {FOLDER}")
+    add("--replace", action="store_true", help=f"write over one that is there, kept as …{KEPT}")
     add("--no-probe", action="store_true")
     parser.set_defaults(dialect_text="")
     return parser
@@ -159,9 +175,13 @@ def _ask_for_all(given: argparse.Namespace, ask: Ask) -> None:
 
 
 def _keep(file: Path, text: str) -> None:
-    """Write a target file; one that does not read is not kept, nor is a folder made for it."""
+    """Write a target file; one that does not read is not kept, nor is a folder made for it.
+
+    Where there was another before, that is there again then.
+    """
     had_folder = file.parent.is_dir()
     try:
+        former = file.read_bytes() if file.exists() else None
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     except OSError as problem:
@@ -169,11 +189,22 @@ def _keep(file: Path, text: str) -> None:
     try:
         read_target(file)
     except BaseException:
-        file.unlink()
+        if former is None:
+            file.unlink()
+        else:
+            file.write_bytes(former)
         if not had_folder:
             with suppress(OSError):
                 file.parent.rmdir()
         raise
+
+
+def _set_aside(file: Path) -> None:
+    """Keep a copy of a target file beside it."""
+    try:
+        shutil.copy2(file, f"{file}{KEPT}")
+    except OSError as problem:
+        raise Broken(f"{file}{KEPT}: cannot be written: {problem.strerror}") from None
 
 
 def _is_reachable(url: str) -> bool:

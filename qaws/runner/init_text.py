@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shlex
 import tomllib
@@ -14,10 +15,12 @@ from qaws.protocol.market import chain_of
 from qaws.runner import repository
 from qaws.runner.proposal.seen import Names
 from qaws.runner.proposal.table import inline, key
-from qaws.sut.sections import TOKEN_LOCATIONS
+from qaws.sut.sections import TOKEN_LOCATIONS, Auth
 from qaws.verdict import Broken
 
 USUAL = TOKEN_LOCATIONS[0]
+HEADER_VARIABLE = "QAWS_AUTH__HEADER"
+DEFAULT_HEADER = str(Auth.model_fields["header"].default)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SCHEMA = "docs/target.schema.json"
 """Where editors find the keys of a target file in the project, from the folder above its own."""
@@ -44,7 +47,7 @@ url = {url}
 AUTH = """
 [auth]
 token_locations = {locations}
-query_parameter = {parameter}
+{names}
 {source}
 # scheme = "api-key"                 # where it wants API keys and no JWT
 # entitlement_claim = "symbols"      # the claim that lists the symbols a client may see
@@ -126,7 +129,7 @@ def text_of(given: argparse.Namespace) -> str:
     text += ENDPOINT.format(url=inline(given.url))
     text += AUTH.format(
         locations=inline(given.token_location or [USUAL]),
-        parameter=inline(given.query_parameter),
+        names="\n".join(_names_of_token(given)),
         source="\n".join(_source(given)),
         before=_before(given),
     )
@@ -146,6 +149,22 @@ def text_of(given: argparse.Namespace) -> str:
     else:
         text += NO_FEED
     return text + _statistics(given) + (given.dialect_text and f"\n{given.dialect_text}")
+
+
+def _names_of_token(given: argparse.Namespace) -> list[str]:
+    """Return the lines about what a token is called where clients show it.
+
+    A header's name may come from the variable that overrides it: without a line, the file would be
+    right only for as long as that is set.
+    """
+    places = given.token_location or [USUAL]
+    header = given.header or os.environ.get(HEADER_VARIABLE) or DEFAULT_HEADER
+    lines = [f"header = {inline(header)}"] if "header" in places else []
+    if given.query_parameter or USUAL in places:
+        lines.append(f"query_parameter = {inline(given.query_parameter or 'token')}")
+    if not lines:
+        lines = ['# header = "X-Api-Key"             # with "header" in token_locations']
+    return lines
 
 
 def _before(given: argparse.Namespace) -> str:

@@ -119,7 +119,8 @@ async def _admitted(
         is_in = client.is_open or client.is_welcomed
         if asked := look_words.of_step(client):
             found.note("before the connection", asked, not client.turned_at)
-        found.note(f"handshake, token as {place}", look_words.of_handshake(client), is_in)
+        shown = look_words.named(testbed.target.auth, place)
+        found.note(f"handshake, token as {shown}", look_words.of_handshake(client), is_in)
         admitted = admitted or (client if is_in else None)
         if admitted and not whole:
             break

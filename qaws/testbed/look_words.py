@@ -16,7 +16,7 @@ from qaws.oracle.ledger import Published
 from qaws.protocol.http_step import PLACE, StepBroken
 from qaws.protocol.speech import CannotSign
 from qaws.runtime.trust import NO_TLS, client_complaint, speaks_tls
-from qaws.sut.sections import SOURCES
+from qaws.sut.sections import SOURCES, Auth
 from qaws.sut.target import Target
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
@@ -163,7 +163,7 @@ def refused_everywhere(testbed: Testbed, clients: Sequence[Connection]) -> Broke
         return Broken(f"{testbed.target.file}: {redacted(testbed.service.url)}: {tls}")
     auth, first = testbed.target.auth, clients[0]
     places = "; ".join(
-        f"as {place}: {of_handshake(client)}"
+        f"as {named(auth, place)}: {of_handshake(client)}"
         for place, client in zip(auth.token_locations, clients, strict=False)
     )
     claims = in_words(first.token or "", first.service_ahead_s)
@@ -219,7 +219,10 @@ def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
     known = auth.is_served or bool(target.launch and target.launch.reads_key_set)
     if auth.generate_key and auth.has_secret:
         if target.launch and target.launch.reads("secret"):
-            return "look at [auth] issuer, audience, subject, algorithm; {secret} in [launch]"
+            return (
+                f"look at [auth] issuer, audience, subject, algorithm, {_shown_in(auth)}; "
+                "{secret} in [launch]"
+            )
         return (
             "nothing tells the service the secret that the suite has made: put {secret} into "
             "[launch.environment], or give [auth] secret_variable"
@@ -237,11 +240,20 @@ def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
     if auth.mints:
         own = "secret_variable" if auth.secret_variable else "key_file, key_id"
         key = "{jwks_file} in [launch]" if auth.generate_key else own
-        return f"look at [auth] issuer, audience, subject, token_locations, query_parameter; {key}"
+        return f"look at [auth] issuer, audience, subject, {_shown_in(auth)}; {key}"
     source = next(name for name in SOURCES if getattr(auth, name))
+    return f"look at [auth] {source}, {_shown_in(auth)}"
+
+
+def _shown_in(auth: Auth) -> str:
+    """Return the keys that say where a token is shown, and by what name."""
     names = [each for each in ("header", "cookie", "subprotocol") if each in auth.token_locations]
-    header = "".join(f", {name}" for name in names)
-    return f"look at [auth] {source}, token_locations, query_parameter{header}"
+    return ", ".join(("token_locations", "query_parameter", *names))
+
+
+def named(auth: Auth, place: str) -> str:
+    """Return a place where tokens are shown, with its name where a team gives it one."""
+    return f"{place} {getattr(auth, place)}" if place in ("header", "cookie") else place
 
 
 def foreign(testbed: Testbed, first: Frame) -> Broken:

@@ -201,8 +201,64 @@ def test_a_file_that_is_there_is_left_alone(made):
     before = file.read_text()
     code, _, said = made("--url", "ws://127.0.0.1:2/")
     assert code == 2
-    assert "is there already" in said
+    assert f"is there already; change it and run `qaws probe {file}`, or say --replace" in said
     assert file.read_text() == before
+
+
+def test_a_file_that_is_there_is_replaced_on_demand_and_kept(made):
+    _, file, _ = made("--url", "ws://127.0.0.1:1/")
+    before = file.read_text()
+    code, _, said = made("--url", "ws://127.0.0.1:2/", "--replace")
+    assert code == 0, said
+    assert read_target(file, {}, {}).endpoint.url == "ws://127.0.0.1:2/"
+    assert file.with_name("mine.toml.bak").read_text() == before
+    after = file.read_text()
+    code, _, _ = made("--url", "http://127.0.0.1:3/", "--replace")
+    assert (code, file.read_text()) == (2, after), "what does not parse replaces nothing"
+
+
+def test_what_its_probe_did_not_bear_out_blocks_no_further_try(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("QAWS_REPORTS", str(tmp_path / "reports"))
+    monkeypatch.setattr(init, "_is_reachable", lambda url: True)
+    outcomes = [2, 2, 0]
+    monkeypatch.setattr(init, "probe", lambda *_: outcomes.pop(0))
+    file = tmp_path / "mine.toml"
+
+    def tried(port):
+        url = f"ws://127.0.0.1:{port}/"
+        flags = ("--folder", str(tmp_path), "--url", url, "--dialect", "qa-ws")
+        return init.main(["mine", *flags]), file.read_text()
+
+    first, second = tried(1), tried(2)
+    assert (first[0], second[0]) == (2, 2)
+    assert "127.0.0.1:2/" in second[1]
+    assert f"change {file} and run `qaws probe {file}`; or run qaws init" in capsys.readouterr().out
+    file.write_text(second[1] + "# mine\n", "utf-8")
+    code, text = tried(3)
+    assert (code, text) == (2, second[1] + "# mine\n"), "what somebody has changed is kept"
+    file.write_text(second[1], "utf-8")
+    assert tried(4)[0] == 0
+    assert tried(5)[0] == 2, "one that fits is kept too"
+
+
+@pytest.mark.parametrize(
+    ("flags", "variable", "lines"),
+    [
+        (("--header", "X-Auth-Token"), None, ['token_locations = ["header"]', "X-Auth-Token"]),
+        (("--token-location", "header"), "X-Desk", ['token_locations = ["header"]', "X-Desk"]),
+        (("--token-location", "header"), None, ["X-Api-Key"]),
+    ],
+)
+def test_the_name_of_a_header_is_in_the_file(made, monkeypatch, flags, variable, lines):
+    if variable:
+        monkeypatch.setenv("QAWS_AUTH__HEADER", variable)
+    code, file, said = made("--url", "ws://127.0.0.1:1/", *flags)
+    assert code == 0, said
+    text = file.read_text()
+    assert f'\nheader = "{lines[-1]}"' in text
+    assert lines[0] in text or lines[0] in lines[-1]
+    assert "query_parameter" not in text
+    assert read_target(file, {}, {}).auth.header == lines[-1]
 
 
 def test_on_a_terminal_it_asks_for_what_no_flag_has_said(made):

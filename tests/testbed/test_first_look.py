@@ -7,7 +7,8 @@ import pytest
 
 from qaws.auth.key_server import KeyServer
 from qaws.clients.address import Untrusted
-from qaws.sut.sections import Endpoint, Statistics
+from qaws.sut.launch_sections import Launch
+from qaws.sut.sections import Auth, Endpoint, Statistics
 from qaws.sut.service import Service
 from qaws.sut.target import Target
 from qaws.testbed import first_look, look_ticks, look_words
@@ -197,6 +198,28 @@ REFUSED = r"a good token was refused in every place that \[auth\] token_location
 )
 def test_a_service_that_is_another_ends_the_run_in_one_line_with_the_key(ends, service, sentence):
     ends(service, sentence)
+
+
+@pytest.mark.parametrize(
+    ("auth", "keys"),
+    [
+        (
+            {"generate_key": True, "algorithm": "HS256"},
+            "issuer, audience, subject, algorithm, token_locations, query_parameter, header; {sec",
+        ),
+        ({"key_file": "key.pem"}, "subject, token_locations, query_parameter, header; key_file, k"),
+    ],
+)
+def test_a_header_of_another_name_is_named_and_so_is_its_key(ends, testbed, auth, keys):
+    own = {"issuer": "me", "token_locations": ["header"], "header": "X-Auth-Token"}
+    told = Launch(command=["serve"], environment={"SECRET": "{secret}"}, ready_path="/ready")
+    said = ends(
+        mismatched.LetsNobodyIn,
+        REFUSED + "as header X-Auth-Token: HTTP 403 with an empty body; ",
+        auth=Auth.model_validate(auth | own),
+        launch=told,
+    )
+    assert keys in said
 
 
 def test_a_service_that_listens_to_another_broker_ends_the_run(ends):
