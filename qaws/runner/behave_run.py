@@ -239,7 +239,8 @@ class Session:
         context.connections = self.testbed.scenario.connections
         agreed = [each for each in get_args(Agreement) if each.replace(" ", "-") in needs]
         self.testbed.scenario.remarks += [
-            f'in part by the agreement "{each}": declines = ["{each}"] in {target.file} ends that'
+            f'in part by the agreement "{each}": declines = ["{each}"] above the first [section] '
+            f"of {target.file} ends that"
             for each in agreed
         ]
 

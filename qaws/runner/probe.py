@@ -20,6 +20,7 @@ from qaws.gherkin.tags import PRIORITIES
 from qaws.runner.first_service import start_first
 from qaws.runner.offer import Row, offers
 from qaws.runtime.timeout_factor import timeout_factor_of
+from qaws.sut.launch_sections import SETTINGS
 from qaws.sut.target import Target
 from qaws.sut.target_file import read_target
 from qaws.testbed.first_look import look
@@ -149,7 +150,8 @@ def _tell_steps(target: Target, found: FirstLook, say: Say) -> None:
     if names := [name for name, is_absent in absent.items() if is_absent]:
         say(f"  --  the target file has no {', '.join(names)}")
     if target.settings:
-        shown = ", ".join(f'"{name}"' for name in target.settings)
+        own = " (in no feature of the suite)"
+        shown = ", ".join(f'"{name}"{own * (name not in SETTINGS)}' for name in target.settings)
         say(f"  --  {'settings':<{width}}  {shown} (tried by the scenarios that change them)")
     for reason, other in target.deviations.items():
         seen = f'{other.code} "{other.reason}", declared instead of "{reason}": never passed'

@@ -92,6 +92,19 @@ class Proxy(Section):
 TIME_ZONE = "time zone"
 """The setting that a service has without naming it: most programs go by the variable TZ."""
 
+SETTINGS = (
+    "idle timeout",
+    "connection limit",
+    "user limit",
+    "keepalive",
+    "allow-list",
+    "log level",
+    "certificate",
+    "certificate key",
+    TIME_ZONE,
+)
+"""What the features of the suite call what they change."""
+
 
 class Setting(Section):
     """What changes a setting that the features name in words: a variable, or an argument.

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from http.client import HTTPException, HTTPResponse
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -33,6 +34,9 @@ DYING_S = 0.1
 
 SHOWN_CHARS = 60
 """So much of a command is shown in a sentence."""
+
+NO_SUCH_COUNT = "the answer has"
+"""What a sentence says of statistics without a member that the target file names."""
 
 
 class Service:
@@ -232,15 +236,12 @@ class Service:
                 url, 5, self.statistics_headers(), self.target.endpoint.authority
             ) as answer:
                 counts = json.load(answer)
-            for key in (section.connections, section.subscriptions):
-                if type(counts[key]) is not int:
-                    raise Broken(f"{url}: {key} = {counts[key]!r} is not a number")
-        except (OSError, HTTPException, ValueError, KeyError, TypeError) as problem:
+        except (OSError, HTTPException, ValueError) as problem:
             raise Broken(
                 f"{url}: no statistics there ({type(problem).__name__}: {problem}); "
                 "check [statistics] in the target file"
             ) from None
-        return dict(counts)
+        return _counted(section, counts, url)
 
     def note_who_serves(self) -> None:
         """Find out which processes serve, so that their end is awaited too when it is told to end.
@@ -339,3 +340,23 @@ def open_url(
         request, timeout=timeout_s
     )
     return answer
+
+
+def _counted(section: Statistics, said: Any, url: str) -> dict[str, int]:
+    """Return what statistics say, once what the target file names is there.
+
+    Raises:
+        Broken: it is not, or is no whole number.
+    """
+    if not isinstance(said, dict):
+        what = f"a JSON {type(said).__name__}, not an object"
+        raise Broken(f"{url}: no statistics there ({what}); check [statistics] in the target file")
+    for key in ("connections", "subscriptions"):
+        name = getattr(section, key)
+        named = f'{url}: [statistics] {key} = "{name}"'
+        if name not in said:
+            has = ", ".join(f'"{each}"' for each in said) or "nothing"
+            raise Broken(f"{named}: {NO_SUCH_COUNT} {has}")
+        if type(said[name]) is not int:
+            raise Broken(f"{named}: that is {said[name]!r}, which is not a number")
+    return dict(said)

@@ -21,6 +21,7 @@ from qaws.sut.launch_sections import (
     LAUNCH_PLACEHOLDERS,
     PLACEHOLDERS,
     PROXY_PLACEHOLDERS,
+    SETTINGS,
     Launch,
     Proxy,
     Setting,
@@ -37,10 +38,12 @@ from qaws.sut.sections import (
     Statistics,
     Version,
 )
-from qaws.sut.target import Target
+from qaws.sut.target import ALIKE, Target
 from qaws.verdict import Broken
 
 ENVIRONMENT_PREFIX = "QAWS_"
+OF_THE_FILE = ("name", "dialect", "declines")
+"""Keys that are in no section: TOML puts them into the last one where they stand below it."""
 
 
 def read_target(
@@ -85,6 +88,7 @@ def read_target(
     except ValidationError as problem:
         raise Broken(f"{file}: {_first_problem(problem, data)}") from None
     _check_placeholders(target)
+    _check_settings(target)
     _check_ready_log(target)
     _check_grants(target)
     _check_first_message(target)
@@ -141,11 +145,21 @@ _WITHIN: dict[str, type[BaseModel]] = {"take": Take, "sign": Sign}
 
 def _first_problem(problem: ValidationError, data: Mapping[str, Any]) -> str:
     """Say the first problem of a validation in one line, in the words of the file."""
+    said, path = _said_of(problem, data)
+    within = [each for each in path if not each.isdigit()]
+    misplaced = within[-1] if len(within) > 1 else ""
+    if misplaced == "declines" or (misplaced in OF_THE_FILE and "unknown key" in said):
+        return f"{said}; `{misplaced}` belongs above the first [section]"
+    return said
+
+
+def _said_of(problem: ValidationError, data: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Return a problem in one line, and the keys that lead to it."""
     problems = problem.errors()  # a key that is misspelt explains one that is missing
     error = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
     path = [str(part) for part in error["loc"] if part != DialectTable.__name__]
     if path[0] == "dialect" and len(path) > 1:
-        return _dialect_problem(path, error)
+        return _dialect_problem(path, error), path
     step = ""
     if path[0] == "before_connect" and len(path) > 1 and path[1].isdigit():
         given = data["before_connect"]
@@ -162,9 +176,9 @@ def _first_problem(problem: ValidationError, data: Mapping[str, Any]) -> str:
             owner = _WITHIN.get(path[1], owner)
         known = list(owner.model_fields) if owner else []
         known = [name for name in known if name != "file"]
-        return f"{place}: unknown key{_did_you_mean(path[-1], known)}"
+        return f"{place}: unknown key{_did_you_mean(path[-1], known)}", path
     if error["type"] == "missing":
-        return f"{place} is missing"
+        return f"{place} is missing", path
     reason = error["msg"].removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
         fields = _SECTIONS[path[0]].model_fields
@@ -173,7 +187,7 @@ def _first_problem(problem: ValidationError, data: Mapping[str, Any]) -> str:
     # What stands before an @ may be a password, also in an address that is none.
     value = re.sub(r"[^'/@\s]*@", "***@", repr(error["input"]))
     shown = "" if error["type"] == "value_error" else f" = {value}"
-    return f"{place}{shown}: {reason[0].lower()}{reason[1:]}"
+    return f"{place}{shown}: {reason[0].lower()}{reason[1:]}", path
 
 
 def _dialect_problem(path: list[str], error: Any) -> str:
@@ -247,6 +261,16 @@ def _require_placeholders(target: Target, place: str, text: str, known: Iterable
             f"{target.file}: {place} {text!r}: known placeholders are "
             + ", ".join(f"{{{name}}}" for name in names)
         ) from None
+
+
+def _check_settings(target: Target) -> None:
+    """Refuse a setting whose name is nearly one of the features'; others may be a team's own."""
+    for name in target.settings.keys() - set(SETTINGS):
+        rest = [each for each in SETTINGS if each not in target.settings]
+        for near in difflib.get_close_matches(name, rest, n=1, cutoff=ALIKE):
+            raise Broken(
+                f'{target.file}: [settings] "{name}": unknown setting; did you mean "{near}"?'
+            )
 
 
 def _check_ready_log(target: Target) -> None:

@@ -13,6 +13,7 @@ from qaws.clients.registry import key_of
 from qaws.oracle.contents import difference
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import DUE_FIELD, Market, Selection, selection_of
+from qaws.sut.service import NO_SUCH_COUNT
 from qaws.testbed import look_described, look_words
 from qaws.testbed.look_words import FirstLook, of_kind
 from qaws.testbed.testbed import Testbed
@@ -166,7 +167,7 @@ def read_statistics(testbed: Testbed, found: FirstLook) -> None:
         seen = service.snapshot(("sessions", "subscriptions"))
     except Broken as problem:
         said = str(problem)
-        if "HTTP Error 404" in said or "KeyError" in said:
+        if "HTTP Error 404" in said or NO_SUCH_COUNT in said:
             raise Broken(f"{testbed.target.file}: {said}") from None
         if ("HTTP Error 401" in said or "HTTP Error 403" in said) and (
             not service.statistics_headers()

@@ -247,8 +247,9 @@ def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
 
 def _shown_in(auth: Auth) -> str:
     """Return the keys that say where a token is shown, and by what name."""
-    names = [each for each in ("header", "cookie", "subprotocol") if each in auth.token_locations]
-    return ", ".join(("token_locations", "query_parameter", *names))
+    own = ("query parameter", "header", "cookie", "subprotocol")
+    names = [each.replace(" ", "_") for each in own if each in auth.token_locations]
+    return ", ".join(("token_locations", *names))
 
 
 def named(auth: Auth, place: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from qaws import places
 from qaws.gherkin.plan_command import parsed
 from qaws.runner.offer import offers
+from qaws.sut.launch_sections import SETTINGS
 from qaws.sut.target_file import read_target
 
 REFERENCE = places.SUITE / "targets" / "reference.toml"
@@ -65,7 +66,7 @@ def told_settings():
 
 def test_the_docs_list_all_settings_and_who_asks_for_each(target):
     told = dict(told_settings())
-    assert set(told) == set(target.settings) | {"time zone"}
+    assert set(told) == set(target.settings) | {"time zone"} == set(SETTINGS)
     for name in target.settings:
         settings = {each: said for each, said in target.settings.items() if each != name}
         assert set(not_run(target.model_copy(update={"settings": settings}))) == told[name], name

@@ -387,6 +387,26 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         ),
         (GOOD + '[settings]\n"idle timeout" = 5\n', "[settings] idle timeout = 5: "),
         (
+            GOOD + '[settings]\n"idle time" = "X"\n',
+            '[settings] "idle time": unknown setting; did you mean "idle timeout"?',
+        ),
+        (
+            GOOD + 'declines = ["key ids"]\n',
+            "[launch] declines: unknown key; known are",
+        ),
+        (
+            GOOD + 'declines = ["key ids"]\n',
+            "; `declines` belongs above the first [section]",
+        ),
+        (
+            GOOD + '[settings]\ndeclines = ["key ids"]\n',
+            "; `declines` belongs above the first [section]",
+        ),
+        (
+            GOOD + 'dialect = "qa-ws"\n',
+            "; `dialect` belongs above the first [section]",
+        ),
+        (
             GOOD + '[settings]\n"x" = { variable = "X", argument = "{value}" }\n',
             "[settings] x: needs a variable or an argument, and not both",
         ),
@@ -827,5 +847,5 @@ def test_a_time_zone_is_told_by_tz_unless_the_target_has_a_way_of_its_own(read):
     own = GOOD + '[settings]\n"time zone" = "ZONE"\n'
     assert read(own).setting("time zone").variable == "ZONE"
     slip = GOOD + '[settings]\n"time-zone" = "ZONE"\n'
-    with pytest.raises(Broken, match='no setting "time zone"; did you mean "time-zone"'):
+    with pytest.raises(Broken, match='"time-zone": unknown setting; did you mean "time zone"'):
         read(slip).setting("time zone")
