@@ -18,6 +18,7 @@ from qaws.protocol.speech import CannotSign
 from qaws.runtime.trust import NO_TLS, client_complaint, speaks_tls
 from qaws.sut.sections import SOURCES, Auth
 from qaws.sut.target import Target
+from qaws.testbed import look_expected
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
 
@@ -260,6 +261,8 @@ def named(auth: Auth, place: str) -> str:
 def foreign(testbed: Testbed, first: Frame) -> Broken:
     """Return what to say where the first message is none of the dialect's."""
     target = testbed.target
+    if not isinstance(target.dialect, str) and isinstance(first.message, dict):
+        return look_expected.foreign_to(target.file, target.dialect, quoted(first))
     what = first.problem
     if first.message is None:
         what = "is binary" if first.kind == "binary" else "is not JSON"

@@ -19,7 +19,7 @@ EACH = {"each": "items", "is": "{instrument}"}
 SYMBOLS = {"each": "items", "is": "{symbol}"}
 BAR = {"type": "underlying", "symbol": "{symbol}"}
 TICK = {"symbol": "symbol", "sequence": "seq", "due": "due_us", "members": ""}
-AS_IT_IS = {
+AS_IT_IS: dict[str, Any] = {
     "name": "own",
     "ping": {"say": {"action": "ping"}, "answer": [{"type": "pong"}]},
     "subscribe": {
@@ -180,6 +180,27 @@ def test_a_mistake_in_a_description_ends_the_run_with_the_key(look, path, value,
     assert said.startswith("mine.toml: ")
     assert "\n" not in said
     assert found.remarks, "what was seen is shown too"
+
+
+@pytest.mark.parametrize(
+    ("welcome", "pong", "sentence"),
+    [
+        (
+            [{"ev": "hello", "a.b": {"is_not": 0}}],
+            "pong",
+            r", and \[dialect\.recognise\] expects welcome = "
+            r'\{ ev = "hello", "a\.b" = \{ is_not = 0 \} \}; look at it, or put into ignore',
+        ),
+        ([], "PONG", r", of which \[dialect\.recognise\] says nothing; put it into welcome"),
+    ],
+)
+def test_a_wrong_welcome_is_said_once_beside_what_came(look, welcome, pong, sentence):
+    dialect = otherwise(("recognise", "welcome"), welcome)
+    dialect["ping"]["answer"] = [{"type": pong}]
+    _, said = look(dialect)
+    assert re.search(sentence, said), said
+    assert said.startswith('mine.toml: the first message is {"type": "connection"')
+    assert said.count('"connection"') == 1
 
 
 def test_in_qa_ws_the_same_is_the_mistake_of_the_service(look):
