@@ -7,6 +7,7 @@ it was started in, or by a mark in its environment that it has inherited.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 
@@ -84,6 +85,16 @@ def _holds_port_slowly(process: psutil.Process, port: int) -> bool:
         )
     except psutil.Error:
         return False
+
+
+def listened_ports(pid: int) -> list[int]:
+    """Return the TCP ports on which a process and its descendants listen, as far as may be seen."""
+    found: set[int] = set()
+    for process in families([pid]):
+        with contextlib.suppress(psutil.Error):
+            links = process.net_connections(kind="tcp")
+            found |= {link.laddr[1] for link in links if link.status == psutil.CONN_LISTEN}
+    return sorted(found)
 
 
 def others_that_hold(port: int) -> list[psutil.Process]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
+from qaws.measure.family import listened_ports
 from qaws.runtime.ports import answers, free_port
 from qaws.runtime.process import ManagedProcess
 from qaws.runtime.trust import client_complaint, problem_in_words
@@ -293,10 +294,19 @@ class Services:
                     if time.monotonic() - no_tls_since > NO_TLS_S:
                         raise
             time.sleep(0.02)
+        elsewhere = "" if port is None else _elsewhere(process, port)
         raise Broken(
             f'the service "{self._target.name}" was not ready within {grace_s:g} s, waiting for '
-            f"{waiting_for}; its last line: {process.last_line()}"
+            f"{waiting_for}{elsewhere}; its last line: {process.last_line()}"
         )
+
+
+def _elsewhere(process: ManagedProcess, port: int) -> str:
+    """Say so where a service listens, and not on the port that it was given."""
+    ports = listened_ports(process.pid)
+    if not ports or port in ports:
+        return ""
+    return f"; it listens on {', '.join(map(str, ports))}, and {{port}} was {port}"
 
 
 def _command(launch: Launch, values: Mapping[str, str], arguments: list[str]) -> list[str]:

@@ -245,7 +245,13 @@ def _check_placeholders(target: Target) -> None:
             f'{target.file}: [launch] has {{jwks_url}}, but [auth] key_set is "file"; say '
             'key_set = "http" or "https"'
         )
-    if "{port}" in target.endpoint.url and not told and not any("{port}" in t for t in texts):
+    is_told = any("{port}" in text for text in texts)
+    if is_told and "{port}" not in target.endpoint.url and not target.endpoint.behind_proxy:
+        raise Broken(
+            f"{target.file}: [launch] has {{port}}, a port that the suite finds free at each start,"
+            f" but [endpoint] url = {target.endpoint.url!r} has another; put {{port}} there too"
+        )
+    if "{port}" in target.endpoint.url and not told and not is_told:
         raise Broken(
             f"{target.file}: [endpoint] url has {{port}}, but nothing tells the port: put {{port}} "
             "into the launch section, or a group (?P<port>...) into ready_log"

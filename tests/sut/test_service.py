@@ -207,6 +207,16 @@ def test_a_service_that_never_says_its_ready_line_is_given_up_in_time(services, 
     assert re.search(r'"mine" was not ready within [\d.]+ s, waiting for its ready line', said)
 
 
+def test_a_service_that_listens_elsewhere_than_it_was_told_is_said(services):
+    launch = {"environment": {"OTHER": "{port}"}, "ready_log": None, "ready_path": "/health"}
+    said = given_up(
+        lambda within_s: services(**launch, ready_within_s=within_s),
+        r"; it listens on \d+, and \{port\} was \d+; its last line: on port \d+$",
+    )
+    listens, told, last = re.search(r"on (\d+), and .* was (\d+); .* port (\d+)$", said).groups()
+    assert listens == last != told
+
+
 def given_up(offered, sentence):
     """Return what is said of a start that is given up, with more time until it says that."""
     for within_s in (0.5, 5, HANG_S):  # more where the machine is so busy that it has not begun yet

@@ -482,6 +482,11 @@ def test_bytes_that_are_no_text_are_no_target(tmp_path):
         ),
         (HEAD + ENDPOINT + AUTH, "[endpoint] url: {port} needs a [launch] section"),
         (
+            GOOD.replace(":{port}/", ":8090/"),
+            "[launch] has {port}, a port that the suite finds free at each start, but [endpoint] "
+            "url = 'ws://127.0.0.1:8090/ws' has another; put {port} there too",
+        ),
+        (
             GOOD.replace(', "{port}"', ""),
             "[endpoint] url has {port}, but nothing tells the port: put {port} into the launch "
             "section, or a group (?P<port>...) into ready_log",
