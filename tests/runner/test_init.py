@@ -148,7 +148,7 @@ def test_tokens_come_from_where_a_flag_says(made, flags, said):
         (["--url", URL], "mine", "{port} needs a [launch] section"),
         (["--url", "http://x/"], "mine", "must be an address that begins ws:// or wss://"),
         (
-            ["--url", "ws://x/", "--broker", "kafka://x"],
+            ["--url", "ws://x/", "--broker", "amqp://x"],
             "mine",
             'must be "embedded", or an address',
         ),
