@@ -43,7 +43,7 @@ from qaws.sut.resources import ALL_PARTS
 from qaws.sut.spoken import spelling_of
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, Inconclusive, NotVerified
 
 MOST_TICKS = 1_000_000
 """Length of the flow that the observers receive; it is stopped when the others have gone."""
@@ -65,7 +65,7 @@ LIFE_OF_TOKEN_S = 24 * 3600
 class BackgroundLoad:
     """What a scenario knows of those who come and go, and of the service before and after them.
 
-    `flow` is what the observers receive.
+    `flow` is what the observers receive, `watch` what was seen behind them, or why nothing was.
     """
 
     observers: int
@@ -73,7 +73,7 @@ class BackgroundLoad:
     publisher: Publisher
     flow: FlowPlan
     course: MemoryCourse = field(default_factory=MemoryCourse)
-    watch: Watch | None = None
+    watch: Watch | NotVerified | Inconclusive | None = None
     cycles: CyclesReport | None = None
     waiting: CpuWait | None = None
 
@@ -205,12 +205,18 @@ def watch_return(testbed: Testbed) -> None:
     """Watch the service until it holds what it held at the baseline, and note when that was."""
     load, start_ns = testbed.scenario.stash[BACKGROUND_LOAD], time.monotonic_ns()
     deadline_ns = start_ns + int(RETURN_S * testbed.timeout_factor * 1e9)
-    load.watch = resources.until_back(testbed, ALL_PARTS, start_ns, deadline_ns)
+    try:
+        load.watch = resources.until_back(testbed, ALL_PARTS, start_ns, deadline_ns)
+    except (NotVerified, Inconclusive) as problem:
+        load.watch = problem  # the rest is judged all the same
 
 
 async def resources_are_back(testbed: Testbed, parts: Sequence[str], within_ms: float) -> None:
     """Require that everything that the service holds is exactly as before, in time."""
     background = testbed.scenario.stash[BACKGROUND_LOAD]
+    if isinstance(background.watch, NotVerified | Inconclusive):
+        testbed.scenario.reservations.append(background.watch)
+        return
     if background.watch is None:
         raise Broken("no short-lived client has come yet")
     await resources.require_believed(testbed, parts, background.watch.held)

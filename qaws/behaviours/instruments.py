@@ -19,7 +19,7 @@ from qaws.protocol.market import selection_of
 from qaws.sut.resources import ResourceSnapshot
 from qaws.sut.service import Service
 from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
-from qaws.verdict import Broken, NotVerified
+from qaws.verdict import Broken, Inconclusive, NotVerified
 
 STATISTICS = ("sessions", "subscriptions")
 
@@ -236,7 +236,7 @@ async def _gone(testbed: Testbed, before: ResourceSnapshot) -> None:
         try:
             answers = await _answers(service)
             held = await asyncio.to_thread(service.snapshot, ["sockets"])
-        except Broken:
+        except (Broken, NotVerified, Inconclusive):
             return
         forgotten = all(each == _statistics_in(before) for each in answers)
         if forgotten and (before.sockets is None or (held.sockets or 0) <= before.sockets):

@@ -8,7 +8,8 @@ measured.
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -76,6 +77,7 @@ class LoadRun:
     memory_peak: int = 0
     evicted_after_s: list[float] = field(default_factory=list)
     uncounted: str = ""
+    unanswered: NotVerified | Inconclusive | None = None
     waited: Stalls = field(default_factory=Stalls)
     given_up_s: float = DRAIN_ALLOWANCE_S
 
@@ -295,20 +297,36 @@ def _watch_evictions(testbed: Testbed, run: LoadRun, plan: SwarmPlan, at_most_s:
     """
     slow = sum(group.count for group in plan.groups if group.behaviour != "reads")
     begin, everybody = time.monotonic(), sum(group.count for group in plan.groups)
-    run.uncounted = instruments.sessions_told_now(testbed, everybody).doubt(everybody)
+    with _answered(run):
+        run.uncounted = instruments.sessions_told_now(testbed, everybody).doubt(everybody)
     _watch(testbed, run, slow, begin, at_most_s)
-    run.uncounted = run.uncounted or instruments.sessions_told_now(testbed, 0).doubt(0)
+    with _answered(run):
+        run.uncounted = run.uncounted or instruments.sessions_told_now(testbed, 0).doubt(0)
 
 
 def _watch(testbed: Testbed, run: LoadRun, slow: int, begin: float, at_most_s: float) -> None:
-    before = testbed.service.snapshot()
+    before = None
     while (elapsed := time.monotonic() - begin) < at_most_s:
         run.memory_peak = max(run.memory_peak, _memory(testbed))
-        gone = _gone(before, testbed.service.snapshot())
-        run.evicted_after_s += [elapsed] * (gone - len(run.evicted_after_s))
-        if gone >= slow:
-            return
+        with _answered(run):
+            now = testbed.service.snapshot()
+            gone = _gone(before := before or now, now)
+            run.evicted_after_s += [elapsed] * (gone - len(run.evicted_after_s))
+            if gone >= slow:
+                return
         time.sleep(0.1)
+
+
+@contextmanager
+def _answered(run: LoadRun) -> Iterator[None]:
+    """Note why the statistics did not answer, and let the load go on: it is judged by clients too.
+
+    One that ended early would look as if the slow were kept.
+    """
+    try:
+        yield
+    except (NotVerified, Inconclusive) as problem:
+        run.unanswered = run.unanswered or problem
 
 
 def _gone(before: ResourceSnapshot, now: ResourceSnapshot) -> int:

@@ -39,7 +39,7 @@ def _channel(testbed: Testbed, symbol: str) -> str:
             "load publishes a symbol on one channel: [feed] options_channel "
             f'"{feed.options_channel}" has one for each instrument'
         )
-    return testbed.feed.channels.of("option_tick", symbol, chain_of(symbol)[0])
+    return str(testbed.feed.channels.of("option_tick", symbol, chain_of(symbol)[0]))
 
 
 def flow_plan(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -39,9 +40,9 @@ from qaws.load.churn.storm import (
     Attempt,
     StormPlan,
     StormReport,
-    repeated,
     run_storm,
 )
+from qaws.load.churn.storm import STORM as CROWD
 from qaws.load.cluster.engine import LocalProcesses
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.interference import Disturbance, explains_percentile, waited_for_cpu
@@ -52,7 +53,7 @@ from qaws.report.storm_plot import live_plot, welcome_plot
 from qaws.sut.resources import ALL_PARTS
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken, NotVerified
+from qaws.verdict import Broken, Inconclusive, NotVerified
 
 SUBSCRIBED_EVERY_S = 0.2
 """How often the newcomers' symbol ticks: enough to see that they are served."""
@@ -162,7 +163,7 @@ def _count_sessions(testbed: Testbed, state: Storm, work: Future[Any], within_s:
         testbed.service.require_alive()
         try:
             sessions = testbed.service.snapshot(["sessions"]).sessions
-        except Broken:
+        except (Broken, NotVerified, Inconclusive):
             continue  # too busy to tell; how often it told is in the check
         if sessions is not None:
             state.counted.append((time.monotonic(), sessions))
@@ -215,7 +216,7 @@ def _microseconds(spans: Sequence[tuple[float, float | None]]) -> Any:
 
 
 def limit_holds(testbed: Testbed, limit: int) -> None:
-    """Require that the limit was never passed, and that it was reached.
+    """Require that the limit was never passed, and that it was seen to be reached.
 
     Clients count themselves from their welcome until they begin to leave, which is never more than
     the service has taken in. Of the statistics it takes two looks in a row: at the moment of one,
@@ -240,12 +241,25 @@ def limit_holds(testbed: Testbed, limit: int) -> None:
         f"{newcomers} after {report.churn_resets} resets",
         f"at least {TAKEN_AGAIN:.0%} as many: places that are given back are taken again",
     )
-    testbed.scenario.checks.require(
-        peak == limit,
-        "places taken at the peak",
-        f"{peak} of {limit}",
-        "all: more clients came than there are places",
-    )
+    _require_full_house(testbed, peak, looks, limit)
+
+
+def _require_full_house(testbed: Testbed, peak: int, looks: Sequence[int], limit: int) -> None:
+    """Require that the limit was seen to be reached; whoever did not see it has refuted nothing.
+
+    A service that is slow to see resets counts some who have gone, whom clients count no more:
+    there may be no instant at which these count all places. That nobody is turned away from free
+    places is judged in `free_places_are_given`.
+    """
+    told = max(looks, default=0)
+    by_both = f"{peak} of {limit} by the clients' own count, {told} by {len(looks)} looks"
+    what, measured = "places taken at the peak", f"{by_both} at the statistics"
+    if max(peak, told) >= limit:
+        testbed.scenario.checks.require(True, what, measured, "all, by one of the two")
+    else:
+        testbed.scenario.reservations.append(
+            NotVerified(f"{what}: {measured}: whether all are given out was not seen")
+        )
 
 
 def excess_is_closed(testbed: Testbed, expected: ExpectedClose) -> None:
@@ -260,21 +274,28 @@ def excess_is_closed(testbed: Testbed, expected: ExpectedClose) -> None:
         f"{len(away)} turned away{first}",
         f"each closed with {expected}",
     )
+    held_up = partial(storm_pace.held_up, report, state.waited)
+    doubts = {words: held_up(*since) for words, *since in report.hung}
     trouble = report.unasked + report.failures
-    testbed.scenario.checks.require(
-        not trouble,
-        "clients that were let in and then cut off, or left waiting",
-        f"{len(trouble)}: {trouble[0]}" if trouble else "none",
-        "none",
-    )
+    trouble += [words for words, doubt in doubts.items() if not doubt]
+    what = "clients that were let in and then cut off, or left waiting"
+    measured = f"{len(trouble)}: {trouble[0]}" if trouble else "none"
+    if doubts and not trouble:
+        with testbed.scenario.told_last():
+            words, doubt = next(iter(doubts.items()))
+            testbed.scenario.checks.undecided(what, f"{len(doubts)}: {words}", "none", doubt or "")
+    else:
+        testbed.scenario.checks.require(not trouble, what, measured, "none")
     require_contract(testbed, report.kinds, report.faults, report.sentences)
 
 
 def free_places_are_given(testbed: Testbed, free: int, for_ms: float) -> None:
     """Require that everybody is welcomed who comes while places have been free for some time.
 
-    Free is what nobody may hold: a client counts from its first attempt until it has left. Where
-    the service has no known limit, or nobody came at such a moment, the scenario is not verified.
+    Free is what nobody may hold: a client counts from its first attempt until it has left. In the
+    storm itself many come at once, and are not answered in turn: of them those count who were
+    answered while so many places were free still. Where the service has no known limit, or nobody
+    came at such a moment, the scenario is not verified.
     """
     state = testbed.scenario.stash[STORM]
     text = testbed.service.settings.get("connection limit")
@@ -283,9 +304,16 @@ def free_places_are_given(testbed: Testbed, free: int, for_ms: float) -> None:
             NotVerified("the service's connection limit is not known")
         )
         return
-    most = int(float(text)) - state.observers - free
-    due = [a for a in state.report.attempts if a.phase in (CHURN, LULL)]
-    due = [a for a in due if state.report.most_taken(a.began_s, for_ms / 1e3) <= most]
+    most, report = int(float(text)) - state.observers - free, state.report
+    due = [a for a in report.attempts if a.phase in (CHURN, LULL)]
+    due = [a for a in due if report.most_taken(a.began_s, for_ms / 1e3) <= most]
+    due += [
+        a
+        for a in state.turned_away
+        if a.phase == CROWD
+        and a.code is not None
+        and report.most_taken(a.began_s, for_ms / 1e3, a.left_s or 0.0) <= most
+    ]
     if not due:
         nobody = f"nobody came while {free} places had been free for {for_ms / 1e3:g} s"
         testbed.scenario.reservations.append(NotVerified(nobody))
@@ -317,7 +345,7 @@ def welcomes_come(testbed: Testbed, percentile: float, bound_ms: float) -> None:
 
 def _require_ids_of_their_own(testbed: Testbed, state: Storm) -> None:
     ids = [attempt.session_id for attempt in state.welcomed if attempt.session_id is not None]
-    twice = repeated(ids)
+    twice = [session for session, count in Counter(ids).items() if count > 1]
     testbed.scenario.checks.require(
         not twice and len(ids) == len(state.welcomed),
         "session ids",

@@ -1,4 +1,7 @@
-"""Whether a crowd came as fast as its table of phases says: the harness's affair (QA-WS-020)."""
+"""What of a storm is the harness's or the machine's affair (QA-WS-020).
+
+Whether the crowd came as fast as its table of phases says, and what kept those who waited in vain.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,27 @@ from collections.abc import Iterator
 
 from qaws.behaviours.storm_profile import StormProfile
 from qaws.load.churn.storm import CHURN, LULL, STORM, StormReport
+from qaws.measure.interference import Cause, Disturbance, explains, waited_for_cpu
 from qaws.measure.pace import KEPT, Pace
+from qaws.measure.stall import Stalls
 from qaws.testbed.testbed import Testbed
+
+WELCOME_MS = 2000.0
+"""Who waits for longer than a welcome may take, all the rest of it for the machine, shows nothing.
+"""
+
+
+def held_up(report: StormReport, waited: Stalls, from_s: float, until_s: float) -> str | None:
+    """Say that one may owe it to the machine that it waited in vain; None where it does not."""
+    start_ms, end_ms = from_s * 1e3, until_s * 1e3
+    causes = [
+        Cause(each.words, each.within_ms(start_ms, end_ms, end_ms - start_ms))
+        for each in (
+            Disturbance("their process stalled for up to", report.stalls),
+            Disturbance(waited_for_cpu(0).words, waited),
+        )
+    ]
+    return explains(causes, end_ms - start_ms, WELCOME_MS)
 
 
 def judge(testbed: Testbed, report: StormReport, profile: StormProfile) -> None:

@@ -24,6 +24,7 @@ from qaws.runtime.trust import context_for
 from qaws.sut.proxy import ReverseProxy
 from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot, closing_sockets, own_sockets
 from qaws.sut.sections import Statistics
+from qaws.sut.statistics_answers import StatisticsAnswers
 from qaws.sut.target import Target
 from qaws.verdict import Broken, NotVerified
 
@@ -50,8 +51,10 @@ class Service:
         process: ManagedProcess | None,
         token: Callable[[], str] | None = None,
         proxy: ReverseProxy | None = None,
+        answers: StatisticsAnswers | None = None,
     ) -> None:
         self.target = target
+        self._answers = answers or StatisticsAnswers()
         self.proxy = proxy
         self._token = token
         self.settings = dict(settings)
@@ -96,6 +99,7 @@ class Service:
 
         Raises:
             Broken: the statistics cannot be read.
+            NotVerified, Inconclusive: they could before, and now no answer came in time.
         """
         looked_at = [part for part in ("files", "threads", "sockets") if part in parts]
         members = self._members() if looked_at and self.process else []
@@ -231,16 +235,19 @@ class Service:
     def _statistics(self, section: Statistics) -> dict[str, int]:
         url = http_url(self.url, section.path)
         self.require_alive()
+        asked_ns = time.monotonic_ns()
         try:
             with open_url(
-                url, 5, self.statistics_headers(), self.target.endpoint.authority
+                url,
+                self._answers.patience_s,
+                self.statistics_headers(),
+                self.target.endpoint.authority,
             ) as answer:
                 counts = json.load(answer)
         except (OSError, HTTPException, ValueError) as problem:
-            raise Broken(
-                f"{url}: no statistics there ({type(problem).__name__}: {problem}); "
-                "check [statistics] in the target file"
-            ) from None
+            self.require_alive()
+            raise self._answers.missed(url, problem, asked_ns) from None
+        self._answers.came(asked_ns)
         return _counted(section, counts, url)
 
     def note_who_serves(self) -> None:

@@ -23,8 +23,9 @@ from qaws.sut.launch_sections import Launch
 from qaws.sut.proxy import ReverseProxy
 from qaws.sut.sections import Endpoint
 from qaws.sut.service import Service, http_url, open_url
+from qaws.sut.statistics_answers import StatisticsAnswers
 from qaws.sut.target import CERTIFICATE_SETTINGS, Target
-from qaws.verdict import Broken, NotVerified
+from qaws.verdict import Broken, NotVerified, no_stall
 
 NO_TLS_S = 2.0
 """For how long that must be so: whoever comes up may cut off who is early."""
@@ -44,6 +45,7 @@ class Services:
         placeholders: Mapping[str, str],
         timeout_factor: float = 1.0,
         token: Callable[[], str] | None = None,
+        held_up_ms: Callable[[int, int], float] = no_stall,
     ) -> None:
         """Prepare; nothing is started yet.
 
@@ -53,12 +55,14 @@ class Services:
             placeholders: values for the `{…}` of the launch section.
             timeout_factor: factor for start allowances, for slow machines.
             token: makes the valid tokens that open the statistics, where the target says so.
+            held_up_ms: for how many ms the machine held up harness or service between two instants.
         """
         self._target = target
         self._folder = folder
         self._placeholders = dict(placeholders)
         self._timeout_factor = timeout_factor
         self._token = token
+        self._answers = StatisticsAnswers(held_up_ms)
         self._running: dict[tuple[tuple[str, str], ...], Service] = {}
         self._started = 0
         self.around_start: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -155,7 +159,7 @@ class Services:
             if settings:
                 raise NotVerified(f"{target.file}: without [launch] nothing can be configured")
             port = urlsplit(target.endpoint.url).port
-            return Service(target, settings, port, None, self._token)
+            return Service(target, settings, port, None, self._token, answers=self._answers)
         if not CERTIFICATE_SETTINGS.keys().isdisjoint(settings):
             ca_file = Path(self._placeholders["ca_file"])
             target = target.model_copy(update={"endpoint": target.endpoint.secured(ca_file)})
@@ -164,7 +168,8 @@ class Services:
             process, port = self._spawn(launch, settings, own)
             try:
                 port = self._await_ready(launch, process, port, target.endpoint, proxy)
-                return Service(target, settings, port, process, self._token, proxy)
+                shared = self._token, proxy, self._answers
+                return Service(target, settings, port, process, *shared)
             except BaseException:
                 process.stop()
                 if proxy:
@@ -204,7 +209,7 @@ class Services:
             raise Broken(f"{self._target.file}: without [launch] nothing can be started")
         proxy = self._proxy({}, False)
         process, port = self._spawn(launch, {}, {})
-        service = Service(self._target, {}, port, process, self._token, proxy)
+        service = Service(self._target, {}, port, process, self._token, proxy, self._answers)
         self._running[(("launched", str(self._started)),)] = service
         return service
 

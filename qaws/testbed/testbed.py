@@ -119,9 +119,8 @@ class Testbed:
             **self.tokens.placeholders,
             **files,
         }
-        self.services = Services(
-            self.target, self.logs, self.placeholders, self.timeout_factor, self.tokens.valid
-        )
+        known = self.target, self.logs, self.placeholders, self.timeout_factor
+        self.services = Services(*known, self.tokens.valid, self.held_up.ms)
         if self._feed and self.broker:
             told = self._feed.readiness, self.broker, self.loop.call, self.timeout_factor
             self.services.around_start = partial(until_heard, *told)

@@ -1,21 +1,26 @@
 """What load and resources stand for, where no scenario of a moment shows it."""
 
 import asyncio
+import time
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 
-from qaws.behaviours import breakpoint, bystanders, load, load_checks, resources
+from qaws.behaviours import breakpoint, bystanders, load, load_checks, load_plans, resources
 from qaws.behaviours.load import LOAD, LoadProfile, LoadRun
 from qaws.behaviours.resources import BASELINE, Watch
+from qaws.feed.channels import Channels
 from qaws.load.plan import SwarmPlan
 from qaws.load.result import SwarmResult
 from qaws.load.schedule import Spike
+from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import selection_of
+from qaws.sut.feed_section import Feed as FeedSection
 from qaws.sut.resources import ResourceSnapshot
 from qaws.sut.service import MIB
-from qaws.verdict import Broken, Inconclusive, Refuted
+from qaws.verdict import Broken, Inconclusive, NotVerified, Refuted
 from tests.bare import CountingService, bare_testbed
 
 NIFTY = selection_of("NIFTY")
@@ -190,3 +195,30 @@ def test_a_rate_at_which_ticks_are_lost_is_not_excused_by_quick_ones(searched):
     """It was: a latency below the bound passed for one that a disturbance of 0 ms explains."""
     with pytest.raises(Refuted, match="keeps up at 1,000 ticks/s, p99 5 ms at 1,500/s"):
         searched((5, {}), (5, {"gap": 3}), doubt=DOUBT)
+
+
+def test_statistics_that_do_not_answer_once_end_no_watch():
+    testbed, run = bare_testbed(), LoadRun([])
+    there, gone = (ResourceSnapshot(sessions=n, subscriptions=n) for n in (52, 50))
+    looks = iter([NotVerified("no answer"), there, NotVerified("none again"), gone])
+
+    def snapshot():
+        look = next(looks)
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+    testbed.service.snapshot = snapshot
+    load._watch(testbed, run, 2, time.monotonic(), 5.0)
+    assert len(run.evicted_after_s) == 2
+    assert str(run.unanswered) == "no answer"
+
+
+def test_the_channel_of_a_flow_travels_to_other_processes():
+    """The name of a channel may have a key with it, which no message between processes holds."""
+    channels = Channels(FeedSection(broker="embedded"), QaWs())
+    testbed = bare_testbed()
+    testbed.target.feed = None
+    testbed.feed = SimpleNamespace(channels=channels)
+    channel = load_plans._channel(testbed, "NIFTY")
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(channel)) == "ticker:options"

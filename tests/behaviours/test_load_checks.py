@@ -322,3 +322,27 @@ def test_an_eviction_that_the_target_declares_otherwise_is_required_so():
     testbed.target.deviations = {"slow consumer": Deviation(code=4008, reason="too slow")}
     with pytest.raises(Refuted, match=r"allowed closed with 4008 and a reason containing"):
         load_checks.slow_evicted(testbed, 20, SLOW)
+
+
+@pytest.mark.parametrize("kind", [NotVerified, Inconclusive])
+@pytest.mark.parametrize("after_s", [(), (3.0,), (3.0, 23.0)])
+def test_statistics_that_did_not_answer_show_nothing_of_an_eviction_and_hide_nothing(kind, after_s):
+    testbed = slow(*BOTH, after_s=after_s)
+    testbed.scenario.stash[LOAD].unanswered = kind("did not answer its statistics within 5 s")
+    load_checks.slow_evicted(testbed, 20, SLOW)
+    with pytest.raises(kind, match="did not answer its statistics within 5 s"):
+        testbed.scenario.require_no_reservations()
+
+
+def test_statistics_that_did_not_answer_once_have_shown_an_eviction_in_time_all_the_same():
+    testbed = slow(*BOTH)
+    testbed.scenario.stash[LOAD].unanswered = NotVerified("did not answer")
+    load_checks.slow_evicted(testbed, 20, SLOW)
+    testbed.scenario.require_no_reservations()
+
+
+def test_statistics_that_did_not_answer_excuse_nobody_who_was_told_otherwise():
+    testbed = slow(BOTH[0], evicted("slow client 2", 1011))
+    testbed.scenario.stash[LOAD].unanswered = NotVerified("did not answer")
+    with pytest.raises(Refuted):
+        load_checks.slow_evicted(testbed, 20, SLOW)

@@ -4,7 +4,8 @@ import re
 import threading
 import time
 
-from qaws.load.churn.early import BACK, END, HERE, LEAVE, EarlyPlan, run_early
+from qaws.load.churn import early
+from qaws.load.churn.early import BACK, END, HERE, HUNG, LEAVE, MET, EarlyPlan, run_early
 from tests.services import crowded
 from tests.waiting import until
 
@@ -72,3 +73,32 @@ def test_who_is_not_served_is_told_at_once(tmp_path):
                 plan.tell(word)
             running.join()
     assert (plan.told(HERE) or "").splitlines()[0].startswith("early client 1 was closed with 1008")
+
+
+class Silent(crowded.Small):
+    async def admit(self, client, token):
+        await client.connection.wait_closed()
+        return False
+
+
+def test_who_waits_in_vain_keeps_nobody_waiting_behind_it(tmp_path, monkeypatch):
+    """Five that waited one behind the other took longer than their process was given."""
+    monkeypatch.setattr(early, "PATIENCE_S", 0.5)
+    with Silent() as service:
+        plan, found = EarlyPlan(service.address, 5, str(tmp_path), 60.0), []
+        running = threading.Thread(target=lambda: found.append(run_early(plan)))
+        begin = time.monotonic()
+        running.start()
+        try:
+            until(lambda: plan.told(HERE) is not None)
+            took_s = time.monotonic() - begin
+        finally:
+            for word in (LEAVE, BACK, END):
+                plan.tell(word)
+            running.join()
+    assert took_s < 2.0
+    assert len(plan.told(HUNG).splitlines()) == 5
+    assert plan.told(MET).startswith("early client 1, back waited in vain after the handshake")
+    words, begun_s, ended_s = found[0].hung[0]
+    assert words.endswith("without a welcome (for 0.5 s)")
+    assert 0.5 <= ended_s - begun_s < 1.5

@@ -22,7 +22,7 @@ from qaws.sut.resources import ResourceSnapshot
 from qaws.sut.service import MIB, Service, http_url, open_url
 from qaws.sut.services import Services
 from qaws.sut.target import Target
-from qaws.verdict import Broken, NotVerified
+from qaws.verdict import Broken, Inconclusive, NotVerified
 from tests.services.scripted import silent_port
 from tests.waiting import HANG_S
 
@@ -504,6 +504,55 @@ def test_statistics_that_are_none_are_broken_in_one_line(services, stats, said):
     assert said in str(caught.value)
     assert "/stats" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+ANSWERS_ONCE = """
+    import http.server, os, time
+    class Handler(http.server.BaseHTTPRequestHandler):
+        asked = 0
+        def do_GET(self):
+            Handler.asked += 1
+            if Handler.asked > int(os.environ.get("ANSWERS", 1)):
+                time.sleep(60)
+            self.send_response(200); self.end_headers()
+            self.wfile.write(b'{"active_connections": 1, "total_subscriptions": 1}')
+        def log_message(self, *_): pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    print("on port", server.server_port, flush=True)
+    server.serve_forever()
+"""
+
+
+@pytest.mark.parametrize(
+    ("answers", "held_ms", "kind", "said"),
+    [
+        (
+            "1",
+            0.0,
+            NotVerified,
+            r"the service did not answer its statistics within 0\.2 s, as",
+        ),
+        ("1", 1000.0, Inconclusive, "but the machine held it or the harness up for 1000 ms"),
+        ("0", 1000.0, Broken, "and had not before either"),
+    ],
+)
+def test_statistics_that_are_late_are_no_wrong_path(services, answers, held_ms, kind, said):
+    made = services(ANSWERS_ONCE, statistics=STATISTICS, environment={"ANSWERS": answers})
+    made._answers.patience_s, made._answers.held_up_ms = 0.2, lambda *_: held_ms
+    if answers == "1":
+        assert made.get().snapshot().sessions == 1
+    with pytest.raises(kind, match=said) as caught:
+        made.get(afresh=answers == "0").snapshot()
+    assert "check [statistics]" not in str(caught.value)
+
+
+def test_what_one_service_of_a_run_has_answered_counts_for_the_next(services):
+    made = services(ANSWERS_ONCE, statistics=STATISTICS, environment={"ANSWERS": "{answers}"})
+    made.get(placeholders={"answers": "1"}).snapshot()
+    made._answers.patience_s = 0.2
+    busy = made.get(placeholders={"answers": "0"})
+    with pytest.raises(NotVerified, match="as it had before"):
+        busy.snapshot()
 
 
 def test_statistics_of_a_service_that_died_say_that_it_died(services, until):

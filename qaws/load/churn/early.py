@@ -15,7 +15,7 @@ from pathlib import Path
 import uvloop
 
 from qaws.load.churn.short_lived import Address, ShortLivedClient
-from qaws.load.churn.tally import ContractTally
+from qaws.load.churn.tally import ContractTally, Hung
 from qaws.load.schedule import FlowPlan
 from qaws.load.subscriber.verifier import verifier_of
 
@@ -25,9 +25,10 @@ LOOK_S = 0.005
 PATIENCE_S = 10.0
 """How long a client waits for what it must get."""
 
-HERE, LEAVE, BACK, END = "here", "leave", "back", "end"
-"""What is told. By the process: that all are here (and, later, back). To it: that they may leave,
-that they are to come back, that it may end."""
+HERE, LEAVE, BACK, END, MET, HUNG = "here", "leave", "back", "end", "met", "hung"
+"""What is told. By the process: that all have come (and, later, come back), and who was not served;
+what each has met so far; who waited in vain. To it: that they may leave, that they are to come
+back, that it may end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class EarlyReport:
     Attributes:
         stays: (welcomed, left) of each stay; None: still there at the end.
         failures: who was not served, or cut off, in words.
+        hung: who waited in vain, in words, from when and until when.
         kinds: messages received, by kind.
         faults: violations, by kind.
         sentences: the first of them, in words.
@@ -74,6 +76,7 @@ class EarlyReport:
 
     stays: list[tuple[float, float | None]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    hung: list[Hung] = field(default_factory=list)
     kinds: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
@@ -92,14 +95,13 @@ class _Early:
         self._until = time.monotonic() + plan.longest_s
 
     async def run(self) -> EarlyReport:
-        clients = [await self._come(f"early client {n + 1}") for n in range(self._plan.count)]
+        clients = await self._come_all("")
+        self._plan.tell(HUNG, "\n".join(words for words, _, _ in self._report.hung))
         self._plan.tell(HERE, "\n".join(self._report.failures))
         instants = [float(each) for each in (await self._wait_for(LEAVE)).split()]
-        for client, at in zip(clients, instants, strict=False):
-            await asyncio.sleep(max(0.0, at - time.monotonic()))
-            await self._leave(client)
+        await asyncio.gather(*map(self._leave, clients, instants))
         await self._wait_for(BACK)
-        again = [await self._come(f"early client {n + 1}, back") for n in range(self._plan.count)]
+        again = await self._come_all(", back")
         self._plan.tell(HERE + BACK)
         await self._wait_for(END)
         for client in again:
@@ -110,6 +112,22 @@ class _Early:
         report.sentences = tally.sentences
         return report
 
+    async def _come_all(self, again: str) -> list[ShortLivedClient]:
+        """Let all of them come at once, so that they take no longer than the slowest of them."""
+        names = [f"early client {n + 1}{again}" for n in range(self._plan.count)]
+        clients = [ShortLivedClient(name, self._plan.address, self._tally) for name in names]
+
+        async def come(client: ShortLivedClient) -> None:
+            await self._come(client)
+            self._tell_what_they_met(clients)
+
+        self._tell_what_they_met(clients)
+        await asyncio.gather(*map(come, clients))
+        return clients
+
+    def _tell_what_they_met(self, clients: list[ShortLivedClient]) -> None:
+        self._plan.tell(MET, "\n".join(f"{each.name} {each.summary()}" for each in clients))
+
     async def _wait_for(self, word: str) -> str:
         text = self._plan.told(word)
         while text is None and time.monotonic() < self._until:
@@ -117,29 +135,28 @@ class _Early:
             text = self._plan.told(word)
         return text or ""
 
-    async def _come(self, name: str) -> ShortLivedClient:
-        client = ShortLivedClient(name, self._plan.address, self._tally)
+    async def _come(self, client: ShortLivedClient) -> None:
+        began = time.monotonic()
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await client.come()
                 if await client.welcomed:
                     client.subscribe()
                     if await client.acknowledged:
-                        return client
-            self._report.failures.append(f"{name} {client.summary()}")
+                        return
+            self._report.failures.append(f"{client.name} {client.summary()}")
         except TimeoutError:
-            self._report.failures.append(f"{name} {client.summary()} (for {PATIENCE_S:g} s)")
+            words = f"{client.name} {client.summary()} (for {PATIENCE_S:g} s)"
+            self._report.hung.append((words, began, time.monotonic()))
         except OSError as problem:
-            self._report.failures.append(f"{name} could not connect: {problem}")
-        return client
+            self._report.failures.append(f"{client.name} could not connect: {problem}")
 
-    async def _leave(self, client: ShortLivedClient) -> None:
-        """Close politely, and wait for the answer."""
-        if client.gone.done():
-            self._note(client)
-            return
-        client.leave()
-        await asyncio.wait([client.gone], timeout=PATIENCE_S)
+    async def _leave(self, client: ShortLivedClient, at: float) -> None:
+        """Close politely when it is time, and wait for the answer."""
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        if not client.gone.done():
+            client.leave()
+            await asyncio.wait([client.gone], timeout=PATIENCE_S)
         self._note(client)
         client.reset()
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 import uvloop
 
 from qaws.load.churn.short_lived import Address, ShortLivedClient
-from qaws.load.churn.tally import ContractTally, KeptTicks
+from qaws.load.churn.tally import ContractTally, Hung, KeptTicks
 from qaws.load.cluster.file_limits import require_descriptors
 from qaws.load.subscriber.verifier import verifier_of
 from qaws.measure.stall import StallMeter, Stalls
@@ -118,9 +117,11 @@ class StormReport:
         guests: everybody that shook hands in full.
         resets: how many reset in mid-handshake.
         resets_s: when those began.
+        asked_and_reset_s: when those did that had sent their whole request, and may be let in.
         churn_resets: how many live clients reset during the churn.
         unasked: live clients that the service ended, in words.
         failures: who could not connect, or got no acknowledgement, in words.
+        hung: who waited in vain.
         kinds: messages received, by kind.
         faults: violations, by kind.
         sentences: the first of them, in words.
@@ -134,9 +135,11 @@ class StormReport:
     attempts: list[Attempt] = field(default_factory=list)
     resets: int = 0
     resets_s: list[float] = field(default_factory=list)
+    asked_and_reset_s: list[float] = field(default_factory=list)
     churn_resets: int = 0
     unasked: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    hung: list[Hung] = field(default_factory=list)
     kinds: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
@@ -146,25 +149,30 @@ class StormReport:
     churn_from_s: float = 0.0
     ended_s: float = 0.0
 
-    def taken(self) -> list[tuple[float, int]]:
+    def taken(self, lingers_s: float = 0.0) -> list[tuple[float, int]]:
         """Return (s, places that may be taken from then on), in order of time.
 
         As the service may count at most: a client takes a place from its first attempt, and until
-        it has left.
+        it has left; one that resets with its whole request sent takes one for `lingers_s`.
         """
         moves = [(a.began_s, 1) for a in self.attempts]
         moves += [(a.left_s, -1) for a in self.attempts if a.left_s is not None]
+        for at in self.asked_and_reset_s:
+            moves += [(at, 1), (at + lingers_s, -1)]
         course, count = [], 0
         for at, step in sorted(moves):
             count += step
             course.append((at, count))
         return course
 
-    def most_taken(self, at_s: float, for_s: float) -> int:
-        """Return how many places may have been taken at most in the `for_s` before an instant."""
-        course = self.taken()
+    def most_taken(self, at_s: float, for_s: float, until_s: float = 0.0) -> int:
+        """Return how many places may have been taken at most in the `for_s` before an instant.
+
+        Until `until_s`, where that is later; who reset amid its handshake counts then for `for_s`.
+        """
+        course, until_s = self.taken(for_s if until_s else 0.0), max(at_s, until_s)
         before = [count for at, count in course if at <= at_s - for_s]
-        within = [count for at, count in course if at_s - for_s < at < at_s]
+        within = [count for at, count in course if at_s - for_s < at < until_s]
         return max([*before[-1:], *within], default=0)
 
     def live(self) -> list[tuple[float, int]]:
@@ -304,7 +312,10 @@ class Storm:
 
     async def _strand(self, name: str, due_s: float, portion: float) -> None:
         """Connect, send a part of the request, and reset."""
-        self._report.resets_s.append(await self._until(due_s))
+        began_s = await self._until(due_s)
+        self._report.resets_s.append(began_s)
+        if portion == 1:
+            self._report.asked_and_reset_s.append(began_s)
         client = ShortLivedClient(name, self._plan.address, self._tally, portion)
         try:
             await client.come()
@@ -337,7 +348,8 @@ class Storm:
                         self._report.failures.append(f"{name} {client.summary()}")
         except TimeoutError:
             attempt.end = f"{name} {client.summary()}"
-            self._report.failures.append(f"{attempt.end} (for {SETTLE_S:g} s)")
+            now, words = time.monotonic(), f"{attempt.end} (for {SETTLE_S:g} s)"
+            self._report.hung.append((words, self._start + attempt.began_s, now))
             if attempt.welcomed_s is None:
                 client.reset()
         except OSError as problem:
@@ -382,8 +394,3 @@ class Storm:
 
     def _since(self, at: float | None) -> float | None:
         return None if at is None else at - self._start
-
-
-def repeated(sessions: Iterable[str]) -> list[str]:
-    """Return the ids that come more than once."""
-    return [session for session, count in Counter(sessions).items() if count > 1]

@@ -22,6 +22,9 @@ KNOWN = 5_000
 KeptTicks = dict[bytes, tuple[str, int]]
 """A payload with ticks in it → the first client that received it, and how many did."""
 
+Hung = tuple[str, float, float]
+"""Who waited in vain, in words, and from when until when (`time.monotonic()`)."""
+
 
 @dataclass(slots=True)
 class ContractTally:
