@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -27,7 +26,6 @@ from qaws.behaviours.background_load import (
     watch_return,
 )
 from qaws.behaviours.kept_ticks import compare_with_ledger
-from qaws.behaviours.load import service_and_broker
 from qaws.behaviours.resources import record_now
 from qaws.behaviours.storm_profile import StormProfile
 from qaws.clients.endings import ExpectedClose
@@ -44,7 +42,6 @@ from qaws.load.churn.storm import (
 )
 from qaws.load.churn.storm import STORM as CROWD
 from qaws.load.cluster.engine import LocalProcesses
-from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.interference import Disturbance, explains_percentile, waited_for_cpu
 from qaws.measure.latency import Course, Latencies
 from qaws.measure.stall import NOISE_MS, Stalls, overlap_ms
@@ -73,7 +70,7 @@ class Storm:
     """What a scenario knows of its crowd.
 
     `counted` are (time, sessions by the statistics), `waited` how service and broker had to wait
-    for a CPU meanwhile.
+    for a CPU since ticks began to flow.
     """
 
     observers: int
@@ -135,15 +132,15 @@ def storm(testbed: Testbed, weather: StormProfile, symbol: str) -> None:
     testbed.scenario.on_end.append(engine.close)
     work = engine.submit(run_storm, plan)
     early_clients.leave(testbed, time.monotonic() + LEAD_S + plan.within_s, plan.churn_s)
-    with closing(CpuWait(service_and_broker(testbed))) as waiting:
-        _count_sessions(testbed, state, work, plan.longest_s + START_S * testbed.timeout_factor)
-        state.found = await_report(testbed, work, "storm")
-    state.waited = waiting.stalls
+    _count_sessions(testbed, state, work, plan.longest_s + START_S * testbed.timeout_factor)
+    state.found = await_report(testbed, work, "storm")
     early_clients.come_back(testbed)
     watch_return(testbed)
     end_flow(testbed)
     compare_with_ledger(testbed, state.report)
     early_clients.end(testbed, state.report)
+    if background.waiting:
+        state.waited = background.waiting.stalls
     storm_pace.judge(testbed, state.report, weather)
     _show(testbed, state)
     testbed.feed.require_flows()
@@ -265,7 +262,7 @@ def _require_full_house(testbed: Testbed, peak: int, looks: Sequence[int], limit
 def excess_is_closed(testbed: Testbed, expected: ExpectedClose) -> None:
     """Require that there was an excess, each closed as expected, and that nobody else suffered."""
     state = testbed.scenario.stash[STORM]
-    report, away = state.report, state.turned_away
+    report, away = state.report, [a for a in state.turned_away if not a.is_hung]
     wrong = [g for g in away if not expected.fits(g.code, g.reason)]
     first = f", {len(wrong)} of them otherwise: {wrong[0].end}" if wrong else ""
     testbed.scenario.checks.require(

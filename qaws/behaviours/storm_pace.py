@@ -20,16 +20,20 @@ WELCOME_MS = 2000.0
 
 
 def held_up(report: StormReport, waited: Stalls, from_s: float, until_s: float) -> str | None:
-    """Say that one may owe it to the machine that it waited in vain; None where it does not."""
+    """Say that one may owe it to the machine that it waited in vain; None where it does not.
+
+    A service that has been kept from running since ticks began to flow is behind with these: who
+    comes then waits for that too, and not only for what happens while it waits.
+    """
     start_ms, end_ms = from_s * 1e3, until_s * 1e3
+    for_ms = end_ms - start_ms
+    stalled = Disturbance("their process stalled for up to", report.stalls)
+    waited_ms = sum(length for end, length in waited.spans if end <= end_ms)
     causes = [
-        Cause(each.words, each.within_ms(start_ms, end_ms, end_ms - start_ms))
-        for each in (
-            Disturbance("their process stalled for up to", report.stalls),
-            Disturbance(waited_for_cpu(0).words, waited),
-        )
+        Cause(stalled.words, stalled.within_ms(start_ms, end_ms, for_ms)),
+        waited_for_cpu(min(waited_ms, for_ms)),
     ]
-    return explains(causes, end_ms - start_ms, WELCOME_MS)
+    return explains(causes, for_ms, WELCOME_MS)
 
 
 def judge(testbed: Testbed, report: StormReport, profile: StormProfile) -> None:

@@ -249,6 +249,25 @@ def test_who_waited_in_vain_is_told_unless_the_machine_held_the_service_up():
         testbed.scenario.require_no_reservations()
 
 
+def test_who_waited_in_vain_was_not_turned_away():
+    hung = Attempt(0.5, 0.5, left_s=10.5, end="client 6 waited in vain", is_hung=True)
+    with pytest.raises(Refuted, match="left waiting: measured 1: client 6 waited in vain"):
+        holds(a_storm([*attempts(), hung], hung=HUNG))
+
+
+def test_a_service_that_was_behind_before_one_came_may_let_it_wait_for_that():
+    spans = [(-1000.0 * n, 900.0) for n in range(1, 10)]
+    testbed = a_storm(attempts(), hung=HUNG)
+    testbed.scenario.stash[STORM].waited = Stalls(tuple(sorted(spans)))
+    holds(testbed)
+    with pytest.raises(Inconclusive):
+        testbed.scenario.require_no_reservations()
+    testbed = a_storm(attempts(), hung=HUNG)
+    testbed.scenario.stash[STORM].waited = Stalls(((11000.0, 9000.0),))  # it had left by then
+    with pytest.raises(Refuted):
+        holds(testbed)
+
+
 def late(by_s, **report):
     everybody = attempts()
     for attempt in everybody[:10]:

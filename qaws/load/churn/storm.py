@@ -96,6 +96,7 @@ class Attempt:
         end: how a client without a welcome fared, in words.
         phase: in which it came: EARLY (before all others), STORM, CHURN or LULL.
         session_id: as welcomed.
+        is_hung: whether it waited in vain.
     """
 
     due_s: float
@@ -107,6 +108,7 @@ class Attempt:
     end: str = ""
     phase: str = STORM
     session_id: str | None = None
+    is_hung: bool = False
 
 
 @dataclass(slots=True)
@@ -347,7 +349,7 @@ class Storm:
                     if not await client.acknowledged and client in self._live:
                         self._report.failures.append(f"{name} {client.summary()}")
         except TimeoutError:
-            attempt.end = f"{name} {client.summary()}"
+            attempt.end, attempt.is_hung = f"{name} {client.summary()}", True
             now, words = time.monotonic(), f"{attempt.end} (for {SETTLE_S:g} s)"
             self._report.hung.append((words, self._start + attempt.began_s, now))
             if attempt.welcomed_s is None:
