@@ -247,6 +247,22 @@ def places_swept_up_late() -> None:
     replace(SessionRegistry, "release", release_late)
 
 
+@fault(
+    story="A third of the places is kept for customers who never come, so that others are turned "
+    "away from a service that is far from full.",
+    caught_by={"QA-WS-020": "clients that came when 20 places had been free for 1 s: measured "},
+)
+def places_kept_for_others() -> None:
+    """Have only two thirds of the places of a large house."""
+    is_full = SessionRegistry.is_full
+
+    def has_none_for_these(self: SessionRegistry) -> bool:
+        kept = self.max_connections // 3 if self.max_connections > BUSY_PER_SECOND else 0
+        return is_full(self) or len(self) >= self.max_connections - kept
+
+    replace(SessionRegistry, "is_full", has_none_for_these)
+
+
 class Cuts:
     """Tells whether lines are being cut all the time, as on a bad network."""
 
