@@ -31,8 +31,8 @@ async def be_subscribed_at_once(
         Refuted: one was not welcomed, or a request was neither acknowledged nor refused.
     """
     if not testbed.dialect.is_plain:
-        said = f"the dialect {testbed.dialect.name} may want clients to wait for the welcome"
-        testbed.scenario.remarks.append(said)
+        why = f"the dialect {testbed.dialect.name} may want clients to wait for the welcome"
+        testbed.scenario.leave_out(f"clients that speak before it: {why}")
         selection = sayable_of(testbed, selection)
         await lifecycle.be_subscribed(testbed, clients, selection)
         await _give_up(testbed, clients, selection, given_up)

@@ -36,8 +36,8 @@ async def be_subscribed(
     """
     await lifecycle.be_connected(testbed, clients)
     if not testbed.dialect.is_plain:
-        said = f"the dialect {testbed.dialect.name} has words of its own for many instruments"
-        testbed.scenario.remarks.append(said)
+        why = f"the dialect {testbed.dialect.name} has words of its own for many instruments"
+        testbed.scenario.leave_out(f"{size:,} instruments in one message: {why}")
         await lifecycle.subscribe(testbed, clients, sayable_of(testbed, selection))
         return
     connections = testbed.scenario.connections.of(clients)

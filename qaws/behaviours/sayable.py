@@ -24,7 +24,7 @@ def sayable_of(testbed: Testbed, selection: Selection) -> Selection:
         parts = [part for part in selection.parts() if is_sayable(testbed, part)]
         if not parts:
             raise
-        testbed.scenario.remarks.append(f"not all of {selection} is asked for: {problem}")
+        testbed.scenario.leave_out(f"a part of {selection}: {problem}")
         return replace(
             parts[0],
             instruments=tuple(i for part in parts for i in part.instruments),

@@ -58,7 +58,7 @@ async def take_and_give_up(testbed: Testbed, client: str, selection: Selection) 
     try:
         await lifecycle.subscribe(testbed, [client], selection)
     except NotVerified as problem:
-        testbed.scenario.remarks.append(f"nothing besides is subscribed to: {problem}")
+        testbed.scenario.leave_out(f"a subscription besides: {problem}")
         return
     await lifecycle.unsubscribe(testbed, [client], selection)
 

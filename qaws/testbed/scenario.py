@@ -85,6 +85,11 @@ class ScenarioState:
         shown = [f'"{each}"' for each in self.actions]
         return [f"{where} {' and '.join(shown)}"] if shown else []
 
+    def leave_out(self, what: str) -> None:
+        """Show among the figures what is not tried here: it is the cause of no other check."""
+        if (figure := ("not tried", what)) not in self.figures:
+            self.figures.append(figure)
+
     def said_behind(self, refuted: Refuted) -> list[str]:
         """Return what stands behind the sentence of a check: where, remarks, and a stack trace."""
         trace = first_stack_trace(self.services, str(refuted))

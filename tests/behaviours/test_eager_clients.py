@@ -127,3 +127,14 @@ def test_a_request_must_not_write_over_another_that_is_under_way(wrong):
 def test_a_service_may_say_that_it_wants_to_be_waited_for(right, testbed):
     right(WantsToBeWaitedFor, asks_at_once)
     assert "who does not wait for an answer gets an error here" in testbed.scenario.remarks
+
+
+def test_another_dialect_is_not_asked_so_and_no_other_check_is_explained_by_it(
+    right, testbed, monkeypatch
+):
+    monkeypatch.setattr(type(testbed.dialect), "is_plain", False)
+    right(Ticker, asks_at_once)
+    [(name, why)] = testbed.scenario.figures
+    assert name == "not tried"
+    assert why.startswith("clients that speak before it: the dialect qa-ws may want")
+    assert not testbed.scenario.remarks

@@ -95,3 +95,14 @@ def test_what_is_asked_for_ends_the_list_and_the_rest_never_ticks():
     asked = long_lists.long_list(TWO, SIZE).instruments
     assert (len(asked), asked[0], asked[-1]) == (SIZE, 256265, 256521)
     assert len({*asked}) == SIZE
+
+
+def test_another_dialect_is_not_asked_so_and_no_other_check_is_explained_by_it(
+    right, testbed, monkeypatch
+):
+    monkeypatch.setattr(type(testbed.dialect), "is_plain", False)
+    right(Ticker, asks_for_many)
+    [(name, why)] = testbed.scenario.figures
+    assert name == "not tried"
+    assert why.startswith("300 instruments in one message: the dialect qa-ws")
+    assert not testbed.scenario.remarks

@@ -181,7 +181,10 @@ def test_what_a_dialect_has_no_words_for_is_not_taken_besides(scenario, testbed,
         await do(subscriptions.take_and_give_up, "Alice", BANKNIFTY)
 
     scenario(Ticker, story)
-    assert testbed.scenario.remarks == ["nothing besides is subscribed to: no underlyings here"]
+    assert testbed.scenario.figures == [
+        ("not tried", "a subscription besides: no underlyings here")
+    ]
+    assert not testbed.scenario.remarks
 
 
 class AnswersWhoAskedLast(Ticker):

@@ -64,3 +64,11 @@ def test_it_stands_behind_what_had_been_done_and_remarks():
     where, remark, trace = state.said_behind(Refuted("Alice never received ticks"))
     assert (where, remark) == ('in "a tick is published"', "the market was open")
     assert "KeyError: 'symbol'" in trace
+
+
+def test_what_is_not_tried_stands_among_the_figures_and_behind_no_sentence():
+    state = bare_testbed().scenario
+    state.leave_out("a long list: the dialect has none")
+    state.leave_out("a long list: the dialect has none")
+    assert state.said_behind(Refuted("99 % of the ticks came too late")) == []
+    assert figures_of(state) == [("not tried", "a long list: the dialect has none")]
