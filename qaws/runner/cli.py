@@ -38,6 +38,26 @@ Exit codes: docs/verdicts.md. All pages are in {docs}"""
 
 SIDE_RUNS = ("signoff", "coverage", "repeat", "nightly")
 COMMANDS = ("init", "probe", "run", *SIDE_RUNS, "report", "verify", "lint", "plan", "setup", "demo")
+SIDE_USAGE = {
+    "signoff": """\
+usage: qaws signoff [-D KEY=VALUE]...
+
+Runs p0 and p1, coverage, and ten runs in shuffled orders, about 20 minutes: all that the sheet
+asks for. -D goes to each part: qaws signoff -D target=targets/yours.toml""",
+    "coverage": """\
+usage: qaws coverage [-D KEY=VALUE]... [behave's arguments]
+
+Runs the functional scenarios and measures which lines of a Python service they reach; the target
+says in [coverage] where its functions are, or with exempt why nothing can be measured.
+Example: qaws coverage -D target=targets/yours.toml""",
+    "nightly": """\
+usage: qaws nightly [-D KEY=VALUE]...
+
+Runs the real durations, over an hour, in reports/nightly.
+Example: qaws nightly -D target=targets/yours.toml""",
+}
+BEHAVE = "import sys; from behave.__main__ import main; sys.argv[0] = 'qaws run'; sys.exit(main())"
+"""behave calls itself by the name of its program; here that is `qaws run`."""
 EXIT_USAGE = EXIT_BROKEN = 2
 EXIT_STOPPED = 130
 # With these behave only answers and runs nothing, so the last run's report has to stay.
@@ -78,11 +98,14 @@ def _do(command: str, rest: list[str]) -> int:
     # Each command loads its own part only: the lint needs no browser, the report no broker.
     if command == "run":
         if QUESTIONS.intersection(rest):
-            return subprocess.run([sys.executable, "-m", "behave", *rest], check=False).returncode
+            return subprocess.run([sys.executable, "-c", BEHAVE, *rest], check=False).returncode
         from qaws.report.signoff import reports_folder
         from qaws.runner.job import run_job
 
         return run_job(rest, reports_folder())
+    if command in SIDE_USAGE and {"-h", "--help"}.intersection(rest):
+        print(SIDE_USAGE[command])
+        return 0
     if command in SIDE_RUNS:
         return _side_run(command, rest)
     if command == "report":

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -72,6 +73,24 @@ def test_a_command_that_is_asked_how_it_is_used_only_says_so(capsys, command):
         cli.main([command, "--help"])
     assert ended.value.code == 0
     assert f"usage: qaws {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", cli.SIDE_RUNS)
+@pytest.mark.parametrize("question", ["-h", "--help"])
+def test_a_long_run_that_is_asked_how_it_is_used_does_not_begin(
+    capsys, monkeypatch, tmp_path, command, question
+):
+    monkeypatch.setenv("QAWS_REPORTS", str(tmp_path))
+    monkeypatch.setattr(subprocess, "Popen", None)
+    with suppress(SystemExit):
+        assert cli.main([command, question]) == 0
+    assert f"usage: qaws {command} [" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_behave_says_of_its_usage_names_the_command_that_was_given(capfd):
+    assert cli.main(["run", "--help"]) == 0
+    assert capfd.readouterr().out.startswith("usage: qaws run [")
 
 
 @pytest.mark.parametrize(
