@@ -4,9 +4,11 @@
 const ORDER = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED"];
 
 /** What a row adds to a finding: what a client came with, what was done before, how much of it held. */
-const CIRCUMSTANCES = /; (?:\S+ came with |after "|in part by the agreement |\d+ of its \d+ clauses ).*$/;
+const CIRCUMSTANCES = /; (?:\S+ came with |(?:after|in) "|in part by the agreement |\d+ of its \d+ clauses ).*$/;
 const firstLine = (text) => String(text ?? "").trim().split("\n")[0];
-export const findingOf = (reason) => firstLine(reason).replace(CIRCUMSTANCES, "");
+/** A dialect lacks one key, however many messages it is about: the rows say which. */
+const UNSAID = /does not say how .+ is spelled: (\[[\w.]+\])/;
+export const findingOf = (reason) => firstLine(reason).replace(CIRCUMSTANCES, "").replace(UNSAID, "does not say how messages of this kind are spelled: $1");
 
 /** A finding without what differs from row to row: names of clients, what is quoted, and numbers. */
 const core = (reason) =>

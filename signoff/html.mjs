@@ -15,6 +15,13 @@ export const clip = (text, length) => {
   if (blank > length / 2) return `${text.slice(0, blank)} …`;
   return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 };
+/** Cut a text to a length where a part of its sentence ends; never within a quotation, where there is a place before it. */
+export const clipSentence = (text, length) => {
+  if (text.length <= length) return text;
+  const ends = [...text.slice(0, length - 1).matchAll(/[;,](?= )|(?= \()/g)].map(({ index }) => index);
+  const whole = ends.filter((at) => text.slice(0, at).split('"').length % 2 === 1 && at > length / 3);
+  return whole.length ? `${text.slice(0, whole.at(-1))} …` : clip(text, length);
+};
 /** Cut a name to a length in its middle: names that begin alike end differently. */
 export const clipName = (text, length) => {
   const signs = [...text];

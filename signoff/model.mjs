@@ -8,10 +8,10 @@
 // - what a scenario says otherwise than planned keeps its criterion from being met as planned (edits.mjs);
 // - what other runs have shown counts where it is of the same commit and target (evidence.mjs).
 
-import { causesOf, heldIn } from "./causes.mjs";
+import { causesOf, findingOf, heldIn } from "./causes.mjs";
 import { NOT_AS_PLANNED, asPlanned, deviatingIds } from "./edits.mjs";
 import { takeEvidence } from "./evidence.mjs";
-import { clip } from "./html.mjs";
+import { clip, clipSentence } from "./html.mjs";
 
 export const TEST_VERDICTS = ["FAILED", "BROKEN", "INCONCLUSIVE", "NOT VERIFIED", "NOT COVERED", "PASSED"];
 /** behave's exit code where something was not verified, and nothing worse: rows say which. */
@@ -65,12 +65,14 @@ function scenarioVerdict({ status, message }, checks) {
   if (status === "failed") return { verdict: "FAILED", reason: message };
   if (status === "skipped") return { verdict: "NOT VERIFIED", reason: String(message ?? "").replace(/^SKIPPED: /, "") };
   if (status !== "passed") {
-    return { verdict: String(message ?? "").startsWith("INCONCLUSIVE") ? "INCONCLUSIVE" : "BROKEN", reason: message || `Allure reports “${status}”` };
+    const said = String(message ?? "");
+    const unsure = said.startsWith("INCONCLUSIVE");
+    return { verdict: unsure ? "INCONCLUSIVE" : "BROKEN", reason: said.replace(/^INCONCLUSIVE: /, "") || `Allure reports “${status}”` };
   }
   const bad = checks.find((check) => check.verdict === "not met") ?? checks.find((check) => check.verdict !== "met");
   if (!bad) return { verdict: "PASSED", reason: "" };
   const reason = `${bad.what}: measured ${bad.measured}, allowed ${bad.allowed}`;
-  return bad.verdict === "not met" ? { verdict: "FAILED", reason } : { verdict: "INCONCLUSIVE", reason: `INCONCLUSIVE: ${reason}` };
+  return bad.verdict === "not met" ? { verdict: "FAILED", reason } : { verdict: "INCONCLUSIVE", reason };
 }
 
 /** Selected scenarios that left no result: the run ended before them. */
@@ -169,13 +171,19 @@ function judgeCriterion(criterion, planned, checks, other, run) {
     return asPlanned({ ...criterion, ...judgeCount(tests) }, run, tests.map(({ id }) => id));
   }
   if (!criterion.from) {
-    const judged = judgeMeasures(criterion, checks, { source: "this run", why: "no scenario of this run measures it" });
+    const judged = judgeMeasures(criterion, checks, { source: "this run", why: unmeasured(criterion, planned) });
     return asPlanned(judged, run, criterion.measures.map(({ id }) => id));
   }
   const why = run.target?.exempt?.[criterion.from];
   if (why) return { ...criterion, measured: "", verdict: EXEMPT, source: `said by ${run.target.file}`, why };
   const taken = other(criterion.from);
   return judgeMeasures(criterion, [{ id: null, checks: taken.checks }], taken);
+}
+
+/** Why no scenario has measured it: the test that does so came to no figure, or did not run. */
+function unmeasured({ measures }, planned) {
+  const ran = planned.find(({ id, verdict }) => measures.some((measure) => measure.id === id) && !["PASSED", "NOT COVERED"].includes(verdict));
+  return ran ? clip(`${ran.id}, which measures it, is ${ran.verdict}: ${findingOf(ran.reason)}`, 400) : "no scenario of this run measures it";
 }
 
 /** What holds no signature back: shown with its figures where it is of this commit, or why it is not. */
@@ -249,7 +257,14 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
   const first = (verdict) => {
     const scenario = scenarios.find((one) => one.verdict === verdict);
     const name = scenario.id ?? scenario.title;
-    return sentence(`${name}: ${clip(firstLine(scenario.reason), 220)}`);
+    return sentence(`${name}: ${clipSentence(findingOf(scenario.reason), 300)}`);
+  };
+  /** How many came to a verdict, and what else did not pass: the gravest alone would hide it. */
+  const told = (verdict) => {
+    const words = { FAILED: "failed", BROKEN: "broke", INCONCLUSIVE: "inconclusive", "NOT VERIFIED": "not verified" };
+    const less = Object.keys(words).slice(Object.keys(words).indexOf(verdict) + 1);
+    const others = less.filter((one) => counts[one]).map((one) => `, ${counts[one]} ${words[one]}`);
+    return `${counts[verdict]} of ${all} ${words[verdict]}${others.join("")}`;
   };
   const say = (verdict, reason) => ({ verdict, reason, total, passed: counts.PASSED });
   const state = run.state ?? "missing";
@@ -260,7 +275,7 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
   if (aborted) return stopped();
   // behave calls a run whose before_all failed "aborted" too: an error tells the two apart
   if (counts.FAILED && (state === "broken" || run.error)) {
-    return say("FAILED", `${counts.FAILED} of ${all} failed. ${first("FAILED")} The run broke besides: ${sentence(firstLine(run.error))}`);
+    return say("FAILED", `${told("FAILED")}. ${first("FAILED")} The run broke besides: ${sentence(firstLine(run.error))}`);
   }
   if (state === "broken" || run.error) return say("BROKEN", sentence(firstLine(run.error) || "the run broke before it ended"));
   if (state === "aborted") return stopped();
@@ -269,11 +284,11 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
   }
   if (state !== "finished") return say("BROKEN", "The run ended without coming to its end: its last state is “running”.");
   if (!total) return say("BROKEN", "No scenario was selected.");
-  if (counts.FAILED) return say("FAILED", `${counts.FAILED} of ${all} failed. ${first("FAILED")}`);
+  if (counts.FAILED) return say("FAILED", `${told("FAILED")}. ${first("FAILED")}`);
   if (errors.length) return say("BROKEN", sentence(firstLine(errors[0].message)));
-  if (counts.BROKEN) return say("BROKEN", `${counts.BROKEN} of ${all} broke. ${first("BROKEN")}`);
+  if (counts.BROKEN) return say("BROKEN", `${told("BROKEN")}. ${first("BROKEN")}`);
   if (counts.INCONCLUSIVE) {
-    return say("INCONCLUSIVE", `${counts.INCONCLUSIVE} of ${all} inconclusive: the harness was starved. ${first("INCONCLUSIVE")}`);
+    return say("INCONCLUSIVE", `${told("INCONCLUSIVE")}; the harness was starved. ${first("INCONCLUSIVE")}`);
   }
   if (behaveExit && behaveExit !== UNVERIFIED_EXIT) return say("BROKEN", `behave ended with exit code ${behaveExit} although no scenario failed: see its output.`);
   if (counts["NOT VERIFIED"]) {

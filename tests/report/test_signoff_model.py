@@ -82,12 +82,17 @@ CASES = {
         case([FAILED, result("QA-WS-002", "broken")]),
         "FAILED",
         "FAILED",
-        "1 of",
+        "1 of 2 scenarios failed, 1 broke. QA-WS-001: it did not.",
     ),
     "broken": (case([BROKEN, *TWO]), "BROKEN", "INCOMPLETE", "no broker"),
     "broken and starved": (case([BROKEN, STARVED]), "BROKEN", "INCOMPLETE", "1 of 2"),
-    "starved": (case([STARVED, *TWO]), "INCONCLUSIVE", "INCOMPLETE", "stalled 9 ms"),
-    "starved and skipped": (case([STARVED, SKIPPED]), "INCONCLUSIVE", "INCOMPLETE", "1 of 2"),
+    "starved": (case([STARVED, *TWO]), "INCONCLUSIVE", "INCOMPLETE", "QA-WS-001: stalled 9 ms."),
+    "starved and skipped": (
+        case([STARVED, SKIPPED]),
+        "INCONCLUSIVE",
+        "INCOMPLETE",
+        "1 of 2 scenarios inconclusive, 1 not verified; the",
+    ),
     "skipped": (case([SKIPPED, *TWO]), "INCOMPLETE", "INCOMPLETE", "lacks capability: inject"),
     "unknown": (case([result(status="unknown")]), "BROKEN", "INCOMPLETE", "unknown"),
     "not run": (
@@ -297,6 +302,40 @@ def test_an_edit_makes_no_failure_of_it_less_of_one(models):
 def test_a_pattern_picks_another_number(models):
     clients = models["all"]["criteria"][-1]
     assert (clients["verdict"], clients["measured"]) == ("MET", "1 for each of 100")
+
+
+def test_what_a_test_did_not_come_to_measure_names_it_and_its_verdict(needs_node):
+    message = "INCONCLUSIVE: the backlog: measured 12 s, allowed less than 2 s, but it stood still"
+    starved = result("QA-WS-002", "broken", message, row="a=1")
+    [_, latency, *_] = model_of([ONE, starved], [])["criteria"]
+    assert (latency["verdict"], latency["why"]) == (
+        "NOT MEASURED",
+        "QA-WS-002, which measures it, is INCONCLUSIVE: " + message.removeprefix("INCONCLUSIVE: "),
+    )
+    [_, latency, *_] = model_of([ONE], [])["criteria"]
+    assert latency["why"] == "no scenario of this run measures it"
+
+
+def test_the_headline_is_a_whole_sentence_without_what_was_done_before(needs_node):
+    seen = ", ".join(f'{n} x "option tick, of many"' for n in range(20))
+    said = f'Alice got an error: {seen}; in "Alice is connected"; in part by the agreement "large'
+    told = model_of([result(status="failed", message=said)], [])["runVerdict"]["reason"]
+    assert told.endswith('x "option tick, of many" …')
+    assert "agreement" not in told
+    short = 'Alice got an error; still open; in "Alice is connected"; in part by the agreement "x"'
+    told = model_of([result(status="failed", message=short)], [])["runVerdict"]["reason"]
+    assert told == "1 of 1 scenario failed. QA-WS-001: Alice got an error; still open."
+
+
+def test_messages_that_a_dialect_does_not_say_are_one_cause(needs_node):
+    words = "the dialect d does not say how {} is spelled: [dialect.malformed]"
+    names = ("a NaN", "no action", "instruments that are not integers")
+    results = [result("QA-WS-002", "skipped", words.format(n), row=f"a={n}") for n in names]
+    [(verdict, reason, rows)] = causes_told(model_of(results, []))
+    assert (verdict, rows) == ("NOT VERIFIED", [f"a={n}" for n in names])
+    assert reason == (
+        "the dialect d does not say how messages of this kind are spelled: [dialect.malformed]"
+    )
 
 
 def wrong(what, row, sid="QA-WS-002"):
