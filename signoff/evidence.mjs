@@ -11,11 +11,21 @@ const TITLES = { coverage: "coverage run", repeat: "repeated runs", stress: "rep
 /** What is of the suite alone, whatever the target. */
 const ANY_TARGET = ["faults", "mutation"];
 
+/** The target that is run where nobody names one. */
+const REFERENCE = "targets/reference.toml";
+
+/** The command that brings a kind of evidence of the target of a run; for coverage, also what to do where none can be. */
+function commandFor(kind, { file = REFERENCE } = {}) {
+  if (ANY_TARGET.includes(kind) || file === REFERENCE) return COMMANDS[kind];
+  const command = `${ELSEWHERE[kind]} -D target=${file}`;
+  return kind === "coverage" ? `${command}; of a service that is no Python program, say so in ${file}: [coverage] exempt = "it is written in …"` : command;
+}
+
 /** A state of the suite in words: the commit, and whether its tree was as committed. */
 export function suiteWords(suite) {
   if (!suite) return "";
   if (!suite.commit) return `no commit known, files ${suite.changes}`;
-  return `commit ${suite.commit.slice(0, 10)}${suite.changes ? `, with uncommitted changes (${suite.changes})` : ""}`;
+  return `commit ${suite.commit.slice(0, 10)}${suite.changes ? `, with uncommitted changes (${[suite.files, suite.changes].filter(Boolean).join("; ")})` : ""}`;
 }
 
 const sameSuite = (a, b) => Boolean(a && b) && a.commit === b.commit && a.changes === b.changes;
@@ -27,7 +37,7 @@ const sameSuite = (a, b) => Boolean(a && b) && a.commit === b.commit && a.change
 export function takeEvidence(kind, run, all = {}) {
   const record = all[kind];
   const none = (why) => ({ checks: [], source: "", why, summary: "", details: [] });
-  const command = COMMANDS[kind];
+  const command = commandFor(kind, run.target ?? {});
   if (!record) return none(`not run for this commit: ${command}`);
   if (!run.suite) return none("this run does not say of which commit it is");
   if (!sameSuite(record.suite, run.suite)) return none(`not run for this commit, the last one was of ${suiteWords(record.suite)}: ${command}`);

@@ -116,7 +116,7 @@ def _reason(scenario: Any, outcome: Outcome) -> str:
     """Return the lines below that of a scenario which did not pass; "" for one that did."""
     if outcome.status == "passed":
         return ""
-    said = outcome.message.splitlines() or ["no reason was given"]
+    said = outcome.message.removeprefix("INCONCLUSIVE: ").splitlines() or ["no reason was given"]
     if outcome.status != "skipped":
         step = next((s for s in scenario.all_steps if s.status.has_failed()), None)
         place = f"{step.location}: {step.keyword} {step.name}" if step else scenario.location

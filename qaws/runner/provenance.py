@@ -13,6 +13,7 @@ from pathlib import Path
 
 from qaws import places
 from qaws.sut.target import Target
+from qaws.verdict import readable
 
 ROOT = places.PACKAGE.parent
 PARTS = ("qaws", "app", "features", "targets", "signoff", "environment.py", "requirements.lock")
@@ -23,6 +24,8 @@ PASSED_OVER = ("node_modules", "__pycache__")
 DIGITS = 12
 """So much of a digest tells two states apart, and can be read."""
 PATIENCE_S = 30
+MOST_FILES = 3
+"""So many files that were changed are named."""
 
 
 @lru_cache(maxsize=1)
@@ -41,10 +44,11 @@ def state_now() -> dict[str, str | None]:
 
 
 def state_of(root: Path) -> dict[str, str | None]:
-    """Return `commit` and `changes` of a folder.
+    """Return `commit` and `changes` of a folder, and which `files` were changed since.
 
     `commit` is None where it is no repository of its own; `changes` is a digest of what differs
-    from the commit ("" where nothing does), or of all files where there is none.
+    from the commit ("" where nothing does), or of all files where there is none. `files` names a
+    few of those that differ; it is there only where some do.
     """
     parts = OF_THE_PACKAGE if places.IS_INSTALLED else PARTS
     told = _git(root, "rev-parse", "HEAD", "--show-toplevel")
@@ -54,13 +58,22 @@ def state_of(root: Path) -> dict[str, str | None]:
     status = _git(root, "status", "--porcelain=v1", "-z", "--untracked-files=all") or b""
     if not status:
         return {"commit": commit, "changes": ""}
-    untracked = [
-        root / line[3:].decode("utf-8", "surrogateescape")
-        for line in status.split(b"\0")
-        if line.startswith(b"?? ")
-    ]
+    lines = [line.decode("utf-8", "surrogateescape") for line in status.split(b"\0") if line]
+    untracked = [root / line[3:] for line in lines if line.startswith("?? ")]
     difference = status + (_git(root, "diff", "HEAD", "--binary") or b"")
-    return {"commit": commit, "changes": _digest(root, untracked, difference)}
+    changes = _digest(root, untracked, difference)
+    return {"commit": commit, "changes": changes, "files": _named(lines)}
+
+
+def _named(lines: Sequence[str]) -> str:
+    """Return the first few files of `git status --porcelain -z`, and how many there are besides."""
+    names, was_renamed = [], False
+    for line in lines:
+        if not was_renamed:  # the old name follows the new one, on a line of its own
+            names.append(readable(line[3:]))
+        was_renamed = not was_renamed and line[0] in "RC"
+    told, rest = names[:MOST_FILES], len(names) - MOST_FILES
+    return ", ".join([*told, *([f"and {rest} more"] if rest > 0 else [])])
 
 
 def target_identity(target: Target) -> str:

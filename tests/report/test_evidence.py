@@ -104,6 +104,19 @@ CASES = {
         "of commit 1234567890, with uncommitted changes (abc)",
         "INCOMPLETE",
     ),
+    "a file that was changed": (
+        case({"coverage": record(suite=HERE | {"changes": "abc", "files": "targets/yours.toml"})}),
+        "NOT MEASURED",
+        "of commit 1234567890, with uncommitted changes (targets/yours.toml; abc): make coverage",
+        "INCOMPLETE",
+    ),
+    "none of a target of one's own": (
+        case({}, target=TARGET | {"file": "targets/yours.toml"}),
+        "NOT MEASURED",
+        "not run for this commit: qaws coverage -D target=targets/yours.toml; of a service that is "
+        "no Python program, say so in targets/yours.toml: [coverage] exempt",
+        "INCOMPLETE",
+    ),
     "the same uncommitted changes": (
         case(
             {"coverage": record(suite=HERE | {"changes": "abc"})}, suite=HERE | {"changes": "abc"}

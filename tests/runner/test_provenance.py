@@ -56,6 +56,16 @@ def test_a_file_that_is_not_yet_in_the_repository_is_a_change_too(repository):
     one = state_of(repository)
     new.write_text("2\n")
     assert one["changes"] not in ("", state_of(repository)["changes"])
+    assert one["files"] == "qaws/new é.py"
+
+
+def test_a_few_of_the_files_that_were_changed_are_named(repository):
+    git(repository, "mv", "qaws/one.py", "qaws/uno.py")
+    (repository / "targets").mkdir()
+    for name in "abc":
+        (repository / "targets" / f"{name}.toml").touch()
+    told = "qaws/uno.py, targets/a.toml, targets/b.toml, and 1 more"
+    assert state_of(repository)["files"] == told
 
 
 def test_without_a_repository_the_files_tell(tmp_path):
@@ -81,7 +91,7 @@ def test_without_git_nobody_is_stopped(repository, monkeypatch):
 
 
 def test_the_suite_has_a_state():
-    assert set(suite_state()) == {"commit", "changes"}
+    assert set(suite_state()) - {"files"} == {"commit", "changes"}
     assert (ROOT / "environment.py").is_file()
 
 
