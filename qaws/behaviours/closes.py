@@ -59,7 +59,9 @@ async def require_refusal(testbed: Testbed, connection: Connection, refusal: Ref
     if TOO_LARGE in refusal.statuses and testbed.target.auth.in_first_message:
         by_close = by_close or MESSAGE_TOO_BIG.fits_ending(connection.ending)
         allowed += f" or {MESSAGE_TOO_BIG}"
-    what, seen = f"refusal of {connection.name}", f"{connection.summary()}{_cause(connection)}"
+    what, seen = f"refusal of {connection.name}", connection.summary()
+    if not (by_status or by_close):
+        seen += _cause(connection)
     came = f"; {connection.name} came with {connection.came_with}"
     sentence = f"{what}: measured {seen}, allowed {allowed}{came if connection.came_with else ''}"
     testbed.scenario.checks.require(by_status or by_close, what, seen, allowed, sentence)

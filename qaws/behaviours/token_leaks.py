@@ -106,10 +106,10 @@ def log_all_from(testbed: Testbed, level: str) -> None:
     try:
         testbed.use_service({"log level": level})
     except (Broken, NotVerified) as problem:
-        raise NotVerified(
-            f"{problem}; so nothing shows what the service writes at that level: name in "
-            f'[settings] a variable for the "log level" that can be {level}'
-        ) from None
+        said = f"{problem}; so nothing shows what the service writes at {level}"
+        if "[settings]" not in said:  # else it says so itself
+            said += f': name in [settings] a variable for the "log level" that can be {level}'
+        raise NotVerified(said) from None
 
 
 async def show_canaries(testbed: Testbed) -> None:

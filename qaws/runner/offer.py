@@ -45,7 +45,10 @@ def lacks(target: Target, needs: Collection[str]) -> str:
     absent = set(needs) - target.capabilities
     missing = sorted(absent - declined)
     verb, what = ("lacks", missing) if missing else ("declines", sorted(absent))
-    told = [f"{each} ({COMES_FROM[each]})" if each in COMES_FROM else each for each in what]
+    told = [
+        f"{each} ({COMES_FROM[each]})" if each in COMES_FROM else each.replace("-", " ")
+        for each in what
+    ]
     return f"the target {target.name} {verb}: {', '.join(told)}" if told else ""
 
 

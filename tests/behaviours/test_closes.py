@@ -28,6 +28,22 @@ async def refusal(do):
     await do(closes.refused, ["Alice"], REFUSAL)
 
 
+@pytest.mark.parametrize(("statuses", "is_told"), [([403], False), ([401], True)])
+def test_what_is_known_to_cause_a_refusal_is_told_of_a_wrong_one_only(
+    right, wrong, testbed, statuses, is_told
+):
+    async def story(do):
+        await do(lifecycle.connect, ["Alice"], None)
+        await do(closes.refused, ["Alice"], Refusal(statuses, None))
+
+    if is_told:
+        wrong(refuses(403, ""), story, "measured HTTP 403 .a 403 without a body")
+    else:
+        right(refuses(403, ""), story)
+    [check, *_] = testbed.scenario.checks.done
+    assert ("ASGI" in check.measured) is is_told
+
+
 @pytest.mark.parametrize(
     "service", [Ticker, refuses(401), refuses(401, '{"error": "AuthenticationError at 10:15"}')]
 )

@@ -6,7 +6,7 @@ import pytest
 
 from qaws import places
 from qaws.gherkin.plan_command import parsed
-from qaws.runner.offer import offers
+from qaws.runner.offer import lacks, offers
 from qaws.sut.launch_sections import SETTINGS
 from qaws.sut.target_file import read_target
 
@@ -30,6 +30,12 @@ def test_everything_runs_against_the_reference_target(target):
     assert {row.id for row in rows} >= {f"QA-WS-{n:03}" for n in range(1, 26)}
     assert all(row.running == row.rows > 0 for row in rows)
     assert [row.priority for row in rows if row.id == "QA-WS-015"] == ["p0", "nightly"]
+
+
+def test_what_a_target_declines_is_said_in_the_words_of_its_file(target):
+    declining = target.model_copy(update={"declines": ["pings within 60 s"]})
+    said = lacks(declining, {"pings-within-60-s"})
+    assert said == f"the target {target.name} declines: pings within 60 s"
 
 
 @pytest.mark.parametrize(
