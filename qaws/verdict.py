@@ -10,6 +10,7 @@ Four ways in which a scenario is not passed, kept apart on purpose:
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -117,12 +118,41 @@ def no_wait(_start_ns: int, _end_ns: int) -> Mapping[str, float]:
     return {}
 
 
+SECONDS_FROM_MS = 10_000.0
+"""From here on a time is said in seconds, as features say it."""
+
+
+def bound_words(ms: float) -> str:
+    """Return a bound in words: "5000 ms", "60 s"."""
+    return f"{ms:g} ms" if abs(ms) < SECONDS_FROM_MS else f"{ms / 1000:g} s"
+
+
+def time_words(ms: float, bound_ms: float | None = None, digits: int = 1) -> str:
+    """Return a time that was measured in words: "212.3 ms", "185.7 s".
+
+    Args:
+        ms: the time.
+        bound_ms: what it is held against, from which it must be told apart.
+        digits: of a number of milliseconds.
+    """
+    if not SECONDS_FROM_MS <= abs(ms) < math.inf:
+        return f"{ms:.{digits}f} ms"
+    is_near = bound_ms is not None and abs(ms - bound_ms) < 100.0
+    return f"{ms / 1000:.{3 if is_near else 1}f} s"
+
+
 def _held_up(stalled_ms: float, waited_ms: Mapping[str, float]) -> str:
     """Say for how long whom the machine held up."""
-    still = f"the harness itself stood still for {stalled_ms:.0f} ms of that"
-    waits = [f"{who} waited {ms:.0f} ms for a CPU" for who, ms in waited_ms.items()]
+    still = f"the harness itself stood still for {time_words(stalled_ms, digits=0)} of that"
+    waits = [f"{who} waited {time_words(ms, digits=0)} for a CPU" for who, ms in waited_ms.items()]
     what = [still, *waits] if stalled_ms or not waits else waits
     return f"{' and '.join(what)}; run it again on a quieter machine"
+
+
+def _figure_words(measured: float, allowed: float, unit: str) -> tuple[str, str]:
+    if unit == "ms":
+        return time_words(measured, allowed), bound_words(allowed)
+    return f"{measured:.1f} {unit}", f"{allowed:g} {unit}"
 
 
 @dataclass(slots=True)
@@ -151,7 +181,7 @@ class Checks:
     def at_most_ms(self, what: str, start_ns: int, end_ns: int, allowed_ms: float) -> None:
         """Require that what began at `start_ns` ended at `end_ns`, at most `allowed_ms` later."""
         took = (end_ns - start_ns) / 1e6
-        measured, allowed = f"{took:.1f} ms", f"at most {allowed_ms:g} ms"
+        measured, allowed = time_words(took, allowed_ms), f"at most {bound_words(allowed_ms)}"
         if doubt := self.explained(took - allowed_ms, start_ns, end_ns):
             self.undecided(what, measured, allowed, doubt)
         self.require(took <= allowed_ms, what, measured, allowed)
@@ -177,10 +207,11 @@ class Checks:
         """
         waited = (end_ns - start_ns) / 1e6
         seen = without_tokens(seen)
-        until = f"in {waited:.0f} ms"
+        passed = time_words(waited, allowed_ms, digits=0)
+        until = f"in {passed}"
         if waited <= allowed_ms:
-            until = f"before the end of the connection, {waited:.0f} ms on"
-        measured, allowed = f"nothing {until} ({seen})", f"at most {allowed_ms:g} ms"
+            until = f"before the end of the connection, {passed} on"
+        measured, allowed = f"nothing {until} ({seen})", f"at most {bound_words(allowed_ms)}"
         if doubt := self.explained(waited - allowed_ms, start_ns, end_ns):
             self.undecided(what, measured, allowed, doubt)
         self.done.append(Check(what, measured, allowed, "not met"))
@@ -200,10 +231,10 @@ class Checks:
         blind_ms = self.stalled_ms(bound_ns - int(SHORTLY_MS * 1e6), bound_ns)
         saw_ms = (end_ns - bound_ns) / 1e6 - self.stalled_ms(bound_ns, end_ns)
         hidden = blind_ms >= 0.8 * SHORTLY_MS and saw_ms < SEEING_MS
-        allowed = f"not before {allowed_ms:g} ms"
+        measured, allowed = time_words(took, allowed_ms), f"not before {bound_words(allowed_ms)}"
         if took >= allowed_ms and took - stalled < allowed_ms and hidden:
-            self.undecided(what, f"{took:.1f} ms", allowed, _held_up(stalled, {}))
-        self.require(took >= allowed_ms, what, f"{took:.1f} ms", allowed)
+            self.undecided(what, measured, allowed, _held_up(stalled, {}))
+        self.require(took >= allowed_ms, what, measured, allowed)
 
     def below(
         self, what: str, measured: float, allowed: float, unit: str, doubt: str | None = None
@@ -221,15 +252,15 @@ class Checks:
             Refuted: it is not below, and there is no doubt.
             Inconclusive: it is not below, but there is a doubt.
         """
-        bound = f"less than {allowed:g} {unit}"
-        self._figure(measured < allowed, what, f"{measured:.1f} {unit}", bound, doubt)
+        seen, bound = _figure_words(measured, allowed, unit)
+        self._figure(measured < allowed, what, seen, f"less than {bound}", doubt)
 
     def at_most(
         self, what: str, measured: float, allowed: float, unit: str, doubt: str | None = None
     ) -> None:
         """Require the same, where a figure that equals the bound keeps it."""
-        bound = f"at most {allowed:g} {unit}"
-        self._figure(measured <= allowed, what, f"{measured:.1f} {unit}", bound, doubt)
+        seen, bound = _figure_words(measured, allowed, unit)
+        self._figure(measured <= allowed, what, seen, f"at most {bound}", doubt)
 
     def at_least(
         self, what: str, measured: float, allowed: float, unit: str, doubt: str | None = None

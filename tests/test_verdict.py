@@ -278,3 +278,31 @@ def test_a_sentence_of_its_own_shows_no_token_either():
     with pytest.raises(Refuted) as refuted:
         Checks().require(False, "refusal", f"closed with {token}", "1008", f"it said {token}")
     assert str(refuted.value) == "it said (a token)"
+
+
+@pytest.mark.parametrize(
+    ("took", "allowed", "measured", "bound"),
+    [
+        (185651.2, 60000, "185.7 s", "at most 60 s"),
+        (10003.2, 10000, "10.003 s", "at most 10 s"),
+        (13359, 5000, "13.4 s", "at most 5000 ms"),
+        (5003.2, 5000, "5003.2 ms", "at most 5000 ms"),
+    ],
+)
+def test_long_times_are_told_in_seconds_as_features_say_them(took, allowed, measured, bound):
+    checks = Checks()
+    with pytest.raises(Refuted):
+        checks.at_most_ms("silence", START, at(took), allowed)
+    with pytest.raises(Refuted):
+        checks.at_most("silence", took, allowed, "ms")
+    assert {(each.measured, each.allowed) for each in checks.done} == {(measured, bound)}
+
+
+def test_what_never_came_and_what_came_early_are_told_in_seconds_too():
+    checks = Checks()
+    with pytest.raises(Refuted, match=r"measured nothing in 13\.4 s \(x\), allowed at most 10 s$"):
+        checks.never("word", START, at(13359), 10_000, "x")
+    with pytest.raises(Refuted, match=r"measured 12\.0 s, allowed not before 60 s$"):
+        checks.not_before_ms("close", START, at(12_000), 60_000)
+    with pytest.raises(Inconclusive, match=r"stood still for 60\.0 s of that"):
+        stalled(60_000).at_most_ms("latency", START, at(300), 200)

@@ -14,7 +14,7 @@ from qaws.behaviours import closes, lifecycle
 from qaws.clients.endings import ExpectedClose
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Refuted
+from qaws.verdict import Refuted, bound_words, time_words
 
 
 class Sent(NamedTuple):
@@ -71,9 +71,9 @@ async def closed_after_ping(
         what = f"time from the ping of {connection.name} until it was closed"
         silent_ms = ((sent.after_ns if sent else ending.at_ns) - connection.started_ns) / 1e6
         if silent_ms > IN_TIME * low_ms:
-            measured = f"{silent_ms:.0f} ms without a ping from the connect on"
+            measured = f"{time_words(silent_ms, digits=0)} without a ping from the connect on"
             doubt = "the harness had sent none by then; run it again on a quieter machine"
-            checks.undecided(what, measured, f"not before {low_ms:g} ms", doubt)
+            checks.undecided(what, measured, f"not before {bound_words(low_ms)}", doubt)
         if sent is None:
             raise Refuted(f"{connection.name} was closed before its ping: {connection.summary()}")
         checks.not_before_ms(what, sent.before_ns, ending.at_ns, low_ms)

@@ -18,7 +18,7 @@ from qaws.sut.resources import CLIENT_PARTS, ResourceSnapshot
 from qaws.sut.service import MIB
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, bound_words
 
 BASELINE = Key[ResourceSnapshot]("no step has recorded what the service held before")
 MEMORY_BEFORE = Key[int]("no step has recorded the service's memory before")
@@ -251,7 +251,7 @@ def _require_in_time(testbed: Testbed, what: str, watch: Watch, within_ms: float
         measured = f"{(watch.seen_ns - watch.begun_ns) / 1e6:.1f} ms"
         unseen_ms = (watch.seen_ns - watch.not_yet_ns) / 1e6
         doubt = f"{unseen_ms:.0f} ms before that were not looked into: it may have been in time"
-        checks.undecided(what, measured, f"at most {within_ms:g} ms", doubt)
+        checks.undecided(what, measured, f"at most {bound_words(within_ms)}", doubt)
     checks.at_most_ms(what, watch.begun_ns, watch.seen_ns, within_ms)
 
 

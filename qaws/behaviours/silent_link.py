@@ -17,7 +17,7 @@ from qaws.protocol.market import Selection
 from qaws.sut.relay import Relay
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Broken, NotVerified
+from qaws.verdict import Broken, NotVerified, bound_words
 
 RELAY = Key[Relay](
     'the link to the broker is not in our hands: say "Given the ticker service is running, linked '
@@ -132,7 +132,7 @@ async def receive_degraded(testbed: Testbed, within_ms: float) -> None:
         if connection.is_open and silent_ms < within_ms:
             raise Broken(
                 f"the link was silent for {silent_ms:.0f} ms only, and {connection.name} was not "
-                f"told: let it be silent for longer than the {within_ms:g} ms that are allowed"
+                f"told: let it be silent for longer than the {bound_words(within_ms)} that are allowed"
             )
         testbed.scenario.checks.never(
             what.format(connection.name),

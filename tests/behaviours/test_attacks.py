@@ -228,7 +228,7 @@ def test_a_harness_that_stood_still_may_have_seen_the_drop_late(ends, testbed, m
         begin().checks.stalled_ms = lambda *_: 60_000.0
 
     monkeypatch.setattr(testbed, "begin_scenario", stalled)
-    sentence = r"cut off \d+\.\d s after it came, but the harness itself stood still for 60000 ms"
+    sentence = r"cut off \d+\.\d s after it came, but the harness itself stood still for 60.0 s"
     ends(TimesLate, attacked(HANDSHAKES, DROPPED), Inconclusive, sentence)
 
 

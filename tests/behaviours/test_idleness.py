@@ -51,7 +51,7 @@ def test_who_pinged_once_is_closed_when_its_time_is_up(right):
 
 
 def test_who_is_closed_too_early_after_its_ping_is_told(wrong):
-    what = "time from the ping of Dora until it was closed: measured .*, allowed not before 60000"
+    what = "time from the ping of Dora until it was closed: measured .*, allowed not before 60 s"
     wrong(after_ping(0.05), pinging(100, AMPLE_MS, 2 * AMPLE_MS), what)
     wrong(AfterConnect, pinging(100, AMPLE_MS, 2 * AMPLE_MS), what)
 
