@@ -130,9 +130,10 @@ async def receive_degraded(testbed: Testbed, within_ms: float) -> None:
             continue
         silent_ms = (outage.back_ns_of(loss) - loss.last_byte_ns) / 1e6
         if connection.is_open and silent_ms < within_ms:
+            allowed = bound_words(within_ms)
             raise Broken(
                 f"the link was silent for {silent_ms:.0f} ms only, and {connection.name} was not "
-                f"told: let it be silent for longer than the {bound_words(within_ms)} that are allowed"
+                f"told: let it be silent for longer than the {allowed} that are allowed"
             )
         testbed.scenario.checks.never(
             what.format(connection.name),

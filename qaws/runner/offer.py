@@ -52,6 +52,23 @@ def lacks(target: Target, needs: Collection[str]) -> str:
     return f"the target {target.name} {verb}: {', '.join(told)}" if told else ""
 
 
+WHAT_IT_IS = {
+    "[statistics]": "an address at which the service counts its connections and subscriptions",
+    "[launch]": "the command by which the suite starts the service",
+    "[launch] with [settings]": "that command, and the variables that scenarios set",
+    "[feed]": "where the suite publishes ticks",
+    COMES_FROM["mint"]: "what the suite signs tokens with",
+    COMES_FROM["entitlements"]: "the claim that lists what a user may see",
+    COMES_FROM["rotation"]: "a key set that the suite may change",
+    COMES_FROM["revocation"]: "how a token is taken back",
+    COMES_FROM["relay"]: "an address of the broker that the suite fills in",
+    COMES_FROM["outage"]: "a broker that the suite may stop",
+}
+"""What in a target file gives something, in words."""
+GAINS = ("needs ", "[settings] has no ")
+"""How reasons begin that a line in the target file would do away with."""
+
+
 @dataclass(slots=True)
 class Row:
     """One test: how many of its scenarios and rows run, and why the others do not.
@@ -104,6 +121,19 @@ def offers(
             if why := why_not(scenario, target, lacking or {}):
                 row.lacking[why] += 1
     return sorted(found.values(), key=lambda row: (row.id, PRIORITIES.index(row.priority)))
+
+
+def most_gained(rows: Iterable[Row]) -> str:
+    """Say what would let the most rows run, were it in the target file; "" for nothing."""
+    lacking: Counter[str] = Counter()
+    for row in rows:
+        lacking.update({why: n for why, n in row.lacking.items() if why.startswith(GAINS)})
+    if not lacking:
+        return ""
+    [(why, count)] = lacking.most_common(1)
+    what = why.removeprefix("needs ").replace("[settings] has no", "[settings]")
+    told = f" ({WHAT_IT_IS[what]})" if what in WHAT_IT_IS else ""
+    return f"the most is gained by {what}{told}: {count} row{'s' * (count != 1)} wait for it"
 
 
 def priority_of(scenario: Scenario) -> str:

@@ -18,7 +18,7 @@ from qaws.clients import browser_page
 from qaws.gherkin.plan_command import parsed
 from qaws.gherkin.tags import PRIORITIES
 from qaws.runner.first_service import start_first
-from qaws.runner.offer import Row, offers
+from qaws.runner.offer import Row, most_gained, offers
 from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.launch_sections import SETTINGS
 from qaws.sut.target import Target
@@ -167,6 +167,8 @@ def _tell_offer(target: Target, found: FirstLook, say: Say) -> None:
         lacking["browser"] = why
     rows = offers(parsed(places.FEATURES), target, lacking)
     say("\nWhich scenarios will run")
+    if gain := most_gained(rows):
+        say(f"  {gain}")
     for row in rows:
         count = f"{row.running}/{row.rows}"
         line = f"  {row.id}  {row.priority:<7}  {count:>7}  {row.title}"

@@ -263,7 +263,7 @@ def test_a_log_file_that_is_not_there_or_not_written_to_shows_nothing(launched, 
 
 def test_a_level_that_the_service_does_not_have_shows_nothing(launched, testbed):
     async def story(do):
-        with pytest.raises(NotVerified, match='has no "log level".*writes at DEBUG$') as said:
+        with pytest.raises(NotVerified, match=r'has no "log level".*writes at DEBUG$') as said:
             await asyncio.to_thread(token_leaks.log_all_from, testbed, "DEBUG")
         assert str(said.value).count("variable") == 1, "the way out is told once"
 

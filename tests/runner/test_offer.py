@@ -6,7 +6,7 @@ import pytest
 
 from qaws import places
 from qaws.gherkin.plan_command import parsed
-from qaws.runner.offer import lacks, offers
+from qaws.runner.offer import COMES_FROM, WHAT_IT_IS, lacks, most_gained, offers
 from qaws.sut.launch_sections import SETTINGS
 from qaws.sut.target_file import read_target
 
@@ -58,6 +58,22 @@ def test_what_needs_a_setting_goes_with_it(target, left_out, ids, reason):
     found = not_run(target.model_copy(update={"settings": settings}))
     assert set(found) == ids
     assert all(reason in said for said in found.values()), found
+
+
+def test_what_would_let_the_most_rows_run_is_told(target):
+    assert most_gained(offers(FEATURES, target)) == ""
+    lacking = target.model_copy(update={"statistics": None})
+    rows = offers(FEATURES, lacking)
+    count = sum(row.lacking["needs [statistics]"] for row in rows)
+    assert count > 1
+    assert most_gained(rows) == (
+        "the most is gained by [statistics] (an address at which the service counts its "
+        f"connections and subscriptions): {count} rows wait for it"
+    )
+    settings = {name: each for name, each in target.settings.items() if name != "allow-list"}
+    rows = offers(FEATURES, target.model_copy(update={"settings": settings}))
+    assert most_gained(rows) == 'the most is gained by [settings] "allow-list": 27 rows wait for it'
+    assert set(WHAT_IT_IS) <= set(COMES_FROM.values())
 
 
 def told_settings():
