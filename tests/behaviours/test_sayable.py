@@ -18,21 +18,23 @@ NAMES_SYMBOLS = Path(__file__).parents[1] / "services" / "dialects" / "zeromq.to
 @pytest.fixture
 def testbed():
     dialect = dialect_of(read_target(NAMES_SYMBOLS))
-    return SimpleNamespace(dialect=dialect, scenario=SimpleNamespace(remarks=[]))
+    left_out = []
+    scenario = SimpleNamespace(left_out=left_out, leave_out=left_out.append)
+    return SimpleNamespace(dialect=dialect, scenario=scenario)
 
 
-def test_what_there_are_words_for_is_asked_for_and_the_rest_is_remarked_on(testbed):
+def test_what_there_are_words_for_is_asked_for_and_the_rest_is_told(testbed):
     asked = sayable_of(testbed, selection_of("instruments 256265 and 256521"))
     assert asked == selection_of("instrument 256265")
     assert is_sayable(testbed, asked)
-    (said,) = testbed.scenario.remarks
-    assert said.startswith("not all of instrument 256265, 256521 is asked for: the dialect ")
+    (said,) = testbed.scenario.left_out
+    assert said.startswith("a part of instrument 256265, 256521: the dialect ")
 
 
 def test_what_is_sayable_is_asked_for_as_it_is(testbed):
     wish = selection_of("NIFTY and BANKNIFTY")
     assert sayable_of(testbed, wish) is wish
-    assert testbed.scenario.remarks == []
+    assert testbed.scenario.left_out == []
 
 
 def test_what_there_are_no_words_for_at_all_is_not_verified(testbed):
