@@ -56,8 +56,12 @@ usage: qaws nightly [-D KEY=VALUE]...
 Runs the real durations, over an hour, in reports/nightly.
 Example: qaws nightly -D target=targets/yours.toml""",
 }
-BEHAVE = "import sys; from behave.__main__ import main; sys.argv[0] = 'qaws run'; sys.exit(main())"
-"""behave calls itself by the name of its program; here that is `qaws run`."""
+BEHAVE = (
+    "import sys; from behave.__main__ import main; sys.argv[0] = 'qaws run'; "
+    "sys.exit(main(sys.argv[1:]))"
+)
+"""behave calls itself by the name of its program; here that is `qaws run`. What it is not given, it
+reads from the command line only where its own name is there."""
 EXIT_USAGE = EXIT_BROKEN = 2
 EXIT_STOPPED = 130
 # With these behave only answers and runs nothing, so the last run's report has to stay.
