@@ -107,8 +107,8 @@ def _do(command: str, rest: list[str]) -> int:
         from qaws.runner.job import run_job
 
         return run_job(rest, reports_folder())
-    if command in SIDE_USAGE and {"-h", "--help"}.intersection(rest):
-        print(SIDE_USAGE[command])
+    if command in SIDE_RUNS and {"-h", "--help"}.intersection(rest):
+        print(_usage_of(command))
         return 0
     if command in SIDE_RUNS:
         return _side_run(command, rest)
@@ -148,6 +148,14 @@ def _do(command: str, rest: list[str]) -> int:
     from qaws.runner import demo
 
     return demo.main()
+
+
+def _usage_of(command: str) -> str:
+    if command in SIDE_USAGE:
+        return SIDE_USAGE[command]
+    from qaws.runner import repeat
+
+    return repeat.usage().format_help()
 
 
 def _side_run(command: str, rest: list[str]) -> int:

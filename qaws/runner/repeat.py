@@ -63,17 +63,22 @@ class OneRun:
         return said + (f"; {self.outcome.first} ({self.folder})" if self.outcome.first else "")
 
 
+def usage() -> argparse.ArgumentParser:
+    """Return what knows how the command is used."""
+    parser = argparse.ArgumentParser(prog="qaws repeat", allow_abbrev=False)
+    parser.add_argument("--runs", type=_count, default=RUNS, help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the first order")
+    parser.add_argument("--stress", action="store_true", help="keep all cores busy meanwhile")
+    return parser
+
+
 def run_repeat(arguments: Sequence[str], reports: Path, interruptions: Interruptions) -> int:
     """Run, tell of each run, and leave the evidence; return the exit code.
 
     Raises:
         Broken: a folder cannot be written.
     """
-    parser = argparse.ArgumentParser(prog="qaws repeat", allow_abbrev=False)
-    parser.add_argument("--runs", type=_count, default=RUNS, help="default: %(default)s")
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the first order")
-    parser.add_argument("--stress", action="store_true", help="keep all cores busy meanwhile")
-    options, rest = parser.parse_known_args(list(arguments))
+    options, rest = usage().parse_known_args(list(arguments))
     selected = asked(rest, FUNCTIONAL)
     kind = STRESSED if options.stress else QUIET
     folder = emptied(reports / kind)
