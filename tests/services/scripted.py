@@ -330,6 +330,26 @@ def silent_port() -> socket.socket:
     return server
 
 
+@contextlib.contextmanager
+def answering(greeting):
+    """Give a port that answers the first words of whoever comes with these bytes, and hangs up."""
+    with silent_port() as waiting:
+
+        def answer():
+            while True:
+                try:
+                    line, _ = waiting.accept()
+                except OSError:
+                    return
+                line.recv(1024)
+                with line, contextlib.suppress(OSError):  # who asks may have gone
+                    line.sendall(greeting)
+                    line.shutdown(socket.SHUT_RDWR)
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield waiting.getsockname()[1]
+
+
 # --- as a process of its own, for what is measured on a process ---------------------------------
 
 

@@ -4,8 +4,6 @@ import os
 import signal
 import socket
 import struct
-import threading
-from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +13,7 @@ from qaws.sut.brokers.kafka_groups import NUMBER
 from qaws.sut.brokers.kafka_server import KafkaServer, _program
 from qaws.verdict import Broken
 from tests.feed.test_outlets import needed
-from tests.services.scripted import silent_port
+from tests.services.scripted import answering
 from tests.waiting import HANG_S
 
 
@@ -57,23 +55,8 @@ def test_another_server_on_the_port_is_never_taken_for_the_own(server, tmp_path,
 )
 def test_what_is_no_kafka_broker_is_said_in_one_line(tmp_path, monkeypatch, greeting, said):
     monkeypatch.setattr("qaws.sut.broker.ANSWER_ALLOWANCE_S", 0.3)
-    with silent_port() as waiting:
-
-        def answer():
-            while True:
-                try:
-                    line, _ = waiting.accept()
-                except OSError:
-                    return
-                line.recv(1024)
-                with line, suppress(OSError):  # who asks may have gone
-                    line.sendall(greeting)
-                    line.shutdown(socket.SHUT_RDWR)
-
-        threading.Thread(target=answer, daemon=True).start()
-        url = f"kafka://127.0.0.1:{waiting.getsockname()[1]}"
-        with pytest.raises(Broken) as caught:
-            open_broker(url, tmp_path, kind="kafka")
+    with answering(greeting) as port, pytest.raises(Broken) as caught:
+        open_broker(f"kafka://127.0.0.1:{port}", tmp_path, kind="kafka")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -2,16 +2,13 @@
 
 import os
 import shutil
-import socket
-import threading
-from contextlib import suppress
 
 import pytest
 
 from qaws.sut.broker import open_broker
 from qaws.sut.brokers.mqtt_server import MqttServer, listening
 from qaws.verdict import Broken
-from tests.services.scripted import silent_port
+from tests.services.scripted import answering
 
 PATH = f"{os.environ['PATH']}:/usr/sbin"
 mosquitto = pytest.mark.skipif(
@@ -69,23 +66,8 @@ def test_it_comes_back_at_the_same_address_with_a_log_of_its_own(tmp_path):
 )
 def test_what_lets_nobody_in_is_said_in_one_line(tmp_path, monkeypatch, greeting, said):
     monkeypatch.setattr("qaws.sut.broker.ANSWER_ALLOWANCE_S", 0.3)
-    with silent_port() as waiting:
-
-        def answer():
-            while True:
-                try:
-                    line, _ = waiting.accept()
-                except OSError:
-                    return
-                line.recv(1024)
-                with line, suppress(OSError):  # who asks may have gone
-                    line.sendall(greeting)
-                    line.shutdown(socket.SHUT_RDWR)
-
-        threading.Thread(target=answer, daemon=True).start()
-        url = f"mqtt://desk:secret@127.0.0.1:{waiting.getsockname()[1]}"
-        with pytest.raises(Broken) as caught:
-            open_broker(url, tmp_path, kind="mqtt")
+    with answering(greeting) as port, pytest.raises(Broken) as caught:
+        open_broker(f"mqtt://desk:secret@127.0.0.1:{port}", tmp_path, kind="mqtt")
     assert said in str(caught.value)
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
