@@ -38,6 +38,7 @@ from qaws.sut.broker import open_broker
 from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed
 from tests.services.private_keys import new_keys
+from tests.services.variants import SERVICES as VARIANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONAL = "@p0 and (@integration or @security)"
@@ -67,6 +68,7 @@ TARGETS = {
         )
     },
     **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy", "mutual")},
+    **dict.fromkeys(VARIANTS, ROOT / "targets/reference.toml"),
 }
 TELL_EVERY_S = 10.0
 DIFFERS, UNDECIDED = 1, 3
@@ -133,6 +135,8 @@ class Comparison:
 def expected(target: Path) -> list[Expectation]:
     """Return what is expected of a target's service, besides that all passes."""
     file = target.with_name(f"{target.stem}.expected.toml")
+    if not file.exists():
+        return []
     with file.open("rb") as opened:
         return [Expectation(**each) for each in tomllib.load(opened).get("differs", [])]
 
@@ -184,6 +188,9 @@ def surroundings(service: str, folder: Path) -> Iterator[dict[str, str]]:
         yield new_keys()
     elif service == "posted":
         yield {"FEED_KEY": secrets.token_urlsafe(24)}
+    elif service in VARIANTS:
+        command = f"{sys.executable} -m tests.services.variants {service}"
+        yield {"QAWS_LAUNCH__COMMAND": command}
     elif service == "remote":
         testbed = Testbed(read_target(TARGETS["uvicorn"], {}, {}), folder / "elsewhere")
         try:
