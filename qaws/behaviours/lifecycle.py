@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
 
-from qaws.behaviours import persons, service_logs
+from qaws.behaviours import persons, places, service_logs
 from qaws.behaviours.service_logs import Handshake
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
@@ -171,6 +171,13 @@ async def be_connected(
     _require_newcomers(testbed, clients)
     named: dict[str, Any] = {"location": location, "origin": origin, "service": service}
     opened = await connect(testbed, clients, token, **named, which=which)
+
+    async def again(late: Sequence[str]) -> list[Connection]:
+        given = dict(zip(clients, token, strict=True)) if isinstance(token, list) else {}
+        shown = [given[each] for each in late] if given else token
+        return await connect(testbed, late, shown, **named, which=which)
+
+    opened = await places.once_free(service or testbed.service, opened, again)
     require_welcomes(testbed, opened)
 
 

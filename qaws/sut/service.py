@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import time
 import urllib.request
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -62,6 +63,8 @@ class Service:
         self.told_to_end = False
         self.moved = False
         """Whether its sockets and statistics were seen to follow clients that came."""
+        self.left_at = -math.inf
+        """When the clients of a scenario last left it (`time.monotonic()`)."""
         self.fed_from: dict[int, float] = {}
         """Port from which ticks are posted to it → until when (`time.monotonic()`): no client's."""
         self._holders: list[psutil.Process] = []
@@ -74,6 +77,10 @@ class Service:
         self.port = port
         at = self.proxy.before(port) if self.proxy and port is not None else port
         self.url = self.target.endpoint.url.format(port=at)
+
+    def clients_have_left(self) -> None:
+        """Note that the clients of a scenario have said goodbye just now."""
+        self.left_at = time.monotonic()
 
     def require_alive(self) -> None:
         """Raise `Broken` when the service's process has ended without having been told to."""

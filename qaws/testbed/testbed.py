@@ -195,8 +195,9 @@ class Testbed:
             await self.hush()
         finally:
             await self.goodbyes.say(scenario.connections)
-            lived = (connection.lived_s() for connection in scenario.connections.all)
-            self.longest_s = max(self.longest_s, *lived, 0.0)
+            self.longest_s = max([self.longest_s, *(c.lived_s() for c in scenario.connections.all)])
+            for service, _ in scenario.services:
+                service.clients_have_left()
 
     async def hush(self) -> None:
         """End what goes on in the background: pinging clients, flowing ticks."""

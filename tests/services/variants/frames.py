@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import cycle
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from websockets.frames import Frame, Opcode
@@ -101,7 +101,7 @@ def segments_that_end_within_a_frame() -> None:
     original = GuardedConnection.connection_made
 
     def connection_made(self: GuardedConnection, transport: Any) -> None:
-        original(self, _InTwoSegments(transport))
+        original(self, cast(Any, _InTwoSegments(transport)))
 
     replace(GuardedConnection, "connection_made", connection_made)
 
@@ -176,7 +176,7 @@ def goodbyes_answered_without_a_code() -> None:
             answers = frame.opcode is Opcode.CLOSE and protocol.close_rcvd is not None
             send(Frame(Opcode.CLOSE, b"") if answers else frame)
 
-        protocol.send_frame = send_frame  # type: ignore[method-assign]
+        protocol.send_frame = send_frame
 
     replace(GuardedConnection, "__init__", init)
 

@@ -82,7 +82,7 @@ def a_child_and_a_second_port() -> None:
 
 @variation(
     "Caches come and go: up to 2 MB are taken and given back twice a second.",
-    "the specification, section 3: memory is judged beyond the noise that the service shows by itself",
+    "the specification, section 3: memory is judged beyond the noise that it shows by itself",
 )
 def memory_that_comes_and_goes() -> None:
     """Take some, and give it back."""

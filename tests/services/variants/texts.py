@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from app import fanout, messages, sessions
@@ -46,7 +47,13 @@ def _of_messages(rewrite: Callable[[Members], str]) -> None:
     """Write each message anew, the service's own ones and ticks alike."""
     text_frame = fanout.text_frame
 
+    @cache
+    def pong(payload: bytes) -> bytes:
+        return text_frame(rewrite(json.loads(payload)).encode())
+
     def frame(payload: bytes) -> bytes:
+        if payload == messages.PONG:  # a flood of pings is answered as fast as ever
+            return pong(payload)
         return text_frame(rewrite(json.loads(payload, parse_float=Decimal)).encode())
 
     replace(fanout, "text_frame", frame)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 
-from app import expiry, idle, routes_websocket
+from app import expiry, idle, messages, routes_websocket
 from app.routes_websocket import Service
 from app.server import TickerService
 from app.sessions import Session, TickerConnection
 from tests.services.variants.variation import replace, variation
 
+DATA = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 HANDSHAKE_S = 0.1
 COMMAND_S = 0.02
 CLEAN_UP_S = 0.2
@@ -43,19 +47,27 @@ def handshakes_that_take_a_while() -> None:
 
 
 @variation(
-    "What a client says is done 20 ms later, one after the other.",
+    "What a client says is done 20 ms after it came.",
     "no test states how soon an acknowledgement comes",
 )
 def commands_that_take_a_while() -> None:
-    """Wait behind each message."""
-    original = TickerConnection.recv
+    """Hand over each message so long after its arrival."""
+    recv, process_event = TickerConnection.recv, TickerConnection.process_event
+    arrivals: WeakKeyDictionary[TickerConnection, deque[float]] = WeakKeyDictionary()
 
-    async def recv(self: TickerConnection, *args: Any, **options: Any) -> Any:
-        message = await original(self, *args, **options)
-        await asyncio.sleep(COMMAND_S)
+    def note(self: TickerConnection, event: Any) -> None:
+        process_event(self, event)
+        if isinstance(event, Frame) and event.opcode in DATA and event.fin:
+            arrivals.setdefault(self, deque()).append(time.monotonic())
+
+    async def receive(self: TickerConnection, *args: Any, **options: Any) -> Any:
+        message = await recv(self, *args, **options)
+        due = arrivals[self].popleft() + COMMAND_S
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
         return message
 
-    replace(TickerConnection, "recv", recv)
+    replace(TickerConnection, "process_event", note)
+    replace(TickerConnection, "recv", receive)
 
 
 @variation(
@@ -121,21 +133,23 @@ def sessions_that_end_a_little_late() -> None:
 def loss_told_again_and_again() -> None:
     """Repeat it, and hold back what comes until the return is told."""
     on_lost, on_found = TickerService.on_feed_lost, TickerService.on_feed_found
-    on_tick = TickerService.on_tick
+    on_tick, greet = TickerService.on_tick, TickerService.greet
     held: list[tuple[bytes, bytes]] = []
     pending: list[asyncio.TimerHandle] = []
     returning: list[asyncio.TimerHandle] = []
+    ever_lost: list[bool] = []
 
     def lost(self: TickerService) -> None:
         if not returning:
             tell_again(self)
 
     def tell_again(self: TickerService) -> None:
+        ever_lost[:] = [True]
         on_lost(self)
         pending[:] = [asyncio.get_running_loop().call_later(TELL_AGAIN_S, tell_again, self)]
 
     def found(self: TickerService) -> None:
-        if not returning:
+        if ever_lost and not returning:
             returning.append(asyncio.get_running_loop().call_later(RETURN_S, returned, self))
 
     def returned(self: TickerService) -> None:
@@ -148,6 +162,11 @@ def loss_told_again_and_again() -> None:
         if not self.feed.connected:
             tell_again(self)
 
+    def welcome(self: TickerService, session: Session) -> None:
+        greet(self, session)
+        if returning and self.feed.connected:
+            self.fanout.send(session, messages.DEGRADED)
+
     def tick(self: TickerService, channel: bytes, payload: bytes) -> None:
         if returning:
             held.append((channel, payload))
@@ -157,3 +176,4 @@ def loss_told_again_and_again() -> None:
     replace(TickerService, "on_feed_lost", lost)
     replace(TickerService, "on_feed_found", found)
     replace(TickerService, "on_tick", tick)
+    replace(TickerService, "greet", welcome)
