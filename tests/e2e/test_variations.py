@@ -29,6 +29,7 @@ ROWS = {
     "leisure": [
         "QA-WS-004 A disconnect leaves nothing behind · an abrupt reset",
         "QA-WS-012 One client over the limit is turned away · a connection limit of 10",
+        "QA-WS-012 Clients that were refused take no place and give none back",
         "QA-WS-017 A broker outage is announced and survived · the broker cuts",
     ],
     "bustle": [
@@ -39,7 +40,8 @@ ROWS = {
         "QA-WS-024 A hostile client is turned away · floods of 1,000 control frames",
     ],
 }
-"""The rows that a service's variations are nearest to; `make services` plays all."""
+"""The rows that a service's variations are nearest to; `make services` plays all. In QA-WS-012 a
+scenario follows at once upon one whose clients a leisurely service counts yet."""
 
 
 @pytest.mark.parametrize("service", SERVICES)
