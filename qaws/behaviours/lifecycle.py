@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
 
-from qaws.behaviours import persons, places, service_logs
+from qaws.behaviours import limits, persons, service_logs
 from qaws.behaviours.service_logs import Handshake
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
@@ -177,7 +177,7 @@ async def be_connected(
         shown = [given[each] for each in late] if given else token
         return await connect(testbed, late, shown, **named, which=which)
 
-    opened = await places.once_free(service or testbed.service, opened, again)
+    opened = await limits.once_free(service or testbed.service, opened, again)
     require_welcomes(testbed, opened)
 
 
