@@ -96,8 +96,8 @@ test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) $(BROW
 	@$(PYTEST) $(if $(ARGS),$(ARGS),-m "not alone")
 
 faults: $(READY) $(PROXY_READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 6 minutes
-	@$(RUN) -m qaws.runner.proof begin $(if $(ONLY)$(SAMPLE)$(QUICK),part)
-	@$(RUN) -m faults.proof $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(ARGS); $(RUN) -m qaws.runner.proof end $$?
+	@$(RUN) -m qaws.runner.proof begin $(if $(ONLY)$(SAMPLE)$(QUICK)$(ABOUT),part)
+	@$(RUN) -m faults.proof $(if $(FULL)$(ABOUT),--full) $(if $(ABOUT),--about $(ABOUT)) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(JOBS),--jobs $(JOBS)) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(ARGS); $(RUN) -m qaws.runner.proof end $$?
 
 mutation: $(READY) $(MUTATION_READY) ## 200 small mistakes in the service: how many go unseen? SAMPLE=200, SEED=1: an hour or more
 	@$(RUN) -m qaws.runner.proof mutation begin

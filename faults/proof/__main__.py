@@ -22,6 +22,7 @@ from faults.fault import Fault
 from faults.proof.findings import Proof
 from faults.proof.matrix import write_matrix
 from faults.proof.prover import Prover, prove
+from faults.proof.scope import of_every_fault
 from faults.proof.suite import ROOT
 
 EXIT_USAGE, EXIT_STOPPED = 2, 130
@@ -44,6 +45,14 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--quick", action="store_true", help="one scenario of each fault: the first that it names"
+    )
+    parser.add_argument(
+        "--about",
+        nargs="+",
+        default=[],
+        metavar="ID",
+        help="with --full: ask these functional scenarios alone, such as QA-WS-010, of every "
+        "functional fault: what has changed in one may notice faults that it did not",
     )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these faults")
     parser.add_argument(
@@ -78,6 +87,13 @@ def drawn(faults: Sequence[Fault], count: int, seed: int) -> list[Fault]:
 def main(given: Sequence[str]) -> int:
     """Prove the faults that the command line asks for; return the exit code."""
     arguments = _arguments(given)
+    if arguments.about and (arguments.quick or not arguments.full):
+        print("--about ID wants --full, and not --quick", file=sys.stderr)
+        return EXIT_USAGE
+    for each in arguments.about:
+        if each not in of_every_fault():
+            print(f"{each}: no functional scenario has this id", file=sys.stderr)
+            return EXIT_USAGE
     try:
         chosen = [find(name) for name in arguments.only or all_faults()]
     except UnknownFault as problem:
@@ -91,6 +107,7 @@ def main(given: Sequence[str]) -> int:
         picked=bool(arguments.only),
         quick=arguments.quick,
         alone=arguments.alone,
+        about=frozenset(arguments.about),
     )
     prover = Prover((arguments.reports / "faults").resolve(), arguments.jobs)
     began = time.monotonic()

@@ -68,8 +68,9 @@ class Proof:
     """The whole: which faults and scenarios there are, and what was found so far.
 
     `picked` tells that these very faults were named on the command line, `quick` that one scenario
-    of each is enough, `alone` that no cell is asked of several faults at once. What is left to the
-    full proof is in `chosen`, but not in `asks`.
+    of each is enough, `alone` that no cell is asked of several faults at once; `about` has the ids
+    of the functional scenarios that alone are asked. What is left to the full proof is in `chosen`,
+    but not in `asks`.
     """
 
     full: bool
@@ -77,18 +78,21 @@ class Proof:
     picked: bool = False
     quick: bool = False
     alone: bool = False
+    about: Collection[str] = ()
     titles: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     asks: dict[str, Ask] = field(init=False)
 
     def __post_init__(self) -> None:
         """Find out what is asked of each fault."""
-        self.asks = plan(self.chosen, self.full, self.picked, self.quick)
+        self.asks = plan(self.chosen, self.full, self.picked, self.quick, self.about)
 
     def terms(self) -> str:
         """Say in one line what is run against what."""
         load = sum(asked.measures for asked in self.asks.values())
         quick = ", ".join(test_id.rpartition("-")[2] for test_id in QUICK)
+        if self.about:
+            return f"{len(self.asks)} functional faults against {', '.join(sorted(self.about))}"
         functional = f"{len(self.asks) - load} functional faults against " + (
             "every functional scenario"
             if self.full
@@ -106,7 +110,7 @@ class Proof:
         """Return the whole as the matrix wants it: faults in order of the catalogue."""
         order = {fault.name: place for place, fault in enumerate(self.chosen)}
         return {
-            "mode": "full" if self.full else "named",
+            "mode": "full" if self.full and not self.about else "named",
             "summary": self.summary(),
             "terms": self.terms(),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -139,6 +143,8 @@ class Proof:
         done, asked = len(self.findings), len(self.asks)
         left_out = len(self.chosen) - asked
         why = "need a browser (make browser)" if self.full else "are left to --full: they take long"
+        if self.about:
+            why = "are not asked that: they are about load, or need a browser"
         rest = f"; {left_out} more {why}" if left_out else ""
         if done < asked:
             return f"{done} of {asked} faults run: {done - len(bad)} proven"

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -166,9 +166,12 @@ class Prover:
         expected = Counter(row.id for row in rows)
         seconds = {test_id: self._seconds.get(test_id, 0.0) for test_id in expected}
         groups = grouped([fault for fault, ask in chosen if ask.every], seconds)
+        base = next((ask.tags for _, ask in chosen if ask.every), FUNCTIONAL)
         tasks = []
         for number, group in enumerate(groups, 1):
-            ask = Ask(FUNCTIONAL, {}, every=True).without(group.named)
+            ask = Ask(base, {}, every=True).without(group.named)
+            if group.named >= expected.keys():
+                continue  # each of these is asked alone
             folder = self._folder / "together" / f"{number}"
             tasks.append(Task(ask, folder, group=tuple(group.faults)))
         quiet: dict[str, frozenset[str]] = {}
@@ -177,7 +180,10 @@ class Prover:
         return quiet
 
     def faults(
-        self, chosen: Sequence[tuple[Fault, Ask]], quiet: Mapping[str, frozenset[str]]
+        self,
+        chosen: Sequence[tuple[Fault, Ask]],
+        quiet: Mapping[str, frozenset[str]],
+        about: Collection[str] = (),
     ) -> Iterator[Finding]:
         """Run faults and yield each one's finding as it is done.
 
@@ -187,11 +193,15 @@ class Prover:
         Args:
             chosen: faults, and what is asked of each.
             quiet: fault → ids of which it is known that they are green with it.
+            about: ids of the scenarios that alone are asked; none for all.
         """
-        tasks = [
-            Task(ask.without(quiet.get(fault.name, ())), self._folder / fault.name, fault)
-            for fault, ask in chosen
-        ]
+        tasks = []
+        for fault, ask in chosen:
+            known = quiet.get(fault.name, frozenset())
+            if about and known >= set(about):
+                yield Finding(fault, {}, 0.0).with_quiet(known)
+            else:
+                tasks.append(Task(ask.without(known), self._folder / fault.name, fault))
         side_by_side = [task for task in tasks if not task.ask.measures]
         side_by_side.sort(key=self._length, reverse=True)
         for finding in self._batch(side_by_side, self._pace):
@@ -303,7 +313,7 @@ def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
     """Run the proof, telling of its progress; return the exit code."""
     began = time.monotonic()
     rows: list[Row] = []
-    for kind, checks in sound(proof.asks.values(), proof.full).items():
+    for kind, checks in sound(proof.asks.values(), proof.full, proof.about).items():
         found = prover.sound(checks)
         rows += found.rows
         if found.wrong:
@@ -320,7 +330,7 @@ def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
         cells = sum(map(len, quiet.values()))
         took = time.monotonic() - began
         say(f"{took:6.1f} s  quiet in {cells} cells, asked of several faults at once")
-    for finding in prover.faults(asked, quiet):
+    for finding in prover.faults(asked, quiet, proof.about):
         proof.findings.append(finding)
         say(f"{time.monotonic() - began:6.1f} s  {_progress(finding)}")
     return EXIT_PROVEN if all(f.is_proven for f in proof.findings) else EXIT_NOT_PROVEN

@@ -118,7 +118,11 @@ def measures(fault: Fault) -> bool:
 
 
 def plan(
-    faults: Iterable[Fault], full: bool, picked: bool = False, quick: bool = False
+    faults: Iterable[Fault],
+    full: bool,
+    picked: bool = False,
+    quick: bool = False,
+    about: Collection[str] = (),
 ) -> dict[str, Ask]:
     """Return what is asked of each fault, by name; what is left to the full proof is not in it.
 
@@ -131,7 +135,12 @@ def plan(
         picked: whether somebody has asked for these very faults.
         quick: whether the first scenario that a fault names is enough, and one fault under load
             for each quick load scenario.
+        about: ids of functional scenarios; with `full`: they alone are asked, of each functional
+            fault.
     """
+    if about:
+        of_all = plan(faults, full, picked)
+        return {name: ask.only(about) for name, ask in of_all.items() if not ask.measures}
     asks: dict[str, Ask] = {}
     sampled: Counter[str] = Counter()
     every, first_rank = full or picked, scenarios("p0").keys()
@@ -165,18 +174,24 @@ def _unusable() -> set[str]:
     return set() if find_spec("playwright") else set(scenarios("needs.browser"))
 
 
-def sound(asks: Iterable[Ask], full: bool) -> dict[str, list[Ask]]:
+def of_every_fault() -> set[str]:
+    """Return the ids of the functional scenarios, which can be asked of every functional fault."""
+    every = scenarios("integration").keys() | scenarios("security").keys()
+    return every - scenarios("whole-run").keys()
+
+
+def sound(asks: Iterable[Ask], full: bool, about: Collection[str] = ()) -> dict[str, list[Ask]]:
     """Return what the sound service must pass before anything of it can be proven, by its kind.
 
     Functional scenarios are asked one by one, so that several can be run at a time; the last ones
     first, for among these are the longest.
     """
-    functional = {test_id for each in asks if not each.measures for test_id in each.wanted}
+    functional = set(about)
+    functional |= {test_id for each in asks if not each.measures for test_id in each.wanted}
     load = {test_id for each in asks if each.measures for test_id in each.wanted}
     checks = {}
     if functional:
-        every = scenarios("integration").keys() | scenarios("security").keys()
-        ids = every - scenarios("whole-run").keys() if full else functional
+        ids = of_every_fault() if full and not about else functional
         checks["functional"] = [
             Ask((*FUNCTIONAL, any_of([test_id])), {}, label=test_id)
             for test_id in sorted(ids, reverse=True)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -96,13 +97,14 @@ def script(monkeypatch) -> dict[str, list[list[Row]]]:
     return FakeRun.script
 
 
-def run_proof(folder: Path, *names: str, **how: bool) -> tuple[int, Proof, list[str]]:
+def run_proof(folder: Path, *names: str, **how: Any) -> tuple[int, Proof, list[str]]:
     chosen = [find(name) for name in names or NAMES]
     proof = Proof(
         how.get("full", False),
         chosen,
         how.get("picked", False),
         alone=not how.get("together", False),
+        about=how.get("about", ()),
     )
     said: list[str] = []
     code = proving.prove(proof, Prover(folder, 2), said.append)
@@ -388,3 +390,26 @@ def test_a_count_that_is_none_is_refused_in_one_line(capsys, given):
         command.main(given)
     assert ended.value.code == 2
     assert f"{given[1]}: must be a number of 1 or more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("status", ["passed", "failed"])
+def test_one_scenario_is_asked_again_alone_where_it_is_not_quiet_beside_others(
+    status, script, tmp_path, monkeypatch
+):
+    pair = [find("price-rounded"), find("greeks-stale")]
+    monkeypatch.setattr(proving, "grouped", lambda *_: [Group(pair, {"QA-WS-006", "QA-WS-007"})])
+    both = "price-rounded with greeks-stale"
+    script["the sound service"] = [[row("QA-WS-001")]]
+    script[both] = [[row("QA-WS-001", status, "closed early")]]
+    script["price-rounded"] = [[row("QA-WS-001")]]
+    script["greeks-stale"] = [[row("QA-WS-001", status, "closed early")]]
+    names = [each.name for each in pair]
+    code, proof, _ = run_proof(tmp_path, *names, full=True, together=True, about=["QA-WS-001"])
+    complaints = [c for f in proof.findings for c in f.complaints()]
+    began = [name for name, _ in FakeRun.started]
+    assert [set(f.judgements) for f in proof.findings] == [{"QA-WS-001"}] * 2
+    if status == "passed":
+        assert (code, began, complaints) == (0, ["the sound service", both], [])
+    else:
+        assert (code, len(began)) == (1, 4)
+        assert complaints == ["greeks-stale: QA-WS-001 SPURIOUS: failed: closed early"]

@@ -1,5 +1,7 @@
 """Which scenarios a fault is held against."""
 
+from typing import Any
+
 from faults.catalogue import all_faults, find
 from faults.proof import scope
 from faults.proof.findings import Proof
@@ -8,7 +10,7 @@ QUICK_FAULT, LONG_FAULT = "service-stalls-now-and-then", "session-ids-repeat-in-
 NAMES = ("price-rounded", "greeks-stale", "volume-zero")
 
 
-def asked(name: str, **how: bool) -> scope.Ask | None:
+def asked(name: str, **how: Any) -> scope.Ask | None:
     return scope.plan([find(name)], **how).get(name)
 
 
@@ -105,3 +107,18 @@ def test_only_the_files_that_have_what_is_asked_are_read():
     assert short.only(["QA-WS-016"]).files == short.files
     full = scope.plan([each], full=True)[each.name]
     assert full.files == full.without(["QA-WS-001"]).files == (scope.FEATURES,)
+
+
+def test_one_scenario_can_be_asked_of_every_functional_fault():
+    faults = [find(name) for name in (*NAMES, QUICK_FAULT)]
+    asks = scope.plan(faults, full=True, about=["QA-WS-007"])
+    assert set(asks) == set(NAMES)
+    for name, ask in asks.items():
+        assert ask.tags == (*scope.FUNCTIONAL, "@QA-WS-007")
+        assert ask.wanted.keys() == find(name).caught_by.keys() & {"QA-WS-007"}
+        assert [file.name for file in ask.files] == ["broadcasting.feature"]
+    checks = scope.sound(asks.values(), full=True, about=["QA-WS-007"])
+    assert [each.label for each in checks["functional"]] == ["QA-WS-007"]
+    proof = Proof(True, faults, about=["QA-WS-007"])
+    assert proof.terms() == "3 functional faults against QA-WS-007"
+    assert proof.as_dict(1.0)["mode"] == "named"
