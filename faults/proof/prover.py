@@ -18,7 +18,7 @@ from faults.proof.fork_client import CAN_FORK, ForkServer
 from faults.proof.groups import grouped, quiet_ids
 from faults.proof.judgement import Mark, Row, judge, shortened
 from faults.proof.runs import Run
-from faults.proof.scope import FUNCTIONAL, Ask, sound
+from faults.proof.scope import FUNCTIONAL, Ask, any_of, sound
 
 EXIT_PROVEN, EXIT_NOT_PROVEN = 0, 1
 TICK_S = 0.05
@@ -151,7 +151,10 @@ class Prover:
         return found
 
     def together(
-        self, chosen: Sequence[tuple[Fault, Ask]], rows: Iterable[Row]
+        self,
+        chosen: Sequence[tuple[Fault, Ask]],
+        rows: Iterable[Row],
+        about: Collection[str] = (),
     ) -> dict[str, frozenset[str]]:
         """Ask several faults at once what has nothing to do with any of them.
 
@@ -159,6 +162,7 @@ class Prover:
             chosen: faults, and what is asked of each; those of which not everything is asked are
                 left to be asked alone.
             rows: of the sound service.
+            about: ids of the scenarios that alone are asked; none for all.
 
         Returns:
             Fault → ids of the scenarios that were green beside others, in all their rows.
@@ -166,10 +170,10 @@ class Prover:
         expected = Counter(row.id for row in rows)
         seconds = {test_id: self._seconds.get(test_id, 0.0) for test_id in expected}
         groups = grouped([fault for fault, ask in chosen if ask.every], seconds)
-        base = next((ask.tags for _, ask in chosen if ask.every), FUNCTIONAL)
+        asked = Ask((*FUNCTIONAL, any_of(about)) if about else FUNCTIONAL, {}, every=True)
         tasks = []
         for number, group in enumerate(groups, 1):
-            ask = Ask(base, {}, every=True).without(group.named)
+            ask = asked.without(group.named)
             if group.named >= expected.keys():
                 continue  # each of these is asked alone
             folder = self._folder / "together" / f"{number}"
@@ -325,7 +329,7 @@ def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
         took = time.monotonic() - began
         say(f"{took:6.1f} s  the sound service passes all {len(found.rows)} that are asked, {kind}")
     asked = [(fault, proof.asks[fault.name]) for fault in proof.chosen if fault.name in proof.asks]
-    quiet = prover.together(asked, rows) if proof.full and not proof.alone else {}
+    quiet = prover.together(asked, rows, proof.about) if proof.full and not proof.alone else {}
     if quiet:
         cells = sum(map(len, quiet.values()))
         took = time.monotonic() - began

@@ -118,7 +118,7 @@ def measures(fault: Fault) -> bool:
 
 
 def plan(
-    faults: Iterable[Fault],
+    faults: Collection[Fault],
     full: bool,
     picked: bool = False,
     quick: bool = False,
@@ -136,11 +136,15 @@ def plan(
         quick: whether the first scenario that a fault names is enough, and one fault under load
             for each quick load scenario.
         about: ids of functional scenarios; with `full`: they alone are asked, of each functional
-            fault.
+            fault, beside the first that it names: others may be red in what that says.
     """
     if about:
-        of_all = plan(faults, full, picked)
-        return {name: ask.only(about) for name, ask in of_all.items() if not ask.measures}
+        of_all, known = plan(faults, full, picked), {each.name: each for each in faults}
+        return {
+            name: ask.only({*about, next(iter(known[name].caught_by))})
+            for name, ask in of_all.items()
+            if not ask.measures
+        }
     asks: dict[str, Ask] = {}
     sampled: Counter[str] = Counter()
     every, first_rank = full or picked, scenarios("p0").keys()
@@ -186,12 +190,11 @@ def sound(asks: Iterable[Ask], full: bool, about: Collection[str] = ()) -> dict[
     Functional scenarios are asked one by one, so that several can be run at a time; the last ones
     first, for among these are the longest.
     """
-    functional = set(about)
-    functional |= {test_id for each in asks if not each.measures for test_id in each.wanted}
+    functional = {test_id for each in asks if not each.measures for test_id in each.wanted}
     load = {test_id for each in asks if each.measures for test_id in each.wanted}
     checks = {}
     if functional:
-        ids = of_every_fault() if full and not about else functional
+        ids = set(about) or (of_every_fault() if full else functional)
         checks["functional"] = [
             Ask((*FUNCTIONAL, any_of([test_id])), {}, label=test_id)
             for test_id in sorted(ids, reverse=True)

@@ -114,8 +114,9 @@ def test_one_scenario_can_be_asked_of_every_functional_fault():
     asks = scope.plan(faults, full=True, about=["QA-WS-007"])
     assert set(asks) == set(NAMES)
     for name, ask in asks.items():
-        assert ask.tags == (*scope.FUNCTIONAL, "@QA-WS-007")
-        assert ask.wanted.keys() == find(name).caught_by.keys() & {"QA-WS-007"}
+        first = next(iter(find(name).caught_by))
+        assert ask.tags == (*scope.FUNCTIONAL, scope.any_of({"QA-WS-007", first}))
+        assert ask.wanted.keys() == find(name).caught_by.keys() & {"QA-WS-007", first}
         assert [file.name for file in ask.files] == ["broadcasting.feature"]
     checks = scope.sound(asks.values(), full=True, about=["QA-WS-007"])
     assert [each.label for each in checks["functional"]] == ["QA-WS-007"]
