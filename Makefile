@@ -92,7 +92,7 @@ unit: $(READY) ## the suite's own tests but for whole runs: 1 minute; ARGS="test
 	@$(PYTEST) -m "not e2e" $(ARGS)
 
 test: setup $(DASK_READY) $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) $(BROWSER_READY) $(MUTATION_READY) check ## pass all of the suite's own tests, those in a browser where Chromium is: 7 minutes
-	@$(if $(ARGS),,$(RUN) -m pytest -m alone)
+	@$(if $(ARGS),,$(RUN) -m pytest -m alone $$(grep -rl --include='*.py' 'mark\.alone' tests))
 	@$(PYTEST) $(if $(ARGS),$(ARGS),-m "not alone")
 
 faults: $(READY) $(PROXY_READY) ## break the service on purpose and show that it is noticed; FULL=1 for the whole matrix, QUICK=1 for a glance: 6 minutes
