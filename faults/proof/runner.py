@@ -1,4 +1,8 @@
-"""behave's runner, but for the order of what shares an id: what tells most comes first.
+"""behave's runner, but for what it has at hand and for the order of what shares an id.
+
+Hooks, phrases and features are the same in all runs: they are read once, where the runs are forked.
+
+What tells most comes first.
 
 Once a row has said what a fault declares, what else has its id is left out. So of what shares an id
 a row that the declared words are about goes first; then what has most in common with what is told
@@ -9,15 +13,21 @@ to fail and is not shown by the first row is asked of all the others.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from behave import runner
+from behave.formatter._registry import make_formatters
 from behave.model import Feature, Scenario, ScenarioOutline
+from behave.runner_util import parse_features
+from behave.step_registry import StepRegistry, registry
 
 from faults.proof.scope import ID
 
@@ -39,8 +49,26 @@ JOINTS = frozenset(
 """Words that hold a sentence together and tell nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a process has read that forks runs.
+
+    Attributes:
+        hooks: those of environment.py, by name.
+        phrases: what the step files define.
+        features: file → what it says, its outlines filled in; nothing of it has run.
+    """
+
+    hooks: dict[str, Any]
+    phrases: StepRegistry
+    features: dict[str, Feature]
+
+
 class Runner(runner.Runner):  # type: ignore[misc]
     """Orders the rows, and leaves how long each took."""
+
+    loaded: Loaded | None = None
+    """What has been read beforehand; None: read it."""
 
     words: Collection[str] = ()
     """What verdicts are expected to say."""
@@ -50,6 +78,36 @@ class Runner(runner.Runner):  # type: ignore[misc]
     """What is told of the fault: its name and its story."""
     preload: Callable[[], None] = staticmethod(lambda: None)
     """What the suite offers to those who fork runs of it: it makes what is the same for all."""
+
+    def run_with_paths(self) -> bool:
+        """Read hooks, phrases and features where they are not at hand, and run the features."""
+        if self.loaded is None:
+            return bool(super().run_with_paths())
+        self.context = runner.Context(self)
+        self.hooks, self.step_registry = self.loaded.hooks, self.loaded.phrases
+        self.features += [self.loaded.features[file] for file in self._files()]
+        self.formatters = make_formatters(self.config, self.config.outputs)
+        return self.run_model()
+
+    def _files(self) -> list[str]:
+        """Return the feature files that are asked for."""
+        return [os.path.abspath(location.filename) for location in self.feature_locations()]
+
+    def keep(self) -> None:
+        """Have the runs that are forked from now on find at hand what this one has read.
+
+        What behave knows of phrases is forgotten: it would take the same ones for ambiguous.
+        """
+        files = self._files()
+        # behave notes places as seen from the folder that it is in; each run has another.
+        with patch("behave.model_core.make_relpath_if_possible", lambda file, _: file):
+            features = dict(zip(files, parse_features(files), strict=True))
+            for feature in features.values():
+                list(feature.walk_scenarios())  # fills in the outlines
+        phrases = StepRegistry()
+        phrases.steps = registry.steps
+        registry.clear()
+        type(self).loaded = Loaded(self.hooks, phrases, features)
 
     def run_model(self, features: Any = None) -> bool:
         """Run the features; return whether something failed."""

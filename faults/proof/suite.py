@@ -44,9 +44,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @cache
 def load() -> None:
-    """Load behave, the steps, and all that they import; nothing is run, and nothing is left open.
+    """Load behave, hooks, steps, features and all that they import; nothing is run or left open.
 
-    What is wrong with them is told by the runs.
+    What is wrong with them is told by the runs, which then read them as ever.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process with threads must not be forked
     if str(ROOT) not in sys.path:
@@ -55,9 +55,11 @@ def load() -> None:
         Path("behave.ini").write_text(CONFIGURATION, encoding="utf-8")
         registry.clear()  # steps that are there already would be ambiguous
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
-            _behave([str(FEATURES), "--dry-run", "--tags=@none"])
+            reader = Runner(Configuration([str(FEATURES), "--dry-run", "--tags=@none"]))
+            reader.run()
+            reader.keep()
             Runner.preload()
-    registry.clear()  # each run defines the steps, as ever
+    registry.clear()  # whoever reads the phrases anew defines them anew
     reset_runtime()
     gc.collect()
     gc.freeze()

@@ -11,6 +11,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -226,6 +227,13 @@ def unknown_name(noun: str, name: str, known: Iterable[str]) -> str:
 def lists() -> list[RowList[Any]]:
     """Return all lists that are declared, by the names of their files."""
     return [_LISTS[stem] for stem in sorted(_LISTS)]
+
+
+def preload() -> None:
+    """Read all lists; what is wrong with one is told to whoever asks for it."""
+    for each in lists():
+        with suppress(Broken):
+            each.rows  # noqa: B018
 
 
 def use(folder: Path) -> None:

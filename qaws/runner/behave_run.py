@@ -59,6 +59,7 @@ def preload() -> None:
     """Make what is the same for all runs, and takes as long as a short scenario."""
     key_set.preload("RS256")
     Contract("qa-ws")
+    rows.preload()
     suite_state()
 
 
