@@ -13,8 +13,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
@@ -26,6 +26,7 @@ import psutil
 from faults.proof.fork_client import CAN_FORK, ForkServer, fork_services, hang_up
 from faults.proof.processes import settle
 from tests.processes import ROOT
+from tests.services import fork_server
 from tests.waiting import HANG_S
 
 LOADED = "tests.loaded"
@@ -52,9 +53,12 @@ def _server() -> ForkServerContext:
 
 
 @cache
-def _services() -> ForkServer:
-    """Start the process that the reference service is forked from; it ends with this one."""
-    return ForkServer()
+def _services() -> tuple[ForkServer, ForkServer]:
+    """Start the processes that services are forked from; they end with this one.
+
+    The first has the reference service, the other those of the tests.
+    """
+    return ForkServer(), ForkServer(fork_server.__name__)
 
 
 def run_behave(
@@ -70,24 +74,39 @@ def run_behave(
         cwd: where it runs.
         within_s: how long it may take, in seconds.
     """
-    services = _services().connection() if CAN_FORK else None
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        log.touch()
-        process = _server().Process(
-            target=_be_behave, args=(arguments, dict(env), cwd, log, services)
-        )
-        process.start()
-        try:
+        with behaving(*arguments, env=env, cwd=cwd, log=log) as process:
             process.join(within_s)
             code, output = process.exitcode, log.read_text("utf-8", "replace")
-        finally:
-            _end(process)
-            if services:
-                hang_up(services)
     if code is None:
         raise subprocess.TimeoutExpired(["behave", *arguments], within_s, output)
     return subprocess.CompletedProcess(["behave", *arguments], code, output, "")
+
+
+@contextmanager
+def behaving(
+    *arguments: str, env: Mapping[str, str], cwd: Path, log: Path
+) -> Iterator[BaseProcess]:
+    """Begin behave; it ends with the block, and so does all that it has started.
+
+    Args:
+        arguments: what follows `python -m behave`.
+        env: all variables of the run.
+        cwd: where it runs.
+        log: takes what it writes.
+    """
+    services = [each.connection() for each in _services()] if CAN_FORK else []
+    log.touch()
+    process = _server().Process(target=_be_behave, args=(arguments, dict(env), cwd, log, services))
+    process.start()
+    try:
+        yield process
+    finally:
+        _end(process)
+        for each in services:
+            if each:
+                hang_up(each)
 
 
 def _end(process: BaseProcess) -> None:
@@ -109,14 +128,15 @@ def _be_behave(
     env: Mapping[str, str],
     cwd: Path,
     log: Path,
-    services: socket.socket | None,
+    services: Sequence[socket.socket | None],
 ) -> None:
     """Be `python -m behave`, in a process that was forked for it."""
     assert LOADED in sys.modules, "nothing was imported beforehand"
     with log.open("wb") as file:
         settle(file.fileno(), env, cwd)
-    if services:
-        fork_services(services)
+    match services:
+        case [socket.socket() as reference, socket.socket() as others]:
+            fork_services(reference, (others, fork_server.of_the_tests))
     sys.path.insert(0, str(cwd))
     sys.argv = ["behave", *arguments]
     from behave.__main__ import main

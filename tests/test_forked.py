@@ -7,8 +7,10 @@ import sys
 import psutil
 import pytest
 
+from faults.proof.fork_client import CAN_FORK, ForkServer, Services, hang_up
 from tests.forked import run_behave
 from tests.processes import ROOT, run
+from tests.services import fork_server
 
 STEPS = """
 import os, subprocess, sys
@@ -65,3 +67,32 @@ def test_one_that_hangs_is_ended_with_what_it_has_started(project):
     with pytest.raises(subprocess.TimeoutExpired):
         run_behave("--name=hanging", cwd=project, env=dict(os.environ), within_s=3)
     assert not psutil.pid_exists(int((project / "child").read_text()))
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="wants Linux")
+def test_a_service_of_the_tests_has_its_arguments_and_reads_its_own_variables(tmp_path):
+    server = ForkServer(fork_server.__name__)
+    connection = server.connection()
+    assert connection
+    services = Services(connection)
+
+    def run_to_its_end(*arguments, **environment):
+        ticker = [sys.executable, "-m", "tests.services.dialects.ticker", *arguments]
+        with (tmp_path / "log").open("wb") as log:
+            what = fork_server.of_the_tests(ticker) or {}
+            pid = services.start(what, environment, str(ROOT), log.fileno())
+            code = services.code(pid)
+        return code, (tmp_path / "log").read_text().splitlines()[-1]
+
+    try:
+        assert run_to_its_end("unheard-of") == (1, "KeyError: 'unheard-of'")
+        assert run_to_its_end("tokens") == (1, "KeyError: 'BROKER'")
+        assert run_to_its_end("tokens", LINES="x")[1].startswith("ValueError: invalid literal")
+    finally:
+        hang_up(connection)
+        server.stop()
+
+
+@pytest.mark.parametrize("command", ["app", "tests.e2e.foreign.node"])
+def test_other_programs_are_none_of_the_services_of_the_tests(command):
+    assert fork_server.of_the_tests([sys.executable, "-m", command]) is None

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,14 @@ END_S = 5.0
 class ForkServer:
     """The server's process, and the way to it; where it cannot run, services start as ever."""
 
-    def __init__(self) -> None:
-        """Start it; it is ready when it answers the first request."""
+    def __init__(self, module: str = "faults.proof.fork_server") -> None:
+        """Start it; it is ready when it answers the first request.
+
+        Args:
+            module: what it runs.
+        """
         self._control, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "faults.proof.fork_server", str(theirs.fileno())]
+        command = [sys.executable, "-m", module, str(theirs.fileno())]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -94,12 +98,12 @@ class Services:
         self._codes: dict[int, int] = {}
 
     def start(
-        self, faults: Sequence[str], environment: Mapping[str, str], folder: str, log: int
+        self, what: Mapping[str, Any], environment: Mapping[str, str], folder: str, log: int
     ) -> int:
         """Start a service; return its process id.
 
         Args:
-            faults: their names, none for the sound service.
+            what: which one, in the words of the server's requests.
             environment: all of its variables.
             folder: where it runs.
             log: descriptor of the file that takes what it writes.
@@ -107,7 +111,7 @@ class Services:
         Raises:
             OSError: the server is not there.
         """
-        request = {"faults": [*faults], "environment": dict(environment), "folder": folder}
+        request = {**what, "environment": dict(environment), "folder": folder}
         with self._lock:
             socket.send_fds(self._connection, [json.dumps(request).encode()], [log])
             while True:
@@ -185,26 +189,42 @@ class Forked:
         os.close(self._watch)
 
 
-def fork_services(connection: socket.socket) -> None:
-    """Let this process start services over a connection, whenever it would begin one anew."""
-    services = Services(connection)
+Wants = Callable[[Sequence[str]], dict[str, Any] | None]
+"""Returns what a server is asked for in place of a command; None where that is not its own."""
+
+
+def of_the_reference(command: Sequence[str]) -> dict[str, Any] | None:
+    """Return what is asked of the proof's fork server: the reference service, faults and all."""
+    match command:
+        case [sys.executable, "-m", "app"]:
+            return {"faults": []}
+        case [sys.executable, "-m", "faults", *faults]:
+            return {"faults": faults}
+    return None
+
+
+def fork_services(connection: socket.socket, *others: tuple[socket.socket, Wants]) -> None:
+    """Let this process start services over connections, whenever it would begin one anew.
+
+    Args:
+        connection: to the proof's fork server.
+        others: connections to other ones, each with what is asked of it.
+    """
+    known = [(Services(each), wants) for each, wants in [(connection, of_the_reference), *others]]
 
     class Popen(subprocess.Popen):  # type: ignore[type-arg]
         """The usual one, but for services."""
 
         def __new__(cls, args: Any, *rest: Any, **options: Any) -> Any:
-            match args:
-                case [sys.executable, "-m", "app"]:
-                    faults: list[str] = []
-                case [sys.executable, "-m", "faults", *faults]:
-                    pass
-                case _:
-                    return super().__new__(cls)
+            asked = [(services, what) for services, wants in known if (what := wants(args))]
+            if not asked:
+                return super().__new__(cls)
             if any(options["env"].get(each) != os.environ.get(each) for each in OF_START):
                 return super().__new__(cls)
+            [(services, what)] = asked
             folder, log = str(options["cwd"] or os.getcwd()), options["stdout"].fileno()
             try:
-                pid = services.start(faults, options["env"], folder, log)
+                pid = services.start(what, options["env"], folder, log)
             except OSError:
                 return super().__new__(cls)
             return Forked(args, services, pid)

@@ -23,7 +23,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from app.__main__ import main as run_app
 from faults.catalogue import all_faults, find
@@ -52,6 +52,9 @@ class Request:
     folder: str
     log: int
 
+    def prepare(self) -> None:
+        """Do what is done once for all that is asked for: that has been done already."""
+
     def serve(self) -> int:
         """Be that service, in a process that was forked for it; return its exit code."""
         settle(self.log, self.environment, Path(self.folder))
@@ -62,22 +65,40 @@ class Request:
         return run_app()
 
 
-class Server:
+class Asked(Protocol):
+    """A request, of whatever server."""
+
+    @property
+    def log(self) -> int:
+        """Return the descriptor of the file that takes what is written."""
+
+    def prepare(self) -> None:
+        """Do what is done once for all that is asked for."""
+
+    def serve(self) -> int:
+        """Be what is asked for; return its exit code."""
+
+
+R = TypeVar("R", bound=Asked)
+
+
+class Server(Generic[R]):
     """Forks services for those who ask, and tells them how each has ended."""
 
-    def __init__(self, control: socket.socket) -> None:
-        """Take connections from `control`."""
+    def __init__(self, control: socket.socket, kind: Callable[..., R]) -> None:
+        """Take connections from `control`, and requests of a kind from these."""
         self._control = control
+        self._kind = kind
         self._events = selectors.DefaultSelector()
         self._events.register(control, selectors.EVENT_READ, self._take_connection)
         self._services: dict[socket.socket, set[int]] = {}
 
-    def run(self) -> Request | None:
+    def run(self) -> R | None:
         """Serve until `control` ends; return the request in the process forked for it."""
         with self._events:
             while self._events.get_map().get(self._control):
                 for key, _ in self._events.select():
-                    act: Callable[[], Request | None] = key.data
+                    act: Callable[[], R | None] = key.data
                     if request := act():
                         return request
         return None
@@ -96,13 +117,14 @@ class Server:
                 self._end(connection)
             self._events.unregister(self._control)
 
-    def _take_request(self, connection: socket.socket) -> Request | None:
+    def _take_request(self, connection: socket.socket) -> R | None:
         """Start a service; return its request in the new process, None in this one."""
         message, descriptors, *_ = socket.recv_fds(connection, MESSAGE_BYTES, 1)
         if not message:
             self._end(connection)
             return None
-        request = Request(**json.loads(message), log=descriptors[0])
+        request = self._kind(**json.loads(message), log=descriptors[0])
+        request.prepare()
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
@@ -159,7 +181,7 @@ def main(control: socket.socket) -> int:
     all_faults()
     gc.collect()
     gc.freeze()
-    request = Server(control).run()
+    request = Server(control, Request).run()
     return request.serve() if request else 0
 
 

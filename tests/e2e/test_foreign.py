@@ -8,7 +8,7 @@ from pathlib import Path
 from qaws.auth.tokens import Tokens
 from qaws.sut.services import Services
 from qaws.sut.target_file import read_target
-from tests.processes import run
+from tests.forked import run_behave
 from tests.waiting import HANG_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,9 +18,8 @@ def behave(folder, *arguments):
     """Run behave with reports in a folder; return its exit code, output, and scenario records."""
 
     tools = Path(sys.executable).parent
-    done = run(
-        [sys.executable, "-m", "behave", *arguments],
-        cwd=ROOT,
+    done = run_behave(
+        *arguments,
         env={**os.environ, "QAWS_REPORTS": str(folder), "PATH": f"{tools}:{os.environ['PATH']}"},
         within_s=4 * HANG_S,
     )

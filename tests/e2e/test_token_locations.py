@@ -1,11 +1,10 @@
 """A token as cookie or subprotocol opens a session for clients of every kind, and shows nowhere."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
+from tests.forked import run_behave
 from tests.services.independent import ROOT, results
 from tests.waiting import HANG_S
 
@@ -34,16 +33,12 @@ def test_clients_show_it_there(location, further, tmp_path):
     target.write_text(
         text.replace(LOCATIONS, f'token_locations = ["{location}"]\n{further}'), "utf-8"
     )
-    with (tmp_path / "console.txt").open("w") as console:
-        subprocess.run(
-            [sys.executable, "-m", "behave", *ROWS, f"--tags={TESTS}", "-D", f"target={target}"],
-            cwd=ROOT,
-            env={**os.environ, "QAWS_REPORTS": str(tmp_path)},
-            stdout=console,
-            stderr=subprocess.STDOUT,
-            timeout=8 * HANG_S,
-            check=False,
-        )
+    run_behave(
+        *ROWS,
+        *(f"--tags={TESTS}", "-D", f"target={target}"),
+        env={**os.environ, "QAWS_REPORTS": str(tmp_path)},
+        within_s=8 * HANG_S,
+    )
     seen = list(results(tmp_path))
     wrong = [each for each in seen if each.verdict not in ("PASSED", "INCONCLUSIVE")]
     assert not wrong, wrong

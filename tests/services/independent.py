@@ -21,7 +21,6 @@ import json
 import os
 import secrets
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -37,6 +36,7 @@ from qaws.runner.repeat import busy_cores
 from qaws.sut.broker import open_broker
 from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed
+from tests.forked import behaving
 from tests.services.private_keys import new_keys
 from tests.services.variants import SERVICES as VARIANTS
 
@@ -212,28 +212,19 @@ def run(service: str, reports: Path, arguments: Sequence[str], tell: bool = Fals
         tell: whether to print how far it is, every few seconds.
     """
     reports.mkdir(parents=True, exist_ok=True)
-    target, began, told = TARGETS[service], time.monotonic(), time.monotonic()
+    target, began = TARGETS[service], time.monotonic()
     tools = Path(sys.executable).parent
     path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-    with (reports / "console.txt").open("w") as console, surroundings(service, reports) as known:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "behave", *arguments, "-D", f"target={target}"],
-            cwd=ROOT,
-            env={**os.environ, **known, "QAWS_REPORTS": str(reports), "PATH": path},
-            stdout=console,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            while process.poll() is None:
-                time.sleep(0.1)
-                if tell and time.monotonic() - told > TELL_EVERY_S:
-                    told = time.monotonic()
+    with surroundings(service, reports) as known:
+        environment = {**os.environ, **known, "QAWS_REPORTS": str(reports), "PATH": path}
+        asked, console = (*arguments, "-D", f"target={target}"), reports / "console.txt"
+        with behaving(*asked, env=environment, cwd=ROOT, log=console) as process:
+            while process.exitcode is None:
+                process.join(TELL_EVERY_S)
+                if tell and process.exitcode is None:
                     done = len(list(reports.glob("allure-results/*-result.json")))
-                    print(f"  {service}: {done} rows after {told - began:.0f} s", flush=True)
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
+                    took_s = time.monotonic() - began
+                    print(f"  {service}: {done} rows after {took_s:.0f} s", flush=True)
     found = compare(service, list(results(reports)), expected(target))
     found.took_s = time.monotonic() - began
     if broke := how_it_broke(reports):

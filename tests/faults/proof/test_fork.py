@@ -108,7 +108,7 @@ def test_services_end_with_their_run_and_no_others(server, begin, connection):
     mine = begin("app")
     with open(os.devnull, "wb") as log:
         theirs = Services(other).start(
-            ["tick-twice"], mine.args and {"TICKER_PORT": "0"}, "/", log.fileno()
+            {"faults": ["tick-twice"]}, mine.args and {"TICKER_PORT": "0"}, "/", log.fileno()
         )
     hang_up(other)
     assert is_gone(theirs)
@@ -121,7 +121,7 @@ def test_services_end_with_the_server():
     assert connection
     services = Services(connection)
     with open(os.devnull, "wb") as log:
-        pid = services.start([], SETTINGS, "/", log.fileno())
+        pid = services.start({"faults": []}, SETTINGS, "/", log.fileno())
     server.stop()
     assert is_gone(pid)
     assert services.code(pid) in (2, -signal.SIGKILL)
