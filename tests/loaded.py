@@ -7,7 +7,12 @@ import gc
 import importlib
 import pkgutil
 
+from behave.runner_util import reset_runtime
+from behave.step_registry import registry
+
 import qaws.behaviours
+from qaws import places
+from qaws.gherkin import step_files
 from qaws.runner import behave_run
 
 for _name in ("behave.__main__", "qaws.runner.record", "qaws.report.formatter"):
@@ -15,5 +20,8 @@ for _name in ("behave.__main__", "qaws.runner.record", "qaws.report.formatter"):
 for _each in pkgutil.iter_modules(qaws.behaviours.__path__, "qaws.behaviours."):
     importlib.import_module(_each.name)
 behave_run.preload()
+step_files.load(places.FEATURES / "steps")  # `re` keeps what it has compiled for a phrase
+registry.clear()
+reset_runtime()
 gc.collect()
 gc.freeze()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from behave.exception import ConstraintError
 from behave.model import Rule, ScenarioOutline
+from behave.model_type import FileLocation
 
 ID = re.compile(r"^QA-WS-\d{3,}$")
 LONGEST_ROW = 90
@@ -45,8 +46,11 @@ def full_name(scenario: Any) -> str:
 def identity(scenario: Any) -> str:
     """Return what tells a scenario from all others: its id (or title) and its row."""
     name = scenario_id(scenario) or f"{scenario.feature.name}: {scenario.name}"
-    cells = sorted(row_cells(scenario).items())
-    return "; ".join([name, *(f"{heading}={cell}" for heading, cell in cells)])
+    return _identity(name, row_cells(scenario))
+
+
+def _identity(name: str, cells: Mapping[str, str]) -> str:
+    return "; ".join([name, *(f"{heading}={cell}" for heading, cell in sorted(cells.items()))])
 
 
 def check_identities(features: Iterable[Any]) -> None:
@@ -75,14 +79,30 @@ def check_identities(features: Iterable[Any]) -> None:
                 raise ConstraintError(
                     f"duplicate {name}: {first} and {item.location}; {_differ(ids)}"
                 )
-            for scenario in item if isinstance(item, ScenarioOutline) else [item]:
-                key = identity(scenario)
+            for key, location in _identities(item):
                 if key in rows:
-                    what = f"row of {name}" if row_cells(scenario) else name
+                    what = f"row of {name}" if isinstance(item, ScenarioOutline) else name
                     raise ConstraintError(
-                        f"duplicate {what}: {rows[key]} and {scenario.location}; {_differ(ids)}"
+                        f"duplicate {what}: {rows[key]} and {location}; {_differ(ids)}"
                     )
-                rows[key] = scenario.location
+                rows[key] = location
+
+
+def _identities(item: Any) -> Iterator[tuple[str, Any]]:
+    """Yield identity and place of a scenario, or of each row of an outline.
+
+    Where an outline has an id, that and the cells say it all: its rows need not be filled in, which
+    takes as long as a short scenario.
+    """
+    if not isinstance(item, ScenarioOutline):
+        yield identity(item), item.location
+    elif name := scenario_id(item):
+        for row in (row for table in item.examples for row in table.table or ()):
+            cells = dict(zip(row.headings, row.cells, strict=True))
+            yield _identity(name, cells), FileLocation(item.location.filename, row.line)
+    else:
+        for scenario in item:
+            yield identity(scenario), scenario.location
 
 
 def _differ(ids: Collection[str]) -> str:
