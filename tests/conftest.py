@@ -14,6 +14,7 @@ from qaws.report.signoff import SIGNOFF
 from qaws.runtime.loop import LoopThread
 from qaws.sut.broker import open_broker
 from tests import waiting
+from tests.forked import forking
 from tests.processes import end_family
 
 E2E = Path(__file__).parent / "e2e"
@@ -117,6 +118,13 @@ def spawn():
             return process
 
         yield start
+
+
+@pytest.fixture
+def forked_services():
+    """Services of the suite's target files are forked in the test, and end with it."""
+    with forking():
+        yield
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def behaving(
         cwd: where it runs.
         log: takes what it writes.
     """
-    services = [each.connection() for each in _services()] if CAN_FORK else []
+    services = _connections()
     log.touch()
     process = _server().Process(target=_be_behave, args=(arguments, dict(env), cwd, log, services))
     process.start()
@@ -105,8 +105,36 @@ def behaving(
     finally:
         _end(process)
         for each in services:
-            if each:
-                hang_up(each)
+            hang_up(each)
+
+
+@contextmanager
+def forking() -> Iterator[None]:
+    """Let this process fork the services that it would begin; they end with the block.
+
+    That goes for those whose output a file takes, as the suite starts them.
+    """
+    connections, begun = _connections(), subprocess.Popen
+    _fork_services(connections)
+    try:
+        yield
+    finally:
+        subprocess.Popen = begun  # type: ignore[misc]
+        for each in connections:
+            hang_up(each)
+
+
+def _connections() -> list[socket.socket]:
+    """Return connections to the processes that services are forked from; none where none can be."""
+    if not CAN_FORK:
+        return []
+    return [each for server in _services() if (each := server.connection())]
+
+
+def _fork_services(connections: Sequence[socket.socket]) -> None:
+    match connections:
+        case [reference, others]:
+            fork_services(reference, (others, fork_server.of_the_tests))
 
 
 def _end(process: BaseProcess) -> None:
@@ -128,15 +156,13 @@ def _be_behave(
     env: Mapping[str, str],
     cwd: Path,
     log: Path,
-    services: Sequence[socket.socket | None],
+    services: Sequence[socket.socket],
 ) -> None:
     """Be `python -m behave`, in a process that was forked for it."""
     assert LOADED in sys.modules, "nothing was imported beforehand"
     with log.open("wb") as file:
         settle(file.fileno(), env, cwd)
-    match services:
-        case [socket.socket() as reference, socket.socket() as others]:
-            fork_services(reference, (others, fork_server.of_the_tests))
+    _fork_services(services)
     sys.path.insert(0, str(cwd))
     sys.argv = ["behave", *arguments]
     from behave.__main__ import main

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from qaws.auth.tokens import Tokens
+from qaws.load.cluster.forked import SHARED, can_fork
 from qaws.load.plan import Group, SwarmPlan
 from qaws.load.publisher.publisher import Publisher
 from qaws.load.result import SwarmResult
@@ -52,13 +53,27 @@ class Scripted:
         self.process.stdin.flush()
 
 
+@pytest.fixture(scope="session")
+def load_forks() -> Iterator[None]:
+    """The process that load processes are forked from, for all tests."""
+    if not can_fork():
+        yield
+        return
+    SHARED.keep()
+    SHARED.server()
+    yield
+    SHARED.leave()
+
+
 @pytest.fixture
 def scripted(spawn: Callable[..., subprocess.Popen[str]]) -> Callable[..., Scripted]:
     return partial(Scripted, spawn)
 
 
 @pytest.fixture
-def observe(scripted: Callable[..., Scripted], tmp_path: Path) -> Callable[..., SwarmResult]:
+def observe(
+    scripted: Callable[..., Scripted], load_forks: None, tmp_path: Path
+) -> Callable[..., SwarmResult]:
     """Run a script against a few clients and return what the swarm found."""
 
     def run(
@@ -144,12 +159,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def swarm(tmp_path: Path) -> Iterator[Swarm]:
+def swarm(load_forks: None, tmp_path: Path) -> Iterator[Swarm]:
     with closing(Swarm(tmp_path / "swarm")) as swarm:
         yield swarm
 
 
 @pytest.fixture
-def publisher(tmp_path: Path) -> Iterator[Publisher]:
+def publisher(load_forks: None, tmp_path: Path) -> Iterator[Publisher]:
     with closing(Publisher(tmp_path / "publisher")) as publisher:
         yield publisher

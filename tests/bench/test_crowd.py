@@ -11,6 +11,8 @@ from bench.page import bench_markdown, bench_page
 from bench.plots import crowd_plot
 from tests.waiting import HANG_S
 
+pytestmark = pytest.mark.usefixtures("load_forks")
+
 
 def point(clients=10_000, rate=100.0, p99_ms=90.0, **more):
     load = Load(clients, rate, 3.0)

@@ -11,6 +11,8 @@ from bench.stream import Flaw, payloads, slices
 from qaws.verdict import Broken
 from tests.waiting import HANG_S
 
+pytestmark = pytest.mark.usefixtures("load_forks")
+
 CLIENTS, TICKS = 3, 200
 
 

@@ -21,6 +21,8 @@ from tests.services.scripted import Ticker
 from tests.services.ticketing import TicketOffice
 from tests.waiting import until
 
+pytestmark = pytest.mark.usefixtures("load_forks")
+
 
 class Strict(Ticker):
     """Lets in who shows a ticket that was not shown before; a tick follows each subscription."""

@@ -29,7 +29,7 @@ DIALECTS = ("tokens", "first_message", "lists")
 
 
 @pytest.fixture
-def described(tmp_path, monkeypatch):
+def described(tmp_path, monkeypatch, forked_services, load_forks):
     """Start broker and service of a target; return it, the broker's URL, service and tokens."""
     ending = []
 

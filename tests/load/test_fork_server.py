@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from qaws.load.cluster import engine as engines
 from qaws.load.cluster.engine import Died, LocalProcesses
 from qaws.load.cluster.forked import SHARED, ForkServer, can_fork
 from tests.processes import children
@@ -18,6 +19,14 @@ from tests.waiting import HANG_S, until
 pytestmark = pytest.mark.skipif(not can_fork(), reason="needs descriptors of processes (Linux)")
 MB = 1024 * 1024
 LONG_S = 10 * HANG_S
+
+
+@pytest.fixture(autouse=True)
+def shared(monkeypatch):
+    """A server that the tests of this file share with nobody."""
+    own = type(SHARED)()
+    monkeypatch.setattr(engines, "SHARED", own)
+    return own
 
 
 @pytest.fixture(autouse=True)
@@ -114,9 +123,9 @@ def test_the_last_who_uses_the_server_ends_it(tmp_path):
     assert not psutil.pid_exists(server)
 
 
-def test_who_keeps_the_server_finds_it_there_again(tmp_path):
+def test_who_keeps_the_server_finds_it_there_again(tmp_path, shared):
     """As a run does, whose scenarios would else have it started over and over."""
-    SHARED.keep()
+    shared.keep()
     try:
         servers = []
         for _ in range(2):
@@ -124,7 +133,7 @@ def test_who_keeps_the_server_finds_it_there_again(tmp_path):
                 servers.append(engine.submit(os.getppid).result(HANG_S))
         assert servers[0] == servers[1]
     finally:
-        SHARED.leave()
+        shared.leave()
 
 
 def test_how_a_process_ends_is_told(tmp_path):

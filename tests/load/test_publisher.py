@@ -15,6 +15,8 @@ from qaws.sut.broker import open_broker
 from qaws.verdict import Broken
 from tests.waiting import HANG_S
 
+pytestmark = pytest.mark.usefixtures("load_forks")
+
 
 def test_a_broker_that_is_not_there_is_broken(publisher, closed_port):
     url = f"redis://127.0.0.1:{closed_port}/0"

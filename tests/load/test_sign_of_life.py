@@ -14,6 +14,8 @@ from qaws.load.cluster.engine import LocalProcesses
 from qaws.load.cluster.pulse import pulse
 from tests.waiting import HANG_S
 
+pytestmark = pytest.mark.usefixtures("load_forks")
+
 BUSY_S = 3.0
 
 

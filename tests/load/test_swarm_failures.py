@@ -19,6 +19,8 @@ from tests.load_fixtures import NIFTY, ROOT
 from tests.processes import children, is_alive
 from tests.waiting import HANG_S, until
 
+pytestmark = pytest.mark.usefixtures("load_forks")
+
 FOR_EVER_S = 10 * HANG_S
 """Until when a swarm would wait that notices nothing."""
 
