@@ -1,4 +1,4 @@
-"""behave in a process that was forked from one that has imported the suite, for whole runs.
+"""behave, and `qaws`, in a process that was forked from one that has imported the suite.
 
 `python -m behave` imports for most of a second what is the same in each run. Here a process does so
 once, for all tests of a worker; each run is a fork of it, with an environment, a folder and outputs
@@ -9,6 +9,7 @@ run begins or ends begins a new interpreter: `tests.processes.run`.
 
 import multiprocessing
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -74,31 +75,40 @@ def run_behave(
         cwd: where it runs.
         within_s: how long it may take, in seconds.
     """
+    return run_module("behave", *arguments, env=env, cwd=cwd, within_s=within_s)
+
+
+def run_module(
+    module: str, *arguments: str, env: Mapping[str, str], cwd: Path, within_s: float
+) -> subprocess.CompletedProcess[str]:
+    """Run another module than behave, as `run_behave` does."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        with behaving(*arguments, env=env, cwd=cwd, log=log) as process:
+        with running(module, *arguments, env=env, cwd=cwd, log=log) as process:
             process.join(within_s)
             code, output = process.exitcode, log.read_text("utf-8", "replace")
     if code is None:
-        raise subprocess.TimeoutExpired(["behave", *arguments], within_s, output)
-    return subprocess.CompletedProcess(["behave", *arguments], code, output, "")
+        raise subprocess.TimeoutExpired([module, *arguments], within_s, output)
+    return subprocess.CompletedProcess([module, *arguments], code, output, "")
 
 
 @contextmanager
-def behaving(
-    *arguments: str, env: Mapping[str, str], cwd: Path, log: Path
+def running(
+    module: str, *arguments: str, env: Mapping[str, str], cwd: Path, log: Path
 ) -> Iterator[BaseProcess]:
-    """Begin behave; it ends with the block, and so does all that it has started.
+    """Begin a module; it ends with the block, and so does all that it has started.
 
     Args:
-        arguments: what follows `python -m behave`.
+        module: what follows `python -m`.
+        arguments: what follows that.
         env: all variables of the run.
         cwd: where it runs.
         log: takes what it writes.
     """
     services = _connections()
     log.touch()
-    process = _server().Process(target=_be_behave, args=(arguments, dict(env), cwd, log, services))
+    asked = (module, arguments, dict(env), cwd, log, services)
+    process = _server().Process(target=_be_module, args=asked)
     process.start()
     try:
         yield process
@@ -151,20 +161,20 @@ def _end(process: BaseProcess) -> None:
     assert not left
 
 
-def _be_behave(
+def _be_module(
+    module: str,
     arguments: Sequence[str],
     env: Mapping[str, str],
     cwd: Path,
     log: Path,
     services: Sequence[socket.socket],
 ) -> None:
-    """Be `python -m behave`, in a process that was forked for it."""
+    """Be `python -m MODULE`, in a process that was forked for it."""
     assert LOADED in sys.modules, "nothing was imported beforehand"
     with log.open("wb") as file:
         settle(file.fileno(), env, cwd)
     _fork_services(services)
     sys.path.insert(0, str(cwd))
-    sys.argv = ["behave", *arguments]
-    from behave.__main__ import main
-
-    sys.exit(main())
+    sys.argv[1:] = arguments
+    sys.modules.pop(f"{module}.__main__", None)  # it is run anew
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -15,7 +15,8 @@ from qaws import places
 from qaws.gherkin import step_files
 from qaws.runner import behave_run
 
-for _name in ("behave.__main__", "qaws.runner.record", "qaws.report.formatter"):
+_NAMES = ("behave.__main__", "qaws.runner.record", "qaws.report.formatter", "qaws.runner.cli")
+for _name in (*_NAMES, "qaws.runner.probe", "qaws.runner.init", "qaws.gherkin.lint"):
     importlib.import_module(_name)
 for _each in pkgutil.iter_modules(qaws.behaviours.__path__, "qaws.behaviours."):
     importlib.import_module(_each.name)

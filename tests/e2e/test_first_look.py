@@ -6,13 +6,11 @@ And runs against a service that is what the target says and makes a mistake: its
 import json
 import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.forked import run_behave
-from tests.processes import run
+from tests.forked import run_module
 from tests.waiting import HANG_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,11 +41,7 @@ def qaws(tmp_path):
         reports = tmp_path / "reports"
         variables = {k: v for k, v in os.environ.items() if not k.startswith("QAWS_")}
         variables |= {"QAWS_REPORTS": str(reports), "PYTHONPATH": str(ROOT)}
-        if module == "behave":
-            done = run_behave(*arguments, env=variables, within_s=4 * HANG_S)
-        else:
-            command = [sys.executable, "-m", module, *arguments]
-            done = run(command, cwd=ROOT, env=variables, within_s=4 * HANG_S)
+        done = run_module(module, *arguments, env=variables, cwd=ROOT, within_s=4 * HANG_S)
         record = reports / "run.json"
         rows = reports / "checks.jsonl"
         return (

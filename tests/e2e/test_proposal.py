@@ -1,12 +1,12 @@
 """`qaws init` proposes the dialect of services that it has never seen, and the probe takes it."""
 
 import os
-import sys
 import tomllib
 
 import pytest
 
-from tests.processes import ROOT, run
+from tests.forked import run_module
+from tests.processes import ROOT
 from tests.waiting import HANG_S
 
 PAYLOAD = (
@@ -40,15 +40,13 @@ def proposed(tmp_path):
 
     def proposing(service):
         own = ("BROKER={broker_url}", "KEYS={jwks_file}", "ISSUER=them", "AUDIENCE=ours")
-        done = run(
-            [
-                *(sys.executable, "-m", "qaws", "init", service, *SERVICES[service]),
-                *("--folder", str(tmp_path), "--broker", "embedded", "--generate-key"),
-                *("--issuer", "them", "--audience", "ours"),
-                *("--command", f"{{python}} -m tests.services.dialects.ticker {service}"),
-                *("--ready-log", r"listening on (?P<port>\d+)"),
-                *(part for each in own for part in ("--env", each)),
-            ],
+        done = run_module(
+            *("qaws", "init", service, *SERVICES[service]),
+            *("--folder", str(tmp_path), "--broker", "embedded", "--generate-key"),
+            *("--issuer", "them", "--audience", "ours"),
+            *("--command", f"{{python}} -m tests.services.dialects.ticker {service}"),
+            *("--ready-log", r"listening on (?P<port>\d+)"),
+            *(part for each in own for part in ("--env", each)),
             cwd=ROOT,
             env={**os.environ, "QAWS_REPORTS": str(tmp_path / "reports")},
             within_s=3 * HANG_S,

@@ -1,8 +1,6 @@
 """What `qaws init` puts into a team's own folder, and what runs there."""
 
 import json
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +12,7 @@ from qaws.gherkin import plan_command
 from qaws.runner import init, own, repository, selection
 from qaws.runner.provenance import state_now
 from qaws.verdict import Broken
+from tests.forked import run_behave, run_module
 from tests.waiting import HANG_S
 
 INIT = ("mine", "--no-probe", "--url", "wss://ticks.example/ws", "--token-variable", "TOKEN")
@@ -43,15 +42,9 @@ def test_a_target_that_is_refused_leaves_an_empty_folder_empty(here, capsys):
 
 def lint(folder):
     """Lint a folder in a process of its own: step definitions stay where they were loaded."""
-    done = subprocess.run(
-        [sys.executable, "-m", "qaws", "lint"],
-        cwd=folder,
-        env={"PYTHONPATH": str(places.PACKAGE.parent)},
-        capture_output=True,
-        text=True,
-        timeout=4 * HANG_S,
-    )
-    return done.returncode, done.stdout + done.stderr
+    env = {"PYTHONPATH": str(places.PACKAGE.parent)}
+    done = run_module("qaws", "lint", env=env, cwd=folder, within_s=4 * HANG_S)
+    return done.returncode, done.stdout
 
 
 def test_it_writes_what_a_folder_of_ones_own_needs(begun):
@@ -237,14 +230,8 @@ def test_hooks_that_are_gone_are_named(begun, lost):
 
 def test_a_runner_that_is_not_the_suites_is_named_and_ends_with_2(begun):
     (begun.path / "behave.ini").unlink()
-    done = subprocess.run(
-        [sys.executable, "-m", "behave", "features/own"],
-        cwd=begun.path,
-        env={"PYTHONPATH": str(places.PACKAGE.parent)},
-        capture_output=True,
-        text=True,
-        timeout=4 * HANG_S,
-    )
+    env = {"PYTHONPATH": str(places.PACKAGE.parent)}
+    done = run_behave("features/own", env=env, cwd=begun.path)
     assert done.returncode == 2
     line = 'BROKEN: behave.ini: needs the line "runner = qaws.runner.own:Runner" below [behave]'
     assert line in done.stdout.splitlines()

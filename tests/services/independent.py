@@ -36,7 +36,7 @@ from qaws.runner.repeat import busy_cores
 from qaws.sut.broker import open_broker
 from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed
-from tests.forked import behaving
+from tests.forked import running
 from tests.services.private_keys import new_keys
 from tests.services.variants import SERVICES as VARIANTS
 
@@ -218,7 +218,7 @@ def run(service: str, reports: Path, arguments: Sequence[str], tell: bool = Fals
     with surroundings(service, reports) as known:
         environment = {**os.environ, **known, "QAWS_REPORTS": str(reports), "PATH": path}
         asked, console = (*arguments, "-D", f"target={target}"), reports / "console.txt"
-        with behaving(*asked, env=environment, cwd=ROOT, log=console) as process:
+        with running("behave", *asked, env=environment, cwd=ROOT, log=console) as process:
             while process.exitcode is None:
                 process.join(TELL_EVERY_S)
                 if tell and process.exitcode is None:
