@@ -166,7 +166,7 @@ def ended(grace, testbed):
 
 
 @pytest.fixture
-def launched(testbed, grace, tell, tmp_path):
+def launched(testbed, grace, tell, tmp_path, forked_services):
     """Play a story against a scripted service that runs as a process of its own."""
 
     def play(module, kind, story, statistics=True, **settings):
