@@ -7,7 +7,7 @@ import difflib
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from cosmic_ray.commands.init import _all_work_items as all_work_items
@@ -91,21 +91,25 @@ def all_mutants(modules: Iterable[str] = MODULES) -> list[Mutant]:
     No running service looks at the latter. The former cosmic-ray makes of what only looks like an
     operator: the mark before parameters that are given by name, `*`, is no multiplication.
     """
+    return [mutant for module in modules for mutant in _mutants_of(module)]
+
+
+@cache
+def _mutants_of(module: str) -> tuple[Mutant, ...]:
     found = []
-    for module in modules:
-        file = APP / f"{module}.py"
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        hints, functions = [*hints_in(tree)], [*functions_in(tree)]
-        for item in all_work_items([file], {}):
-            [spec] = item.mutations
-            start = tuple(spec.start_pos)
-            if not any(first <= start < last for first, last in hints):
-                inside = [name for name, first, last in functions if first <= start[0] <= last]
-                function = inside[-1] if inside else ""
-                mutant = Mutant(module, spec.operator_name, spec.occurrence, start[0], function)
-                if is_python(mutant.source):
-                    found.append(mutant)
-    return found
+    file = APP / f"{module}.py"
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    hints, functions = [*hints_in(tree)], [*functions_in(tree)]
+    for item in all_work_items([file], {}):
+        [spec] = item.mutations
+        start = tuple(spec.start_pos)
+        if not any(first <= start < last for first, last in hints):
+            inside = [name for name, first, last in functions if first <= start[0] <= last]
+            function = inside[-1] if inside else ""
+            mutant = Mutant(module, spec.operator_name, spec.occurrence, start[0], function)
+            if is_python(mutant.source):
+                found.append(mutant)
+    return tuple(found)
 
 
 def is_python(source: str) -> bool:

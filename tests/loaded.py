@@ -7,7 +7,7 @@ import gc
 import importlib
 import pkgutil
 
-from behave.runner_util import reset_runtime
+from behave.matchers import get_step_matcher_factory
 from behave.step_registry import registry
 
 import qaws.behaviours
@@ -23,6 +23,6 @@ for _each in pkgutil.iter_modules(qaws.behaviours.__path__, "qaws.behaviours."):
 behave_run.preload()
 step_files.load(places.FEATURES / "steps")  # `re` keeps what it has compiled for a phrase
 registry.clear()
-reset_runtime()
+get_step_matcher_factory().reset()
 gc.collect()
 gc.freeze()

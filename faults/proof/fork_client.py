@@ -217,8 +217,8 @@ def fork_services(connection: socket.socket, *others: tuple[socket.socket, Wants
 
         def __new__(cls, args: Any, *rest: Any, **options: Any) -> Any:
             asked = [(services, what) for services, wants in known if (what := wants(args))]
-            if not asked:
-                return super().__new__(cls)
+            if not asked or options.get("stdin") != subprocess.DEVNULL:
+                return super().__new__(cls)  # what is told something is no service
             if any(options["env"].get(each) != os.environ.get(each) for each in OF_START):
                 return super().__new__(cls)
             [(services, what)] = asked

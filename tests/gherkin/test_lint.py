@@ -1,16 +1,17 @@
 """The lint: each rule fires on a small feature of its own, and none on those of the suite."""
 
 import json
-import subprocess
-import sys
+import os
 import textwrap
 from pathlib import Path
 
 import pytest
 
+from tests.forked import run_module
 from tests.waiting import HANG_S
 
 ROOT = Path(__file__).resolve().parents[2]
+ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 STEPS = """
 from behave import given, when, then
 
@@ -68,30 +69,9 @@ def lint_all(folder, cases):
         for index, text in enumerate(features):
             (place / f"f{index}.feature").write_text(textwrap.dedent(text))
         places.append(str(place))
-    done = subprocess.run(
-        [sys.executable, "-c", LINT, *places],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=2 * HANG_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-LINT = """
-import json, sys
-from pathlib import Path
-from behave.step_registry import registry
-from qaws.gherkin.lint import problems
-found = []
-for place in sys.argv[1:]:
-    for kind in registry.steps:
-        registry.steps[kind] = []
-    found.append("\\n".join(problems(Path(place))))
-print(json.dumps(found))
-"""
+    done = run_module("tests.gherkin.linting", *places, env=ENV, cwd=ROOT, within_s=2 * HANG_S)
+    assert done.returncode == 0, done.stdout
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def test_a_good_feature_has_no_problem(lint):
@@ -298,12 +278,5 @@ def test_a_step_that_no_scenario_uses_is_found(lint):
 
 
 def test_the_suites_own_features_are_clean_and_their_catalogue_is_current():
-    done = subprocess.run(
-        [sys.executable, "-m", "qaws.gherkin.lint"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=2 * HANG_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = run_module("qaws.gherkin.lint", env=ENV, cwd=ROOT, within_s=2 * HANG_S)
+    assert done.returncode == 0, done.stdout

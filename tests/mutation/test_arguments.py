@@ -8,6 +8,13 @@ if not importlib.util.find_spec("cosmic_ray"):
     pytest.skip("cosmic-ray is not there; make test brings it", allow_module_level=True)
 
 from mutation import __main__ as mutation
+from mutation.mutants import all_mutants
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """Mutants of one module: to make all of them takes ten seconds."""
+    monkeypatch.setattr(mutation, "all_mutants", lambda: all_mutants(["idle"]))
 
 
 @pytest.mark.parametrize("flag", ["--sample", "--jobs", "--first"])
