@@ -21,7 +21,7 @@ from pathlib import Path
 
 from behave.__main__ import run_behave
 from behave.configuration import Configuration
-from behave.runner_util import reset_runtime
+from behave.matchers import get_step_matcher_factory
 from behave.step_registry import registry
 
 from faults.proof.fork_client import fork_services
@@ -60,7 +60,7 @@ def load() -> None:
             reader.keep()
             Runner.preload()
     registry.clear()  # whoever reads the phrases anew defines them anew
-    reset_runtime()
+    get_step_matcher_factory().reset()
     gc.collect()
     gc.freeze()
 

@@ -5,7 +5,9 @@ import signal
 
 import psutil
 import pytest
+from behave import step_registry
 from behave.configuration import Configuration
+from behave.runner import the_step_registry
 
 from faults.proof import runs, scope, suite
 from faults.proof.fork_client import CAN_FORK, ForkServer
@@ -58,6 +60,11 @@ def test_what_is_the_same_for_all_runs_is_made_before_the_first():
         each.cache_clear()
     Runner.preload()
     assert [each.cache_info().currsize for each in made] == [1, 1, 1]
+
+
+def test_behave_takes_phrases_where_it_did_before_the_suite_was_loaded():
+    suite.load()
+    assert step_registry.registry is the_step_registry
 
 
 @pytest.fixture(scope="module")
