@@ -52,6 +52,25 @@ Feature: Error handling
       | broken JSON       |
       | an unknown action |
 
+  @QA-WS-010 @p0 @critical @needs.inject
+  Scenario Outline: QA-WS-010 A mistake takes nothing from what a client has subscribed to
+    > Plan: given a connected client, when it sends a malformed message, then its earlier subscription
+    > still works; so also where it has subscribed in all three ways, by symbol, by instrument and to an
+    > underlying.
+
+    Given the ticker service is running
+    And Alice is connected and subscribed to NIFTY
+    And Alice has subscribed to instrument 270857, and to the BANKNIFTY underlying, too
+    When Alice sends a malformed message 2 times: <mistake>
+    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    Then Alice receives an error each time, containing "Invalid message format", within 2 seconds
+    And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
+
+    Examples:
+      | mistake                   |
+      | broken JSON               |
+      | a symbol that is not text |
+
   @QA-WS-129 @p1 @normal @needs.inject
   Scenario Outline: QA-WS-129 A client that says much is served like any other
     > Beyond the plan: what QA-WS-024 does not turn away is read: a message of 60,000 bytes, and
@@ -134,17 +153,17 @@ Feature: Error handling
     > is closed with 1000 or 1001 and a reason with "idle" or "timeout", between N and N+2 s; a
     > client that pings is not, nor by the timer of a session that it had before; a subscribed client that only receives ticks is not. The time runs
     > from what a client did last: from its ping, where it pinged once. What Eve has subscribed to
-    > does not tick, so that she receives nothing.
+    > does not tick, so that she receives nothing. Frank makes nothing but mistakes; he is not idle.
 
     Given the ticker service is running with an idle timeout of 2 seconds
-    And Bob has connected, left, and come back, and pings every 1 second
+    And Bob has connected, left, and come back, and pings every 1 second, and Frank sends broken JSON every 500 ms
     And Carol is connected and subscribed to NIFTY, which ticks every 1 second
     And Dora is connected, pings once after 900 ms, and is silent from then on
     And Eve is connected and subscribed to BANKNIFTY
     When Alice connects with a valid token
     And Alice stays silent until closed, for up to 5 seconds
     Then Alice and Eve are closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after connecting
-    And Bob and Carol stay connected for at least 5 seconds
+    And Bob, Carol and Frank stay connected for at least 5 seconds
     And Dora is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after pinging
 
   @QA-WS-012 @p0 @critical @needs.configure @needs.inject

@@ -61,6 +61,42 @@ Feature: Broker outage
     And all clients receive status "degraded" within 2 seconds of the loss, and "recovered" before the first new tick
     And all clients are still connected, and every ping was answered within 1 second
 
+  @QA-WS-131 @p1 @critical @needs.outage @needs.announcements
+  Scenario: QA-WS-131 Whoever subscribes while the broker is away is told of the loss
+    > Beyond the plan: loss is announced, never silent (QA-WS-017), also to a client that had
+    > subscribed to nothing when the broker went away, and to one that came while it was away. Each is
+    > told "degraded", and "recovered" before its first tick. A service may let nobody in meanwhile.
+
+    Given the ticker service is running
+    And the market is open, with ticks every 50 ms
+    And Alice is connected and subscribed to NIFTY
+    And Bob is connected
+    And all clients ping continuously
+    When the broker is down for 1 second, while Bob subscribes to NIFTY, and Zoe connects and subscribes to it
+    Then all clients receive ticks again within 5 seconds of the broker's return
+    And all clients receive status "recovered" before the first new tick
+    And all clients are still connected, and every ping was answered within 1 second
+
+  @QA-WS-131 @p1 @critical @needs.outage @needs.mint
+  Scenario Outline: QA-WS-131 A session ends with its token while the broker is away
+    > Beyond the plan: a token is good until it expires, and not until the broker is back. Its session
+    > is closed with 1008 "token expired" within 2 s of the expiry (QA-WS-022), also where that comes
+    > in an outage; those of others go on.
+
+    Given the ticker service is running
+    And the market is open, with ticks every 50 ms
+    And Alice is connected and subscribed to NIFTYNXT50 and NIFTY
+    And Ida is connected with a token that expires in 2 seconds
+    And all clients ping continuously
+    When the broker is down for <outage>, while Alice subscribes to BANKNIFTY and unsubscribes from NIFTY
+    Then all clients receive ticks again within 5 seconds of the broker's return
+    And Ida is closed by the service with code 1008 and a reason containing "token expired", within 2 seconds of the expiry and not before
+    And Alice is connected
+
+    Examples: an outage that outlives the token
+      | outage    |
+      | 5 seconds |
+
   @QA-WS-126 @p1 @critical @needs.relay @needs.announcements
   Scenario Outline: QA-WS-126 A link to the broker that breaks amid a tick is announced and survived
     > Beyond the plan: given 20 clients, when the link to the broker is reset in the middle of a tick,

@@ -138,12 +138,18 @@ async def client_pings_once(context: StepContext, client: str, delay: float) -> 
     await context.testbed.do(idleness.be_pinging_once, client, delay)
 
 
-@given("{client:Client} has connected, left, and come back, and pings every {every:Duration}")
-async def client_has_come_back(context: StepContext, client: str, every: float) -> None:
-    """Welcomed twice, with a clean close between; then it sends ping messages as the others do."""
+@given(
+    "{client:Client} has connected, left, and come back, and pings every {every:Duration}, and {other:Client} sends {name:MalformedMessage} every {pace:Duration}"
+)
+async def client_has_come_back(
+    context: StepContext, client: str, every: float, other: str, name: str, pace: float
+) -> None:
+    """Welcomed twice, with a clean close between, and pinging then; another one makes nothing but mistakes."""
     await context.testbed.do(lifecycle.be_connected, [client])
     await context.testbed.do(leaving.end_connection, client, "a clean close")
     await context.testbed.do(lifecycle.be_pinging, client, every)
+    await context.testbed.do(lifecycle.be_connected, [other])
+    await context.testbed.do(mistakes.keep_making, other, name, pace)
 
 
 @given("{clients:Clients} {be:Be} connected from {origin:Origin}")
@@ -412,12 +418,12 @@ async def sends_long_pings_at_a_pace(
 
 
 @when(
-    "{client:Client} sends broken JSON, subscribes to {selection:Selection}, and unsubscribes from it"
+    "{client:Client} sends broken JSON, and then subscribes to {selection:Selection} and unsubscribes from it again and again"
 )
 async def errs_and_changes_its_mind(
     context: StepContext, client: str, selection: Selection
 ) -> None:
-    """What may happen in any session: an error is its answer, and two acknowledgements."""
+    """An error is the answer, and two acknowledgements; the client goes on so until its connection is over."""
     await context.testbed.do(mistakes.make_one_and_go_on, client, selection)
 
 

@@ -1,6 +1,6 @@
 """The broker goes away, and comes back."""
 
-from qaws.behaviours import broken_link, liveness, outage, silent_link, slow_link
+from qaws.behaviours import broken_link, latecomers, liveness, outage, silent_link, slow_link
 from qaws.behaviours.outage import Change
 from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
@@ -38,6 +38,18 @@ async def broker_is_down(
     """It ends, and comes back empty."""
     change = Change(selection, given_up)
     await context.testbed.do(outage.take_broker_down, client, change, length)
+
+
+@when(
+    "the broker is down for {length:Duration}, while {client:Client} subscribes to {selection:Selection}, and {newcomer:Client} connects and subscribes to it"
+)
+async def broker_is_down_when_clients_come(
+    context: StepContext, length: float, client: str, selection: Selection, newcomer: str
+) -> None:
+    """It ends, and comes back empty; where a service lets nobody in meanwhile there is no newcomer."""
+    await context.testbed.do(
+        latecomers.ask_while_broker_is_away, client, newcomer, selection, length
+    )
 
 
 @when(

@@ -27,6 +27,13 @@ async def clients_are_subscribed_together(
     await context.testbed.do(subscriptions.be_subscribed_at_the_same_moment, clients, selections)
 
 
+@given("{client:Client} has subscribed to {first:Selection}, and to {second:Selection}, too")
+async def has_more(context: StepContext, client: str, first: Selection, second: Selection) -> None:
+    """Both were acknowledged; what the target has no such ticks of is left out."""
+    for selection in (first, second):
+        await context.testbed.do(subscriptions.take, client, selection)
+
+
 @given("{client:Client} has subscribed to {selection:Selection} too, and given it up again")
 async def has_given_up(context: StepContext, client: str, selection: Selection) -> None:
     """Both were acknowledged; where the target has no such ticks nothing is said."""

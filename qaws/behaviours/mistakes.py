@@ -5,6 +5,8 @@ Every function takes the testbed first and runs on its loop thread.
 
 from __future__ import annotations
 
+import asyncio
+import json
 from dataclasses import dataclass, field
 
 from qaws.behaviours import lifecycle
@@ -29,6 +31,12 @@ class Mistakes:
 SUBSCRIBE, UNSUBSCRIBE = '"action": "subscribe"', '"action": "unsubscribe"'
 """How `qa-ws` says that something is to begin, and to end."""
 
+SYMBOLS = '"symbols": ['
+
+CHANGES_EVERY_S = 0.3
+"""How often a client subscribes and unsubscribes that goes on to do so: in the last second of a
+token too, and far from a flood."""
+
 MISTAKES = Key[dict[str, Mistakes]]("nobody has sent a malformed message yet")
 """The latest mistakes of each client."""
 
@@ -37,7 +45,9 @@ async def make(testbed: Testbed, client: str, name: str, times: int) -> None:
     """Send a malformed message so many times, each when the one before has been answered.
 
     One that is not answered for long is not waited for; the next is sent. Where it subscribes,
-    one that unsubscribes goes before: what has no room in one has none in the other.
+    one that unsubscribes goes before: what has no room in one has none in the other. There the
+    symbols that the client holds stand in front of what is wrong: a message that gets an error
+    takes nothing away.
 
     Args:
         testbed: the testbed.
@@ -55,22 +65,52 @@ async def make(testbed: Testbed, client: str, name: str, times: int) -> None:
     await send(testbed, client, text, times)
 
 
+async def keep_making(testbed: Testbed, client: str, name: str, every_ms: float) -> None:
+    """Let a client send a malformed message every `every_ms` until the scenario ends.
+
+    Whether they are answered is not judged here (QA-WS-010).
+
+    Raises:
+        Broken: no such message is known, or the client has not connected.
+        NotVerified: the dialect does not say how it is spelled.
+    """
+    connection = testbed.scenario.connections.named(client)
+    text = testbed.dialect.malformed(name)
+
+    async def chore() -> None:
+        while connection.is_open:
+            await connection.send(text)
+            await asyncio.sleep(every_ms / 1e3)
+
+    testbed.scenario.background.append(asyncio.get_running_loop().create_task(chore()))
+
+
 async def _end_so(testbed: Testbed, client: str, text: str) -> None:
     """Send what ends a subscription in the same malformed way, and wait for whatever is answered.
 
-    A service may answer that what nobody can have has ended. What is judged is that its client is
-    served as before.
+    A service may answer that what nobody can have has ended, or that the half of it that it
+    understood has: then its client asks for that again. What is judged is that its client is served
+    as before.
     """
     connection = testbed.scenario.connections.named(client)
-    sent = await connection.send(text)
-    kinds = (is_kind(testbed, "error"), is_kind(testbed, "unsubscribed"))
+    held = [each for each in connection.holds() if each.kind == "symbols"]
+    names = "".join(f"{json.dumps(each.symbols[0])}, " for each in held)
+    sent = await connection.send(text.replace(SYMBOLS, f"{SYMBOLS}{names}"))
+    ended = is_kind(testbed, "unsubscribed")
+    kinds = (is_kind(testbed, "error"), ended)
     await connection.wait_for(lambda f: any(kind(f) for kind in kinds), sent, testbed.grace_s)
+    if SYMBOLS in text and connection.is_open:
+        ping = await connection.send(connection.dialect.ping())
+        await connection.wait_for(is_kind(testbed, "pong"), ping, testbed.grace_s)
+        for each in held if any(f.at_ns > sent.at_ns for f in connection.log if ended(f)) else []:
+            await lifecycle.subscribe(testbed, [client], each)
 
 
 async def make_one_and_go_on(testbed: Testbed, client: str, selection: Selection) -> None:
     """Send broken JSON, wait for its answer, and subscribe and unsubscribe as if nothing had been.
 
-    Whether it is answered is not judged here (QA-WS-010).
+    Whether it is answered is not judged here (QA-WS-010). Until its connection is over the client
+    goes on to subscribe and unsubscribe: no session may live longer for that.
 
     Raises:
         NotVerified: the service has closed its connection for the mistake.
@@ -82,6 +122,19 @@ async def make_one_and_go_on(testbed: Testbed, client: str, selection: Selection
     require_forgiven(connection)
     await lifecycle.subscribe(testbed, [client], selection)
     await lifecycle.unsubscribe(testbed, [client], selection)
+    if testbed.dialect.is_plain:
+        changing = _keep_changing(connection, testbed.dialect.sayable(selection))
+        testbed.scenario.background.append(asyncio.get_running_loop().create_task(changing))
+
+
+async def _keep_changing(connection: Connection, selection: Selection) -> None:
+    """Subscribe and unsubscribe until the connection is over; nothing is held when it is."""
+    said = connection.dialect
+    while connection.is_open:
+        for request in (*said.subscribing(selection), *said.unsubscribing(selection)):
+            if connection.is_open:
+                await connection.send(request)
+        await asyncio.sleep(CHANGES_EVERY_S)
 
 
 def require_forgiven(connection: Connection) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -91,6 +91,13 @@ async def overflow_feed(testbed: Testbed, client: str, change: Change) -> None:
 
 async def take_broker_down(testbed: Testbed, client: str, change: Change, length_ms: float) -> None:
     """Stop the broker for a time; a client changes its subscriptions as soon as it is down."""
+    await take_broker_away(testbed, length_ms, partial(_change, testbed, client, change))
+
+
+async def take_broker_away(
+    testbed: Testbed, length_ms: float, act: Callable[[], Awaitable[None]]
+) -> None:
+    """Stop the broker for a time; `act` is done as soon as it is down."""
     length_s = length_ms / 1e3
     outage = await _begin(testbed, f"the broker was down for {length_s:g} s")
     assert testbed.broker
@@ -103,7 +110,7 @@ async def take_broker_down(testbed: Testbed, client: str, change: Change, length
         for c in liveness.open_clients(testbed)
     ]
     try:
-        await _change(testbed, client, change)
+        await act()
         await asyncio.sleep(start + length_s - time.monotonic())
     finally:
         back.set()

@@ -49,18 +49,28 @@ async def be_subscribed_at_the_same_moment(
     await asyncio.gather(*(lifecycle.subscribe(testbed, [c], each) for c, each in pairs))
 
 
+async def take(testbed: Testbed, client: str, selection: Selection) -> bool:
+    """Let a client subscribe to something besides; return whether the target has such ticks.
+
+    Raises:
+        Refuted: it was not acknowledged.
+    """
+    try:
+        await lifecycle.subscribe(testbed, [client], selection)
+    except NotVerified as problem:
+        testbed.scenario.leave_out(f"a subscription besides: {problem}")
+        return False
+    return True
+
+
 async def take_and_give_up(testbed: Testbed, client: str, selection: Selection) -> None:
     """Let a client subscribe to something besides, and unsubscribe from it.
 
     Raises:
         Refuted: one of the two was not acknowledged.
     """
-    try:
-        await lifecycle.subscribe(testbed, [client], selection)
-    except NotVerified as problem:
-        testbed.scenario.leave_out(f"a subscription besides: {problem}")
-        return
-    await lifecycle.unsubscribe(testbed, [client], selection)
+    if await take(testbed, client, selection):
+        await lifecycle.unsubscribe(testbed, [client], selection)
 
 
 async def be_subscribed_in_fragments(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from qaws.oracle.ledger import Published
 from qaws.protocol.exact import exact, first_difference, plain, where_different
-from qaws.protocol.market import RUN_FIELD, edge_in
+from qaws.protocol.market import MEMBERS, RUN_FIELD, bar_edges, edge_in, option_edges
 from qaws.protocol.run_mark import of_another_run
 
 TELLING_DIGITS = 4
 """A number of fewer digits is that of many ticks by chance."""
+
+TELLING_CHARACTERS = 8
+"""A text of fewer characters may be one that the service adds to every tick by itself."""
 
 LOOKED_BACK = 200
 """In so many ticks before it is looked for where a wrong value comes from."""
@@ -80,8 +85,9 @@ def difference(
 ) -> str:
     """Say in which member a received tick differs from what was published; "" for none.
 
-    Numbers are compared as decimals; members that the service has added are its own affair. Where
-    the mark of another run has come, that is the difference.
+    Numbers are compared as decimals; members that the service has added are its own affair, but for
+    those that it has kept of another tick. Where the mark of another run has come, that is the
+    difference.
 
     Args:
         tick: what was published.
@@ -96,10 +102,43 @@ def difference(
         return other
     found = where_different(sent, got)
     if found is None:
-        return ""
+        return kept(sent, got)
     whose = whence(among, tick, found[0], found[2])
     said = first_difference(sent, got) + _written(tick, found[1])
     return f"{said}, {whose}" if whose else said
+
+
+def kept(sent: Mapping[str, Any], got: object) -> str:
+    """Say which member of another tick a received one has; "" for none.
+
+    A service that lays each tick over the one before shows what no longer is: only some ticks have
+    members of their own (`features/data/edge-ticks.toml`), and their values are nobody's by chance.
+    """
+    for name, values in _rare().items():
+        if isinstance(got, dict) and name in got and name not in sent and got[name] in values:
+            return (
+                f"{name} {plain(got[name])}, which was published in another tick, not in this one"
+            )
+    return ""
+
+
+@functools.cache
+def _rare() -> Mapping[str, list[object]]:
+    """Return name → telling values of the members that only some ticks have."""
+    market = {name.partition(".")[0] for names in MEMBERS.values() for name in names}
+    edges = [exact(json.dumps(edge)) for edge in (*option_edges(), *bar_edges())]
+    found: defaultdict[str, list[object]] = defaultdict(list)
+    for edge in edges:
+        for name, value in edge.items():
+            if name not in market and _is_telling(value):
+                found[name].append(value)
+    return found
+
+
+def _is_telling(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) >= TELLING_CHARACTERS
+    return isinstance(value, dict) and bool(value)
 
 
 def _written(tick: Published, value: object) -> str:

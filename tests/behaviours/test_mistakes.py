@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws.behaviours import isolation, mistakes
+from qaws.behaviours import deliveries, isolation, mistakes, publishing
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken, NotVerified
 from tests.services.faulty import AMPLE_MS, LATE, LATE_S, SOON_MS, connected, subscribed
@@ -187,3 +187,35 @@ def test_what_is_malformed_to_end_costs_nobody_the_connection(right, wrong):
     right(Ticker, story)
     right(EndsAnything, story)
     wrong(EndsUnchecked, story, "error 1 of 3 to Alice: .*closed with 1011")
+
+
+class EndsHalf(Ticker):
+    """Ends what stands before the mistake in a message, and answers with an error alone."""
+
+    async def _answer(self, client, text):
+        if '"unsubscribe"' in text and "42" in text:
+            client.wishes.clear()
+            await self.invalid(client, text)
+        else:
+            await super()._answer(client, text)
+
+
+class SaysThatHalfHasEnded(EndsHalf):
+    """Does so, and acknowledges that half of it."""
+
+    async def invalid(self, client, text):
+        await super().invalid(client, text)
+        if '"unsubscribe"' in text:
+            await client.send({"type": "unsubscribed", "selector": {"symbols": ["NIFTY"]}})
+
+
+def test_a_message_that_gets_an_error_ends_nothing(right, wrong):
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(mistakes.make, "Alice", "a symbol that is not text", 3)
+        await do(publishing.publish, selection_of("NIFTY"), "option_tick")
+        await do(deliveries.receives_that_tick, ["Alice"], AMPLE_MS)
+
+    right(Ticker, story)
+    right(SaysThatHalfHasEnded, story)
+    wrong(EndsHalf, story, "to Alice")

@@ -6,7 +6,7 @@ import time
 import jwt
 import pytest
 
-from qaws.behaviours import closes, deliveries, expiry, lifecycle, publishing
+from qaws.behaviours import closes, deliveries, expiry, lifecycle, mistakes, publishing
 from qaws.clients.endings import ExpectedClose
 from qaws.verdict import Inconclusive
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, subscribed
@@ -115,6 +115,29 @@ def test_an_expiry_that_ends_with_a_subscription_is_refuted(wrong):
         r"\(1 x welcome, 1 x subscribed, 1 x unsubscribed; still open\), allowed"
     )
     wrong(EndsWithTheSubscription, changing_its_mind(300), sentence)
+
+
+class ProlongsForSubscribers(Strict):
+    """Gives a client whose token is about to expire some more time when it subscribes."""
+
+    async def _answer(self, client, text):
+        await super()._answer(client, text)
+        claims = jwt.decode(shown(client), options={"verify_signature": False})
+        if '"subscribe"' in text and 0 < claims["exp"] - time.time() < 1:
+            self.held[-1].cancel()
+
+
+def test_a_session_that_lives_longer_because_its_client_subscribes_is_refuted(right, wrong):
+    async def story(do):
+        await subscribed(do, "Nora")
+        await do(publishing.keep_publishing, NIFTY, 50)
+        await do(expiry.connect_expiring, ["Mia"], AHEAD_MS)
+        await do(mistakes.make_one_and_go_on, "Mia", BANKNIFTY)
+        expired = ExpectedClose([1008], ["token expired"])
+        await do(expiry.closed_on_expiry, ["Mia"], expired, 300)
+
+    right(Strict, story)
+    wrong(ProlongsForSubscribers, story, "^close of Mia after its token expired: measured nothing")
 
 
 # --- the same user twice --------------------------------------------------------------------------

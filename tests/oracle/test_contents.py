@@ -85,17 +85,46 @@ def test_every_edge_survives_a_decoder_of_doubles_and_shows_where_zero_is_taken_
         assert " missing instead of " in difference(tick, json.dumps(without))
 
 
-def test_two_neighbours_share_no_value_but_zero_unless_nothing_at_all_has_changed():
-    """What is kept of the tick before shows, and so does a tick that is dropped as no news."""
+def test_two_neighbours_share_no_value_but_zero_unless_nothing_or_only_the_greeks_have_changed():
+    """What is kept of the tick before shows, and so does a tick that is dropped as no news.
+
+    A service that keeps the greeks for as long as the price stays shows in one tick.
+    """
     market = Market()
-    ticks = [market.option_tick(256265) for _ in range(9)]
+    ticks = [market.option_tick(256265) for _ in range(10)]
     pairs = [(one, two) for one, two in itertools.pairwise(ticks) if one != two]
     assert len(pairs) == len(ticks) - 2
-    for one, two in pairs:
+    moved = [(one, two) for one, two in pairs if one["last_price"] != two["last_price"]]
+    assert len(moved) == len(pairs) - 1
+    for one, two in moved:
         for name in ("last_price", "bid", "ask", "volume"):
             assert one[name] != two[name] or one[name] == 0
+    for one, two in pairs:
         for name in one["greeks"]:
             assert one["greeks"][name] != two["greeks"][name] or one["greeks"][name] == 0
+
+
+def test_a_member_that_only_another_tick_has_is_told_and_one_that_a_service_adds_is_not():
+    market = Market()
+    *_, full, bare, plain = [market.option_tick(256265) for _ in range(10)]
+    assert "depth" in full
+    for tick in (bare, plain):
+        text = json.dumps(tick)
+        assert difference(published(text), json.dumps({**full, **tick})).startswith(
+            'headline "\\"Sell\\" \\\\ €'
+        )
+        for name in ("depth", "expiry"):
+            said = difference(published(text), json.dumps({**tick, name: full[name]}))
+            assert said.startswith(f"{name} ")
+            assert said.endswith(", which was published in another tick, not in this one")
+        own = {
+            "exchange": "NSE",
+            "days": [1, 2],
+            "depth": {},
+            "expiry": "2027-01-28",
+            "headline": 7,
+        }
+        assert difference(published(text), json.dumps({**tick, **own})) == ""
 
 
 def ticks(*documents):

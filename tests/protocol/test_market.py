@@ -90,14 +90,14 @@ def test_ticks_keep_the_contract_and_their_symbol():
 def test_edges_come_behind_the_first_tick_keep_the_contract_and_come_again_on_a_new_day():
     market, contract = Market(), Contract("qa-ws")
     for _ in range(2):
-        options = [market.option_tick(256265) for _ in range(9)]
+        options = [market.option_tick(256265) for _ in range(10)]
         bars = [market.underlying_bar("NIFTY") for _ in range(7)]
-        assert [contract.violation(tick) for tick in (*options, *bars)] == [None] * 16
-        for tick, edge in zip(options[1:8], option_edges(), strict=True):
+        assert [contract.violation(tick) for tick in (*options, *bars)] == [None] * 17
+        for tick, edge in zip(options[1:9], option_edges(), strict=True):
             assert tick == {**tick, **edge}
         for bar, edge in zip(bars[1:5], bar_edges(), strict=True):
             assert bar == {**bar, **edge}
-        assert all(tick["volume"] in range(1, 100_000) for tick in (options[0], options[8]))
+        assert all(tick["volume"] in range(1, 100_000) for tick in (options[0], options[9]))
         market.open()
 
 
