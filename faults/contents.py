@@ -659,3 +659,57 @@ def kind_read_from_the_first_bytes() -> None:
 def ticks_read_line_by_line() -> None:
     """Refuse what has a line break."""
     _refuse_ticks(lambda _, payload: b"\n" in payload)
+
+
+@fault(
+    story="Greeks are reckoned anew only when the price has moved, so that they stand still while "
+    "the underlying falls and nobody trades the option.",
+    caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
+    also=elsewhere("QA-WS-006"),
+)
+def greeks_kept_while_the_price_stays() -> None:
+    """Keep them by the price."""
+    last: dict[int, tuple[Any, Any]] = {}
+
+    def edit(tick: dict[str, Any]) -> None:
+        token, price = tick["instrument_token"], tick["last_price"]
+        if token in last and last[token][0] == price:
+            tick["greeks"] = last[token][1]
+        last[token] = price, tick["greeks"]
+
+    edit_ticks(OPTION, edit)
+
+
+@fault(
+    story="Each tick is laid over the one before, so that a headline and an order book that are "
+    "long gone are sent again and again as if they were news.",
+    caught_by={"QA-WS-006": "which was published in another tick, not in this one"},
+    also=elsewhere("QA-WS-006"),
+)
+def ticks_laid_over_the_last() -> None:
+    """Keep what a tick lacks."""
+    last: dict[Any, dict[str, Any]] = {}
+
+    def edit(tick: dict[str, Any]) -> None:
+        key = tick["type"], tick["symbol"], tick.get("instrument_token")
+        last[key] = {**last.get(key, {}), **tick}
+        tick.update(last[key])
+
+    edit_ticks("", edit)
+
+
+@fault(
+    story="Texts are brought into one form of Unicode on their way, so that what a client compares "
+    "with its own copy, or checks by a signature, is another text.",
+    caught_by={"QA-WS-006": "the same letters in another form of Unicode"},
+    also=elsewhere("QA-WS-006"),
+)
+def texts_brought_into_one_form() -> None:
+    """Put letters and their accents together."""
+
+    def edit(tick: dict[str, Any]) -> None:
+        for name, value in tick.items():
+            if isinstance(value, str):
+                tick[name] = unicodedata.normalize("NFC", value)
+
+    edit_ticks("", edit)

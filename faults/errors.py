@@ -440,3 +440,65 @@ def malformed_unsubscribe_ends_the_handler() -> None:
             raise
 
     replace(messages, "parse_command", parse_command)
+
+
+@fault(
+    story="A message is carried out name by name until one is wrong: an unsubscribe that is "
+    "answered with an error has ended what stood before its mistake, and the client does not know.",
+    caught_by={"QA-WS-010": "Alice never received ticks that it was due: NIFTY option tick"},
+)
+def refused_unsubscribe_carried_out_in_part() -> None:
+    """Unsubscribe from the texts of a list that has other things in it."""
+    heard: list[str | bytes] = []
+    parse, answer = messages.parse_command, TickerService.answer_invalid
+
+    def parse_command(message: str | bytes) -> Command:
+        heard[:] = [message]
+        return parse(message)
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        text = heard[0]
+        if isinstance(text, str) and '"unsubscribe", "symbols": ["' in text:
+            names = [name for name in json.loads(text)["symbols"] if isinstance(name, str)]
+            self.fanout.unsubscribe(session, frozenset(("symbol", name) for name in names))
+        answer(self, session, invalid)
+
+    replace(messages, "parse_command", parse_command)
+    replace(TickerService, "answer_invalid", answer_invalid)
+
+
+@fault(
+    story="A mistake clears what its client has subscribed to by underlying, because the way out "
+    "of an error forgets one of three lists: charts stand still behind a typing error.",
+    caught_by={"QA-WS-010": "Alice never received ticks that it was due: BANKNIFTY underlying bar"},
+)
+def mistake_ends_underlyings() -> None:
+    """Unsubscribe from them with the error."""
+    original = TickerService.answer_invalid
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        held = self.subscriptions.keys_of(session)
+        self.fanout.unsubscribe(session, frozenset(key for key in held if key[0] == "underlying"))
+        original(self, session, invalid)
+
+    replace(TickerService, "answer_invalid", answer_invalid)
+
+
+@fault(
+    story="The seventh mistake of a connection ends it, however long it lives, so that a screen "
+    "with a small error in it loses the stream every few minutes.",
+    caught_by={"QA-WS-011": "open connections of Bob, Carol, Frank: measured 2 of 3 open"},
+    also=("QA-WS-024", "QA-WS-025"),
+)
+def seventh_mistake_closes() -> None:
+    """Count them for as long as the connection lives."""
+    answer = TickerService.answer_invalid
+    made: dict[Session, int] = {}
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        made[session] = made.get(session, 0) + 1
+        answer(self, session, invalid)
+        if made[session] == 7:
+            session.close(Close(1008, "too many errors"))
+
+    replace(TickerService, "answer_invalid", answer_invalid)

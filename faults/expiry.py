@@ -317,3 +317,53 @@ def expiry_ends_all_sessions_of_the_user() -> None:
     replace(Session, "__init__", note)
     replace(Session, "dispose", forget)
     replace(Session, "close_expired", close_expired)
+
+
+@fault(
+    story="Who subscribes shortly before its token expires is given another minute, and another, "
+    "so that a busy screen never needs a new token.",
+    caught_by={"QA-WS-022": "close of Mia"},
+)
+def subscribing_prolongs_the_session() -> None:
+    """Put the end off with each subscribe of the last second."""
+    original = Fanout.subscribe
+
+    def subscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        if session.expiry._expires_at - time.time() < 1:
+            session.expiry._expires_at += 60
+        return original(self, session, keys)
+
+    replace(Fanout, "subscribe", subscribe)
+
+
+@fault(
+    story="While the feed is lost nobody looks at the expiry of tokens, so that who was to go at "
+    "noon stays for as long as the broker is away.",
+    caught_by={"QA-WS-131": "close of Ida " + AFTER_EXPIRY},
+)
+def expiry_waits_for_the_broker() -> None:
+    """Look again when the feed is there."""
+    lost, found, check = (
+        TickerService.on_feed_lost,
+        TickerService.on_feed_found,
+        ExpiryTimer._check,
+    )
+    away: list[bool] = []
+
+    def on_feed_lost(self: TickerService) -> None:
+        away[:] = [True]
+        lost(self)
+
+    def on_feed_found(self: TickerService) -> None:
+        away.clear()
+        found(self)
+
+    def look(self: ExpiryTimer) -> None:
+        if away:
+            self._handle = asyncio.get_running_loop().call_later(0.1, self._check)
+        else:
+            check(self)
+
+    replace(TickerService, "on_feed_lost", on_feed_lost)
+    replace(TickerService, "on_feed_found", on_feed_found)
+    replace(ExpiryTimer, "_check", look)

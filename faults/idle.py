@@ -11,13 +11,14 @@ from app import closes, routes_websocket
 from app.auth import Claims
 from app.closes import Close
 from app.idle import IdleTimer
+from app.messages import InvalidMessage
 from app.server import TickerService
 from app.sessions import Session
 from app.subscriptions import Selector
 from faults.fault import fault, replace
 
 END = "end of Alice's connection: measured 1 x welcome; "
-OPEN = "open connections of Bob, Carol: measured 1 of 2 open and answering; "
+OPEN = "open connections of Bob, Carol, Frank: measured "
 
 
 def _timeout(change: Callable[[float], float]) -> None:
@@ -43,7 +44,7 @@ def idle_timer_never_fires() -> None:
 @fault(
     story="Pings do not count as activity, so that clients which keep their connection alive as "
     "told are thrown out.",
-    caught_by={"QA-WS-011": OPEN + "Bob"},
+    caught_by={"QA-WS-011": OPEN + "1 of 3 open and answering; Bob"},
 )
 def idle_timer_ignores_pings() -> None:
     """Do not note what clients send."""
@@ -53,7 +54,7 @@ def idle_timer_ignores_pings() -> None:
 @fault(
     story="Delivered ticks do not count as activity, so that clients that only listen are thrown "
     "out in the middle of the stream.",
-    caught_by={"QA-WS-011": OPEN + "Carol"},
+    caught_by={"QA-WS-011": OPEN + "2 of 3 open and answering; Carol"},
 )
 def idle_timer_ignores_ticks() -> None:
     """Do not note what is delivered."""
@@ -166,3 +167,25 @@ def timer_of_the_last_session_closes_the_next() -> None:
 
     replace(Session, "__init__", note)
     replace(Session, "dispose", keep_the_timer)
+
+
+@fault(
+    story="A message that cannot be read does not count as one, so that a client which says "
+    "something every second, if nothing that is right, is closed for its silence.",
+    caught_by={"QA-WS-011": "Frank: "},
+)
+def idle_timer_ignores_mistakes() -> None:
+    """Put the timer back when a message is malformed."""
+    heard, answer = IdleTimer.heard, TickerService.answer_invalid
+    before: dict[IdleTimer, float] = {}
+
+    def note(self: IdleTimer) -> None:
+        before[self] = self._last_active
+        heard(self)
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        session.idle._last_active = before[session.idle]
+        answer(self, session, invalid)
+
+    replace(IdleTimer, "heard", note)
+    replace(TickerService, "answer_invalid", answer_invalid)

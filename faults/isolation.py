@@ -606,3 +606,20 @@ def names_of_every_object_end_the_process() -> None:
         return original(value)
 
     replace(messages, "_symbol", _symbol)
+
+
+@fault(
+    story="An error goes to all sessions of a user, so that the programs of one desk look for a "
+    "mistake that another one has made.",
+    caught_by={"QA-WS-025": OTHERS},
+    also=("QA-WS-119",),
+)
+def error_to_all_of_a_user() -> None:
+    """Send it to everybody of the same subject."""
+
+    def answer_invalid(self: TickerService, session: Session, invalid: InvalidMessage) -> None:
+        for other in self.sessions:
+            if other.claims.sub == session.claims.sub:
+                self.fanout.send(other, messages.error(invalid))
+
+    replace(TickerService, "answer_invalid", answer_invalid)

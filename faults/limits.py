@@ -324,3 +324,44 @@ def place_kept_after_a_killed_program() -> None:
         return True if self.session and not self.protocol.close_rcvd else original(self)
 
     replace(TickerConnection, "eof_received", eof_received)
+
+
+# --- when a session ends with its token, and who counts -------------------------------------
+
+
+@fault(
+    story="The place of a session that ends with its token is given back by the timer and again "
+    "by the connection, so that with every hour one client more than the limit gets in.",
+    caught_by={"QA-WS-132": "end of Yuri's connection"},
+)
+def expired_session_gives_two_places_back() -> None:
+    """Count one place more for each."""
+    expired = Counter[SessionRegistry]()
+    original = SessionRegistry.release
+
+    def release(self: SessionRegistry, session: Session) -> None:
+        sent = session.connection.protocol.close_sent
+        if session in self._sessions and sent and sent.reason == closes.TOKEN_EXPIRED.reason:
+            expired[self] += 1
+        original(self, session)
+
+    replace(SessionRegistry, "release", release)
+    replace(
+        SessionRegistry,
+        "is_full",
+        lambda self: len(self._sessions) - expired[self] >= self.max_connections,
+    )
+
+
+@fault(
+    story="The limit counts users and not connections, so that one user whose program reconnects "
+    "without end fills the service up.",
+    caught_by={"QA-WS-132": "end of Xena's connection"},
+)
+def limit_counts_users() -> None:
+    """Count subjects."""
+    replace(
+        SessionRegistry,
+        "is_full",
+        lambda self: len(self._of_user) >= self.max_connections,
+    )

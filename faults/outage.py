@@ -392,3 +392,35 @@ def only_a_clients_first_loss_is_told() -> None:
 
     replace(TickerService, "on_feed_lost", lambda self: tell(self, messages.DEGRADED))
     replace(TickerService, "on_feed_found", lambda self: tell(self, messages.RECOVERED))
+
+
+@fault(
+    story="The loss of the feed is told to those who have subscribed and to nobody else: who "
+    "subscribes while it lasts takes a dead market for a quiet one.",
+    caught_by={"QA-WS-131": "what Bob was told when the broker was down"},
+)
+def loss_told_to_subscribers_only() -> None:
+    """Pass over who holds nothing."""
+
+    def on_feed_lost(self: TickerService) -> None:
+        self.fanout.flush()
+        for session in self.sessions:
+            if self.subscriptions.keys_of(session):
+                self.fanout.send(session, messages.DEGRADED)
+
+    replace(TickerService, "on_feed_lost", on_feed_lost)
+
+
+@fault(
+    story="Who connects in the middle of an outage is welcomed as if all were well, and is told of "
+    "nothing but its end.",
+    caught_by={"QA-WS-131": "what Zoe was told when the broker was down"},
+    also=("QA-WS-122",),
+)
+def newcomer_not_told_of_the_loss() -> None:
+    """Say nothing in the welcome."""
+
+    def greet(self: TickerService, session: Session) -> None:
+        self.fanout.send(session, messages.welcome(session.session_id))
+
+    replace(TickerService, "greet", greet)

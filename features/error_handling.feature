@@ -210,6 +210,22 @@ Feature: Error handling
     When Xena connects with a valid token
     Then Xena is closed by the service with code 1008 and a reason containing "max connections"
 
+  @QA-WS-132 @p1 @normal @needs.configure @needs.mint @needs.inject
+  Scenario: QA-WS-132 The place of a client whose token has expired is free again
+    > Beyond the plan: given a limit of 3, when a session has ended with its token, the next client is
+    > admitted: one, and not two. Connections count, and not users: Ines is the same user as Ida.
+
+    Given the ticker service is running with a connection limit of 3
+    And Nora is connected and subscribed to NIFTY
+    And Ida is connected with a token that expires in 2 seconds, and Ines as the same user as Ida with one of an hour
+    When Xena connects with a valid token
+    Then Xena is closed by the service with code 1008 and a reason containing "max connections"
+    And Ida is closed by the service with code 1008 and a reason containing "token expired", within 2 seconds of the expiry and not before
+    When Zoe keeps trying to connect in the place of Ida, and Yuri comes after that
+    Then Zoe is welcomed within 2 seconds
+    And Yuri is closed by the service with code 1008 and a reason containing "max connections"
+    And Nora and Ines are connected
+
   @QA-WS-108 @p1 @normal @needs.configure @needs.inject @needs.mint @needs.user-limit
   Scenario Outline: QA-WS-108 One user over the limit of its own is turned away, and nobody else
     > Beyond the plan: given a limit of 2 connections per user, when a user connects once more, then

@@ -152,6 +152,17 @@ async def client_has_come_back(
     await context.testbed.do(mistakes.keep_making, other, name, pace)
 
 
+@when(
+    "{client:Client} keeps trying to connect in the place of {leaver:Client}, and {last:Client} comes after that"
+)
+async def keeps_trying_in_the_place_of(
+    context: StepContext, client: str, leaver: str, last: str
+) -> None:
+    """One shows a valid token until it is welcomed, another then shows one once; the place is that of one who was closed."""
+    await context.testbed.do(tokens.take_place, client, leaver)
+    await context.testbed.do(lifecycle.connect, [last])
+
+
 @given("{clients:Clients} {be:Be} connected from {origin:Origin}")
 async def clients_are_connected_from(
     context: StepContext, clients: list[str], be: str, origin: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -48,12 +49,16 @@ def whence(ticks: Sequence[Published], tick: Published, member: str, value: obje
         return f"which is its {own[0]}"
     before = [each for each in ticks if each.sent_ns < tick.sent_ns][-LOOKED_BACK:]
     last = next((each for each in reversed(before) if _is_alike(each, tick)), None)
-    for other in reversed(before):
-        if other.kind == tick.kind and dict(leaves(exact(other.text))).get(member) == value:
-            return (
-                f"which the one before it, {other}, had" if other is last else f"which {other} had"
-            )
-    return ""
+
+    def had_it(other: Published) -> bool:
+        return dict(leaves(exact(other.text))).get(member) == value
+
+    if last and had_it(last):  # others may have had it too: edges are the same everywhere
+        return f"which the one before it, {last}, had"
+    whose = next(
+        (each for each in reversed(before) if each.kind == tick.kind and had_it(each)), None
+    )
+    return f"which {whose} had" if whose else ""
 
 
 def _is_alike(one: Published, other: Published) -> bool:
@@ -104,7 +109,7 @@ def difference(
     if found is None:
         return kept(sent, got)
     whose = whence(among, tick, found[0], found[2])
-    said = first_difference(sent, got) + _written(tick, found[1])
+    said = first_difference(sent, got) + _written(tick, found[1]) + _alike(found[1], found[2])
     return f"{said}, {whose}" if whose else said
 
 
@@ -139,6 +144,14 @@ def _is_telling(value: object) -> bool:
     if isinstance(value, str):
         return len(value) >= TELLING_CHARACTERS
     return isinstance(value, dict) and bool(value)
+
+
+def _alike(sent: object, came: object) -> str:
+    """Say why two texts differ that look the same to a reader; "" where they do not."""
+    if not (isinstance(sent, str) and isinstance(came, str)):
+        return ""
+    one, other = (unicodedata.normalize("NFC", text) for text in (sent, came))
+    return ", the same letters in another form of Unicode" if one == other else ""
 
 
 def _written(tick: Published, value: object) -> str:

@@ -1,5 +1,6 @@
 """Contents: a tick that differs in one digit of one member is told with what was sent and got."""
 
+import dataclasses
 import itertools
 import json
 from decimal import Decimal
@@ -125,6 +126,24 @@ def test_a_member_that_only_another_tick_has_is_told_and_one_that_a_service_adds
             "headline": 7,
         }
         assert difference(published(text), json.dumps({**tick, **own})) == ""
+
+
+def test_texts_that_look_alike_are_told_apart_in_words():
+    said = said_of_texts("Cre\u0301dit", "Cr\u00e9dit")
+    assert said.endswith(", the same letters in another form of Unicode")
+    assert "Unicode" not in said_of_texts("Cre\u0301dit", "Credit")
+
+
+def said_of_texts(sent, came):
+    return difference(published(json.dumps({"headline": sent})), json.dumps({"headline": came}))
+
+
+def test_a_value_that_several_ticks_had_is_that_of_the_one_before():
+    other = {**BAR, "symbol": "BANKNIFTY"}
+    first, second, third = ticks(BAR, other, NEXT)
+    second = dataclasses.replace(second, symbol="BANKNIFTY")
+    said = whence([first, second, third], third, "close", Decimal("24012.05"))
+    assert said == f"which {BEFORE} had"
 
 
 def ticks(*documents):
