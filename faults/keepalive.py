@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from websockets.asyncio.server import serve
@@ -10,6 +11,7 @@ from app import routes_websocket, server
 from app.server import TickerService
 from app.sessions import Session
 from app.settings import Settings
+from faults.contents import WITH_TICKS
 from faults.fault import fault, replace
 
 NOT_BACK = {"QA-WS-101": "sockets, sessions and subscriptions of the service: measured"}
@@ -84,3 +86,23 @@ def answering_client_reaped() -> None:
         original(self, settings, *rest)
 
     replace(TickerService, "__init__", __init__)
+
+
+@fault(
+    story="The feed is asked for news less often the longer there are none, so that the first tick "
+    "after a quiet spell, which everybody waits for, is half a second old.",
+    caught_by={"QA-WS-101": "NIFTY option tick"},
+    also=WITH_TICKS,
+)
+def first_tick_after_a_silence_late() -> None:
+    """Hold a tick up that comes after five seconds without any."""
+    heard_at = [time.monotonic()]
+    original = TickerService.on_tick
+
+    def on_tick(self: TickerService, channel: bytes, payload: bytes) -> None:
+        if time.monotonic() - heard_at[0] > 5:
+            time.sleep(0.5)  # as a loop does that looks again only then
+        heard_at[0] = time.monotonic()
+        original(self, channel, payload)
+
+    replace(TickerService, "on_tick", on_tick)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from qaws.behaviours import deliveries, isolation, mistakes, publishing
+from qaws.behaviours import deliveries, isolation, lifecycle, mistakes, publishing
 from qaws.protocol.market import selection_of
 from qaws.verdict import Broken, NotVerified
 from tests.services.faulty import AMPLE_MS, LATE, LATE_S, SOON_MS, connected, subscribed
@@ -219,3 +219,15 @@ def test_a_message_that_gets_an_error_ends_nothing(right, wrong):
     right(Ticker, story)
     right(SaysThatHalfHasEnded, story)
     wrong(EndsHalf, story, "to Alice")
+
+
+def test_who_keeps_making_mistakes_is_as_connected_as_others(right, wrong):
+    async def story(do):
+        await connected(do)
+        await do(mistakes.keep_making, "Alice", "broken JSON", 50)
+        await do(lifecycle.connected_after, ["Alice"], 700)
+
+    right(Ticker, story)
+    wrong(
+        on_invalid(_close, 7), story, 'open connections of Alice: .*closed with 1007 "bad message"'
+    )

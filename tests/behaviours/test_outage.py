@@ -12,7 +12,7 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from qaws.behaviours import deliveries, lifecycle, liveness, outage, publishing
+from qaws.behaviours import deliveries, latecomers, lifecycle, liveness, outage, publishing
 from qaws.behaviours.outage import Change
 from qaws.verdict import Broken
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, SOON_MS
@@ -243,6 +243,68 @@ def test_a_service_that_says_what_it_loses_and_heals_is_met(right, testbed, mish
 )
 def test_what_a_service_does_wrong_has_a_sentence_of_its_own(wrong, service, story, sentence):
     wrong(service, story, sentence)
+
+
+# --- who asks for ticks while the broker is away -------------------------------------------------
+
+
+async def comes_late(do):
+    await do(publishing.open_market, 20)
+    await do(lifecycle.be_subscribed, ["Alice"], NIFTY)
+    await do(lifecycle.be_connected, ["Bob"])
+    await do(liveness.keep_pinging)
+    await do(latecomers.ask_while_broker_is_away, "Bob", "Zoe", NIFTY, 300)
+    await do(outage.ticks_resume, AMPLE_MS)
+    await do(outage.receive_recovered)
+    await do(liveness.pings_were_answered, AMPLE_MS)
+    await do(deliveries.everything_was_exact)
+
+
+class GreetsWithTheLoss(Heals):
+    """Tells who comes while the feed is lost."""
+
+    async def welcome(self, client):
+        await super().welcome(client)
+        if self.away:
+            await client.send({"type": "status", "status": "degraded"})
+
+
+class LetsNobodyIn(Heals):
+    """Turns away who comes while the feed is lost."""
+
+    async def admit(self, client, token):
+        if self.away:
+            await client.close(1013, "come back later")
+            return False
+        return await super().admit(client, token)
+
+
+class TellsSubscribersOnly(GreetsWithTheLoss):
+    async def say(self, status):
+        for client in [*self.clients]:
+            if client.wishes:
+                await client.send({"type": "status", "status": status})
+
+
+class TellsOnSubscribing(TellsSubscribersOnly):
+    """Tells those who have subscribed, and others when they do."""
+
+    async def subscribed(self, client):
+        await super().subscribed(client)
+        if self.away:
+            await client.send({"type": "status", "status": "degraded"})
+
+
+@pytest.mark.parametrize("service", [GreetsWithTheLoss, LetsNobodyIn, TellsOnSubscribing])
+def test_whoever_asks_during_an_outage_is_told_or_turned_away(right, testbed, service):
+    right(service, comes_late)
+    said = " ".join(what for _, what in testbed.scenario.figures)
+    assert ("is turned away here" in said) == (service is LetsNobodyIn)
+
+
+@pytest.mark.parametrize(("service", "who"), [(Heals, "Zoe"), (TellsSubscribersOnly, "Bob")])
+def test_whoever_asks_during_an_outage_and_is_not_told_has_a_sentence(wrong, service, who):
+    wrong(service, comes_late, f"what {who} was told when .*recovered without having been degraded")
 
 
 def test_a_client_without_ticks_before_the_outage_proves_nothing(wrong):
