@@ -30,6 +30,7 @@ from app.server import TickerService
 from app.sessions import Session
 from app.subscriptions import Keys, Selector, Totals
 from faults.authentication import token_of
+from faults.contents import elsewhere
 from faults.fault import fault, replace
 
 BITS = "random bits in a session id: measured "
@@ -623,3 +624,23 @@ def error_to_all_of_a_user() -> None:
                 self.fanout.send(other, messages.error(invalid))
 
     replace(TickerService, "answer_invalid", answer_invalid)
+
+
+@fault(
+    story="Who leaves is struck off the lists of what it had by its user's name: the other program "
+    "of the desk that had the same gets no more ticks of it.",
+    caught_by={"QA-WS-025": "Alice never received ticks that it was due"},
+    also=elsewhere("QA-WS-025"),
+)
+def leaving_ends_what_the_user_had_in_common() -> None:
+    """Unsubscribe all sessions of the user from what the leaver had."""
+    original = routes_websocket.cleanup_connection
+
+    def cleanup_connection(service: TickerService, session: Session) -> None:
+        keys = service.subscriptions.keys_of(session)
+        for other in service.sessions:
+            if other.claims.sub == session.claims.sub:
+                service.fanout.unsubscribe(other, keys)
+        original(service, session)
+
+    replace(routes_websocket, "cleanup_connection", cleanup_connection)

@@ -26,10 +26,10 @@ Feature: Isolation
     Given the ticker service is running
     And <programs> are programs of one user and subscribed to NIFTY
     And Bob is connected and subscribed to BANKNIFTY
-    When Anna subscribes to BANKNIFTY
+    When Anna reconnects after a clean close
+    And Anna subscribes to NIFTY and BANKNIFTY
     And Anna unsubscribes from NIFTY
     And Anna and Bob send broken JSON at the same moment, each with a mark of its own
-    And Anna reconnects after a clean close
     And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply

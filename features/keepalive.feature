@@ -13,7 +13,8 @@ Feature: Keepalive
     And Bob is connected and subscribed to BANKNIFTY
     And the service's sockets, sessions, subscriptions and memory are recorded
     And Alice is connected and subscribed to NIFTY
-    When Alice stops responding, leaving the connection half-open
+    When an option tick for BANKNIFTY is published and reaches Bob
+    And Alice stops responding, leaving the connection half-open
     Then the service's sockets, sessions and subscriptions return to the recorded baseline within 8 seconds
     And Bob stays connected for at least 8 seconds
     When an option tick for BANKNIFTY is published

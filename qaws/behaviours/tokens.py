@@ -18,6 +18,7 @@ from qaws.auth.callback_server import CallbackServer
 from qaws.auth.forgeries import CLOCKS, Forger, forged
 from qaws.auth.near_misses import altered
 from qaws.auth.strangers import callback_server_for
+from qaws.auth.tokens import ONE_USER
 from qaws.behaviours import closes, lifecycle
 from qaws.behaviours.lifecycle import Shown, in_time
 from qaws.clients.connection import Connection
@@ -228,9 +229,6 @@ class Newcomer:
 
 
 NEWCOMERS = Key[dict[str, Newcomer]]("nobody keeps trying to connect in this scenario")
-
-ONE_USER = "qa-user-of-several-clients"
-"""The subject of clients that are one user."""
 
 OF_THAT_USER = "a valid token of the user who has others"
 

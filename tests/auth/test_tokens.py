@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from qaws.auth.tokens import Tokens
+from qaws.auth.tokens import ONE_USER, Tokens
 from qaws.sut.sections import Auth
 from qaws.verdict import Broken, without_tokens
 from tests.waiting import HANG_S
@@ -359,3 +359,5 @@ def test_who_comes_again_is_the_same_person_with_another_token(tmp_path):
     assert read[0]["jti"] != read[1]["jti"]
     assert tokens.renewed(None) == tokens.renewed("garbage") == ""
     assert tokens.renewed(tokens.mint(sub="Mallory")) == ""
+    shared = tokens.renewed(tokens.mint(sub=ONE_USER))
+    assert jwt.decode(shared, options={"verify_signature": False})["sub"] == ONE_USER
