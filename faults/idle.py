@@ -10,6 +10,7 @@ from typing import Any
 from app import closes, routes_websocket
 from app.auth import Claims
 from app.closes import Close
+from app.fanout import Fanout
 from app.idle import IdleTimer
 from app.messages import InvalidMessage
 from app.server import TickerService
@@ -189,3 +190,21 @@ def idle_timer_ignores_mistakes() -> None:
 
     replace(IdleTimer, "heard", note)
     replace(TickerService, "answer_invalid", answer_invalid)
+
+
+@fault(
+    story="Option ticks count as activity and bars do not, so that charts are closed in the middle "
+    "of the day and screens of options are not.",
+    caught_by={"QA-WS-011": "Gina"},
+)
+def idle_timer_ignores_bars() -> None:
+    """Put the timer back when nothing but bars was delivered."""
+    deliver = Fanout._deliver
+
+    def _deliver(self: Fanout, session: Session, frames: bytes, ticks: int) -> None:
+        before = session.idle._last_active
+        deliver(self, session, frames, ticks)
+        if b'"option_tick"' not in frames:
+            session.idle._last_active = before
+
+    replace(Fanout, "_deliver", _deliver)

@@ -153,11 +153,12 @@ Feature: Error handling
     > is closed with 1000 or 1001 and a reason with "idle" or "timeout", between N and N+2 s; a
     > client that pings is not, nor by the timer of a session that it had before; a subscribed client that only receives ticks is not. The time runs
     > from what a client did last: from its ping, where it pinged once. What Eve has subscribed to
-    > does not tick, so that she receives nothing. Frank makes nothing but mistakes; he is not idle.
+    > does not tick, so that she receives nothing. Frank makes nothing but mistakes; he is
+    > not idle, and neither is Gina, who receives nothing but bars.
 
     Given the ticker service is running with an idle timeout of 2 seconds
     And Bob has connected, left, and come back, and pings every 1 second, and Frank sends broken JSON every 500 ms
-    And Carol is connected and subscribed to NIFTY, which ticks every 1 second
+    And Carol is connected and subscribed to NIFTY, and Gina to the NIFTYNXT50 underlying, each of which ticks every 1 second
     And Dora is connected, pings once after 900 ms, and is silent from then on
     And Eve is connected and subscribed to BANKNIFTY
     When Alice connects with a valid token

@@ -85,6 +85,23 @@ async def clients_receive_ticks(
 
 
 @given(
+    "{client:Client} is connected and subscribed to {selection:Selection}, and {other:Client} to {second:Selection}, each of which ticks every {every:Duration}"
+)
+async def two_clients_receive_ticks(
+    context: StepContext,
+    client: str,
+    selection: Selection,
+    other: str,
+    second: Selection,
+    every: float,
+) -> None:
+    """Ticks of one kind for each, until the last step; where the target has none of the second kind, only the first is there."""
+    await context.testbed.do(lifecycle.be_subscribed, [client], selection)
+    await context.testbed.do(publishing.keep_publishing, selection, every)
+    await context.testbed.do(subscriptions.be_served_if_any, other, second, every)
+
+
+@given(
     "{clients:Clients} {be:Be} connected and subscribed to {selection:Selection}, each between two that will leave"
 )
 async def clients_are_subscribed_between_leavers(

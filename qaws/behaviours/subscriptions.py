@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from qaws.behaviours import fences, lifecycle
+from qaws.behaviours import fences, lifecycle, publishing
 from qaws.behaviours.deliveries import account
 from qaws.behaviours.sayable import sayable_of
 from qaws.clients.connection import Connection
@@ -61,6 +61,23 @@ async def take(testbed: Testbed, client: str, selection: Selection) -> bool:
         testbed.scenario.leave_out(f"a subscription besides: {problem}")
         return False
     return True
+
+
+async def be_served_if_any(
+    testbed: Testbed, client: str, selection: Selection, every_ms: float
+) -> None:
+    """Connect a client, subscribe it, and let ticks flow; where there are none, it leaves again.
+
+    Raises:
+        Refuted: it was not welcomed, or its subscription not acknowledged.
+    """
+    await lifecycle.be_connected(testbed, [client])
+    try:
+        await publishing.keep_publishing(testbed, selection, every_ms)
+        await lifecycle.subscribe(testbed, [client], selection)
+    except NotVerified as problem:
+        testbed.scenario.leave_out(f"{client}, who receives {selection} alone: {problem}")
+        await testbed.scenario.connections.named(client).close()
 
 
 async def take_and_give_up(testbed: Testbed, client: str, selection: Selection) -> None:
