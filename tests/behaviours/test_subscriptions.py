@@ -450,3 +450,43 @@ def test_to_give_up_more_than_once_changes_nothing(right, service):
 )
 def test_who_gives_up_too_often_costs_nobody_anything(wrong, service, sentence):
     wrong(service, tidies_up, sentence)
+
+
+BARS = selection_of("the NIFTYNXT50 underlying")
+
+
+async def bars_alone(do):
+    await subscribed(do, "Alice")
+    await do(subscriptions.be_served_if_any, "Gina", BARS, 20)
+    await do(publishing.publish, NXT50, "underlying_bar")
+    await do(deliveries.have_seen_it, ["Gina"])
+    await do(deliveries.everything_was_exact)
+
+
+class ClosesForBars(Ticker):
+    """Closes who receives a bar."""
+
+    async def deliver(self, client, tick, text):
+        await super().deliver(client, tick, text)
+        if tick["type"] == "underlying_bar" and client.wants(tick):
+            await client.close(1000, "idle timeout")
+
+
+def test_who_receives_bars_alone_is_served(right, wrong):
+    right(Ticker, bars_alone)
+    wrong(ClosesForBars, bars_alone, "idle timeout")
+
+
+def test_where_there_are_no_bars_nobody_waits_for_them(right, testbed, monkeypatch):
+    async def none(*_):
+        raise NotVerified("the dialect and [market] have no tick of it")
+
+    async def story(do):
+        await subscribed(do, "Alice")
+        await do(subscriptions.be_served_if_any, "Gina", BARS, 20)
+        await do(deliveries.everything_was_exact)
+
+    monkeypatch.setattr(publishing, "keep_publishing", none)
+    right(Ticker, story)
+    assert any("Gina, who receives" in what for _, what in testbed.scenario.figures)
+    assert not testbed.scenario.connections.named("Gina").is_open
