@@ -195,7 +195,7 @@ def idle_timer_ignores_mistakes() -> None:
 @fault(
     story="Option ticks count as activity and bars do not, so that charts are closed in the middle "
     "of the day and screens of options are not.",
-    caught_by={"QA-WS-011": "Gina"},
+    caught_by={"QA-WS-011": "Gina lost its connection while subscribed"},
 )
 def idle_timer_ignores_bars() -> None:
     """Put the timer back when nothing but bars was delivered."""
