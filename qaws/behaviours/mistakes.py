@@ -68,7 +68,8 @@ async def make(testbed: Testbed, client: str, name: str, times: int) -> None:
 async def keep_making(testbed: Testbed, client: str, name: str, every_ms: float) -> None:
     """Let a client send a malformed message every `every_ms` until the scenario ends.
 
-    Whether they are answered is not judged here (QA-WS-010).
+    Whether they are answered is not judged here, and neither is a close at the first of them
+    (QA-WS-010): then the client comes again, and pings.
 
     Raises:
         Broken: no such message is known, or the client has not connected.
@@ -76,11 +77,19 @@ async def keep_making(testbed: Testbed, client: str, name: str, every_ms: float)
     """
     connection = testbed.scenario.connections.named(client)
     text = testbed.dialect.malformed(name)
+    first = await connection.send(text)
+    await connection.wait_for(is_kind(testbed, "error"), first, testbed.grace_s)
+    if not connection.is_open:
+        testbed.scenario.leave_out(f"{name} again and again: {connection.summary()}")
+        connection.end_was_due = True
+        await lifecycle.be_pinging(testbed, client, every_ms)
+        return
 
     async def chore() -> None:
         while connection.is_open:
-            await connection.send(text)
             await asyncio.sleep(every_ms / 1e3)
+            if connection.is_open:
+                await connection.send(text)
 
     testbed.scenario.background.append(asyncio.get_running_loop().create_task(chore()))
 
