@@ -62,7 +62,7 @@ Feature: Error handling
     And Alice is connected and subscribed to NIFTY
     And Alice has subscribed to instrument 270857, and to the BANKNIFTY underlying, too
     When Alice sends a malformed message 2 times: <mistake>
-    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    And ticks of every kind for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Alice receives an error each time, containing "Invalid message format", within 2 seconds
     And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
 

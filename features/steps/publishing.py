@@ -60,6 +60,12 @@ async def option_ticks_and_bars_are_published(context: StepContext, selection: S
     await context.testbed.do(publishing.publish_one_of_each, selection.symbols)
 
 
+@when("ticks of every kind for each of {selection:Selection} are published in turn")
+async def ticks_of_every_kind_are_published(context: StepContext, selection: Selection) -> None:
+    """An option tick and a bar of each symbol, as far as the target has them."""
+    await context.testbed.do(publishing.publish_every_kind, selection.symbols)
+
+
 @when(
     "{each:Number} ticks for each of {selection:Selection} are published concurrently, one publisher per symbol"
 )

@@ -166,6 +166,14 @@ async def publish_one_of_each(testbed: Testbed, symbols: Sequence[str]) -> None:
         await testbed.feed.publish(testbed.feed.market.underlying_bar(symbol))
 
 
+async def publish_every_kind(testbed: Testbed, symbols: Sequence[str]) -> None:
+    """Publish an option tick and a bar of every symbol, as far as the target has them."""
+    _require_symbols(symbols)
+    samples = [sample for s in symbols for sample in (samples_of(s)[0], samples_of(s)[-1])]
+    carried = [sample for sample in samples if testbed.dialect.carries(sample)]
+    await _publish_all(testbed, [partial(testbed.feed.market.tick, *each) for each in carried])
+
+
 async def publish_side_by_side(testbed: Testbed, symbols: Sequence[str], each: int) -> None:
     """Publish `each` ticks of every symbol, bars among them, each symbol by its own publisher."""
     _require_symbols(symbols)
