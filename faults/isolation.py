@@ -30,7 +30,6 @@ from app.server import TickerService
 from app.sessions import Session
 from app.subscriptions import Keys, Selector, Totals
 from faults.authentication import token_of
-from faults.contents import elsewhere
 from faults.fault import fault, replace
 
 BITS = "random bits in a session id: measured "
@@ -630,7 +629,7 @@ def error_to_all_of_a_user() -> None:
     story="Who leaves is struck off the lists of what it had by its user's name: the other program "
     "of the desk that had the same gets no more ticks of it.",
     caught_by={"QA-WS-025": "Alice never received ticks that it was due"},
-    also=elsewhere("QA-WS-025"),
+    also=("QA-WS-119",),
 )
 def leaving_ends_what_the_user_had_in_common() -> None:
     """Unsubscribe all sessions of the user from what the leaver had."""

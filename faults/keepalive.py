@@ -14,6 +14,7 @@ from app.settings import Settings
 from faults.contents import WITH_TICKS
 from faults.fault import fault, replace
 
+LOADS = tuple(f"QA-WS-{number:03}" for number in (13, 14, 15, 19, 20, 104, 105, 112, 118, 129))
 NOT_BACK = {"QA-WS-101": "sockets, sessions and subscriptions of the service: measured"}
 
 
@@ -92,7 +93,7 @@ def answering_client_reaped() -> None:
     story="The feed is asked for news less often the longer there are none, so that the first tick "
     "after a quiet spell, which everybody waits for, is half a second old.",
     caught_by={"QA-WS-101": "NIFTY option tick"},
-    also=WITH_TICKS,
+    also=(*WITH_TICKS, *LOADS),
 )
 def first_tick_after_a_silence_late() -> None:
     """Hold a tick up that comes after five seconds without any."""

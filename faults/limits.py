@@ -357,6 +357,7 @@ def expired_session_gives_two_places_back() -> None:
     story="The limit counts users and not connections, so that one user whose program reconnects "
     "without end fills the service up.",
     caught_by={"QA-WS-132": "end of Xena's connection"},
+    also=("QA-WS-012", "QA-WS-020"),
 )
 def limit_counts_users() -> None:
     """Count subjects."""
