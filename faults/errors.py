@@ -43,6 +43,7 @@ def _answer_to(part: str, answer: Callable[[Answer], Answer]) -> None:
         "QA-WS-010": "messages that Bob received",
         "QA-WS-025": "what belongs to others among what",
     },
+    also=("QA-WS-119",),
 )
 def error_to_everybody() -> None:
     """Broadcast the answer."""
@@ -181,6 +182,7 @@ def empty_message_deafens() -> None:
         "QA-WS-025": "Mallory got no pong",
         "QA-WS-024": 'closed with 1008 "earlier mistake"',
     },
+    also=("QA-WS-119",),
 )
 def ping_after_error_closes() -> None:
     """Mark the sender, and close it when it pings."""

@@ -51,6 +51,7 @@ class Marked:
         "QA-WS-117": WRONG,
         "QA-WS-128": "client 1 received ticks behind the acknowledgement of its unsubscribe",
     },
+    also=("QA-WS-008",),
 )
 def unsubscribe_only_acknowledged() -> None:
     """Answer and do nothing."""
@@ -69,6 +70,7 @@ def unsubscribe_only_acknowledged() -> None:
         "QA-WS-117": WRONG,
         "QA-WS-128": "client 1 received ticks behind the acknowledgement of its unsubscribe",
     },
+    also=("QA-WS-008",),
 )
 def unsubscribe_done_a_moment_later() -> None:
     """Let 20 ms pass."""

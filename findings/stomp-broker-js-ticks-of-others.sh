@@ -11,7 +11,8 @@
 # Why it matters: this is the broker of unit tests for @stomp/stompjs and rx-stomp. A client that adds up volumes by
 #   destination counts ticks twice there, one that waits for its own message waits for ever, and a test that compares ids
 #   or bytes is red: the client is right each time.
-# Way to live with it: destinations of one depth, a connection for each side, ids as texts; or CoilMQ.
+# Way to live with it: destinations of one depth, a connection for each side, ids as texts; or CoilMQ, which has its own ways
+#   with acknowledgements (coilmq-order-of-a-dead-worker.sh).
 # Versions: stomp-broker-js 1.3.0, @stomp/stompjs 7.5.0, ws 8.23.0 (npm), coilmq 1.1.0, stomp.py 9.0.0 (PyPI); Node.js 20.20.2,
 #   Python 3.11.7. The package has no README; its comments name * and ** and nothing of this.
 #
