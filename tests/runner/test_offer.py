@@ -45,7 +45,7 @@ def test_what_a_target_declines_is_said_in_the_words_of_its_file(target):
         ("allow-list", {"QA-WS-023"}, '[settings] has no "allow-list" (27)'),
         (
             "connection limit",
-            {"QA-WS-012", "QA-WS-020", "QA-WS-121"},
+            {"QA-WS-012", "QA-WS-020", "QA-WS-121", "QA-WS-132"},
             '[settings] has no "connection limit"',
         ),
         ("idle timeout", {"QA-WS-011", "QA-WS-121"}, '[settings] has no "idle timeout"'),
