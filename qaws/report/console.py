@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 import tempfile
@@ -84,8 +85,10 @@ class RowFormatter(Formatter):  # type: ignore[misc]
 
     def _tell_of(self, scenario: Any, outcome: Outcome) -> None:
         self._told.add(id(scenario))
+        fcntl.lockf(self._ended, fcntl.LOCK_EX)  # other processes of the run count in it too
         os.write(self._ended, b".")
         number = os.fstat(self._ended).st_size
+        fcntl.lockf(self._ended, fcntl.LOCK_UN)
         verdict = outcome.verdict
         total = max(self._total, number)
         place = f"{number:>{len(str(total))}}/{total}"

@@ -66,6 +66,10 @@ class EndsTheBroadcast(InOrder):
             await super().deliver(client, tick, text)
 
 
+AMID_S = 0.02
+"""So long it takes from one delivery to the next where somebody is to leave between them."""
+
+
 class SkipsTheNext(InOrder):
     """Whoever came behind the one that left misses a tick."""
 
@@ -75,6 +79,7 @@ class SkipsTheNext(InOrder):
         await super().left(client)
 
     async def deliver(self, client, tick, text):
+        await asyncio.sleep(AMID_S)
         if client in self.unserved:
             self.unserved.remove(client)
         else:
@@ -96,6 +101,7 @@ class Repeats(InOrder):
         await super().left(client)
 
     async def deliver(self, client, tick, text):
+        await asyncio.sleep(AMID_S)
         await super().deliver(client, tick, text)
         if client in self.unserved:
             self.unserved.remove(client)
