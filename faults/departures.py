@@ -275,7 +275,7 @@ def departure_counted_twice() -> None:
 @fault(
     story="The code of a goodbye is read without a look whether there is one: a page that closes "
     "without a code, as most do, is cut off with an error in the log.",
-    caught_by={"QA-WS-004": "answer to the close frame of short-lived client 3"},
+    caught_by={"QA-WS-004": "answer to the close frame of short-lived client "},
 )
 def goodbye_without_a_code_cut_off() -> None:
     """End in an error where the frame has no body."""
