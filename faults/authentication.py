@@ -437,6 +437,7 @@ def welcome_late() -> None:
         "QA-WS-003": "first message to Alice: measured a pong",
         "QA-WS-025": "the first message to client",
     },
+    also=("QA-WS-022",),
 )
 def pong_before_welcome() -> None:
     """Send a pong that nobody asked for."""

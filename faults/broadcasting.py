@@ -297,7 +297,7 @@ def symbols_match_by_prefix() -> None:
         "QA-WS-106": "received ticks that it had not subscribed to",
         "QA-WS-128": "client 1 received ticks that it had not subscribed to",
     },
-    also=("QA-WS-102", "QA-WS-113"),
+    also=("QA-WS-102", "QA-WS-113", "QA-WS-011"),
 )
 def broadcast_to_all() -> None:
     """Find all groups for every tick."""

@@ -199,7 +199,15 @@ def session_id_reused() -> None:
         "QA-WS-117": "the shortest that does",
         "QA-WS-115": "ticks that Alice missed",
     },
-    also=("QA-WS-016", "QA-WS-017", "QA-WS-025", "QA-WS-102", "QA-WS-103", "QA-WS-008"),
+    also=(
+        "QA-WS-016",
+        "QA-WS-017",
+        "QA-WS-025",
+        "QA-WS-102",
+        "QA-WS-103",
+        "QA-WS-008",
+        "QA-WS-006",
+    ),
 )
 def subscriptions_restored() -> None:
     """Hand the keys of the last client that left to the next that comes, while others are here."""

@@ -302,7 +302,7 @@ def _from_the_second(act: Callable[[TickerService, Session], None], first: int =
     story="A client's first mistake is forgiven and its second throws it out, so that a desk with "
     "one bad script loses the stream in the middle of the day.",
     caught_by={"QA-WS-010": "error 2 of 3 to Alice: measured nothing"},
-    also=("QA-WS-024", "QA-WS-025", "QA-WS-113", "QA-WS-119"),
+    also=("QA-WS-024", "QA-WS-025", "QA-WS-113", "QA-WS-119", "QA-WS-011"),
 )
 def second_mistake_closes() -> None:
     """Close at the second."""
@@ -324,7 +324,7 @@ def second_mistake_unanswered() -> None:
     story="Mistakes count against the rate limit a hundredfold, so that the third one cuts off a "
     "client that was slow and polite.",
     caught_by={"QA-WS-010": "error 3 of 3 to Alice: measured nothing"},
-    also=("QA-WS-024", "QA-WS-025", "QA-WS-113", "QA-WS-119"),
+    also=("QA-WS-024", "QA-WS-025", "QA-WS-113", "QA-WS-119", "QA-WS-011"),
 )
 def third_mistake_is_a_flood() -> None:
     """Close at the third as for a flood."""

@@ -492,6 +492,8 @@ def unsubscribe_acknowledged_twice() -> None:
         "QA-WS-126",
         "QA-WS-127",
         "QA-WS-128",
+        "QA-WS-007",
+        "QA-WS-010",
     ),
 )
 def acknowledgement_names_the_first_request() -> None:
