@@ -73,6 +73,7 @@ def pings_unanswered() -> None:
         "QA-WS-102": "got no acknowledgement",
         "QA-WS-116": "got no acknowledgement",
     },
+    also=("QA-WS-132",),
 )
 def closed_after_welcome() -> None:
     """Close each session as soon as it has been greeted."""
@@ -207,6 +208,7 @@ def session_id_reused() -> None:
         "QA-WS-103",
         "QA-WS-008",
         "QA-WS-006",
+        "QA-WS-132",
     ),
 )
 def subscriptions_restored() -> None:

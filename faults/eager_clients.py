@@ -84,6 +84,7 @@ def requests_under_way_overwrite_each_other() -> None:
     "or not: who leaves in that moment stays in the books for ever, and each day's fan-out "
     "is slower.",
     caught_by={"QA-WS-004": "subscriptions"},
+    also=("QA-WS-006",),
 )
 def subscription_made_for_who_has_left() -> None:
     """Subscribe a moment later, or as soon as the client has left, and look at nothing then."""

@@ -62,6 +62,7 @@ def error_to_everybody() -> None:
         "QA-WS-025": "Mallory got no pong",
         "QA-WS-024": 'closed with 1003 "not JSON"',
     },
+    also=("QA-WS-022",),
 )
 def broken_json_closes() -> None:
     """Close where an error is due."""
