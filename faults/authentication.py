@@ -146,7 +146,7 @@ def feed_before_authentication() -> None:
         "QA-WS-002": "messages that Alice received: measured 1 x option tick",
         "QA-WS-021": "what Mallory was told: measured",
     },
-    also=("QA-WS-107", "QA-WS-012"),
+    also=("QA-WS-107", "QA-WS-012", "QA-WS-025"),
 )
 def snapshot_before_authentication() -> None:
     """Send clients without a token a tick, then refuse them."""
@@ -273,7 +273,7 @@ def refusal_as_normal_end() -> None:
         "QA-WS-002": REFUSAL + "no message; still open",
         "QA-WS-021": "what Mallory was told: measured",
     },
-    also=("QA-WS-107", "QA-WS-012"),
+    also=("QA-WS-107", "QA-WS-012", "QA-WS-025"),
 )
 def unauthenticated_left_hanging() -> None:
     """Wait for ever where a refusal is due."""

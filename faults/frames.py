@@ -190,6 +190,7 @@ def pongs_to_everybody() -> None:
         "QA-WS-121",
         "QA-WS-125",
         "QA-WS-126",
+        "QA-WS-132",
     ),
 )
 def pongs_with_the_last_payload() -> None:
