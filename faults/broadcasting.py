@@ -322,7 +322,7 @@ def broadcast_to_all() -> None:
         "QA-WS-018": "received ticks that it had not subscribed to",
         "QA-WS-128": "messages that client 41 received",
     },
-    also=("QA-WS-024", "QA-WS-106", "QA-WS-132"),
+    also=("QA-WS-024", "QA-WS-106"),
 )
 def ticks_without_subscription() -> None:
     """Send each tick to those who hold no subscription, too."""

@@ -73,7 +73,6 @@ def pings_unanswered() -> None:
         "QA-WS-102": "got no acknowledgement",
         "QA-WS-116": "got no acknowledgement",
     },
-    also=("QA-WS-132",),
 )
 def closed_after_welcome() -> None:
     """Close each session as soon as it has been greeted."""
@@ -208,7 +207,6 @@ def session_id_reused() -> None:
         "QA-WS-103",
         "QA-WS-008",
         "QA-WS-006",
-        "QA-WS-132",
     ),
 )
 def subscriptions_restored() -> None:

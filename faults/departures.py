@@ -86,7 +86,7 @@ def _end_broadcast(service: TickerService, _: Session, __: list[Session]) -> Non
         "QA-WS-012": LOST,
         "QA-WS-115": "the end marker to Alice",
     },
-    also=(*AMID_TICKS, "QA-WS-132"),
+    also=AMID_TICKS,
 )
 def departure_ends_the_broadcast() -> None:
     """Relay nothing any more."""
@@ -97,7 +97,7 @@ def departure_ends_the_broadcast() -> None:
     story="A line that is cut amid a tick raises an error that only polite goodbyes were spared, "
     "and the relay ends for everybody.",
     caught_by={"QA-WS-004": LOST, "QA-WS-005": UNHEARD, "QA-WS-012": LOST},
-    also=("QA-WS-115", *AMID_TICKS, "QA-WS-132"),
+    also=("QA-WS-115", *AMID_TICKS),
 )
 def reset_ends_the_broadcast() -> None:
     """Relay nothing any more once a client has left without a close frame."""
@@ -127,7 +127,7 @@ def _losing(whose: Callable[[list[Session], int], list[Session]]) -> None:
     story="Clients are taken out of the list that is gone through, so that the one behind whoever "
     "leaves is skipped, and misses a price.",
     caught_by={"QA-WS-004": LOST, "QA-WS-005": LOST, "QA-WS-012": LOST},
-    also=("QA-WS-115", *AMID_TICKS, "QA-WS-132"),
+    also=("QA-WS-115", *AMID_TICKS),
 )
 def departure_skips_the_next() -> None:
     """Let the one that came next lose its next ticks."""
@@ -138,7 +138,7 @@ def departure_skips_the_next() -> None:
     story="The list is gone through from its end, so that the one in front of whoever leaves "
     "misses a price.",
     caught_by={"QA-WS-004": LOST, "QA-WS-005": LOST, "QA-WS-012": LOST},
-    also=("QA-WS-115", *AMID_TICKS, "QA-WS-132"),
+    also=("QA-WS-115", *AMID_TICKS),
 )
 def departure_skips_the_one_before() -> None:
     """Let the one that came before lose its next ticks."""
@@ -149,7 +149,7 @@ def departure_skips_the_one_before() -> None:
     story="A tick's round ends at the first client that has gone, so that all who came later miss "
     "it.",
     caught_by={"QA-WS-004": LOST, "QA-WS-005": LOST, "QA-WS-012": LOST},
-    also=("QA-WS-115", *AMID_TICKS, "QA-WS-132"),
+    also=("QA-WS-115", *AMID_TICKS),
 )
 def departure_ends_the_round() -> None:
     """Let all that came later lose their next ticks."""
@@ -160,7 +160,7 @@ def departure_ends_the_round() -> None:
     story="A round that a departure breaks off is begun again, so that those already served get "
     "the same trade twice, and book it twice.",
     caught_by={"QA-WS-004": TWICE, "QA-WS-005": TWICE, "QA-WS-012": TWICE},
-    also=("QA-WS-115", *AMID_TICKS, "QA-WS-132"),
+    also=("QA-WS-115", *AMID_TICKS),
 )
 def departure_repeats_the_round() -> None:
     """Send the last ticks again to whoever came before the one that leaves."""
@@ -205,7 +205,7 @@ def departure_delays_the_others() -> None:
     story="A client's goodbye ends what all clients have of the same symbols, and their screens "
     "stand still.",
     caught_by={"QA-WS-004": LOST, "QA-WS-005": LOST, "QA-WS-012": LOST},
-    also=("QA-WS-115", "QA-WS-022", "QA-WS-101", "QA-WS-105", *AMID_TICKS, "QA-WS-132"),
+    also=("QA-WS-115", "QA-WS-022", "QA-WS-101", "QA-WS-105", *AMID_TICKS),
 )
 def departure_unsubscribes_everybody() -> None:
     """Drop all who hold the same when one leaves amid ticks."""
@@ -223,7 +223,7 @@ def departure_unsubscribes_everybody() -> None:
     story="The list of clients is in use while a tick is handed out; who leaves in that moment is "
     "not taken off it, and keeps its place and its subscriptions for ever.",
     caught_by={"QA-WS-004": NOT_BACK, "QA-WS-012": "admission of Zoe after client 5 left"},
-    also=("QA-WS-108", *AMID_TICKS, "QA-WS-132"),
+    also=("QA-WS-108", *AMID_TICKS),
 )
 def departure_amid_ticks_is_forgotten() -> None:
     """Do not clean up behind who leaves amid ticks."""
@@ -259,7 +259,7 @@ def last_leaver_ends_the_symbol() -> None:
     story="A departure is counted twice, by the reader and by the writer of the connection, so "
     "that with each one more client is admitted than there are places.",
     caught_by={"QA-WS-012": "end of Yuri's connection: measured 1 x welcome"},
-    also=("QA-WS-020", "QA-WS-132"),
+    also=("QA-WS-020",),
 )
 def departure_counted_twice() -> None:
     """Raise the limit by one with every departure, which lets one more in."""

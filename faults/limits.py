@@ -41,7 +41,6 @@ def _on_refusal(act: Any) -> None:
     story="One client more than the limit is admitted, an off-by-one that breaks the capacity "
     "promise to the others.",
     caught_by={"QA-WS-012": END + "1 x welcome; still open"},
-    also=("QA-WS-132",),
 )
 def one_too_many_admitted() -> None:
     """Call it full one later."""
@@ -63,7 +62,6 @@ def limit_close_without_reason() -> None:
     story="The client over the limit is closed with 1013, which clients that know only the "
     "agreed code take for a crash.",
     caught_by={"QA-WS-012": END + "no message; closed with 1013"},
-    also=("QA-WS-132",),
 )
 def limit_close_with_other_code() -> None:
     """Take another code."""
@@ -110,7 +108,6 @@ def place_never_given_back() -> None:
     story="Every client that was turned away takes a place for ever, so that a full service "
     "stays full until it is restarted.",
     caught_by={"QA-WS-012": ADMISSION},
-    also=("QA-WS-132",),
 )
 def turned_away_take_places() -> None:
     """Lower the limit by one with every refusal."""
@@ -124,7 +121,6 @@ def turned_away_take_places() -> None:
 @fault(
     story="Turning one client away throws out another that was served well.",
     caught_by={"QA-WS-012": 'closed with 1008 "thrown out" by the service'},
-    also=("QA-WS-132",),
 )
 def refusal_closes_another() -> None:
     """Close some client that is connected."""
@@ -139,7 +135,6 @@ def refusal_closes_another() -> None:
     story="The client over the limit is welcomed before it is closed, so that it takes itself for "
     "connected.",
     caught_by={"QA-WS-012": "messages that Zoe received: measured 1 x welcome"},
-    also=("QA-WS-132",),
 )
 def turned_away_are_welcomed() -> None:
     """Write a welcome in front of the close."""
@@ -197,7 +192,7 @@ def user_place_never_given_back() -> None:
     story="The place of a client whose line is cut is never given back: the counter goes down with "
     "the goodbye only, so that after some bad nights of a mobile network nobody is let in.",
     caught_by={"QA-WS-012": ADMISSION},
-    also=("QA-WS-025", "QA-WS-132"),
+    also=("QA-WS-025",),
 )
 def place_of_a_cut_line_kept() -> None:
     """Count places apart from the clients that are there."""
@@ -231,7 +226,7 @@ def _has_failed(session: Session) -> bool:
     story="The place of a client that was closed for a message too large is never given back: the "
     "error path forgets it, so that one broken program fills the service up.",
     caught_by={"QA-WS-012": ADMISSION},
-    also=("QA-WS-024", "QA-WS-132"),
+    also=("QA-WS-024",),
 )
 def place_of_a_failed_client_kept() -> None:
     """Count places apart from the clients that are there."""
@@ -298,7 +293,7 @@ def _on_bad_token(drift: int) -> None:
     "who is refused for its token and never had one keeps it: some hundred bad tokens lock "
     "everybody out.",
     caught_by={"QA-WS-012": "open connections of Yuri, Zoe: measured"},
-    also=("QA-WS-021", "QA-WS-022", "QA-WS-025", "QA-WS-102", "QA-WS-132"),
+    also=("QA-WS-021", "QA-WS-022", "QA-WS-025", "QA-WS-102"),
 )
 def refused_clients_keep_places() -> None:
     """Forget the way out by which no session has begun."""
@@ -309,7 +304,7 @@ def refused_clients_keep_places() -> None:
     story="Who is refused for its token gives back a place that it never took, so that the limit "
     "rises with every bad token, until the service is overrun.",
     caught_by={"QA-WS-012": "end of Xena's connection: measured 1 x welcome; still open"},
-    also=("QA-WS-102", "QA-WS-132"),
+    also=("QA-WS-102",),
 )
 def refused_clients_give_places_back() -> None:
     """Count down in a finally that covers the refusal too."""
@@ -321,7 +316,7 @@ def refused_clients_give_places_back() -> None:
     "takes that for one direction of a line that is still in use, and keeps the place for "
     "hours.",
     caught_by={"QA-WS-012": "open connections of Yuri, Zoe: measured 1 of 2 open"},
-    also=("QA-WS-004", "QA-WS-108", "QA-WS-132"),
+    also=("QA-WS-004", "QA-WS-108"),
 )
 def place_kept_after_a_killed_program() -> None:
     """Leave a half-closed connection open for as long as nobody writes to it."""

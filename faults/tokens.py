@@ -319,7 +319,7 @@ def a_minute_of_leeway() -> None:
     story="The first key of the set is taken, whatever key a token names, so that on the day when "
     "the issuer adds a key nobody can log in any more.",
     caught_by={**WHERE_NOBODY_IS_LET_IN, "QA-WS-003": NOT_BY_KID},
-    also=(*MAYBE_WHERE_NOBODY_IS_LET_IN, "QA-WS-132"),
+    also=MAYBE_WHERE_NOBODY_IS_LET_IN,
 )
 def first_key_of_the_set_taken() -> None:
     """Do not look at the kid."""

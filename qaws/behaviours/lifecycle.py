@@ -177,7 +177,7 @@ async def be_connected(
         shown = [given[each] for each in late] if given else token
         return await connect(testbed, late, shown, **named, which=which)
 
-    opened = await limits.once_free(service or testbed.service, opened, again)
+    opened = await limits.once_free(testbed, service or testbed.service, opened, again)
     require_welcomes(testbed, opened)
 
 
