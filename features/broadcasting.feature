@@ -16,14 +16,14 @@ Feature: Real-time broadcasting
     > has two instruments, and a library that
     > sends messages in fragments (RFC 6455, section 5.4), which the network delivers in pieces; she gives
     > one of the two up again. Dora says all that she wants as soon as she is connected, and Eve wants
-    > many instruments at a time.
+    > many instruments at a time, and gives up two at a time.
 
     Given Alice is connected and subscribed to instrument 256265
     And Carol is connected, and subscribed to instruments 256265 and 256521 by a message in fragments, with pings between them
-    And Dora is connected, subscribed to instruments 256265 and 256521 one by one and unsubscribed from instrument 256521, without waiting for a welcome or any answer
+    And Dora is connected, asks for instrument 256265, gives it up, asks for it again, and asks for instrument 256521 and gives it up, without waiting for a welcome or any answer
     And Eve is connected, and subscribed to instruments 256265 and 256521 as the first and the last of 300
     When 9 option ticks for instrument 256265 are published, with others for NIFTY in between
-    And Carol unsubscribes from instrument 256265
+    And Carol unsubscribes from instrument 256265, and Eve from instruments 256265 and 256521
     And 2 option ticks for instrument 256265 are published, with others for NIFTY in between
     Then Alice receives each of them exactly once, within 200 ms
     And the type, instrument_token, symbol, last_price and greeks that Alice receives match what was published, digit for digit
@@ -48,7 +48,8 @@ Feature: Real-time broadcasting
   Scenario: QA-WS-007 Underlying bars reach their subscriber
     > Plan: given a client subscribed to the NIFTY underlying, when bars are published, then it
     > receives each with open, high, low, close and volume equal to what was published, and no
-    > option tick. The bars differ in every field, so that a stale value shows; but for one that says
+    > option tick. The bars differ in every field, so that a stale value shows; prices may be below
+    > zero, as those of oil once were; but for one that says
     > the same as the one before, and is owed all the same, and one that differs in its volume alone. Alice has had another underlying besides
     > and given it up, which takes nothing from the first.
 
@@ -64,6 +65,7 @@ Feature: Real-time broadcasting
       | bar         | 24012    | 24012    | 24012    | 24012    | 120    |
       | bar         | 24013    | 24013    | 24013    | 24013    | 310    |
       | bar         | 0.05     | 1e16     | 0.0      | 24013.1  | 6161122183 |
+      | bar         | -10.01   | 17.73    | -40.32   | -37.63   | 2480   |
     Then the open, high, low, close and volume that Alice receives match what was published, digit for digit
     And Alice has received no option tick
 
@@ -73,10 +75,12 @@ Feature: Real-time broadcasting
     > ticks of both (and of NIFTYNXT50) are published, then each receives all of its own and none of
     > the others'. The control client shows that the forbidden ticks existed. Carol names each of two
     > symbols twice in one message: that is one subscription of each, and one unsubscribe ends both.
-    > Alice and Bob subscribe at the same moment, and neither gets what the other has asked for.
+    > Alice and Bob subscribe at the same moment, and neither gets what the other has asked for. Dora
+    > names many symbols in one message.
 
     Given Alice and Bob are connected and subscribed at the same moment, one to NIFTY and the other to BANKNIFTY
     And Carol is connected, and subscribed to NIFTY and BANKNIFTY by one message that names each twice
+    And Dora is connected, and subscribed to NIFTY and BANKNIFTY as the first and the last of 300
     When 20 option ticks for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     And Carol unsubscribes from NIFTY and BANKNIFTY
     And 5 option ticks for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
@@ -88,23 +92,28 @@ Feature: Real-time broadcasting
   Scenario Outline: QA-WS-008 Symbols with unusual names are delivered
     > Plan: given one client subscribed to a symbol and a control client subscribed to its neighbour,
     > each receives all of its own and none of the other's; so also where the name has what is often
-    > cut off, escaped, or taken for something else: a word behind a blank, the 19th character, the
-    > exchange in front of a colon, digits of another width, a slash for a hyphen.
+    > cut off, escaped, or taken for something else: a word behind a blank, the 18th character or the 21st, the
+    > exchange in front of a colon, digits of another width, a slash for a hyphen, one blank of two, a
+    > word that some language has for no value. Bob's library sends messages in fragments, which end
+    > anywhere, also within a letter (RFC 6455, sections 5.4 and 5.6).
 
     Given Alice is connected and subscribed to <symbol>
-    And Bob is connected and subscribed to <neighbour>
+    And Bob is connected, and subscribed to <neighbour> by a message in fragments, with pings between them
     When 5 option ticks for each of <symbol> and <neighbour> are published in turn
     Then Alice has received every tick for <symbol> published while subscribed, and no tick without a subscription
     And Bob has received every tick for <neighbour> published while subscribed, and no tick without a subscription
 
     Examples:
-      | what          | symbol                | neighbour             |
-      | a dot         | "BRK.B"               | BRK                   |
-      | an ampersand  | "M&M"                 | "M"                   |
-      | a blank       | "NIFTY 24DEC24000 CE" | "NIFTY 24DEC24000 PE" |
-      | only digits   | "500325"              | "BSE:500325"          |
-      | other letters | "日経225"             | "日経２２５"          |
-      | a slash       | "EUR/USD"             | "EUR-USD"             |
+      | what               | symbol                  | neighbour               |
+      | a dot              | "BRK.B"                 | BRK                     |
+      | an ampersand       | "M&M"                   | "M"                     |
+      | a blank            | "NIFTY 24DEC24000 CE"   | "NIFTY 24DEC24000 PE"   |
+      | only digits        | "500325"                | "BSE:500325"            |
+      | other letters      | "日経225"               | "日経２２５"            |
+      | a slash            | "EUR/USD"               | "EUR-USD"               |
+      | much length        | MIDCPNIFTY24DEC12850CE  | MIDCPNIFTY24DEC12850PE  |
+      | two blanks         | "SPXW  241220C05900000" | "SPXW  241220C05905000" |
+      | a word of programs | "TRUE"                  | "NAN"                   |
 
   @QA-WS-009 @p0 @critical
   Scenario: QA-WS-009 A hundred clients receive the same tick

@@ -13,11 +13,12 @@ Feature: Deployment
     > while ticks are published without a break, then every reader gets every tick that the broker
     > had taken before the signal was sent, then 1001 "server shutdown" within 5 s, new connections
     > are refused, and the process ends in good order within 10 s. So does who is sending at that
-    > moment, and client 100, who has subscribed to nothing. TCP is closed too (RFC 6455, 7.1.1).
+    > moment, and client 100, who has subscribed to nothing and has sent half a message. TCP is closed
+    > too (RFC 6455, 7.1.1). Harry, who is still in his handshake, holds nobody up.
 
     Given the market is open, with ticks every 100 ms
     And 99 clients are connected and subscribed to NIFTY and NIFTYNXT50, of which 20 will be sending pings when SIGTERM comes
-    And client 100 is connected
+    And client 100 is connected and in the middle of a message, and Harry in that of a handshake
     And Zoe is connected and subscribed to BANKNIFTY, but has stopped reading
     When ticks for NIFTY and NIFTYNXT50 are published without a break, and the service receives SIGTERM after 100 of them
     Then the 100 clients are closed by the service with code 1001 and a reason containing "server shutdown", within 5 seconds of SIGTERM, and their TCP connections within 2 seconds of that

@@ -153,18 +153,20 @@ Feature: Error handling
     > is closed with 1000 or 1001 and a reason with "idle" or "timeout", between N and N+2 s; a
     > client that pings is not, nor by the timer of a session that it had before; a subscribed client that only receives ticks is not. The time runs
     > from what a client did last: from its ping, where it pinged once. What Eve has subscribed to
-    > does not tick, so that she receives nothing. Frank makes nothing but mistakes; he is
-    > not idle, and neither is Gina, who receives nothing but bars.
+    > does not tick, and what does she has given up, so that she receives nothing. Frank makes nothing
+    > but mistakes; he is not idle, and neither is Gina, who receives nothing but bars, nor Hana, who
+    > does nothing but change her mind. Carol has been there before: what that has left to tidy up takes
+    > nothing from her. What she says keeps no other session of hers alive: Ivo's.
 
     Given the ticker service is running with an idle timeout of 2 seconds
     And Bob has connected, left, and come back, and pings every 1 second, and Frank sends broken JSON every 500 ms
-    And Carol is connected and subscribed to NIFTY, and Gina to the NIFTYNXT50 underlying, each of which ticks every 1 second
+    And Carol has left and come back, and is subscribed to NIFTY each time, and Gina to the NIFTYNXT50 underlying, each of which ticks every 1 second
     And Dora is connected, pings once after 900 ms, and is silent from then on
-    And Eve is connected and subscribed to BANKNIFTY
-    When Alice connects with a valid token
-    And Alice stays silent until closed, for up to 5 seconds
-    Then Alice and Eve are closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after connecting
-    And Bob, Carol and Frank stay connected for at least 5 seconds
+    And Eve is connected and subscribed to BANKNIFTY, and has given up NIFTY
+    And Hana subscribes to BANKNIFTY and unsubscribes from it every 500 ms, and Ivo, the same user, is silent
+    When Alice connects with a valid token, and stays silent until closed, for up to 5 seconds
+    Then Alice, Eve and Ivo are closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after connecting, and TCP within 2 seconds of that
+    And Bob, Carol, Frank and Hana stay connected for at least 5 seconds
     And Dora is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout", between 2 and 4 seconds after pinging
 
   @QA-WS-012 @p0 @critical @needs.configure @needs.inject
@@ -178,7 +180,7 @@ Feature: Error handling
     And <clients> clients are connected and subscribed to NIFTY
     When Zoe connects with a valid token
     And an option tick for NIFTY is published
-    Then Zoe is closed by the service with code 1008 and a reason containing "max connections"
+    Then Zoe is closed by the service with code 1008 and a reason containing "max connections", and TCP within 2 seconds of that
     And Zoe has received no welcome
     When client 5 leaves amid 4 option ticks for NIFTY by <ending>, Zoe keeps trying to connect, and Yuri comes after that
     Then all <clients> clients but client 5 have received every tick exactly once, in order, each within 2 seconds
@@ -226,6 +228,25 @@ Feature: Error handling
     Then Zoe is welcomed within 2 seconds
     And Yuri is closed by the service with code 1008 and a reason containing "max connections"
     And Nora and Ines are connected
+
+  @QA-WS-132 @p1 @normal @needs.configure @needs.inject @needs.silent-pongs
+  Scenario Outline: QA-WS-132 The place of a client that was idle is free again
+    > Beyond the plan: given a limit of 2, when a client has been closed because it was idle, the next
+    > one is admitted: one, and not two.
+
+    Given the ticker service is running with a connection limit of 2, and an idle timeout of <timeout>
+    And Bob is connected and pings every 1 second
+    When Alice connects with a valid token
+    And Alice stays silent until closed, for up to 5 seconds
+    Then Alice is closed by the service with code 1000 or 1001 and a reason containing "idle" or "timeout"
+    When Zoe keeps trying to connect in the place of Alice, and Yuri comes after that
+    Then Zoe is welcomed within 2 seconds
+    And Yuri is closed by the service with code 1008 and a reason containing "max connections"
+    And Bob is connected
+
+    Examples:
+      | timeout   |
+      | 2 seconds |
 
   @QA-WS-108 @p1 @normal @needs.configure @needs.inject @needs.mint @needs.user-limit
   Scenario Outline: QA-WS-108 One user over the limit of its own is turned away, and nobody else

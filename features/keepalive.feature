@@ -7,7 +7,8 @@ Feature: Keepalive
   Scenario: QA-WS-101 A half-open connection is reaped
     > Beyond the plan: half-open peers are reaped. A peer that vanishes silently keeps no session,
     > subscription or socket; a quiet peer that answers pings stays connected. A tick that comes after
-    > seconds without any is as prompt as others (QA-WS-006).
+    > seconds without any is as prompt as others (QA-WS-006),
+    > and that there were none is no loss of the feed.
 
     Given the ticker service is running with a keepalive of 2 seconds
     And Bob is connected and subscribed to BANKNIFTY
@@ -18,4 +19,4 @@ Feature: Keepalive
     Then the service's sockets, sessions and subscriptions return to the recorded baseline within 8 seconds
     And Bob stays connected for at least 8 seconds
     When an option tick for BANKNIFTY is published
-    Then Bob receives that tick exactly once, within 200 ms
+    Then Bob receives that tick exactly once, within 200 ms, and has received no status

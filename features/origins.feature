@@ -7,7 +7,7 @@ Feature: Origins
   Scenario Outline: QA-WS-023 A page from a foreign origin is turned away
     > Specification: given an allow-list of origins, when a connection comes with a foreign Origin,
     > then it is refused with HTTP 403 even with a good token; a listed origin and (by documented
-    > policy) an absent one are accepted. An origin is a listed one only if it equals it character
+    > policy) an absent one are accepted, wherever its token is shown. An origin is a listed one only if it equals it character
     > for character, as browsers write it.
 
     Given the ticker service is running with an allow-list of the trading desk and the chart server

@@ -10,12 +10,14 @@ Feature: Broker outage
     > answered within 1 s throughout, ticks resume within 5 s of its return with no client action,
     > without duplicates, also for a symbol first subscribed during the outage; loss is announced
     > (degraded, then recovered before the first new tick), never silent, the second time too. What
-    > Alice gives up meanwhile does not come back with the broker.
+    > Alice gives up meanwhile does not come back with the broker; what Bob has by instrument and
+    > Carol by underlying does.
 
     Given the ticker service is running
     And the market is open, with ticks every 50 ms
     And 20 clients are connected and subscribed to NIFTY
     And Alice is connected and subscribed to NIFTYNXT50 and NIFTY
+    And Bob is connected and subscribed to instrument 260105, and Carol to the NIFTY underlying
     And all clients ping continuously
     When <outage>, while Alice subscribes to BANKNIFTY and unsubscribes from NIFTY
     Then all clients receive ticks again within 5 seconds of the broker's return

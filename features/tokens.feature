@@ -83,11 +83,13 @@ Feature: Tokens
       | a wrong issuer                         |
       | a prefix of the issuer                 |
       | the issuer with a suffix               |
+      | the issuer in letters of the other case |
       | the issuer in a list                   |
       | no audience                            |
       | a wrong audience                       |
       | a prefix of the audience               |
       | the audience with a suffix             |
+      | the audience in letters of the other case |
       | the audience inside a longer text      |
       | an empty subject                       |
       | a subject that is a number             |
@@ -186,7 +188,7 @@ Feature: Tokens
     When Lars subscribes to NIFTY
     And Pia pings every 200 ms
     And Mia sends broken JSON, and then subscribes to BANKNIFTY and unsubscribes from it again and again
-    Then Ida, Lars, Pia and Mia are closed by the service with code 1008 and a reason containing "token expired", within 2 seconds of the expiry and not before
+    Then Ida, Lars, Pia and Mia are closed by the service with code 1008 and a reason containing "token expired", within 2 seconds of the expiry and not before, and TCP within 2 seconds of that
     When Ida, Lars, Pia and Mia reconnect with that token
     Then Ida, Lars, Pia and Mia are refused with HTTP 401, or closed with 1008 and a reason containing "Authentication required"
     And Nora and Ines are connected

@@ -14,6 +14,17 @@ async def receive_that_tick(
     await context.testbed.do(deliveries.receives_that_tick, clients, bound)
 
 
+@then(
+    "{client:Client} receives that tick exactly once, within {bound:Duration}, and has received no {kind:Kind}"
+)
+async def receives_that_tick_and_no(
+    context: StepContext, client: str, bound: float, kind: str
+) -> None:
+    """The same, and no message of that kind has come since the client is connected."""
+    await context.testbed.do(deliveries.receives_that_tick, [client], bound)
+    await context.testbed.do(deliveries.received_none, [client], [kind])
+
+
 @then("{client:Client} receives each of them exactly once, within {bound:Duration}")
 async def receives_each(context: StepContext, client: str, bound: float) -> None:
     """All ticks that steps published for it; each is timed from its publish."""

@@ -1,6 +1,6 @@
 """What belongs to one client, and what to nobody."""
 
-from qaws.behaviours import isolation, session_ids, token_leaks, tokens
+from qaws.behaviours import empty_lists, isolation, session_ids, token_leaks, tokens
 from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
@@ -28,8 +28,15 @@ async def session_ids_are_recorded(context: StepContext, count: int) -> None:
 
 @when("{client:Client} tries to subscribe to {name:Quoted}")
 async def tries_to_subscribe(context: StepContext, client: str, name: list[str]) -> None:
-    """A name that may not be a symbol, sent as one."""
-    await context.testbed.do(isolation.try_to_subscribe, client, name[0])
+    """A name that may not be a symbol, sent as one; each of several by a message of its own."""
+    for each in name:
+        await context.testbed.do(isolation.try_to_subscribe, client, each)
+
+
+@when("{client:Client} subscribes to empty lists, and unsubscribes from them")
+async def subscribes_to_nothing(context: StepContext, client: str) -> None:
+    """Of symbols and of instruments; an acknowledgement or an error will do."""
+    await context.testbed.do(empty_lists.ask_for_nothing, client)
 
 
 @when("{client:Client} tries to publish: {name:Attempt}")

@@ -5,6 +5,7 @@ from qaws.behaviours import (
     deployment,
     eager_clients,
     expiry,
+    foreign_pages,
     greetings,
     handshake_forms,
     idleness,
@@ -19,6 +20,7 @@ from qaws.behaviours import (
     publishing,
     subscriptions,
     tokens,
+    unfinished,
 )
 from qaws.gherkin.steps import given, rows_of, then, when
 from qaws.protocol.market import Selection
@@ -54,13 +56,13 @@ async def clients_are_subscribed_in_fragments(
 
 
 @given(
-    "{clients:Clients} {be:Be} connected, subscribed to {selection:Selection} one by one and unsubscribed from {given_up:Selection}, without waiting for a welcome or any answer"
+    "{clients:Clients} {be:Be} connected, asks for {kept:Selection}, gives it up, asks for it again, and asks for {given_up:Selection} and gives it up, without waiting for a welcome or any answer"
 )
 async def clients_are_subscribed_at_once(
-    context: StepContext, clients: list[str], be: str, selection: Selection, given_up: Selection
+    context: StepContext, clients: list[str], be: str, kept: Selection, given_up: Selection
 ) -> None:
-    """As pages do that ask for all they show when their connection opens; a service may answer that it wants to be waited for."""
-    await context.testbed.do(eager_clients.be_subscribed_at_once, clients, selection, given_up)
+    """As pages do that ask for all they show when their connection opens, and whose user is quick; what is asked last holds. A service may answer that it wants to be waited for."""
+    await context.testbed.do(eager_clients.be_subscribed_at_once, clients, kept, given_up)
 
 
 @given(
@@ -85,7 +87,7 @@ async def clients_receive_ticks(
 
 
 @given(
-    "{client:Client} is connected and subscribed to {selection:Selection}, and {other:Client} to {second:Selection}, each of which ticks every {every:Duration}"
+    "{client:Client} has left and come back, and is subscribed to {selection:Selection} each time, and {other:Client} to {second:Selection}, each of which ticks every {every:Duration}"
 )
 async def two_clients_receive_ticks(
     context: StepContext,
@@ -95,7 +97,9 @@ async def two_clients_receive_ticks(
     second: Selection,
     every: float,
 ) -> None:
-    """Ticks of one kind for each, until the last step; where the target has none of the second kind, only the first is there."""
+    """Ticks of one kind for each, until the last step; where the target has none of the second kind, only the first is there. It has left with a clean close, and is the same person, where tokens can be minted."""
+    await context.testbed.do(lifecycle.be_subscribed, [client], selection)
+    await context.testbed.do(leaving.end_connection, client, "a clean close")
     await context.testbed.do(lifecycle.be_subscribed, [client], selection)
     await context.testbed.do(publishing.keep_publishing, selection, every)
     await context.testbed.do(subscriptions.be_served_if_any, other, second, every)
@@ -122,10 +126,10 @@ async def clients_are_subscribed_there(
 
 
 @given(
-    "{client:Client} is connected by a handshake with names in small letters and a connection to be kept alive"
+    "{client:Client} is connected by handshakes that are written and delivered otherwise, one for each place of a token"
 )
 async def client_is_connected_by_another_handshake(context: StepContext, client: str) -> None:
-    """Names of headers as proxies write them, and "Connection: keep-alive, Upgrade", as a browser does."""
+    """As other browsers, libraries and proxies do: in small letters, "keep-alive, Upgrade", with escapes, in two pieces; the token is in each place that the target names."""
     await context.testbed.do(handshake_forms.be_connected, client)
 
 
@@ -167,6 +171,47 @@ async def client_has_come_back(
     await context.testbed.do(lifecycle.be_pinging, client, every)
     await context.testbed.do(lifecycle.be_connected, [other])
     await context.testbed.do(mistakes.keep_making, other, name, pace)
+
+
+@given(
+    "{client:Client} subscribes to {selection:Selection} and unsubscribes from it every {pace:Duration}, and {other:Client}, the same user, is silent"
+)
+async def client_keeps_changing(
+    context: StepContext, client: str, selection: Selection, pace: float, other: str
+) -> None:
+    """Clients that were welcomed; the first goes on until the last step, and pings in other dialects than qa-ws. Where a service lets one user connect once only, the second is a user of its own."""
+    await context.testbed.do(idleness.be_changing_beside, client, other, selection, pace)
+
+
+@given(
+    "{client:Client} is connected and subscribed to {selection:Selection}, and has given up {other:Selection}"
+)
+async def client_has_given_up(
+    context: StepContext, client: str, selection: Selection, other: Selection
+) -> None:
+    """It has subscribed to the second as well, and unsubscribed from it; both were acknowledged."""
+    await context.testbed.do(lifecycle.be_subscribed, [client], selection)
+    await context.testbed.do(subscriptions.take_and_give_up, client, other)
+
+
+@given(
+    "{client:Client} is connected and subscribed to {selection:Selection}, and {other:Client} to {second:Selection}"
+)
+async def two_clients_are_subscribed(
+    context: StepContext, client: str, selection: Selection, other: str, second: Selection
+) -> None:
+    """Each was welcomed, and its subscription acknowledged; where the target has no such ticks, its client does not come."""
+    await context.testbed.do(subscriptions.be_subscribed_if_any, client, selection)
+    await context.testbed.do(subscriptions.be_subscribed_if_any, other, second)
+
+
+@given(
+    "{client:Client} is connected and in the middle of a message, and {other:Client} in that of a handshake"
+)
+async def clients_are_amid_something(context: StepContext, client: str, other: str) -> None:
+    """The first fragment of a ping message has come to the service, and half of a good request; the rest does not follow (RFC 6455, section 5.4)."""
+    await context.testbed.do(unfinished.be_amid_a_message, [client])
+    await context.testbed.do(unfinished.begin_a_handshake, other)
 
 
 @when(
@@ -247,10 +292,18 @@ async def connects_with_long_token(
     await context.testbed.do(long_tokens.connect, client, kib, location)
 
 
+@when(
+    "{client:Client} connects with a valid token whose times have fractions of a second, in the {location}"
+)
+async def connects_with_fractions(context: StepContext, client: str, location: str) -> None:
+    """When it was issued and when it expires, as an issuer says it that does not round."""
+    await context.testbed.do(long_tokens.connect_with_fractions, client, location)
+
+
 @when("{client:Client} connects from {origin:Origin} with a valid token")
 async def connects_from(context: StepContext, client: str, origin: str) -> None:
-    """A page makes a browser connect; docs/rows.md lists the pages."""
-    await context.testbed.do(lifecycle.connect, [client], origin=origin)
+    """A page makes a browser connect; docs/rows.md lists the pages. It tries each place in which the service takes tokens."""
+    await context.testbed.do(foreign_pages.connect, client, origin)
 
 
 @when("{client:Client} connects without a token")
@@ -413,6 +466,23 @@ async def ping_every(context: StepContext, clients: list[str], pinging: str, eve
 async def stays_silent(context: StepContext, client: str, at_most: float) -> None:
     """A client that neither sends nor receives."""
     await context.testbed.do(lifecycle.stay_silent, client, at_most / 1000)
+
+
+@when(
+    "{client:Client} connects with a valid token, and stays silent until closed, for up to {at_most:Duration}"
+)
+async def connects_and_stays_silent(context: StepContext, client: str, at_most: float) -> None:
+    """A client that neither sends nor receives."""
+    await context.testbed.do(lifecycle.connect, [client])
+    await context.testbed.do(lifecycle.stay_silent, client, at_most / 1000)
+
+
+@when("{client:Client} reconnects twice, after {ending} and after {second}")
+async def reconnects_twice(context: StepContext, client: str, ending: str, second: str) -> None:
+    """Each time its connection ends in the way that is named, and it comes back."""
+    for each in (ending, second):
+        await context.testbed.do(leaving.end_connection, client, each)
+        await context.testbed.do(lifecycle.connect, [client])
 
 
 @when("{client:Client} stops responding, leaving the connection half-open")

@@ -24,6 +24,14 @@ def service_is_running_with(context: StepContext, setting: dict[str, str]) -> No
     context.testbed.use_service(setting)
 
 
+@given("the ticker service is running with {setting:Setting}, and {other:Setting}")
+def service_is_running_with_both(
+    context: StepContext, setting: dict[str, str], other: dict[str, str]
+) -> None:
+    """The same with two settings changed."""
+    context.testbed.use_service(setting | other)
+
+
 @given("the ticker service is running in the time zone {zone:TimeZone}")
 def service_is_running_in_time_zone(context: StepContext, zone: str) -> None:
     """A zone of the IANA database; it is told by the variable TZ, or as the target says."""

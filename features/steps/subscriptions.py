@@ -1,6 +1,6 @@
 """Clients that change what they want while ticks flow."""
 
-from qaws.behaviours import random_sequences, sequence_gaps, subscriptions
+from qaws.behaviours import lifecycle, random_sequences, sequence_gaps, subscriptions
 from qaws.gherkin.steps import given, then, when
 from qaws.protocol.market import Selection
 from qaws.testbed.context import StepContext
@@ -38,6 +38,17 @@ async def has_more(context: StepContext, client: str, first: Selection, second: 
 async def has_given_up(context: StepContext, client: str, selection: Selection) -> None:
     """Both were acknowledged; where the target has no such ticks nothing is said."""
     await context.testbed.do(subscriptions.take_and_give_up, client, selection)
+
+
+@when(
+    "{client:Client} unsubscribes from {selection:Selection}, and {other:Client} from {second:Selection}"
+)
+async def two_unsubscribe(
+    context: StepContext, client: str, selection: Selection, other: str, second: Selection
+) -> None:
+    """One after the other, each by one message; both were acknowledged. Of the second, what the dialect has words for."""
+    await context.testbed.do(lifecycle.unsubscribe, [client], selection)
+    await context.testbed.do(subscriptions.give_up_what_can_be_said, other, second)
 
 
 @when(

@@ -286,6 +286,8 @@ RECIPES: dict[str, Callable[[Forger], str]] = {
     "an infinite expiry": _at_infinity,
     "a prefix of the issuer": lambda f: f.good(iss=f.issuer[:-1]),
     "a prefix of the audience": lambda f: f.good(aud=f.audience[:-1]),
+    "the issuer in letters of the other case": lambda f: f.good(iss=f.issuer.swapcase()),
+    "the audience in letters of the other case": lambda f: f.good(aud=f.audience.swapcase()),
     # What is no token at all.
     "an empty token": lambda _: "",
     "garbage": lambda f: f"garbage-{f.now}",

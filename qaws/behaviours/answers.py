@@ -202,7 +202,7 @@ def _covers(request: dict[str, Any], selector: dict[str, Any]) -> bool:
     for name, value in selector.items():
         asked = request.get(name)
         if isinstance(value, list) and isinstance(asked, list):
-            if not all(each in asked for each in value):
+            if not all(each in asked for each in value) or (asked and not value):
                 return False
         elif value is not None and value != asked:
             return False

@@ -5,6 +5,7 @@ Every function takes the testbed first and runs on its loop thread.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from qaws.behaviours import crashes, deviations
@@ -110,6 +111,36 @@ async def closed_by_service(
         what = f"end of {connection.name}'s connection"
         testbed.scenario.checks.require(ok, what, connection.summary(), allowed)
         connection.end_was_due = True
+
+
+async def disconnected(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:
+    """Require that the service has closed every client's TCP connection soon after its close frame.
+
+    Once both have sent a close frame the server has to close it, at once (RFC 6455, sections 7.1.1
+    and 5.5.1). Browsers wait for that, for two seconds, before they tell the page.
+
+    Raises:
+        Refuted: it was not closed by then, or there was no close frame.
+    """
+    checks = testbed.scenario.checks
+    connections = testbed.scenario.connections.of(clients)
+    last, longest_ns = connections[0], -1
+    for connection in connections:
+        if connection.ending is None:
+            raise Refuted(f"{connection.name} was not closed: {connection.summary()}")
+        said_ns = connection.ending.at_ns
+        left_s = (said_ns - time.monotonic_ns()) / 1e9 + within_ms / 1e3 + testbed.grace_s
+        await connection.wait_for(lambda f: f.kind == "end", None, max(0.0, left_s))
+        what = f"from the close frame to the end of {connection.name}'s TCP connection"
+        if (gone_ns := connection.disconnected_ns) is None:
+            now_ns = time.monotonic_ns()
+            checks.never(what, said_ns, now_ns, within_ms, "the service leaves it open")
+        elif gone_ns - said_ns > longest_ns:
+            last, longest_ns = connection, gone_ns - said_ns
+    assert last.ending
+    what = f"from the close frame to the end of {last.name}'s TCP connection"
+    what += f", the longest of {len(connections)}" if len(connections) > 1 else ""
+    checks.at_most_ms(what, last.ending.at_ns, last.ending.at_ns + longest_ns, within_ms)
 
 
 async def closed_between(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qaws.behaviours import lifecycle, persons
 from qaws.behaviours.sayable import is_sayable, sayable_of
@@ -19,40 +20,44 @@ from qaws.testbed.testbed import Testbed
 
 
 async def be_subscribed_at_once(
-    testbed: Testbed, clients: Sequence[str], selection: Selection, given_up: Selection
+    testbed: Testbed, clients: Sequence[str], kept: Selection, given_up: Selection
 ) -> None:
-    """Connect clients, and subscribe them part by part, before any welcome and any answer.
+    """Connect clients that ask for all they want before any welcome and any answer.
 
-    In the same breath they give up a part of that: what was asked last holds. A service may answer
-    that it wants to be waited for; then they subscribe as any other, and so they do where a dialect
-    has an order of its own in which things are said at first.
+    In the same breath they give up what they keep, and ask for it again, and give up something else
+    that they have asked for: what was asked last holds. A service may answer that it wants to be
+    waited for; then they subscribe as any other, and so they do where a dialect has an order of its
+    own in which things are said at first.
 
     Raises:
         Refuted: one was not welcomed, or a request was neither acknowledged nor refused.
     """
+    both = replace(
+        kept,
+        instruments=kept.instruments + given_up.instruments,
+        symbols=kept.symbols + given_up.symbols,
+    )
     if not testbed.dialect.is_plain:
         why = f"the dialect {testbed.dialect.name} may want clients to wait for the welcome"
         testbed.scenario.leave_out(f"clients that speak before it: {why}")
-        selection = sayable_of(testbed, selection)
-        await lifecycle.be_subscribed(testbed, clients, selection)
-        await _give_up(testbed, clients, selection, given_up)
+        both = sayable_of(testbed, both)
+        await lifecycle.be_subscribed(testbed, clients, both)
+        await _give_up(testbed, clients, both, given_up)
         return
     connections = await _open(testbed, clients)
-    asking = (
-        c.subscribe_without_waiting(selection, given_up, testbed.grace_s) for c in connections
-    )
+    asking = (c.change_its_mind(kept, given_up, testbed.grace_s) for c in connections)
     acks = await asyncio.gather(*asking)
     await asyncio.gather(*(lifecycle.settled(testbed, each) for each in connections))
     lifecycle.require_welcomes(testbed, connections)
     told = [(c, ack) for c, ack in zip(connections, acks, strict=True) if not c.refused]
     asked = (
-        f"to subscribe to {selection}, one by one, and to unsubscribe from {given_up}, without "
-        "waiting for an answer,"
+        f"to subscribe to {kept}, to unsubscribe from it and to subscribe again, and for "
+        f"{given_up}, to unsubscribe from it, without waiting for an answer,"
     )
     lifecycle.require_acks(testbed, [c for c, _ in told], [ack for _, ack in told], asked)
     if refused := [c.name for c in connections if c.refused]:
         testbed.scenario.remarks.append("who does not wait for an answer gets an error here")
-        await lifecycle.subscribe(testbed, refused, selection)
+        await lifecycle.subscribe(testbed, refused, both)
         await lifecycle.unsubscribe(testbed, refused, given_up)
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from qaws.behaviours import closes, lifecycle
 from qaws.clients.endings import ExpectedClose
+from qaws.protocol.market import Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Refuted, bound_words, time_words
@@ -46,6 +47,55 @@ async def be_pinging_once(testbed: Testbed, client: str, delay_ms: float) -> Non
             pings[client] = Sent(before_ns, time.monotonic_ns())
 
     testbed.scenario.background.append(asyncio.get_running_loop().create_task(chore()))
+
+
+async def be_changing_beside(
+    testbed: Testbed, client: str, other: str, selection: Selection, every_ms: float
+) -> None:
+    """Connect two clients of one user: one subscribes and unsubscribes, and the other is silent.
+
+    The first goes on until the scenario ends. What it asks for must not tick meanwhile: it is
+    entitled to none of it. In another dialect it pings. Where a service lets one user connect once
+    only, or nobody can mint, the second is a user of its own.
+
+    Raises:
+        Refuted: one was not welcomed.
+    """
+    await _be_two_of_one_user(testbed, client, other)
+    if not testbed.dialect.is_plain:
+        why = f"the dialect {testbed.dialect.name} may have other words for it"
+        testbed.scenario.leave_out(f"{client}, who only subscribes and unsubscribes: {why}")
+        await lifecycle.keep_pinging(testbed, [client], every_ms / 1e3)
+        return
+    connection = testbed.scenario.connections.named(client)
+    said = connection.dialect
+    requests = (*said.subscribing(selection), *said.unsubscribing(selection))
+
+    async def chore() -> None:
+        while connection.is_open:
+            for request in requests:
+                await connection.send(request)
+            await asyncio.sleep(every_ms / 1e3)
+
+    testbed.scenario.background.append(asyncio.get_running_loop().create_task(chore()))
+
+
+async def _be_two_of_one_user(testbed: Testbed, client: str, other: str) -> None:
+    await lifecycle.be_connected(testbed, [client])
+    first = testbed.scenario.connections.named(client)
+    (own,) = await testbed.tokens.for_clients(1)
+    same = testbed.tokens.renewed(first.token) or own
+    if same == own:
+        testbed.scenario.leave_out(f"{other} as the same user as {client}: the target cannot mint")
+    which = f"a valid token of the same user as {client}'s"
+    (second,) = await lifecycle.connect(testbed, [other], same, which=which)
+    await first.ping_frame(testbed.grace_s)
+    if not (second.is_welcomed and first.is_open):
+        testbed.scenario.remarks.append(f"one user connects once only here: {second.summary()}")
+        await second.close()
+        if not first.is_open:
+            await lifecycle.be_connected(testbed, [client])
+        await lifecycle.be_connected(testbed, [other], own)
 
 
 async def closed_after_ping(

@@ -21,9 +21,15 @@ from qaws.verdict import Broken, NotVerified, Refuted
 LARGEST_MESSAGE = 64 * 1024
 """No message of a client may have more bytes (docs/specification.md, section 3: QA-WS-024)."""
 
-GOODBYES = (1000, 1001, None)
-"""With what clients close who leave together: a program's code, that of a page which is left, and
-none, as of a page that closes and gives none (RFC 6455, sections 5.5.1 and 7.4.1)."""
+GOODBYES: tuple[tuple[int | None, str], ...] = (
+    (1000, ""),
+    (1001, "the page is left"),
+    (None, ""),
+    (4001, "日経 closed by its user"),
+)
+"""With what clients close who leave together: a program's code, that of a page which is left, none,
+as of a page that closes and gives none, and one of an application's own, some with a reason (RFC
+6455, sections 5.5.1, 7.1.6, 7.4.1 and 7.4.2)."""
 
 DISCONNECTED_WITHIN_S = 10.0
 """How long a service may take to end a connection for an error: QA-WS-024."""
@@ -64,9 +70,15 @@ async def _close(testbed: Testbed, connection: Connection) -> None:
             start_ns,
             time.monotonic_ns(),
             testbed.grace_s * 1e3,
-            "the service sent no close frame, which RFC 6455 demands in section 5.5.1; "
-            f"{connection.summary()}",
+            f"the service sent no close frame in answer to one with {_words(connection.goodbye)}, "
+            f"which RFC 6455 demands in section 5.5.1; {connection.summary()}",
         )
+
+
+def _words(goodbye: tuple[int | None, str]) -> str:
+    code, reason = goodbye
+    said = "no code" if code is None else f"code {code}"
+    return f'{said} and the reason "{reason}"' if reason else said
 
 
 async def _reset(_testbed: Testbed, connection: Connection) -> None:

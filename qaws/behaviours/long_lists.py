@@ -1,4 +1,4 @@
-"""Clients that ask for many instruments at a time, as those do that follow whole option chains.
+"""Clients that ask for many instruments or symbols at a time, as those do that follow whole chains.
 
 Every function takes the testbed first and runs on its loop thread (`Testbed.do`).
 """
@@ -17,6 +17,9 @@ from qaws.testbed.testbed import Testbed
 QUIET_FROM = 3_000_001
 """Instruments from here on never tick."""
 
+QUIET = "QUIET"
+"""How the symbols begin that never tick."""
+
 TURNED_AWAY, OWN_CODES = (1008, 1009), 4000
 """Close codes for what a service does not want (RFC 6455, section 7.4.1), and from which on they
 are an application's own (7.4.2)."""
@@ -25,7 +28,7 @@ are an application's own (7.4.2)."""
 async def be_subscribed(
     testbed: Testbed, clients: Sequence[str], selection: Selection, size: int
 ) -> None:
-    """Connect clients, and subscribe them by one message that names many instruments.
+    """Connect clients, and subscribe them by one message that names many instruments or symbols.
 
     The first of a selection comes first and the others last, behind what never ticks. A service may
     refuse so many at a time, by an error or a close that says so, or acknowledge others than those;
@@ -36,8 +39,8 @@ async def be_subscribed(
     """
     await lifecycle.be_connected(testbed, clients)
     if not testbed.dialect.is_plain:
-        why = f"the dialect {testbed.dialect.name} has words of its own for many instruments"
-        testbed.scenario.leave_out(f"{size:,} instruments in one message: {why}")
+        why = f"the dialect {testbed.dialect.name} has words of its own for many {selection.kind}"
+        testbed.scenario.leave_out(f"{size:,} {selection.kind} in one message: {why}")
         await lifecycle.subscribe(testbed, clients, sayable_of(testbed, selection))
         return
     connections = testbed.scenario.connections.of(clients)
@@ -51,7 +54,7 @@ async def be_subscribed(
     lifecycle.require_acks(testbed, [c for c, _ in told], [ack for _, ack in told], asked)
     if refused:
         how = f": {closed[0].ending}" if closed else ""
-        said = f"{size:,} instruments in one message are refused here{how}"
+        said = f"{size:,} {selection.kind} in one message are refused here{how}"
         testbed.scenario.remarks.append(said)
         for each in closed:
             each.end_was_due = True
@@ -69,6 +72,10 @@ def _is_turned_away(connection: Connection) -> bool:
 
 def long_list(selection: Selection, size: int) -> Selection:
     """Return the first of a selection, so many that never tick as it takes, and the others."""
+    if selection.kind == "symbols":
+        begin, *end = selection.symbols
+        names = (f"{QUIET}{number:04}" for number in range(size - len(selection.symbols)))
+        return Selection("symbols", symbols=(begin, *names, *end))
     first, *others = selection.instruments
     quiet = range(QUIET_FROM, QUIET_FROM + size - len(selection.instruments))
     assert not set(quiet) & INSTRUMENTS.keys()

@@ -32,6 +32,21 @@ async def connect(testbed: Testbed, client: str, kib: int, location: str) -> Non
         await _try_shorter(testbed, connection, kib, location)
 
 
+async def connect_with_fractions(testbed: Testbed, client: str, location: str) -> None:
+    """Connect a client whose token says to fractions of a second when it was issued and expires.
+
+    A NumericDate may have them (RFC 7519, section 2), and issuers that do not round do.
+
+    Raises:
+        Broken: the target lets nobody mint.
+        NotVerified: the target does not have that location.
+    """
+    usual = testbed.tokens.claims()
+    token = testbed.tokens.mint(exp=usual["exp"] + 0.5, iat=usual["iat"] + 0.25)
+    which = "a valid token whose times have fractions of a second"
+    await lifecycle.connect(testbed, [client], token, location=location, which=which)
+
+
 async def _try_shorter(testbed: Testbed, refused: Connection, kib: int, location: str) -> None:
     """Note with what a long token came how shorter ones fare in the same place."""
     said = []

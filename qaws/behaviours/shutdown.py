@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from qaws.behaviours import deviations, lifecycle, senders, stalled_readers
+from qaws.behaviours import deviations, lifecycle, senders, stalled_readers, unfinished
 from qaws.behaviours.deployment import node
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.presence import require_present
@@ -93,6 +93,7 @@ async def terminate_mid_stream(
     ending = node(testbed, service)
     ending.require_alive()
     url = redacted(ending.url)
+    unfinished.note_handshakes(testbed)
     mine = [c for c in testbed.scenario.connections.all if c.url == url and c.is_open]
     await stalled_readers.require_sessions(testbed, ending, mine)
     await asyncio.to_thread(ending.note_who_serves)
@@ -206,6 +207,8 @@ async def closed_in_time(
             what = f"end of {connection.name}'s connection"
             seen = f"{connection.summary()}{f', {BEFORE}' if right else ''}"
             seen += ", while it was sending" if connection in sending else ""
+            amid = unfinished.is_amid_a_message(testbed, connection)
+            seen += ", in the middle of a message of its own" if amid else ""
             checks.require(False, what, seen, f"{allowed} by the service, behind the signal")
         connection.end_was_due = True
         last = max(last, connection, key=_ended_ns)
@@ -219,33 +222,6 @@ async def closed_in_time(
 
 def _ended_ns(connection: Connection) -> int:
     return connection.ending.at_ns if connection.ending else 0
-
-
-async def disconnected_in_time(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:
-    """Require that the service has closed every client's TCP connection soon after its close frame.
-
-    Once both have sent a close frame the server has to close it, at once (RFC 6455, section 7.1.1
-    and 5.5.1). Browsers wait for that, for two seconds, before they tell the page.
-
-    Raises:
-        Refuted: it was not closed by then, or there was no close frame.
-    """
-    end, checks = testbed.scenario.stash[SHUTDOWN], testbed.scenario.checks
-    connections = testbed.scenario.connections.of(clients)
-    last, longest_ns = connections[0], -1
-    for connection in connections:
-        said_ns = _ended_ns(connection) or end.told_ns
-        left_s = (said_ns - time.monotonic_ns()) / 1e9 + within_ms / 1e3 + testbed.grace_s
-        await connection.wait_for(lambda f: f.kind == "end", None, max(0.0, left_s))
-        what = f"from the close frame to the end of {connection.name}'s TCP connection"
-        if (gone_ns := connection.disconnected_ns) is None:
-            now_ns = time.monotonic_ns()
-            checks.never(what, said_ns, now_ns, within_ms, "the service leaves it open")
-        elif gone_ns - said_ns > longest_ns:
-            last, longest_ns = connection, gone_ns - said_ns
-    what = f"from the close frame to the end of {last.name}'s TCP connection"
-    what += f", the longest of {len(connections)}" if len(connections) > 1 else ""
-    checks.at_most_ms(what, _ended_ns(last), _ended_ns(last) + longest_ns, within_ms)
 
 
 async def received_what_came_before(testbed: Testbed, clients: Sequence[str]) -> None:

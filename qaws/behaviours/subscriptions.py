@@ -13,12 +13,12 @@ from functools import partial
 
 from qaws.behaviours import fences, lifecycle, publishing
 from qaws.behaviours.deliveries import account
-from qaws.behaviours.sayable import sayable_of
+from qaws.behaviours.sayable import is_sayable, sayable_of
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.registry import key_of
 from qaws.oracle.ledger import Published
-from qaws.protocol.json_forms import rewritten
+from qaws.protocol.json_forms import rewritten, unescaped
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
@@ -80,6 +80,30 @@ async def be_served_if_any(
         await testbed.scenario.connections.named(client).close()
 
 
+async def be_subscribed_if_any(testbed: Testbed, client: str, selection: Selection) -> None:
+    """Connect a client, and subscribe it; where the target has no such ticks, it does not come.
+
+    Raises:
+        Refuted: it was not welcomed, or its subscription not acknowledged.
+    """
+    said, dialect = f"{client}, who has {selection}", testbed.dialect
+    if not is_sayable(testbed, selection):
+        testbed.scenario.leave_out(f"{said}: the dialect {dialect.name} has no words for that")
+    elif not dialect.carries(dialect.sayable(selection).sample()):
+        testbed.scenario.leave_out(f"{said}: the target has no such ticks")
+    else:
+        await lifecycle.be_subscribed(testbed, [client], selection)
+
+
+async def give_up_what_can_be_said(testbed: Testbed, client: str, selection: Selection) -> None:
+    """Unsubscribe a client from a selection, or from those of its parts that can be said.
+
+    Raises:
+        Refuted: it was not acknowledged.
+    """
+    await lifecycle.unsubscribe(testbed, [client], sayable_of(testbed, selection))
+
+
 async def take_and_give_up(testbed: Testbed, client: str, selection: Selection) -> None:
     """Let a client subscribe to something besides, and unsubscribe from it.
 
@@ -96,7 +120,8 @@ async def be_subscribed_in_fragments(
     """Connect clients, and subscribe them by messages that come in fragments, with pings between.
 
     Every endpoint has to take fragments, and control frames among them (RFC 6455, section 5.4),
-    wherever TCP cuts them.
+    wherever TCP cuts them, and wherever they end, within a letter too (section 5.6). The messages
+    have letters as they are, and no escapes, where they are JSON.
 
     Raises:
         Refuted: one was not welcomed, or its subscription not acknowledged.
@@ -105,10 +130,10 @@ async def be_subscribed_in_fragments(
     selection = sayable_of(testbed, selection)
     connections = testbed.scenario.connections.of(clients)
     for connection in connections:
-        connection.in_fragments = True
+        connection.in_fragments, connection.rewrite = True, unescaped
     acks = await asyncio.gather(*(c.subscribe(selection, testbed.grace_s) for c in connections))
     for connection in connections:
-        connection.in_fragments = False
+        connection.in_fragments, connection.rewrite = False, None
     asked = f"in fragments, with pings between them, to subscribe to {selection}"
     lifecycle.require_acks(testbed, connections, acks, asked)
 

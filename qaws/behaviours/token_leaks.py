@@ -52,6 +52,7 @@ GOOD = "a good token"
 REASON = "a close's reason"
 HANDSHAKE = "the answer to a handshake"
 MESSAGE = "a message to a client"
+STATISTICS = "the answer to whoever may read the statistics"
 
 NOWHERE = "/nowhere"
 """A path that no service has."""
@@ -116,7 +117,8 @@ async def show_canaries(testbed: Testbed) -> None:
     """Show tokens of every kind in every way that the target knows, and some where none belong.
 
     Those that open something are used: their clients send malformed messages, and are cut off in
-    the end. Those that were not answered are shown again, one by one, while the logs are watched.
+    the end, when plain requests have been answered. Those that were not answered are shown again,
+    one by one, while the logs are watched.
 
     Raises:
         Refuted: a good one was not accepted.
@@ -138,6 +140,7 @@ async def show_canaries(testbed: Testbed) -> None:
         testbed, [c for c, each in zip(opened, shown, strict=True) if each.what == GOOD]
     )
     await _ask_over_http(testbed, canaries)
+    await asyncio.gather(*(each.reset() for each in opened))
     with _readable_logs(testbed):
         await _look_again(testbed, canaries)
     canaries.last_shown_s = time.monotonic()
@@ -183,8 +186,13 @@ async def _show(testbed: Testbed, canary: Canary) -> Connection:
     return connection
 
 
+async def _show_and_cut(testbed: Testbed, canary: Canary) -> None:
+    """Do so, and cut the connection."""
+    await (await _show(testbed, canary)).reset()
+
+
 async def _misbehave(testbed: Testbed, connection: Connection) -> None:
-    """Send everything that could make a service stumble, and cut the connection."""
+    """Send everything that could make a service stumble."""
     for name in MESSAGES.rows:
         with contextlib.suppress(NotVerified):  # one that this dialect has no words for
             await connection.send(testbed.dialect.malformed(name))
@@ -192,13 +200,13 @@ async def _misbehave(testbed: Testbed, connection: Connection) -> None:
     await connection.wait_for(
         lambda f: lifecycle.is_kind(testbed, "pong")(f) or f.kind == "close", None, testbed.grace_s
     )
-    await connection.reset()
 
 
 async def _ask_over_http(testbed: Testbed, canaries: CanaryTokens) -> None:
     """Show a token where a plain HTTP request goes to, and note what is answered."""
     target, url = testbed.target, testbed.service.url
-    paths = {NOWHERE, urlsplit(url).path}
+    path = urlsplit(url).path
+    paths = {NOWHERE, path, f"{path.rstrip('/')}/"}
     if target.statistics:
         paths.add(target.statistics.path)
     if target.launch and target.launch.ready_path:
@@ -209,6 +217,10 @@ async def _ask_over_http(testbed: Testbed, canaries: CanaryTokens) -> None:
         if answer := await _asked(testbed, canary):
             canary.line = f"the answer to a request for {path}"
             canaries.answers[canary.line] = answer
+    if target.statistics:
+        where, headers = http_url(url, target.statistics.path), testbed.service.statistics_headers()
+        authority = target.endpoint.authority
+        canaries.answers[STATISTICS] = await asyncio.to_thread(_answer, where, authority, headers)
 
 
 async def _asked(testbed: Testbed, canary: Canary) -> str:
@@ -219,10 +231,10 @@ async def _asked(testbed: Testbed, canary: Canary) -> str:
     return await asyncio.to_thread(_answer, address, testbed.target.endpoint.authority)
 
 
-def _answer(url: str, authority: str) -> str:
+def _answer(url: str, authority: str, headers: Mapping[str, str] | None = None) -> str:
     """Return head and body of an HTTP answer, whatever its status; "" where none came."""
     try:
-        with open_url(url, ANSWER_S, authority=authority) as answer:
+        with open_url(url, ANSWER_S, headers, authority, follow=False) as answer:
             return f"{answer.headers}{answer.read().decode('utf-8', 'replace')}"
     except HTTPError as refusal:
         with refusal:
@@ -238,7 +250,7 @@ async def _look_again(testbed: Testbed, canaries: CanaryTokens) -> None:
         resting = await _rest(canaries.logs, deadline)
         if time.monotonic() >= deadline:
             return
-        present = _asked if canary.where.startswith("/") else _show
+        present = _asked if canary.where.startswith("/") else _show_and_cut
         showing = asyncio.ensure_future(present(testbed, canary))
         try:
             canary.line = await _grown(resting, canary)
@@ -364,6 +376,7 @@ def _said(connections: Sequence[Connection]) -> dict[str, str]:
     """Return all that clients were told, of one kind each: place → text."""
     closes = [c.ending.reason for c in connections if c.ending]
     answers = ["\n".join(told(c).values()) for c in connections if c.refusal]
+    answers += [c.upgraded_with for c in connections]
     messages = [f.text for c in connections for f in c.log if f.direction == "←"]
     return {
         REASON: "\n".join(closes),

@@ -51,7 +51,7 @@ class Connection(Newcomer):
     `came_with` says in words what kind of token it showed, in which place, from which page;
     `authority` is what `client_context` takes. `end_was_due` is set by the step that found the
     service's close to be right; a client that loses its connection in any other way has not
-    received what it was due. `goodbye` is the code of its own close frame; None: that has no body.
+    received what it was due. `goodbye` is code and reason of its own close frame; no code: no body.
     """
 
     authority: str = field(default="", repr=False, kw_only=True)
@@ -64,7 +64,7 @@ class Connection(Newcomer):
     _fragments: list[bytes] = field(default_factory=list)
     _opcode: Opcode = Opcode.TEXT
     has_vanished: bool = False
-    goodbye: int | None = 1000
+    goodbye: tuple[int | None, str] = (1000, "")
     _answering: set[asyncio.Task[Frame]] = field(default_factory=set)
 
     # --- opening and ending -------------------------------------------------------------------
@@ -165,8 +165,8 @@ class Connection(Newcomer):
         """Close cleanly and wait for the service's answer; cut what has vanished."""
         if self.is_open and self._socket:
             self._stop_entitlements()
-            self._note("→", "close", "", code=self.goodbye)
-            await self._socket.close(self.goodbye)  # type: ignore[arg-type]
+            self._note("→", "close", self.goodbye[1], code=self.goodbye[0])
+            await self._socket.close(*self.goodbye)  # type: ignore[arg-type]
         elif self.has_vanished:
             self.cut()
 

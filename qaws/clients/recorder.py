@@ -41,7 +41,7 @@ relay, such as docker-proxy or a tunnel, takes it although there is nobody behin
 
 
 Rewritten = Callable[[Request], Request]
-"""Makes of the request of a handshake another one."""
+"""Makes of the request of a handshake another one; that goes out in pieces."""
 
 PIECES, PIECE_PAUSE_S = (1, 4, 20), 0.002
 """Behind which bytes something is cut that goes out in pieces, and how long to wait then: within
@@ -101,9 +101,20 @@ class Recorder(ClientConnection):
             super().process_event(event)
 
     def rewrite_request(self, written: Rewritten) -> None:
-        """Have another request go out than the library writes."""
+        """Have another request go out than the library writes, in two pieces.
+
+        TCP delivers it as it likes; the second half is not there yet when the first one is read.
+        """
         send = self.protocol.send_request
-        self.protocol.send_request = lambda request: send(written(request))  # type: ignore[method-assign]
+
+        def send_in_halves(request: Request) -> None:
+            send(written(request))
+            data = b"".join(self.protocol.data_to_send())
+            half = len(data) // 2
+            self.transport.write(data[:half])
+            asyncio.get_running_loop().call_later(PIECE_PAUSE_S, self.transport.write, data[half:])
+
+        self.protocol.send_request = send_in_halves  # type: ignore[method-assign]
 
     def send_together(self, texts: Sequence[str]) -> None:
         """Send messages in one go, so that the network may deliver them together."""

@@ -24,6 +24,17 @@ FRAGMENTS = 3
 """Into so many a message is cut that goes out in fragments."""
 
 
+def fragments_of(data: bytes) -> list[bytes]:
+    """Cut a message; where it has a letter of several bytes, the first cut is within one.
+
+    Only the whole of a text has to be UTF-8 (RFC 6455, section 5.6).
+    """
+    size = -(-len(data) // FRAGMENTS) or 1
+    within = (place for place, byte in enumerate(data) if byte & 0xC0 == 0x80)
+    first = next(within, size)
+    return [data[:first], *(data[place : place + size] for place in range(first, len(data), size))]
+
+
 @dataclass
 class Sender(Subscriber):
     """A client with a socket that it may send on.
@@ -64,21 +75,33 @@ class Sender(Subscriber):
         return frames
 
     async def _send_with_pings(self, socket: Recorder, text: str) -> None:
-        """Send a message in fragments (RFC 6455, section 5.4), each but the first behind a ping.
+        """Send a message in fragments (RFC 6455, section 5.4), with a ping between any two.
 
-        An empty one behind them ends the message. TCP delivers them as it likes, a few bytes at a
+        An empty one begins it, and another ends it. TCP delivers them as it likes, a few bytes at a
         time.
         """
-        size, protocol = -(-len(text) // FRAGMENTS) or 1, socket.protocol
-        for start in range(0, len(text), size):
-            part = text[start : start + size].encode()
-            if start:
-                protocol.send_ping(self._note_ping())
-                protocol.send_continuation(part, fin=False)
-            else:
-                protocol.send_text(part, fin=False)
+        protocol = socket.protocol
+        protocol.send_text(b"", fin=False)
+        for part in fragments_of(text.encode()):
+            protocol.send_ping(self._note_ping())
+            protocol.send_continuation(part, fin=False)
         protocol.send_continuation(b"", fin=True)
         await socket.send_in_pieces()
+
+    @property
+    def upgraded_with(self) -> str:
+        """Return the headers of the answer that opened the connection; "" where none did."""
+        answer = self._socket.response if self._socket else None
+        return str(answer.headers) if answer else ""
+
+    def begin_message(self, text: str) -> None:
+        """Send the first fragment of a message, and no other (RFC 6455, section 5.4)."""
+        if self._socket is None:
+            raise Broken(f"{self.name} has no connection to send on")
+        half = text[: len(text) // 2]
+        self._note("→", "text", f"(the first fragment, and no other) {half}")
+        self._socket.protocol.send_text(half.encode(), fin=False)
+        self._socket.transport.write(b"".join(self._socket.protocol.data_to_send()))
 
     async def send_pong(self, payload: bytes) -> None:
         """Send a WebSocket pong, whether or not somebody has asked for it."""

@@ -64,12 +64,13 @@ class Subscriber(FrameLog):
         ]
         return ack
 
-    async def subscribe_without_waiting(
-        self, selection: Selection, given_up: Selection, within_s: float
+    async def change_its_mind(
+        self, kept: Selection, given_up: Selection, within_s: float
     ) -> Frame | None:
-        """Subscribe to each part of a selection by a request of its own, and give some up again.
+        """Ask for a selection, end it and ask for it again; ask for another one, and end it.
 
-        All goes out in one go, and is acknowledged in whatever order.
+        Each part is asked for by a request of its own. All go out together, and are acknowledged in
+        whatever order; what was asked last holds.
 
         Returns:
             The last of the acknowledgements; None where one did not come in time, or was an error.
@@ -77,27 +78,29 @@ class Subscriber(FrameLog):
         Raises:
             NotVerified: the dialect has no words for a part, or takes several requests for it.
         """
-        self.refused = False
-        parts, ended = selection.parts(), given_up.parts()
-        requests = [self.dialect.subscribe(part) for part in parts]
-        ending = [each for part in ended for each in self.dialect.unsubscribing(part)]
-        sent = await self.send_together([*requests, *ending])
-        acks: dict[str, Frame] = {}
-        for kind, said in (("subscribed", requests), ("unsubscribed", ending)):
+        self.refused, said = False, self.dialect
+        asking = [said.subscribe(part) for part in kept.parts()]
+        ending = [each for part in kept.parts() for each in said.unsubscribing(part)]
+        others = [said.subscribe(part) for part in given_up.parts()]
+        last = [each for part in given_up.parts() for each in said.unsubscribing(part)]
+        sent = await self.send_together([*asking, *ending, *asking, *others, *last])
+        asked = {"subscribed": [*asking, *asking, *others], "unsubscribed": [*ending, *last]}
+        answers: list[Frame] = []
+        for kind, requests in asked.items():
             ack: Frame | None = sent[-1]
-            for request in said:
+            for request in requests:
                 ack = await self.wait_for(self._answers(kind, request), ack, within_s)
                 self.refused = ack is not None and self._kind(ack) == "error"
                 if ack is None or self.refused:
                     return None
-                acks[kind] = ack
-        asked_ns, held_ns = sent[0].at_ns, acks["subscribed"].at_ns
-        for part in parts:
-            held = Entitlement(part, asked_ns, held_ns)
-            if part in ended:
-                held.ending_ns, held.ended_ns = sent[-1].at_ns, acks["unsubscribed"].at_ns
-            self.entitlements.append(held)
-        return max(acks.values(), key=lambda frame: frame.at_ns)
+                answers.append(ack)
+        asked_ns, held_ns = sent[0].at_ns, max(frame.at_ns for frame in answers)
+        self.entitlements += [Entitlement(part, asked_ns, held_ns) for part in kept.parts()]
+        self.entitlements += [
+            Entitlement(part, asked_ns, held_ns, sent[-1].at_ns, held_ns)
+            for part in given_up.parts()
+        ]
+        return max(answers, key=lambda frame: frame.at_ns)
 
     async def unsubscribe(self, selection: Selection, within_s: float) -> Frame | None:
         """Unsubscribe and wait for the acknowledgement; None when none came in time.

@@ -76,6 +76,15 @@ def _exponent(seen: Seen) -> str:
     return EXPONENT if exponents(seen.tick) else ""
 
 
+def _capital(seen: Seen) -> str:
+    has = any("E" in number for number in exponents(seen.tick))
+    return "has a capital E in front of an exponent" if has else ""
+
+
+def _negative(seen: Seen) -> str:
+    return "has a price below zero" if min(seen.prices, default=0) < 0 else ""
+
+
 def _flat(seen: Seen) -> str:
     bar = [seen.says.get(name) for name in ("open", "high", "low", "close")]
     alike = bar[0] is not None and bar.count(bar[0]) == len(bar)
@@ -113,7 +122,19 @@ def _null(seen: Seen) -> str:
 
 
 TRAITS: tuple[Callable[[Seen], str], ...] = (
-    *(_unchanged, _flat, _untraded, _exponent, _unmoved, _null, _busy, _dear, _worthless),
+    *(
+        _unchanged,
+        _flat,
+        _untraded,
+        _capital,
+        _exponent,
+        _negative,
+        _unmoved,
+        _null,
+        _busy,
+        _dear,
+        _worthless,
+    ),
     *(_instrument, _symbol, _bar),
 )
 """What a tick may be like, in words; "" where it is not. Those that say more come first."""

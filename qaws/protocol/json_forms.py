@@ -6,6 +6,7 @@ Blanks between members, the order of members, and escapes in texts mean nothing 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,9 @@ from qaws.verdict import Broken, NotVerified
 
 LINED, LINED_OF_4 = (",\r\n\t", " : "), 2
 """What separates members and values of a tick that has a line for each; two of four have."""
+
+TEXT_OR_EXPONENT = re.compile(r'("(?:[^"\\]|\\.)*")|(\de[+-]?\d)')
+"""A text of a JSON document, or the exponent of a number with the digits about it."""
 
 
 def rewritten(text: str, form: str) -> str:
@@ -38,6 +42,16 @@ def rewritten(text: str, form: str) -> str:
     return write(value)
 
 
+def unescaped(text: str) -> str:
+    """Return a JSON text without escapes for what is not ASCII; what has none stays as it is."""
+    if "\\u" not in text:
+        return text
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text
+
+
 def published(tick: dict[str, Any], number: int, *, in_lines: bool = True) -> str:
     """Return a tick as it is published: as every publisher may, each in a way of its own.
 
@@ -45,11 +59,13 @@ def published(tick: dict[str, Any], number: int, *, in_lines: bool = True) -> st
     8259, sections 7 and 8.1). So does every second tick here, by its number. Two of four have their
     members in reverse order, and a line for each of them where they may be `in_lines`: not where
     clients tell messages apart by lines, which a service that passes on what it gets would break.
+    These have a capital E in front of exponents, as Java writes it (RFC 8259, section 6).
     """
     is_ascii = number % 2 == 1
     if number % 4 < LINED_OF_4:
         separators = LINED if in_lines else None
-        return json.dumps(_turned(tick), separators=separators, ensure_ascii=is_ascii)
+        text = json.dumps(_turned(tick), separators=separators, ensure_ascii=is_ascii)
+        return TEXT_OR_EXPONENT.sub(lambda found: found[1] or found[2].upper(), text)
     return json.dumps(tick, ensure_ascii=is_ascii)
 
 

@@ -60,13 +60,28 @@ INSTRUMENTS = {
     225002: "日経２２５",
     300301: "EUR/USD",
     300302: "EUR-USD",
+    128501: "MIDCPNIFTY24DEC12850CE",
+    128502: "MIDCPNIFTY24DEC12850PE",
+    590000: "SPXW  241220C05900000",
+    590500: "SPXW  241220C05905000",
+    100001: "TRUE",
+    100002: "NAN",
 }
 """Instrument token → symbol of the option chain that the suite publishes.
 
 The tokens of FINNIFTY differ in a bit that a double does not hold, or in one that 32 bits do not.
 Others have names that differ behind so many characters, in front of a colon, or in nothing but the
-width of their digits or the mark between two currencies.
+width of their digits or the mark between two currencies. Names of options have up to 22 characters,
+some of them blanks; and TRUE and NAN are what the shares of two companies are called.
 """
+
+TIME_FIELD, EARLIEST_NS, LATEST_NS = (
+    "exchange_time_ns",
+    1_790_000_000 * 10**9,
+    1_800_000_000 * 10**9,
+)
+"""When a tick was at the exchange, in nanoseconds since 1970: odd numbers, which no double holds.
+Ticks of instruments that none holds either have it."""
 
 SPOT = {"NIFTY": 24010.0, "BANKNIFTY": 51240.0, "NIFTYNXT50": 66890.0}
 """Symbol → level of its underlying: those of the open market."""
@@ -86,6 +101,12 @@ OTHERS = {
     "日経２２５": 39790.0,
     "EUR/USD": 108.0,
     "EUR-USD": 107.0,
+    "MIDCPNIFTY24DEC12850CE": 95.0,
+    "MIDCPNIFTY24DEC12850PE": 92.0,
+    "SPXW  241220C05900000": 84.0,
+    "SPXW  241220C05905000": 81.0,
+    "TRUE": 3.0,
+    "NAN": 11.0,
 }
 """Symbol → level, of those that only features name which are about names or numbers."""
 
@@ -292,6 +313,8 @@ class Market:
                 "iv": draw.uniform(0.08, 0.4),
             },
         }
+        if instrument > 2**53:
+            plausible[TIME_FIELD] = draw.randrange(EARLIEST_NS + 1, LATEST_NS, 2)
         return plausible | self._edge(instrument, self._option_edges)
 
     def underlying_bar(self, symbol: str) -> dict[str, Any]:

@@ -1,7 +1,11 @@
 """Handshakes that are written otherwise, and pongs that nobody has asked for."""
 
+import pytest
 from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
 from websockets.frames import Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
 
 from qaws.behaviours import handshake_forms, lifecycle, pings
 from tests.services.scripted import Ticker
@@ -57,13 +61,69 @@ def test_a_handshake_may_be_written_otherwise(right, testbed):
     right(Ticker, comes)
 
 
-def test_who_compares_headers_letter_by_letter_is_refuted(wrong):
-    for service in (WantsUpgradeAlone, WantsCapitals):
-        wrong(
-            service,
-            comes,
-            "Bob was not welcomed by a handshake with names of headers in small letters.*426",
-        )
+class WantsASmallWebsocket(Refuses):
+    def refuses(self, headers):
+        return headers["Upgrade"] != "websocket"
+
+
+class KnowsAllExtensions(Refuses):
+    def refuses(self, headers):
+        return "x-unknown" in headers.get("Sec-WebSocket-Extensions", "")
+
+
+class DoesNotDecode(Ticker):
+    def request(self, connection, request):
+        if "%2E" in request.path:
+            return connection.respond(401, "what is that?")
+        return super().request(connection, request)
+
+
+class AllAtOnce(ServerConnection):
+    """Takes what one read brings for the whole of a handshake."""
+
+    def data_received(self, data):
+        if self.protocol.state is State.CONNECTING and b"\r\n\r\n" not in data:
+            self.transport.abort()
+        else:
+            super().data_received(data)
+
+
+class ReadsOnce(Ticker):
+    connection = AllAtOnce
+
+
+@pytest.mark.parametrize(
+    ("service", "form"),
+    [
+        (
+            WantsUpgradeAlone,
+            '"Connection: keep-alive, Upgrade", and its token in the Authorization',
+        ),
+        (
+            WantsCapitals,
+            "names of headers in small letters, and its token in the Authorization header",
+        ),
+        (WantsASmallWebsocket, '"Upgrade: WebSocket", and its token in the Authorization header'),
+        (KnowsAllExtensions, "an extension that nobody knows, and its token in the Authorization"),
+        (DoesNotDecode, "characters of the token escaped in the address, and its token in the"),
+        (ReadsOnce, "what comes in two pieces, and its token in the Authorization header: "),
+    ],
+)
+def test_who_understands_only_one_way_to_write_a_handshake_is_refuted(wrong, service, form):
+    wrong(service, comes, f"Bob was not welcomed by a handshake with {form}")
+
+
+def test_a_token_in_the_address_is_written_otherwise_and_nothing_else_there():
+    headers = Headers(Authorization="Bearer Ab.c", Connection="Upgrade", Upgrade="websocket")
+    request = Request("/ws?v=1&token=Ab.c&x=Ab.c", headers)
+    written = handshake_forms.as_others_write_it(request)
+    assert written.path == "/ws?v=1&token=%41b%2Ec&x=Ab.c"
+    assert list(written.headers.raw_items()) == [
+        ("authorization", "Bearer Ab.c"),
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "WebSocket"),
+        ("Sec-WebSocket-Extensions", "x-unknown-to-everybody"),
+    ]
 
 
 def test_who_takes_no_handshake_at_all_is_told_so(wrong):

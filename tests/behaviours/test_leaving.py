@@ -81,8 +81,8 @@ def test_a_close_frame_without_an_answer_is_refuted(wrong, service):
     wrong(
         service,
         leaves_by(A_CLOSE, answer_within_s=0.3),
-        r"^answer to the close frame of Alice: measured nothing .*sent no close frame, which "
-        r"RFC 6455 demands in section 5\.5\.1",
+        r"^answer to the close frame of Alice: measured nothing .*sent no close frame in answer to "
+        r"one with code 1000, which RFC 6455 demands in section 5\.5\.1",
     )
 
 
@@ -167,7 +167,7 @@ def test_of_several_one_closes_without_a_code(wrong, scenario, testbed):
 
     scenario(Ticker, story)
     sent = [f.code for c in testbed.scenario.connections.all for f in c.log if f.direction == "→"]
-    assert [code for code in sent if code is not None] == [1000, 1001, 1000]
+    assert [code for code in sent if code is not None] == [1000, 1001, 4001]
     wrong(CutsWithoutACode, story, "answer to the close frame of Carol.*sent no close frame")
 
 
@@ -179,3 +179,27 @@ def test_who_leaves_amid_a_request_has_asked(scenario, testbed):
         assert "BANKNIFTY" in sent[-2]
 
     scenario(Ticker, story)
+
+
+class OnOwnCode(OnClose):
+    """Takes a code of an application's own for a breach of the protocol."""
+
+    def take(self, frame):
+        if frame.opcode is Opcode.CLOSE and int.from_bytes(frame.data[:2], "big") >= 3000:
+            self.transport.abort()
+        else:
+            self._take(frame)
+
+
+def test_a_goodbye_may_have_a_code_of_its_own(scenario, wrong):
+    clients = [f"client {number}" for number in range(1, len(leaving.GOODBYES) + 1)]
+
+    async def leave(do):
+        await do(lifecycle.be_connected, clients)
+        await do(leaving.end_connections, clients, A_CLOSE)
+
+    class OwnCodesCut(Ticker):
+        connection = OnOwnCode
+
+    scenario(Ticker, leave)
+    wrong(OwnCodesCut, leave, "answer to the close frame of client 4")

@@ -106,3 +106,27 @@ def test_another_dialect_is_not_asked_so_and_no_other_check_is_explained_by_it(
     assert name == "not tried"
     assert why.startswith("300 instruments in one message: the dialect qa-ws")
     assert not testbed.scenario.remarks
+
+
+BOTH = selection_of("NIFTY and BANKNIFTY")
+
+
+async def asks_for_many_symbols(do):
+    await do(long_lists.be_subscribed, ["Dora"], BOTH, SIZE)
+    await do(publishing.publish_in_turn, ["NIFTY", "BANKNIFTY", "NIFTYNXT50"], 2)
+    await do(deliveries.received_exactly, "Dora", BOTH)
+
+
+class KeepsAHundredSymbols(Ticker):
+    async def _answer(self, client, text):
+        await super()._answer(client, text)
+        asked = json.loads(text).get("symbols", [])
+        client.wishes -= {("symbols", s) for s in {*asked} - {*asked[:100]}}
+
+
+def test_who_asks_for_many_symbols_is_served(right):
+    right(Ticker, asks_for_many_symbols)
+
+
+def test_a_long_list_of_symbols_that_is_cut_is_refuted(wrong):
+    wrong(KeepsAHundredSymbols, asks_for_many_symbols, "Dora never received ticks that it was due")

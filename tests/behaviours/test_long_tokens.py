@@ -2,6 +2,7 @@
 
 import re
 
+import jwt
 import pytest
 
 from qaws.behaviours import lifecycle, long_tokens, tokens
@@ -93,3 +94,25 @@ def test_a_long_token_is_as_long_as_the_words_say(testbed):
         assert 0 <= len(long_tokens.of_kib(testbed.tokens, kib)) - kib * 1024 < 40
     with pytest.raises(Broken, match=re.escape("0 KiB: a token without groups has ")):
         long_tokens.of_kib(testbed.tokens, 0)
+
+
+class WholeTimesOnly(Ticker):
+    async def admit(self, client, token):
+        claims = jwt.decode(shown(client), options={"verify_signature": False})
+        if not isinstance(claims["exp"], int):
+            await client.close(1008, "Authentication required")
+            return False
+        return await super().admit(client, token)
+
+
+async def with_fractions(do):
+    await do(long_tokens.connect_with_fractions, "Bob", "Authorization header")
+    await do(tokens.admitted, "Bob", AMPLE_MS)
+
+
+def test_times_in_tokens_may_have_fractions(right):
+    right(Ticker, with_fractions)
+
+
+def test_who_takes_whole_times_only_is_refuted(wrong):
+    wrong(WholeTimesOnly, with_fractions, "a valid token whose times have fractions of a second")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qaws.behaviours import deliveries, senders, shutdown
+from qaws.behaviours import closes, deliveries, senders, shutdown
 from qaws.clients.endings import ExpectedClose
 from qaws.verdict import Broken, NotVerified
 from tests.services.faulty import AMPLE_MS, LATE, NIFTY, SOON_MS
@@ -16,7 +16,7 @@ def ending(sending, tcp_ms=AMPLE_MS):
         await do(senders.be_subscribed, CLIENTS, NIFTY, sending)
         await do(shutdown.terminate_mid_stream, 40, NIFTY)
         await do(shutdown.closed_in_time, CLIENTS, GOODBYE, AMPLE_MS)
-        await do(shutdown.disconnected_in_time, CLIENTS, tcp_ms)
+        await do(closes.disconnected, CLIENTS, tcp_ms)
         await do(shutdown.received_what_came_before, CLIENTS)
         await do(deliveries.everything_was_exact)
 

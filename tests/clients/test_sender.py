@@ -1,6 +1,7 @@
 """What a client sends in fragments, as a service gets it."""
 
 from qaws.clients.connection import Connection
+from qaws.clients.sender import fragments_of
 from qaws.protocol.dialect import QaWs
 from tests.services.scripted import Ticker
 from tests.waiting import HANG_S
@@ -38,7 +39,7 @@ def test_a_message_in_fragments_arrives_whole_and_each_ping_between_them_is_answ
     pings = [f.text for f in connection.log if f.kind == "ping" and f.direction == "→"]
     pongs = [f.text for f in connection.log if f.kind == "pong" and f.direction == "←"]
     assert heard == ["in three parts"]
-    assert len(set(pings)) == 2
+    assert len(set(pings)) == 3
     assert pongs == pings
 
 
@@ -58,3 +59,10 @@ def test_a_long_message_is_not_written_out_in_the_log(loop):
     (logged,) = [f.text for f in connection.log if f.kind == "text" and f.direction == "→"]
     assert heard == ["x" * 70_000]
     assert logged == "x" * 100 + "… (70,000 characters, 1 frame)"
+
+
+def test_a_message_is_cut_within_a_letter_where_one_has_several_bytes():
+    assert fragments_of(b"abcdefg") == [b"abc", b"def", b"g"]
+    first, *others = fragments_of('{"symbol":"日経225"}'.encode())
+    assert first == b'{"symbol":"\xe6'
+    assert b"".join((first, *others)).decode() == '{"symbol":"日経225"}'

@@ -150,7 +150,7 @@ OTHER = [
     ("load", "p99 delivery latency", "p199 delivery latency"),
     ("storm", "p99 welcome latency", "p999 welcome latency"),
     ("load", "at 10,000 per second", "at 10,1 per second"),
-    ("broadcasting", '| "500325"              |', "| 1000650               |"),
+    ("broadcasting", '| "500325"                |', "| 1000650                 |"),
     ("soak", "warmed up with <warm-up>", "warmed up with 24,000"),
     ("tokens", "HTTP 401, or closed", "HTTP 401 or 200, or closed"),
 ]
@@ -212,7 +212,7 @@ def test_a_cell_is_told_with_its_row_and_line():
 
 HARMLESS = [
     ("broadcasting", "once, within 200 ms", "once, within 0.2 seconds"),
-    ("broadcasting", "| what          | symbol ", "| remark        | symbol "),
+    ("broadcasting", "| what               | symbol ", "| remark             | symbol "),
     ("broadcasting", "QA-WS-006 An option tick reaches", "QA-WS-006 Option ticks reach"),
     ("load", "at 10,000 per second", "at 10000 per second"),
     ("subscriptions", "    And Carol is connected\n", "    Then Carol is connected\n"),

@@ -172,3 +172,14 @@ def test_that_nobody_listened_is_told_where_the_feed_knows_it(heard_by, words):
     for tick, count in zip(lost, heard_by, strict=True):
         tick.heard_by, tick.taken_ns = count, tick.sent_ns + 1
     assert unheard(lost) == words
+
+
+def test_a_price_below_zero_is_told():
+    assert "has a price below zero" in said([OPTION, BAR, NEXT, {**BAR, "low": -40.32}], 4)
+
+
+def test_a_capital_in_front_of_an_exponent_is_told_where_small_ones_came():
+    ledger = ledger_of([OPTION, {**OPTION, "ask": 1e-07}, LATER, {**LATER, "ask": 1e-07}])
+    lost = ledger.ticks[3]
+    lost.text = lost.text.replace("1e-07", "1E-07")
+    assert "has a capital E in front of an exponent" in in_common([lost], ledger.ticks[:3], ledger)

@@ -64,7 +64,6 @@ def test_a_field_that_is_missing_is_named(kind, path):
         ("connection", "status", "ok"),
         ("connection", "session_id", ""),
         ("connection", "session_id", 7),
-        ("subscribed", "selector", {"symbols": []}),
         ("subscribed", "selector", {"instruments": ["256265"]}),
         ("subscribed", "selector", {"symbol": "NIFTY"}),
         ("subscribed", "totals", {"symbols": -1}),

@@ -2,7 +2,7 @@
 
 import json
 
-from qaws.protocol.json_forms import published
+from qaws.protocol.json_forms import published, unescaped
 
 TICK = {
     "type": "option_tick",
@@ -31,3 +31,16 @@ def test_where_lines_tell_messages_apart_no_tick_has_a_line_break():
     assert not [text for text in texts if "\n" in text]
     assert all(json.loads(text) == TICK for text in texts)
     assert next(iter(json.loads(texts[0]))) == "n"
+
+
+def test_two_of_four_have_a_capital_in_exponents_and_in_nothing_else():
+    tick = TICK | {"note": 'costs 1e5 or "2e+3"', "n": [1e16, -2.5e-07]}
+    texts = [published(tick, number) for number in range(4)]
+    assert all(json.loads(text) == tick for text in texts)
+    assert ["1E+16" in text and "-2.5E-07" in text for text in texts] == [True, True, False, False]
+    assert all('costs 1e5 or \\"2e+3\\"' in text for text in texts)
+
+
+def test_what_is_escaped_can_be_written_as_it_is():
+    assert unescaped('{"symbol": "\\u65e5"}') == '{"symbol": "日"}'
+    assert unescaped("ping") == "ping"
