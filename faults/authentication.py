@@ -536,3 +536,20 @@ def slash_behind_the_address_unguarded() -> None:
 
     replace(TickerService, "respond", respond_there)
     replace(routes_websocket, "authenticate_ws", authenticate_ws)
+
+
+@fault(
+    story="Times in tokens are expected to be whole numbers, so that on the day when the issuer "
+    "stops rounding them nobody can log in any more.",
+    caught_by={"QA-WS-003": "a valid token whose times have fractions of a second"},
+)
+def times_with_fractions_refused() -> None:
+    """Take integers only."""
+    original = auth._seconds
+
+    def seconds(value: object) -> float:
+        if not isinstance(value, int):
+            raise ValueError("not a whole number")
+        return original(value)
+
+    replace(auth, "_seconds", seconds)

@@ -29,7 +29,7 @@ NO_ACK = "got no acknowledgement"
     "dead and cut it.",
     caught_by={
         "QA-WS-001": "open connections of Alice: measured 0 of 1 open",
-        "QA-WS-011": "open connections of Bob, Carol, Frank: measured 0 of 3 open",
+        "QA-WS-011": "open connections of 4 clients: measured 0 of 4 open",
         "QA-WS-022": "open connections of Nora, Ines: measured 0 of 2 open",
         "QA-WS-017": "WebSocket ping: measured nothing",
         "QA-WS-106": "WebSocket ping: measured nothing",

@@ -17,16 +17,19 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from websockets.asyncio.server import Server, ServerConnection
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 from app import __main__ as command
 from app import closes
+from app import server as server_module
 from app.auth import Claims
 from app.closes import Close
 from app.fanout import Fanout
 from app.limits import CLOSE_GRACE_S
 from app.messages import Tick
 from app.server import TickerService
-from app.sessions import Session, SessionRegistry
+from app.sessions import Session, SessionRegistry, TickerConnection
 from app.subscriptions import Group, Keys, Totals
 from faults.fault import fault, replace
 
@@ -621,3 +624,57 @@ def ticks_behind_the_goodbye() -> None:
             original(self, session, frames, ticks)
 
     replace(Fanout, "_deliver", _deliver)
+
+
+HANDSHAKES_S, LOOK_EVERY_S = 9.0, 0.05
+"""How long a handshake may take, and how often it is looked whether some are under way."""
+
+
+@fault(
+    story="A service that is told to end first waits for all handshakes that are under way, and "
+    "one client on a bad line holds up the goodbye to all others.",
+    caught_by={"QA-WS-018": LATE_CLOSE},
+)
+def goodbye_waits_for_handshakes() -> None:
+    """Look whether all have been through theirs."""
+    here = WeakSet[ServerConnection]()
+    made = TickerConnection.connection_made
+
+    def connection_made(self: TickerConnection, transport: Any) -> None:
+        here.add(self)
+        made(self, transport)
+
+    async def act(shut_down: ShutDown, service: TickerService, server: Server) -> None:
+        for _ in range(int(HANDSHAKES_S / LOOK_EVERY_S)):
+            if any(each.state is State.CONNECTING for each in here):
+                await asyncio.sleep(LOOK_EVERY_S)
+        await shut_down(service, server)
+
+    replace(TickerConnection, "connection_made", connection_made)
+    replace(server_module, "HANDSHAKE_TIMEOUT_S", HANDSHAKES_S)
+    _shut_down_by(act)
+
+
+@fault(
+    story="A service that is told to end says goodbye between two messages of a client: whoever "
+    "has sent half of one is cut off without a word.",
+    caught_by={"QA-WS-018": "end of client 100's connection"},
+)
+def goodbye_waits_for_whole_messages() -> None:
+    """Pass over who is in the middle of one."""
+    amid = WeakSet[ServerConnection]()
+    close, take = Session.close, TickerConnection._take_within_limits
+
+    def note(self: TickerConnection, frame: Frame) -> None:
+        if frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            (amid.discard if frame.fin else amid.add)(self)
+        take(self, frame)
+
+    def close_others(self: Session, how: Close, grace_s: float = CLOSE_GRACE_S) -> None:
+        if how == closes.SERVER_SHUTDOWN and self.connection in amid:
+            self.connection.transport.close()
+        else:
+            close(self, how, grace_s)
+
+    replace(TickerConnection, "_take_within_limits", note)
+    replace(Session, "close", close_others)

@@ -37,7 +37,7 @@ def _authenticate_slowly() -> None:
     story="The handler of messages is put in place once the token has been looked up, and what "
     "comes before is lost: pages that subscribe as soon as their connection opens now and "
     "then get nothing.",
-    caught_by={"QA-WS-006": "Dora asked to subscribe to instrument 256265, 256521, one by one"},
+    caught_by={"QA-WS-006": "Dora asked to subscribe to instrument 256265, to unsubscribe from it"},
     also=("QA-WS-024",),
 )
 def messages_before_the_welcome_lost() -> None:
@@ -149,3 +149,22 @@ def answers_given_to_who_asked_last() -> None:
         asyncio.get_running_loop().call_later(LOOK_UP_S, answered)
 
     replace(routes_websocket, "handle_subscribe", handle_subscribe)
+
+
+@fault(
+    story="To unsubscribe takes a look into a store and to subscribe does not, and each request is "
+    "worked on by itself: who closes a chart and opens it again at once never sees it tick.",
+    caught_by={"QA-WS-006": "Dora never received ticks that it was due"},
+)
+def subscribe_overtakes_an_unsubscribe() -> None:
+    """Unsubscribe a moment later, and subscribe at once."""
+    unsubscribe = routes_websocket.handle_unsubscribe
+
+    def handle_unsubscribe(service: Service, session: Session, selector: Selector) -> None:
+        def answered() -> None:
+            if session.is_open:
+                unsubscribe(service, session, selector)
+
+        asyncio.get_running_loop().call_later(LOOK_UP_S, answered)
+
+    replace(routes_websocket, "handle_unsubscribe", handle_unsubscribe)

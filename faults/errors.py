@@ -490,7 +490,7 @@ def mistake_ends_underlyings() -> None:
 @fault(
     story="The seventh mistake of a connection ends it, however long it lives, so that a screen "
     "with a small error in it loses the stream every few minutes.",
-    caught_by={"QA-WS-011": "open connections of Bob, Carol, Frank: measured 2 of 3 open"},
+    caught_by={"QA-WS-011": "open connections of 4 clients: measured 3 of 4 open"},
     also=("QA-WS-024", "QA-WS-025"),
 )
 def seventh_mistake_closes() -> None:

@@ -19,6 +19,7 @@ from app.server import TickerService
 from app.sessions import Session
 from app.subscriptions import Keys, Totals
 from faults.fault import fault, replace
+from faults.idle import LEFT_OPEN, leave_open
 
 AFTER_EXPIRY = "after its token expired: measured "
 
@@ -367,3 +368,14 @@ def expiry_waits_for_the_broker() -> None:
     replace(TickerService, "on_feed_lost", on_feed_lost)
     replace(TickerService, "on_feed_found", on_feed_found)
     replace(ExpiryTimer, "_check", look)
+
+
+@fault(
+    story="Behind the close of a session whose token has expired TCP is left open, so that a "
+    "browser tells its page of it late, and the new token is fetched late.",
+    caught_by={"QA-WS-022": LEFT_OPEN, "QA-WS-132": "admission of Zoe after Ida left"},
+    also=("QA-WS-121", "QA-WS-130", "QA-WS-131"),
+)
+def tcp_left_open_behind_an_expiry() -> None:
+    """Write the close frame, and no end."""
+    leave_open(closes.TOKEN_EXPIRED)

@@ -331,7 +331,7 @@ def unsolicited_pongs_close() -> None:
     story="One message is read each time that the network has brought something: what came along "
     "with it lies in the buffer until its client says something more, and one chart of a page "
     "stays empty.",
-    caught_by={"QA-WS-006": "Dora asked to subscribe to instrument 256265, 256521, one by one"},
+    caught_by={"QA-WS-006": "Dora asked to subscribe to instrument 256265, to unsubscribe from it"},
     also=("QA-WS-024", "QA-WS-025", "QA-WS-118"),
 )
 def one_message_of_a_segment_read() -> None:
@@ -375,3 +375,78 @@ def a_part_of_a_frame_closes() -> None:
             self.send_data()
 
     replace(GuardedConnection, "data_received", data_received)
+
+
+@fault(
+    story="Whether a text is UTF-8 is looked at frame by frame: where a library cuts a message "
+    "within a letter, who asks for a symbol in Chinese is thrown out.",
+    caught_by={"QA-WS-008": "Bob asked in fragments, with pings between them, to subscribe to"},
+    also=("QA-WS-024",),
+)
+def utf8_checked_frame_by_frame() -> None:
+    """Decode each fragment by itself."""
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        try:
+            if frame.opcode in (Opcode.TEXT, Opcode.CONT):
+                bytes(frame.data).decode()
+        except UnicodeDecodeError:
+            connection.protocol.fail(1007, "not UTF-8")
+        else:
+            original(connection, frame)
+
+    _on_frame(take)
+
+
+@fault(
+    story="A message that begins with an empty fragment, as streams of some libraries do, is "
+    "taken for a breach of the protocol, and their clients are thrown out.",
+    caught_by={"QA-WS-006": FRAGMENTS},
+    also=("QA-WS-008", "QA-WS-024"),
+)
+def empty_first_fragment_closes() -> None:
+    """Expect that there is something in it."""
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is Opcode.TEXT and not frame.fin and not frame.data:
+            connection.protocol.fail(1002, "empty fragment")
+        else:
+            original(connection, frame)
+
+    _on_frame(take)
+
+
+@fault(
+    story="A goodbye with a code of an application's own is taken for a breach of the protocol "
+    "and not echoed: pages that say why they leave report an error each time.",
+    caught_by={"QA-WS-004": "answer to the close frame of short-lived client 4"},
+    also=("QA-WS-024",),
+)
+def own_codes_of_goodbyes_refused() -> None:
+    """Know the codes of the RFC."""
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE and int.from_bytes(frame.data[:2], "big") >= 3000:
+            connection.transport.abort()
+        else:
+            original(connection, frame)
+
+    _on_frame(take)
+
+
+@fault(
+    story="A goodbye is expected to have two bytes, and one that gives a reason is cut off: "
+    "programs that say why they leave report an error each time.",
+    caught_by={"QA-WS-004": "answer to the close frame of short-lived client 2"},
+    also=("QA-WS-024",),
+)
+def goodbyes_with_a_reason_cut_off() -> None:
+    """Read a code and no more."""
+
+    def take(original: Any, connection: GuardedConnection, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE and len(frame.data) > 2:
+            connection.transport.abort()
+        else:
+            original(connection, frame)
+
+    _on_frame(take)

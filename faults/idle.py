@@ -12,14 +12,17 @@ from app.auth import Claims
 from app.closes import Close
 from app.fanout import Fanout
 from app.idle import IdleTimer
-from app.messages import InvalidMessage
+from app.limits import CLOSE_GRACE_S
+from app.messages import InvalidMessage, Tick
 from app.server import TickerService
 from app.sessions import Session
-from app.subscriptions import Selector
+from app.subscriptions import Key, Keys, Selector, Totals, matching_keys
 from faults.fault import fault, replace
 
+TOGETHER_S = 0.05
+"""What comes within this time came together."""
 END = "end of Alice's connection: measured 1 x welcome; "
-OPEN = "open connections of Bob, Carol, Frank: measured "
+OPEN = "open connections of 4 clients: measured "
 
 
 def _timeout(change: Callable[[float], float]) -> None:
@@ -45,7 +48,7 @@ def idle_timer_never_fires() -> None:
 @fault(
     story="Pings do not count as activity, so that clients which keep their connection alive as "
     "told are thrown out.",
-    caught_by={"QA-WS-011": OPEN + "1 of 3 open and answering; Bob"},
+    caught_by={"QA-WS-011": OPEN + "1 of 4 open and answering; Bob"},
 )
 def idle_timer_ignores_pings() -> None:
     """Do not note what clients send."""
@@ -55,7 +58,7 @@ def idle_timer_ignores_pings() -> None:
 @fault(
     story="Delivered ticks do not count as activity, so that clients that only listen are thrown "
     "out in the middle of the stream.",
-    caught_by={"QA-WS-011": OPEN + "2 of 3 open and answering; Carol"},
+    caught_by={"QA-WS-011": OPEN + "3 of 4 open and answering; Carol"},
 )
 def idle_timer_ignores_ticks() -> None:
     """Do not note what is delivered."""
@@ -208,3 +211,127 @@ def idle_timer_ignores_bars() -> None:
             session.idle._last_active = before
 
     replace(Fanout, "_deliver", _deliver)
+
+
+@fault(
+    story="A subscribe or unsubscribe does not count as activity, so that who changes from chart "
+    "to chart in a quiet market is thrown out in the middle of it.",
+    caught_by={"QA-WS-011": "Hana: "},
+)
+def idle_timer_ignores_subscribing() -> None:
+    """Put the timer back when a command is carried out."""
+    heard = IdleTimer.heard
+    before: dict[IdleTimer, float] = {}
+
+    def note(self: IdleTimer) -> None:
+        if time.monotonic() - self._last_active > TOGETHER_S or self not in before:
+            before[self] = self._last_active
+        heard(self)
+
+    replace(IdleTimer, "heard", note)
+    for name in ("handle_subscribe", "handle_unsubscribe"):
+        original = getattr(routes_websocket, name)
+
+        def handle(
+            service: TickerService, session: Session, selector: Selector, original: Any = original
+        ) -> None:
+            session.idle._last_active = before[session.idle]
+            original(service, session, selector)
+
+        replace(routes_websocket, name, handle)
+
+
+@fault(
+    story="Activity is noted by user, so that whoever has one busy screen keeps all its forgotten "
+    "ones open for ever, and their places taken.",
+    caught_by={"QA-WS-011": "end of Ivo's connection"},
+)
+def activity_counts_for_all_sessions_of_the_user() -> None:
+    """Set all timers of the user back."""
+    of_user: dict[str, set[IdleTimer]] = {}
+    made, dispose, heard = Session.__init__, Session.dispose, IdleTimer.heard
+    owner: dict[IdleTimer, str] = {}
+
+    def note(self: Session, connection: Any, claims: Claims, idle_timeout_s: float) -> None:
+        made(self, connection, claims, idle_timeout_s)
+        owner[self.idle] = claims.sub
+        of_user.setdefault(claims.sub, set()).add(self.idle)
+
+    def forget(self: Session) -> None:
+        of_user[self.claims.sub].discard(self.idle)
+        dispose(self)
+
+    def all_heard(self: IdleTimer) -> None:
+        for each in of_user[owner[self]] | {self}:
+            heard(each)
+
+    replace(Session, "__init__", note)
+    replace(Session, "dispose", forget)
+    replace(IdleTimer, "heard", all_heard)
+
+
+@fault(
+    story="Who has given up a symbol is not taken off the list by which activity is noted, so "
+    "that a screen that was closed in the morning counts as busy as long as the market is open.",
+    caught_by={"QA-WS-011": "end of Eve's connection"},
+)
+def given_up_symbols_keep_awake() -> None:
+    """Note who has ever had what, and wake all of them."""
+    had: dict[Key, set[Session]] = {}
+    subscribe, publish = Fanout.subscribe, Fanout.publish
+
+    def note(self: Fanout, session: Session, keys: Keys) -> Totals:
+        for key in keys:
+            had.setdefault(key, set()).add(session)
+        return subscribe(self, session, keys)
+
+    def wake(self: Fanout, tick: Tick) -> None:
+        publish(self, tick)
+        for key in matching_keys(tick.route):
+            for session in had.get(key, ()):
+                session.idle.delivered()
+
+    replace(Fanout, "subscribe", note)
+    replace(Fanout, "publish", wake)
+
+
+LEFT_OPEN = "the service leaves it open"
+LEFT_OPEN_S = 30.0
+
+
+def leave_open(which: Close) -> None:
+    """Let one kind of close leave it to the client to close TCP."""
+    original = Session.close
+
+    def close(self: Session, how: Close, grace_s: float = CLOSE_GRACE_S) -> None:
+        if how != which or not self.is_open:
+            original(self, how, grace_s)
+            return
+        keep_open(self.connection)
+        self.connection.protocol.send_close(*how)
+        self.connection.send_data()
+
+    replace(Session, "close", close)
+
+
+def keep_open(connection: Any) -> None:
+    """Let a connection write frames, and no end of the stream, until it is cut at last."""
+
+    def write() -> None:
+        connection.transport.write(b"".join(connection.protocol.data_to_send()))
+
+    connection.send_data = write
+    connection.close_timeout = LEFT_OPEN_S
+    loop = asyncio.get_running_loop()
+    connection._cut = loop.call_later(LEFT_OPEN_S, connection.transport.abort)
+
+
+@fault(
+    story="Behind the close of an idle client TCP is left open, so that a browser waits for it, "
+    "and sockets of clients that are long gone pile up.",
+    caught_by={"QA-WS-011": LEFT_OPEN},
+    also=("QA-WS-132",),
+)
+def tcp_left_open_behind_an_idle_close() -> None:
+    """Write the close frame, and no end."""
+    leave_open(closes.IDLE_TIMEOUT)

@@ -23,12 +23,14 @@ from websockets.http11 import Request, Response
 
 from app import closes, logs, messages, routes_websocket, server, sessions
 from app.auth import Claims, TokenVerifier
+from app.closes import Close
 from app.fanout import Fanout
 from app.logs import RedactingFormatter
 from app.messages import Command, InvalidMessage, InvalidTick
+from app.routes_websocket import Service
 from app.server import TickerService
 from app.sessions import Session
-from app.subscriptions import Keys, Selector, Totals
+from app.subscriptions import Keys, Selector, Symbols, Totals
 from faults.authentication import token_of
 from faults.fault import fault, replace
 
@@ -641,5 +643,69 @@ def leaving_ends_what_the_user_had_in_common() -> None:
             if other.claims.sub == session.claims.sub:
                 service.fanout.unsubscribe(other, keys)
         original(service, session)
+
+    replace(routes_websocket, "cleanup_connection", cleanup_connection)
+
+
+# --- what names nothing ---------------------------------------------------------------------------
+
+
+def _take_empty_lists() -> None:
+    original = messages._non_empty_list
+    replace(
+        messages,
+        "_non_empty_list",
+        lambda name, value: [] if value == [] else original(name, value),
+    )
+
+
+@fault(
+    story="A list without symbols is taken for one without a restriction, so that a program with "
+    "an empty setting receives the whole market.",
+    caught_by={"QA-WS-025": STRAY},
+)
+def empty_list_selects_the_market() -> None:
+    """Ask `if symbols`."""
+    _take_empty_lists()
+    original = Fanout.subscribe
+
+    def subscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        return original(self, session, keys or Symbols(SYMBOLS).keys())
+
+    replace(Fanout, "subscribe", subscribe)
+
+
+@fault(
+    story="To unsubscribe from an empty list ends all that a client has, so that a program which "
+    "has nothing to give up loses everything.",
+    caught_by={"QA-WS-025": "Mallory never received ticks that it was due"},
+)
+def empty_list_gives_up_everything() -> None:
+    """Ask `if keys`."""
+    _take_empty_lists()
+    original = Fanout.unsubscribe
+
+    def unsubscribe(self: Fanout, session: Session, keys: Keys) -> Totals:
+        return original(self, session, keys or self._subscriptions.keys_of(session))
+
+    replace(Fanout, "unsubscribe", unsubscribe)
+
+
+@fault(
+    story="Where one program of a user is closed for its mistake all of them are, as the user is "
+    "taken for an attacker: one script with an error takes a whole desk off the market.",
+    caught_by={"QA-WS-025": "Alice lost its connection while subscribed"},
+)
+def one_programs_mistake_closes_those_of_its_user() -> None:
+    """Close all sessions of a user of which one was closed for a message."""
+    original = routes_websocket.cleanup_connection
+
+    def cleanup_connection(service: Service, session: Session) -> None:
+        original(service, session)
+        said = session.connection.protocol.close_sent
+        if said and said.code in (1002, 1007, 1009):
+            for other in service.sessions:
+                if other.claims.sub == session.claims.sub:
+                    other.close(Close(1008, "attack"))
 
     replace(routes_websocket, "cleanup_connection", cleanup_connection)

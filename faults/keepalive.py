@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -107,3 +108,42 @@ def first_tick_after_a_silence_late() -> None:
         original(self, channel, payload)
 
     replace(TickerService, "on_tick", on_tick)
+
+
+QUIET_S = 3.0
+
+
+@fault(
+    story="A feed that brings no tick for some seconds is taken for lost and announced as such, "
+    "so that in every lunch break all desks stop trading.",
+    caught_by={"QA-WS-101": "messages that Bob received"},
+    also=("QA-WS-011", "QA-WS-012", "QA-WS-017", "QA-WS-121", "QA-WS-124"),
+)
+def quiet_market_announced_as_outage() -> None:
+    """Go by the ticks, and not by the link."""
+    take, found = TickerService.on_tick, TickerService.on_feed_found
+    timer: list[asyncio.TimerHandle] = []
+    is_quiet = [False]
+
+    def go_quiet(service: TickerService) -> None:
+        is_quiet[0] = True
+        service.on_feed_lost()
+
+    def begin_anew(service: TickerService) -> None:
+        for each in timer:
+            each.cancel()
+        timer[:] = [asyncio.get_running_loop().call_later(QUIET_S, go_quiet, service)]
+
+    def on_tick(self: TickerService, channel: bytes, payload: bytes) -> None:
+        begin_anew(self)
+        if is_quiet[0]:
+            is_quiet[0] = False
+            found(self)
+        take(self, channel, payload)
+
+    def on_feed_found(self: TickerService) -> None:
+        begin_anew(self)
+        found(self)
+
+    replace(TickerService, "on_tick", on_tick)
+    replace(TickerService, "on_feed_found", on_feed_found)

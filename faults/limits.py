@@ -17,6 +17,7 @@ from app.fanout import text_frame
 from app.server import WEBSOCKET_PATH, TickerService
 from app.sessions import Session, SessionRegistry, TickerConnection, new_session_id
 from faults.fault import fault, replace
+from faults.idle import LEFT_OPEN, keep_open
 
 END = "end of Zoe's connection: measured "
 ADMISSION = "admission of Zoe after client 5 left: measured nothing"
@@ -368,3 +369,37 @@ def limit_counts_users() -> None:
         "is_full",
         lambda self: len(self._of_user) >= self.max_connections,
     )
+
+
+@fault(
+    story="Behind the close of a client for which there is no place TCP is left open, so that a "
+    "crowd that is turned away uses up the sockets of a service that is full.",
+    caught_by={"QA-WS-012": LEFT_OPEN},
+    also=("QA-WS-024", "QA-WS-108", "QA-WS-132"),
+)
+def tcp_left_open_for_who_is_turned_away() -> None:
+    """Write the close frame, and no end."""
+    _on_refusal(lambda _, connection: keep_open(connection))
+
+
+@fault(
+    story="The place of a client that was closed because it was idle is never given back: the "
+    "timer's way out forgets it, so that forgotten screens fill the service up.",
+    caught_by={"QA-WS-132": "admission of Zoe after Alice left"},
+    also=("QA-WS-011",),
+)
+def place_of_an_idle_client_kept() -> None:
+    """Pass over who was idle."""
+    idle: set[str] = set()
+    close, release = Session.close_idle, SessionRegistry.release
+
+    def close_idle(self: Session) -> None:
+        idle.add(self.session_id)
+        close(self)
+
+    def release_others(self: SessionRegistry, session: Session) -> None:
+        if session.session_id not in idle:
+            release(self, session)
+
+    replace(Session, "close_idle", close_idle)
+    replace(SessionRegistry, "release", release_others)

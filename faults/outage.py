@@ -424,3 +424,42 @@ def newcomer_not_told_of_the_loss() -> None:
         self.fanout.send(session, messages.welcome(session.session_id))
 
     replace(TickerService, "greet", greet)
+
+
+def _lost_with_the_feed(kind: str) -> None:
+    """Let what clients have of one kind not be asked for again when the feed is found."""
+    lost, found, is_lost = TickerService.on_feed_lost, TickerService.on_feed_found, [False]
+
+    def on_feed_lost(self: TickerService) -> None:
+        is_lost[0] = True
+        lost(self)
+
+    def on_feed_found(self: TickerService) -> None:
+        found(self)
+        for session in self.sessions if is_lost[0] else ():
+            held = self.subscriptions.keys_of(session)
+            self.subscriptions.remove(session, frozenset(k for k in held if k[0] == kind))
+
+    replace(TickerService, "on_feed_lost", on_feed_lost)
+    replace(TickerService, "on_feed_found", on_feed_found)
+
+
+@fault(
+    story="When the feed is found again what clients have by symbol is asked for anew and what "
+    "they have by instrument is not, so that positions are no longer priced until somebody "
+    "notices.",
+    caught_by={"QA-WS-017": "first new tick of instrument 260105 at Bob"},
+)
+def instruments_not_asked_for_again() -> None:
+    """Forget one of three lists."""
+    _lost_with_the_feed("instrument")
+
+
+@fault(
+    story="When the feed is found again what clients have by symbol is asked for anew and what "
+    "they have by underlying is not, so that charts stand still until somebody notices.",
+    caught_by={"QA-WS-017": "first new tick of the NIFTY underlying at Carol"},
+)
+def underlyings_not_asked_for_again() -> None:
+    """Forget another one."""
+    _lost_with_the_feed("underlying")

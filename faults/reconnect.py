@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from weakref import WeakKeyDictionary
 from app import routes_websocket
 from app.fanout import Fanout, text_frame
 from app.messages import Tick
+from app.routes_websocket import Service
 from app.server import TickerService
 from app.sessions import Session
 from app.subscriptions import Keys, Totals, matching_keys
@@ -179,3 +181,29 @@ def first_ticks_lost_on_return() -> None:
         original(self, session, left, ticks)
 
     replace(Fanout, "_deliver", _deliver)
+
+
+TIDIED_S = 0.7
+
+
+@fault(
+    story="What a session leaves behind is tidied up a moment later, and by user: who has come "
+    "back in the meantime and subscribed anew loses that, and its screen stands still.",
+    caught_by={"QA-WS-011": "open and answering; Carol: "},
+    also=("QA-WS-005", "QA-WS-025", "QA-WS-115", "QA-WS-117", "QA-WS-119"),
+)
+def late_tidying_takes_what_is_new() -> None:
+    """Drop all that the user has then."""
+    original = routes_websocket.cleanup_connection
+
+    def cleanup_connection(service: Service, session: Session) -> None:
+        original(service, session)
+
+        def tidy() -> None:
+            for other in service.sessions:
+                if other.claims.sub == session.claims.sub:
+                    service.subscriptions.drop(other)
+
+        asyncio.get_running_loop().call_later(TIDIED_S, tidy)
+
+    replace(routes_websocket, "cleanup_connection", cleanup_connection)

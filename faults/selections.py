@@ -9,7 +9,7 @@ from app import routes_websocket
 from app.fanout import Fanout
 from app.server import TickerService
 from app.sessions import Session
-from app.subscriptions import Instruments, Key, Keys, Selector, Totals
+from app.subscriptions import Instruments, Key, Keys, Selector, Symbols, Totals
 from faults.fault import fault, replace
 from faults.subscriptions import Marked
 
@@ -20,17 +20,21 @@ ALICE_MISSED = "Alice never received ticks that it was due"
 # --- how much a client may have -------------------------------------------------------------------
 
 
-def _lists(kept: slice) -> None:
-    """Subscribe to a part of a list of instruments, and acknowledge all of it."""
+def _lists(kept: slice, of: type[Selector] = Instruments) -> None:
+    """Subscribe to a part of a list of instruments, or of symbols, and acknowledge all of it."""
     handle, subscribe = routes_websocket.handle_subscribe, Fanout.subscribe
-    asked: list[Sequence[int]] = [()]
+    asked: list[Selector | None] = [None]
 
     def handle_subscribe(service: TickerService, session: Session, selector: Selector) -> None:
-        asked[0] = selector.instruments if isinstance(selector, Instruments) else ()
+        asked[0] = selector if isinstance(selector, of) else None
         handle(service, session, selector)
 
     def subscribe_to_a_part(self: Fanout, session: Session, keys: Keys) -> Totals:
-        part = Instruments(tuple(asked[0][kept])).keys() if asked[0] else keys
+        part = keys
+        if isinstance(asked[0], Instruments):
+            part = Instruments(asked[0].instruments[kept]).keys()
+        elif isinstance(asked[0], Symbols):
+            part = Symbols(asked[0].symbols[kept]).keys()
         subscribe(self, session, part)
         return Totals.of(self._subscriptions.keys_of(session) | keys)
 
@@ -166,3 +170,37 @@ def doubled_when_somebody_else_gives_up() -> None:
     replace(Fanout, "subscribe", count)
     replace(Fanout, "unsubscribe", make_anew)
     replace(Fanout, "_deliver", deliver_again)
+
+
+@fault(
+    story="Of a list of instruments that is unsubscribed only the first is given up, and all are "
+    "acknowledged: who closes a strategy of two legs goes on paying for one.",
+    caught_by={"QA-WS-006": "Eve received ticks behind the acknowledgement of its unsubscribe"},
+)
+def first_of_the_instruments_unsubscribed() -> None:
+    """Take one."""
+    handle, unsubscribe = routes_websocket.handle_unsubscribe, Fanout.unsubscribe
+    asked: list[Sequence[int]] = [()]
+
+    def handle_unsubscribe(service: TickerService, session: Session, selector: Selector) -> None:
+        asked[0] = selector.instruments if isinstance(selector, Instruments) else ()
+        handle(service, session, selector)
+
+    def unsubscribe_from_one(self: Fanout, session: Session, keys: Keys) -> Totals:
+        held = self._subscriptions.keys_of(session)
+        one = Instruments(tuple(asked[0][:1])).keys() if asked[0] else keys
+        unsubscribe(self, session, one)
+        return Totals.of(held - keys)
+
+    replace(routes_websocket, "handle_unsubscribe", handle_unsubscribe)
+    replace(Fanout, "unsubscribe", unsubscribe_from_one)
+
+
+@fault(
+    story="Of a long list the first hundred symbols are subscribed to, as many as a question to "
+    "the data base may have, and all are acknowledged: who follows an index sees half of it.",
+    caught_by={"QA-WS-008": "Dora never received ticks that it was due"},
+)
+def long_lists_of_symbols_cut_short() -> None:
+    """Take a hundred, in the order of the list."""
+    _lists(slice(100), Symbols)

@@ -11,6 +11,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -573,3 +574,43 @@ def checked_tokens_known_by_their_claims() -> None:
         return known[says]
 
     replace(TokenVerifier, "verify", verify)
+
+
+def _compare_without_case(claim: str, attribute: str) -> None:
+    """Take a claim in other letters for the right one."""
+    original = TokenVerifier.verify
+
+    def verify(self: TokenVerifier, token: str | None) -> Claims:
+        right = getattr(self, attribute)
+        with suppress(jwt.PyJWTError):
+            shown = jwt.decode(token or "", options={"verify_signature": False}).get(claim)
+            if isinstance(shown, str) and shown.lower() == right.lower():
+                setattr(self, attribute, shown)
+        try:
+            return original(self, token)
+        finally:
+            setattr(self, attribute, right)
+
+    replace(TokenVerifier, "verify", verify)
+
+
+@fault(
+    story="The names of issuers are compared without regard to case, so that whoever may "
+    "register one in other letters at a shared issuer can issue tokens.",
+    caught_by={"QA-WS-021": "a forged token: the issuer in letters of the other case"},
+    also=("QA-WS-025",),
+)
+def issuer_compared_without_case() -> None:
+    """Compare small letters."""
+    _compare_without_case("iss", "_issuer")
+
+
+@fault(
+    story="The names of services are compared without regard to case, so that a token for "
+    "another one whose name differs in a capital opens this one too.",
+    caught_by={"QA-WS-021": "a forged token: the audience in letters of the other case"},
+    also=("QA-WS-025",),
+)
+def audience_compared_without_case() -> None:
+    """Compare small letters."""
+    _compare_without_case("aud", "_audience")
