@@ -96,3 +96,11 @@ def test_a_service_of_the_tests_has_its_arguments_and_reads_its_own_variables(tm
 @pytest.mark.parametrize("command", ["app", "tests.e2e.foreign.node"])
 def test_other_programs_are_none_of_the_services_of_the_tests(command):
     assert fork_server.of_the_tests([sys.executable, "-m", command]) is None
+
+
+def test_services_of_the_tests_are_forked_from_what_knows_nothing_of_the_reference_service():
+    """It would not be another service otherwise: the reference sets limits of the library."""
+    asked = "import sys, tests.services.fork_server; print({m.split('.')[0] for m in sys.modules})"
+    done = run([sys.executable, "-c", asked], cwd=ROOT)
+    assert done.returncode == 0
+    assert "app" not in eval(done.stdout)
