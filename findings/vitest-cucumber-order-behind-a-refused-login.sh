@@ -9,8 +9,8 @@
 # Why it matters: orders and unsubscriptions go out in a state that the scenario has just found to be wrong, against a real test account too; the failures
 #   behind the first one hide it in the report, and the passes are counted. A Then that finds what an earlier scenario left passes. A step
 #   that compares rows with the stream looks for the symbol "<symbol>" and, if it asks for its absence, is content.
-# Way to live with it: a flag of one's own in the steps, or bail: 1 in Vitest's configuration, which ends the whole run; no tables in outlines. In tests a scenario whose first step throws, and
-#   what its last one did.
+# Way to live with it: a flag of one's own in the steps, or bail: 1 in Vitest's configuration, which ends the whole run; no tables in outlines. In tests a
+#   scenario whose first step throws, and what its last one did.
 # Versions: @amiceli/vitest-cucumber 7.0.0 (8.0.0, which wants Vitest 5, has the same code there), vitest 4.1.12 (npm), Node.js 20.20.2. The README
 #   says that steps are Vitest's tests, not what follows from it; nothing found.
 #
