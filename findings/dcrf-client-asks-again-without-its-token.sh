@@ -9,9 +9,9 @@
 #   handlers go on, and each reconnection asks for them again. close() begins with it.
 # Why it matters: with a token in the payload each restart of the service is the silent end of all prices; a service that asks for the token
 #   only in the log lets them through, so that tests pass. Prices of the page before keep writing into the page that is open.
-# Way to live with it: the token in the URL or a cookie; initialize anew after a cut; keep what subscribe() returns and cancel() each. In tests a cut by
+# Way to live with it: the token in the URL or a cookie; a new client after each cut; keep what subscribe() returns and cancel() each. In tests a cut by
 #   the service, with the token checked, and two subscriptions ended at once.
-# Versions: dcrf-client 0.3.0 (npm, the newest), ws 8.23.0, Node.js 20.20.2. Source: src/index.ts. Nothing found about it.
+# Versions: dcrf-client 0.3.0 (npm, the newest), ws 8.23.0, Node.js 20.20.2. Source: lib/index.js. Nothing found about it.
 #
 # Output seen (instruments 1 to 4; the service sends one tick of each that is subscribed with the token):
 #   subscribed               with a token 1 2 3 4   ticks of 1 2 3 4

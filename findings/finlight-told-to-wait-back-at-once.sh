@@ -11,7 +11,7 @@
 #   each client. In the log all is well, and a test with a service that is down (refused) sees the doubling waits.
 # Way to live with it: close in onClose() and begin anew with one's own wait; in tests a service that accepts and closes, and the number of
 #   connections in one second.
-# Versions: finlight-client 3.0.1, ws 8.23.0 (npm), Node.js 20.20.2. Source: src/client/webSocketClient.ts. Nothing found about it.
+# Versions: finlight-client 3.0.1, ws 8.23.0 (npm), Node.js 20.20.2. Source: dist/client/webSocketClient.js. Nothing found about it.
 #
 # Output seen (connections in the first second; how many differs by run):
 #   the service closes with 1012      483   right: 2
