@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from redis.exceptions import RedisError
+from websockets import http11
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
@@ -26,7 +27,7 @@ from app.limits import CLOSE_GRACE_S
 from app.messages import InvalidMessage, InvalidTick, NotEntitled
 from app.origins import ORIGIN_NOT_ALLOWED, OriginPolicy
 from app.revocation import LOOK_EVERY_S
-from app.sessions import Session, SessionRegistry, TickerConnection
+from app.sessions import MAX_LINE_BYTES, Session, SessionRegistry, TickerConnection
 from app.settings import Settings
 from app.subscriptions import Selector, Subscriptions
 from app.tasks import end, first_of
@@ -100,6 +101,7 @@ class TickerService:
             await end(listening, revoking)
 
     async def _listen(self) -> Server:
+        http11.MAX_LINE_LENGTH = MAX_LINE_BYTES  # the library has no other way to set it
         return await serve(
             self._serve_connection,
             self.settings.host,

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import cast
 
-from websockets import http11
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
@@ -25,7 +24,6 @@ MAX_LINE_BYTES = 128 * 1024
 than the other bad ones."""
 MAX_HANDSHAKE_BYTES = 192 * 1024
 """Of a whole handshake: nobody may make the service hold more before it is authenticated."""
-http11.MAX_LINE_LENGTH = MAX_LINE_BYTES
 
 SESSION_ID_BYTES = 24
 

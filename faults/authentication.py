@@ -7,12 +7,11 @@ import time
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from websockets import http11
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from app import auth, closes, messages, routes_websocket
+from app import auth, closes, messages, routes_websocket, server
 from app.auth import AuthenticationError, Claims, TokenVerifier
 from app.closes import Close
 from app.fanout import Fanout, text_frame
@@ -330,7 +329,7 @@ def long_tokens_refused() -> None:
 )
 def long_lines_refused() -> None:
     """Set the limit of the WebSocket library lower."""
-    replace(http11, "MAX_LINE_LENGTH", 1152)
+    replace(server, "MAX_LINE_BYTES", 1152)
 
 
 @fault(

@@ -26,7 +26,7 @@ WITH_TICKS = tuple(
     f"QA-WS-{number:03}"
     for part in (range(2, 13), range(16, 19), range(21, 26), range(101, 133))
     for number in part
-    if number not in (104, 107, 109, 110, 112, 114, 120, 121, 123, 124, 130)
+    if number not in (104, 109, 110, 112, 120, 123, 124)
 )
 """The functional tests in which ticks flow."""
 

@@ -182,7 +182,7 @@ Feature: Error handling
     And an option tick for NIFTY is published
     Then Zoe is closed by the service with code 1008 and a reason containing "max connections", and TCP within 2 seconds of that
     And Zoe has received no welcome
-    When client 5 leaves amid 4 option ticks for NIFTY by <ending>, Zoe keeps trying to connect, and Yuri comes after that
+    When client 5 leaves amid 8 option ticks for NIFTY by <ending>, Zoe keeps trying to connect, and Yuri comes after that
     Then all <clients> clients but client 5 have received every tick exactly once, in order, each within 2 seconds
     And Zoe is welcomed within 2 seconds
     And Yuri is closed by the service with code 1008 and a reason containing "max connections"

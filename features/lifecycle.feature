@@ -111,7 +111,7 @@ Feature: Connection lifecycle
     Given Alice, Bob and Carol are connected and subscribed to BANKNIFTY
     And the service's sockets, sessions and subscriptions are recorded
     And the 9 clients are connected and subscribed to NIFTY, each between two that will leave
-    When those that will leave do so <manner>, one by one, amid 10 option ticks for NIFTY each
+    When those that will leave do so <manner>, one by one, amid 20 option ticks for NIFTY each
     Then the 9 clients have received every tick exactly once, in order, each within 1 second
     When the 9 clients disconnect with a clean close
     Then the service's sockets, sessions and subscriptions return to the recorded baseline within 2 seconds
@@ -149,7 +149,7 @@ Feature: Connection lifecycle
     > before the one that left or after it.
 
     Given the 12 clients are connected and subscribed to NIFTY, each between two that will leave
-    When those that will leave do so <manner>, one by one, amid 10 option ticks for NIFTY each
+    When those that will leave do so <manner>, one by one, amid 20 option ticks for NIFTY each
     And an option tick for NIFTY is published
     Then the 12 clients receive that tick exactly once, within 1 second
     And the 12 clients have received every tick exactly once, in order, each within 1 second

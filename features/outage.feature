@@ -63,7 +63,7 @@ Feature: Broker outage
     And all clients receive status "degraded" within 2 seconds of the loss, and "recovered" before the first new tick
     And all clients are still connected, and every ping was answered within 1 second
 
-  @QA-WS-131 @p1 @critical @needs.outage @needs.announcements
+  @QA-WS-131 @p1 @critical @needs.outage @needs.announcements @needs.outage-told-to-newcomers
   Scenario: QA-WS-131 Whoever subscribes while the broker is away is told of the loss
     > Beyond the plan: loss is announced, never silent (QA-WS-017), also to a client that had
     > subscribed to nothing when the broker went away, and to one that came while it was away. Each is

@@ -96,3 +96,34 @@ def test_a_service_of_the_tests_has_its_arguments_and_reads_its_own_variables(tm
 @pytest.mark.parametrize("command", ["app", "tests.e2e.foreign.node"])
 def test_other_programs_are_none_of_the_services_of_the_tests(command):
     assert fork_server.of_the_tests([sys.executable, "-m", command]) is None
+
+
+def test_services_of_the_tests_are_forked_from_what_knows_nothing_of_the_reference_service():
+    """It would not be another service otherwise: the reference sets limits of the library."""
+    asked = "import sys, tests.services.fork_server; print({m.split('.')[0] for m in sys.modules})"
+    done = run([sys.executable, "-c", asked], cwd=ROOT)
+    assert done.returncode == 0
+    assert "app" not in eval(done.stdout)
+
+
+LOOK = """
+import importlib, sys
+import jwt, msgspec, redis.asyncio, websockets.asyncio.server, websockets.http11
+
+before = {name: dict(vars(module)) for name, module in sys.modules.items()}
+importlib.import_module(sys.argv[1])
+for name, was in before.items():
+    now = vars(sys.modules[name])
+    for each in was:
+        if each.isupper() and now.get(each) is not was[each]:
+            print(f"{name}.{each}")
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["app.__main__", "tests.services.variants", "tests.services.dialects.ticker"],
+)
+def test_importing_a_service_changes_no_constant_of_a_library_that_others_share_with_it(module):
+    done = run([sys.executable, "-c", LOOK, module], cwd=ROOT)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from faults.proof.fork_server import HERE, MESSAGE_BYTES
+from faults.proof.forking import HERE, MESSAGE_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]
 CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")

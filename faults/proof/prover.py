@@ -23,6 +23,8 @@ from faults.proof.scope import FUNCTIONAL, Ask, any_of, sound
 EXIT_PROVEN, EXIT_NOT_PROVEN = 0, 1
 TICK_S = 0.05
 SOUND = "the sound service"
+TELL_S = 20.0
+"""At most so often it is told how far the groups are."""
 SLOW_S = 2.0
 """From here on a row of an outline goes behind its quicker neighbours."""
 CORES = os.cpu_count() or 1
@@ -155,6 +157,7 @@ class Prover:
         chosen: Sequence[tuple[Fault, Ask]],
         rows: Iterable[Row],
         about: Collection[str] = (),
+        tell: Callable[[int, int], None] = lambda done, of: None,
     ) -> dict[str, frozenset[str]]:
         """Ask several faults at once what has nothing to do with any of them.
 
@@ -163,6 +166,7 @@ class Prover:
                 left to be asked alone.
             rows: of the sound service.
             about: ids of the scenarios that alone are asked; none for all.
+            tell: told after each group how many are done, and of how many.
 
         Returns:
             Fault → ids of the scenarios that were green beside others, in all their rows.
@@ -179,8 +183,10 @@ class Prover:
             folder = self._folder / "together" / f"{number}"
             tasks.append(Task(ask, folder, group=tuple(group.faults)))
         quiet: dict[str, frozenset[str]] = {}
-        for task, run in self._over(tasks, self._pace):
+        groups_in_all = len(tasks)
+        for done, (task, run) in enumerate(self._over(tasks, self._pace), 1):
             quiet |= dict.fromkeys(task.faults, quiet_ids(run.rows(), expected))
+            tell(done, groups_in_all)
         return quiet
 
     def faults(
@@ -329,7 +335,9 @@ def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
         took = time.monotonic() - began
         say(f"{took:6.1f} s  the sound service passes all {len(found.rows)} that are asked, {kind}")
     asked = [(fault, proof.asks[fault.name]) for fault in proof.chosen if fault.name in proof.asks]
-    quiet = prover.together(asked, rows, proof.about) if proof.full and not proof.alone else {}
+    quiet: dict[str, frozenset[str]] = {}
+    if proof.full and not proof.alone:
+        quiet = prover.together(asked, rows, proof.about, _now_and_then(began, say))
     if quiet:
         cells = sum(map(len, quiet.values()))
         took = time.monotonic() - began
@@ -338,6 +346,20 @@ def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
         proof.findings.append(finding)
         say(f"{time.monotonic() - began:6.1f} s  {_progress(finding)}")
     return EXIT_PROVEN if all(f.is_proven for f in proof.findings) else EXIT_NOT_PROVEN
+
+
+def _now_and_then(began: float, say: Callable[[str], None]) -> Callable[[int, int], None]:
+    """Return what tells how far the groups are, at most every `TELL_S`."""
+    told = time.monotonic()
+
+    def tell(done: int, of: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= TELL_S:
+            told = now
+            say(f"{now - began:6.1f} s  {done} of {of} groups of faults have been asked together")
+
+    return tell
 
 
 def _progress(finding: Finding) -> str:

@@ -56,7 +56,7 @@ class Attacker:
         gone: why it could not attack at all; "" where it could.
         pace: how fast its flood was; None where it has sent none.
         unread_bytes: how much of its flood the service had not read when it was over, and
-        sent_bytes: of how much.
+        sent_bytes: how much it has sent, but for the drops of a handshake that stalls.
         stalls: whether its handshake is one that stalls.
         held_ns: when that was last seen to be held by a service that still waited; None: never.
         answer_in: the test that judges whether and how it is answered; "" for this one.
@@ -184,7 +184,7 @@ async def _play(
         attacker.gone = client.summary()
         return
     if isinstance(what, Handshake):
-        attacker.stalls = what.stalls
+        attacker.stalls, attacker.sent_bytes = what.stalls, len(what.opening)
         where = client.way.url if client.way else service_url
         await _shake(testbed, where, client, what, client.shown or "")
         return
@@ -198,6 +198,7 @@ async def _play(
     else:
         for data in what.frames:
             client.write(data)
+            attacker.sent_bytes += len(data)
 
 
 async def _flood(attacker: Attacker, flood: Flood) -> None:
@@ -216,6 +217,15 @@ async def _flood(attacker: Attacker, flood: Flood) -> None:
         await asyncio.sleep(max(0.0, ahead))
     attacker.unread_bytes = 0 if pace.was_ended else client.unread_bytes
     client.write(b"", f"{pace} were sent{left_unread(attacker)}")
+
+
+def sent_most(attack: Attack) -> str:
+    """Say which input is the most bytes, and how many all of them are; "" where nobody sent any."""
+    if not attack.attackers:
+        return ""
+    most = max(attack.attackers, key=lambda each: each.sent_bytes)
+    total = sum(each.sent_bytes for each in attack.attackers)
+    return f"of {total:,} bytes that were sent {most.sent_bytes:,} were {most.what}"
 
 
 def left_unread(attacker: Attacker) -> str:

@@ -152,4 +152,5 @@ async def _require_memory(testbed: Testbed, megabytes: float) -> None:
                 f"when it was played once more, on a fresh service, it cost {again:.2f} MB: a heap "
                 "that is collected now and then may take the rest by itself; run it again",
             )
-    require_growth(testbed, what, before, attack.memory_peak, megabytes)
+    sent = attacks.sent_most(attack)
+    require_growth(testbed, what, before, attack.memory_peak, megabytes, sent)

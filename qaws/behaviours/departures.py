@@ -5,6 +5,7 @@ Every function takes the testbed first and runs on its loop thread.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -45,9 +46,7 @@ async def be_subscribed_between_leavers(
 async def leave_amid_ticks(testbed: Testbed, manner: str, selection: Selection, ticks: int) -> None:
     """Let those that are to leave do so in turn, each amid ticks of its own.
 
-    The broker gets the ticks all together, and the client leaves as soon as it has them: by then
-    the service has just begun to deliver them, to those that came before the one that leaves and to
-    those that came after it.
+    See `leave_amid_own_ticks`.
 
     Args:
         testbed: the testbed.
@@ -67,11 +66,19 @@ async def leave_amid_ticks(testbed: Testbed, manner: str, selection: Selection, 
 async def leave_amid_own_ticks(
     testbed: Testbed, client: str, ending: str, selection: Selection, ticks: int
 ) -> None:
-    """Let one client leave amid ticks, in a way that `leaving.end_connection` knows."""
+    """Let one client leave amid ticks, in a way that `leaving.end_connection` knows.
+
+    The broker gets half of them all together, and the client leaves as soon as it has them: by then
+    the service has just begun to deliver them, to those that came before the one that leaves and to
+    those that came after it. The other half comes at the moment of the departure, so that the
+    service may find out that the line is gone only when it delivers one of them.
+    """
     _, symbol, instrument = selection.sample()
     make = partial(testbed.feed.market.tick, "option_tick", symbol, instrument)
-    await testbed.feed.publish_together([make] * ticks)
-    await leaving.end_connection(testbed, client, ending)
+    behind = [make] * (ticks // 2)
+    await testbed.feed.publish_together([make] * (ticks - len(behind)))
+    leaves = leaving.end_connection(testbed, client, ending)
+    await asyncio.gather(leaves, *([testbed.feed.publish_together(behind)] if behind else []))
 
 
 async def received_all_in_time(testbed: Testbed, clients: Sequence[str], within_ms: float) -> None:

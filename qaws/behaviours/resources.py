@@ -283,13 +283,15 @@ async def memory_grew_less(testbed: Testbed, megabytes: float) -> None:
     require_growth(testbed, "growth of the service's private memory", before, after, megabytes)
 
 
-def require_growth(testbed: Testbed, what: str, before: int, after: int, megabytes: float) -> None:
-    """Require that memory, in bytes, grew by less than `megabytes` MiB."""
+def require_growth(
+    testbed: Testbed, what: str, before: int, after: int, megabytes: float, why: str = ""
+) -> None:
+    """Require that memory, in bytes, grew by less than `megabytes` MiB; `why` it may not have."""
     grown = (after - before) / MIB
     testbed.scenario.checks.require(
         grown < megabytes,
         what,
-        f"{grown:.2f} MB (from {before / MIB:.1f} to {after / MIB:.1f} MB)",
+        f"{grown:.2f} MB (from {before / MIB:.1f} to {after / MIB:.1f} MB){why and f'; {why}'}",
         f"less than {megabytes:g} MB",
     )
 

@@ -41,6 +41,9 @@ NEXT_TICK_S = 0.025
 
 BEFORE = "before SIGTERM"
 
+ENDS_WITHIN_S = 10.0
+"""In what time a service ends (docs/specification.md, section 3: QA-WS-018)."""
+
 ATTEMPT_EVERY_S = 0.25
 LOOK_EVERY_S = 0.01
 """How often newcomers knock while the service ends, and how often its process is looked at."""
@@ -225,14 +228,17 @@ def _ended_ns(connection: Connection) -> int:
 
 
 async def received_what_came_before(testbed: Testbed, clients: Sequence[str]) -> None:
-    """Require that clients, which are closed now, had every tick that came before SIGTERM.
+    """Require that clients had every tick that came before SIGTERM, once they are closed.
 
     That is every tick whose publish the broker had answered before the signal was sent. What was
-    published behind it may come or not.
+    published behind it may come or not. Who is not closed in the time that a service has for its
+    end is judged by what has come until then.
     """
     end = testbed.scenario.stash[SHUTDOWN]
     registry, lacking, due, owed = testbed.scenario.connections, [], 0, set()
     connections = registry.of(clients)
+    left_s = max(0.0, end.told_ns / 1e9 + ENDS_WITHIN_S + testbed.grace_s - time.monotonic())
+    await asyncio.gather(*(each.wait_for(is_over, None, left_s) for each in connections))
     before = [t for t in _wanted(testbed, connections) if 0 < t.taken_ns <= end.told_ns]
     for connection in connections:
         got = {arrival.key for arrival in registry.arrivals(connection)}

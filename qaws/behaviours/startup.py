@@ -19,12 +19,16 @@ from qaws.clients.frame_log import Frame
 from qaws.clients.registry import key_of
 from qaws.oracle.announcements import DEGRADED, Outage
 from qaws.protocol.market import Selection
+from qaws.sut.target import Agreement
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
 
 TRIES_AGAIN_S = 0.2
 """How long a client that was turned away waits before it tries again."""
+
+TO_NEWCOMERS: Agreement = "outage told to newcomers"
+"""A target that declines this may welcome clients without a word of the loss."""
 
 
 @dataclass(slots=True)
@@ -141,11 +145,10 @@ async def nobody_hung(testbed: Testbed) -> None:
             await connection.wait_for(_is_degraded, None, testbed.grace_s)
             words = [w.status for w in testbed.scenario.connections.status_messages(connection)]
             told = DEGRADED in words
-            if not told and "announcements" not in testbed.target.capabilities:
+            if not told and (why := _why_unsaid(testbed)):
                 raise NotVerified(
-                    f"{connection.name} was welcomed while the broker was away, and the dialect "
-                    f"{testbed.dialect.name} has no words for {DEGRADED}: nothing shows that it "
-                    "was told"
+                    f"{connection.name} was welcomed while the broker was away, and {why}: nothing "
+                    "shows that it was told"
                 )
         else:
             is_absent = connection.http_error.startswith("cannot connect")
@@ -156,6 +159,15 @@ async def nobody_hung(testbed: Testbed) -> None:
             connection.summary(),
             f"a welcome and the status {DEGRADED}, or a refusal",
         )
+
+
+def _why_unsaid(testbed: Testbed) -> str:
+    """Say why a client that is served without its feed need not be told so; "" where it must."""
+    if "announcements" not in testbed.target.capabilities:
+        return f"the dialect {testbed.dialect.name} has no words for {DEGRADED}"
+    if TO_NEWCOMERS in testbed.target.declines:
+        return f"the target declines: {TO_NEWCOMERS}"
+    return ""
 
 
 def _is_degraded(frame: Frame) -> bool:

@@ -51,6 +51,7 @@ CAPABILITIES = (
     "repeated-members",
     "checked-payloads",
     "origins-as-text",
+    "outage-told-to-newcomers",
     "tls",
     "proxy",
 )

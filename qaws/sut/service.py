@@ -65,6 +65,8 @@ class Service:
         """Whether its sockets and statistics were seen to follow clients that came."""
         self.left_at = -math.inf
         """When the clients of a scenario last left it (`time.monotonic()`)."""
+        self.slow_refusals: list[dict[str, str]] = []
+        """What it has told clients without a token, part by part, where that took its time."""
         self.fed_from: dict[int, float] = {}
         """Port from which ticks are posted to it → until when (`time.monotonic()`): no client's."""
         self._holders: list[psutil.Process] = []

@@ -89,6 +89,7 @@ Agreement = Literal[
     "repeated members",
     "checked payloads",
     "origins as text",
+    "outage told to newcomers",
 ]
 """What the specification only agrees on (section 7), so that a team may decline it."""
 

@@ -10,6 +10,7 @@ from tests.services.faulty import AMPLE_MS, LATE, LATE_S, NIFTY, subscribed
 from tests.services.scripted import Ticker
 from tests.waiting import soon
 
+TICKS = 8
 STAY = ["client 1", "client 2", "client 3"]
 MANNERS = ["politely", "abruptly"]
 NEVER = "(ticks|end marker) to client.*never received ticks that it was due"
@@ -18,7 +19,7 @@ NEVER = "(ticks|end marker) to client.*never received ticks that it was due"
 def leaving(manner, within_ms=AMPLE_MS):
     async def story(do):
         await do(departures.be_subscribed_between_leavers, STAY, NIFTY)
-        await do(departures.leave_amid_ticks, manner, NIFTY, 4)
+        await do(departures.leave_amid_ticks, manner, NIFTY, TICKS)
         await do(departures.received_all_in_time, STAY, within_ms)
 
     return story
@@ -44,6 +45,8 @@ class InOrder(Ticker):
 def test_those_that_stay_have_every_tick_once(right, testbed, manner):
     done = right(InOrder, leaving(manner))
     assert done[0].what == "ticks to client 1, client 2, client 3"
+    leavers = len(STAY) + 1
+    assert done[0].measured.startswith(f"{TICKS * leavers * len(STAY)}, each once")
     came = [c.name for c in testbed.scenario.connections.all]
     assert came == [
         "leaver 1", "client 1", "leaver 2", "client 2", "leaver 3", "client 3", "leaver 4"
@@ -141,7 +144,7 @@ def test_one_that_leaves_amid_ticks_may_cost_those_on_either_side_none(right, wr
     async def story(do):
         for client in STAY:
             await subscribed(do, client)
-        await do(departures.leave_amid_own_ticks, "client 2", ending, NIFTY, 4)
+        await do(departures.leave_amid_own_ticks, "client 2", ending, NIFTY, TICKS)
         await do(departures.received_all_in_time, ["client 1", "client 3"], AMPLE_MS)
 
     right(InOrder, story)
@@ -152,11 +155,11 @@ def test_one_that_leaves_amid_ticks_may_cost_those_on_either_side_none(right, wr
 def test_words_without_a_meaning_are_broken_and_not_green(scenario):
     async def nobody(do):
         await subscribed(do, "Alice")
-        await do(departures.leave_amid_ticks, "politely", NIFTY, 4)
+        await do(departures.leave_amid_ticks, "politely", NIFTY, TICKS)
 
     async def a_bang(do):
         await do(departures.be_subscribed_between_leavers, STAY, NIFTY)
-        await do(departures.leave_amid_ticks, "with a bang", NIFTY, 4)
+        await do(departures.leave_amid_ticks, "with a bang", NIFTY, TICKS)
 
     async def no_tick(do):
         await subscribed(do, "Alice")

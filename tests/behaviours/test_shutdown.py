@@ -239,3 +239,16 @@ def test_ticks_of_each_part_of_a_selection_are_owed(launched, refuted):
         "40 ticks that the broker had before SIGTERM, at all clients: measured Alice lacks 1,",
     )
     assert "the first is BANKNIFTY option tick #" in said
+
+
+def test_what_came_before_is_looked_for_once_clients_are_closed(launched, met, refuted):
+    """Whatever order a feature says it in: until then a good service may still be delivering."""
+
+    async def story(do):
+        await do(lifecycle.be_subscribed, ["Alice", "Bob"], NIFTY)
+        await do(shutdown.terminate_mid_stream, 40, NIFTY)
+        await do(shutdown.received_what_came_before, ["Alice", "Bob"])
+        await do(shutdown.closed_in_time, ["Alice", "Bob"], GOODBYE, AMPLE_MS)
+
+    met(lambda: launched("ending", "Leisurely", story))
+    refuted(lambda: launched("ending", "Forgets", story), "at all clients: measured Alice lacks 2")

@@ -6,6 +6,7 @@ from qaws.behaviours import startup
 from qaws.sut.launch_sections import Launch
 from qaws.sut.sections import Endpoint
 from qaws.sut.services import Services
+from qaws.verdict import NotVerified
 from tests.services.faulty import NIFTY
 from tests.waiting import HANG_S
 
@@ -14,14 +15,16 @@ from tests.waiting import HANG_S
 def starting(testbed, tell, tmp_path, monkeypatch):
     """Play a start before the broker's with a service of tests/services/starting.py."""
 
-    def play(kind, away_ms=300):
+    def play(kind, away_ms=300, declines=()):
         launch = Launch(
             command=["{python}", "-m", "tests.services.starting", kind, "{broker_url}"],
             ready_log=r"scripted service on (?P<port>\d+)",
             ready_within_s=HANG_S,
         )
         endpoint = Endpoint(url="ws://127.0.0.1:{port}/ws/ticks")
-        target = testbed.target.model_copy(update={"launch": launch, "endpoint": endpoint})
+        target = testbed.target.model_copy(
+            update={"launch": launch, "endpoint": endpoint, "declines": list(declines)}
+        )
         monkeypatch.setattr(testbed, "target", target)
         services = Services(target, tmp_path, testbed.placeholders)
         monkeypatch.setattr(testbed, "services", services)
@@ -47,3 +50,16 @@ def test_a_service_that_listens_once_its_broker_is_there(starting, met):
 def test_a_service_that_ends_without_its_broker(starting, refuted):
     sentence = "started before its broker: measured ended with exit code 1: no broker"
     refuted(lambda: starting("Ends", 1e3 * HANG_S), sentence)
+
+
+TOLD_ALICE = "what Alice was told while the broker was away"
+
+
+def test_a_service_that_welcomes_without_its_broker_and_says_nothing(starting, refuted):
+    refuted(lambda: starting("SaysNothing"), TOLD_ALICE)
+
+
+def test_such_a_service_of_a_team_that_declines_it(starting, ended):
+    sentence = "welcomed while the broker was away, and the target declines: outage told to new"
+    declines = ["outage told to newcomers"]
+    ended(lambda: starting("SaysNothing", declines=declines), sentence, NotVerified)

@@ -14,8 +14,9 @@ from qaws.auth.near_misses import RECIPES
 from qaws.auth.tokens import Tokens
 from qaws.behaviours import closes, leaving, lifecycle, tokens
 from qaws.clients.endings import ExpectedClose, Refusal
-from qaws.sut.sections import Auth
-from qaws.verdict import NotVerified
+from qaws.sut.sections import Auth, Endpoint
+from qaws.sut.service import Service
+from qaws.verdict import NotVerified, Refuted
 from tests.services.faulty import AMPLE_MS, LATE, LATE_S, NIFTY, SOON_MS, connected
 from tests.services.guarded import (
     NO_TOKEN,
@@ -202,6 +203,40 @@ def test_each_bad_token_is_compared_with_none_at_all(wrong):
         story,
         r"^what Mallory was told: measured .*\(expired\).*without a token is",
     )
+
+
+def test_where_a_refusal_takes_long_two_without_a_token_serve_all_rows(
+    testbed, grace, tell, monkeypatch
+):
+    """What differs from theirs is held against more of them, as ever."""
+    monkeypatch.setattr(tokens, "SLOW_S", 0.0)
+    grace(HANG_S)
+
+    def row_of(kind):
+        async def row(do):
+            await do(tokens.connect_forged, "Mallory", kind)
+            await do(tokens.rejection_is_indistinguishable, "Mallory")
+
+        return row
+
+    def without_a_token():
+        return sum(c.name == tokens.CONTROL for c in testbed.scenario.connections.all)
+
+    with TellsExpiredApart(testbed.broker.url) as running:
+        endpoint = Endpoint(url=running.url)
+        target = testbed.target.model_copy(update={"endpoint": endpoint})
+        service = Service(target, {}, running.port, None)
+        for kind, expected in (("no expiry", 2), ("no expiry", 0), ("no expiry", 0)):
+            testbed.begin_scenario()
+            testbed.scenario.service = service
+            tell(row_of(kind))
+            assert without_a_token() == expected
+            assert any("in an earlier row" in r for r in testbed.scenario.remarks) == (not expected)
+        testbed.begin_scenario()
+        testbed.scenario.service = service
+        with pytest.raises(Refuted, match=r"^what Mallory was told: measured .*\(expired\)"):
+            tell(row_of("expired an hour ago"))
+        assert without_a_token() > 0
 
 
 class Curious(Strict):

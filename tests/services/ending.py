@@ -43,6 +43,14 @@ class Ending(Ticker):
         await client.close(self.code, self.reason)
 
 
+class Leisurely(Ending):
+    """Takes its time for each tick, and delivers them all before it says goodbye."""
+
+    async def deliver(self, client, tick, text):
+        await asyncio.sleep(0.01)
+        await super().deliver(client, tick, text)
+
+
 class SaysGoodbyeTooSoon(Ending):
     """Says goodbye to each client that pings, although it was not told to end."""
 

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from faults.proof.fork_server import FIRST_FREE, MOST_DESCRIPTORS, Server
+from faults.proof.forking import FIRST_FREE, MOST_DESCRIPTORS, Server
 from faults.proof.processes import own_all_pages, settle
 
 FOLDER = "tests.services."

@@ -27,6 +27,15 @@ class WaitsForBroker(Ticker):
         await super().main()
 
 
+class SaysNothing(Ticker):
+    """Welcomes clients before it has its feed, and tells them nothing of that."""
+
+    async def _feed(self):
+        self._subscribed.set()
+        await broker_is_there(self.broker_url)
+        await super()._feed()
+
+
 class Ends(Ticker):
     """Ends where no broker is."""
 

@@ -152,9 +152,11 @@ def test_what_no_fault_of_a_group_names_is_asked_of_all_at_once(script, tmp_path
     script[" with ".join(each.name for each in pair)] = [
         [row("QA-WS-001"), row("QA-WS-009", "failed", "late")]
     ]
+    monkeypatch.setattr(proving, "TELL_S", 0.0)
     code, proof, said = run_proof(tmp_path, *(p.name for p in pair), full=True, together=True)
+    assert any("1 of 1 groups of faults have been asked together" in line for line in said)
     assert code == 0
-    assert "quiet in 2 cells" in said[1]
+    assert "quiet in 2 cells" in said[2]
     asked = {name: tags[-1] for name, tags in FakeRun.started if name != proving.SOUND}
     assert asked == {
         "price-rounded with greeks-stale": "not (@QA-WS-006 or @QA-WS-007)",
