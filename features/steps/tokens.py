@@ -1,6 +1,6 @@
 """Tokens: forged ones, those that expire, and those that are revoked."""
 
-from qaws.behaviours import expiry, key_rotation, revocation, tokens
+from qaws.behaviours import expiry, key_rotation, rejections, revocation, tokens
 from qaws.clients.endings import Refusal
 from qaws.gherkin.steps import given, then, when
 from qaws.testbed.context import StepContext
@@ -110,4 +110,4 @@ async def sessions_are_as_declared(context: StepContext, client: str, bound: flo
 @then("{client:Client} gets the same rejection as a client without a token")
 async def rejection_is_the_same(context: StepContext, client: str) -> None:
     """Status, headers, body, code and reason are the same, so that nothing helps a forger."""
-    await context.testbed.do(tokens.rejection_is_indistinguishable, client)
+    await context.testbed.do(rejections.rejection_is_indistinguishable, client)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qaws.auth.revocation import Revoker
-from qaws.behaviours import closes, leaving, lifecycle, tokens
+from qaws.behaviours import closes, leaving, lifecycle, rejections
 from qaws.behaviours.presence import require_present
 from qaws.clients.connection import Connection
 from qaws.clients.endings import Refusal
@@ -110,7 +110,7 @@ async def revoke(testbed: Testbed, client: str, at_most_ms: float) -> None:
         require_present([connection], "when its token was revoked")
     places = {**testbed.placeholders, "port": str(service.port)}
     authority = service.target.endpoint.authority
-    await tokens.connect_control(testbed)
+    await rejections.connect_control(testbed)
     sessions = [c for c in testbed.scenario.connections.all if c.token == token and c.is_open]
     noted = Revoked(token, time.monotonic_ns(), sessions, [])
     testbed.scenario.stash.setdefault(REVOKED, {})[client] = noted

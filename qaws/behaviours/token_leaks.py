@@ -21,9 +21,10 @@ from urllib.parse import urlsplit
 
 from qaws.auth.forgeries import kinds
 from qaws.behaviours import lifecycle, service_logs
+from qaws.behaviours.rejections import told
 from qaws.behaviours.service_logs import OUTPUT
 from qaws.behaviours.token_traces import traces
-from qaws.behaviours.tokens import forger, told
+from qaws.behaviours.tokens import forger
 from qaws.clients.connection import Connection
 from qaws.protocol.credentials import credentials
 from qaws.protocol.malformed import MESSAGES

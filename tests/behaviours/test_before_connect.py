@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 
-from qaws.behaviours import browser, closes, lifecycle, tokens
+from qaws.behaviours import browser, closes, lifecycle, rejections, tokens
 from qaws.clients.endings import Refusal
 from qaws.protocol.market import selection_of
 from qaws.sut.before_connect_section import BeforeConnect
@@ -129,7 +129,7 @@ async def without_a_token(do):
 async def forged(do):
     await do(tokens.connect_forged, "Mallory", "no expiry")
     await do(closes.refused, ["Mallory"], NO_TOKEN)
-    await do(tokens.rejection_is_indistinguishable, "Mallory")
+    await do(rejections.rejection_is_indistinguishable, "Mallory")
     await do(lifecycle.be_connected, ["Bob"])
 
 

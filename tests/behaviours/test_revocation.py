@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 
-from qaws.behaviours import lifecycle, revocation, tokens
+from qaws.behaviours import lifecycle, rejections, revocation, tokens
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.sut.revocation_section import Revocation
 from qaws.verdict import Broken, NotVerified
@@ -116,7 +116,7 @@ def revoking(within_ms):
         await do(revocation.connect_twice, ["Alice", "Bob"])
         await do(revocation.revoke, "Alice", within_ms)
         await do(revocation.refused_everywhere, "Alice", REFUSED)
-        await do(tokens.rejection_is_indistinguishable, "Alice")
+        await do(rejections.rejection_is_indistinguishable, "Alice")
         await do(revocation.connect_once_more, "Bob")
         await do(tokens.admitted, "Bob", HANG_S * 1e3)
         await do(revocation.connect_with_another_token, "Alice")

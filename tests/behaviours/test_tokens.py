@@ -12,7 +12,7 @@ import pytest
 
 from qaws.auth.near_misses import RECIPES
 from qaws.auth.tokens import Tokens
-from qaws.behaviours import closes, leaving, lifecycle, tokens
+from qaws.behaviours import closes, leaving, lifecycle, rejections, tokens
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.sut.sections import Auth, Endpoint
 from qaws.sut.service import Service
@@ -38,7 +38,7 @@ def forged(within_ms):
     async def story(do):
         await do(tokens.connect_forged, "Mallory", "no expiry")
         await do(closes.refused, ["Mallory"], NO_TOKEN)
-        await do(tokens.rejection_is_indistinguishable, "Mallory")
+        await do(rejections.rejection_is_indistinguishable, "Mallory")
         await do(lifecycle.connect, ["Alice"])
         await do(tokens.admitted, "Alice", within_ms)
 
@@ -176,7 +176,7 @@ def test_what_differs_by_itself_tells_nothing(right, service):
         for _ in range(5):
             await do(tokens.connect_forged, "Mallory", "no expiry")
             await do(closes.refused, ["Mallory"], NO_TOKEN)
-            await do(tokens.rejection_is_indistinguishable, "Mallory")
+            await do(rejections.rejection_is_indistinguishable, "Mallory")
 
     checks = right(service, story)
     masked = [check.measured for check in checks if check.what.startswith("what differs by itself")]
@@ -194,9 +194,9 @@ class TellsExpiredApart(Strict):
 def test_each_bad_token_is_compared_with_none_at_all(wrong):
     async def story(do):
         await do(tokens.connect_forged, "Mallory", "no expiry")
-        await do(tokens.rejection_is_indistinguishable, "Mallory")
+        await do(rejections.rejection_is_indistinguishable, "Mallory")
         await do(tokens.connect_forged, "Mallory", "expired an hour ago")
-        await do(tokens.rejection_is_indistinguishable, "Mallory")
+        await do(rejections.rejection_is_indistinguishable, "Mallory")
 
     wrong(
         TellsExpiredApart,
@@ -209,18 +209,18 @@ def test_where_a_refusal_takes_long_two_without_a_token_serve_all_rows(
     testbed, grace, tell, monkeypatch
 ):
     """What differs from theirs is held against more of them, as ever."""
-    monkeypatch.setattr(tokens, "SLOW_S", 0.0)
+    monkeypatch.setattr(rejections, "SLOW_S", 0.0)
     grace(HANG_S)
 
     def row_of(kind):
         async def row(do):
             await do(tokens.connect_forged, "Mallory", kind)
-            await do(tokens.rejection_is_indistinguishable, "Mallory")
+            await do(rejections.rejection_is_indistinguishable, "Mallory")
 
         return row
 
     def without_a_token():
-        return sum(c.name == tokens.CONTROL for c in testbed.scenario.connections.all)
+        return sum(c.name == rejections.CONTROL for c in testbed.scenario.connections.all)
 
     with TellsExpiredApart(testbed.broker.url) as running:
         endpoint = Endpoint(url=running.url)
@@ -253,7 +253,7 @@ class Curious(Strict):
 def test_a_service_that_goes_where_the_token_points_to(wrong):
     async def story(do):
         await do(tokens.connect_forged, "Mallory", "its own key set at a jku URL")
-        await do(tokens.rejection_is_indistinguishable, "Mallory")
+        await do(rejections.rejection_is_indistinguishable, "Mallory")
 
     wrong(Curious, story, r"because Mallory's token pointed at it: measured /keys.json, allowed no")
 
@@ -268,7 +268,7 @@ def signed(*kinds):
         for kind in kinds:
             await do(tokens.connect_forged, "Mallory", kind)
             await do(closes.refused, ["Mallory"], NO_TOKEN)
-            await do(tokens.rejection_is_indistinguishable, "Mallory")
+            await do(rejections.rejection_is_indistinguishable, "Mallory")
         await do(lifecycle.be_connected, ["Alice"])
 
     return story
