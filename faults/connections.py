@@ -37,7 +37,7 @@ NO_ACK = "got no acknowledgement"
         "QA-WS-101": "open connections of",
         "QA-WS-102": "open connections of",
     },
-    also=("QA-WS-012",),
+    also=("QA-WS-012", "QA-WS-131"),
 )
 def pings_unanswered() -> None:
     """Drop the pong frames that the protocol wants to send."""

@@ -71,6 +71,7 @@ def expiry_checked_on_delivery_only() -> None:
 @fault(
     story="A client that keeps pinging is taken for authenticated, so that its token never ends.",
     caught_by={"QA-WS-022": "close of Pia " + AFTER_EXPIRY},
+    also=("QA-WS-131",),
 )
 def pings_extend_the_token() -> None:
     """Move the expiry with each message that a client sends behind its welcome."""
@@ -108,6 +109,7 @@ def expiry_told_as_missing_token() -> None:
 @fault(
     story="When a token expires, all its bearer's neighbours are closed with it.",
     caught_by={"QA-WS-022": "Nora got no tick any more"},
+    also=("QA-WS-131",),
 )
 def expiry_closes_the_neighbours() -> None:
     """Close whoever is connected."""

@@ -191,6 +191,7 @@ def pongs_to_everybody() -> None:
         "QA-WS-125",
         "QA-WS-126",
         "QA-WS-132",
+        "QA-WS-131",
     ),
 )
 def pongs_with_the_last_payload() -> None:

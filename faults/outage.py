@@ -145,7 +145,7 @@ def only_bars_after_a_reconnect() -> None:
     caught_by={
         "QA-WS-017": "to the first new tick of BANKNIFTY at Alice",
     },
-    also=("QA-WS-016", "QA-WS-106"),
+    also=("QA-WS-016", "QA-WS-106", "QA-WS-131"),
 )
 def subscriptions_during_an_outage_are_lost() -> None:
     """Acknowledge and do nothing."""
@@ -193,7 +193,7 @@ def ticks_twice_after_a_reconnect() -> None:
     story="A loss of the feed is mended without a word, so that clients take the ticks that they "
     "have got for all that there were.",
     caught_by={"QA-WS-017": "no word of it", "QA-WS-106": "no word of it"},
-    also=("QA-WS-122",),
+    also=("QA-WS-122", "QA-WS-131"),
 )
 def outage_without_a_word() -> None:
     """Tell nobody."""
@@ -232,6 +232,7 @@ def short_outages_are_hidden() -> None:
         "QA-WS-017": "recovered without having been degraded",
         "QA-WS-106": "recovered without having been degraded",
     },
+    also=("QA-WS-131",),
 )
 def loss_not_told() -> None:
     """Leave the first word out."""
@@ -265,7 +266,7 @@ def loss_told_only_at_its_end() -> None:
     story="The return of the feed is not told, so that clients keep their screens grey although "
     "prices are live again.",
     caught_by={"QA-WS-017": "degraded for good", "QA-WS-106": "degraded for good"},
-    also=("QA-WS-122",),
+    also=("QA-WS-122", "QA-WS-131"),
 )
 def recovery_not_told() -> None:
     """Leave the second word out."""
@@ -279,7 +280,7 @@ def recovery_not_told() -> None:
         "QA-WS-017": "a new tick before recovered",
         "QA-WS-106": "a new tick before recovered",
     },
-    also=("QA-WS-122",),
+    also=("QA-WS-122", "QA-WS-131"),
 )
 def recovery_told_behind_the_first_tick() -> None:
     """Say it when a tick has been handed out."""

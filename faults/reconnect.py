@@ -98,6 +98,7 @@ def _edit_deliveries(edit: Callable[[Session, State], None]) -> None:
         "QA-WS-115": AS_PUBLISHED,
         "QA-WS-117": WRONG,
     },
+    also=("QA-WS-131",),
 )
 def numbers_begin_again_on_return() -> None:
     """Count the ticks of each symbol for each client that has come back."""
@@ -138,7 +139,7 @@ def gap_hidden_by_renumbering() -> None:
         "QA-WS-115": OVER,
         "QA-WS-117": WRONG,
     },
-    also=("QA-WS-119",),
+    also=("QA-WS-119", "QA-WS-131"),
 )
 def last_ticks_sent_again_on_return() -> None:
     """Keep the last ticks, and send them ahead of the acknowledgement."""

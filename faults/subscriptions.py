@@ -291,7 +291,7 @@ def bars_twice_by_symbol_and_underlying() -> None:
     story="A client that comes back to a symbol is told so at once, but gets its ticks only a "
     "moment later, and takes the hole for a quiet market.",
     caught_by={"QA-WS-016": ALICE_MISSED, "QA-WS-117": WRONG},
-    also=("QA-WS-024",),
+    also=("QA-WS-024", "QA-WS-004"),
 )
 def subscribed_before_it_holds() -> None:
     """Let 20 ms pass before a client that has unsubscribed from something holds anything new."""
@@ -370,7 +370,7 @@ def second_subscribe_doubles_ticks() -> None:
         "QA-WS-017": "to the first new tick of NIFTYNXT50 at Alice",
         "QA-WS-025": "Mallory never received ticks that it was due",
     },
-    also=("QA-WS-106",),
+    also=("QA-WS-106", "QA-WS-131", "QA-WS-004"),
 )
 def later_subscription_replaces_earlier() -> None:
     """Begin each subscription with nothing."""
