@@ -24,7 +24,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 for package in entsoe-py==0.8.1 python-entsoe==0.6.3 entsoe-apy==1.2.0; do
   python3 -m venv "${package%%==*}"
-  "${package%%==*}"/bin/pip install -qq --disable-pip-version-check "$package" pandas==2.3.3 >pip.log 2>&1 || { cat pip.log; exit 1; }
+  "${package%%==*}"/bin/pip install -qq --no-compile --disable-pip-version-check "$package" pandas==2.3.3 >pip.log 2>&1 || { cat pip.log; exit 1; }
 done
 
 cat > platform_stub.py <<'STUB'
