@@ -298,6 +298,7 @@ def unauthenticated_left_hanging() -> None:
         "QA-WS-003": WELCOME,
         "QA-WS-025": NOT_WELCOMED,
     },
+    also=("QA-WS-001",),
 )
 def header_token_ignored() -> None:
     """Look for the token without the headers."""
@@ -397,6 +398,7 @@ def welcome_in_other_words() -> None:
         "QA-WS-003": "Alice was welcomed 2 times",
         "QA-WS-025": "was welcomed 2 times",
     },
+    also=("QA-WS-001",),
 )
 def welcome_twice() -> None:
     """Send the welcome again at once, to clients with a header token."""
@@ -417,6 +419,7 @@ def welcome_twice() -> None:
         "QA-WS-003": WELCOME,
         "QA-WS-025": NOT_WELCOMED,
     },
+    also=("QA-WS-001",),
 )
 def welcome_late() -> None:
     """Hold the welcome back."""
@@ -436,7 +439,7 @@ def welcome_late() -> None:
         "QA-WS-003": "first message to Alice: measured a pong",
         "QA-WS-025": "the first message to client",
     },
-    also=("QA-WS-022",),
+    also=("QA-WS-022", "QA-WS-001"),
 )
 def pong_before_welcome() -> None:
     """Send a pong that nobody asked for."""

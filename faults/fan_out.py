@@ -111,7 +111,7 @@ def ticks_reordered_in_bursts() -> None:
         "QA-WS-018": "received ticks more than once",
         "QA-WS-111": "received ticks more than once",
     },
-    also=("QA-WS-024", "QA-WS-102", "QA-WS-116", "QA-WS-005"),
+    also=("QA-WS-024", "QA-WS-102", "QA-WS-116", "QA-WS-005", "QA-WS-006"),
 )
 def ticks_repeated_in_bursts() -> None:
     """Publish a tick twice now and then."""

@@ -220,10 +220,7 @@ def pongs_with_the_last_payload() -> None:
     story="A command that comes in fragments is taken for several broken ones, so that clients "
     "behind some proxies and libraries cannot subscribe at all.",
     caught_by={"QA-WS-006": FRAGMENTS},
-    also=(
-        "QA-WS-024",
-        "QA-WS-118",
-    ),
+    also=("QA-WS-024", "QA-WS-118", "QA-WS-008"),
 )
 def fragments_taken_for_messages() -> None:
     """Take each fragment for a whole message."""
@@ -240,7 +237,7 @@ def fragments_taken_for_messages() -> None:
     story="A ping between the fragments of a command ends the connection, so that a client whose "
     "library pings by itself is thrown out now and then.",
     caught_by={"QA-WS-006": FRAGMENTS},
-    also=("QA-WS-024",),
+    also=("QA-WS-024", "QA-WS-008"),
 )
 def ping_between_fragments_closes() -> None:
     """Allow nothing but fragments until the last has come."""
@@ -362,7 +359,7 @@ def one_message_of_a_segment_read() -> None:
     story="What the network brings at a time is taken for whole frames: where it has cut one in "
     "two, as mobile networks do, the client is thrown out for a breach of the protocol.",
     caught_by={"QA-WS-006": FRAGMENTS},
-    also=("QA-WS-024", "QA-WS-118", "QA-WS-129"),
+    also=("QA-WS-024", "QA-WS-118", "QA-WS-129", "QA-WS-008"),
 )
 def a_part_of_a_frame_closes() -> None:
     """Expect that nothing is left over when all has been parsed."""

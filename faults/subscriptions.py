@@ -51,7 +51,7 @@ class Marked:
         "QA-WS-117": WRONG,
         "QA-WS-128": "client 1 received ticks behind the acknowledgement of its unsubscribe",
     },
-    also=("QA-WS-008",),
+    also=("QA-WS-008", "QA-WS-006"),
 )
 def unsubscribe_only_acknowledged() -> None:
     """Answer and do nothing."""
@@ -250,7 +250,7 @@ def last_unsubscribe_ignored() -> None:
         "QA-WS-016": "Carol asked to unsubscribe from NIFTY and got no acknowledgement",
         "QA-WS-117": WRONG,
     },
-    also=("QA-WS-022", "QA-WS-024", "QA-WS-113", "QA-WS-119"),
+    also=("QA-WS-022", "QA-WS-024", "QA-WS-113", "QA-WS-119", "QA-WS-006"),
 )
 def last_unsubscribe_closes() -> None:
     """Close with 1000 whoever holds nothing any more."""
@@ -593,7 +593,7 @@ def repeated_name_counted_for_ever() -> None:
     story="Of a list that is unsubscribed only the first symbol is given up, and the rest is paid "
     "for until the window is closed.",
     caught_by={"QA-WS-008": CAROL_BEHIND},
-    also=("QA-WS-117",),
+    also=("QA-WS-117", "QA-WS-006"),
 )
 def first_of_a_list_unsubscribed() -> None:
     """Take one."""
