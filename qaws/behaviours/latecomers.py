@@ -13,9 +13,6 @@ from qaws.protocol import origins
 from qaws.protocol.market import Selection
 from qaws.testbed.testbed import Testbed
 
-VISITOR = "a visitor"
-"""Comes and goes before the newcomer, to see whether anybody is let in at such a time."""
-
 
 async def ask_while_broker_is_away(
     testbed: Testbed, client: str, newcomer: str, selection: Selection, length_ms: float
@@ -34,22 +31,26 @@ async def ask_while_broker_is_away(
 
 async def _ask(testbed: Testbed, client: str, newcomer: str, selection: Selection) -> None:
     await lifecycle.subscribe(testbed, [client], selection)
-    if await _is_anybody_let_in(testbed):
-        await lifecycle.be_subscribed(testbed, [newcomer], selection)
+    if await _is_let_in(testbed, newcomer):
+        await lifecycle.subscribe(testbed, [newcomer], selection)
 
 
-async def _is_anybody_let_in(testbed: Testbed) -> bool:
-    visits = testbed.new_registry()
+async def _is_let_in(testbed: Testbed, newcomer: str) -> bool:
+    """Connect the newcomer, which is one of the scenario's clients only where it is welcomed."""
+    arrivals = testbed.new_registry()
     location, headers = testbed.target.auth.token_locations[0], origins.headers(origins.NONE)
-    tokens = await persons.tokens_of(testbed, [VISITOR])
+    tokens = await persons.tokens_of(testbed, [newcomer])
     try:
-        (came,) = await visits.connect(
-            [VISITOR], testbed.service, tokens, location, headers, None, may_be_gone=True
+        (came,) = await arrivals.connect(
+            [newcomer], testbed.service, tokens, location, headers, None, may_be_gone=True
         )
         await lifecycle.settled(testbed, came)
-        if not came.is_welcomed:
+        if came.is_welcomed:
+            arrivals.all.remove(came)
+            testbed.scenario.connections.all.append(came)
+        else:
             said = f"who comes while the broker is away is turned away here: {came.summary()}"
             testbed.scenario.leave_out(said)
         return came.is_welcomed
     finally:
-        await asyncio.shield(testbed.goodbyes.say(visits))
+        await asyncio.shield(testbed.goodbyes.say(arrivals))

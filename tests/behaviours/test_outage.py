@@ -279,6 +279,18 @@ class LetsNobodyIn(Heals):
         return await super().admit(client, token)
 
 
+class LetsOneMoreIn(GreetsWithTheLoss):
+    """Turns away who comes while the feed is lost, but for the one who was quicker than the news."""
+
+    late = 0
+
+    async def admit(self, client, token):
+        self.late += self.away
+        if self.late > 1:
+            await client.close(1013, "come back later")
+        return self.late <= 1 and await super().admit(client, token)
+
+
 class TellsSubscribersOnly(GreetsWithTheLoss):
     async def say(self, status):
         for client in [*self.clients]:
@@ -295,7 +307,9 @@ class TellsOnSubscribing(TellsSubscribersOnly):
             await client.send({"type": "status", "status": "degraded"})
 
 
-@pytest.mark.parametrize("service", [GreetsWithTheLoss, LetsNobodyIn, TellsOnSubscribing])
+@pytest.mark.parametrize(
+    "service", [GreetsWithTheLoss, LetsNobodyIn, LetsOneMoreIn, TellsOnSubscribing]
+)
 def test_whoever_asks_during_an_outage_is_told_or_turned_away(right, testbed, service):
     right(service, comes_late)
     said = " ".join(what for _, what in testbed.scenario.figures)
