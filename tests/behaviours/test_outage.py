@@ -280,7 +280,7 @@ class LetsNobodyIn(Heals):
 
 
 class LetsOneMoreIn(GreetsWithTheLoss):
-    """Turns away who comes while the feed is lost, but for the one who was quicker than the news."""
+    """Turns away who comes while the feed is lost, but for one who is quicker than the news."""
 
     late = 0
 
