@@ -425,7 +425,7 @@ def _drop_unchanged(kind: str, names: tuple[str, ...]) -> None:
 @fault(
     story="A tick whose price is that of the one before is taken for no news and dropped, so that "
     "volumes and greeks stand still while the price does.",
-    caught_by={"QA-WS-006": f"missing says the same as the one before it, {OF_NONE}"},
+    caught_by={"QA-WS-006": f"missing has the price of the one before it, {OF_NONE}"},
     also=elsewhere("QA-WS-006"),
 )
 def unchanged_prices_dropped() -> None:
