@@ -3,6 +3,8 @@
 import asyncio
 import json
 import math
+import os
+import resource
 import socket
 import threading
 import time
@@ -186,6 +188,31 @@ def test_a_connection_that_the_server_has_ended_is_replaced_and_nothing_comes_tw
         play(server.url, story)
         assert [json.loads(body)["seq"] for _, _, body in server.came] == [1, 2, 3, 4, 5]
         assert server.lines == 5
+
+
+@pytest.fixture
+def many_files():
+    """Hold so many files that the next descriptor is above 1023, as beside a thousand clients."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 1100 + 200
+    if before[1] != resource.RLIM_INFINITY and before[1] < wanted:
+        pytest.skip(f"a process may hold {before[1]} files here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], wanted), before[1]))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    yield
+    for each in held:
+        os.close(each)
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_connection_may_have_any_descriptor(play, many_files):
+    async def story(feed, option):
+        for _ in range(3):
+            await feed.publish(option())
+
+    with taking() as server:
+        play(server.url, story)
+        assert (len(server.came), server.lines) == (3, 1)
 
 
 def test_a_connection_that_was_idle_for_long_is_not_trusted(play, monkeypatch):

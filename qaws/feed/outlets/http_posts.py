@@ -92,8 +92,9 @@ class _Line:
         line = self._connection.sock
         if line is None or time.monotonic() - self._answered > IDLE_S:
             return False
-        readable, _, _ = select.select([line], [], [], 0)
-        return not readable  # its end, or an answer to nothing
+        look = select.poll()  # select() knows no descriptor above 1023, and clients have those
+        look.register(line, select.POLLIN)
+        return not look.poll(0)  # its end, or an answer to nothing
 
     def ask(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes, within_s: float
