@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from websockets.asyncio.server import ServerConnection
-from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from app.auth import bearer_token
-from app.server import WEBSOCKET_PATH, TickerService
+from app.server import TickerService
 from app.sessions import TickerConnection
 from faults.fault import fault, replace
 
@@ -54,26 +52,3 @@ def tokens_in_the_statistics() -> None:
         return {**original(self), "tokens": shown}
 
     replace(TickerService, "stats", stats)
-
-
-@fault(
-    story="Who asks with a slash behind the address is sent on, token and all, by a header that "
-    "proxies write into their logs.",
-    caught_by={"QA-WS-025": "the answer to a request for /ws/ticks/ has "},
-    also=("QA-WS-002",),
-)
-def redirect_repeats_the_token() -> None:
-    """Redirect as frameworks do by default."""
-    original = TickerService.respond
-
-    def respond(
-        self: TickerService, connection: ServerConnection, request: Request
-    ) -> Response | None:
-        address = urlsplit(request.path)
-        if address.path != f"{WEBSOCKET_PATH}/":
-            return original(self, connection, request)
-        status = HTTPStatus.TEMPORARY_REDIRECT
-        headers = Headers({"Location": f"{WEBSOCKET_PATH}?{address.query}", "Content-Length": "0"})
-        return Response(status.value, status.phrase, headers)
-
-    replace(TickerService, "respond", respond)

@@ -28,6 +28,7 @@ from qaws.auth.key_set import (
     public_half,
     public_jwk,
 )
+from qaws.auth.near_misses import other_case
 from qaws.auth.strangers import (
     CERTIFICATE_PAGE,
     KEY_SET_PAGE,
@@ -284,8 +285,8 @@ RECIPES: dict[str, Callable[[Forger], str]] = {
     "an infinite expiry": _at_infinity,
     "a prefix of the issuer": lambda f: f.good(iss=f.issuer[:-1]),
     "a prefix of the audience": lambda f: f.good(aud=f.audience[:-1]),
-    "the issuer in letters of the other case": lambda f: f.good(iss=f.issuer.swapcase()),
-    "the audience in letters of the other case": lambda f: f.good(aud=f.audience.swapcase()),
+    "the issuer in letters of the other case": lambda f: f.good(iss=other_case(f.issuer)),
+    "the audience in letters of the other case": lambda f: f.good(aud=other_case(f.audience)),
     # What is no token at all.
     "an empty token": lambda _: "",
     "garbage": lambda f: f"garbage-{f.now}",

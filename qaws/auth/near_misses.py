@@ -70,3 +70,14 @@ RECIPES: dict[str, Callable[[str], str]] = {
     "nothing in its place": lambda token: "",
 }
 """Name → what is made of a good token."""
+
+
+def other_case(name: str) -> str:
+    """Return the name of an issuer or an audience with capitals and small letters exchanged.
+
+    Raises:
+        NotVerified: it has no letters, so that a token with it is as good as any.
+    """
+    if (other := name.swapcase()) == name:
+        raise NotVerified(f'"{name}" has no letters that could be capitals or small ones')
+    return other

@@ -206,8 +206,7 @@ async def _misbehave(testbed: Testbed, connection: Connection) -> None:
 async def _ask_over_http(testbed: Testbed, canaries: CanaryTokens) -> None:
     """Show a token where a plain HTTP request goes to, and note what is answered."""
     target, url = testbed.target, testbed.service.url
-    path = urlsplit(url).path
-    paths = {NOWHERE, path, f"{path.rstrip('/')}/"}
+    paths = {NOWHERE, urlsplit(url).path}
     if target.statistics:
         paths.add(target.statistics.path)
     if target.launch and target.launch.ready_path:
@@ -235,7 +234,7 @@ async def _asked(testbed: Testbed, canary: Canary) -> str:
 def _answer(url: str, authority: str, headers: Mapping[str, str] | None = None) -> str:
     """Return head and body of an HTTP answer, whatever its status; "" where none came."""
     try:
-        with open_url(url, ANSWER_S, headers, authority, follow=False) as answer:
+        with open_url(url, ANSWER_S, headers, authority) as answer:
             return f"{answer.headers}{answer.read().decode('utf-8', 'replace')}"
     except HTTPError as refusal:
         with refusal:

@@ -339,16 +339,11 @@ def http_url(websocket_url: str, path: str) -> str:
 
 
 def open_url(
-    url: str,
-    timeout_s: float,
-    headers: Mapping[str, str] | None = None,
-    authority: str = "",
-    *,
-    follow: bool = True,
+    url: str, timeout_s: float, headers: Mapping[str, str] | None = None, authority: str = ""
 ) -> HTTPResponse:
     """Open an http(s) URL, on this machine without the proxy that the environment may name.
 
-    `authority` is what `client_context` takes; a redirect is an answer where none is to `follow`.
+    `authority` is what `client_context` takes.
 
     Raises:
         OSError: it cannot be had; an `HTTPError` where the status is not 200.
@@ -357,16 +352,10 @@ def open_url(
     proxies = urllib.request.ProxyHandler({} if loopback else None)
     secure = urllib.request.HTTPSHandler(context=context_for(url, authority))
     request = urllib.request.Request(url, headers=dict(headers or {}))
-    handlers = [proxies, secure, *([] if follow else [_NoRedirect()])]
-    answer: HTTPResponse = urllib.request.build_opener(*handlers).open(request, timeout=timeout_s)
+    answer: HTTPResponse = urllib.request.build_opener(proxies, secure).open(
+        request, timeout=timeout_s
+    )
     return answer
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows none."""
-
-    def redirect_request(self, *_args: Any, **_options: Any) -> None:
-        return None
 
 
 def _counted(section: Statistics, said: Any, url: str) -> dict[str, int]:

@@ -246,3 +246,17 @@ def test_without_an_issuer_there_is_no_wrong_one(tmp_path):
     tokens = Tokens(Auth(generate_key=True, audience="ticker"), tmp_path)
     with pytest.raises(Broken, match=r"\[auth\] has no issuer, so that no token can have a wrong"):
         forged("a wrong issuer", Forger(tokens, callback_server_for("RS256")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        ("the issuer in letters of the other case", {"issuer": "4711", "audience": "ticker"}),
+        ("the audience in letters of the other case", {"issuer": "qaws", "audience": "0815"}),
+    ],
+)
+def test_a_name_without_letters_has_no_other_case(tmp_path, kind, named):
+    """The token would be a good one, and a service that takes it is right."""
+    tokens = Tokens(Auth(generate_key=True, **named), tmp_path)
+    with pytest.raises(NotVerified, match="has no letters that could be capitals or small ones"):
+        forged(kind, Forger(tokens, callback_server_for("RS256")))

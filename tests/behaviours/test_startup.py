@@ -15,7 +15,7 @@ from tests.waiting import HANG_S
 def starting(testbed, tell, tmp_path, monkeypatch):
     """Play a start before the broker's with a service of tests/services/starting.py."""
 
-    def play(kind, away_ms=300, declines=()):
+    def play(kind, away_ms=300, declines=(), ticks_within_ms=HANG_S * 1e3):
         launch = Launch(
             command=["{python}", "-m", "tests.services.starting", kind, "{broker_url}"],
             ready_log=r"scripted service on (?P<port>\d+)",
@@ -36,7 +36,7 @@ def starting(testbed, tell, tmp_path, monkeypatch):
             await do(startup.nobody_hung)
             await do(startup.bring_broker_up, NIFTY, 20, ["Alice", "Bob"])
             await do(startup.became_ready)
-            await do(startup.ticks_arrive, ["Alice", "Bob"], HANG_S * 1e3)
+            await do(startup.ticks_arrive, ["Alice", "Bob"], ticks_within_ms)
 
         return tell(story)
 
@@ -52,6 +52,7 @@ def test_a_service_that_ends_without_its_broker(starting, refuted):
     refuted(lambda: starting("Ends", 1e3 * HANG_S), sentence)
 
 
+DECLINED = ["outage told to newcomers"]
 TOLD_ALICE = "what Alice was told while the broker was away"
 
 
@@ -61,5 +62,9 @@ def test_a_service_that_welcomes_without_its_broker_and_says_nothing(starting, r
 
 def test_such_a_service_of_a_team_that_declines_it(starting, ended):
     sentence = "welcomed while the broker was away, and the target declines: outage told to new"
-    declines = ["outage told to newcomers"]
-    ended(lambda: starting("SaysNothing", declines=declines), sentence, NotVerified)
+    ended(lambda: starting("SaysNothing", declines=DECLINED), sentence, NotVerified)
+
+
+def test_what_is_declined_hides_nothing_that_comes_behind_it(starting, refuted):
+    late = {"ticks_within_ms": 0.001}
+    refuted(lambda: starting("SaysNothing", declines=DECLINED, **late), "allowed at most 0")
