@@ -417,7 +417,7 @@ def empty_first_fragment_closes() -> None:
 @fault(
     story="A goodbye with a code of an application's own is taken for a breach of the protocol "
     "and not echoed: pages that say why they leave report an error each time.",
-    caught_by={"QA-WS-004": "answer to the close frame of short-lived client 4"},
+    caught_by={"QA-WS-004": "the service sent no close frame in answer to one with code 4001"},
     also=("QA-WS-024",),
 )
 def own_codes_of_goodbyes_refused() -> None:
@@ -435,7 +435,7 @@ def own_codes_of_goodbyes_refused() -> None:
 @fault(
     story="A goodbye is expected to have two bytes, and one that gives a reason is cut off: "
     "programs that say why they leave report an error each time.",
-    caught_by={"QA-WS-004": "answer to the close frame of short-lived client 2"},
+    caught_by={"QA-WS-004": 'and the reason "'},
     also=("QA-WS-024",),
 )
 def goodbyes_with_a_reason_cut_off() -> None:
