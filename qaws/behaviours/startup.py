@@ -27,6 +27,9 @@ from qaws.verdict import Broken, NotVerified
 TRIES_AGAIN_S = 0.2
 """How long a client that was turned away waits before it tries again."""
 
+USUAL_STARTS = 2.0
+"""For so many times its quickest start the broker stays away at least: else no client could try."""
+
 TO_NEWCOMERS: Agreement = "outage told to newcomers"
 """A target that declines this may welcome clients without a word of the loss."""
 
@@ -35,12 +38,15 @@ TO_NEWCOMERS: Agreement = "outage told to newcomers"
 class Start:
     """How a service has started.
 
-    `early` is what clients got while the broker was away, the last attempt of each; `problem` is
-    why the service did not become ready behind the broker's return, "" when it did.
+    `early` is what clients got while the broker was away, the last attempt of each, none where the
+    service never told its port; `problem` is why it did not become ready behind the broker's
+    return, "" when it did.
     """
 
     outage: Outage
     early: list[Connection]
+    usual_s: float = 0.0
+    away_s: float = 0.0
     exit_code: int | None = None
     ready_ns: int = 0
     problem: str = ""
@@ -57,14 +63,16 @@ async def take_broker_down(testbed: Testbed) -> None:
     """
     if testbed.broker is None:
         raise Broken(f"{testbed.target.file}: has no [feed]: there is no broker to be down")
+    assert testbed.services
+    usual_s = await asyncio.to_thread(testbed.services.usual_start_s)
     testbed.scenario.on_end.append(partial(_restore, testbed))
     outage = Outage("the broker was down at the start", time.monotonic_ns())
     testbed.scenario.outages.append(outage)
-    if testbed.services:  # one that runs would have the port of the one that is to start
-        await asyncio.to_thread(testbed.services.stop)
+    # one that runs would have the port of the one that is to start
+    await asyncio.to_thread(testbed.services.stop)
     await asyncio.to_thread(testbed.broker.take_down)
     await testbed.feed.hang_up()
-    testbed.scenario.stash[START] = Start(outage, [])
+    testbed.scenario.stash[START] = Start(outage, [], usual_s)
 
 
 def _restore(testbed: Testbed) -> None:
@@ -79,12 +87,20 @@ def _restore(testbed: Testbed) -> None:
 
 
 async def start_early(testbed: Testbed, client: str, selection: Selection, away_ms: float) -> None:
-    """Start the service while the broker is away; a client tries to connect and subscribe."""
+    """Start the service while the broker is away; a client tries to connect and subscribe.
+
+    Args:
+        testbed: the run's.
+        client: who tries, again and again.
+        selection: to what.
+        away_ms: for how long the broker stays away; longer for a service that starts slowly.
+    """
     start = testbed.scenario.stash[START]
     assert testbed.services
+    start.away_s = max(away_ms / 1e3, USUAL_STARTS * start.usual_s)
     service = await asyncio.to_thread(testbed.launch_service)
     assert service.process
-    over_s = time.monotonic() + away_ms / 1e3
+    over_s = time.monotonic() + start.away_s
     while time.monotonic() < over_s and service.process.exit_code() is None:
         if testbed.services.told_port(service) is not None and not _is_served(start):
             start.early = await lifecycle.connect(testbed, [client], may_be_gone=True)
@@ -138,6 +154,14 @@ async def nobody_hung(testbed: Testbed) -> None:
         "runs" if code is None else f"ended with exit code {code}: {process.last_line()}",
         "runs",
     )
+    if not start.early and code is None:
+        checks.require(
+            True,
+            "what clients were told while the broker was away",
+            f"nothing: for {start.away_s:.1f} s the service told no port to connect to; its "
+            f"quickest start took {start.usual_s:.1f} s",
+            f"a welcome and the status {DEGRADED}, a refusal, or nobody listens yet",
+        )
     for connection in start.early:
         if _is_served(start):
             await connection.wait_for(_is_degraded, None, testbed.grace_s)

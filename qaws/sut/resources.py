@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 
@@ -23,6 +24,9 @@ GOING = (
     psutil.CONN_FIN_WAIT2,
 )
 """The states of a connection that one side or both have closed."""
+
+RESTS_S = 2.0
+"""A socket with nothing behind it that is there for so long is none of a client who goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +84,33 @@ def own_sockets(member: psutil.Process, port: int, but: Collection[int] = ()) ->
     return alive + held.unknown_descriptors
 
 
-def closing_sockets(member: psutil.Process, port: int, but: Collection[int] = ()) -> int:
+def closing_sockets(
+    member: psutil.Process,
+    port: int,
+    but: Collection[int] = (),
+    since: dict[tuple[int, int], float] | None = None,
+) -> int:
     """Count a process's sockets on a port whose client has gone, or that it has closed itself.
 
-    `but` is as in `own_sockets`.
+    Some servers hold a socket that was never connected for as long as they run (Granian 2.8), which
+    looks like one whose client has gone: it counts for `RESTS_S` only.
+
+    Args:
+        member: the process.
+        port: its own.
+        but: ports of peers that do not count.
+        since: when each socket with nothing behind it was first seen (`time.monotonic()`), by
+            process and inode. It is brought up to date; without it all of them count.
     """
-    held = _held(member)
+    held, now = _held(member), time.monotonic()
     on_port = (each for each in held.tcp if each.port == port and each.peer not in but)
-    return sum(each.status in GOING for each in on_port) + held.unknown
+    going = sum(each.status in GOING for each in on_port)
+    if since is None:
+        return going + len(held.unknown)
+    keys = {(member.pid, inode) for inode in held.unknown}
+    for key in [key for key in since if key[0] == member.pid and key not in keys]:
+        del since[key]
+    return going + sum(now - since.setdefault(key, now) < RESTS_S for key in keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +119,12 @@ class _Held:
 
     Attributes:
         tcp: connections, and those that listen.
-        unknown: how many have nothing behind them: the kernel has them in no table.
+        unknown: inodes of those with nothing behind them: the kernel has them in no table.
         unknown_descriptors: how many descriptors are of those, or a further one of a connection.
     """
 
     tcp: list[TcpSocket]
-    unknown: int
+    unknown: Collection[int]
     unknown_descriptors: int
 
 
@@ -130,7 +153,7 @@ def _held(member: psutil.Process) -> _Held:
     unix = inodes & socket_table.unix_sockets()
     not_unix = sum(inode not in unix for inode in descriptors.values())
     return _Held(
-        [tcp[inode] for inode in connections], len(inodes - known - unix), not_unix - len(known)
+        [tcp[inode] for inode in connections], inodes - known - unix, not_unix - len(known)
     )
 
 
@@ -144,4 +167,4 @@ def _held_slowly(member: psutil.Process, descriptors: Mapping[int, int]) -> _Hel
         for link in links
         if isinstance(link.laddr, tuple) and link.laddr
     ]
-    return _Held(tcp, len({*descriptors.values()} - inodes), len(descriptors.keys() - known))
+    return _Held(tcp, {*descriptors.values()} - inodes, len(descriptors.keys() - known))

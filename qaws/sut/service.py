@@ -69,6 +69,7 @@ class Service:
         """What it has told clients without a token, part by part, where that took its time."""
         self.fed_from: dict[int, float] = {}
         """Port from which ticks are posted to it → until when (`time.monotonic()`): no client's."""
+        self._unknown_since: dict[tuple[int, int], float] = {}
         self._holders: list[psutil.Process] = []
         self._held: list[psutil.Process] = []
         self._roots: list[int] = []
@@ -156,7 +157,8 @@ class Service:
         """Count the sockets that clients who have gone still hold; 0 where nobody can see them."""
         if self.process is None or self.port is None:
             return 0
-        return sum(closing_sockets(m, self.port, self._no_clients) for m in self._members())
+        port, but, since = self.port, self._no_clients, self._unknown_since
+        return sum(closing_sockets(member, port, but, since) for member in self._members())
 
     def serving_pids(self) -> list[int]:
         """Return the processes that, with their descendants, are the service.

@@ -65,6 +65,7 @@ class Services:
         self._answers = StatisticsAnswers(held_up_ms)
         self._running: dict[tuple[tuple[str, str], ...], Service] = {}
         self._started = 0
+        self._started_in_s: list[float] = []
         self.around_start: Callable[[], AbstractContextManager[None]] = nullcontext
         self.doubts: list[str] = []
         """Why what tells of one of them could not be believed."""
@@ -165,9 +166,11 @@ class Services:
             target = target.model_copy(update={"endpoint": target.endpoint.secured(ca_file)})
         proxy = self._proxy(own, behind_proxy)
         with self.around_start():
+            begin_s = time.monotonic()
             process, port = self._spawn(launch, settings, own)
             try:
                 port = self._await_ready(launch, process, port, target.endpoint, proxy)
+                self._started_in_s.append(time.monotonic() - begin_s)
                 shared = self._token, proxy, self._answers
                 return Service(target, settings, port, process, *shared)
             except BaseException:
@@ -197,6 +200,16 @@ class Services:
             self._folder / f"proxy-{self._started + 1}.log",
             section.ready_within_s * self._timeout_factor,
         )
+
+    def usual_start_s(self) -> float:
+        """Return how long the quickest start took, in seconds; one is started if none was yet.
+
+        Raises:
+            Broken: it does not start.
+        """
+        if not self._started_in_s:
+            self.get()
+        return min(self._started_in_s, default=0.0)
 
     def launch(self) -> Service:
         """Start a service of its own, and do not wait until it is ready: `await_ready` does.

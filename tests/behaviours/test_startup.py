@@ -44,7 +44,8 @@ def starting(testbed, tell, tmp_path, monkeypatch):
 
 
 def test_a_service_that_listens_once_its_broker_is_there(starting, met):
-    met(lambda: starting("WaitsForBroker"))
+    done = met(lambda: starting("WaitsForBroker"))
+    assert any("the service told no port to connect to" in check.measured for check in done)
 
 
 def test_a_service_that_ends_without_its_broker(starting, refuted):
@@ -58,6 +59,10 @@ TOLD_ALICE = "what Alice was told while the broker was away"
 
 def test_a_service_that_welcomes_without_its_broker_and_says_nothing(starting, refuted):
     refuted(lambda: starting("SaysNothing"), TOLD_ALICE)
+
+
+def test_such_a_service_that_needs_longer_than_the_broker_is_away(starting, refuted):
+    refuted(lambda: starting("SaysNothingLate", away_ms=100), TOLD_ALICE)
 
 
 def test_such_a_service_of_a_team_that_declines_it(starting, ended):

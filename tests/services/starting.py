@@ -36,12 +36,24 @@ class SaysNothing(Ticker):
         await super()._feed()
 
 
+class SaysNothingLate(SaysNothing):
+    """Takes its time until it listens, with the broker as without."""
+
+    async def main(self):
+        await asyncio.sleep(1)
+        await super().main()
+
+
 class Ends(Ticker):
     """Ends where no broker is."""
 
     async def main(self):
-        await asyncio.sleep(0.1)
-        raise SystemExit("no broker")
+        try:
+            async with asyncio.timeout(0.2):
+                await broker_is_there(self.broker_url)
+        except TimeoutError:
+            raise SystemExit("no broker") from None
+        await super().main()
 
 
 if __name__ == "__main__":

@@ -45,6 +45,23 @@ def test_who_has_gone_is_counted_until_the_line_is_closed(line):
     until(lambda: closing_sockets(me, port) == before)
 
 
+def test_a_socket_that_was_never_connected_is_nobody_who_goes_for_ever(line, monkeypatch):
+    port, _, _ = line
+    me, since = psutil.Process(), {}
+    monkeypatch.setattr("qaws.sut.resources.RESTS_S", 0.3)
+    until(lambda: closing_sockets(me, port, since=since) == 0)
+    with socket.socket():
+        assert closing_sockets(me, port, since=since) == 1
+        held = own_sockets(me, port)
+        until(lambda: closing_sockets(me, port, since=since) == 0)
+        assert own_sockets(me, port) == held
+        with socket.socket():
+            assert closing_sockets(me, port, since=since) == 1
+    closing_sockets(me, port, since=since)
+    left = {(me.pid, inode) for inode in socket_table.socket_descriptors(me.pid).values()}
+    assert since.keys() <= left
+
+
 def test_a_peer_that_is_no_client_does_not_count(line):
     port, client, _ = line
     me, but = psutil.Process(), {client.getsockname()[1]}
