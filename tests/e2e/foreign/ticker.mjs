@@ -176,14 +176,12 @@ function broadcast(payload) {
   }
 }
 const status = () => ({ type: "status", status: degraded ? "degraded" : "recovered" });
-let ready = false;
 const feed = new Feed(env.BROKER, {
   payload: broadcast,
   lost: () => { degraded = true; clients.forEach((client) => client.say(status())); },
   found: () => {
     degraded = false;
-    if (ready) clients.forEach((client) => client.say(status()));
-    ready = true;
+    clients.forEach((client) => client.say(status()));
   },
 });
 

@@ -31,22 +31,29 @@ SETTLE: list[Settle] = []
 
 
 async def listen(url: str, take: Take, tell: Tell) -> None:
-    """Take what is published, for ever; tell clients when the feed is lost, and found again."""
+    """Take what is published, for ever; tell clients when the feed is lost, and found again.
+
+    A feed that can be lost is lost until it is found for the first time.
+    """
     scheme = url.partition("://")[0]
     if scheme == "nats":
-        await _nats(url, take, tell)
+        feed = _nats
     elif scheme == "mqtt":
-        await _mqtt(url, take, tell)
+        feed = _mqtt
     elif scheme == "ws":
-        await _exchange(url, take, tell)
+        feed = _exchange
     elif scheme == "tcp":
         await _zeromq(url, take)
+        return
     elif os.environ.get("TOPICS"):
-        await _kafka(url, take, tell)
+        feed = _kafka
     elif os.environ.get("STREAMS"):
-        await _streams(url, take, tell)
+        feed = _streams
     else:
         await _redis(url, take)
+        return
+    tell("degraded")
+    await feed(url, take, tell)
 
 
 async def in_force() -> None:
@@ -86,7 +93,7 @@ async def _streams(url: str, take: Take, tell: Tell) -> None:
     A broker that leaves a read unanswered is lost: one without news answers after a second.
     """
     at: dict[str, str] = dict.fromkeys(os.environ["STREAMS"].split(), "")
-    was_lost = False
+    was_lost = True
 
     async def settled(client: redis.asyncio.Redis) -> None:
         """Wait until all that is in the streams now has been taken."""
@@ -133,7 +140,7 @@ async def _nats(url: str, take: Take, tell: Tell) -> None:
     import nats.errors
     from nats.aio.msg import Msg
 
-    was_lost, came_back = False, asyncio.Event()
+    was_lost, came_back = True, asyncio.Event()
 
     async def heard(message: Msg) -> None:
         nonlocal was_lost
@@ -186,7 +193,7 @@ async def _mqtt(url: str, take: Take, tell: Tell) -> None:
     import paho.mqtt.client as mqtt
     from paho.mqtt.enums import CallbackAPIVersion
 
-    loop, parts, was_lost = asyncio.get_running_loop(), urlsplit(url), False
+    loop, parts, was_lost = asyncio.get_running_loop(), urlsplit(url), True
     probe = f"md/probe/{uuid.uuid4()}"
     came_back = asyncio.Event()
 
@@ -253,7 +260,7 @@ async def _kafka(url: str, take: Take, tell: Tell) -> None:
     from aiokafka.errors import KafkaError
 
     at: dict[TopicPartition, int] = {}
-    was_lost = False
+    was_lost = True
 
     async def asked(line: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         async with asyncio.timeout(1):
@@ -337,7 +344,7 @@ async def _line(url: str, take: Take, tell: Tell) -> None:
     from websockets.asyncio.client import connect
     from websockets.exceptions import WebSocketException
 
-    was_lost = False
+    was_lost = True
     while True:
         with suppress(WebSocketException, OSError, TimeoutError):
             async with connect(

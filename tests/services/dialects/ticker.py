@@ -383,6 +383,7 @@ class Ticker:
         self.clients: set[Client] = set()
         self.heard = 0
         self.first: Client | None = None
+        self.feed = "recovered"
 
     async def admit(self, line: ServerConnection, request: Request) -> Response | None:
         """Answer a handshake; None lets it go on."""
@@ -414,6 +415,8 @@ class Ticker:
             if welcome := self.dialect.welcome(client):
                 await line.send(json.dumps(welcome))
             self.clients.add(client)
+            if self.feed == "degraded":
+                self._say_how_the_feed_is(client)
             self.first = self.first if self.first in self.clients else client
             chores = [
                 asyncio.create_task(client.write()),
@@ -468,9 +471,13 @@ class Ticker:
 
     def tell(self, status: str) -> None:
         """Tell all clients that the feed is lost, or found again."""
-        if words := self.dialect.told(status):
-            for client in self.clients:
-                client.waiting.put_nowait(json.dumps(words))
+        self.feed = status
+        for client in self.clients:
+            self._say_how_the_feed_is(client)
+
+    def _say_how_the_feed_is(self, client: Client) -> None:
+        if words := self.dialect.told(self.feed):
+            client.waiting.put_nowait(json.dumps(words))
 
     def _hand_out(self, payload: bytes) -> None:
         try:

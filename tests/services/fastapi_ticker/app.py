@@ -61,6 +61,7 @@ class Ticker:
             if settings.feed_key
             else Feed(settings.redis_url, self._on_payload, self._on_status)
         )
+        self.clients.degraded = self.words.tells_status and not settings.feed_key
 
     def _on_status(self, connected: bool) -> None:
         if self.words.tells_status:
