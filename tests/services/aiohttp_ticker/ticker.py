@@ -291,7 +291,8 @@ class Session:
         if action not in ("subscribe", "unsubscribe"):
             raise Wrong("no action")
         names, selector = selected(said)
-        symbols = [name for kind, name in names if kind != "instrument"]
+        known = self.service.symbols
+        symbols = [known.get(name, "") if kind == "instrument" else name for kind, name in names]
         if action == "subscribe" and not all(map(self.may_see, symbols)):
             return self.say(type="error", message="You are not entitled to that")
         for name in names:
@@ -316,7 +317,7 @@ class Service:
         self.most, self.most_per_user = int(env("MAX_CLIENTS", 1000)), int(env("MAX_PER_USER", 0))
         self.idle_s, self.ping_s = float(env("IDLE_SECONDS", 300)), float(env("PING_SECONDS", 20))
         self.origins = {each for each in env("ORIGINS", "").split(",") if each}
-        self.sessions, self.topics, self.users = set(), {}, Counter()
+        self.sessions, self.topics, self.users, self.symbols = set(), {}, Counter(), {}
         self.live = self.serving = 0
         self.lost, self.ending, self.heard, self.drained = True, False, None, asyncio.Event()
 
@@ -411,7 +412,11 @@ class Service:
             tick = parsed(text)
         except (Wrong, ValueError, RecursionError):
             return
-        for each in set().union(*(self.topics.get(topic, ()) for topic in topics_of(tick))):
+        topics = topics_of(tick)
+        for kind, name in topics:
+            if kind == "instrument":
+                self.symbols[name] = tick["symbol"]
+        for each in set().union(*(self.topics.get(topic, ()) for topic in topics)):
             if each.may_see(tick["symbol"]):
                 each.put(text, is_tick=True)
 
