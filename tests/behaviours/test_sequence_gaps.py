@@ -1,5 +1,6 @@
 """What a client that was away can tell from the numbers, and ticks of several publishers."""
 
+import asyncio
 import json
 
 import pytest
@@ -22,7 +23,7 @@ async def absence_of_alice(do, least=10):
     await do(lifecycle.connect, ["Alice"])
     await do(publishing.publish_in_turn, ["NIFTY"], 10)
     await do(lifecycle.subscribe, ["Alice"], NIFTY)
-    await do(publishing.publish_in_turn, ["NIFTY"], 10)
+    await do(publishing.publish_in_turn, ["NIFTY"], 30)
     await do(publishing.close_market)
     await do(sequence_gaps.gap_is_visible, "Alice", NIFTY, least)
 
@@ -51,14 +52,18 @@ def shifted(client, tick):
     return [tick | {"seq": tick["seq"] - client.shift}]
 
 
+LATE = 12
+"""The tick with this number since a client is back was published behind its acknowledgement."""
+
+
 def first_lost(client, tick):
     client.lost = getattr(client, "lost", 0) + 1
-    return [tick] if client.lost > 2 else []
+    return [tick] if client.lost > LATE else []
 
 
 def one_lost(client, tick):
     client.lost = getattr(client, "lost", 0) + 1
-    return [] if client.lost == 2 else [tick]
+    return [] if client.lost == LATE else [tick]
 
 
 def test_a_client_that_was_away_can_tell_what_it_has_missed(right, testbed):
@@ -69,9 +74,27 @@ def test_a_client_that_was_away_can_tell_what_it_has_missed(right, testbed):
 
 def swapped(client, tick):
     client.seen = [*getattr(client, "seen", []), tick]
-    if len(client.seen) == 2:
+    if len(client.seen) == LATE:
         return []
-    return [tick, client.seen[1]] if len(client.seen) == 3 else [tick]
+    return [tick, client.seen[-2]] if len(client.seen) == LATE + 1 else [tick]
+
+
+class BeginsInParts(Ticker):
+    """Passes on options alone for a while, then bars too, and acknowledges both behind that."""
+
+    async def subscribe(self, client, wishes):
+        client.has_options_only = client.session == "session-3"
+        client.wishes |= wishes
+        await asyncio.sleep(0.1)
+        client.has_options_only = False
+
+    async def deliver(self, client, tick, text):
+        if not (getattr(client, "has_options_only", False) and tick["type"] != "option_tick"):
+            await super().deliver(client, tick, text)
+
+
+def test_a_subscription_may_begin_in_parts_before_it_is_acknowledged(right):
+    right(BeginsInParts, absence_of_alice)
 
 
 @pytest.mark.parametrize("lanes", [1, 2])

@@ -1,6 +1,6 @@
 """Services that know nothing of the suite: some rows of each capability, on each of them.
 
-`make services` plays all of functional p0 on them.
+`make services` plays all of functional p0 and p1 on them.
 """
 
 import importlib.util

@@ -1,12 +1,12 @@
 """The suite against services that know nothing of it, and over TLS: verdicts worked out beforehand.
 
-    python -m tests.services.independent             # functional p0 on each service in turn
+    python -m tests.services.independent             # functional p0 and p1 on each in turn
     python -m tests.services.independent granian --tags=@QA-WS-024
     python -m tests.services.independent granian --times 10 --stress
 
 A good service is never wronged: of each row the verdict is PASSED, but for those that the file
-`….expected.toml` beside the target names, with the words of the verdict and the reason why. A row
-that comes to anything else is an error, which names service, row, what was expected, what was seen,
+`….expected.toml` beside the target names, with the words of the verdict and the reason why; of what
+its table `lacks` names, rows may say that the target lacks it. A row that comes to anything else is an error, which names service, row, what was expected, what was seen,
 and in which words. INCONCLUSIVE is told apart: it speaks of the machine, not of the service. At the
 end there is a line for each service: "10 of 10 as expected", or what differed in which run.
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import secrets
 import signal
 import sys
@@ -26,7 +27,7 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +42,8 @@ from tests.services.private_keys import new_keys
 from tests.services.variants import SERVICES as VARIANTS
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONAL = "@p0 and (@integration or @security)"
+FUNCTIONAL = "(@p0 or @p1) and (@integration or @security) and not @needs.swarm"
+"""All but what measures the machine as well; `make p0 TARGET=…` does that, one service at a time."""
 TARGETS = {
     "node": ROOT / "tests/e2e/foreign/target.toml",
     "aiohttp": ROOT / "tests/services/aiohttp_ticker/target.toml",
@@ -132,19 +134,39 @@ class Comparison:
         )
 
 
-def expected(target: Path) -> list[Expectation]:
-    """Return what is expected of a target's service, besides that all passes."""
+def expected(target: Path) -> tuple[list[Expectation], dict[str, str]]:
+    """Return what is expected of a target's service, besides that all passes, and what it lacks.
+
+    That is capability → reason.
+    """
     file = target.with_name(f"{target.stem}.expected.toml")
     if not file.exists():
-        return []
+        return [], {}
     with file.open("rb") as opened:
-        return [Expectation(**each) for each in tomllib.load(opened).get("differs", [])]
+        told = tomllib.load(opened)
+    return [Expectation(**each) for each in told.get("differs", [])], told.get("lacks", {})
 
 
-def compare(service: str, seen: Sequence[Seen], expectations: Sequence[Expectation]) -> Comparison:
+def lacking(seen: Seen) -> set[str]:
+    """Return the capabilities for want of which a row is not verified."""
+    _, lacks, what = seen.words.partition(" lacks: ")
+    if not lacks or seen.verdict != "NOT VERIFIED":
+        return set()
+    without_hints = re.sub(r" \([^)]*\)", "", what)
+    return set(without_hints.split(", "))
+
+
+def compare(
+    service: str,
+    seen: Sequence[Seen],
+    expectations: Sequence[Expectation],
+    lacks: Collection[str] = (),
+) -> Comparison:
     """Hold what was seen against what was expected; a row may pass where no other is expected."""
     found = Comparison(service, list(seen))
     for each in seen:
+        if (wants := lacking(each)) and wants <= set(lacks):
+            continue
         wanted = [e for e in expectations if e.is_about(each.name)]
         allowed = " or ".join(f'{e.verdict} "{e.words}" ({e.reason})' for e in wanted) or "PASSED"
         if each.verdict == "INCONCLUSIVE":
@@ -225,7 +247,7 @@ def run(service: str, reports: Path, arguments: Sequence[str], tell: bool = Fals
                     done = len(list(reports.glob("allure-results/*-result.json")))
                     took_s = time.monotonic() - began
                     print(f"  {service}: {done} rows after {took_s:.0f} s", flush=True)
-    found = compare(service, list(results(reports)), expected(target))
+    found = compare(service, list(results(reports)), *expected(target))
     found.took_s = time.monotonic() - began
     if broke := how_it_broke(reports):
         found.differences.append(f"{service}: the run as a whole: {broke}")
