@@ -149,7 +149,7 @@ Feature: Real-time broadcasting
     And clients 41 to 50 are connected
     When clients 1 to 25 ping every 0.2 seconds
     And client 1 unsubscribes from instrument 256265
-    And 10 option ticks for each of NIFTY and BANKNIFTY are published in turn
+    And 10 option ticks for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then client 1 has received every tick for instrument 260105 published while subscribed, and no tick without a subscription
     And client 2 has received every tick for instruments 256265 and 260105 published while subscribed, and no tick without a subscription
     And clients 41 to 50 have received no tick

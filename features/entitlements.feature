@@ -38,7 +38,7 @@ Feature: Entitlements
     And Mallory and Anna are programs of one user and subscribed to BANKNIFTY
     When Mallory authenticates again on the open connection 3 times, with <token>
     Then Mallory receives an error each time, containing "Invalid message format", within 2 seconds
-    When an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    When ticks of every kind for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
     And Anna has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
@@ -58,7 +58,7 @@ Feature: Entitlements
     Given Alice is connected and subscribed to NIFTY
     And Mallory is connected and subscribed to BANKNIFTY
     When Mallory opens a second connection with <its token>, subscribes there to BANKNIFTY, unsubscribes and leaves
-    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    And ticks of every kind for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
@@ -81,7 +81,7 @@ Feature: Entitlements
     Given Alice is connected and subscribed to NIFTY
     And Mallory is connected and subscribed to BANKNIFTY
     When Mallory subscribes to what is only half valid: <selection>
-    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    And ticks of every kind for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Mallory gets an error, and holds what was acknowledged and nothing else
     And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
@@ -102,7 +102,7 @@ Feature: Entitlements
     And Mallory is connected, entitled to NIFTY and BANKNIFTY only
     When Mallory subscribes to BANKNIFTY
     And Mallory subscribes to what is only half valid: a symbol that it may see and one that it may not
-    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    And ticks of every kind for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Mallory gets an error, and holds what was acknowledged and nothing else
     And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription

@@ -11,7 +11,7 @@ Feature: Feed
 
     Given the ticker service is running
     And Alice is connected and subscribed to instrument 256265
-    And Bob is connected and subscribed to the NIFTY underlying
+    And Bob is connected and subscribed to BANKNIFTY
     And Carol and Dave are connected and subscribed to NIFTY, which ticks every 10 ms
     When a malformed payload is published amid the ticks: <payload>
     And an option tick for NIFTY is published

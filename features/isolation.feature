@@ -12,7 +12,7 @@ Feature: Isolation
     And Alice is connected and subscribed to NIFTY
     And Mallory is connected and subscribed to BANKNIFTY
     When 10,000 clients connect and disconnect, and their session ids are recorded
-    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    And ticks of every kind for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then the session ids are all unique, and have at least 128 bits of entropy
     And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
@@ -30,7 +30,7 @@ Feature: Isolation
     And Anna subscribes to NIFTY and BANKNIFTY
     And Anna unsubscribes from NIFTY
     And Anna and Bob send broken JSON at the same moment, each with a mark of its own
-    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    And ticks of every kind for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
 
@@ -50,7 +50,7 @@ Feature: Isolation
     When Mallory tries to subscribe to <name>
     And Mallory tries to subscribe to "__proto__" or "constructor"
     And Mallory subscribes to empty lists, and unsubscribes from them
-    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    And ticks of every kind for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
     And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
@@ -77,7 +77,7 @@ Feature: Isolation
     And Mallory is connected and subscribed to BANKNIFTY
     When Mallory tries to publish: <message>
     And Alice and Mallory send broken JSON at the same moment, each with a mark of its own
-    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    And ticks of every kind for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
     And Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
@@ -102,7 +102,7 @@ Feature: Isolation
     And Alice is connected and subscribed to NIFTY
     And Mallory is connected and subscribed to BANKNIFTY
     When valid and forged tokens are presented wherever a client can put one
-    And an option tick and a bar for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
+    And ticks of every kind for each of NIFTY, BANKNIFTY and NIFTYNXT50 are published in turn
     Then Alice has received every tick for NIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
     And no token appears in logs, responses or close reasons

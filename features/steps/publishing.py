@@ -54,12 +54,6 @@ async def option_ticks_are_published_among_others(
     await context.testbed.do(publishing.publish_among_others, selection, symbol, each)
 
 
-@when("an option tick and a bar for each of {selection:Selection} are published in turn")
-async def option_ticks_and_bars_are_published(context: StepContext, selection: Selection) -> None:
-    """Both kinds of ticks, of several symbols."""
-    await context.testbed.do(publishing.publish_one_of_each, selection.symbols)
-
-
 @when("ticks of every kind for each of {selection:Selection} are published in turn")
 async def ticks_of_every_kind_are_published(context: StepContext, selection: Selection) -> None:
     """An option tick and a bar of each symbol, as far as the target has them."""

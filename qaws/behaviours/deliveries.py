@@ -14,7 +14,7 @@ from qaws.behaviours import answers, fences, lifecycle
 from qaws.behaviours.lifecycle import shown
 from qaws.behaviours.load import LOAD
 from qaws.clients.connection import Connection
-from qaws.oracle.announcements import announced
+from qaws.oracle.announcements import announced, excused
 from qaws.oracle.audit import audit, missing, was_held
 from qaws.oracle.contents import compare_member
 from qaws.oracle.ledger import Arrival, Key, Published
@@ -375,13 +375,16 @@ def _broadcast_complete(testbed: Testbed) -> dict[Key, int]:
 
 
 def _announced(testbed: Testbed, connection: Connection, arrivals: Sequence[Arrival]) -> set[Key]:
-    """Return the ticks whose loss in an outage a client was told of."""
+    """Return the ticks whose loss in an outage a client was told of, or could not be told of."""
     received: dict[Key, int] = {}
     for arrival in arrivals:
         if arrival.key:
             received.setdefault(arrival.key, arrival.at_ns)
+    ticks, outages = testbed.ledger.ticks, testbed.scenario.outages
+    if "announcements" not in testbed.target.capabilities:
+        return excused(ticks, received, outages)
     words = testbed.scenario.connections.status_messages(connection)
-    return announced(testbed.ledger.ticks, received, words, testbed.scenario.outages)
+    return announced(ticks, received, words, outages)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -18,7 +18,6 @@ from qaws.protocol.market import (
     Selection,
     TickKind,
     chain_of,
-    instrument_of,
     samples_of,
     trading,
 )
@@ -156,14 +155,6 @@ def _of_another_symbol(testbed: Testbed, symbol: str) -> list[int]:
             testbed.scenario.figures.append(("ticks in between", said))
             return chain[:1]
     return []
-
-
-async def publish_one_of_each(testbed: Testbed, symbols: Sequence[str]) -> None:
-    """Publish an option tick and a bar of every symbol."""
-    _require_symbols(symbols)
-    for symbol in symbols:
-        await testbed.feed.publish(testbed.feed.market.option_tick(instrument_of(symbol)))
-        await testbed.feed.publish(testbed.feed.market.underlying_bar(symbol))
 
 
 async def publish_every_kind(testbed: Testbed, symbols: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ from qaws.behaviours.sequence_model import (
     Unsubscribe,
     simplified,
 )
-from qaws.protocol.market import Selection
+from qaws.protocol.market import Sample, Selection
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Refuted
@@ -52,7 +52,13 @@ ENDINGS = ("a clean close", "an abrupt reset")
 T = TypeVar("T")
 
 
-def draw(chance: random.Random, clients: Sequence[str], length: int) -> list[Command]:
+def draw(
+    chance: random.Random,
+    clients: Sequence[str],
+    length: int,
+    selections: Sequence[Selection] = SELECTIONS,
+    samples: Sequence[Sample] = SAMPLES,
+) -> list[Command]:
     """Draw one sequence.
 
     Only some clients and some selections take part in each, so that they meet; and what is
@@ -62,9 +68,11 @@ def draw(chance: random.Random, clients: Sequence[str], length: int) -> list[Com
         chance: where the draws come from.
         clients: who may take part.
         length: of how many moves at most; half of that at least.
+        selections: what they may ask for, as far as the target has words for it.
+        samples: what may tick.
     """
     cast = chance.sample(list(clients), chance.randint(1, len(clients)))
-    wishes = chance.sample(SELECTIONS, chance.randint(1, 3))
+    wishes = chance.sample(list(selections), chance.randint(1, min(3, len(selections))))
     held: dict[str, list[Selection]] = {client: [] for client in cast}
 
     def subscribe(client: str) -> Command:
@@ -77,10 +85,10 @@ def draw(chance: random.Random, clients: Sequence[str], length: int) -> list[Com
         return Unsubscribe(client, wish, amid())
 
     def unsubscribe_anything(client: str) -> Command:
-        return Unsubscribe(client, chance.choice(SELECTIONS), amid())
+        return Unsubscribe(client, chance.choice(selections), amid())
 
     def tick(_: str) -> Command:
-        return Tick(chance.choice(SAMPLES), awaited=chance.random() < 0.5)
+        return Tick(chance.choice(samples), awaited=chance.random() < 0.5)
 
     def reconnect(client: str) -> Command:
         held[client] = []
@@ -130,7 +138,8 @@ class Search:
         """
         chance = random.Random(self.seed)
         for _ in range(self.sequences):
-            moves = draw(chance, self.stage.cast, self.length)
+            stage = self.stage
+            moves = draw(chance, stage.cast, self.length, stage.selections, stage.samples)
             if story := self._played(moves):
                 self.story = self._shortened(story)
                 self._now(self.stage.end())

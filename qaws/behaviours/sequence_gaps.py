@@ -38,7 +38,8 @@ async def gap_is_visible(testbed: Testbed, client: str, selection: Selection, le
 
     Raises:
         Broken: the client takes only a part of a symbol, so that numbers tell nothing.
-        NotVerified: the numbers are not in order, and the feed promises none.
+        NotVerified: the numbers are not in order, and the feed promises none; or the dialect has no
+            words for all of a symbol.
         Refuted: the numbers tell something else.
     """
     if selection.kind != "symbols" or len(selection.symbols) != 1:
@@ -52,6 +53,7 @@ async def gap_is_visible(testbed: Testbed, client: str, selection: Selection, le
     await deliveries.all_has_come(testbed, [after])
     require_identity(testbed, [before, after])
     symbol, checks = selection.symbols[0], testbed.scenario.checks
+    _require_whole(testbed, selection)
     held_ns = max((each.held_ns for each in after.entitlements), default=0)
     sent_ns = {t.sequence: t.sent_ns for t in testbed.ledger.ticks if t.symbol == symbol}
     old = numbers(before, symbol)
@@ -75,6 +77,17 @@ async def gap_is_visible(testbed: Testbed, client: str, selection: Selection, le
     checks.require(
         len(gap) >= least, f"ticks that {client} missed", str(len(gap)), f"at least {least}"
     )
+
+
+def _require_whole(testbed: Testbed, selection: Selection) -> None:
+    """Raise `NotVerified` where the dialect asks for a part of a symbol that ticks besides."""
+    asked, symbol = testbed.dialect.sayable(selection), selection.symbols[0]
+    for tick in testbed.ledger.ticks:
+        if tick.symbol == symbol and not asked.takes(tick.kind, symbol, tick.instrument):
+            raise NotVerified(
+                f"the dialect {testbed.dialect.name} asks for {symbol} as {asked}, and {tick} is "
+                "none of that: the numbers of a part do not tell what was missed"
+            )
 
 
 def _require_one_order(testbed: Testbed, symbol: str) -> None:

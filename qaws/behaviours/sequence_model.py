@@ -18,9 +18,10 @@ from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.registry import Registry
 from qaws.oracle.ledger import Ledger, Published
+from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import SPOT, Sample, Selection, selection_of
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import Refuted
+from qaws.verdict import NotVerified, Refuted
 
 WITNESS = "the witness"
 """A client that takes everything and changes nothing: it shows how far a sequence has come."""
@@ -179,7 +180,8 @@ class ModelRunner:
     """Where sequences are played, one after the other, for the clients of a scenario.
 
     `patience_s` is how long an answer or a tick may take before it counts as not coming;
-    `waited_in_vain` tells whether something has not come in the present sequence.
+    `waited_in_vain` tells whether something has not come in the present sequence. `selections` and
+    `samples` are what clients may ask for, and the ticks, as far as the target has them.
     """
 
     testbed: Testbed
@@ -189,6 +191,14 @@ class ModelRunner:
     moves: list[Command] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     waited_in_vain: bool = False
+    selections: list[Selection] = field(init=False)
+    samples: list[Sample] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find out what can be asked for, and what can tick."""
+        dialect = self.testbed.dialect
+        self.selections = [each for each in SELECTIONS if _can_be_said(dialect, each)]
+        self.samples = [sample for sample in SAMPLES if dialect.carries(sample)]
 
     @property
     def registry(self) -> Registry:
@@ -327,7 +337,7 @@ class ModelRunner:
 
     async def _publish_all(self) -> None:
         """Publish one tick of every kind."""
-        for sample in SAMPLES:
+        for sample in self.samples:
             await self.testbed.feed.publish(self.testbed.feed.market.tick(*sample))
 
     def _totals(self, client: str) -> dict[str, int]:
@@ -349,6 +359,14 @@ class ModelRunner:
             return True
         self.waited_in_vain = True
         return False
+
+
+def _can_be_said(dialect: Dialect, selection: Selection) -> bool:
+    try:
+        dialect.sayable(selection)
+    except NotVerified:
+        return False
+    return True
 
 
 def _plain(totals: dict[str, int]) -> str:

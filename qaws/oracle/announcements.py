@@ -99,6 +99,33 @@ def announced(
     return told
 
 
+def excused(
+    ticks: Sequence[Published], received: Mapping[Key, int], outages: Sequence[Outage]
+) -> set[Key]:
+    """Return the ticks that a client may miss whose service has no words for an outage.
+
+    They were handed to the broker after an outage began, and before the first tick that came to
+    this client of those that were published behind its end; in each lane, where a feed keeps an
+    order in these only. What is lost later has nothing to do with the outage.
+
+    Args:
+        ticks: what was published, in order.
+        received: tick → when it reached this client, the first time.
+        outages: of this scenario.
+    """
+    missed: set[Key] = set()
+    for outage in outages:
+        over: set[str] = set()
+        for tick in ticks:
+            if tick.sent_ns < outage.began_ns or tick.lane in over:
+                continue
+            if tick.key not in received:
+                missed.add(tick.key)
+            elif outage.returned_ns is not None and tick.sent_ns >= outage.returned_ns:
+                over.add(tick.lane)
+    return missed
+
+
 def _told(
     gap: Sequence[Published], before_ns: int, after_ns: int, healed: Sequence[int], began_ns: int
 ) -> set[Key]:

@@ -14,7 +14,7 @@ async def asks_for_nothing(do):
     await subscribed(do, "Alice", to=NIFTY)
     await subscribed(do, "Mallory", to=BANKNIFTY)
     await do(empty_lists.ask_for_nothing, "Mallory")
-    await do(publishing.publish_one_of_each, SYMBOLS)
+    await do(publishing.publish_every_kind, SYMBOLS)
     await do(deliveries.received_exactly, "Mallory", BANKNIFTY)
     await do(deliveries.everything_was_exact)
 
@@ -88,7 +88,7 @@ def test_what_names_nothing_is_answered(wrong):
 def test_only_what_names_nothing_may_be_acknowledged_so(wrong):
     async def asks(do):
         await subscribed(do, "Alice", to=selection_of("NIFTY"))
-        await do(publishing.publish_one_of_each, SYMBOLS)
+        await do(publishing.publish_every_kind, SYMBOLS)
         await do(deliveries.everything_was_exact)
 
     wrong(NamesNothing, asks, "Alice received the acknowledgement of {'symbols': \\[\\]}")

@@ -103,7 +103,7 @@ def test_a_size_that_no_tick_has_is_said(scenario, testbed, monkeypatch):
     "act",
     [
         partial(publishing.publish_in_turn, each=3),
-        publishing.publish_one_of_each,
+        publishing.publish_every_kind,
         partial(publishing.publish_side_by_side, each=3),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qaws.oracle.announcements import Outage, StatusMessage, announced, recoveries
+from qaws.oracle.announcements import Outage, StatusMessage, announced, excused, recoveries
 from qaws.oracle.ledger import Published
 
 
@@ -96,3 +96,30 @@ def test_where_lanes_overtake_each_other_the_gap_of_each_is_told_by_its_own_tick
     lost = {number for _, number in announced(ticks, received, words, OUTAGES)}
     assert lost == {4, 6}
     assert told(PAIR, t1=11, t2=21, t5=90, t7=91, t8=81) == {3, 4}
+
+
+def missed(outages=OUTAGES, lanes=1, **arrivals):
+    """Return the numbers of the ticks that may be missing where nobody can be told of a loss."""
+    ticks = [tick(n, sent_ns=n * 10) for n in range(1, 9)]
+    for each in ticks:
+        each.lane = str(each.sequence % lanes)
+    received = {("NIFTY", int(name[1:])): at_ns for name, at_ns in arrivals.items()}
+    return {number for _, number in excused(ticks, received, outages)}
+
+
+def test_without_words_for_it_an_outage_excuses_what_is_lost_until_a_new_tick_comes():
+    assert missed(t1=11, t2=21, t7=71) == {3, 4, 5, 6}
+    assert missed(t7=71) == {3, 4, 5, 6}
+    assert missed(t3=31, t5=51, t6=61) == {4}
+    assert missed(t1=11) == {3, 4, 5, 6, 7, 8}
+
+
+def test_without_words_for_it_what_is_lost_otherwise_is_lost():
+    assert missed([], t1=11) == set()
+    assert missed(t6=61, t8=81) == {3, 4, 5}
+    assert missed([Outage("an outage", began_ns=65)], t1=11) == {7, 8}
+
+
+def test_without_words_for_it_each_lane_begins_anew_by_a_tick_of_its_own():
+    assert missed(lanes=2, t7=71, t8=81) == {3, 4, 5, 6}
+    assert missed(lanes=2, t6=61) == {3, 4, 5, 7}

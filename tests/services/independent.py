@@ -6,9 +6,10 @@
 
 A good service is never wronged: of each row the verdict is PASSED, but for those that the file
 `….expected.toml` beside the target names, with the words of the verdict and the reason why; of what
-its table `lacks` names, rows may say that the target lacks it. A row that comes to anything else is an error, which names service, row, what was expected, what was seen,
-and in which words. INCONCLUSIVE is told apart: it speaks of the machine, not of the service. At the
-end there is a line for each service: "10 of 10 as expected", or what differed in which run.
+its table `lacks` names, rows may say that the target lacks or declines it. A row that comes to
+anything else is an error, which names service, row, what was expected, what was seen, and in which
+words. INCONCLUSIVE is told apart: it speaks of the machine, not of the service. At the end there is
+a line for each service: "10 of 10 as expected", or what differed in which run.
 
 The exit code is 1 where anything differs, 3 where a row was decided in none of its runs (under
 stress, on a machine that is kept busy: where a service's were all undecided), 0 otherwise.
@@ -43,7 +44,7 @@ from tests.services.variants import SERVICES as VARIANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONAL = "(@p0 or @p1) and (@integration or @security) and not @needs.swarm"
-"""All but what measures the machine as well; `make p0 TARGET=…` does that, one service at a time."""
+"""All but what measures the machine as well."""
 TARGETS = {
     "node": ROOT / "tests/e2e/foreign/target.toml",
     "aiohttp": ROOT / "tests/services/aiohttp_ticker/target.toml",
@@ -137,7 +138,7 @@ class Comparison:
 def expected(target: Path) -> tuple[list[Expectation], dict[str, str]]:
     """Return what is expected of a target's service, besides that all passes, and what it lacks.
 
-    That is capability → reason.
+    That is capability or agreement → reason.
     """
     file = target.with_name(f"{target.stem}.expected.toml")
     if not file.exists():
@@ -148,11 +149,11 @@ def expected(target: Path) -> tuple[list[Expectation], dict[str, str]]:
 
 
 def lacking(seen: Seen) -> set[str]:
-    """Return the capabilities for want of which a row is not verified."""
-    _, lacks, what = seen.words.partition(" lacks: ")
-    if not lacks or seen.verdict != "NOT VERIFIED":
+    """Return the capabilities, or the agreements, for want of which a row is not verified."""
+    found = re.search(r"the target \S+ (?:lacks|declines): (.*)", seen.words)
+    if not found or seen.verdict != "NOT VERIFIED":
         return set()
-    without_hints = re.sub(r" \([^)]*\)", "", what)
+    without_hints = re.sub(r" \([^)]*\)", "", found[1])
     return set(without_hints.split(", "))
 
 

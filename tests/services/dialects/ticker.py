@@ -482,6 +482,8 @@ class Ticker:
     def _hand_out(self, payload: bytes) -> None:
         try:
             tick = json.loads(payload)
+            if not isinstance(tick, dict):
+                return
             if BREAKS == "rounds":
                 name = "last_price" if "last_price" in tick else "p"
                 tick[name] = type(tick[name])(round(float(tick[name]), 2))
@@ -489,10 +491,10 @@ class Ticker:
             if BREAKS == "loses" and self.heard % 3 == 0:
                 return
             key, text = self.dialect.published(tick)
+            everybody = BREAKS == "mixes"
+            wanting = [each for each in self.clients if key in each.wanted or everybody]
         except (ValueError, KeyError, TypeError, RecursionError):
             return
-        everybody = BREAKS == "mixes"
-        wanting = [each for each in self.clients if key in each.wanted or everybody]
         for client in wanting:
             if BREAKS.endswith(" one") and client is self.first:
                 client.queue(text)
