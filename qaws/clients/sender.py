@@ -145,12 +145,19 @@ class Sender(Subscriber):
     async def ping_frame(self, within_s: float, size: int = STAMP_BYTES) -> tuple[int, int | None]:
         """Send a WebSocket ping; return when it left and when its pong came (None: it did not).
 
+        The pong of a ping that was sent later will do: a service may answer only the last of those
+        that wait (RFC 6455, section 5.5.3).
+
         Args:
             within_s: how long to wait for that, in seconds.
             size: bytes of its payload, 125 at most; with none it is like any other of that size.
         """
         sent = await self._ping(size)
-        pong = await self.wait_for(
-            lambda f: f.kind == "pong" and f.text == sent.text, sent, within_s
-        )
+        position = self._position(sent)
+
+        def answers(frame: Frame) -> bool:
+            own = (f.text for f in self.log[position:] if (f.direction, f.kind) == ("→", "ping"))
+            return frame.kind == "pong" and frame.text in own
+
+        pong = await self.wait_for(answers, sent, within_s)
         return sent.at_ns, pong.at_ns if pong else None

@@ -224,9 +224,7 @@ def test_good_frames_are_no_breach(meet):
 
 def test_a_pong_is_matched_by_its_payload(meet):
     async def wrong_pongs(reader, writer):
-        head = await reader.readexactly(2 + 4 + 8)
-        mask, masked = head[2:6], head[6:14]
-        payload = bytes(b ^ mask[i % 4] for i, b in enumerate(masked))
+        payload = await ping_of(reader)
         writer.write(frame(10, b"") + frame(10, b"12345678"))
         await asyncio.sleep(0.1)
         writer.write(frame(10, payload))
@@ -237,6 +235,26 @@ def test_a_pong_is_matched_by_its_payload(meet):
         assert answered - sent >= 80_000_000
 
     meet(over_the_wire(then=wrong_pongs), play)
+
+
+async def ping_of(reader):
+    """Read a ping with a stamp; return its payload."""
+    head = await reader.readexactly(2 + 4 + 8)
+    return bytes(b ^ head[2 + i % 4] for i, b in enumerate(head[6:14]))
+
+
+@pytest.mark.parametrize(("answered", "all_of_them"), [(1, True), (0, False)])
+def test_the_pong_of_a_later_ping_answers_those_before_it(meet, answered, all_of_them):
+    async def one_pong(reader, writer):
+        payloads = [await ping_of(reader), await ping_of(reader)]
+        writer.write(frame(10, payloads[answered]))
+
+    async def play(connection):
+        within_s = HANG_S if all_of_them else 0.3
+        pings = await asyncio.gather(*(connection.ping_frame(within_s) for _ in range(2)))
+        assert all(pong is not None for _, pong in pings) == all_of_them
+
+    meet(over_the_wire(then=one_pong), play)
 
 
 def test_pongs_that_answer_nothing_are_no_answer(meet):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from itertools import cycle
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -10,7 +11,7 @@ from weakref import WeakKeyDictionary
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from app import closes, fanout
+from app import closes, compression, fanout
 from app.limits import GuardedConnection
 from app.server import TickerService
 from app.sessions import Session
@@ -34,6 +35,18 @@ def _frame(head: int, payload: bytes) -> bytes:
     return bytes((head, 127)) + length.to_bytes(8, "big") + payload
 
 
+def _frames_in(frames: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the first byte and the payload of whole unmasked frames, one behind the other."""
+    at = 0
+    while at < len(frames):
+        head, size, at = frames[at], frames[at + 1], at + 2
+        if size >= 126:
+            width = 2 if size == 126 else 8
+            size, at = int.from_bytes(frames[at : at + width], "big"), at + width
+        yield head, frames[at : at + size]
+        at += size
+
+
 @variation(
     "Each message comes in four frames, the first and the last of them empty, and a letter may be "
     "cut in two; now and then a ping stands between them.",
@@ -49,7 +62,22 @@ def messages_in_fragments() -> None:
         parts = _frame(0x01, b""), _frame(0x00, payload[:middle]), ping
         return b"".join((*parts, _frame(0x00, payload[middle:]), _frame(0x80, b"")))
 
+    def deflated(frames: bytes) -> bytes:
+        made, payload = [], b""
+        for head, part in _frames_in(frames):
+            if head & 0x0F == Opcode.PING:
+                made.append(_frame(head, part))
+                continue
+            payload += part
+            if head & 0x80:
+                message, payload = compression.message(payload), b""
+                middle = len(message) // 2
+                made += [_frame(0x41, b""), _frame(0x00, message[:middle])]
+                made += [_frame(0x00, message[middle:]), _frame(0x80, b"")]
+        return b"".join(made)
+
     replace(fanout, "text_frame", text_frame)
+    replace(compression, "deflated", deflated)
 
 
 class _InTwoSegments:
@@ -123,7 +151,7 @@ def pings_and_unasked_pongs() -> None:
     def talk(session: Session) -> None:
         if session.is_open:
             text = b"." * next(sizes)
-            session.write(_frame(0x89, text) + _frame(0x8A, b"still here"))
+            session.connection.transport.write(_frame(0x89, text) + _frame(0x8A, b"still here"))
             asyncio.get_running_loop().call_later(PING_S, talk, session)
 
     replace(TickerService, "greet", greet)

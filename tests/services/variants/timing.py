@@ -149,7 +149,9 @@ def loss_told_again_and_again() -> None:
         pending[:] = [asyncio.get_running_loop().call_later(TELL_AGAIN_S, tell_again, self)]
 
     def found(self: TickerService) -> None:
-        if ever_lost and not returning:
+        if not ever_lost:
+            on_found(self)  # for the first time: who has come before was told of the loss
+        elif not returning:
             returning.append(asyncio.get_running_loop().call_later(RETURN_S, returned, self))
 
     def returned(self: TickerService) -> None:
