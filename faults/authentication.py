@@ -419,7 +419,7 @@ def welcome_twice() -> None:
         "QA-WS-003": WELCOME,
         "QA-WS-025": NOT_WELCOMED,
     },
-    also=("QA-WS-001",),
+    also=("QA-WS-001", "QA-WS-022"),
 )
 def welcome_late() -> None:
     """Hold the welcome back."""

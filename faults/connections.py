@@ -37,7 +37,7 @@ NO_ACK = "got no acknowledgement"
         "QA-WS-101": "open connections of",
         "QA-WS-102": "open connections of",
     },
-    also=("QA-WS-012", "QA-WS-131"),
+    also=("QA-WS-012", "QA-WS-131", "QA-WS-132"),
 )
 def pings_unanswered() -> None:
     """Drop the pong frames that the protocol wants to send."""
@@ -73,6 +73,7 @@ def pings_unanswered() -> None:
         "QA-WS-102": "got no acknowledgement",
         "QA-WS-116": "got no acknowledgement",
     },
+    also=("QA-WS-132",),
 )
 def closed_after_welcome() -> None:
     """Close each session as soon as it has been greeted."""

@@ -299,6 +299,7 @@ def newer_token_renews_the_older_session() -> None:
     story="Expiry timers are kept by user: when one token of a user expires, all sessions of that "
     "user end, also those whose tokens are good.",
     caught_by={"QA-WS-022": "open connections of Nora, Ines: measured 1 of 2"},
+    also=("QA-WS-132",),
 )
 def expiry_ends_all_sessions_of_the_user() -> None:
     """Close every session of the same subject."""

@@ -330,7 +330,7 @@ def unsolicited_pongs_close() -> None:
     "with it lies in the buffer until its client says something more, and one chart of a page "
     "stays empty.",
     caught_by={"QA-WS-006": "Dora asked to subscribe to instrument 256265, to unsubscribe from it"},
-    also=("QA-WS-024", "QA-WS-025", "QA-WS-118"),
+    also=("QA-WS-024", "QA-WS-025", "QA-WS-118", "QA-WS-011"),
 )
 def one_message_of_a_segment_read() -> None:
     """Keep the others for the next time."""

@@ -250,7 +250,7 @@ def last_unsubscribe_ignored() -> None:
         "QA-WS-016": "Carol asked to unsubscribe from NIFTY and got no acknowledgement",
         "QA-WS-117": WRONG,
     },
-    also=("QA-WS-022", "QA-WS-024", "QA-WS-113", "QA-WS-119", "QA-WS-006"),
+    also=("QA-WS-022", "QA-WS-024", "QA-WS-113", "QA-WS-119", "QA-WS-006", "QA-WS-011"),
 )
 def last_unsubscribe_closes() -> None:
     """Close with 1000 whoever holds nothing any more."""
@@ -370,7 +370,7 @@ def second_subscribe_doubles_ticks() -> None:
         "QA-WS-017": "to the first new tick of NIFTYNXT50 at Alice",
         "QA-WS-025": "Mallory never received ticks that it was due",
     },
-    also=("QA-WS-106", "QA-WS-131", "QA-WS-004"),
+    also=("QA-WS-106", "QA-WS-131", "QA-WS-004", "QA-WS-011"),
 )
 def later_subscription_replaces_earlier() -> None:
     """Begin each subscription with nothing."""

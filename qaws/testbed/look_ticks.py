@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -81,9 +82,10 @@ async def _published(
     """Publish until somebody hears it and it comes, or the time is over."""
     what = str(fields["type"]).replace("_", " ")
     factor, began_ns = testbed.timeout_factor, time.monotonic_ns()
-    before = client.log[-1]
+    before, sent = client.log[-1], []
     while True:
         tick = await testbed.feed.publish(fields, role="fence")
+        sent.append(tick)
         within_s = look_words.WITHIN_S * factor if tick.heard_by else AGAIN_S
         came = await client.wait_for(of_kind(testbed, what), None, within_s)
         now_ns = time.monotonic_ns()
@@ -91,7 +93,7 @@ async def _published(
         if came or tick.heard_by or waited_s > HEARD_WITHIN_S * factor:
             break
     if came:
-        found.note(what, *_relayed(testbed, client, tick, came))
+        found.note(what, *_relayed(testbed, client, _that_came(sent, came), came))
         return
     listened = None if tick.heard_by else await testbed.feed.listened_to()
     if look_words.is_heard(testbed, tick, listened):
@@ -110,6 +112,17 @@ async def _published(
     if not is_alone:
         raise Broken(seen)
     found.note(what, seen, False)
+
+
+def _that_came(sent: Sequence[Published], came: Frame) -> Published:
+    """Return which of several ticks has come: the first may come when others have been published.
+
+    It is told by its due time, and where it has none by its number.
+    """
+    key, message = key_of(came), came.message if isinstance(came.message, dict) else {}
+    by_due = [t for t in sent if json.loads(t.text).get(DUE_FIELD) == message.get(DUE_FIELD, "")]
+    by_number = [t for t in sent if key and t.sequence == key[1]]
+    return (by_due or by_number or sent)[-1]
 
 
 def _relayed(
