@@ -1,4 +1,4 @@
-@security @needs.inject @needs.mint
+@security @needs.inject
 Feature: Entitlements
   A client sees what its token entitles it to and nothing else, by whatever name it asks. What one
   client tries in vain changes nothing for the others.
@@ -63,7 +63,8 @@ Feature: Entitlements
     And Mallory has received every tick for BANKNIFTY published while subscribed, and no tick without a subscription
     And nobody has received another client's session id, token or reply
 
-    Examples:
+    @needs.mint
+    Examples: tokens that the suite makes
       | its token           |
       | another valid token |
       | a forged token      |

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from qaws.sut.target_file import read_target
 from tests.services import independent
 from tests.services.independent import (
     DIFFERS,
@@ -149,6 +150,44 @@ def test_what_differs_from_what_was_worked_out(seen, differs, in_doubt):
     for line in found.differences:
         assert line.startswith(f"granian: {seen.name}: expected ")
         assert line.endswith(f"seen {seen.verdict}: {seen.words}")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words", "differs"),
+    [("PASSED", "", False), ("FAILED", "it is cut", False), ("FAILED", "it is late", True)],
+)
+def test_what_comes_only_sometimes_may_pass_too(verdict, words, differs):
+    cut = Expectation("QA-WS-111", "FAILED", "is cut", "a frame can be lost", sometimes=True)
+    found = compare("granian", [Seen("QA-WS-111 Two nodes", verdict, words)], [cut])
+    assert bool(found.differences) == differs
+
+
+LACKS = {"tls": "no TLS", "user-limit": "no limit", "private statistics": "they are for all"}
+
+
+@pytest.mark.parametrize(
+    ("words", "differs"),
+    [
+        ('the target x lacks: tls ([endpoint] ca_file, or [settings] "certificate")', False),
+        ('the target x y lacks: tls ([endpoint], or b), user-limit ([settings] "u")', False),
+        ("the target x declines: private statistics", False),
+        ("the target x lacks: proxy ([proxy], or [endpoint] behind_proxy)", True),
+        ("the target x lacks: tls ([endpoint]), proxy ([proxy])", True),
+        ("the target x declines: failure codes", True),
+        ("no answer came", True),
+    ],
+)
+def test_what_a_service_lacks_its_rows_may_say(words, differs):
+    seen = Seen("QA-WS-114 Nobody gets in", "NOT VERIFIED", f"SKIPPED: {words}")
+    assert bool(compare("node", [seen], [], LACKS).differences) == differs
+    assert compare("node", [Seen(seen.name, "FAILED", seen.words)], [], LACKS).differences
+
+
+def test_no_service_has_what_its_file_says_that_it_lacks():
+    for name, target in independent.TARGETS.items():
+        lacks = set(independent.expected(target)[1])
+        has = read_target(target, {}, {}).capabilities
+        assert not lacks & has, name
 
 
 def test_a_run_without_rows_differs():
