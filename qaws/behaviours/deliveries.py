@@ -381,10 +381,10 @@ def _announced(testbed: Testbed, connection: Connection, arrivals: Sequence[Arri
         if arrival.key:
             received.setdefault(arrival.key, arrival.at_ns)
     ticks, outages = testbed.ledger.ticks, testbed.scenario.outages
-    if "announcements" not in testbed.target.capabilities:
-        return excused(ticks, received, outages)
     words = testbed.scenario.connections.status_messages(connection)
-    return announced(ticks, received, words, outages)
+    came_ns, offered = connection.log[0].at_ns if connection.log else 0, testbed.target.capabilities
+    untold = [outage for outage in outages if not outage.is_told(came_ns, offered)]
+    return announced(ticks, received, words, outages) | excused(ticks, received, untold)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ in silence: whoever misses a tick must find, in what it received, `recovered` in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qaws.oracle.ledger import Key, Published
@@ -41,6 +41,18 @@ class Outage:
     def could_be_seen_ns(self) -> int:
         """Return from when on a service could know of it by what it was told."""
         return self.began_ns if self.broke_ns is None else self.broke_ns
+
+    def is_told(self, came_ns: int, offered: Collection[str]) -> bool:
+        """Return whether a target that offers these capabilities tells a client of this outage.
+
+        Args:
+            came_ns: when the client began to connect. Whoever comes behind the begin of the outage
+                is a newcomer: nobody can tell when a service hears its feed again.
+            offered: see `Target.capabilities`.
+        """
+        is_newcomer = self.began_ns < came_ns
+        needed = ("announcements", *("outage-told-to-newcomers",) * is_newcomer)
+        return all(need in offered for need in needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,7 @@ def announced(
 def excused(
     ticks: Sequence[Published], received: Mapping[Key, int], outages: Sequence[Outage]
 ) -> set[Key]:
-    """Return the ticks that a client may miss whose service has no words for an outage.
+    """Return the ticks that a client may miss who is not to be told of an outage.
 
     They were handed to the broker after an outage began, and before the first tick that came to
     this client of those that were published behind its end; in each lane, where a feed keeps an

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qaws.behaviours import startup
+from qaws.behaviours import deliveries, publishing, startup
 from qaws.sut.launch_sections import Launch
 from qaws.sut.sections import Endpoint
 from qaws.sut.services import Services
@@ -37,6 +37,8 @@ def starting(testbed, tell, tmp_path, monkeypatch):
             await do(startup.bring_broker_up, NIFTY, 20, ["Alice", "Bob"])
             await do(startup.became_ready)
             await do(startup.ticks_arrive, ["Alice", "Bob"], ticks_within_ms)
+            await do(publishing.close_market)
+            await do(deliveries.everything_was_exact)
 
         return tell(story)
 

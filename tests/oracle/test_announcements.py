@@ -123,3 +123,17 @@ def test_without_words_for_it_what_is_lost_otherwise_is_lost():
 def test_without_words_for_it_each_lane_begins_anew_by_a_tick_of_its_own():
     assert missed(lanes=2, t7=71, t8=81) == {3, 4, 5, 6}
     assert missed(lanes=2, t6=61) == {3, 4, 5, 7}
+
+
+@pytest.mark.parametrize(
+    ("came_ns", "offered", "is_told"),
+    [
+        (10, ["announcements"], True),
+        (30, ["announcements"], False),
+        (30, ["announcements", "outage-told-to-newcomers"], True),
+        (60, ["announcements"], False),
+        (10, ["outage-told-to-newcomers"], False),
+    ],
+)
+def test_who_is_told_of_an_outage(came_ns, offered, is_told):
+    assert OUTAGES[0].is_told(came_ns, offered) == is_told

@@ -33,6 +33,7 @@ class SaysNothing(Ticker):
     async def _feed(self):
         self._subscribed.set()
         await broker_is_there(self.broker_url)
+        await asyncio.sleep(0.2)  # what is published meanwhile nobody hears
         await super()._feed()
 
 
