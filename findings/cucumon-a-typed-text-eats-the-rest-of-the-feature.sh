@@ -4,8 +4,9 @@
 # Expected: "Cucumon supports gherkin feature file format": a doc string may have a type behind its quotes and ends at the next three; its indentation counts from the quotes; a
 #   placeholder is the header's text; backslashes in tables are those of Gherkin.
 # Seen: cucumon 1.4.2 looks for a line that is the same as the first one: """json is ended by """json only, or by the end of the file, which is no error (a second
-#   such step in the feature ends the first, and its text is an unexpected line then). Each line of a doc string is trimmed. Headers become regular expressions as they are: <price ($)> and <side (bid or ask)> are never replaced, and the step is run with the
-#   placeholder. A value is a replacement text: US$$ becomes US$. "\\" and "\n" in a table stay as they are written.
+#   such step in the feature ends the first, and its text is an unexpected line then). Each line of a doc string is trimmed. Headers become regular
+#   expressions as they are: <price ($)> and <side (bid or ask)> are never replaced, and the step is run with the placeholder. A value is a replacement
+#   text: US$$ becomes US$. A backslash and what it stands for in a table stay as they are written.
 # Why it matters: features about messages are full of """json; the report has one scenario, and it passes or fails for its own reasons. Nobody counts the scenarios
 #   of a green run. A template in YAML loses its meaning with its indentation.
 # Way to live with it: """ without a type; headers of letters only; compare the number of scenarios with @cucumber/gherkin in one check of the repository.
