@@ -13,6 +13,7 @@
 # Way to live with it: getStock() for each code of New York; look at source of each candle, and multiply; one source by name where it has to be fast; in tests a
 #   list with BABA before BA.
 # Versions: stock-api 2.7.5 (the newest on npm), Node.js 20.20.2. Nothing found about it. Answers as the sources send them; the script's server stands in.
+# Source: AKShare's documentation for the units of the three: stock_zh_a_hist (Eastmoney) and stock_zh_a_hist_tx (Tencent) in lots, stock_zh_a_daily (Sina) in shares.
 #
 # Output seen (BABA at 113.24, BA at 230.5; a day of 1,000,000 shares):
 #   tencent, BA BABA                  BA 230.5, BABA 113.24
