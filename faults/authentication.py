@@ -298,7 +298,7 @@ def unauthenticated_left_hanging() -> None:
         "QA-WS-003": WELCOME,
         "QA-WS-025": NOT_WELCOMED,
     },
-    also=("QA-WS-001",),
+    also=("QA-WS-001", "QA-WS-022"),
 )
 def header_token_ignored() -> None:
     """Look for the token without the headers."""

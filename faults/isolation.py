@@ -221,6 +221,7 @@ def publish_action_left_in() -> None:
     story="An acknowledgement goes to all sessions of a user, so that the programs of one desk "
     "take each other's subscriptions for their own.",
     caught_by={"QA-WS-025": OTHERS},
+    also=("QA-WS-011",),
 )
 def acknowledgement_to_all_of_a_user() -> None:
     """Send it to everybody of the same subject."""

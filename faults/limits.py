@@ -42,6 +42,7 @@ def _on_refusal(act: Any) -> None:
     story="One client more than the limit is admitted, an off-by-one that breaks the capacity "
     "promise to the others.",
     caught_by={"QA-WS-012": END + "1 x welcome; still open"},
+    also=("QA-WS-132",),
 )
 def one_too_many_admitted() -> None:
     """Call it full one later."""
@@ -63,6 +64,7 @@ def limit_close_without_reason() -> None:
     story="The client over the limit is closed with 1013, which clients that know only the "
     "agreed code take for a crash.",
     caught_by={"QA-WS-012": END + "no message; closed with 1013"},
+    also=("QA-WS-132",),
 )
 def limit_close_with_other_code() -> None:
     """Take another code."""
@@ -109,6 +111,7 @@ def place_never_given_back() -> None:
     story="Every client that was turned away takes a place for ever, so that a full service "
     "stays full until it is restarted.",
     caught_by={"QA-WS-012": ADMISSION},
+    also=("QA-WS-132",),
 )
 def turned_away_take_places() -> None:
     """Lower the limit by one with every refusal."""
@@ -122,6 +125,7 @@ def turned_away_take_places() -> None:
 @fault(
     story="Turning one client away throws out another that was served well.",
     caught_by={"QA-WS-012": 'closed with 1008 "thrown out" by the service'},
+    also=("QA-WS-132",),
 )
 def refusal_closes_another() -> None:
     """Close some client that is connected."""
