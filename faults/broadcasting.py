@@ -101,7 +101,7 @@ def tick_delayed() -> None:
         "QA-WS-117": "the shortest that does",
         "QA-WS-128": "client 1 received ticks more than once",
     },
-    also=("QA-WS-102",),
+    also=("QA-WS-102", "QA-WS-017"),
 )
 def tick_twice() -> None:
     """Find the groups of instrument subscribers twice."""

@@ -345,6 +345,10 @@ def names_of_digits_taken_for_numbers() -> None:
         "QA-WS-006",
         "QA-WS-018",
         "QA-WS-022",
+        "QA-WS-115",
+        "QA-WS-117",
+        "QA-WS-128",
+        "QA-WS-131",
     ),
 )
 def names_in_other_letters_replaced() -> None:

@@ -234,7 +234,7 @@ def departure_amid_ticks_is_forgotten() -> None:
     story="When the last client of a symbol leaves, the symbol is given up at the broker and never "
     "asked for again, so that the next client waits in vain.",
     caught_by={"QA-WS-005": "Alice never received ticks that it was due: BANKNIFTY"},
-    also=("QA-WS-117", "QA-WS-016", "QA-WS-022", "QA-WS-011"),
+    also=("QA-WS-117", "QA-WS-016", "QA-WS-022", "QA-WS-011", "QA-WS-101"),
 )
 def last_leaver_ends_the_symbol() -> None:
     """Take from later subscriptions the symbols of which the last client has left."""

@@ -51,7 +51,7 @@ class Marked:
         "QA-WS-117": WRONG,
         "QA-WS-128": "client 1 received ticks behind the acknowledgement of its unsubscribe",
     },
-    also=("QA-WS-008", "QA-WS-006", "QA-WS-011"),
+    also=("QA-WS-008", "QA-WS-006", "QA-WS-011", "QA-WS-025"),
 )
 def unsubscribe_only_acknowledged() -> None:
     """Answer and do nothing."""
@@ -136,7 +136,7 @@ def subscriptions_counted() -> None:
         "QA-WS-117": WRONG,
         "QA-WS-128": "the end marker to client 2",
     },
-    also=("QA-WS-011",),
+    also=("QA-WS-011", "QA-WS-017"),
 )
 def unsubscribe_ends_it_for_all() -> None:
     """Take the keys from every client."""

@@ -24,11 +24,10 @@ SEEN_AGAIN = 5
 async def gap_is_visible(testbed: Testbed, client: str, selection: Selection, least: int) -> None:
     """Require that the numbers at a client that came back show what it missed, and nothing else.
 
-    The numbers are without a gap on either connection, on the second from where its subscription
-    was acknowledged: before that, what belongs to a symbol may begin at several moments. Those
-    between the last one before and the first one after are those of the ticks that were published
-    meanwhile; and each tick is what was published under its number. That nothing due is missing,
-    and that nothing was sent again, is the oracle's part.
+    The numbers are without a gap on either connection, but for what was published while the second
+    asked for them. Those between the last one before and the first one after are those of the ticks
+    that were published and did not reach it; and each tick is what was published under its number.
+    That nothing due is missing, and that nothing was sent again, is the oracle's part.
 
     Args:
         testbed: the testbed.
@@ -54,20 +53,22 @@ async def gap_is_visible(testbed: Testbed, client: str, selection: Selection, le
     require_identity(testbed, [before, after])
     symbol, checks = selection.symbols[0], testbed.scenario.checks
     _require_whole(testbed, selection)
-    held_ns = max((each.held_ns for each in after.entitlements), default=0)
+    held_ns = max(each.held_ns for each in after.entitlements)
     sent_ns = {t.sequence: t.sent_ns for t in testbed.ledger.ticks if t.symbol == symbol}
-    old = numbers(before, symbol)
-    new = [number for number in numbers(after, symbol) if sent_ns.get(number, held_ns) >= held_ns]
+    old, new = numbers(before, symbol), numbers(after, symbol)
+    if new != whole(new):  # what belongs to a symbol may begin at several moments
+        asked_ns = min(each.asked_ns for each in after.entitlements)
+        new = [n for n in new if sent_ns[n] >= held_ns or _came_ns(after, symbol, n) < asked_ns]
     came = f"{len(old)} before it left, {len(new)} since it is back"
     checks.require(bool(old and new), f"ticks of {symbol} to {client}", came, "some of both")
     for when, seen in (("before it left", old), ("since it is back", new)):
-        whole = list(range(seen[0], seen[0] + len(seen)))
-        if seen != whole:
+        if seen != whole(seen):
             _require_one_order(testbed, symbol)
         what = f"numbers of {symbol} at {client} {when}"
-        checks.require(seen == whole, what, told(seen), "one after the other, without a gap")
+        checks.require(seen == whole(seen), what, told(seen), "one after the other, without a gap")
     gap = list(range(old[-1] + 1, new[0]))
-    due = [number for number in sent_ns if old[-1] < number and sent_ns[number] < held_ns]
+    missed = [number for number in sent_ns if number > old[-1] and number not in new]
+    due = [number for number in missed if sent_ns[number] < held_ns]
     checks.require(
         gap == due,
         f"numbers of {symbol} that {client} can tell it has missed",
@@ -129,11 +130,21 @@ def numbers(connection: Connection, symbol: str) -> list[int]:
     return [key[1] for key in keys if key and key[0] == symbol]
 
 
+def _came_ns(connection: Connection, symbol: str, number: int) -> int:
+    """Return when a tick came that is known to have come (`time.monotonic_ns()`)."""
+    return next(f.at_ns for f in connection.received("tick") if key_of(f) == (symbol, number))
+
+
+def whole(seen: Sequence[int]) -> list[int]:
+    """Return as many numbers from the first one on, one after the other."""
+    return list(range(seen[0], seen[0] + len(seen))) if seen else []
+
+
 def told(seen: Sequence[int]) -> str:
     """Tell numbers in few words."""
     if not seen:
         return "none"
-    if list(seen) == list(range(seen[0], seen[0] + len(seen))):
+    if list(seen) == whole(seen):
         return f"#{seen[0]} to #{seen[-1]} ({len(seen)})"
     odd = next((b for a, b in itertools.pairwise(seen) if b != a + 1), seen[0])
     return f"{len(seen)} numbers from #{seen[0]} to #{seen[-1]}, with #{odd} out of line"
