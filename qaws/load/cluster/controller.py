@@ -18,9 +18,13 @@ from qaws.load.cluster import wire
 from qaws.load.result import Offset
 from qaws.measure.clock import now_us
 
-SILENT_S = 3.0
+SILENT_S = 8.0
 """A child that has said nothing for so long counts as lost; it beats every 0.5 s, and so does a
-thread of each worker, which may be busy for longer (`pulse`)."""
+thread of each worker, which may be busy for longer (`pulse`). On a machine with ten busy processes
+on two cores one was silent for 4 s."""
+
+LOOK_EVERY_S = 0.1
+"""How often it is looked who is silent."""
 
 LAST_WORDS_S = 2.0
 """How long to wait for the exit code of a child that has hung up: on a busy machine it takes a
@@ -107,10 +111,15 @@ class WorkerHandle:
         self.arrived.set()
         self._changed.set()
 
-    def look(self) -> None:
-        """Miss the child if it has been silent for too long."""
+    def look(self, held_up_s: float = 0.0) -> None:
+        """Miss the child if it has been silent for too long.
+
+        Args:
+            held_up_s: how long nobody could listen to it since the last look.
+        """
         if self.lost or self.over:
             return
+        self._heard += held_up_s
         silent = time.monotonic() - self._heard
         if self._writer is not None and silent > SILENT_S:
             self.lose(f"{self.title} has been silent for {silent:.1f} s")
@@ -243,9 +252,11 @@ class Controller:
 
     async def _look(self) -> None:
         while True:
-            await asyncio.sleep(0.1)
+            began_s = time.monotonic()
+            await asyncio.sleep(LOOK_EVERY_S)
+            held_up_s = time.monotonic() - began_s - LOOK_EVERY_S
             for child in self._children.values():
-                child.look()
+                child.look(held_up_s)
 
     async def close(self) -> None:
         """Hang up on everybody and listen no more."""
