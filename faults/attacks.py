@@ -52,7 +52,7 @@ def size_limit_per_frame() -> None:
 @fault(
     story="The size limit was set in KiB where bytes were meant, so that 64 MiB pass.",
     caught_by=OVERSIZED,
-    also=("QA-WS-118", "QA-WS-012"),
+    also=("QA-WS-118", "QA-WS-012", "QA-WS-025"),
 )
 def size_limit_in_the_wrong_unit() -> None:
     """Multiply the limit."""

@@ -437,9 +437,8 @@ def welcome_late() -> None:
     "welcome first give up.",
     caught_by={
         "QA-WS-003": "first message to Alice: measured a pong",
-        "QA-WS-025": "the first message to client",
     },
-    also=("QA-WS-022", "QA-WS-001"),
+    also=("QA-WS-022", "QA-WS-001", "QA-WS-025"),
 )
 def pong_before_welcome() -> None:
     """Send a pong that nobody asked for."""

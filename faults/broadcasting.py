@@ -209,7 +209,7 @@ def volume_zero() -> None:
         "QA-WS-117": "the shortest that does",
         "QA-WS-103": "Carol received ticks that it had not subscribed to",
     },
-    also=("QA-WS-102",),
+    also=("QA-WS-102", "QA-WS-017"),
 )
 def option_ticks_to_underlying_subscribers() -> None:
     """Let the underlying's key match option ticks."""

@@ -349,6 +349,7 @@ def names_of_digits_taken_for_numbers() -> None:
         "QA-WS-117",
         "QA-WS-128",
         "QA-WS-131",
+        "QA-WS-017",
     ),
 )
 def names_in_other_letters_replaced() -> None:

@@ -81,7 +81,7 @@ def ticks_lost_in_bursts() -> None:
         "QA-WS-018": "received ticks out of order",
         "QA-WS-111": "received ticks out of order",
     },
-    also=("QA-WS-024", "QA-WS-102", "QA-WS-116", "QA-WS-007"),
+    also=("QA-WS-024", "QA-WS-102", "QA-WS-116", "QA-WS-007", "QA-WS-128"),
 )
 def ticks_reordered_in_bursts() -> None:
     """Send every ninth tick of a symbol after its successor."""

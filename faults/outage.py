@@ -126,7 +126,7 @@ def attempts_block_the_service() -> None:
     story="After a reconnect only the bars are subscribed to again, so that option prices stand "
     "still for the rest of the day while the charts go on.",
     caught_by={"QA-WS-017": "measured nothing in"},
-    also=("QA-WS-106",),
+    also=("QA-WS-106", "QA-WS-131"),
 )
 def only_bars_after_a_reconnect() -> None:
     """Forget the other channel."""

@@ -70,7 +70,7 @@ def unsubscribe_only_acknowledged() -> None:
         "QA-WS-117": WRONG,
         "QA-WS-128": "client 1 received ticks behind the acknowledgement of its unsubscribe",
     },
-    also=("QA-WS-008",),
+    also=("QA-WS-008", "QA-WS-025"),
 )
 def unsubscribe_done_a_moment_later() -> None:
     """Let 20 ms pass."""

@@ -18,6 +18,7 @@ from faults.fault import fault, replace
     story="The answer that opens a connection sets a cookie with the token, as the session of the "
     "company's other pages has one, and proxies and browsers keep it for years.",
     caught_by={"QA-WS-025": "the answer to a handshake has "},
+    also=("QA-WS-021",),
 )
 def token_in_a_cookie() -> None:
     """Add a header to the answer."""
