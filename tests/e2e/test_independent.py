@@ -57,6 +57,11 @@ ROWS = {
         "QA-WS-023 An Origin header that is malformed or sent twice opens nothing · two listed",
     ],
     "isolation": ["QA-WS-025 A client cannot publish · a ping that carries a tick"],
+    "feed": ["QA-WS-102 A malformed payload in the feed harms nobody · a JSON array"],
+    "startup": ["QA-WS-122 The service starts before its broker"],
+    "entitlements": [
+        "QA-WS-119 A half-valid subscription changes nothing for others · a symbol and a number"
+    ],
     "attacks": [
         "QA-WS-024 A hostile client is turned away · messages over 64 KiB",
         "QA-WS-024 A hostile client is turned away · floods of 1,000 control frames",
