@@ -116,7 +116,7 @@ demo: $(READY) ## start broker, service and generator, and print an address for 
 bench: $(BENCH_READY) ## measure swarm and service beside k6, websockets, FastAPI; ARGS="--only a" for a part
 	@$(RUN) -m bench $(ARGS)
 
-services: setup $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) ## run functional p0 and p1 on each service that comes with the suite and is not its own: 70 minutes; ARGS="granian --times 10", "--stress" with all cores busy
+services: setup $(SERVICES_READY) $(FEEDS_READY) $(PROXY_READY) ## run functional p0 and p1 on each service that comes with the suite and is not its own: more than an hour; ARGS="granian --times 10", "--stress" with all cores busy
 	@$(RUN) -m tests.services.independent $(ARGS)
 
 $(BENCH_READY): $(READY) $(LOCK)

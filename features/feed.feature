@@ -14,6 +14,7 @@ Feature: Feed
     And Bob is connected and subscribed to BANKNIFTY
     And Carol and Dave are connected and subscribed to NIFTY, which ticks every 10 ms
     When a malformed payload is published amid the ticks: <payload>
+    And ticks of every kind for each of NIFTY and BANKNIFTY are published in turn
     And an option tick for NIFTY is published
     Then Carol and Dave receive that tick exactly once, within 1 second
     And Carol has received no status
