@@ -695,7 +695,7 @@ def empty_list_gives_up_everything() -> None:
 @fault(
     story="Where one program of a user is closed for its mistake all of them are, as the user is "
     "taken for an attacker: one script with an error takes a whole desk off the market.",
-    caught_by={"QA-WS-025": "Alice lost its connection while subscribed"},
+    caught_by={"QA-WS-025": 'closed with 1008 "attack" by the service'},
 )
 def one_programs_mistake_closes_those_of_its_user() -> None:
     """Close all sessions of a user of which one was closed for a message."""
