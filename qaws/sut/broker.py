@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from qaws.protocol.templates import filled
 from qaws.runtime.ports import free_port
 from qaws.sut.brokers.exchange_server import ExchangeServer
 from qaws.sut.brokers.http_taker import HttpTaker
@@ -122,10 +123,7 @@ class Broker:
             if self._process and self._process.exit_code() is not None:
                 raise NotStarted(f"the embedded broker did not start: {self._process.last_line()}")
             if time.monotonic() > deadline or isinstance(problem, self.server.final):
-                raise Broken(
-                    f"[feed] broker {self.shown_url}: nobody answers there ({problem}); "
-                    f"{self.server.way_out}"
-                )
+                raise Broken(f"[feed] broker {self.shown_url}: {self.server.unanswered(problem)}")
             time.sleep(ASK_EVERY_S)
 
     # --- life and death -----------------------------------------------------------------------
@@ -239,13 +237,18 @@ def broker_of(target: Target, folder: Path) -> Broker:
         broker.await_answer(ANSWER_ALLOWANCE_S)
         return broker
     if feed.speaks != "websocket":
-        return open_broker(feed.broker or "", folder, target.grants, feed.speaks)
+        server = KafkaServer(filled(feed.client, target.feed_secrets)) if feed.client else None
+        return open_broker(target.broker_address, folder, target.grants, feed.speaks, server)
     make, tries = partial(ExchangeServer, feed), PORTS_TO_TRY
     return _open_embedded(folder, tries, make, "" if feed.broker == "embedded" else feed.broker)
 
 
 def open_broker(
-    wanted: str, folder: Path, grants: Grants | None = None, kind: FeedKind = "redis"
+    wanted: str,
+    folder: Path,
+    grants: Grants | None = None,
+    kind: FeedKind = "redis",
+    server: Server | None = None,
 ) -> Broker:
     """Start the embedded broker, or make sure that the given one answers.
 
@@ -254,12 +257,14 @@ def open_broker(
         folder: where the embedded broker keeps its log.
         grants: the target's commands that stop and start a broker that was there before.
         kind: what it speaks.
+        server: what is known of it besides; default what its kind has.
 
     Raises:
         Broken: it cannot be started, or nobody answers at the address.
     """
     if wanted != "embedded":
-        broker = Broker(wanted.removeprefix("zmq+"), grants=grants, server=SERVERS[kind]())
+        server = server or SERVERS[kind]()
+        broker = Broker(wanted.removeprefix("zmq+"), grants=grants, server=server)
         broker.await_answer(ANSWER_ALLOWANCE_S)
         return broker
     return _open_embedded(folder, PORTS_TO_TRY, SERVERS[kind])

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from qaws.protocol.paths import Pattern
 from qaws.protocol.sign_table import Name
 from qaws.protocol.templates import names_in, require_known
+from qaws.sut.kafka_settings import flat, require_settings
 from qaws.sut.section import Section
 
 FeedKind = Literal[
@@ -48,9 +49,9 @@ TOPIC, TEMPLATED = re.compile(r"[A-Za-z0-9._-]{1,249}"), re.compile(r"\{[^}]*\}"
 PUBLISHER_PLACEHOLDERS = ("python", "broker_url", "folder", "instrument", "symbol")
 """What a `{…}` in the command of the team's own publisher may name."""
 
-OF_HTTP = ("method", "headers", "content_type", "secrets")
+OF_HTTP = ("method", "headers", "content_type")
 OF_EXCHANGE = ("greeting", "answers")
-OF_KAFKA = ("options_key", "underlying_key", "partitions")
+OF_KAFKA = ("options_key", "underlying_key", "partitions", "client")
 CHANNEL, PORT = "channel", "port"
 """What a `{…}` in the URL of a feed over HTTP may name, besides its secrets."""
 
@@ -85,7 +86,8 @@ class Feed(Section):
     has it, and `{channel}` the tick's channel. `greeting` is what the exchange that the suite plays
     says first to a service which connects by WebSocket, and `answers` what to its messages.
     Over Kafka `options_key` and `underlying_key` are the keys of records, and `partitions` is how
-    many each topic of an embedded broker has.
+    many each topic of an embedded broker has; `client` is how clients encrypt and sign in there, in
+    librdkafka's words. The address of a broker and `client` may name `secrets` too.
     `inject_allowed`: the suite may publish on a broker that is not of this machine. `own_publisher`
     is a program of the team that publishes option ticks as in production. The channels may name
     the symbol or the instrument, and the payloads are templates of what is published; where there
@@ -120,6 +122,7 @@ class Feed(Section):
     options_key: str = "{symbol}"
     underlying_key: str = "{symbol}"
     partitions: int = Field(default=1, ge=1, le=100)
+    client: dict[str, Any] = {}
     option_payload: Any = None
     underlying_payload: Any = None
 
@@ -203,6 +206,11 @@ class Feed(Section):
         is_kafka = given.get("kind") == "kafka" or str(given.get("broker")).startswith("kafka://")
         return {**TOPICS, **given} if is_kafka else given
 
+    @field_validator("client")
+    @classmethod
+    def _by_whole_names(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return dict(flat(value))
+
     @field_validator("own_publisher")
     @classmethod
     def _known_placeholders(cls, value: list[str]) -> list[str]:
@@ -240,6 +248,7 @@ class Feed(Section):
             raise ValueError('a command has a broker of its own: broker = "embedded" is not for it')
         self._require_own_exchange()
         self._require_topics()
+        self._require_secrets()
         if self.binds == "service" and (self.speaks != "zeromq" or self.broker == "embedded"):
             raise ValueError('binds = "service" is for the zmq+tcp:// address of a service')
         return self
@@ -274,7 +283,28 @@ class Feed(Section):
                     'them one, or leave it out: "{symbol}"'
                 )
         if self.broker != "embedded" and "@" in urlsplit(self.broker or "").netloc:
-            raise ValueError("the suite signs in at no Kafka broker: give the address alone")
+            raise ValueError(
+                "the address of a Kafka broker has no user: client says who signs in, as in "
+                'client = { "security.protocol" = "SASL_SSL", "sasl.mechanism" = "PLAIN", … }'
+            )
+        if self.client and self.broker == "embedded":
+            raise ValueError(
+                "client: nobody signs in at the embedded broker; it is for one of yours"
+            )
+        require_settings(self.client, self.secrets)
+
+    def _require_secrets(self) -> None:
+        """Require that what the address of a broker names is a secret, and each secret is named."""
+        named = {*names_in(self.broker or ""), *names_in(self.client)}
+        try:
+            require_known(self.broker or "", self.secrets)
+        except ValueError as problem:
+            raise ValueError(f"broker: {problem}") from None
+        if idle := self.secrets.keys() - named:
+            raise ValueError(
+                f'secrets: nothing names "{min(idle)}"; say "{{{min(idle)}}}" in broker or client, '
+                "or leave it out"
+            )
 
     def _require_own_exchange(self) -> None:
         """Require an address of this machine where the suite is to listen itself."""

@@ -11,15 +11,17 @@ import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, field_validator
 
 from qaws.protocol.dialect_table import DialectTable, Market
 from qaws.protocol.http_step import HttpStep
 from qaws.protocol.market import LEVELS
+from qaws.protocol.templates import filled
 from qaws.sut.before_connect_section import BeforeConnect, read_secrets, require_fitting
 from qaws.sut.feed_section import Feed, FeedKind
+from qaws.sut.kafka_settings import is_encrypted
 from qaws.sut.launch_sections import TIME_ZONE, Launch, Proxy, Setting
 from qaws.sut.revocation_section import Revocation
 from qaws.sut.section import Section
@@ -188,12 +190,22 @@ class Target(Section):
 
     @property
     def feed_secrets(self) -> dict[str, str]:
-        """Return what opens its feed over HTTP: name → value.
+        """Return what opens its feed: name → value.
 
         Raises:
             Broken: a variable that has one is not set.
         """
         return read_secrets(self.file, "[feed] ", self.feed.secrets if self.feed else {})
+
+    @property
+    def broker_address(self) -> str:
+        """Return the address of its broker, or "embedded", with its secrets; "": there is none.
+
+        Raises:
+            Broken: a variable that has a secret is not set.
+        """
+        secrets = {name: quote(value, safe="") for name, value in self.feed_secrets.items()}
+        return str(filled(self.feed.broker or "", secrets)) if self.feed else ""
 
     @property
     def speaks(self) -> str:
@@ -275,6 +287,9 @@ class Target(Section):
         if self.feed is None:
             return found
         found |= LACKS[self.feed.speaks]
+        if is_encrypted(self.feed.client):
+            why = "what goes to the broker over TLS nobody between can read, slow down or cut"
+            found["relay"] = f"{self.file}: [feed] client: {why}"
         if not self.may_publish:
             where = "where the command of [feed] publishes" if self.feed.command else "the broker"
             where = "who takes ticks at [feed] url" if self.feed.url else where

@@ -12,11 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from qaws.runtime.certificates import issue
 from qaws.runtime.ports import free_port
+from qaws.sut.broker import open_broker
 from qaws.sut.brokers.nats_server import NatsServer
 from tests.doubts import leave_in_doubt, require_sound
 from tests.forked import run_behave
 from tests.services.independent import results, surroundings
+from tests.services.kafka_door import door
 from tests.waiting import HANG_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +104,44 @@ def test_what_it_does_wrong_is_told_in_the_words_of_the_features(behave, target,
     failed = [row for row in rows if row["status"] == "failed"]
     assert failed, output
     assert any(words in row["message"] and "NIFTY" in row["message"] for row in failed), output
+
+
+CLIENT = """client = { security.protocol = "SASL_SSL", sasl.mechanism = "PLAIN", \
+sasl.username = "desk", sasl.password = "{password}", ssl.ca.location = "AUTHORITY" }
+secrets = { password = "KAFKA_PASSWORD" }
+"""
+
+
+def test_over_a_broker_that_wants_tls_and_a_password_a_service_is_judged_as_over_any(
+    behave, tmp_path
+):
+    if not importlib.util.find_spec("aiokafka"):
+        pytest.skip("aiokafka is not there; make test brings it")
+    from qaws.feed.outlets.kafka import create_topics
+
+    own, text = issue(tmp_path), (DIALECTS / "kafka.toml").read_text()
+    broker = open_broker("embedded", tmp_path, kind="kafka")
+    try:
+        create_topics(broker, ["md.options", "md.bars"], 3)
+        port = int(broker.told_url.partition(":")[2])
+        with door(port, user="desk", password="sesame", certificates=own) as at:
+            feed = f'broker = "kafka://127.0.0.1:{at.port}"\n'
+            feed += CLIENT.replace("\\\n", "").replace("AUTHORITY", str(own.authority))
+            file = tmp_path / "signed.toml"
+            file.write_text(text.replace('broker = "embedded"\n', feed))
+            there = {"KAFKA_USER": "desk", "KAFKA_AUTHORITY": str(own.authority)}
+            output, rows = behave("kafka", ASKED, file=file, KAFKA_PASSWORD="sesame", **there)
+            require_sound(rows, output)
+            passed = {row["id"][-3:] for row in rows if row["status"] == "passed"}
+            assert passed == {"001", "006", "007", "008", "009"}, output
+            output, rows = behave("kafka", "@QA-WS-008", file=file, KAFKA_PASSWORD="guess", **there)
+    finally:
+        broker.stop()
+    assert not rows
+    refused = [line for line in output.splitlines() if "Broken:" in line]
+    assert len(refused) == 1, output
+    assert "Invalid username or password); correct [feed] client" in refused[0]
+    assert "guess" not in output
 
 
 def test_a_publisher_of_the_team_feeds_a_service(behave, tmp_path):

@@ -65,4 +65,4 @@ def prepare(broker: Broker, section: FeedSection, channels: Collection[str]) -> 
     if section.speaks == "kafka" and broker.pid is not None:
         from qaws.feed.outlets.kafka import create_topics
 
-        create_topics(broker.url, channels, section.partitions)
+        create_topics(broker, channels, section.partitions)

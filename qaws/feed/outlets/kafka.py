@@ -16,7 +16,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 try:
     from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -40,7 +39,9 @@ from qaws.feed.outlets.outlet import (
     Take,
 )
 from qaws.sut.broker import Broker
-from qaws.sut.brokers.kafka_groups import PORT, held_topics
+from qaws.sut.brokers.kafka_groups import held_topics
+from qaws.sut.brokers.kafka_server import SIGN_IN, KafkaServer
+from qaws.sut.kafka_settings import place
 from qaws.verdict import Broken as CannotPublish
 from qaws.verdict import NotVerified
 
@@ -56,11 +57,12 @@ LARGEST = 1_000_000_000
 """The client's own bound for a record, in bytes: what is too large the broker is to say."""
 
 
-def _settings(url: str, **more: Any) -> dict[str, Any]:
+def _settings(broker: Broker, **more: Any) -> dict[str, Any]:
     """Return what all clients of the suite have in common; it writes no log of its own."""
-    parts = urlsplit(url)
+    host, port = place(broker.url)
     return {
-        "bootstrap.servers": f"{parts.hostname}:{parts.port or PORT}",
+        **_client(broker),
+        "bootstrap.servers": f"{host}:{port}",
         "client.id": f"{OWN}{secrets.token_hex(6)}",
         "log_level": 0,
         "reconnect.backoff.ms": 20,
@@ -70,11 +72,16 @@ def _settings(url: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _reader(url: str) -> Consumer:
+def _client(broker: Broker) -> dict[str, Any]:
+    """Return how clients of a broker encrypt and sign in."""
+    return broker.server.client if isinstance(broker.server, KafkaServer) else {}
+
+
+def _reader(broker: Broker) -> Consumer:
     """Return what reads partitions that it is told of; it joins no group, and commits nothing."""
     return Consumer(
         _settings(
-            url,
+            broker,
             **{
                 "group.id": f"{OWN}{secrets.token_hex(6)}",
                 "enable.auto.commit": False,
@@ -94,24 +101,25 @@ def _said(problem: KafkaException) -> str:
 class _Line:
     """A producer; its methods block, and are for any thread."""
 
-    def __init__(self, url: str, topics: Collection[str] = (), has_probes: bool = False) -> None:
+    def __init__(
+        self, broker: Broker, topics: Collection[str] = (), has_probes: bool = False
+    ) -> None:
         """Connect, and make sure that the broker takes records and gives them back.
 
         Args:
-            url: where.
+            broker: where.
             topics: whose partitions must have a leader that answers.
             has_probes: whether there is a topic for probes.
 
         Raises:
             OSError: the broker is not there, or not ready.
         """
-        parts = urlsplit(url)
-        where = parts.hostname or "127.0.0.1", parts.port or PORT
+        where = place(broker.url)
         socket.create_connection(where, ANSWER_S).close()  # or the library asks for all the time
         self.is_good = True
         self._producer = Producer(
             _settings(
-                url,
+                broker,
                 **{
                     "acks": "all",
                     "message.send.max.retries": 0,
@@ -123,7 +131,7 @@ class _Line:
                 },
             )
         )
-        reader = _reader(url)
+        reader = _reader(broker)
         try:
             known = self._producer.list_topics(timeout=ANSWER_S).topics
             for topic in topics:
@@ -133,7 +141,8 @@ class _Line:
                 self._probe(reader)
         except KafkaException as problem:
             self.close()
-            raise OSError(_said(problem)) from None
+            hint = "" if _client(broker) or broker.pid else f"; {SIGN_IN}"
+            raise OSError(f"{_said(problem)}{hint}") from None
         finally:
             reader.close()
 
@@ -224,7 +233,7 @@ class Kafka(OneLine):
 
     def _line_now(self) -> _Line:
         """Connect; blocks."""
-        return _Line(self._broker.url, self._topics, self._broker.pid is not None)
+        return _Line(self._broker, self._topics, self._broker.pid is not None)
 
     async def open(self) -> _Line:
         """Connect."""
@@ -263,7 +272,12 @@ class Kafka(OneLine):
         return _Reader(self._broker)
 
     async def listened_to(self) -> Listened | None:
-        """Return the topics that members of consumer groups hold; None where nobody may ask."""
+        """Return the topics that members of consumer groups hold; None where nobody may ask.
+
+        The question is not asked where it would have to be encrypted or signed in.
+        """
+        if _client(self._broker):
+            return None
         try:
             topics = await asyncio.to_thread(held_topics, self._broker.url, ANSWER_S)
         except (OSError, ValueError):
@@ -271,13 +285,13 @@ class Kafka(OneLine):
         return Listened(tuple(sorted(set(topics))), (), len(topics), is_all=False)
 
 
-def create_topics(url: str, topics: Collection[str], partitions: int) -> None:
+def create_topics(broker: Broker, topics: Collection[str], partitions: int) -> None:
     """Create topics that are not there yet, and one for probes; wait until the broker has them.
 
     Raises:
         CannotPublish: it does not take one of them.
     """
-    admin = AdminClient(_settings(url))
+    admin = AdminClient(_settings(broker))
     wanted = [NewTopic(each, num_partitions=partitions, replication_factor=1) for each in topics]
     wanted.append(NewTopic(PROBES, num_partitions=1, replication_factor=1))
     for name, done in admin.create_topics(wanted, request_timeout=ANSWER_S).items():
@@ -324,7 +338,7 @@ class _Reader(Listener):
             await asyncio.to_thread(self._begin, channels)
 
     def _begin(self, channels: Collection[str]) -> None:
-        consumer = _reader(self._broker.url)
+        consumer = _reader(self._broker)
         try:
             known = consumer.list_topics(timeout=ANSWER_S).topics
             places = [(str(c), p) for c in channels if c in known for p in known[c].partitions]

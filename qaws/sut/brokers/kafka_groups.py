@@ -10,11 +10,11 @@ import socket
 import struct
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import urlsplit
+
+from qaws.sut.kafka_settings import place
 
 T = TypeVar("T")
 
-PORT = 9092
 DESCRIBE_GROUPS, LIST_GROUPS, API_VERSIONS = 15, 16, 18
 NUMBER = 0x71617773
 """The correlation id of the suite's questions, which the answer repeats."""
@@ -50,9 +50,7 @@ def held_topics(url: str, within_s: float) -> list[str]:
     Raises:
         OSError, ValueError: the broker does not tell.
     """
-    parts = urlsplit(url)
-    where = parts.hostname or "127.0.0.1", parts.port or PORT
-    with socket.create_connection(where, within_s) as line:
+    with socket.create_connection(place(url), within_s) as line:
         line.settimeout(within_s)
         listed = _Answer(asked(line, LIST_GROUPS))
         listed.require_good()

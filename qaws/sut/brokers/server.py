@@ -39,6 +39,10 @@ class Server(ABC):
             within_s: how long it may take.
         """
 
+    def unanswered(self, problem: Problem) -> str:
+        """Return what is said of one that cannot be used, and the way out."""
+        return f"nobody answers there ({problem}); {self.way_out}"
+
     @abstractmethod
     def address(self, port: int) -> str:
         """Return the address of an embedded one."""

@@ -1,6 +1,7 @@
 """Where a ticker of another dialect takes its ticks from, by the address.
 
-`STREAMS` names the Redis streams that it reads, where it reads any, `TOPICS` the topics of Kafka.
+`STREAMS` names the Redis streams that it reads, where it reads any, `TOPICS` the topics of Kafka;
+there it signs in as `KAFKA_USER` with `KAFKA_PASSWORD`, over TLS as `KAFKA_AUTHORITY` says.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import ssl
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -259,6 +261,15 @@ async def _kafka(url: str, take: Take, tell: Tell) -> None:
     from aiokafka import AIOKafkaConsumer, TopicPartition
     from aiokafka.errors import KafkaError
 
+    user, authority = os.environ.get("KAFKA_USER"), os.environ.get("KAFKA_AUTHORITY")
+    trust = ssl.create_default_context(cafile=authority) if authority else None
+    signed: dict[str, Any] = {
+        "security_protocol": ("SASL_" * bool(user)) + ("SSL" if authority else "PLAINTEXT"),
+        "ssl_context": trust,
+        "sasl_mechanism": "PLAIN",
+        "sasl_plain_username": user,
+        "sasl_plain_password": os.environ.get("KAFKA_PASSWORD"),
+    }
     at: dict[TopicPartition, int] = {}
     was_lost = True
 
@@ -274,7 +285,7 @@ async def _kafka(url: str, take: Take, tell: Tell) -> None:
 
     async def hung_up(_: AIOKafkaConsumer) -> None:
         """Raise when the broker ends a line that nobody uses."""
-        reader, writer = await asyncio.open_connection(*url.split(":"))
+        reader, writer = await asyncio.open_connection(*url.split(":"), ssl=trust)
         try:
             await reader.read()
         finally:
@@ -302,6 +313,7 @@ async def _kafka(url: str, take: Take, tell: Tell) -> None:
             fetch_max_wait_ms=100,
             request_timeout_ms=2000,
             retry_backoff_ms=50,
+            **signed,
         )
         chores: list[asyncio.Task[None]] = []
         with suppress(KafkaError, OSError, TimeoutError):
