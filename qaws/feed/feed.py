@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -24,6 +25,7 @@ from qaws.feed.stamps import Stamps
 from qaws.oracle.ledger import Ledger, Published, Role
 from qaws.protocol.dialect import Dialect
 from qaws.protocol.market import Market, Sample, Selection, TickKind
+from qaws.runtime.trust import problem_in_words
 from qaws.sut.broker import Broker
 from qaws.sut.feed_section import Feed as FeedSection
 from qaws.verdict import Broken, NotVerified
@@ -289,7 +291,11 @@ class Feed:
     def _no_publish(self, problem: Exception) -> Broken:
         """Return what to say when the broker does not take a tick: first of all, that it died."""
         self.broker.require_alive()
-        return Broken(f"{self.broker.shown_url}: cannot publish there: {problem}")
+        where = f"{self.broker.shown_url}: cannot publish there"
+        if isinstance(problem, ssl.SSLCertVerificationError):
+            words = problem_in_words(problem, "[feed] ca_file", "[feed] broker")
+            return Broken(f"{where}: {words}")
+        return Broken(f"{where}: {problem}")
 
     async def publish_raw(self, kind: TickKind, payload: bytes) -> None:
         """Hand the broker a payload that is no tick, on the channel of a kind of ticks.

@@ -13,7 +13,8 @@ import ssl
 import tempfile
 from pathlib import Path
 
-WAY_OUT = "name the file of its authority in [endpoint] ca_file"
+CA_FILE, URL = "[endpoint] ca_file", "[endpoint] url"
+WAY_OUT = "name the file of its authority in {ca_file}"
 NO_TLS = "what answers there is no TLS: look at [endpoint] url, is it ws:// or wss://?"
 
 _OWN = "\n# what clients show of themselves\n"
@@ -39,9 +40,9 @@ SERVER_HELLO, CERTIFICATE_REQUEST = 2, 13
 _CAUSES = {
     9: ("is not yet valid", "are the clocks of both machines right?"),
     10: ("has expired", "renew it"),
-    18: ("is self-signed", "name it in [endpoint] ca_file"),
-    62: ("is for another host", "use a name that it has in [endpoint] url"),
-    64: ("is for another host", "use a name that it has in [endpoint] url"),
+    18: ("is self-signed", "name it in {ca_file}"),
+    62: ("is for another host", "use a name that it has in {url}"),
+    64: ("is for another host", "use a name that it has in {url}"),
 }
 """What OpenSSL found (its X509_V_ERR_… numbers) → what is wrong, and the way out."""
 
@@ -144,11 +145,18 @@ def context_for(url: str, authority: str) -> ssl.SSLContext | None:
     return client_context(authority) if url.startswith(("wss:", "https:")) else None
 
 
-def problem_in_words(problem: BaseException) -> str | None:
-    """Say what is wrong with a certificate, or that there is no TLS; None for anything else."""
+def problem_in_words(problem: BaseException, ca_file: str = CA_FILE, url: str = URL) -> str | None:
+    """Say what is wrong with a certificate, or that there is no TLS; None for anything else.
+
+    Args:
+        problem: what was raised.
+        ca_file: the key of the target file that names an authority.
+        url: the one that names the host.
+    """
     if isinstance(problem, ssl.SSLCertVerificationError):
         default = ("is signed by an authority that is not trusted", WAY_OUT)
         wrong, way_out = _CAUSES.get(problem.verify_code, default)
+        way_out = way_out.format(ca_file=ca_file, url=url)
         return f"the certificate {wrong} ({problem.verify_message.rstrip('.')}); {way_out}"
     if isinstance(problem, ssl.SSLError) and wants_client(problem):
         return f"{_ASKED}, {_CLIENT_CAUSES[problem.reason]}; look at [endpoint] client_certificate"

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from qaws.protocol.templates import filled
 from qaws.runtime.ports import free_port
+from qaws.runtime.trust import read_authority
 from qaws.sut.brokers.exchange_server import ExchangeServer
 from qaws.sut.brokers.http_taker import HttpTaker
 from qaws.sut.brokers.kafka_server import KafkaServer
@@ -237,8 +238,12 @@ def broker_of(target: Target, folder: Path) -> Broker:
         broker.await_answer(ANSWER_ALLOWANCE_S)
         return broker
     if feed.speaks != "websocket":
-        server = KafkaServer(filled(feed.client, target.feed_secrets)) if feed.client else None
-        return open_broker(target.broker_address, folder, target.grants, feed.speaks, server)
+        server = SERVERS[feed.speaks]()
+        if isinstance(server, KafkaServer):
+            server.client = filled(feed.client, target.feed_secrets)
+        server.trusts = read_authority(feed.ca_file)
+        address = server.trusting(target.broker_address, feed.ca_file)
+        return open_broker(address, folder, target.grants, feed.speaks, server)
     make, tries = partial(ExchangeServer, feed), PORTS_TO_TRY
     return _open_embedded(folder, tries, make, "" if feed.broker == "embedded" else feed.broker)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from qaws.protocol.paths import Pattern
 from qaws.protocol.sign_table import Name
 from qaws.protocol.templates import names_in, require_known
+from qaws.runtime.trust import read_authority
 from qaws.sut.kafka_settings import flat, require_settings
 from qaws.sut.section import Section
 
@@ -51,6 +53,7 @@ PUBLISHER_PLACEHOLDERS = ("python", "broker_url", "folder", "instrument", "symbo
 
 OF_HTTP = ("method", "headers", "content_type")
 OF_EXCHANGE = ("greeting", "answers")
+OVER_TLS = ("rediss://", "tls://", "mqtts://")
 OF_KAFKA = ("options_key", "underlying_key", "partitions", "client")
 CHANNEL, PORT = "channel", "port"
 """What a `{…}` in the URL of a feed over HTTP may name, besides its secrets."""
@@ -87,7 +90,8 @@ class Feed(Section):
     says first to a service which connects by WebSocket, and `answers` what to its messages.
     Over Kafka `options_key` and `underlying_key` are the keys of records, and `partitions` is how
     many each topic of an embedded broker has; `client` is how clients encrypt and sign in there, in
-    librdkafka's words. The address of a broker and `client` may name `secrets` too.
+    librdkafka's words. The address of a broker and `client` may name `secrets` too. `ca_file`:
+    certificates in PEM, the authorities that alone are trusted over TLS to a broker.
     `inject_allowed`: the suite may publish on a broker that is not of this machine. `own_publisher`
     is a program of the team that publishes option ticks as in production. The channels may name
     the symbol or the instrument, and the payloads are templates of what is published; where there
@@ -122,6 +126,7 @@ class Feed(Section):
     options_key: str = "{symbol}"
     underlying_key: str = "{symbol}"
     partitions: int = Field(default=1, ge=1, le=100)
+    ca_file: Path | None = None
     client: dict[str, Any] = {}
     option_payload: Any = None
     underlying_payload: Any = None
@@ -205,6 +210,15 @@ class Feed(Section):
             return given
         is_kafka = given.get("kind") == "kafka" or str(given.get("broker")).startswith("kafka://")
         return {**TOPICS, **given} if is_kafka else given
+
+    @field_validator("ca_file")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        try:
+            read_authority(value)
+        except ValueError as problem:
+            raise ValueError(f"{value} {problem}") from None
+        return value
 
     @field_validator("client")
     @classmethod
@@ -295,6 +309,11 @@ class Feed(Section):
 
     def _require_secrets(self) -> None:
         """Require that what the address of a broker names is a secret, and each secret is named."""
+        if self.ca_file and not (self.broker or "").startswith(OVER_TLS):
+            other = "; over Kafka it is ssl.ca.location in client" * (self.speaks == "kafka")
+            raise ValueError(
+                f"ca_file is for an address that begins {' or '.join(OVER_TLS)}{other}"
+            )
         named = {*names_in(self.broker or ""), *names_in(self.client)}
         try:
             require_known(self.broker or "", self.secrets)

@@ -362,7 +362,7 @@ def test_an_mqtt_broker_that_has_gone_is_said_as_for_any_feed(tmp_path):
     from qaws.feed.outlets.mqtt import _Line
 
     broker = open_broker("embedded", tmp_path, kind="mqtt")
-    line = _Line(broker.url)
+    line = _Line(broker)
     try:
         line.publish([("md", b"1")])
         broker.take_down()
@@ -373,7 +373,7 @@ def test_an_mqtt_broker_that_has_gone_is_said_as_for_any_feed(tmp_path):
         line.close()
         broker.stop()
     with pytest.raises(OSError, match="refused"):
-        _Line(broker.url)
+        _Line(broker)
 
 
 def test_what_zeromq_cannot_hand_over_is_said_and_not_lost_in_silence(loop, tmp_path, monkeypatch):

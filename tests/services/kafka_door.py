@@ -5,14 +5,13 @@ on what comes behind. Whoever has not signed in is hung up on, as by Kafka itsel
 """
 
 import asyncio
-import ssl
 import struct
-import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from qaws.runtime.ports import free_port
 from qaws.sut.brokers.kafka_gate import frame_from, request_of
 from qaws.sut.readdressing import Readdressing
+from tests.services.door import serving
 
 HANDSHAKE, AUTHENTICATE, API_VERSIONS = 17, 36, 18
 REFUSED, OTHER_MECHANISM = 58, 33
@@ -84,30 +83,6 @@ def door(broker_port, *, user="", password="", certificates=None):
         password: what that one shows.
         certificates: of the door, as `qaws.runtime.certificates` issues them; None: no TLS.
     """
-    loop = asyncio.new_event_loop()
     made = Door(free_port(), broker_port, user, password)
-    context = None
-    if certificates:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificates.certificate, certificates.key)
-    server = loop.run_until_complete(
-        asyncio.start_server(made.serve, "127.0.0.1", made.port, ssl=context)
-    )
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-
-    async def end():
-        server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    try:
+    with serving(made.port, made.serve, certificates):
         yield made
-    finally:
-        with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(end(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()

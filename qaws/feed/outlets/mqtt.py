@@ -35,6 +35,7 @@ from qaws.feed.outlets.outlet import (
     OneLine,
     Take,
 )
+from qaws.runtime.trust import client_context
 from qaws.sut.broker import Broker
 from qaws.sut.brokers.mqtt_server import PORT, MqttServer, listening
 from qaws.verdict import NotVerified
@@ -51,17 +52,17 @@ LOOK_S = 0.05
 class _Line:
     """A connection; its methods block, and are for any thread."""
 
-    def __init__(self, url: str, heard: Callable[[str, bytes], None] | None = None) -> None:
+    def __init__(self, broker: Broker, heard: Callable[[str, bytes], None] | None = None) -> None:
         """Connect, once.
 
         Args:
-            url: where.
+            broker: where, and whom to trust over TLS.
             heard: takes topic and payload of what comes, on the client's own thread.
 
         Raises:
             OSError: the broker is not there, or refuses.
         """
-        parts = urlsplit(url)
+        parts = urlsplit(broker.url)
         self.client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"{OWN}{secrets.token_hex(6)}",
@@ -72,7 +73,7 @@ class _Line:
         if parts.username:
             self.client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
         if parts.scheme == "mqtts":
-            self.client.tls_set()
+            self.client.tls_set_context(client_context(broker.server.trusts))
         self._answered, self._said = threading.Event(), ""
         self._subscribed, self._denied = threading.Event(), ""
         self.client.on_connect = self._connected
@@ -138,7 +139,7 @@ class Mqtt(OneLine):
 
     async def open(self) -> _Line:
         """Connect."""
-        return await asyncio.to_thread(_Line, self._broker.url)
+        return await asyncio.to_thread(_Line, self._broker)
 
     def is_open(self, line: _Line) -> bool:
         """Return whether the broker is there."""
@@ -155,7 +156,7 @@ class Mqtt(OneLine):
     @contextmanager
     def breath(self) -> Iterator[Breath]:
         """Give a connection that blocks."""
-        line = _Line(self._broker.url)
+        line = _Line(self._broker)
         try:
             yield _NoBreak(line)
         finally:
@@ -218,7 +219,7 @@ class _Subscriber(Listener):
                 loop.call_soon_threadsafe(take, topic, payload)
 
         with suppress(*ERRORS):
-            line = await asyncio.to_thread(_Line, self._broker.url, heard)
+            line = await asyncio.to_thread(_Line, self._broker, heard)
             try:
                 await asyncio.to_thread(line.subscribe, [*channels, self._name])
             except BaseException:

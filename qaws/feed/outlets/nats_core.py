@@ -35,6 +35,7 @@ from qaws.feed.outlets.outlet import (
     Take,
 )
 from qaws.runtime.loop import LoopThread
+from qaws.runtime.trust import client_context
 from qaws.sut.broker import Broker
 from qaws.sut.brokers.nats_server import NatsServer
 from qaws.sut.service import open_url
@@ -43,14 +44,14 @@ from qaws.verdict import NotVerified
 ERRORS = (nats.errors.Error, OSError, TimeoutError)
 
 
-async def _connect(url: str, name: str, told: Callable[[Exception], None]) -> Client:
+async def _connect(broker: Broker, name: str, told: Callable[[Exception], None]) -> Client:
     """Connect, once; who reconnects by itself would publish what nobody can tell the fate of.
 
     Where nobody listens the library tries for two minutes, also when it is not to reconnect
     (2.16.0); what its callback raises ends that.
 
     Args:
-        url: where.
+        broker: where, and whom to trust over TLS.
         name: what the server knows the connection by.
         told: takes what the server complains of later, such as a subject that is not allowed.
     """
@@ -62,8 +63,14 @@ async def _connect(url: str, name: str, told: Callable[[Exception], None]) -> Cl
             raise problem
         told(problem)
 
+    trust = {"tls": client_context(broker.server.trusts)} if broker.server.trusts else {}
     client = await nats.connect(
-        url, name=name, allow_reconnect=False, connect_timeout=int(ANSWER_S), error_cb=failed
+        broker.url,
+        name=name,
+        allow_reconnect=False,
+        connect_timeout=int(ANSWER_S),
+        error_cb=failed,
+        **trust,
     )
     is_connected = True
     return client
@@ -80,10 +87,10 @@ class _Line:
         self._waiting: dict[int, asyncio.Future[None]] = {}
 
     @classmethod
-    async def open(cls, url: str, name: str) -> _Line:
+    async def open(cls, broker: Broker, name: str) -> _Line:
         """Connect, and make sure that probes come back."""
         line = cls()
-        line.client = client = await _connect(url, name, line._complained)
+        line.client = client = await _connect(broker, name, line._complained)
         try:
             line._inbox = client.new_inbox()
             await client.subscribe(line._inbox, cb=line._came_back)
@@ -151,7 +158,7 @@ class NatsCore(OneLine):
 
     async def open(self) -> _Line:
         """Connect."""
-        return await _Line.open(self._broker.url, "qaws")
+        return await _Line.open(self._broker, "qaws")
 
     def is_open(self, line: _Line) -> bool:
         """Return whether the server is there."""
@@ -171,7 +178,7 @@ class NatsCore(OneLine):
         loop = LoopThread()
         line = None
         try:
-            line = loop.call(_Line.open(self._broker.url, "qaws"), 2 * ANSWER_S)
+            line = loop.call(_Line.open(self._broker, "qaws"), 2 * ANSWER_S)
             yield _Apart(line, loop)
         finally:
             if line:
@@ -248,7 +255,7 @@ class _Subscriber(Listener):
             take(message.subject, message.data)
 
         with suppress(*ERRORS):
-            line = await _Line.open(self._broker.url, "qaws")
+            line = await _Line.open(self._broker, "qaws")
             try:
                 self._subscriptions = [await line.client.subscribe(c, cb=heard) for c in channels]
                 await line.probe()

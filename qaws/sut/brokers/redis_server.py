@@ -5,8 +5,11 @@ It is the real server, without persistence.
 
 from __future__ import annotations
 
+import re
+import ssl
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 import redis
 import redis.asyncio
@@ -18,12 +21,14 @@ from qaws.runtime.process import ManagedProcess
 from qaws.sut.brokers.server import Problem, Server, Start, started_with
 
 ANSWER_ALLOWANCE_S = 3.0
+TRUSTED = "ssl_ca_certs="
+"""What redis-py calls the authority that is trusted, in an address."""
 
 
 class RedisServer(Server):
     """Redis, Valkey, or another server of that protocol."""
 
-    final = (redis.AuthenticationError, ValueError)
+    final = (redis.AuthenticationError, ssl.SSLCertVerificationError, ValueError)
 
     def problem(self, url: str, process: ManagedProcess | None, within_s: float) -> Problem:
         """Ask with a PING; the embedded one for its process id."""
@@ -38,11 +43,22 @@ class RedisServer(Server):
                     return None
                 return "another broker has its port"
         except (redis.RedisError, OSError, ValueError) as problem:
-            return problem
+            cause = problem.__cause__ or problem.__context__
+            return cause if isinstance(cause, ssl.SSLCertVerificationError) else problem
 
     def address(self, port: int) -> str:
         """Return the address of an embedded one."""
         return f"redis://127.0.0.1:{port}/0"
+
+    def trusting(self, url: str, ca_file: Path | None) -> str:
+        """Return an address with its authority, which redis-py finds there."""
+        if ca_file is None:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}{TRUSTED}{quote(str(ca_file.resolve()))}"
+
+    def told(self, url: str) -> str:
+        """Return an address without it: other libraries do not know that word."""
+        return re.sub(rf"[?&]{TRUSTED}[^&]*$", "", url)
 
     def embedded(self, port: int, folder: Path) -> Start:
         """Return what starts one on a port."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from qaws.runtime.process import ManagedProcess
+from qaws.runtime.trust import problem_in_words
 from qaws.sut.service import Service
 
 Start = Callable[[], ManagedProcess]
@@ -21,10 +23,12 @@ class Server(ABC):
 
     Attributes:
         final: problems that time does not mend, such as a wrong password.
+        trusts: whom clients trust over TLS, as `client_context` takes it.
         way_out: what to do where nobody answers.
         services: returns those of the scenario, for a kind over which they take ticks themselves.
     """
 
+    trusts = ""
     final: tuple[type[Exception], ...] = (ValueError,)
     way_out = 'start it, correct the URL, or use broker = "embedded"'
     services: Callable[[], Sequence[Service]] = tuple
@@ -41,11 +45,17 @@ class Server(ABC):
 
     def unanswered(self, problem: Problem) -> str:
         """Return what is said of one that cannot be used, and the way out."""
+        if isinstance(problem, ssl.SSLCertVerificationError):
+            return str(problem_in_words(problem, "[feed] ca_file", "[feed] broker"))
         return f"nobody answers there ({problem}); {self.way_out}"
 
     @abstractmethod
     def address(self, port: int) -> str:
         """Return the address of an embedded one."""
+
+    def trusting(self, url: str, ca_file: Path | None) -> str:
+        """Return an address as the suite's clients want it, where it says whom they trust."""
+        return url
 
     def told(self, url: str) -> str:
         """Return an address as the libraries of a service want it."""
