@@ -99,6 +99,7 @@ async def terminate_mid_stream(
     unfinished.note_handshakes(testbed)
     mine = [c for c in testbed.scenario.connections.all if c.url == url and c.is_open]
     await stalled_readers.require_sessions(testbed, ending, mine)
+    await stalled_readers.refill(testbed, ending)
     await asyncio.to_thread(ending.note_who_serves)
     samples = itertools.cycle([part.sample() for part in selection.parts()])
     told_ns, sending = [], senders.of(testbed, mine)

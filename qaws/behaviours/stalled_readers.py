@@ -39,10 +39,14 @@ UNSHOWN = "so nothing shows how the service ends with a client that does not rea
 
 @dataclass(frozen=True, slots=True)
 class StalledReader:
-    """A client that does not read, and how many bytes were published to it until it was full."""
+    """A client that does not read, and how many bytes were published to it until it was full.
+
+    `selection` is what it has subscribed to.
+    """
 
     connection: Connection
     published: int
+    selection: Selection
 
 
 STALLED = Key[list[StalledReader]]("no client has stopped reading in this scenario")
@@ -64,14 +68,32 @@ async def stall_reader(testbed: Testbed, client: str, selection: Selection) -> N
     testbed.scenario.stash.setdefault(STALLED, []).append(reader)
 
 
-async def _filled(testbed: Testbed, connection: Connection, selection: Selection) -> StalledReader:
+async def refill(testbed: Testbed, ending: Service) -> None:
+    """Fill the lines that have taken all after all: a service without a turn was not seen through.
+
+    To be called when the service has answered something since.
+
+    Raises:
+        Broken: as for `stall_reader`.
+    """
+    readers = testbed.scenario.stash.get(STALLED) or []
+    for reader in stalled_at(testbed, ending):
+        held = _held(reader.connection)
+        if reader.connection.is_open and held is not None and held >= reader.published:
+            again = await _filled(testbed, reader.connection, reader.selection, reader.published)
+            readers[readers.index(reader)] = again
+
+
+async def _filled(
+    testbed: Testbed, connection: Connection, selection: Selection, published: int = 0
+) -> StalledReader:
     """Publish to a client that does not read until the kernel takes no more, and ticks are left.
 
     A service that gets no turn for a while looks like a full line. So where the kernel goes on to
     take all of them, more are published. Where a template has no room for the padding it takes many
     ticks: these go together, or a service would have given up waiting for the client's pong first.
     """
-    padding, published, size = {"padding": "x" * FILLING_TICK_BYTES}, 0, FILLING_TICK_BYTES
+    padding, size = {"padding": "x" * FILLING_TICK_BYTES}, FILLING_TICK_BYTES
     deadline = math.inf
 
     def padded() -> dict[str, Any]:
@@ -88,7 +110,7 @@ async def _filled(testbed: Testbed, connection: Connection, selection: Selection
             published += sum(len(tick.payload) for tick in ticks)
             deadline = time.monotonic() + testbed.grace_s
         elif _held(connection) is None:
-            return StalledReader(connection, published)  # the service is on another machine
+            break  # the service is on another machine
         elif time.monotonic() >= deadline:
             raise Broken(
                 f"{connection.name} does not read, but nothing shows that its line is full: "
@@ -97,9 +119,10 @@ async def _filled(testbed: Testbed, connection: Connection, selection: Selection
             )
         else:
             await asyncio.sleep(SETTLED_S)
-    what = f"full: {_amounts(connection, published)}, and no more"
-    testbed.scenario.figures.append((f"{connection.name}'s line", what))
-    return StalledReader(connection, published)
+    else:
+        what = f"full: {_amounts(connection, published)}, and no more"
+        testbed.scenario.figures.append((f"{connection.name}'s line", what))
+    return StalledReader(connection, published, selection)
 
 
 async def _stays_full(connection: Connection, published: int) -> bool:

@@ -11,7 +11,7 @@ from qaws.protocol.market import selection_of
 from qaws.verdict import Broken, NotVerified
 from tests.services.faulty import AMPLE_MS, NIFTY
 from tests.services.relay import Relay
-from tests.waiting import HANG_S
+from tests.waiting import HANG_S, soon
 
 GOODBYE = ExpectedClose([1001], ["shutdown"])
 
@@ -92,6 +92,22 @@ def test_a_client_that_does_not_read_is_served_and_given_up_with_the_service(lau
         await do(deliveries.everything_was_exact)
 
     launched("ending", "Hasty", story)
+
+
+def test_a_line_that_had_looked_full_is_filled_before_the_signal(launched, testbed):
+    """A service that had no turn for a while took the rest later, and nothing was owed then."""
+
+    async def story(do):
+        await do(lifecycle.be_subscribed, ["Alice"], NIFTY)
+        await do(stalled_readers.stall_reader, "Zoe", selection_of("BANKNIFTY"))
+        (before,) = testbed.scenario.stash[stalled_readers.STALLED]
+        await soon(lambda: stalled_readers._held(before.connection) >= before.published)
+        await do(shutdown.terminate_mid_stream, 40, NIFTY)
+        (behind,) = testbed.scenario.stash[stalled_readers.STALLED]
+        assert behind.published > before.published
+        await do(shutdown.closed_in_time, ["Alice"], GOODBYE, AMPLE_MS)
+
+    launched("ending", "GetsNoTurn", story)
 
 
 @pytest.mark.parametrize(

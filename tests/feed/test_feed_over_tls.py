@@ -3,12 +3,14 @@
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from qaws.feed.feed import Feed
+from qaws.load.publisher.publisher import Publisher
+from qaws.load.schedule import FlowPlan
 from qaws.protocol.dialect import QaWs
 from qaws.runtime.certificates import issue
 from qaws.runtime.ports import free_port
@@ -162,3 +164,13 @@ def test_an_authority_where_there_is_no_tls_is_said(tmp_path, feed, said):
     with pytest.raises(Broken) as caught:
         read_target(file, {}, {})
     assert said in str(caught.value)
+
+
+def test_load_is_published_over_tls_too(tmp_path, target):
+    with secured("redis", tmp_path) as port:
+        broker = broker_of(target("redis", port), tmp_path)
+        with closing(Publisher(tmp_path, 4)) as publisher:
+            publisher.start(FlowPlan(broker.url, ("NIFTY",), per_second=2000, count=2000))
+            publisher.go()
+            assert publisher.wait().count == 2001  # and one that marks the end
+        broker.stop()

@@ -65,6 +65,19 @@ class Hasty(Ending):
         pass
 
 
+class GetsNoTurn(Hasty):
+    """Does nothing for a while when the first large ticks come, as on a machine that is busy."""
+
+    large = 0
+
+    async def deliver(self, client, tick, text):
+        self.large += "padding" in tick and client.wants(tick)
+        if self.large == 2:
+            self.large += 1
+            await asyncio.sleep(1.0)
+        await super().deliver(client, tick, text)
+
+
 class CutsWhoDoesNotRead(Ending):
     """Cuts off, before any order to end, a client to which it owes much."""
 
