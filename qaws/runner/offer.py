@@ -172,6 +172,7 @@ def _settings(scenario: Scenario) -> Iterator[str]:
     """Yield the settings that a scenario changes."""
     for step in scenario.all_steps:
         if found := SETTING.search(step.name):
-            yield from setting(found[1])
+            for text in found[1].split(", and "):
+                yield from setting(text)
         if LOG_LEVEL in step.name:
             yield "log level"

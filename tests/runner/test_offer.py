@@ -48,7 +48,11 @@ def test_what_a_target_declines_is_said_in_the_words_of_its_file(target):
             {"QA-WS-012", "QA-WS-020", "QA-WS-121", "QA-WS-132"},
             '[settings] has no "connection limit"',
         ),
-        ("idle timeout", {"QA-WS-011", "QA-WS-121"}, '[settings] has no "idle timeout"'),
+        (
+            "idle timeout",
+            {"QA-WS-011", "QA-WS-121", "QA-WS-132"},
+            '[settings] has no "idle timeout"',
+        ),
         ("user limit", {"QA-WS-108"}, 'needs [settings] "user limit"'),
         ("log level", {"QA-WS-025"}, '[settings] has no "log level"'),
     ],
