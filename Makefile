@@ -156,7 +156,7 @@ $(BROWSER_READY): $(READY) $(LOCK)
 	@$(call install,browser) || { echo "make: Playwright could not be installed; is the package index reachable?"; exit 1; }
 	@touch $@
 
-steps: $(READY) ## write docs/steps.md, docs/target.schema.json and docs/traceability.md from the code
+steps: $(READY) ## write steps.md, rows.md, target.schema.json and traceability.md in docs/ from the code
 	@$(RUN) -m qaws lint --write
 
 lock: $(READY) ## pin the newest versions that pyproject.toml allows, all parts together

@@ -5,8 +5,8 @@ Feature: Browser
 
   @QA-WS-116 @p1 @normal @needs.inject
   Scenario: QA-WS-116 A page in a real browser receives every tick
-    > Beyond the plan: a real browser as client. A page connects, shows its token in the query or in
-    > its first message, subscribes, and receives every tick once and in order.
+    > Beyond the plan: a real browser as client. A page connects, shows its token in the query, a
+    > cookie, a subprotocol or its first message, subscribes, and receives every tick once and in order.
 
     Given the ticker service is running
     And Bob is connected and subscribed to NIFTY

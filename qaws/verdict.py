@@ -3,7 +3,7 @@
 Four ways in which a scenario is not passed, kept apart on purpose:
 
 * `Refuted` - the service did not do what the scenario says. The scenario *failed*.
-* `Inconclusive` - the harness itself was starved, so that nothing follows.
+* `Inconclusive` - nothing can be told, mostly because the machine was too busy.
 * `Broken` - target, broker or service could not be used; nothing was tested.
 * `NotVerified` - what the scenario is about was gone when it mattered, or cannot be seen here.
 """

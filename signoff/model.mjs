@@ -288,7 +288,7 @@ function judgeRun({ run, gates = [], errors = [], aborted, behaveExit }, scenari
   if (errors.length) return say("BROKEN", sentence(firstLine(errors[0].message)));
   if (counts.BROKEN) return say("BROKEN", `${told("BROKEN")}. ${first("BROKEN")}`);
   if (counts.INCONCLUSIVE) {
-    return say("INCONCLUSIVE", `${told("INCONCLUSIVE")}; the harness was starved. ${first("INCONCLUSIVE")}`);
+    return say("INCONCLUSIVE", `${told("INCONCLUSIVE")}. ${first("INCONCLUSIVE")}`);
   }
   if (behaveExit && behaveExit !== UNVERIFIED_EXIT) return say("BROKEN", `behave ended with exit code ${behaveExit} although no scenario failed: see its output.`);
   if (counts["NOT VERIFIED"]) {

@@ -14,7 +14,7 @@ const LEGEND = [
   ["PASSED", "every scenario of the test ran and everything it says held"],
   ["FAILED", "the service did not do what a scenario says"],
   ["BROKEN", "the environment, the target or the suite could not be used; nothing follows about the service"],
-  ["INCONCLUSIVE", "the harness itself was starved while it measured; to be run again"],
+  ["INCONCLUSIVE", "the machine was too busy to tell whose fault it was, or what was measured can be told neither way; to be run again"],
   ["NOT VERIFIED", "selected, but not run to its end, or as the target declares and not as specified: the reason says which"],
   ["NOT COVERED", "not part of this run"],
 ];

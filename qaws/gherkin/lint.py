@@ -106,9 +106,9 @@ def catalogue() -> str:
         "",
         "Every phrase that a scenario can use. Words in *italics* are to be filled in; of "
         "(these / words) one",
-        "is said, and [these / words] may be left out. This page is made by `make steps`, and the "
-        "tests",
-        "compare it with the code.",
+        "is said, and [these / words] may be left out. This page is made by `make steps`, and "
+        "`make check`",
+        "compares it with the code.",
         "",
     ]
     for kind in ("given", "when", "then"):

@@ -135,7 +135,7 @@ def _do(command: str, rest: list[str]) -> int:
         return plan_command.main(rest)
     parser = argparse.ArgumentParser(prog=f"qaws {command}", allow_abbrev=False)
     if command == "lint":
-        parser.add_argument("--write", action="store_true", help="also write docs/steps.md")
+        parser.add_argument("--write", action="store_true", help="also write docs/ from the code")
         parser.parse_args(rest)
         from qaws.gherkin import lint
 

@@ -65,7 +65,12 @@ class OneRun:
 
 def usage() -> argparse.ArgumentParser:
     """Return what knows how the command is used."""
-    parser = argparse.ArgumentParser(prog="qaws repeat", allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="qaws repeat",
+        usage="qaws repeat [--runs N] [--seed N] [--stress] [-D KEY=VALUE]... [behave's arguments]",
+        description="Runs the functional scenarios of p0 repeatedly, each time in another order.",
+        allow_abbrev=False,
+    )
     parser.add_argument("--runs", type=_count, default=RUNS, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the first order")
     parser.add_argument("--stress", action="store_true", help="keep all cores busy meanwhile")
