@@ -127,7 +127,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--key-set-url", metavar="URL", help="where the service fetches its keys on this machine")
     add("--issuer", help="iss of the tokens that the suite signs")
     add("--audience", help="aud of the tokens that the suite signs")
-    add("--token-location", action="append", choices=IN_HANDSHAKE, default=[])
+    add(
+        "--token-location",
+        action="append",
+        choices=IN_HANDSHAKE,
+        default=[],
+        help="where clients show their token; once for each place",
+    )
     add("--query-parameter", metavar="NAME", help="of a token in the address; default token")
     add("--header", metavar="NAME", help="clients show their token in a header of this name")
     add("--before-connect", type=Path, metavar="FILE", help="TOML with a table [before_connect]")
@@ -139,17 +145,39 @@ def _parser() -> argparse.ArgumentParser:
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="a variable of its launch")
     add("--ready-path", help="a path that answers 200 when it is ready; default /health")
     add("--ready-log", help="a pattern of the line that it writes when it is ready")
-    add("--setting", action="append", default=[], metavar="SETTING=VARIABLE")
+    add(
+        "--setting",
+        action="append",
+        default=[],
+        metavar="SETTING=VARIABLE",
+        help='which variable sets what scenarios change: "idle timeout=IDLE_TIMEOUT_S"',
+    )
     add("--broker", help='"embedded", or its address; left out: no ticks can be published')
     add("--binds", choices=("suite", "service"), help="who binds where there is no broker: ZeroMQ")
-    add("--channels", metavar="OPTIONS,BARS", default="ticker:options,ticker:underlying")
+    add(
+        "--channels",
+        metavar="OPTIONS,BARS",
+        default="ticker:options,ticker:underlying",
+        help="where ticks are published; default %(default)s",
+    )
     add("--payload", metavar="JSON", help='what is published: {"s": "{symbol}", …}')
     add("--statistics", metavar="PATH", help="where it tells its counts: /ws/stats")
-    add("--statistics-names", metavar="A,B", default="active_connections,total_subscriptions")
-    add("--statistics-header", action="append", default=[], metavar="NAME:VALUE")
+    add(
+        "--statistics-names",
+        metavar="A,B",
+        default="active_connections,total_subscriptions",
+        help="what it calls them there; default %(default)s",
+    )
+    add(
+        "--statistics-header",
+        action="append",
+        default=[],
+        metavar="NAME:VALUE",
+        help="a header that opens them",
+    )
     add("--folder", type=Path, default=FOLDER, help=f"default: {FOLDER}")
     add("--replace", action="store_true", help=f"write over one that is there, kept as …{KEPT}")
-    add("--no-probe", action="store_true")
+    add("--no-probe", action="store_true", help="write the file and leave it at that")
     parser.set_defaults(dialect_text="")
     return parser
 
