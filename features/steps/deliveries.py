@@ -20,7 +20,7 @@ async def receive_that_tick(
 async def receives_that_tick_and_no(
     context: StepContext, client: str, bound: float, kind: str
 ) -> None:
-    """The same, and no message of that kind has come since the client is connected."""
+    """The same, and no message of that kind has come since the client connected."""
     await context.testbed.do(deliveries.receives_that_tick, [client], bound)
     await context.testbed.do(deliveries.received_none, [client], [kind])
 

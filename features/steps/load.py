@@ -17,7 +17,7 @@ def swarm(context: StepContext, clients: int, selection: Selection) -> None:
     "a swarm of {clients:Number} clients, offering compression, will subscribe to {selection:Selection}"
 )
 async def swarm_with_compression(context: StepContext, clients: int, selection: Selection) -> None:
-    """As browsers offer it; not verified where the service does not agree, as one sees before."""
+    """As browsers offer it; not verified where the service does not agree, as one client finds out before."""
     await context.testbed.do(compression.see_it_agreed)
     load.prepare_swarm(context.testbed, clients, selection, compression=True)
 
@@ -37,7 +37,7 @@ def swarm_with_slow_clients(context: StepContext, clients: int, selection: Selec
 async def swarm_with_compression_and_slow_clients(
     context: StepContext, clients: int, selection: Selection
 ) -> None:
-    """All of them offer it as browsers do, the slow ones too; one sees it agreed to before."""
+    """All of them offer it as browsers do, the slow ones too; one client finds out before whether it is agreed to."""
     await context.testbed.do(compression.see_it_agreed)
     load.prepare_swarm(context.testbed, clients, selection, compression=True)
     load.add_slow_clients(context.testbed, selection)

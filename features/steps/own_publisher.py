@@ -12,7 +12,7 @@ from qaws.testbed.context import StepContext
 async def own_publisher_runs(
     context: StepContext, client: str, selection: Selection, limit: float
 ) -> None:
-    """It is started behind the subscription and ended then; a tick of the suite's follows."""
+    """It is started after the subscription and ended then; a tick of the suite's follows."""
     await context.testbed.do(own_publisher.run, client, selection, limit)
 
 
