@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qaws.feed.channels import Channel
 from qaws.load.plan import Group, SwarmPlan
-from qaws.load.schedule import FlowPlan, Spike
+from qaws.load.schedule import FlowPlan, Spike, Way
 from qaws.protocol.market import Selection, chain_of
+from qaws.protocol.templates import names_in
+from qaws.sut.brokers.kafka_server import KafkaServer
 from qaws.sut.spoken import spelling_of
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
@@ -31,7 +34,7 @@ def require_load(testbed: Testbed, *selections: Selection) -> None:
                 raise NotVerified(f"load: [market] has no instrument of {symbol} to publish")
 
 
-def _channel(testbed: Testbed, symbol: str) -> str:
+def _channel(testbed: Testbed, symbol: str) -> Channel:
     """Return where a symbol's option ticks are published: load has one channel for them."""
     feed = testbed.target.feed
     if feed and feed.has_channel_per_instrument:
@@ -39,7 +42,22 @@ def _channel(testbed: Testbed, symbol: str) -> str:
             "load publishes a symbol on one channel: [feed] options_channel "
             f'"{feed.options_channel}" has one for each instrument'
         )
-    return str(testbed.feed.channels.of("option_tick", symbol, chain_of(symbol)[0]))
+    if feed and feed.speaks == "kafka" and "instrument" in names_in(feed.options_key):
+        raise NotVerified(
+            "load publishes a symbol's ticks with one key, in one order: [feed] options_key "
+            f'"{feed.options_key}" has one for each instrument'
+        )
+    return testbed.feed.channels.of("option_tick", symbol, chain_of(symbol)[0])
+
+
+def _way(testbed: Testbed, channel: Channel) -> tuple[str, Way]:
+    """Return where a publisher of load connects, and how ticks get to the service from there."""
+    assert testbed.broker
+    assert testbed.target.feed
+    feed, server = testbed.target.feed, testbed.broker.server
+    client = server.client if isinstance(server, KafkaServer) else {}
+    url = testbed.broker.told_url if feed.speaks == "kafka" else testbed.broker.url
+    return url, Way(feed.speaks, channel.key, feed.field, client, server.trusts)
 
 
 def flow_plan(
@@ -61,16 +79,19 @@ def flow_plan(
     if testbed.broker is None or testbed.target.feed is None:
         raise Broken(f"{testbed.target.file}: has no [feed]: ticks cannot be published")
     require_load(testbed, Selection("symbols", symbols=(symbol,)))
+    channel = _channel(testbed, symbol)
+    url, way = _way(testbed, channel)
     return FlowPlan(
-        broker_url=testbed.broker.url,
+        broker_url=url,
         symbols=(symbol,),
         per_second=per_second,
         count=count,
         first={symbol: testbed.ledger.next_sequence(symbol)},
         burst=burst,
-        channel=_channel(testbed, symbol),
+        channel=str(channel),
         spelling=spelling_of(testbed.target),
         run=testbed.feed.run.text,
+        way=way,
     )
 
 

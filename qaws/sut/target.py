@@ -48,16 +48,16 @@ CERTIFICATE_SETTINGS = {
 ALIKE = 0.85
 """How alike two names of settings are that are meant to be one; 1 is equal (difflib)."""
 
-_NO_LOAD = {"swarm": "load publishes over Redis Pub/Sub only"}
+_NO_LOAD = {"swarm": "load publishes over Redis, NATS, MQTT and Kafka only"}
 _NO_BROKER = dict.fromkeys(
     ("outage", "relay"), "between suite and service there is no broker that could be stopped or cut"
 )
 LACKS: dict[FeedKind, dict[str, str]] = {
     "redis": {},
-    "redis-streams": _NO_LOAD,
-    "nats": _NO_LOAD,
-    "mqtt": _NO_LOAD,
-    "kafka": _NO_LOAD,
+    "redis-streams": {},
+    "nats": {},
+    "mqtt": {},
+    "kafka": {},
     "zeromq": _NO_LOAD
     | _NO_BROKER
     | {"own-publisher": "over ZeroMQ nobody but who subscribes hears what somebody publishes"},

@@ -106,6 +106,26 @@ def test_what_it_does_wrong_is_told_in_the_words_of_the_features(behave, target,
     assert any(words in row["message"] and "NIFTY" in row["message"] for row in failed), output
 
 
+@pytest.mark.parametrize(
+    ("target", "settings"),
+    [("nats", ()), ("kafka", ("-D", "feed.options_key={symbol}"))],
+)
+def test_load_comes_over_each_kind_that_takes_it(behave, target, settings):
+    output, rows = behave(target, "@QA-WS-013", *settings)
+    require_sound(rows, output)
+    assert [row["id"] for row in rows] == ["QA-WS-013"], output
+    if target == "nats":
+        output, rows = behave(target, "@QA-WS-013", *settings, BREAKS="loses")
+        assert [row["status"] for row in rows] == ["failed"], output
+        assert "gap: client" in rows[0]["message"]
+
+
+def test_a_key_for_each_instrument_is_no_order_for_load(behave):
+    output, rows = behave("kafka", "@QA-WS-013")
+    assert [row["status"] for row in rows] == ["skipped"], output
+    assert '"{instrument}" has one for each instrument' in rows[0]["message"]
+
+
 CLIENT = """client = { security.protocol = "SASL_SSL", sasl.mechanism = "PLAIN", \
 sasl.username = "desk", sasl.password = "{password}", ssl.ca.location = "AUTHORITY" }
 secrets = { password = "KAFKA_PASSWORD" }

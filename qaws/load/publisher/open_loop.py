@@ -7,18 +7,14 @@ read, but never waited for.
 
 from __future__ import annotations
 
-import select
-import socket
-import ssl
 import threading
 import time
 from array import array
 from typing import Any
 
-import hiredis
 import numpy as np
-import redis
 
+from qaws.load.publisher.lines import line_of
 from qaws.load.publisher.payloads import Payloads
 from qaws.load.publisher.spelled import SpelledPayloads
 from qaws.load.schedule import FlowPlan, FlowReport
@@ -35,13 +31,8 @@ NOTICED_LAG_MS = 1.0
 LAG_BIN_NS = 100_000_000
 """Ticks that were late by more than a slice are told of, the worst of each tenth of a second."""
 
-TAKES_S = 5.0
-"""A broker that takes nothing, or does not answer at the end, for so long has failed."""
-
 LONGEST_WAIT_S = 1.0
 """How long a flow that was stopped may wait until its fence is due."""
-
-_TRY_AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Flow:
@@ -61,29 +52,8 @@ class Flow:
             Payloads(plan) if plain else SpelledPayloads(plan)
         )
         self._due_ns = (plan.due_s() * 1e9).astype(np.int64)
-        self._replies: Any = hiredis.Reader()
-        self._unanswered = 0
-        self._heard_by: int | None = None
         self._turns = TurnMeter()
-        self._command = b"*3\r\n$7\r\nPUBLISH\r\n$%d\r\n%b\r\n" % (
-            len(plan.channel.encode()),
-            plan.channel.encode(),
-        )
-        self._socket = self._connect()
-
-    def _connect(self) -> socket.socket:
-        try:
-            pool = redis.ConnectionPool.from_url(
-                self._plan.broker_url, protocol=2, socket_connect_timeout=TAKES_S
-            )
-            connection: Any = pool.make_connection()
-            connection.connect()  # signs in and selects the database, as the URL says
-        except (redis.RedisError, OSError, ValueError) as problem:
-            raise Broken(f"the broker does not let the publisher in: {problem}") from None
-        self._connection = connection
-        taken: socket.socket = connection._sock
-        taken.setblocking(False)
-        return taken
+        self._line = line_of(plan)
 
     @property
     def sent(self) -> int:
@@ -113,11 +83,11 @@ class Flow:
                     due_us = min(due_us, start_us + int(self._due_ns[done]) // 1000)
                 self._send([self._tick(symbol, due_us) for symbol in self._plan.symbols])
             last_sent_us = start_us + (time.monotonic_ns() - start_ns) // 1000
-            self._await_answers()
+            self._line.settle()
         except OSError as problem:
             raise Broken(f"the broker ended the publisher's connection: {problem}") from None
         finally:
-            self._connection.disconnect()
+            self._line.close()
         return self._report(
             start_us, last_due_us, last_sent_us, np.array(sent_ns), started_cpu, stop.is_set()
         )
@@ -160,44 +130,11 @@ class Flow:
     def _tick(self, symbol: str, due_us: int) -> bytes:
         number = self._next[symbol]
         self._next[symbol] = number + 1
-        payload = self._bodies.payload(symbol, number, due_us)
-        return b"%b$%d\r\n%b\r\n" % (self._command, len(payload), payload)
+        return self._bodies.payload(symbol, number, due_us)
 
-    def _send(self, commands: list[bytes]) -> None:
-        left = memoryview(b"".join(commands))
-        self._unanswered += len(commands)
-        while left:
-            try:
-                left = left[self._socket.send(left) :]
-            except _TRY_AGAIN:
-                asked_ns = time.monotonic_ns()
-                if not select.select([], [self._socket], [], TAKES_S)[1]:
-                    raise Broken(f"the broker took nothing for {TAKES_S:g} s") from None
-                self._turns.spent(time.monotonic_ns() - asked_ns)
-            self._hear()
-
-    def _hear(self) -> None:
-        """Read what the broker has answered so far: how many subscribers each tick had."""
-        try:
-            data = self._socket.recv(65_536)
-        except _TRY_AGAIN:
-            return
-        if not data:
-            raise Broken("the broker hung up on the publisher")
-        self._replies.feed(data)
-        while (reply := self._replies.gets()) is not False:
-            self._unanswered -= 1
-            if not isinstance(reply, int):
-                raise Broken(f"the broker refused a tick: {reply}")
-            self._heard_by = reply if self._heard_by is None else min(self._heard_by, reply)
-
-    def _await_answers(self) -> None:
-        deadline = time.monotonic() + TAKES_S
-        while self._unanswered:
-            select.select([self._socket], [], [], 0.1)
-            self._hear()
-            if time.monotonic() > deadline:
-                raise Broken(f"the broker left {self._unanswered} ticks without an answer")
+    def _send(self, payloads: list[bytes]) -> None:
+        if stood_ns := self._line.hand_over(payloads):
+            self._turns.spent(stood_ns)
 
     def _report(
         self,
@@ -210,6 +147,7 @@ class Flow:
     ) -> FlowReport:
         due_ns = self._due_ns[: len(sent_ns)]
         lag_ms = (sent_ns - due_ns) / 1e6 if len(due_ns) else np.zeros(1)
+        acknowledged = np.array(self._line.acknowledged_s or [0.0])
         p50, p99 = np.percentile(lag_ms, (50, 99), method="higher")
         return FlowReport(
             first=self._first,
@@ -223,10 +161,11 @@ class Flow:
             lag_p50_ms=float(p50),
             lag_p99_ms=float(p99),
             lag_max_ms=float(lag_ms.max()),
-            heard_by=self._heard_by or 0,
+            heard_by=self._line.heard_by,
             stalls=self._turns.stalls(),
             cpu_s=time.process_time() - started_cpu,
             stopped=stopped,
+            acknowledged_p99_ms=1e3 * float(np.percentile(acknowledged, 99, method="higher")),
             lags=lags_of(sent_ns, lag_ms, start_us) if len(due_ns) else Stalls(),
         )
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-import secrets
 import shutil
 import socket
 import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from qaws.runtime.mqtt_packets import CONNACK, REFUSALS, connect_packet
 from qaws.runtime.ports import listened_ports
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.brokers.server import Problem, Server, Start, started_with
 from qaws.verdict import Broken
 
 PORT = 1883
-CONNECT, CONNACK = 0x10, 0x20
 KEEP_ALIVE_S = 10
-REFUSALS = {4: "bad user name or password", 5: "not authorised"}
-"""Answers to a CONNECT that time does not mend (MQTT 3.1.1, section 3.2.2.3)."""
 
 CONFIGURATION = """
 listener {port} 127.0.0.1
@@ -57,7 +54,8 @@ class MqttServer(Server):
                 if parts.scheme == "mqtts":
                     return None  # that somebody listens; the certificate is for the client
                 line.settimeout(within_s)
-                line.sendall(_connect(unquote(parts.username or ""), unquote(parts.password or "")))
+                user, password = unquote(parts.username or ""), unquote(parts.password or "")
+                line.sendall(connect_packet(user, password, KEEP_ALIVE_S))
                 answer = line.recv(4)
         except (OSError, ValueError) as problem:
             return problem
@@ -84,22 +82,6 @@ class MqttServer(Server):
         settings = Path(tempfile.mkdtemp(prefix="broker-", dir=folder)) / "mosquitto.conf"
         settings.write_text(CONFIGURATION.format(port=port), "utf-8")
         return started_with("the embedded broker", [program, "-c", str(settings)], folder)
-
-
-def _connect(user: str, password: str) -> bytes:
-    """Return the packet CONNECT of MQTT 3.1.1: a clean session, and credentials if there are."""
-    flags = 0x02 | (0x80 if user else 0) | (0x40 if user and password else 0)
-    texts = [f"qaws-asks-{secrets.token_hex(4)}", *([user] if user else [])]
-    texts += [password] if user and password else []
-    body = b"\x00\x04MQTT\x04" + bytes([flags]) + KEEP_ALIVE_S.to_bytes(2, "big")
-    for text in map(str.encode, texts):
-        body += len(text).to_bytes(2, "big") + text
-    length, rest = b"", len(body)
-    while True:
-        rest, low = divmod(rest, 128)
-        length += bytes([low | (0x80 if rest else 0)])
-        if not rest:
-            return bytes([CONNECT]) + length + body
 
 
 def listening(log: str, own: str) -> tuple[set[str], int]:
