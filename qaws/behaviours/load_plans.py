@@ -9,6 +9,7 @@ from qaws.load.plan import Group, SwarmPlan
 from qaws.load.schedule import FlowPlan, Spike, Way
 from qaws.protocol.market import Selection, chain_of
 from qaws.protocol.templates import names_in
+from qaws.sut.brokers.exchange_server import ExchangeServer
 from qaws.sut.brokers.kafka_server import KafkaServer
 from qaws.sut.spoken import spelling_of
 from qaws.testbed.testbed import Testbed
@@ -57,6 +58,7 @@ def _way(testbed: Testbed, channel: Channel) -> tuple[str, Way]:
     feed, server = testbed.target.feed, testbed.broker.server
     client = server.client if isinstance(server, KafkaServer) else {}
     url = testbed.broker.told_url if feed.speaks == "kafka" else testbed.broker.url
+    url = server.order_url(url) if isinstance(server, ExchangeServer) else url
     return url, Way(feed.speaks, channel.key, feed.field, client, server.trusts)
 
 

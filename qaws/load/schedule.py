@@ -26,8 +26,8 @@ class Way(msgspec.Struct, frozen=True):
     """How ticks reach the service, besides an address and a channel.
 
     Attributes:
-        kind: what the broker speaks, as `[feed] kind` has it: redis, redis-streams, nats, mqtt or
-            kafka.
+        kind: what the broker speaks, as `[feed] kind` has it: redis, redis-streams, nats, mqtt,
+            kafka or websocket.
         key: that of each record, over Kafka.
         field: that of an entry which has the payload, in a stream.
         client: how a client of Kafka encrypts and signs in.

@@ -48,7 +48,7 @@ CERTIFICATE_SETTINGS = {
 ALIKE = 0.85
 """How alike two names of settings are that are meant to be one; 1 is equal (difflib)."""
 
-_NO_LOAD = {"swarm": "load publishes over Redis, NATS, MQTT and Kafka only"}
+_NO_LOAD = {"swarm": "load publishes over Redis, NATS, MQTT, Kafka and WebSocket only"}
 _NO_BROKER = dict.fromkeys(
     ("outage", "relay"), "between suite and service there is no broker that could be stopped or cut"
 )
@@ -61,8 +61,7 @@ LACKS: dict[FeedKind, dict[str, str]] = {
     "zeromq": _NO_LOAD
     | _NO_BROKER
     | {"own-publisher": "over ZeroMQ nobody but who subscribes hears what somebody publishes"},
-    "websocket": _NO_LOAD
-    | {"own-publisher": "the suite is the exchange, and nobody else publishes there"},
+    "websocket": {"own-publisher": "the suite is the exchange, and nobody else publishes there"},
     "http": _NO_LOAD
     | dict.fromkeys(_NO_BROKER, "over HTTP there is no broker that could be stopped or cut")
     | {"own-publisher": "what somebody posts to the service is heard by nobody else"},

@@ -6,16 +6,21 @@ import shutil
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
+from websockets.sync.client import connect
 
 from qaws.load.publisher.open_loop import Flow
 from qaws.load.schedule import FlowPlan, Way
 from qaws.measure import clock
 from qaws.runtime.ports import free_port
 from qaws.runtime.process import ManagedProcess
-from qaws.sut.broker import broker_of, open_broker
+from qaws.sut.broker import _open_embedded, broker_of, open_broker
+from qaws.sut.brokers.exchange_server import ExchangeServer
+from qaws.sut.feed_section import Feed as FeedSection
 from qaws.verdict import Broken
 from tests.feed.test_feed_over_tls import secured, target  # noqa: F401 (a fixture)
 from tests.feed.test_outlets import channels, listening, needed
@@ -75,6 +80,28 @@ def test_every_tick_comes_once_and_in_order(loop, brokers, kind):
     assert report.last == {"NIFTY": COUNT + 1}
     assert report.heard_by == (1 if kind == "redis" else None)
     assert (report.acknowledged_p99_ms > 0) is (kind == "kafka")
+
+
+def test_an_exchange_is_told_many_at_a_time(tmp_path):
+    """Who listens to it gets each in a text frame of its own."""
+    section = FeedSection(kind="websocket", broker="embedded")
+    broker = _open_embedded(tmp_path, 5, partial(ExchangeServer, section))
+    assert isinstance(broker.server, ExchangeServer)
+    url = broker.server.order_url(broker.url)
+    try:
+        with connect(broker.url, proxy=None) as listener:
+            plan = plan_of(broker, "websocket", COUNT)
+            report = played(msgspec.structs.replace(plan, broker_url=url))
+            numbers = [json.loads(listener.recv(HANG_S))["seq"] for _ in range(COUNT + 1)]
+        assert numbers == list(range(1, COUNT + 2))
+        assert report.heard_by == 1
+        flow = Flow(msgspec.structs.replace(plan, broker_url=url))
+        threading.Timer(0.2, broker.stop).start()
+        at_ns = time.monotonic_ns()
+        with pytest.raises(Broken, match=r"the exchange (has ended|left)"):
+            flow.run(clock.at_us(at_ns), at_ns, threading.Event())
+    finally:
+        broker.stop()
 
 
 @pytest.mark.parametrize("kind", ["redis", "nats", "mqtt"])
@@ -188,7 +215,5 @@ def test_a_flow_that_ids_would_not_do_for_waits_until_some_are_free(loop, broker
 def test_a_broker_that_acknowledges_late_leaves_the_run_in_doubt(brokers):
     report = played(plan_of(brokers("kafka"), "kafka", 10))
     assert report.late() is None or "late" in report.late()
-    import msgspec
-
     late = msgspec.structs.replace(report, lag_p99_ms=1.0, acknowledged_p99_ms=35.0)
     assert "the broker was late: 99 % of the ticks were acknowledged up to 35.0 ms" in late.late()

@@ -16,7 +16,7 @@ REMOTE = '[endpoint]\nurl = "wss://ticks.example/ws"\n'
 AUTH = "[auth]\ngenerate_key = true\n"
 LAUNCH = '[launch]\ncommand = ["serve", "{port}"]\nready_path = "/health"\n'
 GOOD = HEAD + ENDPOINT + AUTH + LAUNCH
-LOADABLE = ("redis", "redis-streams", "nats", "mqtt", "kafka")
+LOADABLE = ("redis", "redis-streams", "nats", "mqtt", "kafka", "websocket")
 
 
 # --- what is right -------------------------------------------------------------------------------

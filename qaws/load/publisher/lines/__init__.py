@@ -24,6 +24,10 @@ def line_of(plan: FlowPlan) -> Line:
         from qaws.load.publisher.lines.kafka_line import KafkaLine
 
         return KafkaLine(plan)
+    if plan.way.kind == "websocket":
+        from qaws.load.publisher.lines.exchange_line import ExchangeLine
+
+        return ExchangeLine(plan)
     from qaws.load.publisher.lines.redis_line import RedisLine
 
     return RedisLine(plan)
