@@ -6,6 +6,7 @@ Every function takes the testbed first and runs on its loop thread (`Testbed.do`
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections import Counter
 
@@ -32,6 +33,15 @@ USED = (
     "so by [auth] single_use = true"
 )
 """What a reader must know where clients take turns in showing tokens."""
+
+UUID_4 = re.compile(
+    r"[0-9a-f]{8}-?[0-9a-f]{4}-?4[0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}", re.IGNORECASE
+)
+OF_UUIDS = (
+    "; each is a UUID of version 4, of whose 128 bits 122 are random (RFC 9562, section 5.4): "
+    "take 16 random bytes as they are"
+)
+"""What a reader must know who thinks that a UUID is long enough."""
 
 SYMBOL = "NIFTY"
 
@@ -123,6 +133,7 @@ async def unguessable(testbed: Testbed, bits: int) -> None:
     testbed.scenario.checks.require(
         round(found.bits, 1) >= bits,
         "random bits in a session id",
-        f"{found.bits:.1f}, estimated from {len(ids):,}, such as {ids[0]}",
+        f"{found.bits:.1f}, estimated from {len(ids):,}, such as {ids[0]}"
+        + (OF_UUIDS if all(map(UUID_4.fullmatch, ids)) else ""),
         f"at least {bits}",
     )

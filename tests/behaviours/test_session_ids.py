@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import uuid
 
 import pytest
 
@@ -57,6 +58,13 @@ class TurnsAway(Ticker):
         return secrets.token_hex(16)
 
 
+class Uuids(Chance):
+    """Takes what every language has for it."""
+
+    def session_id(self):
+        return str(uuid.uuid4())
+
+
 class OneSessionATokenEach(Chance):
     """Lets each token open one session."""
 
@@ -81,6 +89,10 @@ def test_ids_of_chance_are_met(right):
     ("service", "sentence"),
     [
         (Counted, "random bits in a session id: measured "),
+        (
+            Uuids,
+            r"measured 1[012]\d\.\d, .* such as [-\w]{36}; each is a UUID of version 4, of who",
+        ),
         (HalfAsLong, r"random bits in a session id: measured 6\d\.\d"),
         (DealtTwice, r"different session ids among 300: measured 299; \w{32} came 2 times"),
         (TurnsAway, 'has a valid token but .*closed with 1008 "max connections reached"'),
@@ -88,6 +100,16 @@ def test_ids_of_chance_are_met(right):
 )
 def test_ids_that_can_be_guessed_or_come_twice_are_refuted(wrong, service, sentence):
     wrong(service, many, sentence)
+
+
+def test_of_uuids_the_verdict_says_why_they_are_too_short(wrong):
+    async def story(do):
+        await do(session_ids.collect, CLIENTS)
+        await do(session_ids.unguessable, 128)
+
+    wrong(
+        Uuids, story, r"such as [-\w]{36}; each is a UUID of version 4, of whose 128 bits 122 are"
+    )
 
 
 def test_without_a_recorded_id_nothing_is_judged(scenario):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
@@ -19,16 +20,18 @@ class ExchangeLine(Line):
 
     def __init__(self, plan: FlowPlan) -> None:
         """Connect, as nobody but the suite can."""
+        self._held = ExitStack()
+        line = connect(
+            plan.broker_url,
+            open_timeout=TAKES_S,
+            close_timeout=TAKES_S,
+            ping_interval=None,
+            compression=None,
+            max_size=None,
+            proxy=None,
+        )
         try:
-            self._connection = connect(
-                plan.broker_url,
-                open_timeout=TAKES_S,
-                close_timeout=TAKES_S,
-                ping_interval=None,
-                compression=None,
-                max_size=None,
-                proxy=None,
-            )
+            self._connection = self._held.enter_context(line)
         except (OSError, WebSocketException, TimeoutError) as problem:
             raise Broken(f"the exchange does not let the publisher in: {problem}") from None
         self._channel = plan.channel
@@ -67,4 +70,4 @@ class ExchangeLine(Line):
 
     def close(self) -> None:
         """Leave the exchange."""
-        self._connection.close()
+        self._held.close()
