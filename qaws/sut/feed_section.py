@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -14,9 +13,8 @@ from pydantic import Field, field_validator, model_validator
 from qaws.protocol.paths import Pattern
 from qaws.protocol.sign_table import Name
 from qaws.protocol.templates import names_in, require_known
-from qaws.runtime.trust import read_authority
 from qaws.sut.kafka_settings import flat, require_settings
-from qaws.sut.section import Section
+from qaws.sut.section import AuthorityFile, Section
 
 FeedKind = Literal[
     "redis", "redis-streams", "nats", "mqtt", "kafka", "zeromq", "websocket", "http", "command"
@@ -126,7 +124,7 @@ class Feed(Section):
     options_key: str = "{symbol}"
     underlying_key: str = "{symbol}"
     partitions: int = Field(default=1, ge=1, le=100)
-    ca_file: Path | None = None
+    ca_file: AuthorityFile = None
     client: dict[str, Any] = {}
     option_payload: Any = None
     underlying_payload: Any = None
@@ -210,15 +208,6 @@ class Feed(Section):
             return given
         is_kafka = given.get("kind") == "kafka" or str(given.get("broker")).startswith("kafka://")
         return {**TOPICS, **given} if is_kafka else given
-
-    @field_validator("ca_file")
-    @classmethod
-    def _readable(cls, value: Path | None) -> Path | None:
-        try:
-            read_authority(value)
-        except ValueError as problem:
-            raise ValueError(f"{value} {problem}") from None
-        return value
 
     @field_validator("client")
     @classmethod

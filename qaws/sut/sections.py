@@ -15,7 +15,7 @@ from pydantic import (
 
 from qaws.protocol.credentials import TOKEN, Location
 from qaws.runtime.trust import read_authority, with_own
-from qaws.sut.section import Section
+from qaws.sut.section import AuthorityFile, Section
 
 
 class Endpoint(Section):
@@ -33,7 +33,7 @@ class Endpoint(Section):
     """
 
     url: str = Field(pattern=r"^wss?://", description="an address that begins ws:// or wss://")
-    ca_file: Path | None = None
+    ca_file: AuthorityFile = None
     generate_certificate: bool = False
     client_certificate: Path | None = None
     client_key: Path | None = None
@@ -51,15 +51,6 @@ class Endpoint(Section):
             raise ValueError(f"is no address: {problem}") from None
         if not host:
             raise ValueError("names no host; write one, as in ws://127.0.0.1:8080/ws")
-        return value
-
-    @field_validator("ca_file")
-    @classmethod
-    def _readable(cls, value: Path | None) -> Path | None:
-        try:
-            read_authority(value)
-        except ValueError as problem:
-            raise ValueError(f"{value} {problem}") from None
         return value
 
     @model_validator(mode="after")
