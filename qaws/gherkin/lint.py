@@ -303,10 +303,7 @@ def main(arguments: list[str]) -> int:
     In a team's own repository its features and rows are meant; the pages are the suite's.
     """
     if own := places.own_features():
-        told = [
-            *_until_broken(_of_own(own))
-        ]  # what is wrong with a row is wrong wherever that is named, too
-        found = [line for line in told if not any(line.endswith(f": {each}") for each in told)]
+        found = _each_once(_until_broken(_of_own(own)))
         if "--write" in arguments:
             print("nothing to write: docs/steps.md, docs/rows.md and others are of the suite alone")
     elif places.IS_INSTALLED:
@@ -317,12 +314,18 @@ def main(arguments: list[str]) -> int:
         )
         return EXIT_USAGE
     else:
-        found = [*_until_broken(_of_the_suite(write="--write" in arguments))]
+        found = _each_once(_until_broken(_of_the_suite(write="--write" in arguments)))
     for problem in found:
         print(problem)
     phrases = sum(1 for _ in _definitions())
     print(f"features: {len(found)} problems, {phrases} phrases")
     return 1 if found else 0
+
+
+def _each_once(lines: Iterator[str]) -> list[str]:
+    """Leave out what is told again: what is wrong with a row is so wherever that is named, too."""
+    told = [*dict.fromkeys(lines)]
+    return [line for line in told if not any(line.endswith(f": {each}") for each in told)]
 
 
 def _until_broken(lines: Iterator[str]) -> Iterator[str]:

@@ -35,6 +35,8 @@ COMES_FROM = {
     "tls": '[endpoint] ca_file for a wss:// url, or [settings] "certificate" and "certificate key"',
     "proxy": "[proxy], or [endpoint] behind_proxy",
     "own-publisher": "[feed] own_publisher",
+    "swarm": "[feed] over Redis, NATS, MQTT, Kafka or WebSocket",
+    "announcements": "degraded and recovered in [dialect.recognise]",
 }
 """What a scenario may need → what in a target file gives it."""
 
