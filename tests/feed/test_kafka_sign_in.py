@@ -3,12 +3,18 @@
 import asyncio
 import re
 import ssl
+import threading
+import time
 import uuid
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from qaws.feed.outlets.outlet import ANSWER_S
+from qaws.load.publisher.open_loop import Flow
+from qaws.load.schedule import FlowPlan, Way
+from qaws.measure import clock
 from qaws.runtime.certificates import issue
 from qaws.sut.broker import open_broker
 from qaws.sut.brokers.kafka_server import KafkaServer
@@ -181,3 +187,17 @@ def test_others_who_publish_there_are_heard_by_a_reader_that_signs_in(there):
 
         asyncio.run(asyncio.wait_for(story(), 2 * HANG_S))
         until(lambda: heard == [b"of somebody"])
+
+
+def test_load_signs_in_there_too(there):
+    with door(there.port, user=USER, password=PASSWORD, certificates=there.own) as at:
+        client = client_of(there, tls=True, signs_in=True)
+        way = Way("kafka", key="NIFTY", client=client)
+        plan = FlowPlan(f"127.0.0.1:{at.port}", ("NIFTY",), 1000, 200, channel=TOPIC, way=way)
+        begin_ns = time.monotonic_ns()
+        flow = Flow(plan).run(clock.at_us(begin_ns), begin_ns, threading.Event())
+        assert flow.count == 201  # with one that marks the end
+        assert 0 < flow.acknowledged_p99_ms < HANG_S * 1e3
+        wrong = Way("kafka", client={**client, "sasl.password": "guess"})
+        with pytest.raises(Broken, match="the broker does not let the publisher in"):
+            Flow(msgspec.structs.replace(plan, way=wrong))

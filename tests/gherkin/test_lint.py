@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qaws.gherkin.lint import _each_once
 from tests.forked import run_module
 from tests.waiting import HANG_S
 
@@ -280,3 +281,8 @@ def test_a_step_that_no_scenario_uses_is_found(lint):
 def test_the_suites_own_features_are_clean_and_their_catalogue_is_current():
     done = run_module("qaws.gherkin.lint", env=ENV, cwd=ROOT, within_s=2 * HANG_S)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_is_wrong_with_a_row_is_told_once():
+    told = ["a.feature:3: rows.toml: no such key", "rows.toml: no such key", "b.feature:1: else"]
+    assert _each_once(iter([*told, told[1]])) == told[1:]
