@@ -17,6 +17,8 @@ from qaws.runtime.ports import free_port
 from qaws.sut.broker import open_broker
 from qaws.sut.brokers.nats_server import NatsServer
 from tests.doubts import leave_in_doubt, require_sound
+from tests.feed.test_feed_over_tls import secured
+from tests.feed.test_outlets import needed
 from tests.forked import run_behave
 from tests.services.independent import results, surroundings
 from tests.services.kafka_door import door
@@ -124,6 +126,23 @@ def test_a_key_for_each_instrument_is_no_order_for_load(behave):
     output, rows = behave("kafka", "@QA-WS-013")
     assert [row["status"] for row in rows] == ["skipped"], output
     assert '"{instrument}" has one for each instrument' in rows[0]["message"]
+
+
+def test_a_service_over_nats_with_tls_and_a_password_is_judged_as_any(behave, tmp_path):
+    needed("nats")
+    with secured("nats", tmp_path) as port:
+        authority = tmp_path / "ca.pem"
+        there = ["-D", f"feed.broker=tls://desk:{{key}}@127.0.0.1:{port}"]
+        there += ["-D", f"feed.ca_file={authority}"]
+        file = tmp_path / "nats.toml"
+        text = (DIALECTS / "nats.toml").read_text()
+        file.write_text(text.replace("[feed]\n", '[feed]\nsecrets = { key = "NATS_KEY" }\n'))
+        known = {"NATS_KEY": "sesame", "SSL_CERT_FILE": str(authority)}
+        output, rows = behave("nats", "@QA-WS-006 and @p0", *there, file=file, **known)
+    require_sound(rows, output)
+    assert "passed" in [row["status"] for row in rows], output
+    assert "sesame" not in output
+    assert "eof_received" not in output
 
 
 CLIENT = """client = { security.protocol = "SASL_SSL", sasl.mechanism = "PLAIN", \

@@ -38,7 +38,7 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
     A feed that can be lost is lost until it is found for the first time.
     """
     scheme = url.partition("://")[0]
-    if scheme == "nats":
+    if scheme in ("nats", "tls"):
         feed = _nats
     elif scheme == "mqtt":
         feed = _mqtt
