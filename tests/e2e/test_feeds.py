@@ -128,17 +128,18 @@ def test_a_key_for_each_instrument_is_no_order_for_load(behave):
     assert '"{instrument}" has one for each instrument' in rows[0]["message"]
 
 
-def test_a_service_over_nats_with_tls_and_a_password_is_judged_as_any(behave, tmp_path):
-    needed("nats")
-    with secured("nats", tmp_path) as port:
+@pytest.mark.parametrize(("target", "scheme"), [("nats", "tls"), ("mqtt", "mqtts")])
+def test_a_service_over_tls_and_with_a_password_is_judged_as_any(behave, tmp_path, target, scheme):
+    needed(target)
+    with secured(target, tmp_path) as port:
         authority = tmp_path / "ca.pem"
-        there = ["-D", f"feed.broker=tls://desk:{{key}}@127.0.0.1:{port}"]
+        there = ["-D", f"feed.broker={scheme}://desk:{{key}}@127.0.0.1:{port}"]
         there += ["-D", f"feed.ca_file={authority}"]
-        file = tmp_path / "nats.toml"
-        text = (DIALECTS / "nats.toml").read_text()
-        file.write_text(text.replace("[feed]\n", '[feed]\nsecrets = { key = "NATS_KEY" }\n'))
-        known = {"NATS_KEY": "sesame", "SSL_CERT_FILE": str(authority)}
-        output, rows = behave("nats", "@QA-WS-006 and @p0", *there, file=file, **known)
+        file = tmp_path / "mine.toml"
+        text = (DIALECTS / f"{target}.toml").read_text()
+        file.write_text(text.replace("[feed]\n", '[feed]\nsecrets = { key = "DESK_KEY" }\n'))
+        known = {"DESK_KEY": "sesame", "SSL_CERT_FILE": str(authority)}
+        output, rows = behave(target, "@QA-WS-006 and @p0", *there, file=file, **known)
     require_sound(rows, output)
     assert "passed" in [row["status"] for row in rows], output
     assert "sesame" not in output

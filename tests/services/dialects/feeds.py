@@ -40,7 +40,7 @@ async def listen(url: str, take: Take, tell: Tell) -> None:
     scheme = url.partition("://")[0]
     if scheme in ("nats", "tls"):
         feed = _nats
-    elif scheme == "mqtt":
+    elif scheme in ("mqtt", "mqtts"):
         feed = _mqtt
     elif scheme == "ws":
         feed = _exchange
@@ -215,6 +215,10 @@ async def _mqtt(url: str, take: Take, tell: Tell) -> None:
     while True:
         ready, ended = asyncio.Event(), asyncio.Event()
         client = mqtt.Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
+        if parts.username:
+            client.username_pw_set(parts.username, parts.password)
+        if parts.scheme == "mqtts":
+            client.tls_set()
 
         def on_connect(client: Any, *_: Any) -> None:
             client.subscribe("md/#", 1)
