@@ -9,6 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 
 from qaws.verdict import Broken
 
@@ -59,13 +60,14 @@ class SocketLine(Line):
 
     Attributes:
         unanswered: for how many messages the broker has not answered yet.
+        owed: what the broker is to be told behind the message that is on its way.
     """
 
     def __init__(self, connected: socket.socket) -> None:
         """Take a socket on which ticks may be sent."""
         connected.setblocking(False)
         self._socket = connected
-        self.unanswered = 0
+        self.unanswered, self.owed = 0, b""
 
     @abstractmethod
     def framed(self, payload: bytes) -> bytes:
@@ -85,7 +87,9 @@ class SocketLine(Line):
 
     def _send(self, data: bytes) -> int:
         left, stood_ns = memoryview(data), 0
-        while left:
+        while left or self.owed:
+            if not left:
+                left, self.owed = memoryview(self.owed), b""
             try:
                 left = left[self._socket.send(left) :]
             except _TRY_AGAIN:
@@ -97,14 +101,11 @@ class SocketLine(Line):
         return stood_ns
 
     def hear(self) -> None:
-        """Read what the broker has sent so far."""
-        try:
-            data = self._socket.recv(65_536)
-        except _TRY_AGAIN:
-            return
-        if not data:
+        """Read all that the broker has sent so far; over TLS each answer comes by itself."""
+        with suppress(*_TRY_AGAIN):
+            while data := self._socket.recv(65_536):
+                self.heard(data)
             raise Broken("the broker hung up on the publisher")
-        self.heard(data)
 
     def settle(self) -> None:
         """Read until nothing is awaited any more."""
@@ -112,6 +113,7 @@ class SocketLine(Line):
         while self.unanswered:
             select.select([self._socket], [], [], 0.1)
             self.hear()
+            self._send(b"")
             if time.monotonic() > deadline:
                 raise Broken(f"the broker left {self.unanswered} ticks without an answer")
 

@@ -43,7 +43,7 @@ class NatsLine(SocketLine):
         *lines, self._begun = (self._begun + data).split(b"\r\n")
         for line in lines:
             if line.startswith(b"PING"):
-                self._send(b"PONG\r\n")
+                self.owed += b"PONG\r\n"  # a message may be half on its way
             elif line.startswith(b"PONG"):
                 self.unanswered -= 1
             elif line.startswith(b"-ERR"):
