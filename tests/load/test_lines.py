@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
 import shutil
+import signal
+import socket
 import sys
 import threading
 import time
@@ -13,6 +16,8 @@ import msgspec
 import pytest
 from websockets.sync.client import connect
 
+from qaws.load.publisher.lines import line_of
+from qaws.load.publisher.lines.line import SocketLine
 from qaws.load.publisher.open_loop import Flow
 from qaws.load.schedule import FlowPlan, Way
 from qaws.measure import clock
@@ -210,6 +215,85 @@ def test_a_flow_that_ids_would_not_do_for_waits_until_some_are_free(loop, broker
             return [json.loads(payload)["seq"] for _, payload in heard]
 
     assert loop.call(story(), timeout_s=3 * HANG_S) == list(range(1, COUNT + 2))
+
+
+def test_a_ping_of_the_server_is_answered_behind_the_message_that_is_on_its_way():
+    """One that reads slowly has half of a message when it asks; nothing may stand amid that."""
+    heard, size = bytearray(), 100_000
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+
+        def serve():
+            line, _ = server.accept()
+            with line:
+                line.sendall(b'INFO {"server_id": "slow"}\r\n')
+                line.recv(1000)
+                line.sendall(b"PONG\r\n")
+                time.sleep(0.2)
+                line.sendall(b"PI")
+                time.sleep(0.2)
+                line.sendall(b"NG\r\n")
+                time.sleep(0.2)
+                while data := line.recv(65_536):
+                    heard.extend(data)
+                    if heard.endswith(b"PING\r\n"):
+                        line.sendall(b"PONG\r\n")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"nats://127.0.0.1:{server.getsockname()[1]}"
+        line = line_of(FlowPlan(url, ("NIFTY",), 1, 1, channel="c", way=Way("nats")))
+        line.hand_over([b"x" * size] * 60)
+        line.settle()
+        line.close()
+        thread.join(HANG_S)
+    messages = (b"PUB c %d\r\n" % size + b"x" * size + b"\r\n") * 60
+    assert heard == messages + b"PONG\r\nPING\r\n"
+
+
+def test_all_answers_are_read_that_have_come_over_tls(tmp_path, target):  # noqa: F811
+    """A broker sends each of them by itself there; left unread they would use up the ids."""
+    needed("mqtt")
+    with secured("mqtt", tmp_path) as port:
+        broker = broker_of(target("mqtt", port), tmp_path)
+        line = line_of(plan_of(broker, "mqtt", way=Way("mqtt", trusts=broker.server.trusts)))
+        assert isinstance(line, SocketLine)
+        line.hand_over([b"x"] * 100)
+        time.sleep(0.5)
+        line.hand_over([b"x"] * 2)
+        assert line.unanswered < 10
+        line.settle()
+        line.close()
+        broker.stop()
+
+
+def test_an_exchange_that_takes_nothing_is_broken(tmp_path, monkeypatch):
+    monkeypatch.setattr("qaws.load.publisher.lines.exchange_line.TAKES_S", 1.0)
+    broker = _open_embedded(tmp_path, 5, ExchangeServer)
+    assert isinstance(broker.server, ExchangeServer)
+    assert broker.pid
+    try:
+        url = broker.server.order_url(broker.url)
+        line = line_of(FlowPlan(url, ("NIFTY",), 1, 1, way=Way("websocket")))
+        os.kill(broker.pid, signal.SIGSTOP)
+        waking = threading.Timer(HANG_S, os.kill, (broker.pid, signal.SIGCONT))
+        waking.start()
+        with pytest.raises(Broken, match="the exchange takes no more orders"):
+            line.hand_over([b"x" * 100_000] * 200)
+        waking.cancel()
+        os.kill(broker.pid, signal.SIGCONT)
+        line.close()
+    finally:
+        broker.stop()
+
+
+def test_a_record_that_the_library_does_not_take_is_said(brokers):
+    line = line_of(plan_of(brokers("kafka"), "kafka"))
+    with pytest.raises(Broken, match=r"the broker refused a tick: .*Message size too large"):
+        line.hand_over([b"x" * 1_100_000])
+    line.close()
 
 
 def test_a_broker_that_acknowledges_late_leaves_the_run_in_doubt(brokers):

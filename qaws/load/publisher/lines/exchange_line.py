@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -34,6 +36,9 @@ class ExchangeLine(Line):
             self._connection = self._held.enter_context(line)
         except (OSError, WebSocketException, TimeoutError) as problem:
             raise Broken(f"the exchange does not let the publisher in: {problem}") from None
+        half_us = int(TAKES_S * 5e5)  # it is waited for twice: for room for a part, and for more
+        allowed = struct.pack("ll", half_us // 1_000_000, half_us % 1_000_000)
+        self._connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, allowed)
         self._channel = plan.channel
         self._unanswered = 0
 
@@ -44,6 +49,8 @@ class ExchangeLine(Line):
         try:
             self._connection.send(json.dumps(["publish", False, messages]))
         except WebSocketException as problem:
+            if time.monotonic_ns() - begun_ns >= TAKES_S * 5e8:
+                raise Broken("the exchange takes no more orders") from None
             raise Broken(f"the exchange has ended: {problem}") from None
         stood_ns = time.monotonic_ns() - begun_ns
         self._unanswered += 1

@@ -75,6 +75,8 @@ class KafkaLine(Line):
             self._producer.produce(self._topic, payload, self._key, on_delivery=self._answered)
         except BufferError:
             return False
+        except KafkaException as problem:
+            raise Broken(f"the broker refused a tick: {problem.args[0].str()}") from None
         self._unanswered += 1
         return True
 
