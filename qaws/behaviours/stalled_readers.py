@@ -94,7 +94,7 @@ async def _filled(
     ticks: these go together, or a service would have given up waiting for the client's pong first.
     """
     padding, size = {"padding": "x" * FILLING_TICK_BYTES}, FILLING_TICK_BYTES
-    deadline = math.inf
+    deadline = time.monotonic() + testbed.grace_s  # for one to whom all was published before
 
     def padded() -> dict[str, Any]:
         return testbed.feed.market.tick(*selection.sample()) | padding

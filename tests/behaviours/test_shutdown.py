@@ -186,6 +186,30 @@ def test_a_line_that_takes_everything_is_not_full(launched, monkeypatch, grace):
     launched("ending", "Ending", story)
 
 
+def test_a_line_that_takes_everything_after_all_is_not_waited_for_for_ever(
+    launched, testbed, monkeypatch, grace
+):
+    monkeypatch.setattr(stalled_readers, "FILLING_BYTES", 2 * stalled_readers.FILLING_TICK_BYTES)
+    monkeypatch.setattr(stalled_readers, "STALLED_BUFFER", 4 << 20)
+    real = stalled_readers._is_full
+
+    async def seems_full(_, published):
+        return published >= stalled_readers.FILLING_BYTES
+
+    async def story(do):
+        await do(lifecycle.be_subscribed, ["Alice"], NIFTY)
+        monkeypatch.setattr(stalled_readers, "_is_full", seems_full)
+        await do(stalled_readers.stall_reader, "Zoe", selection_of("BANKNIFTY"))
+        monkeypatch.setattr(stalled_readers, "_is_full", real)
+        (reader,) = testbed.scenario.stash[stalled_readers.STALLED]
+        await soon(lambda: stalled_readers._held(reader.connection) >= reader.published)
+        grace(1.0)
+        with pytest.raises(Broken, match="nothing shows that its line is full: the system holds"):
+            await asyncio.wait_for(do(shutdown.terminate_mid_stream, 40, NIFTY), HANG_S)
+
+    launched("ending", "Ending", story)
+
+
 def test_what_has_not_happened_cannot_be_judged(launched):
     async def story(do):
         await do(lifecycle.be_connected, ["Alice"])
