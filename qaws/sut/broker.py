@@ -245,7 +245,8 @@ def broker_of(target: Target, folder: Path) -> Broker:
         address = server.trusting(target.broker_address, feed.ca_file)
         return open_broker(address, folder, target.grants, feed.speaks, server)
     make, tries = partial(ExchangeServer, feed), PORTS_TO_TRY
-    return _open_embedded(folder, tries, make, "" if feed.broker == "embedded" else feed.broker)
+    address = "" if feed.broker == "embedded" else target.broker_address
+    return _open_embedded(folder, tries, make, address)
 
 
 def open_broker(

@@ -37,7 +37,7 @@ from qaws.sut.sections import (
     Statistics,
     Version,
 )
-from qaws.verdict import Broken, NotVerified
+from qaws.verdict import Broken, NotVerified, hidden
 
 CERTIFICATE_SETTINGS = {
     "certificate": "certificate_file",
@@ -203,7 +203,8 @@ class Target(Section):
         Raises:
             Broken: a variable that has a secret is not set.
         """
-        secrets = {name: quote(value, safe="") for name, value in self.feed_secrets.items()}
+        found = self.feed_secrets.items()
+        secrets = {name: hidden(quote(value, safe="")) for name, value in found}
         return str(filled(self.feed.broker or "", secrets)) if self.feed else ""
 
     @property

@@ -2,8 +2,11 @@
 
 import pytest
 
+from qaws.runtime.ports import free_port
+from qaws.sut.broker import broker_of
+from qaws.sut.brokers.redis_server import RedisServer
 from qaws.sut.kafka_settings import is_encrypted
-from qaws.verdict import Broken
+from qaws.verdict import Broken, without_tokens
 from tests.sut.test_target import AUTH, GOOD, HEAD, REMOTE
 
 SIGNED = """
@@ -80,6 +83,32 @@ def test_the_address_of_a_broker_may_have_a_secret(read, monkeypatch):
     monkeypatch.setenv("REDIS_KEY", "a/b@c")
     assert target.broker_address == "redis://desk:a%2Fb%40c@127.0.0.1:6380/0"
     assert target.may_publish
+
+
+def test_a_secret_is_not_shown_as_an_address_has_it_either(read, monkeypatch):
+    """A service that tells where it connects writes it as it was told."""
+    monkeypatch.setenv("REDIS_KEY", "sesame/of the@desk")
+    feed = '[feed]\nbroker = "redis://:{key}@127.0.0.1/0"\nsecrets = { key = "REDIS_KEY" }\n'
+    said = read(HEAD + REMOTE + AUTH + feed).broker_address.replace("redis://:", "connecting as ")
+    assert without_tokens(said) == "connecting as (a token)@127.0.0.1/0"
+
+
+def test_the_address_of_an_exchange_may_have_a_secret(read, monkeypatch, tmp_path):
+    monkeypatch.setenv("FEED_PATH", "desk-of-mine")
+    broker = f'broker = "ws://127.0.0.1:{free_port()}/{{path}}"'
+    feed = f'[feed]\nkind = "websocket"\n{broker}\nsecrets = {{ path = "FEED_PATH" }}\n'
+    opened = broker_of(read(HEAD + REMOTE + AUTH + feed), tmp_path)
+    opened.stop()
+    assert opened.told_url.endswith("/desk-of-mine")
+
+
+def test_what_an_address_says_by_itself_of_its_authority_the_service_is_told(tmp_path):
+    own = "rediss://h:6380/0?ssl_ca_certs=/etc/own.pem"
+    assert RedisServer().told(own) == own
+    trusting = RedisServer()
+    url = trusting.trusting("rediss://h:6380/0?db=1", tmp_path / "ca.pem")
+    assert url.startswith("rediss://h:6380/0?db=1&ssl_ca_certs=/")
+    assert trusting.told(url) == "rediss://h:6380/0?db=1"
 
 
 @pytest.mark.parametrize(("spoken", "is_relayed"), [("SASL_SSL", False), ("SASL_PLAINTEXT", True)])

@@ -5,7 +5,6 @@ It is the real server, without persistence.
 
 from __future__ import annotations
 
-import re
 import ssl
 import tempfile
 from pathlib import Path
@@ -29,6 +28,7 @@ class RedisServer(Server):
     """Redis, Valkey, or another server of that protocol."""
 
     final = (redis.AuthenticationError, ssl.SSLCertVerificationError, ValueError)
+    _added = ""
 
     def problem(self, url: str, process: ManagedProcess | None, within_s: float) -> Problem:
         """Ask with a PING; the embedded one for its process id."""
@@ -54,11 +54,12 @@ class RedisServer(Server):
         """Return an address with its authority, which redis-py finds there."""
         if ca_file is None:
             return url
-        return f"{url}{'&' if '?' in url else '?'}{TRUSTED}{quote(str(ca_file.resolve()))}"
+        self._added = f"{'&' if '?' in url else '?'}{TRUSTED}{quote(str(ca_file.resolve()))}"
+        return url + self._added
 
     def told(self, url: str) -> str:
         """Return an address without it: other libraries do not know that word."""
-        return re.sub(rf"[?&]{TRUSTED}[^&]*$", "", url)
+        return url.removesuffix(self._added)
 
     def embedded(self, port: int, folder: Path) -> Start:
         """Return what starts one on a port."""
