@@ -16,6 +16,7 @@ from qaws.behaviours import closes, leaving, lifecycle, rejections
 from qaws.behaviours.presence import require_present
 from qaws.clients.connection import Connection
 from qaws.clients.endings import Refusal
+from qaws.sut.revocation_section import Revocation
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
@@ -108,7 +109,7 @@ async def revoke(testbed: Testbed, client: str, at_most_ms: float) -> None:
         raise Broken(f"{client} has shown no token that could be revoked")
     if left is None or left.by != "the client":
         require_present([connection], "when its token was revoked")
-    places = {**testbed.placeholders, "port": str(service.port)}
+    places = places_of(testbed, section, service.port)
     authority = service.target.endpoint.authority
     await rejections.connect_control(testbed)
     sessions = [c for c in testbed.scenario.connections.all if c.token == token and c.is_open]
@@ -116,6 +117,18 @@ async def revoke(testbed: Testbed, client: str, at_most_ms: float) -> None:
     testbed.scenario.stash.setdefault(REVOKED, {})[client] = noted
     await asyncio.to_thread(Revoker(section, places, service.url, authority).revoke, token)
     await try_again(testbed, client, at_most_ms)
+
+
+def places_of(testbed: Testbed, section: Revocation, port: int | None) -> dict[str, str]:
+    """Return what placeholders of [revocation] stand for that are not about the token.
+
+    What the suite tells the feed's Redis itself goes there as its ticks do: by its own address,
+    which says whom it trusts.
+    """
+    places = {**testbed.placeholders, "port": str(port)}
+    if section.redis and testbed.broker:
+        places["broker_url"] = testbed.broker.url
+    return places
 
 
 async def try_again(testbed: Testbed, client: str, at_most_ms: float) -> None:

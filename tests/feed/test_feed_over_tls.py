@@ -5,9 +5,14 @@ import subprocess
 import sys
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import redis
 
+from qaws.auth.revocation import Revoker
+from qaws.behaviours.revocation import places_of
 from qaws.feed.feed import Feed
 from qaws.load.publisher.publisher import Publisher
 from qaws.load.schedule import FlowPlan
@@ -16,6 +21,7 @@ from qaws.runtime.certificates import issue
 from qaws.runtime.ports import free_port
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.broker import broker_of, open_broker
+from qaws.sut.revocation_section import Revocation
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
 from tests.feed.test_outlets import needed
@@ -38,8 +44,6 @@ def secured(kind, folder):
     if kind.startswith("redis"):  # the embedded one is built without TLS
         plain = open_broker("embedded", folder)
         try:
-            import redis
-
             redis.Redis.from_url(plain.url).config_set("requirepass", "sesame")
             with tls_door(int(plain.url.rpartition(":")[2].partition("/")[0]), own) as door:
                 yield door
@@ -173,4 +177,16 @@ def test_load_is_published_over_tls_too(tmp_path, target):
             publisher.start(FlowPlan(broker.url, ("NIFTY",), per_second=2000, count=2000))
             publisher.go()
             assert publisher.wait().count == 2001  # and one that marks the end
+        broker.stop()
+
+
+def test_a_token_is_revoked_in_the_feed_s_redis_over_tls_too(tmp_path, target):
+    section = Revocation(redis=["SET", "revoked:{sha256}", "1"])
+    with secured("redis", tmp_path) as port:
+        broker = broker_of(target("redis", port), tmp_path)
+        testbed: Any = SimpleNamespace(broker=broker, placeholders={"broker_url": broker.told_url})
+        places = places_of(testbed, section, 1)
+        Revoker(section, places, "ws://127.0.0.1:1/ws", "").revoke("a token")
+        with redis.Redis.from_url(broker.url) as server:
+            assert server.keys("revoked:*")
         broker.stop()
