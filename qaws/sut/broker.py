@@ -94,7 +94,7 @@ class Broker:
     @property
     def shown_url(self) -> str:
         """Return the URL without its password, for messages and reports."""
-        return shown(self.url)
+        return shown(self.url.removesuffix(self.server.added))
 
     @property
     def told_url(self) -> str:

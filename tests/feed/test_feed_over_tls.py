@@ -121,6 +121,15 @@ def test_ticks_are_published_over_tls_and_with_a_password(loop, tmp_path, target
 
 
 @pytest.mark.parametrize("kind", SCHEMES)
+def test_a_certificate_that_is_named_by_itself_is_trusted(loop, tmp_path, target, kind):
+    needed(kind.removesuffix("-streams"))
+    with secured(kind, tmp_path) as port:
+        broker = published(loop, tmp_path, target(kind, port, ca_file="server.pem"))
+    assert broker.told_url.endswith(f":{port}")
+    assert broker.shown_url.endswith(f"@127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("kind", SCHEMES)
 def test_an_authority_that_nobody_named_is_one_line_with_the_way_out(loop, tmp_path, target, kind):
     needed(kind.removesuffix("-streams"))
     with (

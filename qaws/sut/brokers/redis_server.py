@@ -20,15 +20,17 @@ from qaws.runtime.process import ManagedProcess
 from qaws.sut.brokers.server import Problem, Server, Start, started_with
 
 ANSWER_ALLOWANCE_S = 3.0
-TRUSTED = "ssl_ca_certs="
-"""What redis-py calls the authority that is trusted, in an address."""
+TRUSTING = (
+    "ssl_include_verify_flags=VERIFY_X509_PARTIAL_CHAIN"
+    "&ssl_exclude_verify_flags=VERIFY_X509_STRICT&ssl_ca_certs="
+)
+"""How redis-py is told in an address whom to trust, in the way of `client_context`."""
 
 
 class RedisServer(Server):
     """Redis, Valkey, or another server of that protocol."""
 
     final = (redis.AuthenticationError, ssl.SSLCertVerificationError, ValueError)
-    _added = ""
 
     def problem(self, url: str, process: ManagedProcess | None, within_s: float) -> Problem:
         """Ask with a PING; the embedded one for its process id."""
@@ -54,12 +56,12 @@ class RedisServer(Server):
         """Return an address with its authority, which redis-py finds there."""
         if ca_file is None:
             return url
-        self._added = f"{'&' if '?' in url else '?'}{TRUSTED}{quote(str(ca_file.resolve()))}"
-        return url + self._added
+        self.added = f"{'&' if '?' in url else '?'}{TRUSTING}{quote(str(ca_file.resolve()))}"
+        return url + self.added
 
     def told(self, url: str) -> str:
         """Return an address without it: other libraries do not know that word."""
-        return url.removesuffix(self._added)
+        return url.removesuffix(self.added)
 
     def embedded(self, port: int, folder: Path) -> Start:
         """Return what starts one on a port."""

@@ -24,11 +24,12 @@ class Server(ABC):
     Attributes:
         final: problems that time does not mend, such as a wrong password.
         trusts: whom clients trust over TLS, as `client_context` takes it.
+        added: what `trusting` has put behind an address.
         way_out: what to do where nobody answers.
         services: returns those of the scenario, for a kind over which they take ticks themselves.
     """
 
-    trusts = ""
+    trusts, added = "", ""
     final: tuple[type[Exception], ...] = (ValueError,)
     way_out = 'start it, correct the URL, or use broker = "embedded"'
     services: Callable[[], Sequence[Service]] = tuple
