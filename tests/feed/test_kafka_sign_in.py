@@ -17,6 +17,7 @@ from qaws.load.schedule import FlowPlan, Way
 from qaws.measure import clock
 from qaws.runtime.certificates import issue
 from qaws.sut.broker import open_broker
+from qaws.sut.brokers.kafka_gate import frame_from
 from qaws.sut.brokers.kafka_server import KafkaServer
 from qaws.verdict import Broken
 from tests.feed.test_outlets import needed
@@ -158,6 +159,20 @@ def test_who_speaks_otherwise_than_the_broker_reads_what_to_look_at(
     ):
         opened(there, at.port, wanted)
     assert way_out in str(caught.value)
+
+
+def test_a_sign_in_that_takes_its_time_is_waited_for(there, monkeypatch):
+    """It is several questions, each there and back: to a broker far away they take over 1 s."""
+
+    async def far(reader):
+        frame = await frame_from(reader)
+        await asyncio.sleep(0.13)
+        return frame
+
+    monkeypatch.setattr("tests.services.kafka_door.frame_from", far)
+    with door(there.port, user=USER, password=PASSWORD) as at:
+        opened(there, at.port, client_of(there, tls=False, signs_in=True))
+        assert at.signed_in
 
 
 def test_a_password_that_nobody_shows_is_asked_for(there):

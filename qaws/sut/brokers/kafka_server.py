@@ -28,6 +28,8 @@ NEEDED = "needs confluent-kafka: make feeds, or pip install confluent-kafka"
 HANGS_UP = "it hangs up on the suite"
 SIGN_IN = "where it wants TLS or a password, [feed] client says how"
 CORRECT = "look at security.protocol in [feed] client: is it TLS there, or none?"
+SIGN_IN_S = 3.0
+"""How long the questions of a sign-in may take together: each goes to the broker and back."""
 GONE = ("_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN")
 AROUND = re.compile(r"^\S+://\S+: |^Failed to create admin client: | \(after \d+ms in state \w+\)$")
 """What librdkafka says before and behind the reason."""
@@ -95,7 +97,7 @@ class KafkaServer(Server):
         except KafkaException as problem:
             return NotLetIn(problem.args[0].str())
         try:
-            admin.list_topics(timeout=within_s)
+            admin.list_topics(timeout=max(within_s, SIGN_IN_S))
         except KafkaException as problem:
             admin.poll(0)
             if refused := next((each for each in told if each.name() in REFUSALS), None):
