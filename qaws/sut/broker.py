@@ -237,6 +237,8 @@ def broker_of(target: Target, folder: Path) -> Broker:
         broker = Broker(feed.url, server=HttpTaker(feed, target.feed_secrets))
         broker.await_answer(ANSWER_ALLOWANCE_S)
         return broker
+    if feed.speaks != "websocket" and feed.broker == "embedded":
+        return open_broker("embedded", folder, target.grants, feed.speaks)
     if feed.speaks != "websocket":
         server = SERVERS[feed.speaks]()
         if isinstance(server, KafkaServer):

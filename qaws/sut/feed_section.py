@@ -89,7 +89,7 @@ class Feed(Section):
     Over Kafka `options_key` and `underlying_key` are the keys of records, and `partitions` is how
     many each topic of an embedded broker has; `client` is how clients encrypt and sign in there, in
     librdkafka's words. The address of a broker and `client` may name `secrets` too. `ca_file`:
-    certificates in PEM, the authorities that alone are trusted over TLS to a broker.
+    certificates in PEM, the authorities that are trusted over TLS to a broker.
     `inject_allowed`: the suite may publish on a broker that is not of this machine. `own_publisher`
     is a program of the team that publishes option ticks as in production. The channels may name
     the symbol or the instrument, and the payloads are templates of what is published; where there
@@ -145,6 +145,15 @@ class Feed(Section):
                 require_known(getattr(self, key), {*names, *further})
             except ValueError as problem:
                 raise ValueError(f"{key}: {problem}") from None
+
+    @property
+    def used_secrets(self) -> dict[str, str]:
+        """Return those of `secrets` that are named where it is said how the feed is reached."""
+        if self.url:
+            return self.secrets
+        client = {} if self.broker == "embedded" else self.client
+        named = {*names_in(self.broker or ""), *names_in(client)}
+        return {name: variable for name, variable in self.secrets.items() if name in named}
 
     @property
     def speaks(self) -> FeedKind:
@@ -290,29 +299,27 @@ class Feed(Section):
                 "the address of a Kafka broker has no user: client says who signs in, as in "
                 'client = { "security.protocol" = "SASL_SSL", "sasl.mechanism" = "PLAIN", … }'
             )
-        if self.client and self.broker == "embedded":
-            raise ValueError(
-                "client: nobody signs in at the embedded broker; it is for one of yours"
-            )
         require_settings(self.client, self.secrets)
 
     def _require_secrets(self) -> None:
-        """Require that what the address of a broker names is a secret, and each secret is named."""
+        """Require that what the address of a broker names is a secret.
+
+        Beside the embedded broker all that opens another one may stand: it is not used then.
+        """
+        if self.broker == "embedded":
+            return
         if self.ca_file and not (self.broker or "").startswith(OVER_TLS):
             other = "; over Kafka it is ssl.ca.location in client" * (self.speaks == "kafka")
             raise ValueError(
                 f"ca_file is for an address that begins {' or '.join(OVER_TLS)}{other}"
             )
-        named = {*names_in(self.broker or ""), *names_in(self.client)}
-        try:
-            require_known(self.broker or "", self.secrets)
-        except ValueError as problem:
-            raise ValueError(f"broker: {problem}") from None
-        if idle := self.secrets.keys() - named:
-            raise ValueError(
-                f'secrets: nothing names "{min(idle)}"; say "{{{min(idle)}}}" in broker or client, '
-                "or leave it out"
-            )
+        for name in names_in(self.broker or ""):
+            if name not in self.secrets:
+                known = ", ".join(f"{{{each}}}" for each in sorted(self.secrets)) or "none"
+                raise ValueError(
+                    f"broker: {{{name}}}: is no name of [feed] secrets, which has {known}; a brace "
+                    "of a password is %7B"
+                )
 
     def _require_own_exchange(self) -> None:
         """Require an address of this machine where the suite is to listen itself."""

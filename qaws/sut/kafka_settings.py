@@ -21,7 +21,7 @@ Settings = dict[str, str | int | bool]
 SECURITY = "security.protocol"
 PLAIN = ("plaintext", "sasl_plaintext")
 OF_SECURITY = re.compile(r"security\.protocol|(sasl|ssl|enable\.ssl|enable\.sasl)\..+")
-SECRET = re.compile(r".*(password|secret)|ssl\.key\.pem")
+SECRET = re.compile(r".*(password|secret|passphrase)|ssl\.key\.pem")
 """What stands in no file."""
 
 

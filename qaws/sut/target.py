@@ -194,7 +194,7 @@ class Target(Section):
         Raises:
             Broken: a variable that has one is not set.
         """
-        return read_secrets(self.file, "[feed] ", self.feed.secrets if self.feed else {})
+        return read_secrets(self.file, "[feed] ", self.feed.used_secrets if self.feed else {})
 
     @property
     def broker_address(self) -> str:
@@ -287,7 +287,7 @@ class Target(Section):
         if self.feed is None:
             return found
         found |= LACKS[self.feed.speaks]
-        if is_encrypted(self.feed.client):
+        if self.feed.broker != "embedded" and is_encrypted(self.feed.client):
             why = "what goes to the broker over TLS nobody between can read, slow down or cut"
             found["relay"] = f"{self.file}: [feed] client: {why}"
         if not self.may_publish:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from qaws.runtime.certificates import issue
 from qaws.runtime.ports import free_port
 from qaws.sut.broker import broker_of
 from qaws.sut.brokers.redis_server import RedisServer
@@ -11,6 +12,7 @@ from tests.sut.test_target import AUTH, GOOD, HEAD, REMOTE
 
 SIGNED = """
 [feed]
+kind = "kafka"
 broker = "kafka://broker.example:9093"
 secrets = { password = "KAFKA_PASSWORD" }
 
@@ -18,6 +20,14 @@ secrets = { password = "KAFKA_PASSWORD" }
 security.protocol = "SASL_SSL"
 sasl = { mechanism = "PLAIN", username = "desk" }
 "sasl.password" = "{password}"
+"""
+
+TLS = """
+[feed]
+kind = "nats"
+broker = "tls://desk:{password}@nats.example:4222"
+secrets = { password = "KAFKA_PASSWORD" }
+ca_file = "FOLDER/ca.pem"
 """
 
 
@@ -50,6 +60,10 @@ def test_names_with_dots_may_stand_as_they_are_or_in_quotes(read, monkeypatch):
             'security.protocol = "SASL_SSL", sasl.password = "{passwort}"',
             'client: "sasl.password": {passwort} is no name of [feed] secrets',
         ),
+        (
+            'security.protocol = "SSL", sasl.oauthbearer.assertion.private.key.passphrase = "x"',
+            "stands in no file",
+        ),
         ("ssl.key.location = []", 'client: "ssl.key.location" has no value that is a text'),
     ],
 )
@@ -61,15 +75,31 @@ def test_what_is_none_of_the_targets_is_said(complaint, client, said):
 @pytest.mark.parametrize(
     ("feed", "said"),
     [
-        ('kind = "kafka"\nbroker = "embedded"\nclient = { x = 1 }', "nobody signs in at the embed"),
         ('broker = "kafka://desk:x@h:9093"', "client says who signs in, as in client = {"),
         ('broker = "redis://h"\nclient = { x = 1 }', "client is of Kafka"),
-        ('broker = "redis://:{key}@h"', "broker: {key}: nothing is known of that name"),
-        ('broker = "redis://h"\nsecrets = { key = "K" }', 'secrets: nothing names "key"'),
+        (
+            'broker = "redis://:{key}@h"',
+            "{key}: is no name of [feed] secrets, which has none",
+        ),
     ],
 )
 def test_a_sign_in_that_goes_nowhere_is_said(complaint, feed, said):
     assert said in complaint(HEAD + REMOTE + AUTH + f"[feed]\n{feed}\n")
+
+
+@pytest.mark.parametrize("feed", [SIGNED, TLS])
+def test_a_file_for_a_broker_of_ones_own_runs_with_the_embedded_one_too(
+    read, tmp_path, monkeypatch, feed
+):
+    """What opens the other one is not asked for then."""
+    issue(tmp_path)
+    monkeypatch.delenv("KAFKA_PASSWORD", raising=False)
+    for said in ({"feed.broker": "embedded"}, {}):
+        environment = {} if said else {"QAWS_FEED__BROKER": "embedded"}
+        text = HEAD + REMOTE + AUTH + feed.replace("FOLDER", str(tmp_path))
+        target = read(text, said, environment)
+        target.require_secrets()
+        assert (target.broker_address, target.feed_secrets) == ("embedded", {})
 
 
 def test_the_address_of_a_broker_may_have_a_secret(read, monkeypatch):
