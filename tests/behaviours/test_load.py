@@ -14,7 +14,7 @@ from qaws.behaviours.resources import BASELINE, Watch
 from qaws.feed.channels import Channels
 from qaws.load.plan import SwarmPlan
 from qaws.load.result import SwarmResult
-from qaws.load.schedule import Spike
+from qaws.load.schedule import FlowPlan, Spike, Way
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.market import selection_of
 from qaws.sut.feed_section import Feed as FeedSection
@@ -221,4 +221,6 @@ def test_the_channel_of_a_flow_travels_to_other_processes():
     testbed.target.feed = None
     testbed.feed = SimpleNamespace(channels=channels)
     channel = load_plans._channel(testbed, "NIFTY")
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(channel)) == "ticker:options"
+    plan = FlowPlan("", ("NIFTY",), 1, 1, channel=str(channel), way=Way(key=channel.key))
+    there = msgspec.msgpack.decode(msgspec.msgpack.encode(plan), type=FlowPlan)
+    assert (there.channel, there.way.key) == ("ticker:options", "")

@@ -1,5 +1,6 @@
 """A broker that speaks TLS by a private authority and wants a password, over each kind of feed."""
 
+import getpass
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,7 @@ certfile {folder}/server.pem
 keyfile {folder}/server.key
 password_file {folder}/passwords
 allow_anonymous false
+user {user}
 """
 
 
@@ -57,12 +59,8 @@ def secured(kind, folder):
     else:
         (folder / "passwords").write_text("desk:sesame\n")
         subprocess.run(["mosquitto_passwd", "-U", folder / "passwords"], check=True)
-        for file in (folder / "passwords", own.key):
-            file.chmod(0o644)  # it is read by a user of its own
-        for above in (folder, *folder.parents[:2]):
-            above.chmod(0o755)
         settings = folder / "mosquitto.conf"
-        settings.write_text(MOSQUITTO.format(port=port, folder=folder))
+        settings.write_text(MOSQUITTO.format(port=port, folder=folder, user=getpass.getuser()))
         program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
         command = [str(program), "-c", str(settings)]
     process = ManagedProcess("the broker", command, folder / "broker.log")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from qaws.load.publisher.lines.line import Line
+from qaws.load.publisher.lines.mqtt_line import MqttLine
+from qaws.load.publisher.lines.nats_line import NatsLine
+from qaws.load.publisher.lines.redis_line import RedisLine
 from qaws.load.schedule import FlowPlan
 
 
@@ -13,12 +16,8 @@ def line_of(plan: FlowPlan) -> Line:
         Broken: it does not let the publisher in, or the library of its kind is not there.
     """
     if plan.way.kind == "nats":
-        from qaws.load.publisher.lines.nats_line import NatsLine
-
         return NatsLine(plan)
     if plan.way.kind == "mqtt":
-        from qaws.load.publisher.lines.mqtt_line import MqttLine
-
         return MqttLine(plan)
     if plan.way.kind == "kafka":
         from qaws.load.publisher.lines.kafka_line import KafkaLine
@@ -28,6 +27,4 @@ def line_of(plan: FlowPlan) -> Line:
         from qaws.load.publisher.lines.exchange_line import ExchangeLine
 
         return ExchangeLine(plan)
-    from qaws.load.publisher.lines.redis_line import RedisLine
-
     return RedisLine(plan)
