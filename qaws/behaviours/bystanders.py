@@ -124,9 +124,9 @@ def _own_lateness_ms(tick: Published, stalls: StallMeter) -> float:
 async def memory_stayed_within(testbed: Testbed, megabytes: float) -> None:
     """Require that at no time of the attack the service took much more memory than before.
 
-    Where it did, the attack is played once more, on a service that has just been started: what it
-    costs comes again, and what a collected heap takes now and then does not. A doubt is told behind
-    all else.
+    Where it did, the attack is played up to twice more, each time on a service that has just been
+    started: what it costs comes again, and what a collected heap takes now and then does not. A
+    doubt is told behind all else.
     """
     with testbed.scenario.told_last():
         await _require_memory(testbed, megabytes)
@@ -142,14 +142,17 @@ async def _require_memory(testbed: Testbed, megabytes: float) -> None:
     )
     what = "growth of the service's private memory at its peak"
     if (grown := (attack.memory_peak - before) / MIB) >= megabytes:
-        again = await attacks.growth_on_a_fresh_service(testbed) / MIB
-        testbed.scenario.figures.append(("the same attack on a fresh service", f"{again:.2f} MB"))
+        costs = [await attacks.growth_on_a_fresh_service(testbed) / MIB]
+        if costs[0] >= megabytes:
+            costs.append(await attacks.growth_on_a_fresh_service(testbed) / MIB)
+        again, shown = costs[-1], ", then ".join(f"{cost:.2f} MB" for cost in costs)
+        testbed.scenario.figures.append(("the same attack on a fresh service", shown))
         if again < megabytes:
             testbed.scenario.checks.undecided(
                 what,
                 f"{grown:.2f} MB (from {before / MIB:.1f} to {attack.memory_peak / MIB:.1f} MB)",
                 f"less than {megabytes:g} MB",
-                f"when it was played once more, on a fresh service, it cost {again:.2f} MB: a heap "
+                f"when it was played again, on a fresh service, it cost {again:.2f} MB: a heap "
                 "that is collected now and then may take the rest by itself; run it again",
             )
     sent = attacks.sent_most(attack)
