@@ -30,7 +30,7 @@ def opened(folder, broker="embedded", **more) -> Broker:
     """Start an exchange."""
     folder.mkdir(exist_ok=True)
     section = Section(kind="websocket", broker=broker, **more)
-    target = SimpleNamespace(feed=section)
+    target = SimpleNamespace(feed=section, broker_address=section.broker)
     return broker_of(target, folder)  # type: ignore[arg-type]
 
 
