@@ -8,6 +8,7 @@ that is the number that is used.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -103,11 +104,23 @@ class FrameRow(Table):
             raise ValueError(f"{kind} is no kind of frame: they have numbers from 0 to 15")
         return kind
 
+    @property
+    def is_message(self) -> bool:
+        """Return whether it is a whole text in a good frame, as far as a frame goes."""
+        good = self.fin and self.masked and not self.reserved_bit and self.announces is None
+        return good and self.kind == "text"
+
     def made(self, number: int, commands: Commands) -> list[bytes]:
-        """Return the frames, as they go onto the wire."""
+        """Return the frames, as they go onto the wire.
+
+        A good text goes out as clients of the target send their messages.
+        """
+        payload = self.sends.made(number, commands=commands)
+        is_binary = self.is_message and commands.sends_binary and _is_utf8(payload)
+        kind = "binary" if is_binary else self.kind
         once = frame(
-            self.kind if isinstance(self.kind, int) else OPCODES[self.kind],
-            self.sends.made(number, commands=commands),
+            kind if isinstance(kind, int) else OPCODES[kind],
+            payload,
             fin=self.fin,
             masked=self.masked,
             reserved=RESERVED_BITS[self.reserved_bit],
@@ -182,12 +195,14 @@ class HostileInput(Row):
             commands: those of the target.
 
         Raises:
-            NotVerified: the target has no command that the input is made of.
+            NotVerified: the target has no command that the input is made of, or it is no attack.
         """
         if self.lines is not None or self.handshake is not None:
             return Handshake(self._opening(), self.drop, self.stalls)
         rows = self.frames or [FrameRow.model_construct(sends=self.sends)]
         frames = [each for row in rows for each in row.made(number, commands)]
+        if commands.sends_binary and rows[0].kind == "binary":
+            _require_no_command([row.sends.made(number, commands=commands) for row in rows])
         if self.per_second is not None:
             return Flood(frames, reckoned(self.per_second, number), reckoned(self.at_once, number))
         if self.stays:
@@ -202,6 +217,24 @@ class HostileInput(Row):
         if isinstance(self.handshake, Content):
             parts.append(self.handshake.made())
         return b"".join(parts).decode("latin-1")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _require_no_command(parts: Sequence[bytes]) -> None:
+    """Raise `NotVerified` where a binary message is what clients of the target may send."""
+    try:
+        is_command = isinstance(json.loads(b"".join(parts)), dict)
+    except ValueError:
+        is_command = False
+    if is_command:
+        raise NotVerified("clients of the target send binary messages: a command in one is good")
 
 
 INPUTS = RowList("hostile-inputs", "hostile input", HostileInput, {"attack": [Attack]})

@@ -60,10 +60,10 @@ function connect(url, secret, protocols) {
   socket.onclose = e => { state = "closed"; note("close", e.reason, e.code); show(); };
   socket.onmessage = e => {
     const isText = typeof e.data === "string";
-    const text = isText ? e.data : String.fromCharCode(...new Uint8Array(e.data).slice(0, 200));
+    const bytes = isText ? [] : Array.from(new Uint8Array(e.data), b => String.fromCharCode(b));
     messages += 1;
-    note(isText ? "text" : "binary", text, 0);
-    show(text.replaceAll(secret, "(the token)"));
+    note(isText ? "text" : "binary", isText ? e.data : bytes.join(""), 0);
+    show(isText ? e.data.replaceAll(secret, "(the token)") : bytes.length + " bytes");
   };
 }
 </script>
@@ -105,7 +105,7 @@ class Heard:
     Attributes:
         at_ns: when (`time.monotonic_ns()`).
         kind: "open", "text", "binary" or "close".
-        text: the message; of a binary one its first bytes, a character each; the agreed extensions
+        text: the message; of a binary one its bytes, a character each; the agreed extensions
             of an "open", the reason of a "close".
         code: the code of a "close".
     """
@@ -200,9 +200,11 @@ class BrowserPage:
         shown = (url, secret or NOTHING, list(protocols))
         self._call(f"connect({', '.join(map(json.dumps, shown))})")
 
-    def say(self, text: str) -> None:
-        """Let the page send a text message."""
-        self._call(f"socket.send({json.dumps(str(text))})")
+    def say(self, message: str | bytes) -> None:
+        """Let the page send a message: a text, or bytes that are UTF-8 as a binary one."""
+        text = json.dumps(str(message) if isinstance(message, str) else message.decode())
+        sent = text if isinstance(message, str) else f"new TextEncoder().encode({text})"
+        self._call(f"socket.send({sent})")
 
     def leave(self) -> None:
         """Let the page close its connection."""

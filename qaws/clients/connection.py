@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -28,7 +26,9 @@ from qaws.clients.newcomer import Newcomer
 from qaws.clients.recorder import CUT_HANDSHAKE, Rewritten, Unanswered, dial
 from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.dialect import Said
+from qaws.protocol.encoding import TEXT, Undecodable
 from qaws.protocol.joined import several_texts
+from qaws.runtime.dialing import reset_at_close
 from qaws.runtime.trust import problem_in_words
 from qaws.verdict import Broken
 
@@ -131,6 +131,8 @@ class Connection(Newcomer):
             self._socket = opened
             if agreed := self.extensions:
                 self._note("←", "handshake", f"agreed: {agreed}")
+            if self.dialect.encoding is not TEXT:
+                self._note("←", "handshake", f"as the target says: {self.dialect.encoding}")
             await self._say_openings()
 
     async def _say_openings(self) -> None:
@@ -177,23 +179,20 @@ class Connection(Newcomer):
 
     async def reset(self) -> None:
         """Cut the connection: a TCP reset, as when a machine loses power behind a router."""
-        if self._socket is None or self._over:
-            return
-        self._stop_entitlements()
-        raw: socket.socket = self._socket.transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._note("→", "end", "the client cuts the connection (TCP reset)")
-        self._socket.transport.abort()
-        await self._socket.wait_closed()
+        if self._socket is not None and not self._over:
+            reset_at_close(self._socket.transport)
+        await self._end_tcp("the client cuts the connection (TCP reset)")
 
     async def hang_up(self) -> None:
         """End TCP without a close frame, as the system does for a program that was killed."""
-        if self._socket is None or self._over:
-            return
-        self._stop_entitlements()
-        self._note("→", "end", "the client ends TCP (FIN) without a close frame")
-        self._socket.transport.abort()
-        await self._socket.wait_closed()
+        await self._end_tcp("the client ends TCP (FIN) without a close frame")
+
+    async def _end_tcp(self, how: str) -> None:
+        if self._socket is not None and not self._over:
+            self._stop_entitlements()
+            self._note("→", "end", how)
+            self._socket.transport.abort()
+            await self._socket.wait_closed()
 
     @property
     def extensions(self) -> str:
@@ -330,11 +329,13 @@ class Connection(Newcomer):
     def _message(self, at_ns: int, data: bytes, binary: bool) -> None:
         text, unread = data.decode("utf-8", "replace"), ""
         try:
-            data.decode("utf-8")
-            said = [Said(None, "is binary, not text")] if binary else self.dialect.read(data)
+            if binary:
+                data, binary = self.dialect.encoding.decoded(data), False
+            said, text = self.dialect.read(data), data.decode("utf-8")
+        except Undecodable as problem:
+            said = [Said(None, str(problem))]
         except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as problem:
-            joined = None if binary else several_texts(text)
-            unread = joined or f"a frame that is not JSON: {problem}"
+            unread = several_texts(text) or f"a frame that is not JSON: {problem}"
             self.breaches.append(f"{self.name} received {unread}")
             said = [Said(None)]
         kind: FrameKind = "binary" if binary else "text"

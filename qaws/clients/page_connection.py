@@ -141,7 +141,7 @@ class PageConnection(Connection):
             shown = f"(not sent, the connection is closed) {concealed(text)}"
             return self._note("→", "text", shown)
         frame = self._note("→", "text", concealed(text))
-        await self._in_page(self.page.say, text)
+        await self._in_page(self.page.say, self.dialect.encoding.wire(text))
         return frame
 
     async def close(self) -> None:

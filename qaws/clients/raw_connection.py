@@ -80,9 +80,11 @@ def frame(
     return head + (b"\0\0\0\0" if masked else b"") + payload
 
 
-def text(message: str | bytes, *, fin: bool = True) -> bytes:
-    """Return a text frame."""
-    return frame(Opcode.TEXT, message.encode() if isinstance(message, str) else message, fin=fin)
+def whole(message: str | bytes) -> bytes:
+    """Return a message in one frame: a text, or bytes in a binary one."""
+    if isinstance(message, bytes):
+        return frame(Opcode.BINARY, message)
+    return frame(Opcode.TEXT, message.encode())
 
 
 def request(url: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
@@ -134,9 +136,8 @@ class RawConnection(Connection):
         except SSLError as problem:
             raise Untrusted(f"{redacted(url)}: {problem_in_words(problem)}") from None
         except (OSError, TimeoutError) as problem:
-            raise Broken(
-                f"{redacted(url)}: cannot connect: {problem}; is the service running there?"
-            ) from None
+            said = f"cannot connect: {problem}; is the service running there?"
+            raise Broken(f"{redacted(url)}: {said}") from None
         self._note("→", "handshake", f"a network connection to {parts.netloc}")
 
     async def connect(self, url: str, headers: Iterable[tuple[str, str]] = ()) -> None:
@@ -147,10 +148,8 @@ class RawConnection(Connection):
         """
         await self.dial(url)
         self.offer(url, headers)
-        answered = await self.wait_for(
-            lambda f: f.kind in ("handshake", "end"), None, OPEN_ALLOWANCE_S
-        )
-        if answered is None:
+        answers = ("handshake", "end")
+        if await self.wait_for(lambda f: f.kind in answers, None, OPEN_ALLOWANCE_S) is None:
             self.unanswered()
         if self.is_open:
             await self._say_openings()
@@ -227,10 +226,10 @@ class RawConnection(Connection):
         """Put bytes onto the wire without an entry in the log."""
         self._put(data)
 
-    async def send(self, text_: str) -> Frame:
+    async def send(self, text: str) -> Frame:
         """Send one text message, in one good frame."""
-        noted = self._note("→", "text", concealed(text_))
-        self._put(text(text_))
+        noted = self._note("→", "text", concealed(text))
+        self._put(whole(self.dialect.encoding.wire(text)))
         return noted
 
     def _put(self, data: bytes) -> None:

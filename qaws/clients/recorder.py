@@ -116,10 +116,13 @@ class Recorder(ClientConnection):
 
         self.protocol.send_request = send_in_halves  # type: ignore[method-assign]
 
-    def send_together(self, texts: Sequence[str]) -> None:
+    def send_together(self, messages: Sequence[str | bytes]) -> None:
         """Send messages in one go, so that the network may deliver them together."""
-        for text in texts:
-            self.protocol.send_text(text.encode())
+        for each in messages:
+            if isinstance(each, str):
+                self.protocol.send_text(each.encode())
+            else:
+                self.protocol.send_binary(each)
         self.transport.write(b"".join(self.protocol.data_to_send()))
 
     async def send_in_pieces(self) -> None:

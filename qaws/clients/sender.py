@@ -61,9 +61,9 @@ class Sender(Subscriber):
         frame = self._note("→", "text", shown)
         with contextlib.suppress(ConnectionClosed):
             if self.in_fragments:
-                await self._send_with_pings(self._socket, text)
+                await self._send_with_pings(self._socket, self._wire(text))
             else:
-                await self._socket.send(text)
+                await self._socket.send(self._wire(text))
         return frame
 
     async def send_together(self, texts: Sequence[str]) -> list[Frame]:
@@ -71,18 +71,22 @@ class Sender(Subscriber):
         if not (self.is_open and self._socket):
             return [await self.send(text) for text in texts]
         frames = [self._note("→", "text", text) for text in texts]
-        self._socket.send_together(texts)
+        self._socket.send_together([self._wire(text) for text in texts])
         return frames
 
-    async def _send_with_pings(self, socket: Recorder, text: str) -> None:
+    def _wire(self, text: str) -> str | bytes:
+        return self.dialect.encoding.wire(text)
+
+    async def _send_with_pings(self, socket: Recorder, message: str | bytes) -> None:
         """Send a message in fragments (RFC 6455, section 5.4), with a ping between any two.
 
         An empty one begins it, and another ends it. TCP delivers them as it likes, a few bytes at a
         time.
         """
         protocol = socket.protocol
-        protocol.send_text(b"", fin=False)
-        for part in fragments_of(text.encode()):
+        begin = protocol.send_text if isinstance(message, str) else protocol.send_binary
+        begin(b"", fin=False)
+        for part in fragments_of(message.encode() if isinstance(message, str) else message):
             protocol.send_ping(self._note_ping())
             protocol.send_continuation(part, fin=False)
         protocol.send_continuation(b"", fin=True)
@@ -100,7 +104,9 @@ class Sender(Subscriber):
             raise Broken(f"{self.name} has no connection to send on")
         half = text[: len(text) // 2]
         self._note("→", "text", f"(the first fragment, and no other) {half}")
-        self._socket.protocol.send_text(half.encode(), fin=False)
+        sends_binary, protocol = self.dialect.encoding.sends_binary, self._socket.protocol
+        begin = protocol.send_binary if sends_binary else protocol.send_text
+        begin(half.encode(), fin=False)
         self._socket.transport.write(b"".join(self._socket.protocol.data_to_send()))
 
     async def send_pong(self, payload: bytes) -> None:
@@ -120,7 +126,8 @@ class Sender(Subscriber):
         self._note("→", "text", f"{parts[0][:100]}… ({length:,} characters, {frames})")
         if self._socket:
             with contextlib.suppress(ConnectionClosed):
-                await self._socket.send(parts if len(parts) > 1 else parts[0])
+                sent = [self._wire(part) for part in parts]
+                await self._socket.send(sent if len(sent) > 1 else sent[0])
 
     async def _ping(self, size: int = STAMP_BYTES) -> Frame:
         """Send a WebSocket ping, and log its payload in hexadecimal; no other has the same."""

@@ -33,6 +33,11 @@ class Commands:
         """Take them from a dialect."""
         self._dialect = dialect
 
+    @property
+    def sends_binary(self) -> bool:
+        """Return whether clients send them in binary messages."""
+        return self._dialect.encoding.sends_binary
+
     def ping(self, further: bytes = b"") -> bytes:
         """Return the ping, with further members if any: `"note":1`, as bytes of JSON.
 

@@ -50,6 +50,10 @@ SUM = re.compile(r"number(?: \* (\d+))?(?: \+ (\d+))?")
 class Commands(Protocol):
     """How the target spells commands: `qaws.protocol.commands`."""
 
+    @property
+    def sends_binary(self) -> bool:
+        """Return whether clients send them in binary messages."""
+
     def ping(self, further: bytes = b"") -> bytes:
         """Return a ping with further members."""
 

@@ -16,6 +16,7 @@ from qaws.protocol.contract import Contract
 from qaws.protocol.dialect import Dialect, Opening, Request, Said
 from qaws.protocol.dialect_table import CHANNEL, DialectTable
 from qaws.protocol.dialect_table import Request as RequestTable
+from qaws.protocol.encoding import TEXT, Encoding
 from qaws.protocol.exact import exact
 from qaws.protocol.listing import Listing
 from qaws.protocol.market import (
@@ -44,6 +45,7 @@ class Declared(Dialect):
         listing: Listing,
         payloads: dict[str, Any],
         secrets: Mapping[str, str] = MappingProxyType({}),
+        encoding: Encoding = TEXT,
     ) -> None:
         """Compile it.
 
@@ -53,9 +55,11 @@ class Declared(Dialect):
             payloads: "option_tick" and "underlying_bar" → the template of what is published; for
                 one that is not there the tick is published as `qa-ws` has it.
             secrets: name → value of what clients say or sign with.
+            encoding: how messages are put into WebSocket messages.
         """
         self.name = table.name
         self._table, self._listing, self._payloads = table, listing, payloads
+        self.encoding = encoding
         self._speeches = Speeches(table, secrets)
         self.signs = self._speeches.signs
         self.welcomes = bool(table.recognise.welcome)
@@ -228,9 +232,6 @@ class Declared(Dialect):
     def _answer(self, place: str, taken: Mapping[str, Any]) -> Request:
         return self._speeches.spell(place, {**self._further(), **taken})
 
-    def _filled(self, template: Any, **names: Any) -> str:
-        return said(template, {**self._further(), **names})
-
     def _further(self) -> dict[str, Any]:
         return {"id": next(self._ids), "now_ms": _now_ms()}
 
@@ -322,7 +323,7 @@ class Declared(Dialect):
     def malformed(self, name: str) -> str:
         """Return the text of a malformed message by its name in the features."""
         if name in self._table.malformed:
-            return self._filled(self._table.malformed[name])
+            return said(self._table.malformed[name], self._further())
         if not malformed.MESSAGES.named(name).any_dialect:
             raise NotVerified(
                 f"the dialect {self.name} does not say how {name} is spelled: [dialect.malformed]"

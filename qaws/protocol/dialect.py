@@ -16,6 +16,7 @@ from typing import Any
 
 from qaws.protocol import malformed
 from qaws.protocol.contract import Contract
+from qaws.protocol.encoding import TEXT
 from qaws.protocol.exact import exact
 from qaws.protocol.market import Sample, Selection
 from qaws.protocol.surrogates import decoded
@@ -75,9 +76,11 @@ class Dialect(ABC):
         has_lines: whether messages that come together are told apart by line breaks.
         has_channels: whether ticks are known by numbers that each connection is given for itself.
         signs: whether what subscribes is signed, and good for a moment only.
+        encoding: how what is said is put into WebSocket messages.
     """
 
     name: str
+    encoding = TEXT
     is_plain = False
     welcomes = True
     has_sessions = True

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from qaws.protocol.encoding import BUILT_IN, SUFFIX, TEXT, Encoding, Sent, is_known
 from qaws.protocol.market import DUE_FIELD, MEMBERS, TickKind
 from qaws.protocol.paths import Path, Pattern
 from qaws.protocol.sign_table import Name, Sign
@@ -199,20 +200,55 @@ class TickTable(Table):
         return self
 
 
+class EncodingTable(Table):
+    """How what is said is put into WebSocket messages, where that is not JSON text.
+
+    `received`: what binary messages of the service hold: "binary" JSON, "msgpack", JSON that is
+    compressed by "gzip", "zlib" or "deflate", or what a file in Python decodes; "text": there are
+    none. `sent`: whether clients send their JSON as "text" or in "binary" messages.
+    """
+
+    received: str = "text"
+    sent: Sent = "text"
+
+    @field_validator("received")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if not is_known(value):
+            known = ", ".join(["text", *BUILT_IN])
+            raise ValueError(f"{value!r} is none of {known}, nor a file such as ticks{SUFFIX}")
+        return value
+
+    def made(self, source: str) -> Encoding:
+        """Return it, ready to use.
+
+        Args:
+            source: what the file says that decodes; "" where there is none.
+
+        Raises:
+            NoDecoder: it is none.
+        """
+        if (self.received, self.sent) == ("text", "text"):
+            return TEXT
+        return Encoding(self.received, self.sent, source)
+
+
 class DialectTable(Table):
     """A dialect.
 
     `contract`: the AsyncAPI document that messages are held against besides. `several`: how several
     messages stand in one WebSocket message: "no"; "array", as the elements of a list; "lines"; or
-    any other text, which separates them. `numbers`: "text" where prices come as text. `answers`:
-    what a client answers by itself. `secrets`: name → the environment variable that has what a
-    client says, or signs with; `secret_files`: name → the file that has it.
+    any other text, which separates them. `numbers`: "text" where prices come as text. `encoding`:
+    where messages are not JSON text. `answers`: what a client answers by itself. `secrets`: name →
+    the environment variable that has what a client says, or signs with; `secret_files`: name → the
+    file that has it.
     """
 
     name: str = Field(min_length=1)
     contract: Literal["qa-ws"] | None = None
     several: str = Field(default="no", min_length=1)
     numbers: Literal["json", "text"] = "json"
+    encoding: EncodingTable = EncodingTable()
     secrets: dict[str, Name] = {}
     secret_files: dict[str, Name] = {}
     open: list[Opening] = []

@@ -5,6 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import struct
+
+
+def reset_at_close(transport: asyncio.BaseTransport) -> None:
+    """Have a connection end with a TCP reset instead of a FIN: SO_LINGER of 0 s (socket(7))."""
+    line: socket.socket = transport.get_extra_info("socket")
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 async def connected_socket(host: str, port: int, receive_buffer: int) -> socket.socket:

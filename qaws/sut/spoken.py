@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from qaws.protocol.declared import Declared
 from qaws.protocol.dialect import Dialect, QaWs
@@ -14,6 +15,7 @@ from qaws.protocol.dialect_table import (
     check_payloads,
     further_keys,
 )
+from qaws.protocol.encoding import SUFFIX
 from qaws.protocol.listing import Listing
 from qaws.protocol.openings import check_messages
 from qaws.protocol.spelling import Spelling
@@ -33,11 +35,25 @@ def spelling_of(target: Target) -> Spelling:
         {symbol: listed.model_dump(exclude_unset=True) for symbol, listed in target.market.items()},
         target.feed_payloads,
         _secrets_of(target, table),
+        _decoder_of(target, table),
     )
 
 
 def _secrets_of(target: Target, table: DialectTable) -> dict[str, str]:
     return read_secrets(target.file, "[dialect] ", table.secrets, table.secret_files)
+
+
+def _decoder_of(target: Target, table: DialectTable) -> str:
+    """Return what the file says that decodes binary messages; "": none does."""
+    name = table.encoding.received
+    if not name.endswith(SUFFIX):
+        return ""
+    try:
+        return Path(name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else "is no text"
+        place = f"{target.file}: [dialect.encoding] received = {name!r}"
+        raise Broken(f"{place}: {why}; it is looked for from where the suite is started") from None
 
 
 def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
@@ -70,7 +86,11 @@ def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
             target.feed.check_channels(further_keys(target.market))
             if is_known:
                 check_payloads(table, target.feed_payloads)
-        return Declared(table, listing, target.feed_payloads, _secrets_of(target, table))
+        place = "[dialect.encoding] received:"
+        encoding = table.encoding.made(_decoder_of(target, table))
+        place = "[dialect]"
+        secrets = _secrets_of(target, table)
+        return Declared(table, listing, target.feed_payloads, secrets, encoding)
     except ValueError as problem:
         raise Broken(f"{target.file}: {place} {problem}") from None
 

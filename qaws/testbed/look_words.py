@@ -264,8 +264,13 @@ def foreign(testbed: Testbed, first: Frame) -> Broken:
     if not isinstance(target.dialect, str) and isinstance(first.message, dict):
         return look_expected.foreign_to(target.file, target.dialect, quoted(first))
     what = first.problem
+    if first.kind == "binary":
+        return Broken(
+            f"{target.file}: the first message {what}: {quoted(first)}; what binary messages hold "
+            "is [dialect.encoding] received (docs/dialects.md)"
+        )
     if first.message is None:
-        what = "is binary" if first.kind == "binary" else "is not JSON"
+        what = "is not JSON"
     return Broken(
         f"{target.file}: the first message {what}: {quoted(first)}; the service does not speak the "
         f"dialect {target.speaks}, or {_passing_over(target)} should name that type"

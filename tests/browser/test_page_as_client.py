@@ -12,7 +12,9 @@ from tests.e2e.test_token_locations import LOCATIONS, SOURCE
 pytestmark = pytest.mark.skipif(bool(browser_page.missing()), reason=str(browser_page.missing()))
 
 
-@pytest.mark.parametrize("target", ["tokens.toml", "first_message.toml", "../secured/tls.toml"])
+@pytest.mark.parametrize(
+    "target", ["tokens.toml", "first_message.toml", "zipped.toml", "../secured/tls.toml"]
+)
 def test_the_page_is_served_as_the_target_describes_it(tmp_path, target):
     if "secured" in target and shutil.which(browser_trust.TOOL) is None:
         pytest.skip("certutil is not installed")

@@ -8,9 +8,10 @@ import pytest
 
 from qaws.behaviours.attack_responses import _judge
 from qaws.clients.attack_inputs import Flood, Frames, inputs, rounds
-from qaws.clients.raw_connection import text
+from qaws.clients.raw_connection import whole
 from qaws.protocol.commands import Commands
 from qaws.protocol.dialect import QaWs
+from qaws.protocol.encoding import Encoding
 from qaws.protocol.malformed import MESSAGES, message
 from qaws.verdict import Broken
 
@@ -62,8 +63,43 @@ def test_all_malformed_messages_are_sent_and_their_answers_judged_elsewhere():
         for name, what in playing.items()
         if isinstance(what, Frames) and what.answer_in == "QA-WS-010"
     }
-    assert elsewhere == {name: [text(message(name))] for name in MESSAGES.rows}
+    assert elsewhere == {name: [whole(message(name))] for name in MESSAGES.rows}
     assert len(playing) == len(elsewhere) + 18
+
+
+class Binary(QaWs):
+    """A dialect whose clients send binary messages."""
+
+    encoding = Encoding("text", "binary")
+
+
+def opcodes(attack, count, name):
+    playing, _ = inputs(attack, count, Commands(Binary()))
+    return [each[0] & 0x0F for each in playing[name].frames]
+
+
+@pytest.mark.parametrize(
+    ("attack", "count", "name", "expected"),
+    [
+        ("messages over 64 KiB", 12, "one byte more", [2]),
+        ("messages over 64 KiB", 12, "the second of two", [2, 2]),
+        ("messages over 64 KiB", 12, "two halves and one byte", [1, 0, 0]),
+        ("floods of 1,000 messages per second", 6, "ping messages", [2]),
+        ("text that is not UTF-8", 14, "a byte that never occurs (FE)", [1]),
+        ("binary messages", 4, "nothing", [2]),
+        ("frames that the protocol forbids", 20, "a binary within a text", [1, 2]),
+    ],
+)
+def test_where_clients_send_binary_messages_so_do_hostile_ones(attack, count, name, expected):
+    """Only whole texts are messages of theirs; what is against RFC 6455 stays what it is."""
+    assert opcodes(attack, count, name) == expected
+
+
+def test_a_command_in_a_binary_message_is_no_attack_where_clients_send_such():
+    playing, unsaid = inputs("binary messages", 4, Commands(Binary()))
+    assert sorted(playing) == ["any bytes", "nothing"]
+    assert sorted(unsaid) == ["a command", "a command in fragments"]
+    assert all("a command in one is good" in str(each) for each in unsaid.values())
 
 
 def test_json_that_is_lawful_and_not_huge_may_be_taken():

@@ -30,9 +30,11 @@ def parsed(data, max_size=None):
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536])
 def test_a_good_frame_is_understood(size):
-    found = parsed(raw_connection.text(b"a" * size))
+    found = parsed(raw_connection.whole("a" * size))
     assert (found.opcode, bytes(found.data), found.fin) == (1, b"a" * size, True)
-    assert not parsed(raw_connection.text("a", fin=False)).fin
+    found = parsed(raw_connection.whole(b"a" * size))
+    assert (found.opcode, bytes(found.data), found.fin) == (2, b"a" * size, True)
+    assert not parsed(raw_connection.frame(1, b"a", fin=False)).fin
 
 
 def test_bad_frames_are_bad():
@@ -78,7 +80,7 @@ def test_it_talks_to_a_service_and_leaves(meet):
         assert connection.is_open
         asked = await connection.send(QaWs().ping())
         assert await connection.wait_for(lambda f: "pong" in f.text, asked, HANG_S)
-        connection.write(raw_connection.text("no JSON"))
+        connection.write(raw_connection.whole("no JSON"))
         assert await connection.wait_for(lambda f: "error" in f.text, asked, HANG_S)
 
     connection = meet(Ticker(), play)

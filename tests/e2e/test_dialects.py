@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.waiting import HANG_S
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = ROOT / "tests/services/dialects"
 DESK = new_keys()
-SPOKEN = ("tokens.toml", "first_message.toml", "lists.toml")
+SPOKEN = ("tokens.toml", "first_message.toml", "lists.toml", "packed.toml", "zipped.toml")
 ASKED = ("001", "002", "005", "006", "008", "010", "016")
 
 
@@ -49,6 +50,8 @@ def behave(folder, target, tags, **environment):
         ("lists.toml", set(ASKED)),
         ("signed.toml", set(ASKED) - {"006"}),
         ("challenged.toml", set(ASKED) - {"006"}),
+        ("packed.toml", set(ASKED)),
+        ("zipped.toml", set(ASKED)),
     ],
 )
 def test_a_sound_service_passes_all_that_its_dialect_can_say(tmp_path, target, verified):
@@ -93,6 +96,45 @@ def test_what_it_does_wrong_is_told_in_the_words_of_the_features(tmp_path, targe
     failed = [row for row in rows if row["status"] == "failed"]
     assert failed, output
     assert any(words in row["message"] and "NIFTY" in row["message"] for row in failed), output
+
+
+def test_a_price_of_too_few_bits_is_another_price(tmp_path):
+    output, rows = behave(tmp_path, "packed.toml", "@QA-WS-008 and @p0", NARROW="yes")
+    failed = [row for row in rows if row["status"] == "failed"]
+    assert failed, output
+    assert any("received ticks that differ from what was published" in r["message"] for r in failed)
+
+
+def test_binary_messages_that_hold_something_else_are_told_for_what_they_are(tmp_path):
+    text = (
+        (TARGETS / "packed.toml")
+        .read_text("utf-8")
+        .replace('= "msgpack"\n\n[dialect', '= "zlib"\n\n[dialect')
+    )
+    target = tmp_path / "packed.toml"
+    target.write_text(text, "utf-8")
+    output, _ = behave(tmp_path, target, "@QA-WS-001 and @p0")
+    assert re.search(
+        r"the first message is a binary message of \d+ bytes that is no zlib: ", output
+    )
+    assert "what binary messages hold is [dialect.encoding] received" in output
+
+
+def test_a_decoder_of_the_team_reads_what_is_like_nothing_else(tmp_path):
+    """Messages behind their lengths, several in one: a list of them is several messages."""
+    text = (TARGETS / "zipped.toml").read_text("utf-8")
+    text = text.replace('received = "gzip"', 'received = "tests/services/dialects/framed.py"')
+    text = text.replace(
+        'name = "zipped"\n\n[dialect.enc', 'name = "framed"\nseveral = "array"\n\n[dialect.enc'
+    )
+    target = tmp_path / "framed.toml"
+    target.write_text(text.replace('ENCODING = "gzip"', 'ENCODING = "framed"'), "utf-8")
+    tags = "@p0 and (@QA-WS-001 or @QA-WS-008 or @QA-WS-010 or @QA-WS-013)"
+    output, rows = behave(tmp_path, target, tags)
+    require_sound(rows, output)
+    assert {row["id"] for row in rows if row["status"] == "passed"} >= {"QA-WS-001", "QA-WS-008"}
+    kept = [path.read_text("utf-8", "replace") for path in (tmp_path / "allure-results").iterdir()]
+    assert any("are read as tests/services/dialects/framed.py" in each for each in kept)
 
 
 @pytest.mark.parametrize("target", SPOKEN)

@@ -38,8 +38,8 @@ SERVICES = {
 def proposed(tmp_path):
     """Write and probe a service's file; return exit code, what was said, the file, its text."""
 
-    def proposing(service):
-        own = ("BROKER={broker_url}", "KEYS={jwks_file}", "ISSUER=them", "AUDIENCE=ours")
+    def proposing(service, *further):
+        own = (*further, "BROKER={broker_url}", "KEYS={jwks_file}", "ISSUER=them", "AUDIENCE=ours")
         done = run_module(
             *("qaws", "init", service, *SERVICES[service]),
             *("--folder", str(tmp_path), "--broker", "embedded", "--generate-key"),
@@ -81,6 +81,21 @@ def test_parts_of_known_ways_are_put_together_with_what_was_seen(proposed):
     assert tick["fields"] == {"last_price": "data.ltp", "volume": "data.qty"}
     assert tick["sequence"] == "data.n"
     assert '# seen: {"type": "auth", "status": "success"}' in text
+
+
+def test_binary_messages_are_read_where_it_can_be_told_what_they_hold(proposed):
+    code, said, target, text = proposed("tokens", "ENCODING=msgpack")
+    assert code == 0, said
+    assert target["dialect"]["encoding"] == {"received": "msgpack"}
+    assert "# seen: binary messages that are read as msgpack" in text
+    assert "all as it should be" in said
+
+
+def test_where_it_cannot_a_decoder_is_asked_for(proposed):
+    code, said, _, _ = proposed("tokens", "ENCODING=framed")
+    assert code != 0
+    assert "binary messages came that are none of binary, msgpack, gzip, zlib, deflate" in said
+    assert "Traceback" not in said
 
 
 def test_what_no_known_way_is_understood_in_is_left_to_be_filled_in(proposed):

@@ -67,7 +67,7 @@ TARGETS = {
         name: ROOT / f"tests/services/dialects/{name}.toml"
         for name in (
             *("streams", "nats", "mqtt", "kafka", "zeromq", "exchange", "command"),
-            *("lists", "numbered", "signed", "challenged"),
+            *("lists", "numbered", "signed", "challenged", "packed", "zipped"),
         )
     },
     **{name: ROOT / f"tests/services/secured/{name}.toml" for name in ("tls", "caddy", "mutual")},

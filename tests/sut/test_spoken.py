@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from pydantic import BaseModel
 
@@ -11,7 +12,8 @@ from qaws.protocol.declared import Declared
 from qaws.protocol.dialect import QaWs
 from qaws.protocol.dialect_table import DialectTable, Listed
 from qaws.protocol.market import Market
-from qaws.sut.spoken import dialect_of
+from qaws.protocol.spelling import Spelling
+from qaws.sut.spoken import dialect_of, spelling_of
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
 
@@ -101,6 +103,42 @@ def _with_payload(read, template, **changed):
         assert old in text
         text = text.replace(old, new)
     return dialect_of(read(text))
+
+
+@pytest.mark.parametrize(
+    ("received", "source", "said"),
+    [
+        ("protobuf", None, "[dialect.encoding] received: 'protobuf' is none of text, binary, "),
+        ("{folder}/none.py", None, "none.py': No such file or directory; it is looked for from"),
+        ("{folder}/ticks.py", "decode = 7", "ticks.py: has no function decode(message)"),
+        ("{folder}/ticks.py", "def decode(:", "ticks.py: SyntaxError: "),
+    ],
+)
+def test_an_encoding_that_cannot_be_used_is_told_in_one_line(
+    read, tmp_path, received, source, said
+):
+    received = received.replace("{folder}", str(tmp_path))
+    if source is not None:
+        Path(received).write_text(source, encoding="utf-8")
+    text = TARGET.replace(
+        "[dialect.ping]", f'[dialect.encoding]\nreceived = "{received}"\n\n[dialect.ping]'
+    )
+    with pytest.raises(Broken) as caught:
+        dialect_of(read(text))
+    assert said in str(caught.value)
+    assert str(tmp_path / "mine.toml") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_processes_of_a_swarm_are_told_what_the_decoder_says(read, tmp_path):
+    file = tmp_path / "ticks.py"
+    file.write_text("def decode(message):\n    return {'type': 'pong'}\n", encoding="utf-8")
+    encoding = f'[dialect.encoding]\nreceived = "{file}"\nsent = "binary"\n'
+    spelling = spelling_of(read(TARGET.replace("[dialect.ping]", f"{encoding}\n[dialect.ping]")))
+    file.unlink()
+    told = msgspec.json.decode(msgspec.json.encode(spelling), type=Spelling).compiled()
+    assert told.encoding.decoded(b"\x01") == b'{"type":"pong"}'
+    assert told.encoding.sends_binary
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-import socket
 import struct
 import time
 from collections.abc import Iterable
@@ -29,15 +28,14 @@ from qaws.load.subscriber.message import Message
 from qaws.load.subscriber.ordering import Sequence
 from qaws.load.violation import Violation
 from qaws.protocol.answers import in_words
+from qaws.protocol.encoding import Undecodable
 from qaws.protocol.market import Selection
 from qaws.protocol.spelling import Spelling
+from qaws.runtime.dialing import reset_at_close
 from qaws.runtime.trust import client_context
 
 MASK = bytes(4)
 """Frames of short-lived clients are masked with zeros: legal (RFC 6455, section 5.3), and free."""
-
-RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER for 0 s: closing sends a TCP reset."""
 
 
 def client_frame(opcode: int, payload: bytes) -> bytes:
@@ -159,6 +157,7 @@ class ShortLivedClient(asyncio.Protocol):
         self._tail = b""
         self._open = self._close_sent = self._awaits_pong = False
         self._fragments: list[bytes] = []
+        self._is_binary = False
 
     # --- doing ----------------------------------------------------------------------------------
 
@@ -217,8 +216,7 @@ class ShortLivedClient(asyncio.Protocol):
         self._note_left()
         transport = self._transport
         if transport is not None and not transport.is_closing():
-            raw = cast(socket.socket, transport.get_extra_info("socket"))
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            reset_at_close(transport)
             transport.abort()
 
     def _note_left(self) -> None:
@@ -227,7 +225,8 @@ class ShortLivedClient(asyncio.Protocol):
 
     def _say(self, texts: list[str]) -> None:
         for text in texts:
-            self._write(client_frame(1, text.encode()))
+            opcode = 2 if self._dialect.encoding.sends_binary else 1
+            self._write(client_frame(opcode, text.encode()))
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -299,11 +298,16 @@ class ShortLivedClient(asyncio.Protocol):
         opcode = first & 0x0F
         if first == 0x81 and not self._fragments:
             self._text(payload)
-        elif opcode in (0, 1) and not first & 0x70:
+        elif opcode in (0, 1, 2) and not first & 0x70:
+            if opcode:
+                self._is_binary = opcode == 2
             self._fragments.append(payload)
             if first & 0x80:
                 whole, self._fragments = b"".join(self._fragments), []
-                self._text(whole)
+                if self._is_binary:
+                    self._binary(whole)
+                else:
+                    self._text(whole)
         elif first == 0x88:
             self._closed(payload)
         elif first == 0x89:
@@ -318,6 +322,15 @@ class ShortLivedClient(asyncio.Protocol):
         if not self._close_sent:
             self._close_sent = True
             self._write(client_frame(8, payload[:2]))
+
+    def _binary(self, payload: bytes) -> None:
+        try:
+            said = self._dialect.encoding.decoded(payload)
+        except Undecodable as problem:
+            words = f"received a message that {problem}"
+            self._tally.fault(self.name, Violation("contract", 1, words))
+            return
+        self._text(said)
 
     def _text(self, payload: bytes) -> None:
         try:

@@ -29,9 +29,14 @@ from qaws.protocol.compression import (
     text_frame,
 )
 from qaws.protocol.credentials import SUBPROTOCOL_HEADER, offered
+from qaws.protocol.encoding import TEXT as JSON_TEXT
+from qaws.protocol.encoding import Undecodable
 
 TEXT = 0x81
 """First byte of a whole text frame: FIN and opcode 1, no extension (RFC 6455, section 5.2)."""
+
+BINARY = 0x82
+"""First byte of a whole binary frame, likewise."""
 
 LARGEST_FRAME = 16 * 1024 * 1024
 
@@ -100,7 +105,10 @@ class FastConnection(asyncio.Protocol):
         acknowledged: done when the service has acknowledged the subscription; fails with a
             `Refusal` when it never will.
         gone: done when the connection is over.
+        encoding: how messages are put into WebSocket messages.
     """
+
+    encoding = JSON_TEXT
 
     def __init__(self, name: str, protocol: ClientProtocol) -> None:
         self.name = name
@@ -117,6 +125,7 @@ class FastConnection(asyncio.Protocol):
         self._inflater: Inflater | None = None
         self._deflated = b""
         self._fragments: list[bytes] = []
+        self._is_binary = False
         self._close_frame: CloseFrame | None = None
 
     # --- what a subclass provides ---------------------------------------------------------------
@@ -126,11 +135,14 @@ class FastConnection(asyncio.Protocol):
         raise NotImplementedError
 
     def take_text(self, whole: bytes, header: int, now: int) -> None:
-        """Take a whole text frame, `header` bytes of which come before the payload."""
+        """Take a whole frame of a message, `header` bytes of which come before the payload.
+
+        It is one of text, deflated, or binary where such say something.
+        """
         raise NotImplementedError
 
     def take_message(self, payload: bytes, now: int) -> None:
-        """Take the payload of a text message that came in fragments."""
+        """Take what a message says that came in fragments."""
         raise NotImplementedError
 
     def took_frames(self, now: int) -> None:
@@ -182,8 +194,11 @@ class FastConnection(asyncio.Protocol):
             self.acknowledged.set_exception(Refusal(words))
 
     def say(self, text: bytes) -> None:
-        """Send a text message."""
-        self._protocol.send_text(text)
+        """Send a message."""
+        if self.encoding.sends_binary:
+            self._protocol.send_binary(text)
+        else:
+            self._protocol.send_text(text)
         self._write_out()
 
     def leave(self) -> None:
@@ -286,6 +301,14 @@ class FastConnection(asyncio.Protocol):
             self.accuse("protocol", f"received a message that is not as agreed: {problem}")
             return None
 
+    def decoded(self, payload: bytes) -> bytes | None:
+        """Return what a binary message says; None, and a violation, where it says nothing."""
+        try:
+            return self.encoding.decoded(payload)
+        except Undecodable as problem:
+            self.accuse("contract", f"received a message that {problem}")
+            return None
+
     def _take_frames(self, chunk: bytes, now: int) -> None:
         """Take a chunk frame by frame (RFC 6455, section 5.2); keep what is not whole yet."""
         position, size = 0, len(chunk)
@@ -303,7 +326,9 @@ class FastConnection(asyncio.Protocol):
             end = position + header + length
             if end > size and length <= LARGEST_FRAME:
                 break
-            is_text = chunk[position] == TEXT or (chunk[position] == DEFLATED and self._inflater)
+            first = chunk[position]
+            is_text = first == TEXT or (first == DEFLATED and self._inflater)
+            is_text = is_text or (first == BINARY and self.encoding.reads_binary)
             if is_text and not self._fragments and length <= LARGEST_FRAME:
                 self.take_text(chunk[position:end], header, now)
             else:
@@ -329,13 +354,15 @@ class FastConnection(asyncio.Protocol):
     def _take_event(self, frame: Frame, now: int) -> None:
         if frame.opcode is Opcode.CLOSE:
             self._close_frame = self._protocol.close_rcvd
-        elif frame.opcode is Opcode.BINARY:
-            self.accuse("contract", f"received a binary message of {len(frame.data)} bytes")
-        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
+        elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            if frame.opcode is not Opcode.CONT:
+                self._is_binary = frame.opcode is Opcode.BINARY
             self._fragments.append(bytes(frame.data))
             if frame.fin:
                 payload, self._fragments = b"".join(self._fragments), []
-                self.take_message(payload, now)
+                said = self.decoded(payload) if self._is_binary else payload
+                if said is not None:
+                    self.take_message(said, now)
 
     def let_others_run(self) -> None:
         """Receive no more in this round of the loop, which would else read while bytes are there.

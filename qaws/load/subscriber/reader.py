@@ -10,7 +10,7 @@ from websockets.client import ClientProtocol
 
 from qaws.load.refusal import Refusal
 from qaws.load.subscriber.alike import Alike
-from qaws.load.subscriber.connection import TEXT, FastConnection, new_handshake
+from qaws.load.subscriber.connection import BINARY, TEXT, FastConnection, new_handshake
 from qaws.load.subscriber.conversation import Conversation
 from qaws.load.subscriber.layout import Longer, text_frame
 from qaws.load.subscriber.message import OWN, SEVERAL, Message
@@ -19,7 +19,6 @@ from qaws.load.subscriber.position import Diverged, Position
 from qaws.load.subscriber.shared_stream import LENGTH, Segment, SharedStream
 from qaws.load.violation import Violation
 from qaws.measure.clock import now_us
-from qaws.protocol.compression import DEFLATED
 
 __all__ = ["Diverged", "Position", "Reader", "Refusal", "new_handshake", "now_us"]
 
@@ -67,7 +66,7 @@ class Reader(FastConnection):
                 deflated for itself; None where compression is not offered.
         """
         super().__init__(name, protocol)
-        self.shared = shared
+        self.shared, self.encoding = shared, shared.verifier.dialect.encoding
         self.kinds: Counter[str] = Counter()
         self.completed_us: int | None = None
         self.diverged = Diverged()
@@ -142,8 +141,8 @@ class Reader(FastConnection):
     def _begins_as_copy(self, segment: Segment, chunk: bytes) -> bool:
         """Return whether a chunk begins with a copy of the segment's next frame."""
         whole, header = text_frame(chunk, 0) if self._inflater is None else (b"", 0)
-        is_known = bool(whole) and self.frame < len(segment)
-        return is_known and self._is_copy(segment, self.frame, whole[header:])
+        is_known = whole and self.frame < len(segment)
+        return bool(is_known) and self._is_copy(segment, self.frame, whole[header:])
 
     def _take_copies(self, segment: Segment, chunk: bytes, now: int) -> bytes:
         """Take copies of a segment's frames that are alike; return the remainder."""
@@ -171,8 +170,8 @@ class Reader(FastConnection):
         """Return whether a payload is like the one at a place; remember how it differs."""
         alike = segment.alike(frame, self.shared.verifier)
         longer = alike.longer(payload) if alike is not None else None
-        if longer is not None and self._inflater is None:  # deflated copies are not laid out
-            self._longer = longer
+        if longer is not None and self._inflater is None and not self.encoding.reads_binary:
+            self._longer = longer  # only copies of text are laid out
         return longer is not None
 
     def take_text(self, whole: bytes, header: int, now: int) -> None:
@@ -182,10 +181,12 @@ class Reader(FastConnection):
         if position is not None and goes_on and position.segment.holds(self.frame, whole):
             self._step(now)
             return
-        inflated = self.inflated(whole[header:]) if whole[0] == DEFLATED else None
-        if whole[0] == DEFLATED and inflated is None:
-            return
-        payload = whole[header:] if inflated is None else inflated
+        payload, inflated = whole[header:], None
+        if whole[0] != TEXT:
+            inflated = self.decoded(payload) if whole[0] == BINARY else self.inflated(payload)
+            if inflated is None:
+                return
+            payload = inflated
         if position is not None:
             if goes_on:
                 if self._is_copy(position.segment, self.frame, payload):

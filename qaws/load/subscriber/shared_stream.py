@@ -98,7 +98,7 @@ class Segment:
     def append(self, whole: bytes, message: Message, inflated: bytes | None = None) -> None:
         """Add a frame that has been decoded and is in order; `sequence` has taken it already.
 
-        `inflated` is what it says, where it is deflated and so does not say that itself.
+        `inflated` is what it says, where it is deflated or binary and so does not say that itself.
         Of several messages in one frame each has a place of its own; all but the first are empty.
         """
         if message.kind == SEVERAL:

@@ -28,6 +28,7 @@ from qaws.load.violation import Violation
 from qaws.measure.clock import now_us
 from qaws.measure.line import Line
 from qaws.protocol.answers import as_http_1_1
+from qaws.protocol.encoding import Undecodable
 from qaws.runtime.dialing import Bytes, connected_socket
 from qaws.runtime.trust import context_for
 
@@ -80,6 +81,8 @@ class SlowClient:
         self._said_goodbye = False
         self._over = False
         self._fragments: list[bytes] = []
+        self._is_binary = False
+        self._encoding = shared.verifier.dialect.encoding
         self._conversation: Conversation
         self._owed: list[str] = []
         self._refused = ""
@@ -122,7 +125,10 @@ class SlowClient:
         """Say what is owed, and what is wished for once this client is welcome."""
         conversation = self._conversation
         for text in texts + (conversation.wishes() if conversation.is_welcome else []):
-            self._protocol.send_text(text.encode())
+            if self._encoding.sends_binary:
+                self._protocol.send_binary(text.encode())
+            else:
+                self._protocol.send_text(text.encode())
         await self._write_out()
 
     async def run(self) -> None:
@@ -269,7 +275,9 @@ class SlowClient:
             close = self._protocol.close_rcvd
             assert close
             self._end(close.code, close.reason)
-        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
+        elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            if frame.opcode is not Opcode.CONT:
+                self._is_binary = frame.opcode is Opcode.BINARY
             self._fragments.append(bytes(frame.data))
             if frame.fin:
                 payload, self._fragments = b"".join(self._fragments), []
@@ -277,9 +285,12 @@ class SlowClient:
 
     def _message(self, payload: bytes) -> None:
         try:
-            message, fault = self._shared.read(payload)
+            said = self._encoding.decoded(payload) if self._is_binary else payload
+            message, fault = self._shared.read(said)
         except ValueError as problem:
-            self._on_fault(self._name, Violation("contract", 1, f"received nonsense: {problem}"))
+            what = "a message that" if isinstance(problem, Undecodable) else "nonsense:"
+            words = f"received {what} {problem}"
+            self._on_fault(self._name, Violation("contract", 1, words))
             return
         faults = [fault] if fault else []
         for part in message.parts or (message,):

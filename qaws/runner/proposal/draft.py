@@ -21,7 +21,7 @@ from qaws.runner.proposal.guess import (
     session_in,
     words_in,
 )
-from qaws.runner.proposal.seen import FORMS, Answered, Names, Seen, shown
+from qaws.runner.proposal.seen import FORMS, UNREAD, Answered, Names, Seen, shown
 from qaws.runner.proposal.ways import Way, fits, ways
 
 UNSEEN_TICK: dict[str, Any] = {
@@ -104,6 +104,8 @@ def _is_spoken(way: Way, seen: Seen) -> bool:
     dialect = way.dialect
     if dialect.several != seen.several or bool(dialect.open) != bool(seen.opening):
         return False
+    if dialect.encoding.received != seen.received:
+        return False
     if dialect.open and (seen.opening is None or dialect.open != seen.opening.dialect.open):
         return False
     if dialect.recognise.welcome and not (seen.welcome and way.welcomes(seen.welcome)):
@@ -142,6 +144,9 @@ def _guessed(seen: Seen, name: str) -> tuple[dict[str, Any], dict[str, str]]:
     dialect: dict[str, Any] = {"name": name}
     if seen.several != "no":
         dialect["several"] = seen.several
+    if seen.received not in ("text", UNREAD):
+        dialect["encoding"] = {"received": seen.received}
+        doubts["encoding.received"] = f"seen: binary messages that are read as {seen.received}"
     if any(tick.numbers == "text" for tick, _ in seen.ticks):
         dialect["numbers"] = "text"
     if seen.opening:

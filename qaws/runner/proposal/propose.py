@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from qaws.protocol.encoding import BUILT_IN
 from qaws.runner.first_service import start_first
 from qaws.runner.proposal.draft import NO_TICK, Draft, draft_of, remarks
 from qaws.runner.proposal.search import Say, Search
-from qaws.runner.proposal.seen import Names, shown
+from qaws.runner.proposal.seen import UNREAD, Names, shown
 from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed
@@ -26,6 +27,10 @@ NOTHING_ASKED = (
 )
 
 
+UNREADABLE = (
+    f"binary messages came that are none of {', '.join(BUILT_IN)}: write a file with a function "
+    'decode(message), and name it in [dialect.encoding]: received = "ticks.py"'
+)
 LISTS = (
     "nothing is guessed of such: docs/dialects.md says how a pattern knows them, "
     '{ "[0]" = "tick" }, and how a template is one'
@@ -59,6 +64,8 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
         said = f"  messages are JSON lists, in whole or in part: {shown(each)}"
         say(said.replace(search.token, HIDDEN))
         say(f"  {LISTS}")
+    if seen.received == UNREAD:
+        say(f"  {UNREADABLE}")
     draft = draft_of(seen, target.name, names)
     if draft is None:
         if search.is_turned_away:

@@ -134,7 +134,7 @@ class Search:
 
     def _connected(self, place: str, opening: Way | None = None) -> tuple[Talk, Heard]:
         """Connect, say what opens a session, and return what came."""
-        talk = Talk(self._entrance(place))
+        talk = Talk(self._entrance(place), self.seen)
         first = 0.3 if opening and not any(o.after for o in opening.dialect.open) else FIRST_S
         came = self._heard(talk.hear(first * self._factor)) if not talk.end else Heard()
         for step in opening.dialect.open if opening else ():

@@ -14,6 +14,9 @@ from qaws.verdict import without_tokens
 SHOWN = 150
 """Characters of a message that are shown."""
 
+UNREAD = "?"
+"""What binary messages hold that no known encoding reads."""
+
 Form = Literal["instruments", "symbols", "underlying"]
 FORMS: tuple[Form, ...] = ("instruments", "symbols", "underlying")
 """By what a client may say what it wants."""
@@ -62,6 +65,7 @@ class Seen:
         ticks: shapes of ticks, and one message of each.
         refusals: what was said of what was not understood.
         several: how several messages stand in one.
+        received: what binary messages hold, "text" where none came.
         lists: messages that are lists themselves.
         wanting: name in a template → ways that were passed over for the lack of it.
     """
@@ -76,6 +80,7 @@ class Seen:
     ticks: list[tuple[Tick, Document]] = field(default_factory=list)
     refusals: list[Document] = field(default_factory=list)
     several: str = "no"
+    received: str = "text"
     lists: list[list[Any]] = field(default_factory=list)
     wanting: dict[str, set[str]] = field(default_factory=dict)
 

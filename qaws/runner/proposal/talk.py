@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from qaws.protocol.encoding import recognised
+from qaws.runner.proposal.seen import UNREAD, Seen
 from qaws.runtime.trust import context_for
 
 OPEN_WITHIN_S = 5.0
@@ -35,8 +37,14 @@ class Entrance:
 class Talk:
     """One connection; `end` is why it is over, "" while it is not."""
 
-    def __init__(self, entrance: Entrance) -> None:
-        """Connect; what keeps it from being open is in `end`."""
+    def __init__(self, entrance: Entrance, seen: Seen) -> None:
+        """Connect; what keeps it from being open is in `end`.
+
+        Args:
+            entrance: where.
+            seen: told what binary messages hold.
+        """
+        self._seen = seen
         self.end = entrance.closed
         self._line: ClientConnection | None = None
         if self.end:
@@ -68,7 +76,7 @@ class Talk:
                 self._ended(closed)
 
     def hear(self, within_s: float) -> list[str]:
-        """Return the text messages that come, until it is quiet behind them.
+        """Return the messages that come as text, until it is quiet behind them.
 
         Args:
             within_s: how long the first may take.
@@ -86,8 +94,13 @@ class Talk:
             except ConnectionClosed as closed:
                 self._ended(closed)
                 break
-            found += [message] if isinstance(message, str) else []
+            found += [message] if isinstance(message, str) else self._meant(message)
         return found
+
+    def _meant(self, data: bytes) -> list[str]:
+        known = recognised(data)
+        self._seen.received, text = known or (UNREAD, "")
+        return [text] if known else []
 
     def close(self) -> None:
         """Leave."""

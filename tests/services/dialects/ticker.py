@@ -11,7 +11,8 @@ repeats and signs; what subscribes bears a JWT of its own, and what unsubscribes
 in each, with numbers as text; clients are told when the feed is lost, and found again.
 `lists`: the same with messages that are lists, and ticks of both kinds in one.
 `numbered`: messages are lists, and ticks begin with a number that each client was given for itself.
-The feed is what `BROKER` says: Redis, NATS, MQTT, Kafka, ZeroMQ, or an exchange by WebSocket.
+The feed is what `BROKER` says: Redis, NATS, MQTT, Kafka, ZeroMQ, or an exchange by WebSocket; how
+messages are encoded is in `encoded.py`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
+from tests.services.dialects.encoded import Encoded
 from tests.services.dialects.feeds import in_force, listen, settle
 from tests.services.dialects.lists import ROWS, Lists, Numbered
 from tests.services.private_keys import (
@@ -54,7 +56,7 @@ BREAKS = os.environ.get("BREAKS", "")
 """What it does wrong: "rounds" prices, "loses" every third tick, "mixes" up its clients' wishes; or
 to one client only, with every 97th tick: "loses one", "doubles one", "swaps one" with the next,
 "alters one" digit of its price."""
-PRICE = r'"(?:last_price|ltp)": "?[\d.]*\d|\["quote", "[^"]*", "[\d.]*\d'
+PRICE = r'"(?:last_price|ltp|p)": "?[\d.]*\d|\["quote", "[^"]*", "[\d.]*\d'
 """Where a message has a price, up to its last digit."""
 LONGEST = 64 * 1024
 LONGEST_NAME, MOST_NAMES, LARGEST = 64, 1000, 1 << 63
@@ -458,7 +460,7 @@ class Ticker:
     def _answered(self, client: Client, text: str | bytes) -> Any:
         try:
             if isinstance(text, bytes):
-                raise Refused("Invalid message format: text is expected")
+                raise Refused("Invalid message format: a message of another kind is expected")
             message = json.loads(
                 text, parse_constant=_no_constant, object_pairs_hook=_with_members_once
             )
@@ -564,6 +566,7 @@ async def main() -> None:
         "127.0.0.1",
         int(os.environ.get("PORT", "0")),
         process_request=ticker.admit,
+        create_connection=Encoded,
         max_size=LONGEST,
         ping_interval=20,
         open_timeout=5,
