@@ -60,36 +60,47 @@ class Contestant(Protocol):
 _GREEKS = [f"greeks.{name}" for name in ("delta", "gamma", "theta", "vega", "iv")]
 _PRICES = ("last_price", "bid", "ask", *_GREEKS)
 _NAMED = {"each": "items", "is": "{symbol}"}
-SEVERAL = Spelling(
-    "several ticks in a message",
-    {
-        "name": "several ticks in a message",
-        "ping": {"say": {"action": "ping"}, "answer": [{"type": "pong"}]},
-        "subscribe": {
-            "symbols": {"action": "subscribe", "symbols": _NAMED},
-            "ack": [{"type": "subscribed"}],
+_TICK: dict[str, object] = {
+    "kind": "option tick",
+    "symbol": "symbol",
+    "instrument": "instrument_token",
+    "sequence": "seq",
+    "due": "due_us",
+    "fields": {name: name for name in _PRICES},
+}
+_ONE: dict[str, object] = {**_TICK, "match": {"type": "option_tick"}}
+_SEVERAL: dict[str, object] = {**_TICK, "match": {"type": "ticks"}, "each": "ticks[*]"}
+
+
+def _dialect(name: str, tick: dict[str, object], numbers: str = "json") -> Spelling:
+    return Spelling(
+        name,
+        {
+            "name": name,
+            "numbers": numbers,
+            "ping": {"say": {"action": "ping"}, "answer": [{"type": "pong"}]},
+            "subscribe": {
+                "symbols": {"action": "subscribe", "symbols": _NAMED},
+                "ack": [{"type": "subscribed"}],
+            },
+            "unsubscribe": {
+                "symbols": {"action": "unsubscribe", "symbols": _NAMED},
+                "ack": [{"type": "unsubscribed"}],
+            },
+            "recognise": {"welcome": [{"type": "connection"}], "error": [{"type": "error"}]},
+            "session": {"id": "session_id"},
+            "tick": [tick],
         },
-        "unsubscribe": {
-            "symbols": {"action": "unsubscribe", "symbols": _NAMED},
-            "ack": [{"type": "unsubscribed"}],
-        },
-        "recognise": {"welcome": [{"type": "connection"}], "error": [{"type": "error"}]},
-        "session": {"id": "session_id"},
-        "tick": [
-            {
-                "kind": "option tick",
-                "match": {"type": "ticks"},
-                "each": "ticks[*]",
-                "symbol": "symbol",
-                "instrument": "instrument_token",
-                "sequence": "seq",
-                "due": "due_us",
-                "fields": {name: name for name in _PRICES},
-            }
-        ],
-    },
-)
-"""The dialect of the stream in which several ticks stand in one message."""
+    )
+
+
+DIALECTS: dict[Own, Spelling] = {
+    "several": _dialect("several ticks in a message", _SEVERAL),
+    "several, prices as text": _dialect("several ticks, prices as text", _SEVERAL, "text"),
+    "time, prices as text": _dialect("prices as text", _ONE, "text"),
+    "counter, prices as text": _dialect("prices as text", _ONE, "text"),
+}
+"""The dialects of the streams that are not our own."""
 
 
 class OurSwarm:
@@ -97,7 +108,7 @@ class OurSwarm:
 
     def __init__(self, folder: Path, own: Own = "") -> None:
         self._compression = own in ("deflated", "remembered")
-        self._spelling = SEVERAL if own == "several" else Spelling()
+        self._spelling = DIALECTS.get(own) or Spelling()
         self._swarm = Swarm(folder / f"swarm-{next(_numbers)}")
         self._ticks = 0
         self.told_cpu_s = 0.0

@@ -21,6 +21,9 @@ OWN: dict[str, Own] = {
     "a time per client": "time",
     "a counter per client": "counter",
     "several ticks per message": "several",
+    "a time per client, prices as text": "time, prices as text",
+    "a counter per client, prices as text": "counter, prices as text",
+    "several ticks per message, prices as text": "several, prices as text",
     "compressed": "deflated",
     "compressed with memory": "remembered",
 }

@@ -42,7 +42,7 @@ from bench.figures import (
 )
 from bench.machine import load, this_machine
 from bench.receiving import Receipt, receive
-from bench.stream import payloads, slices
+from bench.stream import IN_TEXT, payloads, slices
 from bench.truth import CLIENTS, DELAYS_MS, PER_SECOND, measure
 from qaws.protocol.market import Market, instrument_of
 from qaws.verdict import Broken, Refuted
@@ -193,7 +193,8 @@ class Bench:
         }
         for how, own in OWN.items():
             makers[f"{SWARM}, {how}"] = partial(OurSwarm, folder, own)
-            makers[f"{PLAIN}, {how}"] = partial(PlainWebsockets, folder, own)
+            if not own.endswith(IN_TEXT):  # it does not look at prices: the same as without
+                makers[f"{PLAIN}, {how}"] = partial(PlainWebsockets, folder, own)
             if own != "remembered":  # k6 only offers to have each message deflated for itself
                 makers[f"{K6}, {how}"] = partial(K6Program, folder, own)
         makers = {name: make for name, make in makers.items() if self._wanted("a", name)}

@@ -28,7 +28,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from bench.stream import Flaw, Own, deflated_slices, payloads, slices, streams
+from bench.stream import IN_TEXT, Flaw, Own, deflated_slices, in_text, payloads, slices, streams
 from qaws.measure.clock import now_us
 
 CONTROL = b"CONTROL\n"
@@ -167,6 +167,8 @@ class Sender:
         own_s = len(self._clients) * self._ticks * 4e-6 if self.own else 0.0
         due_us = now_us() + int((LEAD_S + self._ticks * 6e-5 + own_s) * 1e6)
         ticks = payloads(self._ticks, due_us, self._flaws)
+        if self.own.endswith(IN_TEXT):
+            ticks = list(map(in_text, ticks))
         same = self.own in ("", *COMPRESSION)
         pieces = self._deflated(ticks) if self.own in COMPRESSION else slices(ticks)
         for number, client in enumerate(self._clients, 1):

@@ -6,9 +6,10 @@ A stream can be damaged on purpose, by a known amount, to show that a receiver's
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 from websockets.frames import Frame, Opcode
@@ -22,10 +23,24 @@ PER_SLICE = 50
 SAME = "000"
 """What the member `client` says where all clients get the same bytes."""
 
-Own = Literal["", "text", "time", "counter", "several", "deflated", "remembered"]
+IN_TEXT = ", prices as text"
+
+Own = Literal[
+    "",
+    "text",
+    "time",
+    "counter",
+    "several",
+    "time, prices as text",
+    "counter, prices as text",
+    "several, prices as text",
+    "deflated",
+    "remembered",
+]
 """What each message to a client has of its own, so that no two clients get the same bytes. Where it
-is "several", that is a time, and several ticks stand in each message. All get the same
-bytes where each is "deflated" for itself, and where what was deflated before is "remembered"."""
+is "several", that is a time, and several ticks stand in each message; three of them also with
+numbers that have a point in quotes. All get the same bytes where each is "deflated" for itself, and
+where what was deflated before is "remembered"."""
 
 TICKS_IN_ONE = 5
 """So many ticks stand in a message of several."""
@@ -82,6 +97,11 @@ def payloads(count: int, due_us: int, flaws: Sequence[Flaw] = ()) -> list[bytes]
     return [json.dumps(tick).encode() for tick in ticks]
 
 
+def in_text(tick: bytes) -> bytes:
+    """Return a tick whose prices and greeks come as text, as a decimal would be sent."""
+    return re.sub(rb": (-?\d+\.\d+)", rb': "\1"', tick)
+
+
 def text_frame(payload: bytes) -> bytes:
     """Return a server's text frame: final, not masked, not compressed (RFC 6455, section 5.2)."""
     if 126 <= len(payload) <= 0xFFFF:
@@ -126,8 +146,9 @@ def streams(ticks: Sequence[bytes], client: int, own: Own) -> list[bytes]:
         client: its number, from 1 on.
         own: what each message to it has of its own: nothing; its number as a text; a time; a
             counter, which begins elsewhere for each client, so that it is not equally long; or a
-            time for several ticks.
+            time for several ticks. Whether prices come as text is the ticks' own matter.
     """
+    own = cast(Own, own.removesuffix(IN_TEXT))
     if own in ("", "text"):
         return own_slices(slices(ticks), client) if own else slices(ticks)
     if own == "several":
