@@ -4,11 +4,8 @@ from pathlib import Path
 
 import parse
 import pytest
-from behave import register_type
 from behave.model import Step
 from behave.parser import parse_file
-from behave.runner_util import load_step_modules
-from behave.step_registry import registry as definitions
 
 from qaws.clients.endings import ExpectedClose, Refusal
 from qaws.gherkin import types
@@ -253,14 +250,6 @@ SENTENCES = [
         'Bob is closed by the service with code 1008 and a reason containing "x", within 5 seconds',
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def registry():
-    """The steps as a run has them."""
-    register_type(**types.TYPES)
-    load_step_modules([str(ROOT / "features" / "steps")])
-    return definitions
 
 
 @pytest.mark.parametrize(("kind", "sentence"), SENTENCES)

@@ -3,25 +3,13 @@
 from pathlib import Path
 
 import pytest
-from behave import register_type
 from behave.model import Step
 from behave.parser import parse_feature
-from behave.runner_util import load_step_modules
-from behave.step_registry import registry as definitions
 
-from qaws.gherkin import types
 from qaws.gherkin.wording import problem_of, require_understood
 from qaws.verdict import Broken
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def registry():
-    """Return the phrases as a run has them."""
-    register_type(**types.TYPES)
-    load_step_modules([str(ROOT / "features" / "steps")])
-    return definitions
 
 
 @pytest.mark.parametrize(
