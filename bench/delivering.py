@@ -73,6 +73,7 @@ class Delivery(msgspec.Struct, frozen=True):
         connected_s: from the first handshake until each client's subscription was acknowledged.
         swarm_mib: memory of swarm and publisher at most, MiB; what they share counts once.
         service_mib: the same of the service.
+        idle_kib: by how much its memory grew for each client, before a tick was published; KiB.
     """
 
     load: Load
@@ -89,6 +90,7 @@ class Delivery(msgspec.Struct, frozen=True):
     connected_s: float = 0.0
     swarm_mib: float = 0.0
     service_mib: float = 0.0
+    idle_kib: float = 0.0
 
     @property
     def per_second(self) -> float:
@@ -173,9 +175,11 @@ class Stage:
         )
         others = children()
         with closing(Swarm(folder)) as swarm, closing(Publisher(folder)) as publisher:
+            alone_mib = _mib({service.process.pid})
             began = time.monotonic()
             swarm.start(plan)
             connected_s = time.monotonic() - began
+            crowded_mib = _mib({service.process.pid})
             publisher.start(flow)
             neighbours = Neighbours()
             before = cpu_s([service.process.pid])
@@ -194,6 +198,7 @@ class Stage:
             connected_s=connected_s,
             swarm_mib=at_most,
             service_mib=of_service,
+            idle_kib=(crowded_mib - alone_mib) * 1024 / load.clients,
         )
 
 

@@ -188,7 +188,16 @@ FANOUT_HEAD = [
     "CPU of the swarm",
     "× send per client",
 ]
-GROWTH_HEAD = ["", "deliveries/s", "service µs/delivery", "swarm µs/delivery", "p50", "p99", ""]
+GROWTH_HEAD = [
+    "",
+    "deliveries/s",
+    "service µs/delivery",
+    "swarm µs/delivery",
+    "p50",
+    "p99",
+    "service, KiB a client",
+    "",
+]
 
 
 def receiving_table(run: Run) -> list[list[str]]:
@@ -254,6 +263,7 @@ def growth_table(points: Sequence[tuple[float, Delivery]]) -> list[list[str]]:
             f"{point.swarm_us:.2f}",
             f"{point.p50_ms:.1f} ms",
             f"{point.p99_ms:.1f} ms",
+            f"{point.idle_kib:.1f}",
             point.wrong or (f"in doubt: {point.doubt}" if point.doubt else ""),
         ]
         for place, point in points

@@ -25,6 +25,8 @@ SAME = "000"
 
 IN_TEXT = ", prices as text"
 
+_PRICE = re.compile(rb'("(?:last_price|bid|ask|delta|gamma|theta|vega|iv)": )([-+.\deE]+)')
+
 Own = Literal[
     "",
     "text",
@@ -99,7 +101,7 @@ def payloads(count: int, due_us: int, flaws: Sequence[Flaw] = ()) -> list[bytes]
 
 def in_text(tick: bytes) -> bytes:
     """Return a tick whose prices and greeks come as text, as a decimal would be sent."""
-    return re.sub(rb": (-?\d+\.\d+)", rb': "\1"', tick)
+    return _PRICE.sub(rb'\1"\2"', tick)
 
 
 def text_frame(payload: bytes) -> bytes:

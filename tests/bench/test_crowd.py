@@ -115,3 +115,4 @@ def test_memory_and_time_to_connect_are_measured(tmp_path):
     assert found.connected_s > 0
     assert 10 < found.swarm_mib < 1000
     assert 10 < found.service_mib < 1000
+    assert 5 < found.idle_kib < 500
