@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from qaws import places
+from qaws.sut.spoken import decoder_of
 from qaws.sut.target import Target
 from qaws.verdict import readable
 
@@ -77,8 +78,15 @@ def _named(lines: Sequence[str]) -> str:
 
 
 def target_identity(target: Target) -> str:
-    """Return a digest of a target with its overrides: other settings are another target."""
-    return hashlib.sha256(target.model_dump_json().encode()).hexdigest()[:DIGITS]
+    """Return a digest of a target with its overrides: other settings are another target.
+
+    So is another decoder.
+
+    Raises:
+        Broken: its decoder cannot be read.
+    """
+    whole = target.model_dump_json() + decoder_of(target)
+    return hashlib.sha256(whole.encode()).hexdigest()[:DIGITS]
 
 
 def _git(root: Path, *arguments: str) -> bytes | None:

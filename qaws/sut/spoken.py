@@ -35,7 +35,7 @@ def spelling_of(target: Target) -> Spelling:
         {symbol: listed.model_dump(exclude_unset=True) for symbol, listed in target.market.items()},
         target.feed_payloads,
         _secrets_of(target, table),
-        _decoder_of(target, table),
+        decoder_of(target),
     )
 
 
@@ -43,9 +43,14 @@ def _secrets_of(target: Target, table: DialectTable) -> dict[str, str]:
     return read_secrets(target.file, "[dialect] ", table.secrets, table.secret_files)
 
 
-def _decoder_of(target: Target, table: DialectTable) -> str:
-    """Return what the file says that decodes binary messages; "": none does."""
-    name = table.encoding.received
+def decoder_of(target: Target) -> str:
+    """Return what the file says that decodes binary messages of a target; "": none does.
+
+    Raises:
+        Broken: it cannot be read; one line says why.
+    """
+    dialect = target.dialect
+    name = dialect.encoding.received if isinstance(dialect, DialectTable) else ""
     if not name.endswith(SUFFIX):
         return ""
     try:
@@ -87,7 +92,7 @@ def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
             if is_known:
                 check_payloads(table, target.feed_payloads)
         place = "[dialect.encoding] received:"
-        encoding = table.encoding.made(_decoder_of(target, table))
+        encoding = table.encoding.made(decoder_of(target))
         place = "[dialect]"
         secrets = _secrets_of(target, table)
         return Declared(table, listing, target.feed_payloads, secrets, encoding)

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from qaws.runner.provenance import ROOT, state_of, suite_state, target_identity
+from qaws.runner.tested import resolved
 from qaws.sut.target_file import read_target
 
 IDENTITY = ("-c", "user.name=QA", "-c", "user.email=qa@example.test", "-c", "commit.gpgsign=false")
@@ -101,3 +102,17 @@ def test_other_settings_are_another_target():
     assert plain == target_identity(read_target(file, {}, {}))
     other = read_target(file, {"launch.command": "{python} -m faults x"}, {})
     assert target_identity(other) != plain
+
+
+def test_another_decoder_is_another_target(tmp_path):
+    text = (ROOT / "tests/services/dialects/zipped.toml").read_text("utf-8")
+    file, decoder = tmp_path / "mine.toml", tmp_path / "ticks.py"
+    file.write_text(text.replace('received = "gzip"', f'received = "{decoder}"'), "utf-8")
+    decoder.write_text("def decode(message): return message", "utf-8")
+    target = read_target(file, {}, {})
+    before, shown = target_identity(target), resolved(target)["dialect"]["encoding"]
+    decoder.write_text("def decode(message): return None", "utf-8")
+    assert target_identity(target) != before
+    assert shown["received"] == str(decoder)
+    assert len(shown["sha256"]) == 64
+    assert resolved(target)["dialect"]["encoding"]["sha256"] != shown["sha256"]
