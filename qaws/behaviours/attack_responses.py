@@ -188,7 +188,7 @@ def _tells(testbed: Testbed, client: RawConnection) -> Telling | None:
         ):
             continue
         words = str(said.get("message"))[:READ] if is_error(frame) else ""
-        if told := telling(words) or trace_in(_texts_of(frame.text)):
+        if told := telling(words) or trace_in(_texts_of(frame.text)) or trace_in(frame.raw):
             return Telling(f"{'an error' if words else 'a message'} that {TELLS}, by {told}")
     if client.ending and (told := telling(client.ending.reason)):
         return Telling(f"{client.summary()}; its reason {TELLS}, by {told}")

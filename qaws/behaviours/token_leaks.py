@@ -377,7 +377,7 @@ def _said(connections: Sequence[Connection]) -> dict[str, str]:
     closes = [c.ending.reason for c in connections if c.ending]
     answers = ["\n".join(told(c).values()) for c in connections if c.refusal]
     answers += [c.upgraded_with for c in connections]
-    messages = [f.text for c in connections for f in c.log if f.direction == "←"]
+    messages = [f.whole for c in connections for f in c.log if f.direction == "←"]
     return {
         REASON: "\n".join(closes),
         HANDSHAKE: "\n".join(answers),

@@ -104,23 +104,18 @@ class FrameRow(Table):
             raise ValueError(f"{kind} is no kind of frame: they have numbers from 0 to 15")
         return kind
 
-    @property
-    def is_message(self) -> bool:
-        """Return whether it is a whole text in a good frame, as far as a frame goes."""
-        good = self.fin and self.masked and not self.reserved_bit and self.announces is None
-        return good and self.kind == "text"
-
-    def made(self, number: int, commands: Commands) -> list[bytes]:
+    def made(self, number: int, commands: Commands, *, as_binary: bool = False) -> list[bytes]:
         """Return the frames, as they go onto the wire.
 
-        A good text goes out as clients of the target send their messages.
+        Args:
+            number: that in the name of the attack.
+            commands: those of the target.
+            as_binary: a text goes out as a binary message.
         """
-        payload = self.sends.made(number, commands=commands)
-        is_binary = self.is_message and commands.sends_binary and _is_utf8(payload)
-        kind = "binary" if is_binary else self.kind
+        kind = "binary" if as_binary and self.kind == "text" else self.kind
         once = frame(
             kind if isinstance(kind, int) else OPCODES[kind],
-            payload,
+            self.sends.made(number, commands=commands),
             fin=self.fin,
             masked=self.masked,
             reserved=RESERVED_BITS[self.reserved_bit],
@@ -200,9 +195,10 @@ class HostileInput(Row):
         if self.lines is not None or self.handshake is not None:
             return Handshake(self._opening(), self.drop, self.stalls)
         rows = self.frames or [FrameRow.model_construct(sends=self.sends)]
-        frames = [each for row in rows for each in row.made(number, commands)]
-        if commands.sends_binary and rows[0].kind == "binary":
-            _require_no_command([row.sends.made(number, commands=commands) for row in rows])
+        as_binary = commands.sends_binary
+        if as_binary:
+            _require_no_text(rows, [row.sends.made(number, commands=commands) for row in rows])
+        frames = [each for row in rows for each in row.made(number, commands, as_binary=as_binary)]
         if self.per_second is not None:
             return Flood(frames, reckoned(self.per_second, number), reckoned(self.at_once, number))
         if self.stays:
@@ -219,20 +215,22 @@ class HostileInput(Row):
         return b"".join(parts).decode("latin-1")
 
 
-def _is_utf8(data: bytes) -> bool:
+def _require_no_text(rows: Sequence[FrameRow], parts: Sequence[bytes]) -> None:
+    """Raise `NotVerified` where clients send binary messages, and an input is no attack then.
+
+    That is a command in a binary message; and a text that is not UTF-8: a service that takes
+    no texts may well say so with another code.
+    """
+    text = b"".join(parts)
     try:
-        data.decode()
+        is_command = rows[0].kind == "binary" and isinstance(json.loads(text), dict)
+        text.decode()
     except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _require_no_command(parts: Sequence[bytes]) -> None:
-    """Raise `NotVerified` where a binary message is what clients of the target may send."""
-    try:
-        is_command = isinstance(json.loads(b"".join(parts)), dict)
+        if any(row.kind == "text" for row in rows):
+            raise NotVerified("clients of the target send binary messages, and no texts") from None
+        return
     except ValueError:
-        is_command = False
+        return
     if is_command:
         raise NotVerified("clients of the target send binary messages: a command in one is good")
 

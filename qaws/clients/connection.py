@@ -26,7 +26,7 @@ from qaws.clients.newcomer import Newcomer
 from qaws.clients.recorder import CUT_HANDSHAKE, Rewritten, Unanswered, dial
 from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.dialect import Said
-from qaws.protocol.encoding import TEXT, Undecodable
+from qaws.protocol.encoding import Undecodable
 from qaws.protocol.joined import several_texts
 from qaws.runtime.dialing import reset_at_close
 from qaws.runtime.trust import problem_in_words
@@ -96,7 +96,8 @@ class Connection(Newcomer):
         headers = list(headers)
         plain = [(n, v) for n, v in headers if n != "Authorization"]
         shown = [f"{n}: {v}" for n, v in plain if not any(each in v for each in self._secrets)]
-        self._note("→", "handshake", "; ".join([f"GET {self.url}", *shown]))
+        asked = "; ".join([f"GET {self.url}", *shown])
+        self._note("→", "handshake", asked + self.dialect.encoding.remark)
         try:
             opened = await dial(
                 self,
@@ -131,8 +132,6 @@ class Connection(Newcomer):
             self._socket = opened
             if agreed := self.extensions:
                 self._note("←", "handshake", f"agreed: {agreed}")
-            if self.dialect.encoding is not TEXT:
-                self._note("←", "handshake", f"as the target says: {self.dialect.encoding}")
             await self._say_openings()
 
     async def _say_openings(self) -> None:
@@ -198,14 +197,6 @@ class Connection(Newcomer):
     def extensions(self) -> str:
         """Return the extensions that were agreed, "" for none."""
         return ", ".join(map(str, self._socket.protocol.extensions)) if self._socket else ""
-
-    @property
-    def ports(self) -> tuple[int, int] | None:
-        """Return the TCP ports of the service's end and of this one; None without a socket."""
-        if self._socket is None:
-            return None
-        transport = self._socket.transport
-        return transport.get_extra_info("peername")[1], transport.get_extra_info("sockname")[1]
 
     def stop_reading(self) -> None:
         """Leave everything that comes in the kernel's buffer, as a client that hangs does."""
@@ -327,24 +318,28 @@ class Connection(Newcomer):
         self._note("←", "end", "the network connection has ended", at_ns=now)
 
     def _message(self, at_ns: int, data: bytes, binary: bool) -> None:
-        text, unread = data.decode("utf-8", "replace"), ""
+        encoding, unread = self.dialect.encoding, ""
+        raw = data.decode("latin-1") if binary and not encoding.tells_all else ""
         try:
             if binary:
-                data, binary = self.dialect.encoding.decoded(data), False
-            said, text = self.dialect.read(data), data.decode("utf-8")
+                data, binary = encoding.decoded(data), False
+            data.decode("utf-8")
+            said = self.dialect.read(data)
         except Undecodable as problem:
             said = [Said(None, str(problem))]
         except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as problem:
-            unread = several_texts(text) or f"a frame that is not JSON: {problem}"
+            unread = several_texts(data) or f"a frame that is not JSON: {problem}"
             self.breaches.append(f"{self.name} received {unread}")
             said = [Said(None)]
         kind: FrameKind = "binary" if binary else "text"
+        text = data.decode("utf-8", "replace")
         for part, each in enumerate(said):
             if each.problem:
                 broken = f"received a message that breaks the contract: {each.problem}"
                 self.breaches.append(f"{self.name} {broken}: {text[:200]}")
             frame = self._note("←", kind, text, message=each.message, at_ns=at_ns)
-            frame.part, frame.echo, frame.problem = part, each.echo, each.problem or unread
+            frame.part, frame.echo, frame.raw = part, each.echo, raw
+            frame.problem = each.problem or unread
             if each.answer is not None:
                 self._answer(each.answer)
 

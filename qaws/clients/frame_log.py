@@ -30,7 +30,8 @@ class Frame:
     `at_ns` is `time.monotonic_ns()` when the bytes arrived or left; "→" is to the service, "←" from
     it. `message` is what a text message says in the words of `qa-ws`, None where it says nothing.
     Of a WebSocket message that holds several, each is an entry: a `part` of the same text. `echo`
-    is what an answer repeats of its request, `problem` what is wrong with the message.
+    is what an answer repeats of its request, `problem` what is wrong with the message. `raw` has
+    the bytes of a binary message, a character each, where its text may not say all that is in it.
     """
 
     at_ns: int
@@ -42,6 +43,12 @@ class Frame:
     part: int = 0
     echo: Any = None
     problem: str = ""
+    raw: str = ""
+
+    @property
+    def whole(self) -> str:
+        """Return all that came: what it says, and the bytes that say it where that may be more."""
+        return f"{self.text}\n{self.raw}" if self.raw else self.text
 
     @property
     def is_unread(self) -> bool:

@@ -54,7 +54,8 @@ class PageConnection(Connection):
         """
         self.started_ns = time.monotonic_ns()
         self.url = redacted(url)
-        self._note("→", "handshake", f"GET {self.url}, by the page of {self.page.origin}")
+        remark = self.dialect.encoding.remark
+        self._note("→", "handshake", f"GET {self.url}, by the page of {self.page.origin}{remark}")
         await self._in_page(self.page.connect, url, self.shown or "", protocols, cookie)
         self._listening = asyncio.get_running_loop().create_task(self._listen())
         answered = await self.wait_for(

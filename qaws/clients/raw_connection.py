@@ -157,7 +157,7 @@ class RawConnection(Connection):
     def offer(self, url: str, headers: Iterable[tuple[str, str]] = ()) -> None:
         """Ask for a WebSocket, as a good client does; what is answered is noted."""
         self.asked_in = True
-        self.write(request(url, headers), f"GET {redacted(url)}")
+        self.write(request(url, headers), f"GET {redacted(url)}{self.dialect.encoding.remark}")
 
     async def close(self) -> None:
         """Close cleanly if it is open, and cut the network connection whatever it is."""

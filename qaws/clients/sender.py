@@ -98,6 +98,14 @@ class Sender(Subscriber):
         answer = self._socket.response if self._socket else None
         return str(answer.headers) if answer else ""
 
+    @property
+    def ports(self) -> tuple[int, int] | None:
+        """Return the TCP ports of the service's end and of this one; None without a socket."""
+        if self._socket is None:
+            return None
+        transport = self._socket.transport
+        return transport.get_extra_info("peername")[1], transport.get_extra_info("sockname")[1]
+
     def begin_message(self, text: str) -> None:
         """Send the first fragment of a message, and no other (RFC 6455, section 5.4)."""
         if self._socket is None:

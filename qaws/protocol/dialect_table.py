@@ -17,7 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from qaws.protocol.encoding import BUILT_IN, SUFFIX, TEXT, Encoding, Sent, is_known
+from qaws.protocol.decoder import SUFFIX
+from qaws.protocol.encoding import BUILT_IN, TEXT, Encoding, Sent, is_known
 from qaws.protocol.market import DUE_FIELD, MEMBERS, TickKind
 from qaws.protocol.paths import Path, Pattern
 from qaws.protocol.sign_table import Name, Sign

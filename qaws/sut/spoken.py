@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from qaws.protocol.declared import Declared
+from qaws.protocol.decoder import SUFFIX
 from qaws.protocol.dialect import Dialect, QaWs
 from qaws.protocol.dialect_table import (
     DialectTable,
@@ -15,7 +16,6 @@ from qaws.protocol.dialect_table import (
     check_payloads,
     further_keys,
 )
-from qaws.protocol.encoding import SUFFIX
 from qaws.protocol.listing import Listing
 from qaws.protocol.openings import check_messages
 from qaws.protocol.spelling import Spelling

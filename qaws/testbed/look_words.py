@@ -266,8 +266,8 @@ def foreign(testbed: Testbed, first: Frame) -> Broken:
     what = first.problem
     if first.kind == "binary":
         return Broken(
-            f"{target.file}: the first message {what}: {quoted(first)}; what binary messages hold "
-            "is [dialect.encoding] received (docs/dialects.md)"
+            f"{target.file}: the first message {what}; what binary messages hold is "
+            "[dialect.encoding] received (docs/dialects.md)"
         )
     if first.message is None:
         what = "is not JSON"

@@ -83,16 +83,21 @@ def opcodes(attack, count, name):
     [
         ("messages over 64 KiB", 12, "one byte more", [2]),
         ("messages over 64 KiB", 12, "the second of two", [2, 2]),
-        ("messages over 64 KiB", 12, "two halves and one byte", [1, 0, 0]),
+        ("messages over 64 KiB", 12, "two halves and one byte", [2, 0, 0]),
         ("floods of 1,000 messages per second", 6, "ping messages", [2]),
-        ("text that is not UTF-8", 14, "a byte that never occurs (FE)", [1]),
         ("binary messages", 4, "nothing", [2]),
-        ("frames that the protocol forbids", 20, "a binary within a text", [1, 2]),
+        ("frames that the protocol forbids", 20, "a binary within a text", [2, 2]),
     ],
 )
 def test_where_clients_send_binary_messages_so_do_hostile_ones(attack, count, name, expected):
-    """Only whole texts are messages of theirs; what is against RFC 6455 stays what it is."""
+    """Their size and their form are judged, whichever of the two kinds they are of."""
     assert opcodes(attack, count, name) == expected
+
+
+def test_texts_that_are_not_utf_8_are_none_of_theirs():
+    playing, unsaid = inputs("text that is not UTF-8", 14, Commands(Binary()))
+    assert sorted(playing) == ["in the reason of a close"]
+    assert all("binary messages, and no texts" in str(each) for each in unsaid.values())
 
 
 def test_a_command_in_a_binary_message_is_no_attack_where_clients_send_such():

@@ -16,12 +16,14 @@ from qaws.oracle.ledger import Entitlement
 from qaws.protocol.contract import Contract
 from qaws.protocol.credentials import credentials
 from qaws.protocol.dialect import QaWs
+from qaws.protocol.encoding import Encoding
 from qaws.protocol.exact import exact
 from qaws.protocol.market import selection_of
 from qaws.runtime.dialing import connected_socket
 from qaws.sut.spoken import dialect_of
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken
+from tests.services.dialects import encoded
 from tests.services.relay import Relay
 from tests.services.scripted import Raw, Ticker, frame, handshake, silent_port
 from tests.waiting import HANG_S, soon
@@ -36,9 +38,9 @@ WELCOME = {"type": "connection", "status": "connected", "session_id": "s-1"}
 def meet(loop):
     """Let `play(connection)` happen on the loop thread, at a service; return the connection."""
 
-    def meeting(service, play=None, url=None, headers=None, opened=True):
+    def meeting(service, play=None, url=None, headers=None, opened=True, dialect=None):
         async def story():
-            connection = Connection("Alice", QaWs())
+            connection = Connection("Alice", dialect or QaWs())
             await connection.open(url or f"{service.url}?token=t", headers or [])
             if opened:
                 assert connection.http_status == 101, connection.summary()
@@ -167,6 +169,68 @@ def test_a_binary_message_is_a_breach_also_in_fragments_and_is_no_tick(meet, fra
     assert message.message is None
     assert connection.session_id is None
     assert "is binary, not text" in connection.breaches[0]
+
+
+class Encoded(QaWs):
+    """The dialect in binary messages."""
+
+    def __init__(self, received):
+        super().__init__()
+        self.encoding = Encoding(received)
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+@pytest.mark.parametrize("received", ["binary", "gzip", "msgpack"])
+def test_a_binary_message_says_what_the_target_says_it_does(meet, received, pieces):
+    data = encoded.ENCODERS[received](json.dumps(WELCOME))
+    size = -(-len(data) // pieces)
+    parts = [data[at : at + size] for at in range(0, len(data), size)]
+    last = len(parts) - 1
+    frames = [frame(0 if n else 2, part, fin=n == last) for n, part in enumerate(parts)]
+    connection = meet(over_the_wire(*frames), text_comes, dialect=Encoded(received))
+    (message,) = arrived(connection)
+    assert (message.kind, message.message) == ("text", WELCOME)
+    assert json.loads(message.text) == WELCOME
+    assert connection.breaches == []
+    assert f"binary messages are read as {received}" in connection.log[0].text
+    assert (message.raw == "") is (received != "msgpack")
+
+
+@pytest.mark.parametrize(
+    ("received", "said", "breach"),
+    [
+        ("gzip", "Traceback: eyJsecret", "received a frame that is not JSON: "),
+        ("gzip", '{"a": 1}\n{"b": 2}', "2 JSON texts in one message, separated by a newline"),
+        ("binary", "no JSON", "received a frame that is not JSON: "),
+    ],
+)
+def test_what_a_binary_message_says_is_logged_also_where_it_is_no_json(
+    meet, received, said, breach
+):
+    data = encoded.ENCODERS[received](said)
+    connection = meet(over_the_wire(frame(2, data)), text_comes, dialect=Encoded(received))
+    (message,) = arrived(connection)
+    assert (message.kind, message.text) == ("text", said)
+    assert breach in connection.breaches[0]
+
+
+def test_what_decoding_leaves_out_is_kept_beside_it(meet):
+    """Of a key that stands there twice the last is read: a token in the first is found there."""
+    welcome = encoded.ENCODERS["msgpack"](json.dumps(WELCOME))
+    first = b"\xdb\0\0\0\x04type\xdb\0\0\0\x08eyJtoken"
+    data = b"\xdf" + (len(WELCOME) + 1).to_bytes(4, "big") + first + welcome[5:]
+    connection = meet(over_the_wire(frame(2, data)), text_comes, dialect=Encoded("msgpack"))
+    (message,) = arrived(connection)
+    assert message.message == WELCOME
+    assert "eyJtoken" not in message.text
+    assert "eyJtoken" in message.whole
+
+
+def test_what_is_not_encoded_as_the_target_says_is_told(meet):
+    connection = meet(over_the_wire(frame(2, b"{}")), text_comes, dialect=Encoded("gzip"))
+    (message,) = arrived(connection)
+    assert (message.kind, message.message) == ("binary", None)
+    assert "is a binary message of 2 bytes that is no gzip: " in connection.breaches[0]
 
 
 def test_text_after_binary_is_text_again(meet):

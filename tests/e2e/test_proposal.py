@@ -91,6 +91,12 @@ def test_binary_messages_are_read_where_it_can_be_told_what_they_hold(proposed):
     assert "all as it should be" in said
 
 
+def test_clients_that_should_send_binary_messages_are_told_so(proposed):
+    code, said, _, _ = proposed("tokens", "ENCODING=gzip", "CLIENTS=binary")
+    assert code != 0
+    assert 'say so in [dialect.encoding]: sent = "binary"' in said
+
+
 def test_where_it_cannot_a_decoder_is_asked_for(proposed):
     code, said, _, _ = proposed("tokens", "ENCODING=framed")
     assert code != 0

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from qaws.protocol import decoder, encoding
+from qaws.protocol.decoder import NoDecoder
 from qaws.protocol.dialect_table import EncodingTable
-from qaws.protocol.encoding import BUILT_IN, LARGEST, TEXT, Encoding, NoDecoder, Undecodable
+from qaws.protocol.encoding import BUILT_IN, LARGEST, TEXT, Encoding, Undecodable, recognised
 from tests.services.dialects import encoded
 
 FRAMED = Path(__file__).resolve().parents[1] / "services/dialects/framed.py"
@@ -50,7 +52,7 @@ def test_what_is_no_such_message_is_told_with_its_size(name):
         Encoding(name).decoded(b"\xc1\xff\xff")
 
 
-@pytest.mark.parametrize("name", ["gzip", "zlib", "deflate"])
+@pytest.mark.parametrize("name", ["zlib", "deflate"])
 def test_what_stands_behind_a_compressed_message_is_told(name):
     with pytest.raises(Undecodable, match="4 bytes stand behind its end"):
         Encoding(name).decoded(message_of(name, "{}") + b"more")
@@ -76,6 +78,51 @@ def test_a_flushed_message_of_deflate_is_whole():
     assert Encoding("deflate").decoded(data) == b'{"a": 1}'
 
 
+def test_gzip_may_come_in_several_parts():
+    parts = message_of("gzip", '{"a":') + message_of("gzip", "1}")
+    assert Encoding("gzip").decoded(parts) == b'{"a":1}'
+    with pytest.raises(Undecodable, match="no gzip: error: "):
+        Encoding("gzip").decoded(parts + b"more")
+
+
+@pytest.mark.parametrize(
+    ("packed", "meant"),
+    [
+        (b"\x81\xa1p\xcb\x7f\xf8\0\0\0\0\0\0", '{"p":"nan"}'),
+        (b"\x81\xa1p\xcb\xff\xf0\0\0\0\0\0\0", '{"p":"-inf"}'),
+        (b"\x81\xa1e\xd4\x05\x2a", '{"e":"extension 5: 2a"}'),
+        (b"\x81\xa1b\xc4\x02\x01\xff", '{"b":"01ff"}'),
+        (b"\x81\x01\xc0", '{"1":null}'),
+        (b"\x81\xc3\xc2", '{"true":false}'),
+        (b"\x81\xa1n\xcf\xff\xff\xff\xff\xff\xff\xff\xff", '{"n":18446744073709551615}'),
+    ],
+)
+def test_what_json_has_no_words_for_is_text(packed, meant):
+    """So it is never taken for the null, or the number, that should be there."""
+    assert Encoding("msgpack").decoded(packed).decode() == meant
+
+
+def test_two_keys_that_become_one_are_told():
+    with pytest.raises(Undecodable, match="two of its keys are the same text"):
+        Encoding("msgpack").decoded(b"\x82\x01\x01\xa11\x02")
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    monkeypatch.setattr(encoding, "KEPT_BYTES", 1000)
+    known = Encoding("binary")
+    for number in range(100):
+        assert known.decoded(b'"%50d"' % number) == b'"%50d"' % number
+    assert len(known._known) < 10
+
+
+def test_a_message_of_several_texts_is_recognised():
+    lines = '{"a": 1}\n{"b": 2}\n'
+    assert recognised(message_of("gzip", lines)) == ("gzip", lines)
+    assert recognised(lines.encode()) == ("binary", lines)
+    assert recognised(b"\x2a") is None
+    assert recognised(b"") is None
+
+
 def test_a_file_decodes():
     decode = Encoding("framed.py", source=FRAMED.read_text("utf-8")).decoded
     assert (
@@ -93,11 +140,56 @@ def test_a_file_decodes():
         ("import nowhere_to_be_found", r"^ticks\.py: ModuleNotFoundError: No module named"),
         ("decode = 7", r"^ticks\.py: has no function decode\(message\)"),
         ("", r"^ticks\.py: has no function decode\(message\)"),
+        ("import sys; sys.exit(0)", r"^ticks\.py: SystemExit: 0$"),
     ],
 )
 def test_a_file_that_is_no_decoder_is_named(source, words):
     with pytest.raises(NoDecoder, match=words):
         Encoding("ticks.py", source=source)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("raise SystemExit(0)", "ValueError: decode called sys.exit$"),
+        ("raise KeyError('a\\nb')", r"KeyError: 'a\\nb'$"),
+        ("raise RuntimeError('a\\nb')", "RuntimeError: a b$"),
+        ("message[:1]", "ValueError: decode returned None: is its return missing\\?$"),
+        ("return decode(message)", "RecursionError: "),
+    ],
+)
+def test_what_a_decoder_does_wrong_is_told_in_one_line(body, words):
+    decode = Encoding("ticks.py", source=f"def decode(message):\n    {body}").decoded
+    with pytest.raises(Undecodable, match=r"of 3 bytes that is no ticks\.py: " + words):
+        decode(b"abc")
+
+
+def test_a_decoder_that_does_not_come_to_an_end_is_ended(monkeypatch):
+    monkeypatch.setattr(decoder, "LIMIT_S", 0.2)
+    monkeypatch.setattr(decoder, "LOOKS_EVERY_S", 0.05)
+    source = "def decode(message):\n    while message == b'loop': pass\n    return 7"
+    decode = Encoding("ticks.py", source=source).decoded
+    with pytest.raises(
+        Undecodable, match=r"no ticks\.py: ValueError: decode took more than 0\.2 s"
+    ):
+        decode(b"loop")
+    assert decode(b"") == b"7"
+
+
+def test_a_decoder_may_have_neighbours_and_dataclasses(tmp_path):
+    (tmp_path / "qaws_test_neighbour.py").write_text("NAME = 'p'\n", "utf-8")
+    source = (
+        "from dataclasses import asdict, dataclass\n"
+        "from decimal import Decimal\n"
+        "from pathlib import Path\n"
+        "import qaws_test_neighbour\n"
+        "@dataclass\nclass Tick:\n    p: Decimal\n"
+        "def decode(message):\n"
+        "    assert Path(__file__).name == 'ticks.py' and qaws_test_neighbour.NAME == 'p'\n"
+        "    return asdict(Tick(Decimal('1.10')))\n"
+    )
+    file = str(tmp_path / "ticks.py")
+    assert Encoding(file, source=source).decoded(b"") == b'{"p":1.10}'
 
 
 def test_text_is_text():
@@ -110,11 +202,10 @@ def test_text_is_text():
 
 
 def test_clients_may_send_binary_messages():
-    encoding = EncodingTable(received="binary", sent="binary").made("")
-    assert encoding.wire("{}") == b"{}"
-    assert str(encoding) == (
-        "binary messages of the service are read as binary, clients send JSON in binary messages"
-    )
+    both = EncodingTable(received="binary", sent="binary").made("")
+    assert both.wire("{}") == b"{}"
+    told = "; as the target says, binary messages are read as binary, clients send binary messages"
+    assert both.remark == told
 
 
 def test_an_unknown_encoding_is_told_what_there_is():

@@ -31,6 +31,10 @@ UNREADABLE = (
     f"binary messages came that are none of {', '.join(BUILT_IN)}: write a file with a function "
     'decode(message), and name it in [dialect.encoding]: received = "ticks.py"'
 )
+ONE_WAY = (
+    "what was tried was said in texts: if your clients send binary messages, say so in "
+    '[dialect.encoding]: sent = "binary"'
+)
 LISTS = (
     "nothing is guessed of such: docs/dialects.md says how a pattern knows them, "
     '{ "[0]" = "tick" }, and how a template is one'
@@ -66,6 +70,8 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
         say(f"  {LISTS}")
     if seen.received == UNREAD:
         say(f"  {UNREADABLE}")
+    elif seen.received != "text" and seen.ping is None:
+        say(f"  {ONE_WAY}")
     draft = draft_of(seen, target.name, names)
     if draft is None:
         if search.is_turned_away:

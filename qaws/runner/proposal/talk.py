@@ -99,8 +99,12 @@ class Talk:
 
     def _meant(self, data: bytes) -> list[str]:
         known = recognised(data)
-        self._seen.received, text = known or (UNREAD, "")
-        return [text] if known else []
+        if known is None:
+            if self._seen.received == "text":
+                self._seen.received = UNREAD
+            return []
+        self._seen.received, text = known
+        return [text]
 
     def close(self) -> None:
         """Leave."""

@@ -1,0 +1,104 @@
+"""A decoder that a team writes: a file in Python with a function `decode(message)`.
+
+It runs within the harness, so that what it may do wrong is its own: it is given a time, and what
+it raises is told with its name, in one line.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+SUFFIX = ".py"
+LIMIT_S = 5.0
+"""How long it may take over one message."""
+LOOKS_EVERY_S = 0.5
+NAME = "qaws_decoder_of_the_team"
+
+
+class NoDecoder(ValueError):
+    """A file is no decoder; the text says why."""
+
+
+class TookTooLong(Exception):
+    """Raised within a decoder that does not come to an end."""
+
+
+class Decoder:
+    """The function of a file, and the time that it takes."""
+
+    def __init__(self, file: str, source: str) -> None:
+        """Run the file.
+
+        Modules beside it are found where it is on this machine.
+
+        Args:
+            file: its name, for sentences.
+            source: what it says.
+
+        Raises:
+            NoDecoder: it has no such function, or raises something.
+        """
+        self._file = file
+        self._began: float | None = None
+        self._thread = 0
+        module = ModuleType(NAME)
+        module.__file__ = str(Path(file).absolute())
+        sys.modules[NAME] = module  # where dataclasses look for it
+        if (folder := str(Path(file).absolute().parent)) not in sys.path:
+            sys.path.append(folder)
+        try:
+            exec(compile(source, file, "exec"), module.__dict__)
+        except (Exception, SystemExit) as problem:
+            raise NoDecoder(f"{file}: {in_one_line(problem)}") from problem
+        self._decode = getattr(module, "decode", None)
+        if not callable(self._decode):
+            raise NoDecoder(
+                f"{file}: has no function decode(message): it takes the bytes of a binary message, "
+                "and returns what they say, as dict, list, str, int, float, Decimal, bool or None"
+            )
+        threading.Thread(target=self._watch, name="qaws-decoder", daemon=True).start()
+
+    def __call__(self, data: bytes) -> Any:
+        """Return what a message says.
+
+        Raises:
+            ValueError: it took too long, ended the program, or returned nothing.
+            Exception: whatever the function raises.
+        """
+        self._thread, self._began = threading.get_ident(), time.monotonic()
+        try:
+            said = self._decode(data)  # type: ignore[misc]  # looked at above
+        except TookTooLong:
+            raise ValueError(f"decode took more than {LIMIT_S:g} s") from None
+        except SystemExit:
+            raise ValueError("decode called sys.exit") from None
+        finally:
+            self._began = None
+        if said is None:
+            raise ValueError("decode returned None: is its return missing?")
+        return said
+
+    def _watch(self) -> None:
+        """End what does not come to its end."""
+        while True:
+            time.sleep(LOOKS_EVERY_S)
+            began = self._began
+            if began is not None and time.monotonic() - began > LIMIT_S:
+                # The only way to interrupt another thread of the interpreter (C API, "Thread
+                # State and the Global Interpreter Lock").
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._thread), ctypes.py_object(TookTooLong)
+                )
+                time.sleep(LIMIT_S)
+
+
+def in_one_line(problem: BaseException) -> str:
+    """Return what an exception says, with its kind."""
+    said = " ".join(str(problem).split())
+    return f"{type(problem).__name__}: {said}" if said else type(problem).__name__
