@@ -25,7 +25,10 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get download -qq jo=1.9-1 jshon=20131010-3+b1 2>apt.log || { cat apt.log >&2; exit 1; }
 for package in *.deb; do dpkg-deb -x "$package" .; done
-ldd usr/bin/jshon | grep -q 'not found' && { apt-get download -qq libjansson4 && dpkg-deb -x libjansson4_*.deb .; }
+if [[ $(ldd usr/bin/jshon) == *"not found"* ]]; then
+  apt-get download -qq libjansson4 2>>apt.log
+  dpkg-deb -x libjansson4_*.deb .
+fi
 LD_LIBRARY_PATH=$(find "$PWD/usr/lib" -name 'libjansson.so.4' -printf '%h' 2>/dev/null || true)
 export LD_LIBRARY_PATH
 
