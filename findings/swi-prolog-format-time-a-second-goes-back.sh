@@ -2,9 +2,9 @@
 # SWI-Prolog: format_time with %3f writes 09:15:59.9996 as 09:15:59.000, a second too early: one tick of two thousand stands before all others of its second.
 #
 # Expected: milliseconds are cut, .999, or rounded into the next second, 09:16:00.000, as other libraries do the one or the other.
-# Seen: format_time/3 of SWI-Prolog 9.0.4 rounds the fraction to the digits asked for, and where that makes 1000 it writes 000 and leaves the second as it is. From .9995 on with %3f, .95 with %1f, .9999995 with %f, which are six. The
-#   same for csv_read_file and JSON that are written with it, in each time zone. All other fractions are right.
-# Why it matters: logs and files of ticks with milliseconds made from times with microseconds have one line in two thousand that is before its predecessors by a second: a check "times never go back" fails once an hour, a
+# Seen: format_time/3 of SWI-Prolog 9.0.4 rounds the fraction to the digits asked for, and where that makes 1000 it writes 000 and leaves the second as it is. From .9995 on with %3f, .95 with %1f, .9999995 with %f, which are six. It
+#   is so in each time zone. All other fractions are right.
+# Why it matters: logs and files of ticks with milliseconds made from times with microseconds have one line in two thousand that is before its predecessors by a second: a check "times never go back" fails now and then, a
 #   sort moves the last price of the second to its beginning, a bar opens with its own close.
 # Way to live with it: the stamp rounded first: T is round(Stamp * 1000) / 1000.0; or %f and its first three digits (cut). In tests .9996.
 # Versions: swi-prolog-core 9.0.4+dfsg-2 (Debian 12), Python 3.11 in the comparison. Seen from outside; the source (pl-fmt.c, pl-time.c) was not read. Nothing found about it.
