@@ -2,8 +2,8 @@
 # bats: a test that is killed is in the JUnit file what the one before it was: passed behind a passed one; after a failed setup_file two tests are one without a name, and in TAP 13 a skipped test is "not ok".
 #
 # Expected: a test that did not finish is an error in the file, or is not there; each test has its own result. bats itself knows: "Executed 5 instead of expected 6 tests", exit code 1.
-# Seen: the junit formatter of bats 1.8.2 writes a test down when the next one begins, with what it has in hand: status, time and text of the last result. Killed by the kernel for want of memory, by a timeout or by the
-#   program under test, a test is passed, failed or skipped ("no broker") like its neighbour; the totals, which it counts otherwise, do not have it. A failed setup_file is one test with an empty name, and the
+# Seen: the junit formatter of bats 1.8.2 writes a test down when the next one begins, with what it has in hand: status, time and text of the last result. Killed by the kernel for want of memory, or by what it
+#   tests, a test is passed, failed or skipped ("no broker") like its neighbour; the totals, which it counts otherwise, do not have it. A failed setup_file is one test with an empty name, and the
 #   file's tests are not there; a failed teardown_file is the failure of the last test that passed. tap13 writes "not ok 5 ... # SKIP".
 # Why it matters: what starts brokers and feeds in a shell is tested with bats, and dies with them. The CI server shows the file: all green, no failure, one test more than the total says. Who goes by the file lets it through.
 # Way to live with it: the exit code for the verdict (set -o pipefail behind a pipe), the plain tap format for reading; in tests of the pipeline a test that kills itself.

@@ -8,7 +8,7 @@
 #   with another offset, when everybody looks for an error in the time zones.
 # Way to live with it: every(1.minute, if: ->(t) { t.monday? && t.hour == 9 && t.min == 30 }), or a period that is an hour shorter; cron or rufus-scheduler. In tests the manager's tick(time) through the last weekend of
 #   March and the second one.
-# Versions: ruby-clockwork 3.0.1-1, ruby-activesupport 6.1.7 (Debian 12), Ruby 3.1. Source: elapsed_ready? in clockwork/event.rb. Issue 37 of the project asks whether it minds daylight saving, and has no answer.
+# Versions: ruby-clockwork 3.0.1-1, ruby-activesupport 6.1.7 (Debian 12), Ruby 3.1. Source: elapsed_ready? in clockwork/event.rb. Issue 37 of the project asks about daylight saving, and a comment there suspects this place.
 #
 # Output seen (March 2026, New York; a call of tick for each minute):
 #   every(1.day, at: "18:00")         03-06 03-07 03-09 03-10

@@ -6,7 +6,7 @@
 #   and seconds; SUN, MON, MAY and DEC are days of the year 1, 0005 is 5, the CUSIP 037833E10 is 3.7833E+14, nanoseconds become microseconds. One value in the column that is something else, and all are texts.
 # Why it matters: it depends on what is in the file. A file of many symbols is right; that of one symbol, or the one of a test with T and F, is not. Sorting bars by their opening turns all times into minutes; a
 #   volume that happens to be 1 all day is True, and the next tool adds it or stops. The exit code is 0.
-# Way to live with it: -I (no inference) in each call; then sorting is by text. In tests files of one symbol: T, NOW, 0005, and a column of ones.
+# Way to live with it: -I (no inference) in each call; then sorting is by text. In tests files of one symbol: T, SUN, 0005, and a column of ones.
 # Versions: csvkit 2.2.0, Python 3.11. -I, --no-inference is documented; issue 822 of the project says why it is not the default. What it does to symbols and times was found nowhere.
 #
 # Output seen (csvsort of a column with two values):

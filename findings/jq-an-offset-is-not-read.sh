@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# jq: "09:15:00-05:00" read with %z is 09:15 UTC, five hours from what gojq makes of it; of max_by, limit(0) and .[1.7] the two give other answers too.
+# jq: "09:15:00-05:00" read with %z is 09:15 UTC, five hours from what gojq makes of it; of limit(0), of .[1.7] and of an id the two give other answers too.
 #
 # Expected: strptime("%Y-%m-%dT%H:%M:%S%z") reads the offset, and mktime gives the seconds of that moment; gojq is a "pure Go implementation of jq".
 # Seen: jq 1.6 lets the C library read the offset and then takes the fields without it: an offset of -05:00, of +0900 and a name such as EDT all make 09:15 UTC, without a word. gojq 0.12.11 is right for

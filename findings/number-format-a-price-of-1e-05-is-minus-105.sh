@@ -2,12 +2,12 @@
 # Number::Format (Perl): reading 1e-05 gives -105, 7.1e-07 gives -7.107, a volume of 2.5M is 2621440; written, a small price is 7.1e-07000.
 #
 # Expected: unformat_number() "converts a string as returned by format_number() into a numeric value": what is no such string is undef, as "$" is. M is a million. format_price(0.00000071, 8) has eight decimals.
-# Seen: Number::Format 1.75 throws away all that is no digit and no point, and makes the number negative if a "-" is anywhere in the text: the one of an exponent as well, or of a date. K, M and G at the end are 1024, 1024^2 and 1024^3, k is
-#   thrown away. Prices below 0.0001 become text with an exponent and are cut in two at the point: zeros are put behind the exponent.
+# Seen: Number::Format 1.75 throws away all that is no digit and no point, and makes the number negative if a "-" is anywhere in the text, though its page says: before the digits; the one of an exponent as well, or of a date. K, M and G at the
+#   end are 1024, 1024^2 and 1024^3 unless base => 1000 is given, k is thrown away. Prices below 0.0001 become text with an exponent and are cut in two at the point: zeros are put behind the exponent.
 # Why it matters: numbers of small coins come as 1e-05 from most programs; -105 goes into the book as a price, and as a loss into the report. Vendors write turnovers as 2.5M: each is 4.9 % too large, G 7.4 %. 7.1e-07000 is
 #   zero for who reads it as a number.
 # Way to live with it: a look with looks_like_number() first, and no unformat_number for those; sprintf "%.8f" for small prices. In tests a price below 0.0001 in both directions.
-# Versions: libnumber-format-perl 1.75-3 (Debian 12), Perl 5.36. The page has K, M and G as 1024 (base is an option); nothing found about exponents.
+# Versions: libnumber-format-perl 1.75-3 (Debian 12), Perl 5.36. Source: unformat_number and format_number in Number/Format.pm. Nothing found about exponents.
 #
 # Output seen:
 #   unformat_number  1e-05       -105

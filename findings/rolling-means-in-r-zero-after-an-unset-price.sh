@@ -4,7 +4,7 @@
 # Expected: a moving average of three depends on three prices. When a wrong one has left the window, all is as before. rollapply() applies the function to each window.
 # Seen: rollmean() of zoo 1.8-11, SMA() of TTR 0.24.3 and frollmean() of data.table 1.14.8 keep a running sum. Next to 1.797e308, the largest double, prices are less than its last digit, and what is
 #   left after it is subtracted is nothing: 0 for zoo and TTR, a third for data.table, for all windows that follow. rollapply(x, 3, mean) sees that it is a mean and calls rollmean(). BBands() has bands of no
-#   width at 0, and %B is 10^15. An infinite price makes NaN of the rest in zoo and TTR. A price of 10^12 leaves errors in the fifth digit behind the point. RcppRoll, filter(), WMA() and frollmean(algo = "exact") are right.
+#   width at 0, and %B is 10^15. An infinite price makes NaN of the rest in zoo and TTR. A price of 10^12 leaves errors in the sixth digit behind the point. RcppRoll, filter(), WMA() and frollmean(algo = "exact") are right.
 # Why it matters: the largest double is what broker interfaces send for "no value", at the opening and in halts; ten digits of nine are another custom. One such tick, and averages that nobody would call
 #   broken (0, a third) make signals until the next start. There is no warning, NA would have been harmless.
 # Way to live with it: values above any price are NA at the door; algo = "exact", RcppRoll::roll_mean, or rollapply with function(x) mean(x). In tests a wrong tick, and the averages after it.

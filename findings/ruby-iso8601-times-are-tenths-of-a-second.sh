@@ -2,8 +2,8 @@
 # iso8601 (Ruby): 09:15:00.129 is written as 09:15:00.1, 09:15:59.96 as 09:15:60, and a time plus 40 milliseconds is the same time.
 #
 # Expected: ISO8601::DateTime.new(text).to_s is the time that was read; Ruby's own Time#iso8601(3) has its milliseconds. second is 0.129, and + 0.04 is 40 ms later.
-# Seen: iso8601 0.13.0 rounds the fraction of a second to one digit for second, to_a and to_s, and what is added or taken off too. .95 and more become the next second, 59.96 the second 60, which the gem itself reads, and Time.iso8601 and
-#   most databases take for an error or for the next minute. to_f and to_time have all digits, so that == and differences are right.
+# Seen: iso8601 0.13.0 rounds the fraction of a second to one digit for second, to_a and to_s, and what is added or taken off too. .95 and more become the next second, 59.96 the second 60, which the gem itself refuses to read and
+#   Time.iso8601 takes for the next minute. to_f and to_time have all digits, so that == and differences are right.
 # Why it matters: the gem is what checks durations and intervals of feeds; a tick that passes through it has a tenth of a second in common with a hundred others. A timeout of 40 ms by +, in a loop, never comes. In tests with .5
 #   all is right.
 # Way to live with it: to_time.iso8601(9) for writing, to_time + x for calculating. In tests .129 and 59.96.
