@@ -5,7 +5,7 @@
 # Seen: mawk 1.3.4-20200120, which is /usr/bin/awk in Debian 12, cuts %d at the largest int of 32 bits, and print writes what has been calculated and is larger than that with CONVFMT's 6 digits. A field that was only
 #   copied is right, comparing and calculating are right: only the printing is not. Exit code 0, no warning. The rest of a division of such a number is right as well, so that bars by "%" have the right
 #   lines, under the wrong name.
-# Why it matters: one-line scripts that convert tick files, count volumes and join times are awk. All ticks have the time of 2038-01-19, or of 2026-01-05 within half an hour; a sum of volumes stands still at 2147483647 in the
+# Why it matters: one-line scripts that convert tick files, count volumes and join times are awk. All ticks have the time of 2038-01-19 with %d, and one for the whole day with print; a sum of volumes stands still at 2147483647 in the
 #   afternoon. On the developer's machine awk is gawk.
 # Way to live with it: printf "%.0f" instead of %d and print; gawk in the scripts' first line. In tests a time in milliseconds and a sum above 2^31, on the machine where it runs.
 # Versions: mawk 1.3.4.20200120-3.1, gawk 5.2.1-2, original-awk 2022-09-12-1 (Debian 12). Seen from outside; the source was not read. Nothing found about this version.
