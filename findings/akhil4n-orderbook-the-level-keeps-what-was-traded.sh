@@ -22,7 +22,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 python3 -m venv venv
-venv/bin/pip install -qq --disable-pip-version-check akhil4n-orderbook==0.1.1 cython-orderbook==0.1.2 sortedcontainers==2.4.0 >pip.log 2>&1 || { cat pip.log; exit 1; }
+venv/bin/pip install -qq --disable-pip-version-check akhil4n-orderbook==0.1.1 cython-orderbook==0.1.2 sortedcontainers==2.4.0 >pip.log 2>&1 ||
+  { cat pip.log; exit 1; }
 
 cat > probe.py <<'PROBE'
 import re
