@@ -179,10 +179,16 @@ class Encoded(QaWs):
         self.encoding = Encoding(received)
 
 
+def message_of(received: str, text: str) -> bytes:
+    data = encoded.ENCODERS[received](text)
+    assert isinstance(data, bytes)
+    return data
+
+
 @pytest.mark.parametrize("pieces", [1, 3])
 @pytest.mark.parametrize("received", ["binary", "gzip", "msgpack"])
 def test_a_binary_message_says_what_the_target_says_it_does(meet, received, pieces):
-    data = encoded.ENCODERS[received](json.dumps(WELCOME))
+    data = message_of(received, json.dumps(WELCOME))
     size = -(-len(data) // pieces)
     parts = [data[at : at + size] for at in range(0, len(data), size)]
     last = len(parts) - 1
@@ -207,7 +213,7 @@ def test_a_binary_message_says_what_the_target_says_it_does(meet, received, piec
 def test_what_a_binary_message_says_is_logged_also_where_it_is_no_json(
     meet, received, said, breach
 ):
-    data = encoded.ENCODERS[received](said)
+    data = message_of(received, said)
     connection = meet(over_the_wire(frame(2, data)), text_comes, dialect=Encoded(received))
     (message,) = arrived(connection)
     assert (message.kind, message.text) == ("text", said)
@@ -216,7 +222,7 @@ def test_what_a_binary_message_says_is_logged_also_where_it_is_no_json(
 
 def test_what_decoding_leaves_out_is_kept_beside_it(meet):
     """Of a key that stands there twice the last is read: a token in the first is found there."""
-    welcome = encoded.ENCODERS["msgpack"](json.dumps(WELCOME))
+    welcome = message_of("msgpack", json.dumps(WELCOME))
     first = b"\xdb\0\0\0\x04type\xdb\0\0\0\x08eyJtoken"
     data = b"\xdf" + (len(WELCOME) + 1).to_bytes(4, "big") + first + welcome[5:]
     connection = meet(over_the_wire(frame(2, data)), text_comes, dialect=Encoded("msgpack"))
