@@ -172,7 +172,9 @@ def _not_its_own(
     testbed: Testbed, mine: Connection, all_: Sequence[Connection], tokens: Sequence[str]
 ) -> list[str]:
     """Say what a client has received that is not its own."""
-    heard = "\n".join(f.whole for f in mine.log if f.direction == "←" and f.kind == "text")
+    heard = "\n".join(
+        f.whole for f in mine.log if f.direction == "←" and f.kind in ("text", "binary")
+    )
     sent = [frame.text for frame in mine.log if frame.direction == "→" and frame.kind == "text"]
     kinds = [testbed.dialect.kind(frame.message) for frame in mine.received()]
     answered = sum(kinds.count(k) for k in ("subscribed", "unsubscribed", "error", "pong"))

@@ -46,7 +46,7 @@ class Decoder:
         """
         self._file = file
         self._began: float | None = None
-        self._thread = 0
+        self._thread, self._turn = 0, threading.Lock()
         module = ModuleType(NAME)
         module.__file__ = str(Path(file).absolute())
         sys.modules[NAME] = module  # where dataclasses look for it
@@ -79,7 +79,8 @@ class Decoder:
         except SystemExit:
             raise ValueError("decode called sys.exit") from None
         finally:
-            self._began = None
+            with self._turn:  # what ends it is raised before this is over, or never
+                self._began = None
         if said is None:
             raise ValueError("decode returned None: is its return missing?")
         return said
@@ -88,14 +89,16 @@ class Decoder:
         """End what does not come to its end."""
         while True:
             time.sleep(LOOKS_EVERY_S)
-            began = self._began
-            if began is not None and time.monotonic() - began > LIMIT_S:
+            with self._turn:
+                began = self._began
+                if began is None or time.monotonic() - began <= LIMIT_S:
+                    continue
                 # The only way to interrupt another thread of the interpreter (C API, "Thread
                 # State and the Global Interpreter Lock").
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(self._thread), ctypes.py_object(TookTooLong)
                 )
-                time.sleep(LIMIT_S)
+                self._began = time.monotonic()  # whoever caught it is interrupted again
 
 
 def in_one_line(problem: BaseException) -> str:

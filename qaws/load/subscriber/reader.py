@@ -141,8 +141,8 @@ class Reader(FastConnection):
     def _begins_as_copy(self, segment: Segment, chunk: bytes) -> bool:
         """Return whether a chunk begins with a copy of the segment's next frame."""
         whole, header = text_frame(chunk, 0) if self._inflater is None else (b"", 0)
-        is_known = whole and self.frame < len(segment)
-        return bool(is_known) and self._is_copy(segment, self.frame, whole[header:])
+        is_known = bool(whole) and self.frame < len(segment)
+        return is_known and self._is_copy(segment, self.frame, whole[header:])
 
     def _take_copies(self, segment: Segment, chunk: bytes, now: int) -> bytes:
         """Take copies of a segment's frames that are alike; return the remainder."""
