@@ -110,7 +110,7 @@ def test_a_visitor_that_is_not_served_fails_its_cycle(mistake, words):
         ("TooEarly", "unsubscribed", "client 1 received option tick NIFTY #1 before it had subsc"),
         ("Others", "unsubscribed", "client 1 received option tick BANKNIFTY #1, but had subscr"),
         ("Loose", "contract", "client 1 received a message that breaks the contract"),
-        ("Binary", "protocol", "client 1 received a frame that begins with the byte 0x82"),
+        ("Binary", "contract", "client 1 received a message that is binary, not text"),
         ("Complains", "contract", "client 1 was told of an error that it had not made"),
     ],
 )

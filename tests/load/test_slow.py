@@ -62,6 +62,8 @@ class EvictsInTwo(Evicts):
 class SlowChecks:
     """Takes its time for each message: for all of them more than the service gives a client."""
 
+    verifier = SimpleNamespace(dialect=QaWs())
+
     def __init__(self, grace_s):
         self.check_s = 2 * grace_s / TICKS
 

@@ -66,7 +66,7 @@ FAULTS = {
     "wrong field": ("contract", "breaks the contract: option_tick: last_price must be number"),
     "wrong type": ("contract", "breaks the contract: has the type 'tock'"),
     "no JSON": ("contract", "received what cannot be read"),
-    "binary": ("contract", "received a binary message of"),
+    "binary": ("contract", "received a message that is binary, not text"),
 }
 """What a service does with one tick → kind and words of the violation."""
 
