@@ -28,6 +28,8 @@ OWN: dict[str, Own] = {
     "compressed with memory": "remembered",
 }
 """What stands behind a receiver's name where not all get the same plain bytes → what they get."""
+ALIKE = ("deflated", "remembered")
+"""Those of which all get the same bytes, or the same messages."""
 REFERENCE, BROADCAST, PER_CLIENT = "reference", "broadcast", "send per client"
 TWICE = "reference, offered twice as much"
 """Nobody delivers more than is offered. The reference keeps up with the load of part (b), so that
@@ -96,7 +98,7 @@ class Run(msgspec.Struct):
                 for unit, figure in (("s", per_second), ("CPU second", per_cpu_second)):
                     what = f"swarm against k6, {own}, messages per {unit}"
                     pair = self.received(mine, figure), self.received(other, figure)
-                    found.append(judge(what, *pair, 10))
+                    found.append(judge(what, *pair, 10 if OWN[own] in ALIKE else 20))
         if {TWICE, PER_CLIENT} <= self.fanout.keys():
             what = "reference service against one send per client, deliveries/s that each can do"
             ours = self.delivered(TWICE, deliveries_per_second)
