@@ -167,10 +167,15 @@ class Ticker:
                 client.over.wait(),
             )
         ]
+        reading, writing, *_ = tasks
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.clients.leave(client)
+            if reading.done() and not client.ending:
+                # Granian answers no close frame when a message under way is given up.
+                client.hush()
+                await asyncio.wait([writing], timeout=CLOSE_S)
             for task in tasks:
                 task.cancel()
             done = await asyncio.gather(*tasks, return_exceptions=True)

@@ -29,6 +29,7 @@ class Client:
         self._outbox: deque[str] = deque()
         self._news = asyncio.Event()
         self._last = False
+        self._hushed = False
         self._allowance = float(settings.burst)
         self._refilled = self.heard
 
@@ -59,9 +60,16 @@ class Client:
             self._behind = (code, reason)
             self._news.set()
 
+    def hush(self) -> None:
+        """Let nothing more be sent: the client has gone."""
+        self._hushed = True
+        self._news.set()
+
     async def next(self) -> str | None:
         """Return what is to be sent next; None when there will be no more."""
-        while not self._outbox:
+        while not self._outbox or self._hushed:
+            if self._hushed:
+                return None
             if self._last:
                 self.end(*self._behind)
                 return None
