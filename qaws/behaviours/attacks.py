@@ -20,6 +20,7 @@ from qaws.clients.way_in import way_in
 from qaws.measure.cpu_wait import CpuWait
 from qaws.measure.pace import Pace
 from qaws.protocol.commands import Commands
+from qaws.sut.service import Service
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, Inconclusive, NotVerified
@@ -137,18 +138,32 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
 
 
 async def growth_on_a_fresh_service(testbed: Testbed) -> int:
-    """Play the attack once more, on a service that has just been started.
+    """Play the attack once more, on a service that has just been started, with nobody else there.
 
     Returns:
         By how many bytes its private memory grew at most.
     """
-    attack = testbed.scenario.stash[ATTACK]
     twin = await asyncio.to_thread(testbed.second_node, afresh=True)
     await asyncio.sleep(SETTLES_S)
+    return await _growth_again(testbed, twin)
+
+
+async def growth_once_warm(testbed: Testbed) -> int:
+    """Play the attack once more, on the service that it was played on, before the same clients.
+
+    Returns:
+        By how many bytes its private memory grew at most.
+    """
+    await asyncio.sleep(SETTLES_S)
+    return await _growth_again(testbed, testbed.service)
+
+
+async def _growth_again(testbed: Testbed, service: Service) -> int:
+    attack = testbed.scenario.stash[ATTACK]
     count = len(attack.attackers) + len(attack.unsaid)
     playing, _ = await asyncio.to_thread(inputs, attack.attack, count, Commands(testbed.dialect))
     tokens = await testbed.tokens.for_clients(len(playing))
-    before = peak = await asyncio.to_thread(twin.memory_bytes)
+    before = peak = await asyncio.to_thread(service.memory_bytes)
     again = [
         Attacker(
             what, RawConnection(what, testbed.dialect, authority=testbed.target.endpoint.authority)
@@ -157,14 +172,14 @@ async def growth_on_a_fresh_service(testbed: Testbed) -> int:
     ]
     plays = asyncio.gather(
         *(
-            _play(testbed, twin.url, each, playing[each.what], token)
+            _play(testbed, service.url, each, playing[each.what], token)
             for each, token in zip(again, tokens, strict=True)
         )
     )
     try:
         over_s = time.monotonic() + FLOOD_S + SETTLES_S
         while not plays.done() or time.monotonic() < over_s:
-            peak = max(peak, await asyncio.to_thread(twin.memory_bytes))
+            peak = max(peak, await asyncio.to_thread(service.memory_bytes))
             await asyncio.sleep(MEMORY_S)
         await plays
     finally:

@@ -6,7 +6,7 @@ Every function takes the testbed first and runs on its loop thread.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import numpy as np
 
@@ -124,9 +124,11 @@ def _own_lateness_ms(tick: Published, stalls: StallMeter) -> float:
 async def memory_stayed_within(testbed: Testbed, megabytes: float) -> None:
     """Require that at no time of the attack the service took much more memory than before.
 
-    Where it did, the attack is played up to twice more, each time on a service that has just been
-    started: what it costs comes again, and what a collected heap takes now and then does not. A
-    doubt is told behind all else.
+    Where it did, the attack is played again: on a service that has just been started and has no
+    other clients, and on the first one, whose heap has grown to its working size by then. What
+    costs too much twice in one of these places is refuted. What costs less at once in both was
+    the heap's own growth, and passes; what costs now more and now less is a doubt, told behind
+    all else.
     """
     with testbed.scenario.told_last():
         await _require_memory(testbed, megabytes)
@@ -134,26 +136,48 @@ async def memory_stayed_within(testbed: Testbed, megabytes: float) -> None:
 
 async def _require_memory(testbed: Testbed, megabytes: float) -> None:
     before, attack = testbed.scenario.stash[MEMORY_BEFORE], testbed.scenario.stash[ATTACK]
+    from_to = f"from {before / MIB:.1f} to {attack.memory_peak / MIB:.1f} MB"
+    checks, what = testbed.scenario.checks, "growth of the service's private memory at its peak"
     testbed.scenario.figures.append(
         (
             "service's memory",
             f"{before / MIB:.1f} MB before, {attack.memory_peak / MIB:.1f} MB peak",
         )
     )
-    what = "growth of the service's private memory at its peak"
     if (grown := (attack.memory_peak - before) / MIB) >= megabytes:
-        costs = [await attacks.growth_on_a_fresh_service(testbed) / MIB]
-        if costs[0] >= megabytes:
-            costs.append(await attacks.growth_on_a_fresh_service(testbed) / MIB)
-        again, shown = costs[-1], ", then ".join(f"{cost:.2f} MB" for cost in costs)
-        testbed.scenario.figures.append(("the same attack on a fresh service", shown))
-        if again < megabytes:
-            testbed.scenario.checks.undecided(
-                what,
-                f"{grown:.2f} MB (from {before / MIB:.1f} to {attack.memory_peak / MIB:.1f} MB)",
-                f"less than {megabytes:g} MB",
-                f"when it was played again, on a fresh service, it cost {again:.2f} MB: a heap "
-                "that is collected now and then may take the rest by itself; run it again",
+        again: list[str] = []
+        for where, play in (
+            ("on a fresh service without other clients", attacks.growth_on_a_fresh_service),
+            ("on the same service, its heap grown", attacks.growth_once_warm),
+        ):
+            costs = await _costs_again(testbed, megabytes, play)
+            again.append(f"{where} {', then '.join(f'{cost:.2f} MB' for cost in costs)}")
+            testbed.scenario.figures.append((f"the same attack {where}", again[-1][len(where) :]))
+            if min(costs) < megabytes <= max(costs):
+                checks.undecided(
+                    what,
+                    f"{grown:.2f} MB ({from_to})",
+                    f"less than {megabytes:g} MB",
+                    f"when it was played again, it cost {'; '.join(again)}: a heap that is "
+                    "collected now and then may take the rest by itself; run it again",
+                )
+            if min(costs) >= megabytes:
+                break
+        else:
+            measured = (
+                f"less when played again: {'; '.join(again)} (at first {grown:.2f} MB, {from_to})"
             )
+            checks.require(True, what, measured, f"less than {megabytes:g} MB")
+            return
     sent = attacks.sent_most(attack)
     require_growth(testbed, what, before, attack.memory_peak, megabytes, sent)
+
+
+async def _costs_again(
+    testbed: Testbed, megabytes: float, play: Callable[[Testbed], Awaitable[int]]
+) -> list[float]:
+    """Play the attack again, and once more where it costs too much; return what it cost, in MB."""
+    costs = [await play(testbed) / MIB]
+    if costs[0] >= megabytes:
+        costs.append(await play(testbed) / MIB)
+    return costs
