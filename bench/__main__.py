@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+from bench.allocating import ALLOCATING_HEAD, allocating_table
 from bench.crowd import CROWD_HEAD, crowd_table
 from bench.figures import (
     FANOUT_HEAD,
@@ -63,9 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only",
         type=_parts,
-        default="abcde",
+        default="abcdeg",
         help="a: receiving, b: fan-out, c: the limit, d: how cost grows, "
-        "e: whether latencies are true; such as --only ac; f, how large a crowd, if asked for",
+        "e: whether latencies are true, g: what is allocated; such as --only ac; f, how large a "
+        "crowd, if asked for",
     )
     parser.add_argument("--repeats", type=int, help="rounds (5, or as many as the time allows)")
     parser.add_argument("--quick", action="store_true", help="small sizes, no bounds")
@@ -78,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _parts(text: str) -> str:
     letters = text.replace(",", "")
-    if not letters or set(letters) - set("abcdef"):
-        raise argparse.ArgumentTypeError(f"{text!r}: choose out of a, b, c, d, e, f")
+    if not letters or set(letters) - set("abcdefg"):
+        raise argparse.ArgumentTypeError(f"{text!r}: choose out of a, b, c, d, e, f, g")
     return letters
 
 
@@ -112,6 +114,8 @@ def _tell(run: Run, folder: Path) -> None:
         _table(RECEIVING_HEAD, receiving_table(run))
     if run.fanout:
         _table(FANOUT_HEAD, fanout_table(run))
+    if run.allocating:
+        _table(ALLOCATING_HEAD, allocating_table(run.allocating))
     if run.truth:
         _table(TRUTH_HEAD, truth_table(run.truth))
     if run.crowd:

@@ -124,7 +124,9 @@ class Stage:
         """Let go of everything; safe to call twice."""
         self._broker.stop()
 
-    def deliver(self, name: str, load: Load, within_s: float) -> Delivery:
+    def deliver(
+        self, name: str, load: Load, within_s: float, trace: Path | None = None
+    ) -> Delivery:
         """Start a service, put a load on it, and end it again.
 
         It is a fresh process each time, the only one that listens to the broker.
@@ -133,12 +135,15 @@ class Stage:
             name: of the service, one of `TARGETS`.
             load: what is asked.
             within_s: how long after the last publish the last tick may come.
+            trace: where memray writes what the service allocates; None: it runs without memray.
 
         Raises:
             Broken: service, publisher or swarm failed.
             Refuted: the service did not let the clients in.
         """
         target = read_target(TARGETS[name])
+        if trace:
+            target = _traced(target, trace)
         folder = Path(tempfile.mkdtemp(prefix=f"{next(_numbers)}-", dir=self._folder))
         tokens = Tokens(target.auth, folder)
         places = {
@@ -200,6 +205,19 @@ class Stage:
             service_mib=of_service,
             idle_kib=(crowded_mib - alone_mib) * 1024 / load.clients,
         )
+
+
+def _traced(target: Target, trace: Path) -> Target:
+    """Return a target whose service runs under memray, as `python -m …` does."""
+    assert target.launch
+    python, *module = target.launch.command
+    options = ["--trace-python-allocators", "--quiet", "--force", "--output", str(trace)]
+    launch = {
+        "command": [python, "-m", "memray", "run", *options, *module],
+        "ready_within_s": 60.0,
+        "stop_within_s": 60.0,
+    }
+    return target.model_copy(update={"launch": target.launch.model_copy(update=launch)})
 
 
 def children() -> set[int]:

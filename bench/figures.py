@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from bench.allocating import Allocating
 from bench.arithmetic import Bound, Sample, judge, ratio
 from bench.crowd import crowd_bounds
 from bench.delivering import Delivery
@@ -52,6 +53,7 @@ class Run(msgspec.Struct):
         fanout: service → its rounds; part (b).
         growth: axis → (place on it, delivery) in ascending order; part (d).
         truth: delay → its rounds; part (e).
+        allocating: service → what it allocates; part (g).
         crowd: number of clients → deliveries by rate, in ascending order; part (f).
         problems: what went wrong: any of these makes the run fail.
         notes: what is worth knowing.
@@ -69,6 +71,7 @@ class Run(msgspec.Struct):
     fanout: dict[str, list[Delivery]] = {}
     growth: dict[str, list[tuple[float, Delivery]]] = {}
     truth: dict[str, list[Truth]] = {}
+    allocating: dict[str, Allocating] = {}
     crowd: dict[str, list[Delivery]] = {}
     problems: list[str] = []
     notes: list[str] = []

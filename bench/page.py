@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from bench.allocating import ALLOCATING_HEAD, allocating_table
 from bench.crowd import CROWD_HEAD, crowd_table
 from bench.figures import (
     FANOUT_HEAD,
@@ -63,6 +64,13 @@ FAIRNESS = {
         "Reference service and swarm; one round a point, so single points may stray; hollow points "
         "are in doubt. Payloads begin at the natural size of a tick.",
     ),
+    "allocating": (
+        "Each service under memray, which counts what Python's allocator and what C is asked for, "
+        "on a process of its own for each of the two loads. Starting, and letting clients in, is "
+        "in both of them, and so in neither figure.",
+        "A delivery is one tick to one client: what is done once for a tick is shared by all of "
+        "them.",
+    ),
     "truth": (
         "A sender keeps each tick back by a known time from when it was due, and says for how long "
         "that was in fact. The capture is of packets on the loopback interface, stamped by the "
@@ -103,6 +111,9 @@ def bench_page(run: Run, pictures: dict[str, str]) -> str:
         parts += _part("growth", "How cost grows", run, pictures)
         for axis, points in run.growth.items():
             parts.append(_table([axis, *GROWTH_HEAD[1:]], growth_table(points)))
+    if run.allocating:
+        parts += _part("allocating", "What is allocated", run, pictures)
+        parts.append(_table(ALLOCATING_HEAD, allocating_table(run.allocating)))
     if run.truth:
         parts += _part("truth", "Whether latencies are true", run, pictures)
         parts.append(_table(TRUTH_HEAD, truth_table(run.truth)))
@@ -132,6 +143,8 @@ def bench_markdown(run: Run) -> str:
         parts.append(_markdown(RECEIVING_HEAD, receiving_table(run)))
     if run.fanout:
         parts.append(_markdown(FANOUT_HEAD, fanout_table(run)))
+    if run.allocating:
+        parts.append(_markdown(ALLOCATING_HEAD, allocating_table(run.allocating)))
     if run.truth:
         parts.append(_markdown(TRUTH_HEAD, truth_table(run.truth)))
     if run.crowd:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.allocating import TIMES, allocating
 from bench.arithmetic import FEWEST, ratio
 from bench.contestants import K6 as K6Program
 from bench.contestants import (
@@ -60,14 +61,14 @@ class Options(msgspec.Struct, frozen=True):
     """What to run.
 
     Attributes:
-        parts: out of "abcdef".
+        parts: out of "abcdefg".
         repeats: rounds of parts (a) to (c), and (e); None: five, or as many as time allows.
         quick: small sizes, no bounds.
         without: contestants and services to leave out.
         command: how the bench was called.
     """
 
-    parts: frozenset[str] = frozenset("abcde")
+    parts: frozenset[str] = frozenset("abcdeg")
     repeats: int | None = None
     quick: bool = False
     without: frozenset[str] = frozenset()
@@ -99,6 +100,7 @@ class Sizes(msgspec.Struct, frozen=True):
     payload_axis: tuple[int, ...] = (0, 512, 1024, 2048, 4096)
     point_s: float = 1.5
     truth_ticks: int = 800
+    traced: Load = Load(100, 500, 1.0)
     crowds: tuple[int, ...] = (100, 1000, 2000, 5000, 10_000)
     crowd_rates: tuple[int, ...] = (10, 25, 50, 100, 200, 400)
     crowd_s: float = 3.0
@@ -116,6 +118,7 @@ QUICK = Sizes(
     payload_axis=(0, 1024),
     point_s=0.3,
     truth_ticks=100,
+    traced=Load(5, 100, 0.5),
     crowds=(20, 100),
     crowd_rates=(10, 50),
     crowd_s=0.3,
@@ -149,7 +152,7 @@ class Bench:
         self._note_versions()
         if parts & {"a", "c"}:
             self._receive()
-        if parts & {"b", "d", "f"}:
+        if parts & {"b", "d", "f", "g"}:
             with closing(Stage(self._folder)) as stage:
                 if "b" in parts:
                     self._fan_out(stage)
@@ -157,6 +160,8 @@ class Bench:
                     self._grow(stage)
                 if "f" in parts:
                     self._crowd(stage)
+                if "g" in parts:
+                    self._allocate(stage)
         if "e" in parts:
             self._tell_truth()
         self.run.seconds = time.monotonic() - begin
@@ -165,7 +170,7 @@ class Bench:
     def _note_versions(self) -> None:
         if "a" in self._options.parts and K6 not in self._options.without:
             self.run.versions["k6"] = k6_version().removeprefix("k6 v")
-        for package in ("websockets", "fastapi", "uvicorn", "uvloop", "msgspec"):
+        for package in ("websockets", "fastapi", "uvicorn", "uvloop", "msgspec", "memray"):
             try:
                 self.run.versions[package] = version(package)
             except PackageNotFoundError:
@@ -335,6 +340,30 @@ class Bench:
             best = knee(points)
             found = f"{best.load.per_second:,.0f} ticks/s each" if best else "none of these rates"
             run.notes.append(f"{int(clients):,} clients: p99 within the bound up to {found}")
+
+    # --- part (g) ---------------------------------------------------------------------------------
+
+    def _allocate(self, stage: Stage) -> None:
+        run, asked = self.run, self._sizes.traced
+        run.loads["allocations"] = load()
+        run.sizes["allocating"] = (
+            f"{asked.per_second:,.0f} ticks/s to each of {asked.clients} clients, for "
+            f"{asked.seconds:g} s and for {asked.seconds * TIMES:g} s: what the longer one takes "
+            "more is counted."
+        )
+        for name in (REFERENCE, BROADCAST, PER_CLIENT):
+            if not self._wanted("g", name):
+                continue
+            try:
+                found = allocating(stage, self._folder, name, asked, self._within_s)
+            except CAREFUL as problem:
+                self._failed(1, name, problem)
+                continue
+            run.allocating[name] = found
+            if found.wrong:
+                run.problems.append(f"{name}, allocations: {found.wrong}")
+            words = f"{found.blocks_each:.2f} allocations, {found.bytes_each:,.0f} bytes each"
+            self._tell(1, name, words, found.wrong)
 
     # --- part (e) ---------------------------------------------------------------------------------
 

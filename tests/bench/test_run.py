@@ -4,15 +4,16 @@ import json
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 
 import psutil
 import pytest
 
 import bench.contestants
 from bench.__main__ import main
+from bench.allocating import Allocating, allocating
 from bench.contestants import k6_version
-from bench.delivering import Delivery, Load
+from bench.delivering import Delivery, Load, Stage
 from bench.figures import K6, PER_CLIENT, REFERENCE, SWARM, TWICE, Run
 from bench.machine import Machine, cpu_s
 from bench.page import bench_page
@@ -45,6 +46,7 @@ def made_up(k6_s=20.0, slow_s=11.0):
             PER_CLIENT: [delivery(slow_s)] * 3,
         },
         growth={"clients": [(10, delivery(1.0)), (100, delivery(1.0))]},
+        allocating={REFERENCE: Allocating(2000, 3000, 128_000)},
     )
 
 
@@ -84,6 +86,7 @@ def test_the_page_holds_everything_and_fetches_nothing():
     page = bench_page(run, pictures)
     assert page.count("<svg") == 3
     assert "swarm against k6, messages/s" in page
+    assert "<tr><td>reference<td>1.50<td>64<td>" in page
     assert "src=" not in page
     assert "@media print" in page
     assert json.loads(run.to_json())["medians"]["receiving"]["swarm"]["messages_per_s"] == 1000
@@ -94,6 +97,21 @@ def test_k6_that_cannot_run_is_said_in_one_line(monkeypatch, tmp_path):
     with pytest.raises(Broken, match=r"k6 cannot run here .* make bench installs it") as caught:
         k6_version()
     assert "\n" not in str(caught.value)
+
+
+def test_what_a_service_allocates_is_counted_for_the_deliveries_alone(tmp_path):
+    """One send per client allocates for each of them, which the reference does not."""
+    pytest.importorskip("memray", reason="memray is not there; make bench brings it")
+    pytest.importorskip("fastapi", reason="FastAPI is not there; make bench brings it")
+    with closing(Stage(tmp_path)) as stage:
+        load = Load(20, 100, 1.0)
+        ours, theirs = (
+            allocating(stage, tmp_path, name, load, HANG_S) for name in (REFERENCE, PER_CLIENT)
+        )
+    assert ours.wrong is theirs.wrong is None
+    assert ours.deliveries == theirs.deliveries == 2 * load.ticks * load.clients
+    assert 0 < 2 * ours.blocks_each < theirs.blocks_each
+    assert 0 < ours.bytes_each < theirs.bytes_each
 
 
 def test_parts_that_are_not_there(capsys):
