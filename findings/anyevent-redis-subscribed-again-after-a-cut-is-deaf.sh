@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # AnyEvent::Redis: who subscribes again after a cut is counted by Redis as a subscriber, and hears nothing.
 #
-# Expected: on_cleanup is called when the line is gone and "the next command connects again", as it does for GET and SET: a subscribe() then is a subscription.
+# Expected: on_cleanup is called when the line is gone, and the next command connects again, as GET and SET do: a subscribe() then is a subscription.
 # Seen: AnyEvent::Redis 0.24 forgets the socket after a cut, and not what was subscribed. subscribe() connects and sends SUBSCRIBE, Redis counts one subscriber, and the client
 #   takes it for one more channel of a subscription that is being read already: nobody reads the new line. No message, no error; the second callback is
 #   dropped for the first. Any other command on the object dies with "non-pubsub command during pubsub session". A new object hears at once.
