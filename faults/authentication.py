@@ -272,7 +272,7 @@ def refusal_as_normal_end() -> None:
         "QA-WS-002": REFUSAL + "no message; still open",
         "QA-WS-021": "what Mallory was told: measured",
     },
-    also=("QA-WS-107", "QA-WS-012", "QA-WS-025"),
+    also=("QA-WS-107", "QA-WS-012", "QA-WS-025", "QA-WS-114", "QA-WS-130"),
 )
 def unauthenticated_left_hanging() -> None:
     """Wait for ever where a refusal is due."""

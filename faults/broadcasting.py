@@ -41,7 +41,7 @@ def price_rounded() -> None:
 @fault(
     story="Greeks are rounded to four digits, so that gamma is gone and hedges are off.",
     caught_by={"QA-WS-006": "greeks of NIFTY option tick"},
-    also=elsewhere("QA-WS-006"),
+    also=(*elsewhere("QA-WS-006"), "QA-WS-123"),
 )
 def greeks_rounded() -> None:
     """Round on the way."""

@@ -73,7 +73,7 @@ def pings_unanswered() -> None:
         "QA-WS-102": "got no acknowledgement",
         "QA-WS-116": "got no acknowledgement",
     },
-    also=("QA-WS-132",),
+    also=("QA-WS-132", "QA-WS-107", "QA-WS-118", "QA-WS-121", "QA-WS-123"),
 )
 def closed_after_welcome() -> None:
     """Close each session as soon as it has been greeted."""

@@ -62,6 +62,7 @@ def expiry_checked_on_messages_only() -> None:
     story="A token's expiry is checked when a tick is delivered, so that a client without ticks "
     "stays connected with a token that is long dead.",
     caught_by={"QA-WS-022": "close of Ida " + AFTER_EXPIRY + "nothing"},
+    also=("QA-WS-121",),
 )
 def expiry_checked_on_delivery_only() -> None:
     """Look at the clock with each delivery."""

@@ -321,7 +321,7 @@ def refused_clients_give_places_back() -> None:
     "takes that for one direction of a line that is still in use, and keeps the place for "
     "hours.",
     caught_by={"QA-WS-012": "open connections of Yuri, Zoe: measured 1 of 2 open"},
-    also=("QA-WS-004", "QA-WS-108"),
+    also=("QA-WS-004", "QA-WS-108", "QA-WS-118"),
 )
 def place_kept_after_a_killed_program() -> None:
     """Leave a half-closed connection open for as long as nobody writes to it."""
