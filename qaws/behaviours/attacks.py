@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -142,6 +143,9 @@ async def growth_on_a_fresh_service(testbed: Testbed) -> int:
 
     Returns:
         By how many bytes its private memory grew at most.
+
+    Raises:
+        Inconclusive: a hostile client could not attack again.
     """
     twin = await asyncio.to_thread(testbed.second_node, afresh=True)
     await asyncio.sleep(SETTLES_S)
@@ -153,6 +157,9 @@ async def growth_once_warm(testbed: Testbed) -> int:
 
     Returns:
         By how many bytes its private memory grew at most.
+
+    Raises:
+        Inconclusive: a hostile client could not attack again.
     """
     await asyncio.sleep(SETTLES_S)
     return await _growth_again(testbed, testbed.service)
@@ -185,7 +192,21 @@ async def _growth_again(testbed: Testbed, service: Service) -> int:
     finally:
         plays.cancel()
         await asyncio.gather(*(each.client.close() for each in again))
+    require_played(again)
     return peak - before
+
+
+def require_played(again: Sequence[Attacker]) -> None:
+    """Require that all could attack again: what was not played costs nothing, and shows nothing.
+
+    Raises:
+        Inconclusive: one was not let in, as by a service that bars who has attacked it.
+    """
+    if out := [each for each in again if each.gone]:
+        raise Inconclusive(
+            f"what the attack costs could not be measured again: {len(out)} of {len(again)} "
+            f"hostile clients could not attack, first {out[0].what}: {out[0].gone}; run it again"
+        )
 
 
 async def _play(

@@ -387,6 +387,15 @@ def test_memory_at_the_peak_of_an_attack_is_bounded(monkeypatch, alone_mib, warm
     assert not [cost for costs in places.values() for cost in costs], "each is played"
 
 
+def test_an_attack_that_was_not_played_again_costs_nothing_and_shows_nothing():
+    """A service that bars who has attacked it would pass by that."""
+    played, barred = (Attacker(what, RawConnection(what, QaWs())) for what in "ab")
+    attacks.require_played([played])
+    barred.gone = "HTTP 403"
+    with pytest.raises(Inconclusive, match=r"1 of 2 hostile clients .* first b: HTTP 403; run it"):
+        attacks.require_played([played, barred])
+
+
 def test_that_one_response_shows_nothing_hides_no_other_that_is_wrong(monkeypatch):
     """Nor what else the attack has done: it is told behind all of that."""
     testbed = bare_testbed()
