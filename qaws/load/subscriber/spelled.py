@@ -94,11 +94,15 @@ class SpelledVerifier:
         return Message(kind, symbol, tick.get("instrument_token"), number, due)
 
     def fault(self, payload: bytes) -> Violation | None:
-        """Say what is wrong with a payload, None if nothing is."""
+        """Say what is wrong with a payload, None if nothing is.
+
+        Of a payload of several ticks, each that says something else counts; the first is told.
+        """
         try:
             everything = self.dialect.read(payload)
         except (ValueError, RecursionError) as error:
             return _contract(f"cannot be read: {error}", payload)
+        differences = []
         for part, said in enumerate(everything):
             if said.problem is not None:
                 return _contract(said.problem, payload)
@@ -106,8 +110,8 @@ class SpelledVerifier:
             if isinstance(message, dict) and message.get("type") in TICKS:
                 difference = self._difference(message, payload, part)
                 if difference:
-                    return Violation("content", 1, difference)
-        return None
+                    differences.append(difference)
+        return Violation("content", len(differences), differences[0]) if differences else None
 
     def _difference(self, tick: dict[str, Any], payload: bytes, part: int) -> str:
         symbol, number, due = tick.get("symbol"), tick.get(SEQUENCE_FIELD), tick.get(DUE_FIELD)
