@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked.quick,
         frozenset(asked.without),
         shlex.join(["python", "-m", "bench", *given]) if given else "make bench",
+        asked.swarm,
     )
     try:
         with hold(folder):
@@ -73,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="small sizes, no bounds")
     parser.add_argument(
         "--without", action="append", default=[], metavar="NAME", help="leave one out, such as k6"
+    )
+    parser.add_argument(
+        "--swarm",
+        default="local",
+        metavar="ADDRESS",
+        help="where the swarm of parts b, d and f runs: tcp://host:port of a Dask scheduler; here "
+        "if not given",
     )
     parser.add_argument("--out", default=str(ROOT / "reports" / "bench"), help="where results go")
     return parser

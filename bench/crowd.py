@@ -78,7 +78,7 @@ def crowd_table(crowd: Mapping[str, Sequence[Delivery]]) -> list[list[str]]:
             f"{point.service_cpu_s:.1f} s",
             f"{point.swarm_cpu_s:.1f} s",
             f"{point.service_mib:,.0f} MiB",
-            f"{point.swarm_mib:,.0f} MiB",
+            "not measured" if point.clocks else f"{point.swarm_mib:,.0f} MiB",
             point.wrong or (f"in doubt: {point.doubt}" if point.doubt else ""),
         ]
         for points in crowd.values()
@@ -104,9 +104,11 @@ def crowd_bounds(
     slow = "" if flow.load.per_second >= rate else f"with {at} ticks/s already"
     connected, mib = (max(points, key=key) for key in (_connected_s, _swarm_mib))
     wrong = "; ".join(filter(None, (slow, flow.wrong)))
+    words = f"memory of swarm and publisher, {of}"
+    here = () if mib.clocks else (_at_most(words, mib, mib.swarm_mib, HARNESS_MIB, "MiB"),)
     return [
         _at_most(f"{of} are connected", connected, connected.connected_s, CONNECTED_S, "s"),
-        _at_most(f"memory of swarm and publisher, {of}", mib, mib.swarm_mib, HARNESS_MIB, "MiB"),
+        *here,
         _at_most(
             f"p99 of {of} with {rate:g} ticks/s each", flow, flow.p99_ms, MOST_MS, "ms", wrong
         ),

@@ -71,9 +71,11 @@ class Delivery(msgspec.Struct, frozen=True):
         wrong: what was not delivered as it should be; None if all was.
         doubt: why the figures may be worse than they should; None if there is no reason.
         connected_s: from the first handshake until each client's subscription was acknowledged.
-        swarm_mib: memory of swarm and publisher at most, MiB; what they share counts once.
+        swarm_mib: memory of swarm and publisher at most, MiB; what they share counts once. Where
+            the swarm runs elsewhere, it is the publisher's alone.
         service_mib: the same of the service.
         idle_kib: by how much its memory grew for each client, before a tick was published; KiB.
+        clocks: how far each worker's clock was ahead, in words; empty where all share this one's.
     """
 
     load: Load
@@ -91,6 +93,7 @@ class Delivery(msgspec.Struct, frozen=True):
     swarm_mib: float = 0.0
     service_mib: float = 0.0
     idle_kib: float = 0.0
+    clocks: tuple[str, ...] = ()
 
     @property
     def per_second(self) -> float:
@@ -111,13 +114,18 @@ class Delivery(msgspec.Struct, frozen=True):
 class Stage:
     """The broker and the tokens that all services of a run share."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, swarm: str = "local") -> None:
         """Start the embedded broker.
+
+        Args:
+            folder: for the logs of everything that is started.
+            swarm: where the swarm runs: "local", or the address of a Dask scheduler.
 
         Raises:
             Broken: it does not start.
         """
         self._folder = folder
+        self._swarm = swarm
         self._broker: Broker = open_broker("embedded", folder)
 
     def close(self) -> None:
@@ -179,7 +187,7 @@ class Stage:
             self._broker.url, (SYMBOL,), load.per_second, load.ticks, pad_to=load.pad_to
         )
         others = children()
-        with closing(Swarm(folder)) as swarm, closing(Publisher(folder)) as publisher:
+        with closing(Swarm(folder, self._swarm)) as swarm, closing(Publisher(folder)) as publisher:
             alone_mib = _mib({service.process.pid})
             began = time.monotonic()
             swarm.start(plan)
@@ -204,6 +212,9 @@ class Stage:
             swarm_mib=at_most,
             service_mib=of_service,
             idle_kib=(crowded_mib - alone_mib) * 1024 / load.clients,
+            clocks=()
+            if self._swarm == "local"
+            else tuple(str(each.offset) for each in result.workers),
         )
 
 

@@ -66,6 +66,7 @@ class Options(msgspec.Struct, frozen=True):
         quick: small sizes, no bounds.
         without: contestants and services to leave out.
         command: how the bench was called.
+        swarm: where the swarm of parts (b), (d) and (f) runs: "local", or a Dask scheduler.
     """
 
     parts: frozenset[str] = frozenset("abcdeg")
@@ -73,6 +74,7 @@ class Options(msgspec.Struct, frozen=True):
     quick: bool = False
     without: frozenset[str] = frozenset()
     command: str = "python -m bench"
+    swarm: str = "local"
 
 
 class Sizes(msgspec.Struct, frozen=True):
@@ -153,7 +155,7 @@ class Bench:
         if parts & {"a", "c"}:
             self._receive()
         if parts & {"b", "d", "f", "g"}:
-            with closing(Stage(self._folder)) as stage:
+            with closing(Stage(self._folder, self._options.swarm)) as stage:
                 if "b" in parts:
                     self._fan_out(stage)
                 if "d" in parts:
@@ -340,6 +342,12 @@ class Bench:
             best = knee(points)
             found = f"{best.load.per_second:,.0f} ticks/s each" if best else "none of these rates"
             run.notes.append(f"{int(clients):,} clients: p99 within the bound up to {found}")
+            run.notes += [
+                f"{int(clients):,} clients, {point.load.per_second:g}/s: clocks of the workers "
+                f"{', '.join(point.clocks)}"
+                for point in points
+                if point.clocks
+            ]
 
     # --- part (g) ---------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from bench.delivering import Load, Stage
 from qaws.load.cluster import engine
 from qaws.load.cluster.engine import open_engine
 from qaws.load.plan import Group, SwarmPlan
@@ -81,6 +82,17 @@ def test_two_dask_workers_find_the_same_as_local_ones(scheduler, workers, script
     assert result.faults == {"gap": 1}
     assert result.summary_ms()["p50"] >= 5
     assert all(worker.offset.uncertainty_us > 0 for worker in result.workers)
+
+
+def test_the_bench_gives_a_crowd_that_runs_on_dask_and_tells_its_clocks(
+    scheduler, workers, tmp_path
+):
+    await_workers(scheduler, 2)
+    with closing(Stage(tmp_path, scheduler)) as stage:
+        found = stage.deliver("reference", Load(20, 50.0, 0.4), HANG_S)
+    assert not found.wrong
+    assert found.deliveries == 20 * 21
+    assert [" ms ± " in each for each in found.clocks] == [True, True]
 
 
 def test_a_dask_worker_that_dies_is_noticed(scheduler, workers, scripted, tmp_path):
