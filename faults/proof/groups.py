@@ -2,8 +2,9 @@
 
 In the whole matrix nearly every cell is one of a scenario that has nothing to do with a fault and
 must pass. Such cells are asked of a service with several faults at once: where it passes, none of
-them has made the scenario red. What is not green is asked again of each fault alone, as is every
-scenario that one of the group names.
+them has made the scenario red. What one of a group names cannot be asked of the group, and what was
+not green does not say whose doing it was: that is asked of other groups in a further round, in
+which each fault has others beside it, and in the end of each fault alone.
 
 Faults of a group change different functions of the service, so that none takes the place of
 another; what they would do to each other's effects beyond that is left to chance, and
@@ -13,17 +14,17 @@ another; what they would do to each other's effects beyond that is left to chanc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from faults.fault import Fault, places_of
 from faults.proof.judgement import Row
 
-MOST = 4
-"""Faults in a group: with more, more scenarios are named by one of them, and asked again. One that
-would be left alone may join a full one."""
+MOST = 8
+"""Faults in a group: with more, more scenarios are named by one of them, and asked again."""
+ROUNDS = 3
+"""How often faults are put into groups; a fourth round would ask next to nothing."""
 
 
 @dataclass(slots=True)
@@ -33,74 +34,94 @@ class Group:
     Attributes:
         faults: at least two, in the end.
         named: ids of the scenarios that one of them names, or lets fail too.
+        open: ids of the scenarios that are still to be asked, fault by fault.
         places: what they change.
     """
 
     faults: list[Fault] = field(default_factory=list)
-    named: set[str] = field(default_factory=set)
-    places: set[tuple[int, str]] = field(default_factory=set)
+    named: frozenset[str] = frozenset()
+    open: list[frozenset[str]] = field(default_factory=list)
+    places: frozenset[tuple[int, str]] = frozenset()
 
-    def add(self, fault: Fault) -> None:
-        """Take one more."""
-        self.faults.append(fault)
-        self.named |= named_by(fault)
-        self.places |= _places(fault)
+    @property
+    def asked(self) -> frozenset[str]:
+        """Return the ids of the scenarios that can be asked of all of them at once."""
+        return frozenset().union(*self.open) - self.named
 
-    def has_room_for(self, fault: Fault) -> bool:
-        """Tell whether a fault may join: none of the others changes what it changes."""
-        return len(self.faults) < MOST and self.suits(fault)
+    def with_one_more(self, fault: Fault, still_open: frozenset[str]) -> Group:
+        """Return the group with a fault of which so much is to be asked."""
+        return Group(
+            [*self.faults, fault],
+            self.named | named_by(fault),
+            [*self.open, still_open],
+            self.places | _places(fault),
+        )
 
-    def suits(self, fault: Fault) -> bool:
-        """Tell whether none of the group changes what a fault changes."""
-        return self.places.isdisjoint(_places(fault))
+    def suits(self, fault: Fault, met: Collection[str]) -> bool:
+        """Tell whether a fault may join.
+
+        None of the others changes what it changes, nor is one of those that it has met before:
+        what was not green then would not be green again.
+        """
+        return (
+            len(self.faults) < MOST
+            and self.places.isdisjoint(_places(fault))
+            and not any(each.name in met for each in self.faults)
+        )
+
+    def cost(self, seconds: Mapping[str, float]) -> float:
+        """Return how long it takes to ask them together, and alone what is open after that."""
+        asked = self.asked
+        alone = sum(_cost(each - asked, seconds) for each in self.open)
+        return _cost(asked, seconds) + alone
 
 
-def named_by(fault: Fault) -> set[str]:
+def named_by(fault: Fault) -> frozenset[str]:
     """Return the ids of the scenarios that may be red with a fault."""
-    return {*fault.caught_by, *fault.also}
+    return frozenset({*fault.caught_by, *fault.also})
 
 
-def _places(fault: Fault) -> set[tuple[int, str]]:
+def _places(fault: Fault) -> frozenset[tuple[int, str]]:
     """Return what a fault changes; the id of an owner, as some owners cannot be hashed."""
     places: list[tuple[Any, str]] = places_of(fault)
-    return {(id(owner), name) for owner, name in places}
+    return frozenset((id(owner), name) for owner, name in places)
 
 
-def grouped(faults: Iterable[Fault], seconds: Mapping[str, float]) -> list[Group]:
+def _cost(ids: Iterable[str], seconds: Mapping[str, float]) -> float:
+    return sum(seconds.get(each, 0.0) for each in ids)
+
+
+def grouped(
+    still_open: Sequence[tuple[Fault, frozenset[str]]],
+    seconds: Mapping[str, float],
+    met: Mapping[str, Collection[str]] | None = None,
+) -> list[Group]:
     """Put faults into groups, so that little has to be asked again.
 
     Args:
-        faults: functional ones.
+        still_open: functional faults, each with the ids of the scenarios that are still to be asked
+            and that it does not name.
         seconds: how long each scenario takes, by id.
+        met: fault → names of those with which it has been in a group before.
 
     Returns:
         Groups of two and more. A fault that suits none is in none.
     """
-
-    def cost(ids: Iterable[str]) -> float:
-        return sum(seconds.get(each, 0.0) for each in ids)
-
-    def gain(group: Group, fault: Fault) -> float:
-        """Return what is saved when a fault joins, but for what is asked again for that."""
-        named = named_by(fault)
-        again = len(group.faults) * cost(named - group.named) + cost(group.named - named)
-        return cost(seconds.keys() - named - group.named) - again
-
     groups: list[Group] = []
-    for fault in sorted(faults, key=lambda each: cost(named_by(each)), reverse=True):
-        fitting = [group for group in groups if group.has_room_for(fault)]
-        best = max(fitting, key=partial(gain, fault=fault), default=None)
-        if best is None or gain(best, fault) <= 0:
-            best = Group()
-            groups.append(best)
-        best.add(fault)
-    for lonely in [group for group in groups if len(group.faults) == 1]:
-        fault = lonely.faults[0]
-        others = [group for group in groups if group is not lonely and group.suits(fault)]
-        best = max(others, key=partial(gain, fault=fault), default=None)
-        if len(lonely.faults) == 1 and best and gain(best, fault) > 0:
-            groups.remove(lonely)
-            best.add(fault)
+    for fault, ids in sorted(still_open, key=lambda each: -_cost(each[1], seconds)):
+        before = (met or {}).get(fault.name, ())
+        best, found, place = 0.0, None, -1
+        for number, group in enumerate(groups):
+            if not ids or not group.suits(fault, before):
+                continue
+            joined = group.with_one_more(fault, ids)
+            gain = group.cost(seconds) + _cost(ids, seconds) - joined.cost(seconds)
+            if gain > best:
+                best, found, place = gain, joined, number
+        if found:
+            groups[place] = found
+        elif ids:
+            groups.append(Group().with_one_more(fault, ids))
     return [group for group in groups if len(group.faults) > 1]
 
 

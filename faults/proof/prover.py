@@ -15,7 +15,7 @@ import psutil
 from faults.fault import Fault
 from faults.proof.findings import Finding, Proof
 from faults.proof.fork_client import CAN_FORK, ForkServer
-from faults.proof.groups import grouped, quiet_ids
+from faults.proof.groups import ROUNDS, grouped, named_by, quiet_ids
 from faults.proof.judgement import Mark, Row, judge, shortened
 from faults.proof.runs import Run
 from faults.proof.scope import FUNCTIONAL, Ask, any_of, sound
@@ -156,37 +156,41 @@ class Prover:
         self,
         chosen: Sequence[tuple[Fault, Ask]],
         rows: Iterable[Row],
-        about: Collection[str] = (),
-        tell: Callable[[int, int], None] = lambda done, of: None,
+        tell: Callable[[int, int, int], None] = lambda turn, done, of: None,
     ) -> dict[str, frozenset[str]]:
         """Ask several faults at once what has nothing to do with any of them.
 
         Args:
             chosen: faults, and what is asked of each; those of which not everything is asked are
                 left to be asked alone.
-            rows: of the sound service.
-            about: ids of the scenarios that alone are asked; none for all.
-            tell: told after each group how many are done, and of how many.
+            rows: of the sound service: all that is asked.
+            tell: told after each group which round it is, how many of it are done, and of how many.
 
         Returns:
             Fault → ids of the scenarios that were green beside others, in all their rows.
         """
         expected = Counter(row.id for row in rows)
         seconds = {test_id: self._seconds.get(test_id, 0.0) for test_id in expected}
-        groups = grouped([fault for fault, ask in chosen if ask.every], seconds)
-        asked = Ask((*FUNCTIONAL, any_of(about)) if about else FUNCTIONAL, {}, every=True)
-        tasks = []
-        for number, group in enumerate(groups, 1):
-            ask = asked.without(group.named)
-            if group.named >= expected.keys():
-                continue  # each of these is asked alone
-            folder = self._folder / "together" / f"{number}"
-            tasks.append(Task(ask, folder, group=tuple(group.faults)))
-        quiet: dict[str, frozenset[str]] = {}
-        groups_in_all = len(tasks)
-        for done, (task, run) in enumerate(self._over(tasks, self._pace), 1):
-            quiet |= dict.fromkeys(task.faults, quiet_ids(run.rows(), expected))
-            tell(done, groups_in_all)
+        together = [fault for fault, ask in chosen if ask.every]
+        quiet = {fault.name: frozenset[str]() for fault in together}
+        met: dict[str, set[str]] = {fault.name: set() for fault in together}
+        for turn in range(1, ROUNDS + 1):
+            still_open = [
+                (fault, frozenset(expected) - named_by(fault) - quiet[fault.name])
+                for fault in together
+            ]
+            tasks = []
+            for number, group in enumerate(grouped(still_open, seconds, met), 1):
+                ask = Ask((*FUNCTIONAL, any_of(group.asked)), {}, every=True)
+                folder = self._folder / "together" / f"{turn}.{number}"
+                tasks.append(Task(ask, folder, group=tuple(group.faults)))
+            in_all = len(tasks)
+            for done, (task, run) in enumerate(self._over(tasks, self._pace), 1):
+                green = quiet_ids(run.rows(), expected)
+                for name in task.faults:
+                    quiet[name] |= green
+                    met[name].update(task.faults)
+                tell(turn, done, in_all)
         return quiet
 
     def faults(
@@ -337,7 +341,7 @@ def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
     asked = [(fault, proof.asks[fault.name]) for fault in proof.chosen if fault.name in proof.asks]
     quiet: dict[str, frozenset[str]] = {}
     if proof.full and not proof.alone:
-        quiet = prover.together(asked, rows, proof.about, _now_and_then(began, say))
+        quiet = prover.together(asked, rows, _now_and_then(began, say))
     if quiet:
         cells = sum(map(len, quiet.values()))
         took = time.monotonic() - began
@@ -348,16 +352,19 @@ def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
     return EXIT_PROVEN if all(f.is_proven for f in proof.findings) else EXIT_NOT_PROVEN
 
 
-def _now_and_then(began: float, say: Callable[[str], None]) -> Callable[[int, int], None]:
+def _now_and_then(began: float, say: Callable[[str], None]) -> Callable[[int, int, int], None]:
     """Return what tells how far the groups are, at most every `TELL_S`."""
     told = time.monotonic()
 
-    def tell(done: int, of: int) -> None:
+    def tell(turn: int, done: int, of: int) -> None:
         nonlocal told
         now = time.monotonic()
         if now - told >= TELL_S:
             told = now
-            say(f"{now - began:6.1f} s  {done} of {of} groups of faults have been asked together")
+            say(
+                f"{now - began:6.1f} s  {done} of {of} groups of faults have been asked together "
+                f"(round {turn} of {ROUNDS})"
+            )
 
     return tell
 

@@ -6,7 +6,7 @@ from app import messages, sessions
 from app.fanout import Fanout
 from faults.catalogue import all_faults
 from faults.fault import Fault, fault, places_of, replace
-from faults.proof.groups import MOST, grouped, quiet_ids
+from faults.proof.groups import MOST, Group, grouped, quiet_ids
 from faults.proof.scope import measures
 from tests.faults.proof.rows import STARVED, row
 
@@ -45,9 +45,17 @@ def test_a_fault_that_cannot_be_applied_leaves_the_next_one_whole():
         sessions.SESSION_ID_BYTES = before
 
 
+def whole(faults: list[Fault]) -> list[tuple[Fault, frozenset[str]]]:
+    return [(each, frozenset(SECONDS) - {*each.caught_by, *each.also}) for each in faults]
+
+
+def names(groups: list[Group]) -> list[list[str]]:
+    return [sorted(each.name for each in group.faults) for group in groups]
+
+
 def test_what_changes_the_same_function_is_not_asked_together():
     one, two = (changing(name, (messages, "parse_tick")) for name in ("one", "two"))
-    assert grouped([one, two], SECONDS) == []
+    assert grouped(whole([one, two]), SECONDS) == []
 
 
 def test_what_names_the_same_scenarios_is_asked_together():
@@ -55,25 +63,61 @@ def test_what_names_the_same_scenarios_is_asked_together():
         changing("one", (messages, "parse_tick"), caught_by="QA-WS-024"),
         changing("two", (messages, "parse_command"), caught_by="QA-WS-024"),
     ]
-    cheap = [changing("three", (Fanout, "publish")), changing("four", (Fanout, "send"))]
-    groups = grouped([costly[0], cheap[0], costly[1], cheap[1]], SECONDS)
-    assert [sorted(each.name for each in group.faults) for group in groups] == [
-        ["one", "two"],
-        ["four", "three"],
+    cheap = [
+        changing("three", (Fanout, "publish"), (messages, "parse_tick")),
+        changing("four", (Fanout, "send"), (messages, "parse_command")),
     ]
-    assert [group.named for group in groups] == [{"QA-WS-024"}, {"QA-WS-006"}]
+    groups = grouped(whole([costly[0], cheap[0], costly[1], cheap[1]]), SECONDS)
+    assert names(groups) == [["four", "three"], ["one", "two"]]
+    assert [group.named for group in groups] == [{"QA-WS-006"}, {"QA-WS-024"}]
+    assert [group.asked for group in groups] == [
+        {"QA-WS-001", "QA-WS-024", "QA-WS-025"},
+        {"QA-WS-001", "QA-WS-006", "QA-WS-025"},
+    ]
+
+
+def test_what_others_of_a_group_name_is_asked_in_a_further_round_beside_others():
+    first, second, third, fourth = (
+        changing(name, (Fanout, name), caught_by=test_id)
+        for name, test_id in [
+            ("publish", "QA-WS-024"),
+            ("send", "QA-WS-025"),
+            ("subscribe", "QA-WS-024"),
+            ("unsubscribe", "QA-WS-025"),
+        ]
+    )
+    still_open = [
+        (fault, frozenset({"QA-WS-025"} if fault in (first, third) else {"QA-WS-024"}))
+        for fault in (first, second, third, fourth)
+    ]
+    met = {fault.name: {first.name, second.name} for fault in (first, second)}
+    groups = grouped(still_open, SECONDS, met)
+    assert names(groups) == [["publish", "subscribe"], ["send", "unsubscribe"]]
+    assert [group.asked for group in groups] == [{"QA-WS-025"}, {"QA-WS-024"}]
+
+
+def test_nobody_is_beside_whom_it_has_been_with_before():
+    one, two = (changing(name, (Fanout, name)) for name in ("publish", "send"))
+    assert names(grouped(whole([one, two]), SECONDS)) == [["publish", "send"]]
+    assert grouped(whole([one, two]), SECONDS, {"publish": {"send"}, "send": {"publish"}}) == []
+
+
+def test_of_what_nothing_is_open_nothing_is_asked():
+    one, two = (changing(name, (Fanout, name)) for name in ("publish", "send"))
+    assert grouped([(one, frozenset()), (two, frozenset({"QA-WS-024"}))], SECONDS) == []
 
 
 def test_the_groups_of_all_faults():
     functional = [each for each in all_faults().values() if not measures(each)]
-    groups = grouped(functional, SECONDS)
-    assert all(2 <= len(group.faults) <= MOST + 2 for group in groups)
-    names = [each.name for group in groups for each in group.faults]
-    assert len(names) == len({*names}) > 0.8 * len(functional)
+    groups = grouped(whole(functional), SECONDS)
+    assert all(2 <= len(group.faults) <= MOST for group in groups)
+    all_names = [each.name for group in groups for each in group.faults]
+    assert len(all_names) == len({*all_names}) > 0.8 * len(functional)
     for group in groups:
         places = [(id(o), name) for each in group.faults for o, name in {*places_of(each)}]
         assert len(places) == len({*places})
         assert all({*each.caught_by, *each.also} <= group.named for each in group.faults)
+        assert group.asked.isdisjoint(group.named)
 
 
 @pytest.mark.parametrize(
