@@ -16,6 +16,8 @@ from qaws.measure.stall import Stalls
 
 SHOWN_PER_KIND = 10
 """So many sentences of each kind of violation are kept by each worker; the counts are exact."""
+SLOW_DECODER = 0.25
+"""A team's decoder that takes this part of a worker's time is what there is to be improved."""
 
 
 class ClosedClient(msgspec.Struct, frozen=True):
@@ -106,7 +108,8 @@ class WorkerReport(msgspec.Struct, tag="report"):
     `latencies` is what `Latencies.to_wire` makes, `bins` is what `Course.to_wire` makes. `arrivals`
     is client → (due, arrived), int64 in µs since 1970, where the plan keeps them. `read_delays` is
     for how long bytes lay in the kernel until they were read, without values where it does not say.
-    `compressed` is how compression was agreed on → by how many readers.
+    `compressed` is how compression was agreed on → by how many readers. `decoder_took` is how many
+    messages the team's decoder was given, and how long it took over them, in s.
     """
 
     clients: list[ClientRecord]
@@ -124,6 +127,7 @@ class WorkerReport(msgspec.Struct, tag="report"):
     arrivals: dict[str, tuple[bytes, bytes]] = {}
     read_delays: tuple[bytes, int, int, int, int] | None = None
     compressed: dict[str, int] = {}
+    decoder_took: tuple[int, float] = (0, 0.0)
 
 
 class Violations:
@@ -185,6 +189,9 @@ class SwarmResult:
             of the latencies, which end when the kernel has them; without values where that does not
             tell its times, and latencies end when the swarm comes to read.
         compressed: how compression was agreed on → by how many reading clients.
+        decoder: what the team's decoder took in the worker where it took the longest, in words; ""
+            where there is none.
+        decoder_is_slow: whether that is a good part of what the worker did.
     """
 
     latencies: Latencies = field(default_factory=Latencies)
@@ -200,6 +207,9 @@ class SwarmResult:
     arrivals: dict[str, tuple[Microseconds, Microseconds]] = field(default_factory=dict)
     read_delays: Latencies = field(default_factory=Latencies)
     compressed: dict[str, int] = field(default_factory=dict)
+    decoder: str = ""
+    decoder_is_slow: bool = False
+    _decoder_s: float = 0.0
 
     @property
     def deliveries(self) -> int:
@@ -299,6 +309,7 @@ class SwarmResult:
         self.faults = _sum(self.faults, report.faults)
         self.kinds = _sum(self.kinds, report.kinds)
         self.compressed = _sum(self.compressed, report.compressed)
+        self._tell_decoder(*report.decoder_took, report.cpu_s)
         self.violations += [words for _, words in report.sentences]
         for client, (due, arrived) in report.arrivals.items():
             self.arrivals[client] = np.frombuffer(due, np.int64), np.frombuffer(arrived, np.int64)
@@ -313,6 +324,16 @@ class SwarmResult:
                 deliveries,
                 report.diverged,
             )
+        )
+
+    def _tell_decoder(self, messages: int, spent_s: float, cpu_s: float) -> None:
+        if not messages or spent_s < self._decoder_s:
+            return
+        self._decoder_s = spent_s
+        self.decoder_is_slow = spent_s > SLOW_DECODER * cpu_s
+        self.decoder = (
+            f"took {spent_s:.2f} s over {messages:,} messages, {spent_s / messages * 1e3:.2f} ms "
+            f"each, where a worker of the swarm took {cpu_s:.2f} s of CPU in all"
         )
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from qaws.measure.latency import Course
 from qaws.measure.stall import Stalls
 
+QUIETER = "run it again on a quieter machine"
+"""The way out where nothing but the machine was in the way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -23,13 +26,16 @@ def waited_for_cpu(ms: float) -> Cause:
     return Cause("service and broker waited for a CPU for up to", ms)
 
 
-def explains(causes: Sequence[Cause], measured_ms: float, bound_ms: float) -> str | None:
+def explains(
+    causes: Sequence[Cause], measured_ms: float, bound_ms: float, way_out: str = QUIETER
+) -> str | None:
     """Say that causes other than the service could have broken a bound; None when they could not.
 
     Args:
         causes: at worst, all of them fell into the time that was measured.
         measured_ms: that time.
         bound_ms: what is allowed.
+        way_out: what to do about it.
 
     Returns:
         A sentence for `Inconclusive`.
@@ -37,10 +43,7 @@ def explains(causes: Sequence[Cause], measured_ms: float, bound_ms: float) -> st
     if measured_ms - sum(cause.ms for cause in causes) >= bound_ms:
         return None
     told = [f"{cause.words} {cause.ms:.0f} ms" for cause in causes]
-    return (
-        f"in such a time {', '.join(told)}: without that the bound could be met; "
-        "run it again on a quieter machine"
-    )
+    return f"in such a time {', '.join(told)}: without that the bound could be met; {way_out}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,11 @@ def _end(span: tuple[float, float]) -> float:
 
 
 def explains_percentile(
-    causes: Sequence[Disturbance], course: Course, percentile: float, bound_ms: float
+    causes: Sequence[Disturbance],
+    course: Course,
+    percentile: float,
+    bound_ms: float,
+    way_out: str = QUIETER,
 ) -> str | None:
     """Say that disturbances could have broken a bound on a percentile; None when they could not.
 
@@ -92,6 +99,7 @@ def explains_percentile(
         course: all latencies, over the time at which they were due.
         percentile: from 0 to 100.
         bound_ms: what is allowed.
+        way_out: what to do about it.
 
     Returns:
         A sentence for `Inconclusive`.
@@ -114,6 +122,5 @@ def explains_percentile(
     told = [f"{words} {ms:.0f} ms" for words, ms in worst_ms.items()]
     return (
         f"{explained:,} of the {above:,} latencies above the bound fall into times in which "
-        f"{', '.join(told)}: without these the bound could be met; "
-        "run it again on a quieter machine"
+        f"{', '.join(told)}: without these the bound could be met; {way_out}"
     )

@@ -30,7 +30,12 @@ class TookTooLong(Exception):
 
 
 class Decoder:
-    """The function of a file, and the time that it takes."""
+    """The function of a file, and the time that it takes.
+
+    Attributes:
+        messages: how many it has been given.
+        spent_s: how long it took over these, in seconds of the clock.
+    """
 
     def __init__(self, file: str, source: str) -> None:
         """Run the file.
@@ -45,6 +50,7 @@ class Decoder:
             NoDecoder: it has no such function, or raises something.
         """
         self._file = file
+        self.messages, self.spent_s = 0, 0.0
         self._began: float | None = None
         self._thread, self._turn = 0, threading.Lock()
         module = ModuleType(NAME)
@@ -72,6 +78,7 @@ class Decoder:
             Exception: whatever the function raises.
         """
         self._thread, self._began = threading.get_ident(), time.monotonic()
+        start = time.perf_counter()
         try:
             said = self._decode(data)  # type: ignore[misc]  # looked at above
         except TookTooLong:
@@ -79,6 +86,10 @@ class Decoder:
         except SystemExit:
             raise ValueError("decode called sys.exit") from None
         finally:
+            self.messages, self.spent_s = (
+                self.messages + 1,
+                self.spent_s + time.perf_counter() - start,
+            )
             with self._turn:  # what ends it is raised before this is over, or never
                 self._began = None
         if said is None:

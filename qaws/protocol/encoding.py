@@ -138,11 +138,6 @@ def is_known(received: str) -> bool:
     return received == "text" or received in BUILT_IN or received.endswith(SUFFIX)
 
 
-def _decoder_of(file: str, source: str) -> Callable[[bytes], bytes]:
-    decode = Decoder(file, source)
-    return lambda data: _json.encode(as_json(decode(data)))
-
-
 class Encoding:
     """How messages of a dialect are put into WebSocket messages.
 
@@ -166,8 +161,10 @@ class Encoding:
         self.received, self.sends_binary = received, sent == "binary"
         self.tells_all = received in OF_JSON
         self._decode: Callable[[bytes], bytes] | None = BUILT_IN.get(received)
+        self._decoder: Decoder | None = None
         if self._decode is None and received != "text":
-            self._decode = _decoder_of(received, source)
+            self._decoder = decode = Decoder(received, source)
+            self._decode = lambda data: _json.encode(as_json(decode(data)))
         self._known: dict[bytes, bytes] = {}
         self._bytes = 0
 
@@ -175,6 +172,12 @@ class Encoding:
     def reads_binary(self) -> bool:
         """Return whether binary messages of the service say something."""
         return self._decode is not None
+
+    @property
+    def decoder_took(self) -> tuple[int, float]:
+        """Return how many messages the team's decoder was given, and how long it took, in s."""
+        decoder = self._decoder
+        return (decoder.messages, decoder.spent_s) if decoder else (0, 0.0)
 
     def decoded(self, data: bytes) -> bytes:
         """Return the JSON text that a binary message means; the same bytes are read once.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from qaws.behaviours.load import LoadRun
-from qaws.load.result import Offset, SwarmResult, WorkerSummary
+from qaws.load.result import Offset, SwarmResult, WorkerReport, WorkerSummary
 from qaws.load.schedule import FlowReport
 from qaws.measure.stall import Stalls
 from qaws.verdict import Inconclusive
@@ -19,6 +19,25 @@ def run(*spans, lag_max_ms=2.0, incomplete=None):
     return LoadRun([], flow=flow, result=SwarmResult(workers=[worker], incomplete=incomplete))
 
 
+def report(**more):
+    empty = SwarmResult()
+    return WorkerReport(
+        clients=[],
+        slow=[],
+        closes=[],
+        faults={},
+        sentences=[],
+        kinds={},
+        latencies=empty.latencies.to_wire(),
+        bin_ms=empty.course.to_wire()[0],
+        bins={},
+        stalls=Stalls(),
+        cpu_s=2.0,
+        diverged=0,
+        **more,
+    )
+
+
 def test_a_short_stall_does_not_excuse_a_long_delay():
     assert run((500.0, 22.0)).interference(340, 100) is None
 
@@ -28,6 +47,36 @@ def test_a_stall_that_explains_the_excess_casts_doubt():
     assert words is not None
     assert words.startswith("in such a time the swarm stalled for up to 50 ms, service and")
     assert words.endswith("run it again on a quieter machine")
+
+
+@pytest.mark.parametrize(
+    ("messages", "spent_s", "words"),
+    [
+        (0, 0.0, "run it again on a quieter machine"),
+        (400, 0.1, "run it again on a quieter machine"),
+        (
+            400,
+            1.2,
+            "the target's decoder took 1.20 s over 400 messages, 3.00 ms each, where a worker of "
+            "the swarm took 2.00 s of CPU in all: it has to be quicker",
+        ),
+    ],
+)
+def test_where_a_team_s_decoder_takes_the_time_no_quieter_machine_is_asked_for(
+    messages, spent_s, words
+):
+    load = run((500.0, 50.0))
+    load.result.add("worker 1", Offset(0, 1), report(decoder_took=(messages, spent_s)))
+    assert str(load.interference(140, 100)).endswith(f"could be met; {words}")
+    assert bool(load.result.decoder) == bool(messages)
+
+
+def test_the_decoder_that_took_the_longest_is_told():
+    found = SwarmResult()
+    for messages, spent_s in ((10, 0.5), (20, 1.5), (10, 0.1)):
+        found.add("worker", Offset(0, 1), report(decoder_took=(messages, spent_s)))
+    assert found.decoder.startswith("took 1.50 s over 20 messages, 75.00 ms each")
+    assert found.decoder_is_slow
 
 
 def test_a_percentile_is_excused_only_by_stalls_at_its_time():

@@ -133,6 +133,20 @@ def test_a_file_decodes():
         decode(b"\0\0")
 
 
+def test_what_a_decoder_takes_is_counted_and_equal_bytes_are_not_given_to_it_again():
+    source = (
+        "import time\n\ndef decode(message):\n    time.sleep(0.02)\n    return [len(message)]\n"
+    )
+    slow = Encoding("slow.py", source=source)
+    assert slow.decoder_took == (0, 0.0)
+    for message in (b"one", b"three", b"one"):
+        slow.decoded(message)
+    messages, spent_s = slow.decoder_took
+    assert messages == 2
+    assert spent_s >= 0.04
+    assert Encoding("msgpack").decoder_took == (0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [

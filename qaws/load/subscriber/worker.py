@@ -320,6 +320,7 @@ class Worker:
             arrivals=self._books.arrivals(),
             compressed=dict(Counter(r.compression for r in self._readers if r.compression)),
             read_delays=self._delays.latencies.to_wire(),
+            decoder_took=self._verifier.dialect.encoding.decoder_took,
         )
 
     async def _leave(self) -> None:
