@@ -3,8 +3,9 @@
 In the whole matrix nearly every cell is one of a scenario that has nothing to do with a fault and
 must pass. Such cells are asked of a service with several faults at once: where it passes, none of
 them has made the scenario red. What one of a group names cannot be asked of the group, and what was
-not green does not say whose doing it was: that is asked of other groups in a further round, in
-which each fault has others beside it, and in the end of each fault alone.
+not green does not say for sure whose doing it was: that is asked of other groups in a further
+round, in which each fault has others beside it, and in the end of each fault alone. What was red in
+words that one of a group declares is put down to that one: it is asked of it alone.
 
 Faults of a group change different functions of the service, so that none takes the place of
 another; what they would do to each other's effects beyond that is left to chance, and
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from faults.fault import Fault, places_of
-from faults.proof.judgement import Row
+from faults.proof.judgement import Row, accuses
 
 MOST = 8
 """Faults in a group: with more, more scenarios are named by one of them, and asked again."""
@@ -28,12 +29,28 @@ ROUNDS = 3
 
 
 @dataclass(slots=True)
+class Cells:
+    """The cells of one fault.
+
+    Attributes:
+        red: ids of the scenarios that may be red with it: those that it names, and those that were
+            red in its words when it was asked beside others.
+        open: ids of those that are still to be asked, and are expected to pass.
+        met: names of the faults with which it has been in a group.
+    """
+
+    red: frozenset[str]
+    open: frozenset[str]
+    met: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Group:
     """Faults that are asked together.
 
     Attributes:
         faults: at least two, in the end.
-        named: ids of the scenarios that one of them names, or lets fail too.
+        named: ids of the scenarios that may be red with one of them.
         open: ids of the scenarios that are still to be asked, fault by fault.
         places: what they change.
     """
@@ -48,12 +65,12 @@ class Group:
         """Return the ids of the scenarios that can be asked of all of them at once."""
         return frozenset().union(*self.open) - self.named
 
-    def with_one_more(self, fault: Fault, still_open: frozenset[str]) -> Group:
+    def with_one_more(self, fault: Fault, cells: Cells) -> Group:
         """Return the group with a fault of which so much is to be asked."""
         return Group(
             [*self.faults, fault],
-            self.named | named_by(fault),
-            [*self.open, still_open],
+            self.named | cells.red,
+            [*self.open, cells.open],
             self.places | _places(fault),
         )
 
@@ -91,38 +108,40 @@ def _cost(ids: Iterable[str], seconds: Mapping[str, float]) -> float:
     return sum(seconds.get(each, 0.0) for each in ids)
 
 
-def grouped(
-    still_open: Sequence[tuple[Fault, frozenset[str]]],
-    seconds: Mapping[str, float],
-    met: Mapping[str, Collection[str]] | None = None,
-) -> list[Group]:
+def grouped(faults: Sequence[tuple[Fault, Cells]], seconds: Mapping[str, float]) -> list[Group]:
     """Put faults into groups, so that little has to be asked again.
 
     Args:
-        still_open: functional faults, each with the ids of the scenarios that are still to be asked
-            and that it does not name.
+        faults: functional ones, each with its cells.
         seconds: how long each scenario takes, by id.
-        met: fault → names of those with which it has been in a group before.
 
     Returns:
         Groups of two and more. A fault that suits none is in none.
     """
     groups: list[Group] = []
-    for fault, ids in sorted(still_open, key=lambda each: -_cost(each[1], seconds)):
-        before = (met or {}).get(fault.name, ())
+    for fault, cells in sorted(faults, key=lambda each: -_cost(each[1].open, seconds)):
+        alone = _cost(cells.open, seconds)
         best, found, place = 0.0, None, -1
         for number, group in enumerate(groups):
-            if not ids or not group.suits(fault, before):
+            if not alone or not group.suits(fault, cells.met):
                 continue
-            joined = group.with_one_more(fault, ids)
-            gain = group.cost(seconds) + _cost(ids, seconds) - joined.cost(seconds)
+            joined = group.with_one_more(fault, cells)
+            gain = group.cost(seconds) + alone - joined.cost(seconds)
             if gain > best:
                 best, found, place = gain, joined, number
         if found:
             groups[place] = found
-        elif ids:
-            groups.append(Group().with_one_more(fault, ids))
+        elif alone:
+            groups.append(Group().with_one_more(fault, cells))
     return [group for group in groups if len(group.faults) > 1]
+
+
+def suspected(fault: Fault, rows: Iterable[Row]) -> frozenset[str]:
+    """Return the ids of the scenarios that were red, beside others, in words that it declares."""
+    words = [*fault.caught_by.values()]
+    return frozenset(
+        row.id for row in rows if row.status == "failed" and accuses(words, row.message)
+    )
 
 
 def quiet_ids(rows: Sequence[Row], expected: Mapping[str, int]) -> frozenset[str]:

@@ -160,13 +160,27 @@ def _of_ticks(said: Collection[str]) -> list[str]:
     ]
 
 
+def accuses(fault_words: Iterable[str], message: str) -> bool:
+    """Tell whether a scenario's message is one that a fault which declares these words may cause.
+
+    Args:
+        fault_words: what the fault declares, for any scenario.
+        message: what a scenario that it does not name has said.
+    """
+    return any(each in message for each in _telling([*fault_words, *_of_ticks([*fault_words])]))
+
+
+def _telling(words: Iterable[str]) -> list[str]:
+    return [each for each in words if len(each) >= TELLING]
+
+
 def _unnamed(rows: list[Row], may_fail: bool, words: Collection[str]) -> Judgement:
     """Judge a scenario that a fault does not name: it must pass, or say the same as those it names.
 
     Where a service loses or alters ticks, whoever receives some may notice; in other words it would
     be something else that the scenario says of the service.
     """
-    noticed, telling = "", [each for each in words if len(each) >= TELLING]
+    noticed, telling = "", _telling(words)
     for row in rows:
         if row.status == "skipped" and may_fail:
             continue  # the fault has taken away what it would be seen by

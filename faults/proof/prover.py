@@ -15,7 +15,7 @@ import psutil
 from faults.fault import Fault
 from faults.proof.findings import Finding, Proof
 from faults.proof.fork_client import CAN_FORK, ForkServer
-from faults.proof.groups import ROUNDS, grouped, named_by, quiet_ids
+from faults.proof.groups import ROUNDS, Cells, grouped, named_by, quiet_ids, suspected
 from faults.proof.judgement import Mark, Row, judge, shortened
 from faults.proof.runs import Run
 from faults.proof.scope import FUNCTIONAL, Ask, any_of, sound
@@ -172,24 +172,28 @@ class Prover:
         expected = Counter(row.id for row in rows)
         seconds = {test_id: self._seconds.get(test_id, 0.0) for test_id in expected}
         together = [fault for fault, ask in chosen if ask.every]
+        cells = {
+            fault.name: Cells(named_by(fault), frozenset(expected) - named_by(fault))
+            for fault in together
+        }
         quiet = {fault.name: frozenset[str]() for fault in together}
-        met: dict[str, set[str]] = {fault.name: set() for fault in together}
         for turn in range(1, ROUNDS + 1):
-            still_open = [
-                (fault, frozenset(expected) - named_by(fault) - quiet[fault.name])
-                for fault in together
-            ]
             tasks = []
-            for number, group in enumerate(grouped(still_open, seconds, met), 1):
+            groups = grouped([(fault, cells[fault.name]) for fault in together], seconds)
+            for number, group in enumerate(groups, 1):
                 ask = Ask((*FUNCTIONAL, any_of(group.asked)), {}, every=True)
                 folder = self._folder / "together" / f"{turn}.{number}"
                 tasks.append(Task(ask, folder, group=tuple(group.faults)))
             in_all = len(tasks)
             for done, (task, run) in enumerate(self._over(tasks, self._pace), 1):
-                green = quiet_ids(run.rows(), expected)
-                for name in task.faults:
-                    quiet[name] |= green
-                    met[name].update(task.faults)
+                found = run.rows()
+                green = quiet_ids(found, expected)
+                for fault in task.group:
+                    mine = cells[fault.name]
+                    quiet[fault.name] |= green
+                    mine.red |= suspected(fault, found)
+                    mine.open -= green | mine.red
+                    mine.met.update(task.faults)
                 tell(turn, done, in_all)
         return quiet
 

@@ -6,7 +6,7 @@ from app import messages, sessions
 from app.fanout import Fanout
 from faults.catalogue import all_faults
 from faults.fault import Fault, fault, places_of, replace
-from faults.proof.groups import MOST, Group, grouped, quiet_ids
+from faults.proof.groups import MOST, Cells, Group, grouped, named_by, quiet_ids, suspected
 from faults.proof.scope import measures
 from tests.faults.proof.rows import STARVED, row
 
@@ -45,8 +45,8 @@ def test_a_fault_that_cannot_be_applied_leaves_the_next_one_whole():
         sessions.SESSION_ID_BYTES = before
 
 
-def whole(faults: list[Fault]) -> list[tuple[Fault, frozenset[str]]]:
-    return [(each, frozenset(SECONDS) - {*each.caught_by, *each.also}) for each in faults]
+def whole(*faults: Fault) -> list[tuple[Fault, Cells]]:
+    return [(each, Cells(named_by(each), frozenset(SECONDS) - named_by(each))) for each in faults]
 
 
 def names(groups: list[Group]) -> list[list[str]]:
@@ -55,7 +55,7 @@ def names(groups: list[Group]) -> list[list[str]]:
 
 def test_what_changes_the_same_function_is_not_asked_together():
     one, two = (changing(name, (messages, "parse_tick")) for name in ("one", "two"))
-    assert grouped(whole([one, two]), SECONDS) == []
+    assert grouped(whole(one, two), SECONDS) == []
 
 
 def test_what_names_the_same_scenarios_is_asked_together():
@@ -67,7 +67,7 @@ def test_what_names_the_same_scenarios_is_asked_together():
         changing("three", (Fanout, "publish"), (messages, "parse_tick")),
         changing("four", (Fanout, "send"), (messages, "parse_command")),
     ]
-    groups = grouped(whole([costly[0], cheap[0], costly[1], cheap[1]]), SECONDS)
+    groups = grouped(whole(costly[0], cheap[0], costly[1], cheap[1]), SECONDS)
     assert names(groups) == [["four", "three"], ["one", "two"]]
     assert [group.named for group in groups] == [{"QA-WS-006"}, {"QA-WS-024"}]
     assert [group.asked for group in groups] == [
@@ -86,30 +86,49 @@ def test_what_others_of_a_group_name_is_asked_in_a_further_round_beside_others()
             ("unsubscribe", "QA-WS-025"),
         ]
     )
-    still_open = [
-        (fault, frozenset({"QA-WS-025"} if fault in (first, third) else {"QA-WS-024"}))
-        for fault in (first, second, third, fourth)
-    ]
-    met = {fault.name: {first.name, second.name} for fault in (first, second)}
-    groups = grouped(still_open, SECONDS, met)
+    faults = whole(first, second, third, fourth)
+    for each, cells in faults:
+        cells.open = frozenset({"QA-WS-025"} if each in (first, third) else {"QA-WS-024"})
+    faults[0][1].met = faults[1][1].met = {first.name, second.name}
+    groups = grouped(faults, SECONDS)
     assert names(groups) == [["publish", "subscribe"], ["send", "unsubscribe"]]
     assert [group.asked for group in groups] == [{"QA-WS-025"}, {"QA-WS-024"}]
 
 
 def test_nobody_is_beside_whom_it_has_been_with_before():
-    one, two = (changing(name, (Fanout, name)) for name in ("publish", "send"))
-    assert names(grouped(whole([one, two]), SECONDS)) == [["publish", "send"]]
-    assert grouped(whole([one, two]), SECONDS, {"publish": {"send"}, "send": {"publish"}}) == []
+    faults = whole(*(changing(name, (Fanout, name)) for name in ("publish", "send")))
+    assert names(grouped(faults, SECONDS)) == [["publish", "send"]]
+    faults[0][1].met = faults[1][1].met = {"publish", "send"}
+    assert grouped(faults, SECONDS) == []
 
 
 def test_of_what_nothing_is_open_nothing_is_asked():
-    one, two = (changing(name, (Fanout, name)) for name in ("publish", "send"))
-    assert grouped([(one, frozenset()), (two, frozenset({"QA-WS-024"}))], SECONDS) == []
+    faults = whole(*(changing(name, (Fanout, name)) for name in ("publish", "send")))
+    faults[0][1].open = frozenset()
+    assert grouped(faults, SECONDS) == []
+
+
+def test_what_is_red_in_the_words_of_one_of_a_group_is_put_down_to_that_one():
+    loses = fault(story="", caught_by={"QA-WS-006": "never received ticks that it was due"})(
+        changing("loses", (Fanout, "publish")).apply
+    )
+    other = fault(story="", caught_by={"QA-WS-012": "max connections"})(
+        changing("other", (Fanout, "send")).apply
+    )
+    rows = [
+        row("QA-WS-007"),
+        row("QA-WS-008", "failed", "the end marker to Alice: measured nothing in 3000 ms"),
+        row("QA-WS-009", "failed", "measured max connections"),
+        row("QA-WS-010", "failed", "closed early"),
+        row("QA-WS-011", "error", "the end marker to Alice was not published"),
+    ]
+    assert suspected(loses, rows) == {"QA-WS-008"}
+    assert suspected(other, rows) == {"QA-WS-009"}
 
 
 def test_the_groups_of_all_faults():
     functional = [each for each in all_faults().values() if not measures(each)]
-    groups = grouped(whole(functional), SECONDS)
+    groups = grouped(whole(*functional), SECONDS)
     assert all(2 <= len(group.faults) <= MOST for group in groups)
     all_names = [each.name for group in groups for each in group.faults]
     assert len(all_names) == len({*all_names}) > 0.8 * len(functional)
