@@ -92,7 +92,7 @@ async def _hang_up(_testbed: Testbed, connection: Connection) -> None:
 async def _be_closed(_testbed: Testbed, connection: Connection) -> None:
     """Send what no service takes, and wait until it has ended the connection for that."""
     connection.end_was_due = True
-    await connection.send_fragments(["x" * (LARGEST_MESSAGE + 1)])
+    await connection.send_fragments("x" * (LARGEST_MESSAGE + 1))
     gone = await connection.wait_for(
         lambda f: f.kind in ("close", "end"), None, DISCONNECTED_WITHIN_S
     )

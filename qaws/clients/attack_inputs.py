@@ -113,9 +113,14 @@ class FrameRow(Table):
             as_binary: a text goes out as a binary message.
         """
         kind = "binary" if as_binary and self.kind == "text" else self.kind
+        text = self.sends.made(number, commands=commands)
+        said: str | bytes = text
+        if self.kind == "text" and not commands.sends_json:
+            said = commands.wire(text) if self.fin else text
+            kind = "text" if isinstance(said, str) else "binary"
         once = frame(
             kind if isinstance(kind, int) else OPCODES[kind],
-            self.sends.made(number, commands=commands),
+            said.encode() if isinstance(said, str) else said,
             fin=self.fin,
             masked=self.masked,
             reserved=RESERVED_BITS[self.reserved_bit],
@@ -196,8 +201,9 @@ class HostileInput(Row):
             return Handshake(self._opening(), self.drop, self.stalls)
         rows = self.frames or [FrameRow.model_construct(sends=self.sends)]
         as_binary = commands.sends_binary
-        if as_binary:
-            _require_no_text(rows, [row.sends.made(number, commands=commands) for row in rows])
+        if as_binary or not commands.sends_json:
+            parts = [row.sends.made(number, commands=commands) for row in rows]
+            _require_no_text(rows, parts, is_json=commands.sends_json)
         frames = [each for row in rows for each in row.made(number, commands, as_binary=as_binary)]
         if self.per_second is not None:
             return Flood(frames, reckoned(self.per_second, number), reckoned(self.at_once, number))
@@ -215,11 +221,11 @@ class HostileInput(Row):
         return b"".join(parts).decode("latin-1")
 
 
-def _require_no_text(rows: Sequence[FrameRow], parts: Sequence[bytes]) -> None:
-    """Raise `NotVerified` where clients send binary messages, and an input is no attack then.
+def _require_no_text(rows: Sequence[FrameRow], parts: Sequence[bytes], *, is_json: bool) -> None:
+    """Raise `NotVerified` where clients send no JSON texts, and an input is no attack then.
 
-    That is a command in a binary message; and a text that is not UTF-8: a service that takes
-    no texts may well say so with another code.
+    That is a command in a binary message, where these hold JSON; and a text that is not UTF-8: a
+    service that takes no texts may well say so with another code.
     """
     text = b"".join(parts)
     try:
@@ -231,7 +237,7 @@ def _require_no_text(rows: Sequence[FrameRow], parts: Sequence[bytes]) -> None:
         return
     except ValueError:
         return
-    if is_command:
+    if is_command and is_json:
         raise NotVerified("clients of the target send binary messages: a command in one is good")
 
 

@@ -201,9 +201,8 @@ class BrowserPage:
         self._call(f"connect({', '.join(map(json.dumps, shown))})")
 
     def say(self, message: str | bytes) -> None:
-        """Let the page send a message: a text, or bytes that are UTF-8 as a binary one."""
-        text = json.dumps(str(message) if isinstance(message, str) else message.decode())
-        sent = text if isinstance(message, str) else f"new TextEncoder().encode({text})"
+        """Let the page send a message: a text, or bytes as a binary one."""
+        sent = json.dumps(message) if isinstance(message, str) else f"new Uint8Array({[*message]})"
         self._call(f"socket.send({sent})")
 
     def leave(self) -> None:

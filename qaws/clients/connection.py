@@ -319,10 +319,11 @@ class Connection(Newcomer):
 
     def _message(self, at_ns: int, data: bytes, binary: bool) -> None:
         encoding, unread = self.dialect.encoding, ""
-        raw = data.decode("latin-1") if binary and not encoding.tells_all else ""
+        is_other = binary or encoding.reads_texts
+        raw = data.decode("latin-1") if is_other and not encoding.tells_all else ""
         try:
-            if binary:
-                data, binary = encoding.decoded(data), False
+            if is_other:
+                data, binary = encoding.decoded(data, binary=binary), False
             data.decode("utf-8")
             said = self.dialect.read(data)
         except Undecodable as problem:

@@ -110,11 +110,11 @@ class Sender(Subscriber):
         """Send the first fragment of a message, and no other (RFC 6455, section 5.4)."""
         if self._socket is None:
             raise Broken(f"{self.name} has no connection to send on")
-        half = text[: len(text) // 2]
-        self._note("→", "text", f"(the first fragment, and no other) {half}")
-        sends_binary, protocol = self.dialect.encoding.sends_binary, self._socket.protocol
-        begin = protocol.send_binary if sends_binary else protocol.send_text
-        begin(half.encode(), fin=False)
+        message, protocol = self._wire(text), self._socket.protocol
+        self._note("→", "text", f"(the first fragment, and no other) {text[: len(text) // 2]}")
+        whole = message.encode() if isinstance(message, str) else message
+        begin = protocol.send_text if isinstance(message, str) else protocol.send_binary
+        begin(whole[: len(whole) // 2], fin=False)
         self._socket.transport.write(b"".join(self._socket.protocol.data_to_send()))
 
     async def send_pong(self, payload: bytes) -> None:
@@ -125,17 +125,19 @@ class Sender(Subscriber):
         with contextlib.suppress(ConnectionClosed):
             await self._socket.pong(payload)
 
-    async def send_fragments(self, parts: Sequence[str]) -> None:
-        """Send one text message in fragments (RFC 6455, section 5.4); the log tells how long.
+    async def send_fragments(self, text: str, frames: int = 1) -> None:
+        """Send one message in so many fragments (RFC 6455, section 5.4); the log tells how long.
 
-        One part is one frame, and no fragment.
+        In one frame it is no fragment.
         """
-        length, frames = sum(map(len, parts)), f"{len(parts)} frame{'s' if len(parts) > 1 else ''}"
-        self._note("→", "text", f"{parts[0][:100]}… ({length:,} characters, {frames})")
+        told = f"{frames} frame{'s' if frames > 1 else ''}"
+        self._note("→", "text", f"{text[:100]}… ({len(text):,} characters, {told})")
         if self._socket:
+            message = self._wire(text)
+            size = -(-len(message) // frames)
+            parts = [message[start : start + size] for start in range(0, len(message), size)]
             with contextlib.suppress(ConnectionClosed):
-                sent = [self._wire(part) for part in parts]
-                await self._socket.send(sent if len(sent) > 1 else sent[0])
+                await self._socket.send(parts if frames > 1 else message)
 
     async def _ping(self, size: int = STAMP_BYTES) -> Frame:
         """Send a WebSocket ping, and log its payload in hexadecimal; no other has the same."""

@@ -38,6 +38,22 @@ class Commands:
         """Return whether clients send them in binary messages."""
         return self._dialect.encoding.sends_binary
 
+    @property
+    def sends_json(self) -> bool:
+        """Return whether clients send them as JSON."""
+        return self._dialect.encoding.sends_json
+
+    def wire(self, text: bytes) -> str | bytes:
+        """Return a message as clients send it: a text, or bytes in a binary message.
+
+        Args:
+            text: what it says, in JSON; anything else goes out as it is.
+        """
+        try:
+            return self._dialect.encoding.wire(text.decode())
+        except UnicodeDecodeError:
+            return text
+
     def ping(self, further: bytes = b"") -> bytes:
         """Return the ping, with further members if any: `"note":1`, as bytes of JSON.
 

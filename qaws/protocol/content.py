@@ -54,6 +54,13 @@ class Commands(Protocol):
     def sends_binary(self) -> bool:
         """Return whether clients send them in binary messages."""
 
+    @property
+    def sends_json(self) -> bool:
+        """Return whether clients send them as JSON."""
+
+    def wire(self, text: bytes) -> str | bytes:
+        """Return a message as clients send it."""
+
     def ping(self, further: bytes = b"") -> bytes:
         """Return a ping with further members."""
 

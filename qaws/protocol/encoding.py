@@ -1,8 +1,9 @@
 """How what is said is put into WebSocket messages, where that is not JSON text.
 
 Services send JSON in binary messages, JSON that is compressed by hand, MessagePack, or what only a
-decoder of their team can read. It is turned into the JSON text that it means where it is received,
-so that everything behind that (tables, contract, contents digit for digit) is the same for all.
+few lines of their team can read, in binary messages or in texts. It is turned into the JSON text
+that it means where it is received, so that everything behind that (tables, contract, contents digit
+for digit) is the same for all. What clients say goes the other way (`encoder.py`).
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import math
 import zlib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from qaws.protocol.decoder import SUFFIX, Decoder, in_one_line
+from qaws.protocol.encoder import Encoder
+from qaws.protocol.team_function import SUFFIX, TeamFunction, in_one_line
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of JSON text that one message may mean."""
@@ -26,13 +28,14 @@ KEPT_BYTES = 16 * 1024 * 1024
 FLUSHED = b"\x00\x00\xff\xff"
 """How what is compressed ends where it was flushed and goes on (RFC 1951, section 3.2.4)."""
 
-Sent = Literal["text", "binary"]
+SENT = ("text", "binary", "msgpack")
+"""What clients send: JSON in texts or in binary messages, or MessagePack."""
 
 _json = msgspec.json.Encoder(decimal_format="number")
 
 
 class Undecodable(ValueError):
-    """A binary message is none that the service should send; the text says why."""
+    """A message is none that the service should send; the text goes on after "a message that"."""
 
 
 def _inflated(window_bits: int, *, may_go_on: bool = False) -> Callable[[bytes], bytes]:
@@ -143,30 +146,47 @@ class Encoding:
 
     Attributes:
         received: "text", or what binary messages of the service hold.
-        sends_binary: whether clients send their JSON in binary messages.
+        texts: "json", or the file that decodes texts of the service.
+        sent: what clients send: one of `SENT`, or the file that encodes it.
         tells_all: whether the JSON text that a message means says all that is in it.
     """
 
-    def __init__(self, received: str = "text", sent: Sent = "text", source: str = "") -> None:
+    def __init__(
+        self,
+        received: str = "text",
+        sent: str = "text",
+        texts: str = "json",
+        code: Mapping[str, str] | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             received: "text", one of `BUILT_IN`, or the name of a file in Python.
-            sent: what clients send.
-            source: what that file says.
+            sent: one of `SENT`, or the name of a file in Python.
+            texts: "json", or the name of a file in Python.
+            code: name of a file → what it says.
 
         Raises:
-            NoDecoder: the file is none.
+            NoFunction: a file has not the function that it should have.
         """
-        self.received, self.sends_binary = received, sent == "binary"
-        self.tells_all = received in OF_JSON
-        self._decode: Callable[[bytes], bytes] | None = BUILT_IN.get(received)
-        self._decoder: Decoder | None = None
-        if self._decode is None and received != "text":
-            self._decoder = decode = Decoder(received, source)
-            self._decode = lambda data: _json.encode(as_json(decode(data)))
+        self.received, self.sent, self.texts = received, sent, texts
+        self.tells_all = received in OF_JSON and texts == "json"
+        self._functions: list[TeamFunction] = []
+        self._decode: Callable[[Any], bytes] | None = BUILT_IN.get(received)
+        self._decode = self._decode or self._decoder_in(received, code or {})
+        self._decode_text = self._decoder_in(texts, code or {})
+        self._encode = None
+        if not self.sends_json:
+            self._encode = Encoder(sent, (code or {}).get(sent, ""))
         self._known: dict[bytes, bytes] = {}
         self._bytes = 0
+
+    def _decoder_in(self, file: str, code: Mapping[str, str]) -> Callable[[Any], bytes] | None:
+        if not file.endswith(SUFFIX):
+            return None
+        decode = TeamFunction(file, code.get(file, ""), "decode")
+        self._functions.append(decode)
+        return lambda message: _json.encode(as_json(decode(message)))
 
     @property
     def reads_binary(self) -> bool:
@@ -174,49 +194,88 @@ class Encoding:
         return self._decode is not None
 
     @property
+    def reads_texts(self) -> bool:
+        """Return whether its texts are something else than JSON."""
+        return self._decode_text is not None
+
+    @property
+    def sends_binary(self) -> bool:
+        """Return whether clients send their JSON in binary messages."""
+        return self.sent == "binary"
+
+    @property
+    def sends_json(self) -> bool:
+        """Return whether clients send JSON."""
+        return self.sent in ("text", "binary")
+
+    @property
     def decoder_took(self) -> tuple[int, float]:
         """Return how many messages the team's decoder was given, and how long it took, in s."""
-        decoder = self._decoder
-        return (decoder.messages, decoder.spent_s) if decoder else (0, 0.0)
+        took = self._functions
+        return sum(each.messages for each in took), sum(each.spent_s for each in took)
 
-    def decoded(self, data: bytes) -> bytes:
-        """Return the JSON text that a binary message means; the same bytes are read once.
+    def decoded(self, data: bytes, *, binary: bool = True) -> bytes:
+        """Return the JSON text that a message means; the same bytes are read once.
+
+        Args:
+            data: the message.
+            binary: whether it is a binary message; else a text, which is JSON unless `texts` says
+                otherwise.
 
         Raises:
             Undecodable: it means none; the text goes on after "received a message that".
+            UnicodeDecodeError: a text is not UTF-8.
         """
-        if self._decode is None:
+        decode = self._decode if binary else self._decode_text
+        if decode is None and binary:
             raise Undecodable("is binary, not text")
-        if (known := self._known.get(data)) is not None:
+        if decode is None:
+            return data
+        key = data if binary else b"text " + data
+        if (known := self._known.get(key)) is not None:
             return known
+        message: Any = data if binary else data.decode()
         try:
-            text = self._decode(data)
+            text = decode(message)
             text.decode()
         except Exception as problem:  # whatever the team's own decoder may raise
-            how = "JSON" if self.received == "binary" else self.received
+            kind = "a binary message" if binary else "a text"
+            how = self.received if binary else self.texts
             raise Undecodable(
-                f"is a binary message of {len(data):,} bytes that is no {how}: "
-                f"{in_one_line(problem)}"
+                f"is {kind} of {len(data):,} bytes that is no "
+                f"{'JSON' if how == 'binary' else how}: {in_one_line(problem)}"
             ) from problem
         self._bytes += len(data) + len(text)
         if self._bytes > KEPT_BYTES:
             self._known.clear()
             self._bytes = len(data) + len(text)
-        self._known[data] = text
+        self._known[key] = text
         return text
 
     def wire(self, text: str) -> str | bytes:
-        """Return a text that a client says as it is sent: bytes are a binary message."""
+        """Return a text that a client says as it is sent: bytes are a binary message.
+
+        Raises:
+            NotVerified: it cannot be said in what clients send.
+        """
+        if self._encode is not None:
+            return self._encode(text)
         return text.encode() if self.sends_binary else text
 
     @property
     def remark(self) -> str:
         """Return what a transcript says of it behind the request; "" for JSON text both ways."""
-        said = f"binary messages are read as {self.received}" if self.reads_binary else ""
-        sends = "clients send binary messages" if self.sends_binary else ""
-        told = ", ".join(filter(None, (said, sends)))
-        return f"; as the target says, {told}" if told else ""
+        said = []
+        if self.reads_binary:
+            said.append(f"binary messages are read as {self.received}")
+        if self.reads_texts:
+            said.append(f"texts are read as {self.texts}")
+        if self.sends_binary:
+            said.append("clients send binary messages")
+        elif not self.sends_json:
+            said.append(f"clients send {self.sent}")
+        return f"; as the target says, {', '.join(said)}" if said else ""
 
 
 TEXT = Encoding()
-"""JSON text both ways."""
+"""JSON texts both ways."""

@@ -18,7 +18,7 @@ class Spelling(msgspec.Struct, frozen=True):
         market: the table `[market]`.
         payloads: kind of tick → the template of what is published.
         secrets: name → value of what variables hold for its openings.
-        decoder: what the file says that decodes binary messages; "": there is none.
+        code: name of a file in Python that encodes or decodes messages → what it says.
     """
 
     spoken: str = "qa-ws"
@@ -26,7 +26,7 @@ class Spelling(msgspec.Struct, frozen=True):
     market: dict[str, Any] = {}
     payloads: dict[str, Any] = {}
     secrets: dict[str, str] = {}
-    decoder: str = ""
+    code: dict[str, str] = {}
 
     @property
     def is_plain(self) -> bool:
@@ -49,5 +49,5 @@ class Spelling(msgspec.Struct, frozen=True):
 
         market = {symbol: Listed.model_validate(each) for symbol, each in self.market.items()}
         table = DialectTable.model_validate(self.table)
-        encoding = table.encoding.made(self.decoder)
+        encoding = table.encoding.made(self.code)
         return Declared(table, Listing(market), self.payloads, self.secrets, encoding)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from qaws import places
-from qaws.sut.spoken import decoder_of
+from qaws.sut.spoken import code_of
 from qaws.sut.target import Target
 from qaws.verdict import readable
 
@@ -80,12 +80,12 @@ def _named(lines: Sequence[str]) -> str:
 def target_identity(target: Target) -> str:
     """Return a digest of a target with its overrides: other settings are another target.
 
-    So is another decoder.
+    So is another file that encodes or decodes.
 
     Raises:
-        Broken: its decoder cannot be read.
+        Broken: such a file cannot be read.
     """
-    whole = target.model_dump_json() + decoder_of(target)
+    whole = target.model_dump_json() + "".join(code_of(target).values())
     return hashlib.sha256(whole.encode()).hexdigest()[:DIGITS]
 
 

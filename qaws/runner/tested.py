@@ -26,7 +26,7 @@ import qaws
 from qaws.runner.provenance import target_identity
 from qaws.sut.sections import Version
 from qaws.sut.service import Service, http_url, open_url
-from qaws.sut.spoken import decoder_of
+from qaws.sut.spoken import code_of
 from qaws.sut.target import Agreement, Target
 from qaws.verdict import readable, without_tokens
 
@@ -144,8 +144,9 @@ def target_read(target: Target, file: str) -> dict[str, Any]:
 def resolved(target: Target) -> dict[str, Any]:
     """Return the target as the run took it, without what is secret or has nothing to say."""
     plain: dict[str, Any] = target.model_dump(mode="json", exclude_defaults=True)
-    if decoder := decoder_of(target):
-        plain["dialect"]["encoding"]["sha256"] = hashlib.sha256(decoder.encode()).hexdigest()
+    for file, code in code_of(target).items():
+        digests = plain["dialect"]["encoding"].setdefault("sha256", {})
+        digests[file] = hashlib.sha256(code.encode()).hexdigest()
     found: dict[str, Any] = _shown(plain)
     return found
 

@@ -8,7 +8,6 @@ from importlib import resources
 from pathlib import Path
 
 from qaws.protocol.declared import Declared
-from qaws.protocol.decoder import SUFFIX
 from qaws.protocol.dialect import Dialect, QaWs
 from qaws.protocol.dialect_table import (
     DialectTable,
@@ -35,7 +34,7 @@ def spelling_of(target: Target) -> Spelling:
         {symbol: listed.model_dump(exclude_unset=True) for symbol, listed in target.market.items()},
         target.feed_payloads,
         _secrets_of(target, table),
-        decoder_of(target),
+        code_of(target),
     )
 
 
@@ -43,22 +42,25 @@ def _secrets_of(target: Target, table: DialectTable) -> dict[str, str]:
     return read_secrets(target.file, "[dialect] ", table.secrets, table.secret_files)
 
 
-def decoder_of(target: Target) -> str:
-    """Return what the file says that decodes binary messages of a target; "": none does.
+def code_of(target: Target) -> dict[str, str]:
+    """Return what the files say that encode or decode messages of a target, by their names.
 
     Raises:
-        Broken: it cannot be read; one line says why.
+        Broken: one cannot be read; one line says why.
     """
     dialect = target.dialect
-    name = dialect.encoding.received if isinstance(dialect, DialectTable) else ""
-    if not name.endswith(SUFFIX):
-        return ""
-    try:
-        return Path(name).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        why = problem.strerror if isinstance(problem, OSError) else "is no text"
-        place = f"{target.file}: [dialect.encoding] received = {name!r}"
-        raise Broken(f"{place}: {why}; it is looked for from where the suite is started") from None
+    files = dialect.encoding.files if isinstance(dialect, DialectTable) else {}
+    found = {}
+    for key, name in files.items():
+        try:
+            found[name] = Path(name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            why = problem.strerror if isinstance(problem, OSError) else "is no text"
+            place = f"{target.file}: [dialect.encoding] {key} = {name!r}"
+            raise Broken(
+                f"{place}: {why}; it is looked for from where the suite is started"
+            ) from None
+    return found
 
 
 def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
@@ -91,8 +93,8 @@ def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
             target.feed.check_channels(further_keys(target.market))
             if is_known:
                 check_payloads(table, target.feed_payloads)
-        place = "[dialect.encoding] received:"
-        encoding = table.encoding.made(decoder_of(target))
+        place = "[dialect.encoding]"
+        encoding = table.encoding.made(code_of(target))
         place = "[dialect]"
         secrets = _secrets_of(target, table)
         return Declared(table, listing, target.feed_payloads, secrets, encoding)

@@ -53,7 +53,7 @@ def test_a_message_too_short_for_fragments_is_one_all_the_same(loop):
 
 def test_a_long_message_is_not_written_out_in_the_log(loop):
     async def act(connection):
-        await connection.send_fragments(["x" * 70_000])
+        await connection.send_fragments("x" * 70_000)
 
     connection, heard = sent(loop, act)
     (logged,) = [f.text for f in connection.log if f.kind == "text" and f.direction == "→"]

@@ -6,15 +6,21 @@ import zlib
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from qaws.protocol import decoder, encoding
-from qaws.protocol.decoder import NoDecoder
+from qaws.protocol import encoding, team_function
 from qaws.protocol.dialect_table import EncodingTable
 from qaws.protocol.encoding import BUILT_IN, LARGEST, TEXT, Encoding, Undecodable, recognised
+from qaws.protocol.team_function import NoFunction
+from qaws.verdict import NotVerified
 from tests.services.dialects import encoded
 
 FRAMED = Path(__file__).resolve().parents[1] / "services/dialects/framed.py"
+
+
+def with_code(file, source):
+    return Encoding(file, code={file: source})
 
 
 def message_of(name, text):
@@ -124,7 +130,7 @@ def test_a_message_of_several_texts_is_recognised():
 
 
 def test_a_file_decodes():
-    decode = Encoding("framed.py", source=FRAMED.read_text("utf-8")).decoded
+    decode = with_code("framed.py", FRAMED.read_text("utf-8")).decoded
     assert (
         decode(message_of("framed", '{"p": 1.10}') + message_of("framed", "[2]"))
         == b'[{"p":1.10},[2]]'
@@ -137,7 +143,7 @@ def test_what_a_decoder_takes_is_counted_and_equal_bytes_are_not_given_to_it_aga
     source = (
         "import time\n\ndef decode(message):\n    time.sleep(0.02)\n    return [len(message)]\n"
     )
-    slow = Encoding("slow.py", source=source)
+    slow = with_code("slow.py", source)
     assert slow.decoder_took == (0, 0.0)
     for message in (b"one", b"three", b"one"):
         slow.decoded(message)
@@ -158,8 +164,8 @@ def test_what_a_decoder_takes_is_counted_and_equal_bytes_are_not_given_to_it_aga
     ],
 )
 def test_a_file_that_is_no_decoder_is_named(source, words):
-    with pytest.raises(NoDecoder, match=words):
-        Encoding("ticks.py", source=source)
+    with pytest.raises(NoFunction, match=words):
+        with_code("ticks.py", source)
 
 
 @pytest.mark.parametrize(
@@ -173,16 +179,16 @@ def test_a_file_that_is_no_decoder_is_named(source, words):
     ],
 )
 def test_what_a_decoder_does_wrong_is_told_in_one_line(body, words):
-    decode = Encoding("ticks.py", source=f"def decode(message):\n    {body}").decoded
+    decode = with_code("ticks.py", f"def decode(message):\n    {body}").decoded
     with pytest.raises(Undecodable, match=r"of 3 bytes that is no ticks\.py: " + words):
         decode(b"abc")
 
 
 def test_a_decoder_that_does_not_come_to_an_end_is_ended(monkeypatch):
-    monkeypatch.setattr(decoder, "LIMIT_S", 0.2)
-    monkeypatch.setattr(decoder, "LOOKS_EVERY_S", 0.05)
+    monkeypatch.setattr(team_function, "LIMIT_S", 0.2)
+    monkeypatch.setattr(team_function, "LOOKS_EVERY_S", 0.05)
     source = "def decode(message):\n    while message == b'loop': pass\n    return 7"
-    decode = Encoding("ticks.py", source=source).decoded
+    decode = with_code("ticks.py", source).decoded
     with pytest.raises(
         Undecodable, match=r"no ticks\.py: ValueError: decode took more than 0\.2 s"
     ):
@@ -203,12 +209,12 @@ def test_a_decoder_may_have_neighbours_and_dataclasses(tmp_path):
         "    return asdict(Tick(Decimal('1.10')))\n"
     )
     file = str(tmp_path / "ticks.py")
-    assert Encoding(file, source=source).decoded(b"") == b'{"p":1.10}'
+    assert with_code(file, source).decoded(b"") == b'{"p":1.10}'
 
 
 def test_text_is_text():
     table = EncodingTable()
-    assert table.made("") is TEXT
+    assert table.made({}) is TEXT
     assert not TEXT.reads_binary
     assert TEXT.wire("{}") == "{}"
     with pytest.raises(Undecodable, match=r"^is binary, not text$"):
@@ -216,10 +222,118 @@ def test_text_is_text():
 
 
 def test_clients_may_send_binary_messages():
-    both = EncodingTable(received="binary", sent="binary").made("")
+    both = EncodingTable(received="binary", sent="binary").made({})
     assert both.wire("{}") == b"{}"
     told = "; as the target says, binary messages are read as binary, clients send binary messages"
     assert both.remark == told
+
+
+def sent_as(name, source="", text="{}"):
+    return Encoding(sent=name, code={name: source}).wire(text)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"op":"add","keys":["NSE.N1",9007199254740993],"x":-0.5,"n":null}', '"ping"', "[]"]
+)
+def test_clients_may_send_messagepack(text):
+    assert msgspec.msgpack.decode(sent_as("msgpack", text=text)) == json.loads(text)
+
+
+@pytest.mark.parametrize("text", ["ping", "{", "[NaN]", '{"a":1}x', "", "\ud800"])
+def test_what_is_no_json_goes_out_as_it_is(text):
+    assert sent_as("msgpack", text=text) == text.encode("utf-8", "surrogatepass")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a":1,"a":2}', "a member comes twice"),
+        ("[1e999]", "1e999 is no number of 64 bits"),
+        ("[18446744073709551616]", "OverflowError: "),
+        ('["\\ud800"]', "UnicodeEncodeError: "),
+        ("[" * 5000 + "]" * 5000, "it is nested too deeply"),
+    ],
+)
+def test_what_messagepack_has_no_words_for_is_not_said_in_another_way(text, why):
+    with pytest.raises(NotVerified) as caught:
+        sent_as("msgpack", text=text)
+    assert str(caught.value).startswith("clients of the target send msgpack, in which ")
+    assert f" cannot be said: {why}" in str(caught.value)
+    assert len(str(caught.value)) < 250
+
+
+def test_a_file_encodes_in_texts_or_in_binary_messages():
+    source = "def encode(message):\n    return '42' + message[0] if message else b'\\x00'"
+    encoding = Encoding(sent="sio.py", code={"sio.py": source})
+    assert encoding.wire("no JSON") == b"no JSON"
+    assert encoding.wire('["x"]') == "42x"
+    assert encoding.wire("no JSON") == "no JSON"
+    assert encoding.wire("[]") == b"\0"
+    assert not encoding.sends_json
+    assert not encoding.sends_binary
+    assert encoding.remark == "; as the target says, clients send sio.py"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("raise KeyError('op')", "KeyError: 'op'"),
+        ("return None", "ValueError: encode returned None: is its return missing?"),
+        ("return 7", "encode returned int, not bytes or str"),
+    ],
+)
+def test_what_an_encoder_does_wrong_is_told_in_one_line(body, why):
+    with pytest.raises(NotVerified) as caught:
+        sent_as("ticks.py", f"def encode(message):\n    {body}", '{"op":"teleport"}')
+    assert str(caught.value) == (
+        'clients of the target send ticks.py, in which \'{"op":"teleport"}\' cannot be said: ' + why
+    )
+
+
+def test_an_encoder_that_leaves_out_what_makes_a_message_large_does_not_say_it():
+    large = json.dumps({"op": "ping", "padding": "a" * 65_536})
+    source = "def encode(message):\n    return message['op']"
+    with pytest.raises(NotVerified, match=r"cannot be said: of its 65,\d+ bytes 4 are left$"):
+        sent_as("ticks.py", source, large)
+
+
+def test_a_file_that_is_no_encoder_is_named():
+    with pytest.raises(NoFunction, match=r"^sio\.py: has no function encode\(message\): it takes"):
+        sent_as("sio.py", "def decode(message): pass")
+
+
+def test_a_file_decodes_texts():
+    source = "import json\n\ndef decode(message):\n    return json.loads(message[2:])"
+    encoding = Encoding(texts="sio.py", code={"sio.py": source})
+    assert encoding.reads_texts
+    assert not encoding.reads_binary
+    assert not encoding.tells_all
+    assert encoding.decoded(b"42[1.50]", binary=False) == b"[1.5]"
+    with pytest.raises(Undecodable, match=r"^is a text of 1 bytes that is no sio\.py: JSONDecode"):
+        encoding.decoded(b"2", binary=False)
+    with pytest.raises(Undecodable, match=r"^is binary, not text$"):
+        encoding.decoded(b"42[1.50]")
+    with pytest.raises(UnicodeDecodeError):
+        encoding.decoded(b"\xff", binary=False)
+    assert encoding.decoder_took[0] == 2
+    assert encoding.remark == "; as the target says, texts are read as sio.py"
+
+
+def test_texts_that_are_json_are_left_as_they_are():
+    assert TEXT.decoded(b"{}", binary=False) == b"{}"
+    assert Encoding("gzip").decoded(b"\xff", binary=False) == b"\xff"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("texts", "'yaml' is neither json nor a file such as ticks.py"),
+        ("sent", "'yaml' is none of text, binary, msgpack, nor a file such as ticks.py"),
+    ],
+)
+def test_what_texts_are_and_what_is_sent_is_known(key, words):
+    with pytest.raises(ValueError, match=words):
+        EncodingTable(**{key: "yaml"})
 
 
 def test_an_unknown_encoding_is_told_what_there_is():

@@ -114,5 +114,5 @@ def test_another_decoder_is_another_target(tmp_path):
     decoder.write_text("def decode(message): return None", "utf-8")
     assert target_identity(target) != before
     assert shown["received"] == str(decoder)
-    assert len(shown["sha256"]) == 64
+    assert {file: len(digest) for file, digest in shown["sha256"].items()} == {str(decoder): 64}
     assert resolved(target)["dialect"]["encoding"]["sha256"] != shown["sha256"]

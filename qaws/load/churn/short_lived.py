@@ -225,8 +225,11 @@ class ShortLivedClient(asyncio.Protocol):
 
     def _say(self, texts: list[str]) -> None:
         for text in texts:
-            opcode = 2 if self._dialect.encoding.sends_binary else 1
-            self._write(client_frame(opcode, text.encode()))
+            message = self._dialect.encoding.wire(text)
+            if isinstance(message, str):
+                self._write(client_frame(1, message.encode()))
+            else:
+                self._write(client_frame(2, message))
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -297,17 +300,14 @@ class ShortLivedClient(asyncio.Protocol):
         """Take one frame, which `first` is the first byte of."""
         opcode = first & 0x0F
         if first == 0x81 and not self._fragments:
-            self._text(payload)
+            self._message(payload, binary=False)
         elif opcode in (0, 1, 2) and not first & 0x70:
             if opcode:
                 self._is_binary = opcode == 2
             self._fragments.append(payload)
             if first & 0x80:
                 whole, self._fragments = b"".join(self._fragments), []
-                if self._is_binary:
-                    self._binary(whole)
-                else:
-                    self._text(whole)
+                self._message(whole, binary=self._is_binary)
         elif first == 0x88:
             self._closed(payload)
         elif first == 0x89:
@@ -323,18 +323,14 @@ class ShortLivedClient(asyncio.Protocol):
             self._close_sent = True
             self._write(client_frame(8, payload[:2]))
 
-    def _binary(self, payload: bytes) -> None:
+    def _message(self, payload: bytes, *, binary: bool) -> None:
         try:
-            said = self._dialect.encoding.decoded(payload)
+            payload = self._dialect.encoding.decoded(payload, binary=binary)
+            message = self._tally.verifier.read(payload)
         except Undecodable as problem:
             words = f"received a message that {problem}"
             self._tally.fault(self.name, Violation("contract", 1, words))
             return
-        self._text(said)
-
-    def _text(self, payload: bytes) -> None:
-        try:
-            message = self._tally.verifier.read(payload)
         except ValueError as problem:
             words = f"received what cannot be read: {problem} ({payload[:120]!r})"
             self._tally.fault(self.name, Violation("contract", 1, words))

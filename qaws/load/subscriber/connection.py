@@ -193,12 +193,13 @@ class FastConnection(asyncio.Protocol):
         if not self.acknowledged.done():
             self.acknowledged.set_exception(Refusal(words))
 
-    def say(self, text: bytes) -> None:
+    def say(self, text: str) -> None:
         """Send a message."""
-        if self.encoding.sends_binary:
-            self._protocol.send_binary(text)
+        message = self.encoding.wire(text)
+        if isinstance(message, str):
+            self._protocol.send_text(message.encode())
         else:
-            self._protocol.send_text(text)
+            self._protocol.send_binary(message)
         self._write_out()
 
     def leave(self) -> None:
@@ -301,10 +302,12 @@ class FastConnection(asyncio.Protocol):
             self.accuse("protocol", f"received a message that is not as agreed: {problem}")
             return None
 
-    def decoded(self, payload: bytes) -> bytes | None:
-        """Return what a binary message says; None, and a violation, where it says nothing."""
+    def decoded(self, payload: bytes, *, binary: bool) -> bytes | None:
+        """Return what a message says; None, and a violation, where it says nothing."""
         try:
-            return self.encoding.decoded(payload)
+            return self.encoding.decoded(payload, binary=binary)
+        except UnicodeDecodeError:
+            return payload  # whoever reads it says so
         except Undecodable as problem:
             self.accuse("contract", f"received a message that {problem}")
             return None
@@ -360,7 +363,7 @@ class FastConnection(asyncio.Protocol):
             self._fragments.append(bytes(frame.data))
             if frame.fin:
                 payload, self._fragments = b"".join(self._fragments), []
-                said = self.decoded(payload) if self._is_binary else payload
+                said = self.decoded(payload, binary=self._is_binary)
                 if said is not None:
                     self.take_message(said, now)
 

@@ -103,7 +103,7 @@ class Reader(FastConnection):
         if conversation is not None and conversation.is_welcome:
             texts = texts + conversation.wishes()
         for text in texts:
-            self.say(text.encode())
+            self.say(text)
 
     def ended(self) -> None:
         """Learn that the connection is over."""
@@ -170,7 +170,8 @@ class Reader(FastConnection):
         """Return whether a payload is like the one at a place; remember how it differs."""
         alike = segment.alike(frame, self.shared.verifier)
         longer = alike.longer(payload) if alike is not None else None
-        if longer is not None and self._inflater is None and not self.encoding.reads_binary:
+        is_plain = not (self.encoding.reads_binary or self.encoding.reads_texts)
+        if longer is not None and self._inflater is None and is_plain:
             self._longer = longer  # only copies of text are laid out
         return longer is not None
 
@@ -182,8 +183,13 @@ class Reader(FastConnection):
             self._step(now)
             return
         payload, inflated = whole[header:], None
-        if whole[0] != TEXT:
-            inflated = self.decoded(payload) if whole[0] == BINARY else self.inflated(payload)
+        if whole[0] not in (TEXT, BINARY):
+            inflated = self.inflated(payload)
+            if inflated is None:
+                return
+            payload = inflated
+        if whole[0] == BINARY or self.encoding.reads_texts:
+            inflated = self.decoded(payload, binary=whole[0] == BINARY)
             if inflated is None:
                 return
             payload = inflated

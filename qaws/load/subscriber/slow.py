@@ -125,10 +125,11 @@ class SlowClient:
         """Say what is owed, and what is wished for once this client is welcome."""
         conversation = self._conversation
         for text in texts + (conversation.wishes() if conversation.is_welcome else []):
-            if self._encoding.sends_binary:
-                self._protocol.send_binary(text.encode())
+            message = self._encoding.wire(text)
+            if isinstance(message, str):
+                self._protocol.send_text(message.encode())
             else:
-                self._protocol.send_text(text.encode())
+                self._protocol.send_binary(message)
         await self._write_out()
 
     async def run(self) -> None:
@@ -285,7 +286,7 @@ class SlowClient:
 
     def _message(self, payload: bytes) -> None:
         try:
-            said = self._encoding.decoded(payload) if self._is_binary else payload
+            said = self._encoding.decoded(payload, binary=self._is_binary)
             message, fault = self._shared.read(said)
         except ValueError as problem:
             what = "a message that" if isinstance(problem, Undecodable) else "nonsense:"

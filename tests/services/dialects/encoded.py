@@ -2,7 +2,8 @@
 
 `ENCODING`: "msgpack"; JSON compressed by "gzip", "zlib" or "deflate", each message for itself;
 JSON in "binary" messages; or "framed": binary messages of several, each behind its length.
-`CLIENTS` = "binary": clients send their JSON in binary messages, and are told so if they do not.
+`CLIENTS` = "binary": clients send their JSON in binary messages, "msgpack": they send MessagePack;
+they are told so if they do not.
 `NARROW`: prices in MessagePack have 32 bits, which is too few for their digits.
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import msgpack
 from websockets.asyncio.server import ServerConnection
 
 ENCODING, CLIENTS = os.environ.get("ENCODING", ""), os.environ.get("CLIENTS", "text")
@@ -70,6 +72,16 @@ ENCODERS: dict[str, Callable[[str], str | bytes]] = {
 }
 
 
+def _unpacked(message: str | bytes) -> str | bytes:
+    """Return the JSON text that a message of a client means; bytes where it means none."""
+    if isinstance(message, str):
+        return message.encode()
+    try:
+        return json.dumps(msgpack.unpackb(message), allow_nan=False)
+    except (ValueError, TypeError, RecursionError):  # whatever is no MessagePack of JSON
+        return message
+
+
 @lru_cache(maxsize=1024)
 def encoded(text: str) -> str | bytes:
     """Return a message as it is sent; the same for all who get it."""
@@ -88,6 +100,8 @@ class Encoded(ServerConnection):
         message = await super().recv(decode)
         if CLIENTS == "text":
             return message
+        if CLIENTS == "msgpack":
+            return _unpacked(message)
         try:
             return message.encode() if isinstance(message, str) else message.decode()
         except UnicodeDecodeError:

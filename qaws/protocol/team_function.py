@@ -1,4 +1,4 @@
-"""A decoder that a team writes: a file in Python with a function `decode(message)`.
+"""What a team writes: a file in Python with a function `decode(message)`, or `encode(message)`.
 
 It runs within the harness, so that what it may do wrong is its own: it is given a time, and what
 it raises is told with its name, in one line.
@@ -18,18 +18,26 @@ SUFFIX = ".py"
 LIMIT_S = 5.0
 """How long it may take over one message."""
 LOOKS_EVERY_S = 0.5
-NAME = "qaws_decoder_of_the_team"
+NAME = "qaws_code_of_the_team"
 
 
-class NoDecoder(ValueError):
-    """A file is no decoder; the text says why."""
+TAKES = {
+    "decode": "it takes the bytes of a binary message, or the str of a text, and returns what they "
+    "say, as dict, list, str, int, float, Decimal, bool or None",
+    "encode": "it takes what a client says, as dict, list, str, int, float, bool or None, and "
+    "returns the bytes of a binary message, or the str of a text",
+}
+
+
+class NoFunction(ValueError):
+    """A file has not the function that it should have; the text says why."""
 
 
 class TookTooLong(Exception):
-    """Raised within a decoder that does not come to an end."""
+    """Raised within a function that does not come to an end."""
 
 
-class Decoder:
+class TeamFunction:
     """The function of a file, and the time that it takes.
 
     Attributes:
@@ -37,7 +45,7 @@ class Decoder:
         spent_s: how long it took over these, in seconds of the clock.
     """
 
-    def __init__(self, file: str, source: str) -> None:
+    def __init__(self, file: str, source: str, name: str) -> None:
         """Run the file.
 
         Modules beside it are found where it is on this machine.
@@ -45,33 +53,31 @@ class Decoder:
         Args:
             file: its name, for sentences.
             source: what it says.
+            name: that of the function, one of `TAKES`.
 
         Raises:
-            NoDecoder: it has no such function, or raises something.
+            NoFunction: it has no such function, or raises something.
         """
-        self._file = file
+        self._name = name
         self.messages, self.spent_s = 0, 0.0
         self._began: float | None = None
         self._thread, self._turn = 0, threading.Lock()
-        module = ModuleType(NAME)
+        module = ModuleType(f"{NAME}_{name}")
         module.__file__ = str(Path(file).absolute())
-        sys.modules[NAME] = module  # where dataclasses look for it
+        sys.modules[module.__name__] = module  # where dataclasses look for it
         if (folder := str(Path(file).absolute().parent)) not in sys.path:
             sys.path.append(folder)
         try:
             exec(compile(source, file, "exec"), module.__dict__)
         except (Exception, SystemExit) as problem:
-            raise NoDecoder(f"{file}: {in_one_line(problem)}") from problem
-        self._decode = getattr(module, "decode", None)
-        if not callable(self._decode):
-            raise NoDecoder(
-                f"{file}: has no function decode(message): it takes the bytes of a binary message, "
-                "and returns what they say, as dict, list, str, int, float, Decimal, bool or None"
-            )
-        threading.Thread(target=self._watch, name="qaws-decoder", daemon=True).start()
+            raise NoFunction(f"{file}: {in_one_line(problem)}") from problem
+        self._function = getattr(module, name, None)
+        if not callable(self._function):
+            raise NoFunction(f"{file}: has no function {name}(message): {TAKES[name]}")
+        threading.Thread(target=self._watch, name=f"qaws-{name}", daemon=True).start()
 
-    def __call__(self, data: bytes) -> Any:
-        """Return what a message says.
+    def __call__(self, message: Any) -> Any:
+        """Return what the function makes of a message.
 
         Raises:
             ValueError: it took too long, ended the program, or returned nothing.
@@ -80,11 +86,11 @@ class Decoder:
         self._thread, self._began = threading.get_ident(), time.monotonic()
         start = time.perf_counter()
         try:
-            said = self._decode(data)  # type: ignore[misc]  # looked at above
+            made = self._function(message)  # type: ignore[misc]  # looked at above
         except TookTooLong:
-            raise ValueError(f"decode took more than {LIMIT_S:g} s") from None
+            raise ValueError(f"{self._name} took more than {LIMIT_S:g} s") from None
         except SystemExit:
-            raise ValueError("decode called sys.exit") from None
+            raise ValueError(f"{self._name} called sys.exit") from None
         finally:
             self.messages, self.spent_s = (
                 self.messages + 1,
@@ -92,9 +98,9 @@ class Decoder:
             )
             with self._turn:  # what ends it is raised before this is over, or never
                 self._began = None
-        if said is None:
-            raise ValueError("decode returned None: is its return missing?")
-        return said
+        if made is None:
+            raise ValueError(f"{self._name} returned None: is its return missing?")
+        return made
 
     def _watch(self) -> None:
         """End what does not come to its end."""

@@ -1,0 +1,106 @@
+"""What clients say, where services do not read JSON: MessagePack, or what a team's own file makes.
+
+Features and rows of data say JSON. Here it becomes what goes into a WebSocket message; what cannot
+be said in that encoding is not said in another way instead.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import msgspec
+
+from qaws.protocol.team_function import TeamFunction, in_one_line
+from qaws.verdict import NotVerified
+
+SHOWN_CHARS = 60
+LARGE_BYTES = 4096
+"""What is said at such length is said for its length: an encoder must not leave half of it out."""
+
+
+class Unsayable(ValueError):
+    """A JSON text says something that its value does not: the text says what."""
+
+
+class Encoder:
+    """Makes of a JSON text what a client sends."""
+
+    def __init__(self, name: str, source: str = "") -> None:
+        """Prepare.
+
+        Args:
+            name: "msgpack", or the name of a file in Python with a function `encode(message)`.
+            source: what that file says.
+
+        Raises:
+            NoFunction: the file has no such function, or raises something.
+        """
+        self._name = name
+        self._encode = (
+            msgspec.msgpack.encode if not source else TeamFunction(name, source, "encode")
+        )
+        self._says_text = False
+
+    def __call__(self, text: str) -> str | bytes:
+        """Return the message; a text that is no JSON goes out as it is, in a message of that kind.
+
+        Raises:
+            NotVerified: it cannot be said so; one line says why.
+        """
+        try:
+            value = meaning(text)
+        except Unsayable as problem:
+            self._refuse(text, str(problem))
+        except ValueError:
+            return text if self._says_text else text.encode("utf-8", "surrogatepass")
+        try:
+            message = self._encode(value)
+        except Exception as problem:  # whatever the team's own encoder may raise
+            self._refuse(text, in_one_line(problem))
+        if not isinstance(message, str | bytes):
+            self._refuse(text, f"encode returned {type(message).__name__}, not bytes or str")
+        if len(text) > LARGE_BYTES and len(message) < len(text) // 2:
+            self._refuse(text, f"of its {len(text):,} bytes {len(message):,} are left")
+        self._says_text = isinstance(message, str)
+        return message
+
+    def _refuse(self, text: str, why: str) -> NoReturn:
+        shown = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
+        raise NotVerified(
+            f"clients of the target send {self._name}, in which {shown!r} cannot be said: {why}"
+        )
+
+
+def meaning(text: str) -> Any:
+    """Return the value that a JSON text means (RFC 8259).
+
+    Raises:
+        ValueError: it is none.
+        Unsayable: it says more than its value does.
+    """
+    try:
+        return json.loads(
+            text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite
+        )
+    except RecursionError:
+        raise Unsayable("it is nested too deeply") from None
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Unsayable("a member comes twice")
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    if not math.isfinite(number := float(digits)):
+        raise Unsayable(f"{digits} is no number of 64 bits")
+    return number
