@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 
-from qaws.clients.connection import Connection
+from qaws.clients.connection import OPENING, Connection
 from qaws.clients.frame_log import Frame
 from qaws.clients.registry import Registry
 from qaws.protocol.speech import CannotSign
@@ -188,7 +188,7 @@ async def _spoken_to(testbed: Testbed, client: Connection, found: FirstLook) -> 
     if first and not welcome and not _is_known(testbed, first):
         raise look_words.foreign(testbed, first)
     if first and welcome and first is not welcome:
-        _judge(testbed, found, "first message", first, fits=False)
+        _judge(testbed, found, "first message", first, fits=of_kind(testbed, OPENING)(first))
     if welcome:
         _judge(testbed, found, "welcome", welcome)
         if testbed.dialect.has_sessions:

@@ -26,6 +26,7 @@ COUNT, CLIENTS = 300, 4
 FIRST = {"NIFTY": 5}
 
 DIALECTS = ("tokens", "first_message", "lists", "packed", "zipped")
+SOCKETIO = "../socketio_ticker/target"
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def load(described, folder, name, breaks="", groups=()):
         return swarm.finish(publisher.wait().last, HANG_S)
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", [*DIALECTS, SOCKETIO])
 def test_a_sound_service_has_no_violations(described, tmp_path, name):
     result = load(described, tmp_path, name, groups=[Group.trickling("the slow one", 1, NIFTY)])
     assert result.faults == {}, result.violations
@@ -127,7 +128,7 @@ def door(target, service, tokens):
     return Address.of([way], NIFTY, spelling_of(target), tokens=said)
 
 
-@pytest.mark.parametrize("name", DIALECTS)
+@pytest.mark.parametrize("name", [*DIALECTS, SOCKETIO])
 def test_short_lived_clients_are_served(described, name, spawn_ticks):
     target, broker_url, service, tokens = described(name)
     where = door(target, service, tokens)

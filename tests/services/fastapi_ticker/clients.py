@@ -60,6 +60,11 @@ class Client:
             self._behind = (code, reason)
             self._news.set()
 
+    @property
+    def waits(self) -> bool:
+        """Return whether something is still to be sent."""
+        return bool(self._outbox)
+
     def hush(self) -> None:
         """Let nothing more be sent: the client has gone."""
         self._hushed = True
