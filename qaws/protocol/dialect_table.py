@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from qaws.protocol.encoding import BUILT_IN, SENT, TEXT, Encoding, is_known
+from qaws.protocol.encoding import BUILT_IN, SENT, TEXT, TEXTS, Encoding, is_known
 from qaws.protocol.market import DUE_FIELD, MEMBERS, TickKind
 from qaws.protocol.paths import Path, Pattern
 from qaws.protocol.sign_table import Name, Sign
@@ -207,8 +207,9 @@ class EncodingTable(Table):
 
     `received`: what binary messages of the service hold: "binary" JSON, "msgpack", JSON that is
     compressed by "gzip", "zlib" or "deflate", or what a file in Python decodes; "text": there are
-    none. `texts`: what its texts are: "json", or what a file decodes. `sent`: whether clients send
-    their JSON as "text" or in "binary" messages, or "msgpack", or what a file makes of it.
+    none. `texts`: what its texts are: "json", "socket.io", or what a file decodes. `sent`: whether
+    clients send their JSON as "text" or in "binary" messages, or "msgpack", "socket.io", or what a
+    file makes of it.
     """
 
     received: str = "text"
@@ -226,8 +227,9 @@ class EncodingTable(Table):
     @field_validator("texts")
     @classmethod
     def _is_json(cls, value: str) -> str:
-        if value != "json" and not value.endswith(SUFFIX):
-            raise ValueError(f"{value!r} is neither json nor a file such as ticks{SUFFIX}")
+        if value not in ("json", *TEXTS) and not value.endswith(SUFFIX):
+            known = ", ".join(["json", *TEXTS])
+            raise ValueError(f"{value!r} is none of {known}, nor a file such as ticks{SUFFIX}")
         return value
 
     @field_validator("sent")

@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
 
+from qaws.protocol import socketio
 from qaws.protocol.team_function import TeamFunction, in_one_line
 from qaws.verdict import NotVerified
 
 SHOWN_CHARS = 60
 LARGE_BYTES = 4096
 """What is said at such length is said for its length: an encoder must not leave half of it out."""
+
+
+BUILT_IN: Mapping[str, Callable[[Any], str | bytes]] = {
+    "msgpack": msgspec.msgpack.encode,
+    "socket.io": socketio.encode,
+}
+OF_TEXT = ("socket.io",)
+"""Those that are sent as texts."""
 
 
 class Unsayable(ValueError):
@@ -32,17 +41,16 @@ class Encoder:
         """Prepare.
 
         Args:
-            name: "msgpack", or the name of a file in Python with a function `encode(message)`.
+            name: one of `BUILT_IN`, or the name of a file in Python with a function
+                `encode(message)`.
             source: what that file says.
 
         Raises:
             NoFunction: the file has no such function, or raises something.
         """
         self._name = name
-        self._encode = (
-            msgspec.msgpack.encode if not source else TeamFunction(name, source, "encode")
-        )
-        self._says_text = False
+        self._encode = BUILT_IN.get(name) or TeamFunction(name, source, "encode")
+        self._says_text = name in OF_TEXT
 
     def __call__(self, text: str) -> str | bytes:
         """Return the message; a text that is no JSON goes out as it is, in a message of that kind.

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from qaws.protocol import socketio
 from qaws.protocol.encoder import Encoder
 from qaws.protocol.team_function import SUFFIX, TeamFunction, in_one_line
 
@@ -28,8 +29,10 @@ KEPT_BYTES = 16 * 1024 * 1024
 FLUSHED = b"\x00\x00\xff\xff"
 """How what is compressed ends where it was flushed and goes on (RFC 1951, section 3.2.4)."""
 
-SENT = ("text", "binary", "msgpack")
-"""What clients send: JSON in texts or in binary messages, or MessagePack."""
+SENT = ("text", "binary", "msgpack", "socket.io")
+"""What clients send: JSON in texts or in binary messages, MessagePack, or Socket.IO's packets."""
+TEXTS: Mapping[str, Callable[[str], Any]] = {"socket.io": socketio.decode}
+"""What texts are, where they are not JSON → what reads them."""
 
 _json = msgspec.json.Encoder(decimal_format="number")
 
@@ -141,12 +144,16 @@ def is_known(received: str) -> bool:
     return received == "text" or received in BUILT_IN or received.endswith(SUFFIX)
 
 
+def _as_json_text(decode: Callable[[Any], Any]) -> Callable[[Any], bytes]:
+    return lambda message: _json.encode(as_json(decode(message)))
+
+
 class Encoding:
     """How messages of a dialect are put into WebSocket messages.
 
     Attributes:
         received: "text", or what binary messages of the service hold.
-        texts: "json", or the file that decodes texts of the service.
+        texts: "json", one of `TEXTS`, or the file that decodes texts of the service.
         sent: what clients send: one of `SENT`, or the file that encodes it.
         tells_all: whether the JSON text that a message means says all that is in it.
     """
@@ -163,7 +170,7 @@ class Encoding:
         Args:
             received: "text", one of `BUILT_IN`, or the name of a file in Python.
             sent: one of `SENT`, or the name of a file in Python.
-            texts: "json", or the name of a file in Python.
+            texts: "json", one of `TEXTS`, or the name of a file in Python.
             code: name of a file → what it says.
 
         Raises:
@@ -175,6 +182,8 @@ class Encoding:
         self._decode: Callable[[Any], bytes] | None = BUILT_IN.get(received)
         self._decode = self._decode or self._decoder_in(received, code or {})
         self._decode_text = self._decoder_in(texts, code or {})
+        if texts in TEXTS:
+            self._decode_text = _as_json_text(TEXTS[texts])
         self._encode = None
         if not self.sends_json:
             self._encode = Encoder(sent, (code or {}).get(sent, ""))
@@ -186,7 +195,7 @@ class Encoding:
             return None
         decode = TeamFunction(file, code.get(file, ""), "decode")
         self._functions.append(decode)
-        return lambda message: _json.encode(as_json(decode(message)))
+        return _as_json_text(decode)
 
     @property
     def reads_binary(self) -> bool:

@@ -1,4 +1,4 @@
-"""The suite against a service on python-socketio: texts that a team's own file reads and says."""
+"""The suite against a service on python-socketio."""
 
 from tests.doubts import require_sound
 from tests.e2e.test_dialects import ROOT, behave
@@ -15,7 +15,7 @@ def test_a_sound_service_is_verified_from_handshake_to_outage(tmp_path):
     assert passed >= {f"QA-WS-{number}" for number in ASKED}, output
     assert "note: the first look" not in output  # what comes ahead of the welcome is as declared
     kept = [path.read_text("utf-8", "replace") for path in (tmp_path / "allure-results").iterdir()]
-    told = "texts are read as tests/services/socketio_ticker/packets.py, clients send tests/"
+    told = "as the target says, texts are read as socket.io, clients send socket.io"
     assert any(told in each for each in kept)
 
 
@@ -25,12 +25,18 @@ def test_a_tick_that_comes_twice_is_told_in_the_words_of_the_features(tmp_path):
     assert any("received ticks more than once: " in message for message in failed), output
 
 
-def test_what_is_no_packet_is_told_for_what_it_is(tmp_path):
-    packets = (TARGET.parent / "packets.py").read_text("utf-8").replace('"0": "open", ', "")
-    (tmp_path / "packets.py").write_text(packets, "utf-8")
+def test_texts_that_a_team_s_own_file_does_not_read_are_told_for_what_they_are(tmp_path):
+    code = (
+        "from qaws.protocol import socketio\n\n\n"
+        "def decode(message):\n"
+        "    if message[0] == '0':\n        raise ValueError('zero')\n"
+        "    return socketio.decode(message)\n\n\n"
+        "encode = socketio.encode\n"
+    )
+    (tmp_path / "packets.py").write_text(code, "utf-8")
     target = tmp_path / "target.toml"
-    text = TARGET.read_text("utf-8").replace("tests/services/socketio_ticker", str(tmp_path))
+    text = TARGET.read_text("utf-8").replace('= "socket.io"', f'= "{tmp_path}/packets.py"')
     target.write_text(text, "utf-8")
     output, _ = behave(tmp_path, target, "@QA-WS-001 and @p0")
     assert "is a text of" in output
-    assert f"that is no {tmp_path}/packets.py: ValueError: a packet of type '0'" in output
+    assert f"that is no {tmp_path}/packets.py: ValueError: zero" in output

@@ -327,8 +327,8 @@ def test_texts_that_are_json_are_left_as_they_are():
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("texts", "'yaml' is neither json nor a file such as ticks.py"),
-        ("sent", "'yaml' is none of text, binary, msgpack, nor a file such as ticks.py"),
+        ("texts", "'yaml' is none of json, socket.io, nor a file such as ticks.py"),
+        ("sent", "'yaml' is none of text, binary, msgpack, socket.io, nor a file such as ticks.py"),
     ],
 )
 def test_what_texts_are_and_what_is_sent_is_known(key, words):

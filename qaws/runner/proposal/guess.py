@@ -44,12 +44,16 @@ STAMPS = ("seq", "due_us")
 
 @dataclass(slots=True)
 class Heard:
-    """Messages as they came: `several` is as in a dialect, `lists` are messages of `plain`."""
+    """Messages as they came: `several` is as in a dialect.
+
+    Of `plain`, what is no object, `lists` are lists and `others` no JSON.
+    """
 
     documents: list[Document] = field(default_factory=list)
     several: str = "no"
     plain: list[str] = field(default_factory=list)
     lists: list[list[Any]] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
 
 
 def heard(texts: Sequence[str]) -> Heard:
@@ -63,6 +67,7 @@ def heard(texts: Sequence[str]) -> Heard:
             else:
                 found.plain.append(text)
                 found.lists += [part] * isinstance(part, list)
+                found.others += [text] * (part is text)
     return found
 
 

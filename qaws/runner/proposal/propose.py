@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from qaws.protocol.encoding import BUILT_IN
+from qaws.protocol.socketio import OPENS
 from qaws.runner.first_service import start_first
 from qaws.runner.proposal.draft import NO_TICK, Draft, draft_of, remarks
 from qaws.runner.proposal.search import Say, Search
-from qaws.runner.proposal.seen import UNREAD, Names, shown
+from qaws.runner.proposal.seen import SHOWN, UNREAD, Names, shown
 from qaws.runtime.timeout_factor import timeout_factor_of
 from qaws.sut.target_file import read_target
 from qaws.testbed.testbed import Testbed
@@ -30,6 +32,14 @@ NOTHING_ASKED = (
 UNREADABLE = (
     f"binary messages came that are none of {', '.join(BUILT_IN)}: write a file with a function "
     'decode(message), and name it in [dialect.encoding]: received = "ticks.py"'
+)
+OTHER_TEXTS = (
+    "texts came that are not JSON: write a file with the functions decode(message) and "
+    'encode(message), and name it in [dialect.encoding]: texts = "ticks.py", sent = "ticks.py"'
+)
+SOCKET_IO = (
+    'that is Socket.IO: say so in [dialect.encoding]: texts = "socket.io", sent = "socket.io"; '
+    "docs/dialects.md describes such a service"
 )
 ONE_WAY = (
     "what was tried was said in texts: if your clients send binary messages, say so in "
@@ -77,6 +87,7 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
         if search.is_turned_away:
             say(f"  {TURNED_AWAY}{'' if target.before_connect else NOTHING_ASKED}")
         else:
+            _say_texts(seen.other_texts, lambda line: say(line.replace(search.token, HIDDEN)))
             say("  nothing that was tried was understood: docs/dialects.md says how to describe it")
         return None
     known = f"as {draft.dialect} does, in all that was seen" if draft.dialect else ""
@@ -94,3 +105,10 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
         if any("NOT SEEN" in line or "GUESSED" in line for line in lines):
             say(f"  say in {file} what is NOT SEEN, check what is GUESSED, then: qaws probe {file}")
     return draft
+
+
+def _say_texts(others: Sequence[str], say: Say) -> None:
+    """Say what to do about texts that are no JSON."""
+    for first in others[:1]:
+        say(f"  a text that is not JSON: {without_tokens(first[:SHOWN])}")
+        say(f"  {SOCKET_IO if OPENS.match(first) else OTHER_TEXTS}")

@@ -177,9 +177,10 @@ class Search:
         return "accepted, in silence" if first is None else f"accepted; {shown(first)}"
 
     def _heard(self, texts: Sequence[str]) -> Heard:
-        """Read messages; those that are lists are kept to be shown, as nothing guesses at them."""
+        """Read messages; lists and what is no JSON, at which nothing guesses, are kept to be shown."""
         came = heard(texts)
         self.seen.lists += came.lists
+        self.seen.other_texts += came.others
         return came
 
     # --- asking ---------------------------------------------------------------------------------

@@ -67,6 +67,7 @@ class Seen:
         several: how several messages stand in one.
         received: what binary messages hold, "text" where none came.
         lists: messages that are lists themselves.
+        other_texts: texts that are no JSON.
         wanting: name in a template → ways that were passed over for the lack of it.
     """
 
@@ -82,6 +83,7 @@ class Seen:
     several: str = "no"
     received: str = "text"
     lists: list[list[Any]] = field(default_factory=list)
+    other_texts: list[str] = field(default_factory=list)
     wanting: dict[str, set[str]] = field(default_factory=dict)
 
 

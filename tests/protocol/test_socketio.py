@@ -1,0 +1,74 @@
+"""Packets of Socket.IO, and the messages that they are."""
+
+from decimal import Decimal
+
+import pytest
+
+from qaws.protocol.encoding import Encoding
+from qaws.protocol.socketio import OPENS, decode, encode
+from qaws.verdict import NotVerified
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('0{"sid":"a","pingTimeout":20}', {"engine": "open", "sid": "a", "pingTimeout": 20}),
+        ("2", {"engine": "ping"}),
+        ("3probe", {"engine": "pong"}),
+        ('40{"sid":"b"}', {"socket": "connected", "sid": "b"}),
+        ("40", {"socket": "connected"}),
+        ("41", {"socket": "disconnected"}),
+        ('44{"message":"no"}', {"socket": "refused", "message": "no"}),
+        (
+            '42["tick",{"p":1.10}]',
+            {"socket": "event", "event": "tick", "data": [{"p": Decimal("1.10")}]},
+        ),
+        ('4212["ask"]', {"socket": "event", "id": 12, "event": "ask", "data": []}),
+        ('4312[{"ok":true}]', {"socket": "answer", "id": 12, "data": [{"ok": True}]}),
+        (
+            '42/desk,7["a",[1]]',
+            {"socket": "event", "namespace": "/desk", "id": 7, "event": "a", "data": [[1]]},
+        ),
+        ('40/desk,{"sid":"c"}', {"socket": "connected", "namespace": "/desk", "sid": "c"}),
+    ],
+)
+def test_what_a_packet_says(text, said):
+    assert decode(text) == said
+
+
+@pytest.mark.parametrize("text", ["", "9", "4", "45", "{}", '42["a"', "451-[]", "x"])
+def test_what_is_no_packet(text):
+    with pytest.raises(ValueError, match=r"begins like|Expecting|Extra data"):
+        decode(text)
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ({"engine": "pong"}, "3"),
+        ({"connect": {"token": "t"}}, '40{"token": "t"}'),
+        ({"connect": {}, "namespace": "/desk"}, "40/desk,{}"),
+        (
+            {"event": "subscribe", "id": 5, "data": [{"symbols": ["A"]}]},
+            '425["subscribe", {"symbols": ["A"]}]',
+        ),
+        ({"event": "ping"}, '42["ping"]'),
+    ],
+)
+def test_the_packet_that_says_a_message(message, text):
+    assert encode(message) == text
+
+
+@pytest.mark.parametrize("message", ['{"op":"add"}', "[1]", '"text"', '{"engine":"teleport"}'])
+def test_what_is_no_packet_cannot_be_said(message):
+    with pytest.raises(NotVerified, match=r"clients of the target send socket\.io, in which"):
+        Encoding(sent="socket.io", texts="socket.io").wire(message)
+
+
+def test_nonsense_goes_out_as_text_as_clients_send_texts():
+    assert Encoding(sent="socket.io").wire("nonsense") == "nonsense"
+
+
+def test_the_first_text_of_such_a_service_is_known():
+    assert OPENS.match('0{"sid":"a"}')
+    assert not OPENS.match('{"sid":"a"}')
