@@ -10,7 +10,8 @@
 #   seen. One more column in a line of a CSV moves all behind it. A tick without an ask pulls the average spread down.
 # Live with it: ->query for all that is written; grep { defined } before; in tests prices above 1000 and below 0.01.
 # Versions: libstatistics-basic-perl 1.6611-3, libnumber-format-perl 1.75 (Debian 12), Perl 5.36. Source: Statistics/Basic.pm.
-# Documented: the manual says that the objects are formatted with Number::Format when they are printed. Nothing found about undef.
+# Documented: the manual names Number::Format and "ipres", two decimals, for what is printed, and leaves missing values to a filter of one's own. That undef counts
+#   as 0: nothing found.
 # Seen:
 #   mean(1234.5, 1234.7)            text 1,234.6   query 1234.6  text + 0: 1
 #   mean(0.00000071, 0.00000073)    text 0         query 7.2e-07  text + 0: 0
