@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# sliding-window-counter: a steady ten ticks a second are a throughput of 0.17 to 10, depending on the second, and five on average: the window that is counted is shorter than the one that it is divided by.
+# sliding-window-counter: a steady ten ticks a second are 0.17 to 10 by the second of the minute, and five on average: what is divided by 60 seconds was counted in fewer.
 #
 # One would expect: current_total is what came in the last window_size seconds, give or take a bucket, and current_throughput of a steady stream is its rate, with any size of
 #   bucket, which is "the resolution of our underlying counters".
