@@ -177,7 +177,7 @@ class Search:
         return "accepted, in silence" if first is None else f"accepted; {shown(first)}"
 
     def _heard(self, texts: Sequence[str]) -> Heard:
-        """Read messages; lists and what is no JSON, at which nothing guesses, are kept to be shown."""
+        """Read messages; what nothing guesses at, lists and texts, is kept to be shown."""
         came = heard(texts)
         self.seen.lists += came.lists
         self.seen.other_texts += came.others
