@@ -141,7 +141,7 @@ async def _is_full(connection: Connection, published: int) -> bool:
 
 def _held(connection: Connection) -> int | None:
     """Return what the kernel holds for a client; None if nobody here can look into its line."""
-    return held_bytes(*connection.ports) if connection.ports else None
+    return held_bytes(connection.end) if connection.end else None
 
 
 def _amounts(connection: Connection, published: int) -> str:

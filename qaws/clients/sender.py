@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import struct
 import time
 from abc import abstractmethod
@@ -99,12 +100,12 @@ class Sender(Subscriber):
         return str(answer.headers) if answer else ""
 
     @property
-    def ports(self) -> tuple[int, int] | None:
-        """Return the TCP ports of the service's end and of this one; None without a socket."""
+    def end(self) -> socket.socket | None:
+        """Return the network connection's end here; None without one."""
         if self._socket is None:
             return None
-        transport = self._socket.transport
-        return transport.get_extra_info("peername")[1], transport.get_extra_info("sockname")[1]
+        found: socket.socket | None = self._socket.transport.get_extra_info("socket")
+        return found
 
     def begin_message(self, text: str) -> None:
         """Send the first fragment of a message, and no other (RFC 6455, section 5.4)."""
