@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from functools import cache
 from importlib import resources
@@ -20,7 +21,7 @@ from qaws.protocol.openings import check_messages
 from qaws.protocol.spelling import Spelling
 from qaws.sut.before_connect_section import read_secrets
 from qaws.sut.target import Target
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 
 def spelling_of(target: Target) -> Spelling:
@@ -97,9 +98,33 @@ def dialect_of(target: Target, *, is_known: bool = True) -> Dialect:
         encoding = table.encoding.made(code_of(target))
         place = "[dialect]"
         secrets = _secrets_of(target, table)
-        return Declared(table, listing, target.feed_payloads, secrets, encoding)
+        dialect = Declared(table, listing, target.feed_payloads, secrets, encoding)
+        place = "[dialect.encoding] sent:"
+        _require_sayable(dialect, table)
+        return dialect
     except ValueError as problem:
         raise Broken(f"{target.file}: {place} {problem}") from None
+
+
+def _require_sayable(dialect: Dialect, table: DialectTable) -> None:
+    """Make sure that what clients say by themselves can be said in what they send.
+
+    Raises:
+        ValueError: it cannot, and nobody would hear of it: a client that answers no heartbeat is
+            closed by a good service.
+    """
+    if dialect.encoding.sends_json:
+        return
+    said = {"ping.say": str(dialect.ping())}
+    for number, answer in enumerate(table.answers):
+        text = answer.say if isinstance(answer.say, str) else json.dumps(answer.say)
+        if "{" not in text.removeprefix("{"):  # else it takes something from what it answers
+            said[f"answers[{number}].say"] = text
+    for place, text in said.items():
+        try:
+            dialect.encoding.wire(text)
+        except NotVerified as problem:
+            raise ValueError(f"{place}: {problem}") from None
 
 
 @cache

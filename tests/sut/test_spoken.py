@@ -142,6 +142,34 @@ def test_processes_of_a_swarm_are_told_what_the_decoder_says(read, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("encode", "said"),
+    [
+        ("return b'x'", None),
+        ("raise KeyError('op')", "[dialect.encoding] sent: ping.say: clients of the target send"),
+        (
+            "return message['action']",
+            "[dialect.encoding] sent: answers[0].say: clients of the target send",
+        ),
+    ],
+)
+def test_what_clients_say_by_themselves_can_be_said(read, tmp_path, encode, said):
+    """Else a heartbeat would stay unanswered, and the service be blamed for what it does then."""
+    file = tmp_path / "codec.py"
+    file.write_text(f"def encode(message):\n    {encode}\n", encoding="utf-8")
+    text = TARGET.replace(
+        "[dialect.ping]",
+        f'[dialect.encoding]\nsent = "{file}"\n\n'
+        '[[dialect.answers]]\nto = { op = "beat" }\nsay = { beat = true }\n\n[dialect.ping]',
+    )
+    if said is None:
+        dialect_of(read(text))
+        return
+    with pytest.raises(Broken, match=r"cannot be said: KeyError: ") as caught:
+        dialect_of(read(text))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "left_out"),
     [
         (', bid = "{bid}"', "", "{bid}"),
