@@ -45,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         frozenset(asked.without),
         shlex.join(["python", "-m", "bench", *given]) if given else "make bench",
         asked.swarm,
+        asked.clients,
+        asked.rate,
     )
     try:
         with hold(folder):
@@ -75,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--without", action="append", default=[], metavar="NAME", help="leave one out, such as k6"
     )
+    parser.add_argument(
+        "--clients", type=int, metavar="N", help="part f: a crowd of this size only"
+    )
+    parser.add_argument("--rate", type=int, metavar="N", help="part f: this many ticks/s to each")
     parser.add_argument(
         "--swarm",
         default="local",

@@ -67,6 +67,8 @@ class Options(msgspec.Struct, frozen=True):
         without: contestants and services to leave out.
         command: how the bench was called.
         swarm: where the swarm of parts (b), (d) and (f) runs: "local", or a Dask scheduler.
+        clients: the only size of crowd in part (f).
+        rate: the only number of ticks a second to each client there.
     """
 
     parts: frozenset[str] = frozenset("abcdeg")
@@ -75,6 +77,8 @@ class Options(msgspec.Struct, frozen=True):
     without: frozenset[str] = frozenset()
     command: str = "python -m bench"
     swarm: str = "local"
+    clients: int | None = None
+    rate: int | None = None
 
 
 class Sizes(msgspec.Struct, frozen=True):
@@ -332,9 +336,10 @@ class Bench:
         run.loads["crowd"] = load()
         run.sizes["crowd"] = f"{sizes.crowd_s:g} s of ticks a point."
         numbers = itertools.count(1)
+        size, rate = self._options.clients, self._options.rate
         run.crowd = curve(
-            sizes.crowds,
-            sizes.crowd_rates,
+            (size,) if size else sizes.crowds,
+            (rate,) if rate else sizes.crowd_rates,
             sizes.crowd_s,
             lambda name, asked: self._deliver_as(stage, next(numbers), name, asked),
         )
