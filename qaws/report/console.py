@@ -86,16 +86,20 @@ class RowFormatter(Formatter):  # type: ignore[misc]
     def _tell_of(self, scenario: Any, outcome: Outcome) -> None:
         self._told.add(id(scenario))
         fcntl.lockf(self._ended, fcntl.LOCK_EX)  # other processes of the run count in it too
-        os.write(self._ended, b".")
-        number = os.fstat(self._ended).st_size
-        fcntl.lockf(self._ended, fcntl.LOCK_UN)
+        try:  # until it is written: lines come in the order of their numbers
+            os.write(self._ended, b".")
+            self._write(self._line(scenario, outcome, os.fstat(self._ended).st_size))
+        finally:
+            fcntl.lockf(self._ended, fcntl.LOCK_UN)
+
+    def _line(self, scenario: Any, outcome: Outcome, number: int) -> str:
         verdict = outcome.verdict
         total = max(self._total, number)
         place = f"{number:>{len(str(total))}}/{total}"
         word = self._coloured(verdict, f"{verdict:<{WIDTH}}")
         line = f"{place}  {word}  {scenario.duration:6.1f} s  {_name(scenario)}\n"
         start = "\r\033[K" if self._is_terminal() else ""
-        self._write(start + line + _reason(scenario, outcome))
+        return start + line + _reason(scenario, outcome)
 
     def _coloured(self, verdict: str, text: str) -> str:
         if not self._is_terminal() or os.environ.get("NO_COLOR") or self.config.color == "never":
