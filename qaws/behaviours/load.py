@@ -286,7 +286,7 @@ def _show(testbed: Testbed, run: LoadRun) -> None:
         "clock of the swarm": ", ".join(str(w.offset) for w in found.workers),
     }
     if found.decoder:
-        figures["the target's decoder"] = found.decoder
+        figures["decoder of the team"] = found.decoder
     if found.compressed:
         agreed = (f"{how} ({count} clients)" for how, count in found.compressed.items())
         figures["compression"] = ", ".join(agreed)

@@ -135,7 +135,7 @@ def test_a_decoder_of_the_team_reads_what_is_like_nothing_else(tmp_path):
     assert {row["id"] for row in rows if row["status"] == "passed"} >= {"QA-WS-001", "QA-WS-008"}
     kept = [path.read_text("utf-8", "replace") for path in (tmp_path / "allure-results").iterdir()]
     assert any("are read as tests/services/dialects/framed.py" in each for each in kept)
-    assert any("the target's decoder" in each and " messages, " in each for each in kept)
+    assert any("decoder of the team" in each and " messages, " in each for each in kept)
 
 
 @pytest.mark.parametrize("target", SPOKEN)
