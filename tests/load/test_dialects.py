@@ -1,5 +1,6 @@
 """Load against services that speak otherwise than `qa-ws`: the swarm sees what they do wrong."""
 
+import json
 import re
 from contextlib import closing, contextmanager
 
@@ -12,6 +13,8 @@ from qaws.load.churn.short_lived import Address
 from qaws.load.plan import Group, SwarmPlan
 from qaws.load.publisher.publisher import Publisher
 from qaws.load.schedule import FlowPlan
+from qaws.load.subscriber.conversation import Conversation
+from qaws.load.subscriber.spelled import SpelledVerifier
 from qaws.load.swarm import Swarm
 from qaws.protocol.credentials import credentials
 from qaws.sut.broker import open_broker
@@ -94,6 +97,23 @@ def test_a_sound_service_has_no_violations(described, tmp_path, name):
     assert result.latencies.count == CLIENTS * (COUNT + (name != "first_message"))
     assert result.latencies.early == 0
     assert result.latencies.max_ms > 0
+
+
+@pytest.mark.parametrize("is_early", [False, True])
+def test_who_speaks_in_one_piece_with_the_answer_to_the_handshake_is_answered(is_early):
+    verifier = SpelledVerifier(spelling_of(read_target(TARGETS / f"{SOCKETIO}.toml")))
+    client, decoded = Conversation(verifier.dialect, NIFTY), verifier.dialect.encoding.decoded
+    first = verifier.read(decoded(b'0{"sid":"a"}', binary=False))
+    if is_early:
+        assert client.heard(first) == []
+        said = client.opened()
+    else:
+        assert client.opened() == []
+        said = client.heard(first)
+    assert [json.loads(text) for text in said] == [{"connect": {}}]
+    assert not client.is_welcome
+    client.heard(verifier.read(decoded(b'40{"sid":"b"}', binary=False)))
+    assert client.is_welcome
 
 
 @pytest.mark.parametrize("name", DIALECTS)

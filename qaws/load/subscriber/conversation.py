@@ -31,6 +31,7 @@ class Conversation:
         self._welcomes = dialect.welcomes
         self._dialect, self._token = dialect.for_connection(), token
         self._openings: list[Opening] = []
+        self._ahead: list[Message] | None = []
         self._was_welcomed = False
         self._selection = dialect.sayable(selection)
         self._acks = self._pongs = 0
@@ -64,10 +65,19 @@ class Conversation:
             NotVerified: nobody could sign with this token.
         """
         self._openings = list(self._dialect.openings(self._token))  # signed at this instant
-        return self._say_openings(None)
+        said, ahead = self._say_openings(None), self._ahead or []
+        self._ahead = None
+        return said + [text for message in ahead for text in self.heard(message)]
 
     def heard(self, message: Message) -> list[str]:
-        """Return what it says to a message that is for itself, before its wish."""
+        """Return what it says to a message that is for itself, before its wish.
+
+        A service that speaks first may have done so in one piece with its answer to the handshake:
+        what comes ahead of `opened` is answered there.
+        """
+        if self._ahead is not None:
+            self._ahead.append(message)
+            return []
         if message.kind == OPENING:
             self._dialect.remember(json.loads(message.text))
             return self._say_openings(message.sequence)
