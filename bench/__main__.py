@@ -78,9 +78,11 @@ def _parser() -> argparse.ArgumentParser:
         "--without", action="append", default=[], metavar="NAME", help="leave one out, such as k6"
     )
     parser.add_argument(
-        "--clients", type=int, metavar="N", help="part f: a crowd of this size only"
+        "--clients", type=_count, metavar="N", help="part f: a crowd of this size only"
     )
-    parser.add_argument("--rate", type=int, metavar="N", help="part f: this many ticks/s to each")
+    parser.add_argument(
+        "--rate", type=_count, metavar="N", help="part f: this many ticks/s to each"
+    )
     parser.add_argument(
         "--swarm",
         default="local",
@@ -97,6 +99,12 @@ def _parts(text: str) -> str:
     if not letters or set(letters) - set("abcdefg"):
         raise argparse.ArgumentTypeError(f"{text!r}: choose out of a, b, c, d, e, f, g")
     return letters
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a number of 1 or more")
+    return int(text)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -71,13 +71,21 @@ async def send_padded(testbed: Testbed, client: str, kib: int, fragments: int) -
         client: who sends it; it has agreed to compression.
         kib: its size when it is inflated, to which a byte is added, or as few as there can be.
         fragments: in how many frames it goes.
+
+    Raises:
+        NotVerified: what clients send leaves the padding out.
     """
-    size = kib * KIB + 1
-    length = size - len(PADDED)
-    while True:
-        text = PADDED.replace('""', f'"{"a" * length}"')
-        short = size - len(testbed.dialect.encoding.wire(text))
-        if short <= 0:
-            break
-        length += short  # clients may say it in fewer bytes than JSON has
+    encoding, size = testbed.dialect.encoding, kib * KIB + 1
+    text = _padded(size - len(PADDED))
+    if (short := size - len(encoding.wire(text))) > 0:  # in fewer bytes than JSON has
+        text = _padded(size - len(PADDED) + short)
+    if (length := len(encoding.wire(text))) < size:
+        raise NotVerified(
+            f"clients of the target send {encoding.sent}, in which {len(text):,} bytes of JSON are "
+            f"{length:,}"
+        )
     await testbed.scenario.connections.named(client).send_fragments(text, fragments)
+
+
+def _padded(length: int) -> str:
+    return PADDED.replace('""', f'"{"a" * length}"')

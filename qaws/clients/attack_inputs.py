@@ -113,14 +113,12 @@ class FrameRow(Table):
             as_binary: a text goes out as a binary message.
         """
         kind = "binary" if as_binary and self.kind == "text" else self.kind
-        text = self.sends.made(number, commands=commands)
-        said: str | bytes = text
-        if self.kind == "text" and not commands.sends_json:
-            said = commands.wire(text) if self.fin else text
-            kind = "text" if isinstance(said, str) else "binary"
+        said = self.sends.made(number, commands=commands)
+        if self.kind == "text" and self.fin and not commands.sends_json:
+            said = commands.wire(said)  # a fragment is an attack for its frames
         once = frame(
             kind if isinstance(kind, int) else OPCODES[kind],
-            said.encode() if isinstance(said, str) else said,
+            said,
             fin=self.fin,
             masked=self.masked,
             reserved=RESERVED_BITS[self.reserved_bit],
@@ -201,7 +199,7 @@ class HostileInput(Row):
             return Handshake(self._opening(), self.drop, self.stalls)
         rows = self.frames or [FrameRow.model_construct(sends=self.sends)]
         as_binary = commands.sends_binary
-        if as_binary or not commands.sends_json:
+        if as_binary:
             parts = [row.sends.made(number, commands=commands) for row in rows]
             _require_no_text(rows, parts, is_json=commands.sends_json)
         frames = [each for row in rows for each in row.made(number, commands, as_binary=as_binary)]
@@ -222,7 +220,7 @@ class HostileInput(Row):
 
 
 def _require_no_text(rows: Sequence[FrameRow], parts: Sequence[bytes], *, is_json: bool) -> None:
-    """Raise `NotVerified` where clients send no JSON texts, and an input is no attack then.
+    """Raise `NotVerified` where clients send binary messages, and an input is no attack then.
 
     That is a command in a binary message, where these hold JSON; and a text that is not UTF-8: a
     service that takes no texts may well say so with another code.

@@ -21,6 +21,9 @@ QUOTED = json.dumps(MARK).encode()
 LONGEST = 60_100
 """Bytes of a message at most, of a row that repeats an item: under the 64 KiB of QA-WS-024."""
 USUAL = "NIFTY"
+LARGE_BYTES = 4096
+"""What is as long as this is said for its length: an encoder that leaves half of it out does not
+say it."""
 
 
 class Commands:
@@ -43,16 +46,27 @@ class Commands:
         """Return whether clients send them as JSON."""
         return self._dialect.encoding.sends_json
 
-    def wire(self, text: bytes) -> str | bytes:
-        """Return a message as clients send it: a text, or bytes in a binary message.
+    def wire(self, text: bytes) -> bytes:
+        """Return a message as clients send it.
 
         Args:
             text: what it says, in JSON; anything else goes out as it is.
+
+        Raises:
+            NotVerified: it cannot be said so; or it is said for its length, and much of that is
+                lost.
         """
         try:
-            return self._dialect.encoding.wire(text.decode())
+            message = self._dialect.encoding.wire(text.decode())
         except UnicodeDecodeError:
             return text
+        whole = message.encode() if isinstance(message, str) else message
+        if len(text) > LARGE_BYTES and len(whole) < len(text) // 2:
+            raise NotVerified(
+                f"clients of the target send {self._dialect.encoding.sent}, in which {len(text):,} "
+                f"bytes of JSON are {len(whole):,}"
+            )
+        return whole
 
     def ping(self, further: bytes = b"") -> bytes:
         """Return the ping, with further members if any: `"note":1`, as bytes of JSON.

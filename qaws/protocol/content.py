@@ -58,7 +58,7 @@ class Commands(Protocol):
     def sends_json(self) -> bool:
         """Return whether clients send them as JSON."""
 
-    def wire(self, text: bytes) -> str | bytes:
+    def wire(self, text: bytes) -> bytes:
         """Return a message as clients send it."""
 
     def ping(self, further: bytes = b"") -> bytes:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import msgspec
 
 from qaws.protocol import socketio
 from qaws.protocol.team_function import TeamFunction, in_one_line
-from qaws.verdict import NotVerified
+from qaws.verdict import NotVerified, without_tokens
 
 SHOWN_CHARS = 60
-LARGE_BYTES = 4096
-"""What is said at such length is said for its length: an encoder must not leave half of it out."""
-
+LONGEST_WHOLE_NUMBER = 40
+"""Digits: beyond them no encoding has a word for it, and Python's own reader gives up at some."""
 
 BUILT_IN: Mapping[str, Callable[[Any], str | bytes]] = {
     "msgpack": msgspec.msgpack.encode,
@@ -35,7 +35,11 @@ class Unsayable(ValueError):
 
 
 class Encoder:
-    """Makes of a JSON text what a client sends."""
+    """Makes of a JSON text what a client sends.
+
+    Attributes:
+        says_text: whether what it has made last is sent as a text; else as a binary message.
+    """
 
     def __init__(self, name: str, source: str = "") -> None:
         """Prepare.
@@ -50,7 +54,7 @@ class Encoder:
         """
         self._name = name
         self._encode = BUILT_IN.get(name) or TeamFunction(name, source, "encode")
-        self._says_text = name in OF_TEXT
+        self.says_text = name in OF_TEXT
 
     def __call__(self, text: str) -> str | bytes:
         """Return the message; a text that is no JSON goes out as it is, in a message of that kind.
@@ -63,23 +67,32 @@ class Encoder:
         except Unsayable as problem:
             self._refuse(text, str(problem))
         except ValueError:
-            return text if self._says_text else text.encode("utf-8", "surrogatepass")
+            return text if self.says_text else text.encode("utf-8", "surrogatepass")
         try:
             message = self._encode(value)
         except Exception as problem:  # whatever the team's own encoder may raise
             self._refuse(text, in_one_line(problem))
         if not isinstance(message, str | bytes):
             self._refuse(text, f"encode returned {type(message).__name__}, not bytes or str")
-        if len(text) > LARGE_BYTES and len(message) < len(text) // 2:
-            self._refuse(text, f"of its {len(text):,} bytes {len(message):,} are left")
-        self._says_text = isinstance(message, str)
+        self.says_text = isinstance(message, str)
         return message
 
     def _refuse(self, text: str, why: str) -> NoReturn:
-        shown = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
+        shown = _shown(text, text)
+        shown = shown if len(shown) <= SHOWN_CHARS else f"{shown[:SHOWN_CHARS]}…"
+        why = _shown(text, why)
         raise NotVerified(
             f"clients of the target send {self._name}, in which {shown!r} cannot be said: {why}"
         )
+
+
+def _shown(text: str, sentence: str) -> str:
+    """Return a sentence without what a message hides, of which a `Request` knows."""
+    for secret in getattr(text, "hides", ()):
+        sentence = sentence.replace(secret, "(hidden)").replace(
+            json.dumps(secret)[1:-1], "(hidden)"
+        )
+    return without_tokens(sentence)
 
 
 def meaning(text: str) -> Any:
@@ -91,7 +104,11 @@ def meaning(text: str) -> Any:
     """
     try:
         return json.loads(
-            text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_no_number,
+            parse_float=_fraction,
+            parse_int=_whole,
         )
     except RecursionError:
         raise Unsayable("it is nested too deeply") from None
@@ -108,7 +125,14 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-def _finite(digits: str) -> float:
-    if not math.isfinite(number := float(digits)):
-        raise Unsayable(f"{digits} is no number of 64 bits")
+def _fraction(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number) or Decimal(repr(number)) != Decimal(digits):
+        raise Unsayable(f"{digits[:LONGEST_WHOLE_NUMBER]} is no number of 64 bits")
     return number
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST_WHOLE_NUMBER:
+        raise Unsayable(f"a number of {len(digits):,} digits is none of 64 bits")
+    return int(digits)

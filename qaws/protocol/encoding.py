@@ -184,7 +184,7 @@ class Encoding:
         self._decode_text = self._decoder_in(texts, code or {})
         if texts in TEXTS:
             self._decode_text = _as_json_text(TEXTS[texts])
-        self._encode = None
+        self._encode: Encoder | None = None
         if not self.sends_json:
             self._encode = Encoder(sent, (code or {}).get(sent, ""))
         self._known: dict[bytes, bytes] = {}
@@ -209,8 +209,8 @@ class Encoding:
 
     @property
     def sends_binary(self) -> bool:
-        """Return whether clients send their JSON in binary messages."""
-        return self.sent == "binary"
+        """Return whether clients send binary messages, and no texts."""
+        return self.sent == "binary" if self._encode is None else not self._encode.says_text
 
     @property
     def sends_json(self) -> bool:
@@ -279,10 +279,10 @@ class Encoding:
             said.append(f"binary messages are read as {self.received}")
         if self.reads_texts:
             said.append(f"texts are read as {self.texts}")
-        if self.sends_binary:
-            said.append("clients send binary messages")
-        elif not self.sends_json:
+        if not self.sends_json:
             said.append(f"clients send {self.sent}")
+        elif self.sends_binary:
+            said.append("clients send binary messages")
         return f"; as the target says, {', '.join(said)}" if said else ""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 ENGINE = {"0": "open", "1": "close", "2": "ping", "3": "pong", "6": "noop"}
 MESSAGE = "4"
 SOCKET = {"0": "connected", "1": "disconnected", "2": "event", "3": "answer", "4": "refused"}
+ATTACHED = ("45", "46")
 PACKET = re.compile(r"4(?P<kind>[0-4])(?P<space>/[^,]*,)?(?P<id>\d*)(?P<body>.*)", re.DOTALL)
 OPENS = re.compile(r'0\{"sid":')
 """How the first text of such a service begins."""
@@ -31,7 +32,9 @@ def decode(text: str) -> dict[str, Any]:
     """  # noqa: D205 (its shapes are the summary)
     if (name := ENGINE.get(text[:1])) is not None:
         inner = _read(text[1:]) if text[1:].startswith("{") else {}
-        return {"engine": name, **inner}
+        return {**inner, "engine": name}
+    if text[:2] in ATTACHED:
+        raise ValueError("it has attachments, which are not read")
     found = PACKET.fullmatch(text)
     if found is None:
         raise ValueError(f"{text[:20]!r} begins like no packet of Socket.IO")
@@ -42,7 +45,7 @@ def decode(text: str) -> dict[str, Any]:
         said["id"] = int(found["id"])
     body = _read(found["body"]) if found["body"] else None
     if isinstance(body, dict):
-        return said | body
+        return body | said
     if said["socket"] == "event" and isinstance(body, list) and body:
         return said | {"event": body[0], "data": body[1:]}
     return said if body is None else said | {"data": body}

@@ -10,6 +10,8 @@ import msgspec
 import pytest
 
 from qaws.protocol import encoding, team_function
+from qaws.protocol.commands import Commands
+from qaws.protocol.dialect import QaWs
 from qaws.protocol.dialect_table import EncodingTable
 from qaws.protocol.encoding import BUILT_IN, LARGEST, TEXT, Encoding, Undecodable, recognised
 from qaws.protocol.team_function import NoFunction
@@ -252,6 +254,9 @@ def test_what_is_no_json_goes_out_as_it_is(text):
         ("[18446744073709551616]", "OverflowError: "),
         ('["\\ud800"]', "UnicodeEncodeError: "),
         ("[" * 5000 + "]" * 5000, "it is nested too deeply"),
+        ("[1" + "0" * 60_000 + "]", "a number of 60,001 digits is none of 64 bits"),
+        ("[1e-999999999]", "1e-999999999 is no number of 64 bits"),
+        ("[0.1000000000000000000001]", "0.1000000000000000000001 is no number of 64 bits"),
     ],
 )
 def test_what_messagepack_has_no_words_for_is_not_said_in_another_way(text, why):
@@ -267,10 +272,11 @@ def test_a_file_encodes_in_texts_or_in_binary_messages():
     encoding = Encoding(sent="sio.py", code={"sio.py": source})
     assert encoding.wire("no JSON") == b"no JSON"
     assert encoding.wire('["x"]') == "42x"
+    assert not encoding.sends_binary
     assert encoding.wire("no JSON") == "no JSON"
     assert encoding.wire("[]") == b"\0"
     assert not encoding.sends_json
-    assert not encoding.sends_binary
+    assert encoding.sends_binary
     assert encoding.remark == "; as the target says, clients send sio.py"
 
 
@@ -290,11 +296,13 @@ def test_what_an_encoder_does_wrong_is_told_in_one_line(body, why):
     )
 
 
-def test_an_encoder_that_leaves_out_what_makes_a_message_large_does_not_say_it():
-    large = json.dumps({"op": "ping", "padding": "a" * 65_536})
-    source = "def encode(message):\n    return message['op']"
-    with pytest.raises(NotVerified, match=r"cannot be said: of its 65,\d+ bytes 4 are left$"):
-        sent_as("ticks.py", source, large)
+def test_a_token_stands_in_no_such_sentence():
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmVkLWJ5LXNvbWVib2R5LWVsc2U"
+    text = json.dumps({"token": token})
+    with pytest.raises(NotVerified) as caught:
+        sent_as("ticks.py", "def encode(message):\n    raise ValueError(message)", text)
+    assert token[:20] not in str(caught.value)
+    assert "(a token)" in str(caught.value)
 
 
 def test_a_file_that_is_no_encoder_is_named():
@@ -341,3 +349,27 @@ def test_an_unknown_encoding_is_told_what_there_is():
         ValueError, match="'protobuf' is none of text, binary, msgpack, gzip, zlib, deflate, nor"
     ):
         EncodingTable(received="protobuf")
+
+
+def commands_of(encode):
+    dialect = QaWs()
+    dialect.encoding = Encoding(
+        sent="ticks.py", code={"ticks.py": f"def encode(message):\n    {encode}"}
+    )
+    return Commands(dialect)
+
+
+def test_what_is_hostile_for_its_length_is_not_said_without_it():
+    large = json.dumps({"action": "ping", "padding": "a" * 65_536}).encode()
+    with pytest.raises(NotVerified, match=r"send ticks\.py, in which 65,\d+ bytes of JSON are 4$"):
+        commands_of("return message['action']").wire(large)
+    assert commands_of("return message['action']").wire(b'{"action":"ping"}') == b"ping"
+
+
+@pytest.mark.parametrize(("kind", "is_binary"), [("str", False), ("repr(message).encode", True)])
+def test_hostile_texts_and_fragments_are_of_the_kind_that_clients_send(kind, is_binary):
+    encode = f"return {kind}(message)" if kind == "str" else f"return {kind}()"
+    commands = commands_of(encode)
+    commands.wire(b"[1]")  # as a ping is, before anything runs
+    assert commands.sends_binary == is_binary
+    assert commands.wire(b"\xff") == b"\xff"

@@ -38,8 +38,18 @@ def test_what_a_packet_says(text, said):
 
 @pytest.mark.parametrize("text", ["", "9", "4", "45", "{}", '42["a"', "451-[]", "x"])
 def test_what_is_no_packet(text):
-    with pytest.raises(ValueError, match=r"begins like|Expecting|Extra data"):
+    with pytest.raises(ValueError, match=r"begins like|Expecting|attachments"):
         decode(text)
+
+
+def test_attachments_are_named():
+    with pytest.raises(ValueError, match=r"^it has attachments, which are not read$"):
+        decode('451-["tick",{"_placeholder":true,"num":0}]')
+
+
+def test_what_a_service_says_of_itself_is_no_other_packet():
+    assert decode('44{"socket":"connected","message":"no"}')["socket"] == "refused"
+    assert decode('0{"engine":"pong","sid":"a"}')["engine"] == "open"
 
 
 @pytest.mark.parametrize(

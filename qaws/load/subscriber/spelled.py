@@ -102,16 +102,19 @@ class SpelledVerifier:
             everything = self.dialect.read(payload)
         except (ValueError, RecursionError) as error:
             return _contract(f"cannot be read: {error}", payload)
-        differences = []
+        differences, broken = [], None
         for part, said in enumerate(everything):
             if said.problem is not None:
-                return _contract(said.problem, payload)
+                broken = _contract(said.problem, payload)
+                break
             message = said.message
             if isinstance(message, dict) and message.get("type") in TICKS:
                 difference = self._difference(message, payload, part)
                 if difference:
                     differences.append(difference)
-        return Violation("content", len(differences), differences[0]) if differences else None
+        if differences:
+            return Violation("content", len(differences), differences[0])
+        return broken
 
     def _difference(self, tick: dict[str, Any], payload: bytes, part: int) -> str:
         symbol, number, due = tick.get("symbol"), tick.get(SEQUENCE_FIELD), tick.get(DUE_FIELD)

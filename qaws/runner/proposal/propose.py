@@ -110,5 +110,5 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
 def _say_texts(others: Sequence[str], say: Say) -> None:
     """Say what to do about texts that are no JSON."""
     for first in others[:1]:
-        say(f"  a text that is not JSON: {without_tokens(first[:SHOWN])}")
+        say(f"  a text that is not JSON: {without_tokens(first)[:SHOWN]}")
         say(f"  {SOCKET_IO if OPENS.match(first) else OTHER_TEXTS}")
