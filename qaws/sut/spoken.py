@@ -115,7 +115,7 @@ def _require_sayable(dialect: Dialect, table: DialectTable) -> None:
     """
     if dialect.encoding.sends_json:
         return
-    said = {"ping.say": str(dialect.ping())}
+    said: dict[str, str] = {"ping.say": dialect.ping()}  # knows what of it is not to be shown
     for number, answer in enumerate(table.answers):
         text = answer.say if isinstance(answer.say, str) else json.dumps(answer.say)
         if "{" not in text.removeprefix("{"):  # else it takes something from what it answers

@@ -11,7 +11,7 @@ import pytest
 
 from qaws.protocol import encoding, team_function
 from qaws.protocol.commands import Commands
-from qaws.protocol.dialect import QaWs
+from qaws.protocol.dialect import QaWs, Request
 from qaws.protocol.dialect_table import EncodingTable
 from qaws.protocol.encoding import BUILT_IN, LARGEST, TEXT, Encoding, Undecodable, recognised
 from qaws.protocol.team_function import NoFunction
@@ -373,3 +373,15 @@ def test_hostile_texts_and_fragments_are_of_the_kind_that_clients_send(kind, is_
     commands.wire(b"[1]")  # as a ping is, before anything runs
     assert commands.sends_binary == is_binary
     assert commands.wire(b"\xff") == b"\xff"
+
+
+def test_what_a_message_hides_stands_in_no_such_sentence():
+    said = Request('{"op":"auth","key":"the desk\'s own"}', hides=("the desk's own",))
+    encoding = Encoding(
+        sent="ticks.py",
+        code={"ticks.py": "def encode(message):\n    raise KeyError(message['key'])"},
+    )
+    with pytest.raises(NotVerified) as caught:
+        encoding.wire(said)
+    assert "desk's" not in str(caught.value)
+    assert str(caught.value).count("(hidden)") == 2

@@ -42,7 +42,7 @@ class Conversation:
         """Spell what subscribes, and count what will acknowledge it."""
         wishes = self._dialect.subscribing(self._selection)
         self._acks = sum(wish.acks for wish in wishes)
-        said = [str(wish) for wish in wishes]
+        said: list[str] = [*wishes]  # which know what of them is not to be shown
         if any(wish.acks == 0 for wish in wishes):
             # Nothing acknowledges it: a ping that is answered behind it shows that it was heard.
             said.append(self.ping())
@@ -51,7 +51,7 @@ class Conversation:
 
     def ping(self) -> str:
         """Return what this client says to get a pong."""
-        return str(self._dialect.ping())
+        return self._dialect.ping()
 
     @property
     def is_acknowledged(self) -> bool:
@@ -102,7 +102,7 @@ class Conversation:
     def _say_openings(self, number: int | None) -> list[str]:
         said = []
         while self._openings and self._openings[0].after in (None, number):
-            said.append(str(self._openings.pop(0).text))
+            said.append(self._openings.pop(0).text)
         if not self._openings and (self._was_welcomed or not self._welcomes):
             self.is_welcome = True
         return [text for text in said if text]
