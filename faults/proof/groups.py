@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from faults.fault import Fault, places_of
-from faults.proof.judgement import Row, accuses
+from faults.proof.judgement import Row, accusing
 
 MOST = 8
 """Faults in a group: with more, more scenarios are named by one of them, and asked again."""
@@ -138,9 +138,11 @@ def grouped(faults: Sequence[tuple[Fault, Cells]], seconds: Mapping[str, float])
 
 def suspected(fault: Fault, rows: Iterable[Row]) -> frozenset[str]:
     """Return the ids of the scenarios that were red, beside others, in words that it declares."""
-    words = [*fault.caught_by.values()]
+    words = accusing(fault.caught_by.values())
     return frozenset(
-        row.id for row in rows if row.status == "failed" and accuses(words, row.message)
+        row.id
+        for row in rows
+        if row.status == "failed" and any(each in row.message for each in words)
     )
 
 

@@ -160,14 +160,9 @@ def _of_ticks(said: Collection[str]) -> list[str]:
     ]
 
 
-def accuses(fault_words: Iterable[str], message: str) -> bool:
-    """Tell whether a scenario's message is one that a fault which declares these words may cause.
-
-    Args:
-        fault_words: what the fault declares, for any scenario.
-        message: what a scenario that it does not name has said.
-    """
-    return any(each in message for each in _telling([*fault_words, *_of_ticks([*fault_words])]))
+def accusing(fault_words: Collection[str]) -> list[str]:
+    """Return the words in which a fault that declares these may be told of by any scenario."""
+    return _telling([*fault_words, *_of_ticks(fault_words)])
 
 
 def _telling(words: Iterable[str]) -> list[str]:

@@ -16,9 +16,9 @@ from faults.fault import Fault
 from faults.proof.findings import Finding, Proof
 from faults.proof.fork_client import CAN_FORK, ForkServer
 from faults.proof.groups import ROUNDS, Cells, grouped, named_by, quiet_ids, suspected
-from faults.proof.judgement import Mark, Row, judge, shortened
+from faults.proof.judgement import Mark, Row, accusing, judge, shortened
 from faults.proof.runs import Run
-from faults.proof.scope import FUNCTIONAL, Ask, any_of, sound
+from faults.proof.scope import ANY_ID, FUNCTIONAL, Ask, any_of, sound
 
 EXIT_PROVEN, EXIT_NOT_PROVEN = 0, 1
 TICK_S = 0.05
@@ -33,8 +33,9 @@ CORES = os.cpu_count() or 1
 class Pace:
     """How many runs go on at a time: as many as the processors bear, for most only wait.
 
-    One for each processor always may; up to four where the processors have time left. A service
-    that waits for a processor answers late, and its verdict would speak of that.
+    One for each processor always may; up to six where the processors have time left, for some wait
+    a minute long. A service that waits for a processor answers late, and its verdict would speak of
+    that.
     """
 
     LOOK_S = 0.3
@@ -45,7 +46,7 @@ class Pace:
     def __init__(self, jobs: int | None = None) -> None:
         """Allow so many runs at a time; None to go by how busy the processors are."""
         self._least = jobs or CORES
-        self._most = jobs or 4 * CORES
+        self._most = jobs or 6 * CORES
         self._looked = 0.0
 
     def allows(self, running: int) -> bool:
@@ -90,9 +91,13 @@ class Task:
         return f"{self.fault.name} {self.fault.story}" if self.fault else ""
 
     @property
-    def stop_after(self) -> dict[str, str]:
-        """Id → words: once a row has failed in those words, its further rows tell nothing new."""
-        return {**dict.fromkeys(self.fault.also, ""), **self.ask.wanted} if self.fault else {}
+    def stop_after(self) -> dict[str, list[str]]:
+        """Id → words: once a row has failed in one of those, its further rows tell nothing new."""
+        if not self.fault:
+            return {ANY_ID: [""]} if self.group else {}
+        wanted = {test_id: [words] for test_id, words in self.ask.wanted.items()}
+        anywhere = {ANY_ID: accusing(self.fault.caught_by.values())}
+        return anywhere | {test_id: [""] for test_id in self.fault.also} | wanted
 
     def again(self, ids: Sequence[str]) -> Task:
         """Return the part of it that asks these scenarios."""

@@ -17,7 +17,7 @@ from faults.proof import suite
 from faults.proof.fork_client import hang_up
 from faults.proof.judgement import Row, read_rows
 from faults.proof.runner import SECONDS
-from faults.proof.scope import FEATURES
+from faults.proof.scope import ANY_ID, FEATURES
 from faults.proof.suite import CONFIGURATION, ROOT
 
 TARGET = ROOT / "targets" / "reference.toml"
@@ -41,7 +41,7 @@ class Run:
         tags: Iterable[str],
         faults: Collection[str],
         allowed_s: float,
-        stop_after: Mapping[str, str] | None = None,
+        stop_after: Mapping[str, Sequence[str]] | None = None,
         services: socket.socket | None = None,
         slow: Collection[str] = (),
         files: Sequence[Path] = (FEATURES,),
@@ -56,8 +56,9 @@ class Run:
             tags: tag expressions, all of which must hold.
             faults: those of the service; none for the sound one.
             allowed_s: how long it may take.
-            stop_after: id → words; scenarios and rows of that id that come after a failure in those
-                words are left out.
+            stop_after: id, or ANY_ID, → words; scenarios and rows of that id that come after a
+                failure in one of them are left out. Rows that those of single ids are about go
+                first.
             services: a connection to the fork server, which the run ends; None to start services
                 as ever.
             slow: places of the rows that take long: they go last.
@@ -88,9 +89,10 @@ class Run:
         if faults:
             arguments += ["-D", f"launch.command={{python}} -m faults {' '.join(faults)}"]
         if stop_after:
-            arguments += ["-D", f"stop_after_expected_failure={json.dumps(dict(stop_after))}"]
+            arguments += ["-D", f"stop_after_expected_failure={json.dumps(stop_after)}"]
         self._services = services
-        words = [each for each in (stop_after or {}).values() if each]
+        named = {test_id: said for test_id, said in (stop_after or {}).items() if test_id != ANY_ID}
+        words = [each for said in named.values() for each in said if each]
         self._child = suite.start(
             arguments, folder, _environment(folder), services, slow, words, told
         )

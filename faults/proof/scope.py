@@ -16,6 +16,8 @@ from faults.fault import Fault
 
 FEATURES = Path(__file__).resolve().parents[2] / "features"
 ID = "QA-WS-"
+ANY_ID = "*"
+"""Stands for each id that is not named, where a run is told what to leave out."""
 NAMED = re.compile(rf"@({ID}\d+)")
 FUNCTIONAL = ("@integration or @security", "not @scale", "not @whole-run")
 """Every functional scenario; the sizes that take minutes prove nothing more about the verdicts."""

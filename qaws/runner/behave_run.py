@@ -38,7 +38,7 @@ from qaws.runner.order import shuffle
 from qaws.runner.provenance import suite_state
 from qaws.runner.record import new_record, now, tell_of_break, write_junit, write_record
 from qaws.runner.selection import require_selection
-from qaws.runner.settings import chosen_in
+from qaws.runner.settings import ANY_ID, chosen_in
 from qaws.runner.shares import LONGEST, Shares, why_alone
 from qaws.runner.tested import load, machine, target_read, target_unread, versions, what_is_tested
 from qaws.runtime import memory
@@ -88,7 +88,7 @@ class Session:
         if self._number:
             self._logs /= f"process-{self._number + 1}"
         self.testbed: Testbed | None = None
-        self._expected: Mapping[str, str] = {}
+        self._expected: Mapping[str, tuple[str, ...]] = {}
         self._proven: set[str] = set()
         self._has_begun = False
         self._withheld: dict[str, str] = {}
@@ -282,8 +282,8 @@ class Session:
                 "checks": self.testbed.scenario.checks.as_dicts(),
                 "longest_stall_ms": testbed.loop.stalls.longest_since(testbed.scenario.started_ns),
             }
-            words = self._expected.get(line["id"])
-            if words is not None and line["status"] == "failed" and words in line["message"]:
+            words = self._expected.get(line["id"], self._expected.get(ANY_ID, ()))
+            if line["status"] == "failed" and any(each in line["message"] for each in words):
                 self._proven.add(line["id"])
             with (self._reports / "checks.jsonl").open("ab", buffering=0) as file:
                 file.write(f"{json.dumps(line)}\n".encode())  # in one piece: others write there too

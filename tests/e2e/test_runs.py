@@ -310,6 +310,7 @@ def test_what_selects_nothing_breaks_the_run(project, arguments, said):
             (["-D", f"{name}=x"], f'-D {name}=…: must be like {{"QA-WS-002": "words"}}')
             for name in ("stop_after_expected_failure", "enough")
         ),
+        (["-D", 'enough={"*": [7]}'], '-D enough=…: must be like {"QA-WS-002": "words"} (7 are'),
         (
             ["-D", "feed.broker=redis://127.0.0.1:9/0"],
             "[feed] broker redis://127.0.0.1:9/0: nobody answers there",

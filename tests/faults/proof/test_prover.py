@@ -13,7 +13,7 @@ from faults.proof import prover as proving
 from faults.proof import scope
 from faults.proof.findings import Proof
 from faults.proof.groups import Group
-from faults.proof.judgement import Mark, Row
+from faults.proof.judgement import Mark, Row, accusing
 from faults.proof.prover import Pace, Prover
 from tests.faults.proof.rows import STARVED, row
 
@@ -339,7 +339,7 @@ def test_a_starved_sound_check_is_run_once_more(script, tmp_path):
 
 @pytest.mark.parametrize(
     ("busy", "running", "allowed"),
-    [(20, 7, True), (95, 7, False), (20, 8, False), (95, 1, True)],
+    [(20, 11, True), (95, 7, False), (20, 12, False), (95, 1, True)],
 )
 def test_as_many_run_as_the_processors_bear(monkeypatch, busy, running, allowed):
     monkeypatch.setattr(proving, "CORES", 2)
@@ -377,7 +377,20 @@ def test_rows_behind_one_that_decides_are_left_out():
     each = find("price-rounded")
     task = proving.Task(scope.Ask((), each.caught_by), Path(), each)
     assert "QA-WS-115" in each.also
-    assert task.stop_after == {**dict.fromkeys(each.also, ""), **each.caught_by}
+    wanted = {test_id: [words] for test_id, words in each.caught_by.items()}
+    assert task.stop_after == {
+        "*": accusing(each.caught_by.values()),
+        **{test_id: [""] for test_id in each.also},
+        **wanted,
+    }
+
+
+def test_behind_any_failure_nothing_more_is_asked_of_several_faults_at_once():
+    """Whose doing it was is asked of others; of the sound service, all is asked."""
+    asked = scope.Ask((), {})
+    group = (find("price-rounded"), find("tick-twice"))
+    assert proving.Task(asked, Path(), group=group).stop_after == {"*": [""]}
+    assert proving.Task(asked, Path()).stop_after == {}
 
 
 # --- a sample -----------------------------------------------------------------------------------
