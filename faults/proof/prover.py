@@ -30,6 +30,16 @@ SLOW_S = 2.0
 CORES = os.cpu_count() or 1
 
 
+def busy() -> float:
+    """Return how busy the processors have been since the last call, in per cent of all.
+
+    What is nice (`nice -n 19`) is not counted: it gives way.
+    """
+    took = psutil.cpu_times_percent()
+    gives_way = sum(getattr(took, name, 0.0) for name in ("idle", "iowait", "nice"))
+    return 100.0 - gives_way
+
+
 class Pace:
     """How many runs go on at a time: as many as the processors bear, for most only wait.
 
@@ -56,7 +66,7 @@ class Pace:
         if running >= self._most or time.monotonic() < self._looked + self.LOOK_S:
             return False
         self._looked = time.monotonic()
-        return psutil.cpu_percent() < self.BUSY
+        return busy() < self.BUSY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The prover: what it starts, what it repeats, what it tells."""
 
 import json
+from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
@@ -337,25 +338,39 @@ def test_a_starved_sound_check_is_run_once_more(script, tmp_path):
 # --- how many at a time -------------------------------------------------------------------------
 
 
+def processors(monkeypatch, nice=0.0, **took):
+    """Have them have done this, in per cent; the rest of the time they were idle."""
+    times = namedtuple("times", ["user", "system", "nice", "idle", "iowait"])
+    took = {"user": 0.0, "system": 0.0, "iowait": 0.0, **took, "nice": nice}
+    found = times(**took, idle=100.0 - sum(took.values()))
+    monkeypatch.setattr(psutil, "cpu_times_percent", lambda: found)
+
+
 @pytest.mark.parametrize(
     ("busy", "running", "allowed"),
     [(20, 11, True), (95, 7, False), (20, 12, False), (95, 1, True)],
 )
 def test_as_many_run_as_the_processors_bear(monkeypatch, busy, running, allowed):
     monkeypatch.setattr(proving, "CORES", 2)
-    monkeypatch.setattr(psutil, "cpu_percent", lambda: busy)
+    processors(monkeypatch, user=busy / 2, system=busy / 2)
     assert Pace().allows(running) is allowed
 
 
 def test_after_a_start_it_is_looked_again_before_the_next(monkeypatch):
     monkeypatch.setattr(proving, "CORES", 2)
-    monkeypatch.setattr(psutil, "cpu_percent", lambda: 20)
+    processors(monkeypatch, user=20.0)
     pace = Pace()
     assert [pace.allows(2), pace.allows(3)] == [True, False]
 
 
+def test_what_is_nice_gives_way_and_waiting_for_a_disk_is_not_work(monkeypatch):
+    monkeypatch.setattr(proving, "CORES", 2)
+    processors(monkeypatch, user=30.0, system=30.0, nice=30.0, iowait=10.0)
+    assert Pace().allows(7)
+
+
 def test_jobs_say_how_many_whatever_the_processors_do(monkeypatch):
-    monkeypatch.setattr(psutil, "cpu_percent", lambda: 99)
+    processors(monkeypatch, user=99.0)
     assert [Pace(3).allows(2), Pace(3).allows(3)] == [True, False]
 
 
