@@ -324,7 +324,7 @@ class Prover:
 
 def _finding(fault: Fault, asked: Ask, run: Run, before: Finding | None) -> Finding:
     rows, problem = _outcome(run)
-    known = [*fault.caught_by.values(), *before.said()] if before else []
+    known = [*fault.caught_by.values(), *(before.said() if before else ())]
     return Finding(fault, judge(asked.wanted, rows, fault.also, known), run.elapsed_s, problem)
 
 

@@ -452,3 +452,17 @@ def test_one_scenario_is_asked_again_alone_where_it_is_not_quiet_beside_others(
     else:
         assert (code, len(began)) == (1, 4)
         assert complaints == ["greeks-stale: QA-WS-001 SPURIOUS: failed: closed early"]
+
+
+def test_what_a_fault_declares_for_scenarios_that_are_not_asked_is_known_all_the_same(
+    script, tmp_path
+):
+    each = find("query-token-ignored")
+    first, others = next(iter(each.caught_by)), list(each.caught_by.values())[1:]
+    words = next(words for words in others if words != each.caught_by[first])
+    script["the sound service"] = [[row("QA-WS-130")]]
+    script[each.name] = [
+        [row(first, "failed", each.caught_by[first]), row("QA-WS-130", "failed", words)]
+    ]
+    code, proof, _ = run_proof(tmp_path, each.name, full=True, about=["QA-WS-130"])
+    assert code == 0, proof.findings[0].complaints()
