@@ -21,6 +21,8 @@ from faults.catalogue import UnknownFault, all_faults, find
 from faults.fault import Fault
 from faults.proof.findings import Proof
 from faults.proof.matrix import write_matrix
+from faults.proof.progress import NAME as PROGRESS
+from faults.proof.progress import Progress
 from faults.proof.prover import Prover, prove
 from faults.proof.scope import of_every_fault
 from faults.proof.suite import ROOT
@@ -59,6 +61,12 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
         "--sample", type=_count, metavar="N", help="only so many of them, drawn by --seed"
     )
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="draws others")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a proof that was stopped, on the same state of service and suite: what "
+        "was proven is not asked again",
+    )
     parser.add_argument(
         "--jobs",
         type=_count,
@@ -109,13 +117,16 @@ def main(given: Sequence[str]) -> int:
         alone=arguments.alone,
         about=frozenset(arguments.about),
     )
+    progress = Progress(arguments.reports / PROGRESS, proof.asking(), arguments.resume)
+    if progress.problem:
+        print(progress.problem, file=sys.stderr)
     prover = Prover((arguments.reports / "faults").resolve(), arguments.jobs)
     began = time.monotonic()
     # Set even where a shell has told us to ignore them: the runs inherit what is ignored.
     before = {number: signal.signal(number, _as_interrupt) for number in SIGNALS}
     print(proof.terms(), flush=True)
     try:
-        code = prove(proof, prover, lambda text: print(text, flush=True))
+        code = prove(proof, prover, lambda text: print(text, flush=True), progress)
     except KeyboardInterrupt:
         print("\nstopping: ending what is still running", file=sys.stderr)
         code = EXIT_STOPPED

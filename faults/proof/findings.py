@@ -87,6 +87,16 @@ class Proof:
         """Find out what is asked of each fault."""
         self.asks = plan(self.chosen, self.full, self.picked, self.quick, self.about)
 
+    def asking(self) -> dict[str, Any]:
+        """Return what is asked of any fault: findings of proofs that ask the same go together."""
+        return {
+            "full": self.full,
+            "every": self.full or self.picked,
+            "quick": self.quick,
+            "alone": self.alone,
+            "about": sorted(self.about),
+        }
+
     def terms(self) -> str:
         """Say in one line what is run against what."""
         load = sum(asked.measures for asked in self.asks.values())

@@ -37,11 +37,26 @@ class Cells:
             red in its words when it was asked beside others.
         open: ids of those that are still to be asked, and are expected to pass.
         met: names of the faults with which it has been in a group.
+        quiet: ids of the scenarios that were green beside others, in all their rows.
     """
 
     red: frozenset[str]
     open: frozenset[str]
     met: set[str] = field(default_factory=set)
+    quiet: frozenset[str] = frozenset()
+
+    def take(self, green: frozenset[str], suspected: frozenset[str], beside: Iterable[str]) -> None:
+        """Take what was found of a group that it was in.
+
+        Args:
+            green: ids of the scenarios that were green with all of them.
+            suspected: those that were red in its words.
+            beside: names of all of the group.
+        """
+        self.quiet |= green
+        self.red |= suspected
+        self.open -= green | self.red
+        self.met.update(beside)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections import Counter
@@ -10,13 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
 from faults.fault import Fault
 from faults.proof.findings import Finding, Proof
 from faults.proof.fork_client import CAN_FORK, ForkServer
 from faults.proof.groups import ROUNDS, Cells, grouped, named_by, quiet_ids, suspected
 from faults.proof.judgement import Mark, Row, accusing, judge, shortened
+from faults.proof.pace import Pace
+from faults.proof.progress import Progress, declared
 from faults.proof.runs import Run
 from faults.proof.scope import ANY_ID, FUNCTIONAL, Ask, any_of, sound
 
@@ -27,46 +26,6 @@ TELL_S = 20.0
 """At most so often it is told how far the groups are."""
 SLOW_S = 2.0
 """From here on a row of an outline goes behind its quicker neighbours."""
-CORES = os.cpu_count() or 1
-
-
-def busy() -> float:
-    """Return how busy the processors have been since the last call, in per cent of all.
-
-    What is nice (`nice -n 19`) is not counted: it gives way.
-    """
-    took = psutil.cpu_times_percent()
-    gives_way = sum(getattr(took, name, 0.0) for name in ("idle", "iowait", "nice"))
-    return 100.0 - gives_way
-
-
-class Pace:
-    """How many runs go on at a time: as many as the processors bear, for most only wait.
-
-    One for each processor always may; up to six where the processors have time left, for some wait
-    a minute long. A service that waits for a processor answers late, and its verdict would speak of
-    that.
-    """
-
-    LOOK_S = 0.3
-    """How often it is looked how busy they are; each time one more run may start."""
-    BUSY = 70.0
-    """Per cent of all processors; from there on no further run is started."""
-
-    def __init__(self, jobs: int | None = None) -> None:
-        """Allow so many runs at a time; None to go by how busy the processors are."""
-        self._least = jobs or CORES
-        self._most = jobs or 6 * CORES
-        self._looked = 0.0
-
-    def allows(self, running: int) -> bool:
-        """Tell whether one more run may start beside so many."""
-        if running < self._least:
-            return True
-        if running >= self._most or time.monotonic() < self._looked + self.LOOK_S:
-            return False
-        self._looked = time.monotonic()
-        return busy() < self.BUSY
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +130,7 @@ class Prover:
         self,
         chosen: Sequence[tuple[Fault, Ask]],
         rows: Iterable[Row],
+        progress: Progress,
         tell: Callable[[int, int, int], None] = lambda turn, done, of: None,
     ) -> dict[str, frozenset[str]]:
         """Ask several faults at once what has nothing to do with any of them.
@@ -179,6 +139,7 @@ class Prover:
             chosen: faults, and what is asked of each; those of which not everything is asked are
                 left to be asked alone.
             rows: of the sound service: all that is asked.
+            progress: has what is known of groups, and takes what is found.
             tell: told after each group which round it is, how many of it are done, and of how many.
 
         Returns:
@@ -191,10 +152,15 @@ class Prover:
             fault.name: Cells(named_by(fault), frozenset(expected) - named_by(fault))
             for fault in together
         }
-        quiet = {fault.name: frozenset[str]() for fault in together}
+        before = set()
+        for known in progress.groups:
+            for name in (f.name for f in together if known.declared.get(f.name) == declared(f)):
+                cells[name].take(known.green, known.suspected[name], known.declared)
+                before.add((known.turn, name))
         for turn in range(1, ROUNDS + 1):
+            waiting = [(f, cells[f.name]) for f in together if (turn, f.name) not in before]
             tasks = []
-            groups = grouped([(fault, cells[fault.name]) for fault in together], seconds)
+            groups = grouped(waiting, seconds)
             for number, group in enumerate(groups, 1):
                 ask = Ask((*FUNCTIONAL, any_of(group.asked)), {}, every=True)
                 folder = self._folder / "together" / f"{turn}.{number}"
@@ -203,14 +169,12 @@ class Prover:
             for done, (task, run) in enumerate(self._over(tasks, self._pace), 1):
                 found = run.rows()
                 green = quiet_ids(found, expected)
+                red = {fault.name: suspected(fault, found) for fault in task.group}
                 for fault in task.group:
-                    mine = cells[fault.name]
-                    quiet[fault.name] |= green
-                    mine.red |= suspected(fault, found)
-                    mine.open -= green | mine.red
-                    mine.met.update(task.faults)
+                    cells[fault.name].take(green, red[fault.name], task.faults)
+                progress.add_group(turn, task.group, green, red)
                 tell(turn, done, in_all)
-        return quiet
+        return {name: each.quiet for name, each in cells.items()}
 
     def faults(
         self,
@@ -342,8 +306,11 @@ def _outcome(run: Run) -> tuple[list[Row], str]:
     return rows, "" if rows else f"no scenario ran: {run.last_line()}"
 
 
-def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
-    """Run the proof, telling of its progress; return the exit code."""
+def prove(proof: Proof, prover: Prover, say: Callable[[str], None], progress: Progress) -> int:
+    """Run the proof, telling how far it is; return the exit code.
+
+    What `progress` knows of an earlier run is not asked again; it takes all that is found.
+    """
     began = time.monotonic()
     rows: list[Row] = []
     for kind, checks in sound(proof.asks.values(), proof.full, proof.about).items():
@@ -357,16 +324,21 @@ def prove(proof: Proof, prover: Prover, say: Callable[[str], None]) -> int:
         proof.titles = dict(sorted(titles.items()))
         took = time.monotonic() - began
         say(f"{took:6.1f} s  the sound service passes all {len(found.rows)} that are asked, {kind}")
-    asked = [(fault, proof.asks[fault.name]) for fault in proof.chosen if fault.name in proof.asks]
+    wanted = [fault for fault in proof.chosen if fault.name in proof.asks]
+    proof.findings += [progress.findings[f.name] for f in wanted if f.name in progress.findings]
+    if known := len(proof.findings):
+        say(f"{known} faults were proven before, and {len(progress.groups)} groups asked")
+    asked = [(f, proof.asks[f.name]) for f in wanted if f.name not in progress.findings]
     quiet: dict[str, frozenset[str]] = {}
     if proof.full and not proof.alone:
-        quiet = prover.together(asked, rows, _now_and_then(began, say))
+        quiet = prover.together(asked, rows, progress, _now_and_then(began, say))
     if quiet:
         cells = sum(map(len, quiet.values()))
         took = time.monotonic() - began
         say(f"{took:6.1f} s  quiet in {cells} cells, asked of several faults at once")
     for finding in prover.faults(asked, quiet, proof.about):
         proof.findings.append(finding)
+        progress.add(finding)
         say(f"{time.monotonic() - began:6.1f} s  {_progress(finding)}")
     return EXIT_PROVEN if all(f.is_proven for f in proof.findings) else EXIT_NOT_PROVEN
 

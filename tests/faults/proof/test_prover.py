@@ -2,6 +2,7 @@
 
 import json
 from collections import namedtuple
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 
 from faults.catalogue import all_faults, find
 from faults.proof import __main__ as command
+from faults.proof import pace, scope
 from faults.proof import prover as proving
-from faults.proof import scope
 from faults.proof.findings import Proof
 from faults.proof.groups import Group
 from faults.proof.judgement import Mark, Row, accusing
-from faults.proof.prover import Pace, Prover
+from faults.proof.pace import Pace
+from faults.proof.progress import Progress, state
+from faults.proof.prover import Prover
 from tests.faults.proof.rows import STARVED, row
 
 QUICK_FAULT, LONG_FAULT = "service-stalls-now-and-then", "session-ids-repeat-in-a-burst"
@@ -108,7 +111,8 @@ def run_proof(folder: Path, *names: str, **how: Any) -> tuple[int, Proof, list[s
         about=how.get("about", ()),
     )
     said: list[str] = []
-    code = proving.prove(proof, Prover(folder, 2), said.append)
+    progress = Progress(folder / "progress.jsonl", proof.asking(), how.get("resume", False))
+    code = proving.prove(proof, Prover(folder, 2), said.append, progress)
     return code, proof, said
 
 
@@ -351,20 +355,20 @@ def processors(monkeypatch, nice=0.0, **took):
     [(20, 11, True), (95, 7, False), (20, 12, False), (95, 1, True)],
 )
 def test_as_many_run_as_the_processors_bear(monkeypatch, busy, running, allowed):
-    monkeypatch.setattr(proving, "CORES", 2)
+    monkeypatch.setattr(pace, "CORES", 2)
     processors(monkeypatch, user=busy / 2, system=busy / 2)
     assert Pace().allows(running) is allowed
 
 
 def test_after_a_start_it_is_looked_again_before_the_next(monkeypatch):
-    monkeypatch.setattr(proving, "CORES", 2)
+    monkeypatch.setattr(pace, "CORES", 2)
     processors(monkeypatch, user=20.0)
-    pace = Pace()
-    assert [pace.allows(2), pace.allows(3)] == [True, False]
+    looks = Pace()
+    assert [looks.allows(2), looks.allows(3)] == [True, False]
 
 
 def test_what_is_nice_gives_way_and_waiting_for_a_disk_is_not_work(monkeypatch):
-    monkeypatch.setattr(proving, "CORES", 2)
+    monkeypatch.setattr(pace, "CORES", 2)
     processors(monkeypatch, user=30.0, system=30.0, nice=30.0, iowait=10.0)
     assert Pace().allows(7)
 
@@ -466,3 +470,77 @@ def test_what_a_fault_declares_for_scenarios_that_are_not_asked_is_known_all_the
     ]
     code, proof, _ = run_proof(tmp_path, each.name, full=True, about=["QA-WS-130"])
     assert code == 0, proof.findings[0].complaints()
+
+
+# --- going on with a proof that was stopped -----------------------------------------------------
+
+
+def test_what_was_proven_is_not_asked_again_and_what_was_not_is(script, tmp_path):
+    script["volume-zero"].insert(0, [row("QA-WS-006"), row("QA-WS-007")])
+    assert run_proof(tmp_path)[0] == 1
+    script["the sound service"] = [[row("QA-WS-006"), row("QA-WS-007")]]
+    FakeRun.started = []
+    code, proof, said = run_proof(tmp_path, resume=True)
+    assert code == 0
+    assert proof.summary().startswith("3 faults: all caught, none missed")
+    assert [name for name, _ in FakeRun.started if name != proving.SOUND] == ["volume-zero"]
+    assert "2 faults were proven before, and 0 groups asked" in said
+
+
+def test_what_was_quiet_beside_others_is_not_asked_again(script, tmp_path, monkeypatch):
+    names = ["price-rounded", "greeks-stale"]
+    group = Group([find(name) for name in names], frozenset(), [frozenset({"QA-WS-001"})] * 2)
+    waiting: list[list[str]] = []
+
+    def grouped(faults, _):
+        waiting.append([fault.name for fault, _ in faults])
+        return [group] if len(waiting) == 1 else []
+
+    monkeypatch.setattr(proving, "grouped", grouped)
+    script["the sound service"] = [[row("QA-WS-001"), row("QA-WS-006")]]
+    script["price-rounded with greeks-stale"] = [[row("QA-WS-001")]]
+    for name in names:
+        caught = script[name][0]
+        script[name] = [[row("QA-WS-006")], caught]
+    how = {"full": True, "together": True}
+    assert run_proof(tmp_path, *names, **how)[0] == 1
+    script["the sound service"] = [[row("QA-WS-001"), row("QA-WS-006")]]
+    FakeRun.started = []
+    code, proof, _ = run_proof(tmp_path, *names, **how, resume=True)
+    asked = [(name, tags) for name, tags in FakeRun.started if name != proving.SOUND]
+    assert (code, sorted(name for name, _ in asked)) == (0, sorted(names))
+    assert all("not (@QA-WS-001)" in tags for _, tags in asked)
+    assert waiting == [names] * 3 + [[], names, names]  # the first round was over
+    assert all(f.judgements["QA-WS-001"].mark is Mark.QUIET for f in proof.findings)
+
+
+def test_of_a_fault_that_has_changed_since_everything_is_asked_again(script, tmp_path, monkeypatch):
+    assert run_proof(tmp_path)[0] == 0
+    changed = replace(find("volume-zero"), also=("QA-WS-001",))
+    known = dict(all_faults())
+    monkeypatch.setattr(
+        "faults.proof.progress.all_faults", lambda: known | {"volume-zero": changed}
+    )
+    monkeypatch.setattr(f"{__name__}.find", lambda name: (known | {"volume-zero": changed})[name])
+    script["the sound service"] = [[row("QA-WS-006"), row("QA-WS-007")]]
+    script["volume-zero"] = [[row(i, "failed", p) for i, p in changed.caught_by.items()]]
+    FakeRun.started = []
+    assert run_proof(tmp_path, resume=True)[0] == 0
+    assert {name for name, _ in FakeRun.started} == {proving.SOUND, "volume-zero"}
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ("", "no earlier proof to go on with; it begins anew"),
+        ('{"state": "x", "terms": {}}\n', "of another state of app, qaws, features or the rules"),
+        ('{"state": STATE, "terms": {}}\n', "of a proof that asked something else; it begins anew"),
+    ],
+)
+def test_of_another_state_or_other_scenarios_nothing_is_taken_over(then, said, tmp_path):
+    file = tmp_path / "faults-progress.jsonl"
+    file.write_text(then.replace("STATE", json.dumps(state())))
+    progress = Progress(file, {"full": True}, resume=True)
+    assert said in progress.problem
+    assert json.loads(file.read_text()) == {"state": state(), "terms": {"full": True}}
+    assert not Progress(file, {"full": True}, resume=True).problem
