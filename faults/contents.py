@@ -122,6 +122,25 @@ def zero_price_replaced_by_the_last() -> None:
 
 
 @fault(
+    story="Each option tick names its price twice, first as zero, so that what a client trades on "
+    "hangs on its parser.",
+    caught_by={"QA-WS-006": 'has the member "last_price" twice, as 0 and as'},
+    also=elsewhere("QA-WS-006"),
+)
+def price_named_twice() -> None:
+    """Put a price of zero in front."""
+    original = messages.parse_tick
+
+    def parse_tick(channel: bytes, payload: bytes) -> Tick:
+        tick = original(channel, payload)
+        if tick.route.type != OPTION:
+            return tick
+        return tick._replace(payload=b'{"last_price":0,' + tick.payload.lstrip()[1:])
+
+    replace(messages, "parse_tick", parse_tick)
+
+
+@fault(
     story="A bar whose four prices are equal is taken for no bar, so that charts have holes where "
     "the market stood still.",
     caught_by={"QA-WS-007": f"missing has open, high, low and close alike, {OF_NONE}"},

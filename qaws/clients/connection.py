@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from ssl import SSLError
 from typing import Any
@@ -28,6 +27,7 @@ from qaws.protocol.answers import in_words, seconds_ahead
 from qaws.protocol.dialect import Said
 from qaws.protocol.encoding import Undecodable
 from qaws.protocol.joined import several_texts
+from qaws.protocol.twice import ambiguity
 from qaws.runtime.dialing import reset_at_close
 from qaws.runtime.trust import problem_in_words
 from qaws.verdict import Broken
@@ -65,7 +65,6 @@ class Connection(Newcomer):
     _opcode: Opcode = Opcode.TEXT
     has_vanished: bool = False
     goodbye: tuple[int | None, str] = (1000, "")
-    _answering: set[asyncio.Task[Frame]] = field(default_factory=set)
 
     # --- opening and ending -------------------------------------------------------------------
 
@@ -324,8 +323,10 @@ class Connection(Newcomer):
         try:
             if is_other:
                 data, binary = encoding.decoded(data, binary=binary), False
-            data.decode("utf-8")
+            doubled = ambiguity(data.decode("utf-8"))
             said = self.dialect.read(data)
+            if doubled and said:
+                said[0] = replace(said[0], problem=said[0].problem or doubled)
         except Undecodable as problem:
             said = [Said(None, str(problem))]
         except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as problem:
@@ -343,12 +344,6 @@ class Connection(Newcomer):
             frame.problem = each.problem or unread
             if each.answer is not None:
                 self._answer(each.answer)
-
-    def _answer(self, text: str) -> None:
-        """Answer by itself what the dialect wants answered."""
-        task = asyncio.get_running_loop().create_task(self.send(text))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
 
     def exactly(self, frame: Frame) -> Any:
         """Return what a frame says in the words of `qa-ws`, each number kept digit for digit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import struct
@@ -16,7 +17,7 @@ from qaws.clients.frame_log import Frame
 from qaws.clients.recorder import Recorder
 from qaws.clients.subscriber import Subscriber
 from qaws.protocol.speech import concealed
-from qaws.verdict import Broken
+from qaws.verdict import Broken, NotVerified
 
 STAMP_BYTES = 8
 """Of the time stamp that makes the payload of a ping unlike that of any other."""
@@ -41,11 +42,14 @@ class Sender(Subscriber):
     """A client with a socket that it may send on.
 
     `in_fragments` has each message go out in several frames, with a WebSocket ping between any two.
-    `rewrite` makes of each message what goes out in its place.
+    `rewrite` makes of each message what goes out in its place. `unsaid` is why it could not answer
+    by itself what the dialect wants answered: what the service makes of that is not its fault.
     """
 
     in_fragments: bool = field(default=False, kw_only=True)
     rewrite: Callable[[str], str] | None = field(default=None, repr=False, kw_only=True)
+    unsaid: NotVerified | None = field(default=None, kw_only=True)
+    _answering: set[asyncio.Task[None]] = field(default_factory=set, repr=False, kw_only=True)
     _socket: Recorder | None = field(default=None, repr=False, kw_only=True)
 
     @property
@@ -59,13 +63,26 @@ class Sender(Subscriber):
         shown = concealed(said, text)
         if not (self.is_open and self._socket):
             return self._note("→", "text", f"(not sent, the connection is closed) {shown}")
+        message = self._wire(text)
         frame = self._note("→", "text", shown)
         with contextlib.suppress(ConnectionClosed):
             if self.in_fragments:
-                await self._send_with_pings(self._socket, self._wire(text))
+                await self._send_with_pings(self._socket, message)
             else:
-                await self._socket.send(self._wire(text))
+                await self._socket.send(message)
         return frame
+
+    def _answer(self, text: str) -> None:
+        """Answer by itself what the dialect wants answered."""
+        task = asyncio.get_running_loop().create_task(self._say_by_itself(text))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _say_by_itself(self, text: str) -> None:
+        try:
+            await self.send(text)
+        except NotVerified as problem:
+            self.unsaid = self.unsaid or NotVerified(f"{self.name} could not answer: {problem}")
 
     async def send_together(self, texts: Sequence[str]) -> list[Frame]:
         """Send text messages in one go and log them; on a closed connection only the log tells."""

@@ -158,6 +158,19 @@ class ScenarioState:
         for problem in sorted(self.reservations, key=lambda each: isinstance(each, NotVerified)):
             raise problem
 
+    def require_own_part(self) -> None:
+        """Make sure that chores and clients have done their part.
+
+        Raises:
+            Broken: something that is no verdict has ended a chore.
+            NotVerified: a client could not answer by itself what it should: what the service made
+                of that is not its fault.
+        """
+        self.require_chores()
+        for client in self.connections.all:
+            if client.unsaid:
+                raise client.unsaid
+
     def require_chores(self) -> None:
         """Raise what has ended a task in the background: nobody may wait for that one.
 

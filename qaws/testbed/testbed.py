@@ -243,11 +243,11 @@ class Testbed:
             self._tell_of_deaths(refuted)
             await self.loop.run(self.require_alone(), STEP_LIMIT_S)
             self._require_flows()
-            self.scenario.require_chores()
+            self.scenario.require_own_part()
             said = [*self.scenario.cause_of(refuted, self.ledger), str(refuted)]
             said += self.scenario.said_behind(refuted)
             raise Refuted(without_tokens("; ".join(said))) from refuted
-        self.scenario.require_chores()
+        self.scenario.require_own_part()
         return done
 
     async def require_alone(self) -> None:

@@ -15,7 +15,7 @@ from qaws.clients.connection import Connection
 from qaws.oracle.ledger import Entitlement
 from qaws.protocol.contract import Contract
 from qaws.protocol.credentials import credentials
-from qaws.protocol.dialect import QaWs
+from qaws.protocol.dialect import QaWs, Said
 from qaws.protocol.encoding import Encoding
 from qaws.protocol.exact import exact
 from qaws.protocol.market import selection_of
@@ -280,6 +280,42 @@ def test_what_breaks_the_contract_is_a_breach_with_the_frame_in_it(meet, text, w
     assert "breaks the contract" in connection.breaches[0]
     assert words in connection.breaches[0]
     assert text in connection.breaches[0]
+
+
+def test_a_member_that_comes_twice_is_a_breach_where_its_values_differ(meet):
+    alike, other = dict(WELCOME), json.dumps(WELCOME)[:-1] + ', "session_id": "s-2"}'
+    assert meet(over_the_wire(frame(1, json.dumps(alike).encode())), text_comes).breaches == []
+    same = json.dumps(WELCOME)[:-1] + ', "session_id": "s-1"}'
+    assert meet(over_the_wire(frame(1, same.encode())), text_comes).breaches == []
+    connection = meet(over_the_wire(frame(1, other.encode())), text_comes)
+    assert connection.breaches[0].startswith(
+        'Alice received a message that breaks the contract: has the member "session_id" twice, as '
+        '"s-1" and as "s-2": which of them a client takes hangs on its parser'
+    )
+
+
+MUTE = "def encode(message):\n    raise KeyError(7)"
+
+
+def test_what_a_client_cannot_answer_by_itself_is_remembered_and_not_logged_as_sent(meet):
+    class Silent(QaWs):
+        def __init__(self):
+            super().__init__()
+            self.encoding = Encoding(sent="mute.py", code={"mute.py": MUTE})
+
+        def read(self, data):
+            return [Said(None, answer='{"beat": 7}')]
+
+    async def play(connection):
+        await text_comes(connection)
+        await soon(lambda: connection.unsaid is not None)
+
+    connection = meet(over_the_wire(frame(1, b'{"n": 7}')), play, dialect=Silent())
+    assert str(connection.unsaid) == (
+        "Alice could not answer: clients of the target send mute.py, in which '{\"beat\": 7}' "
+        "cannot be said: KeyError: 7"
+    )
+    assert not [each for each in connection.log if (each.direction, each.kind) == ("→", "text")]
 
 
 def test_good_frames_are_no_breach(meet):

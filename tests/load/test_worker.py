@@ -1,5 +1,6 @@
 """A worker of a crowd: it says when the last client is past the fence, and looks at each once."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 
 from qaws.load.cluster import wire
 from qaws.load.plan import Group, SwarmPlan
-from qaws.load.subscriber.worker import Worker
+from qaws.load.subscriber.worker import Worker, _end_on_failure
 from tests.services.faulty import NIFTY
+from tests.waiting import HANG_S
 
 CROWD = 500
 
@@ -65,3 +67,30 @@ def test_a_crowd_that_is_past_the_fence_already_is_complete_at_once(crowd):
     assert sent == []
     worker.obey(wire.Fence({"NIFTY": 1}))
     assert sent == [wire.Complete()]
+
+
+def test_the_first_of_several_failures_is_told_and_the_end_is_not_cut_short():
+    async def story():
+        tidied = asyncio.Event()
+
+        async def serve():
+            seen = _end_on_failure()
+            try:
+                await asyncio.sleep(HANG_S)
+            except asyncio.CancelledError:
+                raise seen[0] from None
+            finally:
+                await asyncio.sleep(0.05)
+                tidied.set()
+
+        running = asyncio.get_running_loop()
+        serving = running.create_task(serve())
+        await asyncio.sleep(0)
+        for words in ("first", "second"):
+            running.call_exception_handler({"message": words, "exception": KeyError(words)})
+            await asyncio.sleep(0)
+        with pytest.raises(KeyError, match="first"):
+            await serving
+        assert tidied.is_set()
+
+    asyncio.run(asyncio.wait_for(story(), HANG_S))

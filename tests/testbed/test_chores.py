@@ -1,6 +1,8 @@
 """What goes on in the background of a scenario, and ends without anybody waiting for it."""
 
 import asyncio
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -60,3 +62,12 @@ def test_what_ends_well_or_is_cancelled_is_no_matter(ended, loop):
         scenario.require_chores()
 
     loop.call(story(), timeout_s=HANG_S)
+
+
+def test_a_client_that_could_not_answer_leaves_the_scenario_unverified(ended):
+    scenario: Any = ended(None)
+    scenario.require_own_part()
+    scenario.connections = SimpleNamespace(all=[SimpleNamespace(unsaid=NotVerified("no words"))])
+    with pytest.raises(NotVerified, match=r"^no words$"):
+        scenario.require_own_part()
+    scenario.require_chores()  # as the scenario ends, nothing hangs on it any more

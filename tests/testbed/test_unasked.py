@@ -94,3 +94,14 @@ def test_the_client_that_stays_for_the_whole_run_is_looked_at_too():
         scenario=SimpleNamespace(connections=SimpleNamespace(all=[])),
     )
     assert "the silent client received" in str(unasked.of_a_scenario(testbed))
+
+
+@pytest.mark.parametrize(
+    "said", [(BEAT, WELCOME), ("> login", BEAT, WELCOME), ("> login", WELCOME, BEAT)]
+)
+def test_in_a_declared_dialect_so_is_what_comes_around_the_welcome(said):
+    assert "received {" in str(found(*said, is_plain=False))
+
+
+def test_who_was_not_let_in_may_have_been_told_why_in_other_words():
+    assert found("> login", BEAT, is_plain=False) is None

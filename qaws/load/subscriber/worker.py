@@ -100,7 +100,8 @@ def _end_on_failure() -> list[BaseException]:
     def fail(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         failures.append(context.get("exception") or RuntimeError(context["message"]))
         loop.default_exception_handler(context)
-        serving.cancel()
+        if len(failures) == 1:  # a second time it would be cancelled as it tidies up
+            serving.cancel()
 
     loop.set_exception_handler(fail)
     return failures
