@@ -5,7 +5,6 @@ docs/dialects.md explains each key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,12 +17,11 @@ from pydantic import (
     model_validator,
 )
 
-from qaws.protocol.encoding import BUILT_IN, SENT, TEXT, TEXTS, Encoding, is_known
+from qaws.protocol.encoding_table import EncodingTable
 from qaws.protocol.market import DUE_FIELD, MEMBERS, TickKind
 from qaws.protocol.paths import Path, Pattern
 from qaws.protocol.sign_table import Name, Sign
 from qaws.protocol.signing import EXPIRES_IN_S
-from qaws.protocol.team_function import SUFFIX
 from qaws.protocol.templates import names_in, paths_in
 
 ITEM = frozenset({"instrument", "symbol", "item"})
@@ -200,64 +198,6 @@ class TickTable(Table):
         if self.members is None and not self.fields:
             raise ValueError("needs fields, or members: where a tick has its prices")
         return self
-
-
-class EncodingTable(Table):
-    """How what is said is put into WebSocket messages, where that is not JSON text.
-
-    `received`: what binary messages of the service hold: "binary" JSON, "msgpack", JSON that is
-    compressed by "gzip", "zlib" or "deflate", or what a file in Python decodes; "text": there are
-    none. `texts`: what its texts are: "json", "socket.io", or what a file decodes. `sent`: whether
-    clients send their JSON as "text" or in "binary" messages, or "msgpack", "socket.io", or what a
-    file makes of it.
-    """
-
-    received: str = "text"
-    texts: str = "json"
-    sent: str = "text"
-
-    @field_validator("received")
-    @classmethod
-    def _is_known(cls, value: str) -> str:
-        if not is_known(value):
-            known = ", ".join(["text", *BUILT_IN])
-            raise ValueError(f"{value!r} is none of {known}, nor a file such as ticks{SUFFIX}")
-        return value
-
-    @field_validator("texts")
-    @classmethod
-    def _is_json(cls, value: str) -> str:
-        if value not in ("json", *TEXTS) and not value.endswith(SUFFIX):
-            known = ", ".join(["json", *TEXTS])
-            raise ValueError(f"{value!r} is none of {known}, nor a file such as ticks{SUFFIX}")
-        return value
-
-    @field_validator("sent")
-    @classmethod
-    def _is_sent(cls, value: str) -> str:
-        if value not in SENT and not value.endswith(SUFFIX):
-            known = ", ".join(SENT)
-            raise ValueError(f"{value!r} is none of {known}, nor a file such as ticks{SUFFIX}")
-        return value
-
-    @property
-    def files(self) -> dict[str, str]:
-        """Return key → the file in Python that it names."""
-        found = {"received": self.received, "texts": self.texts, "sent": self.sent}
-        return {key: value for key, value in found.items() if value.endswith(SUFFIX)}
-
-    def made(self, code: Mapping[str, str]) -> Encoding:
-        """Return it, ready to use.
-
-        Args:
-            code: name of a file that it names → what it says.
-
-        Raises:
-            NoFunction: one of them has not the function that it should have.
-        """
-        if (self.received, self.texts, self.sent) == ("text", "json", "text"):
-            return TEXT
-        return Encoding(self.received, self.sent, self.texts, code)
 
 
 class DialectTable(Table):

@@ -11,14 +11,16 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
+from numbers import Integral, Real
 from typing import Any
 
 import msgspec
 
 from qaws.protocol import socketio
 from qaws.protocol.encoder import Encoder
-from qaws.protocol.team_function import SUFFIX, TeamFunction, in_one_line
+from qaws.protocol.team_function import SAYS, SUFFIX, TeamFunction, in_one_line
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of JSON text that one message may mean."""
@@ -31,6 +33,8 @@ FLUSHED = b"\x00\x00\xff\xff"
 
 SENT = ("text", "binary", "msgpack", "socket.io")
 """What clients send: JSON in texts or in binary messages, MessagePack, or Socket.IO's packets."""
+NONE = "none"
+"""A service whose clients read binary messages alone: a text is one that nobody reads."""
 TEXTS: Mapping[str, Callable[[str], Any]] = {"socket.io": socketio.decode}
 """What texts are, where they are not JSON → what reads them."""
 
@@ -62,19 +66,25 @@ def _inflated(window_bits: int, *, may_go_on: bool = False) -> Callable[[bytes],
 
 
 def as_json(value: Any) -> Any:
-    """Return a value in what JSON has words for; what it has none for becomes text.
+    """Return a value in what JSON has words for; what MessagePack has besides becomes text.
 
     Numbers that are none (NaN and infinities), bytes (in hexadecimal), times and extensions
-    of MessagePack are such.
+    of MessagePack are such. What counts as a number or a text of Python (one of NumPy, a member of
+    an enumeration of numbers) is that.
 
     Raises:
-        ValueError: two keys become the same text.
+        ValueError: two keys become the same text, or nothing says what a value stands for.
     """
     match value:
-        case None | bool() | int() | str():
+        case None | bool():
             return value
-        case float() | Decimal():
-            return value if math.isfinite(value) else str(value)
+        case str():
+            return str.__str__(value)
+        case Integral():
+            return int(value)
+        case Decimal() | Real():
+            plain = value if type(value) is Decimal else _number(value)
+            return plain if math.isfinite(plain) else str(plain)
         case dict():
             found = {_key(key): as_json(each) for key, each in value.items()}
             if len(found) < len(value):
@@ -86,7 +96,22 @@ def as_json(value: Any) -> Any:
             return bytes(value).hex()
         case msgspec.msgpack.Ext():
             return f"extension {value.code}: {bytes(value.data).hex()}"
-    return str(value)
+        case datetime():
+            return str(value)
+    if getattr(value, "ndim", None) == 0:  # a truth value of NumPy
+        return as_json(value.item())
+    raise ValueError(f"what is {_kind(value)} says nothing in JSON")
+
+
+def _number(value: Any) -> Any:
+    """Return a number of a kind of its own as one of Python's."""
+    return Decimal(str(value)) if isinstance(value, Decimal) else float(value)
+
+
+def _kind(value: Any) -> str:
+    """Return the name of a value's kind, with an article."""
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def _key(key: Any) -> str:
@@ -139,13 +164,29 @@ def _is_one(text: str) -> bool:
     return True
 
 
-def is_known(received: str) -> bool:
-    """Return whether there is such an encoding: by name, or as a file in Python."""
-    return received == "text" or received in BUILT_IN or received.endswith(SUFFIX)
-
-
 def _as_json_text(decode: Callable[[Any], Any]) -> Callable[[Any], bytes]:
     return lambda message: _json.encode(as_json(decode(message)))
+
+
+def _as_said_by(decode: TeamFunction) -> Callable[[Any], bytes]:
+    """Return what makes JSON text of what a team's function returns."""
+
+    def made(message: Any) -> bytes:
+        said = decode(message)
+        if isinstance(said, bytes | bytearray | memoryview) or _is_json(said):
+            what = "JSON text" if isinstance(said, str) else f"what is {_kind(said)}"
+            raise ValueError(f"decode returned {what}; it returns what the message says: {SAYS}")
+        try:
+            return _json.encode(as_json(said))
+        except ValueError as problem:
+            raise ValueError(f"decode returned something else than {SAYS}: {problem}") from None
+
+    return made
+
+
+def _is_json(said: Any) -> bool:
+    """Tell whether a text is an object or a list in JSON."""
+    return isinstance(said, str) and said.lstrip()[:1] in ("{", "[") and _is_one(said)
 
 
 class Encoding:
@@ -153,7 +194,7 @@ class Encoding:
 
     Attributes:
         received: "text", or what binary messages of the service hold.
-        texts: "json", one of `TEXTS`, or the file that decodes texts of the service.
+        texts: "json", "none", one of `TEXTS`, or the file that decodes texts of the service.
         sent: what clients send: one of `SENT`, or the file that encodes it.
         tells_all: whether the JSON text that a message means says all that is in it.
     """
@@ -170,7 +211,7 @@ class Encoding:
         Args:
             received: "text", one of `BUILT_IN`, or the name of a file in Python.
             sent: one of `SENT`, or the name of a file in Python.
-            texts: "json", one of `TEXTS`, or the name of a file in Python.
+            texts: "json", "none", one of `TEXTS`, or the name of a file in Python.
             code: name of a file → what it says.
 
         Raises:
@@ -195,7 +236,7 @@ class Encoding:
             return None
         decode = TeamFunction(file, code.get(file, ""), "decode")
         self._functions.append(decode)
-        return _as_json_text(decode)
+        return _as_said_by(decode)
 
     @property
     def reads_binary(self) -> bool:
@@ -205,7 +246,7 @@ class Encoding:
     @property
     def reads_texts(self) -> bool:
         """Return whether its texts are something else than JSON."""
-        return self._decode_text is not None
+        return self._decode_text is not None or self.texts == NONE
 
     @property
     def sends_binary(self) -> bool:
@@ -238,6 +279,8 @@ class Encoding:
         decode = self._decode if binary else self._decode_text
         if decode is None and binary:
             raise Undecodable("is binary, not text")
+        if self.texts == NONE and not binary:
+            raise Undecodable("is a text, where the target says that the service sends none")
         if decode is None:
             return data
         key = data if binary else b"text " + data
@@ -277,7 +320,9 @@ class Encoding:
         said = []
         if self.reads_binary:
             said.append(f"binary messages are read as {self.received}")
-        if self.reads_texts:
+        if self.texts == NONE:
+            said.append("no text is read")
+        elif self.reads_texts:
             said.append(f"texts are read as {self.texts}")
         if not self.sends_json:
             said.append(f"clients send {self.sent}")

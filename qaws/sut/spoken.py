@@ -54,7 +54,7 @@ def code_of(target: Target) -> dict[str, str]:
     found = {}
     for key, name in files.items():
         try:
-            found[name] = Path(name).read_text("utf-8")
+            found[name] = Path(name).read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as problem:
             why = problem.strerror if isinstance(problem, OSError) else "is no text"
             place = f"{target.file}: [dialect.encoding] {key} = {name!r}"

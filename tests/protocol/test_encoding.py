@@ -2,6 +2,7 @@
 
 import json
 import struct
+import sys
 import zlib
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 from qaws.protocol import encoding, team_function
 from qaws.protocol.commands import Commands
 from qaws.protocol.dialect import QaWs, Request
-from qaws.protocol.dialect_table import EncodingTable
 from qaws.protocol.encoding import BUILT_IN, LARGEST, TEXT, Encoding, Undecodable, recognised
+from qaws.protocol.encoding_table import EncodingTable
 from qaws.protocol.team_function import NoFunction
 from qaws.verdict import NotVerified
 from tests.services.dialects import encoded
@@ -335,7 +336,7 @@ def test_texts_that_are_json_are_left_as_they_are():
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("texts", "'yaml' is none of json, socket.io, nor a file such as ticks.py"),
+        ("texts", "'yaml' is none of json, none, socket.io, nor a file such as ticks.py"),
         ("sent", "'yaml' is none of text, binary, msgpack, socket.io, nor a file such as ticks.py"),
     ],
 )
@@ -385,3 +386,121 @@ def test_what_a_message_hides_stands_in_no_such_sentence():
         encoding.wire(said)
     assert "desk's" not in str(caught.value)
     assert str(caught.value).count("(hidden)") == 2
+
+
+# --- what a team's file makes -------------------------------------------------------------------
+
+
+def decoded_by(source, name="decode"):
+    """Return the text that a file makes of a binary message."""
+    code = {"ticks.py": source}
+    return Encoding("ticks.py", code=code).decoded(b"x").decode()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("np.int64(12)", "12"),
+        ("np.uint64(18446744073709551615)", "18446744073709551615"),
+        ("np.float64(1.5)", "1.5"),
+        ("np.bool_(True)", "true"),
+        ("Kind.TICK", "7"),
+        ("Word.TICK", '"tick"'),
+        ("Text('a')", '"a"'),
+        ("Price('1.50')", "1.50"),
+        ("datetime(2026, 1, 5, tzinfo=UTC)", '"2026-01-05 00:00:00+00:00"'),
+    ],
+)
+def test_what_counts_as_a_number_or_a_text_is_that(value, text):
+    source = """
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum, IntEnum
+import numpy as np
+
+class Kind(IntEnum):
+    TICK = 7
+
+class Word(str, Enum):
+    TICK = "tick"
+
+class Text(str):
+    pass
+
+class Price(Decimal):
+    pass
+
+def decode(message):
+    return {"p": VALUE}
+"""
+    assert decoded_by(source.replace("VALUE", value)) == f'{{"p":{text}}}'
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (
+            "async def decode(message):\n    return {}",
+            "decode returned a coroutine; it is to return",
+        ),
+        ("def decode(message):\n    yield {}", "decode returned a generator; it is to return"),
+        ("def decode(message):\n    return map(int, [])", "decode returned a map; it is to"),
+        ("def decode(message):\n    return b'{}'", "decode returned what is a bytes; it returns"),
+        ("def decode(message):\n    return '{\"a\": 1}'", "decode returned JSON text; it returns"),
+        ("def decode(message):\n    return {'a': {1, 2}}", "what is a set says nothing in JSON"),
+        (
+            "from dataclasses import dataclass\n@dataclass\nclass M:\n    p: int\n"
+            "def decode(message):\n    return M(1)",
+            "decode returned something else than dict, list, str, int, float, Decimal, bool or "
+            "None: what is a M says nothing in JSON",
+        ),
+    ],
+)
+def test_what_says_nothing_is_told_of_the_file_and_not_of_the_service(source, why):
+    with pytest.raises(Undecodable) as caught:
+        decoded_by(source)
+    assert why in str(caught.value)
+
+
+def test_a_bare_text_that_a_file_decodes_is_one():
+    assert decoded_by("def decode(message):\n    return 'pong'") == '"pong"'
+
+
+def test_a_file_that_does_not_come_to_its_end_is_named(monkeypatch):
+    monkeypatch.setattr(team_function, "LOADING_S", 0.1)
+    with pytest.raises(NoFunction, match=r"^ticks\.py: has not come to its end within 0\.1 s"):
+        decoded_by("while True:\n    pass")
+
+
+def test_a_file_finds_its_neighbour_whatever_it_is_called(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "app", raising=False)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "app.py").write_text("def unpack(message):\n    return [message.decode()]\n")
+    name = str(tmp_path / "ticks.py")
+    source = "from app import unpack\n\ndef decode(message):\n    return unpack(message)"
+    try:
+        assert Encoding(name, code={name: source}).decoded(b"x") == b'["x"]'
+    finally:
+        sys.modules.pop("app", None)
+    assert sys.path[0] != str(tmp_path)
+
+
+# --- a service that sends no texts --------------------------------------------------------------
+
+
+def test_where_the_target_says_so_a_text_is_one_that_nobody_reads():
+    both = EncodingTable(received="msgpack", texts="none", sent="msgpack").made({})
+    assert both.reads_texts
+    with pytest.raises(
+        Undecodable, match="is a text, where the target says that the service sends"
+    ):
+        both.decoded(b"{}", binary=False)
+    assert both.decoded(b"\x80") == b"{}"
+    assert "no text is read" in both.remark
+
+
+@pytest.mark.parametrize("keys", [{"texts": "socket.io"}, {"sent": "socket.io"}])
+def test_socket_io_is_spoken_both_ways_or_not_at_all(keys):
+    with pytest.raises(ValueError, match=r'= "socket\.io" wants (texts|sent) = "socket\.io"'):
+        EncodingTable(**keys)
+    assert EncodingTable(texts="socket.io", sent="packets.py").texts == "socket.io"
