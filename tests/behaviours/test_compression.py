@@ -5,6 +5,7 @@ import pytest
 from qaws.behaviours import closes, compression, deliveries, load, publishing
 from qaws.clients.endings import ExpectedClose
 from qaws.load.result import ClientRecord, SwarmResult
+from qaws.protocol.encoding import Encoding
 from qaws.verdict import NotVerified
 from tests.services.faulty import NIFTY
 from tests.services.scripted import Ticker
@@ -79,6 +80,23 @@ def test_what_is_too_large_when_inflated_is_closed(right, testbed, fragments):
 
 def test_a_service_that_takes_it_is_refuted(wrong):
     wrong(Ticker, padded(64, 1), "end of Mallory's connection.*still open.*with 1009")
+
+
+@pytest.mark.parametrize(
+    ("encode", "command"),
+    [
+        ("return json.dumps(message)", True),
+        ("return message['padding']", True),
+        ("return message['op']", False),
+        ("return 'ping'", False),
+    ],
+)
+def test_what_is_too_large_is_letters_where_no_command_can_be(encode, command):
+    code = f"import json\n\ndef encode(message):\n    {encode}"
+    encoding = Encoding(sent="ticks.py", code={"ticks.py": code})
+    text = compression.text_of(encoding, 65_537)
+    assert text.startswith("{" if command else "aaa")
+    assert len(encoding.wire(text)) >= 65_537
 
 
 @pytest.mark.parametrize("ending", ["a clean close", "an abrupt reset"])
