@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -43,6 +43,9 @@ MEMORY_S = 0.2
 
 SETTLES_S = 1.0
 """How long a service that has just been started may take until its memory rests."""
+
+LONGEST_REASON = 200
+"""Characters that are shown of why an input cannot be said: a team's encoder may say much."""
 
 FEWEST_TICKS = 25
 """Ticks that are published from the begin of an attack at least: a percentile wants some."""
@@ -110,7 +113,7 @@ async def attack(testbed: Testbed, name: str, count: int) -> None:
     testbed.scenario.on_end.append(waiting.close)
     attack = testbed.scenario.stash[ATTACK] = Attack(name, time.monotonic_ns(), waiting, unsaid)
     if unsaid:
-        testbed.scenario.reservations.append(_left_out(attack, len(unsaid) + len(playing)))
+        testbed.scenario.reservations.append(_left_out(name, unsaid, len(unsaid) + len(playing)))
     for number, what in enumerate(playing, 1):
         connection = RawConnection(
             f"hostile client {number}",
@@ -361,11 +364,16 @@ async def leave(testbed: Testbed) -> None:
     await asyncio.gather(*(each.client.close() for each in attack.attackers))
 
 
-def _left_out(attack: Attack, count: int) -> NotVerified:
-    """Return that the target has no words for some of the inputs."""
-    why = next(iter(attack.unsaid.values()))
-    others = "; the others were met as they should be" if len(attack.unsaid) < count else ""
+def _left_out(attack: str, unsaid: Mapping[str, NotVerified], count: int) -> NotVerified:
+    """Return that the target has no words for some of the inputs, and for which of them why."""
+    names_of: dict[str, list[str]] = {}
+    for name, problem in unsaid.items():
+        why = str(problem)
+        shown_why = why if len(why) <= LONGEST_REASON else f"{why[:LONGEST_REASON]}…"
+        names_of.setdefault(shown_why, []).append(name)
+    shown = "; ".join(f"{', '.join(names)} ({why})" for why, names in names_of.items())
+    others = "; the others were met as they should be" if len(unsaid) < count else ""
     return NotVerified(
-        f"{len(attack.unsaid)} of {count} inputs of {attack.attack} cannot be said to this "
-        f"target: {', '.join(attack.unsaid)} ({why}){others}"
+        f"{len(unsaid)} of {count} inputs of {attack} cannot be said to this "
+        f"target: {shown}{others}"
     )

@@ -55,6 +55,24 @@ class Limited(Ticker):
             await super()._answer(client, text)
 
 
+def test_inputs_that_cannot_be_said_are_told_by_their_reasons():
+    """Each stands with its own; what a team's encoder says of one is cut."""
+    none, odd, long = NotVerified("they send no texts"), NotVerified("KeyError"), "a" * 60_000
+    unsaid = {
+        "FE": none,
+        "a list": odd,
+        "FF": NotVerified(str(none)),
+        "an action": NotVerified(long),
+    }
+    attack = "what ends a connection"
+    assert str(attacks._left_out(attack, unsaid, 44)) == (
+        "4 of 44 inputs of what ends a connection cannot be said to this target: FE, FF (they send "
+        f"no texts); a list (KeyError); an action ({'a' * 200}…); the others were met as they "
+        "should be"
+    )
+    assert str(attacks._left_out(attack, unsaid, 4)).endswith("a…)")
+
+
 # --- floods ---------------------------------------------------------------------------------------
 
 
