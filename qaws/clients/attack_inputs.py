@@ -104,18 +104,20 @@ class FrameRow(Table):
             raise ValueError(f"{kind} is no kind of frame: they have numbers from 0 to 15")
         return kind
 
-    def made(self, number: int, commands: Commands, *, as_binary: bool = False) -> list[bytes]:
+    def made(self, number: int, commands: Commands) -> list[bytes]:
         """Return the frames, as they go onto the wire.
 
         Args:
             number: that in the name of the attack.
-            commands: those of the target.
-            as_binary: a text goes out as a binary message.
+            commands: those of the target. A text is of the kind that its clients send it in, and
+                where it is none of them, a binary message if they send no texts.
         """
-        kind = "binary" if as_binary and self.kind == "text" else self.kind
-        said = self.sends.made(number, commands=commands)
-        if self.kind == "text" and self.fin and not commands.sends_json:
-            said = commands.wire(said)  # a fragment is an attack for its frames
+        kind, said = self.kind, self.sends.made(number, commands=commands)
+        if kind == "text":
+            is_binary = commands.sends_binary
+            if self.fin:  # a fragment is an attack for its frames
+                said, is_binary = commands.wire(said)
+            kind = "binary" if is_binary else "text"
         once = frame(
             kind if isinstance(kind, int) else OPCODES[kind],
             said,
@@ -198,11 +200,8 @@ class HostileInput(Row):
         if self.lines is not None or self.handshake is not None:
             return Handshake(self._opening(), self.drop, self.stalls)
         rows = self.frames or [FrameRow.model_construct(sends=self.sends)]
-        as_binary = commands.sends_binary
-        if as_binary:
-            parts = [row.sends.made(number, commands=commands) for row in rows]
-            _require_no_text(rows, parts, is_json=commands.sends_json)
-        frames = [each for row in rows for each in row.made(number, commands, as_binary=as_binary)]
+        _require_attack(rows, number, commands)
+        frames = [each for row in rows for each in row.made(number, commands)]
         if self.per_second is not None:
             return Flood(frames, reckoned(self.per_second, number), reckoned(self.at_once, number))
         if self.stays:
@@ -219,24 +218,34 @@ class HostileInput(Row):
         return b"".join(parts).decode("latin-1")
 
 
-def _require_no_text(rows: Sequence[FrameRow], parts: Sequence[bytes], *, is_json: bool) -> None:
+def _require_attack(rows: Sequence[FrameRow], number: int, commands: Commands) -> None:
     """Raise `NotVerified` where clients send binary messages, and an input is no attack then.
 
-    That is a command in a binary message, where these hold JSON; and a text that is not UTF-8: a
-    service that takes no texts may well say so with another code.
+    That is a command in a binary message, where they send it so; and a text that is not UTF-8,
+    where they send no texts: a service that takes none may well say so with another code.
     """
-    text = b"".join(parts)
+    kinds = [row.kind for row in rows]
+    if kinds[0] != "binary" and not ("text" in kinds and commands.sends_binary):
+        return
+    text = b"".join(row.sends.made(number, commands=commands) for row in rows)
     try:
-        is_command = rows[0].kind == "binary" and isinstance(json.loads(text), dict)
         text.decode()
     except UnicodeDecodeError:
-        if any(row.kind == "text" for row in rows):
+        if "text" in kinds:
             raise NotVerified("clients of the target send binary messages, and no texts") from None
         return
-    except ValueError:
-        return
-    if is_command and is_json:
+    if kinds[0] == "binary" and _is_said_in_binary(text, commands):
         raise NotVerified("clients of the target send binary messages: a command in one is good")
+
+
+def _is_said_in_binary(text: bytes, commands: Commands) -> bool:
+    """Return whether that is a command, and clients send it as JSON in a binary message."""
+    try:
+        said = json.loads(text)
+        data, is_binary = commands.wire(text)
+        return is_binary and isinstance(said, dict | list) and json.loads(data) == said
+    except (ValueError, NotVerified):
+        return False
 
 
 INPUTS = RowList("hostile-inputs", "hostile input", HostileInput, {"attack": [Attack]})

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 from qaws.protocol.dialect import Dialect
+from qaws.protocol.encoder import Unsayable, meaning
 from qaws.protocol.market import selection_of
 from qaws.verdict import NotVerified
 
@@ -36,18 +39,20 @@ class Commands:
         """Take them from a dialect."""
         self._dialect = dialect
 
-    @property
+    @cached_property
     def sends_binary(self) -> bool:
-        """Return whether clients send them in binary messages."""
-        return self._dialect.encoding.sends_binary
+        """Return whether clients send them in binary messages, and none in a text."""
+        dialect = self._dialect
+        if dialect.encoding.sends_json:
+            return dialect.encoding.sends_binary
+        said = [dialect.encoding.wire(dialect.ping())]
+        with suppress(NotVerified):
+            asked = dialect.subscribing(dialect.sayable(selection_of(USUAL)))
+            said += map(dialect.encoding.wire, asked)
+        return not any(isinstance(each, str) for each in said)
 
-    @property
-    def sends_json(self) -> bool:
-        """Return whether clients send them as JSON."""
-        return self._dialect.encoding.sends_json
-
-    def wire(self, text: bytes) -> bytes:
-        """Return a message as clients send it.
+    def wire(self, text: bytes) -> tuple[bytes, bool]:
+        """Return a message as clients send it, and whether it is binary.
 
         Args:
             text: what it says, in JSON; anything else goes out as it is.
@@ -57,16 +62,34 @@ class Commands:
                 lost.
         """
         try:
-            message = self._dialect.encoding.wire(text.decode())
+            said = text.decode()
         except UnicodeDecodeError:
-            return text
+            return text, self.sends_binary
+        self._require_meaning(said)
+        message = self._dialect.encoding.wire(said)
         whole = message.encode() if isinstance(message, str) else message
         if len(text) > LARGE_BYTES and len(whole) < len(text) // 2:
             raise NotVerified(
                 f"clients of the target send {self._dialect.encoding.sent}, in which {len(text):,} "
                 f"bytes of JSON are {len(whole):,}"
             )
-        return whole
+        return whole, isinstance(message, bytes)
+
+    def _require_meaning(self, text: str) -> None:
+        """Require that a text can be said in what clients send, whoever makes that of its value.
+
+        What is wrong stands by itself in the reason, so that it is the same for all such texts.
+        """
+        encoding = self._dialect.encoding
+        try:
+            if not encoding.sends_json:
+                meaning(text)
+        except Unsayable as problem:
+            raise NotVerified(
+                f"clients of the target send {encoding.sent}, in which it cannot be said: {problem}"
+            ) from None
+        except ValueError:
+            return  # it is no JSON, and goes out as it is
 
     def ping(self, further: bytes = b"") -> bytes:
         """Return the ping, with further members if any: `"note":1`, as bytes of JSON.

@@ -52,14 +52,10 @@ class Commands(Protocol):
 
     @property
     def sends_binary(self) -> bool:
-        """Return whether clients send them in binary messages."""
+        """Return whether clients send binary messages, and no texts."""
 
-    @property
-    def sends_json(self) -> bool:
-        """Return whether clients send them as JSON."""
-
-    def wire(self, text: bytes) -> bytes:
-        """Return a message as clients send it."""
+    def wire(self, text: bytes) -> tuple[bytes, bool]:
+        """Return a message as clients send it, and whether it is binary."""
 
     def ping(self, further: bytes = b"") -> bytes:
         """Return a ping with further members."""

@@ -38,7 +38,8 @@ class Encoder:
     """Makes of a JSON text what a client sends.
 
     Attributes:
-        says_text: whether what it has made last is sent as a text; else as a binary message.
+        says_text: whether what is no JSON is sent as a text, else as a binary message: of the two
+            kinds that which it made first, and None before that.
     """
 
     def __init__(self, name: str, source: str = "") -> None:
@@ -54,10 +55,10 @@ class Encoder:
         """
         self._name = name
         self._encode = BUILT_IN.get(name) or TeamFunction(name, source, "encode")
-        self.says_text = name in OF_TEXT
+        self.says_text: bool | None = name in OF_TEXT if name in BUILT_IN else None
 
     def __call__(self, text: str) -> str | bytes:
-        """Return the message; a text that is no JSON goes out as it is, in a message of that kind.
+        """Return the message; a text that is no JSON goes out as it is.
 
         Raises:
             NotVerified: it cannot be said so; one line says why.
@@ -74,7 +75,8 @@ class Encoder:
             self._refuse(text, in_one_line(problem))
         if not isinstance(message, str | bytes):
             self._refuse(text, f"encode returned {type(message).__name__}, not bytes or str")
-        self.says_text = isinstance(message, str)
+        if self.says_text is None:
+            self.says_text = isinstance(message, str)
         return message
 
     def _refuse(self, text: str, why: str) -> NoReturn:

@@ -250,7 +250,7 @@ class Encoding:
 
     @property
     def sends_binary(self) -> bool:
-        """Return whether clients send binary messages, and no texts."""
+        """Return whether clients send what is no JSON in binary messages, and not in texts."""
         return self.sent == "binary" if self._encode is None else not self._encode.says_text
 
     @property

@@ -8,9 +8,9 @@ import pytest
 
 from qaws.behaviours.attack_responses import _judge
 from qaws.clients.attack_inputs import Flood, Frames, inputs, rounds
-from qaws.clients.raw_connection import whole
+from qaws.clients.raw_connection import frame, whole
 from qaws.protocol.commands import Commands
-from qaws.protocol.dialect import QaWs
+from qaws.protocol.dialect import QaWs, Request
 from qaws.protocol.encoding import Encoding
 from qaws.protocol.malformed import MESSAGES, message
 from qaws.verdict import Broken
@@ -105,6 +105,64 @@ def test_a_command_in_a_binary_message_is_no_attack_where_clients_send_such():
     assert sorted(playing) == ["any bytes", "nothing"]
     assert sorted(unsaid) == ["a command", "a command in fragments"]
     assert all("a command in one is good" in str(each) for each in unsaid.values())
+
+
+class Own(QaWs):
+    """A dialect whose ping is its own, and whose clients send no JSON."""
+
+    def __init__(self, said, sent, code=""):
+        super().__init__()
+        self.said, self.encoding = said, Encoding(sent=sent, code={sent: code})
+
+    def ping(self):
+        return Request(self.said)
+
+
+OP = '{"op":"ping"}'
+HALF = """
+def encode(message):
+    if message.get("op") == "ping":
+        return "p"
+    return {"subscribe": b"s"}[message["action"]]
+"""
+WHOLE = 'def encode(message):\n    return {"ping": b"p"}[message["op"]]'
+TARGETS = [
+    (Own(OP, "half.py", HALF), "p"),
+    (Own(OP, "whole.py", WHOLE), b"p"),
+    (Own('{"engine":"ping"}', "socket.io"), "2"),
+    (Own('["ping"]', "msgpack"), b"\x91\xa4ping"),
+    (Own(OP, "text"), OP),
+    (Own(OP, "binary"), OP.encode()),
+]
+KINDS = ["a ping in texts", "all in binary", "socket.io", "msgpack", "text", "binary"]
+
+
+@pytest.mark.parametrize(("dialect", "ping"), TARGETS, ids=KINDS)
+def test_a_command_in_a_forbidden_frame_is_the_ping_that_the_target_s_clients_send(dialect, ping):
+    playing = made("frames that the protocol forbids", 20, dialect)
+    opcode, data = (1, ping.encode()) if isinstance(ping, str) else (2, ping)
+    assert playing["a text without mask"].frames == [frame(opcode, data, masked=False)]
+    assert playing["the third reserved bit"].frames == [frame(opcode, data, reserved=1)]
+    assert playing["a continuation behind the end"].frames == [whole(ping), frame(0, b"a")]
+
+
+@pytest.mark.parametrize(("dialect", "ping"), TARGETS, ids=KINDS)
+def test_a_ping_of_a_flood_is_of_the_kind_that_the_target_s_clients_send(dialect, ping):
+    flood = made("floods of 1,000 messages per second", 1, dialect)["ping messages"]
+    assert flood.frames == [whole(ping)]
+
+
+def test_where_clients_send_some_texts_a_text_that_is_not_utf_8_is_an_attack():
+    playing = made("text that is not UTF-8", 14, TARGETS[0][0])
+    assert playing["over two fragments"].frames[0][0] == 1
+    assert made("binary messages", 4, TARGETS[0][0])["a command"].frames == [whole(OP.encode())]
+
+
+def test_a_command_that_a_file_makes_json_of_in_a_binary_message_is_none():
+    code = "import json\n\ndef encode(message):\n    return json.dumps(message).encode()"
+    for ping in (OP, '["ping"]'):
+        _, unsaid = inputs("binary messages", 4, Commands(Own(ping, "json.py", code)))
+        assert "a command" in unsaid
 
 
 def test_json_that_is_lawful_and_not_huge_may_be_taken():

@@ -269,15 +269,16 @@ def test_what_messagepack_has_no_words_for_is_not_said_in_another_way(text, why)
 
 
 def test_a_file_encodes_in_texts_or_in_binary_messages():
+    """What is no JSON goes out as what it encoded first did, whatever was said since."""
     source = "def encode(message):\n    return '42' + message[0] if message else b'\\x00'"
     encoding = Encoding(sent="sio.py", code={"sio.py": source})
     assert encoding.wire("no JSON") == b"no JSON"
     assert encoding.wire('["x"]') == "42x"
     assert not encoding.sends_binary
-    assert encoding.wire("no JSON") == "no JSON"
     assert encoding.wire("[]") == b"\0"
+    assert encoding.wire("no JSON") == "no JSON"
     assert not encoding.sends_json
-    assert encoding.sends_binary
+    assert not encoding.sends_binary
     assert encoding.remark == "; as the target says, clients send sio.py"
 
 
@@ -364,16 +365,39 @@ def test_what_is_hostile_for_its_length_is_not_said_without_it():
     large = json.dumps({"action": "ping", "padding": "a" * 65_536}).encode()
     with pytest.raises(NotVerified, match=r"send ticks\.py, in which 65,\d+ bytes of JSON are 4$"):
         commands_of("return message['action']").wire(large)
-    assert commands_of("return message['action']").wire(b'{"action":"ping"}') == b"ping"
+    assert commands_of("return message['action']").wire(b'{"action":"ping"}') == (
+        b"ping",
+        False,
+    )
 
 
 @pytest.mark.parametrize(("kind", "is_binary"), [("str", False), ("repr(message).encode", True)])
 def test_hostile_texts_and_fragments_are_of_the_kind_that_clients_send(kind, is_binary):
     encode = f"return {kind}(message)" if kind == "str" else f"return {kind}()"
     commands = commands_of(encode)
-    commands.wire(b"[1]")  # as a ping is, before anything runs
     assert commands.sends_binary == is_binary
-    assert commands.wire(b"\xff") == b"\xff"
+    assert commands.wire(b"\xff") == (b"\xff", is_binary)
+
+
+MIXED = "return str(message) if {} else repr(message).encode()"
+
+
+@pytest.mark.parametrize("texts", ["'ping' in message.values()", "'ping' not in message.values()"])
+def test_clients_that_send_some_commands_in_texts_send_texts_whatever_was_said_last(texts):
+    commands = commands_of(MIXED.format(texts))
+    for said in (b'{"action":"ping"}', b'{"action":"subscribe"}', b'{"action":"ping"}'):
+        assert commands.wire(said)[1] == ((b"ping" in said) == ("not" in texts))
+        assert not commands.sends_binary
+        assert commands.wire(b"\xff") == (b"\xff", False)
+
+
+@pytest.mark.parametrize("text", [b"[" * 5000, b'{"a":' * 5000])
+def test_what_no_value_says_is_told_without_the_message(text):
+    with pytest.raises(NotVerified) as caught:
+        commands_of("return 'x'").wire(text)
+    assert str(caught.value) == (
+        "clients of the target send ticks.py, in which it cannot be said: it is nested too deeply"
+    )
 
 
 def test_what_a_message_hides_stands_in_no_such_sentence():
