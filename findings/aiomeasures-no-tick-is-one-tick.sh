@@ -8,7 +8,7 @@
 #   dashboard, at the worst of times too. Tests that count something greater than 0 and time a plain function pass.
 # Way to live with it: counter() for all counts; `with client.timer(name):` inside the coroutine. In tests a count of 0, and a coroutine that sleeps.
 # Versions: python3-aiomeasures 0.5.14-5 (Debian 12; the name on PyPI is an empty package of somebody else), Python 3.11. Source: incr and decr of Client and Timer.__call__ in
-#   aiomeasures/clients/bases.py. Nothing found about it.
+#   aiomeasures/clients/bases.py; the same lines are in asynciomeasures 1.0.0 (PyPI), which goes on from it. Nothing found about it.
 #
 # Output seen:
 #   incr("ticks", 5)                              ticks:5|c
