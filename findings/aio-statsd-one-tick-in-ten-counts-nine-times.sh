@@ -2,11 +2,11 @@
 # aio-statsd: sample_rate=0.1 sends nine of ten and says that they stand for ten each: a count of 1000 arrives as 9000; with 0.5 all is right.
 #
 # Expected: with a sample rate of 0.1 one of ten increments is sent, marked "|@0.1", and the server multiplies it by ten: on average the count is right, and there is a tenth of the traffic.
-# Seen: send_statsd of aio-statsd 0.2.9 throws the dice and sends when it should not: a rate r sends 1 - r of all, each still marked "@r". The server's total is (1 - r) / r times the right one: 9 times at 0.1,
-#   99 times at 0.01, a ninth at 0.9. Only at 0.5, and at 1, which throws no dice, is it right.
-#   Timers, gauges and sets go the same way, and so do the clients for DogStatsD and Telegraf. The examples of the README have 0.5.
-# Why it matters: sampling is switched on where ticks are many, to spare the network and the server: the network gets nine tenths of it, and ticks per second, orders and errors are nine times what they are. A ratio
-#   of two that are sampled alike is right, so nobody doubts; a comparison with the count of the exchange shows it. A test with 0.5, or one that only looks at the format, passes.
+# Seen: send_statsd of aio-statsd 0.2.9 throws the dice and sends when it should not: a rate r sends 1 - r of all, each still marked "@r". The server's total is (1 - r) / r times the right one: 9
+#   times at 0.1, 99 times at 0.01, a ninth at 0.9. Only at 0.5, and at 1, which throws no dice, is it right. Timers, gauges and sets go the same way, and so do the clients for DogStatsD and Telegraf.
+#   The examples of the README have 0.5.
+# Why it matters: sampling is switched on where ticks are many, to spare the network and the server: the network gets nine tenths of it, and ticks per second, orders and errors are nine times what
+#   they are. A ratio of two that are sampled alike is right, so nobody doubts; a comparison with the count of the exchange shows it. A test with 0.5, or one that only looks at the format, passes.
 # Way to live with it: sample_rate 1; or throw the dice in the program and send by send_statsd with the mark in the message. In tests a thousand increments with 0.1, and the sum of value / rate.
 # Versions: aio-statsd 0.2.9 (PyPI, the newest), Python 3.11. Source: send_statsd of StatsdClient in aio_statsd/client.py (random() > sample_rate). Nothing found about it.
 #

@@ -2,10 +2,10 @@
 # aiomeasures: a second without a tick counts one, three taken back count three more, and its timer says 0 ms for every coroutine.
 #
 # Expected: incr(name, 0) adds nothing, as in the protocol ("ticks:0|c"); a negative value takes away, or is refused. A decorator of a library for asyncio measures what the coroutine takes.
-# Seen: incr of aiomeasures 0.5.14 sends the absolute value of `value or 1`: 0 becomes 1, -3 becomes 3; decr sends -1 for 0. counter() sends what it is given. @client.timer(name) stops its clock when the
-#   coroutine function has returned its coroutine, before anything of it has run: 0 ms, at each call. As a context manager it measures right.
-# Why it matters: a loop that reports each second how many ticks it got shows at least one a second for each dead feed: "no tick for a minute" never fires. The latency of placing an order is 0 on the
-#   dashboard, at the worst of times too. Tests that count something greater than 0 and time a plain function pass.
+# Seen: incr of aiomeasures 0.5.14 sends the absolute value of `value or 1`: 0 becomes 1, -3 becomes 3; decr sends -1 for 0. counter() sends what it is given. @client.timer(name) stops its clock
+#   when the coroutine function has returned its coroutine, before anything of it has run: 0 ms, at each call. As a context manager it measures right.
+# Why it matters: a loop that reports each second how many ticks it got shows at least one a second for each dead feed: "no tick for a minute" never fires. The latency of placing an order is 0 on
+#   the dashboard, at the worst of times too. Tests that count something greater than 0 and time a plain function pass.
 # Way to live with it: counter() for all counts; `with client.timer(name):` inside the coroutine. In tests a count of 0, and a coroutine that sleeps.
 # Versions: python3-aiomeasures 0.5.14-5 (Debian 12; the name on PyPI is an empty package of somebody else), Python 3.11. Source: incr and decr of Client and Timer.__call__ in
 #   aiomeasures/clients/bases.py; the same lines are in asynciomeasures 1.0.0 (PyPI), which goes on from it. Nothing found about it.

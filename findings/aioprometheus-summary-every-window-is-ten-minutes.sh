@@ -2,13 +2,16 @@
 # aioprometheus-summary: a window of one second is one of ten minutes: max_age_seconds and age_buckets are kept and never used.
 #
 # Expected: README: "max_age_seconds=5 * 60, age_buckets=10" makes a window of 5 minutes that slides every 30 seconds. A slow tick is out of the p99 when the window is over.
-# Seen: Summary of aioprometheus-summary 0.1.0 stores both arguments as attributes, and makes its estimator with the quantiles only: that is always 600 seconds in 5 parts. With max_age_seconds=1 a tick of
-#   5 seconds is still the p99 of 20 quick ones that came 2 seconds later. The estimator itself, from the package quantile-estimator of the same authors, slides as it is told when it is given the arguments.
-# Why it matters: alarms on the latency of ticks are set to a minute so that they go off soon and end soon. Here one pause of a feed keeps the alarm up for up to ten minutes, and a slow start of the session
-#   is in the numbers of the quiet that follows; who asks for a longer window than ten minutes gets a shorter one. The object shows the wanted values when asked, so a test of the settings passes.
-# Way to live with it: a subclass whose add() makes TimeWindowEstimator(*self.invariants, max_age_seconds=self.max_age_seconds, age_buckets=self.age_buckets), or a histogram and quantiles in Prometheus.
-#   In tests one slow value, a wait longer than the window, quick values, and the p99.
-# Versions: aioprometheus-summary 0.1.0 (PyPI, the newest), quantile-estimator 0.1.3, aioprometheus 23.12.0, Python 3.11. Source: Summary.add in aioprometheus_summary/__init__.py. Nothing found about it.
+# Seen: Summary of aioprometheus-summary 0.1.0 stores both arguments as attributes, and makes its estimator with the quantiles only: that is always 600 seconds in 5 parts. With max_age_seconds=1 a
+#   tick of 5 seconds is still the p99 of 20 quick ones that came 2 seconds later. The estimator itself, from the package quantile-estimator of the same authors, slides as it is told when it is given
+#   the arguments.
+# Why it matters: alarms on the latency of ticks are set to a minute so that they go off soon and end soon. Here one pause of a feed keeps the alarm up for up to ten minutes, and a slow start of the
+#   session is in the numbers of the quiet that follows; who asks for a longer window than ten minutes gets a shorter one. The object shows the wanted values when asked, so a test of the settings
+#   passes.
+# Way to live with it: a subclass whose add() makes TimeWindowEstimator(*self.invariants, max_age_seconds=self.max_age_seconds, age_buckets=self.age_buckets), or a histogram and quantiles in
+#   Prometheus. In tests one slow value, a wait longer than the window, quick values, and the p99.
+# Versions: aioprometheus-summary 0.1.0 (PyPI, the newest), quantile-estimator 0.1.3, aioprometheus 23.12.0, Python 3.11. Source: Summary.add in aioprometheus_summary/__init__.py. Nothing found
+#   about it.
 #
 # Output seen (one tick of 5 s, 2 s of nothing, 20 ticks of 10 ms):
 #   Summary says max_age_seconds=1, age_buckets=5, its estimator has 600 and 5

@@ -5,8 +5,8 @@
 #   global_tags are on all metrics.
 # Seen: asynctelegraf 1.0.1 makes milliseconds of the time and hands them on as seconds, which are then made milliseconds again. tags and rate change places on the way, so that with tags the rate is
 #   a dict: TypeError, raised when the function has done its work, and its result is lost. global_tags are written only if the call gives tags, too.
-# Why it matters: the dashboard says minutes for what took milliseconds, or all limits were set to that. Who adds a tag with the exchange gets an order that was placed and looks refused; what sends again
-#   on errors sends it twice. Ticks of all exchanges are in one series where only the global tag tells them apart. Without use_ms and without tags all is right.
+# Why it matters: the dashboard says minutes for what took milliseconds, or all limits were set to that. Who adds a tag with the exchange gets an order that was placed and looks refused; what sends
+#   again on errors sends it twice. Ticks of all exchanges are in one series where only the global tag tells them apart. Without use_ms and without tags all is right.
 # Way to live with it: timed(name) with neither, or telegraf.timing(name, seconds, tags=...) in a finally of one's own; tags on each call. In tests a timer with tags around a function with a result,
 #   and the number that the server gets.
 # Versions: asynctelegraf 1.0.1 (PyPI, the newest), Python 3.11. Source: TimedContextManagerDecorator._send and TelegrafClient._push_metric in asynctelegraf/client.py. Nothing found about it.

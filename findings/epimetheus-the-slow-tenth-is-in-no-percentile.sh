@@ -2,12 +2,12 @@
 # epimetheus: its histogram does not add its buckets up, so Prometheus sees a p99 of 5 ms where one in ten takes 40 ms or more; and what does not change grows old and vanishes.
 #
 # Expected: in the text format of Prometheus the bucket le="0.05" counts all values up to 0.05, and le="+Inf" is the count. A sample has no time, or the time at which it was read.
-# Seen: epimetheus 0.4.0 counts each value in one bucket and shows these counts: le="+Inf" holds what is above the largest bound, mostly 0. histogram_quantile lifts a bucket that is below the one before it to
-#   that one, so that the first full bucket is all there is. Counters and gauges are shown with the time of their last change, always the same one at each scrape.
-# Why it matters: nothing warns: the lines are valid, _sum and _count are right, and the mean is, too. Alarms on percentiles never fire, and a slow exchange is as quick as all others on the dashboard. A
-#   counter of errors or of orders that stands still for five minutes is gone from Prometheus, and rate() over it is empty instead of 0.
-# Way to live with it: add the buckets up before they are served (registry.expose() gives lines), use_clock=False for counters and gauges, or prometheus-client. In tests three values in three buckets, and
-#   the +Inf bucket against the count.
+# Seen: epimetheus 0.4.0 counts each value in one bucket and shows these counts: le="+Inf" holds what is above the largest bound, mostly 0. histogram_quantile lifts a bucket that is below the one
+#   before it to that one, so that the first full bucket is all there is. Counters and gauges are shown with the time of their last change, always the same one at each scrape.
+# Why it matters: nothing warns: the lines are valid, _sum and _count are right, and the mean is, too. Alarms on percentiles never fire, and a slow exchange is as quick as all others on the
+#   dashboard. A counter of errors or of orders that stands still for five minutes is gone from Prometheus, and rate() over it is empty instead of 0.
+# Way to live with it: add the buckets up before they are served (registry.expose() gives lines), use_clock=False for counters and gauges, or prometheus-client. In tests three values in three
+#   buckets, and the +Inf bucket against the count.
 # Versions: epimetheus 0.4.0 (PyPI, the newest), prometheus-client 0.23.1, Python 3.11. Source: Histogram.sample_values and MetricWithTimestamp in epimetheus/metrics.py. Nothing found about it.
 #
 # Output seen (90 ticks of 4 ms, 9 of 40 ms, 1 of 400 ms; p99 as histogram_quantile does it):

@@ -2,13 +2,13 @@
 # fastapi-reverse-proxy: a client that offers no subprotocol gets 403, and behind Hypercorn the first binary message of a client ends the line with 1000 and no word in the log.
 #
 # Expected: a proxy for WebSockets hands on what the client offers, and nothing if it offers nothing. A text is a text and bytes are bytes under each ASGI server.
-# Seen: proxy_pass_websocket of fastapi-reverse-proxy 0.4.0 passes the empty list of a client without subprotocols to websockets.connect, and that sends an empty Sec-WebSocket-Protocol, which is no valid
-#   header: services on websockets, on uvicorn --ws websockets-sansio or on ws for Node.js answer 400, and the client is told 403. The other: it takes a message with a key "text" for a text. Hypercorn
-#   gives both keys and sets one to None, as the ASGI specification allows; None is sent, raises, is logged at DEBUG, and both sides get a goodbye of 1000. uvicorn gives one key.
-# Why it matters: the service works, the proxy works with the one client that names a subprotocol, as GraphQL and STOMP clients do, and plain clients are "forbidden"; one looks for it among tokens and origins.
-#   With another server under the same program an order in MessagePack or protobuf never arrives and the client's log says "closed normally". JSON goes on working.
-# Way to live with it: websocket.scope["subprotocols"] = None before the call if that list is empty (the argument does not help, an empty one falls back to the list); uvicorn for binary feeds. In tests
-#   one client without subprotocols, one binary message, and the server of production.
+# Seen: proxy_pass_websocket of fastapi-reverse-proxy 0.4.0 passes the empty list of a client without subprotocols to websockets.connect, and that sends an empty Sec-WebSocket-Protocol, which is no
+#   valid header: services on websockets, on uvicorn --ws websockets-sansio or on ws for Node.js answer 400, and the client is told 403. The other: it takes a message with a key "text" for a text.
+#   Hypercorn gives both keys and sets one to None, as the ASGI specification allows; None is sent, raises, is logged at DEBUG, and both sides get a goodbye of 1000. uvicorn gives one key.
+# Why it matters: the service works, the proxy works with the one client that names a subprotocol, as GraphQL and STOMP clients do, and plain clients are "forbidden"; one looks for it among tokens
+#   and origins. With another server under the same program an order in MessagePack or protobuf never arrives and the client's log says "closed normally". JSON goes on working.
+# Way to live with it: websocket.scope["subprotocols"] = None before the call if that list is empty (the argument does not help, an empty one falls back to the list); uvicorn for binary feeds. In
+#   tests one client without subprotocols, one binary message, and the server of production.
 # Versions: fastapi-reverse-proxy 0.4.0 (PyPI, the newest), fastapi 0.165.0, starlette 1.10.0, uvicorn 0.54.0, hypercorn 0.18.0, websockets 17.4, Python 3.11. Source: proxy_pass_websocket and
 #   client_to_target in fastapi_reverse_proxy/proxy_pass.py. Nothing found about it.
 #

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # latency-monitor: one answer that does not come ends the measuring for good, without a word; and a stall of two seconds is a single event among all the good ones.
 #
-# Expected: the example of its source is a ping each second, and a missing pong is what one measures for. A summary comes each dataEmitIntervalMs, and if there is nothing to tell it says so; the next check is made all the same.
-# Seen: latency-monitor 0.2.1 begins the next check in the callback of asyncTestFn. If that is never called there is no next check. Summaries without events are not sent, so that "data" is silent from then on,
-#   with no error and no end, though each later call would have been answered. While an answer takes two seconds no other check is begun: that time is one event of 2000 ms among all the good ones.
-# Why it matters: the pong of the moment at which the line was cut is the one that is missing: after the first reconnection nothing is measured any more, and a dashboard that shows the last value shows a good one.
-#   An average over a minute with a stall of two seconds is that of one bad call of about a thousand, where 40 calls of 50 ms each would have felt it. In a test in which all is answered, all is well.
-# Way to live with it: a timeout of one's own in asyncTestFn that calls back in any case (once), an alarm when no "data" comes, maxMs and not avgMs. In tests one call that is not answered, and one slow one.
+# Expected: the example of its source is a ping each second, and a missing pong is what one measures for. A summary comes each dataEmitIntervalMs, and if there is nothing to tell it says so; the
+#   next check is made all the same.
+# Seen: latency-monitor 0.2.1 begins the next check in the callback of asyncTestFn. If that is never called there is no next check. Summaries without events are not sent, so that "data" is silent
+#   from then on, with no error and no end, though each later call would have been answered. While an answer takes two seconds no other check is begun: that time is one event of 2000 ms among all the
+#   good ones.
+# Why it matters: the pong of the moment at which the line was cut is the one that is missing: after the first reconnection nothing is measured any more, and a dashboard that shows the last value
+#   shows a good one. An average over a minute with a stall of two seconds is that of one bad call of about a thousand, where 40 calls of 50 ms each would have felt it. In a test in which all is
+#   answered, all is well.
+# Way to live with it: a timeout of one's own in asyncTestFn that calls back in any case (once), an alarm when no "data" comes, maxMs and not avgMs. In tests one call that is not answered, and one
+#   slow one.
 # Versions: latency-monitor 0.2.1 (npm, the newest), Node.js 20.20.2. Source: _checkLatency and _emitSummary in src/LatencyMonitor.js. Nothing found about it.
 #
 # Output seen (a check each 50 ms, a summary each 500 ms, 4 s):

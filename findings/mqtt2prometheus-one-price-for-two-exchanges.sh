@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # mqtt2prometheus (Debian's prometheus-mqtt-exporter): the same pair of two exchanges is one series, of whichever spoke last: the other one's price is gone until it speaks again.
 #
-# Expected: each sample carries the label `topic`, so "ticks/binance/BTC-USD" and "ticks/kraken/BTC-USD" are two series, each with its last value for cache.timeout ("will be presented for this time").
-# Seen: mqtt2prometheus 0.1.7 keeps the values under the device id and the name of the metric. With the default device_id_regex the id is the last part of the topic, here the pair. A tick of the second
-#   exchange takes the place of the first one's, and with it its label: one series vanishes from /metrics and the other appears. The counter of received messages has both topics, and no error.
-# Why it matters: symbols come last in most trees of topics. At each scrape one exchange out of all is there, by chance. The samples carry their own time, so Prometheus goes on with the last one that it
-#   got for five minutes: a difference between two exchanges is one between a price of now and one of minutes ago, and then there is none. The busy exchange hides the quiet one altogether.
-# Way to live with it: device_id_regex: "ticks/(?P<deviceid>.*)", so that the id is all of the topic that differs; split it again with relabelling. In tests two topics with the same last part, one scrape.
+# Expected: each sample carries the label `topic`, so "ticks/binance/BTC-USD" and "ticks/kraken/BTC-USD" are two series, each with its last value for cache.timeout ("will be presented for this
+#   time").
+# Seen: mqtt2prometheus 0.1.7 keeps the values under the device id and the name of the metric. With the default device_id_regex the id is the last part of the topic, here the pair. A tick of the
+#   second exchange takes the place of the first one's, and with it its label: one series vanishes from /metrics and the other appears. The counter of received messages has both topics, and no error.
+# Why it matters: symbols come last in most trees of topics. At each scrape one exchange out of all is there, by chance. The samples carry their own time, so Prometheus goes on with the last one
+#   that it got for five minutes: a difference between two exchanges is one between a price of now and one of minutes ago, and then there is none. The busy exchange hides the quiet one altogether.
+# Way to live with it: device_id_regex: "ticks/(?P<deviceid>.*)", so that the id is all of the topic that differs; split it again with relabelling. In tests two topics with the same last part, one
+#   scrape.
 # Versions: prometheus-mqtt-exporter 0.1.7-1+b4 (Debian 12), aedes 0.51.3, mqtt 5.10.1 (npm), Node.js 20.20.2. Source: Observe of MemoryCachedCollector in pkg/metrics/collector.go. Issue 26 of its
 #   repository is about metrics of one device that replaced each other; nothing found about topics.
 #

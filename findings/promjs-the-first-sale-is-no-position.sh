@@ -2,13 +2,13 @@
 # promjs: a position that begins with a sale of 5 is 0, the total without a label is written over the first symbol, and a latency of exactly the largest bucket is above it.
 #
 # Expected: a gauge begins at 0, so sub(5) makes -5 as add(5) makes 5. A call without labels means the series without labels. The bucket le="50" counts what is less than or equal to 50.
-# Seen: with promjs 0.4.2 the first sub() or dec() of a series makes it 0, whatever is taken away; from the second on it subtracts. A call without labels takes the first series of the metric, and that is one with
-#   labels if such a one was made first: set(12) for the whole overwrites BTC-USD, inc() counts for it; the other order is right. In a histogram a value equal to the largest bound is in no bucket but +Inf;
-#   one equal to another bound is in its bucket.
+# Seen: with promjs 0.4.2 the first sub() or dec() of a series makes it 0, whatever is taken away; from the second on it subtracts. A call without labels takes the first series of the metric, and
+#   that is one with labels if such a one was made first: set(12) for the whole overwrites BTC-USD, inc() counts for it; the other order is right. In a histogram a value equal to the largest bound is
+#   in no bucket but +Inf; one equal to another bound is in its bucket.
 # Why it matters: a position, a count of open orders or of connections is off by its first decrease for the rest of the day, and only for those that begin so. A total is found under the name of one
 #   symbol. Timeouts are set to round numbers and so are buckets: all that end exactly at 50 ms are "slower than 50 ms". In a test that first adds, or has one series, all is right.
-# Way to live with it: set(0, labels) when a series begins; labels on all calls or on none; one bucket above the largest one that matters; or prom-client. In tests a sale first, a total behind
-#   a symbol, and a value on the last bound.
+# Way to live with it: set(0, labels) when a series begins; labels on all calls or on none; one bucket above the largest one that matters; or prom-client. In tests a sale first, a total behind a
+#   symbol, and a value on the last bound.
 # Versions: promjs 0.4.2 (npm, the newest), Node.js 20.20.2. Source: sub and dec in gauge.js, findExistingMetric in utils.js, findMinBucketIndex in histogram.js. Nothing found about it.
 #
 # Output seen:

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # sse-z: after one late keep-alive it connects anew every second, for ever, while ticks arrive all the time; and it cuts the query off the address.
 #
-# Expected: README: "If an event is not received inside the provided interval, a reconnection attempt will be made." One attempt, and the interval begins again.
-#   An address with a query is asked for with it.
-# Seen: sse-z 0.3.0 looks at the time of the last keep-alive once a second, and a new connection does not begin that time anew. A server sends its keep-alive some seconds after a client has come; the
-#   client has left by then, for after one second the time is still too long ago. Nothing ends that: each second a connection, a snapshot, some ticks, a cut. Ticks do not count, at any rate.
-#   The query is replaced by `searchParams`, also by none at all: "/ticks?symbol=BTC-USD" asks for "/ticks".
-# Why it matters: one pause of the server or of the network longer than the interval, and every browser of every user comes each second until the page is loaded again: load where it hurts most, a limit on
-#   connections that is soon reached, and holes between the ticks. The page shows prices and looks healthy. Without its symbol the feed is that of all, or none.
-# Way to live with it: keep-alive off (EventSource comes back by itself after a cut), or a server that sends one at once to who connects; the query in searchParams. In tests a keep-alive that
-#   comes too late once, and the number of connections ten seconds later.
+# Expected: README: "If an event is not received inside the provided interval, a reconnection attempt will be made." One attempt, and the interval begins again. An address with a query is asked for
+#   with it.
+# Seen: sse-z 0.3.0 looks at the time of the last keep-alive once a second, and a new connection does not begin that time anew. A server sends its keep-alive some seconds after a client has come;
+#   the client has left by then, for after one second the time is still too long ago. Nothing ends that: each second a connection, a snapshot, some ticks, a cut. Ticks do not count, at any rate. The
+#   query is replaced by `searchParams`, also by none at all: "/ticks?symbol=BTC-USD" asks for "/ticks".
+# Why it matters: one pause of the server or of the network longer than the interval, and every browser of every user comes each second until the page is loaded again: load where it hurts most, a
+#   limit on connections that is soon reached, and holes between the ticks. The page shows prices and looks healthy. Without its symbol the feed is that of all, or none.
+# Way to live with it: keep-alive off (EventSource comes back by itself after a cut), or a server that sends one at once to who connects; the query in searchParams. In tests a keep-alive that comes
+#   too late once, and the number of connections ten seconds later.
 # Versions: sse-z 0.3.0 (npm, the newest), eventsource 2.0.2, Node.js 20.20.2. Source: constructor and connect of Subscription in dist/index.js. Nothing found about it.
 #
 # Output seen (a tick each 100 ms; a keep-alive each 1.5 s of a connection; intervalMs 2500; ten seconds):

@@ -2,9 +2,9 @@
 # swstats: once its time window was empty the average is Infinity for good, or -Infinity, or right: that depends on the last bits of what was in it.
 #
 # Expected: an average over the last ten seconds is that of the values of the last ten seconds. When none is left it is 0 or NaN, and the next value begins anew.
-# Seen: swstats 0.6.2 carries the average on: times the old count, less what goes, plus what comes, divided by the new count. When the last value has gone that is a residue of a rounding, as 7e-15, divided
-#   by 0. NaN is caught (0 is shown); Infinity is not, and nothing that comes later brings it back to a number: count, sum, min and max are right again with the first value. Where the sum came out
-#   exactly, as for whole numbers and many short lists, all is well. clean() mends it. The sum keeps its residue in the same way, which is harmless.
+# Seen: swstats 0.6.2 carries the average on: times the old count, less what goes, plus what comes, divided by the new count. When the last value has gone that is a residue of a rounding, as 7e-15,
+#   divided by 0. NaN is caught (0 is shown); Infinity is not, and nothing that comes later brings it back to a number: count, sum, min and max are right again with the first value. Where the sum came
+#   out exactly, as for whole numbers and many short lists, all is well. clean() mends it. The sum keeps its residue in the same way, which is harmless.
 # Why it matters: a lunch break, a halt, a quiet symbol or a cut of ten seconds empties the window. From then on the average of this symbol is above each limit, or below each: an alarm that never
 #   ends, or one that never comes; JSON makes null of it. A test with whole numbers, or one that does not wait till the window is empty, sees none of it.
 # Way to live with it: sum / count of the same object instead of avg (both are in the defaults); clean() when count is 0. In tests prices with cents, an empty window, and values again.

@@ -2,13 +2,14 @@
 # watershed: a client's send(buffer) masks the caller's own buffer: the same order to the second venue is noise; and a message in two pieces makes the client say goodbye and fall silent.
 #
 # Expected: a send reads what it is given. A message in pieces, as proxies and servers with streaming writers send it, is one message, or is refused with a code that says so.
-# Seen: as a client watershed 0.4.1 XORs the mask into the Buffer that it was handed, and leaves it so. The first send is right; when the Buffer is sent again, on the same line or on another, the peer
-#   unmasks that noise and gets noise. Texts are safe, for they are copied. A server does not mask, so broadcasting there is right, and so is any test with one receiver.
-#   A frame without FIN is answered with a goodbye of code 1000, "normal", and is never taken out of the buffer: no text, no error, no end is told to the program, and no later frame is read. To the server the
-#   client looks as if it had left by itself; to the client the feed is quiet until the server gives up and cuts.
+# Seen: as a client watershed 0.4.1 XORs the mask into the Buffer that it was handed, and leaves it so. The first send is right; when the Buffer is sent again, on the same line or on another, the
+#   peer unmasks that noise and gets noise. Texts are safe, for they are copied. A server does not mask, so broadcasting there is right, and so is any test with one receiver. A frame without FIN is
+#   answered with a goodbye of code 1000, "normal", and is never taken out of the buffer: no text, no error, no end is told to the program, and no later frame is read. To the server the client looks
+#   as if it had left by itself; to the client the feed is quiet until the server gives up and cuts.
 # Why it matters: encode once, send to two gateways, or send again after a cut, is how orders and subscriptions in SBE, protobuf or MessagePack go out. Nothing fails here: the other side drops it
 #   or, in a format without checks, reads other numbers.
-# Way to live with it: send(Buffer.from(buffer)); another client where messages may come in pieces. In tests the same Buffer to two servers, and one message in two frames with a timeout on the answer.
+# Way to live with it: send(Buffer.from(buffer)); another client where messages may come in pieces. In tests the same Buffer to two servers, and one message in two frames with a timeout on the
+#   answer.
 # Versions: watershed 0.4.1 (npm, the newest), ws 8.18.3 as the server, Node.js 20.20.2. Source: _ws_writeFrameCommon and _ws_readFrame in lib/watershed.js, where a comment says that multi-part
 #   messages should be handled. The README says neither. Nothing found about the buffer.
 #

@@ -2,10 +2,10 @@
 # websocket13: the token that goes along as a subprotocol arrives in small letters and is refused; a service that knows "Ticks.v2" is asked for another one.
 #
 # Expected: names of subprotocols are compared letter by letter (RFC 6455; the registry has "MBWS.huawei.com"). What the program gives is what is offered.
-# Seen: the client websocket13 4.1.0 makes each entry of options.protocols small before it sends it. The answer of the server is made small as well, so that
-#   a server that does not look is believed. Header fields and cookies are sent as they are.
-# Why it matters: browsers can set no header field, so gateways take the token as a second subprotocol ("ticks, TOKEN"); base64 of another case is another token: 401 or a goodbye of 1008 for a key that works in
-#   the browser and in ws. One renews the token, again and again. A token in hexadecimal passes, and so does a test with "token".
+# Seen: the client websocket13 4.1.0 makes each entry of options.protocols small before it sends it. The answer of the server is made small as well, so that a server that does not look is believed.
+#   Header fields and cookies are sent as they are.
+# Why it matters: browsers can set no header field, so gateways take the token as a second subprotocol ("ticks, TOKEN"); base64 of another case is another token: 401 or a goodbye of 1008 for a key
+#   that works in the browser and in ws. One renews the token, again and again. A token in hexadecimal passes, and so does a test with "token".
 # Way to live with it: the token in a header field or a cookie, which this client can send, where the gateway takes it there; or ws. In tests a token with large letters, compared at the server.
 # Versions: websocket13 4.1.0 (npm, the newest), ws 8.18.3, Node.js 20.20.2. Source: constructor of WebSocket in dist/WebSocket.js (toLowerCase). Nothing found about it.
 #
