@@ -19,7 +19,8 @@ from qaws.clients.frame_log import Frame
 from qaws.clients.registry import Registry
 from qaws.protocol.speech import CannotSign
 from qaws.sut.service import DYING_S
-from qaws.testbed import look_described, look_ticks, look_words, unasked
+from qaws.testbed import look_described, look_messages, look_ticks, look_words, unasked
+from qaws.testbed.look_messages import quoted
 from qaws.testbed.look_words import FirstLook, of_kind
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
@@ -98,6 +99,8 @@ def _look(testbed: Testbed, wanted: Collection[str], found: FirstLook, whole: bo
             testbed.loop.call(_unsubscribed(testbed, client, found), limit_s)
         if undeclared := unasked.among(testbed, [client]):
             raise undeclared
+    except Broken as problem:
+        raise look_messages.unsaid_socket_io(testbed, registry.all) or problem from None
     except TimeoutError:
         raise Broken(
             f"{testbed.target.file}: the first look did not end in {limit_s:g} s"
@@ -239,7 +242,7 @@ async def _asked(testbed: Testbed, client: Connection, found: FirstLook, what: s
     came = next(
         (f for f in look_words.behind(client, before) if look_words.is_message(testbed, f)), None
     )
-    seen = f"answered by {look_words.quoted(came)}" if came else f"no answer within {within_s:g} s"
+    seen = f"answered by {quoted(came)}" if came else f"no answer within {within_s:g} s"
     found.note(what, seen if client.is_open else client.summary(), False)
     look_described.require_understood(testbed, client, before, what, selection)
     return None
@@ -260,7 +263,7 @@ async def _comes(testbed: Testbed, client: Connection, *kinds: str) -> bool:
 def _judge(testbed: Testbed, found: FirstLook, what: str, frame: Frame, fits: bool = True) -> None:
     """Note a message, and what is wrong with it by the contract."""
     problem = frame.problem
-    seen = look_words.quoted(frame)
+    seen = quoted(frame)
     found.note(what, f"{seen}: {problem}" if problem else seen, fits and not problem)
 
 

@@ -13,7 +13,8 @@ from collections.abc import Collection
 from qaws.clients.connection import Connection
 from qaws.clients.frame_log import Frame
 from qaws.protocol.market import Selection
-from qaws.testbed import look_words, unasked
+from qaws.testbed import look_messages, look_words, unasked
+from qaws.testbed.look_messages import quoted
 from qaws.testbed.look_words import of_kind
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
@@ -55,14 +56,19 @@ def require_understood(
         market = ", [market]" if selection else ""
         raise Broken(
             f"{target.file}: a good message ({asked}) was answered by an error, "
-            f"{look_words.quoted(refusal)}; look at {table} {form}{market}, [dialect.recognise] "
+            f"{quoted(refusal)}; look at {table} {form}{market}, [dialect.recognise] "
             "error; where these are right the service refuses what it should take"
         )
     others = unasked.ANSWERS - {EXPECTED[which]}
     if strange := next((each for each in came if _is_strange(testbed, each, others)), None):
+        if look_messages.is_unread(strange):
+            raise Broken(
+                f"{target.file}: behind a good message ({asked}) came {quoted(strange)}; "
+                f"look at {look_messages.key_of(strange)}"
+            )
         key = "ack" if selection else "answer"
         raise Broken(
-            f"{target.file}: a good message ({asked}) was answered by {look_words.quoted(strange)}"
+            f"{target.file}: a good message ({asked}) was answered by {quoted(strange)}"
             f", {_taken_for(testbed, strange, table, key)}; look at {table} {key}, or name in "
             "[dialect.recognise] ignore what comes of its own accord"
         )
@@ -73,10 +79,15 @@ def require_shape(testbed: Testbed, client: Connection, before: Frame, what: str
     if not is_described(testbed):
         return
     came = [frame for frame in look_words.behind(client, before) if _is_unknown(testbed, frame)]
+    if unread := next(filter(look_messages.is_unread, came), None):
+        raise Broken(
+            f"{testbed.target.file}: no {what} came to who had subscribed to it, but "
+            f"{quoted(unread)}; look at {look_messages.key_of(unread)}"
+        )
     if came:
         raise Broken(
             f"{testbed.target.file}: no {what} came to who had subscribed to it, but "
-            f"{look_words.quoted(came[0])}, which fits no [[dialect.tick]]; "
+            f"{quoted(came[0])}, which fits no [[dialect.tick]]; "
             "look at [[dialect.tick]] match, each, or name in [dialect.recognise] ignore what "
             "comes of its own accord"
         )

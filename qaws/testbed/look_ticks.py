@@ -15,7 +15,8 @@ from qaws.oracle.contents import difference
 from qaws.oracle.ledger import Published
 from qaws.protocol.market import DUE_FIELD, Market, Selection, selection_of
 from qaws.sut.service import NO_SUCH_COUNT
-from qaws.testbed import look_described, look_words
+from qaws.testbed import look_described, look_messages, look_words
+from qaws.testbed.look_messages import quoted
 from qaws.testbed.look_words import FirstLook, of_kind
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified
@@ -103,8 +104,8 @@ async def _published(
         counted = "it was answered with a 2xx" if is_posted else counted
         seen = counted if tick.heard_by else "somebody listens where it was published"
         seen = f"not received within {waited_s:.1f} s; {seen}"
-        problems = (frame.problem for frame in reversed(client.log) if frame.problem)
-        strange = next((f"; what came {problem}" for problem in problems), "")
+        problems = (frame for frame in reversed(client.log) if frame.problem)
+        strange = next((f"; what came {_is_wrong(frame)}" for frame in problems), "")
         found.note(what, f"{seen}: {client.summary()}{strange}", False)
         look_described.require_shape(testbed, client, before, what)
         return
@@ -112,6 +113,11 @@ async def _published(
     if not is_alone:
         raise Broken(seen)
     found.note(what, seen, False)
+
+
+def _is_wrong(frame: Frame) -> str:
+    """Say what is wrong with a message."""
+    return f"is {quoted(frame)}" if look_messages.is_unread(frame) else frame.problem
 
 
 def _that_came(sent: Sequence[Published], came: Frame) -> Published:

@@ -18,13 +18,13 @@ from qaws.protocol.speech import CannotSign
 from qaws.runtime.trust import NO_TLS, client_complaint, speaks_tls
 from qaws.sut.sections import SOURCES, Auth
 from qaws.sut.target import Target
-from qaws.testbed import look_expected
+from qaws.testbed import look_expected, look_messages
+from qaws.testbed.look_messages import SHOWN_CHARS, quoted
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, without_tokens
 
 WITHIN_S = 2.0
 """How long a welcome or an answer may take before the look goes on without it."""
-SHOWN_CHARS = 120
 NO_SUCH_PLACE = (404, 405, 426)
 
 
@@ -91,14 +91,6 @@ def is_message(testbed: Testbed, frame: Frame) -> bool:
 def greeting(testbed: Testbed) -> str:
     """Return the kind of message by which a client knows that it was let in."""
     return "welcome" if testbed.dialect.welcomes else "pong"
-
-
-def quoted(frame: Frame) -> str:
-    """Return a message as far as it is shown."""
-    if frame.kind == "binary":
-        return f"a binary message of {len(frame.text)} characters"
-    text = " ".join(without_tokens(frame.text).split())
-    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
 
 
 def of_handshake(client: Connection) -> str:
@@ -171,8 +163,17 @@ def refused_everywhere(testbed: Testbed, clients: Sequence[Connection]) -> Broke
     claimed = f"; it claims {claims}" if claims else ""
     return Broken(
         f"{testbed.target.file}: a good token was refused in every place that [auth] "
-        f"token_locations names: {places}{claimed}; {_keys_of(testbed, clients)}"
+        f"token_locations names: {places}{claimed}; "
+        f"{_unread(clients)}{_keys_of(testbed, clients)}"
     )
+
+
+def _unread(clients: Sequence[Connection]) -> str:
+    """Say what came that nobody could read, as a refusal may be: "" where nothing did."""
+    every = (frame for client in clients for frame in client.log)
+    if (frame := next(filter(look_messages.is_unread, every), None)) is None:
+        return ""
+    return f"what came is {quoted(frame)}: look at {look_messages.key_of(frame)}; "
 
 
 def _of_tls(testbed: Testbed) -> str:
@@ -209,10 +210,19 @@ def _signing(target: Target) -> str:
     return ""
 
 
+def _lacking_engine(testbed: Testbed, clients: Sequence[Connection]) -> str:
+    """Say what the address lacks where it looks like one of Socket.IO, and is answered by a 4xx."""
+    is_own = not any(step.connect_to for step in testbed.target.before_connect)
+    is_refused = all(400 <= (client.http_status or 0) < 500 for client in clients)
+    return look_messages.lacks_engine(testbed.service.url) if is_own and is_refused else ""
+
+
 def _keys_of(testbed: Testbed, clients: Sequence[Connection]) -> str:
     """Say which keys a refusal could be about."""
     target = testbed.target
     auth = target.auth
+    if lacking := _lacking_engine(testbed, clients):
+        return f"look at [endpoint] url: {lacking}"
     if (signing := _signing(target)) and not _is_elsewhere(clients):
         return f"{signing}, and [auth]"
     if _is_elsewhere(clients):
@@ -263,17 +273,22 @@ def foreign(testbed: Testbed, first: Frame) -> Broken:
     target = testbed.target
     if not isinstance(target.dialect, str) and isinstance(first.message, dict):
         return look_expected.foreign_to(target.file, target.dialect, quoted(first))
-    what = first.problem
     if first.kind == "binary":
         return Broken(
-            f"{target.file}: the first message {what}; what binary messages hold is "
+            f"{target.file}: the first message {first.problem}; what binary messages hold is "
             "[dialect.encoding] received (docs/dialects.md)"
         )
-    if first.message is None:
-        what = "is not JSON"
+    if look_messages.is_unread(first):
+        return Broken(
+            f"{target.file}: the first message is {quoted(first)}; the service does not speak the "
+            f"dialect {target.speaks}, or look at {look_messages.key_of(first)} (docs/dialects.md)"
+        )
+    is_decoded = bool(first.raw) and not isinstance(first.message, dict)
+    named = f"{_passing_over(target)} should name that type"
+    other = "look at [dialect.encoding]" if is_decoded else named
     return Broken(
-        f"{target.file}: the first message {what}: {quoted(first)}; the service does not speak the "
-        f"dialect {target.speaks}, or {_passing_over(target)} should name that type"
+        f"{target.file}: the first message {first.problem}: {quoted(first)}; the service does not "
+        f"speak the dialect {target.speaks}, or {other}"
     )
 
 

@@ -57,6 +57,27 @@ class LetsNobodyIn(Ticker):
         return super().request(connection, request)
 
 
+class SpeaksSocketIO(Ticker):
+    """Opens as Socket.IO does, and cuts whoever says something else."""
+
+    async def welcome(self, client):
+        await client.send('0{"sid":"9bAY","upgrades":[],"pingInterval":25000}')
+
+    async def _answer(self, client, text):
+        client.cut()
+
+
+class WantsEngineIO(Ticker):
+    """Refuses an address of Socket.IO that does not say which protocol."""
+
+    @property
+    def url(self):
+        return f"ws://127.0.0.1:{self.port}/socket.io/"
+
+    def request(self, connection, request):
+        return connection.respond(HTTPStatus.FORBIDDEN, "")
+
+
 class LivesElsewhere(Ticker):
     def request(self, connection, request):
         if request.path.startswith("/ws/ticks"):

@@ -160,6 +160,16 @@ REFUSED = r"a good token was refused in every place that \[auth\] token_location
             REFUSED + r'.*HTTP 404 with the body "no such page"; .*look at \[endpoint\] url',
         ),
         (
+            mismatched.WantsEngineIO,
+            REFUSED + r".*HTTP 403.*; look at \[endpoint\] url: a service that speaks Socket\.IO, "
+            r"as this path says, wants \?EIO=4&transport=websocket there$",
+        ),
+        (
+            mismatched.SpeaksSocketIO,
+            r': what came is Socket\.IO, 0\{"sid":"9bAY",.*…; \[dialect\.encoding\] '
+            r'texts = "socket\.io" and sent = "socket\.io" are missing \(docs/dialects\.md',
+        ),
+        (
             mismatched.ClosesAll,
             REFUSED
             + r"as query parameter: 1 x error; closed with 1008 \"Authentication required\"",

@@ -12,6 +12,7 @@ from qaws.testbed import first_look, look_ticks, look_words
 from qaws.testbed.look_words import FirstLook
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken
+from tests.services.mismatched import SpeaksSocketIO
 from tests.services.scripted import Ticker
 from tests.waiting import HANG_S
 
@@ -213,3 +214,139 @@ def test_who_refuses_what_is_described_is_named_as_well(look):
     _, said = look(AS_IT_IS, RefusesAll)
     assert "no such instrument" in said
     assert said.endswith("where these are right the service refuses what it should take")
+
+
+# --- what cannot be read -------------------------------------------------------------------------
+
+
+class Packs(Ticker):
+    """Sends ticks as binary messages of the kind 5."""
+
+    async def deliver(self, client, tick, text):
+        await super().deliver(client, tick, b"\x05" + text.encode())
+
+
+class PacksPongs(Ticker):
+    async def ping(self, client):
+        await client.send(b"\x05pong")
+
+
+class PacksRefusals(Ticker):
+    async def welcome(self, client):
+        await client.send(b"\x05no")
+        await client.close(1008, "no")
+
+
+DECODER = """
+def decode(message):
+    raise ValueError("unknown kind 5")
+"""
+NOTHING = """
+def decode(message):
+    return None
+"""
+BY_THE_FILE = r"bytes that is no \S+/ticks\.py: ValueError: "
+
+
+@pytest.mark.parametrize(
+    ("service", "key", "code", "sentence"),
+    [
+        (
+            Packs,
+            "received",
+            DECODER,
+            r"no option tick came to who had subscribed to it, but a binary message of \d+ "
+            rf"{BY_THE_FILE}unknown kind 5; look at \[dialect\.encoding\] received$",
+        ),
+        (
+            PacksPongs,
+            "received",
+            NOTHING,
+            r"behind a good message \(ping\) came a binary message of 5 "
+            rf"{BY_THE_FILE}decode returned None: .*; look at \[dialect\.encoding\] received$",
+        ),
+        (
+            PacksRefusals,
+            "received",
+            DECODER,
+            r"token was refused in .*; what came is a binary message of 3 "
+            rf"{BY_THE_FILE}unknown kind 5: look at \[dialect\.encoding\] received; ",
+        ),
+        (
+            Ticker,
+            "texts",
+            DECODER,
+            r'the first message is \{"type": "connection".*\}, a text of \d+ '
+            rf"{BY_THE_FILE}unknown kind 5; .* look at \[dialect\.encoding\] texts \(docs",
+        ),
+        (
+            Ticker,
+            "texts",
+            "def decode(message):\n    return message\n",
+            r"the first message is a JSON str, not an object: .*, or look at \[dialect\.encoding\]$",
+        ),
+    ],
+)
+def test_what_cannot_be_decoded_is_said_with_the_reason(
+    look, tmp_path, service, key, code, sentence
+):
+    file = tmp_path / "ticks.py"
+    file.write_text(code, "utf-8")
+    found, said = look({**AS_IT_IS, "encoding": {key: str(file)}}, service)
+    assert re.search(sentence, said), (said, found)
+    assert "which fits no" not in said
+    assert "\n" not in said
+
+
+def test_binary_messages_of_which_nothing_is_said_lead_to_the_key_as_well(look):
+    _, said = look(AS_IT_IS, PacksPongs)
+    assert said.endswith(
+        "(ping) came a binary message of 5 characters; look at [dialect.encoding] received"
+    )
+
+
+class SaysPlainPong(Ticker):
+    async def ping(self, client):
+        await client.send("pong")
+
+
+class AnswersTwice(Ticker):
+    async def ping(self, client):
+        await client.send('{"type": "pong"}\n{"type": "pong"}')
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [
+        (
+            SaysPlainPong,
+            r"came pong, a frame that is not JSON: .*; look at \[dialect\.encoding\] t",
+        ),
+        (AnswersTwice, r"separated by a newline; look at \[dialect\] several$"),
+    ],
+)
+def test_texts_that_are_not_json_lead_to_the_key_that_reads_them(look, service, sentence):
+    _, said = look(AS_IT_IS, service)
+    assert re.search(sentence, said), said
+
+
+@pytest.mark.parametrize(
+    ("encoding", "lacking"),
+    [
+        ({}, 'texts = "socket.io" and sent = "socket.io" are missing'),
+        ({"texts": "socket.io"}, '[dialect.encoding] sent = "socket.io" is missing'),
+    ],
+)
+def test_socket_io_that_the_file_does_not_name_is_told_by_its_first_packet(look, encoding, lacking):
+    _, said = look({**AS_IT_IS, "encoding": encoding}, SpeaksSocketIO)
+    assert said.startswith('mine.toml: what came is Socket.IO, 0{"sid":"9bAY",'), said
+    assert lacking in said
+    assert "token" not in said
+
+
+def test_who_reads_texts_in_a_file_of_its_own_is_told_nothing_of_socket_io(look, tmp_path):
+    file = tmp_path / "ticks.py"
+    file.write_text(DECODER, "utf-8")
+    _, said = look({**AS_IT_IS, "encoding": {"texts": str(file)}}, SpeaksSocketIO)
+    assert "unknown kind 5" in said
+    assert "Socket.IO" not in said
