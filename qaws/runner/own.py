@@ -6,7 +6,9 @@ these hooks, and features/steps/suite.py calls `load_steps`.
 
 from __future__ import annotations
 
+import configparser
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from behave import register_type
@@ -81,10 +83,25 @@ def load_steps() -> None:
 def before_all(context: Context) -> None:
     """Read the target, start broker and event loop, put the testbed on the context."""
     if not isinstance(context._runner, record.Runner):  # whose exit codes would be behave's own
-        print(f'BROKEN: behave.ini: needs the line "{RUNNER}" below [behave]', flush=True)
+        print(f"BROKEN: {_no_runner(Path(context._runner.base_dir).parent)}", flush=True)
         os._exit(EXIT_BROKEN)  # behave would make 1 of all that a hook raises; nothing runs yet
     root = Path(context._runner.base_dir).parent
     context.session = behave_run.Session(root, context, is_own=True)
+
+
+def _no_runner(root: Path) -> str:
+    """Say why behave did not take the suite's runner.
+
+    Args:
+        root: the folder of the team's repository.
+    """
+    ini = configparser.ConfigParser(interpolation=None, strict=False)
+    with suppress(OSError, ValueError, configparser.Error):
+        ini.read_string((root / "behave.ini").read_text("utf-8"))
+        has_line = f"runner = {ini.get('behave', 'runner')}" == RUNNER
+        if has_line and root.resolve() != Path.cwd():
+            return f"behave reads {root / 'behave.ini'} only where it is: start it from {root}"
+    return f'behave.ini: needs the line "{RUNNER}" below [behave]'
 
 
 def before_scenario(context: Context, scenario: Scenario) -> None:

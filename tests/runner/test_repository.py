@@ -238,6 +238,16 @@ def test_a_runner_that_is_not_the_suites_is_named_and_ends_with_2(begun):
     assert "passed" not in done.stdout
 
 
+@pytest.mark.parametrize("given", [(), ("own",)])
+def test_a_run_from_within_features_is_sent_to_the_folder_above(begun, given):
+    env = {"PYTHONPATH": str(places.PACKAGE.parent)}
+    done = run_behave(*given, env=env, cwd=begun.path / "features")
+    assert done.returncode == 2
+    line = f"BROKEN: behave reads {begun.path}/behave.ini only where it is: start it from "
+    assert f"{line}{begun.path}" in done.stdout.splitlines()
+    assert "needs the line" not in done.stdout
+
+
 def test_an_id_of_the_suite_is_no_teams_to_give(begun):
     feature = begun.path / EXAMPLE
     feature.write_text(feature.read_text().replace("@p0 @normal", "@QA-WS-001 @p0 @normal"))
