@@ -288,7 +288,9 @@ def remarks(draft: Draft, wanting: Mapping[str, Sequence[str] | set[str]]) -> li
     for name, of in wanting.items():
         if not any(draft.dialect == each for each in of):
             ways_ = ", ".join(sorted(of))
-            found.append(f"not tried for want of {{{name}}} ({ways_}): give --market {name}=…")
+            found.append(
+                f"--market {name}=…: without it what names {{{name}}} ({ways_}) was not tried"
+            )
     return found
 
 

@@ -132,8 +132,9 @@ def test_what_was_not_seen_is_there_to_be_filled_in():
         "[dialect] subscribe.instruments",
         "[dialect] unsubscribe.instruments",
         "[dialect] tick[0].kind",
-        "not tried for want of {exchange} (openalgo)",
+        "--market exchange=…",
     ]
+    assert told[-1].endswith("…: without it what names {exchange} (openalgo) was not tried")
 
 
 def test_a_subscription_behind_which_only_ticks_come_has_no_acknowledgement():
