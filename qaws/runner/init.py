@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 from qaws import places
 from qaws.runner import repository, unproven
 from qaws.runner.init_text import USUAL, names_of, text_of
-from qaws.runner.probe import EXIT_OK, probe
+from qaws.runner.probe import EXIT_BROKEN, EXIT_OK, probe
 from qaws.runner.proposal.propose import propose
 from qaws.sut.sections import FIRST_MESSAGE, TOKEN_LOCATIONS, Algorithm
+from qaws.sut.spoken import dialect_of
 from qaws.sut.target_file import read_target
 from qaws.verdict import Broken, NotVerified
 
@@ -73,9 +74,12 @@ def main(arguments: Sequence[str], ask: Ask = input) -> int:
     if not given.command and not _is_reachable(given.url):
         print(f"not probed: nobody listens at {given.url}; start it, then: qaws probe {file}")
         return EXIT_OK
-    if not given.dialect:
-        _propose(given, file)
-    code = probe(file, {}, _print)
+    unknown = None if given.dialect else _propose(given, file)
+    if unknown and not _may_be_qa_ws(file):
+        print(f"\nBROKEN: {unknown}", file=sys.stderr, flush=True)
+        code = EXIT_BROKEN
+    else:
+        code = probe(file, {}, _print)
     if code != EXIT_OK:
         unproven.note(file)
         _print(f"change {file} and run `qaws probe {file}`; or run qaws init again, as otherwise")
@@ -86,21 +90,38 @@ def _print(line: str) -> None:
     print(line, flush=True)
 
 
-def _propose(given: argparse.Namespace, file: Path) -> None:
-    """Look how the service speaks, and put its dialect into the file where that is not `qa-ws`."""
+def _propose(given: argparse.Namespace, file: Path) -> Broken | NotVerified | None:
+    """Look how the service speaks, and put its dialect into the file where that is not `qa-ws`.
+
+    Returns:
+        What kept it from that, None where nothing did.
+    """
     former = file.read_text(encoding="utf-8")
     try:
         draft = propose(file, names_of(given), _print)
-    except (Broken, NotVerified):
-        return  # which the probe tells, in its own words
-    if draft is None or (not draft.text and draft.place in (given.token_location or [USUAL])):
-        return
+    except (Broken, NotVerified) as problem:
+        return problem
+    if not draft.text and draft.place in (given.token_location or [USUAL]):
+        return None
     given.dialect_text, given.token_location = draft.text, [draft.place]
     try:
         _keep(file, text_of(given))
     except Broken as problem:
         file.write_text(former, encoding="utf-8")
         print(f"the dialect was not kept: {problem}", file=sys.stderr)
+    return None
+
+
+def _may_be_qa_ws(file: Path) -> bool:
+    """Return whether a file that names no other dialect can be probed as one of `qa-ws`.
+
+    Where what is published is not of that dialect, the probe would speak of nothing else.
+    """
+    try:
+        dialect_of(read_target(file))
+    except Broken:
+        return False
+    return True
 
 
 def _refused(sentence: str) -> int:

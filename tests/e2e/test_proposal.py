@@ -91,10 +91,13 @@ def test_binary_messages_are_read_where_it_can_be_told_what_they_hold(proposed):
     assert "all as it should be" in said
 
 
-def test_clients_that_should_send_binary_messages_are_told_so(proposed):
-    code, said, _, _ = proposed("tokens", "ENCODING=gzip", "CLIENTS=binary")
+@pytest.mark.parametrize(
+    ("encoding", "clients"), [("gzip", "binary"), ("msgpack", "msgpack")], ids=str
+)
+def test_clients_that_should_send_binary_messages_are_told_so(proposed, encoding, clients):
+    code, said, _, _ = proposed("tokens", f"ENCODING={encoding}", f"CLIENTS={clients}")
     assert code != 0
-    assert 'say so in [dialect.encoding]: sent = "binary"' in said
+    assert f'say so in [dialect.encoding]: sent = "{clients}"' in said
 
 
 def test_where_it_cannot_a_decoder_is_asked_for(proposed):

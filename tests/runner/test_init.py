@@ -5,6 +5,7 @@ import tomllib
 import pytest
 
 from qaws.runner import init
+from qaws.runner.proposal.propose import NotUnderstood
 from qaws.sut.target_file import read_target
 
 URL = "ws://127.0.0.1:{port}/ws"
@@ -293,3 +294,38 @@ def test_a_service_that_does_not_run_is_probed_later(tmp_path, capsys):
     flags = ["--folder", str(tmp_path), "--url", "ws://127.0.0.1:1/ws", "--token-variable", "T"]
     assert init.main(["mine", *flags]) == 0
     assert f"start it, then: qaws probe {tmp_path / 'mine.toml'}" in capsys.readouterr().out
+
+
+PAYLOAD = ("--broker", "embedded", "--payload", '{"s": "{symbol}", "p": "{last_price}"}')
+
+
+def test_a_service_that_cannot_start_is_the_line_whatever_is_published(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("QAWS_REPORTS", str(tmp_path / "reports"))
+    command = "{python} -c exit(3) {port}"
+    flags = ("--folder", str(tmp_path), "--url", URL, "--command", command, *PAYLOAD)
+    assert init.main(["mine", *flags]) == 2
+    said = capsys.readouterr()
+    assert 'BROKEN: the service "mine" ended before it was ready (exit code 3)' in said.err
+    assert "option_payload" not in said.err
+    assert f"change {tmp_path / 'mine.toml'} and run" in said.out
+
+
+@pytest.mark.parametrize(("payload", "is_probed"), [(PAYLOAD, False), ((), True)])
+def test_what_was_not_understood_is_the_line_where_the_probe_could_not_say_it(
+    tmp_path, monkeypatch, capsys, payload, is_probed
+):
+    def nothing(file, *_):
+        raise NotUnderstood(f"{file}: binary messages came that are none of gzip")
+
+    probed = []
+    monkeypatch.setenv("QAWS_REPORTS", str(tmp_path / "reports"))
+    monkeypatch.setattr(init, "_is_reachable", lambda url: True)
+    monkeypatch.setattr(init, "propose", nothing)
+    monkeypatch.setattr(init, "probe", lambda *_: probed.append(1) or 2)
+    flags = ("--folder", str(tmp_path), "--url", "ws://127.0.0.1:1/", *payload)
+    assert init.main(["mine", *flags]) == 2
+    assert bool(probed) is is_probed
+    line = f"BROKEN: {tmp_path / 'mine.toml'}: binary messages came that are none of gzip"
+    assert (line in capsys.readouterr().err) is not is_probed

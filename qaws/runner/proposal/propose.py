@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from qaws.protocol.encoding import BUILT_IN
@@ -13,9 +12,11 @@ from qaws.runner.proposal.draft import NO_TICK, Draft, draft_of, remarks
 from qaws.runner.proposal.search import Say, Search
 from qaws.runner.proposal.seen import SHOWN, UNREAD, Names, shown
 from qaws.runtime.timeout_factor import timeout_factor_of
+from qaws.sut.target import Target
 from qaws.sut.target_file import read_target
+from qaws.testbed.look_messages import lacks_engine
 from qaws.testbed.testbed import Testbed
-from qaws.verdict import without_tokens
+from qaws.verdict import Broken, without_tokens
 
 HIDDEN = "…"
 """Stands where a service repeats the token."""
@@ -43,16 +44,24 @@ SOCKET_IO = (
 )
 ONE_WAY = (
     "what was tried was said in texts: if your clients send binary messages, say so in "
-    '[dialect.encoding]: sent = "binary"'
+    '[dialect.encoding]: sent = "{sent}"'
 )
+ONE_TOKEN = "the only token opens one session, so nothing was tried to see how the service speaks"
+NO_WAY = "nothing that was tried was understood: docs/dialects.md says how to describe it"
+
+
+class NotUnderstood(Broken):
+    """Nothing of what the service says was understood; the text says what came, and the way out."""
+
+
 LISTS = (
     "nothing is guessed of such: docs/dialects.md says how a pattern knows them, "
     '{ "[0]" = "tick" }, and how a template is one'
 )
 
 
-def propose(file: Path, names: Names, say: Say) -> Draft | None:
-    """Propose a dialect; None where nothing of what the service says was understood.
+def propose(file: Path, names: Names, say: Say) -> Draft:
+    """Propose a dialect.
 
     Args:
         file: a target file; its dialect is not regarded.
@@ -60,11 +69,12 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
         say: takes what was seen, line by line.
 
     Raises:
+        NotUnderstood: nothing of what the service says was understood.
         Broken: the service does not start, or a part of the file cannot be used.
     """
     target = read_target(file)
     if target.auth.single_use and target.auth.token_variable:
-        return None  # the only token opens one session, and the probe needs it
+        raise NotUnderstood(f"{file}: {ONE_TOKEN}")  # the probe needs it
     folder = Path(os.environ.get("QAWS_REPORTS") or "reports") / "probe"
     testbed = Testbed(target, folder, timeout_factor_of(), is_dialect_known=False)
     try:
@@ -81,15 +91,12 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
     if seen.received == UNREAD:
         say(f"  {UNREADABLE}")
     elif seen.received != "text" and seen.ping is None:
-        say(f"  {ONE_WAY}")
+        sent = "msgpack" if seen.received == "msgpack" else "binary"
+        say(f"  {ONE_WAY.format(sent=sent)}")
     draft = draft_of(seen, target.name, names)
     if draft is None:
-        if search.is_turned_away:
-            say(f"  {TURNED_AWAY}{'' if target.before_connect else NOTHING_ASKED}")
-        else:
-            _say_texts(seen.other_texts, lambda line: say(line.replace(search.token, HIDDEN)))
-            say("  nothing that was tried was understood: docs/dialects.md says how to describe it")
-        return None
+        why = _not_understood(search, target, lambda line: say(line.replace(search.token, HIDDEN)))
+        raise NotUnderstood(f"{file}: {why}".replace(search.token, HIDDEN))
     known = f"as {draft.dialect} does, in all that was seen" if draft.dialect else ""
     say(f"  it speaks {known or 'in a way of its own; [dialect] is proposed in the file'}")
     if draft.dialect == "qa-ws" and draft.doubts:
@@ -107,8 +114,22 @@ def propose(file: Path, names: Names, say: Say) -> Draft | None:
     return draft
 
 
-def _say_texts(others: Sequence[str], say: Say) -> None:
-    """Say what to do about texts that are no JSON."""
-    for first in others[:1]:
-        say(f"  a text that is not JSON: {without_tokens(first)[:SHOWN]}")
-        say(f"  {SOCKET_IO if OPENS.match(first) else OTHER_TEXTS}")
+def _not_understood(search: Search, target: Target, say: Say) -> str:
+    """Say why there is no proposal, and return the most telling of it."""
+    seen = search.seen
+    if search.is_turned_away:
+        why = f"{TURNED_AWAY}{'' if target.before_connect else NOTHING_ASKED}"
+        if not target.before_connect and (lacking := lacks_engine(target.endpoint.url)):
+            why = f"nobody was let in: look at [endpoint] url: {lacking}"
+        say(f"  {why}")
+        return why
+    why = UNREADABLE if seen.received == UNREAD else NO_WAY
+    if first := next(iter(seen.other_texts), None):
+        shown_text, hint = without_tokens(first)[:SHOWN], OTHER_TEXTS
+        if OPENS.match(first):
+            hint = SOCKET_IO
+        say(f"  a text that is not JSON: {shown_text}")
+        say(f"  {hint}")
+        why = f"a text that is not JSON came, {shown_text}: {hint}"
+    say(f"  {NO_WAY}")
+    return why
