@@ -21,7 +21,7 @@ from qaws.protocol.market import Selection
 from qaws.sut.log_files import LogPlace
 from qaws.sut.sections import TOKEN_LOCATIONS
 from qaws.sut.service import Service
-from qaws.testbed.look_words import quoted
+from qaws.testbed.look_messages import quoted
 from qaws.testbed.testbed import Testbed
 from qaws.verdict import Broken, NotVerified, Refuted
 

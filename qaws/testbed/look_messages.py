@@ -1,4 +1,4 @@
-"""A message as the first look shows it: what it says, or why nobody can read it and which key helps.
+"""A message as the first look shows it: what it says, or why nobody reads it and which key helps.
 
 What a target file says of the encoding may be wrong, or missing. Then no pattern is worth a look.
 """

@@ -283,7 +283,7 @@ BY_THE_FILE = r"bytes that is no \S+/ticks\.py: ValueError: "
             Ticker,
             "texts",
             "def decode(message):\n    return message\n",
-            r"the first message is a JSON str, not an object: .*, or look at \[dialect\.encoding\]$",
+            r"the first message is a JSON str, not an object: .*, or look at \[dialect\.enc\S+\]$",
         ),
     ],
 )
