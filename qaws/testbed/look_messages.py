@@ -20,7 +20,7 @@ from qaws.verdict import Broken, without_tokens
 SHOWN_CHARS = 120
 OPENING_CHARS = 40
 """So much of the packet that opens a session of Socket.IO is shown."""
-DECODED = ("is a text of ", "is a binary message of ")
+DECODED = ("is a text of ", "is a text, where ", "is a binary message of ")
 """How the problem of a message begins that `[dialect.encoding]` does not make anything of."""
 SOCKET_IO = "socket.io"
 ENGINE = {"EIO": "4", "transport": "websocket"}
@@ -69,16 +69,12 @@ def unsaid_socket_io(testbed: Testbed, clients: Iterable[Connection]) -> Broken 
     None where it does, where a file of the team's own reads texts, or where nothing tells.
     """
     encoding = testbed.dialect.encoding
-    lacking = []
-    if encoding.texts == "json":
-        lacking.append("texts")
-    elif encoding.texts != SOCKET_IO:
+    if encoding.texts != "json":
         return None
-    if encoding.sent != SOCKET_IO and not encoding.sent.endswith(".py"):
-        lacking.append("sent")
+    lacking = ["texts"] if encoding.sent.endswith(".py") else ["texts", "sent"]
     came = (f.raw or f.text for each in clients for f in each.log if f.direction == "←")
     opening = next(filter(OPENS.match, came), None)
-    if opening is None or not lacking:
+    if opening is None:
         return None
     shown = without_tokens(opening)[:OPENING_CHARS]
     keys = " and ".join(f'{key} = "{SOCKET_IO}"' for key in lacking)

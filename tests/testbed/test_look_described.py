@@ -337,6 +337,12 @@ def test_socket_io_that_the_file_does_not_name_is_told_by_its_first_packet(look)
     assert "token" not in said
 
 
+def test_a_text_where_the_file_says_that_there_are_none_leads_to_that_key(look):
+    _, said = look({**AS_IT_IS, "encoding": {"received": "msgpack", "texts": "none"}}, Ticker)
+    assert "a text, where the target says that the service sends none; " in said
+    assert said.endswith("or look at [dialect.encoding] texts (docs/dialects.md)")
+
+
 def test_who_reads_texts_in_a_file_of_its_own_is_told_nothing_of_socket_io(look, tmp_path):
     file = tmp_path / "ticks.py"
     file.write_text(DECODER, "utf-8")
