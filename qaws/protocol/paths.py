@@ -9,7 +9,7 @@ the message.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
@@ -112,7 +112,19 @@ class Pattern:
         """
         if not table:
             raise ValueError("a pattern names at least one member, or it would fit every message")
-        self._wants = [(Path(path), value) for path, value in _leaves(table)]
+        self._want([(Path(path), value) for path, value in _leaves(table)])
+
+    def _want(self, wants: list[tuple[Path, Any]]) -> None:
+        """Take what is asked for, and the texts of the message's own members apart.
+
+        These tell most messages from what they are not, and are quickly looked at.
+        """
+        self._wants = wants
+        self._texts = [
+            (path.steps[0], want)
+            for path, want in wants
+            if isinstance(want, str) and len(path.steps) == 1 and isinstance(path.steps[0], str)
+        ]
 
     @property
     def is_empty(self) -> bool:
@@ -136,12 +148,14 @@ class Pattern:
         """
         of_message, of_each = copy(self), copy(self)
         within = [path.leads_through(each) for path, _ in self._wants]
-        of_message._wants = [w for w, is_in in zip(self._wants, within, strict=True) if not is_in]
-        of_each._wants = [
-            (path.after(each), want)
-            for (path, want), is_in in zip(self._wants, within, strict=True)
-            if is_in
-        ]
+        of_message._want([w for w, is_in in zip(self._wants, within, strict=True) if not is_in])
+        of_each._want(
+            [
+                (path.after(each), want)
+                for (path, want), is_in in zip(self._wants, within, strict=True)
+                if is_in
+            ]
+        )
         return of_message, of_each
 
     def asks_no_more_than(self, other: Pattern) -> bool:
@@ -162,8 +176,12 @@ class Pattern:
     def fits(self, message: Any) -> Found | None:
         """Return what is found where a message fits, None where it does not."""
         echo = None
+        if isinstance(message, dict):
+            for name, text in self._texts:
+                if message.get(name) != text:
+                    return None
         for path, want in self._wants:
-            if isinstance(want, Mapping) and "echo" in want:
+            if isinstance(want, dict) and "echo" in want:
                 echo = path.get(message)
                 if echo is MISSING:
                     return None
@@ -209,7 +227,7 @@ def _asks(path: Path, want: Any, message: Any) -> bool:
 
 def _holds(path: Path, want: Any, message: Any) -> bool:
     values = path.all(message)
-    if not isinstance(want, Mapping):
+    if not isinstance(want, dict):
         return any(_equal(value, want) for value in values)
     [(operator, wanted)] = want.items()
     if operator == "absent":
@@ -229,7 +247,7 @@ def _holds(path: Path, want: Any, message: Any) -> bool:
 
 def _equal(value: Any, want: Any) -> bool:
     """Return whether two JSON values are equal, numbers as numbers, and true is not 1."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, list | tuple):
         return bool(list(value) == want)
     numbers = (int, float, Decimal)
     if isinstance(value, numbers) and isinstance(want, numbers):
