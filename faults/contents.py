@@ -355,21 +355,7 @@ def names_of_digits_taken_for_numbers() -> None:
     story="Letters beyond ASCII are replaced by question marks, so that the symbols of half the "
     "world's exchanges all look alike.",
     caught_by={"QA-WS-008": "the end marker to Alice"},
-    also=(
-        "QA-WS-012",
-        "QA-WS-102",
-        "QA-WS-103",
-        "QA-WS-004",
-        "QA-WS-005",
-        "QA-WS-006",
-        "QA-WS-018",
-        "QA-WS-022",
-        "QA-WS-115",
-        "QA-WS-117",
-        "QA-WS-128",
-        "QA-WS-131",
-        "QA-WS-017",
-    ),
+    also=elsewhere("QA-WS-008"),
 )
 def names_in_other_letters_replaced() -> None:
     """Encode for an old system."""
