@@ -150,7 +150,7 @@ def state() -> str:
 
 
 def declared(fault: Fault) -> str:
-    """Return the SHA-256 of what a fault does and declares, and of what its module shares."""
+    """Return the SHA-256 of what a fault does and declares, and of all helpers that it may use."""
     own = [fault.story, *map(str, fault.caught_by.items()), *fault.also]
     of_module, functions = _module(fault.apply.__module__)
     source = functions.get(fault.apply.__name__, "")
@@ -159,7 +159,10 @@ def declared(fault: Fault) -> str:
 
 @cache
 def _module(name: str) -> tuple[str, dict[str, str]]:
-    """Return what the faults of a module share, and the source of each of them by its name."""
+    """Return what the faults of a module share, and the source of each of them by its name.
+
+    What it takes from other modules of faults is shared, too.
+    """
     text = (ROOT / Path(*name.split("."))).with_suffix(".py").read_text(encoding="utf-8")
     functions, shared = {}, []
     for node in ast.parse(text).body:
@@ -168,4 +171,6 @@ def _module(name: str) -> tuple[str, dict[str, str]]:
             functions[node.name] = source
         else:
             shared.append(source)
+        if isinstance(node, ast.ImportFrom) and (other := node.module or "").startswith("faults."):
+            shared.append(_module(other)[0])  # a helper of another module
     return "\n".join(shared), functions

@@ -3,6 +3,7 @@
 import json
 from collections import namedtuple
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from faults.catalogue import all_faults, find
 from faults.proof import __main__ as command
 from faults.proof import pace, scope
+from faults.proof import progress as progress_file
 from faults.proof import prover as proving
 from faults.proof.findings import Proof
 from faults.proof.groups import Group
@@ -544,3 +546,17 @@ def test_of_another_state_or_other_scenarios_nothing_is_taken_over(then, said, t
     assert said in progress.problem
     assert json.loads(file.read_text()) == {"state": state(), "terms": {"full": True}}
     assert not Progress(file, {"full": True}, resume=True).problem
+
+
+def test_a_helper_of_another_module_is_a_part_of_what_a_fault_is(monkeypatch):
+    fault = next(f for f in all_faults().values() if f.apply.__module__ == "faults.rare_contents")
+    before, original = progress_file.declared(fault), progress_file._module
+
+    def changed(name):
+        shared, functions = original(name)
+        return (f"{shared}\n# changed" if name == "faults.contents" else shared), functions
+
+    original.cache_clear()
+    monkeypatch.setattr(progress_file, "_module", cache(changed))
+    assert progress_file.declared(fault) != before
+    original.cache_clear()
