@@ -36,7 +36,7 @@ class Truth(msgspec.Struct, frozen=True):
         stamp_ms: by how much the swarm's time of a delivery is off the kernel's, 99 % and at most.
         unread_ms: for how long bytes lay unread, 99 %; None where the kernel does not tell.
         wrong: what was not delivered as it was sent; None if all was.
-        doubt: that others kept the machine busy; None if they did not.
+        doubt: that others kept the machine busy, or the clock was set; None if neither.
     """
 
     asked_ms: float
@@ -107,6 +107,7 @@ def measure(folder: Path, held_ms: float, ticks: int, within_s: float) -> Truth:
         if result.incomplete:
             raise Broken(f"the swarm: {result.incomplete}")
         kernel_ms, stamp_ms = compare(result, capture) if capture else (None, None)
+        doubt = doubt or (capture.doubt() if capture else None)
     unread = result.read_delays
     return Truth(
         held_ms,

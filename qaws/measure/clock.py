@@ -1,8 +1,11 @@
 """The clocks that measure: one that tells the time of day and cannot be set, and one to check.
 
 A tick's due time is given in µs since 1970. Whoever takes its arrival from the wall clock adds to
-each latency by how much that was set meanwhile: set back, every tick seems to come at once. So a
-process asks for the time of day once, and counts on from there with its monotonic clock.
+each latency by how much that was set meanwhile: set back, every tick seems to come at once. So the
+time of day is asked for once, and counted on from there with the monotonic clock, which all
+processes of a machine have in common. Whoever is started inherits the answer (`INHERITED`): two
+that each ask for themselves differ by what the wall clock was set by in between, and every latency
+is off by that.
 
 Where the time of day itself is judged, as in a token's expiry, the wall clock must be asked, and
 `WallClock` says how it stands to the monotonic one, and whether it has been set since.
@@ -10,10 +13,18 @@ Where the time of day itself is judged, as in a token's expiry, the wall clock m
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 READINGS = 9
+
+INHERITED = "QAWS_CLOCK"
+"""The environment variable in which a process finds, and leaves, how the two clocks stood: of which
+machine that is, then the fields of a `WallClock`."""
 
 SLEW = 0.0005
 """A clock that is kept right without being set may run so much too fast or too slow (adjtime(3)).
@@ -60,14 +71,46 @@ class WallClock:
         return step if abs(step) > self.uncertain_ns + later.uncertain_ns + slewed else 0
 
 
-_BEGAN = WallClock.read()
+def monotonic_clock() -> str:
+    """Return what all processes have in common whose monotonic clock is the same; "" if unknown.
+
+    That is one boot of one machine (random(4)), and one time namespace of it (time_namespaces(7)).
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+    space = ""
+    with suppress(OSError):
+        space = os.readlink("/proc/self/ns/time")
+    return boot + space
+
+
+def begun(environment: MutableMapping[str, str]) -> WallClock:
+    """Return how the clocks stood when the first process of this family asked, and hand that on.
+
+    What was inherited from another machine, or cannot be read, is not believed.
+    """
+    ours = monotonic_clock()
+    told = environment.get(INHERITED, "").split()
+    if ours and len(told) == 4 and told[0] == ours:
+        with suppress(ValueError):
+            return WallClock(*map(int, told[1:]))
+    read = WallClock.read()
+    if ours:
+        said = (ours, read.ahead_ns, read.uncertain_ns, read.read_ns)
+        environment[INHERITED] = " ".join(map(str, said))
+    return read
+
+
+_BEGAN = begun(os.environ)
 
 UNNOTICED_NS = 100_000
 """A wall clock that seems to have been set by less was not looked at twice."""
 
 
 def now_us() -> int:
-    """Return the time in µs since 1970, as it was when this process began and has run since."""
+    """Return the time in µs since 1970, as it was when it was asked for and has run since."""
     return at_us(time.monotonic_ns())
 
 

@@ -1,5 +1,8 @@
 """The clock of load: it tells the time of day, and goes on when that is set."""
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -60,3 +63,51 @@ def test_the_quickest_of_several_readings_counts(monkeypatch):
     honest = WallClock.read()
     monkeypatch.setattr(time, "monotonic_ns", slow)
     assert WallClock.read().ahead_ns == pytest.approx(honest.ahead_ns, abs=10**8)
+
+
+# --- one clock for a family of processes ----------------------------------------------------------
+
+SET = """
+import time
+real = time.time_ns
+time.time_ns = lambda: real() + {step_ns}
+from qaws.measure import clock
+print(clock.at_us(0))
+"""
+
+
+def at_zero_of_a_child(step_s, environment):
+    """What a process says of one instant that was begun after the wall clock had been set."""
+    code = SET.format(step_ns=step_s * 10**9)
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    return int(told.stdout)
+
+
+@pytest.mark.parametrize("step_s", [-3600, 3600])
+def test_a_process_begun_after_the_clock_was_set_has_its_parents_clock(step_s):
+    assert at_zero_of_a_child(step_s, dict(os.environ)) == clock.at_us(0)
+
+
+def test_a_process_without_a_parent_of_ours_asks_for_itself():
+    alone = {name: value for name, value in os.environ.items() if name != clock.INHERITED}
+    assert at_zero_of_a_child(3600, alone) - clock.at_us(0) == pytest.approx(3600e6, abs=60e6)
+
+
+@pytest.mark.parametrize(
+    "told", ["", "nonsense", "another-boot 1 2 3", "{here} 1 2", "{here} 1 2 3.5"]
+)
+def test_what_is_of_another_machine_or_no_reading_is_not_believed(told):
+    environment = {clock.INHERITED: told.format(here=clock.monotonic_clock())}
+    assert clock.begun(environment).at_ns(time.monotonic_ns()) == pytest.approx(
+        time.time_ns(), abs=60e9
+    )
+    assert clock.begun(environment) == clock.begun(environment)  # and hands on what it has read
+
+
+def test_where_no_boot_is_told_apart_each_process_asks(monkeypatch):
+    monkeypatch.setattr(clock, "monotonic_clock", lambda: "")
+    environment = {clock.INHERITED: " 1 2 3"}
+    assert clock.begun(environment).ahead_ns > 10**15
+    assert environment[clock.INHERITED] == " 1 2 3"
