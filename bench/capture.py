@@ -105,7 +105,6 @@ class Capture:
         """
         if problem := may_capture():
             raise Broken(problem)
-        self._clock = WallClock.read()
         self._socket = _packet_socket()
         self._socket.bind(("lo", 0))
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
@@ -140,19 +139,7 @@ class Capture:
             _, self._lost = struct.unpack(
                 "II", self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
             )
-            self._set_ns = self._clock.step_ns(WallClock.read())
             self._socket.close()
-
-    def doubt(self) -> str | None:
-        """Say that the wall clock was set meanwhile; None if it was not.
-
-        The time of a packet that was stamped before that and fetched after it, within
-        `LOOK_EVERY_S`, is wrong by as much; all others are right.
-        """
-        self.close()
-        if not self._set_ns:
-            return None
-        return f"the clock was set by {self._set_ns / 1e6:.3f} ms meanwhile"
 
     def streams(self) -> list[Stream]:
         """Return what each WebSocket client was sent, in the order of their connections.

@@ -13,6 +13,8 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from qaws.measure.clock import WallClock
+
 BUSY_SHARE = 0.2
 """Other programs that take more than this part of the machine make a measurement doubtful."""
 
@@ -100,6 +102,7 @@ class Neighbours:
     def __init__(self) -> None:
         self._begin = time.monotonic()
         self._busy, self._own = _busy_s(), _own_s()
+        self._clock = WallClock.read()
 
     def share(self) -> float:
         """Return the part of all cores, 0 to 1, that went to nobody of ours."""
@@ -108,11 +111,17 @@ class Neighbours:
         return max(0.0, others / wall / (psutil.cpu_count() or 1))
 
     def doubt(self) -> str | None:
-        """Say that others took too much for a measurement to stand; None if they did not."""
+        """Say why a measurement may not stand; None if nothing speaks against it.
+
+        Others took too much of the machine, or the wall clock was set: the kernel stamps with it
+        what arrives, and programs that are not ours tell their times by it.
+        """
         share = self.share()
-        if share <= BUSY_SHARE:
-            return None
-        return f"other programs took {share:.0%} of the machine"
+        if share > BUSY_SHARE:
+            return f"other programs took {share:.0%} of the machine"
+        if set_ns := self._clock.step_ns(WallClock.read()):
+            return f"the wall clock was set by {set_ns / 1e6:.3f} ms meanwhile"
+        return None
 
 
 def _busy_s() -> float:

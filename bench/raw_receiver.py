@@ -16,6 +16,8 @@ import time
 from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
+from qaws.measure.clock import now_us
+
 ROOM = 256 * 1024
 """Bytes taken at a time, as many as libuv takes."""
 
@@ -60,7 +62,7 @@ def drain(connections: list[socket.socket], size: int, within_s: float) -> tuple
             if left[descriptor] <= 0 or not got:
                 del left[descriptor]
                 poller.unregister(descriptor)
-    return taken, time.time_ns() // 1000
+    return taken, now_us()
 
 
 def main(arguments: list[str]) -> None:

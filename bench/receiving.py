@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ from bench.machine import Neighbours, cpu_s, ended_cpu_s
 from bench.sending import Sending
 from bench.stream import Flaw, Own
 from bench.tally import Tally
+from qaws.measure.clock import now_us
 
 CONNECT_S = 20.0
 
@@ -85,7 +85,7 @@ def receive(
             sending.go()
             sent = sending.report(within_s)
             tally = contestant.finish(within_s)
-            verdict_s = time.time() - sent.begun_us / 1e6
+            verdict_s = (now_us() - sent.begun_us) / 1e6
         finally:
             contestant.close()
         # The contestant is the only child of ours that has ended since.

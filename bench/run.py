@@ -45,6 +45,7 @@ from bench.machine import load, this_machine
 from bench.receiving import Receipt, receive
 from bench.stream import IN_TEXT, payloads, slices
 from bench.truth import CLIENTS, DELAYS_MS, PER_SECOND, measure
+from qaws.measure.clock import now_us
 from qaws.protocol.market import Market, instrument_of
 from qaws.verdict import Broken, Refuted
 
@@ -188,7 +189,7 @@ class Bench:
     def _receive(self) -> None:
         run, sizes, folder = self.run, self._sizes, self._folder
         run.loads["receiving"] = load()
-        pieces = slices(payloads(sizes.ticks, time.time_ns() // 1000))
+        pieces = slices(payloads(sizes.ticks, now_us()))
         stream_bytes = sum(map(len, pieces))
         run.sizes["receiving"] = (
             f"{sizes.clients} clients, {sizes.ticks:,} ticks each: {sizes.clients * sizes.ticks:,} "
@@ -443,7 +444,7 @@ class Bench:
 def natural_size() -> int:
     """Return how many bytes a tick has that is not padded."""
     tick = Market().option_tick(instrument_of(SYMBOL))
-    return len(json.dumps(tick | {"seq": 1000, "due_us": time.time_ns() // 1000}))
+    return len(json.dumps(tick | {"seq": 1000, "due_us": now_us()}))
 
 
 def run_bench(options: Options, logs: Path) -> Run:

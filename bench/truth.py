@@ -107,7 +107,6 @@ def measure(folder: Path, held_ms: float, ticks: int, within_s: float) -> Truth:
         if result.incomplete:
             raise Broken(f"the swarm: {result.incomplete}")
         kernel_ms, stamp_ms = compare(result, capture) if capture else (None, None)
-        doubt = doubt or (capture.doubt() if capture else None)
     unread = result.read_delays
     return Truth(
         held_ms,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from contextlib import suppress
 
 import msgspec
@@ -19,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.stream import SYMBOL
 from bench.tally import Tally
+from qaws.measure.clock import now_us
 
 SUBSCRIBE = '{"action":"subscribe","symbols":["NIFTY"]}'
 
@@ -71,7 +71,7 @@ def take(message: Members, previous: int, missing: set[int], ticks: int, tally: 
             tally.duplicate += 1
         if number == ticks:
             tally.complete = 1
-            tally.last_us = time.time_ns() // 1000
+            tally.last_us = now_us()
     elif message.type not in ("connection", "subscribed"):
         tally.foreign += 1
     return previous

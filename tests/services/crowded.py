@@ -3,12 +3,12 @@
 import asyncio
 import itertools
 import json
-import time
 from http import HTTPStatus
 
 from qaws.load.churn.short_lived import Address
 from qaws.load.publisher.payloads import Payloads
 from qaws.load.schedule import FlowPlan
+from qaws.measure.clock import now_us
 from qaws.protocol.market import Market, selection_of
 from tests.services.scripted import Ticker
 
@@ -30,7 +30,7 @@ class Small(Ticker):
 
     def tick(self, **changes):
         fields = self.market.option_tick(256265)
-        stamp = {"seq": next(self.sequence), "due_us": time.time_ns() // 1000}
+        stamp = {"seq": next(self.sequence), "due_us": now_us()}
         return {**fields, **stamp, **changes}
 
     async def welcome(self, client):
@@ -97,7 +97,7 @@ class OfAFlow(Small):
 
     def __init__(self):
         super().__init__()
-        self.payloads, self.began_us = Payloads(FLOW), time.time_ns() // 1000
+        self.payloads, self.began_us = Payloads(FLOW), now_us()
 
     def tick(self, **changes):
         number = next(self.sequence)

@@ -13,6 +13,8 @@ import time
 
 from picows import WSCloseCode, WSListener, WSMsgType, ws_create_server
 
+from qaws.measure.clock import now_us
+
 
 class Script:
     """What to do. Clients are counted from 1 in the order of their subscriptions."""
@@ -72,18 +74,18 @@ class Server:
         assert not line
 
     async def send_all(self):
-        script, start = self.script, time.time()
+        script, start = self.script, now_us() / 1e6
         numbers = dict.fromkeys(script.symbols, 0)
         for first in range(0, script.count, script.batch):
             due = start + first / script.per_second
-            await asyncio.sleep(max(0.0, due - time.time()))
+            await asyncio.sleep(max(0.0, due - now_us() / 1e6))
             if script.stall_every and first % script.stall_every == 0:
                 time.sleep(script.stall_ms / 1000)  # noqa: ASYNC251 - to stand still is the point
             for index in range(first, min(first + script.batch, script.count)):
                 symbol = script.symbols[index % len(script.symbols)]
                 numbers[symbol] += 1
                 if not script.stall_every:
-                    due = time.time() - script.delay_ms / 1000
+                    due = now_us() / 1e6 - script.delay_ms / 1000
                 self.send(symbol, numbers[symbol], int(due * 1e6))
 
     def send(self, symbol, number, due_us):
