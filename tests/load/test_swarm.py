@@ -26,7 +26,7 @@ def test_a_faultless_service_has_no_violations(observe):
 
 
 CLOCKS_MS = 0.05
-"""How far the clocks of two processes may be apart: each has asked for the time of day once."""
+"""How far two processes may be apart: the kernel stamps by a clock that is read beside ours."""
 
 
 @pytest.mark.parametrize("delay_ms", [5, 20, 80])
@@ -34,7 +34,7 @@ def test_a_known_delay_is_measured_to_a_millisecond(observe, delay_ms):
     result = observe(clients=10, count=300, per_second=400, delay_ms=delay_ms)
     with timing_of(result):
         assert result.summary_ms()["p50"] == pytest.approx(delay_ms, abs=1)
-    assert result.latencies.percentile_ms(0) >= delay_ms * 0.999 - CLOCKS_MS
+        assert result.latencies.percentile_ms(0) >= delay_ms * 0.999 - CLOCKS_MS
     assert result.worst.max_us / 1000 == pytest.approx(result.latencies.max_ms, abs=0.001)
 
 
