@@ -28,9 +28,12 @@ from qaws.protocol.market import (
     symbol_of,
 )
 from qaws.protocol.paths import MISSING, Path, Pattern
+from qaws.protocol.recognisers import recognisers
 from qaws.protocol.speech import Speeches, values_at
 from qaws.protocol.surrogates import decoded
 from qaws.protocol.templates import names_in, said
+from qaws.protocol.tick_layout import Layout
+from qaws.protocol.tick_places import TickPlaces
 from qaws.protocol.tick_shapes import SHOWN, TickShapes
 from qaws.protocol.unjudged import Unjudged
 from qaws.verdict import NotVerified
@@ -73,12 +76,13 @@ class Declared(Dialect):
         self.has_channels = table.channels is not None
         self.has_lines = table.several == "lines" or "\n" in table.several
         self._channels = Channels(table.channels, listing) if table.channels else None
-        self._known = list(self._recognisers())
+        self._known = list(recognisers(table))
         self._answers = [
             (each.to if isinstance(each.to, str) else Pattern(each.to), f"answers[{i}]", each.take)
             for i, each in enumerate(table.answers)
         ]
         self._unjudged = Unjudged(list(self._patterns()), self._ticks)
+        self._places = TickPlaces.of_table(table, list(self._patterns()), self._ticks)
         self._has_lists = self._ticks.are_of_lists or any(
             pattern.is_of_lists for pattern in self._patterns()
         )
@@ -99,27 +103,6 @@ class Declared(Dialect):
         return mine
 
     # --- what comes in ------------------------------------------------------------------------
-
-    def _recognisers(self) -> Iterator[tuple[Pattern, dict[str, Any] | None]]:
-        """Yield pattern and message of all that is no tick, in the order in which it is tried."""
-        table = self._table
-        for kind, patterns in (
-            ("subscribed", table.subscribe.ack),
-            ("unsubscribed", table.unsubscribe.ack),
-            ("error", table.recognise.error),
-            ("pong", table.ping.answer),
-            ("connection", table.recognise.welcome),
-        ):
-            for pattern in patterns:
-                yield Pattern(pattern), {"type": kind}
-        for status in ("degraded", "recovered"):
-            for pattern in getattr(table.recognise, status):
-                yield Pattern(pattern), {"type": "status", "status": status}
-        for number, opening in enumerate(table.open):
-            if opening.after:
-                yield Pattern(opening.after), {"type": "opening", "number": number}
-        for pattern in table.recognise.ignore:
-            yield Pattern(pattern), None
 
     def read(self, data: bytes) -> list[Said]:
         """Return what one text message says."""
@@ -187,6 +170,10 @@ class Declared(Dialect):
         if self._contract is not None or several not in ("no", "array"):
             return []
         return self._unjudged.of(payload, published, several=several == "array")
+
+    def tick_places(self, payload: bytes, published: Collection[str]) -> Layout | None:
+        """Return where the ticks of a message stand that says nothing else; None if unknown."""
+        return self._places.of(payload, published) if self._places else None
 
     def _patterns(self) -> Iterator[Pattern]:
         """Yield the patterns of all that is no tick."""

@@ -20,6 +20,7 @@ from qaws.protocol.encoding import TEXT
 from qaws.protocol.exact import exact
 from qaws.protocol.market import Sample, Selection
 from qaws.protocol.surrogates import decoded
+from qaws.protocol.tick_layout import Layout
 from qaws.verdict import NotVerified
 
 TICKS = ("option_tick", "underlying_bar")
@@ -265,6 +266,15 @@ class Dialect(ABC):
             published: members that a tick was published with.
         """
         return []
+
+    def tick_places(self, payload: bytes, published: Collection[str]) -> Layout | None:
+        """Return where the ticks of a message stand that says nothing else; None if unknown.
+
+        Args:
+            payload: the message, which has been read, and nothing was wrong with it.
+            published: members that a tick was published with.
+        """
+        return None
 
     def bears_due_times(self, kind: str) -> bool:
         """Return whether a tick of a kind must bear the due time that it was published with."""

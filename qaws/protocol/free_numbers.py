@@ -10,6 +10,9 @@ import msgspec
 Steps = tuple[str | int | None, ...]
 """A way into a message: members, places in a list, and None for any place."""
 
+Span = tuple[int, int]
+"""Where something stands in a payload: its first byte, and the one behind its last."""
+
 MOST_KNOWN = 10_000
 """Of so many paths it is remembered whether anybody looks there."""
 
@@ -31,7 +34,7 @@ class FreeNumbers:
         self._judged = list(judged)
         self._known: dict[Steps, bool] = {}
 
-    def of(self, payload: bytes) -> list[tuple[int, int]]:
+    def of(self, payload: bytes) -> list[Span]:
         """Return where they stand in a payload of JSON; none where a name cannot be read."""
         try:
             return [span for path, span in whole_numbers(payload) if self._is_free(path)]
@@ -41,13 +44,13 @@ class FreeNumbers:
     def _is_free(self, path: Steps) -> bool:
         known = self._known.get(path)
         if known is None:
-            known = not any(_meet(path, steps) for steps in self._judged)
+            known = not any(meet(path, steps) for steps in self._judged)
             if len(self._known) < MOST_KNOWN:
                 self._known[path] = known
         return known
 
 
-def _meet(path: Steps, steps: Steps) -> bool:
+def meet(path: Steps, steps: Steps) -> bool:
     """Return whether one of two ways leads along the other to its end."""
     return all(
         there == step or (step is None and isinstance(there, int))
@@ -55,8 +58,25 @@ def _meet(path: Steps, steps: Steps) -> bool:
     )
 
 
-def whole_numbers(payload: bytes) -> Iterator[tuple[Steps, tuple[int, int]]]:
+def whole_numbers(payload: bytes) -> Iterator[tuple[Steps, Span]]:
     """Yield path and span of each whole number, those in quotes without these.
+
+    Args:
+        payload: JSON in UTF-8.
+
+    Raises:
+        msgspec.DecodeError: the name of a member has half a surrogate pair.
+    """
+    for path, (begin, end), token in scalars(payload):
+        if not token.startswith(b'"'):
+            if _WHOLE.fullmatch(token):
+                yield path, (begin, end)
+        elif _WHOLE.fullmatch(token, 1, len(token) - 1):
+            yield path, (begin + 1, end - 1)
+
+
+def scalars(payload: bytes) -> Iterator[tuple[Steps, Span, bytes]]:
+    """Yield path, span and text of each value that is neither an object nor a list.
 
     Args:
         payload: JSON in UTF-8.
@@ -81,10 +101,7 @@ def whole_numbers(payload: bytes) -> Iterator[tuple[Steps, tuple[int, int]]]:
                 names[-1] = True
         elif token == b":":
             names[-1] = False
-        elif token.startswith(b'"'):
-            if names and names[-1]:
-                path[-1] = msgspec.json.decode(token) if b"\\" in token else token[1:-1].decode()
-            elif _WHOLE.fullmatch(token, 1, len(token) - 1):
-                yield tuple(path), (found.start() + 1, found.end() - 1)
-        elif _WHOLE.fullmatch(token):
-            yield tuple(path), found.span()
+        elif token.startswith(b'"') and names and names[-1]:
+            path[-1] = msgspec.json.decode(token) if b"\\" in token else token[1:-1].decode()
+        else:
+            yield tuple(path), found.span(), token

@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Collection, Hashable
 from itertools import accumulate
 
-Span = tuple[int, int]
+from qaws.protocol.free_numbers import Span
+
 Find = Callable[[bytes, Collection[str]], list[Span]]
 """Returns where they stand in a message, by the names of members alone: of those of the message,
 and of those that were published."""

@@ -22,6 +22,8 @@ _STEP = re.compile(r'\.?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^.\[\]"]+)|\[(?P<index
 
 _ROOT = re.compile(r"\$(?:\.(?!$)|(?=\[)|$)")
 
+_HAS_DIGIT = re.compile("[0-9]")
+
 OPERATORS = frozenset({"any", "is_not", "pattern", "absent", "null", "echo", "has"})
 """What a pattern may ask for instead of a literal."""
 
@@ -85,6 +87,21 @@ class Path:
                     found.append(value[step])
             values = found
         return values
+
+    def places(self, message: Any) -> list[tuple[str | int, ...]]:
+        """Return the ways, without a `[*]`, to all values that `all` returns, in the same order."""
+        found: list[tuple[tuple[str | int, ...], Any]] = [((), message)]
+        for step in self._steps:
+            there = found
+            found = []
+            for way, value in there:
+                if isinstance(step, str):
+                    if isinstance(value, dict) and step in value:
+                        found.append(((*way, step), value[step]))
+                elif isinstance(value, list):
+                    places = range(len(value)) if step is None else (step,)
+                    found += [((*way, at), value[at]) for at in places if at < len(value)]
+        return [way for way, _ in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +187,13 @@ class Pattern:
         """
         return any(
             not any(map(_has_number, path.all(message))) and not _asks(path, want, message)
+            for path, want in self._wants
+        )
+
+    def is_out_by_texts(self, message: Any) -> bool:
+        """Return whether a message does not fit, and would not whatever digits were in it."""
+        return any(
+            isinstance(want, str) and not _HAS_DIGIT.search(want) and want not in path.all(message)
             for path, want in self._wants
         )
 

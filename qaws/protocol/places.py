@@ -24,6 +24,12 @@ class Place:
         """Return the way to it from the message, where ticks stand at `each`."""
         return self._path.steps if self._of_message else each.steps + self._path.steps
 
+    def steps_at(
+        self, message: tuple[str | int | None, ...], item: tuple[str | int | None, ...]
+    ) -> tuple[str | int | None, ...]:
+        """Return the way to it, by those to its message and to one tick in that."""
+        return (message if self._of_message else item) + self._path.steps
+
     def get(self, document: Any, item: Any) -> Any:
         """Return what stands there, `MISSING` where nothing does."""
         value = document if self._of_message else item

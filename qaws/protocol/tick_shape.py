@@ -13,6 +13,7 @@ from qaws.protocol.listing import Listing
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
 from qaws.protocol.paths import MISSING, Path, Pattern
 from qaws.protocol.places import Place, number_of, put
+from qaws.protocol.tick_layout import Where
 
 MARKS = ("type", "symbol", "instrument_token", SEQUENCE_FIELD)
 """Members of a tick by which the oracle knows it, in whatever dialect."""
@@ -107,6 +108,24 @@ class TickShape:
             names = {name.partition(".")[0] for name in (*published, *MARKS, DUE_FIELD)}
             found += [(*there, name) for name in sorted(names)]
         return found
+
+    @property
+    def fixed(self) -> list[Steps]:
+        """Return the ways to what says that it is such a tick, and of which instrument."""
+        names = ("symbol", "instrument_token")
+        places = [self._marks[name] for name in names if name in self._marks]
+        places += [self._channel] if self._channel else []
+        return [path.steps for path in self.match.paths] + [
+            place.steps_from(self.each) for place in places
+        ]
+
+    def where(self, message: Steps, item: Steps) -> Where:
+        """Return where a tick has what it has, by the ways to its message and to itself."""
+        return Where(
+            {name: place.steps_at(message, item) for name, place in self._marks.items()},
+            {name: place.steps_at(message, item) for name, place in self._fields.items()},
+            None if self._members is None else self._members.steps_at(message, item),
+        )
 
     def read(self, document: Any, item: Any, exactly: bool, channels: Channels | None) -> Said:
         """Return the tick that stands in a message.

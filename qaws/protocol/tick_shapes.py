@@ -12,6 +12,7 @@ from qaws.protocol.dialect import Said
 from qaws.protocol.dialect_table import DialectTable
 from qaws.protocol.free_numbers import Steps
 from qaws.protocol.listing import Listing
+from qaws.protocol.tick_layout import Where
 from qaws.protocol.tick_shape import TickShape
 
 SHOWN = 160
@@ -85,6 +86,34 @@ class TickShapes:
         if not groups:
             return None
         return [each for group in groups for each in self._read(group, document, exactly, channels)]
+
+    def fixed(self, documents: Sequence[Any]) -> list[Steps]:
+        """Return the ways to what tells a tick of one shape or instrument from any other.
+
+        Args:
+            documents: messages; shapes that these cannot have, whatever digits are in them, are
+                left out.
+        """
+        near = (
+            shape for shape in self._all if not all(map(shape.match.is_out_by_texts, documents))
+        )
+        return [steps for shape in near for steps in shape.fixed]
+
+    def where(self, document: Any, message: Steps = ()) -> list[Where]:
+        """Return where each tick has what it has, in the order of `read`.
+
+        Args:
+            document: the message.
+            message: the way to it.
+        """
+        found = []
+        for shapes in self._groups(document):
+            path = shapes[0].each
+            for item, way in zip(path.all(document), path.places(document), strict=True):
+                shape = next((each for each in shapes if each.takes(item)), None)
+                if shape is not None:
+                    found.append(shape.where(message, (*message, *way)))
+        return found
 
     def _groups(self, document: Any) -> list[list[TickShape]]:
         """Return the shapes that a message has, together those that look in the same place.

@@ -72,12 +72,16 @@ class SpelledPayloads:
             marked = {**fields, SEQUENCE_FIELD: _NUMBER, DUE_FIELD: _DUE}
             self._pieces.append(_PLACES.split(self._dialect.payload(marked, _NOW).encode()))
 
+    def place(self, symbol: str, number: int) -> int | None:
+        """Return which of the different ticks one is; None: it is none of this flow."""
+        return None if number < self._first.get(symbol, number + 1) else self._index(symbol, number)
+
     def carried(self, symbol: str, number: int) -> dict[str, Any] | None:
         """Return what clients are to receive of a tick but its due time, as `qa-ws` has it.
 
         None: it is none of this flow.
         """
-        if number < self._first.get(symbol, number + 1):
+        if (place := self.place(symbol, number)) is None:
             return None
-        stamped = {**self._fields[self._index(symbol, number)], SEQUENCE_FIELD: number}
+        stamped = {**self._fields[place], SEQUENCE_FIELD: number}
         return self._dialect.carried(stamped)

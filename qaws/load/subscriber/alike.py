@@ -17,9 +17,9 @@ from typing import Any
 import msgspec
 
 from qaws.load.subscriber.message import Message
-from qaws.protocol.free_numbers import whole_numbers
+from qaws.protocol.free_numbers import Span, whole_numbers
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
-from qaws.protocol.number_places import MOST_DIGITS, Span
+from qaws.protocol.number_places import MOST_DIGITS
 
 MOST_FREE = 4
 """So many numbers of a message may differ; one that has more is decoded each time."""
