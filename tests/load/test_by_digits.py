@@ -11,7 +11,8 @@ from qaws.load.publisher.spelled import SpelledPayloads
 from qaws.load.subscriber.by_digits import ByDigits
 from qaws.load.subscriber.message import SEVERAL
 from qaws.load.subscriber.spelled import SpelledVerifier
-from tests.load.test_spelled import COUNT, DUE, SENT, flow_of
+from tests.load.test_reader import DUE
+from tests.load.test_spelled import COUNT, SENT, flow_of
 
 CLIENTS = 3
 
