@@ -115,7 +115,7 @@ def test_a_form_that_is_of_no_use_is_not_sought_for_ever(monkeypatch):
     sent = payloads("first_message")[0]
     for number in range(20):  # each is another symbol
         quick.read(sent.replace(b"RELIANCE", b"RELIANCE-%d" % number))
-    assert quick._by_digits._known == 3
+    assert quick._by_digits._sought == 3
 
 
 @pytest.mark.parametrize("name", SENT)
@@ -183,10 +183,17 @@ def test_what_a_tick_lacks_it_lacks_each_time():
     quick, slow = pair("first_message")
     for payload in payloads("first_message"):
         same(quick, slow, re.sub(rb'"ltp": "[0-9.]+", ', b"", payload))
-    assert quick._by_digits._known == 0
+    assert quick._by_digits._sought == 0
 
 
 def test_names_with_digits_are_names():
     quick, slow, sent = of_run("")
     for name in ("ask5", "ask5", "ask50", "ask"):
         same(quick, slow, sent.replace(b'"ask"', f'"{name}"'.encode()))
+
+
+def test_very_small_numbers_have_forms_and_very_large_ones_have_none():
+    quick, slow, sent = of_run("")
+    for number in ("5e-324", "9e-324", "1.5e+16", "7.5e+16", "1e+308", "9e+308", "1E5", "10E5"):
+        same(quick, slow, sent[:-1] + f', "own": {number}}}'.encode())
+    assert quick._by_digits._used == 6  # three kinds: judging the first, reading the second

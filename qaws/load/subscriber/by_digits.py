@@ -23,11 +23,11 @@ from qaws.protocol.free_numbers import Span, Steps, scalars
 from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
 from qaws.protocol.tick_layout import Layout, Where
 
-MOST_KNOWN = 2_000
-"""So many messages are remembered."""
+MOST_SOUGHT = 2_000
+"""Of so many messages a form is sought."""
 
 TRIED = 200
-"""Once so many are remembered, each must have been of use twice, or no more are."""
+"""Once it was sought of so many, it must have been of use twice as often, or is sought no more."""
 
 LONGER = 100
 """A payload may be so many bytes longer or shorter than the one that was read: a number of more
@@ -35,7 +35,9 @@ digits than a double has may be an error."""
 
 _DIGITS = b"0123456789"
 _RUN = re.compile(rb"\d+")
-_NUMBER = re.compile(rb"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(rb"-?(?:0|[1-9]\d*)(\.\d+)?([eE](?:-\d{1,3}|\+?\d{1,2}))?")
+"""One whose other digits may be any, and it is no larger than a double can be."""
+
 _COUNT = re.compile(rb"[1-9]\d{0,17}")
 
 Match = re.Match[bytes]
@@ -116,7 +118,7 @@ class ByDigits:
         """Prepare for a dialect."""
         self._dialect = dialect
         self._forms: dict[bytes, list[Form]] = {}
-        self._known = self._used = 0
+        self._sought = self._used = 0
         self._last: tuple[bytes, Found | None] = b"", None
 
     def find(self, payload: bytes) -> Found | None:
@@ -145,9 +147,10 @@ class ByDigits:
             messages: what it says.
             published: names of members that such a tick was published with.
         """
-        is_of_use = self._known < TRIED or self._used >= 2 * self._known
-        if self._known >= MOST_KNOWN or not is_of_use:
+        is_of_use = self._sought < TRIED or self._used >= 2 * self._sought
+        if self._sought >= MOST_SOUGHT or not is_of_use:
             return
+        self._sought += 1
         if b"\\" in payload:  # digits may be part of an escape
             return
         layout = self._dialect.tick_places(payload, published)
@@ -171,7 +174,6 @@ class ByDigits:
         if found and None not in ticks:
             known = tuple(tick for tick in ticks if tick)
             form.known[held(found, form.fixed)] = known
-            self._known += 1
             self._last = b"", None
 
 
