@@ -56,7 +56,7 @@ class Bound(msgspec.Struct, frozen=True):
     @property
     def found(self) -> str:
         """Return what was measured, with its unit."""
-        digits = {"×": 1, "ms": 3, "s": 1, "MiB": 0}[self.unit]
+        digits = {"×": 2 if self.at_least < 1 else 1, "ms": 3, "s": 1, "MiB": 0}[self.unit]
         return f"{self.measured:,.{digits}f} {self.unit}"
 
     @property
@@ -65,7 +65,8 @@ class Bound(msgspec.Struct, frozen=True):
         return f"{'≥' if self.unit == '×' else '≤'} {self.at_least:,g} {self.unit}"
 
     def __str__(self) -> str:
-        words = f"{self.what}: {self.measured:.1f} x, at least {self.at_least:g} x: {self.verdict}"
+        times = f"{self.found.removesuffix(' ×')} x"
+        words = f"{self.what}: {times}, at least {self.at_least:g} x: {self.verdict}"
         if self.unit != "×":
             most = f"{self.at_least:,g} {self.unit}"
             words = f"{self.what}: {self.found}, at most {most}: {self.verdict}"

@@ -102,13 +102,16 @@ DIALECTS: dict[Own, Spelling] = {
 }
 """The dialects of the streams that are not our own."""
 
+BY_TABLE = _dialect("one tick in a message", _ONE)
+"""The dialect of all others, described by a table."""
+
 
 class OurSwarm:
     """The swarm, as scenarios use it."""
 
-    def __init__(self, folder: Path, own: Own = "") -> None:
+    def __init__(self, folder: Path, own: Own = "", dialect: Spelling | None = None) -> None:
         self._compression = own in ("deflated", "remembered")
-        self._spelling = DIALECTS.get(own) or Spelling()
+        self._spelling = dialect or DIALECTS.get(own) or Spelling()
         self._swarm = Swarm(folder / f"swarm-{next(_numbers)}")
         self._ticks = 0
         self.told_cpu_s = 0.0

@@ -18,6 +18,8 @@ from bench.stream import Own
 from bench.truth import Truth, truth_bounds
 
 SWARM, OWN_BYTES, PLAIN, K6 = "swarm", "swarm, no two clients alike", "websockets", "k6"
+TABLE = "swarm by table"
+"""The swarm in a dialect that a table describes, which says the same as `qa-ws`."""
 OWN: dict[str, Own] = {
     "a time per client": "time",
     "a counter per client": "counter",
@@ -31,10 +33,17 @@ OWN: dict[str, Own] = {
 """What stands behind a receiver's name where not all get the same plain bytes → what they get."""
 ALIKE = ("deflated", "remembered")
 """Those of which all get the same bytes, or the same messages."""
+ALSO_BY_TABLE = ("", "a time per client", "a counter per client")
+"""What the swarm receives by table too."""
 REFERENCE, BROADCAST, PER_CLIENT = "reference", "broadcast", "send per client"
 TWICE = "reference, offered twice as much"
 """Nobody delivers more than is offered. The reference keeps up with the load of part (b), so that
 what it can do shows only under more."""
+
+
+def of(who: str, own: str) -> str:
+    """Return the name of a receiver, with what it gets where that is something of its own."""
+    return f"{who}, {own}" if own else who
 
 
 class Run(msgspec.Struct):
@@ -102,6 +111,12 @@ class Run(msgspec.Struct):
                     what = f"swarm against k6, {own}, messages per {unit}"
                     pair = self.received(mine, figure), self.received(other, figure)
                     found.append(judge(what, *pair, 10 if OWN[own] in ALIKE else 20))
+        for own in ALSO_BY_TABLE:
+            by_table, mine = (of(who, own) for who in (TABLE, SWARM))
+            if {by_table, mine} <= self.receiving.keys():
+                what = f"{by_table}, against qa-ws, messages/s"
+                pair = self.received(by_table, per_second), self.received(mine, per_second)
+                found.append(judge(what, *pair, 0.7))
         if {TWICE, PER_CLIENT} <= self.fanout.keys():
             what = "reference service against one send per client, deliveries/s that each can do"
             ours = self.delivered(TWICE, deliveries_per_second)

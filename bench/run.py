@@ -17,17 +17,19 @@ import msgspec
 
 from bench.allocating import TIMES, allocating
 from bench.arithmetic import FEWEST, ratio
-from bench.contestants import K6 as K6Program
 from bench.contestants import (
+    BY_TABLE,
     Contestant,
     OurSwarm,
     PlainWebsockets,
     RawReceiver,
     k6_version,
 )
+from bench.contestants import K6 as K6Program
 from bench.crowd import curve, knee
 from bench.delivering import SYMBOL, Delivery, Load, Stage
 from bench.figures import (
+    ALSO_BY_TABLE,
     BROADCAST,
     K6,
     OWN,
@@ -36,8 +38,10 @@ from bench.figures import (
     PLAIN,
     REFERENCE,
     SWARM,
+    TABLE,
     TWICE,
     Run,
+    of,
     per_second,
     receipts_of,
 )
@@ -209,6 +213,8 @@ class Bench:
                 makers[f"{PLAIN}, {how}"] = partial(PlainWebsockets, folder, own)
             if own != "remembered":  # k6 only offers to have each message deflated for itself
                 makers[f"{K6}, {how}"] = partial(K6Program, folder, own)
+        for how in ALSO_BY_TABLE:
+            makers[of(TABLE, how)] = partial(OurSwarm, folder, OWN.get(how, ""), BY_TABLE)
         makers = {name: make for name, make in makers.items() if self._wanted("a", name)}
         run.receiving = {name: [] for name in makers}
         if "c" in self._options.parts:

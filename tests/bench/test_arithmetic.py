@@ -51,3 +51,6 @@ def test_bounds(ours, theirs, verdict):
 def test_a_bound_says_what_was_measured_and_asked():
     bound = judge("speed", sample(30, 30, 30), sample(2, 2, 2), 15)
     assert str(bound) == "speed: 15.0 x, at least 15 x: met"
+    part = judge("by table", sample(7.25, 7.25, 7.25), sample(10, 10, 10), 0.7)
+    assert str(part) == "by table: 0.72 x, at least 0.7 x: met"
+    assert (part.found, part.asked) == ("0.72 ×", "≥ 0.7 ×")

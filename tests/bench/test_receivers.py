@@ -5,7 +5,14 @@ from typing import get_args
 
 import pytest
 
-from bench.contestants import K6, OurSwarm, PlainWebsockets, RawReceiver, k6_version
+from bench.contestants import (
+    BY_TABLE,
+    K6,
+    OurSwarm,
+    PlainWebsockets,
+    RawReceiver,
+    k6_version,
+)
 from bench.receiving import receive
 from bench.sending import Sending
 from bench.stream import Flaw, Own, payloads, slices
@@ -24,7 +31,11 @@ def require_k6():
         pytest.skip(f"k6 is not installed here; make bench installs it ({problem})")
 
 
-@pytest.fixture(params=[OurSwarm, PlainWebsockets, K6])
+def swarm_by_table(folder, own=""):
+    return OurSwarm(folder, own, BY_TABLE)
+
+
+@pytest.fixture(params=[OurSwarm, swarm_by_table, PlainWebsockets, K6])
 def receiver(request, tmp_path):
     if request.param is K6:
         require_k6()
@@ -70,6 +81,16 @@ def test_a_damaged_stream_is_seen_where_no_two_clients_are_alike(own, tmp_path):
     found = receipt.tally
     assert (found.gap, found.duplicate, found.order) == (CLIENTS, CLIENTS, CLIENTS)
     assert (found.ticks, found.complete) == (TICKS * CLIENTS, CLIENTS)
+
+
+@pytest.mark.parametrize("own", ["time", "counter", "text"])
+def test_a_damaged_stream_is_seen_by_table_too(own, tmp_path):
+    flaws = [Flaw(*flaw) for flaw in (("drop", 20), ("duplicate", 70), ("late", 90))]
+    receipt = receive(
+        lambda: swarm_by_table(tmp_path), tmp_path, CLIENTS, TICKS, HANG_S, own=own, flaws=flaws
+    )
+    found = receipt.tally
+    assert (found.gap, found.duplicate, found.order) == (CLIENTS, CLIENTS, CLIENTS)
 
 
 def test_a_good_stream_is_found_good(receiver, tmp_path):

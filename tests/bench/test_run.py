@@ -14,7 +14,17 @@ from bench.__main__ import main
 from bench.allocating import Allocating, allocating
 from bench.contestants import k6_version
 from bench.delivering import Delivery, Load, Stage
-from bench.figures import K6, PER_CLIENT, REFERENCE, SWARM, TWICE, Run
+from bench.figures import (
+    ALSO_BY_TABLE,
+    K6,
+    PER_CLIENT,
+    REFERENCE,
+    SWARM,
+    TABLE,
+    TWICE,
+    Run,
+    of,
+)
 from bench.machine import Machine, cpu_s
 from bench.page import bench_page
 from bench.plots import fanout_plot, growth_plot, receiving_plot
@@ -55,6 +65,19 @@ def test_all_bounds_met():
     assert [bound.verdict for bound in run.bounds()] == ["met"] * 3
     assert [round(bound.measured) for bound in run.bounds()] == [20, 30, 11]
     assert run.passed
+
+
+def test_a_dialect_of_a_table_is_held_against_qa_ws():
+    run = made_up()
+    for how in ALSO_BY_TABLE:
+        run.receiving[of(SWARM, how)] = [receipt(1.0, 1.0)] * 3
+        run.receiving[of(TABLE, how)] = [receipt(1.25 if how else 1.5, 1.0)] * 3
+    found = {bound.what: bound.verdict for bound in run.bounds() if "by table" in bound.what}
+    assert found == {
+        "swarm by table, against qa-ws, messages/s": "missed",
+        "swarm by table, a time per client, against qa-ws, messages/s": "met",
+        "swarm by table, a counter per client, against qa-ws, messages/s": "met",
+    }
 
 
 def test_a_missed_bound_fails_the_run():
