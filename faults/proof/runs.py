@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -160,6 +161,7 @@ class Run:
         if self._services:
             hang_up(self._services)
             self._services = None
+        family += writing_in(self.folder)  # no descendants: a launcher may have stepped aside
         for process in set(family):
             if process.is_running():
                 process.kill()
@@ -170,6 +172,16 @@ class Run:
             return psutil.Process(self.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
+
+
+def writing_in(folder: Path) -> list[psutil.Process]:
+    """Return the processes whose output goes into a folder; none where there is no /proc."""
+    found = []
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError, psutil.Error):
+            if Path(f"/proc/{pid}/fd/1").readlink().is_relative_to(folder):
+                found.append(psutil.Process(pid))
+    return found
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -104,6 +104,22 @@ def test_rows_behind_the_one_that_says_enough_are_left_out(tmp_path, server):
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="wants Linux")
+def test_a_service_behind_a_launcher_does_not_survive_a_run_that_is_killed(tmp_path, server):
+    """It is a descendant neither of behave nor of the server, so that it is known by its log."""
+    tags, fault = [*scope.FUNCTIONAL, "@QA-WS-011"], "leak-of-256-bytes-behind-a-launcher"
+    run = runs.Run("x", tmp_path / "run", tags, [fault], 4 * HANG_S, None, server.connection())
+    log = run.folder / "logs" / "service-1.log"
+    until(lambda: log.exists() and "listening" in log.read_text())
+    related = [psutil.Process(pid) for pid in (run.pid, server.pid)]
+    related += [child for each in related for child in each.children(recursive=True)]
+    behind = [each for each in runs.writing_in(run.folder) if each not in related]
+    assert behind
+    os.kill(run.pid, signal.SIGKILL)
+    run.stop()
+    assert not [each for each in behind if is_alive(each.pid)]
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="wants Linux")
 def test_nothing_survives_a_run_that_is_killed(tmp_path, server):
     tags = [*scope.FUNCTIONAL, "@QA-WS-011"]  # waits for seconds
     run = runs.Run("x", tmp_path / "run", tags, (), 4 * HANG_S, None, server.connection())
