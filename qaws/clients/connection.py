@@ -91,7 +91,7 @@ class Connection(Newcomer):
         Raises:
             Broken: nobody listens there.
         """
-        self.started_ns, self.url = time.monotonic_ns(), redacted(url)
+        self.started_ns, self.url, self.owed = time.monotonic_ns(), redacted(url), []
         headers = list(headers)
         plain = [(n, v) for n, v in headers if n != "Authorization"]
         shown = [f"{n}: {v}" for n, v in plain if not any(each in v for each in self._secrets)]
@@ -129,6 +129,7 @@ class Connection(Newcomer):
         else:
             self.http_status = 101
             self._socket = opened
+            self._pay()
             if agreed := self.extensions:
                 self._note("←", "handshake", f"agreed: {agreed}")
             await self._say_openings()

@@ -44,11 +44,14 @@ class Sender(Subscriber):
     `in_fragments` has each message go out in several frames, with a WebSocket ping between any two.
     `rewrite` makes of each message what goes out in its place. `unsaid` is why it could not answer
     by itself what the dialect wants answered: what the service makes of that is not its fault.
+    `owed` are answers to what came in one piece with the answer to the handshake; None once what
+    is sent goes out.
     """
 
     in_fragments: bool = field(default=False, kw_only=True)
     rewrite: Callable[[str], str] | None = field(default=None, repr=False, kw_only=True)
     unsaid: NotVerified | None = field(default=None, kw_only=True)
+    owed: list[str] | None = field(default=None, kw_only=True)
     _answering: set[asyncio.Task[None]] = field(default_factory=set, repr=False, kw_only=True)
     _socket: Recorder | None = field(default=None, repr=False, kw_only=True)
 
@@ -73,10 +76,19 @@ class Sender(Subscriber):
         return frame
 
     def _answer(self, text: str) -> None:
-        """Answer by itself what the dialect wants answered."""
+        """Answer by itself what the dialect wants answered, as soon as that can be."""
+        if self.owed is not None:
+            self.owed.append(text)
+            return
         task = asyncio.get_running_loop().create_task(self._say_by_itself(text))
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
+
+    def _pay(self) -> None:
+        """Say what is owed: the connection is open."""
+        owed, self.owed = self.owed or [], None
+        for text in owed:
+            self._answer(text)
 
     async def _say_by_itself(self, text: str) -> None:
         try:

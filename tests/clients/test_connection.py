@@ -318,6 +318,29 @@ def test_what_a_client_cannot_answer_by_itself_is_remembered_and_not_logged_as_s
     assert not [each for each in connection.log if (each.direction, each.kind) == ("→", "text")]
 
 
+@pytest.mark.parametrize("pause_s", [None, 0.0, 0.05])
+def test_what_comes_with_the_answer_to_the_handshake_is_answered(meet, pause_s):
+    """The socket is not there yet when a client reads what came in one piece with it."""
+
+    class Beats(QaWs):
+        def read(self, data):
+            return [Said(None, answer='{"beat": 7}')]
+
+    async def script(reader, writer):
+        await handshake(reader, writer, frame(1, b"1") if pause_s is None else b"")
+        if pause_s is not None:
+            await asyncio.sleep(pause_s)
+            writer.write(frame(1, b"1"))
+        heard.append(await reader.readexactly(2 + 4 + 11))
+        writer.write(frame(1, b"2"))
+        await reader.read()
+
+    heard = []
+    connection = meet(Raw(script), lambda one: text_comes(one, 2), dialect=Beats())
+    assert len(heard) == 1
+    assert [each.text for each in connection.log if each.direction == "→"][1] == '{"beat": 7}'
+
+
 def test_good_frames_are_no_breach(meet):
     async def play(connection):
         await connection.subscribe(selection_of("NIFTY"), HANG_S)

@@ -300,8 +300,8 @@ class Raw(OnThread):
             await end_other_tasks()
 
 
-async def handshake(reader, writer):
-    """Answer a WebSocket handshake by hand (RFC 6455, section 4.2.2)."""
+async def handshake(reader, writer, and_then=b""):
+    """Answer a WebSocket handshake by hand (RFC 6455, section 4.2.2), and more in one piece."""
     import base64
     import hashlib
 
@@ -312,7 +312,7 @@ async def handshake(reader, writer):
     accept = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
     writer.write(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: " + base64.b64encode(accept) + b"\r\n\r\n"
+        b"Sec-WebSocket-Accept: " + base64.b64encode(accept) + b"\r\n\r\n" + and_then
     )
 
 
