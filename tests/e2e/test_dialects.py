@@ -120,6 +120,7 @@ def test_binary_messages_that_hold_something_else_are_told_for_what_they_are(tmp
     assert "what binary messages hold is [dialect.encoding] received" in output
 
 
+@pytest.mark.alone
 def test_a_decoder_of_the_team_reads_what_is_like_nothing_else(tmp_path):
     """Messages behind their lengths, several in one: a list of them is several messages."""
     text = (TARGETS / "zipped.toml").read_text("utf-8")
