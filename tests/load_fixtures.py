@@ -107,17 +107,29 @@ def observe(
 
 
 @contextlib.contextmanager
-def timing_of(result: SwarmResult, flow: FlowReport | None = None) -> Iterator[None]:
-    """Hold checks of time; where one is not met on a starved machine, nothing follows: skip.
+def stamps() -> Iterator[None]:
+    """Hold checks that nothing can spoil but a wall clock that was set: then skip.
 
-    Starved is a worker or publisher that stood still, or a machine with more to run than cores. And
-    what the kernel stamped just before the wall clock was set is off by as much.
+    What the kernel stamped just before that is off by as much.
     """
     try:
         yield
-    except AssertionError as failure:
+    except AssertionError:
         if set_ns := Scripted.begun.step_ns(WallClock.read()):
             pytest.skip(f"inconclusive: the wall clock was set by {set_ns / 1e6:.3f} ms meanwhile")
+        raise
+
+
+@contextlib.contextmanager
+def timing_of(result: SwarmResult, flow: FlowReport | None = None) -> Iterator[None]:
+    """Hold checks of time; where one is not met on a starved machine, nothing follows: skip.
+
+    Starved is a worker or publisher that stood still, or a machine with more to run than cores.
+    """
+    try:
+        with stamps():
+            yield
+    except AssertionError as failure:
         stalled = result.stalls.total_ms + (flow.stalls.total_ms if flow else 0)
         load = os.getloadavg()[0]
         if stalled == 0 and load <= (os.cpu_count() or 1):

@@ -28,8 +28,9 @@ GRACE_S = 2.0
 HOOK_ERROR = "HOOK-ERROR in "
 """What behave writes where a hook breaks: no scenario runs behind one in before_all."""
 
-PASSED_ON = ("QAWS_TIMEOUT_FACTOR", "QAWS_PATIENCE")
-"""What a run gets of the suite's own variables: the factor for grace periods, by both its names."""
+PASSED_ON = ("QAWS_TIMEOUT_FACTOR", "QAWS_PATIENCE", "QAWS_CLOCK")
+"""What a run gets of the suite's own variables: the factor for grace periods, by both its names,
+and the reading of the clock that all its processes count on from."""
 
 
 class Run:

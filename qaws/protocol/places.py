@@ -22,7 +22,7 @@ class Place:
 
     def steps_from(self, each: Path) -> tuple[str | int | None, ...]:
         """Return the way to it from the message, where ticks stand at `each`."""
-        return self._path.steps if self._of_message else each.steps + self._path.steps
+        return self.steps_at((), each.steps)
 
     def steps_at(
         self, message: tuple[str | int | None, ...], item: tuple[str | int | None, ...]

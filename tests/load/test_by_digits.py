@@ -12,7 +12,7 @@ from qaws.load.subscriber.by_digits import ByDigits
 from qaws.load.subscriber.message import SEVERAL
 from qaws.load.subscriber.spelled import SpelledVerifier
 from tests.load.test_reader import DUE
-from tests.load.test_spelled import COUNT, SENT, flow_of
+from tests.load.test_spelled import SENT, flow_of, payloads_for
 
 CLIENTS = 3
 
@@ -27,18 +27,7 @@ class ByTable(SpelledVerifier):
 
 def payloads(name):
     """Return what three clients are sent."""
-    bodies = SpelledPayloads(flow_of(name))
-    ticks = [
-        json.loads(bodies.payload("NIFTY", number, DUE + number * 1000))
-        for number in range(1, COUNT + 1)
-    ]
-    joined = [ticks[at : at + 2] for at in range(0, COUNT, 2)]
-    said = joined if name in ("nats", "lists") else ticks
-    return [
-        json.dumps(SENT[name](each, client, number)).encode()
-        for client in range(1, CLIENTS + 1)
-        for number, each in enumerate(said)
-    ]
+    return [payload for client in range(1, CLIENTS + 1) for payload in payloads_for(name, client)]
 
 
 def outcome(ask, payload):

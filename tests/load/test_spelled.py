@@ -61,8 +61,8 @@ def lists(ticks, client, number):
 SENT = {"tokens": tokens, "first_message": first_message, "nats": several, "lists": lists}
 
 
-def stream(name, client):
-    """Return the frames of a client."""
+def payloads_for(name, client):
+    """Return what a client is sent."""
     bodies = SpelledPayloads(flow_of(name))
     ticks = [
         json.loads(bodies.payload("NIFTY", number, DUE + number * 1000))
@@ -71,9 +71,13 @@ def stream(name, client):
     joined = [ticks[at : at + 2] for at in range(0, COUNT, 2)]
     said = joined if name in ("nats", "lists") else ticks
     return [
-        framed(json.dumps(SENT[name](each, client, number)).encode())
-        for number, each in enumerate(said)
+        json.dumps(SENT[name](each, client, number)).encode() for number, each in enumerate(said)
     ]
+
+
+def stream(name, client):
+    """Return the frames of a client."""
+    return [framed(payload) for payload in payloads_for(name, client)]
 
 
 class Decodes(SpelledVerifier):

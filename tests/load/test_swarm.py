@@ -6,7 +6,7 @@ import pytest
 
 from qaws.load.plan import Group, SwarmPlan
 from qaws.verdict import Broken, Refuted
-from tests.load_fixtures import NIFTY, timing_of
+from tests.load_fixtures import NIFTY, stamps, timing_of
 from tests.waiting import HANG_S
 
 
@@ -18,7 +18,7 @@ def test_a_faultless_service_has_no_violations(observe):
     assert result.incomplete is None
     assert result.deliveries == result.expected == 40_000
     assert result.latencies.count == 40_000
-    with timing_of(result):
+    with stamps():
         assert result.latencies.early == 0
     assert [client.ticks for client in result.clients] == [2000] * 20
     assert {client.client for client in result.clients} == {f"client {i}" for i in range(1, 21)}
@@ -34,6 +34,7 @@ def test_a_known_delay_is_measured_to_a_millisecond(observe, delay_ms):
     result = observe(clients=10, count=300, per_second=400, delay_ms=delay_ms)
     with timing_of(result):
         assert result.summary_ms()["p50"] == pytest.approx(delay_ms, abs=1)
+    with stamps():
         assert result.latencies.percentile_ms(0) >= delay_ms * 0.999 - CLOCKS_MS
     assert result.worst.max_us / 1000 == pytest.approx(result.latencies.max_ms, abs=0.001)
 
