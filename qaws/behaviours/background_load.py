@@ -145,7 +145,7 @@ def end_flow(testbed: Testbed) -> None:
     run.flow = background.publisher.wait()
     run.result = background.swarm.finish(run.flow.last, DRAIN_ALLOWANCE_S * testbed.timeout_factor)
     if background.waiting:
-        run.waited = background.waiting.stalls
+        run.waited = background.waiting.waits
     for symbol, last in run.flow.last.items():
         testbed.ledger.skip(symbol, last)
     if not run.flow.stopped:

@@ -13,7 +13,7 @@ import numpy as np
 from qaws.behaviours import attacks, fences
 from qaws.behaviours.attacks import ATTACK
 from qaws.behaviours.resources import MEMORY_BEFORE, require_growth
-from qaws.measure.interference import Disturbance, explains_percentile, waited_for_cpu
+from qaws.measure.interference import Disturbance, explains_percentile, waits_for_cpu
 from qaws.measure.latency import Course
 from qaws.measure.stall import NOISE_MS, StallMeter, Stalls
 from qaws.oracle.ledger import Published
@@ -108,7 +108,7 @@ def _interference(
     ]
     causes = [
         Disturbance("the harness stood still for up to", stalls.stalls()),
-        Disturbance(waited_for_cpu(0).words, testbed.scenario.stash[ATTACK].waiting.stalls),
+        waits_for_cpu(testbed.scenario.stash[ATTACK].waiting.waits),
         Disturbance(
             "ticks were published late by up to", Stalls(tuple(sorted(late))), adds_up=False
         ),

@@ -176,7 +176,7 @@ def _end(early: EarlyClients) -> str:
 def _held_up(testbed: Testbed, early: EarlyClients, begun_ns: int, now_ns: int) -> str:
     """Say how the machine explains what was waited beyond the clients' patience; "" for not."""
     beyond_ms = (now_ns - begun_ns) / 1e6 - PATIENCE_S * 1e3
-    spans = early.waiting.stalls.spans
+    spans = early.waiting.waits.stalls.spans
     own_ms = sum(length for end, length in spans if begun_ns / 1e6 < end <= now_ns / 1e6)
     if own_ms >= beyond_ms:
         return f"it waited {own_ms:.0f} ms for a CPU; run it again on a quieter machine"

@@ -24,7 +24,7 @@ from qaws.load.result import SwarmResult
 from qaws.load.schedule import FlowReport, Spike
 from qaws.load.swarm import Swarm
 from qaws.measure.clock import at_us
-from qaws.measure.cpu_wait import CpuWait
+from qaws.measure.cpu_wait import CpuWait, Waits
 from qaws.measure.interference import (
     QUIETER,
     Cause,
@@ -32,8 +32,8 @@ from qaws.measure.interference import (
     explains,
     explains_percentile,
     waited_for_cpu,
+    waits_for_cpu,
 )
-from qaws.measure.stall import Stalls
 from qaws.protocol.market import Selection
 from qaws.report.latency_plot import course_plot, percentile_plot
 from qaws.sut.resources import ResourceSnapshot
@@ -79,7 +79,7 @@ class LoadRun:
     evicted_after_s: list[float] = field(default_factory=list)
     uncounted: str = ""
     unanswered: NotVerified | Inconclusive | None = None
-    waited: Stalls = field(default_factory=Stalls)
+    waited: Waits = field(default_factory=Waits)
     given_up_s: float = DRAIN_ALLOWANCE_S
 
     @property
@@ -120,10 +120,9 @@ class LoadRun:
             percentile: of all latencies from the due time, from 0 to 100.
             bound_ms: what is allowed.
         """
-        waited = self.waited.moved(at_us(0) / 1000)
         causes = [
             Disturbance("the swarm stalled for up to", self.found.stalls_of_all),
-            Disturbance(waited_for_cpu(0).words, waited),
+            waits_for_cpu(self.waited.moved(at_us(0) / 1000)),
             Disturbance("ticks were published late by up to", self.published.lags, adds_up=False),
         ]
         course, way_out = self.found.course, self._way_out
@@ -255,7 +254,7 @@ def publish(testbed: Testbed, profile: LoadProfile) -> None:
         run.flow = publisher.wait()
         run.given_up_s = DRAIN_ALLOWANCE_S * testbed.timeout_factor
         run.result = swarm.finish(run.flow.last, run.given_up_s)
-        run.waited = waiting.stalls
+        run.waited = waiting.waits
     service.require_alive()
     after = _cpu_s(testbed)
     run.service_cpu_s, run.broker_cpu_s = after[0] - service_cpu, after[1] - broker_cpu

@@ -42,7 +42,8 @@ from qaws.load.churn.storm import (
 )
 from qaws.load.churn.storm import STORM as CROWD
 from qaws.load.cluster.engine import LocalProcesses
-from qaws.measure.interference import Disturbance, explains_percentile, waited_for_cpu
+from qaws.measure.cpu_wait import Waits
+from qaws.measure.interference import Disturbance, explains_percentile, waits_for_cpu
 from qaws.measure.latency import Course, Latencies
 from qaws.measure.stall import NOISE_MS, Stalls, overlap_ms
 from qaws.protocol.market import Sample, chain_of
@@ -76,7 +77,7 @@ class Storm:
     observers: int
     counted: list[tuple[float, int]] = field(default_factory=list)
     found: StormReport | None = None
-    waited: Stalls = field(default_factory=Stalls)
+    waited: Waits = field(default_factory=Waits)
 
     @property
     def report(self) -> StormReport:
@@ -140,7 +141,7 @@ def storm(testbed: Testbed, weather: StormProfile, symbol: str) -> None:
     compare_with_ledger(testbed, state.report)
     early_clients.end(testbed, state.report)
     if background.waiting:
-        state.waited = background.waiting.stalls
+        state.waited = background.waiting.waits
     storm_pace.judge(testbed, state.report, weather)
     _show(testbed, state)
     testbed.feed.require_flows()
@@ -368,7 +369,7 @@ def _interference(state: Storm, percentile: float, bound_ms: float) -> str | Non
     ]
     causes = [
         Disturbance("their process stalled for up to", report.stalls),
-        Disturbance(waited_for_cpu(0).words, state.waited),
+        waits_for_cpu(state.waited),
         Disturbance("clients began late by up to", Stalls(tuple(sorted(late))), adds_up=False),
     ]
     return explains_percentile(causes, course, percentile, bound_ms)

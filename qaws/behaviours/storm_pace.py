@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from qaws.behaviours.storm_profile import StormProfile
 from qaws.load.churn.storm import CHURN, LULL, STORM, StormReport
+from qaws.measure.cpu_wait import Waits
 from qaws.measure.interference import Cause, Disturbance, explains, waited_for_cpu
 from qaws.measure.pace import KEPT, Pace
-from qaws.measure.stall import Stalls
 from qaws.testbed.testbed import Testbed
 
 WELCOME_MS = 2000.0
@@ -19,7 +19,7 @@ WELCOME_MS = 2000.0
 """
 
 
-def held_up(report: StormReport, waited: Stalls, from_s: float, until_s: float) -> str | None:
+def held_up(report: StormReport, waited: Waits, from_s: float, until_s: float) -> str | None:
     """Say that one may owe it to the machine that it waited in vain; None where it does not.
 
     A service that has been kept from running since ticks began to flow is behind with these: who
@@ -28,7 +28,7 @@ def held_up(report: StormReport, waited: Stalls, from_s: float, until_s: float) 
     start_ms, end_ms = from_s * 1e3, until_s * 1e3
     for_ms = end_ms - start_ms
     stalled = Disturbance("their process stalled for up to", report.stalls)
-    waited_ms = sum(length for end, length in waited.spans if end <= end_ms)
+    waited_ms = sum(length for end, length in waited.stalls.spans if end <= end_ms)
     causes = [
         Cause(stalled.words, stalled.within_ms(start_ms, end_ms, for_ms)),
         waited_for_cpu(min(waited_ms, for_ms)),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from qaws.measure.latency import Course
+from qaws.measure.cpu_wait import Backlog, Waits
+from qaws.measure.latency import Course, Late
 from qaws.measure.stall import Stalls
 
 QUIETER = "run it again on a quieter machine"
@@ -21,9 +22,12 @@ class Cause:
     ms: float
 
 
+WAITED = "service and broker waited for a CPU for up to"
+
+
 def waited_for_cpu(ms: float) -> Cause:
     """Return the cause that service and broker had to wait for a CPU."""
-    return Cause("service and broker waited for a CPU for up to", ms)
+    return Cause(WAITED, ms)
 
 
 def explains(
@@ -54,18 +58,29 @@ class Disturbance:
         words: what it was.
         spans: the stretches, on the clock of the due times (`Stalls.moved`).
         adds_up: whether several of them lengthen one time together; lags of a publisher do not.
+        backlog: how far behind they put who is measured, where that was seen.
     """
 
     words: str
     spans: Stalls
     adds_up: bool = True
+    backlog: Backlog = field(default_factory=Backlog)
 
-    def within_ms(self, start_ms: float, end_ms: float, latency_ms: float) -> float:
+    def within_ms(
+        self, start_ms: float, end_ms: float, latency_ms: float, since_ms: float | None = None
+    ) -> float:
         """Return by how much a latency that ran between two instants was lengthened at most.
 
         A stretch reaches further than its end: for as long again, what has piled up is worked off.
+
+        Args:
+            start_ms: when it began at the earliest.
+            end_ms: when it ended at the latest.
+            latency_ms: how long it was.
+            since_ms: since when whoever is measured has been behind, if that is earlier.
         """
         spans, longest = self.spans.spans, self.spans.worst_ms
+        start_ms = min(start_ms, start_ms if since_ms is None else since_ms)
         first = bisect_left(spans, start_ms - longest, key=_end)
         last = bisect_left(spans, end_ms + longest, key=_end)
         touched = Stalls(
@@ -76,6 +91,11 @@ class Disturbance:
             )
         )
         return touched.within_ms(latency_ms) if self.adds_up else touched.worst_ms
+
+
+def waits_for_cpu(waits: Waits) -> Disturbance:
+    """Return the disturbance that service and broker had to wait for a CPU."""
+    return Disturbance(WAITED, waits.stalls, backlog=waits.backlog)
 
 
 def _end(span: tuple[float, float]) -> float:
@@ -108,12 +128,7 @@ def explains_percentile(
     worst_ms = dict.fromkeys((cause.words for cause in causes), 0.0)
     for late in course.from_ms(bound_ms):
         above += late.deliveries
-        each = {
-            cause.words: cause.within_ms(
-                late.start_ms, late.end_ms + late.latency_ms, late.latency_ms
-            )
-            for cause in causes
-        }
+        each = _shares_ms(causes, late)
         if late.latency_ms - sum(each.values()) < bound_ms:
             explained += late.deliveries
             worst_ms = {words: max(ms, each[words]) for words, ms in worst_ms.items()}
@@ -124,3 +139,20 @@ def explains_percentile(
         f"{explained:,} of the {above:,} latencies above the bound fall into times in which "
         f"{', '.join(told)}: without these the bound could be met; {way_out}"
     )
+
+
+def _shares_ms(causes: Sequence[Disturbance], late: Late) -> dict[str, float]:
+    """Return what each cause can have added to a latency, by its words.
+
+    Who had not caught up when it came in was late for all that had held it up since it last had.
+    """
+    arrived_ms, until_ms = late.start_ms + late.latency_ms, late.end_ms + late.latency_ms
+    behind = [cause.backlog.between(arrived_ms, until_ms) for cause in causes]
+    since_ms = min((since for by, since in behind if by), default=late.start_ms)
+    return {
+        cause.words: max(
+            min(by, late.latency_ms),
+            cause.within_ms(late.start_ms, until_ms, late.latency_ms, since_ms),
+        )
+        for cause, (by, _) in zip(causes, behind, strict=True)
+    }

@@ -1,22 +1,18 @@
 """For how long others kept processes from running: what a crowded machine does to a service.
 
-Linux counts for each thread how long it ran, and how long it could have run but had to wait for a
-CPU (Documentation/scheduler/sched-stats.rst: the first two figures of /proc/PID/task/TID/schedstat,
-in ns). A process whose own threads take the CPUs from one another makes its waits by itself: while
+A process whose own threads take the CPUs from one another makes its waits by itself: while
 one of them waits, another runs. So the time in which any of those watched ran excuses nothing.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import threading
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from qaws.measure.family import families
+from qaws.measure.schedstat import MOST_THREADS, Thread, follow, forget, progress
 
 PERIOD_S = 0.05
 """How often the figures are read, in seconds."""
@@ -34,22 +30,10 @@ LOOK_S = 0.5
 BOOKED_MS = 1.0
 """A record is made once somebody has waited for so many milliseconds."""
 
-MOST_THREADS = 256
-"""So many threads are watched at most: each takes a file descriptor."""
-
 KEPT = 50_000
 """So many records are kept: forty minutes at least, seven hours of a quiet machine."""
 
 Pids = Callable[[], Iterable[int | None]]
-
-
-@dataclass(slots=True)
-class _Thread:
-    """A thread's open schedstat, and what it said last: ns that it ran, and that it waited."""
-
-    descriptor: int
-    ran_ns: int
-    waited_ns: int
 
 
 @dataclass(slots=True)
@@ -60,7 +44,7 @@ class _Watched:
     """
 
     pids: Pids
-    threads: dict[int, _Thread] = field(default_factory=dict)
+    threads: dict[int, Thread] = field(default_factory=dict)
     waited_ms: list[float] = field(default_factory=lambda: [0.0])
     unbooked_ms: float = 0.0
 
@@ -90,12 +74,9 @@ class Starvation:
         with self._reading:
             known = sum(len(each.threads) for each in self._watched.values())
             for each in self._watched.values():
-                found = {tid: path for pid in each.pids() if pid for tid, path in _threads(pid)}
-                for tid in each.threads.keys() - found.keys():
-                    os.close(each.threads.pop(tid).descriptor)
-                for tid in found.keys() - each.threads.keys():
-                    if known < MOST_THREADS and (thread := _opened(found[tid])):
-                        each.threads[tid], known = thread, known + 1
+                others = known - len(each.threads)
+                follow(each.threads, filter(None, each.pids()), MOST_THREADS - others)
+                known = others + len(each.threads)
 
     def between(self, start_ns: int, end_ns: int) -> dict[str, float]:
         """Return who was kept from running between two instants, and for how many ms at most.
@@ -122,8 +103,7 @@ class Starvation:
         self._thread.join()
         with self._reading:
             for each in self._watched.values():
-                while each.threads:
-                    os.close(each.threads.popitem()[1].descriptor)
+                forget(each.threads)
 
     def _watch(self) -> None:
         looked_s, pause_s = 0.0, 0.0
@@ -140,7 +120,7 @@ class Starvation:
         with self._reading:
             now_ns, since_ns = time.monotonic_ns(), self._read_ns
             for each in self._watched.values():
-                ran_ms, longest_ms, all_ms = _progress(each.threads)
+                ran_ms, longest_ms, all_ms = progress(each.threads)
                 self._unnoted_ms += ran_ms
                 # several that wait at the same time hold one thing up: no longer than the clock ran
                 each.unbooked_ms += max(longest_ms, min(all_ms, (now_ns - since_ns) / 1e6))
@@ -186,67 +166,3 @@ class Starvation:
         before_ns, after_ns = self._at_ns[index - 1 : index + 1]
         before, after = self._ran_ms[index - 1 : index + 1]
         return before + (after - before) * (at_ns - before_ns) / (after_ns - before_ns)
-
-
-def _progress(threads: dict[int, _Thread]) -> tuple[float, float, float]:
-    """Return since the last reading how long all of them ran, the longest wait, and all waits.
-
-    In ms. One that has ended is forgotten.
-    """
-    ran = longest = total = 0
-    for tid, thread in list(threads.items()):
-        try:
-            now = _figures(thread.descriptor)
-        except (OSError, ValueError):
-            os.close(threads.pop(tid).descriptor)
-            continue
-        waited = now[1] - thread.waited_ns
-        ran, longest, total = ran + now[0] - thread.ran_ns, max(longest, waited), total + waited
-        thread.ran_ns, thread.waited_ns = now
-    return ran / 1e6, longest / 1e6, total / 1e6
-
-
-def _figures(descriptor: int) -> tuple[int, int]:
-    ran, waited = os.pread(descriptor, 64, 0).split()[:2]
-    return int(ran), int(waited)
-
-
-def _opened(path: str) -> _Thread | None:
-    """Begin to watch a thread; None where it has ended, or this kernel does not count."""
-    descriptor = -1
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-        return _Thread(descriptor, *_figures(descriptor))
-    except (OSError, ValueError):
-        if descriptor >= 0:
-            os.close(descriptor)
-        return None
-
-
-def _threads(root: int) -> Iterator[tuple[int, str]]:
-    """Yield the threads of a process and of its descendants: their ids, and where each is counted.
-
-    Descendants are those that the kernel lists: without a look at every process of the machine.
-    """
-    pids, seen = [root], {root}
-    while pids:
-        pid = pids.pop()
-        with contextlib.suppress(OSError):
-            for tid in os.listdir(f"/proc/{pid}/task"):
-                yield int(tid), f"/proc/{pid}/task/{tid}/schedstat"
-                new = [each for each in _children(pid, tid) if each not in seen]
-                pids += new
-                seen.update(new)
-
-
-def _children(pid: int, tid: str) -> list[int]:
-    """Return the children that a thread has made."""
-    try:
-        with open(f"/proc/{pid}/task/{tid}/children", "rb") as listed:
-            return [int(each) for each in listed.read().split()]
-    except FileNotFoundError:  # a kernel without that list, or a thread that has just ended
-        if os.path.exists(f"/proc/self/task/{os.getpid()}/children") or int(tid) != pid:
-            return []
-        return [process.pid for process in families([pid]) if process.pid != pid]
-    except OSError:
-        return []

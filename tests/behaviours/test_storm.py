@@ -12,6 +12,7 @@ from qaws.behaviours.storm import STORM, Storm
 from qaws.clients.endings import ExpectedClose
 from qaws.load.churn.cycles import CyclesReport
 from qaws.load.churn.storm import CHURN, LULL, Attempt, StormReport
+from qaws.measure.cpu_wait import Waits
 from qaws.measure.stall import Stalls
 from qaws.protocol.dialect import QaWs
 from qaws.sut.resources import ALL_PARTS, ResourceSnapshot
@@ -243,7 +244,7 @@ def test_who_waited_in_vain_is_told_unless_the_machine_held_the_service_up():
     with pytest.raises(Refuted, match="left waiting: measured 1: client 6 waited in vain"):
         holds(a_storm(attempts(), hung=HUNG))
     testbed = a_storm(attempts(), hung=HUNG)
-    testbed.scenario.stash[STORM].waited = Stalls(((9000.0, 8200.0),))
+    testbed.scenario.stash[STORM].waited = Waits(Stalls(((9000.0, 8200.0),)))
     holds(testbed)
     with pytest.raises(Inconclusive, match=r"1: client 6 waited in vain .*a CPU for up to 8200 ms"):
         testbed.scenario.require_no_reservations()
@@ -258,12 +259,13 @@ def test_who_waited_in_vain_was_not_turned_away():
 def test_a_service_that_was_behind_before_one_came_may_let_it_wait_for_that():
     spans = [(-1000.0 * n, 900.0) for n in range(1, 10)]
     testbed = a_storm(attempts(), hung=HUNG)
-    testbed.scenario.stash[STORM].waited = Stalls(tuple(sorted(spans)))
+    testbed.scenario.stash[STORM].waited = Waits(Stalls(tuple(sorted(spans))))
     holds(testbed)
     with pytest.raises(Inconclusive):
         testbed.scenario.require_no_reservations()
     testbed = a_storm(attempts(), hung=HUNG)
-    testbed.scenario.stash[STORM].waited = Stalls(((11000.0, 9000.0),))  # it had left by then
+    left_by_then = Stalls(((11000.0, 9000.0),))
+    testbed.scenario.stash[STORM].waited = Waits(left_by_then)
     with pytest.raises(Refuted):
         holds(testbed)
 
@@ -345,7 +347,7 @@ def test_a_stall_that_explains_a_part_of_the_late_welcomes_excuses_no_more():
 def test_a_wait_for_a_cpu_counts_for_what_ran_through_it():
     for ends_ms, kind in ((2500.0, Inconclusive), (9000.0, Refuted)):
         testbed = late(2.8)
-        testbed.scenario.stash[STORM].waited = Stalls(((ends_ms, 900.0),))
+        testbed.scenario.stash[STORM].waited = Waits(Stalls(((ends_ms, 900.0),)))
         with pytest.raises(kind):
             judged(testbed, 99, 2000)
 

@@ -7,6 +7,7 @@ import pytest
 from qaws.behaviours.load import LoadRun
 from qaws.load.result import Offset, SwarmResult, WorkerReport, WorkerSummary
 from qaws.load.schedule import FlowReport
+from qaws.measure.cpu_wait import Waits
 from qaws.measure.stall import Stalls
 from qaws.verdict import Inconclusive
 
@@ -102,7 +103,7 @@ def test_many_stalls_in_a_row_add_up_but_only_within_the_time_that_was_measured(
 
 def test_a_service_that_had_no_cpu_is_not_blamed():
     starved = run()
-    starved.waited = Stalls(((500.0, 60.0),))
+    starved.waited = Waits(Stalls(((500.0, 60.0),)))
     assert "waited for a CPU for up to 60 ms" in str(starved.interference(140, 100))
     assert starved.interference(200, 100) is None
 

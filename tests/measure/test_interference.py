@@ -1,8 +1,11 @@
 """What a stall can explain of a percentile: the latencies that ran through it, and no others."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from qaws.measure.cpu_wait import Backlog
 from qaws.measure.interference import Disturbance, explains_percentile
 from qaws.measure.latency import Course
 from qaws.measure.stall import Stalls
@@ -84,3 +87,37 @@ def test_causes_add_up_but_the_publisher_s_lags_do_not():
 @pytest.mark.parametrize("causes", [[], [stalled()]])
 def test_without_a_disturbance_there_is_no_doubt(causes):
     assert explains_percentile(causes, course((0, 500, 120)), 99, 100) is None
+
+
+def behind(*points):
+    waited = stalled((points[0][0], 40), words="it waited for up to")
+    return replace(waited, backlog=Backlog(points).moved(NOON_MS))
+
+
+def test_who_had_not_caught_up_was_late_for_all_that_had_held_it_up():
+    """It was 400 ms behind at 3 s; of that 180 are left at 5 s, where no wait is any more."""
+    tail = course((4870, 5000, 160))
+    late = [(3000.0 + 100 * n, 400.0 - 11 * n, 2500.0) for n in range(25)]
+    assert explains_percentile([behind(*late[:18])], tail, 99, 100) is None, "had caught up by then"
+    assert "waited for up to 160 ms" in str(explains_percentile([behind(*late)], tail, 99, 100))
+
+
+def test_a_backlog_explains_no_more_than_itself():
+    tail = course((4870, 5000, 400))
+    assert explains_percentile([behind((5300.0, 250.0, 4000.0))], tail, 99, 100) is None
+    assert explains_percentile([behind((5300.0, 350.0, 4000.0))], tail, 99, 100) is not None
+
+
+def test_a_lag_of_before_counts_as_long_as_it_had_not_caught_up():
+    tail = course((4870, 5000, 160))
+    lag = stalled((3000, 90), words="ticks were published late by up to", adds_up=False)
+    waits = [(at, 20.0, 2900.0) for at in (3100.0, 4000.0, 5000.0, 5200.0)]
+    assert explains_percentile([lag], tail, 99, 100) is None
+    assert explains_percentile([behind(*waits)], tail, 99, 100) is None
+    assert explains_percentile([lag, behind(*waits)], tail, 99, 100) is not None
+
+
+def test_a_wait_that_is_booked_when_it_ends_counts_for_what_came_meanwhile():
+    begun_before, begun_later = Backlog(((600.0, 90.0, 400.0),)), Backlog(((600.0, 90.0, 550.0),))
+    assert begun_before.between(450, 500) == (90.0, 400.0)
+    assert begun_later.between(450, 500) == (0.0, 450)
