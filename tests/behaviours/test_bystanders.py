@@ -7,6 +7,7 @@ import pytest
 
 from qaws.behaviours import bystanders
 from qaws.behaviours.attacks import ATTACK
+from qaws.measure.cpu_wait import Waits
 from qaws.measure.stall import StallMeter, Stalls
 from qaws.oracle.ledger import Published
 from qaws.verdict import Inconclusive, Refuted
@@ -28,7 +29,7 @@ def measured():
         meter = StallMeter()
         for end, length in stalls:
             meter.book(NOON_NS + int((end - length) * 1e6), NOON_NS + int(end * 1e6))
-        waiting = SimpleNamespace(stalls=Stalls(tuple(waits)).moved(NOON_NS / 1e6))
+        waiting = SimpleNamespace(waits=Waits(Stalls(tuple(waits))).moved(NOON_NS / 1e6))
         testbed = bare_testbed()
         testbed.loop = SimpleNamespace(stalls=meter)
         testbed.scenario.stash[ATTACK] = SimpleNamespace(waiting=waiting)
@@ -103,7 +104,7 @@ def served(monkeypatch):
         testbed = bare_testbed()
         testbed.service.process = process
         testbed.loop = SimpleNamespace(stalls=StallMeter())
-        waiting = SimpleNamespace(stalls=Stalls(tuple(waits)).moved(NOON_NS / 1e6))
+        waiting = SimpleNamespace(waits=Waits(Stalls(tuple(waits))).moved(NOON_NS / 1e6))
         left_ns = NOON_NS + (len(latencies_ms) - 1) * EVERY_MS * 10**6
         testbed.scenario.stash[ATTACK] = SimpleNamespace(
             began_ns=NOON_NS, left_ns=left_ns, waiting=waiting

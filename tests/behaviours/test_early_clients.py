@@ -10,6 +10,7 @@ from qaws.behaviours.early_clients import EARLY_CLIENTS, EarlyClients
 from qaws.load.churn.early import BACK, HERE, HUNG, MET, EarlyPlan
 from qaws.load.churn.short_lived import Address
 from qaws.load.cluster.engine import Died
+from qaws.measure.cpu_wait import Waits
 from qaws.measure.stall import Stalls
 from qaws.protocol.market import selection_of
 from qaws.protocol.spelling import Spelling
@@ -30,7 +31,7 @@ def testbed(tmp_path, monkeypatch):
 
 
 def waiting(stalls=()):
-    return SimpleNamespace(stalls=Stalls(tuple(stalls)), close=lambda: None)
+    return SimpleNamespace(waits=Waits(Stalls(tuple(stalls))), close=lambda: None)
 
 
 def they(folder, met=MET_SO_FAR, stalls=()):
@@ -58,7 +59,7 @@ def test_a_process_that_got_no_cpu_is_no_finding(testbed, tmp_path):
     with pytest.raises(Inconclusive, match=r"so far: .*, but .*the service waited 80 ms for a CPU"):
         early_clients.come_back(testbed)
     testbed.scenario.checks.waited_ms = lambda *_: {}
-    early.waiting.stalls = Stalls(((1e15, 80.0),))  # long after
+    early.waiting.waits = Waits(Stalls(((1e15, 80.0),)))  # long after
     with pytest.raises(Broken):
         early_clients.come_back(testbed)
 
