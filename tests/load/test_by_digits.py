@@ -98,13 +98,27 @@ def test_several_ticks_of_a_message_are_several():
     assert quick.read(second) == slow.read(second)
 
 
-def test_a_form_that_is_of_no_use_is_not_sought_for_ever(monkeypatch):
-    monkeypatch.setattr("qaws.load.subscriber.by_digits.TRIED", 3)
+def test_where_none_is_like_another_few_forms_are_made():
     quick, _ = pair("first_message")
     sent = payloads("first_message")[0]
-    for number in range(20):  # each is another symbol
-        quick.read(sent.replace(b"RELIANCE", b"RELIANCE-%d" % number))
-    assert quick._by_digits._sought == 3
+    at_once = 5_000 // (len(sent) + 1)
+    for number in range(1_000, 2_000):  # each is another symbol
+        quick.read(sent.replace(b"RELIANCE", b"R-%d" % number))
+    assert at_once <= quick._by_digits._sought <= at_once + 11
+
+
+def test_where_they_are_more_are_made():
+    quick, _ = pair("first_message")
+    sent = payloads("first_message")[0]
+    others = [sent.replace(b"RELIANCE", b"R-%d" % number) for number in range(1_000, 1_150)]
+    for payload in others:
+        quick.read(payload)
+    at_once = quick._by_digits._sought
+    for number in range(4_000):
+        quick.read(re.sub(rb'"n": "\d+"', b'"n": "%d"' % (number + 1), others[0]))
+    for payload in others:
+        quick.read(payload)
+    assert quick._by_digits._sought >= at_once + 35
 
 
 @pytest.mark.parametrize("name", SENT)

@@ -26,8 +26,12 @@ from qaws.protocol.tick_layout import Layout, Where
 MOST_SOUGHT = 2_000
 """Of so many messages a form is sought."""
 
-TRIED = 200
-"""Once it was sought of so many, it must have been of use twice as often, or is sought no more."""
+FIRST_BYTES = 5_000
+"""Forms of so many bytes are made at once; for more, others must have come in the meantime."""
+
+COSTS = 100
+"""Of each hundred messages one may be made a form of: that takes as long as to read twenty by the
+table, and where all are of several ticks few are like one another."""
 
 LONGER = 100
 """A payload may be so many bytes longer or shorter than the one that was read: a number of more
@@ -119,6 +123,7 @@ class ByDigits:
         self._dialect = dialect
         self._forms: dict[bytes, list[Form]] = {}
         self._sought = self._used = 0
+        self._seen_bytes = self._made_bytes = 0
         self._last: tuple[bytes, Found | None] = b"", None
 
     def find(self, payload: bytes) -> Found | None:
@@ -134,6 +139,7 @@ class ByDigits:
                 ticks = form.known.get(held(found, form.fixed))
                 if ticks is not None:
                     self._used += 1
+                    self._seen_bytes += len(payload)
                     return ticks, found
         return None
 
@@ -147,10 +153,11 @@ class ByDigits:
             messages: what it says.
             published: names of members that such a tick was published with.
         """
-        is_of_use = self._sought < TRIED or self._used >= 2 * self._sought
-        if self._sought >= MOST_SOUGHT or not is_of_use:
+        self._seen_bytes += len(payload)
+        made = self._made_bytes + len(payload)
+        if self._sought >= MOST_SOUGHT or made > FIRST_BYTES + self._seen_bytes // COSTS:
             return
-        self._sought += 1
+        self._sought, self._made_bytes = self._sought + 1, made
         if b"\\" in payload:  # digits may be part of an escape
             return
         layout = self._dialect.tick_places(payload, published)
