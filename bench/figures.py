@@ -20,6 +20,9 @@ from bench.truth import Truth, truth_bounds
 SWARM, OWN_BYTES, PLAIN, K6 = "swarm", "swarm, no two clients alike", "websockets", "k6"
 TABLE = "swarm by table"
 """The swarm in a dialect that a table describes, which says the same as `qa-ws`."""
+QA_WS = "swarm of qa-ws"
+"""The swarm with as many ticks as by table, right before that: what lasts a tenth of a second
+depends on how many copies happen to come at once."""
 OWN: dict[str, Own] = {
     "a time per client": "time",
     "a counter per client": "counter",
@@ -35,6 +38,13 @@ ALIKE = ("deflated", "remembered")
 """Those of which all get the same bytes, or the same messages."""
 ALSO_BY_TABLE = ("", "a time per client", "a counter per client")
 """What the swarm receives by table too."""
+
+
+def beside(how: str) -> str:
+    """Return whom the swarm by table is held against, by what both of them get."""
+    return of(QA_WS, how) if how else SWARM
+
+
 REFERENCE, BROADCAST, PER_CLIENT = "reference", "broadcast", "send per client"
 TWICE = "reference, offered twice as much"
 """Nobody delivers more than is offered. The reference keeps up with the load of part (b), so that
@@ -112,7 +122,7 @@ class Run(msgspec.Struct):
                     pair = self.received(mine, figure), self.received(other, figure)
                     found.append(judge(what, *pair, 10 if OWN[own] in ALIKE else 20))
         for own in ALSO_BY_TABLE:
-            by_table, mine = (of(who, own) for who in (TABLE, SWARM))
+            by_table, mine = of(TABLE, own), beside(own)
             if {by_table, mine} <= self.receiving.keys():
                 what = f"{by_table}, against qa-ws, messages/s"
                 pair = self.received(by_table, per_second), self.received(mine, per_second)

@@ -36,11 +36,13 @@ from bench.figures import (
     OWN_BYTES,
     PER_CLIENT,
     PLAIN,
+    QA_WS,
     REFERENCE,
     SWARM,
     TABLE,
     TWICE,
     Run,
+    beside,
     of,
     per_second,
     receipts_of,
@@ -203,6 +205,7 @@ class Bench:
         )
         makers: dict[str, Callable[[], Contestant]] = {
             SWARM: lambda: OurSwarm(folder),
+            TABLE: lambda: OurSwarm(folder, dialect=BY_TABLE),
             OWN_BYTES: lambda: OurSwarm(folder),
             PLAIN: lambda: PlainWebsockets(folder),
             K6: lambda: K6Program(folder),
@@ -213,8 +216,9 @@ class Bench:
                 makers[f"{PLAIN}, {how}"] = partial(PlainWebsockets, folder, own)
             if own != "remembered":  # k6 only offers to have each message deflated for itself
                 makers[f"{K6}, {how}"] = partial(K6Program, folder, own)
-        for how in ALSO_BY_TABLE:
-            makers[of(TABLE, how)] = partial(OurSwarm, folder, OWN.get(how, ""), BY_TABLE)
+        for how in filter(None, ALSO_BY_TABLE):
+            makers[beside(how)] = partial(OurSwarm, folder, OWN[how])
+            makers[of(TABLE, how)] = partial(OurSwarm, folder, OWN[how], BY_TABLE)
         makers = {name: make for name, make in makers.items() if self._wanted("a", name)}
         run.receiving = {name: [] for name in makers}
         if "c" in self._options.parts:
@@ -222,6 +226,8 @@ class Bench:
         for number, name in self._turns("a", list(makers)):
             own = OWN.get(name.partition(", ")[2], "text" if name == OWN_BYTES else "")
             ticks = {"": sizes.ticks, "text": sizes.own_ticks}.get(own, sizes.alike_ticks)
+            if name.startswith((TABLE, QA_WS)):
+                ticks = sizes.ticks
             try:
                 receipt = receive(makers[name], folder, sizes.clients, ticks, self._within_s, own)
             except CAREFUL as problem:

@@ -17,8 +17,13 @@ MOST_KNOWN = 10_000
 """Of so many paths it is remembered whether anybody looks there."""
 
 _TOKEN = re.compile(
-    rb'"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}\[\],:]|true|false|null'
+    rb'("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}\[\],]|true|false|null'
 )
+"""A text that a colon follows is a name."""
+
+_QUOTE, _COMMA = b'",'
+_BEGINS: dict[int, str | int] = {ord("{"): "", ord("["): 0}
+_ENDS = frozenset(b"}]")
 _WHOLE = re.compile(rb"0|[1-9]\d*")
 
 
@@ -85,23 +90,20 @@ def scalars(payload: bytes) -> Iterator[tuple[Steps, Span, bytes]]:
         msgspec.DecodeError: the name of a member has half a surrogate pair.
     """
     path: list[str | int | None] = []
-    names: list[bool] = []  # for each open object or list: whether a name is due
     for found in _TOKEN.finditer(payload):
-        token = found[0]
-        if token in (b"{", b"["):
-            names.append(token == b"{")
-            path.append("" if token == b"{" else 0)
-        elif token in (b"}", b"]"):
-            names.pop()
-            path.pop()
-        elif token == b",":
-            if isinstance(path[-1], int):
-                path[-1] += 1
+        first = payload[found.start()]
+        if first == _QUOTE:
+            token, colon = found.groups()
+            if colon is None:
+                yield tuple(path), found.span(), token
             else:
-                names[-1] = True
-        elif token == b":":
-            names[-1] = False
-        elif token.startswith(b'"') and names and names[-1]:
-            path[-1] = msgspec.json.decode(token) if b"\\" in token else token[1:-1].decode()
+                path[-1] = msgspec.json.decode(token) if b"\\" in token else token[1:-1].decode()
+        elif first == _COMMA:
+            if isinstance(place := path[-1], int):
+                path[-1] = place + 1
+        elif first in _BEGINS:
+            path.append(_BEGINS[first])
+        elif first in _ENDS:
+            path.pop()
         else:
-            yield tuple(path), found.span(), token
+            yield tuple(path), found.span(), found[0]

@@ -1,8 +1,9 @@
-"""Where some numbers of a message stand, found once for all messages that differ in digits only.
+"""Where some numbers of a message stand, found once for all that differ in digits and signs only.
 
 Between its digits a message is cut into pieces. Another with the same pieces has the same members
-in the same order, and the same texts, signs and fractions but for digits: its numbers stand between
-the same two pieces. Names with digits may be other names, and escapes may have digits: of messages
+in the same order, and the same texts and fractions but for digits: its numbers stand between the
+same two pieces. A minus goes with the digits behind it: none that has one is among them, and prices
+rise and fall. Names with digits may be other names, and escapes may have digits: of messages
 with such nothing is remembered.
 """
 
@@ -24,7 +25,8 @@ MOST_KNOWN = 1_000
 MOST_DIGITS = 18
 """Longer numbers are none of 64 bits, for which decoders have rules of their own."""
 
-_DIGITS = re.compile(rb"([0-9]+)")
+_DIGITS = re.compile(rb"(-?[0-9]+)")
+_WHOLE = re.compile(rb"0|[1-9][0-9]*")
 _NAME_WITH_DIGIT = re.compile(rb'"[^"]*[0-9][^"]*"\s*:')
 
 
@@ -56,7 +58,7 @@ class NumberPlaces:
         return [
             (ends[place - 1], ends[place])
             for place in places
-            if len(cut[place]) <= MOST_DIGITS and (cut[place][0] != 0x30 or len(cut[place]) == 1)
+            if len(cut[place]) <= MOST_DIGITS and _WHOLE.fullmatch(cut[place])
         ]
 
     def _found(

@@ -40,10 +40,12 @@ def is_json(payload):
 
 
 def with_other_digits(payload, draw):
-    """Return a message whose digits are others, and as many or more or less; the same if none."""
+    """Return a message whose digits or signs are others, if there is one."""
     for _ in range(20):
         other = re.sub(
-            rb"\d+", lambda _: str(draw.choice([0, 7, 35, 10**12, 10**19])).encode(), payload
+            rb"(?<!e)-?\d+",
+            lambda _: str(draw.choice([0, 7, -7, 35, 10**12, 10**19])).encode(),
+            payload,
         )
         if is_json(other):
             return other
@@ -67,7 +69,14 @@ def test_what_is_known_is_what_would_be_found(finder, messages, published, seed)
             assert set(known) <= set(names), each
 
 
-def test_a_message_that_differs_in_digits_is_not_searched_again():
+def test_what_has_become_negative_is_free_no_more():
+    places = NumberPlaces(free_members)
+    assert places.of(b'{"symbol": "N", "n": 12}', frozenset()) == [(21, 23)]
+    assert places.of(b'{"symbol": "N", "n": -12}', frozenset()) == []
+    assert places.of(b'{"symbol": "N", "n": 9}', frozenset()) == [(21, 22)]
+
+
+def test_a_message_that_differs_in_digits_or_signs_is_not_searched_again():
     asked = []
 
     def find(payload, published):
@@ -76,7 +85,8 @@ def test_a_message_that_differs_in_digits_is_not_searched_again():
 
     places = NumberPlaces(find)
     for number in range(1, 200):
-        payload = b'{"symbol": "N1", "p": -%d.%d, "n": %d}' % (number, number, number**3)
+        sign = b"-" if number % 3 else b""
+        payload = b'{"symbol": "N1", "p": %b%d.%d, "n": %d}' % (sign, number, number, number**3)
         ((begin, end),) = places.of(payload, frozenset())
         assert payload[begin:end] == b"%d" % number**3
     assert len(asked) == 1
