@@ -201,7 +201,7 @@ class Bench:
             f"{sizes.clients} clients, {sizes.ticks:,} ticks each: {sizes.clients * sizes.ticks:,} "
             f"messages of {stream_bytes / sizes.ticks:.0f} bytes. Where no two clients are alike: "
             f"{sizes.own_ticks:,} ticks each; where they have a time or a counter of their own: "
-            f"{sizes.alike_ticks:,}."
+            f"{sizes.alike_ticks:,}, but {sizes.ticks:,} by table and with qa-ws beside it."
         )
         makers: dict[str, Callable[[], Contestant]] = {
             SWARM: lambda: OurSwarm(folder),
