@@ -200,3 +200,16 @@ def test_very_small_numbers_have_forms_and_very_large_ones_have_none():
     for number in ("5e-324", "9e-324", "1.5e+16", "7.5e+16", "1e+308", "9e+308", "1E5", "10E5"):
         same(quick, slow, sent[:-1] + f', "own": {number}}}'.encode())
     assert quick._by_digits._used == 6  # three kinds: judging the first, reading the second
+
+
+def test_what_was_found_is_kept_until_it_is_judged(monkeypatch):
+    monkeypatch.setattr("qaws.load.subscriber.by_digits.MOST_UNJUDGED", 3)
+    quick, slow = pair("first_message")
+    sent = payloads("first_message")[0]
+    numbered = [re.sub(rb'"n": "\d+"', b'"n": "%d"' % number, sent) for number in range(1, 8)]
+    for payload in numbered:
+        assert quick.read(payload) == slow.read(payload)
+        assert len(quick._by_digits._unjudged) <= 3
+    for payload in numbered * 2:  # what was forgotten, and what is judged again, is found again
+        assert outcome(quick.fault, payload) == outcome(slow.fault, payload)
+    assert not quick._by_digits._unjudged

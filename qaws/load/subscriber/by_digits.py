@@ -33,6 +33,9 @@ COSTS = 100
 """Of each hundred messages one may be made a form of: that takes as long as to read twenty by the
 table, and where all are of several ticks few are like one another."""
 
+MOST_UNJUDGED = 20_000
+"""Of so many payloads it is kept what was found in them until they are judged: under 1 KB each."""
+
 LONGER = 100
 """A payload may be so many bytes longer or shorter than the one that was read: a number of more
 digits than a double has may be an error."""
@@ -42,7 +45,7 @@ _RUN = re.compile(rb"\d+")
 _NUMBER = re.compile(rb"-?(?:0|[1-9]\d*)(\.\d+)?([eE](?:-\d{1,3}|\+?\d{1,2}))?")
 """One whose other digits may be any, and it is no larger than a double can be."""
 
-_COUNT = re.compile(rb"[1-9]\d{0,17}")
+_COUNT = re.compile(rb"[1-9]\d{0,17}+")
 
 Match = re.Match[bytes]
 """What a form found in a payload: numbers, by its groups."""
@@ -91,6 +94,9 @@ class Values(NamedTuple):
     others: dict[Steps, Any]
 
 
+Found = tuple[tuple[Tick, ...], Match]
+
+
 class Form(NamedTuple):
     """What messages have in common that differ in digits only.
 
@@ -106,13 +112,18 @@ class Form(NamedTuple):
     length: int
     known: dict[tuple[bytes, ...], tuple[Tick, ...]]
 
+    def find(self, payload: bytes) -> Found | None:
+        """Return the ticks that a payload is like, and its own numbers; None if it does not fit."""
+        found = self.fits.fullmatch(payload)
+        if found is None or abs(len(payload) - self.length) > LONGER:
+            return None
+        ticks = self.known.get(held(found, self.fixed))
+        return None if ticks is None else (ticks, found)
+
 
 def held(found: Match, groups: tuple[int, ...]) -> tuple[bytes, ...]:
     """Return what groups hold, in a tuple however many they are."""
     return found.group(0, 0, *groups)[2:]
-
-
-Found = tuple[tuple[Tick, ...], Match]
 
 
 class ByDigits:
@@ -124,24 +135,37 @@ class ByDigits:
         self._forms: dict[bytes, list[Form]] = {}
         self._sought = self._used = 0
         self._seen_bytes = self._made_bytes = 0
-        self._last: tuple[bytes, Found | None] = b"", None
+        self._latest: Form | None = None
+        self._unjudged: dict[bytes, Found] = {}
 
     def find(self, payload: bytes) -> Found | None:
-        """Return the ticks that a payload is like, and its own numbers; None: it must be read."""
-        if payload is not self._last[0]:
-            self._last = payload, self._find(payload)
-        return self._last[1]
+        """Return the ticks that a payload is like, and its own numbers; None: it must be read.
+
+        What is found is kept for when it is judged, which is later.
+        """
+        found = self._find(payload)
+        if found is not None:
+            if len(self._unjudged) >= MOST_UNJUDGED:
+                self._unjudged.clear()
+            self._unjudged[payload] = found
+        return found
+
+    def found(self, payload: bytes) -> Found | None:
+        """Return what `find` returned of a payload, once; where that is gone, find it again."""
+        return self._unjudged.pop(payload, None) or self._find(payload)
 
     def _find(self, payload: bytes) -> Found | None:
-        for form in self._forms.get(payload.translate(None, _DIGITS), ()):
-            found = form.fits.fullmatch(payload)
-            if found and abs(len(payload) - form.length) <= LONGER:
-                ticks = form.known.get(held(found, form.fixed))
-                if ticks is not None:
-                    self._used += 1
-                    self._seen_bytes += len(payload)
-                    return ticks, found
-        return None
+        found = self._latest.find(payload) if self._latest else None
+        if found is None:
+            for form in self._forms.get(payload.translate(None, _DIGITS), ()):
+                if found := form.find(payload):
+                    self._latest = form
+                    break
+            else:
+                return None
+        self._used += 1
+        self._seen_bytes += len(payload)
+        return found
 
     def learn(
         self, payload: bytes, messages: Sequence[Message], published: Collection[str]
@@ -181,7 +205,6 @@ class ByDigits:
         if found and None not in ticks:
             known = tuple(tick for tick in ticks if tick)
             form.known[held(found, form.fixed)] = known
-            self._last = b"", None
 
 
 def _formed(payload: bytes, layout: Layout) -> tuple[Form, Values]:
@@ -237,13 +260,13 @@ def _within(span: Span, token: bytes, bare: bytes) -> Span:
 def _digits_of(number: Match) -> bytes:
     """Return what numbers are to fit that are written alike."""
     sign = b"-" if number[0].startswith(b"-") else b""
-    fraction = rb"\.\d+" if number[1] else b""
-    return sign + rb"(?:0|[1-9]\d*)" + fraction + re.escape(number[2] or b"")
+    fraction = rb"\.\d++" if number[1] else b""
+    return sign + rb"(?!0\d)\d++" + fraction + re.escape(number[2] or b"")
 
 
 def _of_text(token: bytes, *, is_fixed: bool) -> tuple[bytes, int]:
     """Return what texts are to fit that differ in digits only, and how many groups that has."""
-    run = rb"(\d+)" if is_fixed else rb"\d+"
+    run = rb"(\d++)" if is_fixed else rb"\d++"
     pieces = _RUN.split(token)
     return run.join(map(re.escape, pieces)), (len(pieces) - 1) * is_fixed
 

@@ -87,10 +87,11 @@ class SpelledVerifier:
 
     def _like(self, tick: Tick, found: Match) -> Message:
         """Return what a tick says that differs in digits alone from one that was read."""
-        kind, symbol, instrument, *_ = tick.message
+        kind, symbol, instrument, _, due, *_ = tick.message
         number = int(found[tick.sequence])
-        due = due_time(int(found[tick.due])) if tick.due else 0
-        if not self._bears_due[kind]:
+        if tick.due:
+            due = int(found[tick.due])
+        elif due < 0:
             due = self._on_schedule(symbol, number)
         return Message(kind, symbol, instrument, number, due)
 
@@ -132,7 +133,7 @@ class SpelledVerifier:
 
         Of a payload of several ticks, each that says something else counts; the first is told.
         """
-        found = self._by_digits.find(payload)
+        found = self._by_digits.found(payload)
         if found is not None and all(self._is_right(tick, found[1]) for tick in found[0]):
             return None
         try:
