@@ -54,7 +54,7 @@ def greeks_rounded() -> None:
 
 @fault(
     story="Each option tick carries the greeks of the one before, so that hedges are a tick late.",
-    caught_by={"QA-WS-006": "instead of 1, which the one before it, NIFTY option tick #"},
+    caught_by={"QA-WS-006": ", which the one before it, NIFTY option tick #"},
     also=elsewhere("QA-WS-006"),
 )
 def greeks_stale() -> None:

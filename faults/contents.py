@@ -267,7 +267,7 @@ def _mantissa(value: Any) -> Any:
 @fault(
     story="The last greeks are kept by symbol and not by instrument, so that each option shows "
     "those of its neighbour in the chain.",
-    caught_by={"QA-WS-006": "instead of 1, which NIFTY option tick #"},
+    caught_by={"QA-WS-006": ", which NIFTY option tick #"},
     also=elsewhere("QA-WS-006"),
 )
 def greeks_of_the_neighbour() -> None:
