@@ -34,6 +34,9 @@ Judge = Callable[[Testbed, RawConnection], Awaitable[str | Inconclusive | None]]
 """Waits for the response to a client; returns None if it is right, else what came instead, or why
 nobody can say."""
 
+AN_ERROR_OR = "an error or "
+CLOSE = r'a close with code (\d+)(?: and the reason "(.+)")?'
+
 Finding = str | Inconclusive | NotVerified | None
 
 
@@ -55,7 +58,7 @@ async def met_with(testbed: Testbed, response: str) -> None:
         Refuted: one of them got another; each has its own check.
     """
     attack = testbed.scenario.stash[ATTACK]
-    judge = _judge(response)
+    judge, allowed = _judge(response), _as_declared(testbed, response)
     findings = await asyncio.gather(*(_find(testbed, judge, each) for each in attack.attackers))
     found = sorted(zip(attack.attackers, findings, strict=True), key=lambda pair: _rank(*pair))
     wrong = [attacker.what for attacker, finding in found if isinstance(finding, str)]
@@ -70,7 +73,7 @@ async def met_with(testbed: Testbed, response: str) -> None:
                 finding + _others(wrong, len(found))
                 if finding
                 else attacker.client.summary() + _after(attacker),
-                _allowed(attacker, response),
+                _allowed(attacker, allowed),
             )
 
 
@@ -81,6 +84,21 @@ def _others(wrong: list[str], count: int) -> str:
     rest = len(others) - NAMED
     named = "; ".join(others[:NAMED]) + (f"; and {rest} others" if rest > 0 else "")
     return f" (and {len(others)} more of {count} got another response: {named})"
+
+
+def _as_declared(testbed: Testbed, response: str) -> str:
+    """Return a response in words, with the close that the target declares in place of its own."""
+    if not (found := re.search(CLOSE, response)):
+        return response
+    expected = _close_of(found)
+    instead = deviations.expected_of(testbed, expected)
+    if instead is expected:
+        return response
+    return f"{response[: found.start()]}a close with {instead}, as the target declares"
+
+
+def _close_of(found: re.Match[str]) -> ExpectedClose:
+    return ExpectedClose([int(found[1])], [found[2]] if found[2] else [])
 
 
 def _allowed(attacker: Attacker, response: str) -> str:
@@ -139,12 +157,11 @@ async def _find(testbed: Testbed, judge: Judge, attacker: Attacker) -> Finding:
 
 
 def _judge(response: str) -> Judge:
-    closed = r'a close with code (\d+)(?: and the reason "(.+)")?'
     if response == "an error":
         return _error
-    if found := re.fullmatch(f"(an error or )?{closed}", response):
-        close = _closed_as(ExpectedClose([int(found[2])], [found[3]] if found[3] else []))
-        return _either(_error, close) if found[1] else close
+    if found := re.fullmatch(CLOSE, response.removeprefix(AN_ERROR_OR)):
+        close = _closed_as(_close_of(found))
+        return _either(_error, close) if response.startswith(AN_ERROR_OR) else close
     if found := re.fullmatch(r"disconnection within (\d+) seconds?", response):
         return _ended_within(int(found[1]))
     raise Broken(

@@ -229,7 +229,7 @@ async def _play(
         return
     url, headers = way
     await client.connect(url, headers.items())
-    await client.wait_for(lifecycle.is_kind(testbed, "welcome"), None, testbed.grace_s)
+    await client.wait_for(lifecycle.lets_in(testbed), None, testbed.grace_s)
     if not client.is_open:
         attacker.gone = client.summary()
     elif isinstance(what, Flood):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from qaws.behaviours.load import LOAD, LoadProfile, publish
+from qaws.behaviours.load_checks import wrong_with
 from qaws.report.latency_plot import saturation_plot
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import Testbed
@@ -18,20 +19,21 @@ FACTOR = 1.5
 
 @dataclass(frozen=True, slots=True)
 class RateStep:
-    """What came of one rate: ticks/s, the percentile's latency in ms, whether all was delivered.
+    """What came of one rate: ticks/s, and the percentile's latency in ms.
 
-    `interference` says what else than the service could have made it slow, None for nothing: by the
+    `wrong` says what was not delivered as it was to be, "" for nothing. `interference` says what else
+    than the service could have made it slow, None for nothing: by the
     rule of load, which excuses no delivery that is wrong.
     """
 
     rate: float
     latency_ms: float
-    whole: bool
+    wrong: str
     interference: str | None
 
     def holds(self, bound_ms: float) -> bool:
         """Return whether the service kept up."""
-        return self.whole and self.latency_ms < bound_ms
+        return not self.wrong and self.latency_ms < bound_ms
 
 
 @dataclass(slots=True)
@@ -78,17 +80,16 @@ def find(
         publish(testbed, LoadProfile(symbol, int(rate * seconds), rate))
         result = run.found
         latency = result.latencies.percentile_ms(percentile)
-        whole = not result.faults and not result.unfinished and not result.closes
-        doubt = None
-        if whole and latency >= bound_ms:
+        wrong, doubt = wrong_with(run, result), None
+        if not wrong and latency >= bound_ms:
             doubt = run.interference_with(percentile, bound_ms)
-        found.steps.append(RateStep(rate, latency, whole, doubt))
+        found.steps.append(RateStep(rate, latency, wrong, doubt))
         if not found.steps[-1].holds(bound_ms):
             break
     testbed.scenario.figures += [
         (
             f"{step.rate:,.0f}/s",
-            f"p{percentile:g} {step.latency_ms:.1f} ms" + ("" if step.whole else ", gaps"),
+            f"p{percentile:g} {step.latency_ms:.1f} ms" + (f", {step.wrong}" if step.wrong else ""),
         )
         for step in found.steps
     ]
@@ -102,11 +103,13 @@ def keeps_up_at(testbed: Testbed, per_second: float) -> None:
     """Require that the service still keeps up at a rate."""
     found = testbed.scenario.stash[BREAKPOINT]
     last = found.steps[-1]
-    if last.rate < per_second and last.interference:
-        raise Inconclusive(f"at {last.rate:,.0f} ticks/s {last.interference}")
     kept = max((step.rate for step in found.steps if step.holds(found.bound_ms)), default=0.0)
+    if kept < per_second and last.interference:
+        raise Inconclusive(f"at {last.rate:,.0f} ticks/s {last.interference}")
     past = ""
-    if not last.holds(found.bound_ms):
+    if last.wrong:
+        past = f"; at {last.rate:,.0f}/s {last.wrong}"
+    elif not last.holds(found.bound_ms):
         past = f", p{found.percentile:g} {last.latency_ms:.0f} ms at {last.rate:,.0f}/s"
     testbed.scenario.checks.require(
         kept >= per_second,

@@ -153,17 +153,17 @@ async def closed_between(
     """Require that the service closed clients between two times after they fell silent.
 
     The service's clock may have started as early as the handshake, or the client's last message,
-    and as late as the welcome, or its last acknowledgement; so the lower bound runs from the one
-    and the upper from the other.
+    and as late as the welcome (or what stands for it), or its last acknowledgement; so the lower
+    bound runs from the one and the upper from the other.
     """
     await closed_by_service(testbed, clients, expected)
     for connection in testbed.scenario.connections.of(clients):
-        welcome = next(connection.received("welcome"), None)
-        if connection.ending is None or welcome is None:
+        let_in = connection.let_in
+        if connection.ending is None or let_in is None:
             raise Refuted(f"{connection.name} was closed unwelcomed: {connection.summary()}")
         checks, end_ns = testbed.scenario.checks, connection.ending.at_ns
         what = f"time that {connection.name} was silent before it was closed"
         said = [f.at_ns for f in connection.log if (f.direction, f.kind) == ("→", "text")]
-        heard = [welcome.at_ns, *(f.at_ns for f in connection.received("subscribed"))]
+        heard = [let_in.at_ns, *(f.at_ns for f in connection.received("subscribed"))]
         checks.not_before_ms(what, max([connection.started_ns, *said]), end_ns, low_ms)
         checks.at_most_ms(what, max(heard), end_ns, high_ms)

@@ -142,9 +142,17 @@ def _came_with(
 
 async def settled(testbed: Testbed, connection: Connection) -> None:
     """Wait until a connection was welcomed or has ended, or the allowance is over."""
-    welcomed = is_kind(testbed, "welcome" if testbed.dialect.welcomes else "pong")
+    welcomed = lets_in(testbed)
     if connection.http_status == 101:
         await connection.wait_for(lambda f: welcomed(f) or f.kind == "close", None, testbed.grace_s)
+
+
+def lets_in(testbed: Testbed) -> Callable[[Frame], bool]:
+    """Return a condition: the frame shows that its client was let in.
+
+    Where no service welcomes, that is the answer to the ping that the client has sent for it.
+    """
+    return is_kind(testbed, "welcome" if testbed.dialect.welcomes else "pong")
 
 
 def is_kind(testbed: Testbed, kind: str) -> Callable[[Frame], bool]:

@@ -309,18 +309,20 @@ def _watch_evictions(testbed: Testbed, run: LoadRun, plan: SwarmPlan, at_most_s:
     begin, everybody = time.monotonic(), sum(group.count for group in plan.groups)
     with _answered(run):
         run.uncounted = instruments.sessions_told_now(testbed, everybody).doubt(everybody)
-    _watch(testbed, run, slow, begin, at_most_s)
+    _watch(testbed, run, slow, everybody, begin, at_most_s)
     with _answered(run):
         run.uncounted = run.uncounted or instruments.sessions_told_now(testbed, 0).doubt(0)
 
 
-def _watch(testbed: Testbed, run: LoadRun, slow: int, begin: float, at_most_s: float) -> None:
+def _watch(
+    testbed: Testbed, run: LoadRun, slow: int, everybody: int, begin: float, at_most_s: float
+) -> None:
     before = None
     while (elapsed := time.monotonic() - begin) < at_most_s:
         run.memory_peak = max(run.memory_peak, _memory(testbed))
         with _answered(run):
             now = testbed.service.snapshot()
-            gone = _gone(before := before or now, now)
+            gone = _gone(before := before or now, now, everybody)
             run.evicted_after_s += [elapsed] * (gone - len(run.evicted_after_s))
             if gone >= slow:
                 return
@@ -339,13 +341,21 @@ def _answered(run: LoadRun) -> Iterator[None]:
         run.unanswered = run.unanswered or problem
 
 
-def _gone(before: ResourceSnapshot, now: ResourceSnapshot) -> int:
+def _gone(before: ResourceSnapshot, now: ResourceSnapshot, everybody: int) -> int:
     """Count clients that the service has let go.
 
-    Its subscriptions go when it decides so; its session may stay until the close is through.
+    Its subscriptions go when it decides so; its session may stay until the close is through. How
+    many subscriptions a client has is the service's own way to count: all have as many. Where they
+    cannot have, because they are no multiple of the clients, sessions alone tell.
     """
-    pairs = ((before.sessions, now.sessions), (before.subscriptions, now.subscriptions))
-    return max((was - is_ for was, is_ in pairs if was is not None and is_ is not None), default=0)
+    gone = [0]
+    if before.sessions is not None and now.sessions is not None:
+        gone.append(before.sessions - now.sessions)
+    if before.subscriptions and now.subscriptions is not None:
+        of_each, left_over = divmod(before.subscriptions, everybody)
+        if not left_over:
+            gone.append((before.subscriptions - now.subscriptions) // of_each)
+    return max(gone)
 
 
 def _memory(testbed: Testbed) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qaws.behaviours import deviations
-from qaws.behaviours.load import LOAD
+from qaws.behaviours.load import LOAD, LoadRun
 from qaws.clients.endings import ExpectedClose
-from qaws.load.result import SlowRecord
+from qaws.load.result import SlowRecord, SwarmResult
 from qaws.measure.pace import KEPT
 from qaws.sut.service import MIB
 from qaws.testbed.testbed import Testbed
@@ -30,6 +30,21 @@ def received_everything(testbed: Testbed) -> None:
     found = run.found_wrong or run.found
     if flow.heard_by == 0:
         raise Refuted("the broker had no subscriber for some ticks: the service was not listening")
+    wrong = wrong_with(run, found)
+    testbed.scenario.checks.require(
+        not wrong and found.deliveries == found.expected,
+        "deliveries to the swarm",
+        f"{found.deliveries:,} of {found.expected or 0:,}" + (f"; {wrong}" if wrong else ""),
+        "all, each once and in order",
+    )
+    told = [f"{n} x {kind}" for kind, n in found.kinds.items() if kind.startswith(TROUBLE)]
+    testbed.scenario.checks.require(
+        not told, "errors and outages told to the swarm", ", ".join(told) or "none", "none"
+    )
+
+
+def wrong_with(run: LoadRun, found: SwarmResult) -> str:
+    """Say what is wrong with what a swarm received, the first case in full; "" for nothing."""
     wrong = [", ".join(f"{count} x {kind}" for kind, count in found.faults.items())]
     if found.unfinished:
         wrong.append(
@@ -37,19 +52,8 @@ def received_everything(testbed: Testbed) -> None:
             f"after it was published, {found.unfinished[0].client} for one"
         )
     wrong += [str(closed) for closed in found.closes[:1]]
-    wrong = list(filter(None, wrong))
-    first = f": {found.violations[0]}" if found.violations else ""
-    testbed.scenario.checks.require(
-        not wrong and found.deliveries == found.expected,
-        "deliveries to the swarm",
-        f"{found.deliveries:,} of {found.expected or 0:,}"
-        + (f"; {'; '.join(wrong)}{first}" if wrong else ""),
-        "all, each once and in order",
-    )
-    told = [f"{n} x {kind}" for kind, n in found.kinds.items() if kind.startswith(TROUBLE)]
-    testbed.scenario.checks.require(
-        not told, "errors and outages told to the swarm", ", ".join(told) or "none", "none"
-    )
+    said = "; ".join(filter(None, wrong))
+    return f"{said}: {found.violations[0]}" if said and found.violations else said
 
 
 def observers_received_everything(testbed: Testbed) -> None:

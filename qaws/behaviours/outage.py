@@ -97,12 +97,12 @@ async def take_broker_down(testbed: Testbed, client: str, change: Change, length
 async def take_broker_away(
     testbed: Testbed, length_ms: float, act: Callable[[], Awaitable[None]]
 ) -> None:
-    """Stop the broker for a time; `act` is done as soon as it is down."""
+    """Stop the broker for a time, from when it is down; `act` is done as soon as it is."""
     length_s = length_ms / 1e3
     outage = await _begin(testbed, f"the broker was down for {length_s:g} s")
     assert testbed.broker
-    start = time.monotonic()
     await asyncio.to_thread(testbed.broker.take_down)
+    outage.gone_ns = time.monotonic_ns()
     await testbed.feed.hang_up()
     back = asyncio.Event()
     asking = [
@@ -111,7 +111,7 @@ async def take_broker_away(
     ]
     try:
         await act()
-        await asyncio.sleep(start + length_s - time.monotonic())
+        await asyncio.sleep(outage.gone_ns / 1e9 + length_s - time.monotonic())
     finally:
         back.set()
         await asyncio.gather(*asking)
@@ -178,7 +178,7 @@ async def _cut(
     """
     before = await testbed.feed.subscribers()
     published = await testbed.feed.publish_together(ticks, command)
-    outage.returned_ns = published[-1].taken_ns
+    outage.gone_ns, outage.returned_ns = published[0].sent_ns, published[-1].taken_ns
     if not before or before & await testbed.feed.subscribers():
         raise Broken(f"{testbed.feed.broker.shown_url}: {outage.name} - but it did not: {before}")
 
@@ -255,7 +255,8 @@ async def receive_loss_status(testbed: Testbed, within_ms: float) -> None:
     told = await _require_accounts(testbed, outage)
     at_ns, name, _ = max(told)
     what = f"from the loss to degraded at {name}, the last of {len(told)}"
-    testbed.scenario.checks.at_most_ms(what, outage.could_be_seen_ns, at_ns, within_ms)
+    lost_ns = min(outage.could_be_seen_ns, at_ns)  # it may be told while the broker is stopping
+    testbed.scenario.checks.at_most_ms(what, lost_ns, at_ns, within_ms)
 
 
 async def receive_recovered(testbed: Testbed) -> None:

@@ -130,7 +130,8 @@ async def reached(testbed: Testbed) -> None:
     """Require that an option tick of the publisher has reached the client, as it was published.
 
     Raises:
-        NotVerified: nothing was heard of the publisher where the service listens.
+        NotVerified: nothing was heard of the publisher where the service listens, or what arrived
+            cannot be held against it.
     """
     found, checks = testbed.scenario.stash[PUBLISHING], testbed.scenario.checks
     client, channel = found.client, testbed.feed.channels.of(*found.selection.sample())
@@ -150,13 +151,32 @@ async def reached(testbed: Testbed) -> None:
         + ("" if found.arrived else f" in {found.ran_s:.1f} s, the first {shown!r}"),
         "at least one",
     )
-    if testbed.dialect.is_plain and found.heard:
+    with testbed.scenario.told_last():
+        _require_comparable(testbed, found)
         altered = [said for frame in found.arrived if (said := _altered(found, frame))]
         checks.require(
             not altered,
             f"what {client.name} received of the team's own publisher",
             altered[0] if altered else "as it was published",
             "as it was published",
+        )
+
+
+def _require_comparable(testbed: Testbed, found: Publishing) -> None:
+    """Require that what arrived can be held against what was published.
+
+    Raises:
+        NotVerified: nothing was heard, or clients receive it in other words.
+    """
+    why = ""
+    if not found.heard:
+        why = "nothing of it was heard where it was published"
+    elif not testbed.dialect.is_plain:
+        why = f"nothing says how the dialect {testbed.dialect.name} spells what it publishes"
+    if why:
+        raise NotVerified(
+            f"ticks of the team's own publisher have reached {found.client.name}, and whether as "
+            f"they were published nobody can tell: {why}"
         )
 
 

@@ -17,7 +17,7 @@ from qaws.load.subscriber.verifier import verifier_of
 from qaws.measure.entropy import entropy_of
 from qaws.testbed.stash import Key
 from qaws.testbed.testbed import STEP_LIMIT_S, Testbed
-from qaws.verdict import Inconclusive, Refuted
+from qaws.verdict import Broken, Inconclusive, Refuted
 
 AT_ONCE = 30
 """So many short-lived clients are there at the same time, well below any connection limit."""
@@ -62,7 +62,7 @@ async def collect(testbed: Testbed, clients: int) -> None:
     where = await asyncio.to_thread(address, testbed, SYMBOL, 2 * AT_ONCE, clients)
     tally = ContractTally(verifier_of(where.dialect))
     ids = testbed.scenario.stash[SESSION_IDS] = []
-    waiting = iter(range(1, clients + 1))
+    waiting, patience_s = iter(range(1, clients + 1)), WELCOME_S * testbed.timeout_factor
     began = time.monotonic()
 
     async def come_and_go() -> None:
@@ -70,8 +70,12 @@ async def collect(testbed: Testbed, clients: int) -> None:
             if time.monotonic() - began > PATIENCE_S:
                 return
             client = ShortLivedClient(f"client {number}", where, tally)
-            await client.come()
-            welcomed = await asyncio.wait_for(client.welcomed, WELCOME_S * testbed.timeout_factor)
+            try:
+                await client.come()
+            except OSError as problem:
+                testbed.service.require_alive()
+                raise Refuted(f"{client.name} could not connect: {problem}") from None
+            welcomed = await asyncio.wait_for(client.welcomed, patience_s)
             if not welcomed or client.session_id is None:
                 used = number > len(where.requests)
                 raise Refuted(
@@ -86,7 +90,7 @@ async def collect(testbed: Testbed, clients: int) -> None:
             for _ in range(AT_ONCE):
                 group.create_task(come_and_go())
     except ExceptionGroup as group:  # what except* raises would be in a group again
-        raise _first_of(group) from None
+        raise _first_of(group, patience_s) from None
     if tally.sentences:
         raise Refuted(tally.sentences[0])
     rate = len(ids) / (time.monotonic() - began)
@@ -100,13 +104,14 @@ async def collect(testbed: Testbed, clients: int) -> None:
     )
 
 
-def _first_of(group: ExceptionGroup[Exception]) -> Exception:
-    """Return what to say of clients that came to nothing."""
-    if refuted := group.subgroup(Refuted):
-        return refuted.exceptions[0]
+def _first_of(group: ExceptionGroup[Exception], patience_s: float) -> Exception:
+    """Return what to say of clients that came to nothing: that the service has ended before all."""
+    for kind in (Broken, Refuted):
+        if found := group.subgroup(kind):
+            return found.exceptions[0]
     if group.subgroup(TimeoutError):
-        return Refuted(f"a client waited {WELCOME_S:g} s in vain for its welcome")
-    return group
+        return Refuted(f"a client waited {patience_s:g} s in vain for its welcome")
+    return group.exceptions[0]
 
 
 async def unguessable(testbed: Testbed, bits: int) -> None:

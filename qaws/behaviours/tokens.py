@@ -266,12 +266,11 @@ async def admitted(testbed: Testbed, client: str, within_ms: float) -> None:
         newcomer.over.set()
         await newcomer.trying
     connection = testbed.scenario.connections.named(client)
-    welcome = next(connection.received("welcome"), None)
-    if welcome is None and newcomer is None:
-        is_welcome = lifecycle.is_kind(testbed, "welcome")
-        welcome = await connection.wait_for(is_welcome, None, wait_s)
+    let_in = connection.let_in
+    if let_in is None and newcomer is None:
+        let_in = await connection.wait_for(lifecycle.lets_in(testbed), None, wait_s)
     start_ns = newcomer.start_ns if newcomer else connection.started_ns
-    at_ns = welcome.at_ns if welcome else None
+    at_ns = let_in.at_ns if let_in else None
     what = f"admission of {client}" + (
         f" after {newcomer.leaver} left" if newcomer and newcomer.leaver else ""
     )

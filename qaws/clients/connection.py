@@ -149,7 +149,12 @@ class Connection(Newcomer):
     @property
     def is_welcomed(self) -> bool:
         """Return whether it was welcomed; where no service does so, whether a ping was answered."""
-        return any(self.received("welcome" if self.dialect.welcomes else "pong"))
+        return self.let_in is not None
+
+    @property
+    def let_in(self) -> Frame | None:
+        """Return the first frame that shows that it was let in, as `is_welcomed` has it."""
+        return next(self.received("welcome" if self.dialect.welcomes else "pong"), None)
 
     def _unreachable(self, problem: str, url: str, may_be_gone: bool) -> None:
         if not may_be_gone:

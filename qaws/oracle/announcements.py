@@ -23,7 +23,8 @@ class Outage:
     What was handed to the broker before `began_ns` had reached the clients. At `returned_ns` the
     broker could be reached again; None: it is still away. `last_byte_ns` is when the last byte went
     through a link that has gone silent since; None: no link has. `broke_ns` is when a link was
-    reset or ended; None: none was.
+    reset or ended; None: none was. `gone_ns` is when listeners were cut off, or the broker was seen
+    to answer no more, for to stop it may take a while; None: neither was seen.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Outage:
     returned_ns: int | None = None
     last_byte_ns: int | None = None
     broke_ns: int | None = None
+    gone_ns: int | None = None
 
     @property
     def of_link(self) -> bool:
@@ -40,7 +42,8 @@ class Outage:
     @property
     def could_be_seen_ns(self) -> int:
         """Return from when on a service could know of it by what it was told."""
-        return self.began_ns if self.broke_ns is None else self.broke_ns
+        lost_ns = self.gone_ns if self.broke_ns is None else self.broke_ns
+        return self.began_ns if lost_ns is None else lost_ns
 
     def is_told(self, came_ns: int, offered: Collection[str]) -> bool:
         """Return whether a target that offers these capabilities tells a client of this outage.

@@ -261,7 +261,8 @@ class Declared(Dialect):
         """Return the message that subscribes to a text as if it were a symbol of the service."""
         if self._table.subscribe.symbols is None:
             raise NotVerified(f"the dialect {self.name} does not subscribe to symbols")
-        return self._request("subscribe.symbols", [{**self._listing.any_names(), "symbol": symbol}])
+        items = [{**self._listing.any_names(), "symbol": symbol}]
+        return self._request("subscribe.symbols", items, _acks_of(self._table.subscribe, 1))
 
     def naming(self, form: str, names: Sequence[str]) -> str | None:
         """Return what subscribes to texts as if they were names of the service, known or not."""
@@ -290,7 +291,7 @@ class Declared(Dialect):
             for item, (symbol, instrument) in zip(items, _named(selection), strict=True):
                 item[CHANNEL] = self._channel_of(symbol, instrument)
         at_a_time = 1 if table.one_by_one else len(items)
-        per_request = {"each request": 1, "each item": at_a_time, "never": 0}[table.acks]
+        per_request = _acks_of(table, at_a_time)
         return [
             self._request(
                 f"{which}.{selection.kind}", items[start : start + at_a_time], per_request
@@ -384,3 +385,8 @@ def _named(selection: Selection) -> list[tuple[str, int | None]]:
 def _now_ms() -> int:
     """Return milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def _acks_of(table: RequestTable, items: int) -> int:
+    """Return how many acknowledgements come to a request that names so many items."""
+    return {"each request": 1, "each item": items, "never": 0}[table.acks]

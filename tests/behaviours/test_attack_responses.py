@@ -14,6 +14,7 @@ from qaws.behaviours.resources import MEMORY_BEFORE
 from qaws.clients.raw_connection import RawConnection, frame
 from qaws.measure.pace import Pace
 from qaws.protocol.dialect import QaWs
+from qaws.sut.sections import Deviation
 from qaws.sut.service import MIB
 from qaws.verdict import Broken, Inconclusive, Refuted
 from tests.bare import bare_testbed
@@ -24,6 +25,16 @@ from tests.services.scripted import Ticker
 UNWATCHED: Any = SimpleNamespace(close=lambda: None)
 AN_ERROR, CLOSED = "an error", 'a close with code 1008 and the reason "rate limit exceeded"'
 EITHER, CUT = "an error or a close with code 1003", "disconnection within 1 second"
+
+
+def test_the_words_of_a_response_have_the_close_that_the_target_declares():
+    testbed = bare_testbed()
+    assert attack_responses._as_declared(testbed, CLOSED) == CLOSED
+    testbed.target.deviations = {"rate limit exceeded": Deviation(code=4029)}
+    said = attack_responses._as_declared(testbed, f"an error or {CLOSED}")
+    assert said == "an error or a close with 4029, as the target declares"
+    assert attack_responses._as_declared(testbed, EITHER) == EITHER
+    assert attack_responses._as_declared(testbed, CUT) == CUT
 
 
 def attacking(response):

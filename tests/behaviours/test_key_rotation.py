@@ -37,7 +37,20 @@ def reading(testbed):
             self.known = [*getattr(self, "known", []), *super().keys()]
             return self.known
 
-    return {"sound": Reads, "once": ReadsOnce, "for ever": NeverForgets}
+    class OneWorkerNeverForgets(NeverForgets):
+        """Has two workers behind one port, which take turns."""
+
+        def keys(self):
+            known = super().keys()
+            self.turn = not getattr(self, "turn", False)
+            return known if self.turn else Reads.keys(self)
+
+    return {
+        "sound": Reads,
+        "once": ReadsOnce,
+        "for ever": NeverForgets,
+        "one for ever": OneWorkerNeverForgets,
+    }
 
 
 def changing(within_ms):
@@ -65,6 +78,7 @@ def test_keys_that_change_without_a_restart(right, reading, testbed):
     [
         ("once", "admission of Alice: measured nothing"),
         ("for ever", "refusal of Bob: measured 1 x"),
+        ("one for ever", "refusal of Bob: measured 1 x"),
     ],
 )
 def test_keys_that_are_not_taken_over(wrong, reading, service, sentence):

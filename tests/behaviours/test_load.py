@@ -191,9 +191,17 @@ def test_a_rate_that_is_slow_is_held_against_the_rule_of_load(searched):
         searched((5, {}), (150, {}))
 
 
+def test_so_is_the_first_rate_that_would_do(searched):
+    """It was not: a disturbance counted below the rate that is asked for alone."""
+    with pytest.raises(Inconclusive, match="at 2,250 ticks/s 130 of the 130 latencies"):
+        searched((5, {}), (6, {}), (150, {}), doubt=DOUBT)
+    with pytest.raises(Refuted, match="keeps up at 1,500 ticks/s, p99 150 ms at 2,250/s"):
+        searched((5, {}), (6, {}), (150, {}))
+
+
 def test_a_rate_at_which_ticks_are_lost_is_not_excused_by_quick_ones(searched):
     """It was: a latency below the bound passed for one that a disturbance of 0 ms explains."""
-    with pytest.raises(Refuted, match="keeps up at 1,000 ticks/s, p99 5 ms at 1,500/s"):
+    with pytest.raises(Refuted, match="keeps up at 1,000 ticks/s; at 1,500/s 3 x gap"):
         searched((5, {}), (5, {"gap": 3}), doubt=DOUBT)
 
 
@@ -209,9 +217,28 @@ def test_statistics_that_do_not_answer_once_end_no_watch():
         return look
 
     testbed.service.snapshot = snapshot
-    load._watch(testbed, run, 2, time.monotonic(), 5.0)
+    load._watch(testbed, run, 2, 52, time.monotonic(), 5.0)
     assert len(run.evicted_after_s) == 2
     assert str(run.unanswered) == "no answer"
+
+
+@pytest.mark.parametrize(
+    ("sessions", "subscriptions", "gone"),
+    [
+        ((52, 51), (52, 51), 1),
+        ((52, 51), (104, 102), 1),  # it counts two instruments of each
+        ((52, 52), (156, 153), 1),  # the session stays until the close is through
+        ((52, 52), (104, 103), 0),  # one of them is half gone
+        ((52, 51), (103, 40), 1),  # they are of others too: nobody can say of how many
+        ((52, 50), (None, None), 2),
+        ((None, None), (52, 50), 2),
+        ((52, 53), (0, 0), 0),
+    ],
+)
+def test_who_is_gone_is_counted_by_clients(sessions, subscriptions, gone):
+    """A service that counts two subscriptions of a client had let go two, where it was one."""
+    before, now = map(ResourceSnapshot, (None, None), sessions, subscriptions)
+    assert load._gone(before, now, 52) == gone
 
 
 def test_the_channel_of_a_flow_travels_to_other_processes():

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import signal
+import time
 
 import pytest
 import redis
@@ -243,6 +244,21 @@ def test_a_service_that_says_what_it_loses_and_heals_is_met(right, testbed, mish
 )
 def test_what_a_service_does_wrong_has_a_sentence_of_its_own(wrong, service, story, sentence):
     wrong(service, story, sentence)
+
+
+def test_what_it_takes_to_stop_the_broker_is_no_time_without_it(right, testbed, monkeypatch):
+    """A command that stops one may take seconds: a service cannot have told of it before."""
+    take_down = testbed.broker.take_down
+
+    def slowly():
+        time.sleep(1)
+        take_down()
+
+    monkeypatch.setattr(testbed.broker, "take_down", slowly)
+    right(Heals, acted(*DOWN))
+    (loss,) = testbed.scenario.outages
+    assert loss.could_be_seen_ns == loss.gone_ns >= loss.began_ns + 1e9
+    assert loss.returned_ns >= loss.gone_ns + 0.3e9
 
 
 # --- who asks for ticks while the broker is away -------------------------------------------------

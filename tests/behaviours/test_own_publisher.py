@@ -79,6 +79,16 @@ def test_one_that_ends_with_an_error_is_broken_in_its_own_words(play, grace):
         play(["{python}", "-c", "raise SystemExit('no market today')"])
 
 
+def test_in_a_dialect_of_its_own_it_is_not_verified_whether_ticks_are_as_published(
+    play, testbed, monkeypatch, grace
+):
+    """It passed, unseen: nothing was compared but in `qa-ws`."""
+    grace(HANG_S)
+    monkeypatch.setattr(type(testbed.dialect), "is_plain", False)
+    with pytest.raises(NotVerified, match="have reached Alice, and whether as they were published"):
+        play(publisher())
+
+
 def test_a_target_without_one_is_not_verified(play):
     with pytest.raises(NotVerified, match="has no own_publisher"):
         play([])

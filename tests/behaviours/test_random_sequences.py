@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from qaws.behaviours import random_sequences
+from qaws.behaviours import random_sequences, sequence_model
 from qaws.behaviours.random_sequences import SEARCH
 from qaws.behaviours.sequence_model import Ping, Reconnect, Subscribe, Tick, Unsubscribe
 from qaws.sut.sections import Endpoint
@@ -73,6 +73,28 @@ def test_totals_of_other_names_tell_nothing(play):
             await client.send({"type": "subscribed", "totals": {"all": len(client.wishes)}})
 
     play(CountsAll)
+
+
+def test_a_service_may_count_the_instruments_of_a_symbol(play, monkeypatch):
+    """Other scenarios allow it: a kind that a client has not named is counted as one likes."""
+
+    class CountsInstruments(Ticker):
+        async def subscribed(self, client):
+            count = len(client.wishes)
+            totals = {"instruments": 42 * count, "symbols": count}
+            await client.send({"type": "subscribed", "totals": totals})
+
+    of_symbols = [each for each in sequence_model.SELECTIONS if each.kind == "symbols"]
+    monkeypatch.setattr(sequence_model, "SELECTIONS", of_symbols)
+    play(CountsInstruments)
+
+
+def test_totals_that_are_no_object_are_for_the_contract_to_judge(play):
+    class TellsNone(Ticker):
+        async def subscribed(self, client):
+            await client.send({"type": "subscribed", "totals": None})
+
+    play(TellsNone)
 
 
 def test_an_error_tells_as_well_that_something_is_not_held(play):

@@ -7,7 +7,9 @@ import uuid
 import pytest
 
 from qaws.behaviours import deliveries, session_ids
-from qaws.verdict import Broken, Inconclusive
+from qaws.sut.sections import Endpoint
+from qaws.sut.service import Service
+from qaws.verdict import Broken, Inconclusive, Refuted
 from tests.services.guarded import shown
 from tests.services.scripted import Ticker
 
@@ -106,6 +108,17 @@ def test_of_uuids_the_verdict_says_why_they_are_too_short(wrong):
     wrong(
         Uuids, story, r"such as [-\w]{36}; each is a UUID of version 4, of whose 128 bits 122 are"
     )
+
+
+def test_a_service_that_nobody_reaches_is_told_in_one_line(testbed, tell, closed_port):
+    """It was a group of exceptions, with a traceback."""
+    target = testbed.target.model_copy(
+        update={"endpoint": Endpoint(url=f"ws://127.0.0.1:{closed_port}/ws/ticks")}
+    )
+    testbed.begin_scenario()
+    testbed.scenario.service = Service(target, {}, closed_port, None)
+    with pytest.raises(Refuted, match=r"^client \d+ could not connect: .*refused"):
+        tell(many)
 
 
 def test_without_a_recorded_id_nothing_is_judged(scenario):
