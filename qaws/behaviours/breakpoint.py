@@ -21,9 +21,9 @@ FACTOR = 1.5
 class RateStep:
     """What came of one rate: ticks/s, and the percentile's latency in ms.
 
-    `wrong` says what was not delivered as it was to be, "" for nothing. `interference` says what else
-    than the service could have made it slow, None for nothing: by the
-    rule of load, which excuses no delivery that is wrong.
+    `wrong` says what was not delivered as it was to be, "" for nothing. `interference` says what
+    else than the service could have made it slow, None for nothing: by the rule of load, which
+    excuses no delivery that is wrong.
     """
 
     rate: float

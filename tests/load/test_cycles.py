@@ -8,6 +8,8 @@ import threading
 import time
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
 
 from qaws.load.churn import cycles
 from qaws.load.churn.cycles import CLEAN, RESET, RESET_AT_ONCE, CyclesPlan, portions, run_cycles
@@ -145,6 +147,29 @@ def test_fragments_and_pings_are_no_fault():
     with crowded.InPieces() as service:
         report = run_cycles(CyclesPlan(service.address, 3, at_once=1))
     assert (report.done, report.faults) == (3, {})
+
+
+def test_a_goodbye_may_be_answered_without_a_code():
+    """It failed every cycle that ended with one; RFC 6455, section 5.5.1, asks for no code."""
+
+    class Answers(ServerConnection):
+        def __init__(self, protocol, *args, **options):
+            super().__init__(protocol, *args, **options)
+            send = protocol.send_frame
+
+            def send_frame(frame):
+                is_answer = frame.opcode is Opcode.CLOSE and protocol.close_rcvd is not None
+                send(Frame(Opcode.CLOSE, b"") if is_answer else frame)
+
+            protocol.send_frame = send_frame
+
+    class WithoutACode(Small):
+        connection = Answers
+
+    with WithoutACode() as service:
+        report = run_cycles(CyclesPlan(service.address, 8, at_once=2))
+    assert (report.done, report.failed) == (8, 0)
+    assert report.endings[CLEAN] == 4
 
 
 def test_a_dead_service_is_not_tried_for_ever(monkeypatch):
