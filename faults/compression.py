@@ -6,6 +6,7 @@ import zlib
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import PayloadTooBig
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 
 from app import compression
@@ -27,6 +28,24 @@ def inflated_size_unlimited() -> None:
 
     def decode_all(self: PerMessageDeflate, frame: Any, *, max_size: int | None = None) -> Any:
         return decode(self, frame, max_size=None)
+
+    replace(PerMessageDeflate, "decode", decode_all)
+
+
+@fault(
+    story="A message is inflated as a whole before it is found too large, so that a few kilobytes "
+    "take as many megabytes as their sender likes, for a moment.",
+    caught_by={"QA-WS-118": "growth of the service's private memory"},
+)
+def inflated_as_a_whole_and_then_measured() -> None:
+    """Inflate whatever comes, and look at what came of it."""
+    decode = PerMessageDeflate.decode
+
+    def decode_all(self: PerMessageDeflate, frame: Any, *, max_size: int | None = None) -> Any:
+        inflated = decode(self, frame, max_size=None)
+        if max_size is not None and len(bytes(inflated.data).decode()) > max_size:
+            raise PayloadTooBig(None, max_size)
+        return inflated
 
     replace(PerMessageDeflate, "decode", decode_all)
 

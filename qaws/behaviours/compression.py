@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 
-from qaws.behaviours import leaving, lifecycle
+from qaws.behaviours import leaving, lifecycle, resources
 from qaws.clients.connection import Connection
 from qaws.protocol.encoding import Encoding
 from qaws.protocol.market import Selection
@@ -68,6 +68,8 @@ async def come_and_go(
 async def send_padded(testbed: Testbed, client: str, kib: int, fragments: int) -> None:
     """Send a message that is padded to more than `kib` KiB, and takes far less when compressed.
 
+    The service's memory is watched until it has closed the connection, as it should.
+
     Args:
         testbed: the testbed.
         client: who sends it; it has agreed to compression.
@@ -75,7 +77,10 @@ async def send_padded(testbed: Testbed, client: str, kib: int, fragments: int) -
         fragments: in how many frames it goes.
     """
     text = text_of(testbed.dialect.encoding, kib * KIB + 1)
-    await testbed.scenario.connections.named(client).send_fragments(text, fragments)
+    connection = testbed.scenario.connections.named(client)
+    async with resources.memory_watched(testbed):
+        await connection.send_fragments(text, fragments)
+        await connection.wait_for(lambda f: f.kind in ("close", "end"), None, testbed.grace_s)
 
 
 def text_of(encoding: Encoding, size: int) -> str:

@@ -1,12 +1,17 @@
 """Resources that must come back, on a process of its own."""
 
+import asyncio
+
 import pytest
 
 from qaws.behaviours import leaving, lifecycle, resources
 from qaws.sut.resources import CLIENT_PARTS
-from qaws.verdict import Broken
+from qaws.sut.service import MIB
+from qaws.verdict import Broken, Refuted
+from tests.bare import bare_testbed
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, SOON_MS
 from tests.services.scripted import Ticker
+from tests.waiting import HANG_S
 
 
 async def coming_and_going(do):
@@ -85,3 +90,38 @@ def test_what_nobody_noted_cannot_be_back(scenario):
         scenario(Ticker, memory)
     with pytest.raises(Broken, match="nobody can tell what the service holds"):
         scenario(Ticker, note)
+
+
+def test_what_is_taken_for_an_instant_counts():
+    """It was looked at once, behind the close: what had been given back by then did not show."""
+    testbed = bare_testbed()
+    held = iter([10, 40])
+    testbed.service.memory_bytes = lambda: next(held, 11) * MIB
+    testbed.scenario.stash[resources.MEMORY_BEFORE] = 10 * MIB
+
+    async def story():
+        async with resources.memory_watched(testbed):
+            while testbed.scenario.stash.get(resources.MEMORY_PEAK) != 40 * MIB:
+                await asyncio.sleep(0)
+        await resources.memory_grew_less(testbed, 8)
+
+    words = r"private memory, at its peak: measured 30\.00 MB \(from 10\.0 to 40\.0 MB\)"
+    with pytest.raises(Refuted, match=words):
+        asyncio.run(asyncio.wait_for(story(), HANG_S))
+
+
+def test_a_service_that_ends_while_it_is_watched_is_for_others_to_judge():
+    testbed = bare_testbed()
+
+    def ended():
+        raise Broken("it has ended")
+
+    testbed.service.memory_bytes = ended
+    testbed.scenario.stash[resources.MEMORY_BEFORE] = 10
+
+    async def story():
+        async with resources.memory_watched(testbed):
+            await asyncio.sleep(0.05)
+
+    asyncio.run(story())
+    assert resources.MEMORY_PEAK not in testbed.scenario.stash
