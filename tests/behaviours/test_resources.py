@@ -11,7 +11,7 @@ from qaws.verdict import Broken, Refuted
 from tests.bare import bare_testbed
 from tests.services.faulty import AMPLE_MS, BANKNIFTY, NIFTY, SOON_MS
 from tests.services.scripted import Ticker
-from tests.waiting import HANG_S
+from tests.waiting import HANG_S, soon
 
 
 async def coming_and_going(do):
@@ -101,8 +101,7 @@ def test_what_is_taken_for_an_instant_counts():
 
     async def story():
         async with resources.memory_watched(testbed):
-            while testbed.scenario.stash.get(resources.MEMORY_PEAK) != 40 * MIB:
-                await asyncio.sleep(0)
+            await soon(lambda: testbed.scenario.stash.get(resources.MEMORY_PEAK) == 40 * MIB)
         await resources.memory_grew_less(testbed, 8)
 
     words = r"private memory, at its peak: measured 30\.00 MB \(from 10\.0 to 40\.0 MB\)"
