@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -25,6 +25,7 @@ from qaws.load.schedule import FlowReport, Spike
 from qaws.load.swarm import Swarm
 from qaws.measure.clock import at_us
 from qaws.measure.cpu_wait import CpuWait, Waits
+from qaws.measure.family import families
 from qaws.measure.interference import (
     QUIETER,
     Cause,
@@ -372,7 +373,14 @@ def service_and_broker(testbed: Testbed) -> tuple[int | None, int | None]:
 
 def _cpu_s(testbed: Testbed) -> tuple[float, float]:
     """Return CPU seconds that service and embedded broker have used; 0 for what is elsewhere."""
-    pids = service_and_broker(testbed)
-    times = [psutil.Process(pid).cpu_times() if pid else None for pid in pids]
-    service, broker = (t.user + t.system if t else 0.0 for t in times)
+    service, broker = (_cpu_of(pid) if pid else 0.0 for pid in service_and_broker(testbed))
     return service, broker
+
+
+def _cpu_of(pid: int) -> float:
+    """Return CPU seconds of a process, its descendants, and those that it has waited for."""
+    used = 0.0
+    for member in families([pid]):
+        with suppress(psutil.Error):  # it ended meanwhile
+            used += sum(member.cpu_times()[:4])
+    return used

@@ -345,7 +345,8 @@ class Connection(Newcomer):
             if each.problem:
                 broken = f"received a message that breaks the contract: {each.problem}"
                 self.breaches.append(f"{self.name} {broken}: {text[:200]}")
-            frame = self._note("←", kind, text, message=each.message, at_ns=at_ns)
+            in_order_ns = at_ns + part  # what stands behind in one message came behind
+            frame = self._note("←", kind, text, message=each.message, at_ns=in_order_ns)
             frame.part, frame.echo, frame.raw = part, each.echo, raw
             frame.problem = each.problem or unread
             if each.answer is not None:

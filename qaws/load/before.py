@@ -54,7 +54,7 @@ async def taken_before(
         name: the client's.
 
     Raises:
-        Refusal: a step turned it away.
+        Refusal: a step turned it away, or did not answer in time.
         Broken: a step does not work.
         OSError: nobody answers there.
     """
@@ -62,7 +62,11 @@ async def taken_before(
         return url, {}, token
     passage = Passage(url, token, name)
     for step in steps:
-        if away := await passage.take(step, partial(asked, authority)):
+        try:
+            away = await passage.take(step, partial(asked, authority))
+        except TimeoutError:
+            raise Refusal(f"{step}: it was not answered in {step.within_s:g} s") from None
+        if away:
             words = ", which refused_when takes for a refusal" if away.by_words else ""
             raise Refusal(f"HTTP {away.status} at {step}{words}")
     way = passage.way(steps[-1])

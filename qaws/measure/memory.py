@@ -156,9 +156,10 @@ def _slope(samples: Sequence[Sample]) -> Slope:
 def private_bytes(roots: Sequence[int]) -> int:
     """Return the memory of processes and all their descendants, in bytes; the dead hold nothing.
 
-    It is the private memory (USS) of one that is alone. Those of a family share what they had
-    before they were forked: of them it is the proportional set size (PSS), without the pages of
-    files, so that neither a page is counted twice nor a neighbour's doings show.
+    Of one that is alone it is what it has written (`Private_Dirty`). Those of a family share what
+    they had before they were forked: of them it is the proportional set size (PSS), so that no page
+    is counted twice. Pages of files count in neither, so that no neighbour's doings show, and a
+    helper that comes or goes is no growth but of its own.
 
     Raises:
         psutil.Error: none of them is there, or one may not be looked at.
@@ -167,25 +168,26 @@ def private_bytes(roots: Sequence[int]) -> int:
     if not found:
         raise psutil.NoSuchProcess(roots[0])
     if len(found) == 1:
-        return int(found[0].memory_full_info().uss)
+        return _held_bytes(found[0], _OWN)
     total = 0
     for member in found:
         try:
-            total += _proportional_bytes(member)
+            total += _held_bytes(member, _SHARES)
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue  # it ended meanwhile
     return total
 
 
-def _proportional_bytes(process: psutil.Process) -> int:
-    """Return a process's share of the pages that are no file's; its USS where nobody tells."""
+def _held_bytes(process: psutil.Process, lines: re.Pattern[str]) -> int:
+    """Return what such lines tell of a process's memory; its USS where nobody tells."""
     try:
         rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
     except OSError:
-        return int(process.memory_full_info().uss)
-    kib = dict(_SHARES.findall(rollup))
-    return sum(int(size) for size in kib.values()) * 1024
+        rollup = ""
+    kib = lines.findall(rollup)
+    return sum(map(int, kib)) * 1024 if kib else int(process.memory_full_info().uss)
 
 
-_SHARES = re.compile(r"^(Pss_Anon|Pss_Shmem):\s+(\d+) kB", re.MULTILINE)
-"""Lines of /proc/PID/smaps_rollup (proc(5))."""
+_OWN = re.compile(r"^Private_Dirty:\s+(\d+) kB", re.MULTILINE)
+_SHARES = re.compile(r"^Pss_(?:Anon|Shmem):\s+(\d+) kB", re.MULTILINE)
+"""Lines of /proc/PID/smaps_rollup (proc(5)); older kernels lack the second kind."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import count
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from qaws.protocol import malformed
 from qaws.protocol.channels import Channels
@@ -37,6 +37,12 @@ from qaws.protocol.tick_places import TickPlaces
 from qaws.protocol.tick_shapes import SHOWN, TickShapes
 from qaws.protocol.unjudged import Unjudged
 from qaws.verdict import NotVerified
+
+
+class _Asked(NamedTuple):
+    """A text that wants an answer; `place` is that of the answer's template."""
+
+    place: str
 
 
 class Declared(Dialect):
@@ -107,9 +113,8 @@ class Declared(Dialect):
     def read(self, data: bytes) -> list[Said]:
         """Return what one text message says."""
         text = data.decode()
-        for to, place, _ in self._answers:
-            if isinstance(to, str) and text.strip() == to:
-                return [Said(None, answer=self._answer(place, {}))]
+        if asked := self._asked(text):
+            return [Said(None, answer=self._answer(asked.place, {}))]
         return list(self._read(self._documents(text, decoded), exactly=False))
 
     def exactly_all(self, text: str) -> Sequence[Any]:
@@ -122,11 +127,21 @@ class Declared(Dialect):
             document = decode(text.encode())
             return document if several == "array" and isinstance(document, list) else [document]
         separator = "\n" if several == "lines" else several
-        return [decode(each.encode()) for each in text.split(separator) if each.strip()]
+        pieces = [each for each in text.split(separator) if each.strip()]
+        return [self._asked(each) or decode(each.encode()) for each in pieces]
+
+    def _asked(self, text: str) -> _Asked | None:
+        """Return what a text asks for that is no JSON for the table: it is compared whole."""
+        wanted = text.strip()
+        places = (place for to, place, _ in self._answers if to == wanted)
+        return next(map(_Asked, places), None)
 
     def _read(self, documents: Sequence[Any], *, exactly: bool) -> Iterator[Said]:
         for document in documents:
-            if isinstance(document, dict) or (self._has_lists and isinstance(document, list)):
+            if isinstance(document, _Asked):
+                answer = None if exactly else self._answer(document.place, {})
+                yield Said(None, answer=answer)
+            elif isinstance(document, dict) or (self._has_lists and isinstance(document, list)):
                 yield from self._one(document, exactly)
             else:
                 yield Said(document, self._is_no_message(document))

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from qaws.protocol.surrogates import without_lone_surrogates
+
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 ABSENT = object()
@@ -17,10 +19,15 @@ ABSENT = object()
 def exact(text: str | bytes) -> Any:
     """Decode JSON with every number kept digit for digit: as an int, or as a Decimal.
 
+    Half a surrogate pair becomes U+FFFD.
+
     Raises:
         ValueError: it is no JSON.
     """
-    return _decode(text)
+    try:
+        return _decode(text)
+    except msgspec.DecodeError:
+        return _decode(without_lone_surrogates(text.encode() if isinstance(text, str) else text))
 
 
 def first_difference(sent: object, got: object) -> str:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from qaws.runtime.trust import context_for
+
+AT_ONCE = 64
+"""So many are asked at the same time at most; others wait for their turn."""
 
 LONGEST_ANSWER = 1 << 20
 """Bytes of an answer that are read at most."""
@@ -84,10 +90,30 @@ async def asked(
 ) -> tuple[int, str, list[tuple[str, str]], bytes]:
     """Do the same without holding up the loop; `within_s` is for all of it.
 
+    It counts from when the request goes out: that it waits for a thread is no time of whoever is
+    asked.
+
     Raises:
         OSError: as `ask`.
         ValueError: as `ask`.
     """
-    asking = asyncio.to_thread(ask, authority, method, url, headers, data, within_s)
-    async with asyncio.timeout(within_s):
-        return await asking
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+
+    def asking() -> tuple[int, str, list[tuple[str, str]], bytes]:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(begun.set)
+        return ask(authority, method, url, headers, data, within_s)
+
+    answer = loop.run_in_executor(_threads_of(os.getpid()), asking)
+    try:
+        await begun.wait()
+        async with asyncio.timeout(within_s):
+            return await answer
+    finally:
+        answer.cancel()
+
+
+@lru_cache(maxsize=1)
+def _threads_of(_process: int) -> ThreadPoolExecutor:
+    """Return the threads that ask: a process that is forked has none of its parent's."""
+    return ThreadPoolExecutor(AT_ONCE, "asking")

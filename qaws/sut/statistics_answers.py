@@ -35,13 +35,13 @@ class StatisticsAnswers:
         """Return what follows where there is no answer that can be read.
 
         The statistics are an instrument, and not what is judged. Where they have answered before,
-        the target file is right, and one that does not answer in time is too busy for it.
+        the target file is right, and one that does not answer, or not in time, is too busy for it.
         """
         if not _is_late(problem):
-            return Broken(
-                f"{url}: no statistics there ({type(problem).__name__}: {problem}); "
-                "check [statistics] in the target file"
-            )
+            none = f"{url}: no statistics there ({type(problem).__name__}: {problem})"
+            if self.slowest_ms is None:
+                return Broken(f"{none}; check [statistics] in the target file")
+            return NotVerified(f"{none}, where they had answered before")
         silent = f"{url}: the service did not answer its statistics within {self.patience_s:g} s"
         if self.slowest_ms is None:
             return Broken(

@@ -1008,3 +1008,16 @@ def test_a_token_that_is_the_first_message_is_not_in_the_log():
     asyncio.run(client._say_openings())
     (said,) = client.log
     assert said.text == '{"action": "authenticate", "api_key": "(the token)"}'
+
+
+def test_what_stands_behind_in_one_message_came_behind():
+    """A tick ahead of the acknowledgement in a message was one behind it."""
+
+    class ByLine(QaWs):
+        def read(self, data):
+            return [each for line in data.splitlines() for each in QaWs.read(self, line)]
+
+    connection = Connection("Alice", ByLine())
+    connection._message(1000, b'{"type": "pong"}\n{"type": "unsubscribed"}', binary=False)
+    pong, unsubscribed = connection.log
+    assert (pong.at_ns, unsubscribed.at_ns) == (1000, 1001)

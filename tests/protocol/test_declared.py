@@ -7,12 +7,15 @@ from decimal import Decimal
 import pytest
 
 from qaws import places
+from qaws.load.subscriber.verifier import verifier_of
 from qaws.protocol.declared import Declared
+from qaws.protocol.dialect import QaWs
 from qaws.protocol.dialect_table import DialectTable, Listed
 from qaws.protocol.exact import exact
 from qaws.protocol.listing import Listing
 from qaws.protocol.market import Market, selection_of
 from qaws.protocol.openings import check_messages
+from qaws.protocol.spelling import Spelling
 from qaws.sut.spoken import built_in
 from qaws.verdict import NotVerified
 
@@ -224,3 +227,22 @@ def test_a_placeholder_must_be_there_for_each_symbol():
 def test_it_is_known_where_lines_tell_messages_apart():
     by_name = {file.stem: _dialect(_loaded(file)).has_lines for file in FILES}
     assert {name for name, has_lines in by_name.items() if has_lines} == {"centrifugo"}
+
+
+def test_a_text_that_wants_an_answer_is_one_too_where_others_stand_behind_it_in_a_message():
+    """Alone it was answered, and among others no message of the dialect: services merge them."""
+    dialect = _dialect(_loaded(FOLDER / "centrifugo.toml")).for_connection()
+    (alone,) = dialect.read(b"{}")
+    asked, ack = dialect.read(b'{}\n{"id":3,"unsubscribe":{}}')
+    assert alone.answer
+    assert (asked.answer, asked.problem, ack.problem) == (alone.answer, None, None)
+    assert dialect.exactly_all('{}\n{"id":3,"unsubscribe":{}}')[0] is None
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\uDC00 and more"])
+def test_half_a_surrogate_pair_is_json_for_all_that_read(half):
+    """RFC 8259, section 8.2, allows it; load took it for no JSON, and what compares raised."""
+    error = f'{{"type": "error", "message": "Invalid message format: {half}"}}'.encode()
+    assert exact(error)["message"].endswith(half.replace(half[:6], "\ufffd"))
+    assert QaWs().read(error)[0].problem is None
+    assert verifier_of(Spelling()).fault(error) is None

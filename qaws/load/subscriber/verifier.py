@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from qaws.load.publisher.payloads import Payloads
@@ -18,6 +20,7 @@ from qaws.protocol.market import DUE_FIELD
 from qaws.protocol.number_places import NumberPlaces
 from qaws.protocol.run_mark import of_another_run
 from qaws.protocol.spelling import Spelling
+from qaws.protocol.surrogates import decoded
 
 _decode = msgspec.json.Decoder().decode
 
@@ -54,7 +57,7 @@ class Verifier:
     def fault(self, payload: bytes) -> Violation | None:
         """Say what is wrong with a payload, None if nothing is."""
         try:
-            received = _decode(payload)
+            received = self._decoded(payload)
             problem = self._contract.violation(received)
         except ValueError as error:
             problem = several_texts(payload) or f"is no JSON: {error}"
@@ -72,6 +75,13 @@ class Verifier:
         if not difference and self._due_times and isinstance(due := received.get(DUE_FIELD), int):
             difference = self._due_times.difference(symbol, number, due)
         return Violation("content", 1, difference) if difference else None
+
+    @staticmethod
+    def _decoded(payload: bytes) -> Any:
+        try:
+            return _decode(payload)
+        except msgspec.DecodeError:
+            return decoded(payload)
 
     def learn(self, payload: bytes, message: Message) -> Alike | None:
         """Return what copies of a tick that was found right must have; None: they are decoded."""
