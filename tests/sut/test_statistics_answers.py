@@ -1,6 +1,7 @@
 """What it means where a service does not answer its statistics."""
 
 import time
+from email.message import Message
 from urllib.error import HTTPError
 
 import pytest
@@ -9,7 +10,7 @@ from qaws.sut.statistics_answers import StatisticsAnswers
 from qaws.verdict import Broken, NotVerified
 
 URL = "http://127.0.0.1:1/ws/stats"
-PROBLEMS = [HTTPError(URL, 503, "busy", None, None), ConnectionResetError("cut")]
+PROBLEMS = [HTTPError(URL, 503, "busy", Message(), None), ConnectionResetError("cut")]
 
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=["503", "cut"])
