@@ -8,6 +8,7 @@ from typing import Any
 from qaws.protocol.dialect_table import Channels as ChannelsTable
 from qaws.protocol.listing import Listing
 from qaws.protocol.paths import MISSING, Path, Pattern
+from qaws.protocol.whole import whole
 
 
 class Channels:
@@ -36,7 +37,7 @@ class Channels:
             found["symbol"] = self._listing.symbol_called(str(own).removeprefix(self._prefix))
         if self._instrument:
             own = self._instrument.get(document)
-            found["instrument_token"] = self._listing.instrument_called(own)
+            found["instrument_token"] = self._listing.instrument_called(whole(own))
             found["symbol"] = self._listing.symbol_of_called(found["instrument_token"])
         key = json.dumps(number)
         self._known.pop(key, None)  # so that the latest is the last

@@ -21,6 +21,7 @@ from qaws.protocol.exact import exact
 from qaws.protocol.market import Sample, Selection
 from qaws.protocol.surrogates import decoded
 from qaws.protocol.tick_layout import Layout
+from qaws.protocol.whole import with_whole_marks
 from qaws.verdict import NotVerified
 
 TICKS = ("option_tick", "underlying_bar")
@@ -323,7 +324,7 @@ class QaWs(Dialect):
 
     def read(self, data: bytes) -> list[Said]:
         """Return what one text message says."""
-        message = decoded(data)
+        message = with_whole_marks(decoded(data), data)
         return [Said(message, self.contract.violation(message))]
 
     def exactly_all(self, text: str) -> Sequence[Any]:

@@ -10,10 +10,11 @@ from qaws.protocol.dialect import Said
 from qaws.protocol.dialect_table import KINDS, DialectTable, TickTable
 from qaws.protocol.free_numbers import Steps
 from qaws.protocol.listing import Listing
-from qaws.protocol.market import DUE_FIELD, SEQUENCE_FIELD
+from qaws.protocol.market import DUE_FIELD, MEMBERS, SEQUENCE_FIELD, TIME_FIELD
 from qaws.protocol.paths import MISSING, Path, Pattern
 from qaws.protocol.places import Place, number_of, put
 from qaws.protocol.tick_layout import Where
+from qaws.protocol.whole import whole
 
 MARKS = ("type", "symbol", "instrument_token", SEQUENCE_FIELD)
 """Members of a tick by which the oracle knows it, in whatever dialect."""
@@ -154,6 +155,8 @@ class TickShape:
         lacking = []
         members = self._members.get(document, item) if self._members else {}
         message = dict(members) if isinstance(members, dict) else {}
+        if message and self._as_text:
+            self._make_numbers(message, exactly)
         message["type"] = self.kind
         for name, place in self._fields.items():
             value = place.get(document, item)
@@ -170,12 +173,22 @@ class TickShape:
                 own = str(value).removeprefix(self._table.symbol_prefix)
                 message[name] = self._listing.symbol_called(own)
             elif name == "instrument_token":
-                message[name] = self._listing.instrument_called(value)
+                message[name] = self._listing.instrument_called(whole(value))
             else:
-                message[name] = number_of(value, exactly) if self._as_text else value
+                message[name] = whole(number_of(value, exactly) if self._as_text else value)
         if "symbol" not in self._marks and "instrument_token" in message:
             message["symbol"] = self._listing.symbol_of_called(message["instrument_token"])
         return message, lacking
+
+    def _make_numbers(self, message: dict[str, Any], exactly: bool) -> None:
+        """Make numbers of those members that are published as such and have come as texts."""
+        for name in (*MEMBERS[self.kind], TIME_FIELD):
+            outer, _, inner = name.partition(".")
+            value = message.get(outer)
+            if not inner and isinstance(value, str):
+                message[outer] = number_of(value, exactly)
+            elif inner and isinstance(value, dict) and isinstance(value.get(inner), str):
+                message[outer] = value | {inner: number_of(value[inner], exactly)}
 
     def carried(self, stamped: dict[str, Any], published: Collection[str] = ()) -> dict[str, Any]:
         """Return what of a published tick is to come.

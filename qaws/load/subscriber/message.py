@@ -12,7 +12,8 @@ import msgspec
 
 from qaws.protocol.joined import several_texts
 from qaws.protocol.market import Selection, TickKind
-from qaws.protocol.surrogates import without_lone_surrogates
+from qaws.protocol.surrogates import decoded
+from qaws.protocol.whole import with_whole_marks
 
 TICKS = ("option_tick", "underlying_bar")
 
@@ -105,7 +106,7 @@ def read_message(payload: bytes) -> Message:
         members = _decode(payload)
     except msgspec.DecodeError:
         try:
-            members = _decode(without_lone_surrogates(payload))
+            members = msgspec.convert(with_whole_marks(decoded(payload), payload), _Members)
         except msgspec.DecodeError as problem:
             raise ValueError(several_texts(payload) or str(problem)) from None
     if members.type in TICKS:

@@ -21,6 +21,7 @@ from qaws.protocol.number_places import NumberPlaces
 from qaws.protocol.run_mark import of_another_run
 from qaws.protocol.spelling import Spelling
 from qaws.protocol.surrogates import decoded
+from qaws.protocol.whole import with_whole_marks
 
 _decode = msgspec.json.Decoder().decode
 
@@ -57,7 +58,7 @@ class Verifier:
     def fault(self, payload: bytes) -> Violation | None:
         """Say what is wrong with a payload, None if nothing is."""
         try:
-            received = self._decoded(payload)
+            received = with_whole_marks(self._decoded(payload), payload)
             problem = self._contract.violation(received)
         except ValueError as error:
             problem = several_texts(payload) or f"is no JSON: {error}"

@@ -11,6 +11,7 @@ MADE_OF = {
     "spelling": (
         # What is written last is applied first.
         texts.json_spelt_otherwise,
+        texts.whole_numbers_with_a_fraction,
         texts.members_in_another_order,
         texts.members_of_its_own,
         texts.errors_that_say_more,

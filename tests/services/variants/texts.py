@@ -82,6 +82,31 @@ def json_spelt_otherwise() -> None:
     _of_messages(_written)
 
 
+def _fractional(value: object) -> str:
+    """Write JSON as `_plain` does, but whole numbers as those are written who keep doubles."""
+    match value:
+        case bool():
+            return json.dumps(value)
+        case int():
+            return f"{Decimal(value).normalize():E}" if abs(value) >= 10**7 else f"{value}.0"
+        case dict():
+            inner = (f"{json.dumps(name)}:{_fractional(each)}" for name, each in value.items())
+            return "{" + ",".join(inner) + "}"
+        case list():
+            return "[" + ",".join(map(_fractional, value)) + "]"
+        case _:
+            return _plain(value)
+
+
+@variation(
+    "Whole numbers have a fraction of 0, or an exponent: 7.0, 2.56E+8.",
+    "RFC 8259, section 6; SPEC section 3: the same value whatever the notation",
+)
+def whole_numbers_with_a_fraction() -> None:
+    """Write them as Java's maps of doubles are written."""
+    _of_messages(_fractional)
+
+
 @variation(
     "The members of each message stand in another order.",
     "RFC 8259, section 4: an object is an unordered collection",
